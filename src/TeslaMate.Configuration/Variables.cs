@@ -1,0 +1,122 @@
+using System.Collections;
+using System.Globalization;
+
+namespace TeslaMate.Configuration;
+
+/// <summary>
+/// The environment, read once and typed: a value that cannot be used becomes a sentence in <see cref="Problems"/> instead of an exception, so that
+/// all mistakes are reported together. A variable that is set but empty counts as not set.
+/// </summary>
+/// <param name="values">Names and values, as the process received them.</param>
+/// <param name="readFile">Reads a whole file as UTF-8 text; a parameter so that tests need no files.</param>
+public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<string, string>? readFile = null)
+{
+    readonly List<string> _problems = [];
+    readonly Func<string, string> _readFile = readFile ?? File.ReadAllText;
+
+    /// <summary>One sentence a problem: the variable, what is wrong with it, and an example.</summary>
+    public IReadOnlyList<string> Problems => _problems;
+
+    public static Variables FromEnvironment()
+        => new(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal));
+
+    /// <summary>Whether the variable is present at all, be it empty.</summary>
+    public bool IsPresent(string name) => values.ContainsKey(name);
+
+    /// <summary>The value, or null when the variable is missing or empty.</summary>
+    public string? Text(string name) => values.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
+
+    /// <summary>The value, or <paramref name="fallback"/> when the variable is missing or empty.</summary>
+    public string Text(string name, string fallback) => Text(name) ?? fallback;
+
+    /// <summary>The value of a variable that must be there; its absence is a problem.</summary>
+    public string Required(string name, string example)
+    {
+        if (Text(name) is { } value)
+            return value;
+        _problems.Add($"{name} is not set. Example: {name}={example}");
+        return example;
+    }
+
+    /// <summary>
+    /// A secret, from the first of: the systemd credential <paramref name="credential"/>, the file named by <c>NAME_FILE</c>, the variable itself. One
+    /// trailing line break of a file is not part of the secret. Null when there is none.
+    /// </summary>
+    public Secret? Secret(string name, string? credential = null)
+    {
+        if (credential is not null && Text("CREDENTIALS_DIRECTORY") is { } directory)
+        {
+            var path = Path.Combine(directory, credential);
+            if (File.Exists(path))
+                return FromFile(path, $"the credential {credential}");
+        }
+
+        if (Text(name + "_FILE") is { } file)
+            return FromFile(file, $"{name}_FILE");
+        return Text(name) is { } text ? new Secret(text) : null;
+    }
+
+    public bool Flag(string name, bool fallback)
+    {
+        switch (Text(name)?.ToLowerInvariant())
+        {
+            case null: return fallback;
+            case "true": return true;
+            case "false": return false;
+            default:
+                _problems.Add($"{name} is \"{Text(name)}\", which is neither true nor false. Example: {name}={(fallback ? "false" : "true")}");
+                return fallback;
+        }
+    }
+
+    public int Whole(string name, int fallback, int least, int most)
+    {
+        if (Text(name) is not { } text)
+            return fallback;
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+            return number;
+        _problems.Add($"{name} is \"{text}\", which is not a whole number from {least} to {most}. Example: {name}={fallback}");
+        return fallback;
+    }
+
+    public int Port(string name, int fallback)
+    {
+        if (Text(name) is not { } text)
+            return fallback;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535)
+            return port;
+        _problems.Add($"{name} is \"{text}\", which is not a port. Example: {name}={fallback}");
+        return fallback;
+    }
+
+    /// <summary>An absolute address with one of the given schemes and a host, without its trailing slash; null when not set.</summary>
+    public Uri? Address(string name, string example, params ReadOnlySpan<string> schemes)
+    {
+        if (Text(name) is not { } text)
+            return null;
+        if (Uri.TryCreate(text.TrimEnd('/'), UriKind.Absolute, out var address) && schemes.Contains(address.Scheme) && address.Host.Length > 0)
+            return address;
+        _problems.Add($"{name} is not an address that starts with {string.Join(" or ", schemes.ToArray().Select(scheme => scheme + "://"))}. Example: {name}={example}");
+        return null;
+    }
+
+    /// <summary>Adds a problem that only the caller can see, such as two settings that exclude each other.</summary>
+    public void Problem(string sentence) => _problems.Add(sentence);
+
+    Secret? FromFile(string path, string origin)
+    {
+        try
+        {
+            var text = _readFile(path);
+            if (text.EndsWith('\n'))
+                text = text[..^1].TrimEnd('\r');
+            return text.Length > 0 ? new Secret(text) : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _problems.Add($"The file {path} named by {origin} cannot be read: {exception.Message}");
+            return null;
+        }
+    }
+}

@@ -1,0 +1,6 @@
+namespace TeslaMate;
+
+static class Program
+{
+    static int Main() => 0;
+}

@@ -1,0 +1,82 @@
+using Npgsql;
+using TeslaMate.Database.Clusters;
+
+namespace TeslaMate.Tests.Database;
+
+/// <summary>The PostgreSQL that all tests of this process share: the one named by <c>TESLAMATE_TEST_DATABASE</c>, otherwise a private cluster.</summary>
+public static class TestServer
+{
+    static readonly Lazy<Task<string>> Started = new(StartAsync);
+    static int _lastDatabase;
+
+    /// <summary>A connection string of a superuser for the maintenance database.</summary>
+    public static Task<string> ConnectionStringAsync() => Started.Value;
+
+    /// <summary>Creates a database of the test's own, empty or a copy of <paramref name="template"/>.</summary>
+    public static async Task<TestDatabase> CreateDatabaseAsync(string? template = null)
+    {
+        var administration = await ConnectionStringAsync();
+        var name = $"test_{Environment.ProcessId}_{Interlocked.Increment(ref _lastDatabase)}";
+        await ExecuteAsync(administration, $"create database {name}{(template is null ? "" : $" template {template}")}");
+        return new TestDatabase(new NpgsqlConnectionStringBuilder(administration) { Database = name }.ConnectionString, administration, name);
+    }
+
+    internal static async Task ExecuteAsync(string connectionString, string sql)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    static async Task<string> StartAsync()
+    {
+        if (Environment.GetEnvironmentVariable("TESLAMATE_TEST_DATABASE") is { Length: > 0 } given)
+            return given;
+        var cluster = await PrivateCluster.StartAsync(settings: ["fsync = off", "synchronous_commit = off", "full_page_writes = off", "shared_buffers = 256MB"]);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        return cluster.ConnectionString();
+    }
+}
+
+/// <summary>A database of one test, dropped on disposal.</summary>
+public sealed class TestDatabase(string connectionString, string administration, string name) : IAsyncDisposable
+{
+    public string Name => name;
+
+    public string ConnectionString => connectionString;
+
+    /// <summary>Connections to this database; not pooled beyond the data source, so that disposal can drop the database.</summary>
+    public NpgsqlDataSource DataSource { get; } = NpgsqlDataSource.Create(connectionString);
+
+    /// <summary>Runs statements that return nothing of interest.</summary>
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = DataSource.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>The single value that <paramref name="sql"/> returns.</summary>
+    public async Task<T?> ScalarAsync<T>(string sql)
+    {
+        await using var command = DataSource.CreateCommand(sql);
+        return await command.ExecuteScalarAsync() is T value ? value : default;
+    }
+
+    /// <summary>The first column of every row, as text.</summary>
+    public async Task<List<string>> LinesAsync(string sql)
+    {
+        await using var command = DataSource.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync();
+        var lines = new List<string>();
+        while (await reader.ReadAsync())
+            lines.Add(reader.IsDBNull(0) ? "" : reader.GetFieldValue<object>(0).ToString() ?? "");
+        return lines;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DataSource.DisposeAsync();
+        await TestServer.ExecuteAsync(administration, $"drop database if exists {name} with (force)");
+    }
+}
