@@ -1,0 +1,19 @@
+using TeslaMate.Tesla.Cars;
+
+namespace TeslaMate.Tesla;
+
+/// <summary>
+/// The vehicle requests (spec tesla-api 4). One attempt each: repeating is the caller's decision. Only cancellation throws. Until the stored tokens have
+/// been read at start-up, requests wait for that.
+/// </summary>
+public interface ITeslaApi
+{
+    /// <summary>The account's cars in Tesla's order; those that are online come with all sections if these could be had within 32.5 s each.</summary>
+    Task<ApiAnswer<IReadOnlyList<VehicleListing>>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>The light request: says whether the car is online, and does not keep it awake.</summary>
+    Task<ApiAnswer<VehicleData>> GetAsync(Eid car, CancellationToken cancellationToken);
+
+    /// <summary>The full request, all sections. It keeps the car awake.</summary>
+    Task<ApiAnswer<VehicleData>> GetWithStateAsync(Eid car, CancellationToken cancellationToken);
+}
