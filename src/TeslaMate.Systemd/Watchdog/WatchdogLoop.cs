@@ -12,30 +12,35 @@ namespace TeslaMate.Systemd.Watchdog;
 sealed partial class WatchdogLoop(
     ISystemdNotifier notifier, Heartbeats heartbeats, TimeProvider time, ILogger<WatchdogLoop> logger, TimeSpan? interval) : BackgroundService
 {
+    bool _complained;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (interval is not { } limit || !notifier.IsEnabled)
             return;
         using var timer = new PeriodicTimer(limit / 4, time);
-        var complained = false;
         try
         {
             do
-            {
-                var overdue = heartbeats.Overdue();
-                if (overdue.Count == 0)
-                    notifier.Notify(ServiceState.Watchdog);
-                else if (!complained)
-                    foreach (var (loop, since) in overdue)
-                        Log.LoopHangs(logger, loop, since.TotalSeconds);
-                complained = overdue.Count > 0;
-            }
+                Check();
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The stop has its own limit, TimeoutStopSec.
         }
+    }
+
+    /// <summary>One turn: feeds the watchdog, or names the loops that keep it from being fed, once per hang.</summary>
+    internal void Check()
+    {
+        var overdue = heartbeats.Overdue();
+        if (overdue.Count == 0)
+            notifier.Notify(ServiceState.Watchdog);
+        else if (!_complained)
+            foreach (var (loop, since) in overdue)
+                Log.LoopHangs(logger, loop, since.TotalSeconds);
+        _complained = overdue.Count > 0;
     }
 
     static partial class Log
