@@ -1,6 +1,8 @@
+using TeslaMate.CommandLine;
+
 namespace TeslaMate;
 
 static class Program
 {
-    static int Main() => 0;
+    static Task<int> Main(string[] args) => new ProgramCommand().RunAsync(args, Console.Out, Console.Error);
 }

@@ -146,7 +146,7 @@ public sealed class DatabaseSettingsTests
         insert.Parameters.Add(Timestamps.Parameter(instant));
         insert.Parameters.Add(Timestamps.Parameter((DateTimeOffset?)null));
         await insert.ExecuteNonQueryAsync();
-        await using var select = berlin.CreateCommand("select happened, happened::text from moments order by happened nulls last");
+        await using var select = berlin.CreateCommand("select happened, happened::text as text from moments order by moments.happened nulls last");
         await using var reader = await select.ExecuteReaderAsync();
         await reader.ReadAsync();
         reader.GetInstant(0).ShouldBe(instant);

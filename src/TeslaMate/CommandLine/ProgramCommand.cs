@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+
+namespace TeslaMate.CommandLine;
+
+/// <summary>
+/// The command line: which verbs there are, and what all have in common. A verb is one class in this folder with a static <c>Create</c> that returns its
+/// <see cref="Command"/>, listed in <see cref="Verbs"/>; its action returns one of <see cref="ExitCode"/>.
+/// </summary>
+sealed class ProgramCommand
+{
+    readonly RootCommand _root = new("Logs what your Tesla does into a PostgreSQL database, compatible with TeslaMate.");
+
+    public ProgramCommand()
+    {
+        foreach (var verb in Verbs())
+            _root.Add(verb);
+        // Without a verb the program does its daily work.
+        _root.Action = _root.Subcommands.FirstOrDefault(verb => verb.Name == "serve")?.Action;
+    }
+
+    static IEnumerable<Command> Verbs() =>
+    [
+    ];
+
+    /// <summary>Carries out the command line. Ctrl-C and a request to stop reach the verb as cancellation.</summary>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        var parsed = _root.Parse(arguments);
+        var configuration = new InvocationConfiguration
+        {
+            Output = output,
+            Error = error,
+            EnableDefaultExceptionHandler = false,
+            // The signals are ours: how long a verb may take to end is for the service manager to say.
+            ProcessTerminationTimeout = null,
+        };
+        try
+        {
+            var code = await parsed.InvokeAsync(configuration, stop.Token);
+            return parsed.Errors.Count > 0 ? ExitCode.Usage : code;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        }
+    }
+}
