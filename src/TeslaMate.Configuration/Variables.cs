@@ -40,16 +40,19 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
     }
 
     /// <summary>
-    /// A secret, from the first of: the systemd credential <paramref name="credential"/>, the file named by <c>NAME_FILE</c>, the variable itself. One
-    /// trailing line break of a file is not part of the secret. Null when there is none.
+    /// A secret, from the first of: the systemd credential named as the variable or <paramref name="credential"/>, the file named by <c>NAME_FILE</c>,
+    /// the variable itself. One trailing line break of a file is not part of the secret. Null when there is none.
     /// </summary>
     public Secret? Secret(string name, string? credential = null)
     {
-        if (credential is not null && Text("CREDENTIALS_DIRECTORY") is { } directory)
+        if (Text("CREDENTIALS_DIRECTORY") is { } directory)
         {
-            var path = Path.Combine(directory, credential);
-            if (File.Exists(path))
-                return FromFile(path, $"the credential {credential}");
+            foreach (var id in credential is null ? [name] : (string[])[name, credential])
+            {
+                var path = Path.Combine(directory, id);
+                if (File.Exists(path))
+                    return FromFile(path, $"the credential {id}");
+            }
         }
 
         if (Text(name + "_FILE") is { } file)

@@ -1,0 +1,84 @@
+{
+  description = "TeslaMate for .NET, a self-hosted data logger for Tesla cars";
+
+  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
+
+  outputs =
+    { self, nixpkgs }:
+    let
+      inherit (nixpkgs) lib;
+      forAllSystems =
+        outputs:
+        lib.genAttrs [ "x86_64-linux" "aarch64-linux" ] (system: outputs nixpkgs.legacyPackages.${system});
+    in
+    {
+      overlays.default = final: _: { teslamate = final.callPackage ./nix/package.nix { }; };
+
+      packages = forAllSystems (pkgs: rec {
+        default = pkgs.callPackage ./nix/package.nix { };
+        teslamate = default;
+        image = pkgs.callPackage ./nix/image.nix { teslamate = default; };
+      });
+
+      nixosModules.default =
+        { pkgs, ... }:
+        {
+          imports = [ ./nix/module.nix ];
+          services.teslamate.package = lib.mkDefault self.packages.${pkgs.stdenv.hostPlatform.system}.default;
+        };
+
+      checks = forAllSystems (pkgs: {
+        package = self.packages.${pkgs.stdenv.hostPlatform.system}.default;
+        machine = pkgs.testers.runNixOSTest (import ./nix/tests/vm.nix { module = self.nixosModules.default; });
+        format = pkgs.runCommandLocal "teslamate-nix-format" { nativeBuildInputs = [ pkgs.nixfmt ]; } ''
+          nixfmt --check ${./flake.nix} ${./deps.nix} $(find ${./nix} -name '*.nix')
+          touch $out
+        '';
+      });
+
+      apps = forAllSystems (
+        pkgs:
+        let
+          teslamate = self.packages.${pkgs.stdenv.hostPlatform.system}.default;
+          app = description: program: {
+            type = "app";
+            program = lib.getExe program;
+            meta = { inherit description; };
+          };
+        in
+        {
+          default = app "TeslaMate for .NET" teslamate;
+          # A simulated car logged into a private PostgreSQL.
+          demo = app "TeslaMate for .NET with two simulated cars" (
+            pkgs.writeShellApplication {
+              name = "teslamate-demo";
+              runtimeInputs = [
+                teslamate
+                pkgs.postgresql_17
+              ];
+              text = ''exec teslamate demo "$@"'';
+            }
+          );
+        }
+      );
+
+      devShells = forAllSystems (pkgs: {
+        default = pkgs.mkShell {
+          packages = [
+            pkgs.dotnetCorePackages.sdk_10_0
+            pkgs.nodejs
+            pkgs.postgresql_17
+            pkgs.mosquitto
+            pkgs.shellcheck
+            pkgs.nixfmt
+          ];
+          LD_LIBRARY_PATH = lib.makeLibraryPath [
+            pkgs.systemdLibs
+            (lib.getLib pkgs.mosquitto)
+          ];
+        };
+      });
+
+      formatter = forAllSystems (pkgs: pkgs.nixfmt);
+    };
+}

@@ -1,0 +1,20 @@
+# Runs before the migrations, as the service's user: a backup where the schema will change, and the way back for an older program.
+
+use_settings
+state=$(teslamate status --json --wait)
+applied=$(jq '.applied | length' <<<"$state")
+pending=$(jq '.pending | length' <<<"$state")
+unknown=$(jq '.unknown | length' <<<"$state")
+
+goes_back=no
+if [ "$roll_back_unknown" = yes ] && [ "$unknown" -gt 0 ]; then goes_back=yes; fi
+
+if [ "$backup_before_upgrade" = yes ] && [ "$applied" -gt 0 ] && { [ "$pending" -gt 0 ] || [ "$goes_back" = yes ]; }; then
+  more_time "Backing up before the schema changes"
+  teslamate-backup --before-upgrade
+fi
+
+if [ "$goes_back" = yes ]; then
+  say "The database holds $unknown migrations of a newer version; undoing them, as services.teslamate.migrations.rollbackUnknown says."
+  teslamate rollback --to-known --yes
+fi

@@ -1,0 +1,237 @@
+usage() {
+  cat <<'EOF'
+Usage: teslamate-restore [--dry-run] FILE
+       teslamate-restore --drop-old
+
+Restores a backup: loads it into a new database beside the present one, checks it, then swaps the two by renaming. Until the swap the present
+database is untouched and the service runs. The former database is kept.
+
+  FILE         made by teslamate-backup or pg_dump: custom format, or plain SQL, also compressed with gzip or zstd
+  --dry-run    loads and checks the backup, shows the row counts, and swaps nothing
+  --drop-old   deletes the databases that earlier restores have kept
+EOF
+}
+
+dry_run=no drop_old=no file=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --dry-run) dry_run=yes ;;
+    --drop-old) drop_old=yes ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    -*)
+      usage >&2
+      exit 2
+      ;;
+    *)
+      [ -z "$file" ] || { usage >&2; exit 2; }
+      file=$1
+      ;;
+  esac
+  shift
+done
+if [ "$drop_old" = no ] && [ -z "$file" ]; then
+  usage >&2
+  exit 2
+fi
+
+require_rights
+[ "$(id -u)" = 0 ] || fail "run it as root: it stops and starts the service."
+use_settings
+database=$PGDATABASE
+maintenance_database=postgres
+
+databases_like() {
+  as_administrator psql -XqAt -v ON_ERROR_STOP=1 -d "$maintenance_database" -v prefix="$1" \
+    <<<"select datname from pg_database where starts_with(datname, :'prefix') order by datname"
+}
+
+if [ "$drop_old" = yes ]; then
+  databases_like "${database}_before_" | while IFS= read -r old; do
+    administer "$maintenance_database" "drop database $(quoted "$old")"
+    say "Deleted $old"
+  done
+  exit 0
+fi
+
+[ -f "$file" ] || fail "$file does not exist or is not a file."
+[ -r "$file" ] || fail "$file cannot be read."
+
+# The first bytes tell what the file is; its name does not matter.
+magic=$(head -c 5 "$file" | od -An -tx1 | tr -d ' \n')
+case $magic in
+  5047444d50*) kind=custom ;;
+  1f8b*) kind=gzip ;;
+  28b52ffd*) kind=zstd ;;
+  *) kind=plain ;;
+esac
+
+text() {
+  case $kind in
+    gzip) gzip -dc "$file" ;;
+    zstd) zstd -dqc "$file" ;;
+    plain) cat "$file" ;;
+  esac
+}
+
+if [ "$kind" = gzip ] || [ "$kind" = zstd ]; then
+  inner=$( (text 2>/dev/null || true) | head -c 5 | od -An -tx1 | tr -d ' \n')
+  [ "${inner#5047444d50}" = "$inner" ] || fail "$file is a compressed backup in custom format. Decompress it first: ${kind} -d"
+fi
+if [ "$kind" = custom ]; then
+  contents=$(pg_restore --list "$file") || fail "$file is not a readable backup: damaged, or made by a newer pg_dump than $(pg_restore --version)."
+  grep -q ' TABLE DATA public schema_migrations ' <<<"$contents" || fail "$file is a backup of something else: it holds no table schema_migrations."
+else
+  head_of_file=$( (text 2>/dev/null || true) | head -n 50)
+  case $head_of_file in
+    *"PostgreSQL database cluster dump"*) fail "$file is a dump of a whole server. Make one of the database alone, with pg_dump." ;;
+    *"PostgreSQL database dump"*) ;;
+    *) fail "$file is not a backup that pg_dump made." ;;
+  esac
+  text | tail -n 20 | grep -q 'PostgreSQL database dump complete' || fail "$file is incomplete: its end is missing."
+fi
+
+now=$(date +%Y%m%d%H%M%S)
+fresh=${database}_restore_$now
+former=${database}_before_$now
+lists=$(mktemp -d)
+chmod 0755 "$lists"
+stopped=no swapped=no
+
+cleanup() {
+  status=$?
+  trap - EXIT INT TERM HUP
+  rm -rf "$lists"
+  if [ "$swapped" = no ]; then
+    administer "$maintenance_database" "drop database if exists $(quoted "$fresh") with (force)" || say "The unfinished database $fresh is left; delete it with: dropdb $fresh"
+    if [ "$status" != 0 ]; then say "The database $database is as it was."; fi
+  fi
+  if [ "$stopped" = yes ]; then
+    say "Starting teslamate.service"
+    systemctl start teslamate.service || say "teslamate.service did not start; see: journalctl -u teslamate"
+  fi
+  exit "$status"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# What a restore leaves that was killed.
+databases_like "${database}_restore_" | while IFS= read -r left; do
+  say "Deleting $left, which an interrupted restore left"
+  administer "$maintenance_database" "drop database $(quoted "$left") with (force)"
+done
+
+if [ "$local_server" = yes ]; then
+  data=$(as_administrator psql -XqAt -d "$maintenance_database" -c 'show data_directory')
+  free=$(available_bytes "$data")
+  bytes=$(stat -c %s "$file")
+  case $kind in plain) needed=$((bytes * 2)) ;; *) needed=$((bytes * 12)) ;; esac
+  [ "$free" -ge "$needed" ] \
+    || fail "the server's disk has $(readable_size "$free") free, and the restored database may need $(readable_size "$needed"). Free some space first."
+fi
+
+say "Loading $file into the new database $fresh"
+administer "$maintenance_database" "create database $(quoted "$fresh") owner $(quoted "$DATABASE_USER") template template0 encoding 'UTF8'" \
+  || fail "the database could not be created. Where the server is elsewhere, an administrator must run: ALTER ROLE $(quoted "$DATABASE_USER") CREATEDB;"
+administer "$fresh" "create extension if not exists cube with schema public; create extension if not exists earthdistance with schema public" \
+  || fail "the extensions could not be created. An administrator must run in template1: CREATE EXTENSION cube; CREATE EXTENSION earthdistance;"
+
+# Nobody else uses the new database, and a crash only means starting over: fewer waits for the disk, more memory for the indexes.
+export PGOPTIONS='-c synchronous_commit=off -c maintenance_work_mem=512MB -c max_parallel_maintenance_workers=2'
+progress() {
+  while sleep 5; do
+    size=$(as_administrator psql -XqAt -d "$maintenance_database" -v name="$fresh" <<<"select pg_size_pretty(pg_database_size(:'name'))" 2>/dev/null) || break
+    say "Restore: $size so far"
+  done
+}
+progress &
+watcher=$!
+
+failed=no
+if [ "$kind" = custom ]; then
+  # The extensions and the schema exist, and belong to the administrator.
+  grep -vE ' (EXTENSION - |COMMENT - EXTENSION |SCHEMA - public|COMMENT - SCHEMA public|ACL )' <<<"$contents" >"$lists/objects"
+  grep -E ' ACL ' <<<"$contents" >"$lists/grants" || true
+  load=(pg_restore --exit-on-error --no-owner --dbname="$fresh" --use-list="$lists/objects")
+  if as_owner test -r "$file"; then
+    as_owner "${load[@]}" --jobs="$(nproc)" "$file" || failed=yes
+  else
+    as_owner "${load[@]}" <"$file" || failed=yes
+  fi
+  if [ "$failed" = no ] && [ -s "$lists/grants" ]; then
+    as_owner pg_restore --no-owner --dbname="$fresh" --use-list="$lists/grants" <"$file" || say "Some grants to other roles were not restored; see above."
+  fi
+else
+  # Outside of table contents: no owners and databases of another machine, nothing that exists already, and above all no \connect.
+  text | LC_ALL=C sed -E '
+      /^COPY .* FROM stdin;$/,/^\\\.$/b
+      /^\\connect /d
+      /^(CREATE|ALTER|DROP) DATABASE /d
+      /^DROP /d
+      /^ALTER TABLE (IF EXISTS )?(ONLY )?[^ ]+ DROP CONSTRAINT /d
+      /^ALTER TABLE (IF EXISTS )?(ONLY )?[^ ]+ ALTER COLUMN [^ ]+ DROP DEFAULT;$/d
+      /^(CREATE|ALTER) SCHEMA public[ ;]/d
+      /^COMMENT ON (SCHEMA public|EXTENSION) /d
+      /^CREATE EXTENSION /d
+      /^ALTER .* OWNER TO .*;$/d
+      /^(GRANT|REVOKE) /{
+        w '"$lists"'/grants
+        d
+      }
+      /^ALTER DEFAULT PRIVILEGES /d
+      /^SET transaction_timeout /d
+    ' | as_owner psql -Xq -v ON_ERROR_STOP=1 --single-transaction -d "$fresh" >/dev/null || failed=yes
+  if [ "$failed" = no ] && [ -s "$lists/grants" ]; then
+    as_owner psql -Xq -d "$fresh" <"$lists/grants" >/dev/null || say "Some grants to other roles were not restored; see above."
+  fi
+fi
+kill "$watcher" 2>/dev/null || true
+wait "$watcher" 2>/dev/null || true
+unset PGOPTIONS
+[ "$failed" = no ] || fail "the backup could not be loaded; the reason is above."
+
+say "Checking it"
+newest=$(query "$fresh" "select max(version) from public.schema_migrations") || fail "the backup has no migrations: it is not TeslaMate's."
+[ -n "$newest" ] || fail "the backup has no migrations: it is not TeslaMate's."
+[ "$(query "$fresh" "select count(*) from pg_extension where extname in ('cube', 'earthdistance')")" = 2 ] || fail "the extensions cube and earthdistance are missing."
+count() {
+  if [ "$(query "$1" "select to_regclass('public.$2') is null" 2>/dev/null)" = f ]; then query "$1" "select count(*) from public.$2"; else echo -; fi
+}
+printf '%-20s %14s %14s\n' table present restored >&2
+for table in cars drives charging_processes charges positions states updates addresses geofences schema_migrations; do
+  printf '%-20s %14s %14s\n' "$table" "$(count "$database" "$table")" "$(count "$fresh" "$table")" >&2
+done
+as_owner psql -Xq -d "$fresh" -c 'analyze' >/dev/null 2>&1 || true
+say "The backup stands at migration $newest."
+
+if [ "$dry_run" = yes ]; then
+  say "Dry run: nothing was swapped."
+  exit 0
+fi
+
+if systemctl is-active --quiet teslamate.service || systemctl is-failed --quiet teslamate.service; then
+  say "Stopping teslamate.service"
+  systemctl stop teslamate.service || fail "teslamate.service could not be stopped."
+  stopped=yes
+fi
+
+exists=$(as_administrator psql -XqAt -d "$maintenance_database" -v name="$database" <<<"select count(*) from pg_database where datname = :'name'")
+swap="alter database $(quoted "$fresh") rename to $(quoted "$database");"
+if [ "$exists" = 1 ]; then swap="alter database $(quoted "$database") rename to $(quoted "$former"); $swap"; fi
+# A dashboard may connect again between the two statements; a few tries are enough.
+for attempt in 1 2 3 4 5 6 7 8 9 10; do
+  as_administrator psql -XqAt -d "$maintenance_database" -v a="$database" -v b="$fresh" \
+    <<<"select pg_terminate_backend(pid) from pg_stat_activity where datname in (:'a', :'b') and pid <> pg_backend_pid()" >/dev/null || true
+  if as_administrator psql -Xq -v ON_ERROR_STOP=1 -d "$maintenance_database" -c "begin; $swap commit" >/dev/null 2>"$lists/errors"; then
+    swapped=yes
+    break
+  fi
+  sleep 0.5
+done
+[ "$swapped" = yes ] || fail "the databases could not be swapped after $attempt tries: $(cat "$lists/errors")"
+
+say "Restored: $database is the backup now."
+if [ "$exists" = 1 ]; then say "The former database is kept as $former. To delete it: teslamate-restore --drop-old"; fi

@@ -1,0 +1,36 @@
+# Runs after PostgreSQL's set-up, as its administrator: owner, extensions and password, so that the service's role needs no special rights.
+
+psql=(psql -Xq -v ON_ERROR_STOP=1)
+
+if [ "$(psql -XqAt -d postgres -c 'select pg_is_in_recovery()')" = t ]; then
+  say "The server is a standby: role and extensions are the primary's."
+  exit 0
+fi
+
+"${psql[@]}" -d postgres -v database="$DATABASE_NAME" -v role="$DATABASE_USER" <<'EOF'
+alter database :"database" owner to :"role";
+-- A role that the reference's module made is a superuser; nothing here needs that.
+select format('alter role %I nosuperuser', rolname)
+from pg_roles
+where rolname = :'role' and rolsuper and rolname <> 'postgres' \gexec
+EOF
+
+# cube is not trusted everywhere, earthdistance nowhere: only the administrator may create and update them.
+"${psql[@]}" -d "$DATABASE_NAME" <<'EOF'
+set client_min_messages = warning;
+create extension if not exists cube with schema public;
+create extension if not exists earthdistance with schema public;
+alter extension cube update;
+alter extension earthdistance update;
+EOF
+
+# Only needed over TCP, as by Grafana. The password is read by psql itself: not an argument, and not in the server's log.
+if [ -n "${DATABASE_PASS:-}" ]; then
+  "${psql[@]}" -d postgres -v role="$DATABASE_USER" <<'EOF'
+set log_statement = 'none';
+set log_min_duration_statement = -1;
+set log_min_error_statement = 'panic';
+\getenv password DATABASE_PASS
+alter role :"role" password :'password';
+EOF
+fi

@@ -1,0 +1,39 @@
+# A container image in layers: the program and what it needs, nothing else.
+{
+  lib,
+  dockerTools,
+  teslamate,
+  cacert,
+  tzdata,
+}:
+dockerTools.buildLayeredImage {
+  name = "teslamate";
+  tag = teslamate.version;
+  contents = [
+    cacert
+    tzdata
+  ];
+  extraCommands = ''
+    mkdir -p tmp opt/app/import opt/app/.srtm_cache opt/app/spool
+    chmod 1777 tmp
+  '';
+  fakeRootCommands = ''
+    chown -R 10000:10001 ./opt/app
+  '';
+  config = {
+    # `start` waits for the database, migrates and serves as process 1.
+    Entrypoint = [ (lib.getExe teslamate) ];
+    Cmd = [ "start" ];
+    User = "10000:10001";
+    WorkingDir = "/opt/app";
+    ExposedPorts."4000/tcp" = { };
+    Env = [
+      "HOME=/opt/app"
+      "LANG=C.UTF-8"
+      "SRTM_CACHE=/opt/app/.srtm_cache"
+      "TESLAMATE_SPOOL_DIR=/opt/app/spool"
+      "SSL_CERT_FILE=${cacert}/etc/ssl/certs/ca-bundle.crt"
+      "TZDIR=${tzdata}/share/zoneinfo"
+    ];
+  };
+}

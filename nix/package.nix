@@ -1,0 +1,62 @@
+{
+  lib,
+  buildDotnetModule,
+  dotnetCorePackages,
+  callPackage,
+  systemdLibs,
+  mosquitto,
+  tzdata,
+}:
+let
+  properties = builtins.readFile ../Directory.Build.props;
+  version = builtins.head (builtins.elemAt (builtins.split "<Version>([^<]+)</Version>" properties) 1);
+  assets = callPackage ./assets.nix { };
+in
+buildDotnetModule {
+  pname = "teslamate";
+  inherit version;
+
+  src = lib.fileset.toSource {
+    root = ../.;
+    fileset = lib.fileset.unions [
+      ../.editorconfig
+      ../Directory.Build.props
+      ../Directory.Packages.props
+      ../src
+    ];
+  };
+
+  projectFile = "src/TeslaMate/TeslaMate.csproj";
+  nugetDeps = ../deps.nix;
+  executables = [ "teslamate" ];
+
+  dotnet-sdk = dotnetCorePackages.sdk_10_0;
+  dotnet-runtime = dotnetCorePackages.aspnetcore_10_0;
+
+  # Unpacked packages carry other content hashes than the registry's; deps.nix holds the registry's own.
+  dotnetFlags = [
+    "-p:RestoreLockedMode=false"
+    "-p:RestorePackagesWithLockFile=false"
+    "-p:WebAssetsModules=${assets}/node_modules"
+  ];
+
+  # Loaded at run time: the service manager and the journal, and the MQTT client.
+  runtimeDeps = [
+    systemdLibs
+    (lib.getLib mosquitto)
+  ];
+  makeWrapperArgs = [
+    "--set-default"
+    "TZDIR"
+    "${tzdata}/share/zoneinfo"
+  ];
+
+  passthru = { inherit assets; };
+
+  meta = {
+    description = "Self-hosted data logger for Tesla cars, compatible with TeslaMate";
+    license = lib.licenses.agpl3Only;
+    mainProgram = "teslamate";
+    platforms = lib.platforms.linux;
+  };
+}

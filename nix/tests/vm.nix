@@ -1,0 +1,86 @@
+# A NixOS machine with everything on it, for `checks`: start, pages, MQTT, restart, backup and restore.
+{ module }:
+let
+  secrets = ''
+    ENCRYPTION_KEY="a key of the test's own"
+    DATABASE_PASS="it's \"quoted\" $(and) \\odd"
+  '';
+in
+{
+  name = "teslamate";
+
+  nodes.machine =
+    { pkgs, ... }:
+    {
+      imports = [ module ];
+      documentation.enable = false;
+      virtualisation.memorySize = 2048;
+      virtualisation.cores = 2;
+      environment.systemPackages = [ pkgs.mosquitto ];
+
+      # Stands for a secret manager; a real secret does not go through the store.
+      system.activationScripts.secrets.text = ''
+        install -m 0600 ${pkgs.writeText "secrets" secrets} /run/teslamate.env
+      '';
+
+      services.teslamate = {
+        enable = true;
+        secretsFile = "/run/teslamate.env";
+        listenAddress = "127.0.0.1";
+        postgres.enable_server = true;
+        mqtt.enable = true;
+        nginx.enable = true;
+        backup.schedule = "daily";
+      };
+      services.mosquitto = {
+        enable = true;
+        listeners = [
+          {
+            acl = [ "pattern readwrite #" ];
+            omitPasswordAuth = true;
+            settings.allow_anonymous = true;
+          }
+        ];
+      };
+    };
+
+  testScript = ''
+    machine.wait_for_unit("teslamate.service")
+
+    with subtest("it serves, and its role is no superuser"):
+        machine.succeed("curl --fail http://127.0.0.1:4000/health_check")
+        machine.succeed("curl --fail http://127.0.0.1/")
+        role = machine.succeed("sudo -u postgres psql -XqAtc \"select rolsuper from pg_roles where rolname = 'teslamate'\"")
+        assert role.strip() == "f", role
+
+    with subtest("the broker knows that it is there"):
+        machine.succeed("mosquitto_sub -t 'teslamate/#' -C 1 -W 30")
+
+    with subtest("the password works over TCP, whatever is in it"):
+        machine.succeed("systemd-run --pipe --wait -p EnvironmentFile=/run/teslamate.env -- sh -c 'PGPASSWORD=$DATABASE_PASS psql -h 127.0.0.1 -U teslamate -c \"select 1\"'")
+
+    with subtest("a backup brings back what was lost"):
+        machine.succeed("sudo -u postgres psql -d teslamate -c \"insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 1, 2, 20, now(), now())\"")
+        machine.succeed("teslamate-backup /root/one.dump")
+        machine.succeed("sudo -u postgres psql -d teslamate -c 'delete from geofences'")
+        machine.succeed("teslamate-restore /root/one.dump")
+        count = machine.succeed("sudo -u postgres psql -XqAt -d teslamate -c 'select count(*) from geofences'")
+        assert count.strip() == "1", count
+        machine.wait_for_unit("teslamate.service")
+
+    with subtest("a wrong file changes nothing"):
+        machine.succeed("head -c 1000 /root/one.dump > /root/short.dump")
+        machine.fail("teslamate-restore /root/short.dump")
+        machine.succeed("systemctl is-active teslamate.service")
+
+    with subtest("it comes back after a crash and after a reboot"):
+        machine.succeed("systemctl kill -s KILL teslamate.service")
+        machine.wait_until_succeeds("systemctl is-active teslamate.service && curl --fail http://127.0.0.1:4000/health_check")
+        machine.shutdown()
+        machine.start()
+        machine.wait_for_unit("teslamate.service")
+
+    with subtest("it is well confined"):
+        print(machine.succeed("systemd-analyze security teslamate.service --threshold=15"))
+  '';
+}

@@ -1,0 +1,193 @@
+using System.Text.Json;
+
+namespace TeslaMate.Tests.Nix;
+
+public sealed class ModuleTests
+{
+    const string Local = """enable = true; secretsFile = "/run/secrets/teslamate.env"; postgres.enable_server = true;""";
+
+    static Task<JsonElement> OptionAsync(string option, string settings)
+        => Evaluation.MachineAsync($"config.{option}", $"{{ services.teslamate = {{ {settings} }}; }}");
+
+    static Task<JsonElement> ServiceAsync(string attribute, string settings) => OptionAsync($"systemd.services.teslamate.{attribute}", settings);
+
+    static async Task<string[]> ProblemsAsync(string kind, string settings)
+    {
+        var problems = await Evaluation.MachineAsync($"problems.{kind}", $"{{ services.teslamate = {{ {settings} }}; }}");
+        return [.. problems.EnumerateArray().Select(message => message.GetString()!)];
+    }
+
+    [SkippableFact]
+    public async Task Disabled_it_changes_nothing()
+    {
+        (await OptionAsync("systemd.services", "enable = false;")).EnumerateObject().ShouldBeEmpty();
+        (await OptionAsync("users.users", "enable = false;")).EnumerateObject().ShouldBeEmpty();
+    }
+
+    [SkippableTheory]
+    [InlineData("", "DISABLE_MQTT", "true")]
+    [InlineData("", "PORT", "4000")]
+    [InlineData("", "URL_PATH", "/")]
+    [InlineData("", "VIRTUAL_HOST", "localhost")]
+    [InlineData("", "DATABASE_HOST", "127.0.0.1")]
+    [InlineData("", "DATABASE_PORT", "5432")]
+    [InlineData("", "DATABASE_SOCKET_DIR", "/run/postgresql")]
+    [InlineData("""postgres.user = "logger";""", "DATABASE_SOCKET_DIR", null)]
+    [InlineData("""postgres.user = "logger";""", "DATABASE_USER", "logger")]
+    [InlineData("", "HTTP_BINDING_ADDRESS", null)]
+    [InlineData("""listenAddress = "::1";""", "HTTP_BINDING_ADDRESS", "::1")]
+    [InlineData("mqtt.enable = true;", "DISABLE_MQTT", null)]
+    [InlineData("mqtt.enable = true;", "MQTT_HOST", "127.0.0.1")]
+    [InlineData("mqtt.enable = true;", "MQTT_PORT", null)]
+    [InlineData("mqtt.enable = true; mqtt.port = 8883;", "MQTT_PORT", "8883")]
+    [InlineData("mqtt.enable = true;", "MQTT_HOME_ASSISTANT_DISCOVERY", null)]
+    [InlineData("mqtt.enable = true; mqtt.discovery.enable = true;", "MQTT_HOME_ASSISTANT_DISCOVERY", "true")]
+    [InlineData("mqtt.enable = true; mqtt.discovery.enable = true;", "MQTT_HOME_ASSISTANT_DISCOVERY_PREFIX", "homeassistant")]
+    [InlineData("mqtt.enable = true; mqtt.discovery.enable = true;", "MQTT_HOME_ASSISTANT_DISCOVERY_URL", null)]
+    [InlineData("settings.MQTT_TLS = true;", "MQTT_TLS", "true")]
+    [InlineData("settings.PORT = 5000;", "PORT", "5000")]
+    [InlineData("settings.TZ = \"Europe/Berlin\";", "TZ", "Europe/Berlin")]
+    public async Task An_option_becomes_the_variable_of_the_reference(string option, string variable, string? expected)
+    {
+        var environment = await ServiceAsync("environment", Local + option);
+        (environment.TryGetProperty(variable, out var value) ? value.GetString() : null).ShouldBe(expected);
+    }
+
+    [SkippableFact]
+    public async Task The_documented_configuration_of_the_reference_carries_over()
+    {
+        const string Documented = """
+            enable = true;
+            secretsFile = "/run/secrets/teslamate.env";
+            autoStart = true;
+            listenAddress = "127.0.0.1";
+            port = 4000;
+            virtualHost = "teslamate.example.com";
+            urlPath = "/";
+            postgres = { enable_server = true; user = "teslamate"; database = "teslamate"; port = 5432; };
+            grafana = { enable = true; listenAddress = "127.0.0.1"; port = 3000; urlPath = "/"; setDefaultDashboard = true; };
+            mqtt = { enable = true; host = "127.0.0.1"; port = 1883; discovery = { enable = true; url = "https://teslamate.example.com/"; prefix = "homeassistant"; }; };
+            """;
+        (await ProblemsAsync("assertions", Documented)).ShouldBeEmpty();
+        (await OptionAsync("services.grafana.provision.datasources.settings.datasources", Documented))[0].GetProperty("name").GetString().ShouldBe("TeslaMate");
+    }
+
+    [SkippableFact]
+    public async Task The_service_migrates_before_it_serves_and_is_watched()
+    {
+        var service = await ServiceAsync("serviceConfig", Local);
+        service.GetProperty("Type").GetString().ShouldBe("notify");
+        service.GetProperty("WatchdogSec").GetInt32().ShouldBe(60);
+        var before = service.GetProperty("ExecStartPre").EnumerateArray().Select(command => command.GetString()!).ToArray();
+        before[0].ShouldEndWith("/bin/teslamate-prepare");
+        before[^1].ShouldEndWith("/bin/teslamate migrate --wait");
+        service.GetProperty("ExecStart").GetString()!.ShouldEndWith("/bin/teslamate serve");
+        service.TryGetProperty("MemoryDenyWriteExecute", out _).ShouldBeFalse();
+    }
+
+    [SkippableFact]
+    public async Task Without_backups_and_the_way_back_nothing_runs_before_the_migrations()
+        => (await ServiceAsync("serviceConfig.ExecStartPre", Local + "backup.beforeUpgrade = false;")).GetArrayLength().ShouldBe(1);
+
+    [SkippableTheory]
+    [InlineData(Local, true)]
+    [InlineData("""enable = true; secretsFile = "/run/s"; postgres.host = "db.example.org";""", false)]
+    public async Task It_waits_for_PostgreSQLs_set_up_where_that_is_on_the_machine(string settings, bool local)
+    {
+        var requires = (await ServiceAsync("requires", settings)).EnumerateArray().Select(unit => unit.GetString());
+        requires.Contains("postgresql.target").ShouldBe(local);
+    }
+
+    [SkippableFact]
+    public async Task Its_role_gets_no_special_rights()
+    {
+        var users = await OptionAsync("services.postgresql.ensureUsers", Local);
+        users[0].EnumerateObject().Select(property => property.Name).ShouldBe(["ensureDBOwnership", "name"], ignoreOrder: true);
+    }
+
+    [SkippableFact]
+    public async Task Credentials_are_handed_over_by_systemd()
+    {
+        const string Settings = """enable = true; postgres.enable_server = true; credentials.ENCRYPTION_KEY = "/run/secrets/key";""";
+        (await ProblemsAsync("assertions", Settings)).ShouldBeEmpty();
+        (await ServiceAsync("serviceConfig.LoadCredential", Settings))[0].GetString().ShouldBe("ENCRYPTION_KEY:/run/secrets/key");
+    }
+
+    [SkippableTheory]
+    [InlineData("enable = true; postgres.enable_server = true;", "credentials.ENCRYPTION_KEY")]
+    [InlineData("""enable = true; credentials.ENCRYPTION_KEY = "/run/key";""", "DATABASE_PASS")]
+    [InlineData(Local + """settings.MQTT_PASSWORD = "oops";""", "settings holds a secret")]
+    [InlineData(Local + "postgres.package = (import ./nix/tests/machine.nix { }).pkgs.postgresql_16;", "PostgreSQL 16.3")]
+    [InlineData("""enable = true; credentials = { ENCRYPTION_KEY = "/run/key"; DATABASE_PASS = "/run/pass"; }; grafana.enable = true;""", "secretsFile")]
+    [InlineData(Local + """nginx.enable = true; listenAddress = "/run/teslamate/web.sock";""", "SOCKET_PERM")]
+    public async Task A_combination_that_cannot_work_is_refused_with_the_remedy(string settings, string remedy)
+        => (await ProblemsAsync("assertions", settings)).ShouldHaveSingleItem().ShouldContain(remedy);
+
+    [SkippableTheory]
+    [InlineData("grafana.enable = true;", "grafana.secretKeyFile")]
+    [InlineData("openFirewall = true;", "set-password")]
+    [InlineData("backup.beforeUpgrade = false; migrations.rollbackUnknown = true;", "backup.beforeUpgrade")]
+    public async Task A_doubtful_combination_is_warned_about(string settings, string remedy)
+        => (await ProblemsAsync("warnings", Local + settings)).ShouldHaveSingleItem().ShouldContain(remedy);
+
+    [SkippableTheory]
+    [InlineData("""secretsFile = "/nix/store/abc-secrets";""", "secretsFile")]
+    [InlineData("""port = 70000;""", "port")]
+    [InlineData("""backup.retention = 0;""", "retention")]
+    [InlineData("""colour = "red";""", "colour")]
+    public async Task A_value_of_the_wrong_kind_names_its_option(string settings, string option)
+        => (await Should.ThrowAsync<InvalidOperationException>(() => OptionAsync("services.teslamate", $"enable = true; {settings}"))).Message.ShouldContain(option);
+
+    [SkippableFact]
+    public async Task Opening_the_firewall_opens_only_the_pages_port()
+    {
+        (await OptionAsync("networking.firewall.allowedTCPPorts", Local + "openFirewall = true; port = 4100;"))[0].GetInt32().ShouldBe(4100);
+        (await OptionAsync("networking.firewall.allowedTCPPorts", Local)).GetArrayLength().ShouldBe(0);
+    }
+
+    [SkippableFact]
+    public async Task Scheduled_backups_have_a_timer()
+    {
+        (await OptionAsync("systemd.timers.teslamate-backup.timerConfig.OnCalendar", Local + """backup.schedule = "daily";""")).GetString().ShouldBe("daily");
+        (await OptionAsync("systemd.timers", Local)).EnumerateObject().ShouldBeEmpty();
+    }
+
+    [SkippableTheory]
+    [InlineData("/", "/")]
+    [InlineData("/teslamate", "/teslamate/")]
+    [InlineData("/teslamate/", "/teslamate/")]
+    public async Task The_reverse_proxy_strips_the_path(string path, string location)
+    {
+        var hosts = await OptionAsync("services.nginx.virtualHosts", Local + $"""nginx.enable = true; virtualHost = "t.example"; urlPath = "{path}";""");
+        hosts.GetProperty("t.example").GetProperty("locations").GetProperty(location).GetProperty("proxyPass").GetString().ShouldBe("http://127.0.0.1:4000/");
+    }
+
+    [SkippableFact]
+    public async Task No_secret_is_in_what_is_rendered()
+    {
+        var rendered = await Evaluation.MachineAsync("rendered", $"{{ services.teslamate = {{ {Local} grafana.enable = true; }}; }}");
+        rendered.GetRawText().ShouldNotContain("DATABASE_PASS=\\\"");
+        rendered.GetProperty("units").GetProperty("teslamate.service").GetString()!.ShouldContain("EnvironmentFile=/run/secrets/teslamate.env");
+    }
+
+    [SkippableFact]
+    public async Task The_scripts_are_clean_shell()
+    {
+        var rendered = await Evaluation.MachineAsync("rendered", $"{{ services.teslamate = {{ {Local} }}; }}");
+        var folder = Directory.CreateTempSubdirectory("teslamate-scripts-").FullName;
+        try
+        {
+            foreach (var script in rendered.GetProperty("scripts").EnumerateObject())
+            {
+                var file = Path.Combine(folder, Path.GetFileName(script.Name));
+                await File.WriteAllTextAsync(file, script.Value.GetString());
+                var (exitCode, output, _) = await Evaluation.RunAsync("shellcheck", ["--exclude=SC2034", file]);
+                exitCode.ShouldBe(0, output);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}
