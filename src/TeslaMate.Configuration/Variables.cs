@@ -12,20 +12,36 @@ namespace TeslaMate.Configuration;
 public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<string, string>? readFile = null)
 {
     readonly List<string> _problems = [];
+    readonly List<Secret> _secrets = [];
+    readonly HashSet<string> _asked = new(StringComparer.Ordinal);
     readonly Func<string, string> _readFile = readFile ?? File.ReadAllText;
 
     /// <summary>One sentence a problem: the variable, what is wrong with it, and an example.</summary>
     public IReadOnlyList<string> Problems => _problems;
+
+    /// <summary>Every secret that was read so far, so that logs can be kept free of them.</summary>
+    public IReadOnlyList<Secret> Secrets => _secrets;
+
+    /// <summary>The names of all variables that were asked for so far, set or not.</summary>
+    public IReadOnlyCollection<string> Asked => _asked;
 
     public static Variables FromEnvironment()
         => new(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal));
 
     /// <summary>Whether the variable is present at all, be it empty.</summary>
-    public bool IsPresent(string name) => values.ContainsKey(name);
+    public bool IsPresent(string name)
+    {
+        _asked.Add(name);
+        return values.ContainsKey(name);
+    }
 
     /// <summary>The value, or null when the variable is missing or empty.</summary>
-    public string? Text(string name) => values.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
+    public string? Text(string name)
+    {
+        _asked.Add(name);
+        return values.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
+    }
 
     /// <summary>The value, or <paramref name="fallback"/> when the variable is missing or empty.</summary>
     public string Text(string name, string fallback) => Text(name) ?? fallback;
@@ -57,7 +73,7 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
 
         if (Text(name + "_FILE") is { } file)
             return FromFile(file, $"{name}_FILE");
-        return Text(name) is { } text ? new Secret(text) : null;
+        return Text(name) is { } text ? Known(new Secret(text)) : null;
     }
 
     public bool Flag(string name, bool fallback)
@@ -114,12 +130,18 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
             var text = _readFile(path);
             if (text.EndsWith('\n'))
                 text = text[..^1].TrimEnd('\r');
-            return text.Length > 0 ? new Secret(text) : null;
+            return text.Length > 0 ? Known(new Secret(text)) : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             _problems.Add($"The file {path} named by {origin} cannot be read: {exception.Message}");
             return null;
         }
+    }
+
+    Secret Known(Secret secret)
+    {
+        _secrets.Add(secret);
+        return secret;
     }
 }

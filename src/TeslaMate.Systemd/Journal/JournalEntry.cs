@@ -43,7 +43,7 @@ static class JournalEntry
     /// <summary>The line for people: the message and, below it, what went wrong without the stack, which is in <c>EXCEPTION</c>.</summary>
     static string Message(LogEvent logEvent)
     {
-        var message = new StringBuilder(logEvent.RenderMessage(CultureInfo.InvariantCulture));
+        var message = new StringBuilder(MessageText.Render(logEvent));
         for (var exception = logEvent.Exception; exception is not null; exception = exception.InnerException)
             message.Append('\n').Append(exception.GetType().Name).Append(": ").Append(exception.Message);
         return message.ToString();

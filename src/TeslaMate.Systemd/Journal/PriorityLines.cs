@@ -1,4 +1,3 @@
-using System.Globalization;
 using Serilog.Core;
 using Serilog.Events;
 
@@ -12,7 +11,7 @@ sealed class PriorityLines(TextWriter output, Func<string, string> strike) : ILo
     public void Emit(LogEvent logEvent)
     {
         var prefix = $"<{JournalEntry.Priority(logEvent.Level)}>";
-        var text = logEvent.RenderMessage(CultureInfo.InvariantCulture) + (logEvent.Exception is { } exception ? $"\n{exception}" : "");
+        var text = MessageText.Render(logEvent) + (logEvent.Exception is { } exception ? $"\n{exception}" : "");
         // One write per event, so that the lines of two events do not mix; the console's writer is synchronized.
         output.Write(string.Concat(strike(text).ReplaceLineEndings("\n").Split('\n').Select(line => $"{prefix}{line}\n")));
         output.Flush();

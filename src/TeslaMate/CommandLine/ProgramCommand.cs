@@ -21,9 +21,10 @@ sealed class ProgramCommand
 
     static IEnumerable<Command> Verbs() =>
     [
+        ServeCommand.Create(),
     ];
 
-    /// <summary>Carries out the command line. Ctrl-C and a request to stop reach the verb as cancellation.</summary>
+    /// <summary>Carries out the command line. Ctrl-C and a request to stop reach the verb as cancellation; the second one ends the process at once.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
     {
@@ -51,6 +52,9 @@ sealed class ProgramCommand
 
         void Stop(PosixSignalContext context)
         {
+            // The second request means "now". As process 1 the default action would do nothing, so the process ends itself.
+            if (stop.IsCancellationRequested)
+                Environment.Exit(ExitCode.Interrupted);
             context.Cancel = true;
             stop.Cancel();
         }

@@ -1,0 +1,40 @@
+using TeslaMate.Configuration.Health;
+using TeslaMate.Systemd.Notify;
+
+namespace TeslaMate.Health;
+
+/// <summary>Keeps the line that <c>systemctl status</c> shows up to date: "2 cars: 1 driving, 1 asleep; database away since 12:00".</summary>
+sealed class StatusLine(ISystemdNotifier notifier, IServiceProvider services, TimeProvider time) : BackgroundService
+{
+    static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!notifier.IsEnabled)
+            return;
+        using var timer = new PeriodicTimer(Interval, time);
+        var shown = "";
+        try
+        {
+            do
+            {
+                var line = Compose(await HealthPages.ReadAsync(services, stoppingToken));
+                if (line != shown)
+                    notifier.Notify(ServiceState.Status(line));
+                shown = line;
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            notifier.Notify(ServiceState.Status("Stopping: writing what is left"));
+        }
+    }
+
+    /// <summary>The parts' phrases in their order.</summary>
+    internal static string Compose(IEnumerable<(string Name, HealthFacts Facts)> parts)
+    {
+        var phrases = string.Join("; ", parts.Select(part => part.Facts.Phrase).Where(phrase => phrase is not null));
+        return phrases.Length > 0 ? phrases : "Running";
+    }
+}

@@ -1,0 +1,61 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace TeslaMate.Hosting;
+
+/// <summary>Opens the listener that the settings ask for.</summary>
+static class Listener
+{
+    /// <summary>The reference's limit for one request header, in bytes; the total leaves room for some of them.</summary>
+    const int LongestHeaders = 64 * 1024;
+
+    const long LongestBody = 8_000_000;
+
+    public static void Configure(KestrelServerOptions kestrel, ListenerSettings settings)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestHeadersTotalSize = LongestHeaders;
+        kestrel.Limits.MaxRequestBodySize = LongestBody;
+        switch (settings)
+        {
+            case ListenerSettings.Everywhere(var port):
+                kestrel.ListenAnyIP(port);
+                break;
+            case ListenerSettings.Address(var endPoint):
+                kestrel.Listen(endPoint);
+                break;
+            case ListenerSettings.UnixSocket(var path, _):
+                RemoveStale(path);
+                kestrel.ListenUnixSocket(path);
+                break;
+        }
+    }
+
+    /// <summary>To be called once the server listens: the socket's mode.</summary>
+    public static void Opened(ListenerSettings settings)
+    {
+        if (settings is ListenerSettings.UnixSocket(var path, var mode))
+            File.SetUnixFileMode(path, mode);
+    }
+
+    /// <summary>Removes a socket that a crash left behind: one that nobody accepts on.</summary>
+    static void RemoveStale(string path)
+    {
+        if (!File.Exists(path))
+            return;
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            // Only a socket refuses; a plain file somebody put there gives another error and is left alone.
+            File.Delete(path);
+        }
+        catch (SocketException)
+        {
+            // Binding will say what is wrong.
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using Serilog;
+using TeslaMate.Configuration.Health;
+using TeslaMate.Database;
+using TeslaMate.Health;
+using TeslaMate.Systemd;
+
+namespace TeslaMate.Hosting;
+
+/// <summary>Puts the rooms of the house together. Used by <c>serve</c>, <c>start</c> and <c>demo</c>, and by tests.</summary>
+static class TeslaMateApp
+{
+    // The service manager's patience with a stop is 10 s; what the parts have not finished by then is given up with a second to spare.
+    static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(9);
+
+    /// <summary>The program, not yet started. The database must answer and its schema must be current when it starts.</summary>
+    public static WebApplication Build(Settings settings, Serilog.ILogger log, AppOverrides? overrides = null)
+    {
+        overrides ??= new AppOverrides();
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            ApplicationName = typeof(TeslaMateApp).Assembly.GetName().Name,
+            ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = Environments.Production,
+        });
+        // Everything is set by our own variables; neither appsettings.json nor ASPNETCORE_* may change what was checked.
+        builder.Configuration.Sources.Clear();
+        builder.Logging.ClearProviders().AddSerilog(log);
+        builder.WebHost.ConfigureKestrel(kestrel => Listener.Configure(kestrel, settings.Listener));
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            host.ShutdownTimeout = LongestStop;
+            // A page that is still open must not use up the time that the cars need.
+            host.ServicesStopConcurrently = true;
+        });
+        builder.Services
+            .AddSingleton(overrides.Time)
+            .AddSingleton<IHostLifetime, SignalsAreHandledElsewhere>()
+            .AddSystemd()
+            .AddDatabase(settings.Database)
+            .AddHealth();
+        overrides.Services?.Invoke(builder.Services);
+
+        var app = builder.Build();
+        app.UseHealthCheck();
+        app.MapHealth();
+        return app;
+    }
+
+    static IServiceCollection AddHealth(this IServiceCollection services)
+        => services
+            .AddSingleton<IHealthReport, DatabaseHealth>()
+            .AddSingleton<IHealthReport, ProcessHealth>()
+            .AddHostedService<StatusLine>();
+
+    /// <summary>The command line turns signals into cancellation, before there is a host and after.</summary>
+    sealed class SignalsAreHandledElsewhere : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

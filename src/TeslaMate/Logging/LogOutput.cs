@@ -1,0 +1,29 @@
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+using TeslaMate.Systemd;
+using TeslaMate.Systemd.Journal;
+using TeslaMate.Systemd.Notify;
+
+namespace TeslaMate.Logging;
+
+static class LogOutput
+{
+    /// <summary>The program's log: to the journal as a service of systemd, otherwise plain lines on standard output.</summary>
+    public static Logger Create(LogSettings settings, SecretStrike secrets)
+    {
+        var configuration = new LoggerConfiguration()
+            .Enrich.FromLogContext()
+            .MinimumLevel.Is(settings.Level)
+            // What the frameworks tell of every request and start is of use only for finding errors.
+            .MinimumLevel.Override("Microsoft", settings.Level <= LogEventLevel.Debug ? LogEventLevel.Debug : LogEventLevel.Warning)
+            .MinimumLevel.Override("System", settings.Level <= LogEventLevel.Debug ? LogEventLevel.Debug : LogEventLevel.Warning);
+        if (JournalStream.IsStandardError())
+            configuration.WriteTo.Journald(strike: secrets.Apply);
+        else if (SystemdHelpers.IsSystemdService())
+            configuration.WriteTo.PriorityLines(secrets.Apply);
+        else
+            configuration.WriteTo.Console(new PlainLines(secrets));
+        return configuration.CreateLogger();
+    }
+}

@@ -1,0 +1,85 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using TeslaMate.Configuration;
+using TeslaMate.Database;
+using TeslaMate.Hosting;
+using TeslaMate.Systemd.Notify;
+using TeslaMate.Tests.Database;
+using TeslaMate.Tests.Systemd;
+using TeslaMate.Tests.Time;
+
+namespace TeslaMate.Tests.Host;
+
+public sealed class DatabaseWaitTests
+{
+    [Fact]
+    public async Task A_database_that_comes_up_late_is_waited_for_and_the_reason_is_told()
+    {
+        var server = new NpgsqlConnectionStringBuilder(await TestServer.ConnectionStringAsync());
+        var name = $"late_{Guid.NewGuid():N}";
+        var settings = new DatabaseSettings { Host = server.Host!, Port = server.Port, Name = name, User = server.Username!, Password = Password(server) };
+        using var manager = new DatagramListener();
+        var log = new RecordedLog();
+        var time = new ManualTime();
+        var wait = new DatabaseWait(settings, new SystemdNotifier(manager.Name), time, log, () => 0.5);
+
+        var answer = wait.UntilAnswerAsync(default);
+        while (log.Lines.Count == 0)
+            await Task.Delay(5);
+        answer.IsCompleted.ShouldBeFalse();
+        await TestServer.ExecuteAsync(server.ConnectionString, $"create database {name}");
+        try
+        {
+            while (!answer.IsCompleted)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                await Task.Delay(5);
+            }
+
+            (await answer).ShouldBeGreaterThanOrEqualTo(150000);
+        }
+        finally
+        {
+            await TestServer.ExecuteAsync(server.ConnectionString, $"drop database {name} with (force)");
+        }
+
+        log.Lines[0].ShouldBe($"Warning: Waiting for {settings}: there is no database {name}; run as the server's administrator: CREATE DATABASE {name} OWNER {server.Username}");
+        log.Lines[^1].ShouldStartWith($"Information: The {settings} answers after");
+        var sent = manager.Drain();
+        sent.ShouldContain($"STATUS=Waiting for {settings}: there is no database {name}; run as the server's administrator: CREATE DATABASE {name} OWNER {server.Username}");
+        sent.ShouldContain("EXTEND_TIMEOUT_USEC=60000000");
+    }
+
+    [Fact]
+    public async Task A_stop_ends_the_wait()
+    {
+        var settings = new DatabaseSettings { Host = "/nonexistent", Name = "x", User = "x" };
+        using var stop = new CancellationTokenSource();
+        var answer = new DatabaseWait(settings, new SystemdNotifier(null), new ManualTime(), new RecordedLog(), () => 0.5).UntilAnswerAsync(stop.Token);
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => answer);
+    }
+
+    [Fact]
+    public void A_pause_never_exceeds_the_longest_by_more_than_a_fifth_and_never_vanishes()
+        => Prop.ForAll<NonNegativeInt>(attempt => new[] { 0, 0.5, 0.999 }.All(chance => DatabaseWait.Pause(attempt.Get, () => chance) is var pause
+            && pause >= TimeSpan.FromSeconds(0.4) && pause <= TimeSpan.FromSeconds(18))).QuickCheckThrowOnFailure();
+
+    static Secret? Password(NpgsqlConnectionStringBuilder server) => server.Password is { Length: > 0 } text ? new Secret(text) : null;
+
+    sealed class RecordedLog : ILogger<DatabaseWait>
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull
+            => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            => Lines.Add($"{logLevel}: {formatter(state, exception)}");
+    }
+}
