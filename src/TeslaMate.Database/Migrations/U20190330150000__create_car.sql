@@ -1,0 +1,3 @@
+-- Loses: all cars
+
+drop table cars;

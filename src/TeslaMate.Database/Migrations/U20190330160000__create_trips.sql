@@ -1,0 +1,3 @@
+-- Loses: all trips
+
+drop table trips;

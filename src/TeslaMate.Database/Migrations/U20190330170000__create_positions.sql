@@ -1,0 +1,3 @@
+-- Loses: all positions
+
+drop table positions;

@@ -1,0 +1,4 @@
+-- Loses: all states of the cars
+
+drop table states;
+drop type states_status;

@@ -1,0 +1,3 @@
+-- Loses: all charging processes
+
+drop table charging_processes;

@@ -1,0 +1,3 @@
+-- Loses: all charges
+
+drop table charges;

@@ -1,0 +1,3 @@
+-- Loses: the history of software updates
+
+drop table updates;

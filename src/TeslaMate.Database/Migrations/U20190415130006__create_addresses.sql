@@ -1,0 +1,3 @@
+-- Loses: all addresses
+
+drop table addresses;

@@ -1,0 +1,3 @@
+-- Loses: the links from charging processes to addresses
+
+alter table charging_processes drop address_id;

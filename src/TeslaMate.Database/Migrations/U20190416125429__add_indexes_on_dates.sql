@@ -1,0 +1,2 @@
+drop index charges_date_index;
+drop index positions_date_index;

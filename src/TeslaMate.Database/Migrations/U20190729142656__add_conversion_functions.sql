@@ -1,0 +1,2 @@
+drop function convert_celsius;
+drop function convert_km;

@@ -1,0 +1,3 @@
+-- Loses: the account's tokens; a new sign-in follows
+
+drop table tokens;

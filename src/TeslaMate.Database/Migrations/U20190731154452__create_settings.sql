@@ -1,0 +1,3 @@
+-- Loses: the settings
+
+drop table settings;

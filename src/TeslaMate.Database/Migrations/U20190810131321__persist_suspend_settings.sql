@@ -1,0 +1,5 @@
+-- Loses: both suspend settings
+
+alter table settings
+    drop suspend_after_idle_min,
+    drop suspend_min;

@@ -1,0 +1,3 @@
+-- Loses: all geofences
+
+drop table geofences;

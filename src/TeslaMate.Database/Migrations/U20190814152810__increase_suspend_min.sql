@@ -1,0 +1,3 @@
+-- A pause that was raised to 21 minutes stays.
+
+alter table settings alter suspend_min set default 12;

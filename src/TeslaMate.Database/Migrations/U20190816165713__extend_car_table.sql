@@ -1,0 +1,6 @@
+-- Loses: VIN, name and trim of the cars
+
+alter table cars
+    drop version,
+    drop name,
+    drop vin;

@@ -1,0 +1,3 @@
+-- Loses: estimated ranges of positions
+
+alter table positions drop est_battery_range_km;

@@ -1,0 +1,3 @@
+-- Loses: rated ranges of positions
+
+alter table positions drop battery_range_km;

@@ -1,0 +1,1 @@
+alter table positions rename elevation to altitude;

@@ -1,0 +1,1 @@
+drop index cars_vin_index;

@@ -1,0 +1,5 @@
+-- Loses: the preferred range
+
+alter table settings drop preferred_range;
+
+drop type range;

@@ -1,0 +1,1 @@
+-- Nothing to undo: the step before drops what was filled in.

@@ -1,0 +1,1 @@
+drop index addresses_ll_to_earth_latitude__longitude_index;

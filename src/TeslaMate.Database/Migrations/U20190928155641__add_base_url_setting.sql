@@ -1,0 +1,3 @@
+-- Loses: the address of this program's pages
+
+alter table settings drop base_url;

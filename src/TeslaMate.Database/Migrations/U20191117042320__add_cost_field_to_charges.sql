@@ -1,0 +1,3 @@
+-- Loses: the costs of charging processes
+
+alter table charging_processes drop cost;

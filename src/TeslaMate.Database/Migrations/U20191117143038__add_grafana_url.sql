@@ -1,0 +1,3 @@
+-- Loses: the address of the dashboards
+
+alter table settings drop grafana_url;

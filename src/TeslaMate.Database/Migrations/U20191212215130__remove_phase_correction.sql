@@ -1,0 +1,3 @@
+-- The column comes back empty.
+
+alter table geofences add phase_correction int;

@@ -1,0 +1,1 @@
+-- Nothing to undo: the summaries are as good as the ones before.

@@ -1,0 +1,3 @@
+-- Loses: usable battery levels of positions
+
+alter table positions drop usable_battery_level;

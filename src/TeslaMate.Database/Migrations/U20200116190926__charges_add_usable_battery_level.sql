@@ -1,0 +1,3 @@
+-- Loses: usable battery levels of charges
+
+alter table charges drop usable_battery_level;

@@ -1,0 +1,3 @@
+-- Loses: the language of addresses
+
+alter table settings drop language;

@@ -1,0 +1,1 @@
+-- Nothing to undo: the schema before has the same default.

@@ -1,0 +1,3 @@
+-- Loses: the session fees of geofences
+
+alter table geofences drop session_fee;

@@ -1,0 +1,3 @@
+-- The column comes back empty.
+
+alter table drives add power_avg double precision;

@@ -1,0 +1,1 @@
+-- Nothing to undo: who had switched streaming off is not recorded.

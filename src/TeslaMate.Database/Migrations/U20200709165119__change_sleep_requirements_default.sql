@@ -1,0 +1,1 @@
+alter table car_settings alter req_not_unlocked set default true;

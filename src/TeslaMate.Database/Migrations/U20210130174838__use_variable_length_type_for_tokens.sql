@@ -1,0 +1,8 @@
+-- Tokens that do not fit are deleted rather than stopping the way back.
+-- Loses: tokens of more than 255 characters; a new sign-in follows
+
+delete from tokens where greatest(length(access), length(refresh)) > 255;
+
+alter table tokens
+    alter refresh type varchar(255),
+    alter access type varchar(255);

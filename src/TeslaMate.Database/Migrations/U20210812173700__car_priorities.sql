@@ -1,0 +1,3 @@
+-- Loses: the order in which cars are listed
+
+alter table cars drop display_priority;

@@ -1,0 +1,1 @@
+alter table cars alter display_priority drop not null;

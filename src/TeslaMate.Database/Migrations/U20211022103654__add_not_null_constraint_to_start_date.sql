@@ -1,0 +1,1 @@
+alter table charging_processes alter start_date drop not null;

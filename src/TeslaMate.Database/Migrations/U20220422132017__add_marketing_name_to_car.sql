@@ -1,0 +1,3 @@
+-- Loses: marketing names of the cars
+
+alter table cars drop marketing_name;

@@ -1,0 +1,3 @@
+create index positions_drive_id_index on positions (drive_id);
+
+drop index positions_drive_id_date_index;

@@ -1,0 +1,3 @@
+-- Loses: which cars are not logged; all are
+
+alter table car_settings drop enabled;

@@ -1,0 +1,3 @@
+-- Loses: which cars have an LFP battery
+
+alter table car_settings drop lfp_battery;

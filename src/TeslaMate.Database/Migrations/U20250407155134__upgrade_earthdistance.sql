@@ -1,0 +1,1 @@
+-- Nothing to undo: the extension has no way back, and its older functions did the same.

@@ -1,0 +1,5 @@
+-- Loses: ascent and descent of drives (going forward again calculates them anew)
+
+alter table drives
+    drop descent,
+    drop ascent;

@@ -1,0 +1,3 @@
+-- Loses: the theme of the pages
+
+alter table settings drop theme_mode;

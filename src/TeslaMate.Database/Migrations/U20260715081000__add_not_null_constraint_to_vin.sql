@@ -1,0 +1,3 @@
+alter table cars alter vin drop not null;
+
+update cars set vin = null where vin = '__legacy_null_vin__:' || id;

@@ -1,0 +1,2 @@
+-- Nothing to do. Programs of that day completed charging processes without end here, by code that is not reproducible; the version is recorded
+-- because databases have it.

@@ -1,0 +1,1 @@
+-- Nothing to do, as in 20190805092941.

@@ -1,0 +1,5 @@
+-- Consumption follows from range and efficiency; the stored one was wrong whenever the efficiency changed.
+
+alter table drives
+    drop "consumption_kWh",
+    drop "consumption_kWh_100km";

@@ -1,0 +1,3 @@
+-- Where this program's pages are, for links from dashboards.
+
+alter table settings add base_url varchar(255);

@@ -1,0 +1,21 @@
+-- Dates keep fractions of a second from here on. Those that exist are whole seconds and stay so; no table is rewritten.
+
+alter table charging_processes
+    alter start_date type timestamp,
+    alter end_date type timestamp;
+
+alter table drives
+    alter start_date type timestamp,
+    alter end_date type timestamp;
+
+alter table states
+    alter start_date type timestamp,
+    alter end_date type timestamp;
+
+alter table updates
+    alter start_date type timestamp,
+    alter end_date type timestamp;
+
+alter table charges alter date type timestamp;
+
+alter table positions alter date type timestamp;

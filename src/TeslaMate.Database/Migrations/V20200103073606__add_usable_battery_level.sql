@@ -1,0 +1,3 @@
+-- A cold battery gives less than it holds; unknown for older positions.
+
+alter table positions add usable_battery_level int;

@@ -1,0 +1,3 @@
+-- The same for charges.
+
+alter table charges add usable_battery_level int;

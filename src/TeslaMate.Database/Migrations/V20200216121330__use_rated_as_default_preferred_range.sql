@@ -1,0 +1,5 @@
+-- Databases of older releases prefer the ideal range by default; new rows prefer the rated one. The existing row stays.
+
+alter table settings
+    alter preferred_range set default 'rated',
+    alter preferred_range set not null;

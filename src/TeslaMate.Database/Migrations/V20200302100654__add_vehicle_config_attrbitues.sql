@@ -1,0 +1,6 @@
+-- How a car looks, for its picture.
+
+alter table cars
+    add exterior_color text,
+    add spoiler_type text,
+    add wheel_type text;

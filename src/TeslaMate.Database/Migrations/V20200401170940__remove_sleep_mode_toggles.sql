@@ -1,0 +1,6 @@
+-- With streaming, a car falls asleep everywhere. The toggle and both lists are thrown away.
+
+alter table car_settings drop sleep_mode_enabled;
+
+drop table geofence_sleep_mode_whitelist;
+drop table geofence_sleep_mode_blacklist;

@@ -1,0 +1,5 @@
+-- An unlocked car falls asleep as well; rows that exist stay.
+
+alter table car_settings
+    alter req_not_unlocked set default false,
+    alter req_not_unlocked set not null;

@@ -1,0 +1,3 @@
+-- In which order cars are listed.
+
+alter table cars add display_priority smallint default 1;

@@ -1,0 +1,5 @@
+-- Every car has a place in the list. A row that was set to null in between stops the step.
+
+alter table cars
+    alter display_priority set default 1,
+    alter display_priority set not null;

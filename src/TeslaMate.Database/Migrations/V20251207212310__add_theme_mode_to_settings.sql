@@ -1,0 +1,3 @@
+-- Light pages, dark pages, or as the browser says.
+
+alter table settings add theme_mode text not null default 'system';

@@ -1,0 +1,5 @@
+-- A charger has at least one phase or none that it knows of: 0 meant the latter.
+
+update charges set charger_phases = null where charger_phases <= 0;
+
+alter table charges add constraint positive_charger_phases check (charger_phases > 0);
