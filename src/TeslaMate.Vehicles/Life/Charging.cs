@@ -1,0 +1,60 @@
+using TeslaMate.Logbook;
+using TeslaMate.Tesla.Cars;
+
+namespace TeslaMate.Vehicles.Life;
+
+/// <summary>CHARGING (vehicle chapter 6.4).</summary>
+static class Charging
+{
+    public static Turn Begin(Turn turn, VehicleData data, Surroundings around)
+    {
+        var began = Entries(turn, data, around);
+        return turn.Write(began)
+            .Become(new VehiclePhase.Charging(HasRow: began.Length > 0))
+            .DisconnectStream()
+            .Since(turn.Now).Use()
+            .Tell(new Note.ChargingStarted())
+            .Publish()
+            .Poll(5)
+            .Do(Positions.Arm);
+    }
+
+    public static Turn Online(Turn turn, VehiclePhase.Charging charging, VehicleData data, Surroundings around)
+    {
+        turn.Use();
+        if (data.ChargeState?.IsCharging == true)
+        {
+            // A place may come later than the first reading.
+            var entries = charging.HasRow ? Charge(data, turn.Now) : Entries(turn, data, around);
+            return turn.Write(entries)
+                .Become(new VehiclePhase.Charging(HasRow: charging.HasRow || entries.Length > 0))
+                .Publish()
+                .Poll(turn.Polling.WhileCharging(data.ChargeState.ChargerPower));
+        }
+
+        turn.Write(Positions.Entry(data, turn.Now, around));
+        if (charging.HasRow)
+            turn.Write(Charge(data, turn.Now)).Write(new LogbookEntry.CompleteCharging(turn.Now));
+        return Updates.Raise(turn.Tell(new Note.ChargingEnded()).Become(new VehiclePhase.Start()), data, around);
+    }
+
+    public static Turn FellAsleep(Turn turn, VehicleData data, Surroundings around) =>
+        Updates.Raise(
+            turn.Tell(new Note.ConnectionLost("charging"))
+                .Write(new LogbookEntry.CompleteCharging(turn.Now))
+                .Tell(new Note.ChargingEnded())
+                .Become(new VehiclePhase.Start()),
+            data,
+            around);
+
+    static LogbookEntry[] Entries(Turn turn, VehicleData data, Surroundings around)
+    {
+        if (Readings.Position(data, turn.Now, around.ElevationM, elsewhere: turn.Vehicle.LastPlace) is { } position)
+            return [new LogbookEntry.StartCharging(turn.Now, position, turn.Vehicle.Settings.LookUpAddresses), .. Charge(data, turn.Now)];
+        turn.Tell(new Note.NoPlace());
+        return [];
+    }
+
+    static LogbookEntry[] Charge(VehicleData data, DateTimeOffset now) =>
+        Readings.Charge(data, now) is { } charge ? [new LogbookEntry.InsertCharge(charge)] : [];
+}

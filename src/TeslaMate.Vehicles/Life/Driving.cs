@@ -1,0 +1,124 @@
+using TeslaMate.Logbook;
+using TeslaMate.Tesla.Cars;
+
+namespace TeslaMate.Vehicles.Life;
+
+/// <summary>DRIVING (vehicle chapter 6.5 and 6.8).</summary>
+static class Driving
+{
+    const int MostMisses = 15;
+    const double ChargedMiles = 5;
+
+    static readonly TimeSpan LostForGood = TimeSpan.FromMinutes(15);
+    static readonly TimeSpan LongEnoughToCharge = TimeSpan.FromMinutes(5);
+
+    /// <summary>A drive that begins with an answer.</summary>
+    public static Turn Begin(Turn turn, VehicleData data, Surroundings around) =>
+        Begin(turn, Readings.Position(data, turn.Now, around.ElevationM, elsewhere: turn.Vehicle.LastPlace))
+            .Locate(data, around)
+            .Publish()
+            .Poll(Interval(turn));
+
+    /// <summary>A drive that begins with a reading of any kind; without a place it waits for one. What was missed of it is part of it.</summary>
+    public static Turn Begin(Turn turn, PositionReading? first)
+    {
+        if (first is not null && MissedDrive.Beginning(turn.Vehicle.Parked, first) is { } start)
+            turn.Write(new LogbookEntry.StartDrive(start.Date, start), new LogbookEntry.InsertDrivePosition(first)).Tell(MissedDrive.Told(start, first));
+        else if (first is not null)
+            turn.Write(new LogbookEntry.StartDrive(turn.Now, first)).Tell(new Note.DriveStarted());
+        else
+            turn.Tell(new Note.NoPlace());
+        turn.Vehicle = turn.Vehicle with { Parked = null };
+        return turn.Since(turn.Now).Use().Become(new VehiclePhase.Driving(new Contact.Available(), HasRow: first is not null));
+    }
+
+    public static Turn Online(Turn turn, VehiclePhase.Driving driving, VehicleData data, Surroundings around) => driving.Contact switch
+    {
+        Contact.Available when data.DriveState?.ShiftState.IsParked != false => End(turn, driving, data, around),
+        // An unknown gear is not P: the drive goes on.
+        Contact.Available => GoOn(turn, driving, data, around),
+        Contact.Unavailable => Updates.Raise(
+            turn.ConnectStream().Use().Become(driving with { Contact = new Contact.Available() }), data, around),
+        Contact.Lost(var last) => Return(turn, driving, last, data, around),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    public static Turn Offline(Turn turn, VehiclePhase.Driving driving) => driving.Contact switch
+    {
+        Contact.Available => turn.Use().Become(driving with { Contact = new Contact.Unavailable(0) }).Tell(new Note.ConnectionLost("driving")).Poll(5),
+        Contact.Unavailable(< MostMisses and var misses) => turn.Use().Become(driving with { Contact = new Contact.Unavailable(misses + 1) }).Poll(5),
+        Contact.Unavailable => turn.Use().Become(driving with { Contact = new Contact.Lost(turn.Vehicle.LastResponse) }).Tell(new Note.Lost()).Publish().Poll(30),
+        Contact.Lost when !driving.HasRow => turn.PollSoon().Become(new VehiclePhase.Start()),
+        Contact.Lost(var last) when turn.Now - (last?.DriveState?.Timestamp ?? turn.Vehicle.LastFullAnswer) < LostForGood => turn.Use().Poll(30),
+        Contact.Lost => turn.Use().Write(Close(turn, DriveEnd.Timeout)).Become(driving with { HasRow = false }).Publish().Poll(30),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    public static Turn FellAsleep(Turn turn, VehiclePhase.Driving driving) =>
+        turn.Write(driving.HasRow ? Close(turn, DriveEnd.Aborted) : null).PollSoon().Become(new VehiclePhase.Start());
+
+    static Turn GoOn(Turn turn, VehiclePhase.Driving driving, VehicleData data, Surroundings around)
+    {
+        var position = Readings.Position(data, turn.Now, around.ElevationM);
+        if (position is not null)
+            turn.Write(driving.HasRow ? new LogbookEntry.InsertDrivePosition(position) : new LogbookEntry.StartDrive(turn.Now, position));
+        return turn.Become(driving with { HasRow = driving.HasRow || position is not null })
+            .Locate(data, around)
+            .Use()
+            .Publish()
+            .Poll(Interval(turn));
+    }
+
+    static Turn End(Turn turn, VehiclePhase.Driving driving, VehicleData data, Surroundings around)
+    {
+        if (driving.HasRow)
+        {
+            var last = Readings.Position(data, turn.Now, around.ElevationM, elsewhere: turn.Vehicle.LastPlace);
+            turn.Write(last is null ? null : new LogbookEntry.InsertDrivePosition(last), Close(turn, DriveEnd.Ended));
+        }
+
+        return Updates.Raise(turn.Locate(data, around).Use().Become(new VehiclePhase.Start()), data, around);
+    }
+
+    /// <summary>A lost car is back: was it charged meanwhile, was it away for long, or does the drive go on?</summary>
+    static Turn Return(Turn turn, VehiclePhase.Driving driving, VehicleData? last, VehicleData now, Surroundings around)
+    {
+        var away = Readings.Date(now, turn.Now) - (last?.DriveState?.Timestamp ?? turn.Vehicle.LastFullAnswer ?? turn.Now);
+        var hasGained = now.ChargeState?.IdealBatteryRange - last?.ChargeState?.IdealBatteryRange > ChargedMiles;
+        return (hasGained, away) switch
+        {
+            (true, _) when away >= LongEnoughToCharge => EndByCharge(turn, driving, last, now, around),
+            (false, _) when away >= LostForGood => EndByLoss(turn, driving, now, around),
+            _ when driving.HasRow => Updates.Raise(
+                turn.ConnectStream().Use().Tell(new Note.DriveContinued(away)).Become(driving with { Contact = new Contact.Available() }), now, around),
+            _ => EndByLoss(turn, driving, now, around),
+        };
+    }
+
+    static Turn EndByCharge(Turn turn, VehiclePhase.Driving driving, VehicleData? last, VehicleData now, Surroundings around)
+    {
+        turn.Write(driving.HasRow ? Close(turn, DriveEnd.Ended) : null);
+        if (last is not null && Readings.Position(last, turn.Now, turn.Vehicle.TerrainM, elsewhere: turn.Vehicle.LastPlace) is { } place)
+        {
+            turn.Write(
+                new LogbookEntry.StartCharging(turn.Now, place, turn.Vehicle.Settings.LookUpAddresses),
+                Charge(last, turn.Now),
+                Charge(now, turn.Now),
+                new LogbookEntry.CompleteCharging(turn.Now))
+                .Tell(new Note.ChargedWhileAway(now.ChargeState?.ChargeEnergyAdded - (last.ChargeState?.ChargeEnergyAdded ?? 0)));
+        }
+
+        return Updates.Raise(turn.Use().Become(new VehiclePhase.Start()), now, around);
+    }
+
+    static Turn EndByLoss(Turn turn, VehiclePhase.Driving driving, VehicleData now, Surroundings around) =>
+        Updates.Raise(turn.Write(driving.HasRow ? Close(turn, DriveEnd.Timeout) : null).Use().Become(new VehiclePhase.Start()), now, around);
+
+    static LogbookEntry.CloseDrive Close(Turn turn, DriveEnd reason) => new(reason, turn.Vehicle.Settings.LookUpAddresses);
+
+    static LogbookEntry.InsertCharge? Charge(VehicleData data, DateTimeOffset now) => Readings.Charge(data, now) is { } charge
+        ? new LogbookEntry.InsertCharge(charge with { EnergyAddedKwh = charge.EnergyAddedKwh ?? 0, ChargerPowerKw = charge.ChargerPowerKw ?? 0 })
+        : null;
+
+    static TimeSpan Interval(Turn turn) => turn.Vehicle.IsStreaming ? turn.Polling.Default : turn.Polling.Driving;
+}

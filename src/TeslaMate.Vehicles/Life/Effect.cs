@@ -1,0 +1,57 @@
+using TeslaMate.Logbook;
+
+namespace TeslaMate.Vehicles.Life;
+
+/// <summary>Something to do for one car; the loop carries it out and decides nothing. Closed.</summary>
+abstract record Effect
+{
+    Effect()
+    {
+    }
+
+    /// <summary>Everything that one event has to write, in one transaction; always the first effect.</summary>
+    public sealed record Write(IReadOnlyList<LogbookEntry> Entries) : Effect;
+
+    public sealed record Publish(Summary Summary) : Effect;
+
+    /// <summary>Arms the one poll timer; an earlier one is replaced.</summary>
+    public sealed record Poll(long Number, TimeSpan After) : Effect;
+
+    /// <summary>Starts the one regular request.</summary>
+    public sealed record Fetch(long Request, FetchPlan Plan) : Effect;
+
+    /// <summary>Starts an extra light request, answered by <see cref="VehicleEvent.Glimpsed"/>.</summary>
+    public sealed record Glimpse : Effect;
+
+    /// <summary>Starts the full request that a wish to suspend needs.</summary>
+    public sealed record CheckForSuspend(long Ticket) : Effect;
+
+    public sealed record Reply(long Ticket, SuspendAnswer Answer) : Effect;
+
+    /// <summary>Opens a stream whose events carry this number.</summary>
+    public sealed record ConnectStream(long Connection) : Effect;
+
+    public sealed record DisconnectStream : Effect;
+
+    /// <summary>(Re)starts the timer of positions.</summary>
+    public sealed record ArmPositionTimer(TimeSpan After) : Effect;
+
+    /// <summary>Tesla does not know the car any more: list the account's cars again, its number may have changed.</summary>
+    public sealed record Rediscover : Effect;
+
+    /// <summary>Something the journal should say.</summary>
+    public sealed record Tell(Note Note) : Effect;
+}
+
+/// <summary>How a regular request proceeds (vehicle chapter 5.3).</summary>
+enum FetchPlan
+{
+    /// <summary>Only the light request, which never keeps a car awake.</summary>
+    Light,
+
+    /// <summary>The light request; if it says online, the full one.</summary>
+    LightThenFull,
+
+    /// <summary>The full request; if the car is unavailable, the light one says why.</summary>
+    FullElseLight,
+}

@@ -1,0 +1,82 @@
+using TeslaMate.Logbook;
+using TeslaMate.Tesla;
+
+namespace TeslaMate.Vehicles.Life;
+
+/// <summary>What follows from a request that failed (vehicle chapter 5.5).</summary>
+static class Failures
+{
+    public static Turn On(Turn turn, ApiError error)
+    {
+        var vehicle = turn.Vehicle;
+        turn.Vehicle = vehicle with { ErrorsInARow = vehicle.ErrorsInARow + 1, LastError = Code(error) };
+        return (error, turn.Phase) switch
+        {
+            (ApiError.Closed, _) => turn.Tell(Failed(error)).Poll(5),
+            (ApiError.VehicleInService, VehiclePhase.Driving { HasRow: true }) => turn
+                .Tell(new Note.InService())
+                .Write(new LogbookEntry.CloseDrive(DriveEnd.Aborted, vehicle.Settings.LookUpAddresses))
+                .DisconnectStream().Use().Become(new VehiclePhase.Start()).Publish().Poll(turn.Polling.Online),
+            (ApiError.VehicleInService, _) => turn.Tell(new Note.InService()).Poll(turn.Polling.Online),
+            (ApiError.NotSignedIn, _) => StopUntilSignIn(turn),
+            (ApiError.VehicleNotFound, _) => OnNotFound(turn),
+            (ApiError.RateLimited(var pause), _) => turn.Tell(Failed(error)).Publish().Poll(pause),
+            (ApiError.Timeout or ApiError.Unauthorized, _) => turn.Tell(Failed(error)).Publish().Poll(Pause(turn.Phase)),
+            _ => Melt(turn).Tell(Failed(error)).Publish().Poll(Pause(turn.Phase)),
+        };
+    }
+
+    /// <summary>The kind as the HTTP interface spells it (vehicle chapter 5.4).</summary>
+    public static string Code(ApiError error) => error switch
+    {
+        ApiError.Unauthorized => "unauthorized",
+        ApiError.NotSignedIn => "not_signed_in",
+        ApiError.VehicleNotFound => "vehicle_not_found",
+        ApiError.VehicleInService => "vehicle_in_service",
+        ApiError.VehicleUnavailable => "vehicle_unavailable",
+        ApiError.RateLimited => "too_many_request",
+        ApiError.Timeout => "timeout",
+        ApiError.Closed => "closed",
+        ApiError.Unreachable(var reason) when reason.All(letter => char.IsAsciiLetterLower(letter) || letter == '_') && reason.Length > 0 => reason,
+        ApiError.Unreachable => "unreachable",
+        _ => "unknown",
+    };
+
+    static TimeSpan Pause(VehiclePhase phase) => TimeSpan.FromSeconds(phase switch
+    {
+        VehiclePhase.Driving => 10,
+        VehiclePhase.Charging => 15,
+        VehiclePhase.Online => 20,
+        _ => 30,
+    });
+
+    static Note.RequestFailed Failed(ApiError error) => new(Code(error), error.Message);
+
+    static Turn Melt(Turn turn)
+    {
+        turn.Vehicle = turn.Vehicle with { ApiErrors = turn.Vehicle.ApiErrors.Melt(turn.Now) };
+        return turn;
+    }
+
+    /// <summary>Whatever is open stays open, and is settled by the first answer after the next sign-in.</summary>
+    static Turn StopUntilSignIn(Turn turn)
+    {
+        turn.Vehicle = turn.Vehicle with
+        {
+            ApiErrors = turn.Vehicle.ApiErrors.ForceOpen(),
+            IsSignedOut = true,
+            Unfinished = Unfinished.From(turn.Vehicle, turn.Now),
+        };
+        return turn.Tell(new Note.NotSignedIn()).DisconnectStream().Become(new VehiclePhase.Start()).Publish();
+    }
+
+    static Turn OnNotFound(Turn turn)
+    {
+        Melt(turn);
+        var before = turn.Vehicle.NotFound;
+        var after = before.Melt(turn.Now);
+        turn.Vehicle = turn.Vehicle with { NotFound = after };
+        turn.Tell(Failed(new ApiError.VehicleNotFound())).Publish().Poll(30);
+        return after.IsBlown(turn.Now) && !before.IsBlown(turn.Now) ? turn.Do(new Effect.Rediscover()) : turn;
+    }
+}

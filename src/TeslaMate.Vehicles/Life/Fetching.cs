@@ -1,0 +1,29 @@
+namespace TeslaMate.Vehicles.Life;
+
+/// <summary>When and what a car is asked (vehicle chapter 5.3).</summary>
+static class Fetching
+{
+    public static Turn Begin(Turn turn) => turn.Fetch(Plan(turn.Vehicle, turn.Now));
+
+    public static Turn OnDue(Turn turn, long poll)
+    {
+        if (turn.Vehicle.Poll != poll)
+            return turn;
+        turn.Vehicle = turn.Vehicle with { Poll = null };
+        // A signed-out car is asked nothing; while a request is under way, its answer arms the timer again.
+        return turn.Vehicle.IsSignedOut ? turn : turn.Fetch(Plan(turn.Vehicle, turn.Now));
+    }
+
+    public static FetchPlan Plan(Vehicle vehicle, DateTimeOffset now) => (vehicle.Phase, vehicle.Car.Settings.UseStreamingApi) switch
+    {
+        (VehiclePhase.Online or VehiclePhase.Driving or VehiclePhase.Charging or VehiclePhase.Updating, _) => FetchPlan.FullElseLight,
+        // What was left open needs a full answer. The full request does not wake a car, and one that was in use a moment ago is awake anyway.
+        (VehiclePhase.Start, _) when !vehicle.Unfinished.IsNothing => FetchPlan.FullElseLight,
+        (VehiclePhase.Start, true) => FetchPlan.Light,
+        (VehiclePhase.Asleep or VehiclePhase.Offline, true) => vehicle.PreOnline == PreOnline.ConfirmedReal ? FetchPlan.FullElseLight : FetchPlan.Light,
+        (VehiclePhase.Suspended suspended, true) => Suspending.MayLookWithoutStream(vehicle, suspended, now) ? FetchPlan.LightThenFull : FetchPlan.Light,
+        (VehiclePhase.Suspended suspended, false) => Suspending.IsOver(suspended, now) ? FetchPlan.LightThenFull : FetchPlan.Light,
+        (VehiclePhase.Start or VehiclePhase.Asleep or VehiclePhase.Offline, false) => FetchPlan.LightThenFull,
+        _ => throw new System.Diagnostics.UnreachableException($"no plan for {vehicle.Phase}"),
+    };
+}

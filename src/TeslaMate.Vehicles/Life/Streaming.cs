@@ -1,0 +1,104 @@
+using TeslaMate.Tesla.Cars;
+using TeslaMate.Tesla.Streaming;
+
+namespace TeslaMate.Vehicles.Life;
+
+/// <summary>What the stream says (vehicle chapter 7).</summary>
+static class Streaming
+{
+    public static Turn On(Turn turn, VehicleEvent.Streamed streamed)
+    {
+        // Words of a connection that was given up.
+        if (turn.Vehicle.Stream != streamed.Connection)
+            return turn;
+        return (streamed.Said, turn.Phase) switch
+        {
+            (StreamEvent.Data data, _) => OnSample(turn, data.Reading, streamed.Around),
+            (StreamEvent.Inactive, VehiclePhase.Suspended) => turn.Do(new Effect.Glimpse()),
+            (StreamEvent.Inactive, VehiclePhase.Asleep or VehiclePhase.Offline) => WakingUp.Be(turn, PreOnline.Idle),
+            (StreamEvent.Inactive, _) => turn,
+            (StreamEvent.TooManyDisconnects or StreamEvent.TokensExpired, _) => turn.DisconnectStream().ConnectStream(),
+            (StreamEvent.VehicleOffline, _) => turn.Tell(new Note.StreamSaysOffline()).Poll(0),
+            _ => throw new System.Diagnostics.UnreachableException($"no rule for {streamed.Said}"),
+        };
+    }
+
+    static Turn OnSample(Turn turn, StreamReading reading, Surroundings around)
+    {
+        turn.Vehicle = turn.Vehicle with { LastSample = turn.Now };
+        return (turn.Phase, reading) switch
+        {
+            (VehiclePhase.Online or VehiclePhase.Suspended, _) when turn.Vehicle.LastResponse?.DriveState?.Timestamp > reading.Time =>
+                turn.Tell(new Note.StaleSample()),
+            (VehiclePhase.Online or VehiclePhase.Suspended, { ShiftState: ShiftState.D or ShiftState.N or ShiftState.R }) => BeginDrive(turn, reading, around),
+            (VehiclePhase.Online, { ShiftState: null, Power: < 0 }) => IsWarmingUp(turn.Vehicle.LastResponse) ? turn : turn.Poll(0),
+            (VehiclePhase.Suspended, { ShiftState: null or ShiftState.P, Power: < 0 }) => Awaken(turn),
+            (VehiclePhase.Suspended, { ShiftState: null or ShiftState.P, Power: > 0 }) => Awaken(Merge(turn, reading, withTime: true)),
+            (VehiclePhase.Online or VehiclePhase.Suspended, _) => turn,
+
+            (VehiclePhase.Driving { Contact: Contact.Available } driving, { ShiftState: ShiftState.D or ShiftState.N or ShiftState.R }) => GoOn(turn, driving, reading, around),
+            (VehiclePhase.Driving, _) => turn.Poll(0),
+
+            (VehiclePhase.Asleep or VehiclePhase.Offline, _) => WakingUp.OnSample(turn, reading),
+            (VehiclePhase.Start or VehiclePhase.Charging or VehiclePhase.Updating, _) => turn,
+            _ => throw new System.Diagnostics.UnreachableException($"no rule for a sample in {turn.Phase}"),
+        };
+    }
+
+    static Turn BeginDrive(Turn turn, StreamReading reading, Surroundings around)
+    {
+        Driving.Begin(turn, Readings.Position(reading));
+        return Follow(Merge(turn, reading, withTime: true), reading, around).Publish().Poll(0);
+    }
+
+    static Turn GoOn(Turn turn, VehiclePhase.Driving driving, StreamReading reading, Surroundings around)
+    {
+        // Duplicated, reordered after a reconnect, or without a place: no row, and nothing new to show.
+        if (Readings.Position(reading) is not { } position || position.Date == turn.Vehicle.LastPosition)
+            return turn.Use();
+        turn.Write(driving.HasRow ? new Logbook.LogbookEntry.InsertDrivePosition(position) : new Logbook.LogbookEntry.StartDrive(turn.Now, position));
+        turn.Become(driving with { HasRow = true });
+        return Follow(Merge(turn, reading, withTime: false), reading, around).Use().Publish();
+    }
+
+    /// <summary>A suspended car does something: look at it.</summary>
+    static Turn Awaken(Turn turn) => turn.Use().Become(new VehiclePhase.Online()).Do(Positions.Arm).Poll(0);
+
+    static bool IsWarmingUp(VehicleData? last) => last?.ClimateState is { IsPreconditioning: true } or { ClimateKeeperMode: "dog" };
+
+    static Turn Follow(Turn turn, StreamReading reading, Surroundings around)
+    {
+        turn.Vehicle = turn.Vehicle with
+        {
+            Elevation = reading.Elevation,
+            Geofence = reading is { EstLat: not null, EstLng: not null } ? around.Geofence : turn.Vehicle.Geofence,
+        };
+        return turn;
+    }
+
+    static Turn Merge(Turn turn, StreamReading reading, bool withTime)
+    {
+        if (turn.Vehicle.LastResponse is not { } last)
+            return turn;
+        var drive = last.DriveState ?? new DriveState();
+        turn.Vehicle = turn.Vehicle with
+        {
+            LastResponse = last with
+            {
+                DriveState = drive with
+                {
+                    Timestamp = withTime ? reading.Time : drive.Timestamp,
+                    Latitude = reading.EstLat,
+                    Longitude = reading.EstLng,
+                    Speed = reading.Speed,
+                    Power = reading.Power,
+                    Heading = reading.EstHeading,
+                    ShiftState = reading.ShiftState,
+                },
+                ChargeState = (last.ChargeState ?? new ChargeState()) with { BatteryLevel = reading.Soc },
+                VehicleState = (last.VehicleState ?? new VehicleState()) with { Odometer = reading.Odometer },
+            },
+        };
+        return turn;
+    }
+}

@@ -1,0 +1,167 @@
+using TeslaMate.Logbook;
+
+namespace TeslaMate.Vehicles.Life;
+
+/// <summary>
+/// One event being worked off: the car as it is by now, and what has come up to be done. Lives only inside <see cref="Vehicle.Transition"/>, so that
+/// the rules can be read as the rows of the specification's tables.
+/// </summary>
+sealed class Turn
+{
+    readonly List<LogbookEntry> _entries = [];
+    readonly List<Effect> _effects = [];
+    Effect.Poll? _poll;
+
+    public Turn(Vehicle vehicle, DateTimeOffset now)
+    {
+        Vehicle = vehicle;
+        Now = now;
+        // A clock that is set back must not make a car look freshly used, nor prolong its pause.
+        if (now < vehicle.Seen - TimeSpan.FromSeconds(2))
+        {
+            var by = vehicle.Seen - now;
+            Tell(new Note.ServerClockTurnedBack(by));
+            Vehicle = vehicle with
+            {
+                LastUsed = vehicle.LastUsed - by,
+                LastSample = vehicle.LastSample - by,
+                Phase = vehicle.Phase is VehiclePhase.Suspended suspended ? new VehiclePhase.Suspended(suspended.Until - by) : vehicle.Phase,
+            };
+        }
+
+        Vehicle = Vehicle with { Seen = now };
+    }
+
+    public Vehicle Vehicle { get; set; }
+
+    public DateTimeOffset Now { get; }
+
+    public VehiclePhase Phase => Vehicle.Phase;
+
+    public PollingIntervals Polling => Vehicle.Settings.Polling;
+
+    /// <summary>Adds to what this event writes; an entry that could not be made is left out.</summary>
+    public Turn Write(params ReadOnlySpan<LogbookEntry?> entries)
+    {
+        foreach (var entry in entries)
+        {
+            if (entry is null)
+                continue;
+            _entries.Add(entry);
+            if (PositionOf(entry) is { } position)
+                Vehicle = Vehicle with { LastPosition = position.Date, LastPlace = new Place(position.Latitude, position.Longitude) };
+        }
+
+        return this;
+    }
+
+    /// <summary>Publishes the car as it is at this point of the turn.</summary>
+    public Turn Publish()
+    {
+        _effects.Add(new Effect.Publish(SummaryBuilder.Build(Vehicle, Now)));
+        return this;
+    }
+
+    public Turn Do(Effect effect)
+    {
+        _effects.Add(effect);
+        return this;
+    }
+
+    public Turn Tell(Note note) => Do(new Effect.Tell(note));
+
+    /// <summary>poll(n): after the given pause, and never sooner than the least one.</summary>
+    public Turn Poll(TimeSpan after) => PollExactly(after > Polling.Minimum ? after : Polling.Minimum);
+
+    /// <summary>poll(n) in seconds.</summary>
+    public Turn Poll(double seconds) => Poll(TimeSpan.FromSeconds(seconds));
+
+    /// <summary>poll(): in 10 s, whatever the least pause.</summary>
+    public Turn PollSoon() => PollExactly(TimeSpan.FromSeconds(10));
+
+    /// <summary>A pause that the least one does not lengthen.</summary>
+    public Turn PollExactly(TimeSpan after)
+    {
+        Vehicle = Vehicle with { LastNumber = Vehicle.LastNumber + 1 };
+        Vehicle = Vehicle with { Poll = Vehicle.LastNumber };
+        _poll = new Effect.Poll(Vehicle.LastNumber, after);
+        return this;
+    }
+
+    /// <summary>Starts the regular request, unless one is under way.</summary>
+    public Turn Fetch(FetchPlan plan)
+    {
+        if (Vehicle.Request is not null)
+            return this;
+        Vehicle = Vehicle with { LastNumber = Vehicle.LastNumber + 1 };
+        Vehicle = Vehicle with { Request = Vehicle.LastNumber };
+        return Do(new Effect.Fetch(Vehicle.LastNumber, plan));
+    }
+
+    public Turn Become(VehiclePhase phase)
+    {
+        Vehicle = Vehicle with { Phase = phase };
+        return this;
+    }
+
+    /// <summary>The car was active now.</summary>
+    public Turn Use()
+    {
+        Vehicle = Vehicle with { LastUsed = Now };
+        return this;
+    }
+
+    /// <summary>The published state begins.</summary>
+    public Turn Since(DateTimeOffset since)
+    {
+        Vehicle = Vehicle with { Since = since };
+        return this;
+    }
+
+    /// <summary>Writes the row of <c>states</c> and remembers it, by the same rule that the logbook has.</summary>
+    public Turn StartState(CarActivity activity, DateTimeOffset date)
+    {
+        Write(new LogbookEntry.StartState(activity, date));
+        if (Vehicle.OpenState is not { } open || open.Activity != activity)
+            Vehicle = Vehicle with { OpenState = new OpenState(activity, Vehicle.OpenState?.Since > date ? Vehicle.OpenState.Since : date) };
+        return Since(Vehicle.OpenState.Since);
+    }
+
+    /// <summary>Connects a stream if the car's settings want one and none is held.</summary>
+    public Turn ConnectStream()
+    {
+        if (Vehicle.IsStreaming || !Vehicle.Car.Settings.UseStreamingApi)
+            return this;
+        Vehicle = Vehicle with { LastNumber = Vehicle.LastNumber + 1 };
+        Vehicle = Vehicle with { Stream = Vehicle.LastNumber };
+        return Do(new Effect.ConnectStream(Vehicle.LastNumber));
+    }
+
+    public Turn DisconnectStream()
+    {
+        if (!Vehicle.IsStreaming)
+            return this;
+        Vehicle = Vehicle with { Stream = null, LastSample = null };
+        return Do(new Effect.DisconnectStream());
+    }
+
+    public (Vehicle Next, IReadOnlyList<Effect> Effects) End()
+    {
+        List<Effect> effects = new(_effects.Count + 2);
+        if (_entries.Count > 0)
+            effects.Add(new Effect.Write(_entries));
+        effects.AddRange(_effects);
+        if (_poll is not null)
+            effects.Add(_poll);
+        return (Vehicle, effects);
+    }
+
+    static PositionReading? PositionOf(LogbookEntry entry) => entry switch
+    {
+        LogbookEntry.InsertPosition(var position) => position,
+        LogbookEntry.InsertDrivePosition(var position) => position,
+        LogbookEntry.StartDrive(_, var position) => position,
+        LogbookEntry.StartCharging(_, var position, _) => position,
+        _ => null,
+    };
+}

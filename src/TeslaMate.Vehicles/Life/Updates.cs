@@ -1,0 +1,35 @@
+using TeslaMate.Tesla.Cars;
+
+namespace TeslaMate.Vehicles.Life;
+
+/// <summary>UPD(s, v): the table of vehicle chapter 6. An answer meets the phase the car is in; a rule that ends a phase raises the answer again in the next.</summary>
+static class Updates
+{
+    public static Turn Raise(Turn turn, VehicleData data, Surroundings around) => (turn.Phase, data.Availability) switch
+    {
+        (VehiclePhase.Start, Availability.Online) => Starting.Online(turn, data, around), // 6.1
+        (VehiclePhase.Start, _) => Starting.Away(turn, data, around),
+
+        (VehiclePhase.Online or VehiclePhase.Suspended, Availability.Online) => Idle.Online(turn, data, around), // 6.2, 6.3
+        (VehiclePhase.Online, _) => turn.PollSoon().Become(new VehiclePhase.Start()),
+        (VehiclePhase.Suspended, _) => Raise(turn.Become(new VehiclePhase.Start()), data, around),
+
+        (VehiclePhase.Charging charging, Availability.Online) => Charging.Online(turn, charging, data, around), // 6.4
+        (VehiclePhase.Charging, Availability.Offline) => turn.Tell(new Note.ConnectionLost("charging")).PollSoon(),
+        (VehiclePhase.Charging, _) => Charging.FellAsleep(turn, data, around),
+
+        (VehiclePhase.Driving driving, Availability.Online) => Driving.Online(turn, driving, data, around), // 6.5
+        (VehiclePhase.Driving driving, Availability.Offline) => Driving.Offline(turn, driving),
+        (VehiclePhase.Driving driving, _) => Driving.FellAsleep(turn, driving),
+
+        (VehiclePhase.Updating, Availability.Online) => Installing.Online(turn, data, around), // 6.6
+        (VehiclePhase.Updating, _) => turn.Use().PollSoon(),
+
+        (VehiclePhase.Asleep(var step), Availability.Asleep) => Sleeping.Again(turn, step, next => new VehiclePhase.Asleep(next)), // 6.7
+        (VehiclePhase.Offline(var step), Availability.Offline) => Sleeping.Again(turn, step, next => new VehiclePhase.Offline(next)),
+        (VehiclePhase.Asleep or VehiclePhase.Offline, Availability.Online) => Raise(turn.Use().Become(new VehiclePhase.Start()), data, around),
+        (VehiclePhase.Asleep or VehiclePhase.Offline, _) => turn.PollSoon().Become(new VehiclePhase.Start()),
+
+        _ => throw new System.Diagnostics.UnreachableException($"no rule for {data.Availability} in {turn.Phase}"),
+    };
+}

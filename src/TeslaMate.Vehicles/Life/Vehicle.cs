@@ -1,0 +1,152 @@
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Cars;
+using TeslaMate.Tesla.Cars;
+
+namespace TeslaMate.Vehicles.Life;
+
+/// <summary>
+/// All that is remembered about one car (vehicle chapter 5.1). A value: <see cref="Transition"/> makes the next one out of it and an event, and says
+/// what is to be done. There is no clock, no request and no database in here.
+/// </summary>
+sealed record Vehicle
+{
+    public required Car Car { get; init; }
+
+    public required VehicleSettings Settings { get; init; }
+
+    public VehiclePhase Phase { get; init; } = new VehiclePhase.Start();
+
+    /// <summary>What an earlier run, or a sign-out, left open; settled by the first answer that tells enough.</summary>
+    public Unfinished Unfinished { get; init; } = Unfinished.Nothing;
+
+    /// <summary>The last activity; how long a car is idle is counted from here.</summary>
+    public required DateTimeOffset LastUsed { get; init; }
+
+    /// <summary>The last accepted answer: full, restored, or merged with stream samples.</summary>
+    public VehicleData? LastResponse { get; init; }
+
+    /// <summary><see cref="LastResponse"/> was made from the database (vehicle chapter 5.6).</summary>
+    public bool IsRestored { get; init; }
+
+    /// <summary>When the published state began.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>Metres, from the last streamed sample of a drive.</summary>
+    public int? Elevation { get; init; }
+
+    public SummaryGeofence? Geofence { get; init; }
+
+    /// <summary>Metres at the last answer, from the terrain model; only for cars without a stream.</summary>
+    public int? TerrainM { get; init; }
+
+    /// <summary>The number of the stream that is held.</summary>
+    public long? Stream { get; init; }
+
+    public DateTimeOffset? LastSample { get; init; }
+
+    public PreOnline PreOnline { get; init; }
+
+    /// <summary>The number of the regular request that is under way.</summary>
+    public long? Request { get; init; }
+
+    /// <summary>The number of the poll timer that is armed.</summary>
+    public long? Poll { get; init; }
+
+    /// <summary>The last number given to a stream, request or timer.</summary>
+    public long LastNumber { get; init; }
+
+    /// <summary>The open row of <c>states</c>.</summary>
+    public OpenState? OpenState { get; init; }
+
+    /// <summary>The newest position with an ideal range that the database had at the start.</summary>
+    public PositionReading? StoredPosition { get; init; }
+
+    /// <summary>The newest software version that the database had at the start.</summary>
+    public string? StoredVersion { get; init; }
+
+    /// <summary>Where and how the car was last seen parked; a drive that nobody saw is reconstructed from here.</summary>
+    public PositionReading? Parked { get; init; }
+
+    /// <summary>The car's clock in the last position that was written.</summary>
+    public DateTimeOffset? LastPosition { get; init; }
+
+    /// <summary>The last place the car was known to be at.</summary>
+    public Place? LastPlace { get; init; }
+
+    public OutOfOrder OutOfOrder { get; init; }
+
+    public Breaker ApiErrors { get; init; } = Breaker.ApiErrors;
+
+    public Breaker NotFound { get; init; } = Breaker.NotFound;
+
+    /// <summary>Polling has stopped until there are tokens.</summary>
+    public bool IsSignedOut { get; init; }
+
+    /// <summary>The server's clock at the last event.</summary>
+    public required DateTimeOffset Seen { get; init; }
+
+    public DateTimeOffset? LastGoodAnswer { get; init; }
+
+    public DateTimeOffset? LastFullAnswer { get; init; }
+
+    public int ErrorsInARow { get; init; }
+
+    public string? LastError { get; init; }
+
+    public bool IsStreaming => Stream is not null;
+
+    public bool IsHealthy(DateTimeOffset now) => !ApiErrors.IsBlown(now) && !NotFound.IsBlown(now);
+
+    /// <summary>A car at the start of its loop.</summary>
+    /// <param name="open">What the logbook has open for it.</param>
+    public static Vehicle Begin(Car car, VehicleSettings settings, OpenEntries open, DateTimeOffset now) => new()
+    {
+        Car = car,
+        Settings = settings,
+        LastUsed = now,
+        Seen = now,
+        Since = open.State?.Since,
+        OpenState = open.State,
+        Unfinished = Unfinished.From(open),
+        StoredPosition = open.LatestPosition,
+        StoredVersion = open.LatestUpdate?.Version ?? open.Update?.VersionBefore,
+        // A car with an open drive was not parked when it was last seen.
+        Parked = open.Drive is null ? open.LatestPosition : null,
+        LastPosition = open.LatestPosition?.Date,
+        LastPlace = (open.Drive?.Last ?? open.LatestPosition) is { } position ? new Place(position.Latitude, position.Longitude) : null,
+    };
+
+    /// <summary>What becomes of a car by an event, and what is to be done about it, in this order.</summary>
+    public static (Vehicle Next, IReadOnlyList<Effect> Effects) Transition(Vehicle vehicle, VehicleEvent @event)
+    {
+        var turn = new Turn(vehicle, @event.At);
+        turn = @event switch
+        {
+            VehicleEvent.Started => Fetching.Begin(turn),
+            VehicleEvent.PollDue due => Fetching.OnDue(turn, due.Poll),
+            VehicleEvent.Answered answered => Answers.On(turn, answered),
+            VehicleEvent.Glimpsed glimpsed => Answers.OnGlimpse(turn, glimpsed),
+            VehicleEvent.Streamed streamed => Streaming.On(turn, streamed),
+            VehicleEvent.ResumeAsked => Commands.Resume(turn),
+            VehicleEvent.SuspendAsked asked => Commands.Suspend(turn, asked.Ticket),
+            VehicleEvent.SuspendChecked check => Commands.OnChecked(turn, check),
+            VehicleEvent.CarChanged changed => Commands.OnCarChanged(turn, changed.Car),
+            VehicleEvent.PositionDue => Positions.OnDue(turn),
+            VehicleEvent.SignedIn => Commands.OnSignedIn(turn),
+            _ => throw new System.Diagnostics.UnreachableException($"no rule for {@event}"),
+        };
+        return turn.End();
+    }
+}
+
+/// <summary>What the stream says about a car that claims to be online after a sleep (vehicle chapter 7.2).</summary>
+enum PreOnline
+{
+    Idle,
+    Probing,
+    ConfirmedFake,
+    ConfirmedReal,
+}
+
+/// <summary>Degrees.</summary>
+readonly record struct Place(double Latitude, double Longitude);

@@ -1,0 +1,54 @@
+using TeslaMate.Logbook.Cars;
+using TeslaMate.Tesla;
+using TeslaMate.Tesla.Cars;
+using TeslaMate.Tesla.Streaming;
+
+namespace TeslaMate.Vehicles.Life;
+
+/// <summary>Something that happened to one car or to its logger. Closed.</summary>
+/// <param name="At">The server's clock when it happened, UTC; the machine has no other clock.</param>
+abstract record VehicleEvent(DateTimeOffset At)
+{
+    /// <summary>The first event of every loop.</summary>
+    public sealed record Started(DateTimeOffset At) : VehicleEvent(At);
+
+    /// <summary>The poll timer fired.</summary>
+    /// <param name="Poll">The number it was armed with; an older one was replaced meanwhile.</param>
+    public sealed record PollDue(DateTimeOffset At, long Poll) : VehicleEvent(At);
+
+    /// <summary>A regular request ended.</summary>
+    public sealed record Answered(DateTimeOffset At, long Request, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
+
+    /// <summary>The extra light request of a suspended car ended (vehicle chapter 7.3).</summary>
+    public sealed record Glimpsed(DateTimeOffset At, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
+
+    /// <param name="Connection">The number the stream was connected with; others are of the past.</param>
+    public sealed record Streamed(DateTimeOffset At, long Connection, StreamEvent Said, Surroundings Around) : VehicleEvent(At);
+
+    /// <summary>The owner wants the car to be logged.</summary>
+    public sealed record ResumeAsked(DateTimeOffset At) : VehicleEvent(At);
+
+    /// <summary>The owner wants the car to be left alone.</summary>
+    /// <param name="Ticket">Identifies who waits for the reply.</param>
+    public sealed record SuspendAsked(DateTimeOffset At, long Ticket) : VehicleEvent(At);
+
+    /// <summary>The full request that a wish to suspend needs has ended.</summary>
+    public sealed record SuspendChecked(DateTimeOffset At, long Ticket, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
+
+    /// <summary>The car's row or settings were changed elsewhere.</summary>
+    public sealed record CarChanged(DateTimeOffset At, Car Car) : VehicleEvent(At);
+
+    /// <summary>The timer of positions fired.</summary>
+    public sealed record PositionDue(DateTimeOffset At) : VehicleEvent(At);
+
+    /// <summary>There are new tokens.</summary>
+    public sealed record SignedIn(DateTimeOffset At) : VehicleEvent(At);
+}
+
+/// <summary>What is known about the place of a reading.</summary>
+/// <param name="Geofence">The one that contains it; null also when the reading has no place.</param>
+/// <param name="ElevationM">From the terrain model, for cars without a stream; null when unknown.</param>
+sealed record Surroundings(SummaryGeofence? Geofence, int? ElevationM)
+{
+    public static readonly Surroundings Unknown = new(null, null);
+}
