@@ -8,8 +8,9 @@ namespace TeslaMate.Tesla;
 /// </summary>
 public interface ITeslaApi
 {
-    /// <summary>The account's cars in Tesla's order; those that are online come with all sections if these could be had within 32.5 s each.</summary>
-    Task<ApiAnswer<IReadOnlyList<VehicleListing>>> ListAsync(CancellationToken cancellationToken);
+    /// <summary>The account's cars in Tesla's order; those that are online and wanted come with all sections if these could be had within 32.5 s each.</summary>
+    /// <param name="wantsState">Which cars to ask for all sections, which keeps them awake: the caller has no use for it with cars it knows.</param>
+    Task<ApiAnswer<IReadOnlyList<VehicleListing>>> ListAsync(Func<VehicleListing, bool> wantsState, CancellationToken cancellationToken);
 
     /// <summary>The light request: says whether the car is online, and does not keep it awake.</summary>
     Task<ApiAnswer<VehicleData>> GetAsync(Eid car, CancellationToken cancellationToken);
