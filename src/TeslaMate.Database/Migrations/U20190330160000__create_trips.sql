@@ -1,3 +1,4 @@
 -- Loses: all trips
+-- Locks: access exclusive on cars, trips
 
 drop table trips;

@@ -1,3 +1,4 @@
 -- Loses: all positions
 
+-- Locks: access exclusive on cars, positions, trips
 drop table positions;

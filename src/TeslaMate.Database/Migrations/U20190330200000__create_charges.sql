@@ -1,3 +1,4 @@
 -- Loses: all charges
+-- Locks: access exclusive on charges, charging_processes
 
 drop table charges;

@@ -1,4 +1,5 @@
 -- Loses: the battery heater's state of positions and charges
+-- Locks: access exclusive on charges, positions
 
 alter table charges
     drop battery_heater_no_power,

@@ -1,3 +1,5 @@
+-- Scans: trips
+-- Locks: row exclusive on trips
 -- Upside down again, exactly so but for the last bit.
 
 update trips set efficiency = 1 / efficiency where efficiency is not null;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- Whoever reads miles gets imperial units, whatever they read temperatures in.
 -- Loses: the unit of temperature where it differs from that of length
 

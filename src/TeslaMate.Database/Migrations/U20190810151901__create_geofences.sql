@@ -1,3 +1,4 @@
 -- Loses: all geofences
+-- Locks: access exclusive on addresses, geofences
 
 drop table geofences;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- A pause that was raised to 21 minutes stays.
 
 alter table settings alter suspend_min set default 12;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on drives
 -- The columns come back empty.
 
 alter table drives

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on cars
 -- The columns were required: a car whose model or efficiency is unknown gets an empty model and the efficiency 0.
 -- Loses: that the model or the efficiency of a car is unknown
 

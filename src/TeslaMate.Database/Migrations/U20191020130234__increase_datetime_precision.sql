@@ -3,6 +3,8 @@
 
 alter table positions alter date type timestamp(0);
 
+-- Rewrites: charges, charging_processes, drives, positions, states, updates
+-- Locks: access exclusive on charges, charging_processes, drives, positions, states, updates
 alter table charges alter date type timestamp(0);
 
 alter table updates

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on charging_processes
 -- The columns come back empty.
 
 alter table charging_processes

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on geofences
 -- The column comes back empty.
 
 alter table geofences add phase_correction int;

@@ -1,3 +1,5 @@
+-- Scans: addresses
+-- Locks: access exclusive on addresses
 -- The addresses stay, without any id of the geocoder.
 -- Loses: the OpenStreetMap ids of addresses; going forward again deletes all addresses, and the program looks them up anew
 

@@ -7,6 +7,8 @@ alter table updates
 alter table states
     drop constraint states_car_id_fkey,
     add constraint states_car_id_fkey foreign key (car_id) references cars (id);
+-- Scans: charges, charging_processes, drives, positions, states, updates
+-- Locks: access exclusive on addresses, car_settings, cars, charges, charging_processes, drives, geofences, positions, states, updates
 
 alter table positions
     drop constraint positions_drive_id_fkey,

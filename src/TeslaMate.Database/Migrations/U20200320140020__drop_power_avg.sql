@@ -1,3 +1,4 @@
+-- Locks: access exclusive on drives
 -- The column comes back empty.
 
 alter table drives add power_avg double precision;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on car_settings
 -- Both come back switched off.
 
 alter table car_settings

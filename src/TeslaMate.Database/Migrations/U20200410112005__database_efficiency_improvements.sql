@@ -7,6 +7,8 @@ alter table addresses
     alter id type bigint,
     alter latitude type double precision,
     alter longitude type double precision;
+-- Rewrites: addresses, cars, charges, charging_processes, drives, geofences, positions, states, tokens, updates
+-- Locks: access exclusive on addresses, cars, charges, charging_processes, drives, geofences, positions, states, tokens, updates
 
 alter table charging_processes
     alter id type bigint,

@@ -1,3 +1,5 @@
+-- Rewrites: tokens
+-- Locks: access exclusive on tokens
 -- Tokens that do not fit are deleted rather than stopping the way back.
 -- Loses: tokens of more than 255 characters; a new sign-in follows
 

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on tokens
 -- Between the two halves of this file the program decrypts what it can; a row that it leaves empty is deleted.
 -- Loses: tokens whose encryption key is not at hand; a new sign-in follows
 

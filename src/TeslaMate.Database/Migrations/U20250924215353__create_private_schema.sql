@@ -1,3 +1,4 @@
+-- Locks: access exclusive on private.tokens
 -- A schema that holds anything else stays, and so does the step.
 
 alter table private.tokens set schema public;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on charges
 -- Phases that became unknown stay unknown.
 
 alter table charges drop constraint positive_charger_phases;

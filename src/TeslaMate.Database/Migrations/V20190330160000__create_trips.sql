@@ -1,3 +1,4 @@
+-- Locks: share row exclusive on cars
 -- What is called a drive later: one row from parking to parking, summarized from its positions when it ends.
 
 create table trips (

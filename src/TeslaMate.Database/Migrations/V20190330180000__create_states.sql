@@ -1,3 +1,4 @@
+-- Locks: share row exclusive on cars
 -- When a car was online, offline or asleep.
 
 create type states_status as enum ('online', 'offline', 'asleep');

@@ -1,3 +1,4 @@
+-- Locks: share row exclusive on charging_processes
 -- The charger's readings during a charging process.
 
 create table charges (

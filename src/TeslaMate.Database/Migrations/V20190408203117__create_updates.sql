@@ -1,3 +1,4 @@
+-- Locks: share row exclusive on cars
 -- Which software a car installed, and when.
 
 create table updates (

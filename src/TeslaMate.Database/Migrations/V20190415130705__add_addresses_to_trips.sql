@@ -1,3 +1,4 @@
+-- Locks: access exclusive on trips, share row exclusive on addresses
 -- Trips refer to addresses instead of holding their text. The texts are thrown away: they cannot be matched to a place.
 
 alter table trips

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on charging_processes, share row exclusive on addresses
 -- Where a charging process took place; unknown for those recorded before.
 
 alter table charging_processes

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on charging_processes
 -- The columns hold ranges, not states of charge.
 
 alter table charging_processes rename start_soc to start_range_km;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- One flag becomes two units: imperial is miles and Fahrenheit.
 
 do $$

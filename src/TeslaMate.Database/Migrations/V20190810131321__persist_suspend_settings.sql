@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- How long logging pauses to let a car fall asleep, and after how long idling.
 
 alter table settings

@@ -1,3 +1,4 @@
+-- Locks: share row exclusive on addresses
 -- Places that the user names, each a circle around an address.
 
 create table geofences (

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- 21 minutes without polling is what newer cars need to fall asleep; whoever chose more keeps it.
 
 alter table settings alter suspend_min set default 21;

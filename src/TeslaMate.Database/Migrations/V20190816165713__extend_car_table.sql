@@ -1,3 +1,4 @@
+-- Locks: access exclusive on cars
 -- Name, VIN and trim of a car; filled in when the program next sees it.
 
 alter table cars

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on drives
 -- Consumption follows from range and efficiency; the stored one was wrong whenever the efficiency changed.
 
 alter table drives

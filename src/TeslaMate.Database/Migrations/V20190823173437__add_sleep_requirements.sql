@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- What must hold before logging pauses.
 
 alter table settings

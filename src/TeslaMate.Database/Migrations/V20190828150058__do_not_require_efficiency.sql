@@ -1,3 +1,4 @@
+-- Locks: access exclusive on cars
 -- Model and efficiency of a new car are not known at once. What was called version is Tesla's trim badging.
 
 alter table cars

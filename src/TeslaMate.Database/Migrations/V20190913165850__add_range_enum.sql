@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- Which of a car's two ranges is shown.
 
 create type range as enum ('ideal', 'rated');

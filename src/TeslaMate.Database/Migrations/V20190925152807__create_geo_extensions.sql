@@ -1,3 +1,4 @@
+-- Locks: share on geofences
 -- Finding the geofence around a position needs points on the globe. Both extensions may exist already. Their functions name each other unqualified and
 -- must find each other while an index is built; a role that does not own them leaves them as they are.
 

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on charging_processes
 -- The energy taken from the grid, beside that added to the battery.
 
 alter table charging_processes

@@ -3,6 +3,8 @@
 alter table charging_processes
     alter start_date type timestamp,
     alter end_date type timestamp;
+-- Scans: states, updates
+-- Locks: access exclusive on charges, charging_processes, drives, positions, states, updates
 
 alter table drives
     alter start_date type timestamp,

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on charging_processes
 -- How sure the energy used is was never shown.
 
 alter table charging_processes

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on charges
 -- The same for charges.
 
 alter table charges add usable_battery_level int;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- The language in which addresses are looked up.
 
 alter table settings add language text not null default 'en';

@@ -7,6 +7,8 @@ alter table cars
 
 alter table charges
     drop constraint if exists charges_charging_process_id_fkey,
+-- Scans: charges, charging_processes, drives, positions, states, updates
+-- Locks: access exclusive on addresses, car_settings, cars, charges, charging_processes, drives, geofences, positions, states, updates
     add constraint charges_charging_process_id_fkey
         foreign key (charging_process_id) references charging_processes (id) on delete cascade;
 

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- Databases of older releases prefer the ideal range by default; new rows prefer the rated one. The existing row stays.
 
 alter table settings

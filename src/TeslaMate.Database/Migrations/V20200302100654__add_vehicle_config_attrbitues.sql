@@ -1,3 +1,4 @@
+-- Locks: access exclusive on cars
 -- How a car looks, for its picture.
 
 alter table cars

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on drives
 -- An average over unevenly spaced positions says nothing.
 
 alter table drives drop power_avg;

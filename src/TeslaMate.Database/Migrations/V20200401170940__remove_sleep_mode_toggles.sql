@@ -2,5 +2,6 @@
 
 alter table car_settings drop sleep_mode_enabled;
 
+-- Locks: access exclusive on car_settings, cars, geofence_sleep_mode_blacklist, geofence_sleep_mode_whitelist, geofences
 drop table geofence_sleep_mode_whitelist;
 drop table geofence_sleep_mode_blacklist;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on car_settings
 -- Two requirements that no car needs any more are thrown away.
 
 alter table car_settings

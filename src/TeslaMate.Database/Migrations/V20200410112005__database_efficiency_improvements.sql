@@ -7,6 +7,8 @@ alter table cars
 alter table addresses
     alter id type int,
     alter latitude type numeric(8, 6),
+-- Rewrites: addresses, cars, charges, charging_processes, drives, geofences, positions, states, tokens, updates
+-- Locks: access exclusive on addresses, cars, charges, charging_processes, drives, geofences, positions, states, tokens, updates
     alter longitude type numeric(9, 6);
 
 alter table charging_processes

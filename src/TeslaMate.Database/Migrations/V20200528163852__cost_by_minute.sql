@@ -1,3 +1,4 @@
+-- Locks: access exclusive on geofences
 -- Some chargers bill by the minute.
 
 create type billing_type as enum ('per_kwh', 'per_minute');

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on car_settings
 -- An unlocked car falls asleep as well; rows that exist stay.
 
 alter table car_settings

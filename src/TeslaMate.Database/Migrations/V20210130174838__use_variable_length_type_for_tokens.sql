@@ -1,3 +1,4 @@
+-- Locks: access exclusive on tokens
 -- Tesla's tokens outgrew 255 characters.
 
 alter table tokens

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on cars
 -- In which order cars are listed.
 
 alter table cars add display_priority smallint default 1;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on cars
 -- Every car has a place in the list. A row that was set to null in between stops the step.
 
 alter table cars

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on cars
 -- How Tesla's shop calls the model.
 
 alter table cars add marketing_name varchar(255);

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on positions
 -- The pressure of each tyre in bar; unknown for older positions.
 
 alter table positions

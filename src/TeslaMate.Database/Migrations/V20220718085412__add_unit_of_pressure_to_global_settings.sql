@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- In which unit pressures are shown.
 
 create type unit_of_pressure as enum ('bar', 'psi');

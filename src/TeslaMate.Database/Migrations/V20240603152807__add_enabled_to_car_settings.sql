@@ -1,3 +1,4 @@
+-- Locks: access exclusive on car_settings
 -- Whether a car is logged at all.
 
 alter table car_settings add enabled boolean not null default true;

@@ -1,3 +1,5 @@
+-- Scans: positions
+-- Locks: share on positions
 -- Dashboards look for the last position with a range, which only polled positions have.
 
 create index "positions_car_id_date__ideal_battery_range_km_IS_NOT_NULL_index"

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on tokens
 -- Dashboards read schema public; the tokens are none of their business.
 
 create schema if not exists private;

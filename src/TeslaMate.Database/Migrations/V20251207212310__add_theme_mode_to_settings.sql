@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- Light pages, dark pages, or as the browser says.
 
 alter table settings add theme_mode text not null default 'system';

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on cars
 -- Every car has a VIN. One that never told its own gets a marker that is nobody's.
 
 update cars set vin = '__legacy_null_vin__:' || id where vin is null;

@@ -1,3 +1,4 @@
+-- Locks: share row exclusive on cars
 -- What an import has read and what it refused, so that an interrupted one goes on where it stopped.
 
 create table import_runs (
