@@ -1,4 +1,4 @@
--- Loses: all trips
 -- Locks: access exclusive on cars, trips
+-- Loses: all trips
 
 drop table trips;

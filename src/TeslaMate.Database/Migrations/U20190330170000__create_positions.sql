@@ -1,4 +1,4 @@
+-- Locks: access exclusive on cars, positions, trips
 -- Loses: all positions
 
--- Locks: access exclusive on cars, positions, trips
 drop table positions;

@@ -1,4 +1,4 @@
+-- Locks: access exclusive on cars, charging_processes, positions
 -- Loses: all charging processes
 
--- Locks: access exclusive on cars, charging_processes, positions
 drop table charging_processes;

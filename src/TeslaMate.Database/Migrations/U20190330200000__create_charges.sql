@@ -1,4 +1,4 @@
--- Loses: all charges
 -- Locks: access exclusive on charges, charging_processes
+-- Loses: all charges
 
 drop table charges;

@@ -1,4 +1,4 @@
--- Loses: the history of software updates
 -- Locks: access exclusive on cars, updates
+-- Loses: the history of software updates
 
 drop table updates;

@@ -1,5 +1,5 @@
--- Loses: the battery heater's state of positions and charges
 -- Locks: access exclusive on charges, positions
+-- Loses: the battery heater's state of positions and charges
 
 alter table charges
     drop battery_heater_no_power,

@@ -1,4 +1,4 @@
--- Loses: the links from charging processes to addresses
 -- Locks: access exclusive on addresses, charging_processes
+-- Loses: the links from charging processes to addresses
 
 alter table charging_processes drop address_id;

@@ -1,4 +1,4 @@
-drop index charges_date_index;
 -- Locks: access exclusive on charges, positions
 
+drop index charges_date_index;
 drop index positions_date_index;

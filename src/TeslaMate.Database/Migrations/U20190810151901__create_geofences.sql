@@ -1,4 +1,4 @@
--- Loses: all geofences
 -- Locks: access exclusive on addresses, geofences
+-- Loses: all geofences
 
 drop table geofences;

@@ -1,5 +1,5 @@
--- Locks: access exclusive on drives
 -- The columns come back empty.
+-- Locks: access exclusive on drives
 
 alter table drives
     add "consumption_kWh" double precision,

@@ -1,7 +1,7 @@
 -- A drive's efficiency and a charging process's maximal range come back empty.
+-- Locks: access exclusive on charges, charging_processes, drives, positions
 -- Loses: rated ranges of drives, charges and charging processes
 
--- Locks: access exclusive on charges, charging_processes, drives, positions
 alter table charging_processes
     add calculated_max_range int,
     drop end_rated_range_km,

@@ -1,10 +1,10 @@
 -- Rewrites all six tables.
+-- Rewrites: charges, charging_processes, drives, positions, states, updates
+-- Locks: access exclusive on charges, charging_processes, drives, positions, states, updates
 -- Loses: fractions of a second; dates are rounded to the nearest second
 
 alter table positions alter date type timestamp(0);
 
--- Rewrites: charges, charging_processes, drives, positions, states, updates
--- Locks: access exclusive on charges, charging_processes, drives, positions, states, updates
 alter table charges alter date type timestamp(0);
 
 alter table updates

@@ -1,6 +1,6 @@
 -- All cars share one setting again: that of the first car.
--- Loses: the sleep settings of every car but the first
 -- Locks: access exclusive on car_settings, cars, settings
+-- Loses: the sleep settings of every car but the first
 
 alter table settings
     add suspend_min int not null default 21,

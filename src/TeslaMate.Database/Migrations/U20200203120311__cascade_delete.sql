@@ -1,4 +1,6 @@
 -- The foreign keys as they were, including the old names on drives, without which addresses could not be separated from trips further down.
+-- Scans: charges, charging_processes, drives, positions, states, updates
+-- Locks: access exclusive on addresses, car_settings, cars, charges, charging_processes, drives, geofences, positions, states, updates
 
 alter table updates
     drop constraint updates_car_id_fkey,
@@ -7,8 +9,6 @@ alter table updates
 alter table states
     drop constraint states_car_id_fkey,
     add constraint states_car_id_fkey foreign key (car_id) references cars (id);
--- Scans: charges, charging_processes, drives, positions, states, updates
--- Locks: access exclusive on addresses, car_settings, cars, charges, charging_processes, drives, geofences, positions, states, updates
 
 alter table positions
     drop constraint positions_drive_id_fkey,

@@ -1,4 +1,4 @@
--- Locks: access exclusive on charges
 -- Phases that became unknown stay unknown.
+-- Locks: access exclusive on charges
 
 alter table charges drop constraint positive_charger_phases;

@@ -1,5 +1,5 @@
--- Locks: share row exclusive on charging_processes
 -- The charger's readings during a charging process.
+-- Locks: share row exclusive on charging_processes
 
 create table charges (
     id bigserial constraint charges_pkey primary key,

@@ -1,5 +1,5 @@
--- Locks: access exclusive on settings
 -- One flag becomes two units: imperial is miles and Fahrenheit.
+-- Locks: access exclusive on settings
 
 do $$
 begin

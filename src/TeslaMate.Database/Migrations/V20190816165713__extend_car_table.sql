@@ -1,5 +1,5 @@
--- Locks: access exclusive on cars
 -- Name, VIN and trim of a car; filled in when the program next sees it.
+-- Locks: access exclusive on cars
 
 alter table cars
     add vin text,

@@ -1,5 +1,5 @@
--- Locks: access exclusive on settings
 -- Which of a car's two ranges is shown.
+-- Locks: access exclusive on settings
 
 create type range as enum ('ideal', 'rated');
 

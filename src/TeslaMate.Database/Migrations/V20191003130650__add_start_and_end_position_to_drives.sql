@@ -1,7 +1,7 @@
--- Scans: positions
--- Locks: access exclusive on addresses, charging_processes, drives, geofences, share row exclusive on positions
 -- Drives refer to their first and last position and to the geofences around them, charging processes to their geofence; addresses no longer do. The
 -- index on positions was replaced by another kind four days later.
+-- Scans: positions
+-- Locks: access exclusive on addresses, charging_processes, drives, geofences, share row exclusive on positions
 
 alter table drives
     add start_position_id bigint constraint drives_start_position_id_fkey references positions (id),

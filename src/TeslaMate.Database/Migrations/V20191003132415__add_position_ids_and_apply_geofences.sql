@@ -1,7 +1,7 @@
 -- Finds the first and last position of every drive, chosen as in 20190913175543; a drive with a single position only starts there. Then the geofences
+-- around these positions and those of charging processes; where geofences overlap, the one stored last wins.
 -- Scans: charging_processes, drives, positions
 -- Locks: row exclusive on charging_processes, drives
--- around these positions and those of charging processes; where geofences overlap, the one stored last wins.
 
 with ends as (
     select drives.id,

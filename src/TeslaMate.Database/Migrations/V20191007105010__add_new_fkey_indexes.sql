@@ -1,7 +1,7 @@
--- Scans: addresses, drives, positions
--- Locks: access exclusive on addresses, geofences, positions, share on drives
 -- Joins and deletions follow the new foreign keys. The indexes on points on the globe could not find a point in a box; GiST can. That of positions
 -- is the slowest index of all steps, and 20200502140646 drops it.
+-- Scans: addresses, drives, positions
+-- Locks: access exclusive on addresses, geofences, positions, share on drives
 
 create index drives_start_position_id_index on drives (start_position_id);
 create index drives_end_position_id_index on drives (end_position_id);

@@ -1,9 +1,9 @@
--- Scans: charges, charging_processes
--- Locks: row exclusive on charging_processes
 -- Every charging process that has begun is summarized anew from its charges. The phases that a car reports are not always those it charges with, so
 -- the energy used goes by the factor between power and current times voltage: the phases where the average of both agrees, the square root of 3
 -- where the voltage is that between two of three phases, otherwise the nearest whole number if it is near; a process of 15 charges or fewer has no
 -- factor. A process without charges keeps what it has but for its two energies.
+-- Scans: charges, charging_processes
+-- Locks: row exclusive on charging_processes
 
 update charging_processes
 set start_ideal_range_km = summary.start_ideal_range_km,

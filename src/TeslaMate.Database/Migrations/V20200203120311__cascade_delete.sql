@@ -1,5 +1,7 @@
 -- Deleting a car deletes what was recorded of it; deleting a place, a position or a drive leaves what referred to it. The foreign keys of drives lose
 -- their old names. Each key is checked anew.
+-- Scans: charges, charging_processes, drives, positions, states, updates
+-- Locks: access exclusive on addresses, car_settings, cars, charges, charging_processes, drives, geofences, positions, states, updates
 
 alter table cars
     drop constraint if exists cars_settings_id_fkey,
@@ -7,8 +9,6 @@ alter table cars
 
 alter table charges
     drop constraint if exists charges_charging_process_id_fkey,
--- Scans: charges, charging_processes, drives, positions, states, updates
--- Locks: access exclusive on addresses, car_settings, cars, charges, charging_processes, drives, geofences, positions, states, updates
     add constraint charges_charging_process_id_fkey
         foreign key (charging_process_id) references charging_processes (id) on delete cascade;
 

@@ -1,4 +1,4 @@
--- Locks: access exclusive on drives
 -- An average over unevenly spaced positions says nothing.
+-- Locks: access exclusive on drives
 
 alter table drives drop power_avg;
