@@ -67,17 +67,31 @@ public sealed record DatabaseSettings
     }
 
     /// <summary>A data source for these settings; whoever builds it disposes it.</summary>
-    /// <param name="configure">Changes of the connection's settings, such as no time limit for migrations.</param>
+    /// <param name="configure">Changes of the connection's settings, such as another name of the application.</param>
     public NpgsqlDataSource CreateDataSource(Action<NpgsqlConnectionStringBuilder>? configure = null)
+    {
+        var builder = new NpgsqlDataSourceBuilder();
+        Describe(builder.ConnectionStringBuilder);
+        configure?.Invoke(builder.ConnectionStringBuilder);
+        if (Tls is DatabaseTls.Unverified(var serverName))
+            builder.UseSslClientAuthenticationOptionsCallback(options => options.TargetHost = serverName);
+        return builder.Build();
+    }
+
+    /// <summary>Connections for migrations: one at a time, without time limits, and with only those types that they need, which makes the first one quick.</summary>
+    internal NpgsqlDataSource CreateMigrationDataSource()
     {
         var builder = new NpgsqlSlimDataSourceBuilder();
         Describe(builder.ConnectionStringBuilder);
-        configure?.Invoke(builder.ConnectionStringBuilder);
+        builder.ConnectionStringBuilder.ApplicationName = "teslamate migrate";
+        builder.ConnectionStringBuilder.Pooling = false;
+        builder.ConnectionStringBuilder.CommandTimeout = 0;
+        builder.EnableArrays();
         if (Tls is not DatabaseTls.Off)
             builder.EnableTransportSecurity();
         if (Tls is DatabaseTls.Unverified(var serverName))
             builder.UseSslClientAuthenticationOptionsCallback(options => options.TargetHost = serverName);
-        return builder.EnableArrays().EnableRanges().EnableExtraConversions().EnableUnmappedTypes().Build();
+        return builder.Build();
     }
 
     /// <summary>Where this leads, for messages; holds no secret.</summary>

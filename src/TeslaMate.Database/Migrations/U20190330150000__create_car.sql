@@ -1,4 +1,3 @@
--- Locks: access exclusive on cars
 -- Loses: all cars
 
 drop table cars;

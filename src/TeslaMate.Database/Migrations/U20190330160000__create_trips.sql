@@ -1,4 +1,3 @@
--- Locks: access exclusive on cars, trips
 -- Loses: all trips
 
 drop table trips;

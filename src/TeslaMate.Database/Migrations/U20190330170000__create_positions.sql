@@ -1,4 +1,3 @@
--- Locks: access exclusive on cars, positions, trips
 -- Loses: all positions
 
 drop table positions;

@@ -1,4 +1,3 @@
--- Locks: access exclusive on cars, states
 -- Loses: all states of the cars
 
 drop table states;

@@ -1,4 +1,3 @@
--- Locks: access exclusive on cars, charging_processes, positions
 -- Loses: all charging processes
 
 drop table charging_processes;

@@ -1,4 +1,3 @@
--- Locks: access exclusive on positions, trips
 -- Loses: inside temperatures of positions and trips
 
 alter table trips drop inside_temp_avg;

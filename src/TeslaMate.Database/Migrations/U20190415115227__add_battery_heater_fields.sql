@@ -1,4 +1,3 @@
--- Locks: access exclusive on charges, positions
 -- Loses: the battery heater's state of positions and charges
 
 alter table charges

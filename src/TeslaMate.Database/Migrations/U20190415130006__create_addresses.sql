@@ -1,4 +1,3 @@
--- Locks: access exclusive on addresses
 -- Loses: all addresses
 
 drop table addresses;

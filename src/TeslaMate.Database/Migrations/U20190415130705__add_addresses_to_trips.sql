@@ -1,5 +1,4 @@
 -- The address texts come back empty.
--- Locks: access exclusive on addresses, trips
 -- Loses: the links from trips to addresses
 
 alter table trips

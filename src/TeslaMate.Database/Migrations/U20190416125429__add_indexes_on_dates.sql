@@ -1,4 +1,2 @@
--- Locks: access exclusive on charges, positions
-
 drop index charges_date_index;
 drop index positions_date_index;

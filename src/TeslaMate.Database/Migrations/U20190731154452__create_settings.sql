@@ -1,4 +1,3 @@
--- Locks: access exclusive on settings
 -- Loses: the settings
 
 drop table settings;

@@ -1,4 +1,3 @@
--- Locks: access exclusive on settings
 -- Loses: both suspend settings
 
 alter table settings

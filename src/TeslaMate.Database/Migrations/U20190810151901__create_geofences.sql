@@ -1,4 +1,3 @@
--- Locks: access exclusive on addresses, geofences
 -- Loses: all geofences
 
 drop table geofences;

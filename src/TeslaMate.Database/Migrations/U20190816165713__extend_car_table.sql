@@ -1,4 +1,3 @@
--- Locks: access exclusive on cars
 -- Loses: VIN, name and trim of the cars
 
 alter table cars

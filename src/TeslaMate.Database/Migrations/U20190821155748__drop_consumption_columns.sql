@@ -1,5 +1,4 @@
 -- The columns come back empty.
--- Locks: access exclusive on drives
 
 alter table drives
     add "consumption_kWh" double precision,

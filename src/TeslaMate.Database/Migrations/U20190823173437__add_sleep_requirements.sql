@@ -1,4 +1,3 @@
--- Locks: access exclusive on settings
 -- Loses: the three sleep requirements
 
 alter table settings

@@ -1,3 +1,1 @@
--- Locks: access exclusive on positions
-
 alter table positions rename elevation to altitude;

@@ -1,3 +1,1 @@
--- Locks: access exclusive on cars
-
 drop index cars_vin_index;

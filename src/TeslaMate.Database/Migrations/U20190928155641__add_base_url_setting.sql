@@ -1,4 +1,3 @@
--- Locks: access exclusive on settings
 -- Loses: the address of this program's pages
 
 alter table settings drop base_url;

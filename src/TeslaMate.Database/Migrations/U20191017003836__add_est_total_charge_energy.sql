@@ -1,4 +1,3 @@
--- Locks: access exclusive on charging_processes
 -- Loses: the energy used by charging processes (going forward again calculates it anew), with its confidence and interval
 
 alter table charging_processes

@@ -1,4 +1,3 @@
--- Locks: access exclusive on charging_processes
 -- Loses: the costs of charging processes
 
 alter table charging_processes drop cost;

@@ -1,4 +1,3 @@
--- Locks: access exclusive on settings
 -- Loses: the language of addresses
 
 alter table settings drop language;

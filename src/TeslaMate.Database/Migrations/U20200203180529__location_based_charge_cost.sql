@@ -1,4 +1,3 @@
--- Locks: access exclusive on car_settings, geofences
 -- Loses: the prices of geofences and the free supercharging of cars
 
 alter table car_settings drop free_supercharging;

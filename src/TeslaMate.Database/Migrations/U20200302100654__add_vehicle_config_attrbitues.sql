@@ -1,4 +1,3 @@
--- Locks: access exclusive on cars
 -- Loses: colour, spoiler and wheels of the cars
 
 alter table cars

@@ -1,4 +1,3 @@
--- Locks: access exclusive on cars
 -- Loses: marketing names of the cars
 
 alter table cars drop marketing_name;

@@ -1,4 +1,3 @@
--- Locks: access exclusive on positions
 -- Loses: tyre pressures of positions
 
 drop function convert_tire_pressure(numeric, varchar);

@@ -1,4 +1,3 @@
--- Locks: access exclusive on car_settings
 -- Loses: which cars are not logged; all are
 
 alter table car_settings drop enabled;

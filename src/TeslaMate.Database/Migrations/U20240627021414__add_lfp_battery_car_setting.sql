@@ -1,4 +1,3 @@
--- Locks: access exclusive on car_settings
 -- Loses: which cars have an LFP battery
 
 alter table car_settings drop lfp_battery;

@@ -1,4 +1,3 @@
--- Locks: access exclusive on drives
 -- Loses: ascent and descent of drives (going forward again calculates them anew)
 
 alter table drives

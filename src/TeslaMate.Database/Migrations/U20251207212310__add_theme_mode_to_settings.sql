@@ -1,4 +1,3 @@
--- Locks: access exclusive on settings
 -- Loses: the theme of the pages
 
 alter table settings drop theme_mode;

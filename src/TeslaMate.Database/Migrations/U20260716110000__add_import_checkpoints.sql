@@ -1,4 +1,3 @@
--- Locks: access exclusive on cars, import_file_checkpoints, import_rejections, import_runs
 -- Loses: the history of imports and what they refused
 
 drop table import_rejections;

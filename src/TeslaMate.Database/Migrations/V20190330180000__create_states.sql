@@ -1,5 +1,4 @@
 -- When a car was online, offline or asleep.
--- Locks: share row exclusive on cars
 
 create type states_status as enum ('online', 'offline', 'asleep');
 

@@ -1,5 +1,4 @@
 -- The charger's readings during a charging process.
--- Locks: share row exclusive on charging_processes
 
 create table charges (
     id bigserial constraint charges_pkey primary key,

@@ -1,5 +1,4 @@
 -- Whether the battery is heated; unknown for what was recorded before.
--- Locks: access exclusive on charges, positions
 
 alter table positions
     add battery_heater boolean,

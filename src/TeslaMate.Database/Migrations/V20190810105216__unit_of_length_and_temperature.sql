@@ -1,5 +1,4 @@
 -- One flag becomes two units: imperial is miles and Fahrenheit.
--- Locks: access exclusive on settings
 
 do $$
 begin

@@ -1,5 +1,4 @@
 -- What must hold before logging pauses.
--- Locks: access exclusive on settings
 
 alter table settings
     add req_no_shift_state_reading boolean not null default false,

@@ -1,4 +1,3 @@
 -- The rated range beside the ideal one; unknown for older positions.
--- Locks: access exclusive on positions
 
 alter table positions add battery_range_km double precision;

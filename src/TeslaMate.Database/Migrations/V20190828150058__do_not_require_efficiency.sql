@@ -1,5 +1,4 @@
 -- Model and efficiency of a new car are not known at once. What was called version is Tesla's trim badging.
--- Locks: access exclusive on cars
 
 alter table cars
     alter efficiency drop not null,

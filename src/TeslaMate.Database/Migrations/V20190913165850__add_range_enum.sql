@@ -1,5 +1,4 @@
 -- Which of a car's two ranges is shown.
--- Locks: access exclusive on settings
 
 create type range as enum ('ideal', 'rated');
 

@@ -1,5 +1,4 @@
 -- How a car looks, for its picture.
--- Locks: access exclusive on cars
 
 alter table cars
     add exterior_color text,

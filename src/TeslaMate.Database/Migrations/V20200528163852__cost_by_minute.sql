@@ -1,5 +1,4 @@
 -- Some chargers bill by the minute.
--- Locks: access exclusive on geofences
 
 create type billing_type as enum ('per_kwh', 'per_minute');
 

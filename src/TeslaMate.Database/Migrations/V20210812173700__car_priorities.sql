@@ -1,4 +1,3 @@
 -- In which order cars are listed.
--- Locks: access exclusive on cars
 
 alter table cars add display_priority smallint default 1;

@@ -1,5 +1,4 @@
 -- Dashboards read schema public; the tokens are none of their business.
--- Locks: access exclusive on tokens
 
 create schema if not exists private;
 

@@ -1,5 +1,4 @@
 -- Prices in currencies of small units need more digits. Only the catalog changes.
--- Locks: access exclusive on charging_processes, geofences
 
 alter table charging_processes alter cost type numeric(14, 2);
 

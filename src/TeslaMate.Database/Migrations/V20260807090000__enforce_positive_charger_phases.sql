@@ -1,6 +1,4 @@
 -- A charger has at least one phase or none that it knows of: 0 meant the latter.
--- Scans: charges
--- Locks: access exclusive on charges
 
 update charges set charger_phases = null where charger_phases <= 0;
 

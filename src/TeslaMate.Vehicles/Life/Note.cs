@@ -77,4 +77,6 @@ abstract record Note
 
     public sealed record ServerClockTurnedBack(TimeSpan By) : Note;
 
+    // For those who look closely.
+    public sealed record Detail(string Text) : Note;
 }

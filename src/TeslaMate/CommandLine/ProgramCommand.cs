@@ -22,6 +22,9 @@ sealed class ProgramCommand
     static IEnumerable<Command> Verbs() =>
     [
         ServeCommand.Create(),
+        MigrateCommand.Create(),
+        RollbackCommand.Create(),
+        StatusCommand.Create(),
     ];
 
     /// <summary>Carries out the command line. Ctrl-C and a request to stop reach the verb as cancellation; the second one ends the process at once.</summary>

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace TeslaMate.Tests.Database.Migrations;
 
-/// <summary>The schema that the reference has at each of its versions, recorded in <c>testdata/steps.txt</c> as the lines that change.</summary>
+/// <summary>The schema that the reference has at each of its versions, recorded in <c>schemas.txt</c> beside the migrations as the lines that change.</summary>
 static class RecordedSteps
 {
     static readonly FrozenDictionary<long, string[]> Schemas = Read();
@@ -27,7 +27,7 @@ static class RecordedSteps
         var schemas = new Dictionary<long, string[]>();
         SortedSet<string> lines = new(["schema public"], StringComparer.Ordinal);
         long? version = null;
-        foreach (var line in TestFiles.Lines("steps.txt"))
+        foreach (var line in MigrationFiles.Text("schemas.txt").Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             switch (line[..2])
             {
@@ -39,7 +39,7 @@ static class RecordedSteps
                     lines.Add(line[2..]);
                     break;
                 case "- ":
-                    lines.Remove(line[2..]).ShouldBeTrue($"steps.txt removes at {version} what is not there: {line}");
+                    lines.Remove(line[2..]).ShouldBeTrue($"schemas.txt removes at {version} what is not there: {line}");
                     break;
             }
         }

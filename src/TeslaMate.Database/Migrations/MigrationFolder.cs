@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.RegularExpressions;
+
+namespace TeslaMate.Database.Migrations;
+
+/// <summary>
+/// The migrations of one schema, found by their files' names: <c>V&lt;version&gt;__&lt;name&gt;.sql</c> with its <c>U…</c> beside it. Nothing else lists them.
+/// </summary>
+sealed partial class MigrationFolder
+{
+    MigrationFolder(IReadOnlyList<Migration> all, MigrationScript? baseline)
+    {
+        All = all;
+        Baseline = baseline;
+    }
+
+    /// <summary>Oldest first.</summary>
+    public IReadOnlyList<Migration> All { get; }
+
+    /// <summary>Takes an empty database to the newest version at once.</summary>
+    public MigrationScript? Baseline { get; }
+
+    public long Newest => All.Count == 0 ? 0 : All[^1].Version;
+
+    public Migration? Find(long version) => All.FirstOrDefault(migration => migration.Version == version);
+
+    /// <summary>The migrations embedded in this assembly, below <paramref name="folder"/> ("" for the reference's, <c>teslamate/</c> for our own).</summary>
+    public static MigrationFolder Embedded(string folder)
+    {
+        var assembly = typeof(MigrationFolder).Assembly;
+        var files = assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(folder, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal))
+            .Select(name => (Name: name[folder.Length..], Resource: name))
+            .Where(file => !file.Name.Contains('/', StringComparison.Ordinal));
+        return Read(files.Select(file => (file.Name, Text(assembly, file.Resource))));
+    }
+
+    /// <summary>A text file embedded in this assembly.</summary>
+    public static string Text(string path) => Text(typeof(MigrationFolder).Assembly, path);
+
+    /// <param name="files">Names without folder, and texts.</param>
+    /// <exception cref="InvalidDataException">Two files claim one version or one name, or one of a pair is missing; nothing must run then.</exception>
+    public static MigrationFolder Read(IEnumerable<(string Name, string Text)> files)
+    {
+        Dictionary<long, (string Name, MigrationScript Script)> forward = [], back = [];
+        MigrationScript? baseline = null;
+        foreach (var (name, text) in files)
+        {
+            if (name == "baseline.sql")
+                baseline = new MigrationScript(name, text);
+            if (FileName.Match(name) is not { Success: true } parts)
+                continue;
+            var version = long.Parse(parts.Groups["version"].ValueSpan, CultureInfo.InvariantCulture);
+            var side = parts.Groups["side"].ValueSpan is "V" ? forward : back;
+            if (!side.TryAdd(version, (parts.Groups["name"].Value, new MigrationScript(name, text))))
+                throw new InvalidDataException($"{name} and {side[version].Script.FileName} claim the same version.");
+        }
+
+        foreach (var (version, (_, script)) in forward)
+        {
+            if (!back.ContainsKey(version))
+                throw new InvalidDataException($"{script.FileName} has no file that takes it back, U{script.FileName[1..]}.");
+        }
+
+        if (back.Keys.FirstOrDefault(version => !forward.ContainsKey(version)) is > 0 and var alone)
+            throw new InvalidDataException($"{back[alone].Script.FileName} takes back a version that no file leads to.");
+        if (forward.GroupBy(file => file.Value.Name).FirstOrDefault(group => group.Count() > 1) is { } twins)
+            throw new InvalidDataException($"These files have the same name: {string.Join(", ", twins.Select(file => file.Value.Script.FileName))}.");
+        return new MigrationFolder([.. forward.OrderBy(file => file.Key).Select(file => new Migration(file.Key, file.Value.Name, file.Value.Script, back[file.Key].Script))], baseline);
+    }
+
+    static string Text(Assembly assembly, string resource)
+    {
+        using var stream = assembly.GetManifestResourceStream(resource) ?? throw new FileNotFoundException($"{resource} is not embedded.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+
+    [GeneratedRegex(@"^(?<side>[VU])(?<version>\d+)__(?<name>\w+)\.sql$")]
+    static partial Regex FileName { get; }
+}

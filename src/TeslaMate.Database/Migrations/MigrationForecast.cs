@@ -1,0 +1,65 @@
+using Npgsql;
+
+namespace TeslaMate.Database.Migrations;
+
+/// <summary>A table as it is now.</summary>
+/// <param name="Rows">Counted.</param>
+/// <param name="Bytes">With its indexes.</param>
+public sealed record TableSize(string Name, long Rows, long Bytes);
+
+/// <summary>What one version would do.</summary>
+/// <param name="Prose">In words, from the script; may be empty.</param>
+/// <param name="StrongestLock">PostgreSQL's name of it and the table; null when the version locks no table that was there before.</param>
+/// <param name="Loses">What would be lost, one sentence each.</param>
+public sealed record ForecastVersion(
+    string Version, string Prose, IReadOnlyList<TableSize> Rewrites, IReadOnlyList<TableSize> Scans, string? StrongestLock, IReadOnlyList<string> Loses);
+
+/// <summary>What a run would do, without doing it.</summary>
+/// <param name="Obstacles">What would stop it.</param>
+public sealed record MigrationForecast(IReadOnlyList<ForecastVersion> Versions, bool UsesBaseline, IReadOnlyList<Obstacle> Obstacles, IReadOnlyList<string> Warnings)
+{
+    public IEnumerable<string> Losses => Versions.SelectMany(version => version.Loses.Select(loss => $"{version.Version}: {loss}"));
+
+    internal static async Task<MigrationForecast> OfAsync(NpgsqlConnection connection, Plan plan, CancellationToken cancellationToken)
+    {
+        Dictionary<string, TableSize?> sizes = new(StringComparer.Ordinal);
+        List<ForecastVersion> versions = [];
+        foreach (var run in plan.UsesBaseline ? [] : plan.Runs)
+        {
+            var head = run.Script.Head;
+            versions.Add(new ForecastVersion(run.Label, head.Prose, await SizesAsync(head.Rewrites), await SizesAsync(head.Scans),
+                head.StrongestLock is { } strongest ? $"{strongest.Mode} on {strongest.Table}" : null, head.Loses));
+        }
+
+        return new MigrationForecast(versions, plan.UsesBaseline, plan.Obstacles, plan.Warnings);
+
+        async Task<IReadOnlyList<TableSize>> SizesAsync(IReadOnlyList<string> tables)
+        {
+            List<TableSize> found = [];
+            foreach (var table in tables)
+            {
+                if (!sizes.TryGetValue(table, out var size))
+                    sizes[table] = size = await SizeAsync(table);
+                if (size is not null)
+                    found.Add(size);
+            }
+
+            return found;
+        }
+
+        async Task<TableSize?> SizeAsync(string table)
+        {
+            // A later version may know the table by another name.
+            foreach (var name in table is "drives" or "public.drives" ? ["drives", "trips"] : new[] { table })
+            {
+                if (await connection.ScalarAsync<bool>($"select to_regclass('{name}') is not null", cancellationToken))
+                {
+                    return new TableSize(name, await connection.ScalarAsync<long>($"select count(*) from {name}", cancellationToken),
+                        await connection.ScalarAsync<long>($"select pg_total_relation_size('{name}')", cancellationToken));
+                }
+            }
+
+            return null;
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace TeslaMate.Database.Migrations;
+
+/// <summary>A piece of a script, in the order in which the pieces run.</summary>
+abstract record ScriptPart
+{
+    ScriptPart() { }
+
+    public sealed record Sql(string Text) : ScriptPart;
+
+    /// <summary>A step written in C# (<see cref="TokenSteps"/>).</summary>
+    public sealed record Step(string Name) : ScriptPart;
+
+    /// <summary>Work that <paramref name="Version"/> undoes, and that is left out when that version follows in the same run.</summary>
+    public sealed record Until(long Version, string Text) : ScriptPart;
+}
+
+/// <summary>A migration file: its text, and what its comment lines say to the engine (the folder's README lists them).</summary>
+sealed partial class MigrationScript
+{
+    readonly Lazy<ScriptHead> _head;
+    readonly Lazy<IReadOnlyList<ScriptPart>> _parts;
+
+    /// <param name="fileName">Without folder.</param>
+    /// <param name="text">The file's text; line ends of Windows are taken for those of Unix, as Evolve does.</param>
+    public MigrationScript(string fileName, string text)
+    {
+        FileName = fileName;
+        Text = text.Replace("\r\n", "\n", StringComparison.Ordinal);
+        _head = new(() => ScriptHead.Read(Text));
+        _parts = new(() => ReadParts(FileName, Text));
+    }
+
+    public string FileName { get; }
+
+    public string Text { get; }
+
+    public ScriptHead Head => _head.Value;
+
+    /// <exception cref="InvalidDataException">A block is not closed.</exception>
+    public IReadOnlyList<ScriptPart> Parts => _parts.Value;
+
+    /// <summary>Evolve's checksum: MD5 of the text as upper-case hexadecimal digits.</summary>
+#pragma warning disable CA5351 // The checksum tells edits apart, it protects nothing; and it is Evolve's.
+    public string Checksum => Convert.ToHexString(MD5.HashData(Encoding.UTF8.GetBytes(Text)));
+#pragma warning restore CA5351
+
+    static List<ScriptPart> ReadParts(string fileName, string text)
+    {
+        var parts = new List<ScriptPart>();
+        var lines = new StringBuilder();
+        long? until = null;
+        foreach (var line in text.Split('\n'))
+        {
+            if (StepLine.Match(line) is { Success: true } step && until is null)
+            {
+                KeepSql();
+                parts.Add(new ScriptPart.Step(step.Groups[1].Value));
+            }
+            else if (UntilLine.Match(line) is { Success: true } begin && until is null)
+            {
+                KeepSql();
+                until = long.Parse(begin.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+            }
+            else if (until is { } version && line.TrimEnd() == "-- end")
+            {
+                parts.Add(new ScriptPart.Until(version, lines.ToString()));
+                lines.Clear();
+                until = null;
+            }
+            else
+            {
+                lines.Append(line).Append('\n');
+            }
+        }
+
+        if (until is { } open)
+            throw new InvalidDataException($"{fileName}: the block \"-- until {open}\" has no \"-- end\".");
+        KeepSql();
+        return parts;
+
+        void KeepSql()
+        {
+            var sql = lines.ToString();
+            lines.Clear();
+            if (sql.Split('\n').Any(line => line.AsSpan().Trim() is { Length: > 0 } code && !code.StartsWith("--")))
+                parts.Add(new ScriptPart.Sql(sql));
+        }
+    }
+
+    [GeneratedRegex(@"^-- step: (\w[\w ]*\w)\s*$")]
+    static partial Regex StepLine { get; }
+
+    [GeneratedRegex(@"^-- until (\d+)\s*$")]
+    static partial Regex UntilLine { get; }
+}

@@ -1,0 +1,30 @@
+namespace TeslaMate.Database.Migrations;
+
+/// <summary>What a run is going to do, worked out before anything is changed.</summary>
+sealed class Plan(Ledger ledger, Reconciliation reconciliation)
+{
+    public Ledger Ledger => ledger;
+
+    public ServerFacts Server => ledger.Server;
+
+    public Reconciliation Reconciliation => reconciliation;
+
+    /// <summary>In the order in which they run.</summary>
+    public List<PlannedRun> Runs { get; } = [];
+
+    /// <summary>The reference's versions that the database has afterwards.</summary>
+    public HashSet<long> Applied { get; } = [.. reconciliation.Applied];
+
+    /// <summary>One script does the work of all <see cref="Runs"/>.</summary>
+    public bool UsesBaseline { get; set; }
+
+    /// <summary>What forbids the run.</summary>
+    public List<Obstacle> Obstacles { get; } = [];
+
+    public List<string> Warnings { get; } = [];
+
+    public bool IsEmpty => Runs.Count == 0 && !reconciliation.IsNeeded && ledger.Deferrals.Count == 0;
+
+    /// <summary>When the reference says it applied a version.</summary>
+    public DateTimeOffset? TimeOf(long version) => ledger.SchemaMigrations.GetValueOrDefault(version);
+}

@@ -1,0 +1,49 @@
+using Npgsql;
+
+namespace TeslaMate.Database.Migrations;
+
+/// <summary>Looks, before anything is changed, for what would stop the planned versions half-way.</summary>
+static class Preflight
+{
+    /// <summary>Adds what it finds to the plan's obstacles and warnings.</summary>
+    public static async Task CheckAsync(NpgsqlConnection connection, Plan plan, DatabaseSettings settings, CancellationToken cancellationToken)
+    {
+        if (plan.IsEmpty)
+            return;
+        await RightsCheck.RunAsync(connection, plan, cancellationToken);
+        // An empty database has nothing that could be in the way.
+        if (plan is { UsesBaseline: true, Server.PublicObjects: 0 } || plan.Runs.All(run => run.Chain is Chain.Own))
+            return;
+        var live = await LiveSchema.ReadAsync(connection, cancellationToken);
+        var changes = Changes(plan).ToList();
+        NameCheck.Run(plan, changes, live);
+        await DependencyCheck.RunAsync(connection, plan, changes, cancellationToken);
+        if (plan.UsesBaseline)
+            return;
+        await RowCheck.RunAsync(connection, plan, changes, live, cancellationToken);
+        await DiskCheck.RunAsync(connection, plan, settings, cancellationToken);
+    }
+
+    static IEnumerable<PlannedChange> Changes(Plan plan)
+    {
+        var trail = new RenameTrail();
+        foreach (var run in plan.Runs.Where(run => run.Chain is Chain.Reference))
+        {
+            var change = ExpectedSchema.Recorded.ChangeOf(run.Version);
+            yield return new PlannedChange(run, run.Back ? change.Reversed : change, trail);
+            trail = trail.After(run.Version, run.Back);
+        }
+    }
+}
+
+/// <summary>What a planned version does to the schema.</summary>
+/// <param name="Trail">How the names that the version meets are called in the database now.</param>
+sealed record PlannedChange(PlannedRun Run, SchemaChange Change, RenameTrail Trail)
+{
+    /// <summary>Columns that get another type, a stricter rule, or go; tables in whole included.</summary>
+    public IEnumerable<(SchemaFact Before, SchemaFact? After)> ChangedColumns()
+        => from before in Change.Gone
+           where before.Kind == "column" && !RenameTrail.IsRenamed(Run.Version, before, Run.Back)
+           let after = Change.Come.FirstOrDefault(come => come.Key == before.Key)
+           select (before, after);
+}

@@ -1,0 +1,37 @@
+namespace TeslaMate.Database.Migrations;
+
+/// <summary>
+/// What the two tables of applied versions disagree about, and how they are brought together. <c>schema_migrations</c> is what the reference reads and
+/// writes, so it decides; a database that only Evolve migrated has no such table, and its <c>changelog</c> decides.
+/// </summary>
+/// <param name="Applied">The versions that the database has, once the tables agree.</param>
+/// <param name="ToRecord">Known versions that <c>changelog</c> lacks: adopted from the reference.</param>
+/// <param name="ToRestore">Versions whose row in <c>schema_migrations</c> is missing although their work is there.</param>
+/// <param name="ToForget">Rows of <c>changelog</c> that are not true (any more): taken back by the reference, or left by a failure of Evolve's.</param>
+/// <param name="UndoScripts">Applied versions whose undo script the database lacks, or has in another edition.</param>
+sealed record Reconciliation(
+    IReadOnlySet<long> Applied, IReadOnlyList<Migration> ToRecord, IReadOnlyList<long> ToRestore, IReadOnlyList<long> ToForget,
+    IReadOnlyList<Migration> UndoScripts, IReadOnlyList<Migration> OwnUndoScripts)
+{
+    public bool IsNeeded => ToRecord.Count + ToRestore.Count + ToForget.Count + UndoScripts.Count + OwnUndoScripts.Count > 0;
+
+    /// <param name="isThere">Whether the live schema shows the work of a version; asked only for versions that the tables disagree about.</param>
+    public static Reconciliation Of(Ledger ledger, MigrationFolder reference, MigrationFolder own, Func<long, bool> isThere)
+    {
+        var recorded = ledger.Changelog.Where(row => row.Success).Select(row => row.Version).ToHashSet();
+        HashSet<long> applied = [.. ledger.Server.HasSchemaMigrations ? ledger.SchemaMigrations.Keys : recorded];
+        List<long> restore = [.. recorded.Where(version => !ledger.SchemaMigrations.ContainsKey(version) && (applied.Contains(version) || isThere(version))).Order()];
+        applied.UnionWith(restore);
+        List<long> forget = [.. ledger.Changelog.Where(row => !row.Success || !applied.Contains(row.Version)).Select(row => row.Version).Distinct()];
+        return new Reconciliation(
+            applied,
+            [.. reference.All.Where(migration => applied.Contains(migration.Version) && !recorded.Contains(migration.Version))],
+            restore,
+            forget,
+            [.. reference.All.Where(migration => applied.Contains(migration.Version) && IsStale(Chain.Reference, migration))],
+            [.. own.All.Where(migration => ledger.OwnChangelog.Any(row => row.Version == migration.Version) && IsStale(Chain.Own, migration))]);
+
+        bool IsStale(Chain chain, Migration migration)
+            => !ledger.UndoScripts.TryGetValue((chain, migration.Version), out var checksum) || checksum != migration.Down.Checksum;
+    }
+}

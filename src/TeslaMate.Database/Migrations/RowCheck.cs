@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Npgsql;
+
+namespace TeslaMate.Database.Migrations;
+
+/// <summary>
+/// Finds rows that a planned version would refuse (migrations, 12): values that do not fit a new type, nulls where a column becomes required, and what new
+/// constraints forbid. One pass a table, however many rules it meets.
+/// </summary>
+static partial class RowCheck
+{
+    /// <summary>A rule about the rows of one table, in the names that the database has now.</summary>
+    /// <param name="Condition">True for a row that is refused.</param>
+    sealed record Rule(string Table, string Columns, string Condition, string Cause, string Remedy);
+
+    public static async Task RunAsync(
+        NpgsqlConnection connection, Plan plan, IReadOnlyList<PlannedChange> changes, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live,
+        CancellationToken cancellationToken)
+    {
+        var rules = changes.SelectMany(change => ByType(change, live)).Concat(changes.Where(change => !change.Run.Back).SelectMany(change => ByConstraint(change, live)));
+        foreach (var table in rules.GroupBy(rule => rule.Table))
+        {
+            Rule[] all = [.. table];
+            var counts = string.Join(", ", all.Select(rule => $"count(*) filter (where {rule.Condition})"));
+            long[] refused;
+            await using (var command = new NpgsqlCommand($"select array[{counts}] from {table.Key} as t", connection))
+                refused = (long[])(await command.ExecuteScalarAsync(cancellationToken))!;
+            for (var i = 0; i < all.Length; i++)
+            {
+                if (refused[i] == 0)
+                    continue;
+                var show = $"select {all[i].Columns} from {table.Key} as t where {all[i].Condition}";
+                List<string> examples = [];
+                await foreach (var row in connection.RowsAsync($"select (to_jsonb(shown))::text from ({show} limit 3) as shown", cancellationToken))
+                    examples.Add(row.GetString(0));
+                plan.Obstacles.Add(new Obstacle(
+                    $"{refused[i]} row{(refused[i] == 1 ? "" : "s")} of {table.Key} {all[i].Cause}: {string.Join(", ", examples)}{(refused[i] > examples.Count ? " ..." : "")}",
+                    all[i].Remedy, show + ";"));
+            }
+        }
+
+        await CheckSettingsAsync(connection, plan, changes, live, cancellationToken);
+    }
+
+    /// <summary>Types become narrower, columns required.</summary>
+    static IEnumerable<Rule> ByType(PlannedChange change, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live)
+    {
+        foreach (var (before, after) in change.ChangedColumns())
+        {
+            var (table, column) = change.Trail.Origin(before.Table!, before.ShortName);
+            // Going back, the scripts themselves make do with tokens and missing values.
+            if (after is null || !live.TryGetValue(("column", $"{table}.{column}"), out var now) || (change.Run.Back && table.EndsWith(".tokens", StringComparison.Ordinal)))
+                continue;
+            var (type, isRequired, _) = SchemaDifference.Split(after.Detail);
+            var (wasType, wasRequired, _) = SchemaDifference.Split(before.Detail);
+            var shown = column == "id" ? "id" : live.ContainsKey(("column", $"{table}.id")) ? $"id, {column}" : column;
+            if (type != wasType && Refusal($"t.{column}", SchemaDifference.Split(now.Detail).Type, type) is { } refusal)
+            {
+                yield return new Rule(table, shown, refusal, $"have a {column} that does not fit {type}, its type from version {change.Run.Label} on",
+                    $"Correct the values, or empty them: update {table} as t set {column} = null where {refusal};");
+            }
+
+            // Cars without VIN get a marker in the step itself.
+            if (isRequired && !wasRequired && !change.Run.Back && column != "vin")
+            {
+                yield return new Rule(table, shown, $"t.{column} is null", $"have no {column}, which version {change.Run.Label} requires",
+                    $"Fill them in, or delete the rows: delete from {table} as t where t.{column} is null;");
+            }
+        }
+    }
+
+    /// <summary>The condition for a value that the assignment cast to <paramref name="type"/> refuses; null when it takes all.</summary>
+    static string? Refusal(string value, string from, string type)
+    {
+        var isExact = from is "smallint" or "integer" or "bigint";
+        if (type == "smallint")
+            return isExact ? $"{value} not between -32768 and 32767" : $"not ({value} >= -32768.5 and {value} < 32767.5)";
+        if (type == "integer" && from != "smallint")
+            return $"{value} not between -2147483648 and 2147483647";
+        if (Numeric.Match(type) is { Success: true } numeric)
+        {
+            var digits = int.Parse(numeric.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+            var scale = int.Parse(numeric.Groups[2].ValueSpan, CultureInfo.InvariantCulture);
+            var limit = "1" + new string('0', digits - scale);
+            // The first comparison is cheap and settles nearly all rows. NaN fits any numeric.
+            return $"(abs({value}) >= {limit} - 1 and {value} <> 'NaN' and abs(round({value}::numeric, {scale})) >= {limit})";
+        }
+
+        return Varying.Match(type) is { Success: true } varying ? $"length({value}) > {varying.Groups[1].Value}" : null;
+    }
+
+    static IEnumerable<Rule> ByConstraint(PlannedChange change, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live)
+    {
+        switch (change.Run.Version)
+        {
+            case 20190729181314 when Has("public.trips", "efficiency"):
+                yield return new Rule("public.trips", "id, efficiency", "t.efficiency = 0", $"have the efficiency 0, which version {change.Run.Label} cannot invert",
+                    "update public.trips set efficiency = null where efficiency = 0;");
+                break;
+            case 20190821143938:
+                if (Has("public.states", "end_date"))
+                {
+                    yield return new Rule("public.states", "id, car_id, start_date",
+                        "t.end_date is null and exists (select from public.states as other where other.car_id = t.car_id and other.end_date is null and other.id <> t.id)",
+                        $"are open beside another of the same car; version {change.Run.Label} allows one",
+                        "End all but the last of each car: update public.states set end_date = start_date where id = <id>;");
+                    yield return EndsBeforeStart("public.states");
+                }
+
+                if (Has("public.updates", "end_date"))
+                    yield return EndsBeforeStart("public.updates");
+                break;
+            case 20190903151524 when Has("public.cars", "vin"):
+                yield return new Rule("public.cars", "id, vin", "exists (select from public.cars as other where other.vin = t.vin and other.id <> t.id)",
+                    $"share their VIN with another; version {change.Run.Label} allows one car per VIN", "Delete or correct all but one: update public.cars set vin = null where id = <id>;");
+                break;
+            case 20250613133700 when change.Trail.Origin("public.positions", "elevation") is var (table, column) && Has(table, column)
+                                     && change.Trail.Origin(table, "drive_id") is var (_, drive) && Has(table, drive):
+                yield return new Rule(table, $"id, {column}", $"""
+                    (select max({column}) - min({column}) > 32767 from {table}) and abs({column} - (
+                        select previous.{column} from {table} as previous
+                        where previous.{drive} = t.{drive} and previous.{column} is not null and previous.date < t.date
+                        order by previous.date desc limit 1)) > 32767
+                    """, $"differ by more than 32767 m from the position before, which version {change.Run.Label} cannot add up", $"Empty the wrong elevation: update {table} set {column} = null where id = <id>;");
+                break;
+        }
+
+        Rule EndsBeforeStart(string table) => new(table, "id, start_date, end_date", "t.end_date < t.start_date",
+            $"end before they start, which version {change.Run.Label} forbids", $"update {table} set end_date = start_date where end_date < start_date;");
+
+        bool Has(string table, string column) => live.ContainsKey(("column", $"{table}.{column}"));
+    }
+
+    // The settings are copied to every car by 20191117171307, where other limits hold.
+    static async Task CheckSettingsAsync(
+        NpgsqlConnection connection, Plan plan, IReadOnlyList<PlannedChange> changes, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live, CancellationToken cancellationToken)
+    {
+        const long SettingsPerCar = 20191117171307;
+        if (!live.ContainsKey(("table", "public.settings")) || changes.FirstOrDefault(change => change.Run.Version == SettingsPerCar && !change.Run.Back) is not { } change)
+            return;
+        var rows = await connection.ScalarAsync<long>("select count(*) from public.settings", cancellationToken);
+        if (rows != 1)
+        {
+            plan.Obstacles.Add(new Obstacle($"The table settings has {rows} rows; version {change.Run.Label} needs exactly one.",
+                rows == 0 ? "insert into public.settings (inserted_at, updated_at) values (now(), now());" : "Delete all but one: delete from public.settings where id = <id>;",
+                "select * from public.settings;"));
+        }
+
+        foreach (var (column, most) in new[] { ("suspend_min", 90), ("suspend_after_idle_min", 60) })
+        {
+            if (live.ContainsKey(("column", $"public.settings.{column}"))
+                && await connection.ScalarAsync<bool>($"select exists (select from public.settings where {column} not between 1 and {most}) and exists (select from public.cars)", cancellationToken))
+            {
+                plan.Obstacles.Add(new Obstacle($"settings.{column} is not between 1 and {most}, which version {change.Run.Label} requires.",
+                    $"update public.settings set {column} = least(greatest({column}, 1), {most});", $"select id, {column} from public.settings;"));
+            }
+        }
+    }
+
+    [GeneratedRegex(@"^numeric\((\d+),(\d+)\)$")]
+    static partial Regex Numeric { get; }
+
+    [GeneratedRegex(@"^character varying\((\d+)\)$")]
+    static partial Regex Varying { get; }
+}

@@ -1,3 +1,0 @@
-global using Microsoft.Extensions.Logging;
-global using Npgsql;
-global using TeslaMate.Database;

@@ -1,0 +1,60 @@
+using TeslaMate.Database.Migrations;
+
+namespace TeslaMate.Tests.Database.Migrations;
+
+public sealed class MigratorTests
+{
+    const long Newest = 20260808090000;
+
+    [Fact]
+    public async Task An_empty_database_gets_the_newest_schema_and_all_versions_at_once()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        var told = new Told();
+        (await database.Migrator().MigrateAsync(told, CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(105));
+        (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(Newest));
+        (await database.VersionsAsync()).Count.ShouldBe(105);
+        (await database.LinesAsync("select version || ' ' || description from public.changelog order by id limit 2"))
+            .ShouldBe(["0 Empty schema found: public.", "20190330150000 create car"]);
+        (await database.ScalarAsync<long>("select count(*) from teslamate.undo_scripts where not own")).ShouldBe(105);
+        told.All.OfType<MigrationProgress.Finished>().Count().ShouldBe(1);
+        (await database.Migrator().MigrateAsync(told, CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(0));
+    }
+
+    [Fact]
+    public async Task Step_by_step_leads_to_the_same_place()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await database.MigrateAsync(to: 20190330150000);
+        (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(20190330150000));
+        await database.MigrateAsync();
+        (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(Newest));
+        (await database.VersionsAsync()).Count.ShouldBe(105);
+        (await database.Migrator().CheckAsync(CancellationToken.None)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Going_back_undoes_the_version_and_everything_newer()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await database.MigrateAsync();
+        (await database.Migrator().RollbackAsync(20260807090000, new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        (await database.VersionsAsync())[^1].ShouldBe("20260718160000");
+        (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(20260718160000));
+        (await database.Migrator().RollbackAsync(20270101000000, new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(0));
+    }
+
+    [Fact]
+    public async Task Going_back_to_the_start_leaves_an_empty_schema_migrations_and_nothing_else()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await database.MigrateAsync();
+        (await database.Migrator().RollbackAsync(1, new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        (await database.VersionsAsync()).ShouldBeEmpty();
+        (await database.FingerprintAsync()).ShouldBe(RecordedSteps.Empty);
+        (await database.LinesAsync("select oid::regclass::text from pg_class where relnamespace in ('public'::regnamespace, coalesce(to_regnamespace('teslamate'), 'public')) and relkind = 'r'"))
+            .ShouldBe(["schema_migrations"]);
+        await database.MigrateAsync();
+        (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(Newest));
+    }
+}
