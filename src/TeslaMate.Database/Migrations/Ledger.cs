@@ -16,7 +16,7 @@ enum Chain
 /// <summary>A row of a <c>changelog</c>.</summary>
 readonly record struct ChangelogRow(long Version, string? Checksum, bool Success, DateTimeOffset At);
 
-/// <summary>Work that was left out, see <see cref="ScriptPart.Until"/>.</summary>
+/// <summary>Work that was left out, see <see cref="ScriptPart.UnlessPending"/>.</summary>
 /// <param name="Back">Whether the undo of <paramref name="Version"/> left it out.</param>
 readonly record struct Deferral(long Version, bool Back, long Until, string Sql);
 

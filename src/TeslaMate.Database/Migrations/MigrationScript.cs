@@ -15,8 +15,8 @@ abstract record ScriptPart
     /// <summary>A step written in C# (<see cref="TokenSteps"/>).</summary>
     public sealed record Step(string Name) : ScriptPart;
 
-    /// <summary>Work that <paramref name="Version"/> undoes, and that is left out when that version follows in the same run.</summary>
-    public sealed record Until(long Version, string Text) : ScriptPart;
+    /// <summary>A statement whose work <paramref name="Version"/> undoes, and that is left out when that version follows in the same run.</summary>
+    public sealed record UnlessPending(long Version, string Text) : ScriptPart;
 }
 
 /// <summary>A migration file: its text, and what its comment lines say to the engine (the folder's README lists them).</summary>
@@ -41,7 +41,7 @@ sealed partial class MigrationScript
 
     public ScriptHead Head => _head.Value;
 
-    /// <exception cref="InvalidDataException">A block is not closed.</exception>
+    /// <exception cref="InvalidDataException">A condition has no statement.</exception>
     public IReadOnlyList<ScriptPart> Parts => _parts.Value;
 
     /// <summary>Evolve's checksum: MD5 of the text as upper-case hexadecimal digits.</summary>
@@ -53,33 +53,34 @@ sealed partial class MigrationScript
     {
         var parts = new List<ScriptPart>();
         var lines = new StringBuilder();
-        long? until = null;
+        long? unless = null;
         foreach (var line in text.Split('\n'))
         {
-            if (StepLine.Match(line) is { Success: true } step && until is null)
+            if (StepLine.Match(line) is { Success: true } step)
             {
                 KeepSql();
                 parts.Add(new ScriptPart.Step(step.Groups[1].Value));
+                continue;
             }
-            else if (UntilLine.Match(line) is { Success: true } begin && until is null)
+
+            if (UnlessLine.Match(line) is { Success: true } condition)
             {
                 KeepSql();
-                until = long.Parse(begin.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+                unless = long.Parse(condition.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+                continue;
             }
-            else if (until is { } version && line.TrimEnd() == "-- end")
+
+            lines.Append(line).Append('\n');
+            if (unless is { } version && line.EndsWith(';'))
             {
-                parts.Add(new ScriptPart.Until(version, lines.ToString()));
+                parts.Add(new ScriptPart.UnlessPending(version, lines.ToString()));
                 lines.Clear();
-                until = null;
-            }
-            else
-            {
-                lines.Append(line).Append('\n');
+                unless = null;
             }
         }
 
-        if (until is { } open)
-            throw new InvalidDataException($"{fileName}: the block \"-- until {open}\" has no \"-- end\".");
+        if (unless is { } open)
+            throw new InvalidDataException($"{fileName}: no statement follows \"-- unless pending: {open}\".");
         KeepSql();
         return parts;
 
@@ -95,6 +96,6 @@ sealed partial class MigrationScript
     [GeneratedRegex(@"^-- step: (\w[\w ]*\w)\s*$")]
     static partial Regex StepLine { get; }
 
-    [GeneratedRegex(@"^-- until (\d+)\s*$")]
-    static partial Regex UntilLine { get; }
+    [GeneratedRegex(@"^-- unless pending: (\d+)\s*$")]
+    static partial Regex UnlessLine { get; }
 }

@@ -38,7 +38,7 @@ sealed partial record ScriptHead(string Prose, IReadOnlyList<string> Rewrites, I
                 loses.Add(comment[6..].Trim());
             else if (comment.StartsWith("Locks:", StringComparison.Ordinal))
                 locks.AddRange(ReadLocks(comment[6..]));
-            else if (comment.Length > 0 && !comment.StartsWith("step:", StringComparison.Ordinal) && !comment.StartsWith("until ", StringComparison.Ordinal))
+            else if (comment.Length > 0 && !comment.StartsWith("step:", StringComparison.Ordinal) && !comment.StartsWith("unless pending:", StringComparison.Ordinal))
                 prose.Add(comment);
         }
 

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on cars
 -- Loses: all cars
 
 drop table cars;

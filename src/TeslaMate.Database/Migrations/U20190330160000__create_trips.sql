@@ -1,3 +1,4 @@
+-- Locks: access exclusive on cars, trips
 -- Loses: all trips
 
 drop table trips;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on cars, states
 -- Loses: all states of the cars
 
 drop table states;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on charges, charging_processes
 -- Loses: all charges
 
 drop table charges;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on cars, updates
 -- Loses: the history of software updates
 
 drop table updates;

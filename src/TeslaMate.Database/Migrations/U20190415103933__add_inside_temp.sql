@@ -1,3 +1,4 @@
+-- Locks: access exclusive on positions, trips
 -- Loses: inside temperatures of positions and trips
 
 alter table trips drop inside_temp_avg;

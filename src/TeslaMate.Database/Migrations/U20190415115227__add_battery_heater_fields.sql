@@ -1,3 +1,4 @@
+-- Locks: access exclusive on charges, positions
 -- Loses: the battery heater's state of positions and charges
 
 alter table charges

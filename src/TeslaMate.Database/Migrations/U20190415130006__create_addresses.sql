@@ -1,3 +1,4 @@
+-- Locks: access exclusive on addresses
 -- Loses: all addresses
 
 drop table addresses;

@@ -1,4 +1,5 @@
 -- The address texts come back empty.
+-- Locks: access exclusive on addresses, trips
 -- Loses: the links from trips to addresses
 
 alter table trips

@@ -1,3 +1,5 @@
+-- Locks: access exclusive on charges, charging_processes, positions, states, trips, updates
+
 drop index updates_car_id_index;
 drop index trips_end_address_id_index;
 drop index trips_start_address_id_index;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- Loses: the settings
 
 drop table settings;

@@ -1,4 +1,5 @@
 -- Whoever reads miles gets imperial units, whatever they read temperatures in.
+-- Locks: access exclusive on settings
 -- Loses: the unit of temperature where it differs from that of length
 
 alter table settings add use_imperial_units boolean not null default false;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- Loses: both suspend settings
 
 alter table settings

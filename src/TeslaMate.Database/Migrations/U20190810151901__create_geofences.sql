@@ -1,3 +1,4 @@
+-- Locks: access exclusive on addresses, geofences
 -- Loses: all geofences
 
 drop table geofences;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on cars
 -- Loses: VIN, name and trim of the cars
 
 alter table cars

@@ -1,3 +1,5 @@
+-- Locks: access exclusive on states, updates
+
 alter table updates drop constraint positive_duration;
 alter table states drop constraint positive_duration;
 

@@ -1,4 +1,5 @@
 -- The columns come back empty.
+-- Locks: access exclusive on drives
 
 alter table drives
     add "consumption_kWh" double precision,

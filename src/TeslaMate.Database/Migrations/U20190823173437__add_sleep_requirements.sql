@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- Loses: the three sleep requirements
 
 alter table settings

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on positions
 -- Loses: rated ranges of positions
 
 alter table positions drop battery_range_km;

@@ -1,1 +1,3 @@
+-- Locks: access exclusive on positions
+
 alter table positions rename elevation to altitude;

@@ -1,4 +1,5 @@
 -- The columns were required: a car whose model or efficiency is unknown gets an empty model and the efficiency 0.
+-- Locks: access exclusive on cars
 -- Loses: that the model or the efficiency of a car is unknown
 
 alter table cars rename trim_badging to version;

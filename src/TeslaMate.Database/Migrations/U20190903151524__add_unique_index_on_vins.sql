@@ -1,1 +1,3 @@
+-- Locks: access exclusive on cars
+
 drop index cars_vin_index;

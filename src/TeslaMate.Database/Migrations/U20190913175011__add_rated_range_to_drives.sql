@@ -1,4 +1,5 @@
 -- A drive's efficiency and a charging process's maximal range come back empty.
+-- Locks: access exclusive on charges, charging_processes, drives, positions
 -- Loses: rated ranges of drives, charges and charging processes
 
 alter table charging_processes

@@ -1,4 +1,6 @@
 -- Every geofence gets an address of its own, made of its name and its centre.
+-- Scans: addresses
+-- Locks: access exclusive on addresses, geofences
 -- Loses: the addresses' links to geofences, and which address a geofence belonged to before
 
 alter table addresses drop geofence_id;

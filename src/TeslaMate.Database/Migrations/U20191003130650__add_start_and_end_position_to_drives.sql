@@ -1,4 +1,6 @@
 -- The addresses' links to geofences come back empty.
+-- Scans: addresses
+-- Locks: access exclusive on addresses, charging_processes, drives, geofences, positions
 -- Loses: the links from drives to positions and geofences, and from charging processes to geofences (going forward again finds them anew)
 
 drop index if exists positions_ll_to_earth_latitude__longitude_index;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on charging_processes
 -- Loses: the energy used by charging processes (going forward again calculates it anew), with its confidence and interval
 
 alter table charging_processes

@@ -1,4 +1,6 @@
 -- Rewrites all six tables.
+-- Rewrites: charges, charging_processes, drives, positions, states, updates
+-- Locks: access exclusive on charges, charging_processes, drives, positions, states, updates
 -- Loses: fractions of a second; dates are rounded to the nearest second
 
 alter table positions alter date type timestamp(0);

@@ -1,4 +1,5 @@
 -- The columns come back empty.
+-- Locks: access exclusive on charging_processes
 
 alter table charging_processes
     add interval_sec int,

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on geofences
 -- Loses: the phase correction of geofences
 
 alter table geofences drop phase_correction;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- Loses: the address of the dashboards
 
 alter table settings drop grafana_url;

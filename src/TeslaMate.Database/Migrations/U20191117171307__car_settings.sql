@@ -1,4 +1,5 @@
 -- All cars share one setting again: that of the first car.
+-- Locks: access exclusive on car_settings, cars, settings
 -- Loses: the sleep settings of every car but the first
 
 alter table settings

@@ -1,3 +1,4 @@
 -- The column comes back empty.
+-- Locks: access exclusive on geofences
 
 alter table geofences add phase_correction int;

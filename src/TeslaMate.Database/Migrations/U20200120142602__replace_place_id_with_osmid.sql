@@ -1,4 +1,6 @@
 -- The addresses stay, without any id of the geocoder.
+-- Scans: addresses
+-- Locks: access exclusive on addresses
 -- Loses: the OpenStreetMap ids of addresses; going forward again deletes all addresses, and the program looks them up anew
 
 drop index addresses_osm_id_osm_type_index;

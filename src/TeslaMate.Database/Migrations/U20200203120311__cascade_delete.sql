@@ -1,4 +1,6 @@
 -- The foreign keys as they were, including the old names on drives, without which addresses could not be separated from trips further down.
+-- Scans: charges, charging_processes, drives, positions, states, updates
+-- Locks: access exclusive on addresses, car_settings, cars, charges, charging_processes, drives, geofences, positions, states, updates
 
 alter table updates
     drop constraint updates_car_id_fkey,

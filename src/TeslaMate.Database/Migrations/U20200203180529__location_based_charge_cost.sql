@@ -1,3 +1,4 @@
+-- Locks: access exclusive on car_settings, geofences
 -- Loses: the prices of geofences and the free supercharging of cars
 
 alter table car_settings drop free_supercharging;

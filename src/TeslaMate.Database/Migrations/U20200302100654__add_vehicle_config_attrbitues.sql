@@ -1,3 +1,4 @@
+-- Locks: access exclusive on cars
 -- Loses: colour, spoiler and wheels of the cars
 
 alter table cars

@@ -1,4 +1,5 @@
 -- Every car may fall asleep, and both lists come back empty.
+-- Locks: access exclusive on car_settings, share row exclusive on cars, geofences
 
 alter table car_settings add sleep_mode_enabled boolean not null default true;
 

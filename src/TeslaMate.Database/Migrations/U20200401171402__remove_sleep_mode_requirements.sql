@@ -1,4 +1,5 @@
 -- Both come back switched off.
+-- Locks: access exclusive on car_settings
 
 alter table car_settings
     add req_no_temp_reading boolean not null default false,

@@ -1,4 +1,6 @@
 -- The wider types come back; the digits that were rounded away do not. Every table is rewritten with all its indexes.
+-- Rewrites: addresses, cars, charges, charging_processes, drives, geofences, positions, states, tokens, updates
+-- Locks: access exclusive on addresses, cars, charges, charging_processes, drives, geofences, positions, states, tokens, updates
 
 alter table cars
     alter id type bigint;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on geofences
 -- Loses: which geofences bill by the minute
 
 alter table geofences rename cost_per_unit to cost_per_kwh;

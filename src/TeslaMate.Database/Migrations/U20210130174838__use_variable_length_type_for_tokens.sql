@@ -1,4 +1,6 @@
 -- Tokens that do not fit are deleted rather than stopping the way back.
+-- Rewrites: tokens
+-- Locks: access exclusive on tokens
 -- Loses: tokens of more than 255 characters; a new sign-in follows
 
 delete from tokens where greatest(length(access), length(refresh)) > 255;

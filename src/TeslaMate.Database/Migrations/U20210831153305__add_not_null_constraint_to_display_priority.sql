@@ -1,1 +1,3 @@
+-- Locks: access exclusive on cars
+
 alter table cars alter display_priority drop not null;

@@ -1,1 +1,3 @@
+-- Locks: access exclusive on charging_processes
+
 alter table charging_processes alter start_date drop not null;

@@ -1,4 +1,5 @@
 -- Between the two halves of this file the program decrypts what it can; a row that it leaves empty is deleted.
+-- Locks: access exclusive on tokens
 -- Loses: tokens whose encryption key is not at hand; a new sign-in follows
 
 alter table tokens rename access to encrypted_access;

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on positions
 -- Loses: tyre pressures of positions
 
 drop function convert_tire_pressure(numeric, varchar);

@@ -1,3 +1,4 @@
+-- Locks: access exclusive on settings
 -- Loses: the unit of pressure
 
 alter table settings drop unit_of_pressure;

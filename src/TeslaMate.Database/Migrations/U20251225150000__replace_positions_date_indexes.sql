@@ -1,3 +1,6 @@
+-- Scans: positions
+-- Locks: access exclusive on positions
+
 drop index positions_drive_id_date_index;
 drop index positions_date_index;
 

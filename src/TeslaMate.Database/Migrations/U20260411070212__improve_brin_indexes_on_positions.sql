@@ -1,3 +1,6 @@
+-- Scans: positions
+-- Locks: access exclusive on positions
+
 drop index positions_drive_id_date_timestamp_minmax_multi_ops_index;
 drop index positions_date_timestamp_minmax_multi_ops_index;
 

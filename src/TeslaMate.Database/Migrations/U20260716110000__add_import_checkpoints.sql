@@ -1,3 +1,4 @@
+-- Locks: access exclusive on cars, import_file_checkpoints, import_rejections, import_runs
 -- Loses: the history of imports and what they refused
 
 drop table import_rejections;

@@ -1,4 +1,6 @@
 -- Costs that do not fit stop the way back: they were entered by the user, and nobody but the user can say what to do with them.
+-- Rewrites: charging_processes, geofences
+-- Locks: access exclusive on charging_processes, geofences
 
 do $$
 begin

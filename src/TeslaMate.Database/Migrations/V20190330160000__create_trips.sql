@@ -1,4 +1,5 @@
 -- What is called a drive later: one row from parking to parking, summarized from its positions when it ends.
+-- Locks: share row exclusive on cars
 
 create table trips (
     id bigserial constraint trips_pkey primary key,

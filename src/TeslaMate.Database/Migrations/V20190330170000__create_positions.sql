@@ -1,4 +1,5 @@
 -- Where a car was and how it was doing, every few seconds while it is awake; the table that becomes large.
+-- Locks: share row exclusive on cars, trips
 
 create table positions (
     id bigserial constraint positions_pkey primary key,

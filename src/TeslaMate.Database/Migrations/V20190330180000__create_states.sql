@@ -1,4 +1,5 @@
 -- When a car was online, offline or asleep.
+-- Locks: share row exclusive on cars
 
 create type states_status as enum ('online', 'offline', 'asleep');
 

@@ -1,4 +1,5 @@
 -- One row from plugging in to unplugging, summarized from its charges when it ends. That start_date may be null is a slip, closed in 2021.
+-- Locks: share row exclusive on cars, positions
 
 create table charging_processes (
     id bigserial constraint charging_processes_pkey primary key,

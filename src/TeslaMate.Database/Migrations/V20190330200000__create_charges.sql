@@ -1,4 +1,5 @@
 -- The charger's readings during a charging process.
+-- Locks: share row exclusive on charging_processes
 
 create table charges (
     id bigserial constraint charges_pkey primary key,

@@ -1,4 +1,5 @@
 -- Which software a car installed, and when.
+-- Locks: share row exclusive on cars
 
 create table updates (
     id bigserial constraint updates_pkey primary key,

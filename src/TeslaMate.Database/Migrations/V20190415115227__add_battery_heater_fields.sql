@@ -1,4 +1,5 @@
 -- Whether the battery is heated; unknown for what was recorded before.
+-- Locks: access exclusive on charges, positions
 
 alter table positions
     add battery_heater boolean,

@@ -1,4 +1,5 @@
 -- Trips refer to addresses instead of holding their text. The texts are thrown away: they cannot be matched to a place.
+-- Locks: access exclusive on trips, share row exclusive on addresses
 
 alter table trips
     drop start_address,

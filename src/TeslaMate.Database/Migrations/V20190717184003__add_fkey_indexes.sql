@@ -1,4 +1,6 @@
 -- Joins and deletions follow the foreign keys.
+-- Scans: charges, charging_processes, positions, states, trips, updates
+-- Locks: share on charges, charging_processes, positions, states, trips, updates
 
 create index charges_charging_process_id_index on charges (charging_process_id);
 create index charging_processes_car_id_index on charging_processes (car_id);

@@ -1,4 +1,5 @@
 -- One flag becomes two units: imperial is miles and Fahrenheit.
+-- Locks: access exclusive on settings
 
 do $$
 begin

@@ -1,4 +1,5 @@
 -- Places that the user names, each a circle around an address.
+-- Locks: share row exclusive on addresses
 
 create table geofences (
     id bigserial constraint geofences_pkey primary key,

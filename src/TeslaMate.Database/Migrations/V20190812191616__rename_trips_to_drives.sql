@@ -1,4 +1,5 @@
 -- Trips are drives from here on. Sequence, key, indexes and foreign keys of the table itself keep their old names for ever.
+-- Locks: access exclusive on positions, trips
 
 alter table trips rename to drives;
 alter table positions rename trip_id to drive_id;

@@ -1,4 +1,5 @@
 -- What must hold before logging pauses.
+-- Locks: access exclusive on settings
 
 alter table settings
     add req_no_shift_state_reading boolean not null default false,

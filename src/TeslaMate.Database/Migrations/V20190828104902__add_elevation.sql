@@ -1,3 +1,4 @@
 -- The column holds the ground's elevation, not the car's altitude.
+-- Locks: access exclusive on positions
 
 alter table positions rename altitude to elevation;

@@ -1,4 +1,5 @@
 -- Model and efficiency of a new car are not known at once. What was called version is Tesla's trim badging.
+-- Locks: access exclusive on cars
 
 alter table cars
     alter efficiency drop not null,

@@ -1,4 +1,5 @@
 -- Which of a car's two ranges is shown.
+-- Locks: access exclusive on settings
 
 create type range as enum ('ideal', 'rated');
 

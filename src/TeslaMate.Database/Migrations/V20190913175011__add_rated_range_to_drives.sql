@@ -1,5 +1,6 @@
 -- Drives, charging processes and charges get the rated range beside the ideal one. A drive's efficiency and a charging process's maximal range follow
 -- from them and are dropped.
+-- Locks: access exclusive on charges, charging_processes, drives, positions
 
 alter table positions rename battery_range_km to rated_battery_range_km;
 

@@ -1,5 +1,7 @@
 -- A drive's rated range is that of its first and last position. Of positions with the same date the sort below decides, one drive at a time, as it did
 -- when the reference filled these columns; a drive whose first position is also its last is left alone.
+-- Scans: drives, positions
+-- Locks: row exclusive on drives
 
 update drives
 set start_rated_range_km = ends.first_range_km, end_rated_range_km = ends.last_range_km

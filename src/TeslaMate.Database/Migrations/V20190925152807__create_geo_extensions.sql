@@ -1,5 +1,6 @@
 -- Finding the geofence around a position needs points on the globe. Both extensions may exist already. Their functions name each other unqualified and
 -- must find each other while an index is built; a role that does not own them leaves them as they are.
+-- Locks: share on geofences
 
 create extension if not exists cube with schema public;
 create extension if not exists earthdistance with schema public;

@@ -1,5 +1,7 @@
 -- A geofence stands on its own instead of belonging to one address; an address refers to the geofence it lies in. Of several geofences the one stored
 -- last wins.
+-- Scans: addresses
+-- Locks: access exclusive on addresses, geofences
 
 alter table addresses add geofence_id bigint constraint addresses_geofence_id_fkey references geofences (id);
 

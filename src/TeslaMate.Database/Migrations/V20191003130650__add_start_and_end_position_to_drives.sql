@@ -1,5 +1,7 @@
 -- Drives refer to their first and last position and to the geofences around them, charging processes to their geofence; addresses no longer do. The
 -- index on positions was replaced by another kind four days later.
+-- Scans: positions
+-- Locks: access exclusive on addresses, charging_processes, drives, geofences, share row exclusive on positions
 
 alter table drives
     add start_position_id bigint constraint drives_start_position_id_fkey references positions (id),
@@ -12,6 +14,5 @@ alter table charging_processes
 
 alter table addresses drop geofence_id;
 
--- until 20191007105010
+-- unless pending: 20191007105010
 create index positions_ll_to_earth_latitude__longitude_index on positions (ll_to_earth(latitude, longitude));
--- end

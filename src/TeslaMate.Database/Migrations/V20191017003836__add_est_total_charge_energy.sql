@@ -1,4 +1,5 @@
 -- The energy taken from the grid, beside that added to the battery.
+-- Locks: access exclusive on charging_processes
 
 alter table charging_processes
     add charge_energy_used double precision,

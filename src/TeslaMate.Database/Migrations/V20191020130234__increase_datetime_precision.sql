@@ -1,4 +1,6 @@
 -- Dates keep fractions of a second from here on. Those that exist are whole seconds and stay so; no table is rewritten.
+-- Scans: states, updates
+-- Locks: access exclusive on charges, charging_processes, drives, positions, states, updates
 
 alter table charging_processes
     alter start_date type timestamp,

@@ -1,5 +1,7 @@
 -- The energy used is summed from the charges, over each pair of consecutive ones: current, voltage and phases where the phases are known, otherwise
 -- the charger's power. A process without a positive sum has none, whatever it had.
+-- Scans: charges, charging_processes
+-- Locks: row exclusive on charging_processes
 
 update charging_processes
 set charge_energy_used = (

@@ -1,4 +1,5 @@
 -- What concerns falling asleep is set per car. Every car starts with what was set for all; numbers that the program never offered stop the step.
+-- Locks: access exclusive on cars, settings
 
 do $$
 declare

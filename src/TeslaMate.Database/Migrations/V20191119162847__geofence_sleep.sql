@@ -1,4 +1,5 @@
 -- Where a car may fall asleep: everywhere but in some geofences, or only in some.
+-- Locks: access exclusive on car_settings, share row exclusive on cars, geofences
 
 alter table car_settings add sleep_mode_enabled boolean not null default true;
 

@@ -2,6 +2,8 @@
 -- the energy used goes by the factor between power and current times voltage: the phases where the average of both agrees, the square root of 3
 -- where the voltage is that between two of three phases, otherwise the nearest whole number if it is near; a process of 15 charges or fewer has no
 -- factor. A process without charges keeps what it has but for its two energies.
+-- Scans: charges, charging_processes
+-- Locks: row exclusive on charging_processes
 
 update charging_processes
 set start_ideal_range_km = summary.start_ideal_range_km,

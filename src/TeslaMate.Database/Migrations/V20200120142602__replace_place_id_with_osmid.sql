@@ -1,5 +1,7 @@
 -- The geocoder's place ids change with every import of its data, OpenStreetMap's own ids do not. Addresses that are known only by place id are thrown
 -- away; the program looks them up again.
+-- Scans: addresses, charging_processes, drives
+-- Locks: access exclusive on addresses, row exclusive on charging_processes, drives
 
 drop index if exists addresses_place_id_index;
 

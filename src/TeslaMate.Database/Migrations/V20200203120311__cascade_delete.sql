@@ -1,5 +1,7 @@
 -- Deleting a car deletes what was recorded of it; deleting a place, a position or a drive leaves what referred to it. The foreign keys of drives lose
 -- their old names. Each key is checked anew.
+-- Scans: charges, charging_processes, drives, positions, states, updates
+-- Locks: access exclusive on addresses, car_settings, cars, charges, charging_processes, drives, geofences, positions, states, updates
 
 alter table cars
     drop constraint if exists cars_settings_id_fkey,

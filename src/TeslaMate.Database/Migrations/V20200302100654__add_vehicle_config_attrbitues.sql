@@ -1,4 +1,5 @@
 -- How a car looks, for its picture.
+-- Locks: access exclusive on cars
 
 alter table cars
     add exterior_color text,

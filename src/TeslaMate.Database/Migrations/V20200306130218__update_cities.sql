@@ -1,5 +1,7 @@
 -- Small places are named by other keys of the geocoder's answer than city. The text is taken as it stands in the JSON, without the quotes around it:
 -- escapes stay, and a null that is present counts.
+-- Scans: addresses
+-- Locks: row exclusive on addresses
 
 update addresses
 set city = trim(both '"' from place.city::text)

@@ -1,5 +1,7 @@
 -- Narrower types: the tables shrink by about a third. Every table is rewritten with all its indexes. Values are rounded to the digits that cars report;
 -- one that does not fit stops the step.
+-- Rewrites: addresses, cars, charges, charging_processes, drives, geofences, positions, states, tokens, updates
+-- Locks: access exclusive on addresses, cars, charges, charging_processes, drives, geofences, positions, states, tokens, updates
 
 alter table cars
     alter id type smallint;

@@ -1,4 +1,5 @@
 -- Some chargers bill by the minute.
+-- Locks: access exclusive on geofences
 
 create type billing_type as enum ('per_kwh', 'per_minute');
 

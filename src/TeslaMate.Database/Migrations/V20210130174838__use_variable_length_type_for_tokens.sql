@@ -1,4 +1,5 @@
 -- Tesla's tokens outgrew 255 characters.
+-- Locks: access exclusive on tokens
 
 alter table tokens
     alter access type text,

@@ -1,4 +1,5 @@
 -- Every car has a place in the list. A row that was set to null in between stops the step.
+-- Locks: access exclusive on cars
 
 alter table cars
     alter display_priority set default 1,

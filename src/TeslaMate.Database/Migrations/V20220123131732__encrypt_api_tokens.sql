@@ -1,5 +1,6 @@
--- Tokens are stored encrypted, by a cipher that PostgreSQL does not have: between the two halves of this file the program fills the new columns of every
+-- Tokens are stored encrypted, by a cipher that PostgreSQL does not have: between the two halves of this file the program fills the new columns of each
 -- row, generating a key if none is given. An installation without tokens needs no key. Run by another tool, the file refuses to lose tokens.
+-- Locks: access exclusive on tokens
 
 alter table tokens
     add encrypted_refresh bytea,

@@ -1,4 +1,5 @@
 -- The pressure of each tyre in bar; unknown for older positions.
+-- Locks: access exclusive on positions
 
 alter table positions
     add tpms_pressure_fl numeric(4, 1),

@@ -1,4 +1,5 @@
 -- In which unit pressures are shown.
+-- Locks: access exclusive on settings
 
 create type unit_of_pressure as enum ('bar', 'psi');
 

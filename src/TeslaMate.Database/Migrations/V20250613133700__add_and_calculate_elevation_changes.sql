@@ -1,4 +1,6 @@
 -- How far a drive went up and down, summed over its positions with a known elevation. A sum that does not fit is stored as 0.
+-- Scans: drives, positions
+-- Locks: access exclusive on drives
 
 alter table drives
     add ascent smallint,

@@ -1,4 +1,5 @@
 -- Dashboards read schema public; the tokens are none of their business.
+-- Locks: access exclusive on tokens
 
 create schema if not exists private;
 

@@ -1,4 +1,6 @@
 -- Imported positions are not stored in order of time: several ranges per block keep the summaries useful, and new blocks are summarized at once.
+-- Scans: positions
+-- Locks: access exclusive on positions
 
 drop index if exists positions_date_index;
 drop index if exists positions_drive_id_date_index;

@@ -1,4 +1,5 @@
 -- What an import has read and what it refused, so that an interrupted one goes on where it stopped.
+-- Locks: share row exclusive on cars
 
 create table import_runs (
     id bigserial constraint import_runs_pkey primary key,

@@ -1,4 +1,5 @@
 -- Prices in currencies of small units need more digits. Only the catalog changes.
+-- Locks: access exclusive on charging_processes, geofences
 
 alter table charging_processes alter cost type numeric(14, 2);
 

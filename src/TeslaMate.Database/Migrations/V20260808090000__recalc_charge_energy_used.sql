@@ -1,5 +1,7 @@
 -- The energy used is summed anew from the charges, where current, voltage and phases are known by a factor found as in 20191212230527, and by the
 -- charger's power where there is no factor. A process whose charges give nothing keeps what it has.
+-- Scans: charges, charging_processes
+-- Locks: row exclusive on charging_processes
 
 update charging_processes
 set charge_energy_used = used.kwh

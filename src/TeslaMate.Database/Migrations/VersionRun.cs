@@ -126,10 +126,10 @@ sealed partial class VersionRun(
                 case ScriptPart.Step(var step):
                     await steps.RunAsync(step, connection, cancellationToken);
                     break;
-                case ScriptPart.Until(var version, var sql) when runs.Skip(index + 1).Any(later => later.Chain == run.Chain && later.Version == version):
+                case ScriptPart.UnlessPending(var version, var sql) when runs.Skip(index + 1).Any(later => later.Chain == run.Chain && later.Version == version):
                     await DeferAsync(new Deferral(run.Version, run.Back, version, sql), cancellationToken);
                     break;
-                case ScriptPart.Until(_, var sql):
+                case ScriptPart.UnlessPending(_, var sql):
                     await connection.ExecuteAsync(sql, cancellationToken);
                     break;
             }

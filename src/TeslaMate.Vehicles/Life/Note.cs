@@ -77,6 +77,4 @@ abstract record Note
 
     public sealed record ServerClockTurnedBack(TimeSpan By) : Note;
 
-    // For those who look closely.
-    public sealed record Detail(string Text) : Note;
 }

@@ -97,6 +97,14 @@ sealed record Vehicle
 
     public bool IsHealthy(DateTimeOffset now) => !ApiErrors.IsBlown(now) && !NotFound.IsBlown(now);
 
+    /// <summary>Where an answer would place the car: what it says, else the stored place of a car that has not said anything yet.</summary>
+    public Place? PlaceOf(VehicleData data) => (data.DriveState, LastResponse, StoredPosition) switch
+    {
+        ({ Latitude: { } latitude, Longitude: { } longitude }, _, _) => new Place(latitude, longitude),
+        (_, null, { } stored) => new Place(stored.Latitude, stored.Longitude),
+        _ => null,
+    };
+
     /// <summary>A car at the start of its loop.</summary>
     /// <param name="open">What the logbook has open for it.</param>
     public static Vehicle Begin(Car car, VehicleSettings settings, OpenEntries open, DateTimeOffset now) => new()

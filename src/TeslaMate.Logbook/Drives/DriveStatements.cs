@@ -1,0 +1,104 @@
+using TeslaMate.Logbook.Geofences;
+using TeslaMate.Logbook.Writing;
+
+namespace TeslaMate.Logbook.Drives;
+
+/// <summary>The life of a drive's row (spec, logbook 6).</summary>
+static class DriveStatements
+{
+    /// <summary>Everything about the end of a drive in one statement; <c>{0}</c> is the drive's number as SQL.</summary>
+    static string CloseSql(string drive) => $"""
+        with track as materialized (
+            select
+                id, date, latitude, longitude, elevation, speed, power, odometer, outside_temp, inside_temp,
+                ideal_battery_range_km as ideal, rated_battery_range_km as rated
+            from positions
+            where drive_id = {drive}),
+        departure as (select * from track order by date, id limit 1),
+        arrival as (select * from track order by date desc, id desc limit 1),
+        first_range as (select * from track where ideal is not null and odometer is not null order by date, id limit 1),
+        last_range as (select * from track where ideal is not null and odometer is not null order by date desc, id desc limit 1),
+        totals as (
+            select
+                count(*) as positions, max(speed) as speed_max, max(power) as power_max, min(power) as power_min,
+                avg(outside_temp) as outside_temp, avg(inside_temp) as inside_temp
+            from track),
+        climb as (
+            select coalesce(sum(greatest(step, 0)), 0) as up, coalesce(sum(greatest(-step, 0)), 0) as down
+            from (
+                select elevation::integer - lag(elevation) over (order by date, id) as step
+                from track
+                where elevation is not null) steps),
+        result as (
+            select
+                drives.id, departure.id as departure_id, arrival.id as arrival_id, departure.date as started, arrival.date as ended,
+                departure.odometer as start_km, arrival.odometer as end_km, arrival.odometer - departure.odometer as distance,
+                least(round(extract(epoch from arrival.date - departure.date) / 60), 32767)::smallint as duration_min,
+                first_range.ideal as start_ideal, first_range.rated as start_rated, last_range.ideal as end_ideal, last_range.rated as end_rated,
+                {NearestFence.Sql("departure.latitude", "departure.longitude")} as start_fence,
+                {NearestFence.Sql("arrival.latitude", "arrival.longitude")} as end_fence,
+                first_range.id is not null and totals.positions >= 2
+                    and (departure.odometer is null or arrival.odometer is null or arrival.odometer - departure.odometer >= 0.01) as kept,
+                totals.*, climb.*
+            from drives
+            cross join totals
+            cross join climb
+            left join departure on true
+            left join arrival on true
+            left join first_range on true
+            left join last_range on true
+            where drives.id = {drive}),
+        discarded as (
+            delete from drives using result where drives.id = result.id and not result.kept),
+        closed as (
+            update drives
+            set start_date = result.started, end_date = result.ended,
+                start_position_id = result.departure_id, end_position_id = result.arrival_id,
+                start_km = result.start_km, end_km = result.end_km, distance = result.distance, duration_min = result.duration_min,
+                speed_max = result.speed_max, power_max = result.power_max, power_min = result.power_min,
+                outside_temp_avg = result.outside_temp, inside_temp_avg = result.inside_temp,
+                start_ideal_range_km = result.start_ideal, start_rated_range_km = result.start_rated,
+                end_ideal_range_km = result.end_ideal, end_rated_range_km = result.end_rated,
+                ascent = case when result.up <= 32767 then result.up else 0 end,
+                descent = case when result.down <= 32767 then result.down else 0 end,
+                start_geofence_id = coalesce(result.start_fence, drives.start_geofence_id),
+                end_geofence_id = coalesce(result.end_fence, drives.end_geofence_id)
+            from result
+            where drives.id = result.id and result.kept)
+        select id, kept, distance, duration_min from result
+        """;
+
+    static readonly string CloseOpenSql = CloseSql("(select drive_id from teslamate.car_logs where car_id = $1)");
+
+    static readonly string CloseByIdSql = CloseSql("$1");
+
+    public static Statement Start(CarId car, DateTimeOffset at) => new(
+        """
+        with drive as (
+            insert into drives (car_id, start_date) values ($1, $2) returning id)
+        update teslamate.car_logs
+        set drive_id = drive.id
+        from drive
+        where car_logs.car_id = $1
+        returning drive.id
+        """,
+        [Value.Of(car.Value), Value.Of(at)]);
+
+    public static IEnumerable<Statement> CloseOpen(CarId car, DriveEnd reason, bool lookUpAddresses) =>
+    [
+        new(CloseOpenSql, [Value.Of(car.Value)], reader => Read(reader, car, reason, lookUpAddresses)),
+        new("update teslamate.car_logs set drive_id = null where car_id = $1 and drive_id is not null returning car_id", [Value.Of(car.Value)]),
+    ];
+
+    /// <summary>Closes, or computes again, a drive by its number.</summary>
+    public static Statement Close(CarId car, DriveId drive, DriveEnd reason, bool lookUpAddresses)
+        => new(CloseByIdSql, [Value.Of(drive.Value)], reader => Read(reader, car, reason, lookUpAddresses));
+
+    static Outcome Read(NpgsqlDataReader reader, CarId car, DriveEnd reason, bool lookUpAddresses)
+    {
+        var drive = new DriveId(reader.GetInt32(0));
+        return reader.GetBoolean(1)
+            ? new Outcome.DriveClosed(car, drive, reason, reader.IsDBNull(2) ? null : reader.GetDouble(2), reader.GetInt16(3), lookUpAddresses)
+            : new Outcome.DriveDiscarded(car, drive, reason);
+    }
+}

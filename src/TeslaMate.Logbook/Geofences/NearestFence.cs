@@ -1,0 +1,58 @@
+namespace TeslaMate.Logbook.Geofences;
+
+/// <summary>The rule of spec, logbook 9.2, once for the database and once for memory; a test holds them against each other.</summary>
+static class NearestFence
+{
+    /// <summary>Radius of the sphere that <c>earth()</c> of the extension is, in metres.</summary>
+    const double EarthRadiusM = 6378168;
+
+    /// <summary>A scalar subquery: the fence whose centre is nearest among those that contain the point, or null.</summary>
+    /// <param name="latitude">SQL of the point's latitude.</param>
+    /// <param name="longitude">SQL of the point's longitude.</param>
+    /// <param name="except">SQL of a fence that does not count, if any.</param>
+    public static string Sql(string latitude, string longitude, string? except = null) => $"""
+        (select fence.id
+        from geofences fence
+        cross join lateral (select earth_distance(
+            ll_to_earth({latitude}::float8, {longitude}::float8), ll_to_earth(fence.latitude::float8, fence.longitude::float8)) as distance) away
+        where away.distance < fence.radius{(except is null ? "" : $" and fence.id is distinct from {except}")}
+        order by away.distance, fence.id
+        limit 1)
+        """;
+
+    /// <summary>SQL that says whether a point lies in a circle.</summary>
+    public static string IsInside(string latitude, string longitude, string centreLatitude, string centreLongitude, string radius) => $"""
+        earth_distance(ll_to_earth({latitude}::float8, {longitude}::float8), ll_to_earth({centreLatitude}::float8, {centreLongitude}::float8)) < {radius}
+        """;
+
+    public static Geofence? Find(IReadOnlyList<Geofence> fences, double latitude, double longitude)
+    {
+        Geofence? nearest = null;
+        var least = double.MaxValue;
+        foreach (var fence in fences)
+        {
+            var distance = DistanceM(latitude, longitude, fence.Latitude, fence.Longitude);
+            if (distance >= fence.RadiusM || distance > least || distance == least && fence.Id.Value > nearest?.Id.Value)
+                continue;
+            nearest = fence;
+            least = distance;
+        }
+
+        return nearest;
+    }
+
+    /// <summary>Along the surface, in metres, by the chord as the extension does it.</summary>
+    public static double DistanceM(double latitude1, double longitude1, double latitude2, double longitude2)
+    {
+        var (x1, y1, z1) = OnEarth(latitude1, longitude1);
+        var (x2, y2, z2) = OnEarth(latitude2, longitude2);
+        var chord = Math.Sqrt((x1 - x2) * (x1 - x2) + (y1 - y2) * (y1 - y2) + (z1 - z2) * (z1 - z2));
+        return chord / (2 * EarthRadiusM) > 1 ? Math.PI * EarthRadiusM : 2 * EarthRadiusM * Math.Asin(chord / (2 * EarthRadiusM));
+    }
+
+    static (double X, double Y, double Z) OnEarth(double latitude, double longitude)
+    {
+        var (north, east) = (double.DegreesToRadians(latitude), double.DegreesToRadians(longitude));
+        return (EarthRadiusM * Math.Cos(north) * Math.Cos(east), EarthRadiusM * Math.Cos(north) * Math.Sin(east), EarthRadiusM * Math.Sin(north));
+    }
+}

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Hosting;
+using TeslaMate.Configuration.Health;
+using TeslaMate.Logbook.Leases;
+
+namespace TeslaMate.Logbook.Spooling;
+
+/// <summary>Brings to the database what waits on disk, as soon as it is back: car by car, in order.</summary>
+sealed class SpoolFlush(CarLeases leases, TimeProvider time, IHeartbeats? heartbeats = null) : BackgroundService
+{
+    static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
+
+    static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // A chunk may take long when it closes a drive in a table of many millions.
+        using var heartbeat = heartbeats?.Start("spool", TimeSpan.FromMinutes(15));
+        var pause = Shortest;
+        while (true)
+        {
+            await Task.Delay(pause, time, stoppingToken);
+            pause = await FlushAsync(() => heartbeat?.Beat(), stoppingToken) ? Shortest : pause * 2 < Longest ? pause * 2 : Longest;
+        }
+    }
+
+    /// <summary>One attempt at everything that waits.</summary>
+    /// <returns>Whether nothing is left.</returns>
+    internal async Task<bool> FlushAsync(Action beat, CancellationToken cancellationToken)
+    {
+        beat();
+        var done = true;
+        foreach (var log in leases.Logs)
+        {
+            while (log.IsWaiting && !log.Lost.IsCancellationRequested)
+            {
+                beat();
+                if (await log.FlushSomeAsync(cancellationToken))
+                    continue;
+                done = false;
+                break;
+            }
+        }
+
+        return done;
+    }
+}

@@ -1,0 +1,40 @@
+using TeslaMate.Logbook.Writing;
+
+namespace TeslaMate.Logbook.States;
+
+static class StateStatements
+{
+    /// <summary>Ends the open state when it is another one, and begins the new one at the same moment.</summary>
+    public static Statement Start(CarId car, CarActivity activity, DateTimeOffset since) => new(
+        """
+        with open as (
+            select id, state from states where car_id = $1 and end_date is null),
+        ended as (
+            update states
+            set end_date = greatest($3, states.start_date)
+            from open
+            where states.id = open.id and open.state <> $2::states_status
+            returning states.end_date)
+        insert into states (car_id, state, start_date)
+        select $1, $2::states_status, coalesce((select end_date from ended), $3)
+        where not exists (select from open where state = $2::states_status)
+        returning id
+        """,
+        [Value.Of(car.Value), Value.Of(Name(activity)), Value.Of(since)]);
+
+    public static string Name(CarActivity activity) => activity switch
+    {
+        CarActivity.Online => "online",
+        CarActivity.Offline => "offline",
+        CarActivity.Asleep => "asleep",
+        _ => throw new ArgumentOutOfRangeException(nameof(activity), activity, null),
+    };
+
+    public static CarActivity Parse(string name) => name switch
+    {
+        "online" => CarActivity.Online,
+        "offline" => CarActivity.Offline,
+        "asleep" => CarActivity.Asleep,
+        _ => throw new FormatException($"\"{name}\" is not a state."),
+    };
+}

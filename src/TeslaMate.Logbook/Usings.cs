@@ -1,0 +1,3 @@
+global using Microsoft.Extensions.Logging;
+global using Npgsql;
+global using TeslaMate.Database;

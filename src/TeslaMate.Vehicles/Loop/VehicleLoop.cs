@@ -1,0 +1,264 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Cars;
+using TeslaMate.Logbook.Geofences;
+using TeslaMate.Tesla;
+using TeslaMate.Tesla.Cars;
+using TeslaMate.Tesla.Streaming;
+using TeslaMate.Vehicles.Life;
+
+namespace TeslaMate.Vehicles.Loop;
+
+/// <summary>What a loop needs of the rest of the house.</summary>
+sealed record VehicleLoopParts(
+    ITeslaApi Api, IVehicleStreams Streams, ILogbook Logbook, IGeofences Geofences, SummaryHub Hub, BusyBoard Busy, TimeProvider Time, ILogger Logger);
+
+/// <summary>Why a loop ended of its own accord.</summary>
+enum LoopEnd
+{
+    /// <summary>It was asked to stop.</summary>
+    Stopped,
+
+    /// <summary>Another instance logs the car.</summary>
+    NotOurs,
+}
+
+/// <summary>
+/// One car, one inbox, one reader: the shell around <see cref="Vehicle.Transition"/>. It stamps events with the time, carries out effects in their
+/// order, and decides nothing about cars.
+/// </summary>
+/// <param name="rediscover">Asks for the account's cars to be listed again.</param>
+sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscover) : IAsyncDisposable
+{
+    // Only the stream can fill this, and it waits.
+    const int InboxSize = 64;
+
+    static readonly TimeSpan FullInboxPause = TimeSpan.FromMilliseconds(100);
+
+    readonly Channel<VehicleEvent> _inbox = Channel.CreateBounded<VehicleEvent>(new BoundedChannelOptions(InboxSize) { SingleReader = true });
+    readonly ConcurrentDictionary<long, TaskCompletionSource<SuspendAnswer>> _waiting = new();
+    readonly CancellationTokenSource _stop = new();
+    readonly TaskSet _tasks = new();
+    OpenStream? _stream;
+    ITimer? _pollTimer;
+    ITimer? _positionTimer;
+    long _armedPoll;
+    long _lastTicket;
+    volatile Vehicle _vehicle = start;
+
+    /// <summary>The car as it was after the last event; immutable.</summary>
+    public Vehicle Vehicle => _vehicle;
+
+    public Summary Summary => SummaryBuilder.Build(_vehicle, parts.Time.GetUtcNow());
+
+    public async Task<LoopEnd> RunAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
+        try
+        {
+            if (await HandleAsync(new VehicleEvent.Started(default)) is { } early)
+                return early;
+            await foreach (var @event in _inbox.Reader.ReadAllAsync(stop.Token))
+            {
+                if (await HandleAsync(@event) is { } end)
+                    return end;
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+        }
+
+        return LoopEnd.Stopped;
+    }
+
+    public ValueTask ResumeAsync(CancellationToken cancellationToken) => _inbox.Writer.WriteAsync(new VehicleEvent.ResumeAsked(default), cancellationToken);
+
+    public async Task<SuspendAnswer> SuspendAsync(CancellationToken cancellationToken)
+    {
+        var ticket = Interlocked.Increment(ref _lastTicket);
+        var reply = new TaskCompletionSource<SuspendAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting[ticket] = reply;
+        try
+        {
+            await _inbox.Writer.WriteAsync(new VehicleEvent.SuspendAsked(default, ticket), cancellationToken);
+            return await reply.Task.WaitAsync(cancellationToken);
+        }
+        catch (ChannelClosedException)
+        {
+            return new SuspendAnswer.NotRunning();
+        }
+        finally
+        {
+            _waiting.TryRemove(ticket, out _);
+        }
+    }
+
+    public ValueTask TellAsync(Car changed, CancellationToken cancellationToken) =>
+        _inbox.Writer.WriteAsync(new VehicleEvent.CarChanged(default, changed), cancellationToken);
+
+    public ValueTask TellSignedInAsync(CancellationToken cancellationToken) =>
+        _inbox.Writer.WriteAsync(new VehicleEvent.SignedIn(default), cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _inbox.Writer.TryComplete();
+        if (_pollTimer is not null)
+            await _pollTimer.DisposeAsync();
+        if (_positionTimer is not null)
+            await _positionTimer.DisposeAsync();
+        if (_stream is not null)
+            await _stream.DisposeAsync();
+        await _tasks.WhenAllAsync();
+        foreach (var reply in _waiting.Values)
+            reply.TrySetResult(new SuspendAnswer.NotRunning());
+        parts.Busy.Set(_vehicle.Car.Id, isBusy: false);
+        _stop.Dispose();
+    }
+
+    async Task<LoopEnd?> HandleAsync(VehicleEvent @event)
+    {
+        var vehicle = _vehicle;
+        var (next, effects) = Vehicle.Transition(vehicle, Surround(vehicle, @event with { At = parts.Time.GetUtcNow() }));
+        _vehicle = next;
+        parts.Busy.Set(next.Car.Id, next.Request is not null);
+        foreach (var effect in effects)
+        {
+            if (await CarryOutAsync(effect) is { } end)
+                return end;
+        }
+
+        return null;
+    }
+
+    async Task<LoopEnd?> CarryOutAsync(Effect effect)
+    {
+        var car = _vehicle.Car;
+        switch (effect)
+        {
+            case Effect.Write(var entries):
+                // What was decided is written even if the program is asked to stop meanwhile.
+                return await parts.Logbook.WriteAsync(car.Id, entries, CancellationToken.None) == WriteResult.NotOurs ? LoopEnd.NotOurs : null;
+            case Effect.Publish(var summary):
+                parts.Hub.Publish(summary);
+                break;
+            case Effect.Poll(var number, var after):
+                Interlocked.Exchange(ref _armedPoll, number);
+                _pollTimer ??= parts.Time.CreateTimer(_ => OnPollTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _pollTimer.Change(after, Timeout.InfiniteTimeSpan);
+                break;
+            case Effect.ArmPositionTimer(var after):
+                _positionTimer ??= parts.Time.CreateTimer(_ => OnPositionTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _positionTimer.Change(after, Timeout.InfiniteTimeSpan);
+                break;
+            case Effect.Fetch(var request, var plan):
+                Ask(token => AskAsync(new Eid(car.Eid), plan, token), answer => new VehicleEvent.Answered(default, request, answer, Surroundings.Unknown));
+                break;
+            case Effect.Glimpse:
+                Ask(token => parts.Api.GetAsync(new Eid(car.Eid), token), answer => new VehicleEvent.Glimpsed(default, answer, Surroundings.Unknown));
+                break;
+            case Effect.CheckForSuspend(var ticket):
+                Ask(
+                    token => parts.Api.GetWithStateAsync(new Eid(car.Eid), token),
+                    answer => new VehicleEvent.SuspendChecked(default, ticket, answer, Surroundings.Unknown));
+                break;
+            case Effect.Reply(var ticket, var answer):
+                if (_waiting.TryGetValue(ticket, out var reply))
+                    reply.TrySetResult(answer);
+                break;
+            case Effect.ConnectStream(var connection):
+                _stream = new OpenStream(parts.Streams, car, connection, _inbox.Writer);
+                break;
+            case Effect.DisconnectStream:
+                if (_stream is { } stream)
+                    _tasks.Add(stream.DisposeAsync().AsTask());
+                _stream = null;
+                break;
+            case Effect.Rediscover:
+                rediscover();
+                break;
+            case Effect.Tell(var note):
+                VehicleJournal.Tell(parts.Logger, car.Id, note);
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException($"no way to carry out {effect}");
+        }
+
+        return null;
+    }
+
+    /// <summary>Adds what is known about the place of a reading; from memory, without waiting.</summary>
+    VehicleEvent Surround(Vehicle vehicle, VehicleEvent @event) => @event switch
+    {
+        VehicleEvent.Answered { Answer: ApiAnswer<VehicleData>.Ok(var data) } answered => answered with { Around = Around(vehicle.PlaceOf(data)) },
+        VehicleEvent.Glimpsed { Answer: ApiAnswer<VehicleData>.Ok(var data) } glimpsed => glimpsed with { Around = Around(vehicle.PlaceOf(data)) },
+        VehicleEvent.SuspendChecked { Answer: ApiAnswer<VehicleData>.Ok(var data) } check => check with { Around = Around(vehicle.PlaceOf(data)) },
+        VehicleEvent.Streamed { Said: StreamEvent.Data { Reading: { EstLat: { } latitude, EstLng: { } longitude } } } streamed =>
+            streamed with { Around = Around(new Place(latitude, longitude)) },
+        _ => @event,
+    };
+
+    Surroundings Around(Place? place) => place is { } at && parts.Geofences.Find(at.Latitude, at.Longitude) is { } fence
+        ? new Surroundings(new SummaryGeofence(fence.Id.Value, fence.Name), null)
+        : Surroundings.Unknown;
+
+    void OnPollTimer()
+    {
+        if (!_inbox.Writer.TryWrite(new VehicleEvent.PollDue(default, Interlocked.Read(ref _armedPoll))) && !_stop.IsCancellationRequested)
+            _pollTimer?.Change(FullInboxPause, Timeout.InfiniteTimeSpan);
+    }
+
+    void OnPositionTimer()
+    {
+        if (!_inbox.Writer.TryWrite(new VehicleEvent.PositionDue(default)) && !_stop.IsCancellationRequested)
+            _positionTimer?.Change(FullInboxPause, Timeout.InfiniteTimeSpan);
+    }
+
+    async Task<ApiAnswer<VehicleData>> AskAsync(Eid car, FetchPlan plan, CancellationToken cancellationToken)
+    {
+        if (plan == FetchPlan.FullElseLight)
+        {
+            var full = await parts.Api.GetWithStateAsync(car, cancellationToken);
+            return full is ApiAnswer<VehicleData>.Failed(ApiError.VehicleUnavailable) ? await parts.Api.GetAsync(car, cancellationToken) : full;
+        }
+
+        var light = await parts.Api.GetAsync(car, cancellationToken);
+        return plan == FetchPlan.LightThenFull && light is ApiAnswer<VehicleData>.Ok({ IsBare: true }) ? await parts.Api.GetWithStateAsync(car, cancellationToken) : light;
+    }
+
+    /// <summary>Starts a request whose end comes back as an event, whatever the end is: a car that waits for an answer for ever would be lost.</summary>
+    void Ask(Func<CancellationToken, Task<ApiAnswer<VehicleData>>> ask, Func<ApiAnswer<VehicleData>, VehicleEvent> end)
+    {
+        var token = _stop.Token;
+        _tasks.Add(AskAndTellAsync());
+
+        async Task AskAndTellAsync()
+        {
+            ApiAnswer<VehicleData> answer;
+            try
+            {
+                answer = await ask(token);
+            }
+            catch (OperationCanceledException) when (token.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                VehicleJournal.RequestBroke(parts.Logger, _vehicle.Car.Id.Value, exception);
+                answer = new ApiError.Failed(exception.GetType().Name);
+            }
+
+            try
+            {
+                await _inbox.Writer.WriteAsync(end(answer), token);
+            }
+            catch (Exception exception) when (exception is OperationCanceledException or ChannelClosedException)
+            {
+                // The loop has ended; the next one asks again.
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using Microsoft.Extensions.Logging;
+using TeslaMate.Logbook.Cars;
+using TeslaMate.Logbook.Leases;
+using TeslaMate.Vehicles.Life;
+using TeslaMate.Vehicles.Loop;
+
+namespace TeslaMate.Vehicles.Supervision;
+
+/// <summary>
+/// Keeps the loop of one car going: takes the car's lease, begins where the logbook ends, and begins again after a failure. Other cars notice nothing.
+/// </summary>
+sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopParts parts, ICarLeases leases, Action rediscover, Func<double> random)
+    : IAsyncDisposable
+{
+    static readonly TimeSpan LeasePause = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
+    // A loop that went well for so long has put the failure before it behind itself.
+    static readonly TimeSpan Recovered = TimeSpan.FromMinutes(10);
+
+    readonly CancellationTokenSource _stop = new();
+    Task _run = Task.CompletedTask;
+    volatile Car _car = car;
+    volatile VehicleLoop? _loop;
+    int _restarts;
+
+    public Car Car => _loop?.Vehicle.Car ?? _car;
+
+    /// <summary>The loop, while there is one.</summary>
+    public VehicleLoop? Loop => _loop;
+
+    public int Restarts => _restarts;
+
+    public Summary Summary => _loop?.Summary ?? new Summary { Car = _car, State = VehicleStateName.Unavailable, Healthy = true };
+
+    /// <summary>Call once.</summary>
+    public void Start() => _run = RunAsync(_stop.Token);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _run;
+        parts.Hub.Remove(_car.Id);
+        _stop.Dispose();
+    }
+
+    public async Task TellAsync(Car changed, CancellationToken cancellationToken)
+    {
+        _car = changed;
+        if (_loop is { } loop)
+            await OrGoneAsync(loop.TellAsync(changed, cancellationToken));
+    }
+
+    public async Task TellSignedInAsync(CancellationToken cancellationToken)
+    {
+        if (_loop is { } loop)
+            await OrGoneAsync(loop.TellSignedInAsync(cancellationToken));
+    }
+
+    /// <summary>A loop that has ended since needs no telling: the next one starts afresh.</summary>
+    static async Task OrGoneAsync(ValueTask telling)
+    {
+        try
+        {
+            await telling;
+        }
+        catch (System.Threading.Channels.ChannelClosedException)
+        {
+        }
+    }
+
+    async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var failures = 0;
+        var isWaitingTold = false;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var began = parts.Time.GetUtcNow();
+            TimeSpan pause;
+            try
+            {
+                if (await leases.TryAcquireAsync(_car.Id, cancellationToken) is { } lease)
+                {
+                    isWaitingTold = false;
+                    await using (lease)
+                        await RunOnceAsync(lease, cancellationToken);
+                    (failures, pause) = (0, LeasePause);
+                }
+                else
+                {
+                    if (!isWaitingTold)
+                        Log.LoggedElsewhere(parts.Logger, _car.Id.Value);
+                    (isWaitingTold, pause) = (true, LeasePause);
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                failures = parts.Time.GetUtcNow() - began > Recovered ? 0 : failures;
+                pause = BackOff.Pause(failures++, FirstPause, LongestPause, random);
+                Interlocked.Increment(ref _restarts);
+                Log.LoopFailed(parts.Logger, _car.Id.Value, pause.TotalSeconds, exception);
+            }
+
+            try
+            {
+                await Task.Delay(pause, parts.Time, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    async Task RunOnceAsync(CarLease lease, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
+        var open = await parts.Logbook.OpenEntriesAsync(_car.Id, either.Token);
+        await using var loop = new VehicleLoop(Vehicle.Begin(_car, settings, open, parts.Time.GetUtcNow()), parts, rediscover);
+        _loop = loop;
+        try
+        {
+            if (await loop.RunAsync(either.Token) == LoopEnd.NotOurs || lease.Lost.IsCancellationRequested)
+                Log.TakenOver(parts.Logger, _car.Id.Value);
+        }
+        finally
+        {
+            _car = loop.Vehicle.Car;
+            _loop = null;
+        }
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId} is logged by another instance; this one takes over when that one ends")]
+        public static partial void LoggedElsewhere(ILogger logger, short carId);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId} was taken over by another instance")]
+        public static partial void TakenOver(ILogger logger, short carId);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: logging failed and starts again in {PauseS:0.0} s")]
+        public static partial void LoopFailed(ILogger logger, short carId, double pauseS, Exception exception);
+    }
+}

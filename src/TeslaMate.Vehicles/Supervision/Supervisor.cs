@@ -1,0 +1,252 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Cars;
+using TeslaMate.Logbook.Leases;
+using TeslaMate.Tesla.Accounts;
+using TeslaMate.Vehicles.Loop;
+
+namespace TeslaMate.Vehicles.Supervision;
+
+/// <summary>
+/// Starts and stops the cars' loops (vehicle chapter 2): at the start, after a sign-in, when settings change, and when the account's list of cars does.
+/// One inbox, one reader, as for a car; only the reader starts and stops.
+/// </summary>
+sealed partial class Supervisor(
+    Discovery discovery, ICars cars, ICarLeases leases, ITeslaAccount account, VehicleSettings settings, VehicleLoopParts parts, ILogger<Supervisor> logger)
+    : BackgroundService
+{
+    // A car should not wait for a list that does not come.
+    static readonly TimeSpan PatienceWithList = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(10);
+
+    // Cars are bought rarely; the list is light for cars that are known.
+    static readonly TimeSpan ListAgain = TimeSpan.FromHours(1);
+
+    readonly Channel<Wish> _inbox = Channel.CreateBounded<Wish>(64);
+    readonly ConcurrentDictionary<CarId, CarRunner> _runners = new();
+    int _failures;
+    DateTimeOffset _listAt;
+
+    public ICollection<CarRunner> Runners => _runners.Values;
+
+    public CarRunner? Runner(CarId car) => _runners.GetValueOrDefault(car);
+
+    public async Task RestartAsync(CancellationToken cancellationToken)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _inbox.Writer.WriteAsync(new Wish.Restart(done), cancellationToken);
+        await done.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var watches = Task.WhenAll(
+            GuardAsync("the account", WatchAccountAsync, stoppingToken), GuardAsync("the cars' settings", WatchCarsAsync, stoppingToken));
+        try
+        {
+            await SuperviseAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            _inbox.Writer.TryComplete();
+            await watches;
+            await StopAllAsync();
+        }
+    }
+
+    async Task SuperviseAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan? pause = await DiscoverAsync(isOtherAccount: false, cancellationToken);
+        while (true)
+        {
+            var wish = await NextAsync(pause, cancellationToken);
+            pause = null;
+            switch (wish)
+            {
+                case null or Wish.List:
+                    pause = await DiscoverAsync(isOtherAccount: false, cancellationToken);
+                    break;
+                case Wish.SignedIn:
+                    foreach (var runner in _runners.Values)
+                        await runner.TellSignedInAsync(cancellationToken);
+                    pause = await DiscoverAsync(isOtherAccount: true, cancellationToken);
+                    break;
+                case Wish.Restart(var done):
+                    await StopAllAsync();
+                    pause = await DiscoverAsync(isOtherAccount: true, cancellationToken);
+                    done.TrySetResult();
+                    break;
+                case Wish.Changed(var car):
+                    await FollowAsync(car, cancellationToken);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>The next wish; null when it is time to list the cars again.</summary>
+    async Task<Wish?> NextAsync(TimeSpan? pause, CancellationToken cancellationToken)
+    {
+        if (_inbox.Reader.TryRead(out var waiting))
+            return waiting;
+        _listAt = pause is { } after ? parts.Time.GetUtcNow() + after : _listAt;
+        using var timeout = new CancellationTokenSource(Max(_listAt - parts.Time.GetUtcNow(), TimeSpan.Zero), parts.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            return await _inbox.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+
+        static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+    }
+
+    /// <summary>Lists the account's cars and makes the running ones match.</summary>
+    /// <param name="isOtherAccount">Cars that are not listed belong to nobody any more; otherwise a missing car is Tesla's mistake.</param>
+    /// <returns>When to list again.</returns>
+    async Task<TimeSpan> DiscoverAsync(bool isOtherAccount, CancellationToken cancellationToken)
+    {
+        var isFirst = _runners.IsEmpty;
+        try
+        {
+            var finding = discovery.FindAsync(cancellationToken);
+            using (var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
+            {
+                if (await Task.WhenAny(finding, Task.Delay(PatienceWithList, parts.Time, patience.Token)) != finding)
+                    await MatchAsync(new DiscoveredCars(await discovery.StoredAsync(cancellationToken), IsListed: false), isComplete: false, cancellationToken);
+                await patience.CancelAsync();
+            }
+
+            var found = await finding;
+            await MatchAsync(found, isComplete: found.IsListed && (isFirst || isOtherAccount), cancellationToken);
+            _failures = found.IsListed ? 0 : _failures + 1;
+            return found.IsListed ? ListAgain : BackOff.Pause(_failures - 1, FirstRetry, LongestRetry, Random.Shared.NextDouble);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            var pause = BackOff.Pause(_failures++, TimeSpan.FromSeconds(2), LongestRetry, Random.Shared.NextDouble);
+            Log.DiscoveryFailed(logger, pause.TotalSeconds, exception);
+            return pause;
+        }
+    }
+
+    async Task MatchAsync(DiscoveredCars found, bool isComplete, CancellationToken cancellationToken)
+    {
+        foreach (var car in found.Cars)
+            await FollowAsync(car, cancellationToken);
+        if (!isComplete)
+            return;
+        foreach (var id in _runners.Keys.Except(found.Cars.Select(car => car.Id)))
+            await StopAsync(id);
+    }
+
+    /// <summary>Starts, stops or tells the one car that is as it is now.</summary>
+    async Task FollowAsync(Car car, CancellationToken cancellationToken)
+    {
+        switch (Runner(car.Id), car.Settings.Enabled)
+        {
+            case (null, true):
+                var runner = new CarRunner(car, settings, parts, leases, () => _inbox.Writer.TryWrite(new Wish.List()), Random.Shared.NextDouble);
+                _runners[car.Id] = runner;
+                runner.Start();
+                break;
+            case (not null, false):
+                await StopAsync(car.Id);
+                break;
+            case ({ } running, true) when running.Car.Settings != car.Settings || running.Car.Eid != car.Eid || running.Car.Vid != car.Vid
+                || running.Car.DisplayPriority != car.DisplayPriority || running.Car.Efficiency != car.Efficiency:
+                await running.TellAsync(car, cancellationToken);
+                break;
+        }
+    }
+
+    async Task StopAsync(CarId car)
+    {
+        if (_runners.TryRemove(car, out var runner))
+            await runner.DisposeAsync();
+    }
+
+    Task StopAllAsync() => Task.WhenAll(_runners.Keys.Select(StopAsync));
+
+    async Task WatchAccountAsync(CancellationToken cancellationToken)
+    {
+        var known = account.Status;
+        while (true)
+        {
+            var now = await account.ChangedAsync(known, cancellationToken);
+            if (now.SignIn == SignIn.SignedIn && (known.SignIn != SignIn.SignedIn || now.Generation != known.Generation))
+                await _inbox.Writer.WriteAsync(new Wish.SignedIn(), cancellationToken);
+            known = now;
+        }
+    }
+
+    async Task WatchCarsAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var car in cars.WatchAsync(cancellationToken))
+            await _inbox.Writer.WriteAsync(new Wish.Changed(car), cancellationToken);
+    }
+
+    /// <summary>Keeps a watch going; without it only the convenience of immediate changes is lost.</summary>
+    async Task GuardAsync(string what, Func<CancellationToken, Task> watch, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; !cancellationToken.IsCancellationRequested; attempt++)
+        {
+            try
+            {
+                await watch(cancellationToken);
+            }
+            catch (Exception exception) when (exception is OperationCanceledException or ChannelClosedException && cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                Log.WatchFailed(logger, what, exception);
+            }
+
+            try
+            {
+                await Task.Delay(BackOff.Pause(attempt, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), Random.Shared.NextDouble), parts.Time, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>What the supervisor is asked for. Closed.</summary>
+    abstract record Wish
+    {
+        Wish()
+        {
+        }
+
+        public sealed record List : Wish;
+
+        public sealed record SignedIn : Wish;
+
+        public sealed record Restart(TaskCompletionSource Done) : Wish;
+
+        public sealed record Changed(Car Car) : Wish;
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "The cars cannot be found out; next try in {PauseS:0} s")]
+        public static partial void DiscoveryFailed(ILogger logger, double pauseS, Exception exception);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Watching {What} failed and starts again")]
+        public static partial void WatchFailed(ILogger logger, string what, Exception exception);
+    }
+}
