@@ -11,6 +11,8 @@ public abstract record ApiError
     /// <summary>A short sentence for logs and pages.</summary>
     public abstract string Message { get; }
 
+    public sealed override string ToString() => Message;
+
     /// <summary>401: the access token was refused. A refresh has been asked for; the next request may succeed.</summary>
     public sealed record Unauthorized : ApiError
     {

@@ -32,9 +32,6 @@ public sealed record TeslaSettings
     /// <summary><c>TESLA_API_POOL_SIZE</c>: connections to the API host at most.</summary>
     public int ApiPoolSize { get; init; } = 10;
 
-    /// <summary><c>HTTP_POOL_SIZE</c>: connections at most to each host without a pool of its own.</summary>
-    public int OtherPoolSize { get; init; } = 5;
-
     /// <summary>The version in the user agent.</summary>
     public string Version { get; init; } = typeof(TeslaSettings).Assembly.GetName().Version?.ToString(3) ?? "0";
 
@@ -52,7 +49,6 @@ public sealed record TeslaSettings
         StreamAcceptsInvalidCertificates = variables.Text("TESLA_WSS_TLS_ACCEPT_INVALID_CERTS") == "true",
         StreamUsesVin = variables.Text("TESLA_WSS_USE_VIN") is { } useVin && !useVin.Equals("false", StringComparison.OrdinalIgnoreCase),
         ApiPoolSize = variables.Whole("TESLA_API_POOL_SIZE", 10, least: 1, most: 10_000),
-        OtherPoolSize = variables.Whole("HTTP_POOL_SIZE", 5, least: 1, most: 10_000),
     };
 
     static string? AuthPathOf(string? text) => text?.Trim('/') is { Length: > 0 } path ? "/" + path : null;

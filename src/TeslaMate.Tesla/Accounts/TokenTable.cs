@@ -1,0 +1,134 @@
+using System.Security.Cryptography;
+using Npgsql;
+using TeslaMate.Configuration;
+using TeslaMate.Database;
+using TeslaMate.Database.Encryption;
+
+namespace TeslaMate.Tesla.Accounts;
+
+/// <summary>What the table of tokens holds.</summary>
+abstract record StoredTokens
+{
+    StoredTokens() { }
+
+    public sealed record None : StoredTokens;
+
+    /// <param name="Mark">Changes whenever somebody saves, whoever that is.</param>
+    public sealed record Pair(TokenPair Tokens, string Mark) : StoredTokens;
+
+    /// <summary>Written with another key, or not by this cipher at all.</summary>
+    public sealed record Undecryptable(string Mark) : StoredTokens;
+
+    /// <summary>More rows than there can be accounts.</summary>
+    public sealed record TooMany(int Count) : StoredTokens;
+}
+
+/// <summary>Where tokens survive a restart. All members throw <see cref="System.Data.Common.DbException"/> while the database is away.</summary>
+interface ITokenStore
+{
+    Task<StoredTokens> ReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Replaces whatever is stored.</summary>
+    /// <returns>The mark of what is stored now.</returns>
+    Task<string> SaveAsync(TokenPair tokens, CancellationToken cancellationToken);
+
+    Task DeleteAsync(CancellationToken cancellationToken);
+
+    /// <summary>Keeps other instances of this program from refreshing the same tokens until disposed.</summary>
+    Task<IAsyncDisposable> LockAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Table <c>private.tokens</c> (spec tesla-api 7.1): none or one row, both columns encrypted as the reference does it.</summary>
+sealed class TokenTable(NpgsqlDataSource database, EncryptionKey key, TimeProvider time) : ITokenStore
+{
+    // Any number that nobody else uses: "TSLATKNS" in ASCII.
+    const long LockKey = 0x54534C41544B4E53;
+
+    public async Task<StoredTokens> ReadAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            select access, refresh from private.tokens order by id
+            """);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<(byte[]? Access, byte[]? Refresh)>();
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add((Column(reader, 0), Column(reader, 1)));
+        return rows switch
+        {
+            [] or [(null, _)] or [(_, null)] => new StoredTokens.None(),
+            [({ } access, { } refresh)] => Decrypt(access, refresh),
+            _ => new StoredTokens.TooMany(rows.Count),
+        };
+    }
+
+    public async Task<string> SaveAsync(TokenPair tokens, CancellationToken cancellationToken)
+    {
+        var (access, refresh) = (key.Cipher.Encrypt(tokens.Access.Reveal()), key.Cipher.Encrypt(tokens.Refresh.Reveal()));
+        await using var command = database.CreateCommand("""
+            with updated as (
+                update private.tokens set access = $1, refresh = $2, updated_at = $3 returning id)
+            insert into private.tokens (access, refresh, inserted_at, updated_at)
+            select $1, $2, $3, $3
+            where not exists (select from updated)
+            """);
+        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = access });
+        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = refresh });
+        command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        return Mark(access, refresh);
+    }
+
+    public async Task DeleteAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("delete from private.tokens");
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public async Task<IAsyncDisposable> LockAsync(CancellationToken cancellationToken)
+    {
+        var connection = await database.OpenConnectionAsync(cancellationToken);
+        try
+        {
+            await using var command = new NpgsqlCommand("select pg_advisory_lock($1)", connection);
+            // A refresh elsewhere ends by its own limits within this time.
+            command.CommandTimeout = 130;
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = LockKey });
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            return new Turn(connection);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    StoredTokens Decrypt(byte[] access, byte[] refresh)
+        => (key.Cipher.Decrypt(access), key.Cipher.Decrypt(refresh)) is (Decryption.Plain { Text.Length: > 0 } plainAccess, Decryption.Plain { Text.Length: > 0 } plainRefresh)
+            ? new StoredTokens.Pair(new TokenPair(new Secret(plainAccess.Text), new Secret(plainRefresh.Text)), Mark(access, refresh))
+            : new StoredTokens.Undecryptable(Mark(access, refresh));
+
+    static string Mark(byte[] access, byte[] refresh) => Convert.ToHexString(SHA256.HashData([.. access, .. refresh]));
+
+    static byte[]? Column(NpgsqlDataReader reader, int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetFieldValue<byte[]>(ordinal);
+
+    sealed class Turn(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await using (connection)
+            {
+                try
+                {
+                    await using var command = new NpgsqlCommand("select pg_advisory_unlock($1)", connection);
+                    command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = LockKey });
+                    await command.ExecuteNonQueryAsync();
+                }
+                catch (NpgsqlException)
+                {
+                    // The connection broke, and the lock with it.
+                }
+            }
+        }
+    }
+}
