@@ -66,7 +66,7 @@ public sealed class TeslaApiTests : IAsyncLifetime
         using var client = new HttpClient(handler);
         _access.Pair = Samples.Pair(token, "r");
         _transport = new Transport(new TeslaSettings(), api: client);
-        await Api(new TeslaSettings()).ListAsync(default);
+        await Api(new TeslaSettings()).ListAsync(_ => true, default);
         asked.ShouldBe([$"https://{host}/api/1/products Bearer {token}"]);
     }
 
@@ -85,7 +85,7 @@ public sealed class TeslaApiTests : IAsyncLifetime
         var api = Api();
         (await ErrorAsync(api.GetAsync(new Eid(42), default))).ShouldBeOfType<ApiError.NotSignedIn>();
         (await ErrorAsync(api.GetWithStateAsync(new Eid(42), default))).ShouldBeOfType<ApiError.NotSignedIn>();
-        (await ErrorAsync(api.ListAsync(default))).ShouldBeOfType<ApiError.NotSignedIn>();
+        (await ErrorAsync(api.ListAsync(_ => true, default))).ShouldBeOfType<ApiError.NotSignedIn>();
         _server.Requests.ShouldBeEmpty();
     }
 
@@ -270,7 +270,7 @@ public sealed class TeslaApiTests : IAsyncLifetime
     public async Task A_car_of_the_list_that_is_online_comes_with_its_details()
     {
         _server.Answer = context => ScriptedServer.Json(200, context.Request.Path == "/api/1/products" ? OnlineProducts(1) : Samples.Parked)(context);
-        var car = (await Api().ListAsync(default)).ShouldBeOfType<ApiAnswer<IReadOnlyList<VehicleListing>>.Ok>().Value.ShouldHaveSingleItem();
+        var car = (await Api().ListAsync(_ => true, default)).ShouldBeOfType<ApiAnswer<IReadOnlyList<VehicleListing>>.Ok>().Value.ShouldHaveSingleItem();
         car.Data.IsFull.ShouldBeTrue();
         car.Data.DisplayName.ShouldBe("Car 1");
         _server.Requests.Count.ShouldBe(2);
@@ -287,7 +287,7 @@ public sealed class TeslaApiTests : IAsyncLifetime
             _ => ScriptedServer.Json(200, Samples.Parked)(context),
         };
         var limits = new TeslaLimits { Completion = TimeSpan.FromSeconds(2) };
-        var cars = (await Api(Settings(limits)).ListAsync(default)).ShouldBeOfType<ApiAnswer<IReadOnlyList<VehicleListing>>.Ok>().Value;
+        var cars = (await Api(Settings(limits)).ListAsync(_ => true, default)).ShouldBeOfType<ApiAnswer<IReadOnlyList<VehicleListing>>.Ok>().Value;
         cars.Select(car => (car.Id.Value, car.Data.IsFull)).ShouldBe([(1, false), (2, false), (3, true)]);
         _access.Said.ShouldBe(["accepted"]);
         _lines.All.Count(line => line.Text.Contains("taken without its details", StringComparison.Ordinal)).ShouldBe(2);
