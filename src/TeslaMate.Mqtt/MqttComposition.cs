@@ -1,0 +1,33 @@
+using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Configuration.Health;
+using TeslaMate.Mqtt.Broker;
+using TeslaMate.Mqtt.Discovery;
+using TeslaMate.Mqtt.Publishing;
+
+namespace TeslaMate.Mqtt;
+
+public static class MqttComposition
+{
+    extension(IServiceCollection services)
+    {
+        /// <summary>Publishes every car's summaries; nothing at all with null settings, which is what <c>DISABLE_MQTT</c> gives.</summary>
+        public IServiceCollection AddMqtt(MqttSettings? settings)
+        {
+            if (settings is null)
+                return services;
+            services.AddSingleton(settings);
+            services.AddSingleton<Outbox>();
+            services.AddSingleton<Availability>();
+            services.AddSingleton<BrokerSubscriptions>();
+            services.AddSingleton<IBroker>(new MosquittoBroker(settings, Availability.WillOf(settings)));
+            services.AddSingleton<DiscoveryPublisher>();
+            services.AddSingleton<BrokerLink>();
+            services.AddSingleton<IHealthReport, MqttHealth>();
+            // Stopped in reverse order: the publisher puts the last summaries into the outbox before the link says farewell.
+            services.AddHostedService(provider => provider.GetRequiredService<BrokerLink>());
+            services.AddHostedService(provider => provider.GetRequiredService<DiscoveryPublisher>());
+            services.AddHostedService<SummaryPublisher>();
+            return services;
+        }
+    }
+}

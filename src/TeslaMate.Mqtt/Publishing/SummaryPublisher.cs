@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Hosting;
+using TeslaMate.Logbook;
+using TeslaMate.Mqtt.Discovery;
+using TeslaMate.Vehicles;
+
+namespace TeslaMate.Mqtt.Publishing;
+
+/// <summary>Turns every car's summaries into messages, cars that appear later included.</summary>
+sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outbox, DiscoveryPublisher discovery) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var cars = new Dictionary<CarId, CarTopics>();
+        try
+        {
+            await foreach (var summary in hub.WatchAllAsync(stoppingToken))
+            {
+                var car = summary.Car.Id;
+                if (!cars.TryGetValue(car, out var topics))
+                {
+                    cars[car] = topics = new CarTopics($"{settings.Root}/cars/{car.Value}", settings.DefaultGeofence, outbox);
+                    topics.CleanUp();
+                }
+
+                topics.Publish(summary);
+                discovery.Describe(summary);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The newest summaries of a stopping program still count.
+            foreach (var summary in hub.All)
+                if (cars.TryGetValue(summary.Car.Id, out var topics))
+                    topics.Publish(summary);
+        }
+    }
+}
