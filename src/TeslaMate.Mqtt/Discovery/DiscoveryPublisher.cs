@@ -91,7 +91,7 @@ sealed partial class DiscoveryPublisher(
         await LookAsync(unprepared, cancellationToken);
         foreach (var car in unprepared)
         {
-            var done = settings.HomeAssistant.Discovery ? await MigrateAsync(car, cancellationToken) : await ClearAsync(car);
+            var done = settings.HomeAssistant.Discovery ? await MigrateAsync(car, cancellationToken) : await ClearAsync(car, cancellationToken);
             if (done)
                 _prepared.Add(car);
             else
@@ -125,31 +125,31 @@ sealed partial class DiscoveryPublisher(
         Log.Migrating(logger, car.Value, former.Count);
         var device = DeviceDescription.Of(_newest[car]);
         foreach (var topic in former)
-            if (!await outbox.PutOnceAsync(topic, Marker, retain: true))
+            if (!await outbox.PutOnceAsync(topic, Marker, retain: true).WaitAsync(cancellationToken))
                 return false;
         await Task.Delay(Settling, time, cancellationToken);
         // An entity that the user has disabled would be lost when its former topic is emptied, so those come last.
-        if (!await outbox.PutOnceAsync(_document.Topic(car), _document.Render(car, device, withDisabled: false), retain: true))
+        if (!await outbox.PutOnceAsync(_document.Topic(car), _document.Render(car, device, withDisabled: false), retain: true).WaitAsync(cancellationToken))
             return false;
-        if (!await ClearAsync([.. former, .. removed]))
+        if (!await ClearAsync([.. former, .. removed], cancellationToken))
             return false;
         await Task.Delay(Settling, time, cancellationToken);
         return true;
     }
 
     /// <summary>Clears what is announced of a car.</summary>
-    Task<bool> ClearAsync(CarId car)
+    Task<bool> ClearAsync(CarId car, CancellationToken cancellationToken)
     {
         _published.Remove(car);
         string[] topics = [_document.Topic(car), .. _document.FormerTopics(car), .. _document.RemovedTopics(car)];
-        return ClearAsync([.. topics.Where(_retained.ContainsKey)]);
+        return ClearAsync([.. topics.Where(_retained.ContainsKey)], cancellationToken);
     }
 
-    async Task<bool> ClearAsync(IReadOnlyList<string> topics)
+    async Task<bool> ClearAsync(IReadOnlyList<string> topics, CancellationToken cancellationToken)
     {
         foreach (var topic in topics)
         {
-            if (!await outbox.PutOnceAsync(topic, [], retain: true))
+            if (!await outbox.PutOnceAsync(topic, [], retain: true).WaitAsync(cancellationToken))
                 return false;
             _retained.TryRemove(topic, out _);
         }
@@ -175,7 +175,7 @@ sealed partial class DiscoveryPublisher(
         await LookAsync(gone, cancellationToken);
         var done = true;
         foreach (var car in gone)
-            done &= await ClearAsync(car);
+            done &= await ClearAsync(car, cancellationToken);
         _removedCarsCleared = done;
     }
 

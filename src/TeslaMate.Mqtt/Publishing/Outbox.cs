@@ -40,7 +40,7 @@ sealed class Outbox
     public void Put(string topic, byte[] payload, bool retain) => Add(topic, payload, retain, remember: true, completion: null);
 
     /// <summary>Sends a message of the moment, which is forgotten once it is acknowledged.</summary>
-    /// <returns>Completes with true when the broker has acknowledged it, with false when a newer message took its place or the connection ended first.</returns>
+    /// <returns>Completes with true when the broker has acknowledged it, over this connection or a later one; with false when a newer message took its place.</returns>
     public Task<bool> PutOnceAsync(string topic, byte[] payload, bool retain)
     {
         var completion = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -84,29 +84,18 @@ sealed class Outbox
         completion?.TrySetResult(true);
     }
 
-    /// <summary>Puts everything that is remembered in line again, in the order in which it was first put; a new broker may know nothing.</summary>
+    /// <summary>Puts everything in line again, in the order in which it was first put; a new broker may know nothing.</summary>
     public void StartOver()
     {
-        List<TaskCompletionSource<bool>> abandoned = [];
         lock (_lock)
         {
             _waiting.Clear();
-            foreach (var (address, entry) in _entries.ToArray())
+            foreach (var (address, entry) in _entries)
             {
-                if (entry is { Remember: false, Completion: { } completion })
-                {
-                    _entries.Remove(address);
-                    abandoned.Add(completion);
-                    continue;
-                }
-
                 entry.State = EntryState.Waiting;
                 _waiting.Enqueue(address);
             }
         }
-
-        foreach (var completion in abandoned)
-            completion.TrySetResult(false);
     }
 
     void Add(string topic, byte[] payload, bool retain, bool remember, TaskCompletionSource<bool>? completion)

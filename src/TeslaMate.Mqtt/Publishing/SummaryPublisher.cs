@@ -15,14 +15,7 @@ sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outb
         {
             await foreach (var summary in hub.WatchAllAsync(stoppingToken))
             {
-                var car = summary.Car.Id;
-                if (!cars.TryGetValue(car, out var topics))
-                {
-                    cars[car] = topics = new CarTopics($"{settings.Root}/cars/{car.Value}", settings.DefaultGeofence, outbox);
-                    topics.CleanUp();
-                }
-
-                topics.Publish(summary);
+                Topics(summary).Publish(summary);
                 discovery.Describe(summary);
             }
         }
@@ -30,8 +23,17 @@ sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outb
         {
             // The newest summaries of a stopping program still count.
             foreach (var summary in hub.All)
-                if (cars.TryGetValue(summary.Car.Id, out var topics))
-                    topics.Publish(summary);
+                Topics(summary).Publish(summary);
+        }
+
+        CarTopics Topics(Summary summary)
+        {
+            var car = summary.Car.Id;
+            if (cars.TryGetValue(car, out var known))
+                return known;
+            var topics = new CarTopics($"{settings.Root}/cars/{car.Value}", settings.DefaultGeofence, outbox);
+            topics.CleanUp();
+            return cars[car] = topics;
         }
     }
 }

@@ -1,0 +1,371 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using TeslaMate.Configuration;
+using TeslaMate.Configuration.Health;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Cars;
+using TeslaMate.Mqtt;
+using TeslaMate.Mqtt.Publishing;
+using TeslaMate.Systemd.Watchdog;
+using TeslaMate.Vehicles;
+
+namespace TeslaMate.Tests.Mqtt;
+
+/// <summary>The whole publisher against a real broker.</summary>
+public sealed class BrokerTests
+{
+    [SkippableFact]
+    public async Task Every_value_of_a_summary_is_on_the_broker()
+    {
+        await using var server = await MosquittoServer.StartAsync();
+        await using var publisher = await Publisher.StartAsync(server);
+        var summary = ACar.Online() with { Geofence = new SummaryGeofence(1, "Home") };
+        publisher.Hub.Publish(summary);
+        await publisher.SettledAsync();
+
+        var retained = await server.RetainedAsync();
+        retained["teslamate/availability"].ShouldBe("online");
+        retained["teslamate/cars/1/geofence"].ShouldBe("Home");
+        retained["teslamate/cars/1/odometer"].ShouldBe("42000.0");
+        retained.ShouldNotContainKey("teslamate/cars/1/healthy");
+        retained.Keys.ShouldNotContain(topic => topic.StartsWith("homeassistant", StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
+    public async Task A_retained_health_of_old_versions_is_removed_before_the_first_one()
+    {
+        await using var server = await MosquittoServer.StartAsync();
+        await server.PublishAsync("teslamate/cars/1/healthy", "false", retain: true);
+        await using var listener = await server.ListenAsync("teslamate/cars/1/healthy");
+        await using var publisher = await Publisher.StartAsync(server);
+        publisher.Hub.Publish(ACar.Online());
+        var messages = await listener.UntilAsync(message => message.Payload == "true");
+        messages.Select(message => message.Payload).ShouldBe(["false", "", "true"]);
+        (await server.RetainedAsync("teslamate/cars/1/healthy")).ShouldBeEmpty();
+    }
+
+    [SkippableFact]
+    public async Task A_car_that_appears_later_is_published_without_a_restart()
+    {
+        await using var server = await MosquittoServer.StartAsync();
+        await using var publisher = await Publisher.StartAsync(server);
+        publisher.Hub.Publish(ACar.Online());
+        await publisher.SettledAsync();
+        publisher.Hub.Publish(ACar.Online(2));
+        await publisher.SettledAsync();
+        (await server.RetainedAsync())["teslamate/cars/2/state"].ShouldBe("online");
+    }
+
+    [SkippableFact]
+    public async Task The_last_values_and_a_farewell_arrive_before_the_stop()
+    {
+        await using var server = await MosquittoServer.StartAsync();
+        await using (var publisher = await Publisher.StartAsync(server))
+        {
+            await publisher.SettledAsync();
+            for (short car = 1; car <= 20; car++)
+                publisher.Hub.Publish(ACar.Online(car) with { State = VehicleStateName.Asleep });
+        }
+
+        var retained = await server.RetainedAsync();
+        retained["teslamate/availability"].ShouldBe("offline");
+        retained.Count(entry => entry.Key.EndsWith("/state", StringComparison.Ordinal) && entry.Value == "asleep").ShouldBe(20);
+    }
+
+    [SkippableFact]
+    public async Task The_broker_says_offline_when_the_program_vanishes_and_online_when_it_returns()
+    {
+        await using var server = await MosquittoServer.StartAsync();
+        await using var line = new CutLine(server.Port);
+        await using var listener = await server.ListenAsync("teslamate/availability");
+        await using var publisher = await Publisher.StartAsync(server, ("MQTT_PORT", $"{line.Port}"));
+        await listener.UntilAsync(message => message.Payload == "online");
+        line.Cut();
+        (await listener.UntilAsync(message => message.Payload == "online")).Select(message => message.Payload).ShouldBe(["offline", "online"]);
+    }
+
+    [SkippableFact]
+    public async Task After_each_of_fifty_broker_crashes_the_retained_values_are_the_cars()
+    {
+        // Without persistence every restart is a broker that knows nothing.
+        await using var server = await MosquittoServer.StartAsync("allow_anonymous true\npersistence false");
+        await using var publisher = await Publisher.StartAsync(server);
+        var topics = 0;
+        for (var round = 0; round < 50; round++)
+        {
+            for (var step = 0; step < 20; step++)
+            {
+                var published = Stopwatch.GetTimestamp();
+                publisher.Hub.Publish(ACar.Online() with { State = VehicleStateName.Driving, Speed = round * 20 + step, Odometer = 42000 + round + step / 100.0 });
+                // Publishing is a note in memory: a second would mean that somebody waits for the broker.
+                Stopwatch.GetElapsedTime(published).ShouldBeLessThan(TimeSpan.FromSeconds(1));
+                if (step == round % 20)
+                    await server.KillAsync();
+            }
+
+            await server.StartAgainAsync();
+            await publisher.SettledAsync();
+            var expected = publisher.Remembered;
+            if (topics == 0)
+                topics = expected;
+            expected.ShouldBe(topics, "nothing grows");
+            if (round % 10 != 9)
+                continue;
+            var retained = await server.RetainedAsync();
+            retained["teslamate/cars/1/speed"].ShouldBe($"{round * 20 + 19}");
+            retained["teslamate/cars/1/odometer"].ShouldBe($"{42000 + round + 0.19:0.##}");
+            retained["teslamate/availability"].ShouldBe("online");
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_password_is_needed_and_used()
+    {
+        static async Task PrepareAsync(string folder)
+        {
+            using var process = Process.Start(new ProcessStartInfo("mosquitto_passwd", ["-b", "-c", Path.Combine(folder, "passwords"), "teslamate", "right"]))!;
+            await process.WaitForExitAsync();
+            File.SetUnixFileMode(Path.Combine(folder, "passwords"), (UnixFileMode)Convert.ToInt32("644", 8));
+        }
+
+        await using var server = await MosquittoServer.StartAsync("allow_anonymous false\npassword_file {folder}/passwords", PrepareAsync);
+        await using (var refused = await Publisher.StartAsync(server, ("MQTT_USERNAME", "teslamate"), ("MQTT_PASSWORD", "wrong")))
+        {
+            await refused.TroubleAsync("not authori");
+            refused.Log.ShouldNotContain("wrong");
+        }
+
+        await using var publisher = await Publisher.StartAsync(server, ("MQTT_USERNAME", "teslamate"), ("MQTT_PASSWORD", "right"));
+        publisher.Hub.Publish(ACar.Online());
+        await publisher.SettledAsync();
+        (await server.RetainedAsync("#", "-u", "teslamate", "-P", "right"))["teslamate/cars/1/state"].ShouldBe("online");
+    }
+
+    [SkippableFact]
+    public async Task A_certificate_is_verified_unless_told_otherwise()
+    {
+        await using var server = await MosquittoServer.StartAsync(
+            "allow_anonymous true\ncafile {folder}/ca.pem\ncertfile {folder}/server.pem\nkeyfile {folder}/server.key", Certificates.WriteAsync);
+        await using (var strange = await Publisher.StartAsync(server, ("MQTT_HOST", "localhost"), ("MQTT_TLS", "true")))
+            await strange.TroubleAsync("certificate");
+
+        var authority = ("MQTT_TLS_CA_CERT_FILE", Path.Combine(server.Folder, "ca.pem"));
+        await using (var otherName = await Publisher.StartAsync(server, ("MQTT_HOST", "127.0.0.1"), ("MQTT_TLS", "true"), authority))
+            await otherName.TroubleAsync("certificate");
+
+        await using (var trusting = await Publisher.StartAsync(server, ("MQTT_HOST", "127.0.0.1"), ("MQTT_TLS", "true"), ("MQTT_TLS_ACCEPT_INVALID_CERTS", "true")))
+            await trusting.SettledAsync();
+
+        await using var verified = await Publisher.StartAsync(server, ("MQTT_HOST", "localhost"), ("MQTT_TLS", "true"), authority);
+        verified.Hub.Publish(ACar.Online());
+        await verified.SettledAsync();
+        (await server.RetainedAsync("#", "-h", "localhost", "--cafile", authority.Item2))["teslamate/cars/1/state"].ShouldBe("online");
+    }
+
+    [SkippableFact]
+    public async Task Home_Assistant_is_told_once_and_again_when_it_starts()
+    {
+        await using var server = await MosquittoServer.StartAsync();
+        await using var listener = await server.ListenAsync("homeassistant/#");
+        await using var publisher = await Publisher.StartAsync(server, ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
+        publisher.Hub.Publish(ACar.Online());
+        var first = await listener.UntilAsync(message => message.Topic == "homeassistant/device/teslamate_1/config");
+        first.Count.ShouldBe(1);
+        publisher.Hub.Publish(ACar.Online() with { Speed = 77 });
+        await publisher.SettledAsync();
+        (await listener.NextAsync(TimeSpan.FromMilliseconds(500))).ShouldBeNull();
+
+        await server.PublishAsync("homeassistant/status", "online", retain: false);
+        (await listener.UntilAsync(message => message.Topic == "homeassistant/device/teslamate_1/config")).Count.ShouldBe(2);
+
+        publisher.Hub.Publish(ACar.Online() with { Version = "2026.1" });
+        (await listener.UntilAsync(message => message.Payload.Contains("2026.1", StringComparison.Ordinal))).Count.ShouldBe(1);
+    }
+
+    [SkippableFact]
+    public async Task Announcements_of_old_versions_are_moved_once_and_in_order()
+    {
+        await using var server = await MosquittoServer.StartAsync();
+        await server.PublishAsync("homeassistant/sensor/teslamate_1/speed/config", "{}", retain: true);
+        await server.PublishAsync("homeassistant/sensor/teslamate_1/tpms_pressure_fl_psi/config", "{}", retain: true);
+        await server.PublishAsync("homeassistant/sensor/another_1/speed/config", "{}", retain: true);
+        await using var listener = await server.ListenAsync("homeassistant/#");
+        await using (var publisher = await Publisher.StartAsync(server, ("MQTT_HOME_ASSISTANT_DISCOVERY", "true")))
+        {
+            publisher.Hub.Publish(ACar.Online());
+            var messages = await listener.UntilAsync(message => message.Payload.Contains("\"display_name\"", StringComparison.Ordinal));
+            messages.Skip(3).Select(message => $"{message.Topic[14..]} {(message.Payload.Length > 100 ? "document" : message.Payload)}").ShouldBe([
+                """sensor/teslamate_1/speed/config {"migrate_discovery":true}""",
+                "device/teslamate_1/config document",
+                "sensor/teslamate_1/speed/config ",
+                "sensor/teslamate_1/tpms_pressure_fl_psi/config ",
+                "device/teslamate_1/config document",
+            ]);
+        }
+
+        (await server.RetainedAsync("homeassistant/#")).Keys.ShouldBe(["homeassistant/device/teslamate_1/config", "homeassistant/sensor/another_1/speed/config"], ignoreOrder: true);
+    }
+
+    [SkippableFact]
+    public async Task Without_discovery_only_what_was_announced_is_cleared()
+    {
+        await using var server = await MosquittoServer.StartAsync();
+        await server.PublishAsync("homeassistant/device/teslamate_1/config", "{}", retain: true);
+        await server.PublishAsync("homeassistant/binary_sensor/teslamate_1/locked/config", "{}", retain: true);
+        await server.PublishAsync("homeassistant/device/teslamate_2/config", "{}", retain: true);
+        await using var listener = await server.ListenAsync("homeassistant/#");
+        await using var publisher = await Publisher.StartAsync(server);
+        publisher.Hub.Publish(ACar.Online());
+        var messages = await listener.UntilAsync(message => message is { Topic: "homeassistant/binary_sensor/teslamate_1/locked/config", Payload: "" });
+        messages.Count.ShouldBe(5);
+        (await server.RetainedAsync("homeassistant/#")).Keys.ShouldBe(["homeassistant/device/teslamate_2/config"]);
+    }
+
+    [SkippableFact]
+    public async Task A_broker_that_is_not_there_is_reported_once_and_found_when_it_comes()
+    {
+        await using var server = await MosquittoServer.StartAsync();
+        await server.KillAsync();
+        await using var publisher = await Publisher.StartAsync(server);
+        publisher.Hub.Publish(ACar.Online());
+        await publisher.TroubleAsync("refused");
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        publisher.Log.Split('\n').Count(line => line.Contains("cannot be used", StringComparison.Ordinal)).ShouldBe(1);
+        await server.StartAgainAsync();
+        await publisher.SettledAsync();
+        (await server.RetainedAsync())["teslamate/cars/1/state"].ShouldBe("online");
+    }
+
+    /// <summary>The publisher as the program composes it.</summary>
+    sealed class Publisher : IAsyncDisposable
+    {
+        readonly ServiceProvider _provider;
+        readonly Lines _lines;
+        bool _stopped;
+
+        Publisher(ServiceProvider provider, Lines lines)
+        {
+            _provider = provider;
+            _lines = lines;
+        }
+
+        public SummaryHub Hub => _provider.GetRequiredService<SummaryHub>();
+
+        public string Log => _lines.Text;
+
+        public int Remembered => _provider.GetRequiredService<Outbox>().Remembered;
+
+        BrokerLink Link => _provider.GetRequiredService<BrokerLink>();
+
+        public static async Task<Publisher> StartAsync(MosquittoServer server, params (string Name, string Value)[] settings)
+        {
+            var values = new Dictionary<string, string> { ["MQTT_HOST"] = "127.0.0.1", ["MQTT_PORT"] = $"{server.Port}" };
+            foreach (var (name, value) in settings)
+                values[name] = value;
+            var variables = new Variables(values);
+            var read = MqttSettings.Read(variables);
+            variables.Problems.ShouldBeEmpty();
+            var lines = new Lines();
+            var provider = new ServiceCollection()
+                .AddLogging(builder => builder.AddProvider(lines))
+                .AddSingleton(TimeProvider.System)
+                .AddSingleton<IHeartbeats, Heartbeats>()
+                .AddSingleton<SummaryHub>()
+                .AddSingleton<ICars, NoCars>()
+                .AddMqtt(read)
+                .BuildServiceProvider();
+            var publisher = new Publisher(provider, lines);
+            foreach (var hosted in provider.GetServices<IHostedService>())
+                await hosted.StartAsync(CancellationToken.None);
+            return publisher;
+        }
+
+        /// <summary>Waits until the broker has acknowledged everything.</summary>
+        public async Task SettledAsync()
+        {
+            for (var attempt = 0; attempt < 400; attempt++)
+            {
+                // The hub's watcher needs a moment to hand a summary over; two quiet looks in a row mean that nothing is under way.
+                if (Link.ConnectedSince is not null && Pending() == 0)
+                {
+                    await Task.Delay(50);
+                    if (Link.ConnectedSince is not null && Pending() == 0)
+                        return;
+                }
+
+                await Task.Delay(50);
+            }
+
+            throw new InvalidOperationException($"The broker did not get everything: {Link.Trouble}\n{Log}");
+
+            int Pending() => _provider.GetRequiredService<Outbox>().Pending;
+        }
+
+        public async Task TroubleAsync(string text)
+        {
+            for (var attempt = 0; attempt < 400; attempt++)
+            {
+                if (Link.Trouble?.Contains(text, StringComparison.OrdinalIgnoreCase) == true)
+                    return;
+                await Task.Delay(50);
+            }
+
+            throw new InvalidOperationException($"There was no trouble with \"{text}\" but: {Link.Trouble}\n{Log}");
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_stopped)
+                return;
+            _stopped = true;
+            foreach (var hosted in _provider.GetServices<IHostedService>().Reverse())
+                await hosted.StopAsync(CancellationToken.None);
+            await _provider.DisposeAsync();
+        }
+    }
+
+    sealed class NoCars : ICars
+    {
+        public Task<IReadOnlyList<Car>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Car>>([]);
+
+        public Task<Car?> FindAsync(CarId car, CancellationToken cancellationToken) => Task.FromResult<Car?>(null);
+
+        public Task<CarAnswer> DiscoverAsync(DiscoveredVehicle vehicle, int newSuspendMin, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<Car?> ChangeSettingsAsync(CarId car, CarSettings settings, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public IAsyncEnumerable<Car> WatchAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+
+    sealed class Lines : ILoggerProvider, ILogger
+    {
+        readonly List<string> _lines = [];
+
+        public string Text
+        {
+            get
+            {
+                lock (_lines)
+                    return string.Join('\n', _lines);
+            }
+        }
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (_lines)
+                _lines.Add(formatter(state, exception));
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

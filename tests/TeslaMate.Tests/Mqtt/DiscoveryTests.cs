@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+using TeslaMate.Logbook;
+using TeslaMate.Mqtt;
+using TeslaMate.Mqtt.Discovery;
+using TeslaMate.Vehicles;
+
+namespace TeslaMate.Tests.Mqtt;
+
+public sealed class DiscoveryTests
+{
+    static MqttSettings Settings(string? @namespace = null, string prefix = "homeassistant", string? url = null)
+        => new() { Host = "localhost", Port = 1883, Namespace = @namespace, HomeAssistant = new HomeAssistantSettings(Discovery: true, prefix, url) };
+
+    static JsonNode Render(Summary summary, MqttSettings? settings = null, bool withDisabled = true)
+        => JsonNode.Parse(new DiscoveryDocument(settings ?? Settings()).Render(summary.Car.Id, DeviceDescription.Of(summary), withDisabled))!;
+
+    [Fact]
+    public void Every_component_is_member_for_member_as_specified()
+    {
+        var expected = JsonNode.Parse(ValuesTests.TestData("components.json"))!.AsObject();
+        var actual = Render(ACar.Online())["components"]!.AsObject();
+        actual.Select(component => component.Key).ShouldBe(expected.Select(component => component.Key));
+        actual.Count.ShouldBe(85);
+        foreach (var (id, component) in expected)
+            JsonNode.DeepEquals(actual[id], component).ShouldBeTrue($"{id}\nexpected {component!.ToJsonString()}\nactual   {actual[id]!.ToJsonString()}");
+    }
+
+    [Fact]
+    public void The_former_topics_are_those_of_old_versions_in_their_order()
+        => new DiscoveryDocument(Settings()).FormerTopics(new CarId(1)).ShouldBe(ValuesTests.TestData("former-topics.txt").Split('\n', StringSplitOptions.RemoveEmptyEntries));
+
+    [Fact]
+    public void A_migration_leaves_out_the_fifteen_disabled_entities_first()
+        => Render(ACar.Online(), withDisabled: false)["components"]!.AsObject().Count.ShouldBe(70);
+
+    [Fact]
+    public void The_device_is_unavailable_when_the_program_is()
+        => Render(ACar.Online(), Settings(@namespace: "ns1"))["availability"]![0]!["topic"]!.GetValue<string>().ShouldBe("teslamate/ns1/availability");
+
+    [Theory]
+    [InlineData("3", null, null, null, null, null, null, "Model 3")]
+    [InlineData("S", "LR AWD", "74D", "DeepBlue", "AeroTurbine19", "CarbonFiber", true, "Model S LR AWD (Deep Blue, Aero Turbine 19\" Wheels, Carbon Fiber Spoiler, Sunroof)")]
+    [InlineData("3", null, "74D", null, null, null, null, "Model 3 74D")]
+    [InlineData(null, null, "FOUNDATION", "DeepBlue", null, null, null, "Tesla")]
+    [InlineData("Cybertruck", null, "FOUNDATION", null, null, null, null, "Cybertruck FOUNDATION")]
+    [InlineData("3", null, "Long Range", null, "Induction", "None", false, "Model 3 Long Range (Induction Wheels)")]
+    [InlineData("3", null, null, null, "AeroTurbine19", null, null, "Model 3 (Aero Turbine 19\" Wheels)")]
+    [InlineData("3", null, null, null, "Pinwheel18", null, null, "Model 3 (Pinwheel 18\" Wheels)")]
+    [InlineData("3", null, null, null, "Slipstream19Carbon", null, null, "Model 3 (Slipstream 19\" Carbon Wheels)")]
+    [InlineData("3", "", "", "", "", "", null, "Model 3")]
+    public void The_model_is_described_in_words(
+        string? model, string? marketingName, string? trim, string? color, string? wheels, string? spoiler, bool? sunRoof, string expected)
+    {
+        var summary = ACar.Online() with
+        {
+            Car = ACar.Known() with { Model = model, MarketingName = marketingName, TrimBadging = trim, ExteriorColor = color, WheelType = wheels, SpoilerType = spoiler },
+            SunRoofInstalled = sunRoof,
+        };
+        DeviceDescription.Of(summary).Model.ShouldBe(expected);
+    }
+
+    [Theory]
+    [InlineData("Foo", "Bar", "Foo")]
+    [InlineData(null, "Tesla Model 3", "Tesla Model 3")]
+    [InlineData(null, "", "Tesla #7")]
+    [InlineData(null, null, "Tesla #7")]
+    public void The_device_is_called_as_the_car(string? displayName, string? name, string expected)
+        => DeviceDescription.Of(ACar.Silent(7) with { DisplayName = displayName, Car = ACar.Known(7) with { Name = name } }).Name.ShouldBe(expected);
+
+    [Fact]
+    public void A_namespace_and_a_prefix_are_in_every_name()
+    {
+        var document = new DiscoveryDocument(Settings(@namespace: "ns1", prefix: "custom_prefix"));
+        document.Topic(new CarId(2)).ShouldBe("custom_prefix/device/teslamate_ns1_2/config");
+        var rendered = Render(ACar.Online(2), Settings(@namespace: "ns1"));
+        var speed = rendered["components"]!["speed"]!;
+        speed["unique_id"]!.GetValue<string>().ShouldBe("teslamate_ns1_2_speed");
+        speed["object_id"]!.GetValue<string>().ShouldBe("tesla_speed");
+        speed["state_topic"]!.GetValue<string>().ShouldBe("teslamate/ns1/cars/2/speed");
+        rendered["device"]!["identifiers"]![0]!.GetValue<string>().ShouldBe("teslamate_ns1_car_2");
+    }
+
+    [Fact]
+    public void The_envelope_says_what_is_known_and_nothing_else()
+    {
+        var known = Render(ACar.Online(), Settings(url: "https://teslamate.example.com/"));
+        known["device"]!["configuration_url"]!.GetValue<string>().ShouldBe("https://teslamate.example.com/");
+        known["device"]!["sw_version"]!.GetValue<string>().ShouldBe("2019.42");
+        known["origin"]!["name"]!.GetValue<string>().ShouldBe("TeslaMate");
+        var unknown = Render(ACar.Silent());
+        unknown["device"]!.AsObject().Select(member => member.Key).ShouldBe(["identifiers", "manufacturer", "name", "model"]);
+    }
+
+    [Fact]
+    public void Values_do_not_change_the_description()
+    {
+        var before = DeviceDescription.Of(ACar.Online());
+        DeviceDescription.Of(ACar.Online() with { Speed = 99, UpdateAvailable = true, SunRoofInstalled = false }).ShouldBe(before);
+        DeviceDescription.Of(ACar.Online() with { Version = "2026.26.1" }).ShouldNotBe(before);
+    }
+}

@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace TeslaMate.Tests.Mqtt;
+
+/// <summary>A real broker on loopback, with a configuration of the test's own; killed and started again as the test says.</summary>
+sealed class MosquittoServer : IAsyncDisposable
+{
+    readonly string _folder = Directory.CreateTempSubdirectory("teslamate-mosquitto-").FullName;
+    readonly string _program;
+    Process? _process;
+
+    MosquittoServer(string program, string configuration)
+    {
+        _program = program;
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        Port = ((IPEndPoint)probe.LocalEndpoint).Port;
+        probe.Stop();
+        File.WriteAllText(ConfigurationFile, $"listener {Port} 127.0.0.1\n{configuration.Replace("{folder}", _folder, StringComparison.Ordinal)}\n");
+        // The broker gives up root for a user of its own, who must be able to read its files.
+        File.SetUnixFileMode(_folder, (UnixFileMode)Convert.ToInt32("755", 8));
+    }
+
+    public int Port { get; }
+
+    public string Folder => _folder;
+
+    string ConfigurationFile => Path.Combine(_folder, "mosquitto.conf");
+
+    public static async Task<MosquittoServer> StartAsync(string configuration = "allow_anonymous true", Func<string, Task>? prepare = null)
+    {
+        var program = new[] { "/usr/sbin/mosquitto", "/usr/bin/mosquitto" }.FirstOrDefault(File.Exists);
+        Skip.If(program is null, "mosquitto is not installed");
+        var server = new MosquittoServer(program!, configuration);
+        if (prepare is not null)
+            await prepare(server._folder);
+        await server.StartAgainAsync();
+        return server;
+    }
+
+    public async Task StartAgainAsync()
+    {
+        _process = Process.Start(new ProcessStartInfo(_program, ["-c", ConfigurationFile]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        _ = _process.StandardError.ReadToEndAsync();
+        _ = _process.StandardOutput.ReadToEndAsync();
+        for (var attempt = 0; attempt < 200; attempt++)
+        {
+            try
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync(IPAddress.Loopback, Port);
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(25);
+            }
+        }
+
+        throw new InvalidOperationException("mosquitto did not start.");
+    }
+
+    public async Task KillAsync()
+    {
+        if (_process is not { HasExited: false })
+            return;
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>The retained messages of all topics below a filter.</summary>
+    public async Task<Dictionary<string, string>> RetainedAsync(string filter = "#", params string[] options)
+    {
+        await using var listener = await ListenAsync(filter, [.. options, "--retained-only"]);
+        var retained = new Dictionary<string, string>();
+        // Retained messages come in one go; half a second without one is the end.
+        while (await listener.NextAsync(TimeSpan.FromMilliseconds(500)) is { } message)
+            retained[message.Topic] = message.Payload;
+        return retained;
+    }
+
+    public async Task<MosquittoListener> ListenAsync(string filter = "#", params string[] options)
+    {
+        var listener = new MosquittoListener(Port, filter, options);
+        await listener.ReadyAsync();
+        return listener;
+    }
+
+    /// <summary>Publishes as another client would.</summary>
+    public async Task PublishAsync(string topic, string payload, bool retain)
+    {
+        string[] arguments = ["-h", "127.0.0.1", "-p", $"{Port}", "-q", "1", "-t", topic, .. retain ? new[] { "-r" } : [], .. payload.Length == 0 ? new[] { "-n" } : ["-m", payload]];
+        using var process = Process.Start(new ProcessStartInfo("mosquitto_pub", arguments))!;
+        await process.WaitForExitAsync();
+        process.ExitCode.ShouldBe(0);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _process?.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
+
+sealed record MqttMessage(string Topic, bool Retained, string Payload);
+
+/// <summary><c>mosquitto_sub</c>, line by line.</summary>
+sealed class MosquittoListener : IAsyncDisposable
+{
+    readonly Process _process;
+
+    public MosquittoListener(int port, string filter, string[] options)
+    {
+        var start = new ProcessStartInfo("mosquitto_sub",
+            ["-d", "-h", "127.0.0.1", "-p", $"{port}", "-q", "1", "-F", "message|%t|%r|%p", "-t", filter, .. options])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // Through a pipe its output would wait in a buffer.
+        start = new ProcessStartInfo("stdbuf", ["-oL", start.FileName, .. start.ArgumentList]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        _process = Process.Start(start)!;
+        _ = _process.StandardError.ReadToEndAsync();
+    }
+
+    public async Task ReadyAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (await _process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
+            if (line.StartsWith("Subscribed", StringComparison.Ordinal))
+                return;
+        throw new InvalidOperationException("mosquitto_sub could not subscribe.");
+    }
+
+    /// <returns>Null when none came within <paramref name="limit"/>.</returns>
+    public async Task<MqttMessage?> NextAsync(TimeSpan limit)
+    {
+        using var timeout = new CancellationTokenSource(limit);
+        try
+        {
+            while (await _process.StandardOutput.ReadLineAsync(timeout.Token) is { } line)
+                if (line.Split('|', 4) is ["message", var topic, var retained, var payload])
+                    return new MqttMessage(topic, retained == "1", payload);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+
+        return null;
+    }
+
+    /// <summary>The messages up to and including the first that satisfies a condition.</summary>
+    public async Task<List<MqttMessage>> UntilAsync(Func<MqttMessage, bool> last)
+    {
+        var messages = new List<MqttMessage>();
+        while (await NextAsync(TimeSpan.FromSeconds(20)) is { } message)
+        {
+            messages.Add(message);
+            if (last(message))
+                return messages;
+        }
+
+        throw new InvalidOperationException($"The awaited message did not come; there were:\n{string.Join('\n', messages)}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+}
