@@ -23,7 +23,6 @@ public static class MqttComposition
             services.AddSingleton<DiscoveryPublisher>();
             services.AddSingleton<BrokerLink>();
             services.AddSingleton<IHealthReport, MqttHealth>();
-            // Stopped in reverse order: the publisher puts the last summaries into the outbox before the link says farewell.
             services.AddHostedService(provider => provider.GetRequiredService<BrokerLink>());
             services.AddHostedService(provider => provider.GetRequiredService<DiscoveryPublisher>());
             services.AddHostedService<SummaryPublisher>();

@@ -158,10 +158,11 @@ sealed partial class BrokerLink(
     /// <summary>The last values and a farewell, as far as the broker takes them within a few seconds.</summary>
     async Task FinishAsync(IBrokerConnection connection, Dictionary<int, Outbox.Message> underWay)
     {
-        availability.Offline();
         using var limit = new CancellationTokenSource(LastMoments, time);
         try
         {
+            await outbox.Completion.WaitAsync(limit.Token);
+            availability.Offline();
             while (true)
             {
                 Send(connection, underWay);

@@ -11,10 +11,16 @@ sealed class Outbox
     readonly Lock _lock = new();
     readonly Dictionary<Address, Entry> _entries = [];
     readonly Queue<Address> _waiting = [];
+    readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     long _lastVersion;
 
     /// <summary>Raised when there is something to send; short and must not throw.</summary>
     public Action? Filled { get; set; }
+
+    /// <summary>Ends when the last value of this run is in; the program's parts stop at the same time, and the farewell comes after the values.</summary>
+    public Task Completion => _completed.Task;
+
+    public void Complete() => _completed.TrySetResult();
 
     /// <summary>Messages that wait for the broker or for its acknowledgement.</summary>
     public int Pending

@@ -25,6 +25,10 @@ sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outb
             foreach (var summary in hub.All)
                 Topics(summary).Publish(summary);
         }
+        finally
+        {
+            outbox.Complete();
+        }
 
         CarTopics Topics(Summary summary)
         {

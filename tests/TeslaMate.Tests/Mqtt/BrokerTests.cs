@@ -320,8 +320,7 @@ public sealed class BrokerTests
             if (_stopped)
                 return;
             _stopped = true;
-            foreach (var hosted in _provider.GetServices<IHostedService>().Reverse())
-                await hosted.StopAsync(CancellationToken.None);
+            await Task.WhenAll(_provider.GetServices<IHostedService>().Select(hosted => hosted.StopAsync(CancellationToken.None)));
             await _provider.DisposeAsync();
         }
     }
