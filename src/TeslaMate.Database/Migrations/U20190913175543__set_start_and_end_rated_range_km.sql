@@ -1,1 +1,2 @@
 -- Nothing to undo: the step before drops what was filled in.
+-- Loses: that a drive has no rated range at one end; going forward again looks for both

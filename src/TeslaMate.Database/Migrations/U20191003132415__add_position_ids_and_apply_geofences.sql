@@ -1,1 +1,2 @@
 -- Nothing to undo: the step before drops what was filled in.
+-- Loses: positions and geofences that drives and charging processes were given since; going forward again finds them anew

@@ -1,1 +1,2 @@
 -- Nothing to undo: the summaries are as good as the ones before.
+-- Loses: summaries of charging processes that were calculated since; going forward again calculates them anew

@@ -1,1 +1,2 @@
 -- Nothing to undo: the cities are right.
+-- Loses: cities of small places that were written since; going forward again takes them from the geocoder's answer

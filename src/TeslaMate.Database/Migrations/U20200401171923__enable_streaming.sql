@@ -1,1 +1,2 @@
 -- Nothing to undo: who had switched streaming off is not recorded.
+-- Loses: which cars do not stream; going forward again switches it on for all

@@ -1,1 +1,2 @@
 -- Nothing to undo: the energies are as good as the ones before.
+-- Loses: energies that were calculated since; going forward again calculates them anew

@@ -1,3 +1,4 @@
+using System.Reflection;
 using TeslaMate.Database.Clusters;
 
 namespace TeslaMate.Tests.Database.Migrations;
@@ -5,14 +6,22 @@ namespace TeslaMate.Tests.Database.Migrations;
 /// <summary>The SQL of this program as it is embedded in its assembly.</summary>
 static class MigrationFiles
 {
+    static readonly Assembly Assembly = typeof(PrivateCluster).Assembly;
+
     /// <summary>The script that takes an empty database to the newest version.</summary>
     public static string Baseline { get; } = Text("baseline.sql");
+
+    /// <summary>The paths of all files below <c>src/TeslaMate.Database/Migrations</c>.</summary>
+    public static string[] Names => [.. Assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal))];
+
+    public static string Forward(long version) => Text(Names.Single(name => name.StartsWith($"V{version}__", StringComparison.Ordinal)));
+
+    public static string Back(long version) => Text(Names.Single(name => name.StartsWith($"U{version}__", StringComparison.Ordinal)));
 
     /// <summary>The text of the file with this path below <c>src/TeslaMate.Database/Migrations</c>.</summary>
     public static string Text(string path)
     {
-        using var stream = typeof(PrivateCluster).Assembly.GetManifestResourceStream(path)
-            ?? throw new FileNotFoundException($"{path} is not embedded in TeslaMate.Database");
+        using var stream = Assembly.GetManifestResourceStream(path) ?? throw new FileNotFoundException($"{path} is not embedded in TeslaMate.Database");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

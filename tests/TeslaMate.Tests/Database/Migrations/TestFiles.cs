@@ -1,3 +1,5 @@
+using System.IO.Compression;
+
 namespace TeslaMate.Tests.Database.Migrations;
 
 /// <summary>The files in <c>testdata</c> beside these tests.</summary>
@@ -8,4 +10,10 @@ static class TestFiles
     public static string Text(string name) => File.ReadAllText(Path(name));
 
     public static string[] Lines(string name) => File.ReadAllLines(Path(name));
+
+    public static string Unzipped(string name)
+    {
+        using var file = new StreamReader(new GZipStream(File.OpenRead(Path(name)), CompressionMode.Decompress));
+        return file.ReadToEnd();
+    }
 }

@@ -1,0 +1,73 @@
+using Npgsql;
+using TeslaMate.Database.Clusters;
+
+namespace TeslaMate.Tests.Database.Migrations;
+
+/// <summary>
+/// The servers that migrations are shown on: the one installed on the machine (15 on Debian), and 17 and 18 from the packages that
+/// <c>tests/postgres/package-lock.json</c> pins and <c>tests/run</c> installs.
+/// </summary>
+sealed class PostgresServer
+{
+    public const string Installed = "installed";
+    public const string V17 = "17";
+    public const string V18 = "18";
+
+    static readonly Dictionary<string, Lazy<Task<PostgresServer>>> Servers = new[] { Installed, V17, V18 }
+        .ToDictionary(name => name, name => new Lazy<Task<PostgresServer>>(() => StartAsync(name)));
+
+    static int _lastDatabase;
+
+    readonly string _administration;
+
+    PostgresServer(string administration) => _administration = administration;
+
+    public static TheoryData<string> All => [Installed, V17, V18];
+
+    public static async Task<TestDatabase> CreateDatabaseAsync(string server)
+    {
+        var administration = (await Servers[server].Value)._administration;
+        var name = $"step_{Environment.ProcessId}_{Interlocked.Increment(ref _lastDatabase)}";
+        await TestServer.ExecuteAsync(administration, $"create database {name}");
+        return new TestDatabase(new NpgsqlConnectionStringBuilder(administration) { Database = name }.ConnectionString, administration, name);
+    }
+
+    static async Task<PostgresServer> StartAsync(string name)
+    {
+        if (name == Installed)
+            return new PostgresServer(await TestServer.ConnectionStringAsync());
+        var cluster = await PrivateCluster.StartAsync(
+            binaries: ReadableForServer(Path.Combine(InstalledPackages(), $"postgres-{name}", "native")),
+            settings: ["fsync = off", "synchronous_commit = off", "full_page_writes = off"]);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        return new PostgresServer(cluster.ConnectionString());
+    }
+
+    static string InstalledPackages()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var packages = Path.Combine(folder.FullName, "tests", "postgres", "node_modules");
+            if (Directory.Exists(packages))
+                return packages;
+        }
+
+        throw new DirectoryNotFoundException("The PostgreSQL servers of tests/postgres are not installed; tests/run does it.");
+    }
+
+    // As root, the server runs as user postgres, who may not see a clone in root's home.
+    static string ReadableForServer(string native)
+    {
+        if (!Environment.IsPrivilegedProcess || IsOpenToAll(new DirectoryInfo(native)))
+            return Path.Combine(native, "bin");
+        var copy = Directory.CreateTempSubdirectory("teslamate-postgres-").FullName;
+        File.SetUnixFileMode(copy, File.GetUnixFileMode(copy) | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        using var copying = System.Diagnostics.Process.Start("cp", ["-a", native, copy]);
+        copying.WaitForExit();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(copy, recursive: true);
+        return Path.Combine(copy, Path.GetFileName(native), "bin");
+    }
+
+    static bool IsOpenToAll(DirectoryInfo? folder)
+        => folder is null || (folder.UnixFileMode.HasFlag(UnixFileMode.OtherExecute) && IsOpenToAll(folder.Parent));
+}
