@@ -1,9 +1,18 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using TeslaMate.Configuration.Health;
 using TeslaMate.Logbook.Addresses;
+using TeslaMate.Logbook.Cars;
+using TeslaMate.Logbook.Changes;
+using TeslaMate.Logbook.Charging;
+using TeslaMate.Logbook.Corrections;
+using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.Leases;
+using TeslaMate.Logbook.Releases;
 using TeslaMate.Logbook.Resuming;
+using TeslaMate.Logbook.Settings;
 using TeslaMate.Logbook.Spooling;
+using TeslaMate.Logbook.Terrain;
 using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook;
@@ -16,10 +25,23 @@ public static class LogbookComposition
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
 
-        services.AddSingleton<WriterSession>().AddSingleton<Availability>().AddSingleton<Aftermath>().AddSingleton<AddressQueue>();
+        services.AddSingleton<WriterSession>().AddSingleton<Availability>().AddSingleton<Aftermath>();
         services.AddSingleton<CarLeases>().AddSingleton<ICarLeases>(provider => provider.GetRequiredService<CarLeases>());
         services.AddSingleton<OpenEntryQueries>().AddSingleton<ILogbook, CarLogbook>();
-        services.AddHostedService<LeaseRenewal>().AddHostedService<SpoolFlush>();
+        services.AddSingleton<IHealthReport, LogbookHealth>();
+
+        services.AddSingleton<CarRegister>().AddSingleton<ICars>(provider => provider.GetRequiredService<CarRegister>());
+        services.AddSingleton<GeofenceBook>().AddSingleton<IGeofences>(provider => provider.GetRequiredService<GeofenceBook>());
+        services.AddSingleton<GlobalSettingsRow>().AddSingleton<IGlobalSettings>(provider => provider.GetRequiredService<GlobalSettingsRow>());
+        services.AddSingleton<IChargingCosts, ChargingCosts>().AddSingleton<ICorrections, HandCorrections>();
+
+        services.AddSingleton<Geocoder>().AddSingleton<AddressQueue>().AddSingleton<AddressTranslation>();
+        services.AddSingleton<TileFiles>().AddSingleton<Elevations>().AddSingleton<ITerrain>(provider => provider.GetRequiredService<Elevations>());
+        services.AddSingleton<ReleaseCheck>().AddSingleton<IReleases>(provider => provider.GetRequiredService<ReleaseCheck>());
+
+        services.AddHostedService<ChangeWatch>().AddHostedService<LeaseRenewal>().AddHostedService<SpoolFlush>();
+        services.AddHostedService<AddressJob>().AddHostedService<ElevationBackfill>();
+        services.AddHostedService(provider => provider.GetRequiredService<ReleaseCheck>());
         return services;
     }
 }

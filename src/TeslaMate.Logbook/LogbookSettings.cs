@@ -25,6 +25,16 @@ public sealed record LogbookSettings
     /// <summary>Where releases are announced (<c>UPDATE_CHECK_URL</c>); null for no check at all.</summary>
     public Uri? UpdateCheckUrl { get; init; }
 
+    /// <summary>The shortest time between two questions to the geocoder. Its public service allows one a second.</summary>
+    public TimeSpan GeocoderPause { get; init; } = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>Where elevation tiles come from; <c>{0}</c> is the latitude's part of a tile's name, <c>{1}</c> the whole name. The first success wins.</summary>
+    public IReadOnlyList<string> TileSources { get; init; } =
+    [
+        "https://s3.amazonaws.com/elevation-tiles-prod/skadi/{0}/{1}.hgt.gz",
+        "https://step.esa.int/auxdata/dem/SRTMGL1/{1}.SRTMGL1.hgt.zip",
+    ];
+
     /// <summary>Reads the variables; what is wrong with them is in <see cref="Variables.Problems"/> afterwards, and the result must not be used then.</summary>
     public static LogbookSettings Read(Variables variables)
     {

@@ -7,17 +7,15 @@ static class CarStatements
     /// <summary>What a car did not say is kept, because it says nothing while it wakes up.</summary>
     public static Statement Update(CarId car, CarDescription description) => new(
         """
-        with changed as (
-            update cars
-            set name = coalesce($2, name), model = coalesce($3, model), trim_badging = coalesce($4, trim_badging),
-                marketing_name = coalesce($5, marketing_name), exterior_color = coalesce($6, exterior_color),
-                wheel_type = coalesce($7, wheel_type), spoiler_type = coalesce($8, spoiler_type), updated_at = now() at time zone 'utc'
-            where id = $1
-                and (coalesce($2, name), coalesce($3, model), coalesce($4, trim_badging), coalesce($5, marketing_name),
-                        coalesce($6, exterior_color), coalesce($7, wheel_type), coalesce($8, spoiler_type))
-                    is distinct from (name, model::text, trim_badging, marketing_name::text, exterior_color, wheel_type, spoiler_type)
-            returning id)
-        select pg_notify('teslamate_changes', 'car ' || id) from changed
+        update cars
+        set name = coalesce($2, name), model = coalesce($3, model), trim_badging = coalesce($4, trim_badging),
+            marketing_name = coalesce($5, marketing_name), exterior_color = coalesce($6, exterior_color),
+            wheel_type = coalesce($7, wheel_type), spoiler_type = coalesce($8, spoiler_type), updated_at = now() at time zone 'utc'
+        where id = $1
+            and (coalesce($2, name), coalesce($3, model), coalesce($4, trim_badging), coalesce($5, marketing_name),
+                    coalesce($6, exterior_color), coalesce($7, wheel_type), coalesce($8, spoiler_type))
+                is distinct from (name, model::text, trim_badging, marketing_name::text, exterior_color, wheel_type, spoiler_type)
+        returning id
         """,
         [
             Value.Of(car.Value), Value.Of(Column.Text(description.Name, int.MaxValue)), Value.Of(Column.Text(description.Model)),

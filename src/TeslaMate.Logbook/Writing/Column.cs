@@ -66,6 +66,9 @@ static class Column
         return text;
     }
 
+    /// <summary>JSON without the escaped NUL that <c>jsonb</c> refuses.</summary>
+    public static string StorableJson(string json) => Storable(json).Replace("\\u0000", "", StringComparison.Ordinal);
+
     static decimal Most(int precision, int scale)
     {
         var most = 1m;

@@ -83,7 +83,8 @@ sealed class DatabaseWriter(NpgsqlDataSource database, Guid session)
         _ => new WriteAnswer.Away(exception),
     };
 
-    static async Task<List<Outcome>> RunAsync(
+    /// <summary>Runs statements in one round trip, in the transaction of the connection or one of their own.</summary>
+    public static async Task<List<Outcome>> RunAsync(
         NpgsqlConnection connection, IReadOnlyList<Statement> statements, TimeSpan timeout, CancellationToken cancellationToken)
     {
         await using var commands = new NpgsqlBatch(connection) { Timeout = (int)Math.Ceiling(timeout.TotalSeconds) };

@@ -1,0 +1,116 @@
+using TeslaMate.Logbook.Writing;
+
+namespace TeslaMate.Logbook.Geofences;
+
+sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
+{
+    /// <summary>Reassigning a long history may take its time.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    const string Select = """
+        select id, name, latitude::float8, longitude::float8, radius, billing_type::text, cost_per_unit, session_fee from geofences
+        """;
+
+    volatile IReadOnlyList<Geofence> _known = [];
+
+    public Geofence? Find(double latitude, double longitude) => NearestFence.Find(_known, latitude, longitude);
+
+    public async Task<IReadOnlyList<Geofence>> ListAsync(CancellationToken cancellationToken)
+        => _known = await ReadAsync(database.CreateCommand(Select + " order by name collate \"C\", id"), cancellationToken);
+
+    public async Task<Geofence?> FindAsync(GeofenceId geofence, CancellationToken cancellationToken)
+    {
+        var command = database.CreateCommand(Select + " where id = $1");
+        command.Parameters.Add(Value.Of(geofence.Value));
+        return (await ReadAsync(command, cancellationToken)).SingleOrDefault();
+    }
+
+    public async Task<int> CountWithoutCostAsync(GeofenceId? geofence, GeofenceForm form, CancellationToken cancellationToken)
+    {
+        if (GeofenceRules.Check(form, out var wanted).Count > 0 || wanted is { CostPerUnit: null, SessionFee: null })
+            return 0;
+        if (geofence is { } id && (await FindAsync(id, cancellationToken) is not { } before || before == wanted with { Id = id, Name = before.Name }))
+            return 0;
+        await using var command = database.CreateCommand(GeofenceStatements.CountWithoutCost);
+        command.Parameters.Add(Value.Of(wanted.Latitude));
+        command.Parameters.Add(Value.Of(wanted.Longitude));
+        command.Parameters.Add(Value.Of(wanted.RadiusM));
+        return await command.ExecuteScalarAsync(cancellationToken) is long count ? (int)count : 0;
+    }
+
+    public async Task<GeofenceAnswer> SaveAsync(GeofenceId? geofence, GeofenceForm form, bool addCosts, CancellationToken cancellationToken)
+    {
+        var errors = GeofenceRules.Check(form, out var wanted);
+        if (errors.Count > 0)
+            return new GeofenceAnswer.Refused(errors);
+
+        Geofence saved;
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
+        {
+            // One editor at a time: two overlapping circles would otherwise not see each other.
+            await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock()], Patience, cancellationToken);
+            if (geofence is { } id)
+            {
+                await DatabaseWriter.RunAsync(connection, GeofenceStatements.Release(id), Patience, cancellationToken);
+                saved = wanted with { Id = id };
+                await using var update = GeofenceStatements.Update(connection, saved);
+                if (await update.ExecuteNonQueryAsync(cancellationToken) == 0)
+                    return new GeofenceAnswer.NotFound();
+            }
+            else
+            {
+                await using var insert = GeofenceStatements.Insert(connection, wanted);
+                saved = wanted with { Id = new((int)(await insert.ExecuteScalarAsync(cancellationToken))!) };
+            }
+
+            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Gather(saved.Id), Patience, cancellationToken);
+            if (addCosts)
+                await DatabaseWriter.RunAsync(connection, [GeofenceStatements.AddCosts(saved.Id)], Patience, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        await RefreshAsync(cancellationToken);
+        return new GeofenceAnswer.Saved(saved);
+    }
+
+    public async Task<bool> DeleteAsync(GeofenceId geofence, CancellationToken cancellationToken)
+    {
+        bool found;
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
+        {
+            await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock(), .. GeofenceStatements.Release(geofence)], Patience, cancellationToken);
+            await using var delete = new NpgsqlCommand("delete from geofences where id = $1", connection) { Parameters = { Value.Of(geofence.Value) } };
+            found = await delete.ExecuteNonQueryAsync(cancellationToken) > 0;
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        await RefreshAsync(cancellationToken);
+        return found;
+    }
+
+    public async Task<(double Latitude, double Longitude)?> LastPositionAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select latitude::float8, longitude::float8 from positions order by id desc limit 1");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? (reader.GetDouble(0), reader.GetDouble(1)) : null;
+    }
+
+    public Task RefreshAsync(CancellationToken cancellationToken) => ListAsync(cancellationToken);
+
+    static async Task<List<Geofence>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
+        await using var _ = command;
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<Geofence> fences = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            fences.Add(new(
+                new(reader.GetInt32(0)), reader.GetString(1), reader.GetDouble(2), reader.GetDouble(3), reader.GetInt16(4),
+                reader.GetString(5) == "per_minute" ? BillingType.PerMinute : BillingType.PerKwh, reader.Decimal(6), reader.Decimal(7)));
+        }
+
+        return fences;
+    }
+}

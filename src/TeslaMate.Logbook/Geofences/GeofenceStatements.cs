@@ -1,0 +1,97 @@
+using TeslaMate.Logbook.Writing;
+
+namespace TeslaMate.Logbook.Geofences;
+
+/// <summary>What a change of geofences means for the past (spec, logbook 9.3 to 9.5).</summary>
+static class GeofenceStatements
+{
+    /// <summary>The columns that hold a fence, with the column that says where they were.</summary>
+    static readonly (string Table, string Fence, string Position)[] Ends =
+    [
+        ("drives", "start_geofence_id", "start_position_id"),
+        ("drives", "end_geofence_id", "end_position_id"),
+        ("charging_processes", "geofence_id", "position_id"),
+    ];
+
+    static readonly string[] GatherSql = [.. Ends.Select(end => ApplySql(end, except: null))];
+
+    static readonly string[] ReleaseSql = [.. Ends.Select(end => ApplySql(end, except: "$1"))];
+
+    public static readonly string CountWithoutCost = $"""
+        select count(*)
+        from charging_processes process
+        join positions place on place.id = process.position_id
+        where process.cost is null
+            and {NearestFence.IsInside("place.latitude", "place.longitude", "$1", "$2", "$3")}
+        """;
+
+    public static Statement Lock() => new("select pg_advisory_xact_lock(hashtext('teslamate geofences'))::text", []);
+
+    /// <summary>Gives everything inside a fence to its nearest fence, this one included.</summary>
+    public static IReadOnlyList<Statement> Gather(GeofenceId geofence) => [.. GatherSql.Select(sql => new Statement(sql, [Value.Of(geofence.Value)]))];
+
+    /// <summary>Gives everything inside a fence to the nearest of the others.</summary>
+    public static IReadOnlyList<Statement> Release(GeofenceId geofence) => [.. ReleaseSql.Select(sql => new Statement(sql, [Value.Of(geofence.Value)]))];
+
+    public static NpgsqlCommand Insert(NpgsqlConnection connection, Geofence geofence) => Fill(new NpgsqlCommand(
+        """
+        insert into geofences (name, latitude, longitude, radius, billing_type, cost_per_unit, session_fee, inserted_at, updated_at)
+        values ($1, $2, $3, $4, $5::billing_type, $6, $7, now() at time zone 'utc', now() at time zone 'utc')
+        returning id
+        """,
+        connection), geofence);
+
+    public static NpgsqlCommand Update(NpgsqlConnection connection, Geofence geofence)
+    {
+        var command = Fill(new NpgsqlCommand(
+            """
+            update geofences
+            set name = $1, latitude = $2, longitude = $3, radius = $4, billing_type = $5::billing_type, cost_per_unit = $6, session_fee = $7,
+                updated_at = now() at time zone 'utc'
+            where id = $8
+            """,
+            connection), geofence);
+        command.Parameters.Add(Value.Of(geofence.Id.Value));
+        return command;
+    }
+
+    /// <summary>Prices what was charged in a fence and has no cost yet, by the stored energies.</summary>
+    public static Statement AddCosts(GeofenceId geofence) => new(
+        """
+        update charging_processes
+        set cost = least(greatest(coalesce(fence.session_fee, 0) + coalesce(fence.cost_per_unit * case fence.billing_type
+                when 'per_kwh' then greatest(charging_processes.charge_energy_used, charging_processes.charge_energy_added)
+                else charging_processes.duration_min
+            end, 0), -999999999999.99), 999999999999.99)
+        from geofences fence
+        where fence.id = $1 and charging_processes.geofence_id = fence.id and charging_processes.cost is null
+            and (fence.session_fee is not null or fence.cost_per_unit is not null)
+        returning charging_processes.id
+        """,
+        [Value.Of(geofence.Value)]);
+
+    /// <summary>The comparison of latitudes spares the sphere for all that is far away; a degree is at least 110 km.</summary>
+    static string ApplySql((string Table, string Fence, string Position) end, string? except) => $"""
+        update {end.Table}
+        set {end.Fence} = nearest.id
+        from geofences circle
+        join positions place on place.latitude between circle.latitude - circle.radius / 110000.0 and circle.latitude + circle.radius / 110000.0
+        left join lateral {NearestFence.Sql("place.latitude", "place.longitude", except)} nearest on true
+        where circle.id = $1 and place.id = {end.Table}.{end.Position}
+            and {NearestFence.IsInside("place.latitude", "place.longitude", "circle.latitude", "circle.longitude", "circle.radius")}
+            and {end.Table}.{end.Fence} is distinct from nearest.id
+        returning {end.Table}.id
+        """;
+
+    static NpgsqlCommand Fill(NpgsqlCommand command, Geofence geofence)
+    {
+        command.Parameters.Add(Value.Of(geofence.Name));
+        command.Parameters.Add(Value.Of((decimal?)Column.Latitude(geofence.Latitude)));
+        command.Parameters.Add(Value.Of((decimal?)Column.Longitude(geofence.Longitude)));
+        command.Parameters.Add(Value.Of(geofence.RadiusM));
+        command.Parameters.Add(Value.Of(geofence.BillingType == BillingType.PerMinute ? "per_minute" : "per_kwh"));
+        command.Parameters.Add(Value.Of(geofence.CostPerUnit));
+        command.Parameters.Add(Value.Of(geofence.SessionFee));
+        return command;
+    }
+}

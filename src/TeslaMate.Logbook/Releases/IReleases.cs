@@ -1,0 +1,8 @@
+namespace TeslaMate.Logbook.Releases;
+
+/// <summary>Whether there is something newer than this program.</summary>
+public interface IReleases
+{
+    /// <summary>The newer version, without its <c>v</c>; null when there is none or nobody asked. Never waits.</summary>
+    string? Newer { get; }
+}

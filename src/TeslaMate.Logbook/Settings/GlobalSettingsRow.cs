@@ -1,0 +1,137 @@
+using TeslaMate.Logbook.Addresses;
+using TeslaMate.Logbook.Changes;
+using TeslaMate.Logbook.Charging;
+using TeslaMate.Logbook.Writing;
+
+namespace TeslaMate.Logbook.Settings;
+
+sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation translation, Aftermath aftermath) : IGlobalSettings
+{
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    readonly Watchers<GlobalSettings> _watchers = new();
+    volatile GlobalSettings _current = new();
+
+    public GlobalSettings Current => _current;
+
+    public async Task<GlobalSettings> ReadAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            select unit_of_length::text, unit_of_temperature::text, unit_of_pressure::text, preferred_range::text, base_url, grafana_url, language, theme_mode
+            from settings
+            """);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+            throw new InvalidOperationException("The table settings has no row; it must have exactly one.");
+        var settings = new GlobalSettings
+        {
+            UnitOfLength = reader.GetString(0) == "mi" ? UnitOfLength.Mi : UnitOfLength.Km,
+            UnitOfTemperature = reader.GetString(1) == "F" ? UnitOfTemperature.F : UnitOfTemperature.C,
+            UnitOfPressure = reader.GetString(2) == "psi" ? UnitOfPressure.Psi : UnitOfPressure.Bar,
+            PreferredRange = reader.GetString(3) == "ideal" ? PreferredRange.Ideal : PreferredRange.Rated,
+            BaseUrl = reader.Text(4),
+            GrafanaUrl = reader.Text(5),
+            Language = reader.GetString(6),
+            ThemeMode = reader.GetString(7) switch { "light" => ThemeMode.Light, "dark" => ThemeMode.Dark, _ => ThemeMode.System },
+        };
+        return await reader.ReadAsync(cancellationToken)
+            ? throw new InvalidOperationException("The table settings has several rows; it must have exactly one.")
+            : settings;
+    }
+
+    public async Task<SettingsAnswer> ChangeAsync(GlobalSettings settings, CancellationToken cancellationToken)
+    {
+        List<FieldError> errors = [];
+        var checkedSettings = settings with
+        {
+            BaseUrl = CheckUrl("base_url", settings.BaseUrl, errors),
+            GrafanaUrl = CheckUrl("grafana_url", settings.GrafanaUrl, errors),
+        };
+        if (string.IsNullOrWhiteSpace(settings.Language))
+            errors.Add(new("language", Problem.Blank));
+        else if (!AddressLanguages.IsSupported(settings.Language))
+            errors.Add(new("language", Problem.NotSupported));
+        if (errors.Count > 0)
+            return new SettingsAnswer.Refused(errors);
+
+        var before = await ReadAsync(cancellationToken);
+        IReadOnlyList<Statement> translated = [];
+        if (checkedSettings.Language != before.Language)
+        {
+            // Before the transaction: the geocoder takes its time, and nothing may wait for it.
+            switch (await translation.TranslateAsync(checkedSettings.Language, cancellationToken))
+            {
+                case TranslationAnswer.Failed(var reason):
+                    return new SettingsAnswer.GeocoderFailed(reason);
+                case TranslationAnswer.Translated(var statements):
+                    translated = statements;
+                    break;
+            }
+        }
+
+        List<Statement> all = [.. translated, Update(checkedSettings)];
+        if (checkedSettings.PreferredRange != before.PreferredRange)
+            all.Add(EfficiencyStatements.DeriveAll());
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+        {
+            foreach (var outcome in await DatabaseWriter.RunAsync(connection, all, Patience, cancellationToken))
+                aftermath.Handle(outcome);
+        }
+
+        Become(checkedSettings);
+        return new SettingsAnswer.Changed(checkedSettings);
+    }
+
+    public IAsyncEnumerable<GlobalSettings> WatchAsync(CancellationToken cancellationToken) => _watchers.WatchAsync(cancellationToken);
+
+    public async Task RefreshAsync(CancellationToken cancellationToken) => Become(await ReadAsync(cancellationToken));
+
+    /// <summary>The rule for addresses of pages (spec, logbook 13.1).</summary>
+    internal static string? CheckUrl(string field, string? entered, List<FieldError> errors)
+    {
+        var url = entered?.Trim().TrimEnd('/').Trim();
+        if (string.IsNullOrEmpty(url))
+        {
+            // "https://" is all slashes after its scheme, and still an attempt.
+            if (entered?.Contains("://", StringComparison.Ordinal) == true)
+                errors.Add(new(field, "is missing a host"));
+            return null;
+        }
+
+        var colon = url.IndexOf(':', StringComparison.Ordinal);
+        var scheme = colon > 0 && url[..colon].All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.') && char.IsAsciiLetter(url[0]) ? url[..colon] : null;
+        var problem = scheme is null ? "is missing a scheme (e.g. https)"
+            : !scheme.Equals("http", StringComparison.OrdinalIgnoreCase) && !scheme.Equals("https", StringComparison.OrdinalIgnoreCase) ? "invalid scheme"
+            : !Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Host.Length == 0 ? "is missing a host"
+            : url.Length > 255 ? "should be at most 255 character(s)"
+            : null;
+        if (problem is null)
+            return url;
+        errors.Add(new(field, problem));
+        return null;
+    }
+
+    static Statement Update(GlobalSettings settings) => new(
+        """
+        update settings
+        set unit_of_length = $1::unit_of_length, unit_of_temperature = $2::unit_of_temperature, unit_of_pressure = $3::unit_of_pressure,
+            preferred_range = $4::range, base_url = $5, grafana_url = $6, language = $7, theme_mode = $8, updated_at = now() at time zone 'utc'
+        where (unit_of_length::text, unit_of_temperature::text, unit_of_pressure::text, preferred_range::text, base_url::text, grafana_url::text, language, theme_mode)
+            is distinct from ($1, $2, $3, $4, $5, $6, $7, $8)
+        returning id
+        """,
+        [
+            Value.Of(settings.UnitOfLength == UnitOfLength.Mi ? "mi" : "km"), Value.Of(settings.UnitOfTemperature == UnitOfTemperature.F ? "F" : "C"),
+            Value.Of(settings.UnitOfPressure == UnitOfPressure.Psi ? "psi" : "bar"), Value.Of(settings.PreferredRange == PreferredRange.Ideal ? "ideal" : "rated"),
+            Value.Of(settings.BaseUrl), Value.Of(settings.GrafanaUrl), Value.Of(settings.Language),
+            Value.Of(settings.ThemeMode switch { ThemeMode.Light => "light", ThemeMode.Dark => "dark", _ => "system" }),
+        ]);
+
+    void Become(GlobalSettings settings)
+    {
+        if (settings == _current)
+            return;
+        _current = settings;
+        _watchers.Tell(settings);
+    }
+}

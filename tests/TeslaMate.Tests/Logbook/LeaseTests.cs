@@ -1,0 +1,128 @@
+using Npgsql;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Leases;
+using static TeslaMate.Tests.Logbook.Readings;
+
+namespace TeslaMate.Tests.Logbook;
+
+public sealed class LeaseTests : IAsyncLifetime
+{
+    LogbookDatabase _database = null!;
+
+    public async Task InitializeAsync() => _database = await LogbookDatabase.CreateAsync();
+
+    public async Task DisposeAsync() => await _database.DisposeAsync();
+
+    /// <summary>What the database's clock does in 21 s.</summary>
+    Task LetTheLeaseRunOutAsync() => _database.ExecuteAsync("update teslamate.car_leases set expires_at = expires_at - interval '21 seconds'");
+
+    [Fact]
+    public async Task Of_many_instances_exactly_one_gets_the_lease()
+    {
+        var instances = Enumerable.Range(0, 8).Select(_ => new LogbookInstance(_database.DataSource)).ToList();
+        var leases = await Task.WhenAll(instances.Select(instance => instance.Get<ICarLeases>().TryAcquireAsync(new(1), default)));
+        leases.Count(lease => lease is not null).ShouldBe(1);
+        foreach (var instance in instances)
+            await instance.DisposeAsync();
+        // All are gone, the lease with them.
+        (await _database.ScalarAsync<long>("select count(*) from teslamate.car_leases")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Nobody_writes_without_a_lease()
+    {
+        await using var instance = new LogbookInstance(_database.DataSource);
+        (await instance.WriteAsync(new LogbookEntry.InsertPosition(Position(0)))).ShouldBe(WriteResult.NotOurs);
+        await using var lease = await instance.LeaseAsync();
+        (await instance.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldBeNull();
+        (await instance.WriteAsync(new LogbookEntry.InsertPosition(Position(0)))).ShouldBe(WriteResult.Stored);
+        await lease.DisposeAsync();
+        (await instance.WriteAsync(new LogbookEntry.InsertPosition(Position(0)))).ShouldBe(WriteResult.NotOurs);
+        await instance.LeaseAsync();
+        (await instance.WriteAsync(new LogbookEntry.InsertPosition(Position(0)))).ShouldBe(WriteResult.Stored);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_stalled_instance_cannot_write_after_a_takeover(bool positionsOnly)
+    {
+        await using var stalled = await LogbookInstance.OfCarAsync(_database);
+        await using var other = new LogbookInstance(_database.DataSource);
+        (await other.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldBeNull();
+        await LetTheLeaseRunOutAsync();
+        // Late, but nobody else came: the lease is in force as long as it is not taken.
+        (await stalled.WriteAsync(new LogbookEntry.InsertPosition(Position(0)))).ShouldBe(WriteResult.Stored);
+        await other.LeaseAsync();
+        LogbookEntry[] entries = positionsOnly ? [new LogbookEntry.InsertPosition(Position(1))] : [new LogbookEntry.StartState(CarActivity.Online, At(0))];
+        (await stalled.WriteAsync(entries)).ShouldBe(WriteResult.NotOurs);
+        (await other.WriteAsync(new LogbookEntry.InsertPosition(Position(2)))).ShouldBe(WriteResult.Stored);
+        (await _database.RowsAsync("select date from positions order by id")).ShouldBe(["10:00:00", "10:00:02"]);
+        (await _database.ScalarAsync<long>("select count(*) from states")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Renewal_keeps_a_lease_and_notices_its_loss()
+    {
+        await using var first = new LogbookInstance(_database.DataSource);
+        await using var second = new LogbookInstance(_database.DataSource);
+        var lease = await first.LeaseAsync();
+        await LetTheLeaseRunOutAsync();
+        await first.Get<CarLeases>().RenewAsync(default);
+        (await second.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldBeNull();
+        lease.Lost.IsCancellationRequested.ShouldBeFalse();
+        (await _database.ScalarAsync<bool>("select expires_at between now() + interval '15 seconds' and now() + interval '20 seconds' from teslamate.car_leases")).ShouldBeTrue();
+
+        await LetTheLeaseRunOutAsync();
+        await second.LeaseAsync();
+        await first.Get<CarLeases>().RenewAsync(default);
+        lease.Lost.IsCancellationRequested.ShouldBeTrue();
+        first.Lines.All.ShouldContain("Error: Car 1: another instance logs it now");
+        // Giving back what was lost takes nothing from the new holder.
+        await lease.DisposeAsync();
+        (await second.WriteAsync(new LogbookEntry.InsertPosition(Position(2)))).ShouldBe(WriteResult.Stored);
+    }
+
+    [Fact]
+    public async Task What_waits_on_the_disk_of_a_former_holder_is_void()
+    {
+        var folder = Directory.CreateTempSubdirectory("logbook-").FullName;
+        await using var proxy = new LossyProxy(_database.ConnectionString);
+        await using (var source = NpgsqlDataSource.Create(proxy.ConnectionString))
+        {
+            var cutOff = new LogbookInstance(source, settings: new() { SpoolFolder = folder });
+            await cutOff.LeaseAsync();
+            proxy.SwallowAnswers = true;
+            (await cutOff.WriteAsync(new LogbookEntry.StartState(CarActivity.Asleep, At(0)))).ShouldBe(WriteResult.Buffered);
+            (await cutOff.WriteAsync(new LogbookEntry.StartState(CarActivity.Online, At(1)))).ShouldBe(WriteResult.Buffered);
+            proxy.SwallowAnswers = false;
+
+            await using var other = new LogbookInstance(_database.DataSource);
+            await LetTheLeaseRunOutAsync();
+            await other.LeaseAsync();
+            var flush = new TeslaMate.Logbook.Spooling.SpoolFlush(cutOff.Get<CarLeases>(), TimeProvider.System);
+            (await flush.FlushAsync(() => { }, default)).ShouldBeFalse();
+            await other.WriteAsync(new LogbookEntry.StartState(CarActivity.Offline, At(10)));
+            await other.Get<CarLeases>().DisposeAsync();
+
+            // The lease is free again, and the former holder takes it.
+            await cutOff.LeaseAsync();
+            (await flush.FlushAsync(() => { }, default)).ShouldBeTrue();
+            Directory.GetFiles(folder, "*.abandoned").ShouldHaveSingleItem();
+            await cutOff.DisposeAsync();
+        }
+
+        (await _database.RowsAsync("select state::text from states order by id")).ShouldBe(["asleep", "offline"]);
+    }
+
+    [Fact]
+    public async Task Two_processes_with_one_folder_are_two_instances()
+    {
+        var folder = Directory.CreateTempSubdirectory("logbook-").FullName;
+        await using var first = new LogbookInstance(_database.DataSource, settings: new() { SpoolFolder = folder });
+        await first.LeaseAsync();
+        await using (var second = new LogbookInstance(_database.DataSource, settings: new() { SpoolFolder = folder }))
+            (await second.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldBeNull();
+        Directory.CreateDirectory(folder);
+    }
+}

@@ -1,0 +1,187 @@
+using TeslaMate.Configuration;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Charging;
+using TeslaMate.Logbook.Corrections;
+using TeslaMate.Logbook.Settings;
+using static TeslaMate.Tests.Logbook.Readings;
+
+namespace TeslaMate.Tests.Logbook;
+
+/// <summary>The tables of the specification on settings (logbook 18.9), and what owners do by hand.</summary>
+public sealed class SettingsTests : IAsyncLifetime
+{
+    LogbookDatabase _database = null!;
+    LogbookInstance _instance = null!;
+
+    IGlobalSettings Settings => _instance.Get<IGlobalSettings>();
+
+    public async Task InitializeAsync()
+    {
+        _database = await LogbookDatabase.CreateAsync();
+        _instance = await LogbookInstance.OfCarAsync(_database);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _instance.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("http://example.com/", "http://example.com", null)]
+    [InlineData("  http://example.com/foo// ", "http://example.com/foo", null)]
+    [InlineData("HTTPS://example.com:8443", "HTTPS://example.com:8443", null)]
+    [InlineData("/", null, null)]
+    [InlineData("", null, null)]
+    [InlineData(null, null, null)]
+    [InlineData("ftp://x", null, "invalid scheme")]
+    [InlineData("example.com", null, "is missing a scheme (e.g. https)")]
+    [InlineData("https://", null, "is missing a host")]
+    [InlineData("example.com:80", null, "invalid scheme")]
+    public void An_address_of_pages_is_tidied_or_refused(string? entered, string? stored, string? problem)
+    {
+        List<FieldError> errors = [];
+        GlobalSettingsRow.CheckUrl("base_url", entered, errors).ShouldBe(stored);
+        errors.ShouldBe(problem is null ? [] : [new("base_url", problem)]);
+    }
+
+    [Fact]
+    public async Task An_address_that_the_column_cannot_hold_is_refused()
+        => (await Settings.ChangeAsync(new() { GrafanaUrl = "http://x/" + new string('a', 250) }, default)).ShouldBeOfType<SettingsAnswer.Refused>()
+            .Errors.ShouldBe([new("grafana_url", "should be at most 255 character(s)")]);
+
+    [Theory]
+    [InlineData("foo", "is not supported")]
+    [InlineData("", "can't be blank")]
+    public async Task A_language_is_one_of_the_list(string language, string problem)
+        => (await Settings.ChangeAsync(new() { Language = language }, default)).ShouldBeOfType<SettingsAnswer.Refused>().Errors.ShouldBe([new("language", problem)]);
+
+    [Fact]
+    public async Task Settings_are_stored_as_they_were_chosen()
+    {
+        (await Settings.ReadAsync(default)).ShouldBe(new GlobalSettings());
+        var wanted = new GlobalSettings
+        {
+            UnitOfLength = UnitOfLength.Mi, UnitOfTemperature = UnitOfTemperature.F, UnitOfPressure = UnitOfPressure.Psi, PreferredRange = PreferredRange.Ideal,
+            BaseUrl = "http://a", GrafanaUrl = "http://b", Language = "zh_Hans", ThemeMode = ThemeMode.Dark,
+        };
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await using var news = Settings.WatchAsync(stop.Token).GetAsyncEnumerator();
+        var first = news.MoveNextAsync();
+        (await Settings.ChangeAsync(wanted, default)).ShouldBe(new SettingsAnswer.Changed(wanted));
+        (await Settings.ReadAsync(default)).ShouldBe(wanted);
+        (await first).ShouldBeTrue();
+        news.Current.ShouldBe(wanted);
+    }
+
+    [Fact]
+    public async Task Another_preferred_range_derives_the_efficiency_again()
+    {
+        await _database.ExecuteAsync("""
+            insert into positions (id, car_id, date, latitude, longitude) values (1, 1, now(), 1, 1);
+            insert into charging_processes (car_id, position_id, start_date, start_rated_range_km, end_rated_range_km, start_ideal_range_km, end_ideal_range_km,
+                charge_energy_added, end_battery_level, duration_min)
+            select 1, 1, now(), 100, 200, 100, 250, 15, 80, 30 from generate_series(1, 3)
+            """);
+        await Settings.ChangeAsync(new() { PreferredRange = PreferredRange.Rated }, default);
+        (await _database.RowAsync("select efficiency from cars")).ShouldBe("-");
+        await Settings.ChangeAsync(new() { PreferredRange = PreferredRange.Ideal }, default);
+        (await _database.RowAsync("select efficiency from cars")).ShouldBe("0.1");
+        await Settings.ChangeAsync(new() { PreferredRange = PreferredRange.Rated }, default);
+        (await _database.RowAsync("select efficiency from cars")).ShouldBe("0.15");
+    }
+
+    [Theory]
+    [InlineData(CostMode.Total, "42.12", "42.12")]
+    [InlineData(CostMode.PerKwh, "0.12", "1.20")]
+    [InlineData(CostMode.PerKwh, "-0.029", "-0.29")]
+    [InlineData(CostMode.PerMinute, "0.10", "1.50")]
+    [InlineData(CostMode.Total, "", "-")]
+    [InlineData(CostMode.PerKwh, " ", "-")]
+    public async Task A_cost_is_entered_as_a_total_or_by_the_unit(CostMode mode, string entered, string cost)
+    {
+        await AddChargingAsync("8, 10, 15");
+        (await _instance.Get<IChargingCosts>().ChangeAsync(new(1), mode, entered, default)).ShouldBeOfType<CostAnswer.Changed>();
+        (await _database.RowAsync("select cost from charging_processes")).ShouldBe(cost);
+    }
+
+    [Theory]
+    [InlineData("0,12")]
+    [InlineData("12 EUR")]
+    [InlineData("1e3")]
+    [InlineData("1000000000000")]
+    public async Task What_is_no_amount_is_refused(string entered)
+    {
+        await AddChargingAsync("8, 10, 15");
+        (await _instance.Get<IChargingCosts>().ChangeAsync(new(1), CostMode.PerKwh, entered, default))
+            .ShouldBe(new CostAnswer.Refused(new("cost", "is invalid")));
+        (await _instance.Get<IChargingCosts>().ChangeAsync(new(2), CostMode.Total, "1", default)).ShouldBe(new CostAnswer.NotFound());
+    }
+
+    [Fact]
+    public async Task Without_the_factor_of_its_mode_a_cost_is_a_total()
+    {
+        await AddChargingAsync("null, null, null");
+        await _instance.Get<IChargingCosts>().ChangeAsync(new(1), CostMode.PerKwh, "7.5", default);
+        (await _database.RowAsync("select cost from charging_processes")).ShouldBe("7.50");
+    }
+
+    [Fact]
+    public async Task Drives_and_charges_are_closed_and_deleted_by_hand()
+    {
+        var corrections = _instance.Get<ICorrections>();
+        await _instance.WriteAsync(
+            new LogbookEntry.StartDrive(At(0), Position(0, 1)), InDrive(Position(60, 9)),
+            new LogbookEntry.StartCharging(At(100), Position(100)), new LogbookEntry.InsertCharge(new() { Date = At(110), EnergyAddedKwh = 1, IdealRangeKm = 1 }));
+        (await corrections.CloseDriveAsync(new(1), default)).ShouldBeTrue();
+        (await corrections.CompleteChargingAsync(new(1), default)).ShouldBeTrue();
+        (await _database.RowAsync("select distance, process.end_date from drives, charging_processes process")).ShouldBe("8|10:01:50");
+        (await corrections.DeleteDriveAsync(new(1), default)).ShouldBeTrue();
+        (await corrections.DeleteChargingAsync(new(1), default)).ShouldBeTrue();
+        (await _database.RowAsync("select count(*), (select count(*) from charges) from positions")).ShouldBe("3|0");
+        (await corrections.CloseDriveAsync(new(1), default)).ShouldBeFalse();
+        (await corrections.DeleteDriveAsync(new(1), default)).ShouldBeFalse();
+        (await corrections.CompleteChargingAsync(new(1), default)).ShouldBeFalse();
+        (await corrections.DeleteChargingAsync(new(1), default)).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("('online', '2024-01-01 10:01:40', null), ('asleep', '2024-01-02 00:00:00', '2024-01-02 01:00:00')", "00:00:00")]
+    [InlineData("('online', '2024-01-01 10:01:40', null)", "10:01:41")]
+    public async Task An_import_ends_the_open_state_and_opens_the_latest_again(string states, string end)
+    {
+        var corrections = _instance.Get<ICorrections>();
+        (await corrections.EarliestStateAsync(new(1), default)).ShouldBeNull();
+        await corrections.CompleteStateAsync(new(1), default);
+        await _database.ExecuteAsync($"insert into states (state, start_date, end_date, car_id) select s::states_status, a::timestamp, b::timestamp, 1 from (values {states}) v (s, a, b)");
+        await corrections.CompleteStateAsync(new(1), default);
+        (await _database.RowAsync("select end_date from states where state = 'online'")).ShouldBe(end);
+        (await corrections.EarliestStateAsync(new(1), default)).ShouldBe(new DateTimeOffset(2024, 1, 1, 10, 1, 40, TimeSpan.Zero));
+        await corrections.ReopenStateAsync(new(1), default);
+        await corrections.ReopenStateAsync(new(1), default);
+        (await _database.ScalarAsync<long>("select count(*) from states where end_date is null")).ShouldBe(1);
+    }
+
+    [Fact]
+    public void Variables_say_where_things_are_kept()
+    {
+        var variables = new Variables(new Dictionary<string, string>
+        {
+            ["STATE_DIRECTORY"] = "/var/lib/teslamate:/var/lib/other", ["NOMINATIM_URL"] = "https://geo.example.com/", ["SRTM_CACHE"] = "/tiles",
+            ["NOMINATIM_PROXY"] = "http://proxy:80", ["TESLAMATE_SPOOL_LIMIT_MB"] = "5",
+        });
+        var settings = LogbookSettings.Read(variables);
+        variables.Problems.ShouldBeEmpty();
+        settings.SpoolFolder.ShouldBe("/var/lib/teslamate/spool");
+        settings.SpoolLimit.ShouldBe(5 * 1024 * 1024);
+        settings.NominatimUrl.Host.ShouldBe("geo.example.com");
+        settings.TileFolder.ShouldBe("/tiles");
+        settings.UpdateCheckUrl.ShouldBeNull();
+        LogbookSettings.Read(new(new Dictionary<string, string> { ["TESLAMATE_SPOOL_DIR"] = "/s", ["STATE_DIRECTORY"] = "/x" })).SpoolFolder.ShouldBe("/s");
+    }
+
+    Task AddChargingAsync(string values) => _database.ExecuteAsync($"""
+        insert into positions (id, car_id, date, latitude, longitude) values (1, 1, now(), 1, 1);
+        insert into charging_processes (car_id, position_id, start_date, charge_energy_added, charge_energy_used, duration_min) values (1, 1, now(), {values})
+        """);
+}
