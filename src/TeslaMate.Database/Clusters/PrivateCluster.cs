@@ -10,12 +10,14 @@ public sealed class PrivateCluster : IAsyncDisposable
 {
     const string ServerUser = "postgres";
 
-    // Ends the server when this process is gone, however it went: its end of the pipe closes then. The temporary folder goes with the server.
+    // Ends the server when this process is gone, however it went: its end of the pipe closes then. The temporary folder goes with the server, but not with
+    // one that was stopped and started again since: its pipe closes whenever the first process object is collected.
     const string Guard = """
         folder=$1; shift
         exec 3<&0
         "$@" & server=$!
-        (cat <&3 >/dev/null; kill -QUIT $server 2>/dev/null; while kill -0 $server 2>/dev/null; do sleep 0.1; done; [ -z "$folder" ] || rm -rf "$folder") >/dev/null 2>&1 &
+        (cat <&3 >/dev/null; kill -QUIT $server 2>/dev/null; while kill -0 $server 2>/dev/null; do sleep 0.1; done
+            [ -n "$folder" ] || exit; last=$(head -n1 "$folder/data/postmaster.pid" 2>/dev/null); [ "${last:-$server}" = "$server" ] && rm -rf "$folder") >/dev/null 2>&1 &
         wait $server
         """;
 

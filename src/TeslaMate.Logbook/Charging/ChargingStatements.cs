@@ -152,9 +152,11 @@ static class ChargingStatements
         energy as (
             select
                 case when net >= 0 then least(net, 999999.99) end as added,
-                least((select sum(kwh order by date, id) filter (where kwh >= 0) from drawn)::numeric, 999999.99) as used
+                case when drawn >= 0 then least(drawn, 999999.99) end as used
             from (
-                select case when ending.energy <> 0 then ending.energy else measured.energy_max end - beginning.energy as net
+                select
+                    case when ending.energy <> 0 then ending.energy else measured.energy_max end - beginning.energy as net,
+                    (select sum(kwh order by date, id) filter (where kwh >= 0) from drawn)::numeric as drawn
                 from beginning, ending, measured) counter),
         span as (
             select least(round(extract(epoch from ending.date - beginning.date) / 60), 32767)::smallint as minutes
@@ -182,7 +184,8 @@ static class ChargingStatements
                 start_rated_range_km = beginning.rated, end_rated_range_km = ending.rated,
                 start_battery_level = beginning.level, end_battery_level = ending.level,
                 outside_temp_avg = measured.outside_temp, charge_energy_added = energy.added, charge_energy_used = energy.used,
-                cost = least(greatest(price.cost, -999999999999.99), 999999999999.99)
+                -- least and greatest skip nulls.
+                cost = case when price.cost is not null then least(greatest(price.cost, -999999999999.99), 999999999999.99) end
             from beginning, ending, measured, energy, span, price
             where charging_processes.id = {process}
             returning charging_processes.id, charging_processes.charge_energy_added, charging_processes.charge_energy_used, charging_processes.duration_min),

@@ -49,11 +49,11 @@ sealed class ChargingCosts(NpgsqlDataSource database) : IChargingCosts
         // Without the factor that a mode needs the number is a total.
         await using var command = database.CreateCommand("""
             update charging_processes
-            set cost = least(greatest($2 * case $3
+            set cost = case when $2 is not null then least(greatest($2 * case $3
                     when 'PerKwh' then coalesce(greatest(charge_energy_added, charge_energy_used), 1)
                     when 'PerMinute' then coalesce(duration_min, 1)
                     else 1
-                end, -999999999999.99), 999999999999.99)
+                end, -999999999999.99), 999999999999.99) end
             where id = $1
             returning cost
             """);

@@ -41,7 +41,8 @@ sealed partial class TileFiles : IDisposable
     {
         (_settings, _time, _logger) = (settings, time, logger);
         _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
-        _http.DefaultRequestHeaders.UserAgent.ParseAdd("github.com/adriankumpf/srtm");
+        // What the sources know this kind of client by; not of the form that the typed header wants.
+        _http.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", "github.com/adriankumpf/srtm");
     }
 
     /// <summary>The height of a point as far as the disk knows.</summary>

@@ -5,9 +5,9 @@ namespace TeslaMate.Logbook.Updates;
 /// <summary>Software updates of a car (spec, logbook 8). The newest is the one that starts last, then the one with the highest number.</summary>
 static class UpdateStatements
 {
-    /// <summary>The version as something that sorts: the parts before the first space, each at least four digits wide, compared as text.</summary>
+    /// <summary>The version as something that sorts: the parts before the first space, filled up with zeros, compared as text.</summary>
     static string SortKey(string version) => $"""
-        (select array_agg(lpad(part, greatest(4, length(part)), '0') collate "C" order by number)
+        (select array_agg(lpad(part, greatest(12, length(part)), '0') collate "C" order by number)
         from unnest(string_to_array(split_part({version}, ' ', 1), '.')) with ordinality as parts (part, number))
         """;
 

@@ -1,4 +1,3 @@
-using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 
 namespace TeslaMate.Tests.Logbook;

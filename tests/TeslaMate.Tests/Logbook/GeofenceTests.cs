@@ -59,7 +59,7 @@ public sealed class GeofenceTests : IAsyncLifetime
             await SaveAsync(Form($"{i}", random.Next(1, 5000), 50 + random.NextDouble() * 0.05, 11 + random.NextDouble() * 0.05));
         var points = Enumerable.Range(0, 500).Select(_ => (Latitude: Math.Round(50 + random.NextDouble() * 0.05, 6), Longitude: Math.Round(11 + random.NextDouble() * 0.05, 6))).ToList();
         var rows = await _database.RowsAsync($"""
-            select {NearestFence.Sql("latitude", "longitude")}
+            select {NearestFence.Sql("points.latitude", "points.longitude")}
             from unnest(array[{string.Join(',', points.Select(p => Text(p.Latitude)))}], array[{string.Join(',', points.Select(p => Text(p.Longitude)))}])
                 with ordinality as points (latitude, longitude, n)
             order by n

@@ -201,7 +201,7 @@ public sealed class TerrainTests : IAsyncLifetime
             insert into drives (id, car_id, start_date, end_date) values
                 (1, 1, '2025-12-31', '2025-12-31'), (2, 1, '2025-12-31', '2025-12-31'), (3, 1, '2025-12-21', '2025-12-21'), (4, 1, '2025-12-31', '2025-12-31');
             insert into positions (id, car_id, drive_id, date, latitude, longitude, elevation, odometer, ideal_battery_range_km) values
-                (1, 1, 1, '2025-12-31 10:00', 1.5, 1.5, null, 1, 100), (2, 1, 1, '2025-12-31 10:01', 1.6, 1.5, null, 1, 100),
+                (1, 1, 1, '2025-12-31 10:00', 1.5, 1.5, null, 1, 100), (2, 1, 1, '2025-12-31 10:01', 1.625, 1.5, null, 1, 100),
                 (3, 1, 2, '2025-12-31 10:00', 1.5, 1.5, null, 1, 100), (4, 1, 2, '2025-12-31 10:00', 1.5, 1.5, null, 1, null),
                 (5, 1, 2, '2025-12-31 10:00', 1.5, 1.5, null, 1, 100), (6, 1, 3, '2025-12-21 10:00', 1.5, 1.5, null, 1, 100),
                 (7, 1, 4, '2025-12-31 10:00', 1.5, 1.5, null, null, null), (8, 1, 4, '2025-12-31 10:01', 1.5, 1.5, 0, null, null),
@@ -216,8 +216,8 @@ public sealed class TerrainTests : IAsyncLifetime
 
         await backfill.FillAsync(default);
         var middle = 600 * 5 + 600;
-        (await database.RowsAsync("select id, elevation from positions where elevation is not null order by id")).ShouldBe([$"1|{middle}", $"2|{middle - 120 * 5}", $"7|{middle}", "8|0"]);
-        (await database.RowsAsync("select id, ascent, descent from drives where ascent is not null order by id")).ShouldBe([$"1|0|{120 * 5}", $"4|0|{middle}"]);
+        (await database.RowsAsync("select id, elevation from positions where elevation is not null order by id")).ShouldBe([$"1|{middle}", $"2|{middle - 150 * 5}", $"7|{middle}", "8|0"]);
+        (await database.RowsAsync("select id, ascent, descent from drives where ascent is not null order by id")).ShouldBe([$"1|0|{150 * 5}", $"4|0|{middle}"]);
 
         async Task<List<int>> PageAsync(int behind, int most) => [.. (await backfill.PageAsync(behind, most, default)).Select(row => row.Id)];
     }
