@@ -25,6 +25,7 @@ sealed class ProgramCommand
         MigrateCommand.Create(),
         RollbackCommand.Create(),
         StatusCommand.Create(),
+        SignInCommand.Create(),
     ];
 
     /// <summary>Carries out the command line. Ctrl-C and a request to stop reach the verb as cancellation; the second one ends the process at once.</summary>
