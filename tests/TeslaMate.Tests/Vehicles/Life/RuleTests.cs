@@ -1,0 +1,485 @@
+using TeslaMate.Logbook;
+using TeslaMate.Tesla;
+using TeslaMate.Tesla.Cars;
+using TeslaMate.Tesla.Streaming;
+using TeslaMate.Vehicles;
+using TeslaMate.Vehicles.Life;
+using static TeslaMate.Tests.Vehicles.ACar;
+
+namespace TeslaMate.Tests.Vehicles.Life;
+
+/// <summary>The tables of vehicle chapter 6 and 7, row by row, and the edge cases of 18.</summary>
+public class RuleTests
+{
+    [Theory]
+    [InlineData("asleep")]
+    [InlineData("offline")]
+    public void A_first_answer_of_a_car_that_is_away_is_dated_now(string state)
+    {
+        var scene = new Scene(streaming: true).Gets(Elsewhere(state));
+        var row = scene.Entries.ShouldHaveSingleItem().ShouldBeOfType<LogbookEntry.StartState>();
+        (row.Since, scene.Poll, scene.States.Single()).ShouldBe((scene.Now, 10, state));
+        scene.Gets(10, Elsewhere(state)).Entries.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_first_online_answer_is_dated_by_the_car()
+    {
+        var scene = new Scene(streaming: true).Gets(Online(-5000));
+        scene.Rows.ShouldBe(["state online T+-5000", "pos"]);
+        scene.IsConnected.ShouldBeTrue();
+        scene.Last.ShouldContain(new Effect.ArmPositionTimer(TimeSpan.FromMinutes(5)));
+        scene.Summaries[0].Since.ShouldBe(T.AddMilliseconds(-5000));
+    }
+
+    [Fact]
+    public void An_open_row_of_the_same_state_goes_on()
+    {
+        var scene = new Scene(open: new OpenEntries(new OpenState(CarActivity.Online, T.AddDays(-1)), null, null, null, null, null)).Gets(Online(0));
+        scene.Summaries[0].Since.ShouldBe(T.AddDays(-1));
+    }
+
+    [Fact]
+    public void A_car_whose_clock_is_behind_its_open_state_does_not_stop_logging()
+    {
+        var scene = new Scene(open: new OpenEntries(new OpenState(CarActivity.Asleep, T), null, null, null, null, null)).Gets(Online(-60_000));
+        scene.Summaries[0].Since.ShouldBe(T, "the logbook ends the open row at its own start");
+    }
+
+    [Theory]
+    [InlineData("asleep")]
+    [InlineData("offline")]
+    public void Online_a_car_that_is_away_needs_a_second_look(string state)
+    {
+        var scene = Scenes.In("online").From().Gets(Elsewhere(state));
+        (scene.Phase, scene.Poll, scene.Entries.Count, scene.Summaries.Count).ShouldBe((new VehiclePhase.Start(), 10, 0, 0));
+        scene.Gets(Elsewhere(state)).States.ShouldBe([state]);
+    }
+
+    [Theory]
+    [InlineData("asleep")]
+    [InlineData("offline")]
+    public void Suspended_a_car_that_is_away_is_believed_at_once(string state)
+    {
+        var scene = Scenes.In("suspended", streaming: true).From().Gets(Elsewhere(state));
+        scene.Entries.ShouldBe([new LogbookEntry.StartState(state == "asleep" ? CarActivity.Asleep : CarActivity.Offline, scene.Now)]);
+        scene.IsConnected.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("online")]
+    [InlineData("suspended")]
+    public void The_first_thing_that_goes_on_wins(string state)
+    {
+        var all = Online(10).Update("installing").Gear(ShiftState.D, 10).Charging("Charging", 1, 1);
+        Scenes.In(state).Gets(all).Phase.ShouldBeOfType<VehiclePhase.Updating>();
+        Scenes.In(state).Gets(all.Update("")).Phase.ShouldBeOfType<VehiclePhase.Driving>();
+        Scenes.In(state).Gets(all.Update("").Gear(null)).Phase.ShouldBeOfType<VehiclePhase.Charging>();
+    }
+
+    [Theory]
+    [InlineData(ShiftState.D, true)]
+    [InlineData(ShiftState.N, true)]
+    [InlineData(ShiftState.R, true)]
+    [InlineData(ShiftState.P, false)]
+    [InlineData(null, false)]
+    [InlineData(ShiftState.Other, false)]
+    public void Gears_that_start_a_drive(ShiftState? gear, bool drives) =>
+        (Scenes.In("online").Gets(Online(1).Gear(gear, 0)).Phase is VehiclePhase.Driving).ShouldBe(drives);
+
+    [Theory]
+    [InlineData(false, 2.5)]
+    [InlineData(true, 15)]
+    public void A_driving_car_is_asked_less_often_while_it_streams(bool streaming, double seconds)
+    {
+        var scene = Scenes.In("driving", streaming);
+        scene.Poll.ShouldBe(seconds);
+        scene.Gets(Online(2).Gear(ShiftState.D, 1)).Poll.ShouldBe(seconds);
+    }
+
+    [Theory]
+    [InlineData(5, 8)]
+    [InlineData(10, 16)]
+    [InlineData(15, 24)]
+    [InlineData(20, 32)]
+    [InlineData(30, 48)]
+    [InlineData(40, 64)]
+    [InlineData(50, 80)]
+    [InlineData(55, 89)]
+    [InlineData(60, 97)]
+    [InlineData(-5, -8)]
+    public void Speeds_are_whole_kilometres_an_hour(int mph, int kmH) => Units.KmH(mph).ShouldBe(kmH);
+
+    [Fact]
+    public void An_unknown_gear_does_not_end_a_drive()
+    {
+        var scene = Scenes.In("driving").From().Gets(Online(2).Gear(ShiftState.Other, 10));
+        scene.Rows.ShouldBe(["pos(d) 16"]);
+    }
+
+    [Fact]
+    public void Geofences_follow_the_car()
+    {
+        var scene = new Scene().Fence("South Pole", 90).Gets(
+            Online(0, 90, 45), Online(1, 90, 45).Gear(ShiftState.D, 1), Online(2, 90.1, 45).Gear(ShiftState.D, 1), Online(3, 90.2, 45).Gear(ShiftState.D, 1),
+            Online(4, 90, 45).Gear(ShiftState.P));
+        scene.Summaries.Select(summary => (summary.State.Word, summary.Geofence?.Name)).Distinct().ShouldBe(
+            [("online", "South Pole"), ("driving", "South Pole"), ("driving", null)]);
+        scene.Summaries[^1].Geofence?.Name.ShouldBe("South Pole");
+    }
+
+    [Fact]
+    public void Geofences_follow_the_stream()
+    {
+        var scene = new Scene(streaming: true).Fence("South Pole", 90).Fence("Garage", 90.01).Gets(Online(0, 90, 45));
+        scene.Samples(Sample(1, ShiftState.D, latitude: 90), Sample(2, ShiftState.D, latitude: 90.01), Sample(3, ShiftState.D, latitude: 91), Sample(4, ShiftState.D, latitude: 90));
+        scene.Summaries.Where(summary => summary.State == VehicleStateName.Driving).Select(summary => summary.Geofence?.Name)
+            .ShouldBe(["South Pole", "Garage", null, "South Pole"]);
+    }
+
+    [Theory]
+    [InlineData(6, 206.1, "charging")]
+    [InlineData(20, 205.0, "close only")]
+    [InlineData(14, null, "goes on")]
+    [InlineData(4, 300.0, "goes on")]
+    public void What_a_lost_car_did_shows_at_its_return(double minutes, double? range, string expected)
+    {
+        var scene = new Scene().Gets(Online(0), Online(1).Gear(ShiftState.D, 30).Range(200)).Gets(17, Offline).From();
+        scene.Gets(Online(minutes * 60_000).Gear(ShiftState.D, 30).Range(range));
+        var rows = scene.Rows.ToList();
+        (rows.Contains("charging") ? "charging" : rows.Exists(row => row.StartsWith("close", StringComparison.Ordinal)) ? "close only" : "goes on").ShouldBe(expected);
+    }
+
+    [Fact]
+    public void A_timed_out_car_that_returns_at_once_starts_afresh()
+    {
+        var scene = Scenes.In("timed out").From().Gets(Online(2).Gear(ShiftState.D, 10));
+        scene.Rows.ShouldBe(["state online T+2", "pos", "drive, pos(d) 16"]);
+    }
+
+    [Fact]
+    public void Errors_never_end_a_drive()
+    {
+        var scene = Scenes.In("driving").From().Fails(new ApiError.RateLimited(TimeSpan.FromMinutes(15)), times: 8).Gets(Online(2 * 3_600_000).Gear(ShiftState.D, 1));
+        scene.Rows.ShouldBe(["pos(d) 2"]);
+    }
+
+    [Theory]
+    [InlineData(null, 5)]
+    [InlineData(0, 5)]
+    [InlineData(-3, 5)]
+    [InlineData(1, 20)]
+    [InlineData(12, 20)]
+    [InlineData(13, 19)]
+    [InlineData(17, 15)]
+    [InlineData(22, 11)]
+    [InlineData(50, 5)]
+    [InlineData(250, 5)]
+    public void The_faster_a_car_charges_the_more_often_it_is_asked(int? powerKw, double seconds) =>
+        new PollingIntervals().WhileCharging(powerKw).TotalSeconds.ShouldBe(seconds);
+
+    [Theory]
+    [InlineData("Stopped")]
+    [InlineData("Complete")]
+    [InlineData("Disconnected")]
+    [InlineData(null)]
+    public void Any_other_word_ends_a_charge(string? word)
+    {
+        var scene = Scenes.In("charging").From().Gets(Online(2).Charging(word, 0.4, 10));
+        scene.Rows.ShouldBe(["pos", "charge 0.4", "complete", "state online T+2", "pos"]);
+    }
+
+    [Fact]
+    public void An_update_outlasts_a_silence()
+    {
+        var scene = Scenes.In("updating").From().Gets(Offline);
+        (scene.Poll, scene.Summaries.Count).ShouldBe((10, 0));
+        scene.Gets(Asleep).Poll.ShouldBe(10);
+        scene.Gets(Online(2).Body(body => body with { SoftwareUpdate = null })).Poll.ShouldBe(5);
+        scene.Gets(Online(3).Update("installing")).Poll.ShouldBe(15);
+        scene.Entries.ShouldBeEmpty();
+        scene.Phase.ShouldBeOfType<VehiclePhase.Updating>();
+    }
+
+    [Theory]
+    [InlineData("downloading", 100, false)]
+    [InlineData("", null, false)]
+    [InlineData("downloading", 50, true)]
+    [InlineData("scheduled", null, true)]
+    public void Only_expected_ends_of_an_update_are_quiet(string status, int? install, bool isOdd)
+    {
+        var scene = Scenes.In("updating").From().Gets(Online(2).Update(status, "2", install: install));
+        scene.Rows.First().ShouldBe("finish update T+2 2");
+        scene.Effects.Any(effect => effect is Effect.Tell(Note.UpdateEndedOddly)).ShouldBe(isOdd);
+    }
+
+    [Theory]
+    [InlineData("asleep")]
+    [InlineData("offline")]
+    public void A_sleeping_car_is_published_at_every_steady_look(string state)
+    {
+        var scene = Scenes.In(state).From().Gets(3, Elsewhere(state));
+        (scene.Summaries.Count, scene.Poll).ShouldBe((3, 30));
+    }
+
+    [Theory]
+    [InlineData("asleep")]
+    [InlineData("offline")]
+    public void After_a_wish_to_resume_a_sleeping_car_is_looked_at_more_often_for_a_while(string state)
+    {
+        var scene = Scenes.In(state).From().Resume();
+        scene.Last.OfType<Effect.Fetch>().ShouldHaveSingleItem();
+        List<double?> pauses = [];
+        for (var i = 0; i < 7; i++)
+        {
+            scene.Gets(Elsewhere(state));
+            pauses.Add(scene.Poll);
+        }
+
+        pauses.ShouldBe([1, 2, 4, 8, 16, 30, 30]);
+        scene.Summaries.Count.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("asleep", "offline")]
+    [InlineData("offline", "asleep")]
+    public void Between_asleep_and_offline_lies_a_second_look(string from, string to)
+    {
+        var scene = Scenes.In(from).From().Gets(Elsewhere(to));
+        (scene.Poll, scene.Entries.Count).ShouldBe((10, 0));
+        scene.Gets(Elsewhere(to)).States.ShouldBe([to]);
+    }
+
+    [Fact]
+    public void An_asleep_interval_of_its_own_keeps_publishing()
+    {
+        var scene = Scenes.In("asleep", settings: new VehicleSettings { Polling = new PollingIntervals { Asleep = TimeSpan.FromSeconds(120) } }).From().Gets(2, Asleep);
+        (scene.Summaries.Count, scene.Poll).ShouldBe((2, 120));
+    }
+
+    [Fact]
+    public void The_least_pause_holds_for_every_pause_but_the_fixed_ones()
+    {
+        var scene = Scenes.In("driving", settings: new VehicleSettings { Polling = new PollingIntervals { Minimum = TimeSpan.FromSeconds(20) } });
+        scene.Poll.ShouldBe(20);
+        scene.Gets(Offline).Poll.ShouldBe(20);
+        scene.Gets(Elsewhere("unknown")).Poll.ShouldBe(10);
+    }
+
+    // The stream.
+
+    [Theory]
+    [InlineData(false, false, 0.0)]
+    [InlineData(true, false, null)]
+    [InlineData(false, true, null)]
+    public void Negative_power_is_a_charge_unless_the_car_warms_up(bool preconditioning, bool dog, double? poll)
+    {
+        var scene = new Scene(streaming: true)
+            .Gets(Online(0).Climate(climate => climate with { IsPreconditioning = preconditioning, ClimateKeeperMode = dog ? "dog" : "off" })).From();
+        scene.Samples(Sample(1, gear: null, power: -3)).Poll.ShouldBe(poll);
+    }
+
+    [Theory]
+    [InlineData("online", ShiftState.P, 0)]
+    [InlineData("online", ShiftState.P, null)]
+    [InlineData("online", ShiftState.P, -3)]
+    [InlineData("online", null, 3)]
+    [InlineData("suspended", ShiftState.P, 0)]
+    [InlineData("suspended", null, null)]
+    [InlineData("start", ShiftState.D, 3)]
+    [InlineData("charging", ShiftState.D, 3)]
+    [InlineData("updating", ShiftState.D, 3)]
+    public void Samples_that_mean_nothing(string state, ShiftState? gear, int? power)
+    {
+        var scene = Scenes.In(state, streaming: true).From();
+        scene.Says(new StreamEvent.Data(new StreamId(1), Sample(60_000, gear, power))).Last.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(-2)]
+    public void Power_ends_a_suspension(int power)
+    {
+        var scene = Scenes.In("suspended", streaming: true).PassMinutes(5).From();
+        var since = scene.Vehicle.Since;
+        scene.Samples(Sample(60_000, ShiftState.P, power)).Poll.ShouldBe(0);
+        scene.Phase.ShouldBeOfType<VehiclePhase.Online>();
+        (scene.Vehicle.LastUsed, scene.Vehicle.Since, scene.Summaries.Count).ShouldBe((scene.Now, since, 0));
+        scene.Last.ShouldContain(Positions.Arm);
+    }
+
+    [Theory]
+    [InlineData("online", 1000)]
+    [InlineData("suspended", 1)]
+    public void Outdated_samples_are_ignored_even_in_gear(string state, double lateMs)
+    {
+        var scene = Scenes.In(state, streaming: true).Gets(state == "online" ? Online(5000) : Bare).From();
+        var last = (scene.Vehicle.LastResponse!.DriveState!.Timestamp!.Value - T).TotalMilliseconds;
+        scene.Samples(Sample(last - lateMs, ShiftState.D, mph: 50)).Last.ShouldBe([new Effect.Tell(new Note.StaleSample())]);
+    }
+
+    [Fact]
+    public void A_repeated_sample_is_one_row()
+    {
+        var scene = Scenes.In("online", streaming: true).Samples(Sample(10, ShiftState.D, mph: 10)).From();
+        scene.Samples(Sample(20, ShiftState.D, mph: 20), Sample(20, ShiftState.D, mph: 20), Sample(30, ShiftState.D, mph: 30));
+        scene.Rows.ShouldBe(["pos(d) 32", "pos(d) 48"]);
+    }
+
+    [Theory]
+    [InlineData("driving", ShiftState.P)]
+    [InlineData("driving", null)]
+    [InlineData("unavailable", ShiftState.D)]
+    [InlineData("lost", ShiftState.D)]
+    public void Any_other_sample_of_a_driving_car_asks_rest(string state, ShiftState? gear)
+    {
+        var scene = Scenes.In(state, streaming: true).From();
+        scene.Says(new StreamEvent.Data(new StreamId(1), Sample(60_000, gear)));
+        if (scene.Vehicle.IsStreaming)
+            scene.Poll.ShouldBe(0);
+        else
+            scene.Last.ShouldBeEmpty("the stream was closed when the car went offline");
+        scene.Entries.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Words_of_a_former_stream_are_ignored()
+    {
+        var scene = Scenes.In("online", streaming: true);
+        var former = scene.Vehicle.Stream!.Value;
+        scene.Says(new StreamEvent.TokensExpired(new StreamId(1))).From();
+        scene.Send(new VehicleEvent.Streamed(scene.Now, former, new StreamEvent.Data(new StreamId(1), Sample(60_000, ShiftState.D)), Surroundings.Unknown))
+            .Last.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_stream_that_gives_up_is_replaced()
+    {
+        foreach (StreamEvent said in new StreamEvent[] { new StreamEvent.TokensExpired(new StreamId(1)), new StreamEvent.TooManyDisconnects(new StreamId(1)) })
+        {
+            var scene = Scenes.In("online", streaming: true).From().Says(said);
+            scene.Last.Select(effect => effect.GetType()).ShouldBe([typeof(Effect.DisconnectStream), typeof(Effect.ConnectStream)]);
+        }
+    }
+
+    [Theory]
+    [InlineData("online")]
+    [InlineData("driving")]
+    [InlineData("suspended")]
+    public void A_stream_that_says_offline_asks_rest(string state)
+    {
+        var scene = Scenes.In(state, streaming: true).From().Says(new StreamEvent.VehicleOffline(new StreamId(1)));
+        scene.Poll.ShouldBe(0);
+        scene.Entries.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_silent_stream_of_a_suspended_car_asks_for_a_glimpse()
+    {
+        var scene = Scenes.In("suspended", streaming: true).From().Says(new StreamEvent.Inactive(new StreamId(1)));
+        scene.Last.ShouldBe([new Effect.Glimpse()]);
+        scene.Send(new VehicleEvent.Glimpsed(scene.Now, new ApiAnswer<VehicleData>.Ok(Bare), Surroundings.Unknown)).Last.ShouldBeEmpty();
+        scene.Send(new VehicleEvent.Glimpsed(scene.Now, new ApiError.Timeout(), Surroundings.Unknown)).Last.ShouldBeEmpty();
+        scene.Send(new VehicleEvent.Glimpsed(scene.Now, new ApiAnswer<VehicleData>.Ok(Asleep), Surroundings.Unknown));
+        scene.Entries.ShouldBe([new LogbookEntry.StartState(CarActivity.Asleep, scene.Now)]);
+        scene.States.ShouldBe(["asleep"]);
+        scene.IsConnected.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_glimpse_of_a_car_that_is_suspended_no_more_is_ignored()
+    {
+        var scene = Scenes.In("online", streaming: true);
+        scene.Send(new VehicleEvent.Glimpsed(scene.Now, new ApiAnswer<VehicleData>.Ok(Asleep), Surroundings.Unknown)).Last.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_stream_that_falls_silent_while_it_is_asked_gets_another_chance()
+    {
+        var scene = Scenes.In("asleep", streaming: true).Gets(Bare).Samples(Sample(0, power: null)).Says(new StreamEvent.Inactive(new StreamId(1)));
+        scene.Vehicle.PreOnline.ShouldBe(PreOnline.Idle);
+        scene.Gets(Bare).Vehicle.PreOnline.ShouldBe(PreOnline.Probing);
+        scene.Poll.ShouldBe(30);
+    }
+
+    [Theory]
+    [InlineData(nameof(PreOnline.Idle), null, nameof(PreOnline.ConfirmedFake))]
+    [InlineData(nameof(PreOnline.Probing), null, nameof(PreOnline.ConfirmedFake))]
+    [InlineData(nameof(PreOnline.ConfirmedFake), null, nameof(PreOnline.ConfirmedFake))]
+    [InlineData(nameof(PreOnline.ConfirmedReal), null, nameof(PreOnline.ConfirmedReal))]
+    [InlineData(nameof(PreOnline.Idle), 0, nameof(PreOnline.ConfirmedReal))]
+    [InlineData(nameof(PreOnline.Probing), 0, nameof(PreOnline.ConfirmedReal))]
+    [InlineData(nameof(PreOnline.ConfirmedFake), 0, nameof(PreOnline.ConfirmedReal))]
+    [InlineData(nameof(PreOnline.ConfirmedReal), 0, nameof(PreOnline.ConfirmedReal))]
+    public void A_power_value_tells_whether_a_car_is_really_awake(string before, int? power, string after)
+    {
+        var scene = Scenes.In("asleep", streaming: true).Gets(Bare);
+        var (next, effects) = Vehicle.Transition(
+            scene.Vehicle with { PreOnline = Enum.Parse<PreOnline>(before) },
+            new VehicleEvent.Streamed(scene.Now, scene.Vehicle.Stream!.Value, new StreamEvent.Data(new StreamId(1), Sample(0, power: power)), Surroundings.Unknown));
+        next.PreOnline.ToString().ShouldBe(after);
+        effects.Any(effect => effect is Effect.Poll).ShouldBe(after == nameof(PreOnline.ConfirmedReal) && before != after);
+    }
+
+    // Places and times that are missing.
+
+    [Fact]
+    public void Without_coordinates_or_time_a_car_is_logged_as_far_as_possible()
+    {
+        var scene = new Scene(streaming: true).Gets(Online(0, null, null).Timed(null));
+        scene.Entries.OfType<LogbookEntry.StartState>().ShouldHaveSingleItem().Since.ShouldBe(scene.Now);
+        scene.Rows.ShouldNotContain("pos");
+        scene.States.ShouldBe(["online"]);
+        scene.Gets(Online(0, null, null).Timed(null).Gear(ShiftState.D, 10)).States.ShouldBe(["online", "driving"]);
+        scene.Gets(Online(0, 1, 1).Timed(null).Gear(ShiftState.D, 10)).Rows.Last().ShouldBe("drive, pos(d) 16");
+    }
+
+    [Fact]
+    public void Without_coordinates_a_drive_begins_and_ends_at_the_last_known_place()
+    {
+        var scene = new Scene().Gets(Online(0, 5, 6)).From().Gets(
+            Online(1, null, null).Gear(ShiftState.D, 10), Online(2, null, null).Gear(ShiftState.D, 10), Online(3, null, null).Gear(ShiftState.P));
+        scene.Rows.ShouldBe(["drive, pos(d) 16", "pos(d)", "close ended", "state online T+3"]);
+        scene.Entries.OfType<LogbookEntry.StartDrive>().Single().Position.Latitude.ShouldBe(5);
+    }
+
+    [Fact]
+    public void A_charge_without_any_known_place_is_published_but_not_written_until_a_place_is_known()
+    {
+        var scene = new Scene().Gets(Online(0, null, null), Online(1, null, null).Charging("Charging", 1, 1));
+        scene.States.ShouldBe(["online", "charging"]);
+        scene.Rows.ShouldBe(["state online T+0"]);
+        scene.Gets(Online(2, 5, 6).Charging("Charging", 2, 1)).Rows.ShouldBe(["state online T+0", "charging", "charge 2"]);
+    }
+
+    // Timers and clocks.
+
+    [Fact]
+    public void Every_five_minutes_the_last_answer_is_a_position_unless_it_was_one()
+    {
+        var scene = new Scene().Gets(Online(0)).From();
+        scene.Send(new VehicleEvent.PositionDue(scene.Now)).Last.ShouldBe([Positions.Arm]);
+        scene.Gets(Online(300_000)).Send(new VehicleEvent.PositionDue(scene.Now));
+        scene.Entries.OfType<LogbookEntry.InsertPosition>().ShouldHaveSingleItem().Position.Date.ShouldBe(T.AddMinutes(5));
+        scene.Last.ShouldContain(Positions.Arm);
+    }
+
+    [Theory]
+    [InlineData("driving")]
+    [InlineData("suspended")]
+    [InlineData("asleep")]
+    public void In_other_states_the_timer_of_positions_ends(string state)
+    {
+        var scene = Scenes.In(state);
+        scene.Send(new VehicleEvent.PositionDue(scene.Now)).Last.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_server_clock_that_goes_back_keeps_no_car_awake()
+    {
+        var scene = new Scene(idleMin: 15).Gets(Online(0)).PassMinutes(10).Gets(Online(1));
+        scene.Passes(TimeSpan.FromDays(-1)).Gets(Online(2));
+        scene.Phase.ShouldBeOfType<VehiclePhase.Online>();
+        scene.PassMinutes(6).Gets(Online(3)).Phase.ShouldBeOfType<VehiclePhase.Suspended>();
+    }
+}
