@@ -41,7 +41,7 @@ sealed class RunningVehicles(Supervisor supervisor, BusyBoard busy, TimeProvider
     public Task RestartAsync(CancellationToken cancellationToken) => supervisor.RestartAsync(cancellationToken);
 
     VehicleHealth HealthOf(CarRunner runner, Vehicle? vehicle) => vehicle is null
-        ? new VehicleHealth(runner.Car.Id, VehicleStateName.Unavailable, Healthy: false, null, null, 0, null, StreamConnected: false, runner.Restarts)
+        ? new VehicleHealth(runner.Car.Id, VehicleStateName.Unavailable, runner.IsStandby, null, null, 0, null, StreamConnected: false, runner.Restarts, runner.IsStandby)
         : new VehicleHealth(
             vehicle.Car.Id,
             SummaryBuilder.StateOf(vehicle),

@@ -11,6 +11,7 @@ namespace TeslaMate.Vehicles;
 /// <param name="LastError">The kind of the newest failure since the last good answer, such as <c>timeout</c>; null when there is none.</param>
 /// <param name="StreamConnected">The streaming connection exists.</param>
 /// <param name="Restarts">How often the car's loop failed and was started again in this run.</param>
+/// <param name="IsStandby">Another instance logs the car; this one takes over when that one ends.</param>
 public sealed record VehicleHealth(
     CarId Car,
     VehicleStateName State,
@@ -20,4 +21,5 @@ public sealed record VehicleHealth(
     int ErrorsInARow,
     string? LastError,
     bool StreamConnected,
-    int Restarts);
+    int Restarts,
+    bool IsStandby = false);

@@ -32,6 +32,7 @@ public static class VehiclesComposition
                 provider.GetRequiredService<ILoggerFactory>().CreateLogger("TeslaMate.Vehicles")))
             .AddSingleton<Supervisor>()
             .AddSingleton<IVehicles, RunningVehicles>()
-            .AddHostedService(provider => provider.GetRequiredService<Supervisor>());
+            .AddHostedService(provider => provider.GetRequiredService<Supervisor>())
+            .AddHostedService<DataWatch>();
     }
 }

@@ -38,10 +38,10 @@ static class Charging
         return Updates.Raise(turn.Tell(new Note.ChargingEnded()).Become(new VehiclePhase.Start()), data, around);
     }
 
-    public static Turn FellAsleep(Turn turn, VehicleData data, Surroundings around) =>
+    public static Turn FellAsleep(Turn turn, VehiclePhase.Charging charging, VehicleData data, Surroundings around) =>
         Updates.Raise(
             turn.Tell(new Note.ConnectionLost("charging"))
-                .Write(new LogbookEntry.CompleteCharging(turn.Now))
+                .Write(charging.HasRow ? new LogbookEntry.CompleteCharging(turn.Now) : null)
                 .Tell(new Note.ChargingEnded())
                 .Become(new VehiclePhase.Start()),
             data,

@@ -65,6 +65,7 @@ static class Failures
         {
             ApiErrors = turn.Vehicle.ApiErrors.ForceOpen(),
             IsSignedOut = true,
+            PreOnline = PreOnline.Idle,
             Unfinished = Unfinished.From(turn.Vehicle, turn.Now),
         };
         return turn.Tell(new Note.NotSignedIn()).DisconnectStream().Become(new VehiclePhase.Start()).Publish();

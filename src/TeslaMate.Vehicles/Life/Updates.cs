@@ -16,7 +16,7 @@ static class Updates
 
         (VehiclePhase.Charging charging, Availability.Online) => Charging.Online(turn, charging, data, around), // 6.4
         (VehiclePhase.Charging, Availability.Offline) => turn.Tell(new Note.ConnectionLost("charging")).PollSoon(),
-        (VehiclePhase.Charging, _) => Charging.FellAsleep(turn, data, around),
+        (VehiclePhase.Charging charging, _) => Charging.FellAsleep(turn, charging, data, around),
 
         (VehiclePhase.Driving driving, Availability.Online) => Driving.Online(turn, driving, data, around), // 6.5
         (VehiclePhase.Driving driving, Availability.Offline) => Driving.Offline(turn, driving),

@@ -118,8 +118,8 @@ sealed record Vehicle
         Unfinished = Unfinished.From(open),
         StoredPosition = open.LatestPosition,
         StoredVersion = open.LatestUpdate?.Version ?? open.Update?.VersionBefore,
-        // A car with an open drive was not parked when it was last seen.
-        Parked = open.Drive is null ? open.LatestPosition : null,
+        // A car with an open drive was not parked when it was last seen, nor one that had a speed: the rest of that drive may be logged already.
+        Parked = open is { Drive: null, LatestPosition.SpeedKmH: null } ? open.LatestPosition : null,
         LastPosition = open.LatestPosition?.Date,
         LastPlace = (open.Drive?.Last ?? open.LatestPosition) is { } position ? new Place(position.Latitude, position.Longitude) : null,
     };

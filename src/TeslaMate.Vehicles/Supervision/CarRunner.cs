@@ -23,6 +23,7 @@ sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopPar
     Task _run = Task.CompletedTask;
     volatile Car _car = car;
     volatile VehicleLoop? _loop;
+    volatile bool _isStandby;
     int _restarts;
 
     public Car Car => _loop?.Vehicle.Car ?? _car;
@@ -31,6 +32,9 @@ sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopPar
     public VehicleLoop? Loop => _loop;
 
     public int Restarts => _restarts;
+
+    /// <summary>Another instance logs the car.</summary>
+    public bool IsStandby => _isStandby;
 
     public Summary Summary => _loop?.Summary ?? new Summary { Car = _car, State = VehicleStateName.Unavailable, Healthy = true };
 
@@ -73,7 +77,6 @@ sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopPar
     async Task RunAsync(CancellationToken cancellationToken)
     {
         var failures = 0;
-        var isWaitingTold = false;
         while (!cancellationToken.IsCancellationRequested)
         {
             var began = parts.Time.GetUtcNow();
@@ -82,16 +85,16 @@ sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopPar
             {
                 if (await leases.TryAcquireAsync(_car.Id, cancellationToken) is { } lease)
                 {
-                    isWaitingTold = false;
+                    _isStandby = false;
                     await using (lease)
                         await RunOnceAsync(lease, cancellationToken);
                     (failures, pause) = (0, LeasePause);
                 }
                 else
                 {
-                    if (!isWaitingTold)
+                    if (!_isStandby)
                         Log.LoggedElsewhere(parts.Logger, _car.Id.Value);
-                    (isWaitingTold, pause) = (true, LeasePause);
+                    (_isStandby, pause) = (true, LeasePause);
                 }
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

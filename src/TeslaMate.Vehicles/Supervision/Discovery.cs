@@ -8,7 +8,8 @@ namespace TeslaMate.Vehicles.Supervision;
 
 /// <summary>The cars to be logged, and how sure that is.</summary>
 /// <param name="IsListed">Tesla listed them; otherwise they are the stored ones, and the list is worth another try.</param>
-sealed record DiscoveredCars(IReadOnlyList<Car> Cars, bool IsListed);
+/// <param name="NotBefore">How long Tesla wants to be left alone.</param>
+sealed record DiscoveredCars(IReadOnlyList<Car> Cars, bool IsListed, TimeSpan NotBefore = default);
 
 /// <summary>Finds the account's cars and their rows (vehicle chapter 2.1 and 2.2).</summary>
 sealed partial class Discovery(ITeslaApi api, ICars cars, ILogger<Discovery> logger)
@@ -27,6 +28,9 @@ sealed partial class Discovery(ITeslaApi api, ICars cars, ILogger<Discovery> log
                 break;
             case ApiAnswer<IReadOnlyList<VehicleListing>>.Failed(ApiError.NotSignedIn):
                 break;
+            case ApiAnswer<IReadOnlyList<VehicleListing>>.Failed(ApiError.RateLimited(var pause) limit):
+                Log.ListFailed(logger, limit.Message, stored.Count);
+                return new DiscoveredCars(stored, IsListed: false, pause);
             case ApiAnswer<IReadOnlyList<VehicleListing>>.Failed(var error):
                 Log.ListFailed(logger, error.Message, stored.Count);
                 break;

@@ -28,6 +28,7 @@ sealed partial class Supervisor(
 
     readonly Channel<Wish> _inbox = Channel.CreateBounded<Wish>(64);
     readonly ConcurrentDictionary<CarId, CarRunner> _runners = new();
+    bool _hasListed;
     int _failures;
     DateTimeOffset _listAt;
 
@@ -116,7 +117,6 @@ sealed partial class Supervisor(
     /// <returns>When to list again.</returns>
     async Task<TimeSpan> DiscoverAsync(bool isOtherAccount, CancellationToken cancellationToken)
     {
-        var isFirst = _runners.IsEmpty;
         try
         {
             var finding = discovery.FindAsync(cancellationToken);
@@ -128,9 +128,11 @@ sealed partial class Supervisor(
             }
 
             var found = await finding;
-            await MatchAsync(found, isComplete: found.IsListed && (isFirst || isOtherAccount), cancellationToken);
+            await MatchAsync(found, isComplete: found.IsListed && (!_hasListed || isOtherAccount), cancellationToken);
+            _hasListed |= found.IsListed;
             _failures = found.IsListed ? 0 : _failures + 1;
-            return found.IsListed ? ListAgain : BackOff.Pause(_failures - 1, FirstRetry, LongestRetry, Random.Shared.NextDouble);
+            var retry = BackOff.Pause(_failures - 1, FirstRetry, LongestRetry, Random.Shared.NextDouble);
+            return found.IsListed ? ListAgain : retry > found.NotBefore ? retry : found.NotBefore;
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {

@@ -17,7 +17,7 @@ public class LawTests
     [
         Online(0), Online(60_000, null, null), Online(1).Timed(null), Bare, Asleep, Offline, Elsewhere("waking"),
         Online(2).Gear(ShiftState.D, 30).Range(200), Online(600_000).Gear(ShiftState.R).Range(300), Online(3).Gear(ShiftState.Other), Online(4).Gear(ShiftState.P).Odometer(1000),
-        Online(1_800_000).Gear(ShiftState.P).Odometer(1010), Online(5).Charging("Charging", 1, 100), Online(6).Charging("Complete", 2, 110), Online(7).Charging("Charging"),
+        Online(1_800_000).Gear(ShiftState.P).Odometer(1010), Online(5).Charging("Charging", 1, 100), Online(5, null, null).Charging("Charging", 1, 100), Online(5, null, null).Gear(ShiftState.D), Online(6).Charging("Complete", 2, 110), Online(7).Charging("Charging"),
         Online(8).Update("installing"), Online(9).Update("available"), Online(10).Update("", "1.0"), Online(11).Body(body => body with { SoftwareUpdate = null }),
         Online(12).Body(body => body with { SentryMode = true }), new VehicleData { State = "online", DriveState = new DriveState() },
     ];
