@@ -6,21 +6,15 @@
 -- Locks: row exclusive on charging_processes
 
 update charging_processes
-set start_ideal_range_km = summary.start_ideal_range_km,
-    end_ideal_range_km = summary.end_ideal_range_km,
-    start_rated_range_km = summary.start_rated_range_km,
-    end_rated_range_km = summary.end_rated_range_km,
-    start_battery_level = summary.start_battery_level,
-    end_battery_level = summary.end_battery_level,
-    outside_temp_avg = summary.outside_temp_avg,
-    charge_energy_added = case when summary.energy_added >= 0 then summary.energy_added end,
-    charge_energy_used = summary.energy_used,
-    duration_min = round(extract(epoch from summary.last_date - summary.first_date) / 60),
-    end_date = coalesce(charging_processes.end_date, summary.last_date)
-from (
-    select process.id, ends.*, used.energy_used
-    from charging_processes as process
-    cross join lateral (
+set (start_ideal_range_km, end_ideal_range_km, start_rated_range_km, end_rated_range_km, start_battery_level, end_battery_level,
+     outside_temp_avg, charge_energy_added, charge_energy_used, duration_min, end_date) = (
+    select ends.start_ideal_range_km, ends.end_ideal_range_km, ends.start_rated_range_km, ends.end_rated_range_km,
+           ends.start_battery_level, ends.end_battery_level, ends.outside_temp_avg,
+           case when ends.energy_added >= 0 then ends.energy_added end,
+           used.kwh,
+           round(extract(epoch from ends.last_date - ends.first_date) / 60),
+           coalesce(charging_processes.end_date, ends.last_date)
+    from (
         select first_value(ideal_battery_range_km) over charging as start_ideal_range_km,
                last_value(ideal_battery_range_km) over charging as end_ideal_range_km,
                first_value(rated_battery_range_km) over charging as start_rated_range_km,
@@ -32,16 +26,16 @@ from (
                last_value(date) over charging as last_date,
                avg(outside_temp) over charging as outside_temp_avg
         from charges
-        where charging_process_id = process.id
+        where charging_process_id = charging_processes.id
         window charging as (order by date range between unbounded preceding and unbounded following)
         limit 1
     ) as ends
-    cross join lateral (
+    cross join (
         select avg(charger_power * 1000 / nullif(charger_actual_current::double precision * charger_voltage, 0)) as measured,
                round(avg(charger_phases)) as reported,
                count(*) as charges
         from charges
-        where charging_process_id = process.id
+        where charging_process_id = charging_processes.id
     ) as phases
     -- round() of a double precision would round a half to the even number.
     cross join lateral (
@@ -58,19 +52,19 @@ from (
                end as phases
     ) as factor
     cross join lateral (
-        select sum(charge.kwh) filter (where charge.kwh > 0) as energy_used
+        select sum(charge.kwh) filter (where charge.kwh > 0) as kwh
         from (
             select case
                        when charger_phases is null then charger_power
                        else charger_actual_current::double precision * charger_voltage * factor.phases / 1000
                    end * date_part('epoch', date - lag(date) over (order by date)) / 3600 as kwh
             from charges
-            where charging_process_id = process.id
+            where charging_process_id = charging_processes.id
         ) as charge
     ) as used
-    where process.start_date is not null
-) as summary
-where charging_processes.id = summary.id;
+)
+where start_date is not null
+  and exists (select from charges where charging_process_id = charging_processes.id);
 
 update charging_processes
 set charge_energy_added = null, charge_energy_used = null

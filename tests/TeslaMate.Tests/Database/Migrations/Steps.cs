@@ -60,6 +60,16 @@ sealed class Steps(TestDatabase database) : IAsyncDisposable
         await transaction.CommitAsync();
     }
 
+    /// <summary>What <paramref name="query"/> finds when <paramref name="script"/> runs on <paramref name="given"/> rows; all of it is taken back.</summary>
+    public async Task<List<string>> TryAsync(string given, string script, string query)
+    {
+        var connection = await ConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await ExecuteAsync(given);
+        await ExecuteAsync(script);
+        return await LinesAsync(query);
+    }
+
     public async Task ExecuteAsync(string sql)
     {
         await using var command = new NpgsqlCommand(sql, await ConnectionAsync());
