@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Geofences;
+using TeslaMate.Logbook.Terrain;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Streaming;
 using TeslaMate.Vehicles.Loop;
@@ -26,6 +27,7 @@ public static class VehiclesComposition
                 provider.GetRequiredService<IVehicleStreams>(),
                 provider.GetRequiredService<ILogbook>(),
                 provider.GetRequiredService<IGeofences>(),
+                provider.GetRequiredService<ITerrain>(),
                 provider.GetRequiredService<SummaryHub>(),
                 provider.GetRequiredService<BusyBoard>(),
                 provider.GetRequiredService<TimeProvider>(),

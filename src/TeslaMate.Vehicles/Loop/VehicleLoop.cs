@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.Geofences;
+using TeslaMate.Logbook.Terrain;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Tesla.Streaming;
@@ -13,7 +14,7 @@ namespace TeslaMate.Vehicles.Loop;
 
 /// <summary>What a loop needs of the rest of the house.</summary>
 sealed record VehicleLoopParts(
-    ITeslaApi Api, IVehicleStreams Streams, ILogbook Logbook, IGeofences Geofences, SummaryHub Hub, BusyBoard Busy, TimeProvider Time, ILogger Logger);
+    ITeslaApi Api, IVehicleStreams Streams, ILogbook Logbook, IGeofences Geofences, ITerrain Terrain, SummaryHub Hub, BusyBoard Busy, TimeProvider Time, ILogger Logger);
 
 /// <summary>Why a loop ended of its own accord.</summary>
 enum LoopEnd
@@ -121,7 +122,7 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
     async Task<LoopEnd?> HandleAsync(VehicleEvent @event)
     {
         var vehicle = _vehicle;
-        var (next, effects) = Vehicle.Transition(vehicle, Surround(vehicle, @event with { At = parts.Time.GetUtcNow() }));
+        var (next, effects) = Vehicle.Transition(vehicle, await SurroundAsync(vehicle, @event with { At = parts.Time.GetUtcNow() }));
         _vehicle = next;
         parts.Busy.Set(next.Car.Id, next.Request is not null);
         foreach (var effect in effects)
@@ -189,20 +190,30 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         return null;
     }
 
-    /// <summary>Adds what is known about the place of a reading; from memory, without waiting.</summary>
-    VehicleEvent Surround(Vehicle vehicle, VehicleEvent @event) => @event switch
+    /// <summary>Adds what is known about the place of a reading, within 100 ms.</summary>
+    async ValueTask<VehicleEvent> SurroundAsync(Vehicle vehicle, VehicleEvent @event) => @event switch
     {
-        VehicleEvent.Answered { Answer: ApiAnswer<VehicleData>.Ok(var data) } answered => answered with { Around = Around(vehicle.PlaceOf(data)) },
-        VehicleEvent.Glimpsed { Answer: ApiAnswer<VehicleData>.Ok(var data) } glimpsed => glimpsed with { Around = Around(vehicle.PlaceOf(data)) },
-        VehicleEvent.SuspendChecked { Answer: ApiAnswer<VehicleData>.Ok(var data) } check => check with { Around = Around(vehicle.PlaceOf(data)) },
+        VehicleEvent.Answered { Answer: ApiAnswer<VehicleData>.Ok(var data) } answered => answered with { Around = await AroundAsync(vehicle, data) },
+        VehicleEvent.Glimpsed { Answer: ApiAnswer<VehicleData>.Ok(var data) } glimpsed => glimpsed with { Around = await AroundAsync(vehicle, data) },
+        VehicleEvent.SuspendChecked { Answer: ApiAnswer<VehicleData>.Ok(var data) } check => check with { Around = await AroundAsync(vehicle, data) },
         VehicleEvent.Streamed { Said: StreamEvent.Data { Reading: { EstLat: { } latitude, EstLng: { } longitude } } } streamed =>
-            streamed with { Around = Around(new Place(latitude, longitude)) },
+            streamed with { Around = new Surroundings(Fence(new Place(latitude, longitude)), null) },
         _ => @event,
     };
 
-    Surroundings Around(Place? place) => place is { } at && parts.Geofences.Find(at.Latitude, at.Longitude) is { } fence
-        ? new Surroundings(new SummaryGeofence(fence.Id.Value, fence.Name), null)
-        : Surroundings.Unknown;
+    async ValueTask<Surroundings> AroundAsync(Vehicle vehicle, VehicleData data)
+    {
+        if (vehicle.PlaceOf(data) is not { } place)
+            return Surroundings.Unknown;
+        // A car with a stream tells its own elevation.
+        var elevation = data.IsFull && !vehicle.Car.Settings.UseStreamingApi
+            ? await parts.Terrain.ElevationAsync(place.Latitude, place.Longitude, _stop.Token)
+            : null;
+        return new Surroundings(Fence(place), elevation);
+    }
+
+    SummaryGeofence? Fence(Place place) =>
+        parts.Geofences.Find(place.Latitude, place.Longitude) is { } fence ? new SummaryGeofence(fence.Id.Value, fence.Name) : null;
 
     void OnPollTimer()
     {

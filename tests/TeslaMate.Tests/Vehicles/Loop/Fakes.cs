@@ -6,6 +6,7 @@ using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.Leases;
+using TeslaMate.Logbook.Terrain;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Accounts;
 using TeslaMate.Tesla.Cars;
@@ -22,7 +23,7 @@ sealed class World
 {
     public World()
     {
-        Parts = new VehicleLoopParts(Tesla, Streams, Logbook, new NoGeofences(), Hub, Busy, Time, NullLogger.Instance);
+        Parts = new VehicleLoopParts(Tesla, Streams, Logbook, new OneGeofence(), new FlatTerrain(), Hub, Busy, Time, NullLogger.Instance);
         Supervisor = new Supervisor(
             new Discovery(Tesla, Cars, NullLogger<Discovery>.Instance), Cars, Leases, Account, new VehicleSettings(), Parts, NullLogger<Supervisor>.Instance);
         Vehicles = new RunningVehicles(Supervisor, Busy, Time);
@@ -142,6 +143,15 @@ sealed class RecordingLogbook : ILogbook
 
     public Func<CarId, OpenEntries> Open { get; set; } = _ => new OpenEntries(null, null, null, null, null, null);
 
+    public IReadOnlyList<LogbookEntry> Entries
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _entries.Select(entry => entry.Entry)];
+        }
+    }
+
     public IReadOnlyList<string> Rows(short car = 1)
     {
         lock (_lock)
@@ -201,6 +211,12 @@ sealed class FakeCars : ICars
     }
 
     public IAsyncEnumerable<Car> WatchAsync(CancellationToken cancellationToken) => _changes.Reader.ReadAllAsync(cancellationToken);
+}
+
+/// <summary>As high as it is north.</summary>
+sealed class FlatTerrain : ITerrain
+{
+    public Task<int?> ElevationAsync(double latitude, double longitude, CancellationToken cancellationToken) => Task.FromResult<int?>((int)latitude);
 }
 
 sealed class FakeLeases : ICarLeases
@@ -274,9 +290,11 @@ sealed class FakeAccount : ITeslaAccount
     public Task<ApiError?> SignOutAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 }
 
-sealed class NoGeofences : IGeofences
+/// <summary>Everything north of 50 degrees is home.</summary>
+sealed class OneGeofence : IGeofences
 {
-    public Geofence? Find(double latitude, double longitude) => null;
+    public Geofence? Find(double latitude, double longitude) =>
+        latitude > 50 ? new Geofence(new GeofenceId(7), "Home", 51, 0, 100, BillingType.PerKwh, null, null) : null;
 
     public Task<IReadOnlyList<Geofence>> ListAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 

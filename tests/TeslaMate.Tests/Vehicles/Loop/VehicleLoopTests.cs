@@ -21,6 +21,19 @@ public class VehicleLoopTests
         world.Hub.Current(new CarId(1))!.State.ShouldBe(VehicleStateName.Online);
     }
 
+    [Theory]
+    [InlineData(false, 51)]
+    [InlineData(true, null)]
+    public async Task Places_have_their_geofence_and_without_stream_their_elevation(bool streaming, int? elevation)
+    {
+        var world = new World();
+        world.Tesla.Car(11, Online(1, 51, 7));
+        await using var loop = Start(world, streaming);
+        await world.UntilAsync(() => world.Hub.Current(new CarId(1))?.State == VehicleStateName.Online);
+        world.Hub.Current(new CarId(1))!.Geofence.ShouldBe(new SummaryGeofence(7, "Home"));
+        world.Logbook.Entries.OfType<LogbookEntry.InsertPosition>().First().Position.ElevationM.ShouldBe(elevation);
+    }
+
     [Fact]
     public async Task A_request_that_breaks_is_an_error_and_the_car_goes_on()
     {
