@@ -26,6 +26,7 @@ sealed class ProgramCommand
         RollbackCommand.Create(),
         StatusCommand.Create(),
         SignInCommand.Create(),
+        SetPasswordCommand.Create(),
     ];
 
     /// <summary>Carries out the command line. Ctrl-C and a request to stop reach the verb as cancellation; the second one ends the process at once.</summary>

@@ -1,0 +1,124 @@
+// What every page has: theme, menu, notices, local times, and answers of htmx that are not plain success.
+const root = document.documentElement;
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+export function applyTheme(mode) {
+  root.dataset.themeMode = mode;
+  const theme = mode === "system" ? (dark.matches ? "dark" : "light") : mode;
+  root.dataset.theme = theme;
+  dispatchEvent(new CustomEvent("themechange", { detail: theme }));
+}
+dark.addEventListener("change", () => root.dataset.themeMode === "system" && applyTheme("system"));
+applyTheme(root.dataset.themeMode);
+
+document.addEventListener("change", ({ target }) => target.matches("[data-theme-select]") && applyTheme(target.value));
+
+document.addEventListener("click", ({ target }) => {
+  const burger = target.closest(".navbar-burger");
+  if (burger) {
+    const open = document.getElementById(burger.getAttribute("aria-controls")).classList.toggle("is-active");
+    burger.classList.toggle("is-active", open);
+    burger.setAttribute("aria-expanded", open);
+  }
+  target.closest("[data-dismiss]")?.closest(".notification")?.remove();
+});
+
+document.addEventListener("change", ({ target }) => target.closest("form[data-submit-on-change]")?.requestSubmit());
+document.addEventListener("input", ({ target }) => {
+  const box = target.form?.dataset.clears;
+  if (box) document.querySelector(box).replaceChildren();
+});
+document.addEventListener("submit", ({ submitter }) => {
+  if (submitter?.dataset.busy) submitter.textContent = submitter.dataset.busy;
+});
+for (const dialog of document.querySelectorAll("dialog[data-modal]")) {
+  dialog.close();
+  dialog.showModal();
+  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+}
+
+// Times as the viewer's clock shows them. The server's rendering (UTC) stays for those without script.
+const formats = {
+  date: { year: "numeric", month: "2-digit", day: "2-digit" },
+  time: { hour: "2-digit", minute: "2-digit" },
+  datetime: { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" },
+};
+function localTimes(within) {
+  for (const element of within.querySelectorAll("time[data-local]")) {
+    const options = { ...formats[element.dataset.local], ...(element.dataset.hours24 !== undefined && { hourCycle: "h23" }) };
+    element.textContent = new Intl.DateTimeFormat(undefined, options).format(new Date(element.dateTime));
+  }
+}
+
+const units = [["wk", 604800], ["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+/** The two largest parts of a duration; seconds only below a minute, nothing below five seconds. */
+export function duration(seconds) {
+  if (seconds < 5) return [];
+  const parts = [];
+  for (const [unit, size] of units) {
+    const count = Math.floor(seconds / size);
+    seconds -= count * size;
+    if (count > 0) parts.push([count, unit]);
+  }
+  const shown = parts.slice(0, 2);
+  return shown.length > 1 ? shown.filter(([, unit]) => unit !== "s") : shown;
+}
+function durations() {
+  for (const element of document.querySelectorAll("[data-since]")) {
+    const parts = duration((Date.now() - Date.parse(element.dataset.since)) / 1000);
+    const text = parts.length === 0 ? "" : ` ${element.dataset.for} ${parts.map(([count, unit]) => `${count} ${unit}`).join(", ")}`;
+    if (element.textContent !== text) element.textContent = text;
+  }
+}
+setInterval(durations, 1000);
+
+export function enliven(within) {
+  localTimes(within);
+  durations();
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const field of within.querySelectorAll("input[name=time_zone]")) field.value = zone;
+  for (const link of within.querySelectorAll("a[data-time-zone]")) {
+    const address = new URL(link.href);
+    address.searchParams.set("var-timezone", zone);
+    link.href = address;
+  }
+}
+enliven(document);
+document.addEventListener("htmx:afterSwap", ({ detail }) => enliven(detail.elt ?? document));
+
+// A refused form (422) is shown like a saved one; other refusals say so in words. 400 means that the page is older than the session.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.xhr.status === 422 || detail.xhr.status === 409) {
+    detail.shouldSwap = true;
+    detail.isError = false;
+  }
+});
+for (const failure of ["htmx:responseError", "htmx:sendError"])
+  document.addEventListener(failure, () => {
+    const notice = document.getElementById("failure");
+    if (notice) notice.hidden = false;
+  });
+
+// The note behind an action (Saved!, a refusal) goes away after a while.
+const fading = new MutationObserver(() => {
+  for (const element of document.querySelectorAll("[data-fade]:not([data-fading])")) {
+    element.dataset.fading = "";
+    setTimeout(() => element.dispatchEvent(new CustomEvent("fade", { bubbles: true })), Number(element.dataset.fade));
+  }
+});
+fading.observe(document.body, { childList: true, subtree: true });
+document.addEventListener("fade", ({ target }) => {
+  if (target.dataset.restore !== undefined) {
+    target.classList.remove("is-success");
+    target.textContent = target.dataset.restore;
+  } else target.remove();
+});
+
+// The address that this page was opened with, for links from dashboards back to here; the server keeps it only when it has none.
+const discovery = document.querySelector("[data-discover]");
+if (discovery)
+  fetch(discovery.dataset.discover, {
+    method: "POST",
+    headers: { "X-CSRF-Token": JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRF-Token"] },
+    body: new URLSearchParams({ origin: location.origin, referrer: document.referrer }),
+  }).catch(() => {});

@@ -1,0 +1,60 @@
+// Keeps the car cards alive: the server sends the changed part of a card, the rest of it (the map) moves along.
+import { enliven } from "./app.js";
+import { placeMap } from "./maps.js";
+
+const cards = document.getElementById("cars");
+const maps = new Map();
+
+function start(card) {
+  const element = card.querySelector(".map[data-car]");
+  if (element && !maps.has(card.dataset.car)) maps.set(card.dataset.car, placeMap(element));
+  maps.get(card.dataset.car)?.show(card.querySelector("input[data-position]")?.value);
+}
+for (const card of cards.querySelectorAll("[data-car].car")) start(card);
+
+/** The spinner of a request stays for a second, or nobody would see it. */
+const spinning = new Map();
+function spin(id, busy) {
+  const spinner = document.getElementById(`busy_${id}`);
+  if (!spinner) return;
+  if (busy) {
+    spinner.hidden = false;
+    spinning.set(id, Date.now());
+  } else {
+    const left = 1000 - (Date.now() - (spinning.get(id) ?? 0));
+    const since = spinning.get(id);
+    setTimeout(() => {
+      const again = document.getElementById(`busy_${id}`);
+      if (again && spinning.get(id) === since) {
+        again.hidden = true;
+        spinning.delete(id);
+      }
+    }, Math.max(0, left));
+  }
+}
+
+function update(id, html) {
+  const card = document.getElementById(`car_${id}`);
+  if (!card) return location.reload();
+  const details = card.querySelector(".car-details");
+  const focus = document.activeElement?.id;
+  const next = document.createElement("template");
+  next.innerHTML = html;
+  details.replaceChildren(next.content);
+  htmx.process(details);
+  enliven(details);
+  if (focus && !document.activeElement?.id) document.getElementById(focus)?.focus();
+  const spinner = document.getElementById(`busy_${id}`);
+  if (spinner) spinner.hidden = !spinning.has(id);
+  start(card);
+}
+
+const events = new EventSource(cards.dataset.live);
+events.addEventListener("car", ({ data, lastEventId }) => update(lastEventId, data));
+events.addEventListener("busy", ({ data, lastEventId }) => spin(lastEventId, data === "true"));
+events.addEventListener("cars", () => location.reload());
+const offline = document.getElementById("offline");
+events.addEventListener("open", () => (offline.hidden = true));
+events.addEventListener("error", () => (offline.hidden = false));
+addEventListener("pagehide", () => events.close());
+addEventListener("pageshow", ({ persisted }) => persisted && location.reload());

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Cars;
+using TeslaMate.Tesla.Accounts;
+using TeslaMate.Vehicles;
+using TeslaMate.Web.Layout;
+using TeslaMate.Web.LogIn;
+using TeslaMate.Web.Requests;
+
+namespace TeslaMate.Web.Cars;
+
+/// <summary>The home page, its live events, and the two ways to suspend and resume logging: the card's button and the <c>PUT</c> routes (spec web 3, 6.1).</summary>
+sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, LiveCars live)
+{
+    /// <summary>Suspends or resumes; the answer is why not, null when it is done.</summary>
+    delegate Task<string?> Change(CarId car, CancellationToken cancellationToken);
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        var pages = routes.MapGroup("").WithMetadata(new EntranceOf(Entrance.Page));
+        pages.MapGet("/", HomeAsync);
+        pages.MapGet("/cars/{car}/details", DetailsAsync);
+        pages.MapPost("/cars/{car}/suspend", (Visit visit, HttpContext http, RowNumber car, CancellationToken cancellationToken)
+            => ChangeAsync(visit, http, car, SuspendAsync, cancellationToken));
+        pages.MapPost("/cars/{car}/resume", (Visit visit, HttpContext http, RowNumber car, CancellationToken cancellationToken)
+            => ChangeAsync(visit, http, car, ResumeAsync, cancellationToken));
+        routes.MapGet("/live/cars", (Visit visit, CancellationToken gone) => TypedResults.ServerSentEvents(live.WatchAsync(visit, gone)))
+            .WithMetadata(new EntranceOf(Entrance.Live));
+        var api = routes.MapGroup("/api/car/{car}/logging").WithMetadata(new EntranceOf(Entrance.Api));
+        api.MapPut("/suspend", (HttpContext http, RowNumber car, CancellationToken cancellationToken) => ChangeByApiAsync(http, car, SuspendAsync, cancellationToken));
+        api.MapPut("/resume", (HttpContext http, RowNumber car, CancellationToken cancellationToken) => ChangeByApiAsync(http, car, ResumeAsync, cancellationToken));
+    }
+
+    async Task<IResult> HomeAsync(Visit visit, CancellationToken cancellationToken)
+    {
+        if (account.Status.SignIn is SignIn.SignedOut or SignIn.Undecryptable)
+            return Results.Redirect(visit.Url("/sign_in"));
+        var summaries = await vehicles.ListAsync(cancellationToken);
+        IReadOnlyList<(CarCard, bool)> cards = [.. summaries.Select(summary => (CarCard.Of(summary, visit), vehicles.IsBusy(summary.Car.Id)))];
+        return new RazorComponentResult<HomePage>(new { Visit = visit, Cars = cards });
+    }
+
+    async Task<IResult> DetailsAsync(Visit visit, RowNumber car, CancellationToken cancellationToken)
+        => await DetailsOfAsync(visit, new CarId(car.Short), refusal: null, cancellationToken);
+
+    async Task<IResult> ChangeAsync(Visit visit, HttpContext http, RowNumber car, Change change, CancellationToken cancellationToken)
+    {
+        var id = new CarId(car.Short);
+        var refusal = await change(id, cancellationToken);
+        if (http.Request.Headers.ContainsKey("HX-Request"))
+            return await DetailsOfAsync(visit, id, refusal, cancellationToken);
+        if (refusal is not null)
+            Notices.Leave(http, visit.T(CarCard.Refusal(refusal)));
+        return Results.Redirect(visit.Url("/"));
+    }
+
+    async Task<IResult> ChangeByApiAsync(HttpContext http, RowNumber car, Change change, CancellationToken cancellationToken)
+    {
+        if (!await HasReadableBodyAsync(http.Request, cancellationToken))
+            return Results.StatusCode(StatusCodes.Status400BadRequest);
+        var id = new CarId(car.Short);
+        if (await cars.FindAsync(id, cancellationToken) is null)
+            return Results.StatusCode(StatusCodes.Status404NotFound);
+        return await change(id, cancellationToken) switch
+        {
+            null => Results.NoContent(),
+            "too_many_request" => Results.Json(new { error = "too_many_request" }, statusCode: StatusCodes.Status429TooManyRequests),
+            "not_running" => Results.Json(new { error = "not_running" }, statusCode: StatusCodes.Status503ServiceUnavailable),
+            var reason => Results.Json(new { error = reason }, statusCode: StatusCodes.Status412PreconditionFailed),
+        };
+    }
+
+    async Task<string?> SuspendAsync(CarId car, CancellationToken cancellationToken) => (await vehicles.SuspendLoggingAsync(car, cancellationToken)).Reason;
+
+    async Task<string?> ResumeAsync(CarId car, CancellationToken cancellationToken) => await vehicles.ResumeLoggingAsync(car, cancellationToken) ? null : "not_running";
+
+    async Task<IResult> DetailsOfAsync(Visit visit, CarId car, string? refusal, CancellationToken cancellationToken)
+        => await vehicles.SummaryAsync(car, cancellationToken) is { } summary
+            ? new RazorComponentResult<CarDetails>(new { Visit = visit, Card = CarCard.Of(summary, visit), IsBusy = vehicles.IsBusy(car), Refusal = refusal })
+            : Results.StatusCode(StatusCodes.Status404NotFound);
+
+    // The body says nothing, but one that claims to be JSON has to be.
+    static async Task<bool> HasReadableBodyAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (!request.HasJsonContentType())
+            return true;
+        using var memory = new MemoryStream();
+        await request.Body.CopyToAsync(memory, cancellationToken);
+        if (memory.Length == 0)
+            return true;
+        try
+        {
+            JsonDocument.Parse(memory.ToArray()).Dispose();
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}

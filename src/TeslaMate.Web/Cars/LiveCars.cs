@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Web;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Settings;
+using TeslaMate.Vehicles;
+using TeslaMate.Web.Languages;
+using TeslaMate.Web.Layout;
+
+namespace TeslaMate.Web.Cars;
+
+/// <summary>
+/// The events that keep open pages up to date. A card is rendered once per change, language and units, however many pages are open; a page that cannot keep up
+/// gets the newest card only.
+/// </summary>
+sealed class LiveCars(SummaryHub hub, IVehicles vehicles, IServiceProvider services, ILoggerFactory loggers, IHostApplicationLifetime lifetime, TimeProvider time)
+{
+    /// <summary>A proxy between here and the browser must not take silence for the end.</summary>
+    static readonly TimeSpan Silence = TimeSpan.FromSeconds(25);
+
+    readonly ConcurrentDictionary<View, (Summary Summary, Lazy<Task<string>> Html)> _rendered = new();
+
+    /// <summary>The cards and fetch states of now, then every change, until the browser leaves.</summary>
+    public async IAsyncEnumerable<SseItem<string>> WatchAsync(Visit visit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        var events = Channel.CreateBounded<SseItem<string>>(1);
+        var watchers = new Dictionary<CarId, Task>();
+        Task[] sources =
+        [
+            PassOnAsync(CardsAsync, ending.Token),
+            PassOnAsync(SignsOfLifeAsync, ending.Token),
+        ];
+        try
+        {
+            await foreach (var item in events.Reader.ReadAllAsync(ending.Token))
+                yield return item;
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await Task.WhenAll([.. sources, .. watchers.Values]);
+        }
+
+        async Task CardsAsync(CancellationToken gone)
+        {
+            await foreach (var summary in hub.WatchAllAsync(gone))
+            {
+                var id = summary.Car.Id;
+                if (!watchers.ContainsKey(id))
+                    watchers[id] = PassOnAsync(stop => BusyAsync(id, stop), gone);
+                await events.Writer.WriteAsync(new SseItem<string>(await RenderAsync(summary, visit), "car") { EventId = id.ToString() }, gone);
+            }
+        }
+
+        async Task BusyAsync(CarId car, CancellationToken gone)
+        {
+            await foreach (var isBusy in vehicles.WatchBusyAsync(car, gone))
+                await events.Writer.WriteAsync(new SseItem<string>(isBusy ? "true" : "false", "busy") { EventId = car.ToString() }, gone);
+        }
+
+        async Task SignsOfLifeAsync(CancellationToken gone)
+        {
+            using var timer = new PeriodicTimer(Silence, time);
+            while (await timer.WaitForNextTickAsync(gone))
+                await events.Writer.WriteAsync(new SseItem<string>("", "alive"), gone);
+        }
+
+        // A source that fails ends the stream, and the browser connects again.
+        async Task PassOnAsync(Func<CancellationToken, Task> source, CancellationToken gone)
+        {
+            try
+            {
+                await source(gone);
+            }
+            catch (OperationCanceledException) when (gone.IsCancellationRequested)
+            {
+            }
+            catch (Exception exception)
+            {
+                events.Writer.TryComplete(exception);
+            }
+        }
+    }
+
+    Task<string> RenderAsync(Summary summary, Visit visit)
+    {
+        var entry = _rendered.AddOrUpdate(new View(summary.Car.Id, visit.Texts.Language, visit.Settings),
+            _ => Entry(), (_, known) => ReferenceEquals(known.Summary, summary) ? known : Entry());
+        return entry.Html.Value;
+
+        (Summary, Lazy<Task<string>>) Entry() => (summary, new Lazy<Task<string>>(() => RenderNowAsync(summary, Shared(visit))));
+    }
+
+    async Task<string> RenderNowAsync(Summary summary, Visit visit)
+    {
+        await using var renderer = new HtmlRenderer(services, loggers);
+        var parameters = ParameterView.FromDictionary(new Dictionary<string, object?>
+        {
+            [nameof(CarDetails.Visit)] = visit,
+            [nameof(CarDetails.Card)] = CarCard.Of(summary, visit),
+        });
+        return await renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<CarDetails>(parameters)).ToHtmlString());
+    }
+
+    // What all visitors with the same language and units see: without a form token, which scripts send in a header.
+    Visit Shared(Visit visit) => new()
+    {
+        Texts = visit.Texts,
+        Settings = visit.Settings,
+        Units = visit.Units,
+        Web = visit.Web,
+        Assets = visit.Assets,
+        Path = "/",
+        Now = time.GetUtcNow(),
+    };
+
+    readonly record struct View(CarId Car, Language Language, GlobalSettings Settings);
+}

@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Cars;
+using TeslaMate.Web.Cars;
+using TeslaMate.Web.Layout;
+using TeslaMate.Web.LogIn;
+using TeslaMate.Web.Requests;
+
+namespace TeslaMate.Web.Drives;
+
+/// <summary>The list of drives, one drive, and its GPX file.</summary>
+sealed class DrivePages(DriveQueries drives, GpxFile gpx, ICars cars)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        var pages = routes.MapGroup("").WithMetadata(new EntranceOf(Entrance.Page));
+        pages.MapGet("/drives", ListAsync);
+        pages.MapGet("/drive/{drive}", ShowAsync);
+        pages.MapGet("/drive/{drive}/gpx", (RowNumber drive, HttpContext http, CancellationToken cancellationToken) => gpx.ExportAsync(new DriveId(drive.Int), http, cancellationToken));
+    }
+
+    async Task<IResult> ListAsync(Visit visit, Filter filter, CancellationToken cancellationToken)
+        => new RazorComponentResult<DriveListPage>(new
+        {
+            Visit = visit,
+            Filter = filter,
+            List = await drives.ListAsync(filter, visit.Units, cancellationToken),
+            Cars = CarNames.Of(await cars.ListAsync(cancellationToken)),
+        });
+
+    async Task<IResult> ShowAsync(Visit visit, RowNumber drive, CancellationToken cancellationToken)
+        => await drives.FindAsync(new DriveId(drive.Int), cancellationToken) is { } found
+            ? new RazorComponentResult<DrivePage>(new { Visit = visit, Drive = found, Track = await drives.TrackAsync(found, cancellationToken) })
+            : Results.StatusCode(StatusCodes.Status404NotFound);
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Geofences;
+using TeslaMate.Web.Layout;
+using TeslaMate.Web.LogIn;
+using TeslaMate.Web.Requests;
+
+namespace TeslaMate.Web.Geofences;
+
+/// <summary>The list of geofences and the form for one (spec web 6.4, 6.5).</summary>
+sealed class GeofencePages(IGeofences geofences)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        var pages = routes.MapGroup("/geo-fences").WithMetadata(new EntranceOf(Entrance.Page));
+        pages.MapGet("", async (Visit visit, CancellationToken cancellationToken)
+            => new RazorComponentResult<GeofenceListPage>(new { Visit = visit, Geofences = await geofences.ListAsync(cancellationToken) }));
+        pages.MapGet("/new", NewAsync);
+        pages.MapGet("/{geofence}/edit", EditAsync);
+        pages.MapPost("", (Visit visit, HttpContext http, CancellationToken cancellationToken) => SaveAsync(visit, http, geofence: null, cancellationToken));
+        pages.MapPost("/{geofence}", (Visit visit, HttpContext http, RowNumber geofence, CancellationToken cancellationToken) => SaveAsync(visit, http, geofence, cancellationToken));
+        pages.MapPost("/{geofence}/delete", DeleteAsync);
+    }
+
+    async Task<IResult> NewAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
+    {
+        var given = Degrees(http.Request.Query["lat"]) is { } latitude && Degrees(http.Request.Query["lng"]) is { } longitude ? ((double, double)?)(latitude, longitude) : null;
+        var (lat, lng) = given ?? await geofences.LastPositionAsync(cancellationToken) ?? (0, 0);
+        return Page(new { Visit = visit, Input = GeofenceInput.At(lat, lng), IsFromDashboard = given is not null });
+    }
+
+    async Task<IResult> EditAsync(Visit visit, RowNumber geofence, CancellationToken cancellationToken)
+        => await geofences.FindAsync(new GeofenceId(geofence.Int), cancellationToken) is { } found
+            ? Page(new { Visit = visit, Geofence = found, Input = GeofenceInput.Of(found) })
+            : Results.StatusCode(StatusCodes.Status404NotFound);
+
+    async Task<IResult> SaveAsync(Visit visit, HttpContext http, RowNumber? geofence, CancellationToken cancellationToken)
+    {
+        var id = geofence is { } number ? new GeofenceId(number.Int) : (GeofenceId?)null;
+        var existing = id is { } known ? await geofences.FindAsync(known, cancellationToken) : null;
+        if (id is not null && existing is null)
+            return Results.StatusCode(StatusCodes.Status404NotFound);
+        var fields = await http.Request.ReadFormAsync(cancellationToken);
+        var input = GeofenceInput.Of(fields);
+        var (form, errors) = input.Parse();
+        if (errors.Count > 0)
+            return Page(new { Visit = visit, Geofence = existing, Input = input, Errors = WithBlankName(input, errors) }, StatusCodes.Status422UnprocessableEntity);
+        var decision = fields["costs"].ToString();
+        if (decision is not ("keep" or "add") && await geofences.CountWithoutCostAsync(id, form, cancellationToken) is > 0 and var count)
+            return Page(new { Visit = visit, Geofence = existing, Input = input, ChargesWithoutCost = count });
+        switch (await geofences.SaveAsync(id, form, addCosts: decision == "add", cancellationToken))
+        {
+            case GeofenceAnswer.Saved(var saved):
+                Notices.Leave(http, visit.Texts.With(existing is null ? "Geo-fence \"{0}\" created" : "Geo-fence \"{0}\" updated", saved.Name));
+                return Results.Redirect(visit.Url("/geo-fences"));
+            case GeofenceAnswer.Refused(var refused):
+                return Page(new { Visit = visit, Geofence = existing, Input = input, Errors = refused }, StatusCodes.Status422UnprocessableEntity);
+            default:
+                return Results.StatusCode(StatusCodes.Status404NotFound);
+        }
+    }
+
+    async Task<IResult> DeleteAsync(Visit visit, HttpContext http, RowNumber geofence, CancellationToken cancellationToken)
+    {
+        if (!await geofences.DeleteAsync(new GeofenceId(geofence.Int), cancellationToken))
+            return Results.StatusCode(StatusCodes.Status404NotFound);
+        return http.Request.Headers.ContainsKey("HX-Request") ? Results.Ok() : Results.Redirect(visit.Url("/geo-fences"));
+    }
+
+    // The rest of the form is checked where it is stored; a missing name would otherwise show only at the second try.
+    static IReadOnlyList<FieldError> WithBlankName(GeofenceInput input, IReadOnlyList<FieldError> errors)
+        => string.IsNullOrWhiteSpace(input.Name) ? [.. errors, new FieldError("name", "can't be blank")] : errors;
+
+    static double? Degrees(string? text)
+        => double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var degrees) && Math.Abs(degrees) <= 180 ? degrees : null;
+
+    static RazorComponentResult<GeofencePage> Page(object model, int status = StatusCodes.Status200OK) => new(model) { StatusCode = status };
+}

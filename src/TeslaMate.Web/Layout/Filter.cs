@@ -1,0 +1,92 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using TeslaMate.Web.Requests;
+
+namespace TeslaMate.Web.Layout;
+
+/// <summary>Which rows a list of drives or charges shows, as its form sends it. What cannot be understood counts as not said.</summary>
+public sealed record Filter
+{
+    /// <summary>Rows a page.</summary>
+    public const int PageSize = 50;
+
+    public short? Car { get; init; }
+
+    /// <summary>First and last day, in <see cref="Zone"/>.</summary>
+    public DateOnly? From { get; init; }
+
+    /// <inheritdoc cref="From"/>
+    public DateOnly? To { get; init; }
+
+    /// <summary>The browser's time zone; UTC when it did not say.</summary>
+    public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Utc;
+
+    /// <summary>Part of the name of a place.</summary>
+    public string? Place { get; init; }
+
+    /// <summary>In the owner's unit; drives only.</summary>
+    public double? LeastDistance { get; init; }
+
+    /// <summary>From 1.</summary>
+    public int Page { get; init; } = 1;
+
+    public bool IsEmpty => this == new Filter { Zone = Zone, Page = Page };
+
+    /// <summary>The first moment of the period, UTC.</summary>
+    public DateTimeOffset? Start => From is { } day ? Midnight(day) : null;
+
+    /// <summary>The first moment after the period, UTC.</summary>
+    public DateTimeOffset? End => To is { } day && day < DateOnly.MaxValue ? Midnight(day.AddDays(1)) : null;
+
+    public static ValueTask<Filter?> BindAsync(HttpContext http)
+    {
+        var query = http.Request.Query;
+        return ValueTask.FromResult<Filter?>(new Filter
+        {
+            Car = RowNumber.TryParse(query["car"], null, out var car) && car.Short > 0 ? car.Short : null,
+            From = Day(query["from"]),
+            To = Day(query["to"]),
+            Zone = TimeZoneInfo.TryFindSystemTimeZoneById(query["time_zone"].ToString() is { Length: > 0 and < 64 } zone && !zone.Contains("..", StringComparison.Ordinal) ? zone : "UTC", out var known)
+                ? known
+                : TimeZoneInfo.Utc,
+            Place = query["place"].ToString().Trim() is { Length: > 0 and <= 200 } place && !place.Contains('\0') ? place : null,
+            LeastDistance = double.TryParse(query["distance"], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var distance) && distance is > 0 and < 1e6 ? distance : null,
+            Page = int.TryParse(query["page"], NumberStyles.None, CultureInfo.InvariantCulture, out var page) && page is > 0 and < 1_000_000 ? page : 1,
+        });
+    }
+
+    /// <summary>The query of the same list at another page.</summary>
+    public string Query(int page)
+    {
+        var query = new List<KeyValuePair<string, string?>>();
+        if (Car is { } car)
+            query.Add(new("car", car.ToString(CultureInfo.InvariantCulture)));
+        if (From is { } from)
+            query.Add(new("from", Text(from)));
+        if (To is { } to)
+            query.Add(new("to", Text(to)));
+        if (Place is not null)
+            query.Add(new("place", Place));
+        if (LeastDistance is { } distance)
+            query.Add(new("distance", distance.ToString(CultureInfo.InvariantCulture)));
+        if (Zone != TimeZoneInfo.Utc)
+            query.Add(new("time_zone", Zone.Id));
+        query.Add(new("page", page.ToString(CultureInfo.InvariantCulture)));
+        return QueryString.Create(query).Value ?? "";
+    }
+
+    public static string? Text(DateOnly? day) => day?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>A place as a pattern for <c>ilike</c>, in which only the ends are wild.</summary>
+    internal string? PlacePattern => Place is null ? null
+        : $"%{Place.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";
+
+    static DateOnly? Day(string? text)
+        => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year is >= 2000 and < 9000 ? day : null;
+
+    DateTimeOffset Midnight(DateOnly day)
+    {
+        var midnight = day.ToDateTime(TimeOnly.MinValue);
+        return new DateTimeOffset(midnight, Zone.GetUtcOffset(midnight)).ToUniversalTime();
+    }
+}

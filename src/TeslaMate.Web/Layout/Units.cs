@@ -1,0 +1,72 @@
+using System.Globalization;
+using TeslaMate.Logbook.Settings;
+
+namespace TeslaMate.Web.Layout;
+
+/// <summary>Numbers as the owner wants to read them (spec web 6): decimal point in every language, halves away from zero.</summary>
+public sealed class Units(GlobalSettings settings)
+{
+    const double MilesPerKm = 0.62137119223733;
+    const double FeetPerMetre = 3.28084;
+    const double PsiPerBar = 14.5038;
+
+    public bool UsesMiles => settings.UnitOfLength == UnitOfLength.Mi;
+
+    public string LengthUnit => UsesMiles ? "mi" : "km";
+
+    public string SpeedUnit => UsesMiles ? "mph" : "km/h";
+
+    public string HeightUnit => UsesMiles ? "ft" : "m";
+
+    public string TemperatureUnit => settings.UnitOfTemperature == UnitOfTemperature.F ? "°F" : "°C";
+
+    public bool PrefersIdealRange => settings.PreferredRange == PreferredRange.Ideal;
+
+    /// <summary>A car's range: the kilometres' own decimals, or miles with one.</summary>
+    public string Range(double km) => UsesMiles ? $"{Fixed(km * MilesPerKm, 1)} mi" : $"{Shortest(km)} km";
+
+    /// <summary>The range of a full battery, whole.</summary>
+    public string FullRange(double km) => $"{Fixed(UsesMiles ? km * MilesPerKm : km, 0)} {LengthUnit}";
+
+    /// <summary>An odometer, whole.</summary>
+    public string Mileage(double km) => $"{Fixed(UsesMiles ? km * MilesPerKm : km, 0)} {LengthUnit}";
+
+    /// <summary>A distance driven, one decimal.</summary>
+    public string Distance(double km) => $"{Fixed(UsesMiles ? km * MilesPerKm : km, 1)} {LengthUnit}";
+
+    /// <summary>A length as a number in the owner's unit.</summary>
+    public double Length(double km) => UsesMiles ? km * MilesPerKm : km;
+
+    /// <summary>The kilometres of a length that was entered in the owner's unit.</summary>
+    public double Km(double length) => UsesMiles ? length / MilesPerKm : length;
+
+    public string Speed(double kmh) => $"{Fixed(UsesMiles ? kmh * MilesPerKm : kmh, 0)} {SpeedUnit}";
+
+    public string Height(double metres) => $"{Fixed(HeightNumber(metres), 0)} {HeightUnit}";
+
+    public double HeightNumber(double metres) => UsesMiles ? metres * FeetPerMetre : metres;
+
+    /// <summary>A temperature as the car sent it, or one decimal of Fahrenheit.</summary>
+    /// <param name="fromDatabase">The column has one decimal, which is shown also when it is 0.</param>
+    public string Temperature(double celsius, bool fromDatabase)
+        => settings.UnitOfTemperature == UnitOfTemperature.F
+            ? $"{Fixed(celsius * 9 / 5 + 32, 1)} °F"
+            : $"{(fromDatabase ? Fixed(celsius, 1) : celsius.ToString("0.##", CultureInfo.InvariantCulture))} °C";
+
+    /// <summary>A tyre's pressure, one decimal, a dash when unknown.</summary>
+    public string Pressure(double? bar) => bar is not { } known ? "—"
+        : settings.UnitOfPressure == UnitOfPressure.Psi ? $"{Fixed(known * PsiPerBar, 1)} PSI" : $"{Fixed(known, 1)} Bar";
+
+    public static string Energy(decimal kwh) => $"{Math.Round(kwh, 2, MidpointRounding.AwayFromZero).ToString("0.00", CultureInfo.InvariantCulture)} kWh";
+
+    /// <summary>A number with at least one decimal and no needless further one, as <c>321.87</c> or <c>200.0</c>.</summary>
+    public static string Shortest(double number) => number.ToString("0.0#####", CultureInfo.InvariantCulture);
+
+    public static string Fixed(double number, int decimals)
+        => Math.Round((decimal)number, decimals, MidpointRounding.AwayFromZero).ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    /// <summary>Hours and minutes, such as <c>1 h 05 min</c>.</summary>
+    public static string Minutes(int minutes) => minutes < 60
+        ? string.Create(CultureInfo.InvariantCulture, $"{minutes} min")
+        : string.Create(CultureInfo.InvariantCulture, $"{minutes / 60} h {minutes % 60:00} min");
+}

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Logbook.Releases;
+using TeslaMate.Logbook.Settings;
+using TeslaMate.Tesla.Accounts;
+using TeslaMate.Web.Assets;
+using TeslaMate.Web.Languages;
+using TeslaMate.Web.LogIn;
+
+namespace TeslaMate.Web.Layout;
+
+/// <summary>One request for a page, with all that the frame around every page shows.</summary>
+public sealed class Visit
+{
+    /// <summary>The texts in the visitor's language.</summary>
+    public required Texts Texts { get; init; }
+
+    public required GlobalSettings Settings { get; init; }
+
+    public required Units Units { get; init; }
+
+    public required WebSettings Web { get; init; }
+
+    public required AssetFiles Assets { get; init; }
+
+    /// <summary>The path of this page, without the prefix.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Goes back with every change; null where nothing can be changed.</summary>
+    public string? CsrfToken { get; init; }
+
+    /// <summary>What the change before this page has to say.</summary>
+    public string? Notice { get; init; }
+
+    /// <summary>Whether the visitor came in by password and can leave again.</summary>
+    public bool CanLogOut { get; init; }
+
+    /// <summary>Whether the visitor may see more than the log-in page.</summary>
+    public bool IsInside { get; init; } = true;
+
+    /// <summary>Whether Tesla's tokens are in force.</summary>
+    public bool IsSignedIn { get; init; }
+
+    /// <summary>Whether the tokens will be lost with this run, or cannot be read.</summary>
+    public bool WarnsOfKey { get; init; }
+
+    /// <summary>A newer release, without its <c>v</c>.</summary>
+    public string? NewRelease { get; init; }
+
+    public DateTimeOffset Now { get; init; }
+
+    /// <summary>The text in the visitor's language.</summary>
+    public string T(string english) => Texts[english];
+
+    /// <summary>An address of these pages, below the prefix that a proxy strips.</summary>
+    public string Url(string path) => Web.UrlPath + path;
+
+    public string Asset(string path) => Url(Assets.Address(path));
+
+    /// <summary>Data for a script of the page; the encoder leaves nothing that could end the element it stands in.</summary>
+    public static MarkupString Json<T>(T value) => new(JsonSerializer.Serialize(value, JsonSerializerOptions.Web));
+
+    /// <summary>How minimal API endpoints get their visit.</summary>
+    public static async ValueTask<Visit> BindAsync(HttpContext http)
+    {
+        var services = http.RequestServices;
+        var web = services.GetRequiredService<WebSettings>();
+        var settings = await services.GetRequiredService<IGlobalSettings>().ReadAsync(http.RequestAborted);
+        var account = services.GetRequiredService<ITeslaAccount>().Status.SignIn;
+        var visitor = Visitor.Of(http);
+        return new Visit
+        {
+            Texts = services.GetRequiredService<LanguageChoice>().Of(http),
+            Settings = settings,
+            Units = new Units(settings),
+            Web = web,
+            Assets = services.GetRequiredService<AssetFiles>(),
+            Path = http.Request.Path.Value ?? "/",
+            CsrfToken = services.GetRequiredService<FormTokens>().Issue(http),
+            Notice = Notices.Take(http),
+            CanLogOut = visitor is Visitor.Session,
+            IsInside = visitor is not Visitor.Stranger,
+            IsSignedIn = account == SignIn.SignedIn,
+            WarnsOfKey = !web.HasEncryptionKey || account == SignIn.Undecryptable,
+            NewRelease = services.GetRequiredService<IReleases>().Newer,
+            Now = services.GetRequiredService<TimeProvider>().GetUtcNow(),
+        };
+    }
+}

@@ -1,0 +1,114 @@
+using System.Net;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace TeslaMate.Web.LogIn;
+
+/// <summary>How an endpoint is entered; endpoints without this are nobody's business here.</summary>
+enum Entrance
+{
+    /// <summary>By session or trusted proxy; changes need a form token.</summary>
+    Page,
+
+    /// <summary>As <see cref="Page"/>, for a stream of events, whose origin is checked instead.</summary>
+    Live,
+
+    /// <summary>By anybody, since it is how strangers get in; changes need a form token.</summary>
+    LogIn,
+
+    /// <summary>By bearer token, once a password is set.</summary>
+    Api,
+}
+
+/// <summary>Lets nobody in who should not: log-in, bearer token, form tokens, origins.</summary>
+sealed class Guard(RequestDelegate next, WebSettings settings, WebAccess access, FormTokens tokens)
+{
+    readonly byte[]? _apiToken = settings.ApiToken is { } token ? WebAccess.Hash(token.Reveal()) : null;
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        if (http.GetEndpoint()?.Metadata.GetMetadata<EntranceOf>()?.Entrance is not { } entrance)
+        {
+            await next(http);
+            return;
+        }
+
+        var (visitor, hasPassword) = await RecognizeAsync(http);
+        http.Features.Set(visitor);
+        var isInside = entrance switch
+        {
+            Entrance.LogIn => true,
+            Entrance.Api => visitor is Visitor.Anybody or Visitor.Vouched || await HasApiTokenAsync(http),
+            _ => visitor is not Visitor.Stranger,
+        };
+        if (!isInside)
+            TurnAway(http, entrance, hasPassword);
+        else if (!await IsWelcomeAsync(http, entrance))
+            Refuse(http);
+        else
+            await next(http);
+    }
+
+    async Task<(Visitor Visitor, bool HasPassword)> RecognizeAsync(HttpContext http)
+    {
+        var (hasPassword, session) = await access.LookUpAsync(http.Request.Cookies[LogInPages.SessionCookie], http.RequestAborted);
+        if (settings.TrustedHeader is { } header && settings.IsTrustedProxy(http.Connection.RemoteIpAddress) && http.Request.Headers[header].ToString() is { Length: > 0 } name)
+            return (new Visitor.Vouched(name), hasPassword);
+        if (!hasPassword && settings.TrustedHeader is null)
+            return (new Visitor.Anybody(), hasPassword);
+        return (session is null ? new Visitor.Stranger() : new Visitor.Session(session), hasPassword);
+    }
+
+    /// <summary>The address that tries to log in: the connection's, or the one a trusted proxy names.</summary>
+    internal static IPAddress? AddressOf(HttpContext http, WebSettings settings)
+    {
+        var connection = http.Connection.RemoteIpAddress;
+        var forwarded = http.Request.Headers["X-Forwarded-For"].ToString().Split(',')[^1].Trim();
+        return settings.IsTrustedProxy(connection) && IPAddress.TryParse(forwarded, out var address) ? address : connection;
+    }
+
+    async Task<bool> HasApiTokenAsync(HttpContext http)
+    {
+        var header = http.Request.Headers.Authorization.ToString();
+        if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) || header["Bearer ".Length..].Trim() is not { Length: > 0 and < 1000 } token)
+            return false;
+        return (_apiToken is { } known && CryptographicOperations.FixedTimeEquals(known, WebAccess.Hash(token)))
+            || await access.IsApiTokenAsync(token, http.RequestAborted);
+    }
+
+    async Task<bool> IsWelcomeAsync(HttpContext http, Entrance entrance) => entrance switch
+    {
+        Entrance.Live => settings.Origins.Allows(http.Request.Headers.Origin, settings.VirtualHost),
+        Entrance.Api => !FormTokens.IsFromElsewhere(http),
+        _ => HttpMethods.IsGet(http.Request.Method) || await tokens.IsOwnAsync(http),
+    };
+
+    void TurnAway(HttpContext http, Entrance entrance, bool hasPassword)
+    {
+        var logIn = settings.UrlPath + LogInPages.Path;
+        if (entrance == Entrance.Api)
+        {
+            http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            http.Response.Headers[HeaderNames.WWWAuthenticate] = "Bearer";
+        }
+        else if (!hasPassword)
+            http.Response.StatusCode = StatusCodes.Status403Forbidden;
+        else if (entrance == Entrance.Page && HttpMethods.IsGet(http.Request.Method) && !http.Request.Headers.ContainsKey("HX-Request"))
+            http.Response.Redirect($"{logIn}?return={Uri.EscapeDataString(http.Request.Path + http.Request.QueryString)}");
+        else
+        {
+            http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            http.Response.Headers["HX-Redirect"] = logIn;
+        }
+    }
+
+    static void Refuse(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status403Forbidden;
+        // A page older than the program's start has a stale token; loaded again, it works.
+        http.Response.Headers["HX-Refresh"] = "true";
+    }
+}
+
+sealed record EntranceOf(Entrance Entrance);

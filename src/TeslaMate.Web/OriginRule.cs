@@ -1,0 +1,76 @@
+using TeslaMate.Configuration;
+
+namespace TeslaMate.Web;
+
+/// <summary>Which origins may use the live connection: <c>CHECK_ORIGIN</c> (spec web 1.4).</summary>
+public sealed class OriginRule
+{
+    readonly bool _onlyVirtualHost;
+    readonly IReadOnlyList<Pattern>? _patterns;
+
+    OriginRule(bool onlyVirtualHost, IReadOnlyList<Pattern>? patterns)
+    {
+        _onlyVirtualHost = onlyVirtualHost;
+        _patterns = patterns;
+    }
+
+    /// <summary>Every origin passes, as with <c>false</c>.</summary>
+    public static OriginRule Any { get; } = new(onlyVirtualHost: false, patterns: null);
+
+    /// <summary>Reads <c>CHECK_ORIGIN</c>: <c>true</c>, <c>false</c> or a list of origins.</summary>
+    public static OriginRule Read(Variables variables)
+    {
+        switch (variables.Text("CHECK_ORIGIN", "false"))
+        {
+            case "false": return Any;
+            case "true": return new(onlyVirtualHost: true, patterns: null);
+            case var list:
+                var patterns = new List<Pattern>();
+                foreach (var entry in list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+                {
+                    if (Pattern.Parse(entry) is { } pattern)
+                        patterns.Add(pattern);
+                    else
+                        variables.Problem($"CHECK_ORIGIN holds \"{entry}\", which names no host. Example: CHECK_ORIGIN=https://example.com,//*.example.org:8080");
+                }
+
+                return new(onlyVirtualHost: false, patterns);
+        }
+    }
+
+    /// <summary>Whether a request with this <c>Origin</c> header passes; one without the header always does.</summary>
+    public bool Allows(string? origin, string virtualHost)
+    {
+        if (string.IsNullOrEmpty(origin) || (!_onlyVirtualHost && _patterns is null))
+            return true;
+        if (!Uri.TryCreate(origin, UriKind.Absolute, out var address))
+            return false;
+        return _patterns is null
+            ? string.Equals(address.Host, virtualHost, StringComparison.OrdinalIgnoreCase)
+            : _patterns.Any(pattern => pattern.Matches(address));
+    }
+
+    sealed record Pattern(string? Scheme, string Host, int? Port)
+    {
+        /// <summary>Null when the entry names no host, such as a bare <c>example.com</c>.</summary>
+        public static Pattern? Parse(string entry)
+        {
+            var anyScheme = entry.StartsWith("//", StringComparison.Ordinal);
+            if (!anyScheme && !entry.Contains("://", StringComparison.Ordinal))
+                return null;
+            // A wildcard is no host to Uri; a letter stands in for it.
+            if (!Uri.TryCreate((anyScheme ? "http:" + entry : entry).Replace("//*.", "//x-any.", StringComparison.Ordinal), UriKind.Absolute, out var address) || address.Host.Length == 0)
+                return null;
+            var host = address.Host.StartsWith("x-any.", StringComparison.Ordinal) ? "*." + address.Host["x-any.".Length..] : address.Host;
+            var statesPort = entry[(entry.IndexOf("//", StringComparison.Ordinal) + 2)..].TrimEnd('/').Split(']')[^1].Contains(':');
+            return new(anyScheme ? null : address.Scheme, host, statesPort || !anyScheme ? address.Port : null);
+        }
+
+        public bool Matches(Uri origin) =>
+            (Scheme is null || string.Equals(Scheme, origin.Scheme, StringComparison.OrdinalIgnoreCase))
+            && (Port is null || Port == origin.Port)
+            && (Host.StartsWith("*.", StringComparison.Ordinal)
+                ? origin.Host.EndsWith(Host[1..], StringComparison.OrdinalIgnoreCase)
+                : string.Equals(Host, origin.Host, StringComparison.OrdinalIgnoreCase));
+    }
+}

@@ -1,0 +1,97 @@
+using System.Data.Common;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Logging;
+using TeslaMate.Logbook.Settings;
+using TeslaMate.Web.Assets;
+using TeslaMate.Web.Languages;
+using TeslaMate.Web.Layout;
+
+namespace TeslaMate.Web.Requests;
+
+/// <summary>
+/// What is answered when there is no page: the status with its phrase as body, as a JSON string below <c>/api</c> (spec web 1.9). A browser that opens a page gets
+/// the same phrase on a page with a way back.
+/// </summary>
+sealed partial class Failures(RequestDelegate next, WebSettings settings, LanguageChoice languages, AssetFiles assets, IGlobalSettings global, TimeProvider time, ILogger<Failures> logger)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        try
+        {
+            await next(http);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (BadHttpRequestException exception) when (!http.Response.HasStarted)
+        {
+            http.Response.StatusCode = exception.StatusCode;
+        }
+        catch (InvalidDataException) when (!http.Response.HasStarted)
+        {
+            // A form that cannot be read: too many fields, a broken multipart boundary.
+            http.Response.StatusCode = StatusCodes.Status400BadRequest;
+        }
+        catch (DbException exception) when (!http.Response.HasStarted && exception.IsTransient)
+        {
+            Log.DatabaseAway(logger, http.Request.Method, http.Request.Path, exception.Message);
+            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            http.Response.Headers.RetryAfter = "10";
+        }
+        catch (Exception exception) when (!http.Response.HasStarted)
+        {
+            Log.Failed(logger, exception, http.Request.Method, http.Request.Path);
+            http.Response.StatusCode = StatusCodes.Status500InternalServerError;
+        }
+
+        if (http.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null })
+            await ExplainAsync(http);
+    }
+
+    async Task ExplainAsync(HttpContext http)
+    {
+        // A known path with another method is not told apart from an unknown one.
+        if (http.Response.StatusCode == StatusCodes.Status405MethodNotAllowed)
+        {
+            http.Response.Headers.Allow = default;
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+        }
+
+        var status = http.Response.StatusCode;
+        var phrase = status == StatusCodes.Status413PayloadTooLarge ? "Request Entity Too Large" : ReasonPhrases.GetReasonPhrase(status);
+        if (http.Request.Path.StartsWithSegments("/api"))
+            await http.Response.WriteAsJsonAsync(status == StatusCodes.Status401Unauthorized ? new { error = "unauthorized" } : (object)phrase, http.RequestAborted);
+        else if (http.Request.Headers["Sec-Fetch-Mode"] == "navigate")
+            await new RazorComponentResult<FailurePage>(new { Visit = Stranded(http), Phrase = phrase, Status = status }) { StatusCode = status }.ExecuteAsync(http);
+        else if (!http.Request.Path.StartsWithSegments("/live"))
+        {
+            http.Response.ContentType = "text/html; charset=utf-8";
+            await http.Response.WriteAsync(phrase, http.RequestAborted);
+        }
+    }
+
+    // The database may be what failed, so the page gets by with what is in memory.
+    Visit Stranded(HttpContext http) => new()
+    {
+        Texts = languages.Of(http),
+        Settings = global.Current,
+        Units = new Units(global.Current),
+        Web = settings,
+        Assets = assets,
+        Path = http.Request.Path.Value ?? "/",
+        IsInside = false,
+        Now = time.GetUtcNow(),
+    };
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
+        public static partial void Failed(ILogger logger, Exception exception, string method, string path);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} needs the database, which cannot be reached: {Reason}")]
+        public static partial void DatabaseAway(ILogger logger, string method, string path, string reason);
+    }
+}

@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Http;
+
+namespace TeslaMate.Web.Requests;
+
+/// <summary>
+/// The headers of every answer: what browsers may load, embed and tell others. The policy names no host but those of the map's tiles and the place search, and
+/// allows no inline script or style.
+/// </summary>
+sealed class Headers(RequestDelegate next, WebSettings settings)
+{
+    readonly string _policy = string.Join("; ",
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        $"img-src 'self' data: {string.Join(' ', new[] { settings.TilesUrl, settings.SatelliteUrl }.OfType<string>().Select(TileOrigin))}",
+        $"connect-src 'self' {settings.SearchUrl.GetLeftPart(UriPartial.Authority)}",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'self'",
+        "frame-ancestors 'self'");
+
+    public Task InvokeAsync(HttpContext http)
+    {
+        var headers = http.Response.Headers;
+        headers.ContentSecurityPolicy = _policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
+        headers["X-Permitted-Cross-Domain-Policies"] = "none";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers.CacheControl = "max-age=0, private, must-revalidate";
+        if (!HttpMethods.IsHead(http.Request.Method))
+            return next(http);
+
+        // HEAD is answered like GET; the server leaves out the body.
+        http.Request.Method = HttpMethods.Get;
+        http.Response.Body = Stream.Null;
+        return next(http);
+    }
+
+    // {s} is the letter of one of several tile servers.
+    static string TileOrigin(string url)
+    {
+        var origin = url[..(url.IndexOf('/', url.IndexOf("//", StringComparison.Ordinal) + 2))];
+        return origin.Replace("{s}", "*", StringComparison.Ordinal);
+    }
+}

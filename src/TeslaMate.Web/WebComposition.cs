@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Web.Assets;
+using TeslaMate.Web.Cars;
+using TeslaMate.Web.Charges;
+using TeslaMate.Web.Drives;
+using TeslaMate.Web.Geofences;
+using TeslaMate.Web.Languages;
+using TeslaMate.Web.LogIn;
+using TeslaMate.Web.Requests;
+using TeslaMate.Web.Settings;
+using TeslaMate.Web.SigningIn;
+
+namespace TeslaMate.Web;
+
+public static class WebComposition
+{
+    /// <summary>Registers the pages. They need <c>AddDatabase</c>, the logbook, the account and the cars beside them.</summary>
+    public static IServiceCollection AddWeb(this IServiceCollection services, WebSettings settings)
+    {
+        services.AddRazorComponents();
+        return services
+            .AddSingleton(settings)
+            .AddSingleton<AssetFiles>()
+            .AddSingleton<LanguageChoice>()
+            .AddSingleton<WebAccess>()
+            .AddSingleton<FormTokens>()
+            .AddSingleton<LogInThrottle>()
+            .AddSingleton<LiveCars>()
+            .AddSingleton<AddressRefresh>()
+            .AddSingleton<DriveQueries>()
+            .AddSingleton<GpxFile>()
+            .AddSingleton<ChargeQueries>()
+            .AddSingleton<LogInPages>()
+            .AddSingleton<CarPages>()
+            .AddSingleton<DrivePages>()
+            .AddSingleton<ChargePages>()
+            .AddSingleton<GeofencePages>()
+            .AddSingleton<SettingsPages>()
+            .AddSingleton<SignInPages>();
+    }
+
+    /// <summary>Puts the pages and their guards into the pipeline. What shall be answered before them (health checks) goes before this call.</summary>
+    public static WebApplication MapWeb(this WebApplication app)
+    {
+        app.UseMiddleware<RequestId>();
+        app.UseMiddleware<Headers>();
+        app.Use(async (http, next) =>
+        {
+            if (!await app.Services.GetRequiredService<AssetFiles>().TryServeAsync(http))
+                await next(http);
+        });
+        app.UseMiddleware<Failures>();
+        app.UseRouting();
+        app.UseMiddleware<Negotiation>();
+        app.UseMiddleware<Guard>();
+        app.UseEndpoints(_ => { });
+
+        app.Services.GetRequiredService<LogInPages>().Map(app);
+        app.Services.GetRequiredService<CarPages>().Map(app);
+        app.Services.GetRequiredService<DrivePages>().Map(app);
+        app.Services.GetRequiredService<ChargePages>().Map(app);
+        app.Services.GetRequiredService<GeofencePages>().Map(app);
+        app.Services.GetRequiredService<SettingsPages>().Map(app);
+        app.Services.GetRequiredService<SignInPages>().Map(app);
+        return app;
+    }
+}

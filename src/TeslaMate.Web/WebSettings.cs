@@ -1,0 +1,114 @@
+using System.Net;
+using TeslaMate.Configuration;
+
+namespace TeslaMate.Web;
+
+/// <summary>How the pages are served and who may see them (spec web 1.1). The listener's own variables belong to the host.</summary>
+public sealed record WebSettings
+{
+    /// <summary><c>URL_PATH</c>: what a proxy strips and every generated link starts with; empty or <c>/prefix</c> without a trailing slash.</summary>
+    public string UrlPath { get; init; } = "";
+
+    /// <summary><c>VIRTUAL_HOST</c>: the host that <c>CHECK_ORIGIN=true</c> compares with.</summary>
+    public string VirtualHost { get; init; } = "localhost";
+
+    /// <summary><c>CHECK_ORIGIN</c>: which pages may follow the live connection.</summary>
+    public OriginRule Origins { get; init; } = OriginRule.Any;
+
+    /// <summary><c>SECRET_KEY_BASE</c>: keys the tokens in forms. Without it each start makes a new one, and an open form has to be loaded again.</summary>
+    public Secret? SecretKeyBase { get; init; }
+
+    /// <summary><c>WEB_PASSWORD</c>: takes the place of the stored password at start. Null leaves that as it is.</summary>
+    public Secret? Password { get; init; }
+
+    /// <summary><c>WEB_API_TOKEN</c>: a bearer token for the <c>PUT</c> routes besides the stored one.</summary>
+    public Secret? ApiToken { get; init; }
+
+    /// <summary><c>WEB_TRUSTED_HEADER</c>: the request header in which a proxy names the person it let in, such as <c>X-Forwarded-User</c>.</summary>
+    public string? TrustedHeader { get; init; }
+
+    /// <summary><c>WEB_TRUSTED_PROXIES</c>: the addresses from which that header (and <c>X-Forwarded-For</c>) is believed; unix sockets always are.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary><c>MAP_TILES_URL</c>, with <c>{z}</c>, <c>{x}</c>, <c>{y}</c>.</summary>
+    public string TilesUrl { get; init; } = "https://tile.openstreetmap.org/{z}/{x}/{y}.png";
+
+    /// <summary><c>MAP_ATTRIBUTION</c>: the text that the tiles' licence asks for.</summary>
+    public string TilesAttribution { get; init; } = "© OpenStreetMap contributors";
+
+    /// <summary><c>MAP_SATELLITE_URL</c>: a second layer for the geofence map; null for none.</summary>
+    public string? SatelliteUrl { get; init; }
+
+    /// <summary><c>NOMINATIM_URL</c>: where the geofence map looks places up.</summary>
+    public Uri SearchUrl { get; init; } = new("https://nominatim.openstreetmap.org");
+
+    /// <summary><c>TESLA_AUTH_HOST</c>, named on the sign-in page when a proxy's <c>TOKEN</c> is used.</summary>
+    public Uri AuthHost { get; init; } = new("https://auth.tesla.com");
+
+    /// <summary>Whether the tokens' key outlives this run; false makes every page warn.</summary>
+    public bool HasEncryptionKey { get; init; } = true;
+
+    /// <summary>Shown on the settings page.</summary>
+    public string Version { get; init; } = typeof(WebSettings).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    /// <summary>Whether headers of this connection are believed; null is a unix socket.</summary>
+    internal bool IsTrustedProxy(IPAddress? address)
+        => address is null || TrustedProxies.Any(network => network.Contains(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address));
+
+    /// <summary>Reads the variables; whatever cannot be used becomes a problem there.</summary>
+    public static WebSettings Read(Variables variables) => new()
+    {
+        UrlPath = Prefix(variables),
+        VirtualHost = variables.Text("VIRTUAL_HOST", "localhost"),
+        Origins = OriginRule.Read(variables),
+        SecretKeyBase = variables.Secret("SECRET_KEY_BASE", credential: "secret-key-base"),
+        Password = variables.Secret("WEB_PASSWORD", credential: "web-password"),
+        ApiToken = variables.Secret("WEB_API_TOKEN", credential: "web-api-token"),
+        TrustedHeader = variables.Text("WEB_TRUSTED_HEADER"),
+        TrustedProxies = Proxies(variables),
+        TilesUrl = Tiles(variables, "MAP_TILES_URL") ?? "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
+        TilesAttribution = variables.Text("MAP_ATTRIBUTION", "© OpenStreetMap contributors"),
+        SatelliteUrl = Tiles(variables, "MAP_SATELLITE_URL"),
+        SearchUrl = variables.Address("NOMINATIM_URL", "https://nominatim.openstreetmap.org", "https", "http") ?? new Uri("https://nominatim.openstreetmap.org"),
+        AuthHost = variables.Address("TESLA_AUTH_HOST", "https://auth.tesla.com", "https", "http") ?? new Uri("https://auth.tesla.com"),
+    };
+
+    static string Prefix(Variables variables)
+    {
+        var path = variables.Text("URL_PATH", "/").Trim('/');
+        if (path.Length == 0)
+            return "";
+        if (path.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or '~' or '/') && !path.Contains("//", StringComparison.Ordinal))
+            return "/" + path;
+        variables.Problem($"URL_PATH is \"{variables.Text("URL_PATH")}\", which is not a path. Example: URL_PATH=/teslamate");
+        return "";
+    }
+
+    static List<IPNetwork> Proxies(Variables variables)
+    {
+        var networks = new List<IPNetwork>();
+        foreach (var text in variables.Text("WEB_TRUSTED_PROXIES", "127.0.0.0/8,::1/128").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (IPNetwork.TryParse(text, out var network))
+                networks.Add(network);
+            else if (IPAddress.TryParse(text, out var address))
+                networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
+            else
+                variables.Problem($"WEB_TRUSTED_PROXIES holds \"{text}\", which is neither an address nor a network. Example: WEB_TRUSTED_PROXIES=127.0.0.1,10.0.0.0/8");
+        }
+
+        return networks;
+    }
+
+    static string? Tiles(Variables variables, string name)
+    {
+        if (variables.Text(name) is not { } text)
+            return null;
+        var isComplete = text.Contains("{z}", StringComparison.Ordinal) && text.Contains("{x}", StringComparison.Ordinal) && text.Contains("{y}", StringComparison.Ordinal);
+        if (isComplete && Uri.TryCreate(text, UriKind.Absolute, out var address) && address is { Scheme: "http" or "https", Host.Length: > 0 }
+            && !text.Contains(';') && !text.Contains(' '))
+            return text;
+        variables.Problem($"{name} is not an address with {{z}}, {{x}} and {{y}} in it. Example: {name}=https://tiles.example.com/{{z}}/{{x}}/{{y}}.png");
+        return null;
+    }
+}
