@@ -1,0 +1,60 @@
+using System.Net;
+using System.Net.Http.Headers;
+using AngleSharp.Dom;
+using AngleSharp.Html.Dom;
+using AngleSharp.Html.Parser;
+
+namespace TeslaMate.Tests.Web;
+
+/// <summary>A visitor without script: keeps cookies, follows no redirect, sends forms with the token of the page they are on.</summary>
+sealed class Browser(Uri address) : IDisposable
+{
+    readonly HttpClient _http = new(new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() }) { BaseAddress = address };
+
+    public HttpRequestHeaders Headers => _http.DefaultRequestHeaders;
+
+    public async Task<HttpResponseMessage> GetAsync(string path) => await _http.GetAsync(path);
+
+    public async Task<IHtmlDocument> PageAsync(string path)
+    {
+        using var response = await _http.GetAsync(path);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK, path);
+        return await ParseAsync(response);
+    }
+
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => await _http.SendAsync(request);
+
+    /// <summary>Sends the fields to <paramref name="path"/> with the token of the page at <paramref name="from"/>.</summary>
+    public async Task<HttpResponseMessage> PostAsync(string path, string from, params (string Name, string Value)[] fields)
+    {
+        var page = await PageAsync(from);
+        return await PostWithAsync(TokenOf(page), path, fields);
+    }
+
+    public async Task<HttpResponseMessage> PostWithAsync(string? token, string path, IEnumerable<(string Name, string Value)> fields)
+    {
+        var all = fields.Select(field => KeyValuePair.Create(field.Name, field.Value));
+        if (token is not null)
+            all = all.Append(KeyValuePair.Create("_csrf_token", token));
+        return await _http.PostAsync(path, new FormUrlEncodedContent(all));
+    }
+
+    public static string TokenOf(IHtmlDocument page) => page.QuerySelector("meta[name=csrf-token]")!.GetAttribute("content")!;
+
+    public static async Task<IHtmlDocument> ParseAsync(HttpResponseMessage response) => new HtmlParser().ParseDocument(await response.Content.ReadAsStringAsync());
+
+    public void Dispose() => _http.Dispose();
+}
+
+static class Documents
+{
+    extension(IParentNode node)
+    {
+        /// <summary>The text of the first element that fits, with single blanks; null when there is none.</summary>
+        public string? Text(string selector) => node.QuerySelector(selector)?.TextContent is { } text ? Clean(text) : null;
+
+        public IReadOnlyList<string> Texts(string selector) => [.. node.QuerySelectorAll(selector).Select(element => Clean(element.TextContent))];
+    }
+
+    static string Clean(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+}

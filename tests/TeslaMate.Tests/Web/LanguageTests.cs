@@ -1,0 +1,104 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Logbook.Settings;
+using TeslaMate.Web.Languages;
+
+namespace TeslaMate.Tests.Web;
+
+public sealed partial class LanguageTests
+{
+    [Theory]
+    [InlineData("zh-CN", "zh_Hans")]
+    [InlineData("zh-TW", "zh_Hant")]
+    [InlineData("zh-Hant-HK", "zh_Hant")]
+    [InlineData("de-AT,en;q=0.8", "de")]
+    [InlineData("en;q=0.5,fr;q=0.9", "fr")]
+    [InlineData("xx,sv;q=0.1", "sv")]
+    [InlineData("no", "nb")]
+    [InlineData("fr;q=0,de;q=0.1", "de")]
+    [InlineData("xx", null)]
+    [InlineData("", null)]
+    [InlineData(";;;", null)]
+    public void The_browsers_wish_is_met_as_well_as_it_can_be(string header, string? language) => Language.Negotiate(header)?.Value.ShouldBe(language);
+
+    [Fact]
+    public async Task A_chosen_language_stays()
+    {
+        await using var pages = await PagesUnderTest.StartAsync(("URL_PATH", "/tm/"));
+        ((FakeGlobalSettings)pages.Services.GetRequiredService<IGlobalSettings>()).Current = new() { GrafanaUrl = "https://grafana.example.com" };
+        using var browser = pages.Visit();
+        browser.Headers.Add("Accept-Language", "fr");
+        (await browser.PageAsync("/settings")).DocumentElement.GetAttribute("lang").ShouldBe("fr");
+        (await browser.PageAsync("/settings?locale=zh-Hans")).DocumentElement.GetAttribute("lang").ShouldBe("zh-Hans");
+        (await browser.PageAsync("/settings?locale=klingon")).DocumentElement.GetAttribute("lang").ShouldBe("zh-Hans");
+        var page = await browser.PageAsync("/settings?locale=de");
+        page.DocumentElement.GetAttribute("lang").ShouldBe("de");
+        page.Title.ShouldBe("Einstellungen · TeslaMate for .NET");
+        // Every own link has the prefix that the proxy strips.
+        page.QuerySelectorAll("[href^='/'], [src^='/'], [action^='/'], [hx-post^='/']")
+            .SelectMany(element => new[] { "href", "src", "action", "hx-post" }.Select(element.GetAttribute)).OfType<string>().Where(link => link.StartsWith('/'))
+            .ShouldAllBe(link => link.StartsWith("/tm/", StringComparison.Ordinal));
+        page.QuerySelectorAll("a[href^='https://grafana.example.com/d/']").Length.ShouldBe(19);
+    }
+
+    [Fact]
+    public void German_is_complete()
+    {
+        var german = new LanguageChoice().In(Language.Find("de")!).Translated.ToHashSet();
+        UsedTexts().Except(german).Order().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void No_translation_is_of_a_text_that_is_gone()
+    {
+        var used = UsedTexts().ToHashSet();
+        foreach (var language in Language.All)
+            new LanguageChoice().In(language).Translated.Where(text => !used.Contains(text)).ShouldBeEmpty(language.Value);
+    }
+
+    [Fact]
+    public void Translations_have_the_places_of_the_english_text()
+    {
+        foreach (var language in Language.All)
+        {
+            var texts = new LanguageChoice().In(language);
+            foreach (var english in texts.Translated)
+                Places().Matches(texts[english]).Select(place => place.Value).Order().ShouldBe(Places().Matches(english).Select(place => place.Value).Order(), $"{language.Value}: {english}");
+        }
+    }
+
+    [Theory]
+    [InlineData("en", 1, "There is 1 charging session")]
+    [InlineData("en", 3, "There are 3 charging sessions")]
+    [InlineData("de", 1, "Es gibt 1 Ladevorgang ")]
+    [InlineData("de", 3, "Es gibt 3 Ladevorgänge ")]
+    public void Counted_things_take_their_form(string language, int count, string beginning)
+        => new LanguageChoice().In(Language.Find(language)!).Count(count,
+            "There is {0} charging session at this location without a cost. Should it be calculated with the new prices?",
+            "There are {0} charging sessions at this location without a cost. Should they be calculated with the new prices?").ShouldStartWith(beginning);
+
+    // Texts are looked up by literals, so the sources list them: translated calls, table rows, problems and labels.
+    static IEnumerable<string> UsedTexts()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "TeslaMate.sln")))
+            folder = Path.GetDirectoryName(folder)!;
+        var sources = Directory.EnumerateFiles(Path.Combine(folder, "src/TeslaMate.Web"), "*.*", SearchOption.AllDirectories)
+            .Where(file => Path.GetExtension(file) is ".razor" or ".cs" && !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/node_modules/", StringComparison.Ordinal))
+            .Select(File.ReadAllText).ToArray();
+        var literals = sources.SelectMany(source => Literal().Matches(source)).Select(match => match.Groups[1].Value.Replace("\\\"", "\"", StringComparison.Ordinal)).ToHashSet();
+        var called = sources.SelectMany(source => Call().Matches(source)).Select(match => match.Groups[1].Value);
+        var german = new LanguageChoice().In(Language.Find("de")!).Translated.Where(literals.Contains);
+        string[] elsewhere = ["must be greater than 0", "must be less than 5000", "must be greater than or equal to 0", "asleep", "charging", "offline", "online", "unavailable", "updating"];
+        return called.Concat(german).Concat(elsewhere).Distinct();
+    }
+
+    [GeneratedRegex("\"((?:[^\"\\\\]|\\\\.)*)\"")]
+    private static partial Regex Literal();
+
+    [GeneratedRegex("(?:\\bT\\(|\\.With\\(|Label=)\"([^\"@\\\\]*)\"")]
+    private static partial Regex Call();
+
+    [GeneratedRegex("\\{\\d\\}")]
+    private static partial Regex Places();
+}

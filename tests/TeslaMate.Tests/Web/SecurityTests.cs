@@ -1,0 +1,325 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Configuration;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Geofences;
+using TeslaMate.Tesla;
+using TeslaMate.Web.LogIn;
+
+namespace TeslaMate.Tests.Web;
+
+/// <summary>Nobody comes in who should not, and nothing that is stored can act in a browser.</summary>
+public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPages>, IAsyncLifetime
+{
+    const string Password = "correct horse battery";
+
+    readonly PagesUnderTest _pages = shared.Pages;
+
+    static readonly string[] ChangingPaths =
+    [
+        "/settings", "/settings/car/1", "/settings/base_url", "/settings/grafana_url", "/sign_out", "/sign_in", "/geo-fences", "/geo-fences/1", "/geo-fences/1/delete",
+        "/charge-cost/1", "/cars/1/suspend", "/cars/1/resume",
+    ];
+
+    static readonly string[] PagePaths =
+    [
+        "/", "/settings", "/geo-fences", "/geo-fences/new", "/charge-cost/1", "/drives", "/drive/1", "/drive/1/gpx", "/charges", "/charge/1", "/sign_in", "/cars/1/details",
+    ];
+
+    public static TheoryData<string> ChangingRoutes => new(ChangingPaths);
+
+    public static TheoryData<string> Pages => new(PagePaths);
+
+    public async Task InitializeAsync()
+    {
+        await _pages.Access.RemovePasswordAsync(CancellationToken.None);
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car());
+        _pages.Vehicles.Suspending = null;
+        _pages.Account.Status = new(TeslaMate.Tesla.Accounts.SignIn.SignedIn, Generation: 1);
+        // Whatever was guessed before is forgiven.
+        _pages.Time.Advance(TimeSpan.FromHours(2));
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Theory]
+    [MemberData(nameof(ChangingRoutes))]
+    public async Task A_change_without_the_token_of_a_form_is_refused(string path)
+    {
+        using var browser = _pages.Visit();
+        await browser.PageAsync("/settings");
+        (await browser.PostWithAsync(token: null, path, [])).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await browser.PostWithAsync(token: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", path, [])).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Theory]
+    [MemberData(nameof(ChangingRoutes))]
+    public async Task A_change_with_the_token_of_another_browser_is_refused(string path)
+    {
+        using var victim = _pages.Visit();
+        using var attacker = _pages.Visit();
+        var token = Browser.TokenOf(await attacker.PageAsync("/settings"));
+        await victim.PageAsync("/settings");
+        (await victim.PostWithAsync(token, path, [])).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Theory]
+    [InlineData("Origin", "https://evil.example.com")]
+    [InlineData("Origin", "null")]
+    [InlineData("Origin", "http://localhost.evil.example.com")]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    [InlineData("Sec-Fetch-Site", "same-site")]
+    public async Task A_change_from_another_site_is_refused_even_with_its_token(string header, string value)
+    {
+        foreach (var path in ChangingPaths)
+        {
+            using var browser = _pages.Visit();
+            var token = Browser.TokenOf(await browser.PageAsync("/settings"));
+            browser.Headers.TryAddWithoutValidation(header, value);
+            (await browser.PostWithAsync(token, path, [])).StatusCode.ShouldBe(HttpStatusCode.Forbidden, path);
+        }
+    }
+
+    [Fact]
+    public async Task A_change_from_its_own_page_goes_through()
+    {
+        using var browser = _pages.Visit();
+        var token = Browser.TokenOf(await browser.PageAsync("/settings"));
+        browser.Headers.Add("Origin", _pages.Address.GetLeftPart(UriPartial.Authority));
+        browser.Headers.Add("Sec-Fetch-Site", "same-origin");
+        (await browser.PostWithAsync(token, "/charge-cost/1", [("charging_process[cost]", "1")])).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [MemberData(nameof(ChangingRoutes))]
+    public async Task With_a_password_a_change_needs_a_session(string path)
+    {
+        using var browser = _pages.Visit();
+        var token = Browser.TokenOf(await browser.PageAsync("/settings"));
+        await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        (await browser.PostWithAsync(token, path, [])).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task With_a_password_a_page_leads_to_the_log_in(string path)
+    {
+        await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        using var browser = _pages.Visit();
+        using var response = await browser.GetAsync(path);
+        response.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        response.Headers.Location!.ToString().ShouldBe($"/log_in?return={Uri.EscapeDataString(path)}");
+    }
+
+    [Fact]
+    public async Task With_a_password_nothing_live_is_shown_to_strangers()
+    {
+        await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        using var browser = _pages.Visit();
+        (await browser.GetAsync("/live/cars")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task The_right_password_opens_the_pages_until_it_changes()
+    {
+        await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        using var browser = _pages.Visit();
+        using (var wrong = await LogInAsync(browser, "wrong horse battery"))
+            wrong.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        using (var right = await LogInAsync(browser, Password))
+        {
+            right.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+            right.Headers.Location!.ToString().ShouldBe("/drives");
+            var cookie = right.Headers.GetValues("Set-Cookie").Single(line => line.StartsWith("_teslamate_key=", StringComparison.Ordinal));
+            cookie.ShouldContain("httponly");
+            cookie.ShouldContain("samesite=lax");
+        }
+
+        (await browser.GetAsync("/drives")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await _pages.Access.SetPasswordAsync(new Secret("another horse battery"), CancellationToken.None);
+        (await browser.GetAsync("/drives")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+    }
+
+    [Fact]
+    public async Task Logging_out_ends_the_session_also_for_a_stolen_cookie()
+    {
+        await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        using var browser = _pages.Visit();
+        using var response = await LogInAsync(browser, Password);
+        var stolen = response.Headers.GetValues("Set-Cookie").Single(line => line.StartsWith("_teslamate_key=", StringComparison.Ordinal)).Split(';')[0];
+        (await browser.PostAsync("/log_out", from: "/settings")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        using var thief = _pages.Visit();
+        thief.Headers.Add("Cookie", stolen);
+        (await thief.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+    }
+
+    [Fact]
+    public async Task A_session_ends_a_month_after_its_last_use()
+    {
+        await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        using var browser = _pages.Visit();
+        await LogInAsync(browser, Password);
+        _pages.Time.Advance(TimeSpan.FromDays(20));
+        (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        _pages.Time.Advance(TimeSpan.FromDays(20));
+        (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        _pages.Time.Advance(TimeSpan.FromDays(31));
+        (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+    }
+
+    [Fact]
+    public async Task Who_guesses_has_to_wait_even_with_the_right_password()
+    {
+        await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        using var browser = _pages.Visit();
+        for (var attempt = 0; attempt < LogInThrottle.FreeTries; attempt++)
+            (await LogInAsync(browser, "wrong")).StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        using (var throttled = await LogInAsync(browser, Password))
+        {
+            throttled.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+            throttled.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(5));
+        }
+
+        _pages.Time.Advance(TimeSpan.FromSeconds(5));
+        (await LogInAsync(browser, Password)).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+    }
+
+    [Theory]
+    [InlineData("https://evil.example.com/", "/")]
+    [InlineData("//evil.example.com", "/")]
+    [InlineData("/\\evil.example.com", "/")]
+    [InlineData("/\t/evil.example.com", "/")]
+    [InlineData("javascript:alert(1)", "/")]
+    [InlineData("", "/")]
+    [InlineData(null, "/")]
+    [InlineData("/drive/1?x=y", "/drive/1?x=y")]
+    public void After_the_log_in_nobody_is_led_elsewhere(string? sent, string path) => LogInPages.ReturnPath(sent).ShouldBe(path);
+
+    [Theory]
+    [InlineData("/api/car/1/logging/suspend")]
+    [InlineData("/api/car/1/logging/resume")]
+    public async Task With_a_password_a_put_needs_its_own_token(string path)
+    {
+        await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        var token = await _pages.Access.MakeApiTokenAsync(CancellationToken.None);
+        using var browser = _pages.Visit();
+        using (var refused = await browser.SendAsync(new HttpRequestMessage(HttpMethod.Put, path)))
+        {
+            refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+            (await refused.Content.ReadAsStringAsync()).ShouldBe("""{"error":"unauthorized"}""");
+            refused.Headers.WwwAuthenticate.Single().Scheme.ShouldBe("Bearer");
+        }
+
+        browser.Headers.Add("Authorization", "Bearer wrong");
+        (await browser.SendAsync(new HttpRequestMessage(HttpMethod.Put, path))).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        browser.Headers.Remove("Authorization");
+        browser.Headers.Add("Authorization", $"Bearer {token.Reveal()}");
+        (await browser.SendAsync(new HttpRequestMessage(HttpMethod.Put, path))).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+    }
+
+    [Fact]
+    public async Task Every_answer_forbids_what_pages_do_not_need()
+    {
+        using var browser = _pages.Visit();
+        foreach (var path in PagePaths.Concat(["/nowhere", "/assets/app.js", "/log_in", "/drive/x"]))
+        {
+            using var response = await browser.GetAsync(path);
+            var policy = response.Headers.GetValues("Content-Security-Policy").Single();
+            policy.ShouldContain("default-src 'none'");
+            policy.ShouldContain("script-src 'self';");
+            policy.ShouldContain("frame-ancestors 'self'");
+            policy.ShouldContain("base-uri 'self'");
+            policy.ShouldNotContain("unsafe");
+            response.Headers.GetValues("X-Content-Type-Options").Single().ShouldBe("nosniff");
+            response.Headers.GetValues("Referrer-Policy").Single().ShouldBe("strict-origin-when-cross-origin");
+            response.Headers.GetValues("X-Permitted-Cross-Domain-Policies").Single().ShouldBe("none");
+            response.Headers.Contains("Server").ShouldBeFalse();
+        }
+    }
+
+    [Fact]
+    public async Task No_page_has_a_script_or_style_of_its_own()
+    {
+        using var browser = _pages.Visit();
+        foreach (var path in PagePaths.Where(path => !path.EndsWith("gpx", StringComparison.Ordinal) && path != "/cars/1/details"))
+        {
+            var page = await browser.PageAsync(path);
+            page.QuerySelectorAll("script:not([src])").ShouldAllBe(script => script.GetAttribute("type") == "application/json", path);
+            page.QuerySelectorAll("style, [style]").ShouldBeEmpty(path);
+            page.All.SelectMany(element => element.Attributes).Select(attribute => attribute.Name).ShouldAllBe(name => !name.StartsWith("on", StringComparison.Ordinal), path);
+            page.QuerySelectorAll("form[method=post]").ShouldAllBe(form => form.QuerySelector("input[name=_csrf_token]") != null, path);
+        }
+    }
+
+    [Fact]
+    public async Task Names_are_text_wherever_they_are_shown()
+    {
+        const string Evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}@(1+1)</title></script><!--";
+        await _pages.Database.ExecuteAsync($"""
+            update cars set name = '{Evil.Replace("'", "''", StringComparison.Ordinal)}';
+            update addresses set name = '{Evil.Replace("'", "''", StringComparison.Ordinal)}', city = '{Evil.Replace("'", "''", StringComparison.Ordinal)}'
+            """);
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car(name: Evil) with { Version = Evil, UpdateAvailable = true, UpdateVersion = Evil });
+        ((FakeGeofences)_pages.Services.GetRequiredService<IGeofences>()).All.Add(new Geofence(new GeofenceId(1), Evil, 1, 1, 20, BillingType.PerKwh, null, null));
+        using var browser = _pages.Visit();
+        foreach (var path in new[] { "/", "/drives", "/drive/1", "/charges", "/charge/1", "/charge-cost/1", "/geo-fences", "/geo-fences/1/edit", "/drives?place=%3Cscript%3Ealert(1)%3C/script%3E" })
+        {
+            var page = await browser.PageAsync(path);
+            page.QuerySelectorAll("img[src=x], [onerror]").ShouldBeEmpty(path);
+            page.QuerySelectorAll("script").ShouldAllBe(script => !script.TextContent.Contains("alert(", StringComparison.Ordinal), path);
+            page.QuerySelectorAll("a[href]").ShouldAllBe(link => !link.GetAttribute("href")!.StartsWith("javascript", StringComparison.OrdinalIgnoreCase), path);
+        }
+    }
+
+    [Theory]
+    [InlineData("/settings")]
+    [InlineData("/geo-fences")]
+    [InlineData("/charge-cost/1")]
+    [InlineData("/api/car/1/logging/suspend")]
+    public async Task What_is_too_large_is_refused(string path)
+    {
+        using var browser = _pages.Visit();
+        using var request = new HttpRequestMessage(path.StartsWith("/api", StringComparison.Ordinal) ? HttpMethod.Put : HttpMethod.Post, path)
+        {
+            Content = new ByteArrayContent(new byte[8_000_001]),
+        };
+        request.Content.Headers.ContentType = new("application/x-www-form-urlencoded");
+        try
+        {
+            (await browser.SendAsync(request)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        }
+        catch (HttpRequestException)
+        {
+            // The server may hang up while the rest is still being sent.
+        }
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_is_a_bad_request()
+    {
+        using var browser = _pages.Visit();
+        var token = Browser.TokenOf(await browser.PageAsync("/settings"));
+        using var broken = new HttpRequestMessage(HttpMethod.Post, "/settings") { Content = new StringContent("--x\r\nnonsense") };
+        broken.Content.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("multipart/form-data; boundary=x");
+        broken.Headers.Add("X-CSRF-Token", token);
+        (await browser.SendAsync(broken)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var many = Enumerable.Range(0, 5000).Select(number => ($"f{number}", "x"));
+        (await browser.PostWithAsync(token, "/settings", many)).StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task Tokens_are_never_shown_again()
+    {
+        _pages.Account.Answer = new ApiError.TokenRefresh("invalid_grant");
+        _pages.Account.Status = new(TeslaMate.Tesla.Accounts.SignIn.SignedOut, Generation: 1);
+        using var browser = _pages.Visit();
+        using var response = await browser.PostAsync("/sign_in", from: "/sign_in", ("tokens[access]", "the-secret-access"), ("tokens[refresh]", "the-secret-refresh"));
+        response.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        var text = await response.Content.ReadAsStringAsync();
+        text.ShouldContain("Error: Tokens are invalid");
+        text.ShouldNotContain("the-secret");
+    }
+
+    static async Task<HttpResponseMessage> LogInAsync(Browser browser, string password)
+        => await browser.PostAsync("/log_in", from: "/log_in", ("password", password), ("return", "/drives"));
+}
