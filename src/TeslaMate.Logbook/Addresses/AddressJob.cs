@@ -18,7 +18,9 @@ sealed partial class AddressJob(
     /// <summary>How many drives and how many charging processes one repair takes on.</summary>
     const int RepairMost = 5000;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Loop.RunAsync(RunAsync, time, logger, stoppingToken);
+
+    async Task RunAsync(CancellationToken stoppingToken)
     {
         // A question waits for its turn and for an answer; between two of them there is always a beat.
         using var heartbeat = heartbeats?.Start("addresses", TimeSpan.FromMinutes(5));

@@ -20,11 +20,21 @@ sealed partial class ChangeWatch(
     /// <summary>The first reading comes before the cars start, so that they know their fences; an outage does not hold up the start.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await TryRefreshAsync(cancellationToken);
+        try
+        {
+            await TryRefreshAsync(cancellationToken);
+        }
+        catch (InvalidOperationException)
+        {
+            // The settings have no row, or several; the loop says so.
+        }
+
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Loop.RunAsync(RunAsync, time, logger, stoppingToken);
+
+    async Task RunAsync(CancellationToken stoppingToken)
     {
         using var heartbeat = heartbeats?.Start("change watch", TimeSpan.FromMinutes(5));
         using var timer = new PeriodicTimer(Interval, time);

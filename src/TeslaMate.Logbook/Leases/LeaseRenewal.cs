@@ -9,7 +9,9 @@ sealed partial class LeaseRenewal(CarLeases leases, TimeProvider time, ILogger<L
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Loop.RunAsync(RunAsync, time, logger, stoppingToken);
+
+    async Task RunAsync(CancellationToken stoppingToken)
     {
         using var heartbeat = heartbeats?.Start("lease renewal", TimeSpan.FromMinutes(3));
         using var timer = new PeriodicTimer(Interval, time);

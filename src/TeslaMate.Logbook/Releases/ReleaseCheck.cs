@@ -33,7 +33,9 @@ sealed partial class ReleaseCheck : BackgroundService, IReleases
 
     public string? Newer => _newer;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Loop.RunAsync(RunAsync, _time, _logger, stoppingToken);
+
+    async Task RunAsync(CancellationToken stoppingToken)
     {
         if (_settings.UpdateCheckUrl is not { } address)
             return;

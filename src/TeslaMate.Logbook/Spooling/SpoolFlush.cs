@@ -5,13 +5,15 @@ using TeslaMate.Logbook.Leases;
 namespace TeslaMate.Logbook.Spooling;
 
 /// <summary>Brings to the database what waits on disk, as soon as it is back: car by car, in order.</summary>
-sealed class SpoolFlush(CarLeases leases, TimeProvider time, IHeartbeats? heartbeats = null) : BackgroundService
+sealed class SpoolFlush(CarLeases leases, TimeProvider time, ILogger<SpoolFlush> logger, IHeartbeats? heartbeats = null) : BackgroundService
 {
     static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
 
     static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Loop.RunAsync(RunAsync, time, logger, stoppingToken);
+
+    async Task RunAsync(CancellationToken stoppingToken)
     {
         // A chunk may take long when it closes a drive in a table of many millions.
         using var heartbeat = heartbeats?.Start("spool", TimeSpan.FromMinutes(15));

@@ -14,7 +14,9 @@ sealed partial class ElevationBackfill(
 
     const int PageLength = 1000;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Loop.RunAsync(RunAsync, time, logger, stoppingToken);
+
+    async Task RunAsync(CancellationToken stoppingToken)
     {
         using var heartbeat = heartbeats?.Start("elevations", TimeSpan.FromHours(7));
         while (true)

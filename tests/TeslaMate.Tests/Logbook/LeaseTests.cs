@@ -1,6 +1,8 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Leases;
+using TeslaMate.Logbook.Spooling;
 using static TeslaMate.Tests.Logbook.Readings;
 
 namespace TeslaMate.Tests.Logbook;
@@ -100,7 +102,7 @@ public sealed class LeaseTests : IAsyncLifetime
             await using var other = new LogbookInstance(_database.DataSource);
             await LetTheLeaseRunOutAsync();
             await other.LeaseAsync();
-            var flush = new TeslaMate.Logbook.Spooling.SpoolFlush(cutOff.Get<CarLeases>(), TimeProvider.System);
+            var flush = new SpoolFlush(cutOff.Get<CarLeases>(), TimeProvider.System, NullLogger<SpoolFlush>.Instance);
             (await flush.FlushAsync(() => { }, default)).ShouldBeFalse();
             await other.WriteAsync(new LogbookEntry.StartState(CarActivity.Offline, At(10)));
             await other.Get<CarLeases>().DisposeAsync();

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using TeslaMate.Database.Clusters;
 using TeslaMate.Logbook;
@@ -146,7 +147,7 @@ public sealed class OutageTests
     }
 
     static Task<bool> FlushAsync(LogbookInstance instance)
-        => new SpoolFlush(instance.Get<TeslaMate.Logbook.Leases.CarLeases>(), TimeProvider.System).FlushAsync(() => { }, default);
+        => new SpoolFlush(instance.Get<TeslaMate.Logbook.Leases.CarLeases>(), TimeProvider.System, NullLogger<SpoolFlush>.Instance).FlushAsync(() => { }, default);
 
     static async Task<NpgsqlDataSource> PrepareAsync(PrivateCluster cluster)
     {

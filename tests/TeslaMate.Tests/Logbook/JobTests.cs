@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Geofences;
+using TeslaMate.Tests.Time;
+using static TeslaMate.Tests.Logbook.Readings;
+
+namespace TeslaMate.Tests.Logbook;
+
+public sealed class JobTests
+{
+    [Fact]
+    public async Task The_composed_logbook_recovers_from_an_outage_by_itself()
+    {
+        await using var database = await LogbookDatabase.CreateAsync();
+        await database.ExecuteAsync("insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('home', 1, 1, 50, now(), now())");
+        await using var proxy = new LossyProxy(database.ConnectionString);
+        await using var source = NpgsqlDataSource.Create(proxy.ConnectionString);
+        // An address where nobody answers: the jobs that need the network must not disturb the others.
+        await using var instance = new LogbookInstance(source, settings: new()
+        {
+            SpoolFolder = Directory.CreateTempSubdirectory("logbook-").FullName, NominatimUrl = new("http://127.0.0.1:1"), TileSources = ["http://127.0.0.1:1/{1}"],
+        });
+        var jobs = instance.Get<IEnumerable<IHostedService>>().ToList();
+        foreach (var job in jobs)
+            await job.StartAsync(default);
+        instance.Get<IGeofences>().Find(1, 1).ShouldNotBeNull().Name.ShouldBe("home");
+        await instance.LeaseAsync();
+        proxy.SwallowAnswers = true;
+        (await instance.WriteAsync(new LogbookEntry.StartState(CarActivity.Online, At(0)))).ShouldBe(WriteResult.Buffered);
+        (await instance.WriteAsync(new LogbookEntry.StartState(CarActivity.Asleep, At(1)))).ShouldBe(WriteResult.Buffered);
+        instance.Get<IGeofences>().Find(1, 1).ShouldNotBeNull();
+        proxy.SwallowAnswers = false;
+        for (var attempt = 0; attempt < 300 && await database.ScalarAsync<long>("select count(*) from states") < 2; attempt++)
+            await Task.Delay(100);
+        (await database.RowsAsync("select state::text from states order by id")).ShouldBe(["online", "asleep"]);
+        foreach (var job in jobs)
+            await job.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task A_loop_that_fails_begins_again_later()
+    {
+        var time = new ManualTime();
+        var runs = 0;
+        using var stop = new CancellationTokenSource();
+        var running = Loop.RunAsync(
+            _ => ++runs < 3 ? throw new InvalidOperationException("bug") : Task.CompletedTask, time, NullLogger.Instance, stop.Token);
+        runs.ShouldBe(1);
+        time.Advance(TimeSpan.FromSeconds(1));
+        while (time.PendingTimers == 0)
+            await Task.Delay(10);
+        runs.ShouldBe(2);
+        time.Advance(TimeSpan.FromSeconds(2));
+        await running;
+        runs.ShouldBe(3);
+    }
+}
