@@ -523,6 +523,8 @@ in
           SystemCallFilter = [
             "@system-service"
             "~@privileged @resources"
+            # The runtime asks for its CPUs by trying; without this call it does not start.
+            "sched_setaffinity"
           ];
           UMask = "0077";
         }
