@@ -28,6 +28,8 @@ dockerTools.buildLayeredImage {
     WorkingDir = "/opt/app";
     ExposedPorts."4000/tcp" = { };
     Env = [
+      # A container's port is published on purpose, so the pages are served to whoever reaches it, also without a password.
+      "HTTP_BINDING_ADDRESS=0.0.0.0"
       "HOME=/opt/app"
       "LANG=C.UTF-8"
       "SRTM_CACHE=/opt/app/.srtm_cache"
