@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using TeslaMate.Configuration.Health;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.Terrain;
@@ -31,7 +32,10 @@ public static class VehiclesComposition
                 provider.GetRequiredService<SummaryHub>(),
                 provider.GetRequiredService<BusyBoard>(),
                 provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILoggerFactory>().CreateLogger("TeslaMate.Vehicles")))
+                provider.GetRequiredService<ILoggerFactory>().CreateLogger("TeslaMate.Vehicles"))
+            {
+                Heartbeats = provider.GetService<IHeartbeats>(),
+            })
             .AddSingleton<Supervisor>()
             .AddSingleton<IVehicles, RunningVehicles>()
             .AddHostedService(provider => provider.GetRequiredService<Supervisor>())

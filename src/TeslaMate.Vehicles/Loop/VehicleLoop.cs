@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using TeslaMate.Configuration.Health;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.Geofences;
@@ -14,7 +15,11 @@ namespace TeslaMate.Vehicles.Loop;
 
 /// <summary>What a loop needs of the rest of the house.</summary>
 sealed record VehicleLoopParts(
-    ITeslaApi Api, IVehicleStreams Streams, ILogbook Logbook, IGeofences Geofences, ITerrain Terrain, SummaryHub Hub, BusyBoard Busy, TimeProvider Time, ILogger Logger);
+    ITeslaApi Api, IVehicleStreams Streams, ILogbook Logbook, IGeofences Geofences, ITerrain Terrain, SummaryHub Hub, BusyBoard Busy, TimeProvider Time, ILogger Logger)
+{
+    /// <summary>Where loops report that they turn; null where nobody watches.</summary>
+    public IHeartbeats? Heartbeats { get; init; }
+}
 
 /// <summary>Why a loop ended of its own accord.</summary>
 enum LoopEnd
@@ -35,6 +40,9 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
 {
     // Only the stream can fill this, and it waits.
     const int InboxSize = 64;
+
+    // Writing waits for the database or the disk; both give up long before.
+    static readonly TimeSpan LongestTurn = TimeSpan.FromMinutes(5);
 
     static readonly TimeSpan FullInboxPause = TimeSpan.FromMilliseconds(100);
 
@@ -57,14 +65,19 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
     public async Task<LoopEnd> RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
+        using var heartbeat = parts.Heartbeats?.Start($"car {_vehicle.Car.Id}", LongestTurn);
         try
         {
             if (await HandleAsync(new VehicleEvent.Started(default)) is { } early)
                 return early;
+            // A car may be silent for as long as it likes; only the handling of an event has a limit.
+            heartbeat?.Beat(TimeSpan.MaxValue);
             await foreach (var @event in _inbox.Reader.ReadAllAsync(stop.Token))
             {
+                heartbeat?.Beat(LongestTurn);
                 if (await HandleAsync(@event) is { } end)
                     return end;
+                heartbeat?.Beat(TimeSpan.MaxValue);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
