@@ -8,6 +8,9 @@ public interface IHealthReport
     /// <summary>The property in the verbose health check, in snake case, for example <c>database</c>.</summary>
     string Name { get; }
 
+    /// <summary>Whether the facts tell about the owner's life, such as when a car drives; once the pages have a password they need the API token.</summary>
+    bool IsPersonal => false;
+
     /// <summary>The facts of now, from memory or by one short question; it must not throw for an outage, but report it.</summary>
     ValueTask<HealthFacts> ReadAsync(CancellationToken cancellationToken);
 }

@@ -120,7 +120,7 @@ public sealed class WebAccess(NpgsqlDataSource database, TimeProvider time)
         return (hasPassword, expires is null ? null : id);
     }
 
-    internal async Task<bool> IsApiTokenAsync(string token, CancellationToken cancellationToken)
+    public async Task<bool> IsApiTokenAsync(string token, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("select api_token from teslamate.web_access");
         return await command.ExecuteScalarAsync(cancellationToken) is byte[] stored && CryptographicOperations.FixedTimeEquals(stored, Hash(token));

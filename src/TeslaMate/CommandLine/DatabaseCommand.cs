@@ -1,19 +1,32 @@
 using System.CommandLine;
 using Npgsql;
+using Serilog.Extensions.Logging;
 using TeslaMate.Configuration;
 using TeslaMate.Database;
 using TeslaMate.Database.Migrations;
+using TeslaMate.Hosting;
+using TeslaMate.Logging;
+using TeslaMate.Systemd.Notify;
 
 namespace TeslaMate.CommandLine;
 
 /// <summary>What the verbs about the database have in common: its settings, and what is said when it cannot be reached.</summary>
 static class DatabaseCommand
 {
-    public static async Task<int> RunAsync(ParseResult parsed, Func<Migrator, MigrationDisplay, Task<int>> run)
+    /// <summary>For verbs that a service manager runs: the database may still be on its way.</summary>
+    public static Option<bool> WaitOption() => new("--wait") { Description = "Wait until the database answers, instead of failing when it does not." };
+
+    public static Task<int> RunAsync(ParseResult parsed, Func<Migrator, MigrationDisplay, Task<int>> run)
+        => RunAsync(parsed, wait: false, (migrator, display, _) => run(migrator, display), CancellationToken.None);
+
+    /// <param name="run">Gets, besides the migrator and the display, the factory of the log.</param>
+    public static async Task<int> RunAsync(
+        ParseResult parsed, bool wait, Func<Migrator, MigrationDisplay, ILoggerFactory, Task<int>> run, CancellationToken cancellationToken)
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         var variables = Variables.FromEnvironment();
         var settings = DatabaseSettings.Read(variables);
+        var logSettings = LogSettings.Read(variables);
         // Asked for before anything runs: the key may be in a file that cannot be read.
         variables.Secret("ENCRYPTION_KEY", credential: "encryption-key");
         if (variables.Problems.Count > 0)
@@ -23,11 +36,20 @@ static class DatabaseCommand
             return ExitCode.Configuration;
         }
 
+        // Standard output belongs to the verb's own words.
+        await using var log = LogOutput.Create(logSettings, new SecretStrike(variables.Secrets), error);
+        using var loggers = new SerilogLoggerFactory(log);
         var migrator = new Migrator(settings, variables, TimeProvider.System);
         var display = new MigrationDisplay(output, error);
         try
         {
-            return await run(migrator, display);
+            if (wait)
+            {
+                await new DatabaseWait(settings, SystemdNotifier.FromEnvironment(), TimeProvider.System, loggers.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble)
+                    .UntilAnswerAsync(cancellationToken);
+            }
+
+            return await run(migrator, display, loggers);
         }
         catch (NpgsqlException exception)
         {

@@ -1,5 +1,8 @@
 using System.CommandLine;
 using TeslaMate.Database.Migrations;
+using TeslaMate.Hosting;
+using TeslaMate.Systemd.Journal;
+using TeslaMate.Systemd.Notify;
 
 namespace TeslaMate.CommandLine;
 
@@ -10,10 +13,22 @@ static class MigrateCommand
     {
         var to = new Option<long?>("--to") { Description = "Stop at this version instead of the newest.", HelpName = "VERSION" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Change nothing; say what each pending version does, which tables it rewrites or scans, and what it locks." };
-        var command = new Command("migrate", "Bring the database to the newest version; a database of TeslaMate's is continued from where it stands.") { to, dryRun };
-        command.SetAction((parsed, cancellationToken) => DatabaseCommand.RunAsync(parsed, (migrator, display)
-            => RunAsync(migrator, display, parsed.GetValue(to), parsed.GetValue(dryRun), cancellationToken)));
+        var wait = DatabaseCommand.WaitOption();
+        var command = new Command("migrate", "Bring the database to the newest version; a database of TeslaMate's is continued from where it stands.") { to, dryRun, wait };
+        command.SetAction((parsed, cancellationToken) => DatabaseCommand.RunAsync(parsed, parsed.GetValue(wait), (migrator, display, loggers)
+            => JournalStream.IsStandardError() && !parsed.GetValue(dryRun)
+                ? InServiceAsync(migrator, loggers, parsed.GetValue(to), cancellationToken)
+                : RunAsync(migrator, display, parsed.GetValue(to), parsed.GetValue(dryRun), cancellationToken), cancellationToken));
         return command;
+    }
+
+    /// <summary>As a service, before the program itself: to the journal, and without a limit of time.</summary>
+    static async Task<int> InServiceAsync(Migrator migrator, ILoggerFactory loggers, long? to, CancellationToken cancellationToken)
+    {
+        var notifier = SystemdNotifier.FromEnvironment();
+        await using var longStart = LongStart.Begin(notifier, TimeProvider.System);
+        var log = new MigrationLog(notifier, loggers.CreateLogger("TeslaMate.Database.Migrations"));
+        return log.Ended(await migrator.MigrateAsync(log, cancellationToken, to)) ? ExitCode.Ok : ExitCode.Failure;
     }
 
     static async Task<int> RunAsync(Migrator migrator, MigrationDisplay display, long? to, bool dryRun, CancellationToken cancellationToken)

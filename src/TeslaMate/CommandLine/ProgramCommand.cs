@@ -22,6 +22,7 @@ sealed class ProgramCommand
     static IEnumerable<Command> Verbs() =>
     [
         ServeCommand.Create(),
+        ServeCommand.CreateStart(),
         MigrateCommand.Create(),
         RollbackCommand.Create(),
         StatusCommand.Create(),

@@ -1,47 +1,101 @@
 using System.CommandLine;
 using Serilog.Extensions.Logging;
 using TeslaMate.Configuration;
+using TeslaMate.Database.Encryption;
+using TeslaMate.Database.Migrations;
 using TeslaMate.Hosting;
 using TeslaMate.Logging;
 using TeslaMate.Systemd.Notify;
+using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.CommandLine;
 
-/// <summary><c>teslamate serve</c>: logs the cars and serves the pages.</summary>
-static class ServeCommand
+/// <summary><c>teslamate serve</c> and <c>teslamate start</c>: log the cars and serve the pages.</summary>
+static partial class ServeCommand
 {
     public static Command Create()
     {
         var migrate = new Option<bool>("--migrate") { Description = "Apply pending migrations first, instead of refusing to start." };
         var command = new Command("serve", "Log the cars and serve the web pages (this is what happens without a verb).") { migrate };
         command.SetAction((parsed, cancellationToken)
-            => RunAsync(Variables.FromEnvironment(), parsed.GetValue(migrate), parsed.InvocationConfiguration.Error, cancellationToken));
+            => RunAsync(Variables.FromEnvironment(), parsed.GetValue(migrate), parsed.InvocationConfiguration, cancellationToken));
+        return command;
+    }
+
+    /// <summary>What the reference's container does at its start: wait for the database, migrate, serve; fit to be process 1.</summary>
+    public static Command CreateStart()
+    {
+        var command = new Command("start", "Wait for the database, apply pending migrations, then serve: for containers.");
+        command.SetAction((parsed, cancellationToken) => RunAsync(Variables.FromEnvironment(), migrate: true, parsed.InvocationConfiguration, cancellationToken));
         return command;
     }
 
     /// <summary>Reads the settings, waits for the database, checks its schema and runs until <paramref name="stop"/>.</summary>
-    internal static async Task<int> RunAsync(Variables variables, bool migrate, TextWriter error, CancellationToken stop)
+    internal static async Task<int> RunAsync(Variables variables, bool migrate, InvocationConfiguration console, CancellationToken stop)
     {
         var settings = Settings.Read(variables);
         if (variables.Problems.Count > 0)
         {
             foreach (var problem in variables.Problems)
-                await error.WriteLineAsync(problem);
+                await console.Error.WriteLineAsync(problem);
             return ExitCode.Configuration;
         }
 
-        await using var log = LogOutput.Create(settings.Log, new SecretStrike(settings.Secrets));
+        await using var log = LogOutput.Create(settings.Log, new SecretStrike(settings.Secrets), console.Output);
         using var loggers = new SerilogLoggerFactory(log);
+        var logger = loggers.CreateLogger("TeslaMate");
+        if (settings.Key.Origin is KeyOrigin.Generated)
+            Log.KeyGenerated(logger);
         try
         {
-            var wait = new DatabaseWait(
-                settings.Database, SystemdNotifier.FromEnvironment(), TimeProvider.System, loggers.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble);
-            await wait.UntilAnswerAsync(stop);
+            if (!await DatabaseIsFitAsync(settings, variables, migrate, loggers, stop))
+                return ExitCode.Failure;
+            settings = settings with { Listener = settings.Listener.Decide(await StrangersAreKeptOutAsync(settings, logger, stop)) };
             return await ProgramRun.RunAsync(TeslaMateApp.Build(settings, log), settings, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return ExitCode.Ok;
         }
+    }
+
+    static async Task<bool> DatabaseIsFitAsync(Settings settings, Variables variables, bool migrate, SerilogLoggerFactory loggers, CancellationToken stop)
+    {
+        var time = TimeProvider.System;
+        var notifier = SystemdNotifier.FromEnvironment();
+        var wait = new DatabaseWait(settings.Database, notifier, time, loggers.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble);
+        var gate = new SchemaGate(new Migrator(settings.Database, variables, time), notifier, time, loggers.CreateLogger<SchemaGate>());
+        return await gate.PassAsync(await wait.UntilAnswerAsync(stop), migrate, stop);
+    }
+
+    /// <summary>Whether the pages ask who is there; stores the password of the settings, if they have one.</summary>
+    static async Task<bool> StrangersAreKeptOutAsync(Settings settings, ILogger logger, CancellationToken stop)
+    {
+        await using var database = settings.Database.CreateDataSource();
+        var access = new WebAccess(database, TimeProvider.System);
+        if (settings.Web.Password is { } password)
+            await access.EnsurePasswordAsync(password, stop);
+        if (settings.Web.TrustedHeader is not null || await access.HasPasswordAsync(stop))
+            return true;
+        if (settings.Listener is ListenerSettings.Unspecified)
+            Log.LoopbackOnly(logger);
+        else
+            Log.NoPassword(logger);
+        return false;
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning,
+            Message = "The pages have no password, so they are served to this machine only. Set one with: teslamate set-password, or say with HTTP_BINDING_ADDRESS who may come")]
+        public static partial void LoopbackOnly(ILogger logger);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "The pages have no password; whoever reaches them may use them. Set one with: teslamate set-password")]
+        public static partial void NoPassword(ILogger logger);
+
+        [LoggerMessage(Level = LogLevel.Warning,
+            Message = "No ENCRYPTION_KEY is set, so Tesla's tokens are encrypted with a key made for this run, and a sign-in is needed after each start. "
+                + "Make a key, for example with: openssl rand -base64 48, and set ENCRYPTION_KEY or ENCRYPTION_KEY_FILE")]
+        public static partial void KeyGenerated(ILogger logger);
     }
 }

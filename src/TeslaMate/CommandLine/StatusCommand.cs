@@ -12,8 +12,9 @@ static partial class StatusCommand
     {
         var json = new Option<bool>("--json") { Description = "Write one JSON object, for programs." };
         var check = new Option<bool>("--check") { Description = "Compare the tables with what their version should have made them, and fail if they differ." };
-        var command = new Command("status", "Say which versions the database has and which are pending; changes nothing.") { json, check };
-        command.SetAction((parsed, cancellationToken) => DatabaseCommand.RunAsync(parsed, async (migrator, _) =>
+        var wait = DatabaseCommand.WaitOption();
+        var command = new Command("status", "Say which versions the database has and which are pending; changes nothing.") { json, check, wait };
+        command.SetAction((parsed, cancellationToken) => DatabaseCommand.RunAsync(parsed, parsed.GetValue(wait), async (migrator, _, _) =>
         {
             var state = await migrator.StateAsync(cancellationToken);
             var differences = parsed.GetValue(check) ? await migrator.CheckAsync(cancellationToken) : null;
@@ -24,7 +25,7 @@ static partial class StatusCommand
                 Write(output, state, differences, TimeProvider.System.GetUtcNow());
             var isSound = state.ChecksumMismatches.Count == 0 && !state.Newer.Any() && differences is null or { Count: 0 };
             return differences is null || isSound ? ExitCode.Ok : ExitCode.Failure;
-        }));
+        }, cancellationToken));
         return command;
     }
 

@@ -9,6 +9,8 @@ sealed class AccountHealth(ITeslaAccount account, TimeProvider time) : IHealthRe
 {
     public string Name => "account";
 
+    public bool IsPersonal => true;
+
     public ValueTask<HealthFacts> ReadAsync(CancellationToken cancellationToken)
     {
         var status = account.Status;

@@ -10,6 +10,8 @@ sealed class CarsHealth(IVehicles vehicles, TimeProvider time) : IHealthReport
 {
     public string Name => "cars";
 
+    public bool IsPersonal => true;
+
     public ValueTask<HealthFacts> ReadAsync(CancellationToken cancellationToken)
     {
         var cars = vehicles.Health;

@@ -34,7 +34,7 @@ static class HealthPages
     /// <summary>All parts as JSON. 503 while the database does not answer, because then nothing can be shown; 200 otherwise.</summary>
     static async Task VerboseAsync(HttpContext context)
     {
-        var facts = await ReadAsync(context.RequestServices, context.RequestAborted);
+        var facts = await ReadPermittedAsync(context);
         var answer = new JsonObject { ["status"] = facts.All(part => part.Facts.IsWell) ? "ok" : "degraded" };
         foreach (var (name, part) in facts)
             answer[name] = part.Details;
@@ -48,17 +48,28 @@ static class HealthPages
 
     static async Task MetricsAsync(HttpContext context)
     {
-        var facts = await ReadAsync(context.RequestServices, context.RequestAborted);
+        var facts = await ReadPermittedAsync(context);
         context.Response.ContentType = PrometheusText.ContentType;
         await context.Response.WriteAsync(PrometheusText.Write(facts.SelectMany(part => part.Facts.Measures)), context.RequestAborted);
     }
 
+    static async Task<IReadOnlyList<(string Name, HealthFacts Facts)>> ReadPermittedAsync(HttpContext context)
+    {
+        var services = context.RequestServices;
+        var mayKnowAll = await services.GetRequiredService<HealthReader>().MayKnowAllAsync(context);
+        return await ReadAsync(services, services.GetServices<IHealthReport>().Where(report => mayKnowAll || !report.IsPersonal), context.RequestAborted);
+    }
+
     /// <summary>Asks all parts at once.</summary>
-    public static async Task<IReadOnlyList<(string Name, HealthFacts Facts)>> ReadAsync(IServiceProvider services, CancellationToken cancellationToken)
+    public static Task<IReadOnlyList<(string Name, HealthFacts Facts)>> ReadAsync(IServiceProvider services, CancellationToken cancellationToken)
+        => ReadAsync(services, services.GetServices<IHealthReport>(), cancellationToken);
+
+    static async Task<IReadOnlyList<(string Name, HealthFacts Facts)>> ReadAsync(
+        IServiceProvider services, IEnumerable<IHealthReport> reports, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(LongestWait, services.GetRequiredService<TimeProvider>());
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        return await Task.WhenAll(services.GetServices<IHealthReport>().Select(async report =>
+        return await Task.WhenAll(reports.Select(async report =>
         {
             try
             {

@@ -21,6 +21,9 @@ static class Listener
             case ListenerSettings.Everywhere(var port):
                 kestrel.ListenAnyIP(port);
                 break;
+            case ListenerSettings.Loopback(var port):
+                kestrel.ListenLocalhost(port);
+                break;
             case ListenerSettings.Address(var endPoint):
                 kestrel.Listen(endPoint);
                 break;

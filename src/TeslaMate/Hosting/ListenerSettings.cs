@@ -9,6 +9,15 @@ abstract record ListenerSettings
 {
     ListenerSettings() { }
 
+    /// <summary>Nothing was said: <see cref="Everywhere"/> if strangers are kept out, otherwise <see cref="Loopback"/>.</summary>
+    public sealed record Unspecified(int Port) : ListenerSettings;
+
+    /// <summary>This machine only, both families.</summary>
+    public sealed record Loopback(int Port) : ListenerSettings
+    {
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"port {Port} of this machine only");
+    }
+
     /// <summary>All addresses of both families.</summary>
     public sealed record Everywhere(int Port) : ListenerSettings
     {
@@ -37,7 +46,7 @@ abstract record ListenerSettings
         switch (variables.Text("HTTP_BINDING_ADDRESS"))
         {
             case null:
-                return new Everywhere(port);
+                return new Unspecified(port);
             case ['/', ..] path:
                 return new UnixSocket(path, mode);
             case var text when IPAddress.TryParse(text.StartsWith('[') && text.EndsWith(']') ? text[1..^1] : text, out var address)
@@ -47,9 +56,13 @@ abstract record ListenerSettings
             case var text:
                 variables.Problem($"HTTP_BINDING_ADDRESS is \"{text}\", which is neither an IPv4 or IPv6 address nor an absolute path. "
                     + "Example: HTTP_BINDING_ADDRESS=127.0.0.1");
-                return new Everywhere(port);
+                return new Unspecified(port);
         }
     }
+
+    /// <summary>What to listen on, now that it is known whether the pages keep strangers out.</summary>
+    public ListenerSettings Decide(bool keepsStrangersOut)
+        => this is Unspecified(var port) ? keepsStrangersOut ? new Everywhere(port) : new Loopback(port) : this;
 
     static UnixFileMode ReadMode(Variables variables)
     {

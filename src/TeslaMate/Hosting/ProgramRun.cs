@@ -28,6 +28,12 @@ static partial class ProgramRun
             await app.DisposeAsync();
             return ExitCode.Failure;
         }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // A bug in one of the rooms; the host has logged it with its stack.
+            Log.CannotStart(logger, exception.Message);
+            return ExitCode.Failure;
+        }
 
         Log.Started(logger, settings.Listener);
         using (stop.Register(app.Lifetime.StopApplication))
@@ -55,6 +61,9 @@ static partial class ProgramRun
 
         [LoggerMessage(Level = LogLevel.Critical, Message = "Cannot listen on {Listener}: {Reason}")]
         public static partial void CannotListen(ILogger logger, ListenerSettings listener, string reason);
+
+        [LoggerMessage(Level = LogLevel.Critical, Message = "The program cannot start: {Reason}")]
+        public static partial void CannotStart(ILogger logger, string reason);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "The stop took longer than {LongestStopSec:0} s; what still runs is left behind")]
         public static partial void StopTookTooLong(ILogger logger, double longestStopSec);

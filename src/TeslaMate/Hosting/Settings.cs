@@ -1,7 +1,12 @@
 using TeslaMate.Configuration;
 using TeslaMate.Database;
+using TeslaMate.Database.Encryption;
+using TeslaMate.Logbook;
 using TeslaMate.Logging;
+using TeslaMate.Mqtt;
 using TeslaMate.Tesla;
+using TeslaMate.Vehicles;
+using TeslaMate.Web;
 
 namespace TeslaMate.Hosting;
 
@@ -15,6 +20,7 @@ sealed record Settings
     public static readonly IReadOnlyList<string> WithoutEffect =
     [
         "TZ", "TZDATA_DIR", "LANG", "HOME", "LOCALES", "SKIP_LOCALE_DOWNLOAD", "RELEASE_COOKIE", "SIGNING_SALT", "HTTP_POOL_TIMEOUT", "ULIMIT_MAX_NOFILE",
+        "TESLAFI_IMPORT_VEHICLE_ID",
     ];
 
     public required LogSettings Log { get; init; }
@@ -23,7 +29,18 @@ sealed record Settings
 
     public required DatabaseSettings Database { get; init; }
 
+    public required EncryptionKey Key { get; init; }
+
     public required TeslaSettings Tesla { get; init; }
+
+    public required LogbookSettings Logbook { get; init; }
+
+    public required VehicleSettings Vehicles { get; init; }
+
+    /// <summary>Null when MQTT is disabled.</summary>
+    public required MqttSettings? Mqtt { get; init; }
+
+    public required WebSettings Web { get; init; }
 
     /// <summary>Every secret among the settings, for striking them from the log.</summary>
     public required IReadOnlyList<Secret> Secrets { get; init; }
@@ -31,14 +48,23 @@ sealed record Settings
     /// <summary>Reads all settings, so that all mistakes are in <see cref="Variables.Problems"/> afterwards; if there are any, the result must not be used.</summary>
     public static Settings Read(Variables variables)
     {
+        var key = EncryptionKey.Find(variables);
         var settings = new Settings
         {
             Log = LogSettings.Read(variables),
             Listener = ListenerSettings.Read(variables),
             Database = DatabaseSettings.Read(variables),
+            Key = key,
             Tesla = TeslaSettings.Read(variables),
+            Logbook = LogbookSettings.Read(variables),
+            Vehicles = VehicleSettings.Read(variables),
+            Mqtt = MqttSettings.Read(variables),
+            Web = WebSettings.Read(variables) with { HasEncryptionKey = key.Origin is KeyOrigin.Configured },
             Secrets = [],
         };
-        return settings with { Secrets = variables.Secrets };
+        return settings with
+        {
+            Secrets = key.Origin is KeyOrigin.Generated(var text) ? [.. variables.Secrets, text] : variables.Secrets,
+        };
     }
 }

@@ -2,7 +2,12 @@ using Serilog;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Database;
 using TeslaMate.Health;
+using TeslaMate.Logbook;
+using TeslaMate.Mqtt;
 using TeslaMate.Systemd;
+using TeslaMate.Tesla;
+using TeslaMate.Vehicles;
+using TeslaMate.Web;
 
 namespace TeslaMate.Hosting;
 
@@ -36,18 +41,29 @@ static class TeslaMateApp
             .AddSingleton(overrides.Time)
             .AddSingleton<IHostLifetime, SignalsAreHandledElsewhere>()
             .AddSystemd()
+            .AddHealth()
             .AddDatabase(settings.Database)
-            .AddHealth();
+            .AddSingleton(settings.Key)
+            .AddTesla(settings.Tesla)
+            .AddLogbook(settings.Logbook)
+            .AddVehicles(settings.Vehicles)
+            .AddMqtt(settings.Mqtt)
+            .AddWeb(settings.Web);
         overrides.Services?.Invoke(builder.Services);
 
         var app = builder.Build();
         app.UseHealthCheck();
+        app.MapWeb();
         app.MapHealth();
         return app;
     }
 
     static IServiceCollection AddHealth(this IServiceCollection services)
         => services
+            .AddSingleton<HealthReader>()
+            // In the order of the status line.
+            .AddSingleton<IHealthReport, CarsHealth>()
+            .AddSingleton<IHealthReport, AccountHealth>()
             .AddSingleton<IHealthReport, DatabaseHealth>()
             .AddSingleton<IHealthReport, ProcessHealth>()
             .AddHostedService<StatusLine>();

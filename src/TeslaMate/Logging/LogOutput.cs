@@ -9,8 +9,8 @@ namespace TeslaMate.Logging;
 
 static class LogOutput
 {
-    /// <summary>The program's log: to the journal as a service of systemd, otherwise plain lines on standard output.</summary>
-    public static Logger Create(LogSettings settings, SecretStrike secrets)
+    /// <summary>The program's log: to the journal as a service of systemd, otherwise plain lines to <paramref name="output"/>.</summary>
+    public static Logger Create(LogSettings settings, SecretStrike secrets, TextWriter output)
     {
         var configuration = new LoggerConfiguration()
             .Enrich.FromLogContext()
@@ -23,7 +23,7 @@ static class LogOutput
         else if (SystemdHelpers.IsSystemdService())
             configuration.WriteTo.PriorityLines(secrets.Apply);
         else
-            configuration.WriteTo.Console(new PlainLines(secrets));
+            configuration.WriteTo.Sink(new WriterSink(output, new PlainLines(secrets)));
         return configuration.CreateLogger();
     }
 }

@@ -1,0 +1,66 @@
+using TeslaMate.Database.Migrations;
+using TeslaMate.Systemd.Notify;
+
+namespace TeslaMate.Hosting;
+
+/// <summary>Lets the program in only where the server is known and the schema is exactly the one it was written for.</summary>
+sealed partial class SchemaGate(Migrator migrator, ISystemdNotifier notifier, TimeProvider time, ILogger<SchemaGate> logger)
+{
+    const int OldestServer = 150000;
+    const int NextUnknownServer = 190000;
+
+    /// <summary>False when the program must not start; the log then says why and what to do.</summary>
+    /// <param name="serverVersion"><c>server_version_num</c>.</param>
+    /// <param name="migrate">Apply what is pending instead of refusing.</param>
+    public async Task<bool> PassAsync(int serverVersion, bool migrate, CancellationToken cancellationToken)
+    {
+        if (serverVersion < OldestServer)
+        {
+            Log.ServerTooOld(logger, serverVersion / 10000);
+            return false;
+        }
+
+        if (serverVersion >= NextUnknownServer)
+            Log.ServerUnknown(logger, serverVersion / 10000);
+
+        if (migrate && !await MigrateAsync(cancellationToken))
+            return false;
+        var state = await migrator.StateAsync(cancellationToken);
+        if (state.Newer.MaxBy(version => version.Version) is { } newer)
+        {
+            Log.DatabaseNewer(logger, newer.Version, state.Newest);
+            return false;
+        }
+
+        if (state.IsCurrent)
+            return true;
+        Log.Pending(logger, state.Pending.Count + state.OwnPending.Count, state.Newest);
+        return false;
+    }
+
+    async Task<bool> MigrateAsync(CancellationToken cancellationToken)
+    {
+        await using var longStart = LongStart.Begin(notifier, time);
+        var log = new MigrationLog(notifier, logger);
+        return log.Ended(await migrator.MigrateAsync(log, cancellationToken));
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Critical,
+            Message = "PostgreSQL {ServerMajor} is too old; 15 to 18 are supported. Upgrade the server (back up, then pg_upgrade, or dump and restore)")]
+        public static partial void ServerTooOld(ILogger logger, int serverMajor);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL {ServerMajor} is newer than what was tested (15 to 18)")]
+        public static partial void ServerUnknown(ILogger logger, int serverMajor);
+
+        [LoggerMessage(Level = LogLevel.Critical,
+            Message = "The database has version {MigrationVersion} of a newer program, and this one knows {NewestKnown} at most, so it does not touch it. "
+                + "Start the newer program again, or go back with: teslamate rollback --to-known")]
+        public static partial void DatabaseNewer(ILogger logger, long migrationVersion, long newestKnown);
+
+        [LoggerMessage(Level = LogLevel.Critical,
+            Message = "{Pending} migrations are pending (up to {LastVersion}). Apply them with: teslamate migrate (or start with: teslamate serve --migrate)")]
+        public static partial void Pending(ILogger logger, int pending, long lastVersion);
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using TeslaMate.CommandLine;
+using TeslaMate.Tests.Database;
+
+namespace TeslaMate.Tests.Host;
+
+public sealed class ServeTests
+{
+    [Fact]
+    public async Task The_plain_health_check_answers_any_method_with_nothing_and_asks_nobody()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await using var program = await new RunningProgram(database, migrate: true).ReadyAsync();
+        foreach (var method in new[] { "GET", "HEAD", "POST", "DELETE", "PROPFIND" })
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), "health_check");
+            using var answer = await program.Http.SendAsync(request);
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK, method);
+            (await answer.Content.ReadAsByteArrayAsync()).ShouldBeEmpty();
+            answer.Content.Headers.ContentType.ShouldBeNull();
+        }
+
+        using var other = await program.Http.GetAsync("health_check/");
+        other.StatusCode.ShouldNotBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task The_verbose_health_check_and_the_metrics_tell_about_every_part()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await using var program = await new RunningProgram(database, migrate: true).ReadyAsync();
+
+        using var answer = JsonDocument.Parse(await program.Http.GetStringAsync("health_check?verbose"));
+        var root = answer.RootElement;
+        root.GetProperty("database").GetProperty("reachable").GetBoolean().ShouldBeTrue();
+        root.GetProperty("database").GetProperty("migrations").GetProperty("pending").GetInt32().ShouldBe(0);
+        root.GetProperty("database").GetProperty("migrations").GetProperty("seconds_since_last").GetDouble().ShouldBeInRange(0, 600);
+        root.GetProperty("account").GetProperty("sign_in").GetString().ShouldBe("signed_out");
+        root.GetProperty("cars").GetArrayLength().ShouldBe(0);
+        root.GetProperty("process").GetProperty("hanging_loops").GetArrayLength().ShouldBe(0);
+
+        var metrics = await program.Http.GetStringAsync("metrics");
+        foreach (var metric in new[] { "teslamate_database_up 1", "teslamate_signed_in 0", "teslamate_cars 0", "teslamate_hanging_loops 0" })
+            metrics.ShouldContain($"\n{metric}\n");
+    }
+
+    [Fact]
+    public async Task A_database_with_pending_migrations_is_refused_with_the_remedy()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await using var program = new RunningProgram(database, migrate: false);
+        (await program.EndAsync()).ShouldBe(ExitCode.Failure);
+        program.Said.ShouldContain("[critical] 105 migrations are pending");
+        program.Said.ShouldContain("teslamate migrate");
+    }
+
+    [Fact]
+    public async Task A_database_of_a_newer_program_is_refused_with_the_remedy()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await using (var first = await new RunningProgram(database, migrate: true).ReadyAsync())
+            (await first.StopAsync()).ShouldBe(ExitCode.Ok);
+        await database.ExecuteAsync("insert into schema_migrations values (20991231235959, now())");
+        await using var program = new RunningProgram(database, migrate: false);
+        (await program.EndAsync()).ShouldBe(ExitCode.Failure);
+        program.Said.ShouldContain("version 20991231235959 of a newer program");
+        program.Said.ShouldContain("teslamate rollback --to-known");
+    }
+
+    [Fact]
+    public async Task A_unix_socket_gets_its_mode_replaces_a_stale_one_and_goes_with_the_program()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        var folder = Directory.CreateTempSubdirectory("host-stale-");
+        var path = Path.Combine(folder.FullName, "http.sock");
+        using (var crashed = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            // Bound without listening, and moved so that closing does not remove it: what a crash leaves.
+            crashed.Bind(new UnixDomainSocketEndPoint(path + ".bound"));
+            File.Move(path + ".bound", path);
+        }
+
+        await using (var program = await new RunningProgram(database, migrate: true, ("HTTP_BINDING_ADDRESS", path), ("SOCKET_PERM", "660")).ReadyAsync())
+        {
+            File.GetUnixFileMode(path).ShouldBe((UnixFileMode)0b110_110_000);
+            await using var second = new RunningProgram(database, migrate: false, ("HTTP_BINDING_ADDRESS", path));
+            (await second.EndAsync()).ShouldBe(ExitCode.Failure, "somebody listens there");
+            second.Said.ShouldContain($"Cannot listen on {path}");
+        }
+
+        File.Exists(path).ShouldBeFalse();
+        folder.Delete();
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task An_address_of_either_family_is_served(string address)
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        var port = FreePort();
+        await using var program = await new RunningProgram(database, migrate: true, ("HTTP_BINDING_ADDRESS", address), ("PORT", $"{port}")).ReadyAsync();
+        using var http = new HttpClient();
+        (await http.GetAsync(new Uri($"http://{(address.Contains(':') ? $"[{address}]" : address)}:{port}/health_check"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.IPv6Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}
