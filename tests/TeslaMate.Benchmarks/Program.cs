@@ -1,8 +1,18 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using TeslaMate.Benchmarks;
 using TeslaMate.Benchmarks.Logbook;
 
-if (args is ["logbook", .. var rest])
-    await LogbookMeasurements.RunAsync(rest is [var rows] ? int.Parse(rows, CultureInfo.InvariantCulture) : 5_000_000);
-else
-    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+// Some things are measured as a whole, on processes and databases.
+switch (args)
+{
+    case ["logbook", .. var rest]:
+        await LogbookMeasurements.RunAsync(rest is [var rows] ? int.Parse(rows, CultureInfo.InvariantCulture) : 5_000_000);
+        break;
+    case ["start", var folder, .. var rest]:
+        await ProgramStart.RunAsync(folder, rest is [var times] ? int.Parse(times, CultureInfo.InvariantCulture) : 20);
+        break;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(ProgramStart).Assembly).Run(args);
+        break;
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using TeslaMate.Database.Clusters;
+
+namespace TeslaMate.Benchmarks;
+
+/// <summary>
+/// Process start to <c>READY=1</c> on an up-to-date database, and resident memory when idle, of a published program: <c>start FOLDER [times]</c>.
+/// </summary>
+static class ProgramStart
+{
+    static readonly TimeSpan Idle = TimeSpan.FromSeconds(15);
+
+    public static async Task RunAsync(string folder, int times)
+    {
+        await using var cluster = await PrivateCluster.StartAsync();
+        await RunToEndAsync(folder, cluster, "migrate");
+        var milliseconds = new List<double>();
+        for (var i = 0; i < times; i++)
+            milliseconds.Add((await StartAsync(folder, cluster, idle: TimeSpan.Zero)).Ready.TotalMilliseconds);
+        var (_, resident) = await StartAsync(folder, cluster, Idle);
+        milliseconds.Sort();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"start to READY=1: median {milliseconds[times / 2]:0} ms, fastest {milliseconds[0]:0} ms, slowest {milliseconds[^1]:0} ms of {times}; "
+            + $"resident after {Idle.TotalSeconds:0} s idle: {resident / 1048576.0:0.0} MB"));
+    }
+
+    static async Task<(TimeSpan Ready, long ResidentBytes)> StartAsync(string folder, PrivateCluster cluster, TimeSpan idle)
+    {
+        var notify = Path.Combine(cluster.Folder, "notify");
+        File.Delete(notify);
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        manager.Bind(new UnixDomainSocketEndPoint(notify));
+        var clock = Stopwatch.StartNew();
+        using var program = Process.Start(Describe(folder, cluster, "serve", notify)) ?? throw new InvalidOperationException("The program did not start.");
+        var datagram = new byte[4096];
+        while (!Encoding.UTF8.GetString(datagram, 0, await manager.ReceiveAsync(datagram)).Contains("READY=1", StringComparison.Ordinal))
+        {
+        }
+
+        var ready = clock.Elapsed;
+        await Task.Delay(idle);
+        program.Refresh();
+        var resident = program.WorkingSet64;
+        using var stop = Process.Start("kill", ["-TERM", program.Id.ToString(CultureInfo.InvariantCulture)]);
+        await program.WaitForExitAsync();
+        return (ready, resident);
+    }
+
+    static async Task RunToEndAsync(string folder, PrivateCluster cluster, string verb)
+    {
+        using var program = Process.Start(Describe(folder, cluster, verb, notify: null)) ?? throw new InvalidOperationException("The program did not start.");
+        await program.WaitForExitAsync();
+        if (program.ExitCode != 0)
+            throw new InvalidOperationException($"{verb} ended with {program.ExitCode}.");
+    }
+
+    static ProcessStartInfo Describe(string folder, PrivateCluster cluster, string verb, string? notify)
+    {
+        var start = new ProcessStartInfo(Path.Combine(folder, "teslamate"), verb) { RedirectStandardOutput = true };
+        start.Environment["DATABASE_SOCKET_DIR"] = cluster.Socket;
+        start.Environment["DATABASE_USER"] = "postgres";
+        start.Environment["DATABASE_NAME"] = "postgres";
+        start.Environment["DISABLE_MQTT"] = "true";
+        start.Environment["ENCRYPTION_KEY"] = "key-of-the-benchmark";
+        start.Environment["HTTP_BINDING_ADDRESS"] = Path.Combine(cluster.Folder, "http.sock");
+        start.Environment["TESLAMATE_SPOOL_DIR"] = Path.Combine(cluster.Folder, "spool");
+        start.Environment["SRTM_CACHE"] = Path.Combine(cluster.Folder, "srtm");
+        if (notify is not null)
+            start.Environment["NOTIFY_SOCKET"] = notify;
+        return start;
+    }
+}
