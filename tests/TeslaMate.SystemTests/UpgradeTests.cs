@@ -1,0 +1,83 @@
+using TeslaMate.SystemTests.Machines;
+
+namespace TeslaMate.SystemTests;
+
+/// <summary>Upgrades on a booted machine: from an old version, slowly, and when they fail.</summary>
+public sealed class UpgradeTests
+{
+    /// <summary>A version of 2022: charges, positions and geofences exist, much of what follows does not.</summary>
+    const string OldVersion = "20220422132017";
+
+    const string Count = "select count(*) from schema_migrations";
+
+    [SkippableFact]
+    public async Task An_old_database_is_backed_up_and_taken_to_the_newest_version()
+    {
+        await using var machine = await OldMachineAsync();
+        (await machine.RunAsync("systemctl", "start", Machine.Unit)).ExitCode.ShouldBe(0, await machine.JournalAsync());
+
+        (await machine.QueryAsync(Count)).ShouldBe("105");
+        (await machine.QueryAsync("select name from geofences")).ShouldBe("Home");
+        var backup = await machine.ShellAsync("ls /var/lib/teslamate/backups/before-upgrade-*.dump");
+        (await machine.JournalAsync()).ShouldContain(backup);
+        // The backup holds the database as it was before.
+        await machine.ShellAsync($"teslamate-restore {backup}");
+        await machine.UntilActiveAsync();
+        (await machine.QueryAsync("select name from geofences")).ShouldBe("Home");
+        // The field that finds what was applied.
+        (await machine.JournalAsync("MIGRATION_VERSION=20250407155134")).ShouldContain("20250407155134");
+    }
+
+    [SkippableFact]
+    public async Task A_slow_migration_outlives_the_start_limit()
+    {
+        await using var machine = await OldMachineAsync();
+        await machine.EditUnitAsync("TimeoutStartSec=10");
+        await machine.ShellAsync("""
+            systemd-run -q --uid=postgres psql -X -d teslamate -c 'begin; lock table positions; select pg_sleep(25)'
+            sleep 1
+            systemctl start --no-block teslamate.service
+            """);
+        await Task.Delay(TimeSpan.FromSeconds(18));
+        (await machine.UnitAsync("ActiveState")).ShouldBe("activating");
+        await machine.UntilActiveAsync();
+        (await machine.UnitAsync("NRestarts")).ShouldBe("0");
+        (await machine.QueryAsync(Count)).ShouldBe("105");
+    }
+
+    [SkippableFact]
+    public async Task A_failing_migration_stays_down_with_the_old_data_intact_and_one_clear_message()
+    {
+        await using var machine = await OldMachineAsync();
+        await machine.EditUnitAsync("RestartSec=1");
+        // A table of somebody's own, with the name of one that a later version makes.
+        await machine.QueryAsync("create table import_checkpoints (mine int)");
+        await machine.RunAsync("systemctl", "start", Machine.Unit);
+        await machine.UntilAsync("systemd gives up", async () => await machine.UnitAsync("ActiveState") == "failed", seconds: 120);
+
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        (await machine.UnitAsync("ActiveState")).ShouldBe("failed");
+        (await machine.QueryAsync("select name from geofences")).ShouldBe("Home");
+        var errors = (await machine.JournalAsync("-p", "err")).Split('\n').Where(line => line.Contains("import_checkpoints", StringComparison.Ordinal)).ToList();
+        errors.ShouldNotBeEmpty(await machine.JournalAsync());
+        errors.ShouldContain(line => line.Contains("Remedy", StringComparison.Ordinal));
+
+        // What the message asks for helps.
+        await machine.QueryAsync("drop table import_checkpoints");
+        await machine.ShellAsync("systemctl reset-failed teslamate.service && systemctl start teslamate.service");
+        (await machine.QueryAsync(Count)).ShouldBe("105");
+    }
+
+    /// <summary>A machine whose database was left at <see cref="OldVersion"/> with a geofence in it.</summary>
+    static async Task<Machine> OldMachineAsync()
+    {
+        var machine = await Machine.BootAsync();
+        await machine.ShellAsync($"""
+            systemctl start postgresql.target
+            systemd-run -q --wait --collect --uid=teslamate -p Environment=DATABASE_SOCKET_DIR=/run/postgresql -p Environment=DATABASE_NAME=teslamate \
+                -p Environment=DATABASE_USER=teslamate /opt/teslamate/teslamate migrate --to {OldVersion}
+            """);
+        await machine.QueryAsync("insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, 50, now(), now())");
+        return machine;
+    }
+}
