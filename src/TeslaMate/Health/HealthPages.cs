@@ -17,17 +17,13 @@ static class HealthPages
     static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>
-    /// Answers the plain health check before everything else: any method, 200, no body, no question to anybody. It says that the process lives;
-    /// whether it works is what <c>?verbose</c> tells.
+    /// Answers the health check before everything else, at exactly its path. The plain one: any method, 200, no body, no question to anybody; it says that
+    /// the process lives. Whether it works is what <c>?verbose</c> tells.
     /// </summary>
     public static void UseHealthCheck(this WebApplication app)
-        => app.Use((context, next) => context.Request.Path.Value == Path && !IsVerbose(context.Request) ? Task.CompletedTask : next(context));
+        => app.Use((context, next) => context.Request.Path.Value != Path ? next(context) : IsVerbose(context.Request) ? VerboseAsync(context) : Task.CompletedTask);
 
-    public static void MapHealth(this IEndpointRouteBuilder routes)
-    {
-        routes.MapGet(Path, VerboseAsync);
-        routes.MapGet("/metrics", MetricsAsync);
-    }
+    public static void MapMetrics(this IEndpointRouteBuilder routes) => routes.MapGet("/metrics", MetricsAsync);
 
     static bool IsVerbose(HttpRequest request) => HttpMethods.IsGet(request.Method) && request.Query.ContainsKey("verbose");
 

@@ -15,11 +15,11 @@ sealed record Settings
 {
     /// <summary>
     /// Variables of the reference that need no effect here; deployments that set them go on working. The time zone (<c>TZ</c>) is read by the runtime, the limit of
-    /// open files sizes no table of .NET, and the others belong to the reference's own runtime.
+    /// open files sizes no table of .NET, its connection pools need no size, and the others belong to the reference's own runtime.
     /// </summary>
     public static readonly IReadOnlyList<string> WithoutEffect =
     [
-        "TZ", "TZDATA_DIR", "LANG", "HOME", "LOCALES", "SKIP_LOCALE_DOWNLOAD", "RELEASE_COOKIE", "SIGNING_SALT", "HTTP_POOL_TIMEOUT", "ULIMIT_MAX_NOFILE",
+        "TZ", "TZDATA_DIR", "LANG", "HOME", "LOCALES", "SKIP_LOCALE_DOWNLOAD", "RELEASE_COOKIE", "SIGNING_SALT", "HTTP_POOL_SIZE", "HTTP_POOL_TIMEOUT", "ULIMIT_MAX_NOFILE",
         "TESLAFI_IMPORT_VEHICLE_ID",
     ];
 

@@ -54,7 +54,7 @@ static class TeslaMateApp
         var app = builder.Build();
         app.UseHealthCheck();
         app.MapWeb();
-        app.MapHealth();
+        app.MapMetrics();
         return app;
     }
 

@@ -15,8 +15,16 @@ public sealed class ListenerSettingsTests
         => Read(("HTTP_BINDING_ADDRESS", value), ("PORT", "4001")).Settings.ShouldBe(new ListenerSettings.Address(new IPEndPoint(IPAddress.Parse(address), 4001)));
 
     [Fact]
-    public void Without_an_address_all_are_listened_on_at_port_4000()
-        => Read(("HTTP_BINDING_ADDRESS", "")).Settings.ShouldBe(new ListenerSettings.Everywhere(4000));
+    public void Without_an_address_strangers_decide_whether_all_or_only_this_machine_is_listened_on()
+    {
+        var settings = Read(("HTTP_BINDING_ADDRESS", "")).Settings;
+        settings.Decide(keepsStrangersOut: true).ShouldBe(new ListenerSettings.Everywhere(4000));
+        settings.Decide(keepsStrangersOut: false).ShouldBe(new ListenerSettings.Loopback(4000));
+    }
+
+    [Fact]
+    public void An_address_that_was_said_holds_without_a_password_too()
+        => Read(("HTTP_BINDING_ADDRESS", "0.0.0.0")).Settings.Decide(keepsStrangersOut: false).ShouldBe(new ListenerSettings.Address(new IPEndPoint(IPAddress.Any, 4000)));
 
     [Theory]
     [InlineData(null, "755")]

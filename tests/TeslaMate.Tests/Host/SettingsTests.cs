@@ -24,7 +24,7 @@ public sealed class SettingsTests
     public void Every_variable_of_the_reference_is_read_or_knowingly_accepted()
     {
         // Some are read only over TCP, with TLS, or through a socket.
-        (string, string)[][] environments = [[("DATABASE_SSL", "true")], [("DATABASE_SSL", "noverify")], [("DATABASE_SOCKET_DIR", "/run/postgresql")]];
+        (string, string)[][] environments = [[("DATABASE_SSL", "true")], [("DATABASE_SSL", "noverify"), ("MQTT_TLS", "true")], [("DATABASE_SOCKET_DIR", "/run/postgresql")]];
         var asked = environments.SelectMany(environment => Read(environment).Asked).ToHashSet();
         OfTheReference.Except(Settings.WithoutEffect).Where(name => !asked.Contains(name)).ShouldBeEmpty();
         Settings.WithoutEffect.ShouldBeSubsetOf(OfTheReference);
