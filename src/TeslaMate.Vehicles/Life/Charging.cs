@@ -9,6 +9,8 @@ static class Charging
     public static Turn Begin(Turn turn, VehicleData data, Surroundings around)
     {
         var began = Entries(turn, data, around);
+        if (began.Length == 0)
+            turn.Tell(new Note.NoPlace());
         return turn.Write(began)
             .Become(new VehiclePhase.Charging(HasRow: began.Length > 0))
             .DisconnectStream()
@@ -47,13 +49,11 @@ static class Charging
             data,
             around);
 
-    static LogbookEntry[] Entries(Turn turn, VehicleData data, Surroundings around)
-    {
-        if (Readings.Position(data, turn.Now, around.ElevationM, elsewhere: turn.Vehicle.LastPlace) is { } position)
-            return [new LogbookEntry.StartCharging(turn.Now, position, turn.Vehicle.Settings.LookUpAddresses), .. Charge(data, turn.Now)];
-        turn.Tell(new Note.NoPlace());
-        return [];
-    }
+    /// <summary>The beginning of a charging process; nothing while no place is known.</summary>
+    static LogbookEntry[] Entries(Turn turn, VehicleData data, Surroundings around) =>
+        Readings.Position(data, turn.Now, around.ElevationM, elsewhere: turn.Vehicle.LastPlace) is { } position
+            ? [new LogbookEntry.StartCharging(turn.Now, position, turn.Vehicle.Settings.LookUpAddresses), .. Charge(data, turn.Now)]
+            : [];
 
     static LogbookEntry[] Charge(VehicleData data, DateTimeOffset now) =>
         Readings.Charge(data, now) is { } charge ? [new LogbookEntry.InsertCharge(charge)] : [];

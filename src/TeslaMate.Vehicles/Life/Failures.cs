@@ -10,9 +10,12 @@ static class Failures
     {
         var vehicle = turn.Vehicle;
         turn.Vehicle = vehicle with { ErrorsInARow = vehicle.ErrorsInARow + 1, LastError = Code(error) };
+        // A night without network is a handful of lines, not a thousand.
+        if (error is not (ApiError.VehicleInService or ApiError.NotSignedIn) && (vehicle.LastError != Code(error) || int.IsPow2(turn.Vehicle.ErrorsInARow)))
+            turn.Tell(new Note.RequestFailed(Code(error), error.Message, turn.Vehicle.ErrorsInARow));
         return (error, turn.Phase) switch
         {
-            (ApiError.Closed, _) => turn.Tell(Failed(error)).Poll(5),
+            (ApiError.Closed, _) => turn.Poll(5),
             (ApiError.VehicleInService, VehiclePhase.Driving { HasRow: true }) => turn
                 .Tell(new Note.InService())
                 .Write(new LogbookEntry.CloseDrive(DriveEnd.Aborted, vehicle.Settings.LookUpAddresses))
@@ -20,9 +23,9 @@ static class Failures
             (ApiError.VehicleInService, _) => turn.Tell(new Note.InService()).Poll(turn.Polling.Online),
             (ApiError.NotSignedIn, _) => StopUntilSignIn(turn),
             (ApiError.VehicleNotFound, _) => OnNotFound(turn),
-            (ApiError.RateLimited(var pause), _) => turn.Tell(Failed(error)).Publish().Poll(pause),
-            (ApiError.Timeout or ApiError.Unauthorized, _) => turn.Tell(Failed(error)).Publish().Poll(Pause(turn.Phase)),
-            _ => Melt(turn).Tell(Failed(error)).Publish().Poll(Pause(turn.Phase)),
+            (ApiError.RateLimited(var pause), _) => turn.Publish().Poll(pause),
+            (ApiError.Timeout or ApiError.Unauthorized, _) => turn.Publish().Poll(Pause(turn.Phase)),
+            _ => Melt(turn).Publish().Poll(Pause(turn.Phase)),
         };
     }
 
@@ -50,8 +53,6 @@ static class Failures
         _ => 30,
     });
 
-    static Note.RequestFailed Failed(ApiError error) => new(Code(error), error.Message);
-
     static Turn Melt(Turn turn)
     {
         turn.Vehicle = turn.Vehicle with { ApiErrors = turn.Vehicle.ApiErrors.Melt(turn.Now) };
@@ -77,7 +78,7 @@ static class Failures
         var before = turn.Vehicle.NotFound;
         var after = before.Melt(turn.Now);
         turn.Vehicle = turn.Vehicle with { NotFound = after };
-        turn.Tell(Failed(new ApiError.VehicleNotFound())).Publish().Poll(30);
+        turn.Publish().Poll(30);
         return after.IsBlown(turn.Now) && !before.IsBlown(turn.Now) ? turn.Do(new Effect.Rediscover()) : turn;
     }
 }

@@ -65,7 +65,7 @@ abstract record Note
 
     public sealed record Lost : Note;
 
-    public sealed record RequestFailed(string Kind, string Message) : Note;
+    public sealed record RequestFailed(string Kind, string Message, int InARow) : Note;
 
     public sealed record NotSignedIn : Note;
 

@@ -23,8 +23,10 @@ static class Suspending
         var idle = TimeSpan.FromMinutes(Math.Floor((turn.Now - turn.Vehicle.LastUsed).TotalSeconds) / 60);
         var isDue = idle >= (hasStream ? IdleWithStream : TimeSpan.FromMinutes(turn.Vehicle.Car.Settings.SuspendAfterIdleMin));
         var reason = Reason(data, turn.Vehicle.Car.Settings);
-        if (reason is not null && isDue && IsTold(reason, data))
+        if (reason is not null && isDue && reason != turn.Vehicle.AwakeFor && IsTold(reason, data))
             turn.Tell(new Note.StillAwake(reason));
+        if (reason is null || isDue)
+            turn.Vehicle = turn.Vehicle with { AwakeFor = reason };
         return (reason, isDue) switch
         {
             (null, true) => Suspend(turn, data, around).Publish().PollExactly(NextLook(turn)),

@@ -67,6 +67,9 @@ sealed record Vehicle
     /// <summary>Where and how the car was last seen parked; a drive that nobody saw is reconstructed from here.</summary>
     public PositionReading? Parked { get; init; }
 
+    /// <summary>Why the car could not be left alone when it was due, until it can; the journal tells each reason once.</summary>
+    public string? AwakeFor { get; init; }
+
     /// <summary>The car's clock in the last position that was written.</summary>
     public DateTimeOffset? LastPosition { get; init; }
 

@@ -40,7 +40,7 @@ static partial class VehicleJournal
             case Note.NoVersion: NoVersion(logger, car); break;
             case Note.ConnectionLost(var during): ConnectionLost(logger, car, during); break;
             case Note.Lost: Lost(logger, car); break;
-            case Note.RequestFailed(var kind, var message): RequestFailed(logger, car, kind, message); break;
+            case Note.RequestFailed(var kind, var message, var inARow): RequestFailed(logger, car, kind, message, inARow); break;
             case Note.NotSignedIn: NotSignedIn(logger, car); break;
             case Note.StaleSample: StaleSample(logger, car); break;
             case Note.StreamSaysOffline: StreamSaysOffline(logger, car); break;
@@ -138,8 +138,8 @@ static partial class VehicleJournal
     [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId} has been out of reach for more than a minute of its drive")]
     static partial void Lost(ILogger logger, short carId);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: a request failed ({Kind}): {Reason}")]
-    static partial void RequestFailed(ILogger logger, short carId, string kind, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: a request failed ({Kind}, {ErrorsInARow} in a row): {Reason}")]
+    static partial void RequestFailed(ILogger logger, short carId, string kind, string reason, int errorsInARow);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId} is not logged until somebody signs in to Tesla again")]
     static partial void NotSignedIn(ILogger logger, short carId);

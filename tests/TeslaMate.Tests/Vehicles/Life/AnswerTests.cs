@@ -108,6 +108,14 @@ public class AnswerTests
     }
 
     [Fact]
+    public void A_long_outage_is_a_handful_of_lines()
+    {
+        var scene = Scenes.In("online").From().Fails(new ApiError.Unreachable("nxdomain"), times: 1000);
+        scene.Effects.Count(effect => effect is Effect.Tell(Note.RequestFailed)).ShouldBe(10);
+        scene.Fails(new ApiError.Timeout()).Last.ShouldContain(new Effect.Tell(new Note.RequestFailed("timeout", "no answer in time", 1001)));
+    }
+
+    [Fact]
     public void A_car_that_is_not_found_nine_times_is_listed_again_once()
     {
         var scene = new Scene().Gets(Online(0), Online(1)).From().Fails(new ApiError.VehicleNotFound(), times: 12);

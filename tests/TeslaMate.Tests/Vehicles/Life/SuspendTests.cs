@@ -93,6 +93,14 @@ public class SuspendTests
     public void An_idle_car_is_looked_at_steadily(bool streaming, double seconds) => new Scene(streaming).Gets(Online(0)).Poll.ShouldBe(seconds);
 
     [Fact]
+    public void What_keeps_an_idle_car_awake_is_told_once()
+    {
+        var unlocked = Online(5).Body(body => body with { Locked = false });
+        var scene = new Scene(idleMin: 0, mustBeLocked: true).Gets(20, unlocked);
+        scene.Effects.Count(effect => effect is Effect.Tell(Note.StillAwake)).ShouldBe(1);
+    }
+
+    [Fact]
     public void Idling_is_counted_from_the_last_use()
     {
         var scene = new Scene(idleMin: 15).Gets(Online(0)).PassMinutes(14).Gets(Online(1).Body(body => body with { SentryMode = true }));
