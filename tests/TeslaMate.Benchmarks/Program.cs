@@ -12,6 +12,12 @@ switch (args)
     case ["start", var folder, .. var rest]:
         await ProgramStart.RunAsync(folder, rest is [var times] ? int.Parse(times, CultureInfo.InvariantCulture) : 20);
         break;
+    case ["thousand-cars"]:
+        await ThousandCars.RunAsync(cars: 1000, seconds: 60);
+        break;
+    case ["thousand-cars", var cars, var seconds]:
+        await ThousandCars.RunAsync(int.Parse(cars, CultureInfo.InvariantCulture), int.Parse(seconds, CultureInfo.InvariantCulture));
+        break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(ProgramStart).Assembly).Run(args);
         break;

@@ -29,6 +29,8 @@ public sealed class TeslaCloud : IAsyncDisposable
     CancellationTokenSource? _stopping;
     int _port;
     int _working;
+    int _waitingOnPurpose;
+    long _streamMessages;
 
     /// <param name="lives">One for each car of the account.</param>
     /// <param name="time">The clock of the simulated world.</param>
@@ -62,8 +64,11 @@ public sealed class TeslaCloud : IAsyncDisposable
     /// <summary>Requests that are being worked on, without those that are kept waiting on purpose.</summary>
     public int Working => Volatile.Read(ref _working);
 
+    /// <summary>Requests that are kept waiting until the clock moves.</summary>
+    public int WaitingOnPurpose => Volatile.Read(ref _waitingOnPurpose);
+
     /// <summary>Messages that were sent on all streams.</summary>
-    public long StreamMessages { get; private set; }
+    public long StreamMessages => Interlocked.Read(ref _streamMessages);
 
     /// <summary>Starts to listen: the first time on <paramref name="port"/> (0: any), later on the same one as before.</summary>
     public async Task StartAsync(int port = 0, CancellationToken cancellationToken = default)
@@ -144,6 +149,7 @@ public sealed class TeslaCloud : IAsyncDisposable
         {
             case Fault.Slow slow:
                 Interlocked.Decrement(ref _working);
+                Interlocked.Increment(ref _waitingOnPurpose);
                 try
                 {
                     using var gone = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping!.Token);
@@ -151,6 +157,7 @@ public sealed class TeslaCloud : IAsyncDisposable
                 }
                 finally
                 {
+                    Interlocked.Decrement(ref _waitingOnPurpose);
                     Interlocked.Increment(ref _working);
                 }
 
@@ -266,7 +273,7 @@ public sealed class TeslaCloud : IAsyncDisposable
         Interlocked.Decrement(ref _working);
         try
         {
-            var stream = new CarStream(socket, tag => _carsByTag.GetValueOrDefault(tag), Accounts, Faults, _time, () => StreamInterval, () => StreamMessages++);
+            var stream = new CarStream(socket, tag => _carsByTag.GetValueOrDefault(tag), Accounts, Faults, _time, () => StreamInterval, () => Interlocked.Increment(ref _streamMessages));
             await stream.RunAsync(gone.Token);
         }
         finally

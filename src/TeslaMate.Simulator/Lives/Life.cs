@@ -118,12 +118,13 @@ public sealed class Life
         var next = index + 1 < _episodes.Length ? _episodes[index + 1] : null;
         var arrived = index > 0 && _episodes[index - 1] is Episode.Driving && now - parked.Start < TimeSpan.FromSeconds(30);
         var leaving = next is Episode.Driving && next.Start - now <= Approach;
-        var lastActive = lastKeptAwake > parked.Start ? lastKeptAwake : parked.Start;
+        // A car whose life has not begun yet sleeps.
+        var lastActive = lastKeptAwake > parked.Start || now < parked.Start ? lastKeptAwake : parked.Start;
         var plugged = parked.Plugged;
         return new Moment
         {
             At = now,
-            Reach = arrived || leaving || now - lastActive < SleepsAfter ? Reach.Online : Reach.Asleep,
+            Reach = arrived || leaving || now - SleepsAfter < lastActive ? Reach.Online : Reach.Asleep,
             Doing = Doing.Parked,
             Point = parked.Place.Point,
             UserPresent = arrived || leaving,

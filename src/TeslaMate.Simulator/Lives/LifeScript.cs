@@ -46,8 +46,19 @@ public sealed class LifeScript
     /// <summary>Stays where it is; does nothing when the time has passed already.</summary>
     public LifeScript ParkUntil(DateTimeOffset end)
     {
-        if (end > Now)
+        if (end <= Now)
+            return this;
+        // One stay is one episode, however it was written down: a car falls asleep once.
+        if (_episodes is [.., Episode.Parked stay] && stay.Plugged == _plugged)
+        {
+            _episodes.RemoveAt(_episodes.Count - 1);
+            Add(stay with { End = end });
+        }
+        else
+        {
             Add(new Episode.Parked(Now, end, Place, OdometerKm, BatteryKwh, _plugged));
+        }
+
         return this;
     }
 

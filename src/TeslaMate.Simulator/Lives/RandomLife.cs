@@ -16,10 +16,17 @@ public static class RandomLife
     {
         var random = new Random(seed);
         var script = new LifeScript(car, model, city.Home, start - city.UtcOffset, seed, odometerKm: 8000 + random.Next(60_000) + 0.789, level: 55 + random.Next(25));
+        Continue(script, city, habits, start, days, random);
+        return script.Build();
+    }
+
+    /// <summary>Goes on with a life that stands at home.</summary>
+    /// <param name="start">Midnight of the city, not before the script's own time.</param>
+    public static void Continue(LifeScript script, City city, Habits habits, DateTimeOffset start, int days, Random random)
+    {
         var firstDay = start - city.UtcOffset;
         for (var day = 0; day < days; day++)
             Day(script, city, habits, random, day, firstDay.AddDays(day));
-        return script.Build();
     }
 
     static void Day(LifeScript script, City city, Habits habits, Random random, int day, DateTimeOffset midnight)
@@ -58,7 +65,7 @@ public static class RandomLife
     {
         script.ParkUntil(midnight + At(random, 9, 60)).Drive(city.ToCharger)
             .Park(TimeSpan.FromMinutes(1 + random.Next(4))).Charge(Charger.Supercharger, Math.Min(88, (int)script.Level + 35))
-            .Park(TimeSpan.FromMinutes(3 + random.Next(90)));
+            .Park(TimeSpan.FromMinutes(25 + random.Next(70)));
         if (random.NextDouble() < 0.3)
             script.WatchOver(TimeSpan.FromMinutes(40));
         script.Drive(city.ToCharger.Reversed());

@@ -90,7 +90,8 @@ sealed class CarStream(
             var pause = moment.Doing == Doing.Driving ? interval() : Quiet;
             if (car.Life.NextChange(now) is { } change && change - now < pause)
                 pause = change - now;
-            await Task.Delay(pause, time, cancellationToken);
+            // Delays are cut to milliseconds, and one of nothing would not let the clock go on.
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds)), time, cancellationToken);
         }
     }
 

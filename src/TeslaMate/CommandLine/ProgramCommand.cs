@@ -28,6 +28,7 @@ sealed class ProgramCommand
         StatusCommand.Create(),
         SignInCommand.Create(),
         SetPasswordCommand.Create(),
+        DemoCommand.Create(),
     ];
 
     /// <summary>Carries out the command line. Ctrl-C and a request to stop reach the verb as cancellation; the second one ends the process at once.</summary>

@@ -1,0 +1,161 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+using TeslaMate.CommandLine;
+using TeslaMate.Configuration;
+using TeslaMate.Database.Migrations;
+using TeslaMate.Hosting;
+using TeslaMate.Logging;
+using TeslaMate.Simulator.Clocks;
+using TeslaMate.Simulator.Cloud;
+using TeslaMate.Tesla;
+using TeslaMate.Tesla.Accounts;
+using TeslaMate.Vehicles;
+
+namespace TeslaMate.Demo;
+
+/// <summary>What the user of a demo chose.</summary>
+/// <param name="Folder">Null for a temporary one.</param>
+/// <param name="Speed">How many times as fast as real time the world of the demo is.</param>
+/// <param name="Port">Of the web pages; 0 for any that is free.</param>
+/// <param name="Duration">In real time; null until somebody stops it.</param>
+sealed record DemoOptions(string? Folder, double Speed, int Port, TimeSpan? Duration);
+
+/// <summary>The whole program with everything it needs around it: database, Tesla's cloud, two cars.</summary>
+sealed class DemoRun(DemoOptions options, IDemoScreen screen)
+{
+    /// <summary>How long before today the world begins, so that it does not soon overtake the calendar.</summary>
+    static readonly TimeSpan Ago = TimeSpan.FromDays(7);
+
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        if (options.Duration is { } duration)
+            limit.CancelAfter(duration);
+        try
+        {
+            screen.Say("Starting a PostgreSQL server of the demo's own ...");
+            await using var folder = await DemoFolder.OpenAsync(options.Folder is { } path ? Path.GetFullPath(path) : null, limit.Token);
+            return await RunAsync(folder, limit.Token);
+        }
+        catch (InvalidOperationException exception)
+        {
+            screen.Say(exception.Message);
+            return ExitCode.Failure;
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            return ExitCode.Ok;
+        }
+    }
+
+    async Task<int> RunAsync(DemoFolder folder, CancellationToken stop)
+    {
+        var variables = Variables(folder);
+        var settings = Settings.Read(variables);
+        if (await MigrateAsync(settings, variables, stop) is { } problem)
+        {
+            screen.Say(problem);
+            return ExitCode.Failure;
+        }
+
+        var began = await folder.BeganAsync(TimeProvider.System.GetUtcNow() - Ago, stop);
+        var time = new FastTime(await GoOnFromAsync(settings, began, stop), options.Speed, TimeProvider.System);
+        await using var cloud = new TeslaCloud(DemoWorld.Lives(began), time);
+        await cloud.StartAsync(cancellationToken: stop);
+
+        variables = Variables(folder, cloud);
+        settings = Settings.Read(variables);
+        if (variables.Problems.Count > 0)
+            throw new InvalidOperationException(string.Join('\n', variables.Problems));
+        await using var log = LogFile.Create(folder.LogFile, settings.Log);
+        await using var app = TeslaMateApp.Build(settings, log, new AppOverrides { Time = time, Services = services => services.KeepHouseByRealTime() });
+        await app.StartAsync(stop);
+        try
+        {
+            await SignInAsync(app.Services.GetRequiredService<ITeslaAccount>(), cloud, stop);
+            var pages = app.Urls.FirstOrDefault() ?? "";
+            screen.Say(string.Create(CultureInfo.InvariantCulture,
+                $"Two simulated cars at {options.Speed:0.##} times the speed of time. Pages: {pages}  Log: {folder.LogFile}  Ctrl-C ends it."));
+            var rows = new LoggedRows(app.Services.GetRequiredService<NpgsqlDataSource>());
+            var hub = app.Services.GetRequiredService<SummaryHub>();
+            await screen.ShowAsync(rows.FollowAsync(stop), () => hub.All, time, pages, stop);
+            return ExitCode.Ok;
+        }
+        finally
+        {
+            screen.Say("Ending the demo ...");
+            await app.StopAsync(CancellationToken.None);
+        }
+    }
+
+    // The environment of the program in the demo: nothing of the real one, so that no real car or broker is touched.
+    Variables Variables(DemoFolder folder, TeslaCloud? cloud = null)
+    {
+        var values = new Dictionary<string, string>
+        {
+            ["DATABASE_SOCKET_DIR"] = folder.Socket,
+            ["DATABASE_USER"] = "postgres",
+            ["DATABASE_NAME"] = "teslamate",
+            ["ENCRYPTION_KEY"] = "only a demo",
+            ["DISABLE_MQTT"] = "true",
+            ["HTTP_BINDING_ADDRESS"] = "127.0.0.1",
+            ["PORT"] = Port().ToString(CultureInfo.InvariantCulture),
+            ["TESLAMATE_SPOOL_DIR"] = Path.Combine(folder.Path, "spool"),
+            ["SRTM_CACHE"] = Path.Combine(folder.Path, "elevation"),
+            ["LOG_LEVEL"] = "info",
+        };
+        if (cloud is not null)
+        {
+            values["TESLA_API_HOST"] = values["TESLA_AUTH_HOST"] = values["NOMINATIM_URL"] = Text(cloud.Address);
+            values["TESLA_AUTH_PATH"] = "/oauth2/v3";
+            values["TESLA_WSS_HOST"] = Text(cloud.StreamAddress);
+        }
+
+        return new Variables(values);
+    }
+
+    static string Text(Uri address) => address.ToString().TrimEnd('/');
+
+    int Port()
+    {
+        if (options.Port != 0)
+            return options.Port;
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    async Task<string?> MigrateAsync(Settings settings, Variables variables, CancellationToken stop)
+    {
+        var progress = new Progress<MigrationProgress>();
+        return await new Migrator(settings.Database, variables, TimeProvider.System).MigrateAsync(progress, stop) switch
+        {
+            MigrationOutcome.Done => null,
+            MigrationOutcome.Refused(var obstacles) => string.Join('\n', obstacles.Select(obstacle => $"{obstacle.Cause} {obstacle.Remedy}")),
+            MigrationOutcome.Failed failed => $"Migration {failed.At} failed: {failed.Message} {failed.Remedy}",
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    // A folder that was used before goes on where its log ends.
+    static async Task<DateTimeOffset> GoOnFromAsync(Settings settings, DateTimeOffset began, CancellationToken stop)
+    {
+        await using var database = settings.Database.CreateDataSource();
+        await using var command = database.CreateCommand("select max(date) from positions");
+        return await command.ExecuteScalarAsync(stop) is DateTime last && last > began.UtcDateTime
+            ? new DateTimeOffset(last, TimeSpan.Zero) + TimeSpan.FromSeconds(30)
+            : began;
+    }
+
+    // The simulated cloud forgets its tokens with each run.
+    static async Task SignInAsync(ITeslaAccount account, TeslaCloud cloud, CancellationToken stop)
+    {
+        if (account.Status.SignIn != SignIn.SignedOut)
+            await account.SignOutAsync(stop);
+        var (access, refresh) = cloud.Accounts.SignIn();
+        if (await account.SignInAsync(new Secret(access), new Secret(refresh), stop) is { } error)
+            throw new InvalidOperationException($"Signing in to the simulated cloud failed: {error.Message}.");
+    }
+}

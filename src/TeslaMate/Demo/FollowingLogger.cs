@@ -1,0 +1,41 @@
+using Serilog;
+using Serilog.Events;
+using Serilog.Extensions.Logging;
+using TeslaMate.CommandLine;
+using TeslaMate.Configuration;
+using TeslaMate.Hosting;
+using TeslaMate.Logging;
+using TeslaMate.Simulator.Clocks;
+using TeslaMate.Systemd.Notify;
+
+namespace TeslaMate.Demo;
+
+/// <summary>The logger as <c>serve</c> runs it, but by a clock that a test moves. Its settings come from the environment.</summary>
+static class FollowingLogger
+{
+    public static async Task<int> RunAsync(string socket, TextWriter error, CancellationToken stop)
+    {
+        var variables = Variables.FromEnvironment();
+        var settings = Settings.Read(variables);
+        if (variables.Problems.Count > 0)
+        {
+            foreach (var problem in variables.Problems)
+                await error.WriteLineAsync(problem);
+            return ExitCode.Configuration;
+        }
+
+        Quietness? quiet = null;
+        using var counting = quiet = new Quietness(() => 0, () => quiet!.Requests, () => 0).Start();
+        var time = ClockLine.Follow(socket, quiet.Holds, () => quiet.Requests);
+        await using var log = new LoggerConfiguration()
+            .MinimumLevel.Is(settings.Log.Level)
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("System", LogEventLevel.Warning)
+            .WriteTo.Console(new PlainLines(new SecretStrike(settings.Secrets)))
+            .CreateLogger();
+        using var loggers = new SerilogLoggerFactory(log);
+        await new DatabaseWait(settings.Database, SystemdNotifier.FromEnvironment(), time, loggers.CreateLogger<DatabaseWait>(), () => 0).UntilAnswerAsync(stop);
+        var overrides = new AppOverrides { Time = time, Services = services => services.KeepHouseByRealTime() };
+        return await ProgramRun.RunAsync(TeslaMateApp.Build(settings, log, overrides), settings, stop);
+    }
+}

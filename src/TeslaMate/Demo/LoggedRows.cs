@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+using Npgsql;
+
+namespace TeslaMate.Demo;
+
+/// <summary>Follows the database: each drive, charge and software update once it is complete, as a sentence.</summary>
+sealed class LoggedRows(NpgsqlDataSource database)
+{
+    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    // The sentence is made here because only the database knows all names; what was there before the start is not told again.
+    const string Complete = """
+        select kind, id, text
+        from (
+            select 'drive' as kind, d.id, d.end_date,
+                format('%s  %s drove %s km in %s min, %s to %s, %s to %s km of range',
+                    to_char(d.start_date, 'YYYY-MM-DD HH24:MI'), c.name, round(d.distance::numeric, 1), d.duration_min,
+                    coalesce(sa.road, 'somewhere'), coalesce(ea.road, 'somewhere'), round(d.start_rated_range_km), round(d.end_rated_range_km)) as text
+            from drives d
+            join cars c on c.id = d.car_id
+            left join addresses sa on sa.id = d.start_address_id
+            left join addresses ea on ea.id = d.end_address_id
+            where d.end_date is not null
+            union all
+            select 'charge', p.id, p.end_date,
+                format('%s  %s charged %s kWh in %s min at %s, %s %% to %s %%',
+                    to_char(p.start_date, 'YYYY-MM-DD HH24:MI'), c.name, p.charge_energy_added, p.duration_min,
+                    coalesce(a.road, 'some place'), p.start_battery_level, p.end_battery_level)
+            from charging_processes p
+            join cars c on c.id = p.car_id
+            left join addresses a on a.id = p.address_id
+            where p.end_date is not null
+            union all
+            select 'update', u.id, u.end_date,
+                format('%s  %s installed software %s', to_char(u.end_date, 'YYYY-MM-DD HH24:MI'), c.name, split_part(u.version, ' ', 1))
+            from updates u
+            join cars c on c.id = u.car_id
+            where u.end_date > u.start_date
+        ) as complete
+        order by end_date
+        """;
+
+    public async IAsyncEnumerable<string> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var told = (await ReadAsync(cancellationToken)).Select(row => (row.Kind, row.Id)).ToHashSet();
+        while (true)
+        {
+            foreach (var (kind, id, text) in await ReadAsync(cancellationToken))
+                if (told.Add((kind, id)))
+                    yield return text;
+            await Task.Delay(Pause, TimeProvider.System, cancellationToken);
+        }
+    }
+
+    async Task<List<(string Kind, int Id, string Text)>> ReadAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(Complete);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<(string, int, string)> rows = [];
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add((reader.GetString(0), reader.GetInt32(1), reader.GetString(2)));
+        return rows;
+    }
+}
