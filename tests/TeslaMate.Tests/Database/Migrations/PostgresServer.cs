@@ -32,6 +32,21 @@ sealed class PostgresServer
         return new TestDatabase(new NpgsqlConnectionStringBuilder(administration) { Database = name }.ConnectionString, administration, name);
     }
 
+    /// <summary>
+    /// A database that belongs to <paramref name="owner"/>, a role without any rights beyond it, and in which an administrator made the extensions.
+    /// </summary>
+    public static async Task<TestDatabase> CreateOwnedDatabaseAsync(string server, string owner)
+    {
+        var administration = (await Servers[server].Value)._administration;
+        var name = $"owned_{Environment.ProcessId}_{Interlocked.Increment(ref _lastDatabase)}";
+        await TestServer.ExecuteAsync(administration, $"do $$ begin create role {owner} login; exception when duplicate_object then null; end $$");
+        await TestServer.ExecuteAsync(administration, $"create database {name} owner {owner}");
+        var database = new NpgsqlConnectionStringBuilder(administration) { Database = name };
+        await TestServer.ExecuteAsync(database.ConnectionString, $"create extension cube; create extension earthdistance; alter schema public owner to {owner}");
+        database.Username = owner;
+        return new TestDatabase(database.ConnectionString, administration, name);
+    }
+
     static async Task<PostgresServer> StartAsync(string name)
     {
         if (name == Installed)

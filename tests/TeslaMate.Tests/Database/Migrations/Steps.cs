@@ -9,6 +9,8 @@ sealed class Steps(TestDatabase database) : IAsyncDisposable
     readonly TokenCipher _cipher = new("correct-horse-battery-staple"u8);
     NpgsqlConnection? _connection;
 
+    public TestDatabase Database => database;
+
     /// <summary>A database of its own, empty.</summary>
     public static async Task<Steps> OnEmptyDatabaseAsync(string server = PostgresServer.Installed) => new(await PostgresServer.CreateDatabaseAsync(server));
 
@@ -21,6 +23,14 @@ sealed class Steps(TestDatabase database) : IAsyncDisposable
             await steps.ExecuteAsync(TestFiles.Unzipped($"left-at/{version}/seed.sql.gz"));
         return steps;
     }
+
+    /// <summary>Records the versions up to <paramref name="newest"/> as the reference does, which has no table but <c>schema_migrations</c> for that.</summary>
+    public Task RecordAsync(long newest) => ExecuteAsync($"""
+        create table schema_migrations (version bigint primary key, inserted_at timestamp(0));
+        insert into schema_migrations
+        select version, now() at time zone 'utc'
+        from unnest(array[{string.Join(", ", RecordedSteps.Versions.Where(version => version <= newest))}]::bigint[]) as version
+        """);
 
     /// <summary>Goes forward through the versions above <paramref name="from"/>, up to and including <paramref name="to"/>.</summary>
     public async Task UpAsync(long from = 0, long to = long.MaxValue)
