@@ -5,6 +5,7 @@
   callPackage,
   systemdLibs,
   mosquitto,
+  nodejs,
   tzdata,
 }:
 let
@@ -30,6 +31,9 @@ buildDotnetModule {
   nugetDeps = ../deps.nix;
   executables = [ "teslamate" ];
 
+  # Turns the npm packages into the pages' files.
+  nativeBuildInputs = [ nodejs ];
+
   dotnet-sdk = dotnetCorePackages.sdk_10_0;
   dotnet-runtime = dotnetCorePackages.aspnetcore_10_0;
 
@@ -37,7 +41,7 @@ buildDotnetModule {
   dotnetFlags = [
     "-p:RestoreLockedMode=false"
     "-p:RestorePackagesWithLockFile=false"
-    "-p:WebAssetsModules=${assets}/node_modules"
+    "-p:WebNodeModules=${assets}/node_modules"
   ];
 
   # Loaded at run time: the service manager and the journal, and the MQTT client.
