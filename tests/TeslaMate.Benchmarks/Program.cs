@@ -18,6 +18,9 @@ switch (args)
     case ["thousand-cars", var cars, var seconds]:
         await ThousandCars.RunAsync(int.Parse(cars, CultureInfo.InvariantCulture), int.Parse(seconds, CultureInfo.InvariantCulture));
         break;
+    case ["mqtt", .. var rest]:
+        await ThousandCarsOnMqtt.RunAsync(cars: 1000, seconds: rest is [var duration] ? int.Parse(duration, CultureInfo.InvariantCulture) : 30);
+        break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(ProgramStart).Assembly).Run(args);
         break;
