@@ -6,10 +6,8 @@ using TeslaMate.CommandLine;
 using TeslaMate.Configuration;
 using TeslaMate.Database.Migrations;
 using TeslaMate.Hosting;
-using TeslaMate.Logging;
 using TeslaMate.Simulator.Clocks;
 using TeslaMate.Simulator.Cloud;
-using TeslaMate.Tesla;
 using TeslaMate.Tesla.Accounts;
 using TeslaMate.Vehicles;
 
@@ -127,7 +125,7 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
-    async Task<string?> MigrateAsync(Settings settings, Variables variables, CancellationToken stop)
+    static async Task<string?> MigrateAsync(Settings settings, Variables variables, CancellationToken stop)
     {
         var progress = new Progress<MigrationProgress>();
         return await new Migrator(settings.Database, variables, TimeProvider.System).MigrateAsync(progress, stop) switch
