@@ -1,4 +1,3 @@
-using TeslaMate.Logbook;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Vehicles;

@@ -1,6 +1,5 @@
 using TeslaMate.Logbook;
 using TeslaMate.Tesla.Cars;
-using TeslaMate.Vehicles;
 using TeslaMate.Vehicles.Life;
 using static TeslaMate.Tests.Vehicles.ACar;
 

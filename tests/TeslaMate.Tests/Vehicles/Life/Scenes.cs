@@ -1,7 +1,6 @@
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Vehicles;
-using TeslaMate.Vehicles.Life;
 using static TeslaMate.Tests.Vehicles.ACar;
 
 namespace TeslaMate.Tests.Vehicles;

@@ -1,7 +1,6 @@
 using TeslaMate.Logbook;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Cars;
-using TeslaMate.Tesla.Streaming;
 using TeslaMate.Vehicles;
 using TeslaMate.Vehicles.Life;
 using static TeslaMate.Tests.Vehicles.ACar;
