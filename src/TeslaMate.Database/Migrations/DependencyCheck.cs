@@ -46,7 +46,9 @@ static class DependencyCheck
                 -- Another table's key keeps a column from being dropped; it follows a change of type.
                 left join pg_constraint f on d.classid = 'pg_constraint'::regclass and f.oid = d.objid and drops and f.contype = 'f' and f.conrelid <> a.attrelid
                     and not f.conname = any ($5)
-                where r.oid is not null or g.oid is not null or f.oid is not null
+                -- Our own tables go before what they refer to.
+                where (r.oid is not null or g.oid is not null or f.oid is not null)
+                  and coalesce(v.relnamespace, f.connamespace, 0) is distinct from coalesce(to_regnamespace('teslamate')::oid, 1)
             ) as found
             order by position
             """,

@@ -94,6 +94,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
                 await session.LockAsync(cancellationToken);
                 // Another program may have made the tables while this one waited.
                 var server = await ServerFacts.ReadAsync(session.Connection, cancellationToken);
+                if (!server.MayReadRecords)
+                    return new MigrationOutcome.Refused([await RightsCheck.UnreadableAsync(session.Connection, server, cancellationToken)]);
                 var planned = await plan(session, await Ledger.ReadAsync(session.Connection, server, cancellationToken));
                 if (planned.Obstacles.Count > 0)
                     return new MigrationOutcome.Refused(planned.Obstacles);

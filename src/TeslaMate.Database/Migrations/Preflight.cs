@@ -11,6 +11,9 @@ static class Preflight
         if (plan.IsEmpty)
             return;
         await RightsCheck.RunAsync(connection, plan, cancellationToken);
+        // Without rights nothing more can be seen.
+        if (plan.Obstacles.Count > 0)
+            return;
         // An empty database has nothing that could be in the way.
         if (plan is { UsesBaseline: true, Server.PublicObjects: 0 } || plan.Runs.All(run => run.Chain is Chain.Own))
             return;

@@ -9,7 +9,9 @@ static class Remedies
     /// <summary>Why there is no connection, and what to do about it.</summary>
     public static Obstacle ForConnecting(NpgsqlException exception, DatabaseSettings settings)
     {
-        var cause = $"No connection to {settings} as {settings.User}: {Message(exception)}";
+        var cause = exception is PostgresException { TableName: not null } or PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege, Routine: "aclcheck_error" }
+            ? $"The role {settings.User} cannot see the {settings}: {Message(exception)}"
+            : $"No connection to {settings} as {settings.User}: {Message(exception)}";
         return new Obstacle(cause, exception switch
         {
             PostgresException { SqlState: PostgresErrorCodes.InvalidPassword } => "Check DATABASE_USER and DATABASE_PASS (or the file named by DATABASE_PASS_FILE).",
@@ -19,7 +21,7 @@ static class Remedies
             PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } =>
                 $"Check DATABASE_NAME, or have an administrator run: create database \"{settings.Name}\" owner \"{settings.User}\";",
             PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } =>
-                $"Have an administrator run: grant connect on database \"{settings.Name}\" to \"{settings.User}\";",
+                $"Have an administrator make \"{settings.User}\" the owner of the database \"{settings.Name}\" and its tables, or grant it what is missing.",
             PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow } => "The server is starting or stopping; try again in a moment.",
             PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } => "The server has no connection left; close some, or raise its max_connections.",
             { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } } => "Check DATABASE_HOST.",

@@ -61,14 +61,29 @@ static class RightsCheck
     static async Task CheckOwnersAsync(NpgsqlConnection connection, Plan plan, CancellationToken cancellationToken)
     {
         var ours = ExpectedSchema.Recorded.At(plan.Reconciliation.Applied).Values.Where(fact => fact.Kind == "table").Select(fact => fact.Name);
+        if (await OwnersAsync(connection, plan.Server, ours, cancellationToken) is { } obstacle)
+            plan.Obstacles.Add(obstacle);
+    }
+
+    /// <summary>What is said to a role that may not even read which versions there are.</summary>
+    public static async Task<Obstacle> UnreadableAsync(NpgsqlConnection connection, ServerFacts server, CancellationToken cancellationToken)
+    {
+        var ever = ExpectedSchema.Recorded.Changes.SelectMany(change => change.Come).Where(fact => fact.Kind == "table").Select(fact => fact.Name);
+        return await OwnersAsync(connection, server, ever, cancellationToken)
+            ?? new Obstacle($"The role {server.Role} may not read schema_migrations or changelog.", $"Have an administrator run: grant select on all tables in schema public to \"{server.Role}\";");
+    }
+
+    static async Task<Obstacle?> OwnersAsync(NpgsqlConnection connection, ServerFacts server, IEnumerable<string> tables, CancellationToken cancellationToken)
+    {
         await using var command = new NpgsqlCommand("""
-            select c.oid::regclass::text, pg_get_userbyid(c.relowner)
+            select distinct format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner)
             from unnest($1::text[]) as name
-            join pg_class c on c.oid = to_regclass(name)
+            join pg_namespace n on n.nspname = split_part(name, '.', 1)
+            join pg_class c on c.relnamespace = n.oid and c.relname = split_part(name, '.', 2)
             where not pg_has_role(c.relowner, 'usage')
             order by 1
             """, connection);
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. ours, "public.schema_migrations", "public.changelog", "teslamate.deferred"] });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. tables, "public.schema_migrations", "public.changelog", "teslamate.deferred"] });
         List<(string Table, string Owner)> foreign = [];
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {
@@ -76,10 +91,8 @@ static class RightsCheck
                 foreign.Add((reader.GetString(0), reader.GetString(1)));
         }
 
-        if (foreign.Count == 0)
-            return;
-        plan.Obstacles.Add(new Obstacle(
-            $"The role {plan.Server.Role} does not own {string.Join(", ", foreign.Select(table => $"{table.Table} (owner {table.Owner})"))}.",
-            "Have an administrator run: " + string.Join(' ', foreign.Select(table => $"alter table {table.Table} owner to \"{plan.Server.Role}\";"))));
+        return foreign.Count == 0 ? null : new Obstacle(
+            $"The role {server.Role} does not own {string.Join(", ", foreign.Select(table => $"{table.Table} (owner {table.Owner})"))}.",
+            "Have an administrator run: " + string.Join(' ', foreign.Select(table => $"alter table {table.Table} owner to \"{server.Role}\";")));
     }
 }

@@ -33,6 +33,9 @@ sealed record ServerFacts
 
     public required bool HasOwnTables { get; init; }
 
+    /// <summary>Whether the role may read the tables of applied versions; true when they are not there.</summary>
+    public required bool MayReadRecords { get; init; }
+
     /// <summary>How many relations, types and functions <c>public</c> holds that no extension brought and that are not <c>schema_migrations</c> or <c>changelog</c>.</summary>
     public required long PublicObjects { get; init; }
 
@@ -73,6 +76,10 @@ sealed record ServerFacts
                       and relname not in ('schema_migrations', 'changelog', 'changelog_id_seq')
                       and not exists (select from pg_depend where classid = 'pg_class'::regclass and objid = c.oid and deptype = 'e')),
                    pg_backend_pid(),
+                   coalesce(has_table_privilege(to_regclass('public.schema_migrations')::oid, 'select'), true)
+                       and coalesce(has_table_privilege(to_regclass('public.changelog')::oid, 'select'), true)
+                       and coalesce(has_schema_privilege(to_regnamespace('teslamate')::oid, 'usage'), true)
+                       and coalesce(has_table_privilege(to_regclass('teslamate.deferred')::oid, 'select'), true),
                    (select count(*) from settings)
             """, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -94,6 +101,7 @@ sealed record ServerFacts
             HasOwnTables = reader.GetBoolean(12),
             PublicObjects = reader.GetInt64(13),
             Process = reader.GetInt32(14),
+            MayReadRecords = reader.GetBoolean(15),
         };
     }
 }

@@ -35,7 +35,10 @@ static class Migrations
 
     /// <summary>Runs what is pending and expects that it works.</summary>
     public static async Task MigrateAsync(this TestDatabase database, long? to = null)
-        => (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None, to)).ShouldBeOfType<MigrationOutcome.Done>();
+    {
+        var outcome = await database.Migrator().MigrateAsync(new Told(), CancellationToken.None, to);
+        outcome.ShouldBeOfType<MigrationOutcome.Done>(outcome.ToString());
+    }
 
     /// <summary>The fingerprint's lines.</summary>
     public static Task<List<string>> FingerprintAsync(this TestDatabase database) => database.LinesAsync(TestFiles.Text("fingerprint.sql"));

@@ -1,0 +1,130 @@
+using TeslaMate.Database.Migrations;
+
+namespace TeslaMate.Tests.Database.Migrations;
+
+public sealed class AdoptionTests
+{
+    const long Newest = 20260808090000;
+
+    [Fact]
+    public async Task A_database_of_the_reference_goes_on_from_where_it_stands_with_its_times()
+    {
+        await using var database = await OldDatabase.CreateAsync(20190812191616);
+        await database.ExecuteAsync("update schema_migrations set inserted_at = '2019-08-12 20:00:00'");
+        await database.MigrateAsync();
+        (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(Newest));
+        (await database.ScalarAsync<long>("select count(*) from changelog where installed_on = '2019-08-12 20:00:00'"))
+            .ShouldBe(RecordedSteps.Versions.Count(version => version <= 20190812191616));
+        (await database.ScalarAsync<long>("select count(*) from changelog where type = 0 and success")).ShouldBe(105);
+        (await database.ScalarAsync<long>("select count(*) from positions")).ShouldBe(20_000);
+    }
+
+    [Fact]
+    public async Task A_database_of_the_reference_at_the_newest_version_is_only_recorded()
+    {
+        await using var database = await Schema.CreateDatabaseAsync();
+        var versions = await database.RowsAsync("schema_migrations");
+        await database.MigrateAsync();
+        (await database.RowsAsync("schema_migrations")).ShouldBe(versions);
+        (await database.ScalarAsync<long>("select count(*) from changelog where type = 0")).ShouldBe(105);
+        (await database.ScalarAsync<long>("select count(*) from teslamate.undo_scripts where not own")).ShouldBe(105);
+    }
+
+    [Fact]
+    public async Task A_gap_is_filled_and_nothing_else_is_run()
+    {
+        await using var database = await Schema.CreateDatabaseAsync();
+        await database.ExecuteAsync("alter table car_settings drop enabled; delete from schema_migrations where version = 20240603152807");
+        var told = new Told();
+        (await database.Migrator().MigrateAsync(told, CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        told.All.OfType<MigrationProgress.Finished>().First().Version.ShouldBe("20240603152807 add_enabled_to_car_settings");
+        told.All.OfType<MigrationProgress.Finished>().Count(version => !version.Version.StartsWith("teslamate", StringComparison.Ordinal)).ShouldBe(1);
+        (await database.VersionsAsync()).Count.ShouldBe(105);
+    }
+
+    [Fact]
+    public async Task A_version_of_a_newer_program_is_refused_and_nothing_changes()
+    {
+        await using var database = await Schema.CreateDatabaseAsync();
+        await database.ExecuteAsync("insert into schema_migrations values (20270101000000, now())");
+        var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        refused.Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("20270101000000");
+        (await database.ScalarAsync<bool>("select to_regclass('changelog') is null and to_regnamespace('teslamate') is null")).ShouldBeTrue();
+        (await database.Migrator().StateAsync(CancellationToken.None)).Newer.ShouldHaveSingleItem().Version.ShouldBe(20270101000000);
+    }
+
+    [Fact]
+    public async Task A_version_that_no_file_names_below_the_newest_is_left_alone()
+    {
+        await using var database = await Schema.CreateDatabaseAsync();
+        await database.ExecuteAsync("insert into schema_migrations values (20260101000000, now())");
+        var told = new Told();
+        (await database.Migrator().MigrateAsync(told, CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        told.Notes.ShouldContain("The database has version 20260101000000, which this program does not know. It is left alone.");
+        (await database.VersionsAsync()).Count.ShouldBe(106);
+    }
+
+    [Fact]
+    public async Task A_row_removed_by_hand_is_written_again_when_the_work_is_there()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await database.MigrateAsync();
+        await database.ExecuteAsync("delete from schema_migrations where version = 20240603152807");
+        var told = new Told();
+        (await database.Migrator().MigrateAsync(told, CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        told.Notes.ShouldContain(note => note.Contains("20240603152807 was missing", StringComparison.Ordinal));
+        (await database.VersionsAsync()).Count.ShouldBe(105);
+    }
+
+    [Fact]
+    public async Task A_row_missing_in_the_changelog_only_is_written_again()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await database.MigrateAsync();
+        await database.ExecuteAsync("delete from changelog where version = '20240603152807'");
+        await database.MigrateAsync();
+        (await database.ScalarAsync<long>("select count(*) from changelog where type = 0")).ShouldBe(105);
+    }
+
+    [Fact]
+    public async Task With_both_rows_gone_and_the_work_there_the_taken_name_is_said()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await database.MigrateAsync();
+        await database.ExecuteAsync("delete from schema_migrations where version = 20240603152807; delete from changelog where version = '20240603152807'");
+        var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        refused.Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("enabled in public.car_settings");
+    }
+
+    [Fact]
+    public async Task What_the_reference_took_back_is_run_again()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await database.MigrateAsync();
+        await database.ExecuteAsync("alter table car_settings drop enabled; delete from schema_migrations where version = 20240603152807");
+        await database.MigrateAsync();
+        (await database.ScalarAsync<long>("select count(*) from information_schema.columns where table_name = 'car_settings' and column_name = 'enabled'")).ShouldBe(1);
+        (await database.ScalarAsync<long>("select count(*) from changelog where version = '20240603152807'")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_database_that_only_Evolve_migrated_is_taken_over()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await database.MigrateAsync();
+        await database.ExecuteAsync("drop table schema_migrations");
+        await database.MigrateAsync();
+        (await database.VersionsAsync()).Count.ShouldBe(105);
+    }
+
+    [Fact]
+    public async Task A_file_changed_after_it_was_applied_stops_the_run_and_is_shown()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await database.MigrateAsync();
+        await database.ExecuteAsync("update changelog set checksum = 'ABC' where version = '20240603152807'");
+        var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        refused.Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("V20240603152807__add_enabled_to_car_settings.sql is not the file that was applied");
+        (await database.Migrator().StateAsync(CancellationToken.None)).ChecksumMismatches.ShouldHaveSingleItem().Recorded.ShouldBe("ABC");
+    }
+}

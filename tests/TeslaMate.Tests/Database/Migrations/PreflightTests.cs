@@ -1,0 +1,189 @@
+using TeslaMate.Configuration;
+using TeslaMate.Database;
+using TeslaMate.Database.Clusters;
+using TeslaMate.Database.Migrations;
+
+namespace TeslaMate.Tests.Database.Migrations;
+
+public sealed class PreflightTests
+{
+    public static TheoryData<string, string> WhatStopsAnUpgrade => new()
+    {
+        { "alter table cars add vin text; update cars set vin = 'X'", "makes a column vin in public.cars" },
+        { "insert into states (state, start_date, car_id) values ('online', now(), 1), ('asleep', now(), 1)", "2 rows of public.states are open beside another of the same car" },
+        { "insert into states (state, start_date, end_date, car_id) values ('online', '2019-02-02', '2019-02-01', 1)", "1 row of public.states end before they start" },
+        { "update drives set duration_min = 40000 where id in (3, 7)", "2 rows of public.drives have a duration_min that does not fit smallint" },
+        { "update drives set start_range_km = 9999.995 where id = 3", "1 row of public.drives have a start_range_km that does not fit numeric(6,2)" },
+        { "update positions set altitude = 40000 where id = 17", "1 row of public.positions have a altitude that does not fit smallint" },
+        { "update charging_processes set start_date = null where id = 5", "1 row of public.charging_processes have no start_date" },
+        { "delete from settings", "The table settings has 0 rows" },
+        { "update settings set suspend_min = 91", "settings.suspend_min is not between 1 and 90" },
+        { "create index cars_vin_index on cars (eid)", "makes an index public.cars_vin_index, but an index of that name is there already" },
+        { "create table import_runs (id int)", "makes a table public.import_runs, but a table of that name is there already" },
+        { "create type range as enum ('near', 'far')", "makes an enum public.range" },
+        { "alter table positions add tpms_pressure_fl int", "makes a column tpms_pressure_fl in public.positions" },
+        { "create view long_drives as select id, duration_min from drives where distance > 100", "The view long_drives uses column id of public.drives" },
+        { "create materialized view speeds as select avg(speed) from positions", "The materialized view speeds uses column speed of public.positions" },
+        {
+            "create function noop() returns trigger language plpgsql as 'begin return new; end'; create trigger watch before update of speed on positions for each row execute function noop()",
+            "The trigger watch on positions uses column speed of public.positions"
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(WhatStopsAnUpgrade))]
+    public async Task What_would_stop_a_version_is_named_before_anything_runs(string change, string expected)
+    {
+        await using var database = await OldDatabase.CreateAsync(20190812191616);
+        await database.ExecuteAsync(change);
+        var before = await database.FingerprintAsync();
+        var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        refused.Obstacles.ShouldContain(obstacle => obstacle.Cause.Contains(expected, StringComparison.Ordinal));
+        refused.Obstacles.ShouldAllBe(obstacle => obstacle.Remedy.Length > 0);
+        (await database.FingerprintAsync()).ShouldBe(before);
+        (await database.ScalarAsync<bool>("select to_regclass('changelog') is null")).ShouldBeTrue();
+        // The query that shows the rows must run as it is given.
+        foreach (var statement in refused.Obstacles.Select(obstacle => obstacle.Statement).OfType<string>())
+            await database.ExecuteAsync(statement);
+    }
+
+    [Fact]
+    public async Task Doubled_VINs_are_named_with_their_cars()
+    {
+        await using var database = await OldDatabase.CreateAsync(20190816165713);
+        await database.ExecuteAsync("update cars set vin = '5YJ3'");
+        var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        var obstacle = refused.Obstacles.ShouldHaveSingleItem();
+        obstacle.Cause.ShouldContain("""{"id": 1, "vin": "5YJ3"}, {"id": 2, "vin": "5YJ3"}""");
+        (await database.LinesAsync(obstacle.Statement!)).ShouldBe(["1", "2"]);
+    }
+
+    [Fact]
+    public async Task What_others_added_and_nothing_needs_to_change_stays()
+    {
+        await using var database = await OldDatabase.CreateAsync(20190812191616);
+        await database.ExecuteAsync("""
+            create schema grafana; create table grafana.dashboards (id int); create table my_notes (id int primary key, car_id bigint references cars (id));
+            alter table drives add my_remark text; create index my_index on positions (speed); create view distances as select sum(distance) from drives
+            """);
+        await database.MigrateAsync();
+        (await database.FingerprintAsync()).Except(RecordedSteps.SchemaAt(RecordedSteps.Newest)).ShouldContain(line => line.Contains("my_remark", StringComparison.Ordinal));
+        (await database.Migrator().CheckAsync(CancellationToken.None)).Select(difference => difference.Description)
+            .ShouldBe(["extra column my_remark of table public.drives (text)", "extra index my_index on public.positions (CREATE INDEX my_index ON public.positions USING btree (speed))"],
+                ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_role_without_superuser_needs_the_extensions_and_is_told_the_statement()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await using var role = await TestRole.CreateAsync(database);
+        var refused = (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        var obstacle = refused.Obstacles.ShouldHaveSingleItem();
+        obstacle.Cause.ShouldContain("lacks the extension earthdistance");
+        var statement = obstacle.Remedy[obstacle.Remedy.IndexOf("create extension", StringComparison.Ordinal)..];
+        await database.ExecuteAsync(statement);
+        (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(RecordedSteps.Newest));
+    }
+
+    [Fact]
+    public async Task A_role_without_superuser_goes_all_steps_when_the_extensions_exist_and_back()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await using var role = await TestRole.CreateAsync(database);
+        await database.ExecuteAsync("create extension earthdistance with schema public cascade");
+        (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None, to: 20190330150000)).ShouldBeOfType<MigrationOutcome.Done>();
+        (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(RecordedSteps.Newest));
+        (await database.Migrator(user: role.Name).RollbackAsync(20190928155641, new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+    }
+
+    [Fact]
+    public async Task Tables_of_another_owner_are_named_with_the_statement_that_hands_them_over()
+    {
+        await using var database = await OldDatabase.CreateAsync(20190812191616);
+        await using var role = await TestRole.CreateAsync(database);
+        await database.ExecuteAsync("create extension earthdistance with schema public cascade");
+        var refused = (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        refused.Obstacles.ShouldContain(obstacle => obstacle.Remedy.Contains($"alter table public.positions owner to \"{role.Name}\";", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_read_only_role_is_told_so()
+    {
+        await using var database = await OldDatabase.CreateAsync(20190812191616);
+        await using var role = await TestRole.CreateAsync(database);
+        await database.ExecuteAsync($"alter role {role.Name} set default_transaction_read_only = on; grant select on all tables in schema public to {role.Name}");
+        var refused = (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        refused.Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("can only read");
+    }
+
+    [Fact]
+    public async Task A_database_that_is_not_there_is_named_with_the_statement_that_makes_it()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        var migrator = new Migrator(database.Settings() with { Name = "not_there" }, new Variables(new Dictionary<string, string>()), TimeProvider.System);
+        var refused = (await migrator.MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        refused.Obstacles.ShouldHaveSingleItem().Remedy.ShouldContain("create database \"not_there\" owner \"postgres\";");
+    }
+
+    [Fact]
+    public async Task A_wrong_password_names_its_variable()
+    {
+        await using var cluster = await PrivateCluster.StartAsync(settings: ["fsync = off"]);
+        await TestServer.ExecuteAsync(cluster.ConnectionString(), "create role logger login password 'right'");
+        await File.WriteAllTextAsync(Path.Combine(cluster.Folder, "data", "pg_hba.conf"), "local all postgres trust\nlocal all all scram-sha-256\n");
+        await TestServer.ExecuteAsync(cluster.ConnectionString(), "select pg_reload_conf(), pg_sleep(0.2)");
+        var settings = new DatabaseSettings { Host = cluster.Socket, Name = "postgres", User = "logger", Password = new Secret("wrong") };
+        var migrator = new Migrator(settings, new Variables(new Dictionary<string, string>()), TimeProvider.System);
+        var refused = (await migrator.MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        refused.Obstacles.ShouldHaveSingleItem().Remedy.ShouldContain("DATABASE_PASS");
+        refused.Obstacles[0].Cause.ShouldNotContain("wrong");
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_there_is_an_obstacle_and_no_exception()
+    {
+        var settings = new DatabaseSettings { Host = "/nowhere", Name = "teslamate", User = "teslamate" };
+        var migrator = new Migrator(settings, new Variables(new Dictionary<string, string>()), TimeProvider.System);
+        var refused = (await migrator.MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        refused.Obstacles.ShouldHaveSingleItem().Remedy.ShouldContain("DATABASE_SOCKET_DIR");
+    }
+
+    [Fact]
+    public async Task Going_back_is_refused_for_costs_that_the_earlier_type_cannot_hold()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await database.MigrateAsync();
+        await database.ExecuteAsync("insert into geofences (name, latitude, longitude, cost_per_unit, inserted_at, updated_at) values ('Home', 1, 1, 100, now(), now())");
+        var refused = (await database.Migrator().RollbackAsync(20260718160000, new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        refused.Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("cost_per_unit that does not fit numeric(6,4)");
+        (await database.VersionsAsync()).Count.ShouldBe(105);
+    }
+}
+
+/// <summary>A login without superuser that owns its database's schema public.</summary>
+sealed class TestRole : IAsyncDisposable
+{
+    static int _last;
+
+    readonly TestDatabase _database;
+
+    TestRole(TestDatabase database, string name)
+    {
+        _database = database;
+        Name = name;
+    }
+
+    public string Name { get; }
+
+    public static async Task<TestRole> CreateAsync(TestDatabase database)
+    {
+        var role = new TestRole(database, $"role_{Environment.ProcessId}_{Interlocked.Increment(ref _last)}");
+        await database.ExecuteAsync($"create role {role.Name} login; grant create, connect on database {database.Name} to {role.Name}; grant usage, create on schema public to {role.Name}");
+        return role;
+    }
+
+    public async ValueTask DisposeAsync() => await _database.ExecuteAsync($"drop owned by {Name} cascade; drop role {Name}");
+}

@@ -1,0 +1,137 @@
+using TeslaMate.Database.Migrations;
+
+namespace TeslaMate.Tests.Database.Migrations;
+
+public sealed class RollbackTests
+{
+    const long Newest = 20260808090000;
+    const long Future = 20270101000000;
+
+    [Fact]
+    public async Task An_older_program_goes_back_by_the_scripts_that_the_newer_one_left()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        var newer = Newer(("V20270101000000__add_colour.sql", "alter table cars add colour text;"), ("U20270101000000__add_colour.sql", "-- Loses: colours\nalter table cars drop colour;"));
+        (await database.Migrator(reference: newer).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        refused.Obstacles.ShouldHaveSingleItem().Remedy.ShouldContain("teslamate rollback --to-known");
+
+        (await database.Migrator().ForecastRollbackAsync(null, CancellationToken.None)).Losses.ShouldBe(["20270101000000 add_colour: colours"]);
+        (await database.Migrator().RollbackToKnownAsync(new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(1));
+        (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(Newest));
+        (await database.Migrator().StateAsync(CancellationToken.None)).IsCurrent.ShouldBeTrue();
+        (await database.Migrator().RollbackToKnownAsync(new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(0));
+    }
+
+    [Fact]
+    public async Task Our_own_newer_versions_go_back_too()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        var own = MigrationFolder.Read([("V900__remarks.sql", "create table teslamate.remarks (id int);"), ("U900__remarks.sql", "drop table teslamate.remarks;")]);
+        (await database.Migrator(own: own).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        (await database.ScalarAsync<long>("select count(*) from teslamate.changelog")).ShouldBe(1);
+        (await database.Migrator().StateAsync(CancellationToken.None)).Newer.ShouldHaveSingleItem().Version.ShouldBe(900);
+        (await database.Migrator().RollbackToKnownAsync(new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(1));
+        (await database.ScalarAsync<bool>("select to_regclass('teslamate.remarks') is null")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Without_the_script_of_an_unknown_version_nothing_is_undone()
+    {
+        await using var database = await Schema.CreateDatabaseAsync();
+        await database.ExecuteAsync($"insert into schema_migrations values ({Future}, now())");
+        var refused = (await database.Migrator().RollbackToKnownAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        refused.Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("does not hold the script");
+    }
+
+    [Fact]
+    public async Task Tokens_come_back_in_plain_text_with_the_key_and_go_without_it()
+    {
+        await using var database = await OldDatabase.CreateAsync(20190812191616);
+        await database.MigrateAsync();
+        (await database.ScalarAsync<int>("select length(refresh) from private.tokens")).ShouldBe("refresh-token-1".Length + 40);
+        await RollbackAsync(database, 20220123131732);
+        (await database.LinesAsync("select access || ' ' || refresh from tokens")).ShouldBe(["access-token-1 refresh-token-1"]);
+        await database.MigrateAsync();
+
+        var keyless = new Migrator(database.Settings(), new(new Dictionary<string, string> { ["TMPDIR"] = "/nowhere", ["ENCRYPTION_KEY"] = "another" }), TimeProvider.System);
+        var told = new Told();
+        (await keyless.RollbackAsync(20220123131732, told, CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        told.Notes.ShouldContain(note => note.Contains("ENCRYPTION_KEY does not open them", StringComparison.Ordinal));
+        (await database.ScalarAsync<long>("select count(*) from tokens")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Without_a_key_one_is_made_shown_and_kept_in_files()
+    {
+        var folder = Directory.CreateTempSubdirectory("teslamate-key-");
+        try
+        {
+            await using var database = await OldDatabase.CreateAsync(20190812191616);
+            var keyless = new Migrator(database.Settings(), new(new Dictionary<string, string> { ["TMPDIR"] = folder.FullName, ["IMPORT_DIR"] = "/nowhere" }), TimeProvider.System);
+            var told = new Told();
+            (await keyless.MigrateAsync(told, CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+            var file = Path.Combine(folder.FullName, "tm_encryption.key");
+            var key = await File.ReadAllTextAsync(file);
+            key.Length.ShouldBe(64);
+            told.Notes.ShouldContain(note => note.Contains($"ENCRYPTION_KEY={key}", StringComparison.Ordinal));
+            told.Notes.ShouldContain(note => note.Contains(file, StringComparison.Ordinal));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Work_that_was_left_out_is_made_up_for_when_the_run_ends_before_it_is_undone()
+    {
+        await using var database = await OldDatabase.CreateAsync(20190812191616);
+        await database.MigrateAsync(to: 20191007105010);
+        (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(20191007105010));
+
+        // As an interrupted run leaves it: the index is missing, and remembered.
+        await database.ExecuteAsync("""
+            insert into teslamate.deferred (version, back, until, sql)
+            select 20191007105010, false, 20200502140646, pg_get_indexdef('positions_ll_to_earth_latitude__longitude_index'::regclass);
+            drop index positions_ll_to_earth_latitude__longitude_index
+            """);
+        (await database.Migrator().CheckAsync(CancellationToken.None)).ShouldHaveSingleItem().Description.ShouldContain("an interrupted run left it out");
+        await database.MigrateAsync(to: 20191007105010);
+        (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(20191007105010));
+        await database.MigrateAsync();
+        (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(Newest));
+        (await database.ScalarAsync<long>("select count(*) from teslamate.deferred")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Going_back_in_one_run_leads_where_single_steps_lead()
+    {
+        await using var database = await OldDatabase.CreateAsync(20190812191616);
+        await database.MigrateAsync();
+        // Stops between the versions whose index work is left out on the way.
+        foreach (var version in new long[] { 20200502140646, 20191003130650, 20190903151524 })
+        {
+            await RollbackAsync(database, version);
+            (await database.FingerprintAsync()).Select(RecordedLine).Order(StringComparer.Ordinal)
+                .ShouldBe(RecordedSteps.SchemaBefore(version).Select(RecordedLine).Order(StringComparer.Ordinal));
+        }
+
+        (await database.ScalarAsync<long>("select count(*) from positions")).ShouldBe(20_000);
+        await database.MigrateAsync();
+        (await database.Migrator().CheckAsync(CancellationToken.None)).ShouldBeEmpty();
+    }
+
+    // Columns that went and came back stand at the end.
+    static string RecordedLine(string line) => System.Text.RegularExpressions.Regex.Replace(line, "#[0-9]+ ", "");
+
+    static async Task RollbackAsync(TestDatabase database, long version)
+        => (await database.Migrator().RollbackAsync(version, new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+
+    static MigrationFolder Newer(params (string Name, string Text)[] more)
+    {
+        var known = MigrationFolder.Embedded("");
+        return MigrationFolder.Read([
+            .. known.All.SelectMany(migration => new[] { (migration.Up.FileName, migration.Up.Text), (migration.Down.FileName, migration.Down.Text) }), .. more]);
+    }
+}
