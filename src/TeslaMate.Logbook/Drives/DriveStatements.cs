@@ -11,7 +11,8 @@ static class DriveStatements
         with track as materialized (
             select
                 id, date, latitude, longitude, elevation, speed, power, odometer, outside_temp, inside_temp,
-                ideal_battery_range_km as ideal, rated_battery_range_km as rated
+                ideal_battery_range_km as ideal, rated_battery_range_km as rated,
+                elevation::integer - lag(elevation) over (partition by elevation is null order by date, id) as step
             from positions
             where drive_id = {drive}),
         departure as (select * from track order by date, id limit 1),
@@ -21,14 +22,9 @@ static class DriveStatements
         totals as (
             select
                 count(*) as positions, max(speed) as speed_max, max(power) as power_max, min(power) as power_min,
-                avg(outside_temp) as outside_temp, avg(inside_temp) as inside_temp
+                avg(outside_temp) as outside_temp, avg(inside_temp) as inside_temp,
+                coalesce(sum(greatest(step, 0)), 0) as up, coalesce(sum(greatest(-step, 0)), 0) as down
             from track),
-        climb as (
-            select coalesce(sum(greatest(step, 0)), 0) as up, coalesce(sum(greatest(-step, 0)), 0) as down
-            from (
-                select elevation::integer - lag(elevation) over (order by date, id) as step
-                from track
-                where elevation is not null) steps),
         result as (
             select
                 drives.id, departure.id as departure_id, arrival.id as arrival_id, departure.date as started, arrival.date as ended,
@@ -39,10 +35,9 @@ static class DriveStatements
                 {NearestFence.Sql("arrival.latitude", "arrival.longitude")} as end_fence,
                 first_range.id is not null and totals.positions >= 2
                     and (departure.odometer is null or arrival.odometer is null or arrival.odometer - departure.odometer >= 0.01) as kept,
-                totals.*, climb.*
+                totals.*
             from drives
             cross join totals
-            cross join climb
             left join departure on true
             left join arrival on true
             left join first_range on true

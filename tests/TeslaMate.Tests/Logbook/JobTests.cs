@@ -28,12 +28,12 @@ public sealed class JobTests
         instance.Get<IGeofences>().Find(1, 1).ShouldNotBeNull().Name.ShouldBe("home");
         await instance.LeaseAsync();
         proxy.SwallowAnswers = true;
+        proxy.Cut();
         (await instance.WriteAsync(new LogbookEntry.StartState(CarActivity.Online, At(0)))).ShouldBe(WriteResult.Buffered);
         (await instance.WriteAsync(new LogbookEntry.StartState(CarActivity.Asleep, At(1)))).ShouldBe(WriteResult.Buffered);
         instance.Get<IGeofences>().Find(1, 1).ShouldNotBeNull();
         proxy.SwallowAnswers = false;
-        for (var attempt = 0; attempt < 300 && await database.ScalarAsync<long>("select count(*) from states") < 2; attempt++)
-            await Task.Delay(100);
+        await database.WaitForCountAsync(2, "states");
         (await database.RowsAsync("select state::text from states order by id")).ShouldBe(["online", "asleep"]);
         foreach (var job in jobs)
             await job.StopAsync(default);

@@ -95,7 +95,10 @@ public sealed class LeaseTests : IAsyncLifetime
             var cutOff = new LogbookInstance(source, settings: new() { SpoolFolder = folder });
             await cutOff.LeaseAsync();
             proxy.SwallowAnswers = true;
-            (await cutOff.WriteAsync(new LogbookEntry.StartState(CarActivity.Asleep, At(0)))).ShouldBe(WriteResult.Buffered);
+            var unacknowledged = cutOff.WriteAsync(new LogbookEntry.StartState(CarActivity.Asleep, At(0)));
+            await _database.WaitForCountAsync(1, "states");
+            proxy.Cut();
+            (await unacknowledged).ShouldBe(WriteResult.Buffered);
             (await cutOff.WriteAsync(new LogbookEntry.StartState(CarActivity.Online, At(1)))).ShouldBe(WriteResult.Buffered);
             proxy.SwallowAnswers = false;
 

@@ -48,6 +48,14 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
         return rows;
     }
 
+    /// <summary>Waits until a query counts as many rows.</summary>
+    public async Task WaitForCountAsync(long count, string table)
+    {
+        for (var attempt = 0; attempt < 600 && await ScalarAsync<long>($"select count(*) from {table}") < count; attempt++)
+            await Task.Delay(50);
+        (await ScalarAsync<long>($"select count(*) from {table}")).ShouldBe(count);
+    }
+
     public async Task<string> RowAsync(string sql) => (await RowsAsync(sql)).ShouldHaveSingleItem();
 
     public ValueTask DisposeAsync() => database.DisposeAsync();

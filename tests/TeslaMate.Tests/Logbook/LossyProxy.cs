@@ -9,6 +9,7 @@ sealed class LossyProxy : IAsyncDisposable
 {
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     readonly CancellationTokenSource _stopping = new();
+    readonly List<Socket> _clients = [];
     readonly UnixDomainSocketEndPoint _server;
     readonly Task _loop;
 
@@ -26,8 +27,19 @@ sealed class LossyProxy : IAsyncDisposable
 
     public string ConnectionString { get; }
 
-    /// <summary>While set, a connection is cut as soon as the server answers on it, and new ones are refused.</summary>
+    /// <summary>While set, nothing that the server answers arrives, and new connections are refused.</summary>
     public bool SwallowAnswers { get; set; }
+
+    /// <summary>Cuts all connections; what was sent has to be at the server by then.</summary>
+    public void Cut()
+    {
+        lock (_clients)
+        {
+            foreach (var client in _clients)
+                client.Dispose();
+            _clients.Clear();
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -57,6 +69,8 @@ sealed class LossyProxy : IAsyncDisposable
         using var server = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         if (SwallowAnswers)
             return;
+        lock (_clients)
+            _clients.Add(client);
         await server.ConnectAsync(_server, _stopping.Token);
         await Task.WhenAny(CopyAsync(client, server, answers: false), CopyAsync(server, client, answers: true));
     }
@@ -69,7 +83,7 @@ sealed class LossyProxy : IAsyncDisposable
             while (await from.ReceiveAsync(buffer, _stopping.Token) is > 0 and var read)
             {
                 if (answers && SwallowAnswers)
-                    return;
+                    continue;
                 await to.SendAsync(buffer.AsMemory(0, read), _stopping.Token);
             }
         }

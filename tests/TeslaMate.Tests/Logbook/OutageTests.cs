@@ -86,9 +86,10 @@ public sealed class OutageTests
 
         proxy.SwallowAnswers = true;
         LogbookEntry[] entries = positionsOnly ? [InDrive(Position(1, 2))] : [InDrive(Position(1, 2)), new LogbookEntry.StartState(CarActivity.Online, At(1))];
-        (await instance.WriteAsync(entries)).ShouldBe(WriteResult.Buffered);
-        // It did arrive.
-        (await database.ScalarAsync<long>("select count(*) from positions")).ShouldBe(2);
+        var unacknowledged = instance.WriteAsync(entries);
+        await database.WaitForCountAsync(2, "positions");
+        proxy.Cut();
+        (await unacknowledged).ShouldBe(WriteResult.Buffered);
         (await instance.WriteAsync(InDrive(Position(2, 3)))).ShouldBe(WriteResult.Buffered);
         // Written, unacknowledged, and sent again together with newer ones.
         (await FlushAsync(instance)).ShouldBeFalse();
