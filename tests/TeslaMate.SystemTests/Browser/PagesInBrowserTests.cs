@@ -1,0 +1,209 @@
+using Microsoft.Playwright;
+using TeslaMate.Configuration;
+using TeslaMate.Web.LogIn;
+using static Microsoft.Playwright.Assertions;
+
+namespace TeslaMate.SystemTests.Browser;
+
+/// <summary>What an owner does on the pages, in a real browser against the running program.</summary>
+public sealed class PagesInBrowserTests(ProgramInBrowser program) : IClassFixture<ProgramInBrowser>, IAsyncLifetime
+{
+    // The whole machine may be busy; a wait ends as soon as its end is reached.
+    const int Patience = 60_000;
+
+    public async Task InitializeAsync()
+    {
+        await program.Access.RemovePasswordAsync(CancellationToken.None);
+        await program.SignInAsync();
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task A_card_follows_its_car_while_it_drives_and_charges()
+    {
+        await using var visit = await program.VisitAsync();
+        await visit.Page.GotoAsync("/");
+        var driving = visit.Page.Locator(".car", new() { HasText = "Nimbus" });
+        var charging = visit.Page.Locator(".car", new() { HasText = "Juniper" });
+        await visit.Page.EvaluateAsync("window.sameDocument = true");
+        await Expect(driving).ToContainTextAsync("driving", new() { Timeout = Patience });
+        await Expect(charging).ToContainTextAsync("charging", new() { Timeout = Patience });
+        await Expect(charging).ToContainTextAsync("Charger Power", new() { Timeout = Patience });
+        var position = driving.Locator("input[data-position]");
+        var first = await position.GetAttributeAsync("value");
+        await Expect(position).Not.ToHaveAttributeAsync("value", first!, new() { Timeout = Patience });
+        await Expect(driving.Locator("[data-since]")).ToContainTextAsync("for ", new() { Timeout = Patience });
+        await visit.Page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, "live.png"), FullPage = true });
+        (await visit.Page.EvaluateAsync<bool>("window.sameDocument === true")).ShouldBeTrue("the card changed without loading the page again");
+        visit.Troubles.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_map_fills_the_window_and_gives_it_back()
+    {
+        await using var visit = await program.VisitAsync();
+        await visit.Page.GotoAsync("/");
+        var button = visit.Page.GetByRole(AriaRole.Button, new() { Name = "Maximize map" }).First;
+        await button.ClickAsync();
+        await Expect(visit.Page.Locator(".map-box.is-maximized")).ToBeVisibleAsync();
+        await visit.Page.Keyboard.PressAsync("Escape");
+        await Expect(visit.Page.Locator(".map-box.is-maximized")).ToHaveCountAsync(0);
+        visit.Troubles.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_geofence_is_drawn_on_the_map_and_applied_to_the_past()
+    {
+        await AddChargesAsync();
+        await using var visit = await program.VisitAsync();
+        var page = visit.Page;
+        await page.GotoAsync("/geo-fences/new?lat=48.1&lng=11.5");
+        var edge = page.Locator(".fence-edge");
+        await Expect(edge).ToBeVisibleAsync();
+        var box = (await edge.BoundingBoxAsync())!;
+        await page.Mouse.MoveAsync(box.X + box.Width / 2, box.Y + box.Height / 2);
+        await page.Mouse.DownAsync();
+        await page.Mouse.MoveAsync(box.X + 120, box.Y + box.Height / 2, new() { Steps = 5 });
+        await page.Mouse.UpAsync();
+        var radius = int.Parse(await page.Locator("#geo_fence_radius").InputValueAsync(), System.Globalization.CultureInfo.InvariantCulture);
+        radius.ShouldBeGreaterThan(20);
+        await page.GetByLabel("Name").FillAsync("Garage");
+        await page.Locator("#geo_fence_cost_per_unit").FillAsync("0.33");
+        await page.GetByLabel("Session fee").FillAsync("5");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("3 charging sessions");
+        await page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, "geofence-costs.png") });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add costs retroactively" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Geo-fence \"Garage\" created");
+        (await program.ScalarAsync<string>("select string_agg(cost::text, ' ' order by charging_processes.id) from charging_processes join geofences on geofences.id = geofence_id where name = 'Garage'"))
+            .ShouldBe("99.00 6.51 8.90 22.19");
+        page.Dialog += (_, dialog) => dialog.AcceptAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete Garage" }).ClickAsync();
+        await Expect(page.GetByText("Garage", new() { Exact = true })).ToHaveCountAsync(0);
+        (await program.ScalarAsync<long>("select count(*) from geofences where name = 'Garage'")).ShouldBe(0);
+        visit.Troubles.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_charges_cost_is_set()
+    {
+        await AddChargesAsync();
+        await using var visit = await program.VisitAsync();
+        await visit.Page.GotoAsync("/charge-cost/9002");
+        await visit.Page.Locator("select").SelectOptionAsync("per_kwh");
+        await visit.Page.GetByLabel("Enter charge cost").FillAsync("0.5");
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Saved!" })).ToBeVisibleAsync();
+        await Expect(visit.Page.GetByLabel("Enter charge cost")).ToHaveValueAsync("2.29");
+        await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true })).ToBeVisibleAsync();
+        (await program.ScalarAsync<decimal>("select cost from charging_processes where id = 9002")).ShouldBe(2.29m);
+        visit.Troubles.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Settings_are_stored_as_soon_as_they_change()
+    {
+        await using var visit = await program.VisitAsync();
+        var page = visit.Page;
+        await page.GotoAsync("/settings");
+        await Stored("unit_of_length", "mi");
+        await Stored("theme_mode", "dark");
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("data-theme", "dark");
+        await page.Locator("#global_settings_grafana_url").FillAsync("grafana.example.com");
+        await page.Locator("#global_settings_grafana_url").BlurAsync();
+        await Expect(page.Locator("#global_settings_grafana_url-problem")).ToHaveTextAsync("is missing a scheme (e.g. https)");
+        await page.Locator("#global_settings_grafana_url").FillAsync("https://grafana.example.com/");
+        await page.Locator("#global_settings_grafana_url").BlurAsync();
+        await Expect(page.Locator("#global_settings_grafana_url")).ToHaveValueAsync("https://grafana.example.com");
+        await page.Locator("[id$=_use_streaming_api]").UncheckAsync();
+        await Expect(page.GetByLabel("Time to Try Sleeping")).ToBeVisibleAsync();
+        await page.Locator("[id$=_use_streaming_api]").CheckAsync();
+        await Stored("unit_of_length", "km");
+        await Stored("theme_mode", "system");
+        await page.GetByLabel("Language", new() { Exact = true }).SelectOptionAsync("de");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Einstellungen", Exact = true })).ToBeVisibleAsync();
+        await program.ExecuteAsync("update settings set grafana_url = null");
+        // The refused address is told by a status that the console repeats.
+        visit.Troubles.ShouldAllBe(trouble => trouble.Contains("422", StringComparison.Ordinal));
+
+        async Task Stored(string field, string value)
+        {
+            await page.RunAndWaitForResponseAsync(() => page.Locator($"#global_settings_{field}").SelectOptionAsync(value), response => response.Request.Method == "POST");
+            await Expect(page.Locator($"#global_settings_{field}")).ToHaveValueAsync(value);
+            (await program.ScalarAsync<string>($"select {field}::text from settings")).ShouldBe(value);
+        }
+    }
+
+    [Fact]
+    public async Task Strangers_log_in_and_who_guesses_waits()
+    {
+        await program.Access.SetPasswordAsync(new Secret("correct horse battery"), CancellationToken.None);
+        await using var visit = await program.VisitAsync();
+        var page = visit.Page;
+        await page.GotoAsync("/drives");
+        await Expect(page).ToHaveTitleAsync("Log in · TeslaMate for .NET");
+        await LogInAsync("correct horse battery");
+        await Expect(page).ToHaveTitleAsync("Drives · TeslaMate for .NET");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Log out" }).ClickAsync();
+        await Expect(page).ToHaveTitleAsync("Log in · TeslaMate for .NET");
+        for (var attempt = 0; attempt < LogInThrottle.FreeTries; attempt++)
+        {
+            await LogInAsync("wrong horse battery");
+            await Expect(page.GetByRole(AriaRole.Alert).And(page.Locator("p"))).ToHaveTextAsync("The password is wrong.");
+        }
+
+        await LogInAsync("correct horse battery");
+        await Expect(page.GetByRole(AriaRole.Alert).And(page.Locator("p"))).ToContainTextAsync("Too many attempts.");
+        await page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, "throttled.png") });
+        await program.Access.RemovePasswordAsync(CancellationToken.None);
+        visit.Troubles.ShouldAllBe(trouble => trouble.Contains("422", StringComparison.Ordinal) || trouble.Contains("429", StringComparison.Ordinal));
+
+        async Task LogInAsync(string password)
+        {
+            await page.GetByLabel("Password").FillAsync(password);
+            await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData(360, ColorScheme.Light)]
+    [InlineData(360, ColorScheme.Dark)]
+    [InlineData(820, ColorScheme.Light)]
+    [InlineData(820, ColorScheme.Dark)]
+    [InlineData(1400, ColorScheme.Light)]
+    [InlineData(1400, ColorScheme.Dark)]
+    public async Task Every_page_fits_the_window_and_breaks_no_rule(int width, ColorScheme theme)
+    {
+        await AddChargesAsync();
+        await using var visit = await program.VisitAsync(width, theme);
+        foreach (var path in new[] { "/", "/drives", "/drive/9001", "/charges", "/charge/9001", "/charge-cost/9001", "/geo-fences", "/geo-fences/new", "/settings", "/sign_in", "/nowhere" })
+        {
+            await visit.Page.GotoAsync(path);
+            (await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(width, path);
+            var name = $"{path.Trim('/').Replace('/', '-')}-{width}-{theme}".ToLowerInvariant();
+            await visit.Page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, $"{name}.png"), FullPage = true });
+        }
+
+        visit.Troubles.Where(trouble => !trouble.Contains("/nowhere", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    /// <summary>A drive and four charges at one place, three of them without cost; as they were before, whatever a test did to them.</summary>
+    Task AddChargesAsync() => program.ExecuteAsync("""
+        delete from charging_processes where id between 9001 and 9004;
+        delete from drives where id = 9001;
+        delete from positions where id between 900001 and 900600;
+        insert into positions (id, date, latitude, longitude, car_id, speed, power, elevation)
+        select 900000 + step, timestamp '2024-05-01 08:00' + step * interval '5 s', 48.1 + (step - 1) * 0.0001, 11.5 + (step - 1) * 0.0002, (select min(id) from cars),
+               (60 + 40 * sin(step / 50.0))::int, (20 + 30 * sin(step / 20.0))::int, (500 + 30 * sin(step / 90.0))::int
+        from generate_series(1, 600) as step;
+        insert into drives (id, start_date, end_date, car_id, distance, duration_min, speed_max, start_position_id, end_position_id)
+        select 9001, '2024-05-01 08:00', '2024-05-01 08:51', min(id), 42.1, 51, 100, 900001, 900600 from cars;
+        update positions set drive_id = 9001 where id between 900001 and 900600;
+        insert into charging_processes (id, start_date, end_date, charge_energy_added, duration_min, start_battery_level, end_battery_level, car_id, position_id, cost)
+        select 9000 + number, '2024-05-01 09:00', '2024-05-01 10:00', added, 60, 20, 80, (select min(id) from cars), 900001, cost
+        from (values (1, 50.63, 99), (2, 4.57, null), (3, 11.82, null), (4, 52.10, null)) as charge (number, added, cost);
+        insert into charges (date, charge_energy_added, charger_power, charger_voltage, battery_level, ideal_battery_range_km, charging_process_id)
+        select timestamp '2024-05-01 09:00' + step * interval '10 s', step * 0.14, 50 - step / 10, 400, 20 + step / 6, 200, 9001 from generate_series(0, 359) as step
+        """);
+}

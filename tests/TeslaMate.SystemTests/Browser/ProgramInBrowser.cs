@@ -1,0 +1,198 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Playwright;
+using Npgsql;
+using TeslaMate.Configuration;
+using TeslaMate.Database.Clusters;
+using TeslaMate.Simulator.Cloud;
+using TeslaMate.Simulator.Lives;
+using TeslaMate.Simulator.Roads;
+using TeslaMate.Web.LogIn;
+
+namespace TeslaMate.SystemTests.Browser;
+
+/// <summary>The built program with its own PostgreSQL and a simulated cloud of two cars, one driving and one charging, looked at with Chromium.</summary>
+public sealed class ProgramInBrowser : IAsyncLifetime
+{
+    const string Chromium = "/usr/bin/chromium";
+
+    static readonly string[] Arguments =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+    ];
+
+    readonly List<string> _output = [];
+    PrivateCluster _cluster = null!;
+    Process _program = null!;
+    IPlaywright _playwright = null!;
+    IBrowser _browser = null!;
+
+    /// <summary>Where screenshots are left to be looked at.</summary>
+    public static string Artifacts { get; } = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "artifacts", "screenshots")).FullName;
+
+    public string Address { get; private set; } = "";
+
+    public NpgsqlDataSource Database { get; private set; } = null!;
+
+    internal TeslaCloud Cloud { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        _cluster = await PrivateCluster.StartAsync(settings: ["fsync = off"]);
+        await using (var administration = NpgsqlDataSource.Create(_cluster.ConnectionString()))
+        await using (var create = administration.CreateCommand("create database teslamate"))
+            await create.ExecuteNonQueryAsync();
+        Database = NpgsqlDataSource.Create(_cluster.ConnectionString("teslamate"));
+        var now = TimeProvider.System.GetUtcNow();
+        var city = City.Berlin();
+        var driving = new LifeScript(CarIdentity.Number(42, "Nimbus"), CarModel.Model3, city.Home, now - TimeSpan.FromMinutes(2), seed: 1)
+            .Park(TimeSpan.FromMinutes(1)).Drive(city.ToCharger).Drive(city.ToCharger.Reversed()).Drive(city.ToCharger).Build();
+        var charging = new LifeScript(CarIdentity.Number(43, "Juniper"), CarModel.ModelY, city.Home, now - TimeSpan.FromMinutes(10), seed: 2, level: 20)
+            .Park(TimeSpan.FromMinutes(5)).Charge(Charger.Wallbox, 90).Park(TimeSpan.FromHours(12)).Build();
+        Cloud = new TeslaCloud([driving, charging], TimeProvider.System);
+        await Cloud.StartAsync();
+        await StartProgramAsync();
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = Arguments });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
+        _program.Kill(entireProcessTree: true);
+        _program.Dispose();
+        await Cloud.DisposeAsync();
+        await Database.DisposeAsync();
+        await _cluster.DisposeAsync();
+    }
+
+    /// <summary>A new visitor, whose trouble (script errors, policy violations, failed requests) is collected.</summary>
+    internal async Task<Visit> VisitAsync(int width = 1200, ColorScheme theme = ColorScheme.Light)
+    {
+        var context = await _browser.NewContextAsync(new() { BaseURL = Address, ViewportSize = new() { Width = width, Height = 800 }, ColorScheme = theme, Locale = "en-GB", TimezoneId = "Europe/Berlin" });
+        // The map's tiles: one grey picture for all of the world.
+        await context.RouteAsync("http://tiles.test/**", route => route.FulfillAsync(new() { ContentType = "image/png", BodyBytes = Convert.FromBase64String(GreyTile) }));
+        return new Visit(context, await context.NewPageAsync());
+    }
+
+    /// <summary>Signs the program in to the simulated account, unless it is.</summary>
+    public async Task SignInAsync()
+    {
+        await using var visit = await VisitAsync();
+        await visit.Page.GotoAsync("/");
+        if (!visit.Page.Url.EndsWith("/sign_in", StringComparison.Ordinal))
+            return;
+        var (access, refresh) = Cloud.Accounts.SignIn();
+        await visit.Page.GetByLabel("Access Token").FillAsync(access);
+        await visit.Page.GetByLabel("Refresh Token").FillAsync(refresh);
+        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Assertions.Expect(visit.Page.GetByText("Signed in successfully")).ToBeVisibleAsync(Patience);
+        visit.Troubles.ShouldBeEmpty();
+    }
+
+    public static LocatorAssertionsToBeVisibleOptions Patience { get; } = new() { Timeout = 60_000 };
+
+    internal WebAccess Access => new(Database, TimeProvider.System);
+
+    public async Task<T> ScalarAsync<T>(string sql)
+    {
+        await using var command = Database.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = Database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    async Task StartProgramAsync()
+    {
+        var port = FreePort();
+        Address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "teslamate.dll"), "serve", "--migrate"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in new Dictionary<string, string>
+        {
+            ["DATABASE_SOCKET_DIR"] = _cluster.Socket,
+            ["DATABASE_NAME"] = "teslamate",
+            ["DATABASE_USER"] = "postgres",
+            ["ENCRYPTION_KEY"] = "a key for this test only",
+            ["HTTP_BINDING_ADDRESS"] = "127.0.0.1",
+            ["PORT"] = port.ToString(CultureInfo.InvariantCulture),
+            ["DISABLE_MQTT"] = "true",
+            ["TESLA_API_HOST"] = Cloud.Address.GetLeftPart(UriPartial.Authority),
+            ["TESLA_AUTH_HOST"] = Cloud.Address.GetLeftPart(UriPartial.Authority),
+            ["TESLA_AUTH_PATH"] = "/oauth2/v3",
+            ["TESLA_WSS_HOST"] = Cloud.StreamAddress.GetLeftPart(UriPartial.Authority),
+            ["NOMINATIM_URL"] = Cloud.Address.GetLeftPart(UriPartial.Authority),
+            ["MAP_TILES_URL"] = "http://tiles.test/{z}/{x}/{y}.png",
+            ["STATE_DIRECTORY"] = _cluster.Folder,
+        })
+            start.Environment[name] = value;
+        _program = Process.Start(start)!;
+        _program.OutputDataReceived += Keep;
+        _program.ErrorDataReceived += Keep;
+        _program.BeginOutputReadLine();
+        _program.BeginErrorReadLine();
+        using var http = new HttpClient();
+        for (var attempt = 0; attempt < 240; attempt++)
+        {
+            try
+            {
+                if ((await http.GetAsync(new Uri($"{Address}/sign_in"))).IsSuccessStatusCode)
+                    return;
+            }
+            catch (HttpRequestException)
+            {
+            }
+
+            _program.HasExited.ShouldBeFalse(string.Join('\n', _output));
+            await Task.Delay(500);
+        }
+
+        throw new TimeoutException($"The program does not answer:\n{string.Join('\n', _output)}");
+    }
+
+    void Keep(object sender, DataReceivedEventArgs line)
+    {
+        lock (_output)
+            if (line.Data is { } text)
+                _output.Add(text);
+    }
+
+    static int FreePort()
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+    }
+
+    const string GreyTile = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mOYN2/efwAGjALxEDmZ1AAAAABJRU5ErkJggg==";
+}
+
+/// <summary>One visitor's page and what went wrong on it.</summary>
+sealed class Visit : IAsyncDisposable
+{
+    readonly IBrowserContext _context;
+
+    public Visit(IBrowserContext context, IPage page)
+    {
+        (_context, Page) = (context, page);
+        // A violated policy is told on the console as an error.
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+                Troubles.Add($"{page.Url}: {message.Text}");
+        };
+        page.PageError += (_, error) => Troubles.Add($"{page.Url}: {error}");
+    }
+
+    public IPage Page { get; }
+
+    public List<string> Troubles { get; } = [];
+
+    public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+}
