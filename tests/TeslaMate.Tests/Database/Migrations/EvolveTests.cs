@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using TeslaMate.Database.Migrations;
 
 namespace TeslaMate.Tests.Database.Migrations;
 

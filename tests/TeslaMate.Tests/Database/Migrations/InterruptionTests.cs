@@ -3,7 +3,6 @@ using System.Globalization;
 using Npgsql;
 using TeslaMate.CommandLine;
 using TeslaMate.Configuration;
-using TeslaMate.Database;
 using TeslaMate.Database.Clusters;
 using TeslaMate.Database.Migrations;
 

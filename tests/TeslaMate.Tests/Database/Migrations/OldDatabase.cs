@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using TeslaMate.Database.Migrations;
 
 namespace TeslaMate.Tests.Database.Migrations;
 
