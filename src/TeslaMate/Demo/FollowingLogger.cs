@@ -34,7 +34,8 @@ static class FollowingLogger
             .WriteTo.Console(new PlainLines(new SecretStrike(settings.Secrets)))
             .CreateLogger();
         using var loggers = new SerilogLoggerFactory(log);
-        await new DatabaseWait(settings.Database, SystemdNotifier.FromEnvironment(), time, loggers.CreateLogger<DatabaseWait>(), () => 0).UntilAnswerAsync(stop);
+        // By real time: to the clock, a connection that is being opened looks like having nothing to do.
+        await new DatabaseWait(settings.Database, SystemdNotifier.FromEnvironment(), TimeProvider.System, loggers.CreateLogger<DatabaseWait>(), () => 0).UntilAnswerAsync(stop);
         var overrides = new AppOverrides { Time = time, Services = services => services.KeepHouseByRealTime() };
         return await ProgramRun.RunAsync(TeslaMateApp.Build(settings, log, overrides), settings, stop);
     }

@@ -1,0 +1,61 @@
+using TeslaMate.Simulator.Clocks;
+using TeslaMate.Simulator.Cloud;
+using TeslaMate.Simulator.Lives;
+using TeslaMate.Tests.Database;
+using TeslaMate.Tests.Simulator.Clocks;
+
+namespace TeslaMate.Tests.EndToEnd;
+
+/// <summary>Three cars. days as the logger saw them; lived once for all tests of the class.</summary>
+public sealed class Month : IAsyncLifetime
+{
+    /// <summary>How many days pass: <c>TESLAMATE_TEST_DAYS</c>, up to a month of 30, which takes minutes; otherwise one working day.</summary>
+    public static readonly int Days = int.TryParse(System.Environment.GetEnvironmentVariable("TESLAMATE_TEST_DAYS"), out var days) ? days : 1;
+
+    internal IReadOnlyList<Life> Lives { get; private set; } = [];
+
+    internal Logged Logged { get; private set; } = null!;
+
+    internal IReadOnlyList<SimulatedCar> Cars { get; private set; } = [];
+
+    internal DateTimeOffset End { get; private set; }
+
+    internal IReadOnlyList<string> Log { get; private set; } = [];
+
+    public async Task InitializeAsync()
+    {
+        (Lives, Logged, Cars, End, Log) = await LiveAsync(Days, Days);
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    /// <param name="days">How long the lives are.</param>
+    /// <param name="lived">How many of the days pass.</param>
+    internal static async Task<(IReadOnlyList<Life> Lives, Logged Logged, IReadOnlyList<SimulatedCar> Cars, DateTimeOffset End, IReadOnlyList<string> Log)> LiveAsync(int days, int lived)
+    {
+        (IReadOnlyList<Life>, Logged, IReadOnlyList<SimulatedCar>, DateTimeOffset, IReadOnlyList<string>) result = default;
+        await SilenceCollection.RunAsync(async () =>
+        {
+            var lives = World.Lives(days);
+            TeslaCloud? cloud = null;
+            using var quiet = new Quietness(() => 0, () => cloud!.WaitingOnPurpose, () => cloud!.StreamMessages).Start();
+            var time = new SteppedTime(World.Start, quiet.Holds);
+            await using var running = cloud = new TeslaCloud(lives, time) { StreamInterval = TimeSpan.FromSeconds(5) };
+            await cloud.StartAsync();
+            await using var database = await TestServer.CreateDatabaseAsync();
+            await House.PrepareAsync(database.ConnectionString, cloud, World.Cars(lives) + World.Geofences);
+            var folder = Directory.CreateTempSubdirectory("teslamate-month-").FullName;
+            try
+            {
+                await using var house = await House.StartAsync(database.ConnectionString, cloud, time, folder);
+                await time.AdvanceToAsync(World.Start.AddDays(lived + 1));
+                result = (lives, await Logged.ReadAsync(database.DataSource), cloud.Cars, time.GetUtcNow(), house.Log.Lines);
+            }
+            finally
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        });
+        return result;
+    }
+}
