@@ -51,7 +51,7 @@ public sealed class UpgradeTests
         await using var machine = await OldMachineAsync();
         await machine.EditUnitAsync("RestartSec=1");
         // A table of somebody's own, with the name of one that a later version makes.
-        await machine.QueryAsync("create table import_checkpoints (mine int)");
+        await machine.QueryAsync("create table import_checkpoints (mine int); alter table import_checkpoints owner to teslamate");
         await machine.RunAsync("systemctl", "start", Machine.Unit);
         await machine.UntilAsync("systemd gives up", async () => await machine.UnitAsync("ActiveState") == "failed", seconds: 120);
 
