@@ -29,6 +29,7 @@ sealed class ProgramCommand
         SignInCommand.Create(),
         SetPasswordCommand.Create(),
         DemoCommand.Create(),
+        .. CorrectionCommands.Create(),
     ];
 
     /// <summary>Carries out the command line. Ctrl-C and a request to stop reach the verb as cancellation; the second one ends the process at once.</summary>
