@@ -80,7 +80,7 @@ public sealed partial class ServiceTests
     [SkippableFact]
     public async Task The_service_is_back_after_a_reboot()
     {
-        await using var machine = await Machine.BootAsync(autoStart: true, prepare: Shell.RunAsync("systemctl", "--root", root, "enable", Machine.Unit));
+        await using var machine = await Machine.BootAsync(autoStart: true, prepare: root => Shell.RunAsync("systemctl", "--root", root, "enable", Machine.Unit));
         await machine.UntilActiveAsync();
         await machine.RebootAsync();
         await machine.UntilActiveAsync();
