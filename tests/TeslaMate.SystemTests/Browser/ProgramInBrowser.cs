@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Playwright;
 using Npgsql;
-using TeslaMate.Configuration;
 using TeslaMate.Database.Clusters;
 using TeslaMate.Simulator.Cloud;
 using TeslaMate.Simulator.Lives;
