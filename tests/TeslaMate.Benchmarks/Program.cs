@@ -9,6 +9,9 @@ switch (args)
     case ["logbook", .. var rest]:
         await LogbookMeasurements.RunAsync(rest is [var rows] ? int.Parse(rows, CultureInfo.InvariantCulture) : 5_000_000);
         break;
+    case ["migrations", var published, .. var rest]:
+        await MigrationMeasurements.RunAsync(published, rest is [var drives] ? int.Parse(drives, CultureInfo.InvariantCulture) : 1500);
+        break;
     case ["start", var folder, .. var rest]:
         await ProgramStart.RunAsync(folder, rest is [var times] ? int.Parse(times, CultureInfo.InvariantCulture) : 20);
         break;

@@ -114,6 +114,13 @@ sealed record Ledger
             await connection.ExecuteAsync(string.Join(";\n", missing), cancellationToken);
     }
 
+    /// <summary>
+    /// Keeps programs of a role called like our schema out of it: without this, the reference, which goes by the search path, would look for its tables there,
+    /// find none and make them anew. Holds for this database only.
+    /// </summary>
+    public static Task KeepNamesakeOutAsync(NpgsqlConnection connection, ServerFacts server, CancellationToken cancellationToken)
+        => connection.ExecuteAsync($"alter role teslamate in database \"{server.Database.Replace("\"", "\"\"", StringComparison.Ordinal)}\" set search_path = public", cancellationToken);
+
     /// <summary>Removes what is ours when nothing of the reference's is left either; <c>schema_migrations</c> stays, empty, as the reference leaves it.</summary>
     public static Task DropTablesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
         => connection.ExecuteAsync("""

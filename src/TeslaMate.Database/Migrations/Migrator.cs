@@ -101,6 +101,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
                     return new MigrationOutcome.Refused(planned.Obstacles);
                 foreach (var warning in planned.Warnings)
                     progress.Report(new MigrationProgress.Note(warning, Warning: true));
+                if (server is { HasNamesake: true, IsReadOnly: false })
+                    await Ledger.KeepNamesakeOutAsync(session.Connection, server, cancellationToken);
                 return await CarryOutAsync(session, planned, progress, cancellationToken);
             }
             catch (VersionFailedException exception)

@@ -36,6 +36,12 @@ sealed record ServerFacts
     /// <summary>Whether the role may read the tables of applied versions; true when they are not there.</summary>
     public required bool MayReadRecords { get; init; }
 
+    /// <summary>
+    /// Whether a role is called like our schema, so that PostgreSQL's usual search path ("$user", public) would lead its programs, the reference among them,
+    /// into our schema; and whether this session may and has yet to prevent that.
+    /// </summary>
+    public required bool HasNamesake { get; init; }
+
     /// <summary>How many relations, types and functions <c>public</c> holds that no extension brought and that are not <c>schema_migrations</c> or <c>changelog</c>.</summary>
     public required long PublicObjects { get; init; }
 
@@ -80,6 +86,11 @@ sealed record ServerFacts
                        and coalesce(has_table_privilege(to_regclass('public.changelog')::oid, 'select'), true)
                        and coalesce(has_schema_privilege(to_regnamespace('teslamate')::oid, 'usage'), true)
                        and coalesce(has_table_privilege(to_regclass('teslamate.deferred')::oid, 'select'), true),
+                   exists (select from pg_roles r
+                           where rolname = 'teslamate' and (rolname = current_user or (select rolsuper from pg_roles where rolname = current_user))
+                             and not exists (select from pg_db_role_setting, unnest(setconfig) as setting
+                                             where setrole = r.oid and setting like 'search\_path=%'
+                                               and setdatabase = (select oid from pg_database where datname = current_database()))),
                    (select count(*) from settings)
             """, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -102,6 +113,7 @@ sealed record ServerFacts
             PublicObjects = reader.GetInt64(13),
             Process = reader.GetInt32(14),
             MayReadRecords = reader.GetBoolean(15),
+            HasNamesake = reader.GetBoolean(16),
         };
     }
 }

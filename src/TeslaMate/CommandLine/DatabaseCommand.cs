@@ -19,9 +19,9 @@ static class DatabaseCommand
     public static Task<int> RunAsync(ParseResult parsed, Func<Migrator, MigrationDisplay, Task<int>> run)
         => RunAsync(parsed, wait: false, (migrator, display, _) => run(migrator, display), CancellationToken.None);
 
-    /// <param name="run">Gets, besides the migrator and the display, the factory of the log.</param>
+    /// <param name="run">Gets, besides the migrator and the display, what makes the log when it is needed.</param>
     public static async Task<int> RunAsync(
-        ParseResult parsed, bool wait, Func<Migrator, MigrationDisplay, ILoggerFactory, Task<int>> run, CancellationToken cancellationToken)
+        ParseResult parsed, bool wait, Func<Migrator, MigrationDisplay, Func<ILoggerFactory>, Task<int>> run, CancellationToken cancellationToken)
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         var variables = Variables.FromEnvironment();
@@ -37,24 +37,38 @@ static class DatabaseCommand
         }
 
         // Standard output belongs to the verb's own words.
-        await using var log = LogOutput.Create(logSettings, new SecretStrike(variables.Secrets), error);
-        using var loggers = new SerilogLoggerFactory(log);
+        await using var log = new LogOnDemand(logSettings, variables, error);
         var migrator = new Migrator(settings, variables, TimeProvider.System);
         var display = new MigrationDisplay(output, error);
         try
         {
             if (wait)
             {
-                await new DatabaseWait(settings, SystemdNotifier.FromEnvironment(), TimeProvider.System, loggers.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble)
+                await new DatabaseWait(settings, SystemdNotifier.FromEnvironment(), TimeProvider.System, log.Factory.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble)
                     .UntilAnswerAsync(cancellationToken);
             }
 
-            return await run(migrator, display, loggers);
+            return await run(migrator, display, () => log.Factory);
         }
         catch (NpgsqlException exception)
         {
             display.Obstacles([migrator.Explain(exception)]);
             return ExitCode.Failure;
+        }
+    }
+    /// <summary>On a terminal nothing is logged, and making a log would take longer than a look at a current database.</summary>
+    sealed class LogOnDemand(LogSettings settings, Variables variables, TextWriter error) : IAsyncDisposable
+    {
+        Serilog.Core.Logger? _log;
+        SerilogLoggerFactory? _factory;
+
+        public ILoggerFactory Factory => _factory ??= new SerilogLoggerFactory(_log ??= LogOutput.Create(settings, new SecretStrike(variables.Secrets), error));
+
+        public async ValueTask DisposeAsync()
+        {
+            _factory?.Dispose();
+            if (_log is not null)
+                await _log.DisposeAsync();
         }
     }
 }

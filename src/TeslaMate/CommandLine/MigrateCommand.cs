@@ -17,7 +17,7 @@ static class MigrateCommand
         var command = new Command("migrate", "Bring the database to the newest version; a database of TeslaMate's is continued from where it stands.") { to, dryRun, wait };
         command.SetAction((parsed, cancellationToken) => DatabaseCommand.RunAsync(parsed, parsed.GetValue(wait), (migrator, display, loggers)
             => JournalStream.IsStandardError() && !parsed.GetValue(dryRun)
-                ? InServiceAsync(migrator, loggers, parsed.GetValue(to), cancellationToken)
+                ? InServiceAsync(migrator, loggers(), parsed.GetValue(to), cancellationToken)
                 : RunAsync(migrator, display, parsed.GetValue(to), parsed.GetValue(dryRun), cancellationToken), cancellationToken));
         return command;
     }

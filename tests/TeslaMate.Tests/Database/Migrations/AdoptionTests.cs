@@ -1,3 +1,7 @@
+using Npgsql;
+using TeslaMate.Configuration;
+using TeslaMate.Database;
+using TeslaMate.Database.Clusters;
 using TeslaMate.Database.Migrations;
 
 namespace TeslaMate.Tests.Database.Migrations;
@@ -126,5 +130,25 @@ public sealed class AdoptionTests
         var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
         refused.Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("V20240603152807__add_enabled_to_car_settings.sql is not the file that was applied");
         (await database.Migrator().StateAsync(CancellationToken.None)).ChecksumMismatches.ShouldHaveSingleItem().Recorded.ShouldBe("ABC");
+    }
+
+    [Fact]
+    public async Task The_usual_role_finds_the_tables_of_the_reference_and_not_our_schema_of_its_name()
+    {
+        await using var cluster = await PrivateCluster.StartAsync(settings: ["fsync = off"]);
+        await TestServer.ExecuteAsync(cluster.ConnectionString(), "create role teslamate superuser login");
+        await TestServer.ExecuteAsync(cluster.ConnectionString(), "create database teslamate owner teslamate");
+        var settings = new DatabaseSettings { Host = cluster.Socket, Name = "teslamate", User = "teslamate" };
+        var migrator = new Migrator(settings, new Variables(new Dictionary<string, string>()), TimeProvider.System);
+        (await migrator.MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+
+        // As the reference connects: no search path of its own.
+        await using var reference = new NpgsqlConnection($"Host={cluster.Socket};Database=teslamate;Username=teslamate;Pooling=false");
+        await reference.OpenAsync();
+        await using var command = new NpgsqlCommand("""
+            create table if not exists schema_migrations (version bigint primary key);
+            select count(*) from schema_migrations
+            """, reference);
+        (await command.ExecuteScalarAsync()).ShouldBe(105L);
     }
 }
