@@ -51,7 +51,7 @@ static class Remedies
             "The schema is not what its version promises: teslamate status --check lists the differences. Mend them and run the same command again.",
         PostgresException { SqlState: PostgresErrorCodes.DependentObjectsStillExist } =>
             "Something that others added uses what is to be changed: drop it, run the same command again, and add it anew.",
-        PostgresException { SqlState: [ '2', '2' or '3', .. ] } => "Correct the rows in question and run the same command again.",
+        PostgresException { SqlState: ['2', '2' or '3', ..] } => "Correct the rows in question and run the same command again.",
         PostgresException => "See the server's log; run the same command again when the cause is gone.",
         _ => "The connection was lost. Run the same command again when the server can be reached; what was finished stays.",
     };

@@ -130,7 +130,9 @@ sealed partial class TileFiles : IDisposable
                     // The directory of a zip file is at its end.
                     await using var archive = new FileStream(temporary + ".zip", new FileStreamOptions
                     {
-                        Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose,
+                        Mode = FileMode.CreateNew,
+                        Access = FileAccess.ReadWrite,
+                        Options = FileOptions.DeleteOnClose,
                     });
                     await CopyAsync(body, archive, cancellationToken);
                     using var zip = new ZipArchive(archive, ZipArchiveMode.Read);

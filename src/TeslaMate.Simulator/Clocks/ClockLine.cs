@@ -62,7 +62,8 @@ public sealed class ClockLine : IDisposable
                     // The leader has gone.
                 }
             }
-        }) { IsBackground = true, Name = "followed clock" }.Start();
+        })
+        { IsBackground = true, Name = "followed clock" }.Start();
         return time;
     }
 

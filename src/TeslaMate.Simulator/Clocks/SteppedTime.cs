@@ -62,7 +62,8 @@ public sealed class SteppedTime : TimeProvider
             {
                 done.SetException(ExceptionDispatchInfo.SetCurrentStackTrace(exception));
             }
-        }) { IsBackground = true, Name = "stepped clock" };
+        })
+        { IsBackground = true, Name = "stepped clock" };
         thread.Start();
         return done.Task;
     }

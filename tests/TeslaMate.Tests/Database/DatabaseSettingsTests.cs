@@ -40,7 +40,11 @@ public sealed class DatabaseSettingsTests
     {
         var settings = Read(new()
         {
-            ["DATABASE_SOCKET_DIR"] = "/run/postgresql", ["DATABASE_NAME"] = "teslamate", ["USER"] = "logger", ["PGUSER"] = "other", ["PGPASSWORD"] = "known",
+            ["DATABASE_SOCKET_DIR"] = "/run/postgresql",
+            ["DATABASE_NAME"] = "teslamate",
+            ["USER"] = "logger",
+            ["PGUSER"] = "other",
+            ["PGPASSWORD"] = "known",
         }, out _);
         settings.User.ShouldBe("other");
         settings.Password.ShouldBe(new Secret("known"));
@@ -167,7 +171,10 @@ public sealed class DatabaseSettingsTests
     {
         var values = new Dictionary<string, string>
         {
-            ["DATABASE_HOST"] = "db", ["DATABASE_NAME"] = "teslamate", ["DATABASE_USER"] = "tesla", ["DATABASE_PASS"] = "pass word",
+            ["DATABASE_HOST"] = "db",
+            ["DATABASE_NAME"] = "teslamate",
+            ["DATABASE_USER"] = "tesla",
+            ["DATABASE_PASS"] = "pass word",
         };
         foreach (var (name, value) in more)
             values[name] = value;

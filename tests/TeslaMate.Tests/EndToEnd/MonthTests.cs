@@ -94,8 +94,11 @@ public sealed class MonthTests(Month month) : IClassFixture<Month>
     {
         var prices = new Dictionary<string, (string, decimal?, decimal?)>
         {
-            ["Home"] = ("per_kwh", 0.31m, null), ["Office"] = ("per_minute", 0.02m, 1.50m), ["Supercharger"] = ("per_kwh", 0.48m, 2m),
-            ["Castro"] = ("per_kwh", -0.05m, null), ["Zuhause"] = ("per_kwh", null, null),
+            ["Home"] = ("per_kwh", 0.31m, null),
+            ["Office"] = ("per_minute", 0.02m, 1.50m),
+            ["Supercharger"] = ("per_kwh", 0.48m, 2m),
+            ["Castro"] = ("per_kwh", -0.05m, null),
+            ["Zuhause"] = ("per_kwh", null, null),
         };
         var charges = month.Logged.Charges.ToLookup(charge => charge.Process);
         foreach (var process in month.Logged.Processes)

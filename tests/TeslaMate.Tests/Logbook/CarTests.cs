@@ -78,7 +78,13 @@ public sealed class CarTests : IAsyncLifetime
         var first = news.MoveNextAsync();
         var wanted = new CarSettings
         {
-            SuspendMin = 30, SuspendAfterIdleMin = 5, ReqNotUnlocked = true, FreeSupercharging = true, UseStreamingApi = false, Enabled = false, LfpBattery = true,
+            SuspendMin = 30,
+            SuspendAfterIdleMin = 5,
+            ReqNotUnlocked = true,
+            FreeSupercharging = true,
+            UseStreamingApi = false,
+            Enabled = false,
+            LfpBattery = true,
         };
         (await Cars.ChangeSettingsAsync(new(1), wanted, default)).ShouldNotBeNull().Settings.ShouldBe(wanted);
         (await first).ShouldBeTrue();

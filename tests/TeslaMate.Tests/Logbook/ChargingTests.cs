@@ -27,8 +27,14 @@ public sealed class ChargingTests : IAsyncLifetime
     /// <summary>The base vector: 11 kW on three phases for a minute a row.</summary>
     static ChargeReading Charge(int i) => new()
     {
-        Date = At(60 * i), EnergyAddedKwh = 0.1 * i, ChargerPowerKw = 11, ChargerPhases = 3, ChargerActualCurrentA = 16, ChargerVoltageV = 230,
-        IdealRangeKm = 200 + i, RatedRangeKm = 180 + i,
+        Date = At(60 * i),
+        EnergyAddedKwh = 0.1 * i,
+        ChargerPowerKw = 11,
+        ChargerPhases = 3,
+        ChargerActualCurrentA = 16,
+        ChargerVoltageV = 230,
+        IdealRangeKm = 200 + i,
+        RatedRangeKm = 180 + i,
     };
 
     async Task ChargeAsync(IEnumerable<ChargeReading> charges, PositionReading? place = null) => (await _instance.WriteAsync(

@@ -198,9 +198,22 @@ public sealed class DriveTests : IAsyncLifetime
     {
         var absurd = new PositionReading
         {
-            Date = At(0), Latitude = 500, Longitude = -4000, ElevationM = int.MaxValue, SpeedKmH = 40000, PowerKw = int.MinValue, OdometerKm = double.PositiveInfinity,
-            IdealRangeKm = 1e300, EstimatedRangeKm = double.NaN, RatedRangeKm = -99999, BatteryLevel = 99999, UsableBatteryLevel = -99999,
-            OutsideTempC = 5000, InsideTempC = double.NegativeInfinity, FanStatus = int.MaxValue, TirePressureFrontLeftBar = 1234567,
+            Date = At(0),
+            Latitude = 500,
+            Longitude = -4000,
+            ElevationM = int.MaxValue,
+            SpeedKmH = 40000,
+            PowerKw = int.MinValue,
+            OdometerKm = double.PositiveInfinity,
+            IdealRangeKm = 1e300,
+            EstimatedRangeKm = double.NaN,
+            RatedRangeKm = -99999,
+            BatteryLevel = 99999,
+            UsableBatteryLevel = -99999,
+            OutsideTempC = 5000,
+            InsideTempC = double.NegativeInfinity,
+            FanStatus = int.MaxValue,
+            TirePressureFrontLeftBar = 1234567,
         };
         await DriveAsync(absurd, absurd with { Date = At(1), Latitude = double.NaN }, absurd with { Date = At(2), OdometerKm = 10 }, Position(60, 20));
         (await _database.RowAsync("""

@@ -20,7 +20,9 @@ public sealed class JobTests
         // An address where nobody answers: the jobs that need the network must not disturb the others.
         await using var instance = new LogbookInstance(source, settings: new()
         {
-            SpoolFolder = Directory.CreateTempSubdirectory("logbook-").FullName, NominatimUrl = new("http://127.0.0.1:1"), TileSources = ["http://127.0.0.1:1/{1}"],
+            SpoolFolder = Directory.CreateTempSubdirectory("logbook-").FullName,
+            NominatimUrl = new("http://127.0.0.1:1"),
+            TileSources = ["http://127.0.0.1:1/{1}"],
         });
         var jobs = instance.Get<IEnumerable<IHostedService>>().ToList();
         foreach (var job in jobs)

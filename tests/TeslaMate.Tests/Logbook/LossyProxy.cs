@@ -20,7 +20,10 @@ sealed class LossyProxy : IAsyncDisposable
         _listener.Start();
         ConnectionString = new NpgsqlConnectionStringBuilder(connectionString)
         {
-            Host = "127.0.0.1", Port = ((IPEndPoint)_listener.LocalEndpoint).Port, SslMode = SslMode.Disable, GssEncryptionMode = GssEncryptionMode.Disable,
+            Host = "127.0.0.1",
+            Port = ((IPEndPoint)_listener.LocalEndpoint).Port,
+            SslMode = SslMode.Disable,
+            GssEncryptionMode = GssEncryptionMode.Disable,
         }.ConnectionString;
         _loop = RunAsync();
     }

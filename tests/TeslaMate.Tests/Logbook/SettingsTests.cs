@@ -62,8 +62,14 @@ public sealed class SettingsTests : IAsyncLifetime
         (await Settings.ReadAsync(default)).ShouldBe(new GlobalSettings());
         var wanted = new GlobalSettings
         {
-            UnitOfLength = UnitOfLength.Mi, UnitOfTemperature = UnitOfTemperature.F, UnitOfPressure = UnitOfPressure.Psi, PreferredRange = PreferredRange.Ideal,
-            BaseUrl = "http://a", GrafanaUrl = "http://b", Language = "zh_Hans", ThemeMode = ThemeMode.Dark,
+            UnitOfLength = UnitOfLength.Mi,
+            UnitOfTemperature = UnitOfTemperature.F,
+            UnitOfPressure = UnitOfPressure.Psi,
+            PreferredRange = PreferredRange.Ideal,
+            BaseUrl = "http://a",
+            GrafanaUrl = "http://b",
+            Language = "zh_Hans",
+            ThemeMode = ThemeMode.Dark,
         };
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         await using var news = Settings.WatchAsync(stop.Token).GetAsyncEnumerator();
@@ -167,8 +173,11 @@ public sealed class SettingsTests : IAsyncLifetime
     {
         var variables = new Variables(new Dictionary<string, string>
         {
-            ["STATE_DIRECTORY"] = "/var/lib/teslamate:/var/lib/other", ["NOMINATIM_URL"] = "https://geo.example.com/", ["SRTM_CACHE"] = "/tiles",
-            ["NOMINATIM_PROXY"] = "http://proxy:80", ["TESLAMATE_SPOOL_LIMIT_MB"] = "5",
+            ["STATE_DIRECTORY"] = "/var/lib/teslamate:/var/lib/other",
+            ["NOMINATIM_URL"] = "https://geo.example.com/",
+            ["SRTM_CACHE"] = "/tiles",
+            ["NOMINATIM_PROXY"] = "http://proxy:80",
+            ["TESLAMATE_SPOOL_LIMIT_MB"] = "5",
         });
         var settings = LogbookSettings.Read(variables);
         variables.Problems.ShouldBeEmpty();

@@ -123,9 +123,28 @@ public sealed class CarCardTests
     public void Icons_come_in_a_fixed_order()
         => IconsOf(Car with
         {
-            IsPreconditioning = true, ClimateKeeperMode = "dog", BatteryLevel = 73, UsableBatteryLevel = 70, IsUserPresent = true, PluggedIn = true, ServiceMode = true, Latitude = 52.3950657, Longitude = 13.78956,
-            WindowsOpen = true, DoorsOpen = true, SentryMode = true, CenterDisplayState = 7, Locked = false, UpdateAvailable = true, Healthy = false,
-            TpmsSoftWarningFl = true, TpmsSoftWarningFr = false, TpmsSoftWarningRl = true, TpmsSoftWarningRr = false, TpmsPressureFl = 2.15, TpmsPressureRl = null,
+            IsPreconditioning = true,
+            ClimateKeeperMode = "dog",
+            BatteryLevel = 73,
+            UsableBatteryLevel = 70,
+            IsUserPresent = true,
+            PluggedIn = true,
+            ServiceMode = true,
+            Latitude = 52.3950657,
+            Longitude = 13.78956,
+            WindowsOpen = true,
+            DoorsOpen = true,
+            SentryMode = true,
+            CenterDisplayState = 7,
+            Locked = false,
+            UpdateAvailable = true,
+            Healthy = false,
+            TpmsSoftWarningFl = true,
+            TpmsSoftWarningFr = false,
+            TpmsSoftWarningRl = true,
+            TpmsSoftWarningRr = false,
+            TpmsPressureFl = 2.15,
+            TpmsPressureRl = null,
         }).ShouldBe(
         [
             "Preconditioning", "Dog Mode", "Reduced Battery Range", "Driver present", "Plugged In", "Service Mode", "View car location on Google Maps", "Windows open", "Doors open", "Sentry Mode",
@@ -170,7 +189,14 @@ public sealed class CarCardTests
 
     static Summary Online() => Car with
     {
-        RatedBatteryRangeKm = 321.87, IdealBatteryRangeKm = 400, EstBatteryRangeKm = 289.68, BatteryLevel = 69, UsableBatteryLevel = 67, OutsideTemp = 24, InsideTemp = 23.2, Odometer = 42000.04,
+        RatedBatteryRangeKm = 321.87,
+        IdealBatteryRangeKm = 400,
+        EstBatteryRangeKm = 289.68,
+        BatteryLevel = 69,
+        UsableBatteryLevel = 67,
+        OutsideTemp = 24,
+        InsideTemp = 23.2,
+        Odometer = 42000.04,
     };
 
     static CarCard Card(Summary summary, GlobalSettings? settings = null) => CarCard.Of(summary, VisitWith(settings ?? new()));

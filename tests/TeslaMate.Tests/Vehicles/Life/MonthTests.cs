@@ -207,18 +207,31 @@ public class MonthTests
             State = "online",
             DriveState = new DriveState
             {
-                Timestamp = moment.At, Latitude = moment.Point.Latitude, Longitude = moment.Point.Longitude, Speed = moment.SpeedMph, Power = moment.PowerKw,
+                Timestamp = moment.At,
+                Latitude = moment.Point.Latitude,
+                Longitude = moment.Point.Longitude,
+                Speed = moment.SpeedMph,
+                Power = moment.PowerKw,
                 ShiftState = Gear(moment),
             },
             ChargeState = new ChargeState
             {
-                Timestamp = moment.At, BatteryLevel = moment.Level, IdealBatteryRange = moment.IdealMi, BatteryRange = moment.RatedMi,
-                ChargingState = moment.ChargingState, ChargeEnergyAdded = moment.AddedKwh, ChargerPower = (int)moment.ChargerKw,
+                Timestamp = moment.At,
+                BatteryLevel = moment.Level,
+                IdealBatteryRange = moment.IdealMi,
+                BatteryRange = moment.RatedMi,
+                ChargingState = moment.ChargingState,
+                ChargeEnergyAdded = moment.AddedKwh,
+                ChargerPower = (int)moment.ChargerKw,
             },
             ClimateState = new ClimateState { OutsideTemp = moment.OutsideTemp },
             VehicleState = new VehicleState
             {
-                Timestamp = moment.At, Odometer = moment.OdometerMi, CarVersion = moment.CarVersion, IsUserPresent = moment.UserPresent, SentryMode = moment.Sentry,
+                Timestamp = moment.At,
+                Odometer = moment.OdometerMi,
+                CarVersion = moment.CarVersion,
+                IsUserPresent = moment.UserPresent,
+                SentryMode = moment.Sentry,
                 Locked = moment.Locked,
                 SoftwareUpdate = new SoftwareUpdate { Status = moment.UpdateStatus, Version = moment.UpdateVersion, DownloadPerc = moment.DownloadPercent },
             },

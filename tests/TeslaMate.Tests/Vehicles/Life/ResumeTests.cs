@@ -10,7 +10,12 @@ public class ResumeTests
 {
     static readonly PositionReading Here = new()
     {
-        Date = T, Latitude = 1, Longitude = 1, OdometerKm = Units.Kilometres(1000, 6), IdealRangeKm = Units.Kilometres(200, 2), SpeedKmH = 50,
+        Date = T,
+        Latitude = 1,
+        Longitude = 1,
+        OdometerKm = Units.Kilometres(1000, 6),
+        IdealRangeKm = Units.Kilometres(200, 2),
+        SpeedKmH = 50,
     };
 
     [Fact]

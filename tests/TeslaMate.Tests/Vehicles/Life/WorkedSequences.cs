@@ -129,7 +129,14 @@ public class WorkedSequences
         scene.Poll.ShouldBe(0);
         scene.Entries.OfType<LogbookEntry.StartDrive>().ShouldHaveSingleItem().Position.ShouldBe(new PositionReading
         {
-            Date = T.AddMilliseconds(100), Latitude = 42.1, Longitude = 42.0, SpeedKmH = 16, BatteryLevel = 60, ElevationM = 1, OdometerKm = 1609.344, PowerKw = 5,
+            Date = T.AddMilliseconds(100),
+            Latitude = 42.1,
+            Longitude = 42.0,
+            SpeedKmH = 16,
+            BatteryLevel = 60,
+            ElevationM = 1,
+            OdometerKm = 1609.344,
+            PowerKw = 5,
         });
         var first = scene.Summaries.ShouldHaveSingleItem();
         (first.State, first.Speed, first.Power, first.Elevation).ShouldBe((VehicleStateName.Driving, 16, 5, 1));
@@ -345,8 +352,17 @@ public class WorkedSequences
         null, null, null, null,
         new PositionReading
         {
-            Date = T.AddDays(-1), Latitude = 37.889544, Longitude = 41.128817, OdometerKm = 91887.725564, IdealRangeKm = 315.06, EstimatedRangeKm = 268.07,
-            RatedRangeKm = 315.06, BatteryLevel = 64, UsableBatteryLevel = 64, OutsideTempC = 16.5, InsideTempC = 20.1,
+            Date = T.AddDays(-1),
+            Latitude = 37.889544,
+            Longitude = 41.128817,
+            OdometerKm = 91887.725564,
+            IdealRangeKm = 315.06,
+            EstimatedRangeKm = 268.07,
+            RatedRangeKm = 315.06,
+            BatteryLevel = 64,
+            UsableBatteryLevel = 64,
+            OutsideTempC = 16.5,
+            InsideTempC = 20.1,
         },
         new LoggedUpdate(new UpdateId(1), T.AddDays(-30), T.AddDays(-30), "2024.1.1 abcdef"));
 

@@ -196,7 +196,11 @@ sealed class FakeCars : ICars
             ? known with { Eid = vehicle.Eid!.Value, Vid = vehicle.Vid!.Value, Name = vehicle.Name }
             : ACar.Row(suspendMin: newSuspendMin) with
             {
-                Id = new CarId((short)(_cars.Count + 1)), Eid = vehicle.Eid!.Value, Vid = vehicle.Vid!.Value, Vin = vehicle.Vin!, Name = vehicle.Name,
+                Id = new CarId((short)(_cars.Count + 1)),
+                Eid = vehicle.Eid!.Value,
+                Vid = vehicle.Vid!.Value,
+                Vin = vehicle.Vin!,
+                Name = vehicle.Name,
             };
         _cars[car.Id.Value] = car;
         return Task.FromResult<CarAnswer>(new CarAnswer.Found(car, known is null));

@@ -32,7 +32,16 @@ public class SummaryTests
     {
         var summary = Of(Online().Body(body => body with
         {
-            Df = 0, Dr = 1, Pf = 0, Pr = 0, FdWindow = 0, RdWindow = 0, FpWindow = 2, RpWindow = 0, Rt = 0, Ft = 3,
+            Df = 0,
+            Dr = 1,
+            Pf = 0,
+            Pr = 0,
+            FdWindow = 0,
+            RdWindow = 0,
+            FpWindow = 2,
+            RpWindow = 0,
+            Rt = 0,
+            Ft = 3,
         }));
         (summary.DriverFrontDoorOpen, summary.DriverRearDoorOpen, summary.PassengerFrontDoorOpen, summary.PassengerRearDoorOpen, summary.DoorsOpen)
             .ShouldBe((false, true, false, false, true));
