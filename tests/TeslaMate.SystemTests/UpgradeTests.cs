@@ -51,19 +51,19 @@ public sealed class UpgradeTests
         await using var machine = await OldMachineAsync();
         await machine.EditUnitAsync("RestartSec=1");
         // A table of somebody's own, with the name of one that a later version makes.
-        await machine.QueryAsync("create table import_checkpoints (mine int); alter table import_checkpoints owner to teslamate");
+        await machine.QueryAsync("create table import_runs (mine int); alter table import_runs owner to teslamate");
         await machine.RunAsync("systemctl", "start", Machine.Unit);
         await machine.UntilAsync("systemd gives up", async () => await machine.UnitAsync("ActiveState") == "failed", seconds: 120);
 
         await Task.Delay(TimeSpan.FromSeconds(3));
         (await machine.UnitAsync("ActiveState")).ShouldBe("failed");
         (await machine.QueryAsync("select name from geofences")).ShouldBe("Home");
-        var errors = (await machine.JournalAsync("-p", "err")).Split('\n').Where(line => line.Contains("import_checkpoints", StringComparison.Ordinal)).ToList();
+        var errors = (await machine.JournalAsync("-p", "err")).Split('\n').Where(line => line.Contains("import_runs", StringComparison.Ordinal)).ToList();
         errors.ShouldNotBeEmpty(await machine.JournalAsync());
         errors.ShouldContain(line => line.Contains("Remedy", StringComparison.Ordinal));
 
         // What the message asks for helps.
-        await machine.QueryAsync("drop table import_checkpoints");
+        await machine.QueryAsync("drop table import_runs");
         await machine.ShellAsync("systemctl reset-failed teslamate.service && systemctl start teslamate.service");
         (await machine.QueryAsync(Count)).ShouldBe("105");
     }
