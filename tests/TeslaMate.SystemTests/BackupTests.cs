@@ -28,7 +28,7 @@ public sealed class BackupTests
         // Everything that must fail, each time with the database as it was and the service running.
         await machine.ShellAsync($"""
             head -c 20000 {backup} >/root/truncated.dump
-            gzip -dc /root/plain.sql.gz | head -n 500 >/root/truncated.sql
+            (gzip -dc /root/plain.sql.gz || true) | head -n 500 >/root/truncated.sql
             echo hello >/root/text.txt
             head -c 100000 /dev/urandom >/root/noise
             setpriv --reuid=postgres --regid=postgres --init-groups pg_dump -Fc postgres >/root/other.dump
