@@ -1,8 +1,8 @@
+using Npgsql;
 using TeslaMate.CommandLine;
 using TeslaMate.Configuration;
 using TeslaMate.Tests.Database;
 using TeslaMate.Tests.Tesla;
-using Npgsql;
 
 namespace TeslaMate.Tests.CommandLine;
 
