@@ -36,12 +36,20 @@ sealed class ExpectedSchema(IReadOnlyList<SchemaChange> changes)
         return facts;
     }
 
-    /// <summary>Whether a live schema shows the work of <paramref name="version"/>, given the other versions it has. A version without visible work does not show.</summary>
-    public bool ShowsIn(IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live, IEnumerable<long> others, long version)
+    /// <summary>
+    /// Of <paramref name="doubtful"/> versions (oldest first) those whose work a live schema shows, given the versions it has for sure. Migrations go up and down in
+    /// order, so the ones that are there are the older ones: as many of them as bring the expected schema nearest to the live one. A version without visible
+    /// work after the last of these counts as not there, since to run it again does no harm.
+    /// </summary>
+    public IReadOnlyList<long> ShownIn(
+        IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live, IReadOnlyCollection<long> certain, IReadOnlyList<long> doubtful)
     {
-        var without = At(others);
-        var work = At(others.Append(version)).Values.Where(fact => !without.TryGetValue(fact.Key, out var same) || same != fact).ToList();
-        return work.Count > 0 && work.All(fact => live.TryGetValue(fact.Key, out var there) && there.Detail == fact.Detail);
+        var count = Enumerable.Range(0, doubtful.Count + 1).MinBy(count => Distance(At(certain.Concat(doubtful.Take(count)))));
+        return [.. doubtful.Take(count)];
+
+        // Less what the live schema has beyond the expected one, which differs only by a constant.
+        int Distance(IReadOnlyDictionary<(string Kind, string Name), SchemaFact> expected)
+            => expected.Count - 2 * expected.Values.Count(fact => live.TryGetValue(fact.Key, out var there) && there.Detail == fact.Detail);
     }
 
     static ExpectedSchema Parse(string text)

@@ -230,7 +230,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         // The live schema is read only when the tables disagree.
         var doubtful = ledger.Server.HasSchemaMigrations && ledger.Changelog.Any(row => row.Success && !ledger.SchemaMigrations.ContainsKey(row.Version));
         var live = doubtful ? await LiveSchema.ReadAsync(session.Connection, cancellationToken) : null;
-        return Reconciliation.Of(ledger, Reference, Own, version => live is not null && ExpectedSchema.Recorded.ShowsIn(live, ledger.SchemaMigrations.Keys, version));
+        return Reconciliation.Of(
+            ledger, Reference, Own, versions => live is null ? [] : ExpectedSchema.Recorded.ShownIn(live, [.. ledger.SchemaMigrations.Keys], versions));
     }
 
     async Task<SchemaState> StateAsync(MigrationSession session, Ledger ledger, Reconciliation reconciliation, CancellationToken cancellationToken)

@@ -15,12 +15,13 @@ sealed record Reconciliation(
 {
     public bool IsNeeded => ToRecord.Count + ToRestore.Count + ToForget.Count + UndoScripts.Count + OwnUndoScripts.Count > 0;
 
-    /// <param name="isThere">Whether the live schema shows the work of a version; asked only for versions that the tables disagree about.</param>
-    public static Reconciliation Of(Ledger ledger, MigrationFolder reference, MigrationFolder own, Func<long, bool> isThere)
+    /// <param name="shown">Of versions that only <c>changelog</c> has (oldest first) those whose work the live schema shows.</param>
+    public static Reconciliation Of(Ledger ledger, MigrationFolder reference, MigrationFolder own, Func<IReadOnlyList<long>, IReadOnlyList<long>> shown)
     {
         var recorded = ledger.Changelog.Where(row => row.Success).Select(row => row.Version).ToHashSet();
         HashSet<long> applied = [.. ledger.Server.HasSchemaMigrations ? ledger.SchemaMigrations.Keys : recorded];
-        List<long> restore = [.. recorded.Where(version => !ledger.SchemaMigrations.ContainsKey(version) && (applied.Contains(version) || isThere(version))).Order()];
+        List<long> recordedOnly = [.. recorded.Where(version => !ledger.SchemaMigrations.ContainsKey(version)).Order()];
+        var restore = ledger.Server.HasSchemaMigrations ? shown(recordedOnly) : recordedOnly;
         applied.UnionWith(restore);
         List<long> forget = [.. ledger.Changelog.Where(row => !row.Success || !applied.Contains(row.Version)).Select(row => row.Version).Distinct()];
         return new Reconciliation(

@@ -164,8 +164,9 @@ sealed partial class VersionRun(
                 present.Add(reader.GetString(0));
         }
 
-        var statements = locks.Where(held => present.Contains(held.Table)).Select(held => $"lock table {held.Table} in {held.Mode} mode");
-        await session.Connection.ExecuteAsync(string.Join(";\n", statements), cancellationToken);
+        var statements = locks.Where(held => present.Contains(held.Table)).Select(held => $"lock table {held.Table} in {held.Mode} mode").ToList();
+        if (statements.Count > 0)
+            await session.Connection.ExecuteAsync(string.Join(";\n", statements), cancellationToken);
     }
 
     async Task DeferAsync(Deferral deferral, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using TeslaMate.Database.Migrations;
 
 namespace TeslaMate.Tests.Database.Migrations;
 
@@ -46,11 +47,33 @@ public sealed class EvolveTests
         ]);
     }
 
+    [Fact]
+    public async Task What_Evolve_migrates_after_a_rollback_is_found_done()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await database.MigrateAsync();
+        (await database.Migrator().RollbackAsync(20200203120311, new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        foreach (var migration in MigrationFolder.Embedded("").All.Where(migration => migration.Version >= 20200203120311))
+        {
+            await database.ExecuteAsync($"""
+                {migration.Up.Text};
+                insert into changelog (type, version, description, name, checksum, installed_by, success)
+                values (0, '{migration.Version}', '{migration.Name.Replace('_', ' ')}', '{migration.Up.FileName}', '{migration.Up.Checksum}', current_user, true)
+                """);
+        }
+
+        await database.MigrateAsync();
+        (await database.VersionsAsync()).Count.ShouldBe(105);
+        (await database.Migrator().CheckAsync(CancellationToken.None)).ShouldBeEmpty();
+        await EvolveFindsNothingToDoAsync(database);
+    }
+
     static async Task EvolveFindsNothingToDoAsync(TestDatabase database)
     {
         (await database.ScalarAsync<long>("select count(*) from changelog where not success")).ShouldBe(0);
         var rows = await database.LinesAsync("select concat_ws('|', version, description, name, checksum) from changelog where type = 0 order by version");
-        var files = Directory.GetFiles(SourceFolder(), "V*.sql").Order(StringComparer.Ordinal).Select(path =>
+        // Evolve reads a folder with all that is below it.
+        var files = Directory.GetFiles(SourceFolder(), "V*.sql", SearchOption.AllDirectories).OrderBy(path => Path.GetFileName(path), StringComparer.Ordinal).Select(path =>
         {
             var name = Path.GetFileName(path);
             var (version, description) = (name[1..name.IndexOf("__", StringComparison.Ordinal)], name[(name.IndexOf("__", StringComparison.Ordinal) + 2)..^4]);
