@@ -377,8 +377,12 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
 
         foreach (var version in plan.Reconciliation.Applied.Where(version => version < Reference.Newest && Reference.Find(version) is null))
             plan.Warnings.Add($"The database has version {version}, which this program does not know. It is left alone.");
-        foreach (var version in plan.Reconciliation.ToRestore.Where(_ => plan.Server.HasSchemaMigrations))
-            plan.Warnings.Add($"The row of version {version} was missing in schema_migrations although its work is there; it is written again.");
+        if (plan.Server.HasSchemaMigrations && plan.Reconciliation.ToRestore is { Count: > 0 } restored)
+        {
+            var versions = restored.Count == 1 ? $"version {restored[0]}" : $"{restored.Count} versions from {restored[0]} to {restored[^1]}";
+            plan.Warnings.Add($"schema_migrations lacked {versions} although changelog has them and their work is there; the rows are written again.");
+        }
+
         foreach (var mismatch in Mismatches(plan.Ledger, plan.Reconciliation))
         {
             var table = mismatch.FileName.StartsWith("teslamate/", StringComparison.Ordinal) ? "teslamate.changelog" : "public.changelog";

@@ -76,7 +76,7 @@ public sealed class AdoptionTests
         await database.ExecuteAsync("delete from schema_migrations where version = 20240603152807");
         var told = new Told();
         (await database.Migrator().MigrateAsync(told, CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
-        told.Notes.ShouldContain(note => note.Contains("20240603152807 was missing", StringComparison.Ordinal));
+        told.Notes.ShouldContain(note => note.Contains("lacked version 20240603152807", StringComparison.Ordinal));
         (await database.VersionsAsync()).Count.ShouldBe(105);
     }
 
