@@ -37,12 +37,7 @@ buildDotnetModule {
   dotnet-sdk = dotnetCorePackages.sdk_10_0;
   dotnet-runtime = dotnetCorePackages.aspnetcore_10_0;
 
-  # Unpacked packages carry other content hashes than the registry's; deps.nix holds the registry's own.
-  dotnetFlags = [
-    "-p:RestoreLockedMode=false"
-    "-p:RestorePackagesWithLockFile=false"
-    "-p:WebNodeModules=${assets}/node_modules"
-  ];
+  dotnetFlags = [ "-p:WebNodeModules=${assets}/node_modules" ];
 
   # Loaded at run time: the service manager and the journal, and the MQTT client.
   runtimeDeps = [
