@@ -5,11 +5,14 @@ using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Settings;
 
-sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation translation, Aftermath aftermath) : IGlobalSettings
+sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation translation, Aftermath aftermath) : IGlobalSettings, IDisposable
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     readonly Watchers<GlobalSettings> _watchers = new();
+
+    // A change that was asked for later is stored later.
+    readonly SemaphoreSlim _storing = new(1);
     volatile GlobalSettings _current = new();
 
     public GlobalSettings Current => _current;
@@ -69,18 +72,31 @@ sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation tra
             }
         }
 
-        List<Statement> all = [.. translated, Update(checkedSettings)];
-        if (checkedSettings.PreferredRange != before.PreferredRange)
-            all.Add(EfficiencyStatements.DeriveAll());
-        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+        await _storing.WaitAsync(cancellationToken);
+        try
         {
-            foreach (var outcome in await DatabaseWriter.RunAsync(connection, all, Patience, cancellationToken))
-                aftermath.Handle(outcome);
-        }
+            var now = await ReadAsync(cancellationToken);
+            // Asking for the addresses can take minutes; what was changed meanwhile stays.
+            var stored = checkedSettings.Language == before.Language ? checkedSettings : Merge(before, checkedSettings, now);
+            List<Statement> all = [.. translated, Update(stored)];
+            if (stored.PreferredRange != now.PreferredRange)
+                all.Add(EfficiencyStatements.DeriveAll());
+            await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+            {
+                foreach (var outcome in await DatabaseWriter.RunAsync(connection, all, Patience, cancellationToken))
+                    aftermath.Handle(outcome);
+            }
 
-        Become(checkedSettings);
-        return new SettingsAnswer.Changed(checkedSettings);
+            Become(stored);
+            return new SettingsAnswer.Changed(stored);
+        }
+        finally
+        {
+            _storing.Release();
+        }
     }
+
+    public void Dispose() => _storing.Dispose();
 
     public IAsyncEnumerable<GlobalSettings> WatchAsync(CancellationToken cancellationToken) => _watchers.WatchAsync(cancellationToken);
 
@@ -109,6 +125,24 @@ sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation tra
             return url;
         errors.Add(new(field, problem));
         return null;
+    }
+
+    /// <summary>What is stored now, with the fields in which <paramref name="wanted"/> differs from what it was made of.</summary>
+    static GlobalSettings Merge(GlobalSettings before, GlobalSettings wanted, GlobalSettings now)
+    {
+        return new()
+        {
+            UnitOfLength = Pick(settings => settings.UnitOfLength),
+            UnitOfTemperature = Pick(settings => settings.UnitOfTemperature),
+            UnitOfPressure = Pick(settings => settings.UnitOfPressure),
+            PreferredRange = Pick(settings => settings.PreferredRange),
+            BaseUrl = Pick(settings => settings.BaseUrl),
+            GrafanaUrl = Pick(settings => settings.GrafanaUrl),
+            Language = Pick(settings => settings.Language),
+            ThemeMode = Pick(settings => settings.ThemeMode),
+        };
+
+        T Pick<T>(Func<GlobalSettings, T> field) => EqualityComparer<T>.Default.Equals(field(wanted), field(before)) ? field(now) : field(wanted);
     }
 
     static Statement Update(GlobalSettings settings) => new(

@@ -99,7 +99,15 @@ public sealed class ProgramInBrowser : IAsyncLifetime
     public async Task<T> ScalarAsync<T>(string sql)
     {
         await using var command = Database.CreateCommand(sql);
-        return (T)(await command.ExecuteScalarAsync())!;
+        return await command.ExecuteScalarAsync() is T value ? value : default!;
+    }
+
+    /// <summary>Waits until a query answers as expected.</summary>
+    public async Task WaitForAsync(string expected, string sql)
+    {
+        for (var attempt = 0; attempt < 600 && await ScalarAsync<string>(sql) != expected; attempt++)
+            await Task.Delay(100);
+        (await ScalarAsync<string>(sql)).ShouldBe(expected);
     }
 
     public async Task ExecuteAsync(string sql)

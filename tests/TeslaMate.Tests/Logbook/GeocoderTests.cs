@@ -214,6 +214,30 @@ public sealed class GeocoderTests : IAsyncLifetime
         settings.Current.Language.ShouldBe("de");
     }
 
+    [Fact]
+    public async Task What_is_changed_while_the_geocoder_is_asked_stays_changed()
+    {
+        await _database.ExecuteAsync("""
+            insert into addresses (id, osm_id, osm_type, display_name, name, country, latitude, longitude, inserted_at, updated_at) values (1, 1, 'way', 'd', 'name', 'Germany', 1, 1, now(), now())
+            """);
+        using var asked = new SemaphoreSlim(0);
+        using var answered = new SemaphoreSlim(0);
+        _nominatim.LookUp = _ =>
+        {
+            asked.Release();
+            answered.Wait();
+            return (200, $"[{Answer(1, """{"country":"Deutschland"}""")}]");
+        };
+        var settings = _instance.Get<IGlobalSettings>();
+        var translation = settings.ChangeAsync(new GlobalSettings { Language = "de" }, default);
+        await asked.WaitAsync();
+        await settings.ChangeAsync(new GlobalSettings { UnitOfLength = UnitOfLength.Mi, GrafanaUrl = "http://b" }, default);
+        answered.Release();
+        var both = new GlobalSettings { Language = "de", UnitOfLength = UnitOfLength.Mi, GrafanaUrl = "http://b" };
+        (await translation).ShouldBe(new SettingsAnswer.Changed(both));
+        (await settings.ReadAsync(default)).ShouldBe(both);
+    }
+
     [Theory]
     [InlineData(null, "Information: [proxy] NOMINATIM_PROXY unset -> fallback: no proxy")]
     [InlineData("http://127.0.0.1:7890", "Information: [proxy] read NOMINATIM_PROXY, set http proxy host=127.0.0.1 port=7890")]

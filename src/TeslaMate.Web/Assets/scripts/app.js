@@ -99,6 +99,25 @@ for (const failure of ["htmx:responseError", "htmx:sendError"])
     if (notice) notice.hidden = false;
   });
 
+// A form that stores itself at each change is answered as a whole, perhaps while the next field is being typed in: that text stays, and is stored when the field is left.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const form = detail.target;
+  const field = document.activeElement;
+  if (!detail.shouldSwap || !form.matches("form[data-keeps-typing]") || !form.contains(field) || !field.matches("input[type=text]")) return;
+  const known = detail.requestConfig.parameters[field.name] ?? field.defaultValue;
+  if (field.value === known) return;
+  const { id, value, selectionStart, selectionEnd } = field;
+  document.addEventListener("htmx:afterSwap", () => {
+    const next = document.getElementById(id);
+    next.value = value;
+    next.setSelectionRange(selectionStart, selectionEnd);
+    // A browser sees no change in what a script has put there, unless more is typed.
+    const told = new AbortController();
+    next.addEventListener("change", () => told.abort(), { signal: told.signal });
+    next.addEventListener("blur", () => next.dispatchEvent(new Event("change", { bubbles: true })), { signal: told.signal });
+  }, { once: true });
+});
+
 // The note behind an action (Saved!, a refusal) goes away after a while.
 const fading = new MutationObserver(() => {
   for (const element of document.querySelectorAll("[data-fade]:not([data-fading])")) {
