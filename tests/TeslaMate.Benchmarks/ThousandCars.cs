@@ -99,7 +99,7 @@ static class ThousandCars
         tokens.Parameters.AddWithValue(cipher.Encrypt(access));
         tokens.Parameters.AddWithValue(cipher.Encrypt(refresh));
         await tokens.ExecuteNonQueryAsync();
-        await using var watch = database.CreateCommand("alter table positions add column stored_at timestamp default clock_timestamp() at time zone 'utc'");
+        await using var watch = database.CreateCommand("alter table positions add column stored_at timestamp default (clock_timestamp() at time zone 'utc')");
         await watch.ExecuteNonQueryAsync();
     }
 
