@@ -11,20 +11,30 @@ static class DriveStatements
         with track as materialized (
             select
                 id, date, latitude, longitude, elevation, speed, power, odometer, outside_temp, inside_temp,
-                ideal_battery_range_km as ideal, rated_battery_range_km as rated,
-                elevation::integer - lag(elevation) over (partition by elevation is null order by date, id) as step
+                ideal_battery_range_km as ideal, rated_battery_range_km as rated
             from positions
             where drive_id = {drive}),
-        departure as (select * from track order by date, id limit 1),
-        arrival as (select * from track order by date desc, id desc limit 1),
-        first_range as (select * from track where ideal is not null and odometer is not null order by date, id limit 1),
-        last_range as (select * from track where ideal is not null and odometer is not null order by date desc, id desc limit 1),
+        -- One pass for whatever needs no order, the moments of the positions looked for below included: sorting the track for each costs more.
         totals as (
             select
                 count(*) as positions, max(speed) as speed_max, max(power) as power_max, min(power) as power_min,
                 avg(outside_temp) as outside_temp, avg(inside_temp) as inside_temp,
-                coalesce(sum(greatest(step, 0)), 0) as up, coalesce(sum(greatest(-step, 0)), 0) as down
+                min(date) as first, max(date) as last,
+                min(date) filter (where ideal is not null and odometer is not null) as first_range,
+                max(date) filter (where ideal is not null and odometer is not null) as last_range
             from track),
+        climb as (
+            select coalesce(sum(greatest(step, 0)), 0) as up, coalesce(sum(greatest(-step, 0)), 0) as down
+            from (
+                select elevation::integer - lag(elevation) over (order by date, id) as step
+                from track
+                where elevation is not null) as steps),
+        departure as (select * from track where date = (select first from totals) order by id limit 1),
+        arrival as (select * from track where date = (select last from totals) order by id desc limit 1),
+        first_range as (
+            select * from track where date = (select first_range from totals) and ideal is not null and odometer is not null order by id limit 1),
+        last_range as (
+            select * from track where date = (select last_range from totals) and ideal is not null and odometer is not null order by id desc limit 1),
         result as (
             select
                 drives.id, departure.id as departure_id, arrival.id as arrival_id, departure.date as started, arrival.date as ended,
@@ -35,9 +45,10 @@ static class DriveStatements
                 {NearestFence.Sql("arrival.latitude", "arrival.longitude")} as end_fence,
                 first_range.id is not null and totals.positions >= 2
                     and (departure.odometer is null or arrival.odometer is null or arrival.odometer - departure.odometer >= 0.01) as kept,
-                totals.*
+                totals.*, climb.*
             from drives
             cross join totals
+            cross join climb
             left join departure on true
             left join arrival on true
             left join first_range on true
