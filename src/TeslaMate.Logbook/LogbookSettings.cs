@@ -13,6 +13,12 @@ public sealed record LogbookSettings
     /// </summary>
     public long SpoolLimit { get; init; } = 64L * 1024 * 1024;
 
+    /// <summary>
+    /// How long a lease that has run out is watched without a renewal before it is taken from another instance: longer than the 5 s between two renewals, so
+    /// that after an outage of the database its holder, who has kept all of it on disk, comes first.
+    /// </summary>
+    public TimeSpan TakeoverDelay { get; init; } = TimeSpan.FromSeconds(8);
+
     /// <summary>The geocoder (<c>NOMINATIM_URL</c>), without a trailing slash.</summary>
     public Uri NominatimUrl { get; init; } = new("https://nominatim.openstreetmap.org");
 

@@ -50,14 +50,7 @@ sealed class SpoolFile : IDisposable
     /// <exception cref="IOException">The disk refuses.</exception>
     public static SpoolFile Open(string path, Guid epoch, long limit, out string? abandoned)
     {
-        abandoned = null;
-        if (File.Exists(path) && EpochOf(path) is var found && found != epoch)
-        {
-            if (new FileInfo(path).Length > HeaderLength)
-                File.Move(path, abandoned = $"{path}.{found ?? Guid.Empty:N}.abandoned", overwrite: true);
-            else
-                File.Delete(path);
-        }
+        abandoned = PutAside(path, epoch);
 
         // An interrupted thinning; the file itself is whole.
         File.Delete(path + ".new");
@@ -80,6 +73,31 @@ sealed class SpoolFile : IDisposable
             file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Moves what a file holds from another epoch than this out of the way.</summary>
+    /// <returns>Where to, or null when there was nothing.</returns>
+    public static string? PutAside(string path, Guid epoch)
+    {
+        if (!File.Exists(path) || EpochOf(path) is var found && found == epoch)
+            return null;
+        if (new FileInfo(path).Length <= HeaderLength)
+        {
+            File.Delete(path);
+            return null;
+        }
+
+        var aside = $"{path}.{found ?? Guid.Empty:N}.abandoned";
+        File.Move(path, aside, overwrite: true);
+        return aside;
+    }
+
+    /// <returns>Null when it is no spool.</returns>
+    public static Guid? EpochOf(string path)
+    {
+        using var file = File.OpenRead(path);
+        Span<byte> header = stackalloc byte[HeaderLength];
+        return file.ReadAtLeast(header, HeaderLength, throwOnEndOfStream: false) == HeaderLength && header[..8].SequenceEqual(Magic) ? new Guid(header[8..]) : null;
     }
 
     /// <summary>Appends a batch and waits until the disk has it.</summary>
@@ -154,13 +172,6 @@ sealed class SpoolFile : IDisposable
 
     static bool IsOneOfMany(LogbookEntry entry)
         => entry is LogbookEntry.InsertPosition or LogbookEntry.InsertDrivePosition or LogbookEntry.InsertCharge;
-
-    static Guid? EpochOf(string path)
-    {
-        using var file = File.OpenRead(path);
-        Span<byte> header = stackalloc byte[HeaderLength];
-        return file.ReadAtLeast(header, HeaderLength, throwOnEndOfStream: false) == HeaderLength && header[..8].SequenceEqual(Magic) ? new Guid(header[8..]) : null;
-    }
 
     static byte[] Record(SpooledBatch batch)
     {

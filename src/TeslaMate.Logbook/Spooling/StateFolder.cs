@@ -6,11 +6,15 @@ namespace TeslaMate.Logbook.Spooling;
 /// </summary>
 sealed class StateFolder : IDisposable
 {
+    /// <summary>The most processes that share a folder.</summary>
+    const int Most = 16;
+
+    readonly string _root;
     readonly FileStream _lock;
 
-    StateFolder(string path, Guid instance, FileStream @lock)
+    StateFolder(string root, string path, Guid instance, FileStream @lock)
     {
-        (Path, Instance, _lock) = (path, instance, @lock);
+        (_root, Path, Instance, _lock) = (root, path, instance, @lock);
     }
 
     public string Path { get; }
@@ -24,29 +28,75 @@ sealed class StateFolder : IDisposable
     {
         for (var number = 1; ; number++)
         {
-            var folder = number == 1 ? path : System.IO.Path.Combine(path, $"{number}");
+            var folder = Numbered(path, number);
             Directory.CreateDirectory(folder);
             FileStream @lock;
             try
             {
-                // .NET locks the file by flock, which ends with the process however it ends.
-                @lock = new FileStream(System.IO.Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                @lock = Lock(LockOf(folder));
             }
-            catch (IOException) when (number < 16 && File.Exists(System.IO.Path.Combine(folder, "lock")))
+            catch (IOException) when (number < Most && File.Exists(LockOf(folder)))
             {
                 continue;
             }
 
-            return new StateFolder(folder, InstanceOf(folder), @lock);
+            return new StateFolder(path, folder, InstanceOf(folder), @lock);
         }
     }
 
-    public string SpoolOf(CarId car) => System.IO.Path.Combine(Path, $"car-{car}.spool");
+    /// <summary>Whether something waits for a car in the folders beside this one, whoever works there.</summary>
+    public bool HasNeighbour(CarId car) => Neighbours(car).Any();
+
+    /// <summary>What waits for a car in the folders beside this one whose process is gone.</summary>
+    /// <returns>Null when another process is looking at this moment: it locks folders too, as if somebody worked there.</returns>
+    public LeftSpools? TryLookBeside(CarId car)
+    {
+        List<IDisposable> locks = [];
+        List<LeftSpool> found = [];
+        try
+        {
+            locks.Add(Lock(System.IO.Path.Combine(_root, "inheritance")));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+
+        foreach (var folder in Neighbours(car))
+        {
+            try
+            {
+                locks.Add(Lock(LockOf(folder)));
+                if (SpoolFile.EpochOf(SpoolOf(folder, car)) is { } epoch)
+                    found.Add(new(SpoolOf(folder, car), epoch));
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // Somebody works there, and writes it himself.
+            }
+        }
+
+        return new(found, locks);
+    }
+
+    public string SpoolOf(CarId car) => SpoolOf(Path, car);
 
     /// <summary>Entries that the database can never accept, one JSON object a line.</summary>
     public string RefusedOf(CarId car) => System.IO.Path.Combine(Path, $"car-{car}.refused.jsonl");
 
     public void Dispose() => _lock.Dispose();
+
+    IEnumerable<string> Neighbours(CarId car)
+        => Enumerable.Range(1, Most).Select(number => Numbered(_root, number)).Where(folder => folder != Path && File.Exists(SpoolOf(folder, car)));
+
+    static string Numbered(string root, int number) => number == 1 ? root : System.IO.Path.Combine(root, $"{number}");
+
+    static string SpoolOf(string folder, CarId car) => System.IO.Path.Combine(folder, $"car-{car}.spool");
+
+    static string LockOf(string folder) => System.IO.Path.Combine(folder, "lock");
+
+    // .NET locks the file by flock, which ends with the process however it ends.
+    static FileStream Lock(string file) => new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
 
     static Guid InstanceOf(string folder)
     {
@@ -57,5 +107,22 @@ sealed class StateFolder : IDisposable
         File.WriteAllText(file + ".new", $"{instance}\n");
         File.Move(file + ".new", file, overwrite: true);
         return instance;
+    }
+}
+
+/// <summary>The spool of a process that is gone.</summary>
+sealed record LeftSpool(string Path, Guid Epoch);
+
+/// <summary>Some of them, in folders that nobody else can open until disposal.</summary>
+sealed class LeftSpools(IReadOnlyList<LeftSpool> found, IReadOnlyList<IDisposable> locks) : IDisposable
+{
+    public static LeftSpools None { get; } = new([], []);
+
+    public IReadOnlyList<LeftSpool> Found => found;
+
+    public void Dispose()
+    {
+        foreach (var held in locks)
+            held.Dispose();
     }
 }

@@ -1,4 +1,6 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.Leases;
 using TeslaMate.Vehicles.Life;
@@ -12,7 +14,8 @@ namespace TeslaMate.Vehicles.Supervision;
 sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopParts parts, ICarLeases leases, Action rediscover, Func<double> random)
     : IAsyncDisposable
 {
-    static readonly TimeSpan LeasePause = TimeSpan.FromSeconds(5);
+    // With the 20 s of a lease this is what a takeover takes at most.
+    static readonly TimeSpan LeasePause = TimeSpan.FromSeconds(3);
     static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
@@ -101,6 +104,12 @@ sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopPar
             {
                 return;
             }
+            catch (Exception exception) when (exception is NpgsqlException { IsTransient: true } or SocketException)
+            {
+                // Before anybody else takes the car: what waits on disk belongs to its holder.
+                pause = LeasePause;
+                Log.DatabaseAway(parts.Logger, _car.Id.Value, pause.TotalSeconds, exception.Message);
+            }
             catch (Exception exception)
             {
                 failures = parts.Time.GetUtcNow() - began > Recovered ? 0 : failures;
@@ -145,6 +154,9 @@ sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopPar
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId} was taken over by another instance")]
         public static partial void TakenOver(ILogger logger, short carId);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: the database is away, so logging begins again in {PauseS:0} s at the earliest: {Reason}")]
+        public static partial void DatabaseAway(ILogger logger, short carId, double pauseS, string reason);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: logging failed and starts again in {PauseS:0.0} s")]
         public static partial void LoopFailed(ILogger logger, short carId, double pauseS, Exception exception);

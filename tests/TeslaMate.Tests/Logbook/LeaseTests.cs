@@ -130,4 +130,103 @@ public sealed class LeaseTests : IAsyncLifetime
             (await second.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldBeNull();
         Directory.CreateDirectory(folder);
     }
+
+    [Fact]
+    public async Task What_a_dead_instance_could_not_write_is_written_by_the_next_holder_on_the_machine()
+    {
+        var root = Directory.CreateTempSubdirectory("logbook-").FullName;
+        await using var proxy = new LossyProxy(_database.ConnectionString);
+        await using var source = NpgsqlDataSource.Create(proxy.ConnectionString);
+        var dead = new LogbookInstance(source, settings: new() { SpoolFolder = root });
+        await using var next = new LogbookInstance(_database.DataSource, settings: new() { SpoolFolder = root });
+        await CutOffInADriveAsync(dead, proxy);
+        // Both work at the same time, so they have different folders.
+        (await next.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldBeNull();
+        await dead.EndAsync();
+
+        await LetTheLeaseRunOutAsync();
+        await next.LeaseAsync();
+        var open = await next.Logbook.OpenEntriesAsync(new(1), default);
+        open.Drive.ShouldNotBeNull().Last.ShouldNotBeNull().OdometerKm.ShouldBe(14);
+        (await next.WriteAsync(InDrive(Position(50, 15)), new LogbookEntry.CloseDrive(LookUpAddresses: false))).ShouldBe(WriteResult.Stored);
+
+        (await _database.RowsAsync("select start_km || '-' || end_km from drives order by id")).ShouldBe(["10-12", "13-15"]);
+        (await _database.RowsAsync("select odometer from positions order by id")).ShouldBe(["10", "11", "12", "13", "14", "15"]);
+        next.Lines.All.ShouldContain("Information: Car 1: what an instance that is gone could not write any more is written by this one");
+
+        // The dead one comes back, takes the car over and has nothing to add.
+        await next.Get<CarLeases>().DisposeAsync();
+        await using var back = new LogbookInstance(_database.DataSource, settings: new() { SpoolFolder = root });
+        await back.LeaseAsync();
+        (await back.Logbook.OpenEntriesAsync(new(1), default)).Drive.ShouldBeNull();
+        (await _database.ScalarAsync<long>("select count(*) from positions")).ShouldBe(6);
+        Directory.GetFiles(root, "*.abandoned", SearchOption.AllDirectories).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_was_taken_over_but_not_yet_acknowledged_is_found_by_the_next_start()
+    {
+        var root = Directory.CreateTempSubdirectory("logbook-").FullName;
+        await using var proxy = new LossyProxy(_database.ConnectionString);
+        await using var source = NpgsqlDataSource.Create(proxy.ConnectionString);
+        var dead = new LogbookInstance(source, settings: new() { SpoolFolder = root });
+        await CutOffInADriveAsync(dead, proxy);
+        await dead.EndAsync();
+        // A power cut after the file was moved, and before the database knew.
+        Directory.CreateDirectory(Path.Combine(root, "2"));
+        File.Move(Path.Combine(root, "car-1.spool"), Path.Combine(root, "2", "car-1.spool"));
+
+        await using var next = new LogbookInstance(_database.DataSource, settings: new() { SpoolFolder = root });
+        await next.LeaseAsync();
+        (await next.Logbook.OpenEntriesAsync(new(1), default)).Drive.ShouldNotBeNull().Last.ShouldNotBeNull().OdometerKm.ShouldBe(14);
+    }
+
+    [Fact]
+    public async Task What_a_living_instance_keeps_is_not_taken_from_it()
+    {
+        var root = Directory.CreateTempSubdirectory("logbook-").FullName;
+        await using var proxy = new LossyProxy(_database.ConnectionString);
+        await using var source = NpgsqlDataSource.Create(proxy.ConnectionString);
+        await using var cutOff = new LogbookInstance(source, settings: new() { SpoolFolder = root });
+        await using var next = new LogbookInstance(_database.DataSource, settings: new() { SpoolFolder = root });
+        await CutOffInADriveAsync(cutOff, proxy);
+
+        await LetTheLeaseRunOutAsync();
+        await next.LeaseAsync();
+        (await next.Logbook.OpenEntriesAsync(new(1), default)).Drive.ShouldNotBeNull().Last.ShouldNotBeNull().OdometerKm.ShouldBe(11);
+        File.Exists(Path.Combine(root, "car-1.spool")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task After_an_outage_the_holder_comes_before_those_who_wait()
+    {
+        await using var holder = await LogbookInstance.OfCarAsync(_database);
+        await using var waiting = new LogbookInstance(_database.DataSource, takeoverDelay: TimeSpan.FromSeconds(0.5));
+        // The outage: nobody could renew, nobody could look.
+        await LetTheLeaseRunOutAsync();
+        (await waiting.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldBeNull();
+        await Task.Delay(TimeSpan.FromSeconds(0.6));
+        (await waiting.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldBeNull();
+        await holder.Get<CarLeases>().RenewAsync(default);
+        (await waiting.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldBeNull();
+
+        // A holder that does not renew either is gone.
+        await LetTheLeaseRunOutAsync();
+        (await waiting.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldBeNull();
+        await Task.Delay(TimeSpan.FromSeconds(0.6));
+        (await waiting.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldBeNull();
+        (await waiting.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldNotBeNull();
+    }
+
+    // Two positions are in the database; three more, a close and a start wait on disk.
+    static async Task CutOffInADriveAsync(LogbookInstance instance, LossyProxy proxy)
+    {
+        await instance.LeaseAsync();
+        (await instance.WriteAsync(new LogbookEntry.StartDrive(At(0), Position(0, 10)), InDrive(Position(10, 11)))).ShouldBe(WriteResult.Stored);
+        proxy.SwallowAnswers = true;
+        proxy.Cut();
+        (await instance.WriteAsync(InDrive(Position(20, 12)), new LogbookEntry.CloseDrive(LookUpAddresses: false))).ShouldBe(WriteResult.Buffered);
+        (await instance.WriteAsync(new LogbookEntry.StartDrive(At(30), Position(30, 13)))).ShouldBe(WriteResult.Buffered);
+        (await instance.WriteAsync(InDrive(Position(40, 14)))).ShouldBe(WriteResult.Buffered);
+    }
 }

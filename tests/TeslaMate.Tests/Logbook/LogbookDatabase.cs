@@ -87,12 +87,14 @@ sealed class LogbookInstance : IAsyncDisposable
 {
     readonly ServiceProvider _services;
 
-    public LogbookInstance(NpgsqlDataSource database, TimeProvider? time = null, Action<IServiceCollection>? configure = null, LogbookSettings? settings = null)
+    public LogbookInstance(NpgsqlDataSource database, TimeProvider? time = null, Action<IServiceCollection>? configure = null, LogbookSettings? settings = null,
+        TimeSpan takeoverDelay = default)
     {
         Folder = settings?.SpoolFolder ?? Directory.CreateTempSubdirectory("logbook-").FullName;
         var services = new ServiceCollection().AddLogging(logging => logging.AddProvider(Lines).SetMinimumLevel(LogLevel.Debug))
             .AddSingleton(time ?? TimeProvider.System)
-            .AddLogbook((settings ?? new()) with { SpoolFolder = Folder });
+            // A lease that has run out is taken at the second look, unless a test says otherwise.
+            .AddLogbook((settings ?? new()) with { SpoolFolder = Folder, TakeoverDelay = takeoverDelay });
         // Given as an instance, so that the container leaves its disposal to the test.
         services.AddSingleton(database);
         configure?.Invoke(services);
@@ -108,7 +110,8 @@ sealed class LogbookInstance : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
-    public async Task<CarLease> LeaseAsync(short car = 1) => (await Get<ICarLeases>().TryAcquireAsync(new(car), default)).ShouldNotBeNull();
+    public async Task<CarLease> LeaseAsync(short car = 1)
+        => (await Get<ICarLeases>().TryAcquireAsync(new(car), default) ?? await Get<ICarLeases>().TryAcquireAsync(new(car), default)).ShouldNotBeNull();
 
     /// <summary>An instance that has the lease of car 1.</summary>
     public static async Task<LogbookInstance> OfCarAsync(LogbookDatabase database, TimeProvider? time = null)
@@ -119,6 +122,9 @@ sealed class LogbookInstance : IAsyncDisposable
     }
 
     public async Task<WriteResult> WriteAsync(params LogbookEntry[] entries) => await Logbook.WriteAsync(new(1), entries, default);
+
+    /// <summary>Ends as a killed process does as far as its folder is concerned: unlocked, with everything in it.</summary>
+    public ValueTask EndAsync() => _services.DisposeAsync();
 
     public async ValueTask DisposeAsync()
     {
