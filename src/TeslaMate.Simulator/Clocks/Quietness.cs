@@ -1,20 +1,23 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace TeslaMate.Simulator.Clocks;
 
 /// <summary>
-/// Whether this process has anything to do: no thread of the pool works, no request or statement waits for its answer, and it has been so for a moment.
+/// Whether this process has anything to do: no thread of the pool works, no request or statement waits for its answer, no database connection is being
+/// opened, and it has been so for a moment.
 /// </summary>
-/// <param name="connectionsInUse">How many database connections are at work, in transactions for example.</param>
 /// <param name="waitingOnPurpose">How many requests of this process somebody lets wait until the clock moves.</param>
 /// <param name="messages">Counts messages that may still be on their way; after a new one the quiet has to last longer.</param>
-public sealed class Quietness(Func<int> connectionsInUse, Func<int> waitingOnPurpose, Func<long> messages) : IDisposable
+/// <param name="alwaysAtWork">How many threads of the pool are blocked for the whole run; null to find out at the first question.</param>
+public sealed class Quietness(Func<int> waitingOnPurpose, Func<long> messages, int? alwaysAtWork = null) : IDisposable
 {
     static readonly TimeSpan Moment = TimeSpan.FromMicroseconds(40);
     static readonly TimeSpan MessageMoment = TimeSpan.FromMicroseconds(400);
 
-    readonly MeterListener _listener = new();
-    int _alwaysAtWork = -1;
+    readonly MeterListener _requestMeter = new();
+    readonly ActivityListener _database = new();
+    int _alwaysAtWork = alwaysAtWork ?? -1;
     int _requests;
     int _statements;
     long _messages;
@@ -25,15 +28,19 @@ public sealed class Quietness(Func<int> connectionsInUse, Func<int> waitingOnPur
     /// <summary>Starts to count requests; those that are under way already are not known.</summary>
     public Quietness Start()
     {
-        _listener.InstrumentPublished = (instrument, listener) =>
+        // Npgsql's meters know neither of connections that are being opened nor of statements that break off; its traces do.
+        _database.ShouldListenTo = source => source.Name == "Npgsql";
+        _database.Sample = (ref _) => ActivitySamplingResult.PropagationData;
+        _database.ActivityStarted = _ => Interlocked.Increment(ref _statements);
+        _database.ActivityStopped = _ => Interlocked.Decrement(ref _statements);
+        ActivitySource.AddActivityListener(_database);
+        _requestMeter.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument is { Meter.Name: "System.Net.Http", Name: "http.client.active_requests" }
-                or { Meter.Name: "Npgsql", Name: "db.client.operation.npgsql.executing" })
+            if (instrument is { Meter.Name: "System.Net.Http", Name: "http.client.active_requests" })
                 listener.EnableMeasurementEvents(instrument);
         };
-        _listener.SetMeasurementEventCallback<int>((_, change, _, _) => Interlocked.Add(ref _statements, change));
-        _listener.SetMeasurementEventCallback<long>((_, change, _, _) => Interlocked.Add(ref _requests, (int)change));
-        _listener.Start();
+        _requestMeter.SetMeasurementEventCallback<long>((_, change, _, _) => Interlocked.Add(ref _requests, (int)change));
+        _requestMeter.Start();
         return this;
     }
 
@@ -61,14 +68,18 @@ public sealed class Quietness(Func<int> connectionsInUse, Func<int> waitingOnPur
 
     /// <summary>What keeps it from being quiet, for the message of a test that waits in vain.</summary>
     public override string ToString()
-        => $"{AtWork()} threads at work ({_alwaysAtWork} always), {ThreadPool.PendingWorkItemCount} work items, {Volatile.Read(ref _statements)} statements, "
-            + $"{Requests} requests ({waitingOnPurpose()} kept waiting), {connectionsInUse()} connections in use";
+        => $"{AtWork()} threads at work ({_alwaysAtWork} always), {ThreadPool.PendingWorkItemCount} work items, {Volatile.Read(ref _statements)} statements and opening connections, "
+            + $"{Requests} requests ({waitingOnPurpose()} kept waiting)";
 
-    public void Dispose() => _listener.Dispose();
+    public void Dispose()
+    {
+        _database.Dispose();
+        _requestMeter.Dispose();
+    }
 
     bool HoldsNow()
         => AtWork() <= _alwaysAtWork && ThreadPool.PendingWorkItemCount == 0 && Volatile.Read(ref _statements) == 0
-            && Requests == waitingOnPurpose() && connectionsInUse() == 0;
+            && Requests == waitingOnPurpose();
 
     // A test runner keeps a thread of the pool or two for itself, blocked for the whole run.
     static int LeastAtWork()

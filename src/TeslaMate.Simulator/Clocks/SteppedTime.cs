@@ -8,6 +8,9 @@ namespace TeslaMate.Simulator.Clocks;
 /// </summary>
 public sealed class SteppedTime : TimeProvider
 {
+    // Beyond every time-out of the things that are waited for.
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     readonly Lock _lock = new();
     readonly PriorityQueue<Timer, (long Due, long Order)> _timers = new();
     readonly Func<bool> _isQuiet;
@@ -104,9 +107,12 @@ public sealed class SteppedTime : TimeProvider
     internal void WaitUntilQuiet(CancellationToken cancellationToken)
     {
         var wait = new SpinWait();
+        var began = System.GetTimestamp();
         while (!_isQuiet())
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (System.GetElapsedTime(began) > Patience)
+                throw new TimeoutException($"No rest within {Patience.TotalSeconds} s: {_isQuiet.Target}");
             wait.SpinOnce(sleep1Threshold: 50);
         }
 

@@ -18,6 +18,7 @@ public sealed class FaultPlan(int seed = 1)
     readonly Lock _lock = new();
     readonly List<(FaultRule Rule, int Left)> _rules = [];
     readonly Dictionary<Fault, int> _happened = [];
+    readonly List<(DateTimeOffset At, long? Car)> _moments = [];
     readonly Random _random = new(seed);
 
     /// <summary>How often each fault has happened.</summary>
@@ -27,6 +28,16 @@ public sealed class FaultPlan(int seed = 1)
         {
             lock (_lock)
                 return _happened.ToImmutableDictionary();
+        }
+    }
+
+    /// <summary>When something went wrong, in order, and with which car's requests; null for requests of no car.</summary>
+    public IReadOnlyList<(DateTimeOffset At, long? Car)> Moments
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _moments];
         }
     }
 
@@ -55,6 +66,7 @@ public sealed class FaultPlan(int seed = 1)
                     continue;
                 _rules[i] = (rule, left - 1);
                 _happened[rule.Fault] = _happened.GetValueOrDefault(rule.Fault) + 1;
+                _moments.Add((now, car));
                 return rule.Fault;
             }
 

@@ -13,7 +13,10 @@ namespace TeslaMate.Demo;
 /// <summary>The logger as <c>serve</c> runs it, but by a clock that a test moves. Its settings come from the environment.</summary>
 static class FollowingLogger
 {
-    public static async Task<int> RunAsync(string socket, TextWriter error, CancellationToken stop)
+    // On the thread pool from the start: the clock does not see what the main thread is at.
+    public static Task<int> RunAsync(string socket, TextWriter error, CancellationToken stop) => Task.Run(() => FollowAsync(socket, error, stop), stop);
+
+    static async Task<int> FollowAsync(string socket, TextWriter error, CancellationToken stop)
     {
         var variables = Variables.FromEnvironment();
         var settings = Settings.Read(variables);
@@ -25,7 +28,7 @@ static class FollowingLogger
         }
 
         Quietness? quiet = null;
-        using var counting = quiet = new Quietness(() => 0, () => quiet!.Requests, () => 0).Start();
+        using var counting = quiet = new Quietness(() => quiet!.Requests, () => 0, alwaysAtWork: 0).Start();
         var time = ClockLine.Follow(socket, quiet.Holds, () => quiet.Requests);
         await using var log = new LoggerConfiguration()
             .MinimumLevel.Is(settings.Log.Level)

@@ -38,7 +38,7 @@ public sealed class Month : IAsyncLifetime
         {
             var lives = World.Lives(days);
             TeslaCloud? cloud = null;
-            using var quiet = new Quietness(() => 0, () => cloud!.WaitingOnPurpose, () => cloud!.StreamMessages).Start();
+            using var quiet = new Quietness(() => cloud!.WaitingOnPurpose, () => cloud!.StreamMessages).Start();
             var time = new SteppedTime(World.Start, quiet.Holds);
             await using var running = cloud = new TeslaCloud(lives, time) { StreamInterval = TimeSpan.FromSeconds(5) };
             await cloud.StartAsync();

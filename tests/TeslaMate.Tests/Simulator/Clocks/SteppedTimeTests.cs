@@ -14,7 +14,7 @@ public sealed class SteppedTimeTests
     [Fact]
     public Task Timers_fire_in_order_at_exactly_their_time() => SilenceCollection.RunAsync(async () =>
     {
-        using var quiet = new Quietness(() => 0, () => 0, () => 0).Start();
+        using var quiet = new Quietness(() => 0, () => 0).Start();
         var time = new SteppedTime(Start, quiet.Holds);
         var seen = new List<double>();
         var waits = new[] { 5.0, 0.001, 3600, 5, 86_400 }.Select(async seconds =>
@@ -36,7 +36,7 @@ public sealed class SteppedTimeTests
     {
         SteppedTime? time = null;
         TeslaCloud? cloud = null;
-        using var quiet = new Quietness(() => 0, () => cloud?.WaitingOnPurpose ?? 0, () => 0).Start();
+        using var quiet = new Quietness(() => cloud?.WaitingOnPurpose ?? 0, () => 0).Start();
         time = new SteppedTime(Start, quiet.Holds);
         await using var running = cloud = new TeslaCloud(
             [new LifeScript(CarIdentity.Number(1, "Nimbus"), CarModel.Model3, City.Berlin().Home, Start).Park(TimeSpan.FromDays(1)).Build()], time);
@@ -68,7 +68,7 @@ public sealed class SteppedTimeTests
     [Fact]
     public Task Another_process_follows() => SilenceCollection.RunAsync(async () =>
     {
-        using var quiet = new Quietness(() => 0, () => 0, () => 0).Start();
+        using var quiet = new Quietness(() => 0, () => 0).Start();
         var time = new SteppedTime(Start, quiet.Holds);
         using var line = new ClockLine(time, Path.Combine(Path.GetTempPath(), $"clock-{Guid.NewGuid():N}"), () => 0);
         var joining = line.JoinAsync(CancellationToken.None);

@@ -1,0 +1,39 @@
+using System.Diagnostics;
+
+namespace TeslaMate.Tests.EndToEnd;
+
+/// <summary>The built program in a process of its own, to be killed.</summary>
+sealed class ProgramProcess : IAsyncDisposable
+{
+    readonly Process _process;
+
+    ProgramProcess(Process process) => _process = process;
+
+    /// <param name="log">Where its output is added.</param>
+    public static ProgramProcess Start(IReadOnlyDictionary<string, string> environment, string log, params IReadOnlyList<string> arguments)
+    {
+        // The shell is replaced by the program, so killing it kills the program.
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" >> \"$log\" 2>&1", "sh", log, "dotnet", typeof(TeslaMate.CommandLine.ProgramCommand).Assembly.Location, .. arguments]);
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("TESLA", StringComparison.Ordinal) || name.StartsWith("DATABASE", StringComparison.Ordinal)).ToList())
+            start.Environment.Remove(name);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        // Compiling well is not worth it for so short a life.
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        return new ProgramProcess(Process.Start(start)!);
+    }
+
+    /// <summary>As the kernel does when memory runs out: at once and without a word.</summary>
+    public async Task KillAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,135 @@
+using Npgsql;
+using TeslaMate.Database.Clusters;
+using TeslaMate.Simulator.Cloud;
+using TeslaMate.Simulator.Lives;
+using TeslaMate.Simulator.Roads;
+
+namespace TeslaMate.Tests.EndToEnd;
+
+/// <summary>Two programs on one database and in one state folder, in real time.</summary>
+public sealed class TwoInstancesTests : IAsyncLifetime
+{
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    readonly DateTimeOffset _start = TimeProvider.System.GetUtcNow();
+    readonly string _folder = Directory.CreateTempSubdirectory("tm-two-").FullName;
+    TeslaCloud _cloud = null!;
+    PrivateCluster _cluster = null!;
+    NpgsqlDataSource _database = null!;
+
+    public async Task InitializeAsync()
+    {
+        Life[] lives = [ADrive(1, City.Berlin()), ADrive(2, City.SanFrancisco())];
+        _cloud = new TeslaCloud(lives, TimeProvider.System);
+        await _cloud.StartAsync();
+        _cluster = await PrivateCluster.StartAsync(settings: ["fsync = off"]);
+        _database = NpgsqlDataSource.Create(_cluster.ConnectionString());
+        await House.PrepareAsync(_cluster.ConnectionString(), _cloud, World.Cars(lives));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _database.DisposeAsync();
+        await _cluster.DisposeAsync();
+        await _cloud.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Each_car_is_logged_by_one_instance_and_taken_over_with_all_it_did_within_half_a_minute_of_a_kill()
+    {
+        await using var first = Serve("first");
+        await UntilBothAreLoggedSinceAsync(_start);
+        await using var second = Serve("second");
+        await UntilAsync(() => Task.FromResult(File.Exists(Path.Combine(_folder, "spool", "2", "instance"))), "the second instance is ready");
+        await Task.Delay(TimeSpan.FromSeconds(10));
+        (await ScalarAsync<long>("select count(distinct instance) from teslamate.car_leases")).ShouldBe(1);
+
+        await first.KillAsync();
+        var killed = TimeProvider.System.GetUtcNow();
+        await UntilBothAreLoggedSinceAsync(killed.AddSeconds(1));
+        (await LongestGapAsync(_start)).ShouldBeLessThan(30);
+
+        // Now the one that takes over has what the killed one could not write, because the database was away.
+        await using var third = Serve("third");
+        await UntilAsync(() => Task.FromResult(IsLocked(Path.Combine(_folder, "spool", "lock"))), "the third instance is ready");
+        await _cluster.StopServerAsync(immediately: true);
+        var away = TimeProvider.System.GetUtcNow();
+        await UntilAsync(() => Task.FromResult(Directory.GetFiles(Path.Combine(_folder, "spool", "2"), "*.spool").Count(file => new FileInfo(file).Length > 4000) == 2),
+            "both cars wait on disk");
+        await second.KillAsync();
+        killed = TimeProvider.System.GetUtcNow();
+        await _cluster.StartServerAsync();
+        await UntilBothAreLoggedSinceAsync(killed.AddSeconds(1));
+
+        (await ScalarAsync<long>($"select count(distinct car_id) from positions where date between '{away.AddSeconds(1):yyyy-MM-dd HH:mm:ss}' and '{killed:yyyy-MM-dd HH:mm:ss}'")).ShouldBe(2);
+        (await LongestGapAsync(_start)).ShouldBeLessThan(40);
+        (await ScalarAsync<long>("select count(*) from drives")).ShouldBe(2);
+        (await ScalarAsync<long>("select count(*) from positions where drive_id is null and date > (select min(start_date) + interval '30 seconds' from drives)")).ShouldBe(0);
+        Directory.GetFiles(_folder, "*.abandoned", SearchOption.AllDirectories).ShouldBeEmpty();
+    }
+
+    ProgramProcess Serve(string name)
+    {
+        var environment = House.Environment(_cluster.ConnectionString(), _cloud, _folder);
+        environment["HTTP_BINDING_ADDRESS"] = Path.Combine(_folder, name);
+        return ProgramProcess.Start(environment, Path.Combine(_folder, $"{name}.log"), "serve");
+    }
+
+    Life ADrive(int number, City city)
+        => new LifeScript(CarIdentity.Number(number, $"Car {number}"), CarModel.Model3, city.Home, _start).Drive(city.ToCharger).Park(TimeSpan.FromHours(1)).Build();
+
+    static bool IsLocked(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    Task UntilBothAreLoggedSinceAsync(DateTimeOffset since) => UntilAsync(
+        async () => await ScalarAsync<long>($"select count(distinct car_id) from positions where drive_id is not null and date > '{since:yyyy-MM-dd HH:mm:ss.fff}'") == 2,
+        $"both cars are logged since {since:T}");
+
+    // Between positions of a drive, in seconds.
+    Task<double> LongestGapAsync(DateTimeOffset since) => ScalarAsync<double>($"""
+        select max(gap) from (
+            select extract(epoch from date - lag(date) over (partition by car_id order by date))::float8 gap
+            from positions where drive_id is not null and date > '{since:yyyy-MM-dd HH:mm:ss.fff}') gaps
+        """);
+
+    async Task<T> ScalarAsync<T>(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    async Task UntilAsync(Func<Task<bool>> holds, string what)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                if (await holds())
+                    return;
+            }
+            catch (NpgsqlException)
+            {
+                // The server was started again; the connections of the pool are not yet.
+            }
+
+            if (TimeProvider.System.GetElapsedTime(began) > Patience)
+                throw new TimeoutException($"Not within {Patience.TotalSeconds} s: {what}.\n{await LogsAsync()}");
+            await Task.Delay(200);
+        }
+    }
+
+    async Task<string> LogsAsync()
+        => string.Join('\n', await Task.WhenAll(Directory.GetFiles(_folder, "*.log").Select(async file => $"{file}:\n{await File.ReadAllTextAsync(file)}")));
+}
