@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using TeslaMate.Benchmarks;
 using TeslaMate.Benchmarks.Logbook;
+using TeslaMate.Benchmarks.Web;
 
 // Some things are measured as a whole, on processes and databases.
 switch (args)
@@ -9,8 +10,17 @@ switch (args)
     case ["logbook", .. var rest]:
         await LogbookMeasurements.RunAsync(rest is [var rows] ? int.Parse(rows, CultureInfo.InvariantCulture) : 5_000_000);
         break;
-    case ["migrations", var published, .. var rest]:
-        await MigrationMeasurements.RunAsync(published, rest is [var drives] ? int.Parse(drives, CultureInfo.InvariantCulture) : 1500);
+    case ["migrations", var release, .. var rest]:
+        await MigrationMeasurements.RunAsync(release, rest is [var drives] ? int.Parse(drives, CultureInfo.InvariantCulture) : 1500);
+        break;
+    case ["pages", var folder, .. var rest]:
+        await PageMeasurements.RunAsync(folder, rest is [var built, ..] ? built : null, rest is [_, var positions] ? int.Parse(positions, CultureInfo.InvariantCulture) : 10_000_000);
+        break;
+    case ["open-pages", var folder, .. var rest]:
+        await PageMeasurements.RunOpenPagesAsync(folder, rest is [var published] ? published : null);
+        break;
+    case ["pages-data", var folder]:
+        await (await YearsOfDriving.StartAsync(folder, 10_000_000)).DisposeAsync();
         break;
     case ["start", var folder, .. var rest]:
         await ProgramStart.RunAsync(folder, rest is [var times] ? int.Parse(times, CultureInfo.InvariantCulture) : 20);

@@ -1,12 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using Npgsql;
-using TeslaMate.Configuration;
-using TeslaMate.Database;
 using TeslaMate.Database.Clusters;
-using TeslaMate.Database.Encryption;
-using TeslaMate.Database.Migrations;
 using TeslaMate.Simulator.Cloud;
 using TeslaMate.Simulator.Lives;
 using TeslaMate.Simulator.Roads;
@@ -19,8 +14,6 @@ namespace TeslaMate.Benchmarks;
 /// </summary>
 static class ThousandCars
 {
-    const string Key = "benchmark";
-
     static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(60);
 
     /// <param name="cars">How many.</param>
@@ -35,19 +28,14 @@ static class ThousandCars
         await using var database = NpgsqlDataSource.Create(cluster.ConnectionString());
         try
         {
-            var environment = Environment(cluster, cloud, folder);
-            await PrepareAsync(database, environment, cloud);
-            using var logger = Serve(environment, Path.Combine(folder, "log"));
-            try
-            {
-                await Task.Delay(WarmUp, TimeProvider.System);
-                await MeasureAsync(logger, database, cars, seconds);
-            }
-            finally
-            {
-                logger.Kill();
-                await logger.WaitForExitAsync();
-            }
+            await using var logger = new ProgramWithCars(cluster, cloud, folder);
+            await logger.MigrateAsync();
+            await logger.SignInAsync(database);
+            await using (var watch = database.CreateCommand("alter table positions add column stored_at timestamp default (clock_timestamp() at time zone 'utc')"))
+                await watch.ExecuteNonQueryAsync();
+            logger.Start();
+            await Task.Delay(WarmUp, TimeProvider.System);
+            await MeasureAsync(logger.Process, database, cars, seconds);
         }
         finally
         {
@@ -67,48 +55,6 @@ static class ThousandCars
             // Arrived long enough ago to be asleep.
             _ => new LifeScript(CarIdentity.Number(number, $"Car {number}"), CarModel.Model3, city.Home, start.AddHours(-1), seed: number).Park(TimeSpan.FromHours(12)).Build(),
         };
-    }
-
-    static Dictionary<string, string> Environment(PrivateCluster cluster, TeslaCloud cloud, string folder) => new()
-    {
-        ["DATABASE_SOCKET_DIR"] = cluster.Socket,
-        ["DATABASE_NAME"] = "postgres",
-        ["DATABASE_USER"] = "postgres",
-        ["ENCRYPTION_KEY"] = Key,
-        ["DISABLE_MQTT"] = "true",
-        ["HTTP_BINDING_ADDRESS"] = Path.Combine(folder, "pages"),
-        ["TESLAMATE_SPOOL_DIR"] = Path.Combine(folder, "spool"),
-        ["SRTM_CACHE"] = Path.Combine(folder, "elevation"),
-        ["TESLA_API_HOST"] = Text(cloud.Address),
-        ["TESLA_AUTH_HOST"] = Text(cloud.Address),
-        ["TESLA_AUTH_PATH"] = "/oauth2/v3",
-        ["TESLA_WSS_HOST"] = Text(cloud.StreamAddress),
-        ["NOMINATIM_URL"] = Text(cloud.Address),
-    };
-
-    static async Task PrepareAsync(NpgsqlDataSource database, Dictionary<string, string> environment, TeslaCloud cloud)
-    {
-        var variables = new Variables(environment);
-        var outcome = await new Migrator(DatabaseSettings.Read(variables), variables, TimeProvider.System)
-            .MigrateAsync(new Progress<MigrationProgress>(), CancellationToken.None);
-        if (outcome is not MigrationOutcome.Done)
-            throw new InvalidOperationException(outcome.ToString());
-        var cipher = new TokenCipher(Encoding.UTF8.GetBytes(Key));
-        var (access, refresh) = cloud.Accounts.SignIn();
-        await using var tokens = database.CreateCommand("insert into private.tokens (access, refresh, inserted_at, updated_at) values ($1, $2, now(), now())");
-        tokens.Parameters.AddWithValue(cipher.Encrypt(access));
-        tokens.Parameters.AddWithValue(cipher.Encrypt(refresh));
-        await tokens.ExecuteNonQueryAsync();
-        await using var watch = database.CreateCommand("alter table positions add column stored_at timestamp default (clock_timestamp() at time zone 'utc')");
-        await watch.ExecuteNonQueryAsync();
-    }
-
-    static Process Serve(Dictionary<string, string> environment, string log)
-    {
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec dotnet \"$1\" serve > \"$2\" 2>&1", "sh", typeof(CommandLine.ProgramCommand).Assembly.Location, log]);
-        foreach (var (name, value) in environment)
-            start.Environment[name] = value;
-        return Process.Start(start)!;
     }
 
     static async Task MeasureAsync(Process logger, NpgsqlDataSource database, int cars, int seconds)
@@ -131,6 +77,4 @@ static class ThousandCars
             $"{cars} cars, {seconds} s: {cores:0.00} cores, {logger.WorkingSet64 / 1048576.0:0} MB resident, {reader.GetInt64(0) / (double)seconds:0} positions/s "
             + $"of {reader.GetInt64(1)} cars, from answer to row {reader.GetDouble(2) * 1000:0} ms (median), {reader.GetDouble(3) * 1000:0} ms (99 %)"));
     }
-
-    static string Text(Uri address) => address.ToString().TrimEnd('/');
 }

@@ -37,6 +37,9 @@ public sealed class Texts
     /// <summary>The English texts that have a translation here.</summary>
     internal IEnumerable<string> Translated => _messages.Keys;
 
+    /// <summary>All forms of a translated text.</summary>
+    internal IReadOnlyList<string> Forms(string english) => _messages[english];
+
     // Which of a message's forms a number takes, after Unicode's rules for whole numbers.
     static int Plural(string language, int number) => language switch
     {
@@ -57,10 +60,10 @@ public sealed class Texts
         if (file is null)
             return new(language, FrozenDictionary<string, string[]>.Empty);
         using var document = JsonDocument.Parse(file);
-        return new(language, document.RootElement.EnumerateObject().ToFrozenDictionary(message => message.Name, message => Forms(message.Value)));
+        return new(language, document.RootElement.EnumerateObject().ToFrozenDictionary(message => message.Name, message => Read(message.Value)));
     }
 
-    static string[] Forms(JsonElement message) => message.ValueKind == JsonValueKind.Array
+    static string[] Read(JsonElement message) => message.ValueKind == JsonValueKind.Array
         ? [.. message.EnumerateArray().Select(form => form.GetString() ?? "")]
         : [message.GetString() ?? ""];
 }

@@ -2,10 +2,11 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Logbook.Settings;
 using TeslaMate.Web.Languages;
+using Xunit.Abstractions;
 
 namespace TeslaMate.Tests.Web;
 
-public sealed partial class LanguageTests
+public sealed partial class LanguageTests(ITestOutputHelper output)
 {
     [Theory]
     [InlineData("zh-CN", "zh_Hans")]
@@ -42,10 +43,25 @@ public sealed partial class LanguageTests
     }
 
     [Fact]
-    public void German_is_complete()
+    public void German_is_complete() => Missing("de").ShouldBeEmpty();
+
+    /// <summary>A new text may be English for a while where nobody knows the language; not many may.</summary>
+    [Theory]
+    [MemberData(nameof(Offered))]
+    public void Hardly_a_text_is_missing_in_a_language_that_is_offered(string language)
     {
-        var german = new LanguageChoice().In(Language.Find("de")!).Translated.ToHashSet();
-        UsedTexts().Except(german).Order().ShouldBeEmpty();
+        var missing = Missing(language);
+        var used = UsedTexts().Count();
+        output.WriteLine($"{language}: {used - missing.Count} of {used} texts; English stay: {string.Join(" | ", missing)}");
+        missing.Count.ShouldBeLessThan(used / 20);
+    }
+
+    public static TheoryData<string> Offered => [.. Language.All.Where(language => language != Language.English).Select(language => language.Value)];
+
+    static List<string> Missing(string language)
+    {
+        var translated = new LanguageChoice().In(Language.Find(language)!).Translated.ToHashSet();
+        return [.. UsedTexts().Where(text => !translated.Contains(text)).Order()];
     }
 
     [Fact]
@@ -63,7 +79,10 @@ public sealed partial class LanguageTests
         {
             var texts = new LanguageChoice().In(language);
             foreach (var english in texts.Translated)
-                Places().Matches(texts[english]).Select(place => place.Value).Order().ShouldBe(Places().Matches(english).Select(place => place.Value).Order(), $"{language.Value}: {english}");
+            {
+                foreach (var form in texts.Forms(english))
+                    Places().Matches(form).Select(place => place.Value).Order().ShouldBe(Places().Matches(english).Select(place => place.Value).Order(), $"{language.Value}: {english}");
+            }
         }
     }
 
@@ -72,6 +91,13 @@ public sealed partial class LanguageTests
     [InlineData("en", 3, "There are 3 charging sessions")]
     [InlineData("de", 1, "Es gibt 1 Ladevorgang ")]
     [InlineData("de", 3, "Es gibt 3 Ladevorgänge ")]
+    [InlineData("fr", 0, "Il y a 0 session ")]
+    [InlineData("fr", 2, "Il y a 2 sessions ")]
+    [InlineData("uk", 1, "У цьому місці є 1 зарядка ")]
+    [InlineData("uk", 3, "У цьому місці є 3 зарядки ")]
+    [InlineData("uk", 5, "У цьому місці є 5 зарядок ")]
+    [InlineData("uk", 21, "У цьому місці є 21 зарядка ")]
+    [InlineData("ja", 3, "この場所には費用のない充電が 3 件")]
     public void Counted_things_take_their_form(string language, int count, string beginning)
         => new LanguageChoice().In(Language.Find(language)!).Count(count,
             "There is {0} charging session at this location without a cost. Should it be calculated with the new prices?",

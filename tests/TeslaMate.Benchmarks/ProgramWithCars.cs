@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Text;
+using Npgsql;
+using TeslaMate.Configuration;
+using TeslaMate.Database;
+using TeslaMate.Database.Clusters;
+using TeslaMate.Database.Encryption;
+using TeslaMate.Database.Migrations;
+using TeslaMate.Simulator.Cloud;
+
+namespace TeslaMate.Benchmarks;
+
+/// <summary>The program as a process of its own, signed in to a simulated cloud, with its pages on a unix socket in <paramref name="folder"/>.</summary>
+sealed class ProgramWithCars(PrivateCluster cluster, TeslaCloud cloud, string folder, string database = "postgres") : IAsyncDisposable
+{
+    const string Key = "benchmark";
+
+    readonly Dictionary<string, string> _environment = new()
+    {
+        ["DATABASE_SOCKET_DIR"] = cluster.Socket,
+        ["DATABASE_NAME"] = database,
+        ["DATABASE_USER"] = "postgres",
+        ["ENCRYPTION_KEY"] = Key,
+        ["DISABLE_MQTT"] = "true",
+        ["HTTP_BINDING_ADDRESS"] = Path.Combine(folder, "pages"),
+        ["TESLAMATE_SPOOL_DIR"] = Path.Combine(folder, "spool"),
+        ["SRTM_CACHE"] = Path.Combine(folder, "elevation"),
+        ["TESLA_API_HOST"] = Text(cloud.Address),
+        ["TESLA_AUTH_HOST"] = Text(cloud.Address),
+        ["TESLA_AUTH_PATH"] = "/oauth2/v3",
+        ["TESLA_WSS_HOST"] = Text(cloud.StreamAddress),
+        ["NOMINATIM_URL"] = Text(cloud.Address),
+    };
+
+    Process? _process;
+
+    /// <summary>The unix socket of the pages.</summary>
+    public string Socket => _environment["HTTP_BINDING_ADDRESS"];
+
+    public Process Process => _process ?? throw new InvalidOperationException("The program was not started.");
+
+    /// <summary>Brings the schema up to date.</summary>
+    public async Task MigrateAsync()
+    {
+        var variables = new Variables(_environment);
+        var outcome = await new Migrator(DatabaseSettings.Read(variables), variables, TimeProvider.System)
+            .MigrateAsync(new Progress<MigrationProgress>(), CancellationToken.None);
+        if (outcome is not MigrationOutcome.Done)
+            throw new InvalidOperationException(outcome.ToString());
+    }
+
+    /// <summary>Stores tokens of the simulated account.</summary>
+    public async Task SignInAsync(NpgsqlDataSource source)
+    {
+        var cipher = new TokenCipher(Encoding.UTF8.GetBytes(Key));
+        var (access, refresh) = cloud.Accounts.SignIn();
+        await using var tokens = source.CreateCommand("""
+            with gone as (delete from private.tokens)
+            insert into private.tokens (access, refresh, inserted_at, updated_at) values ($1, $2, now(), now())
+            """);
+        tokens.Parameters.AddWithValue(cipher.Encrypt(access));
+        tokens.Parameters.AddWithValue(cipher.Encrypt(refresh));
+        await tokens.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Starts the program; its output goes to <c>log</c> in the folder.</summary>
+    /// <param name="published">The folder of a published program; null runs the one that was built with the benchmarks.</param>
+    public void Start(string? published = null)
+    {
+        string[] command = published is null ? ["dotnet", typeof(CommandLine.ProgramCommand).Assembly.Location] : [Path.Combine(published, "teslamate")];
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" serve > \"$log\" 2>&1", "sh", Path.Combine(folder, "log"), .. command]);
+        foreach (var (name, value) in _environment)
+            start.Environment[name] = value;
+        _process = Process.Start(start);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is null)
+            return;
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    static string Text(Uri address) => address.ToString().TrimEnd('/');
+}
