@@ -84,7 +84,7 @@ static class ThousandCarsOnMqtt
             $"{cars} cars for {elapsed.TotalSeconds:0} s: {(link.Delivered - delivered) / elapsed.TotalSeconds:0} acknowledged messages per second, "
             + $"{(Process.GetCurrentProcess().TotalProcessorTime - processor) / elapsed:0.00} cores, "
             + $"a second's changes acknowledged after {lags[lags.Count / 2]:0} ms (median), {lags[^1]:0} ms (worst); "
-            + $"{outbox.Remembered} topics, {Process.GetCurrentProcess().WorkingSet64 / 1048576.0:0} MB resident"));
+            + $"{outbox.Topics.Count} topics, {Process.GetCurrentProcess().WorkingSet64 / 1048576.0:0} MB resident"));
         await Task.WhenAll(hosted.Select(service => service.StopAsync(CancellationToken.None)));
     }
 

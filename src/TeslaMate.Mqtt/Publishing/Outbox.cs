@@ -32,13 +32,13 @@ sealed class Outbox
         }
     }
 
-    /// <summary>Topics remembered for the next connection.</summary>
-    public int Remembered
+    /// <summary>What the next connection will get, in its order.</summary>
+    public IReadOnlyList<string> Topics
     {
         get
         {
             lock (_lock)
-                return _entries.Count;
+                return [.. _entries.Keys.Select(address => address.Topic)];
         }
     }
 

@@ -26,11 +26,18 @@ sealed class House : IAsyncDisposable
     /// <summary>Warnings and worse.</summary>
     public LogMemory Log { get; }
 
+    /// <summary>The program's parts.</summary>
+    public IServiceProvider Parts => _app.Services;
+
     /// <summary>Starts it. The database is migrated, and the account signed in, by <see cref="PrepareAsync"/>.</summary>
+    /// <param name="more">Variables beyond, or instead of, those of <see cref="Environment"/>.</param>
     public static async Task<House> StartAsync(
-        string database, TeslaCloud cloud, TimeProvider time, string folder)
+        string database, TeslaCloud cloud, TimeProvider time, string folder, IReadOnlyDictionary<string, string>? more = null)
     {
-        var variables = new Variables(Environment(database, cloud, folder));
+        var environment = Environment(database, cloud, folder);
+        foreach (var (name, value) in more ?? new Dictionary<string, string>())
+            environment[name] = value;
+        var variables = new Variables(environment);
         var settings = Settings.Read(variables);
         variables.Problems.ShouldBeEmpty();
         var lines = new LogMemory();

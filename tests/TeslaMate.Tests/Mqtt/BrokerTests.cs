@@ -1,14 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using TeslaMate.Configuration;
-using TeslaMate.Configuration.Health;
-using TeslaMate.Logbook;
-using TeslaMate.Logbook.Cars;
-using TeslaMate.Mqtt;
-using TeslaMate.Mqtt.Publishing;
-using TeslaMate.Systemd.Watchdog;
 using TeslaMate.Vehicles;
 
 namespace TeslaMate.Tests.Mqtt;
@@ -87,50 +77,9 @@ public sealed class BrokerTests
     }
 
     [SkippableFact]
-    public async Task After_each_of_fifty_broker_crashes_the_retained_values_are_the_cars()
-    {
-        // Without persistence every restart is a broker that knows nothing.
-        await using var server = await MosquittoServer.StartAsync("allow_anonymous true\npersistence false");
-        await using var publisher = await Publisher.StartAsync(server);
-        var topics = 0;
-        for (var round = 0; round < 50; round++)
-        {
-            for (var step = 0; step < 20; step++)
-            {
-                var published = Stopwatch.GetTimestamp();
-                publisher.Hub.Publish(ACar.Online() with { State = VehicleStateName.Driving, Speed = round * 20 + step, Odometer = 42000 + round + step / 100.0 });
-                // Publishing is a note in memory: a second would mean that somebody waits for the broker.
-                Stopwatch.GetElapsedTime(published).ShouldBeLessThan(TimeSpan.FromSeconds(1));
-                if (step == round % 20)
-                    await server.KillAsync();
-            }
-
-            await server.StartAgainAsync();
-            await publisher.SettledAsync();
-            var expected = publisher.Remembered;
-            if (topics == 0)
-                topics = expected;
-            expected.ShouldBe(topics, "nothing grows");
-            if (round % 10 != 9)
-                continue;
-            var retained = await server.RetainedAsync();
-            retained["teslamate/cars/1/speed"].ShouldBe($"{round * 20 + 19}");
-            retained["teslamate/cars/1/odometer"].ShouldBe($"{42000 + round + 0.19:0.##}");
-            retained["teslamate/availability"].ShouldBe("online");
-        }
-    }
-
-    [SkippableFact]
     public async Task A_password_is_needed_and_used()
     {
-        static async Task PrepareAsync(string folder)
-        {
-            using var process = Process.Start(new ProcessStartInfo("mosquitto_passwd", ["-b", "-c", Path.Combine(folder, "passwords"), "teslamate", "right"]))!;
-            await process.WaitForExitAsync();
-            File.SetUnixFileMode(Path.Combine(folder, "passwords"), (UnixFileMode)Convert.ToInt32("644", 8));
-        }
-
-        await using var server = await MosquittoServer.StartAsync("allow_anonymous false\npassword_file {folder}/passwords", PrepareAsync);
+        await using var server = await MosquittoServer.WithPasswordAsync("teslamate", "right");
         await using (var refused = await Publisher.StartAsync(server, ("MQTT_USERNAME", "teslamate"), ("MQTT_PASSWORD", "wrong")))
         {
             await refused.TroubleAsync("not authori");
@@ -146,8 +95,7 @@ public sealed class BrokerTests
     [SkippableFact]
     public async Task A_certificate_is_verified_unless_told_otherwise()
     {
-        await using var server = await MosquittoServer.StartAsync(
-            "allow_anonymous true\ncafile {folder}/ca.pem\ncertfile {folder}/server.pem\nkeyfile {folder}/server.key", Certificates.WriteAsync);
+        await using var server = await MosquittoServer.WithTlsAsync();
         await using (var strange = await Publisher.StartAsync(server, ("MQTT_HOST", "localhost"), ("MQTT_TLS", "true")))
             await strange.TroubleAsync("certificate");
 
@@ -236,135 +184,5 @@ public sealed class BrokerTests
         await server.StartAgainAsync();
         await publisher.SettledAsync();
         (await server.RetainedAsync())["teslamate/cars/1/state"].ShouldBe("online");
-    }
-
-    /// <summary>The publisher as the program composes it.</summary>
-    sealed class Publisher : IAsyncDisposable
-    {
-        readonly ServiceProvider _provider;
-        readonly Lines _lines;
-        bool _stopped;
-
-        Publisher(ServiceProvider provider, Lines lines)
-        {
-            _provider = provider;
-            _lines = lines;
-        }
-
-        public SummaryHub Hub => _provider.GetRequiredService<SummaryHub>();
-
-        public string Log => _lines.Text;
-
-        public int Remembered => _provider.GetRequiredService<Outbox>().Remembered;
-
-        BrokerLink Link => _provider.GetRequiredService<BrokerLink>();
-
-        public static async Task<Publisher> StartAsync(MosquittoServer server, params (string Name, string Value)[] settings)
-        {
-            var values = new Dictionary<string, string> { ["MQTT_HOST"] = "127.0.0.1", ["MQTT_PORT"] = $"{server.Port}" };
-            foreach (var (name, value) in settings)
-                values[name] = value;
-            var variables = new Variables(values);
-            var read = MqttSettings.Read(variables);
-            variables.Problems.ShouldBeEmpty();
-            var lines = new Lines();
-            var provider = new ServiceCollection()
-                .AddLogging(builder => builder.AddProvider(lines))
-                .AddSingleton(TimeProvider.System)
-                .AddSingleton<IHeartbeats, Heartbeats>()
-                .AddSingleton<SummaryHub>()
-                .AddSingleton<ICars, NoCars>()
-                .AddMqtt(read)
-                .BuildServiceProvider();
-            var publisher = new Publisher(provider, lines);
-            foreach (var hosted in provider.GetServices<IHostedService>())
-                await hosted.StartAsync(CancellationToken.None);
-            return publisher;
-        }
-
-        /// <summary>Waits until the broker has acknowledged everything.</summary>
-        public async Task SettledAsync()
-        {
-            for (var attempt = 0; attempt < 400; attempt++)
-            {
-                // The hub's watcher needs a moment to hand a summary over; two quiet looks in a row mean that nothing is under way.
-                if (Link.ConnectedSince is not null && Pending() == 0)
-                {
-                    await Task.Delay(50);
-                    if (Link.ConnectedSince is not null && Pending() == 0)
-                        return;
-                }
-
-                await Task.Delay(50);
-            }
-
-            throw new InvalidOperationException($"The broker did not get everything: {Link.Trouble}\n{Log}");
-
-            int Pending() => _provider.GetRequiredService<Outbox>().Pending;
-        }
-
-        public async Task TroubleAsync(string text)
-        {
-            for (var attempt = 0; attempt < 400; attempt++)
-            {
-                if (Link.Trouble?.Contains(text, StringComparison.OrdinalIgnoreCase) == true)
-                    return;
-                await Task.Delay(50);
-            }
-
-            throw new InvalidOperationException($"There was no trouble with \"{text}\" but: {Link.Trouble}\n{Log}");
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            if (_stopped)
-                return;
-            _stopped = true;
-            await Task.WhenAll(_provider.GetServices<IHostedService>().Select(hosted => hosted.StopAsync(CancellationToken.None)));
-            await _provider.DisposeAsync();
-        }
-    }
-
-    sealed class NoCars : ICars
-    {
-        public Task<IReadOnlyList<Car>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Car>>([]);
-
-        public Task<Car?> FindAsync(CarId car, CancellationToken cancellationToken) => Task.FromResult<Car?>(null);
-
-        public Task<CarAnswer> DiscoverAsync(DiscoveredVehicle vehicle, int newSuspendMin, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<Car?> ChangeSettingsAsync(CarId car, CarSettings settings, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public IAsyncEnumerable<Car> WatchAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
-    }
-
-    sealed class Lines : ILoggerProvider, ILogger
-    {
-        readonly List<string> _lines = [];
-
-        public string Text
-        {
-            get
-            {
-                lock (_lines)
-                    return string.Join('\n', _lines);
-            }
-        }
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (_lines)
-                _lines.Add(formatter(state, exception));
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }

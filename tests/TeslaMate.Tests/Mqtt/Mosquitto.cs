@@ -1,12 +1,15 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace TeslaMate.Tests.Mqtt;
 
 /// <summary>A real broker on loopback, with a configuration of the test's own; killed and started again as the test says.</summary>
 sealed class MosquittoServer : IAsyncDisposable
 {
+    const string End = "test/end";
+
     readonly string _folder = Directory.CreateTempSubdirectory("teslamate-mosquitto-").FullName;
     readonly string _program;
     Process? _process;
@@ -39,6 +42,19 @@ sealed class MosquittoServer : IAsyncDisposable
         await server.StartAgainAsync();
         return server;
     }
+
+    /// <summary>One that lets in nobody but this user.</summary>
+    public static Task<MosquittoServer> WithPasswordAsync(string user, string password)
+        => StartAsync("allow_anonymous false\npassword_file {folder}/passwords", async folder =>
+        {
+            using var process = Process.Start(new ProcessStartInfo("mosquitto_passwd", ["-b", "-c", Path.Combine(folder, "passwords"), user, password]))!;
+            await process.WaitForExitAsync();
+            File.SetUnixFileMode(Path.Combine(folder, "passwords"), (UnixFileMode)Convert.ToInt32("644", 8));
+        });
+
+    /// <summary>One with TLS and a certificate for <c>localhost</c> by the authority in <c>ca.pem</c>.</summary>
+    public static Task<MosquittoServer> WithTlsAsync()
+        => StartAsync("allow_anonymous true\ncafile {folder}/ca.pem\ncertfile {folder}/server.pem\nkeyfile {folder}/server.key", Certificates.WriteAsync);
 
     public async Task StartAgainAsync()
     {
@@ -73,12 +89,12 @@ sealed class MosquittoServer : IAsyncDisposable
     /// <summary>The retained messages of all topics below a filter.</summary>
     public async Task<Dictionary<string, string>> RetainedAsync(string filter = "#", params string[] options)
     {
-        await using var listener = await ListenAsync(filter, [.. options, "--retained-only"]);
-        var retained = new Dictionary<string, string>();
-        // Retained messages come in one go; half a second without one is the end.
-        while (await listener.NextAsync(TimeSpan.FromMilliseconds(500)) is { } message)
-            retained[message.Topic] = message.Payload;
-        return retained;
+        await using var listener = await ListenAsync(filter, [.. options, "-t", End]);
+        // The broker sends what it has retained before anything that is published later.
+        await PublishAsync(End, "", retain: false, options);
+        return (await listener.UntilAsync(message => message.Topic == End))
+            .Where(message => message.Retained)
+            .ToDictionary(message => message.Topic, message => message.Payload);
     }
 
     public async Task<MosquittoListener> ListenAsync(string filter = "#", params string[] options)
@@ -89,9 +105,13 @@ sealed class MosquittoServer : IAsyncDisposable
     }
 
     /// <summary>Publishes as another client would.</summary>
-    public async Task PublishAsync(string topic, string payload, bool retain)
+    public async Task PublishAsync(string topic, string payload, bool retain, params string[] options)
     {
-        string[] arguments = ["-h", "127.0.0.1", "-p", $"{Port}", "-q", "1", "-t", topic, .. retain ? new[] { "-r" } : [], .. payload.Length == 0 ? new[] { "-n" } : ["-m", payload]];
+        string[] arguments =
+        [
+            "-h", "127.0.0.1", "-p", $"{Port}", "-q", "1", "-t", topic, .. options, .. retain ? new[] { "-r" } : [],
+            .. payload.Length == 0 ? new[] { "-n" } : ["-m", payload],
+        ];
         using var process = Process.Start(new ProcessStartInfo("mosquitto_pub", arguments))!;
         await process.WaitForExitAsync();
         process.ExitCode.ShouldBe(0);
@@ -105,24 +125,27 @@ sealed class MosquittoServer : IAsyncDisposable
     }
 }
 
-sealed record MqttMessage(string Topic, bool Retained, string Payload);
+/// <param name="Retained">As the subscriber gets it: whether it is an old message, or, for a listener that asks for it, whether it was published to be retained.</param>
+sealed record MqttMessage(string Topic, bool Retained, int Qos, string Payload);
 
 /// <summary><c>mosquitto_sub</c>, line by line.</summary>
 sealed class MosquittoListener : IAsyncDisposable
 {
+    /// <summary>Makes <see cref="MqttMessage.Retained"/> what the publisher asked for.</summary>
+    public static readonly string[] AsPublished = ["-V", "5", "--retain-as-published"];
+
     readonly Process _process;
+    readonly Queue<MqttMessage> _early = [];
 
     public MosquittoListener(int port, string filter, string[] options)
     {
-        var start = new ProcessStartInfo("mosquitto_sub",
-            ["-d", "-h", "127.0.0.1", "-p", $"{port}", "-q", "1", "-F", "message|%t|%r|%p", "-t", filter, .. options])
+        // Payloads in hexadecimal digits: a line break in one is no end of a line. Through a pipe the output would wait in a buffer without stdbuf.
+        _process = Process.Start(new ProcessStartInfo("stdbuf",
+            ["-oL", "mosquitto_sub", "-d", "-h", "127.0.0.1", "-p", $"{port}", "-q", "1", "-F", "message|%t|%r|%q|%x", "-t", filter, .. options])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        };
-        // Through a pipe its output would wait in a buffer.
-        start = new ProcessStartInfo("stdbuf", ["-oL", start.FileName, .. start.ArgumentList]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        _process = Process.Start(start)!;
+        })!;
         _ = _process.StandardError.ReadToEndAsync();
     }
 
@@ -130,20 +153,27 @@ sealed class MosquittoListener : IAsyncDisposable
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         while (await _process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
+        {
             if (line.StartsWith("Subscribed", StringComparison.Ordinal))
                 return;
+            if (Read(line) is { } message)
+                _early.Enqueue(message);
+        }
+
         throw new InvalidOperationException("mosquitto_sub could not subscribe.");
     }
 
     /// <returns>Null when none came within <paramref name="limit"/>.</returns>
     public async Task<MqttMessage?> NextAsync(TimeSpan limit)
     {
+        if (_early.TryDequeue(out var early))
+            return early;
         using var timeout = new CancellationTokenSource(limit);
         try
         {
             while (await _process.StandardOutput.ReadLineAsync(timeout.Token) is { } line)
-                if (line.Split('|', 4) is ["message", var topic, var retained, var payload])
-                    return new MqttMessage(topic, retained == "1", payload);
+                if (Read(line) is { } message)
+                    return message;
         }
         catch (OperationCanceledException)
         {
@@ -151,6 +181,11 @@ sealed class MosquittoListener : IAsyncDisposable
 
         return null;
     }
+
+    static MqttMessage? Read(string line)
+        => line.Split('|') is ["message", var topic, var retained, var qos, var payload]
+            ? new MqttMessage(topic, retained == "1", qos[0] - '0', Encoding.UTF8.GetString(Convert.FromHexString(payload)))
+            : null;
 
     /// <summary>The messages up to and including the first that satisfies a condition.</summary>
     public async Task<List<MqttMessage>> UntilAsync(Func<MqttMessage, bool> last)

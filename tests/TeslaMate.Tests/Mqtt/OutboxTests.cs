@@ -10,7 +10,7 @@ public sealed class OutboxTests
         var outbox = new Outbox();
         for (var i = 0; i < 100_000; i++)
             outbox.Put($"t/{i % 10}", BitConverter.GetBytes(i), retain: true);
-        outbox.Remembered.ShouldBe(10);
+        outbox.Topics.Count.ShouldBe(10);
         var taken = 0;
         while (outbox.TryTake(out var message))
         {
@@ -62,7 +62,7 @@ public sealed class OutboxTests
         outbox.TryTake(out var again).ShouldBeTrue();
         outbox.Acknowledge(again!);
         (await sent).ShouldBeTrue();
-        outbox.Remembered.ShouldBe(0);
+        outbox.Topics.Count.ShouldBe(0);
     }
 
     [Fact]

@@ -1,0 +1,148 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using TeslaMate.Configuration;
+using TeslaMate.Configuration.Health;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Cars;
+using TeslaMate.Mqtt;
+using TeslaMate.Mqtt.Publishing;
+using TeslaMate.Systemd.Watchdog;
+using TeslaMate.Vehicles;
+
+namespace TeslaMate.Tests.Mqtt;
+
+/// <summary>The publisher as the program composes it.</summary>
+sealed class Publisher : IAsyncDisposable
+{
+    readonly ServiceProvider _provider;
+    readonly Lines _lines;
+    bool _stopped;
+
+    Publisher(ServiceProvider provider, Lines lines)
+    {
+        _provider = provider;
+        _lines = lines;
+    }
+
+    public SummaryHub Hub => _provider.GetRequiredService<SummaryHub>();
+
+    public string Log => _lines.Text;
+
+    /// <summary>How many topics of a kind it has a value for.</summary>
+    public int Remembers(Func<string, bool> kind) => _provider.GetRequiredService<Outbox>().Topics.Count(kind);
+
+    BrokerLink Link => _provider.GetRequiredService<BrokerLink>();
+
+    public static async Task<Publisher> StartAsync(MosquittoServer server, params (string Name, string Value)[] settings)
+    {
+        var values = new Dictionary<string, string> { ["MQTT_HOST"] = "127.0.0.1", ["MQTT_PORT"] = $"{server.Port}" };
+        foreach (var (name, value) in settings)
+            values[name] = value;
+        var variables = new Variables(values);
+        var read = MqttSettings.Read(variables);
+        variables.Problems.ShouldBeEmpty();
+        var lines = new Lines();
+        var provider = new ServiceCollection()
+            .AddLogging(builder => builder.AddProvider(lines))
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<IHeartbeats, Heartbeats>()
+            .AddSingleton<SummaryHub>()
+            .AddSingleton<ICars, NoCars>()
+            .AddMqtt(read)
+            .BuildServiceProvider();
+        var publisher = new Publisher(provider, lines);
+        foreach (var hosted in provider.GetServices<IHostedService>())
+            await hosted.StartAsync(CancellationToken.None);
+        return publisher;
+    }
+
+    /// <summary>Waits until the broker has acknowledged everything.</summary>
+    public async Task SettledAsync()
+    {
+        for (var attempt = 0; attempt < 400; attempt++)
+        {
+            // The hub's watcher needs a moment to hand a summary over; two quiet looks in a row mean that nothing is under way.
+            if (Link.ConnectedSince is not null && Pending() == 0)
+            {
+                await Task.Delay(50);
+                if (Link.ConnectedSince is not null && Pending() == 0)
+                    return;
+            }
+
+            await Task.Delay(50);
+        }
+
+        throw new InvalidOperationException($"The broker did not get everything: {Link.Trouble}\n{Log}");
+
+        int Pending() => _provider.GetRequiredService<Outbox>().Pending;
+    }
+
+    public Task TroubleAsync(string text) => UntilAsync(() => Link.Trouble?.Contains(text, StringComparison.OrdinalIgnoreCase) == true);
+
+    /// <summary>Waits for a condition, and says what the link and the log say when it does not come.</summary>
+    public async Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? what = null)
+    {
+        for (var attempt = 0; attempt < 400; attempt++)
+        {
+            if (condition())
+                return;
+            await Task.Delay(50);
+        }
+
+        throw new InvalidOperationException($"In vain: {what}\n{Link.Trouble}\n{Log}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopped)
+            return;
+        _stopped = true;
+        await Task.WhenAll(_provider.GetServices<IHostedService>().Select(hosted => hosted.StopAsync(CancellationToken.None)));
+        await _provider.DisposeAsync();
+    }
+}
+
+sealed class NoCars : ICars
+{
+    public Task<IReadOnlyList<Car>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Car>>([]);
+
+    public Task<Car?> FindAsync(CarId car, CancellationToken cancellationToken) => Task.FromResult<Car?>(null);
+
+    public Task<CarAnswer> DiscoverAsync(DiscoveredVehicle vehicle, int newSuspendMin, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<Car?> ChangeSettingsAsync(CarId car, CarSettings settings, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public IAsyncEnumerable<Car> WatchAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+}
+
+sealed class Lines : ILoggerProvider, ILogger
+{
+    readonly List<string> _lines = [];
+
+    public string Text
+    {
+        get
+        {
+            lock (_lines)
+                return string.Join('\n', _lines);
+        }
+    }
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        lock (_lines)
+            _lines.Add(formatter(state, exception));
+    }
+
+    public void Dispose()
+    {
+    }
+}
