@@ -40,6 +40,7 @@ public sealed record MqttSettings
         if (variables.Text("DISABLE_MQTT") == "true")
             return null;
         var tls = IsOn(variables, "MQTT_TLS");
+        var discovery = IsOn(variables, "MQTT_HOME_ASSISTANT_DISCOVERY");
         var username = variables.Text("MQTT_USERNAME");
         var password = variables.Secret("MQTT_PASSWORD", credential: "mqtt-password");
         if (password is not null && username is null)
@@ -54,10 +55,10 @@ public sealed record MqttSettings
                 ? new MqttTls(AcceptInvalidCertificates: IsOn(variables, "MQTT_TLS_ACCEPT_INVALID_CERTS"), CertificateFile(variables))
                 : null,
             Ipv6 = IsOn(variables, "MQTT_IPV6"),
-            Namespace = NamespaceOf(variables),
+            Namespace = NamespaceOf(variables, discovery),
             DefaultGeofence = variables.Text("DEFAULT_GEOFENCE"),
             HomeAssistant = new HomeAssistantSettings(
-                IsOn(variables, "MQTT_HOME_ASSISTANT_DISCOVERY"),
+                discovery,
                 PrefixOf(variables),
                 variables.Address("MQTT_HOME_ASSISTANT_DISCOVERY_URL", "https://teslamate.example.com/", "http", "https") is null
                     ? null
@@ -77,7 +78,7 @@ public sealed record MqttSettings
         return file;
     }
 
-    static string? NamespaceOf(Variables variables)
+    static string? NamespaceOf(Variables variables, bool discovery)
     {
         if (variables.Text("MQTT_NAMESPACE") is not { } text)
             return null;
@@ -87,6 +88,8 @@ public sealed record MqttSettings
             variables.Problem("MQTT_NAMESPACE must not contain MQTT wildcards. Example: MQTT_NAMESPACE=account_0");
         else if (text.Contains('\0'))
             variables.Problem("MQTT_NAMESPACE must not contain control characters. Example: MQTT_NAMESPACE=account_0");
+        else if (discovery && text.FirstOrDefault(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('_' or '-')) is var strange and not '\0')
+            variables.Problem($"MQTT_NAMESPACE contains '{strange}'; Home Assistant's discovery takes letters, digits, _ and - only. Example: MQTT_NAMESPACE=account_0");
         return text;
     }
 

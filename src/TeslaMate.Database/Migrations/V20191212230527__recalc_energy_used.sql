@@ -25,8 +25,8 @@ set (start_ideal_range_km, end_ideal_range_km, start_rated_range_km, end_rated_r
                first_value(date) over charging as first_date,
                last_value(date) over charging as last_date,
                avg(outside_temp) over charging as outside_temp_avg
-        from charges
-        where charging_process_id = charging_processes.id
+        -- "offset 0" keeps the limit out of the choice of the plan: it would walk all charges by date, once per process, for the sake of one row.
+        from (select * from charges where charging_process_id = charging_processes.id offset 0) as charge
         window charging as (order by date range between unbounded preceding and unbounded following)
         limit 1
     ) as ends

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.NetworkInformation;
 using System.Text;
@@ -75,6 +76,56 @@ public sealed class BrokerLossTests
         }
         finally
         {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>The library is hidden from the program by a mount of its own, which takes root.</summary>
+    [SkippableFact]
+    public async Task Without_the_library_the_program_names_the_package_and_logs_all_the_same()
+    {
+        var library = new[] { "/usr/lib", "/lib" }.Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "libmosquitto.so.1", SearchOption.AllDirectories)).FirstOrDefault();
+        Skip.If(library is null || System.Environment.UserName != "root", "the library cannot be hidden");
+        await using var cloud = new TeslaCloud([Drive()], TimeProvider.System);
+        await cloud.StartAsync();
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await House.PrepareAsync(database.ConnectionString, cloud, World.Cars([cloud.Cars[0].Life]));
+        var folder = Directory.CreateTempSubdirectory("teslamate-library-").FullName;
+        var start = new ProcessStartInfo("unshare",
+            ["-m", "sh", "-c", "mount --bind /dev/null \"$0\" && exec dotnet \"$1\" serve 2>&1", library!, typeof(TeslaMate.CommandLine.ProgramCommand).Assembly.Location])
+        {
+            RedirectStandardOutput = true,
+        };
+        foreach (var (name, value) in House.Environment(database.ConnectionString, cloud, folder))
+            start.Environment[name] = value;
+        (start.Environment["DISABLE_MQTT"], start.Environment["MQTT_HOST"]) = ("", "127.0.0.1");
+        using var program = Process.Start(start)!;
+        try
+        {
+            var said = new StringBuilder();
+            var reading = Task.Run(async () =>
+            {
+                while (await program.StandardOutput.ReadLineAsync() is { } line)
+                    lock (said)
+                        said.AppendLine(line);
+            });
+            await UntilAsync(() => Task.FromResult(Said().Contains("apt-get install libmosquitto1", StringComparison.Ordinal)), "the package is named");
+            await UntilAsync(async () => await StreamedAsync(database) >= 3, "the drive is logged");
+            program.HasExited.ShouldBeFalse(Said());
+            program.Kill();
+            await reading;
+
+            string Said()
+            {
+                lock (said)
+                    return said.ToString();
+            }
+        }
+        finally
+        {
+            if (!program.HasExited)
+                program.Kill();
+            await program.WaitForExitAsync();
             Directory.Delete(folder, recursive: true);
         }
     }

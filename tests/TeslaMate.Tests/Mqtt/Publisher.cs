@@ -35,7 +35,11 @@ sealed class Publisher : IAsyncDisposable
 
     BrokerLink Link => _provider.GetRequiredService<BrokerLink>();
 
-    public static async Task<Publisher> StartAsync(MosquittoServer server, params (string Name, string Value)[] settings)
+    public static Task<Publisher> StartAsync(MosquittoServer server, params (string Name, string Value)[] settings)
+        => StartAsync(server, TimeProvider.System, [], settings);
+
+    /// <param name="cars">Those of the database.</param>
+    public static async Task<Publisher> StartAsync(MosquittoServer server, TimeProvider time, IReadOnlyList<Car> cars, params (string Name, string Value)[] settings)
     {
         var values = new Dictionary<string, string> { ["MQTT_HOST"] = "127.0.0.1", ["MQTT_PORT"] = $"{server.Port}" };
         foreach (var (name, value) in settings)
@@ -46,10 +50,10 @@ sealed class Publisher : IAsyncDisposable
         var lines = new Lines();
         var provider = new ServiceCollection()
             .AddLogging(builder => builder.AddProvider(lines))
-            .AddSingleton(TimeProvider.System)
+            .AddSingleton(time)
             .AddSingleton<IHeartbeats, Heartbeats>()
             .AddSingleton<SummaryHub>()
-            .AddSingleton<ICars, NoCars>()
+            .AddSingleton<ICars>(new TheseCars(cars))
             .AddMqtt(read)
             .BuildServiceProvider();
         var publisher = new Publisher(provider, lines);
@@ -104,9 +108,9 @@ sealed class Publisher : IAsyncDisposable
     }
 }
 
-sealed class NoCars : ICars
+sealed class TheseCars(IReadOnlyList<Car> cars) : ICars
 {
-    public Task<IReadOnlyList<Car>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Car>>([]);
+    public Task<IReadOnlyList<Car>> ListAsync(CancellationToken cancellationToken) => Task.FromResult(cars);
 
     public Task<Car?> FindAsync(CarId car, CancellationToken cancellationToken) => Task.FromResult<Car?>(null);
 

@@ -46,6 +46,14 @@ public sealed class SettingsTests
     public void A_mistake_has_one_clear_message(string name, string value, string message)
         => Read(("MQTT_HOST", "h"), (name, value)).Problems.ShouldHaveSingleItem().ShouldContain(message);
 
+    [Theory]
+    [InlineData("true", "my home", 1)]
+    [InlineData("true", "münchen", 1)]
+    [InlineData("true", "account-0_B", 0)]
+    [InlineData("false", "my home", 0)]
+    public void With_discovery_a_namespace_must_be_good_for_an_id(string discovery, string @namespace, int problems)
+        => Read(("MQTT_HOST", "h"), ("MQTT_HOME_ASSISTANT_DISCOVERY", discovery), ("MQTT_NAMESPACE", @namespace)).Problems.Count.ShouldBe(problems);
+
     [Fact]
     public void A_missing_certificate_file_is_named()
         => Read(("MQTT_HOST", "h"), ("MQTT_TLS", "true"), ("MQTT_TLS_CA_CERT_FILE", "/no/such.pem")).Problems.ShouldHaveSingleItem().ShouldContain("/no/such.pem");
