@@ -50,6 +50,9 @@ public sealed class OriginRule
             : _patterns.Any(pattern => pattern.Matches(address));
     }
 
+    /// <summary>Whether a list of origins allows pages of this host, by whatever scheme and port.</summary>
+    public bool Names(string host) => _patterns?.Any(pattern => pattern.IsOf(host)) == true;
+
     sealed record Pattern(string? Scheme, string Host, int? Port)
     {
         /// <summary>Null when the entry names no host, such as a bare <c>example.com</c>.</summary>
@@ -69,8 +72,10 @@ public sealed class OriginRule
         public bool Matches(Uri origin) =>
             (Scheme is null || string.Equals(Scheme, origin.Scheme, StringComparison.OrdinalIgnoreCase))
             && (Port is null || Port == origin.Port)
-            && (Host.StartsWith("*.", StringComparison.Ordinal)
-                ? origin.Host.EndsWith(Host[1..], StringComparison.OrdinalIgnoreCase)
-                : string.Equals(Host, origin.Host, StringComparison.OrdinalIgnoreCase));
+            && IsOf(origin.Host);
+
+        public bool IsOf(string host) => Host.StartsWith("*.", StringComparison.Ordinal)
+            ? host.EndsWith(Host[1..], StringComparison.OrdinalIgnoreCase)
+            : string.Equals(Host, host, StringComparison.OrdinalIgnoreCase);
     }
 }

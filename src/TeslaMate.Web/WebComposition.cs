@@ -26,6 +26,7 @@ public static class WebComposition
             .AddSingleton<WebAccess>()
             .AddSingleton<FormTokens>()
             .AddSingleton<LogInThrottle>()
+            .AddSingleton<HostCheck>()
             .AddSingleton<LiveCars>()
             .AddSingleton<AddressRefresh>()
             .AddSingleton<DriveQueries>()

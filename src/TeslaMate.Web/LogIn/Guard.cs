@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
 
 namespace TeslaMate.Web.LogIn;
@@ -21,8 +22,8 @@ enum Entrance
     Api,
 }
 
-/// <summary>Lets nobody in who should not: log-in, bearer token, form tokens, origins.</summary>
-sealed class Guard(RequestDelegate next, WebSettings settings, WebAccess access, FormTokens tokens)
+/// <summary>Lets nobody in who should not: log-in, bearer token, form tokens, origins, names of this host.</summary>
+sealed partial class Guard(RequestDelegate next, WebSettings settings, WebAccess access, FormTokens tokens, HostCheck hosts, ILogger<Guard> logger)
 {
     readonly byte[]? _apiToken = settings.ApiToken is { } token ? WebAccess.Hash(token.Reveal()) : null;
 
@@ -36,6 +37,13 @@ sealed class Guard(RequestDelegate next, WebSettings settings, WebAccess access,
 
         var (visitor, hasPassword) = await RecognizeAsync(http);
         http.Features.Set(visitor);
+        if (visitor is Visitor.Anybody && !await hosts.IsOursAsync(http))
+        {
+            Log.ForeignHost(logger, http.Request.Host.Host);
+            http.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
+            return;
+        }
+
         var isInside = entrance switch
         {
             Entrance.LogIn => true,
@@ -79,10 +87,19 @@ sealed class Guard(RequestDelegate next, WebSettings settings, WebAccess access,
 
     async Task<bool> IsWelcomeAsync(HttpContext http, Entrance entrance) => entrance switch
     {
-        Entrance.Live => settings.Origins.Allows(http.Request.Headers.Origin, settings.VirtualHost),
+        Entrance.Live => AllowsOrigin(http),
         Entrance.Api => !FormTokens.IsFromElsewhere(http),
         _ => HttpMethods.IsGet(http.Request.Method) || await tokens.IsOwnAsync(http),
     };
+
+    bool AllowsOrigin(HttpContext http)
+    {
+        var origin = http.Request.Headers.Origin.ToString();
+        if (settings.Origins.Allows(origin, settings.VirtualHost))
+            return true;
+        Log.ForeignOrigin(logger, origin);
+        return false;
+    }
 
     void TurnAway(HttpContext http, Entrance entrance, bool hasPassword)
     {
@@ -108,6 +125,16 @@ sealed class Guard(RequestDelegate next, WebSettings settings, WebAccess access,
         http.Response.StatusCode = StatusCodes.Status403Forbidden;
         // A page older than the program's start has a stale token; loaded again, it works.
         http.Response.Headers["HX-Refresh"] = "true";
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "The live connection of a page of {Origin} was refused; CHECK_ORIGIN does not allow it")]
+        public static partial void ForeignOrigin(ILogger logger, string origin);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "A request for {Host} was refused: without a password these pages are served by names that only this machine can have. "
+            + "If it came through a proxy of yours, set VIRTUAL_HOST to this name, or set a password")]
+        public static partial void ForeignHost(ILogger logger, string host);
     }
 }
 

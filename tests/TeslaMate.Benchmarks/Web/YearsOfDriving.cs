@@ -134,7 +134,7 @@ static class YearsOfDriving
             update drives set start_position_id = 1 + (id - 1) / {Cars} * {PositionsOfDrive * Cars} + (id - 1) % {Cars},
                 end_position_id = 1 + (id - 1) / {Cars} * {PositionsOfDrive * Cars} + {(PositionsOfDrive - 1) * Cars} + (id - 1) % {Cars}
             where id > {from};
-            select setval('drives_id_seq', {to}), setval('positions_id_seq', {(long)to * PositionsOfDrive})
+            select setval('trips_id_seq', {to}), setval('positions_id_seq', {(long)to * PositionsOfDrive})
             """);
     }
 

@@ -15,20 +15,15 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
 
     readonly PagesUnderTest _pages = shared.Pages;
 
-    static readonly string[] ChangingPaths =
-    [
-        "/settings", "/settings/car/1", "/settings/base_url", "/settings/grafana_url", "/sign_out", "/sign_in", "/geo-fences", "/geo-fences/1", "/geo-fences/1/delete",
-        "/charge-cost/1", "/cars/1/suspend", "/cars/1/resume",
-    ];
+    /// <summary>As the program maps them, so that a new one is tested from its first day.</summary>
+    IReadOnlyList<Route> Routes => Route.All(_pages.Services);
+
+    IEnumerable<string> ChangingPaths => Routes.Where(route => route is { Method: "POST", Entrance: Entrance.Page }).Select(route => route.Path);
 
     static readonly string[] PagePaths =
     [
         "/", "/settings", "/geo-fences", "/geo-fences/new", "/charge-cost/1", "/drives", "/drive/1", "/drive/1/gpx", "/charges", "/charge/1", "/sign_in", "/cars/1/details",
     ];
-
-    public static TheoryData<string> ChangingRoutes => new(ChangingPaths);
-
-    public static TheoryData<string> Pages => new(PagePaths);
 
     public async Task InitializeAsync()
     {
@@ -42,25 +37,56 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
 
     public Task DisposeAsync() => Task.CompletedTask;
 
-    [Theory]
-    [MemberData(nameof(ChangingRoutes))]
-    public async Task A_change_without_the_token_of_a_form_is_refused(string path)
+    [Fact]
+    public void Every_route_says_who_may_enter_and_changes_only_by_post_or_put()
     {
-        using var browser = _pages.Visit();
-        await browser.PageAsync("/settings");
-        (await browser.PostWithAsync(token: null, path, [])).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
-        (await browser.PostWithAsync(token: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", path, [])).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        Routes.Count.ShouldBeGreaterThan(25);
+        Routes.Where(route => route.Entrance is null).ShouldBeEmpty();
+        Routes.ShouldAllBe(route => route.Method == "GET" || route.Method == "POST" && (route.Entrance == Entrance.Page || route.Entrance == Entrance.LogIn) || route.Method == "PUT" && route.Entrance == Entrance.Api);
+        // Without a session only the way in is open.
+        Routes.Where(route => route.Entrance == Entrance.LogIn).Select(route => $"{route.Method} {route.Path}").ShouldBe(["GET /log_in", "POST /log_in"], ignoreOrder: true);
+        ChangingPaths.Count().ShouldBeGreaterThan(10);
+    }
+
+    [Fact]
+    public async Task A_change_without_the_token_of_a_form_is_refused()
+    {
+        foreach (var path in ChangingPaths.Append(LogInPages.Path))
+        {
+            using var browser = _pages.Visit();
+            await browser.PageAsync("/settings");
+            (await browser.PostWithAsync(token: null, path, [])).StatusCode.ShouldBe(HttpStatusCode.Forbidden, path);
+            (await browser.PostWithAsync(token: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", path, [])).StatusCode.ShouldBe(HttpStatusCode.Forbidden, path);
+        }
+    }
+
+    [Fact]
+    public async Task A_change_with_the_token_of_another_browser_is_refused()
+    {
+        foreach (var path in ChangingPaths.Append(LogInPages.Path))
+        {
+            using var victim = _pages.Visit();
+            using var attacker = _pages.Visit();
+            var token = Browser.TokenOf(await attacker.PageAsync("/settings"));
+            await victim.PageAsync("/settings");
+            (await victim.PostWithAsync(token, path, [])).StatusCode.ShouldBe(HttpStatusCode.Forbidden, path);
+        }
     }
 
     [Theory]
-    [MemberData(nameof(ChangingRoutes))]
-    public async Task A_change_with_the_token_of_another_browser_is_refused(string path)
+    [InlineData("Origin", "https://evil.example.com")]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    public async Task A_put_from_another_site_is_refused(string header, string value)
     {
-        using var victim = _pages.Visit();
-        using var attacker = _pages.Visit();
-        var token = Browser.TokenOf(await attacker.PageAsync("/settings"));
-        await victim.PageAsync("/settings");
-        (await victim.PostWithAsync(token, path, [])).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        foreach (var route in Routes.Where(route => route.Method == "PUT"))
+        {
+            using var browser = _pages.Visit();
+            browser.Headers.TryAddWithoutValidation(header, value);
+            (await browser.SendAsync(new HttpRequestMessage(HttpMethod.Put, route.Path))).StatusCode.ShouldBe(HttpStatusCode.Forbidden, route.Path);
+            // The reference lets a form pretend to be a PUT.
+            using var form = _pages.Visit();
+            (await form.PostWithAsync(token: null, route.Path, [("_method", "put")])).StatusCode.ShouldBe(HttpStatusCode.NotFound, route.Path);
+        }
     }
 
     [Theory]
@@ -71,7 +97,7 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     [InlineData("Sec-Fetch-Site", "same-site")]
     public async Task A_change_from_another_site_is_refused_even_with_its_token(string header, string value)
     {
-        foreach (var path in ChangingPaths)
+        foreach (var path in ChangingPaths.Append(LogInPages.Path))
         {
             using var browser = _pages.Visit();
             var token = Browser.TokenOf(await browser.PageAsync("/settings"));
@@ -90,25 +116,27 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
         (await browser.PostWithAsync(token, "/charge-cost/1", [("charging_process[cost]", "1")])).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
-    [Theory]
-    [MemberData(nameof(ChangingRoutes))]
-    public async Task With_a_password_a_change_needs_a_session(string path)
+    [Fact]
+    public async Task With_a_password_a_change_needs_a_session()
     {
         using var browser = _pages.Visit();
         var token = Browser.TokenOf(await browser.PageAsync("/settings"));
         await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
-        (await browser.PostWithAsync(token, path, [])).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        foreach (var path in ChangingPaths)
+            (await browser.PostWithAsync(token, path, [])).StatusCode.ShouldBe(HttpStatusCode.Unauthorized, path);
     }
 
-    [Theory]
-    [MemberData(nameof(Pages))]
-    public async Task With_a_password_a_page_leads_to_the_log_in(string path)
+    [Fact]
+    public async Task With_a_password_a_page_leads_to_the_log_in()
     {
         await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
         using var browser = _pages.Visit();
-        using var response = await browser.GetAsync(path);
-        response.StatusCode.ShouldBe(HttpStatusCode.Redirect);
-        response.Headers.Location!.ToString().ShouldBe($"/log_in?return={Uri.EscapeDataString(path)}");
+        foreach (var route in Routes.Where(route => route is { Method: "GET", Entrance: Entrance.Page }))
+        {
+            using var response = await browser.GetAsync(route.Path);
+            response.StatusCode.ShouldBe(HttpStatusCode.Redirect, route.Path);
+            response.Headers.Location!.ToString().ShouldBe($"/log_in?return={Uri.EscapeDataString(route.Path)}");
+        }
     }
 
     [Fact]
@@ -221,7 +249,7 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     public async Task Every_answer_forbids_what_pages_do_not_need()
     {
         using var browser = _pages.Visit();
-        foreach (var path in PagePaths.Concat(["/nowhere", "/assets/app.js", "/log_in", "/drive/x"]))
+        foreach (var path in Routes.Where(route => route is { Method: "GET", Entrance: not Entrance.Live }).Select(route => route.Path).Concat(["/nowhere", "/assets/app.js", "/drive/x"]))
         {
             using var response = await browser.GetAsync(path);
             var policy = response.Headers.GetValues("Content-Security-Policy").Single();

@@ -1,0 +1,176 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Configuration;
+using TeslaMate.Logbook.Settings;
+using TeslaMate.Web;
+using TeslaMate.Web.LogIn;
+
+namespace TeslaMate.Tests.Web;
+
+/// <summary>Who is believed: proxies that vouch, pages of other origins, and names of this host.</summary>
+public sealed class AccessTests
+{
+    const string Password = "correct horse battery";
+
+    [Fact]
+    public async Task A_proxy_lets_in_whom_it_names()
+    {
+        await using var pages = await PagesUnderTest.StartAsync(("WEB_TRUSTED_HEADER", "X-Forwarded-User"));
+        using var browser = pages.Visit();
+        // Nobody is named, and there is no password to ask for.
+        (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await browser.GetAsync("/live/cars")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await browser.SendAsync(new HttpRequestMessage(HttpMethod.Put, "/api/car/1/logging/resume"))).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        browser.Headers.Add("X-Forwarded-User", "alice");
+        (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await browser.PostAsync("/settings/base_url", from: "/settings", ("origin", ""))).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        // The proxy's word does not take the place of a form's token.
+        (await browser.PostWithAsync(token: null, "/settings/base_url", [])).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("127.0.0.0/8, ::1", true)]
+    [InlineData("10.0.0.1", false)]
+    [InlineData("10.0.0.0/8,192.168.0.0/16", false)]
+    public async Task Only_the_named_proxies_are_believed(string proxies, bool isBelieved)
+    {
+        await using var pages = await PagesUnderTest.StartAsync(("WEB_TRUSTED_HEADER", "X-Forwarded-User"), ("WEB_TRUSTED_PROXIES", proxies));
+        await pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        using var browser = pages.Visit();
+        browser.Headers.Add("X-Forwarded-User", "mallory");
+        (await browser.GetAsync("/settings")).StatusCode.ShouldBe(isBelieved ? HttpStatusCode.OK : HttpStatusCode.Redirect);
+        // Who says so oneself that the request came from a proxy, is not one.
+        browser.Headers.Add("X-Forwarded-For", "10.0.0.1");
+        (await browser.GetAsync("/settings")).StatusCode.ShouldBe(isBelieved ? HttpStatusCode.OK : HttpStatusCode.Redirect);
+    }
+
+    [Fact]
+    public async Task Without_the_setting_no_header_lets_anybody_in()
+    {
+        await using var pages = await PagesUnderTest.StartAsync();
+        await pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        using var browser = pages.Visit();
+        foreach (var header in new[] { "X-Forwarded-User", "X-Remote-User", "Remote-User", "X-Auth-Request-User" })
+            browser.Headers.Add(header, "mallory");
+        (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+    }
+
+    [Fact]
+    public async Task Guesses_are_counted_by_the_address_that_a_trusted_proxy_names()
+    {
+        await using var pages = await PagesUnderTest.StartAsync();
+        await pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        (await GuessAsync(pages, "203.0.113.7", LogInThrottle.FreeTries)).ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await GuessAsync(pages, "203.0.113.7", 1)).ShouldBe(HttpStatusCode.TooManyRequests);
+        (await GuessAsync(pages, "203.0.113.8", 1)).ShouldBe(HttpStatusCode.UnprocessableEntity);
+        // What the guesser wrote in front of what the proxy appended counts for nothing.
+        (await GuessAsync(pages, "198.51.100.1, 203.0.113.7", 1)).ShouldBe(HttpStatusCode.TooManyRequests);
+
+        await using var others = await PagesUnderTest.StartAsync(("WEB_TRUSTED_PROXIES", "10.0.0.1"));
+        await others.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        for (var attempt = 0; attempt < LogInThrottle.FreeTries; attempt++)
+            (await GuessAsync(others, $"203.0.113.{attempt}", 1)).ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await GuessAsync(others, "203.0.113.99", 1)).ShouldBe(HttpStatusCode.TooManyRequests);
+    }
+
+    static async Task<HttpStatusCode> GuessAsync(PagesUnderTest pages, string forwardedFor, int times)
+    {
+        using var browser = pages.Visit();
+        browser.Headers.TryAddWithoutValidation("X-Forwarded-For", forwardedFor);
+        var status = HttpStatusCode.OK;
+        for (var attempt = 0; attempt < times; attempt++)
+            status = (await browser.PostAsync("/log_in", from: "/log_in", ("password", "wrong"))).StatusCode;
+        return status;
+    }
+
+    [Theory]
+    [InlineData("false", "https://evil.example.com", true)]
+    [InlineData("true", "https://cars.example.com", true)]
+    [InlineData("true", "http://CARS.example.com:8080", true)]
+    [InlineData("true", "https://evil.example.com", false)]
+    [InlineData("true", "null", false)]
+    [InlineData("true", null, true)]
+    [InlineData("https://example.com", "https://example.com", true)]
+    [InlineData("https://example.com", "http://example.com", false)]
+    [InlineData("https://example.com", "https://example.com:8443", false)]
+    [InlineData("https://example.com:8443", "https://example.com:8443", true)]
+    [InlineData("https://example.com:8443", "https://example.com", false)]
+    [InlineData("//example.com", "http://example.com:81", true)]
+    [InlineData("//example.com:81", "https://example.com:81", true)]
+    [InlineData("//example.com:81", "https://example.com", false)]
+    [InlineData("//*.example.com", "https://a.b.example.com", true)]
+    [InlineData("//*.example.com", "https://example.com", false)]
+    [InlineData("//*.example.com", "https://evilexample.com", false)]
+    [InlineData("https://a.example, //b.example", "http://b.example", true)]
+    [InlineData("https://a.example,//b.example", "http://a.example", false)]
+    public void The_origin_of_a_live_connection_is_checked_as_the_operator_says(string rule, string? origin, bool isAllowed)
+    {
+        var variables = new Variables(new Dictionary<string, string> { ["CHECK_ORIGIN"] = rule });
+        var origins = OriginRule.Read(variables);
+        variables.Problems.ShouldBeEmpty();
+        origins.Allows(origin, "cars.example.com").ShouldBe(isAllowed);
+    }
+
+    [Theory]
+    [InlineData("example.com")]
+    [InlineData("https://example.com,example.org")]
+    [InlineData("https://")]
+    [InlineData("yes")]
+    public void An_origin_without_a_host_stops_the_start(string rule)
+    {
+        var variables = new Variables(new Dictionary<string, string> { ["CHECK_ORIGIN"] = rule });
+        OriginRule.Read(variables);
+        variables.Problems.ShouldHaveSingleItem().ShouldStartWith("CHECK_ORIGIN ");
+    }
+
+    [Fact]
+    public async Task A_page_of_a_foreign_origin_gets_no_live_values_and_the_log_says_so()
+    {
+        await using var pages = await PagesUnderTest.StartAsync(("CHECK_ORIGIN", "https://cars.example.com"));
+        using var browser = pages.Visit();
+        browser.Headers.Add("Origin", "https://evil.example.com");
+        using var response = await browser.GetAsync("/live/cars");
+        response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await response.Content.ReadAsStringAsync()).ShouldBeEmpty();
+        pages.Troubles.Lines.ShouldContain(line => line.Contains("https://evil.example.com", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("evil.example.com", false)]
+    [InlineData("evil.example.com:4000", false)]
+    [InlineData("127.0.0.1.evil.example.com", false)]
+    [InlineData("localhost.evil.example.com", false)]
+    [InlineData("127.0.0.1:4000", true)]
+    [InlineData("[::1]:4000", true)]
+    [InlineData("192.168.1.5", true)]
+    [InlineData("localhost", true)]
+    [InlineData("tm.localhost:4000", true)]
+    [InlineData("teslamate:4000", true)]
+    // What VIRTUAL_HOST, CHECK_ORIGIN and the settings name.
+    [InlineData("cars.example.com", true)]
+    [InlineData("a.example.org", true)]
+    [InlineData("stored.example.net", true)]
+    public async Task Without_a_password_a_foreign_name_of_this_machine_is_not_served(string host, bool isServed)
+    {
+        await using var pages = await PagesUnderTest.StartAsync(("VIRTUAL_HOST", "cars.example.com"), ("CHECK_ORIGIN", "//*.example.org"));
+        ((FakeGlobalSettings)pages.Services.GetRequiredService<IGlobalSettings>()).Current = new() { BaseUrl = "https://stored.example.net/tm" };
+        using var browser = pages.Visit();
+        foreach (var path in new[] { "/settings", "/drives", "/log_in", "/api/car/1/logging/resume" })
+        {
+            using var request = new HttpRequestMessage(path.StartsWith("/api", StringComparison.Ordinal) ? HttpMethod.Put : HttpMethod.Get, path) { Headers = { Host = host } };
+            using var response = await browser.SendAsync(request);
+            (response.StatusCode == HttpStatusCode.MisdirectedRequest).ShouldBe(!isServed, path);
+        }
+    }
+
+    [Fact]
+    public async Task With_a_password_every_name_is_served()
+    {
+        await using var pages = await PagesUnderTest.StartAsync();
+        await pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        using var browser = pages.Visit();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/log_in") { Headers = { Host = "cars.example.com" } };
+        (await browser.SendAsync(request)).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+}

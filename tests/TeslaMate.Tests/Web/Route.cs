@@ -1,0 +1,17 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Web.LogIn;
+
+namespace TeslaMate.Tests.Web;
+
+/// <summary>A route of the running pages, with 1 for every number in its path.</summary>
+sealed record Route(string Method, string Path, Entrance? Entrance)
+{
+    public static IReadOnlyList<Route> All(IServiceProvider services) =>
+    [
+        .. from endpoint in services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+           from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["any"]
+           let path = System.Text.RegularExpressions.Regex.Replace("/" + endpoint.RoutePattern.RawText!.Trim('/'), @"\{[^}]*\}", "1")
+           select new Route(method, path, endpoint.Metadata.GetMetadata<EntranceOf>()?.Entrance),
+    ];
+}
