@@ -11,7 +11,10 @@ sealed class PositionGroups(DatabaseWriter writer) : IAsyncDisposable
     /// <summary>The most batches of one transaction.</summary>
     const int Most = 2000;
 
-    readonly Channel<Waiting> _queue = Channel.CreateUnbounded<Waiting>(new() { SingleReader = true });
+    /// <summary>Transactions side by side: while the server works on one, the next is put together. More only make them smaller.</summary>
+    const int Writers = 2;
+
+    readonly Channel<Waiting> _queue = Channel.CreateUnbounded<Waiting>();
     readonly CancellationTokenSource _stopping = new();
     Task? _loop;
     readonly Lock _starting = new();
@@ -24,7 +27,7 @@ sealed class PositionGroups(DatabaseWriter writer) : IAsyncDisposable
     public async Task<WriteAnswer> WriteAsync(Batch batch, TimeSpan timeout)
     {
         lock (_starting)
-            _loop ??= RunAsync(_stopping.Token);
+            _loop ??= Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => RunAsync(_stopping.Token)));
         var waiting = new Waiting(batch, timeout, new(TaskCreationOptions.RunContinuationsAsynchronously));
         return _queue.Writer.TryWrite(waiting) ? await waiting.Answer.Task : new WriteAnswer.Away(new IOException("The logbook is closed."));
     }
