@@ -29,6 +29,9 @@ public sealed class SimulatedCar(Life life)
     public int Count(RequestKind kind, Func<Doing, Reach, bool>? where = null)
         => Requests.Where(entry => entry.Key.Kind == kind && (where?.Invoke(entry.Key.Doing, entry.Key.Reach) ?? true)).Sum(entry => entry.Value);
 
+    /// <summary>How many full requests met a sleeping car that only looked after itself, and kept it awake for nothing.</summary>
+    public int DisturbedChecks { get; private set; }
+
     /// <summary>The car as it is at <paramref name="now"/>.</summary>
     public Moment At(DateTimeOffset now)
     {
@@ -37,8 +40,8 @@ public sealed class SimulatedCar(Life life)
     }
 
     /// <summary>
-    /// How long after the beginning of each stay the car fell asleep, for the stays that were long enough; <see cref="Life.SleepsAfter"/> is the least, and
-    /// what is beyond it somebody's requests took.
+    /// How long after the beginning of each stay the car first fell asleep, for the stays that were long enough; <see cref="Life.SleepsAfter"/> is the least,
+    /// and what is beyond it somebody's requests took.
     /// </summary>
     public IReadOnlyList<(DateTimeOffset Parked, TimeSpan Awake)> FellAsleep(DateTimeOffset until)
     {
@@ -64,7 +67,12 @@ public sealed class SimulatedCar(Life life)
             if (kind == RequestKind.Full && moment.IsOnline && now > _lastKeptAwake)
             {
                 _lastKeptAwake = now;
-                _lastKeptAwakeByStart[Life.EpisodeAt(now).Start] = now;
+                // What comes after the first sleep, when somebody opens the door for example, has not kept it from sleeping.
+                var start = Life.EpisodeAt(now).Start;
+                if (now - _lastKeptAwakeByStart.GetValueOrDefault(start, start) < Life.SleepsAfter)
+                    _lastKeptAwakeByStart[start] = now;
+                if (moment.SubsystemCheck)
+                    DisturbedChecks++;
             }
 
             return moment;

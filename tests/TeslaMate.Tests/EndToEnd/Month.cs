@@ -6,7 +6,7 @@ using TeslaMate.Tests.Simulator.Clocks;
 
 namespace TeslaMate.Tests.EndToEnd;
 
-/// <summary>Three cars. days as the logger saw them; lived once for all tests of the class.</summary>
+/// <summary>Three cars' days as the logger saw them; lived once for all tests of the class.</summary>
 public sealed class Month : IAsyncLifetime
 {
     /// <summary>How many days pass: <c>TESLAMATE_TEST_DAYS</c>, up to a month of 30, which takes minutes; otherwise one working day.</summary>
@@ -24,14 +24,12 @@ public sealed class Month : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        (Lives, Logged, Cars, End, Log) = await LiveAsync(Days, Days);
+        (Lives, Logged, Cars, End, Log) = await LiveAsync(Days);
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
 
-    /// <param name="days">How long the lives are.</param>
-    /// <param name="lived">How many of the days pass.</param>
-    internal static async Task<(IReadOnlyList<Life> Lives, Logged Logged, IReadOnlyList<SimulatedCar> Cars, DateTimeOffset End, IReadOnlyList<string> Log)> LiveAsync(int days, int lived)
+    internal static async Task<(IReadOnlyList<Life> Lives, Logged Logged, IReadOnlyList<SimulatedCar> Cars, DateTimeOffset End, IReadOnlyList<string> Log)> LiveAsync(int days)
     {
         (IReadOnlyList<Life>, Logged, IReadOnlyList<SimulatedCar>, DateTimeOffset, IReadOnlyList<string>) result = default;
         await SilenceCollection.RunAsync(async () =>
@@ -48,7 +46,7 @@ public sealed class Month : IAsyncLifetime
             try
             {
                 await using var house = await House.StartAsync(database.ConnectionString, cloud, time, folder);
-                await time.AdvanceToAsync(World.Start.AddDays(lived + 1));
+                await time.AdvanceToAsync(World.Start.AddDays(days + 1));
                 result = (lives, await Logged.ReadAsync(database.DataSource), cloud.Cars, time.GetUtcNow(), house.Log.Lines);
             }
             finally
