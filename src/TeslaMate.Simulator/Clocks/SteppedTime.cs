@@ -1,5 +1,3 @@
-using System.Runtime.ExceptionServices;
-
 namespace TeslaMate.Simulator.Clocks;
 
 /// <summary>
@@ -8,8 +6,8 @@ namespace TeslaMate.Simulator.Clocks;
 /// </summary>
 public sealed class SteppedTime : TimeProvider
 {
-    // Beyond every time-out of the things that are waited for.
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    // Beyond every time-out of the things that are waited for, also on a machine that was asleep for a while.
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     readonly Lock _lock = new();
     readonly PriorityQueue<Timer, (long Due, long Order)> _timers = new();
@@ -63,7 +61,7 @@ public sealed class SteppedTime : TimeProvider
             }
             catch (Exception exception)
             {
-                done.SetException(ExceptionDispatchInfo.SetCurrentStackTrace(exception));
+                done.SetException(exception);
             }
         })
         { IsBackground = true, Name = "stepped clock" };
@@ -112,7 +110,7 @@ public sealed class SteppedTime : TimeProvider
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (System.GetElapsedTime(began) > Patience)
-                throw new TimeoutException($"No rest within {Patience.TotalSeconds} s: {_isQuiet.Target}");
+                throw new TimeoutException($"No rest within {Patience.TotalMinutes} min: {_isQuiet.Target}");
             wait.SpinOnce(sleep1Threshold: 50);
         }
 

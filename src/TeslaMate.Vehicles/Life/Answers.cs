@@ -90,7 +90,7 @@ static class Answers
 
     static Turn Good(Turn turn)
     {
-        turn.Vehicle = turn.Vehicle with { LastGoodAnswer = turn.Now, ErrorsInARow = 0, LastError = null };
+        turn.Vehicle = turn.Vehicle with { LastGoodAnswer = turn.Now, ErrorsInARow = 0, RefusalsInARow = 0, LastError = null };
         return turn;
     }
 

@@ -6,10 +6,17 @@ namespace TeslaMate.Vehicles.Life;
 /// <summary>What follows from a request that failed (vehicle chapter 5.5).</summary>
 static class Failures
 {
+    static readonly TimeSpan LongestAfterRefusals = TimeSpan.FromMinutes(15);
+
     public static Turn On(Turn turn, ApiError error)
     {
         var vehicle = turn.Vehicle;
-        turn.Vehicle = vehicle with { ErrorsInARow = vehicle.ErrorsInARow + 1, LastError = Code(error) };
+        turn.Vehicle = vehicle with
+        {
+            ErrorsInARow = vehicle.ErrorsInARow + 1,
+            RefusalsInARow = error is ApiError.Refused ? vehicle.RefusalsInARow + 1 : 0,
+            LastError = Code(error),
+        };
         // A night without network is a handful of lines, not a thousand.
         if (error is not (ApiError.VehicleInService or ApiError.NotSignedIn) && (vehicle.LastError != Code(error) || int.IsPow2(turn.Vehicle.ErrorsInARow)))
             turn.Tell(new Note.RequestFailed(Code(error), error.Message, turn.Vehicle.ErrorsInARow));
@@ -25,6 +32,7 @@ static class Failures
             (ApiError.VehicleNotFound, _) => OnNotFound(turn),
             (ApiError.RateLimited(var pause), _) => turn.Publish().Poll(pause),
             (ApiError.Timeout or ApiError.Unauthorized, _) => turn.Publish().Poll(Pause(turn.Phase)),
+            (ApiError.Refused, _) => Melt(turn).Publish().Poll(PauseAfterRefusals(Pause(turn.Phase), turn.Vehicle.RefusalsInARow)),
             _ => Melt(turn).Publish().Poll(Pause(turn.Phase)),
         };
     }
@@ -52,6 +60,10 @@ static class Failures
         VehiclePhase.Online => 20,
         _ => 30,
     });
+
+    // What Tesla refuses again and again waits for the owner. It may be a hiccup, so the first ones cost a driving car no more than other errors.
+    static TimeSpan PauseAfterRefusals(TimeSpan pause, int refusals)
+        => pause * Math.Pow(2, Math.Clamp(refusals - 4, 0, 10)) is var longer && longer < LongestAfterRefusals ? longer : LongestAfterRefusals;
 
     static Turn Melt(Turn turn)
     {

@@ -94,6 +94,9 @@ sealed record Vehicle
 
     public int ErrorsInARow { get; init; }
 
+    /// <summary>How many of the last requests Tesla refused without a hint that repeating helps.</summary>
+    public int RefusalsInARow { get; init; }
+
     public string? LastError { get; init; }
 
     public bool IsStreaming => Stream is not null;

@@ -107,6 +107,23 @@ public class AnswerTests
     }
 
     [Fact]
+    public void What_tesla_refuses_for_good_is_asked_ever_more_rarely()
+    {
+        var scene = Scenes.In("online").From();
+        List<double?> pauses = [];
+        for (var i = 0; i < 12; i++)
+        {
+            scene.Fails(new ApiError.Refused(403, "mobile access disabled"));
+            pauses.Add(scene.Poll);
+        }
+
+        pauses.ShouldBe([20, 20, 20, 20, 40, 80, 160, 320, 640, 900, 900, 900]);
+        scene.Fails(new ApiError.Timeout()).Fails(new ApiError.Refused(412, "gone")).Poll.ShouldBe(20);
+        scene.Fails(new ApiError.Refused(403, "no"), times: 2_000).Poll.ShouldBe(900);
+        scene.Gets(Online(1)).Fails(new ApiError.Refused(403, "no")).Poll.ShouldBe(20);
+    }
+
+    [Fact]
     public void A_long_outage_is_a_handful_of_lines()
     {
         var scene = Scenes.In("online").From().Fails(new ApiError.Unreachable("nxdomain"), times: 1000);
