@@ -36,11 +36,19 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
         return values.ContainsKey(name);
     }
 
-    /// <summary>The value, or null when the variable is missing or empty.</summary>
+    /// <summary>The value, or null when the variable is missing or empty. A password in an address is remembered among the <see cref="Secrets"/>.</summary>
     public string? Text(string name)
     {
         _asked.Add(name);
-        return values.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
+        if (!values.TryGetValue(name, out var value) || value.Length == 0)
+            return null;
+        if (PasswordOfAddress(value) is { Length: > 0 } password)
+        {
+            Known(new Secret(password));
+            Known(new Secret(Uri.UnescapeDataString(password)));
+        }
+
+        return value;
     }
 
     /// <summary>The value, or <paramref name="fallback"/> when the variable is missing or empty.</summary>
@@ -56,23 +64,28 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
     }
 
     /// <summary>
-    /// A secret, from the first of: the systemd credential named as the variable or <paramref name="credential"/>, the file named by <c>NAME_FILE</c>,
-    /// the variable itself. One trailing line break of a file is not part of the secret. Null when there is none.
+    /// A secret, from the first of: the systemd credential <c>NAME</c> or, as credentials are usually written, <c>name</c> with hyphens (<c>DATABASE_PASS</c> or
+    /// <c>database-pass</c>), the file named by <c>NAME_FILE</c>, the variable itself. One trailing line break of a file is not part of the secret. Null when
+    /// there is none.
     /// </summary>
-    public Secret? Secret(string name, string? credential = null)
+    public Secret? Secret(string name)
     {
         if (Text("CREDENTIALS_DIRECTORY") is { } directory)
         {
-            foreach (var id in credential is null ? [name] : (string[])[name, credential])
+            foreach (var id in (string[])[name, name.ToLowerInvariant().Replace('_', '-')])
             {
                 var path = Path.Combine(directory, id);
                 if (File.Exists(path))
-                    return FromFile(path, $"the credential {id}");
+                    return FromFile(path, $"The credential {id} is the file {path}");
             }
         }
 
         if (Text(name + "_FILE") is { } file)
-            return FromFile(file, $"{name}_FILE");
+        {
+            // What is no path may be the secret itself, put in the wrong variable.
+            return FromFile(file, $"{name}_FILE names {(file.StartsWith('/') ? file : "a file without an absolute path")}");
+        }
+
         return Text(name) is { } text ? Known(new Secret(text)) : null;
     }
 
@@ -134,14 +147,26 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _problems.Add($"The file {path} named by {origin} cannot be read: {exception.Message}");
+            var fault = exception is UnauthorizedAccessException ? "may not be read" : exception is FileNotFoundException or DirectoryNotFoundException ? "does not exist" : "cannot be read";
+            _problems.Add($"{origin}, which {fault}. Example: a file such as /run/secrets/teslamate, readable by this program");
             return null;
         }
     }
 
+    /// <summary>The password in an address such as <c>http://user:password@host/</c>, as it is written there.</summary>
+    static string? PasswordOfAddress(string text)
+    {
+        var start = text.IndexOf("://", StringComparison.Ordinal);
+        if (start < 0)
+            return null;
+        var authority = text[(start + 3)..].Split('/', '?', '#')[0];
+        return authority.LastIndexOf('@') is >= 0 and var end && authority.IndexOf(':', 0, end) is >= 0 and var colon ? authority[(colon + 1)..end] : null;
+    }
+
     Secret Known(Secret secret)
     {
-        _secrets.Add(secret);
+        if (!_secrets.Contains(secret))
+            _secrets.Add(secret);
         return secret;
     }
 }

@@ -134,7 +134,7 @@ public sealed record DatabaseSettings
     static string UserOnSocket(Variables variables)
         => variables.Text("DATABASE_USER") ?? variables.Text("PGUSER") ?? variables.Text("USER") ?? Environment.UserName;
 
-    static Secret? PasswordOf(Variables variables) => variables.Secret("DATABASE_PASS", credential: "database-pass");
+    static Secret? PasswordOf(Variables variables) => variables.Secret("DATABASE_PASS");
 
     static Secret? RequiredPassword(Variables variables)
     {

@@ -44,7 +44,7 @@ public sealed record TeslaSettings
         AuthHost = variables.Address("TESLA_AUTH_HOST", "https://auth.tesla.com", "https", "http"),
         AuthPath = AuthPathOf(variables.Text("TESLA_AUTH_PATH")),
         AuthClientId = variables.Text("TESLA_AUTH_CLIENT_ID", "ownerapi"),
-        FleetToken = FleetTokenOf(variables.Secret("TOKEN", credential: "token")),
+        FleetToken = FleetTokenOf(variables.Secret("TOKEN")),
         StreamHost = variables.Address("TESLA_WSS_HOST", "wss://streaming.vn.teslamotors.com", "wss", "ws"),
         StreamAcceptsInvalidCertificates = variables.Text("TESLA_WSS_TLS_ACCEPT_INVALID_CERTS") == "true",
         StreamUsesVin = variables.Text("TESLA_WSS_USE_VIN") is { } useVin && !useVin.Equals("false", StringComparison.OrdinalIgnoreCase),

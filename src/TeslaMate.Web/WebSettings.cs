@@ -61,17 +61,20 @@ public sealed record WebSettings
         UrlPath = Prefix(variables),
         VirtualHost = variables.Text("VIRTUAL_HOST", "localhost"),
         Origins = OriginRule.Read(variables),
-        SecretKeyBase = variables.Secret("SECRET_KEY_BASE", credential: "secret-key-base"),
-        Password = variables.Secret("WEB_PASSWORD", credential: "web-password"),
-        ApiToken = variables.Secret("WEB_API_TOKEN", credential: "web-api-token"),
+        SecretKeyBase = variables.Secret("SECRET_KEY_BASE"),
+        Password = variables.Secret("WEB_PASSWORD"),
+        ApiToken = variables.Secret("WEB_API_TOKEN"),
         TrustedHeader = variables.Text("WEB_TRUSTED_HEADER"),
         TrustedProxies = Proxies(variables),
         TilesUrl = Tiles(variables, "MAP_TILES_URL") ?? "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
         TilesAttribution = variables.Text("MAP_ATTRIBUTION", "© OpenStreetMap contributors"),
         SatelliteUrl = Tiles(variables, "MAP_SATELLITE_URL"),
-        SearchUrl = variables.Address("NOMINATIM_URL", "https://nominatim.openstreetmap.org", "https", "http") ?? new Uri("https://nominatim.openstreetmap.org"),
-        AuthHost = variables.Address("TESLA_AUTH_HOST", "https://auth.tesla.com", "https", "http") ?? new Uri("https://auth.tesla.com"),
+        SearchUrl = Shown(variables.Address("NOMINATIM_URL", "https://nominatim.openstreetmap.org", "https", "http")) ?? new Uri("https://nominatim.openstreetmap.org"),
+        AuthHost = Shown(variables.Address("TESLA_AUTH_HOST", "https://auth.tesla.com", "https", "http")) ?? new Uri("https://auth.tesla.com"),
     };
+
+    // The browser learns where to ask, but not as whom this program asks there.
+    static Uri? Shown(Uri? address) => address is { UserInfo.Length: > 0 } ? new UriBuilder(address) { UserName = "", Password = "" }.Uri : address;
 
     static string Prefix(Variables variables)
     {

@@ -48,7 +48,7 @@ public sealed class EncryptionKey
 
     /// <summary>The configured key; null when there is none.</summary>
     public static EncryptionKey? FindConfigured(Variables variables)
-        => variables.Secret("ENCRYPTION_KEY", credential: "encryption-key") is { } configured
+        => variables.Secret("ENCRYPTION_KEY") is { } configured
             ? new EncryptionKey(new KeyOrigin.Configured(), Encoding.UTF8.GetBytes(configured.Reveal()))
             : null;
 

@@ -38,4 +38,48 @@ public sealed class VariablesTests
         secret!.Reveal().ShouldBe("b");
         secret.ToString().ShouldBe("***");
     }
+
+    [Fact]
+    public void A_credential_has_the_variables_name_or_the_one_usual_for_credentials()
+    {
+        var folder = Directory.CreateTempSubdirectory("credentials-").FullName;
+        try
+        {
+            var variables = new Variables(new Dictionary<string, string> { ["CREDENTIALS_DIRECTORY"] = folder, ["MQTT_PASSWORD"] = "environment" });
+            variables.Secret("MQTT_PASSWORD")!.Reveal().ShouldBe("environment");
+            File.WriteAllText(Path.Combine(folder, "mqtt-password"), "usual");
+            variables.Secret("MQTT_PASSWORD")!.Reveal().ShouldBe("usual");
+            File.WriteAllText(Path.Combine(folder, "MQTT_PASSWORD"), "exact\n");
+            variables.Secret("MQTT_PASSWORD")!.Reveal().ShouldBe("exact");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_secret_that_was_put_where_its_file_belongs_is_not_repeated()
+    {
+        var variables = new Variables(new Dictionary<string, string> { ["PASS_FILE"] = "hunter2", ["KEY_FILE"] = "/nowhere/key" });
+        variables.Secret("PASS").ShouldBeNull();
+        variables.Secret("KEY").ShouldBeNull();
+        variables.Problems.ShouldBe([
+            "PASS_FILE names a file without an absolute path, which does not exist. Example: a file such as /run/secrets/teslamate, readable by this program",
+            "KEY_FILE names /nowhere/key, which does not exist. Example: a file such as /run/secrets/teslamate, readable by this program",
+        ]);
+    }
+
+    [Theory]
+    [InlineData("http://user:pa%73s@proxy:3128", "pa%73s", "pass")]
+    [InlineData("https://user:p@ss:word@host/a:b@c", "p@ss:word")]
+    [InlineData("https://user@host/a:b@c")]
+    [InlineData("https://host:443/")]
+    [InlineData("user:pass@host")]
+    public void A_password_in_an_address_is_a_secret(string address, params string[] secrets)
+    {
+        var variables = new Variables(new Dictionary<string, string> { ["PROXY"] = address });
+        variables.Text("PROXY").ShouldBe(address);
+        variables.Secrets.Select(secret => secret.Reveal()).ShouldBe(secrets);
+    }
 }
