@@ -10,19 +10,20 @@ public sealed class PrivateCluster : IAsyncDisposable
 {
     const string ServerUser = "postgres";
 
-    // Ends the server when this process is gone, however it went: its end of the pipe closes then. The temporary folder goes with the server, but not with
-    // one that was stopped and started again since: its pipe closes whenever the first process object is collected.
+    // Ends the server when this process is gone, however it went: its end of the pipe closes then. The temporary folder goes with the server.
     const string Guard = """
         folder=$1; shift
         exec 3<&0
         "$@" & server=$!
         (cat <&3 >/dev/null; kill -QUIT $server 2>/dev/null; while kill -0 $server 2>/dev/null; do sleep 0.1; done
-            [ -n "$folder" ] || exit; last=$(head -n1 "$folder/data/postmaster.pid" 2>/dev/null); [ "${last:-$server}" = "$server" ] && rm -rf "$folder") >/dev/null 2>&1 &
+            [ -n "$folder" ] && rm -rf "$folder") >/dev/null 2>&1 &
         wait $server
         """;
 
     readonly string _binaries;
     readonly bool _deleteFolder;
+    // Kept to the end: a pipe closes with its process object, and would wake the guard of a server that was stopped and started again.
+    readonly List<Process> _started = [];
     Process? _server;
 
     PrivateCluster(string binaries, string folder, bool deleteFolder)
@@ -103,6 +104,7 @@ public sealed class PrivateCluster : IAsyncDisposable
             WorkingDirectory = "/",
         };
         _server = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
+        _started.Add(_server);
         var output = new List<string>();
         void Keep(object _, DataReceivedEventArgs line)
         {
@@ -154,18 +156,10 @@ public sealed class PrivateCluster : IAsyncDisposable
             _server?.Kill(entireProcessTree: true);
         }
 
-        _server?.Dispose();
+        // Before the pipe closes: the guard would delete at the same time, and each would stumble over what the other has just taken away.
         if (_deleteFolder && Directory.Exists(Folder))
-        {
-            try
-            {
-                Directory.Delete(Folder, recursive: true);
-            }
-            catch (DirectoryNotFoundException)
-            {
-                // The guard was faster.
-            }
-        }
+            Directory.Delete(Folder, recursive: true);
+        _started.ForEach(process => process.Dispose());
     }
 
     async Task ConfigureAsync(IReadOnlyList<string> settings, CancellationToken cancellationToken)
