@@ -29,12 +29,13 @@ sealed partial class MigrationFolder
     public static MigrationFolder Embedded(string folder)
     {
         var assembly = typeof(MigrationFolder).Assembly;
-        var files = assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(folder, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal))
-            .Select(name => (Name: name[folder.Length..], Resource: name))
-            .Where(file => !file.Name.Contains('/', StringComparison.Ordinal));
-        return Read(files.Select(file => (file.Name, Text(assembly, file.Resource))));
+        return Read(Names(assembly, folder).Select(name => (name, Text(assembly, folder + name))));
     }
+
+    /// <summary>The versions of <see cref="Embedded"/>, oldest first, without reading a file.</summary>
+    public static IReadOnlyList<long> Versions(string folder)
+        => [.. Names(typeof(MigrationFolder).Assembly, folder).Select(name => FileName.Match(name)).Where(parts => parts.Success && parts.Groups["side"].ValueSpan is "V")
+            .Select(parts => long.Parse(parts.Groups["version"].ValueSpan, CultureInfo.InvariantCulture)).Order()];
 
     /// <summary>A text file embedded in this assembly.</summary>
     public static string Text(string path) => Text(typeof(MigrationFolder).Assembly, path);
@@ -69,6 +70,12 @@ sealed partial class MigrationFolder
             throw new InvalidDataException($"These files have the same name: {string.Join(", ", twins.Select(file => file.Value.Script.FileName))}.");
         return new MigrationFolder([.. forward.OrderBy(file => file.Key).Select(file => new Migration(file.Key, file.Value.Name, file.Value.Script, back[file.Key].Script))], baseline);
     }
+
+    static IEnumerable<string> Names(Assembly assembly, string folder)
+        => assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(folder, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal))
+            .Select(name => name[folder.Length..])
+            .Where(name => !name.Contains('/', StringComparison.Ordinal));
 
     static string Text(Assembly assembly, string resource)
     {

@@ -28,7 +28,7 @@ static class DatabaseCommand
         var settings = DatabaseSettings.Read(variables);
         var logSettings = LogSettings.Read(variables);
         // Asked for before anything runs: the key may be in a file that cannot be read.
-        variables.Secret("ENCRYPTION_KEY", credential: "encryption-key");
+        variables.Secret("ENCRYPTION_KEY");
         if (variables.Problems.Count > 0)
         {
             foreach (var problem in variables.Problems)
@@ -44,7 +44,8 @@ static class DatabaseCommand
         {
             if (wait)
             {
-                await new DatabaseWait(settings, SystemdNotifier.FromEnvironment(), TimeProvider.System, log.Factory.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble)
+                await using var database = settings.CreateDataSource(connection => connection.Pooling = false);
+                await new DatabaseWait(database, settings, SystemdNotifier.FromEnvironment(), TimeProvider.System, log.Factory.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble)
                     .UntilAnswerAsync(cancellationToken);
             }
 
@@ -56,6 +57,7 @@ static class DatabaseCommand
             return ExitCode.Failure;
         }
     }
+
     /// <summary>On a terminal nothing is logged, and making a log would take longer than a look at a current database.</summary>
     sealed class LogOnDemand(LogSettings settings, Variables variables, TextWriter error) : IAsyncDisposable
     {

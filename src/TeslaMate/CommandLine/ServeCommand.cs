@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Npgsql;
 using Serilog.Extensions.Logging;
 using TeslaMate.Configuration;
 using TeslaMate.Database.Encryption;
@@ -46,12 +47,15 @@ static partial class ServeCommand
         var logger = loggers.CreateLogger("TeslaMate");
         if (settings.Key.Origin is KeyOrigin.Generated)
             Log.KeyGenerated(logger);
+        // One pool from the first question to the last: its first connection is the dear one.
+        await using var database = settings.Database.CreateDataSource();
         try
         {
-            if (!await DatabaseIsFitAsync(settings, variables, migrate, loggers, stop))
+            if (!await DatabaseIsFitAsync(database, settings, variables, migrate, loggers, stop))
                 return ExitCode.Failure;
-            settings = settings with { Listener = settings.Listener.Decide(await StrangersAreKeptOutAsync(settings, logger, stop)) };
-            return await ProgramRun.RunAsync(TeslaMateApp.Build(settings, log), settings, stop);
+            settings = settings with { Listener = settings.Listener.Decide(await StrangersAreKeptOutAsync(database, settings, logger, stop)) };
+            var overrides = new AppOverrides { Services = services => services.AddSingleton(database) };
+            return await ProgramRun.RunAsync(TeslaMateApp.Build(settings, log, overrides), settings, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -59,19 +63,19 @@ static partial class ServeCommand
         }
     }
 
-    static async Task<bool> DatabaseIsFitAsync(Settings settings, Variables variables, bool migrate, SerilogLoggerFactory loggers, CancellationToken stop)
+    static async Task<bool> DatabaseIsFitAsync(
+        NpgsqlDataSource database, Settings settings, Variables variables, bool migrate, SerilogLoggerFactory loggers, CancellationToken stop)
     {
         var time = TimeProvider.System;
         var notifier = SystemdNotifier.FromEnvironment();
-        var wait = new DatabaseWait(settings.Database, notifier, time, loggers.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble);
-        var gate = new SchemaGate(new Migrator(settings.Database, variables, time), notifier, time, loggers.CreateLogger<SchemaGate>());
+        var wait = new DatabaseWait(database, settings.Database, notifier, time, loggers.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble);
+        var gate = new SchemaGate(database, new Migrator(settings.Database, variables, time), notifier, time, loggers.CreateLogger<SchemaGate>());
         return await gate.PassAsync(await wait.UntilAnswerAsync(stop), migrate, stop);
     }
 
     /// <summary>Whether the pages ask who is there; stores the password of the settings, if they have one.</summary>
-    static async Task<bool> StrangersAreKeptOutAsync(Settings settings, ILogger logger, CancellationToken stop)
+    static async Task<bool> StrangersAreKeptOutAsync(NpgsqlDataSource database, Settings settings, ILogger logger, CancellationToken stop)
     {
-        await using var database = settings.Database.CreateDataSource();
         var access = new WebAccess(database, TimeProvider.System);
         if (settings.Web.Password is { } password)
             await access.EnsurePasswordAsync(password, stop);

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Npgsql;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Database;
+using TeslaMate.Database.Migrations;
 
 namespace TeslaMate.Health;
 
@@ -9,6 +10,8 @@ namespace TeslaMate.Health;
 sealed class DatabaseHealth(NpgsqlDataSource database, DatabaseSettings settings, TimeProvider time) : IHealthReport
 {
     public const string PartName = "database";
+
+    const string Reachable = "reachable";
 
     // Set while the database is away; read and written by concurrent health checks.
     long _awaySinceTicks;
@@ -21,17 +24,23 @@ sealed class DatabaseHealth(NpgsqlDataSource database, DatabaseSettings settings
         var started = time.GetTimestamp();
         try
         {
+            // The schema is asked for each time: somebody may migrate, roll back or restore while the program runs.
             await using var command = database.CreateCommand("""
-                select current_setting('server_version'), version, extract(epoch from now() at time zone 'UTC' - inserted_at)::float8
+                select current_setting('server_version'), version, extract(epoch from now() at time zone 'UTC' - inserted_at)::float8,
+                    (select count(*) from unnest($1) known (version) where not exists (select from schema_migrations applied where applied.version = known.version))
+                        + (select count(*) from unnest($2) known (version)
+                            where not exists (select from teslamate.changelog applied where applied.version = known.version::text and applied.success))
                 from schema_migrations
                 order by version desc
                 limit 1
                 """);
+            command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. KnownVersions.Reference] });
+            command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. KnownVersions.Own] });
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             if (!await reader.ReadAsync(cancellationToken))
                 return Away("the table schema_migrations is empty");
             Volatile.Write(ref _awaySinceTicks, 0);
-            return Present(reader.GetString(0), reader.GetInt64(1), reader.GetDouble(2), time.GetElapsedTime(started));
+            return Present(reader.GetString(0), reader.GetInt64(1), reader.GetDouble(2), reader.GetInt64(3), time.GetElapsedTime(started));
         }
         catch (NpgsqlException exception)
         {
@@ -43,27 +52,35 @@ sealed class DatabaseHealth(NpgsqlDataSource database, DatabaseSettings settings
         }
     }
 
-    HealthFacts Present(string serverVersion, long schemaVersion, double ageSeconds, TimeSpan took)
+    /// <summary>Whether the database answered, be its schema as it should or not.</summary>
+    public static bool Answered(HealthFacts facts) => facts.Details[Reachable]?.GetValue<bool>() == true;
+
+    HealthFacts Present(string serverVersion, long schemaVersion, double ageSeconds, long pending, TimeSpan took)
     {
         _serverVersion = serverVersion;
-        return new HealthFacts(IsWell: true, new JsonObject
+        var isNewer = schemaVersion > KnownVersions.Reference[^1];
+        return new HealthFacts(IsWell: pending == 0 && !isNewer, new JsonObject
         {
-            ["reachable"] = true,
+            [Reachable] = true,
             ["server_version"] = serverVersion,
             ["answer_ms"] = Math.Round(took.TotalMilliseconds, 1),
             ["migrations"] = new JsonObject
             {
                 ["version"] = schemaVersion,
-                ["pending"] = 0,
+                ["pending"] = pending,
                 ["seconds_since_last"] = Math.Round(ageSeconds),
             },
         })
         {
+            Phrase = pending > 0 ? $"{pending} migrations are pending: teslamate migrate"
+                : isNewer ? $"the database is of a newer program ({schemaVersion})"
+                : null,
             Measures =
             [
                 Up(1),
                 new Measure("teslamate_database_answer_seconds", "Time that the database took to answer the health check.", took.TotalSeconds),
                 new Measure("teslamate_schema_version", "Newest applied migration.", schemaVersion),
+                new Measure("teslamate_pending_migrations", "Migrations that the program has and the database has not.", pending),
                 new Measure("teslamate_last_migration_age_seconds", "Time since the newest migration was applied.", ageSeconds),
             ],
         };
@@ -75,7 +92,7 @@ sealed class DatabaseHealth(NpgsqlDataSource database, DatabaseSettings settings
         var since = new DateTimeOffset(Volatile.Read(ref _awaySinceTicks) is > 0 and var ticks ? ticks : time.GetUtcNow().UtcTicks, TimeSpan.Zero);
         return new HealthFacts(IsWell: false, new JsonObject
         {
-            ["reachable"] = false,
+            [Reachable] = false,
             ["server_version"] = _serverVersion,
             ["away_since"] = since.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
             ["error"] = reason,

@@ -34,7 +34,7 @@ static class HealthPages
         var answer = new JsonObject { ["status"] = facts.All(part => part.Facts.IsWell) ? "ok" : "degraded" };
         foreach (var (name, part) in facts)
             answer[name] = part.Details;
-        context.Response.StatusCode = facts.Any(part => part is { Name: DatabaseHealth.PartName, Facts.IsWell: false })
+        context.Response.StatusCode = facts.Any(part => part.Name == DatabaseHealth.PartName && !DatabaseHealth.Answered(part.Facts))
             ? StatusCodes.Status503ServiceUnavailable
             : StatusCodes.Status200OK;
         context.Response.ContentType = "application/json; charset=utf-8";

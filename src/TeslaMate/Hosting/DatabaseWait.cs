@@ -11,7 +11,7 @@ namespace TeslaMate.Hosting;
 /// manager's start limit is kept away meanwhile, because a restart would not bring the database back.
 /// </summary>
 sealed partial class DatabaseWait(
-    DatabaseSettings settings, ISystemdNotifier notifier, TimeProvider time, ILogger<DatabaseWait> logger, Func<double> random)
+    NpgsqlDataSource database, DatabaseSettings settings, ISystemdNotifier notifier, TimeProvider time, ILogger<DatabaseWait> logger, Func<double> random)
 {
     static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
@@ -61,8 +61,6 @@ sealed partial class DatabaseWait(
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            // Without a pool: nothing of a failed attempt may stay, and the real pool is made later.
-            await using var database = settings.CreateDataSource(connection => connection.Pooling = false);
             await using var command = database.CreateCommand("select current_setting('server_version_num')");
             return new Answer.Version(int.Parse((string)(await command.ExecuteScalarAsync(both.Token))!, CultureInfo.InvariantCulture));
         }

@@ -1,10 +1,11 @@
+using Npgsql;
 using TeslaMate.Database.Migrations;
 using TeslaMate.Systemd.Notify;
 
 namespace TeslaMate.Hosting;
 
 /// <summary>Lets the program in only where the server is known and the schema is exactly the one it was written for.</summary>
-sealed partial class SchemaGate(Migrator migrator, ISystemdNotifier notifier, TimeProvider time, ILogger<SchemaGate> logger)
+sealed partial class SchemaGate(NpgsqlDataSource database, Migrator migrator, ISystemdNotifier notifier, TimeProvider time, ILogger<SchemaGate> logger)
 {
     const int OldestServer = 150000;
     const int NextUnknownServer = 190000;
@@ -23,6 +24,9 @@ sealed partial class SchemaGate(Migrator migrator, ISystemdNotifier notifier, Ti
         if (serverVersion >= NextUnknownServer)
             Log.ServerUnknown(logger, serverVersion / 10000);
 
+        // Nearly every start; what follows reads all scripts.
+        if (await KnownVersions.AreAllOfAsync(database, cancellationToken))
+            return true;
         if (migrate && !await MigrateAsync(cancellationToken))
             return false;
         var state = await migrator.StateAsync(cancellationToken);
@@ -42,7 +46,11 @@ sealed partial class SchemaGate(Migrator migrator, ISystemdNotifier notifier, Ti
     {
         await using var longStart = LongStart.Begin(notifier, time);
         var log = new MigrationLog(notifier, logger);
-        return log.Ended(await migrator.MigrateAsync(log, cancellationToken));
+        if (!log.Ended(await migrator.MigrateAsync(log, cancellationToken)))
+            return false;
+        // Migrations make types, and the connections know those that there were.
+        await database.ReloadTypesAsync(cancellationToken);
+        return true;
     }
 
     static partial class Log

@@ -48,7 +48,8 @@ static class TeslaMateApp
             .AddLogbook(settings.Logbook)
             .AddVehicles(settings.Vehicles)
             .AddMqtt(settings.Mqtt)
-            .AddWeb(settings.Web);
+            .AddWeb(settings.Web)
+            .RemoveUnusedKeys();
         overrides.Services?.Invoke(builder.Services);
 
         var app = builder.Build();
@@ -67,6 +68,17 @@ static class TeslaMateApp
             .AddSingleton<IHealthReport, DatabaseHealth>()
             .AddSingleton<IHealthReport, ProcessHealth>()
             .AddHostedService<StatusLine>();
+
+    /// <summary>
+    /// The pages' forms have keys of their own. Those that the framework brings along would be read, or made and kept in a file, at every start, with all of .NET's
+    /// XML and half of its cryptography, for nobody.
+    /// </summary>
+    static void RemoveUnusedKeys(this IServiceCollection services)
+    {
+        foreach (var service in services.Where(service => service.ServiceType == typeof(IHostedService)
+            && service.ImplementationType?.FullName?.StartsWith("Microsoft.AspNetCore.DataProtection.", StringComparison.Ordinal) == true).ToList())
+            services.Remove(service);
+    }
 
     /// <summary>The command line turns signals into cancellation, before there is a host and after.</summary>
     sealed class SignalsAreHandledElsewhere : IHostLifetime

@@ -23,7 +23,8 @@ public sealed class DatabaseWaitTests
         using var manager = new DatagramListener();
         var log = new RecordedLog();
         var time = new ManualTime();
-        var wait = new DatabaseWait(settings, new SystemdNotifier(manager.Name), time, log, () => 0.5);
+        await using var database = settings.CreateDataSource();
+        var wait = new DatabaseWait(database, settings, new SystemdNotifier(manager.Name), time, log, () => 0.5);
 
         var answer = wait.UntilAnswerAsync(default);
         while (log.Lines.Count == 0)
@@ -42,6 +43,7 @@ public sealed class DatabaseWaitTests
         }
         finally
         {
+            database.Clear();
             await TestServer.ExecuteAsync(server.ConnectionString, $"drop database {name} with (force)");
         }
 
@@ -57,7 +59,8 @@ public sealed class DatabaseWaitTests
     {
         var settings = new DatabaseSettings { Host = "/nonexistent", Name = "x", User = "x" };
         using var stop = new CancellationTokenSource();
-        var answer = new DatabaseWait(settings, new SystemdNotifier(null), new ManualTime(), new RecordedLog(), () => 0.5).UntilAnswerAsync(stop.Token);
+        await using var database = settings.CreateDataSource();
+        var answer = new DatabaseWait(database, settings, new SystemdNotifier(null), new ManualTime(), new RecordedLog(), () => 0.5).UntilAnswerAsync(stop.Token);
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => answer);
     }

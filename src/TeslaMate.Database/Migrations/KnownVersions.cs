@@ -1,0 +1,42 @@
+using Npgsql;
+
+namespace TeslaMate.Database.Migrations;
+
+/// <summary>The versions this program was written for, by the names of their files alone: for questions that are asked every few seconds.</summary>
+public static class KnownVersions
+{
+    /// <summary>The reference's, oldest first; <c>public.schema_migrations</c> has them all.</summary>
+    public static IReadOnlyList<long> Reference { get; } = MigrationFolder.Versions("");
+
+    /// <summary>Those of schema <c>teslamate</c>, oldest first; <c>teslamate.changelog</c> has them all.</summary>
+    public static IReadOnlyList<long> Own { get; } = MigrationFolder.Versions("teslamate/");
+
+    /// <summary>
+    /// Whether the database has exactly these versions and nothing left to do, by one short question: what a start asks. False says no more than that
+    /// <see cref="Migrator.StateAsync(CancellationToken)"/> has to look.
+    /// </summary>
+    /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
+    public static async Task<bool> AreAllOfAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            select not exists (select from unnest($1) known (version) where not exists (select from schema_migrations applied where applied.version = known.version))
+                and not exists (select from schema_migrations where version > $3)
+                and not exists (select from unnest($2) known (version)
+                    where not exists (select from teslamate.changelog applied where applied.version = known.version::text and applied.success))
+                and not exists (select from teslamate.changelog where type = 0 and version <> all ($2::text[]))
+                and not exists (select from teslamate.deferred)
+            """);
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. Reference] });
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. Own] });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Reference[^1] });
+        try
+        {
+            return await command.ExecuteScalarAsync(cancellationToken) is true;
+        }
+        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName
+            or PostgresErrorCodes.InsufficientPrivilege)
+        {
+            return false;
+        }
+    }
+}
