@@ -24,6 +24,7 @@ let
     postgresql
     pkgs.coreutils
     pkgs.findutils
+    pkgs.gawk
     pkgs.gnugrep
     pkgs.gnused
     pkgs.gzip

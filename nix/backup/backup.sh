@@ -91,7 +91,15 @@ free=$(available_bytes "$folder")
 [ "$free" -ge "$needed" ] \
   || fail "$folder has $(readable_size "$free") free, and the backup may need $(readable_size "$needed"). Free some space or name another folder."
 
+# What a backup leaves that was killed or cut off by a power failure; one that still runs holds its lock.
+if [ "$folder" = "$backup_directory" ]; then leftover='*.part-??????'; else leftover="$(basename "$target").part-??????"; fi
+find "$folder" -maxdepth 1 -type f -name "$leftover" -print0 | while IFS= read -r -d '' left; do
+  if flock --nonblock "$left" rm -f "$left"; then say "Deleted $left, which an interrupted backup left"; fi
+done
+
 partial=$(mktemp "$target.part-XXXXXX")
+exec 9<"$partial"
+flock 9
 trap 'rm -f "$partial"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP

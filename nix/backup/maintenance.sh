@@ -11,41 +11,19 @@ Usage: teslamate-maintenance COMMAND
 EOF
 }
 
-identifier() {
-  case ${1:-} in
-    '' | *[!0-9]*) fail "$2 ID must be an integer." ;;
+# correct COMMAND ID NAME: a correction by the program's own rules, while the service runs.
+correct() {
+  case ${2:-} in
+    '' | *[!0-9]*) fail "Error: $3 ID must be an integer." ;;
   esac
-}
-
-# delete TABLE ID NAME: deletes one row, and says when there is none.
-delete() {
-  if [ -z "$(query "$PGDATABASE" "select 1 from public.$1 where id = $2")" ]; then
-    say "Warning: $3 with ID $2 does not exist. Nothing to delete."
-  else
-    query "$PGDATABASE" "delete from public.$1 where id = $2" >/dev/null
-    printf 'Successfully deleted %s with ID %s.\n' "${3,}" "$2"
-  fi
+  as_owner teslamate "$1" "$2"
 }
 
 require_rights
 use_settings
 case ${1:-} in
-  close-drive)
-    identifier "${2:-}" Drive
-    as_owner teslamate close-drive "$2"
-    ;;
-  close-charge)
-    identifier "${2:-}" Charge
-    as_owner teslamate close-charge "$2"
-    ;;
-  delete-drive)
-    identifier "${2:-}" Drive
-    delete drives "$2" Drive
-    ;;
-  delete-charge)
-    identifier "${2:-}" Charge
-    delete charging_processes "$2" "Charging process"
-    ;;
+  close-drive | delete-drive) correct "$1" "${2:-}" Drive ;;
+  close-charge | delete-charge) correct "$1" "${2:-}" Charge ;;
   reindex) as_owner reindexdb --concurrently --dbname="$PGDATABASE" ;;
   status) as_owner teslamate status ;;
   -h | --help) usage ;;

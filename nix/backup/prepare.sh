@@ -3,11 +3,11 @@
 use_settings
 state=$(teslamate status --json --wait)
 applied=$(jq '.applied | length' <<<"$state")
-pending=$(jq '.pending | length' <<<"$state")
-unknown=$(jq '.unknown | length' <<<"$state")
+pending=$(jq '(.pending + .own_pending) | length' <<<"$state")
+newer=$(jq '.newer | length' <<<"$state")
 
 goes_back=no
-if [ "$roll_back_unknown" = yes ] && [ "$unknown" -gt 0 ]; then goes_back=yes; fi
+if [ "$roll_back_unknown" = yes ] && [ "$newer" -gt 0 ]; then goes_back=yes; fi
 
 if [ "$backup_before_upgrade" = yes ] && [ "$applied" -gt 0 ] && { [ "$pending" -gt 0 ] || [ "$goes_back" = yes ]; }; then
   more_time "Backing up before the schema changes"
@@ -15,6 +15,6 @@ if [ "$backup_before_upgrade" = yes ] && [ "$applied" -gt 0 ] && { [ "$pending" 
 fi
 
 if [ "$goes_back" = yes ]; then
-  say "The database holds $unknown migrations of a newer version; undoing them, as services.teslamate.migrations.rollbackUnknown says."
+  say "The database holds $newer migrations of a newer version; undoing them, as services.teslamate.migrations.rollbackUnknown says."
   teslamate rollback --to-known --yes
 fi

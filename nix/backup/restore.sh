@@ -12,9 +12,14 @@ database is untouched and the service runs. The former database is kept.
 EOF
 }
 
-dry_run=no drop_old=no file=''
+dry_run=no drop_old=no file='' swap_fresh='' swap_former=''
 while [ $# -gt 0 ]; do
   case $1 in
+    # How the script calls itself, see exchange.
+    --swap)
+      swap_fresh=$2 swap_former=$3
+      shift 2
+      ;;
     --dry-run) dry_run=yes ;;
     --drop-old) drop_old=yes ;;
     -h | --help)
@@ -32,7 +37,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-if [ "$drop_old" = no ] && [ -z "$file" ]; then
+if [ "$drop_old" = no ] && [ -z "$file$swap_fresh" ]; then
   usage >&2
   exit 2
 fi
@@ -42,6 +47,31 @@ require_rights
 use_settings
 database=$PGDATABASE
 maintenance_database=postgres
+
+exists() { [ "$(as_administrator psql -XqAt -d "$maintenance_database" -v name="$1" <<<"select count(*) from pg_database where datname = :'name'")" = 1 ]; }
+
+# swap FRESH FORMER: the one becomes the database, the database becomes the other. One transaction: whatever happens, there is a database of that name.
+swap() {
+  local errors statement attempt
+  statement="alter database $(quoted "$1") rename to $(quoted "$database");"
+  if exists "$database"; then statement="alter database $(quoted "$database") rename to $(quoted "$2"); $statement"; fi
+  # A dashboard may connect again between the two statements; a few tries are enough.
+  for attempt in 1 2 3 4 5 6 7 8 9 10; do
+    as_administrator psql -XqAt -d "$maintenance_database" -v a="$database" -v b="$1" \
+      <<<"select pg_terminate_backend(pid) from pg_stat_activity where datname in (:'a', :'b') and pid <> pg_backend_pid()" >/dev/null || true
+    if errors=$(as_administrator psql -Xq -v ON_ERROR_STOP=1 -d "$maintenance_database" -c "begin; $statement commit" 2>&1 >/dev/null); then return; fi
+    sleep 0.5
+  done
+  fail "the databases could not be swapped after $attempt tries: $errors"
+}
+
+if [ -n "$swap_fresh" ]; then
+  systemctl stop teslamate.service
+  # Whatever kept it from starting before may be what is repaired now.
+  systemctl reset-failed teslamate.service 2>/dev/null || true
+  swap "$swap_fresh" "$swap_former"
+  exit 0
+fi
 
 databases_like() {
   as_administrator psql -XqAt -v ON_ERROR_STOP=1 -d "$maintenance_database" -v prefix="$1" \
@@ -96,21 +126,19 @@ fi
 now=$(date +%Y%m%d%H%M%S)
 fresh=${database}_restore_$now
 former=${database}_before_$now
+umask 022
 lists=$(mktemp -d)
 chmod 0755 "$lists"
-stopped=no swapped=no
+began=no
 
 cleanup() {
   status=$?
   trap - EXIT INT TERM HUP
   rm -rf "$lists"
-  if [ "$swapped" = no ]; then
+  # It still exists under this name when it was not swapped.
+  if [ "$began" = yes ] && exists "$fresh"; then
     administer "$maintenance_database" "drop database if exists $(quoted "$fresh") with (force)" || say "The unfinished database $fresh is left; delete it with: dropdb $fresh"
     if [ "$status" != 0 ]; then say "The database $database is as it was."; fi
-  fi
-  if [ "$stopped" = yes ]; then
-    say "Starting teslamate.service"
-    systemctl start teslamate.service || say "teslamate.service did not start; see: journalctl -u teslamate"
   fi
   exit "$status"
 }
@@ -134,15 +162,74 @@ if [ "$local_server" = yes ]; then
 fi
 
 say "Loading $file into the new database $fresh"
+began=yes
 administer "$maintenance_database" "create database $(quoted "$fresh") owner $(quoted "$DATABASE_USER") template template0 encoding 'UTF8'" \
   || fail "the database could not be created. Where the server is elsewhere, an administrator must run: ALTER ROLE $(quoted "$DATABASE_USER") CREATEDB;"
 administer "$fresh" "create extension if not exists cube with schema public; create extension if not exists earthdistance with schema public" \
   || fail "the extensions could not be created. An administrator must run in template1: CREATE EXTENSION cube; CREATE EXTENSION earthdistance;"
 
-# Nobody else uses the new database, and a crash only means starting over: fewer waits for the disk, more memory for the indexes.
-export PGOPTIONS='-c synchronous_commit=off -c maintenance_work_mem=512MB -c max_parallel_maintenance_workers=2'
+# Nobody else uses the new database, and a crash only means starting over: fewer waits for the disk. Each session that builds an index may take as much
+# memory, which is a quarter of this machine's for all of them where the server runs here.
+jobs=$(nproc)
+memory=128
+if [ "$local_server" = yes ]; then
+  memory=$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 4096 / jobs))
+  memory=$((memory < 64 ? 64 : memory > 1024 ? 1024 : memory))
+fi
+export PGOPTIONS="-c synchronous_commit=off -c maintenance_work_mem=${memory}MB"
+
+# The rows of `positions`, nine tenths of everything, through one session a processor: taking in rows is what costs the server time. The text that pg_restore
+# writes is dealt out line by line, and a line is a row.
+# shellcheck disable=SC2016 # The dollars are awk's.
+load_positions() {
+  as_owner pg_restore --data-only --use-list="$lists/positions" --file=- "$file" | PGDATABASE=$fresh LC_ALL=C as_owner awk -v jobs="$jobs" '
+    rows && $0 == "\\." { rows = 0; next }
+    rows {
+      i = ++row % jobs
+      if (row <= jobs) used[i]
+      print | session[i]
+      next
+    }
+    /^COPY public\.positions / {
+      rows = 1
+      sub(/;$/, "")
+      for (i = 0; i < jobs; i++) session[i] = "psql -Xq -v ON_ERROR_STOP=1 -c '\''" $0 "'\'' # " i
+    }
+    END {
+      for (i in used) if (close(session[i]) != 0) failed = 1
+      exit failed
+    }'
+}
+
+load_custom() {
+  # The extensions and the schema exist, and belong to the administrator.
+  grep -vE ' (EXTENSION - |COMMENT - EXTENSION |SCHEMA - public|COMMENT - SCHEMA public|ACL )' <<<"$contents" >"$lists/objects"
+  grep -E ' ACL ' <<<"$contents" >"$lists/grants" || true
+  local restore=(pg_restore --exit-on-error --no-owner --dbname="$fresh")
+  if ! as_owner test -r "$file"; then
+    # Only this process may read it, which has one pass.
+    as_owner "${restore[@]}" --use-list="$lists/objects" <"$file"
+    return
+  fi
+  grep ' TABLE DATA public positions ' "$lists/objects" >"$lists/positions" || true
+  grep -v ' TABLE DATA public positions ' "$lists/objects" >"$lists/others"
+  as_owner "${restore[@]}" --use-list="$lists/objects" --section=pre-data "$file" || return
+  local loading=()
+  as_owner "${restore[@]}" --use-list="$lists/others" --section=data "$file" &
+  loading+=($!)
+  if [ -s "$lists/positions" ]; then
+    (set -o pipefail && load_positions) &
+    loading+=($!)
+  fi
+  local one bad=no
+  for one in "${loading[@]}"; do wait "$one" || bad=yes; done
+  [ "$bad" = no ] || return
+  as_owner "${restore[@]}" --use-list="$lists/objects" --section=post-data --jobs="$jobs" "$file"
+}
+
 progress() {
-  while sleep 5; do
+  # Only as long as the script itself, which may be killed.
+  while sleep 5 && kill -0 $$ 2>/dev/null; do
     size=$(as_administrator psql -XqAt -d "$maintenance_database" -v name="$fresh" <<<"select pg_size_pretty(pg_database_size(:'name'))" 2>/dev/null) || break
     say "Restore: $size so far"
   done
@@ -152,15 +239,7 @@ watcher=$!
 
 failed=no
 if [ "$kind" = custom ]; then
-  # The extensions and the schema exist, and belong to the administrator.
-  grep -vE ' (EXTENSION - |COMMENT - EXTENSION |SCHEMA - public|COMMENT - SCHEMA public|ACL )' <<<"$contents" >"$lists/objects"
-  grep -E ' ACL ' <<<"$contents" >"$lists/grants" || true
-  load=(pg_restore --exit-on-error --no-owner --dbname="$fresh" --use-list="$lists/objects")
-  if as_owner test -r "$file"; then
-    as_owner "${load[@]}" --jobs="$(nproc)" "$file" || failed=yes
-  else
-    as_owner "${load[@]}" <"$file" || failed=yes
-  fi
+  load_custom || failed=yes
   if [ "$failed" = no ] && [ -s "$lists/grants" ]; then
     as_owner pg_restore --no-owner --dbname="$fresh" --use-list="$lists/grants" <"$file" || say "Some grants to other roles were not restored; see above."
   fi
@@ -212,26 +291,19 @@ if [ "$dry_run" = yes ]; then
   exit 0
 fi
 
+had_database=no
+if exists "$database"; then had_database=yes; fi
 if systemctl is-active --quiet teslamate.service || systemctl is-failed --quiet teslamate.service; then
-  say "Stopping teslamate.service"
-  systemctl stop teslamate.service || fail "teslamate.service could not be stopped."
-  stopped=yes
+  say "Stopping teslamate.service and swapping"
+  # Once it is stopped the service must come back, whatever becomes of this process: a unit of the swap's own sees to that when it ends, in whatever way.
+  start="$(command -v systemctl) start --no-block teslamate.service"
+  systemd-run --quiet --wait --pipe --collect --unit=teslamate-restore-swap --property=ExecStopPost="$start" -- "$(realpath "$0")" --swap "$fresh" "$former" \
+    || ! exists "$fresh" || fail "the swap did not succeed; see above."
+  say "Starting teslamate.service"
+  systemctl start teslamate.service || say "teslamate.service did not start; see: journalctl -u teslamate"
+else
+  swap "$fresh" "$former"
 fi
 
-exists=$(as_administrator psql -XqAt -d "$maintenance_database" -v name="$database" <<<"select count(*) from pg_database where datname = :'name'")
-swap="alter database $(quoted "$fresh") rename to $(quoted "$database");"
-if [ "$exists" = 1 ]; then swap="alter database $(quoted "$database") rename to $(quoted "$former"); $swap"; fi
-# A dashboard may connect again between the two statements; a few tries are enough.
-for attempt in 1 2 3 4 5 6 7 8 9 10; do
-  as_administrator psql -XqAt -d "$maintenance_database" -v a="$database" -v b="$fresh" \
-    <<<"select pg_terminate_backend(pid) from pg_stat_activity where datname in (:'a', :'b') and pid <> pg_backend_pid()" >/dev/null || true
-  if as_administrator psql -Xq -v ON_ERROR_STOP=1 -d "$maintenance_database" -c "begin; $swap commit" >/dev/null 2>"$lists/errors"; then
-    swapped=yes
-    break
-  fi
-  sleep 0.5
-done
-[ "$swapped" = yes ] || fail "the databases could not be swapped after $attempt tries: $(cat "$lists/errors")"
-
 say "Restored: $database is the backup now."
-if [ "$exists" = 1 ]; then say "The former database is kept as $former. To delete it: teslamate-restore --drop-old"; fi
+if [ "$had_database" = yes ]; then say "The former database is kept as $former. To delete it: teslamate-restore --drop-old"; fi

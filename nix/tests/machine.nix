@@ -25,6 +25,7 @@ let
         [
           "coreutils"
           "findutils"
+          "gawk"
           "gnugrep"
           "gnused"
           "gzip"

@@ -1,12 +1,16 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using TeslaMate.Benchmarks;
+using TeslaMate.Benchmarks.Backup;
 using TeslaMate.Benchmarks.Logbook;
 using TeslaMate.Benchmarks.Web;
 
 // Some things are measured as a whole, on processes and databases.
 switch (args)
 {
+    case ["backup", var program, .. var sizes]:
+        await BackupMeasurements.RunAsync(program, sizes is [var size] ? int.Parse(size, CultureInfo.InvariantCulture) : 5_000_000);
+        break;
     case ["logbook", .. var rest]:
         await LogbookMeasurements.RunAsync(rest is [var rows] ? int.Parse(rows, CultureInfo.InvariantCulture) : 5_000_000);
         break;

@@ -11,7 +11,9 @@ namespace TeslaMate.Benchmarks;
 /// </summary>
 static class ProgramStart
 {
-    static readonly TimeSpan Idle = TimeSpan.FromSeconds(15);
+    static readonly TimeSpan Idle = TimeSpan.FromSeconds(60);
+
+    const int BrokerPort = 18_883;
 
     public static async Task RunAsync(string folder, int times)
     {
@@ -19,22 +21,30 @@ static class ProgramStart
         await RunToEndAsync(folder, cluster, "migrate");
         var milliseconds = new List<double>();
         for (var i = 0; i < times; i++)
-            milliseconds.Add((await StartAsync(folder, cluster, idle: TimeSpan.Zero)).Ready.TotalMilliseconds);
-        var (_, resident) = await StartAsync(folder, cluster, Idle);
+            milliseconds.Add((await StartAsync(folder, cluster, idle: TimeSpan.Zero, mqtt: false)).Ready.TotalMilliseconds);
         milliseconds.Sort();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"start to READY=1: median {milliseconds[times / 2]:0} ms, fastest {milliseconds[0]:0} ms, slowest {milliseconds[^1]:0} ms of {times}; "
-            + $"resident after {Idle.TotalSeconds:0} s idle: {resident / 1048576.0:0.0} MB"));
+            $"start to READY=1: median {milliseconds[times / 2]:0} ms, fastest {milliseconds[0]:0} ms, slowest {milliseconds[^1]:0} ms of {times}"));
+
+        using var broker = Process.Start(new ProcessStartInfo("mosquitto", ["-p", BrokerPort.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardError = true });
+        foreach (var mqtt in new[] { false, true })
+        {
+            var (_, resident, own) = await StartAsync(folder, cluster, Idle, mqtt);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"idle for {Idle.TotalSeconds:0} s, MQTT {(mqtt ? "on" : "off")}: resident {resident / 1048576.0:0.0} MB, of it the program's own {own / 1048576.0:0.0} MB (the rest is code that is shared)"));
+        }
+
+        broker?.Kill();
     }
 
-    static async Task<(TimeSpan Ready, long ResidentBytes)> StartAsync(string folder, PrivateCluster cluster, TimeSpan idle)
+    static async Task<(TimeSpan Ready, long ResidentBytes, long OwnBytes)> StartAsync(string folder, PrivateCluster cluster, TimeSpan idle, bool mqtt)
     {
         var notify = Path.Combine(cluster.Folder, "notify");
         File.Delete(notify);
         using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         manager.Bind(new UnixDomainSocketEndPoint(notify));
         var clock = Stopwatch.StartNew();
-        using var program = Process.Start(Describe(folder, cluster, "serve", notify)) ?? throw new InvalidOperationException("The program did not start.");
+        using var program = Process.Start(Describe(folder, cluster, "serve", notify, mqtt)) ?? throw new InvalidOperationException("The program did not start.");
         var datagram = new byte[4096];
         while (!Encoding.UTF8.GetString(datagram, 0, await manager.ReceiveAsync(datagram)).Contains("READY=1", StringComparison.Ordinal))
         {
@@ -44,9 +54,12 @@ static class ProgramStart
         await Task.Delay(idle);
         program.Refresh();
         var resident = program.WorkingSet64;
+        // Private_Dirty and Private_Clean, in kB.
+        var own = (await File.ReadAllLinesAsync($"/proc/{program.Id}/smaps_rollup")).Where(line => line.StartsWith("Private_", StringComparison.Ordinal))
+            .Sum(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)) * 1024;
         using var stop = Process.Start("kill", ["-TERM", program.Id.ToString(CultureInfo.InvariantCulture)]);
         await program.WaitForExitAsync();
-        return (ready, resident);
+        return (ready, resident, own);
     }
 
     static async Task RunToEndAsync(string folder, PrivateCluster cluster, string verb)
@@ -57,13 +70,15 @@ static class ProgramStart
             throw new InvalidOperationException($"{verb} ended with {program.ExitCode}.");
     }
 
-    static ProcessStartInfo Describe(string folder, PrivateCluster cluster, string verb, string? notify)
+    static ProcessStartInfo Describe(string folder, PrivateCluster cluster, string verb, string? notify, bool mqtt = false)
     {
         var start = new ProcessStartInfo(Path.Combine(folder, "teslamate"), verb) { RedirectStandardOutput = true };
         start.Environment["DATABASE_SOCKET_DIR"] = cluster.Socket;
         start.Environment["DATABASE_USER"] = "postgres";
         start.Environment["DATABASE_NAME"] = "postgres";
-        start.Environment["DISABLE_MQTT"] = "true";
+        start.Environment["DISABLE_MQTT"] = mqtt ? "false" : "true";
+        start.Environment["MQTT_HOST"] = "127.0.0.1";
+        start.Environment["MQTT_PORT"] = BrokerPort.ToString(CultureInfo.InvariantCulture);
         start.Environment["ENCRYPTION_KEY"] = "key-of-the-benchmark";
         start.Environment["HTTP_BINDING_ADDRESS"] = Path.Combine(cluster.Folder, "http.sock");
         start.Environment["TESLAMATE_SPOOL_DIR"] = Path.Combine(cluster.Folder, "spool");

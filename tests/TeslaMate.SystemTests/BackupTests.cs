@@ -10,14 +10,7 @@ public sealed class BackupTests
     [SkippableFact]
     public async Task A_backup_comes_back_and_nothing_bad_touches_the_database()
     {
-        await using var machine = await Machine.BootAsync();
-        (await machine.RunAsync("systemctl", "start", Machine.Unit)).ExitCode.ShouldBe(0, await machine.JournalAsync());
-        await machine.QueryAsync("""
-            with settings as (insert into car_settings default values returning id)
-            insert into cars (eid, vid, vin, model, settings_id, inserted_at, updated_at) select 1, 1, '5YJ3E7EA0KF000001', '3', id, now(), now() from settings;
-            insert into positions (date, latitude, longitude, car_id) select now() - n * interval '1 s', 52.5, 13.4, (select id from cars) from generate_series(1, 20000) n;
-            insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, 50, now(), now());
-            """);
+        await using var machine = await BootAsync();
         var before = await machine.QueryAsync(Rows);
 
         var backup = (await machine.ShellAsync("teslamate-backup")).Split('\n')[^1];
@@ -70,4 +63,94 @@ public sealed class BackupTests
         await machine.ShellAsync("teslamate-restore --drop-old");
         (await machine.QueryAsync("select count(*) from pg_database where datname like 'teslamate_before_%'", "postgres")).ShouldBe("0");
     }
+
+    [SkippableFact]
+    public async Task A_restore_that_is_killed_at_whatever_moment_costs_no_row_and_no_service()
+    {
+        await using var machine = await BootAsync();
+        var backup = (await machine.ShellAsync("teslamate-backup")).Split('\n')[^1];
+        await LaterAsync();
+        foreach (var moment in new[]
+        {
+            "contents=", "lists=", "administer \"$maintenance_database\" \"create database", "administer \"$fresh\" \"create extension", "progress", "load_custom", "wait \"$one\"",
+            "as_owner \"${restore[@]}\" --use-list=\"$lists/objects\" --section=post-data", "say \"Checking it\"", "say \"Stopping teslamate.service",
+        })
+        {
+            (await KilledAsync(machine, moment, $"teslamate-restore {backup}")).ExitCode.ShouldBe(137, moment);
+            (await machine.QueryAsync("select name from geofences")).ShouldBe("Later", moment);
+            (await machine.UnitAsync("ActiveState")).ShouldBe("active", moment);
+        }
+
+        // From here on the service is stopped for a moment; a unit of its own brings it back.
+        foreach (var (moment, name) in new[] { ("swap \"$swap_fresh\"", "Later"), ("statement=", "Later"), ("exit 0", "Home") })
+        {
+            await machine.ShellAsync($"systemctl set-environment BASH_ENV={KillAt} KILL_AT={Quoted(moment)}");
+            var result = await machine.RunAsync("teslamate-restore", backup);
+            await machine.ShellAsync("systemctl unset-environment BASH_ENV KILL_AT");
+            result.ExitCode.ShouldBe(name == "Home" ? 0 : 1, $"{moment}: {result.Errors}");
+            await machine.UntilActiveAsync();
+            (await machine.QueryAsync("select name from geofences")).ShouldBe(name, moment);
+        }
+
+        await LaterAsync();
+        (await KilledAsync(machine, "say \"Starting teslamate.service\"", $"teslamate-restore {backup}")).ExitCode.ShouldBe(137);
+        await machine.UntilActiveAsync();
+        (await machine.QueryAsync("select name from geofences")).ShouldBe("Home");
+
+        // After all that a restore still works, and clears up.
+        await LaterAsync();
+        (await machine.RunAsync("teslamate-restore", backup)).Succeeded();
+        (await machine.QueryAsync(Rows)).ShouldBe("20000 1");
+        (await machine.QueryAsync("select name from geofences")).ShouldBe("Home");
+        (await machine.QueryAsync("select count(*) from pg_database where datname like 'teslamate_restore_%'", "postgres")).ShouldBe("0");
+
+        Task LaterAsync() => machine.QueryAsync("update geofences set name = 'Later'");
+    }
+
+    [SkippableFact]
+    public async Task A_backup_that_is_killed_at_whatever_moment_leaves_no_half_file_and_the_next_one_clears_up()
+    {
+        await using var machine = await BootAsync();
+        await machine.ShellAsync("mkdir /srv/backups");
+        foreach (var moment in new[] { "partial=", "work=", "wait \"$work\"", "contents=", "sync \"$partial\"", "mv -f", "sync \"$folder\"" })
+        {
+            (await KilledAsync(machine, moment, "teslamate-backup /srv/backups/a.dump")).ExitCode.ShouldBe(137, moment);
+            // What it had started may go on for a moment.
+            await machine.ShellAsync("while pgrep pg_dump >/dev/null; do sleep 0.1; done");
+            (await machine.ShellAsync("[ ! -e /srv/backups/a.dump ] || pg_restore --list /srv/backups/a.dump >/dev/null; ls /srv/backups"))
+                .ShouldNotContain(moment == "sync \"$folder\"" ? ".part-" : "a.dump\n");
+        }
+
+        await machine.ShellAsync("teslamate-backup /srv/backups/a.dump");
+        (await machine.ShellAsync("ls -A /srv/backups")).ShouldBe("a.dump");
+    }
+
+    const string KillAt = "/usr/local/lib/kill-at";
+
+    static async Task<Machine> BootAsync()
+    {
+        var machine = await Machine.BootAsync();
+        (await machine.RunAsync("systemctl", "start", Machine.Unit)).ExitCode.ShouldBe(0, await machine.JournalAsync());
+        await machine.QueryAsync("""
+            with settings as (insert into car_settings default values returning id)
+            insert into cars (eid, vid, vin, model, settings_id, inserted_at, updated_at) select 1, 1, '5YJ3E7EA0KF000001', '3', id, now(), now() from settings;
+            insert into positions (date, latitude, longitude, car_id) select now() - n * interval '1 s', 52.5, 13.4, (select id from cars) from generate_series(1, 20000) n;
+            insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, 50, now(), now());
+            """);
+        // Read by every bash that is told to: it ends a script with SIGKILL before the command that begins with KILL_AT.
+        await File.WriteAllTextAsync(machine.Outside(KillAt), """
+            if [ -n "${KILL_AT:-}" ]; then
+              set -T
+              trap 'case $BASH_COMMAND in "$KILL_AT"*) kill -9 $$ ;; esac' DEBUG
+            fi
+
+            """);
+        return machine;
+    }
+
+    static Task<CommandResult> KilledAsync(Machine machine, string moment, string command)
+        // Its output is not waited for: what the script had started holds on to it.
+        => machine.RunAsync("/bin/bash", "-c", $"BASH_ENV={KillAt} KILL_AT={Quoted(moment)} {command} >/dev/null 2>&1");
+
+    static string Quoted(string text) => $"'{text}'";
 }

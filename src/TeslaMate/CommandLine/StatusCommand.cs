@@ -85,6 +85,9 @@ static partial class StatusCommand
         /// <summary>Applied, but no file of this program names them.</summary>
         public required IReadOnlyList<long> Unknown { get; init; }
 
+        /// <summary>Applied by a newer program; this one will not start before they are undone.</summary>
+        public required IReadOnlyList<long> Newer { get; init; }
+
         public required DateTimeOffset? LastMigrationAt { get; init; }
 
         public required long? SecondsSinceLastMigration { get; init; }
@@ -105,6 +108,7 @@ static partial class StatusCommand
             OwnApplied = [.. state.OwnApplied.Select(version => new ReportedVersion(version.Version, version.Name, version.At))],
             OwnPending = [.. state.OwnPending.Select(version => new ReportedVersion(version.Version, version.Name, null))],
             Unknown = [.. state.Applied.Where(version => version.Name is null).Select(version => version.Version)],
+            Newer = [.. state.Newer.Select(version => version.Version)],
             LastMigrationAt = state.LastMigratedAt,
             SecondsSinceLastMigration = state.LastMigratedAt is { } last ? (long)(now - last).TotalSeconds : null,
             ChecksumMismatches = state.ChecksumMismatches,
