@@ -107,6 +107,25 @@ let
     || versionAtLeast version "18";
 
   dashboards = cfg.grafana.dashboards;
+
+  # Nobody but this machine reaches it.
+  isLocal = address: hasPrefix "/" address || hasPrefix "127." address || address == "::1";
+
+  # Where a reverse proxy on this machine finds the pages.
+  upstream =
+    let
+      address = cfg.listenAddress;
+    in
+    if address == null || address == "0.0.0.0" then
+      "127.0.0.1:${toString cfg.port}"
+    else if hasPrefix "/" address then
+      "unix:${address}:"
+    else if address == "::" then
+      "[::1]:${toString cfg.port}"
+    else if lib.hasInfix ":" address then
+      "[${address}]:${toString cfg.port}"
+    else
+      "${address}:${toString cfg.port}";
 in
 {
   options.services.teslamate = {
@@ -384,10 +403,12 @@ in
               "MQTT_PASSWORD"
               "TOKEN"
               "SECRET_KEY_BASE"
+              "WEB_PASSWORD"
+              "WEB_API_TOKEN"
             ]);
           message = ''
-            services.teslamate.settings holds a secret; it would be readable by everybody in the Nix store. Move DATABASE_PASS, MQTT_PASSWORD, TOKEN and
-            SECRET_KEY_BASE to services.teslamate.credentials or services.teslamate.secretsFile.
+            services.teslamate.settings holds a secret; it would be readable by everybody in the Nix store. Move DATABASE_PASS, MQTT_PASSWORD, TOKEN,
+            SECRET_KEY_BASE, WEB_PASSWORD and WEB_API_TOKEN to services.teslamate.credentials or services.teslamate.secretsFile.
           '';
         }
         {
@@ -421,9 +442,16 @@ in
         optional (cfg.grafana.enable && cfg.grafana.secretKeyFile == null) ''
           services.teslamate.grafana uses Grafana's well-known old secret key. Set services.teslamate.grafana.secretKeyFile to a file with a key of your own.
         ''
-        ++ optional (cfg.openFirewall && !cfg.nginx.enable) ''
+        ++ optional (cfg.openFirewall && !cfg.nginx.enable && (cfg.listenAddress == null || !isLocal cfg.listenAddress)) ''
           services.teslamate.openFirewall lets everybody on the network reach the web pages over plain HTTP. Set a password with `teslamate set-password`,
           and prefer services.teslamate.nginx with TLS.
+        ''
+        ++ optional (cfg.openFirewall && cfg.listenAddress != null && isLocal cfg.listenAddress) ''
+          services.teslamate.openFirewall opens a port that services.teslamate.listenAddress = "${cfg.listenAddress}" does not serve. Listen on an address of the
+          network, or leave the firewall closed.
+        ''
+        ++ optional (cfg.nginx.enable && cfg.nginx.enableACME && !cfg.nginx.forceSSL) ''
+          services.teslamate.nginx gets a certificate and serves plain HTTP all the same. Set services.teslamate.nginx.forceSSL = true.
         ''
         ++ optional (!cfg.backup.beforeUpgrade && cfg.migrations.rollbackUnknown) ''
           services.teslamate.migrations.rollbackUnknown may drop data, and no backup is taken first. Set services.teslamate.backup.beforeUpgrade = true.
@@ -582,11 +610,7 @@ in
         virtualHosts.${cfg.virtualHost} = {
           inherit (cfg.nginx) forceSSL enableACME;
           locations."${lib.removeSuffix "/" cfg.urlPath}/" = {
-            proxyPass =
-              if cfg.listenAddress != null && hasPrefix "/" cfg.listenAddress then
-                "http://unix:${cfg.listenAddress}:/"
-              else
-                "http://127.0.0.1:${toString cfg.port}/";
+            proxyPass = "http://${upstream}/";
             # Live values are an endless answer; nginx must not hold it back or end it.
             extraConfig = ''
               proxy_buffering off;

@@ -9,9 +9,13 @@ static class Evaluation
     /// <summary>The repository's root: the folder that holds the solution.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>An attribute of <c>nix/tests/machine.nix</c> for a configuration.</summary>
+    /// <summary>
+    /// An attribute of <c>nix/tests/machine.nix</c> for a configuration, with the library of <c>nix/tests/lib.nix</c> or, where the variable
+    /// <c>TESLAMATE_TEST_NIXPKGS_LIB</c> names its folder, with nixpkgs' own.
+    /// </summary>
     public static Task<JsonElement> MachineAsync(string attribute, string configuration)
-        => EvaluateAsync("nix/tests/machine.nix", "-A", attribute, "--arg", "configuration", configuration);
+        => EvaluateAsync(["nix/tests/machine.nix", "-A", attribute, "--arg", "configuration", configuration,
+            .. Environment.GetEnvironmentVariable("TESLAMATE_TEST_NIXPKGS_LIB") is { Length: > 0 } library ? ["--arg", "lib", $"import {library}"] : (string[])[]]);
 
     /// <summary>A whole expression, relative paths counting from the repository's root.</summary>
     public static Task<JsonElement> ExpressionAsync(string expression) => EvaluateAsync("-E", expression);

@@ -117,6 +117,10 @@ public sealed class ModuleTests
     [InlineData("enable = true; postgres.enable_server = true;", "credentials.ENCRYPTION_KEY")]
     [InlineData("""enable = true; credentials.ENCRYPTION_KEY = "/run/key";""", "DATABASE_PASS")]
     [InlineData(Local + """settings.MQTT_PASSWORD = "oops";""", "settings holds a secret")]
+    [InlineData(Local + """settings.WEB_PASSWORD = "oops";""", "settings holds a secret")]
+    [InlineData(Local + """settings.WEB_API_TOKEN = "oops";""", "settings holds a secret")]
+    [InlineData(Local + """settings.ENCRYPTION_KEY = "oops";""", "not services.teslamate.settings")]
+    [InlineData("""enable = true; postgres.enable_server = true; postgres.user = "logger"; credentials.ENCRYPTION_KEY = "/run/key";""", "DATABASE_PASS")]
     [InlineData(Local + "postgres.package = (import ./nix/tests/machine.nix { }).pkgs.postgresql_16;", "PostgreSQL 16.3")]
     [InlineData("""enable = true; credentials = { ENCRYPTION_KEY = "/run/key"; DATABASE_PASS = "/run/pass"; }; grafana.enable = true;""", "secretsFile")]
     [InlineData(Local + """nginx.enable = true; listenAddress = "/run/teslamate/web.sock";""", "SOCKET_PERM")]
@@ -126,12 +130,14 @@ public sealed class ModuleTests
     [SkippableTheory]
     [InlineData("grafana.enable = true;", "grafana.secretKeyFile")]
     [InlineData("openFirewall = true;", "set-password")]
+    [InlineData("""openFirewall = true; listenAddress = "127.0.0.1";""", "listenAddress")]
+    [InlineData("nginx.enable = true; nginx.enableACME = true;", "forceSSL")]
     [InlineData("backup.beforeUpgrade = false; migrations.rollbackUnknown = true;", "backup.beforeUpgrade")]
     public async Task A_doubtful_combination_is_warned_about(string settings, string remedy)
         => (await ProblemsAsync("warnings", Local + settings)).ShouldHaveSingleItem().ShouldContain(remedy);
 
     [SkippableTheory]
-    [InlineData("""secretsFile = "/nix/store/abc-secrets";""", "secretsFile")]
+    [InlineData("""secretsFile = "/nix/store/00000000000000000000000000000000-secrets";""", "secretsFile")]
     [InlineData("""port = 70000;""", "port")]
     [InlineData("""backup.retention = 0;""", "retention")]
     [InlineData("""colour = "red";""", "colour")]
@@ -160,6 +166,52 @@ public sealed class ModuleTests
     {
         var hosts = await OptionAsync("services.nginx.virtualHosts", Local + $"""nginx.enable = true; virtualHost = "t.example"; urlPath = "{path}";""");
         hosts.GetProperty("t.example").GetProperty("locations").GetProperty(location).GetProperty("proxyPass").GetString().ShouldBe("http://127.0.0.1:4000/");
+    }
+
+    [SkippableTheory]
+    [InlineData("", "http://127.0.0.1:4000/")]
+    [InlineData("""listenAddress = "0.0.0.0";""", "http://127.0.0.1:4000/")]
+    [InlineData("""listenAddress = "192.0.2.1"; port = 4100;""", "http://192.0.2.1:4100/")]
+    [InlineData("""listenAddress = "::";""", "http://[::1]:4000/")]
+    [InlineData("""listenAddress = "2001:db8::1";""", "http://[2001:db8::1]:4000/")]
+    [InlineData("""listenAddress = "/run/teslamate/web.sock"; settings.SOCKET_PERM = "666";""", "http://unix:/run/teslamate/web.sock:/")]
+    public async Task The_reverse_proxy_finds_the_pages_where_they_are_served(string option, string upstream)
+    {
+        var hosts = await OptionAsync("services.nginx.virtualHosts", Local + $"""nginx.enable = true; virtualHost = "t.example"; {option}""");
+        hosts.GetProperty("t.example").GetProperty("locations").GetProperty("/").GetProperty("proxyPass").GetString().ShouldBe(upstream);
+    }
+
+    [SkippableTheory]
+    [InlineData(Local, "postgresql-setup.service teslamate.service")]
+    [InlineData("""enable = true; secretsFile = "/run/s"; postgres.host = "db.example.org"; postgres.port = 6543;""", "teslamate.service")]
+    [InlineData(Local + """postgres.user = "logger"; postgres.database = "cars";""", "postgresql-setup.service teslamate.service")]
+    [InlineData(Local + """backup = { schedule = "daily"; retention = 3; directory = "/srv/backups"; };""",
+        "postgresql-setup.service teslamate-backup.service teslamate-backup.timer teslamate.service")]
+    [InlineData(Local + """grafana = { enable = true; urlPath = "/grafana"; secretKeyFile = "/run/k"; setDefaultDashboard = false; };""",
+        "grafana.service postgresql-setup.service teslamate.service")]
+    [InlineData(Local + "autoStart = false; migrations.rollbackUnknown = true;", "postgresql-setup.service teslamate.service")]
+    [InlineData("""enable = true; postgres.enable_server = true; credentials = { ENCRYPTION_KEY = "/run/k"; MQTT_PASSWORD = "/run/m"; };""",
+        "postgresql-setup.service teslamate.service")]
+    public async Task Every_variant_is_rendered_whole_and_without_complaints(string settings, string units)
+    {
+        (await ProblemsAsync("assertions", settings)).ShouldBeEmpty();
+        (await ProblemsAsync("warnings", settings)).ShouldBeEmpty();
+        var rendered = (await Evaluation.MachineAsync("rendered", $"{{ services.teslamate = {{ {settings} }}; }}")).GetProperty("units");
+        rendered.EnumerateObject().Select(unit => unit.Name).Order(StringComparer.Ordinal).ShouldBe(units.Split(' '));
+        rendered.GetRawText().ShouldNotContain("null");
+    }
+
+    [SkippableFact]
+    public async Task A_server_that_serves_others_too_keeps_its_own_settings()
+    {
+        // The administrator's package and databases stand; the module adds its own.
+        var configuration = $$"""
+            { services.teslamate = { {{Local}} }; services.postgresql = { settings.shared_buffers = "1GB"; authentication = "local all all peer"; }; }
+            """;
+        var postgresql = await Evaluation.MachineAsync("config.services.postgresql", configuration);
+        postgresql.GetProperty("settings").GetProperty("shared_buffers").GetString().ShouldBe("1GB");
+        postgresql.GetProperty("settings").GetProperty("port").GetInt32().ShouldBe(5432);
+        postgresql.GetProperty("authentication").GetString().ShouldBe("local all all peer");
     }
 
     [SkippableFact]
