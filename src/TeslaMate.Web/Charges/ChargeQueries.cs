@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 using TeslaMate.Database;
@@ -13,6 +14,14 @@ public sealed record Charge(
 {
     /// <summary>What the charge took: the greater of what was drawn and what was added.</summary>
     public decimal? EnergyKwh => UsedKwh is { } used && AddedKwh is { } added ? Math.Max(used, added) : UsedKwh ?? AddedKwh;
+
+    /// <summary>The battery's levels at both ends, as far as they are known.</summary>
+    public string? Levels => (StartLevel, EndLevel) switch
+    {
+        (null, _) => null,
+        ({ } start, null) => string.Create(CultureInfo.InvariantCulture, $"{start}%"),
+        ({ } start, { } end) => string.Create(CultureInfo.InvariantCulture, $"{start} – {end}%"),
+    };
 
     public double? PowerAvgKw => Minutes > 0 && EnergyKwh is { } energy ? (double)energy / Minutes * 60 : null;
 }
@@ -39,35 +48,43 @@ sealed class ChargeQueries(NpgsqlDataSource database, TimeProvider time)
               else process.end_rated_range_km - process.start_rated_range_km end)::double precision
         """;
 
-    const string Joins = """
-        from charging_processes process
-        join cars on cars.id = process.car_id
-        join positions position on position.id = process.position_id
+    const string Places = """
         left join geofences geofence on geofence.id = process.geofence_id
         left join addresses address on address.id = process.address_id
         """;
 
+    const string Joins = $"""
+        from charging_processes process
+        join cars on cars.id = process.car_id
+        join positions position on position.id = process.position_id
+        {Places}
+        """;
+
     static readonly string Where = $"""
-        where ($1::smallint is null or process.car_id = $1)
-          and ($2::timestamp is null or process.start_date >= $2)
-          and ($3::timestamp is null or process.start_date < $3)
+        where {Filter.Sql("process")}
           and ($4::text is null or {PlaceLabel.Sql("geofence", "address")} ilike $4)
         """;
 
+    // The rows of the page are found first, so that only they get their names and positions. Without a wish for a place the server leaves the joins for it out.
     static readonly string Page = $"""
+        with listed as (
+            select process.id
+            from charging_processes process
+            {Places}
+            {Where}
+            order by process.start_date desc, process.id desc
+            limit {Filter.PageSize} offset $5)
         select {Columns}
         {Joins}
-        {Where}
+        where process.id in (select id from listed)
         order by process.start_date desc, process.id desc
-        limit {Filter.PageSize} offset $5
         """;
 
     static readonly string Totals = $"""
         select count(*)::int, coalesce(sum(process.charge_energy_added), 0), coalesce(sum(greatest(process.charge_energy_used, process.charge_energy_added)), 0),
                coalesce(sum(process.duration_min), 0)::int, sum(process.cost)
         from charging_processes process
-        left join geofences geofence on geofence.id = process.geofence_id
-        left join addresses address on address.id = process.address_id
+        {Places}
         {Where}
         """;
 
@@ -78,10 +95,10 @@ sealed class ChargeQueries(NpgsqlDataSource database, TimeProvider time)
     {
         await using var batch = database.CreateBatch();
         var page = new NpgsqlBatchCommand(Page);
-        AddFilter(page.Parameters, filter);
+        filter.AddTo(page.Parameters);
         page.Parameters.Add(new NpgsqlParameter<int> { TypedValue = (filter.Page - 1) * Filter.PageSize });
         var totals = new NpgsqlBatchCommand(Totals);
-        AddFilter(totals.Parameters, filter);
+        filter.AddTo(totals.Parameters);
         batch.BatchCommands.Add(page);
         batch.BatchCommands.Add(totals);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -90,7 +107,7 @@ sealed class ChargeQueries(NpgsqlDataSource database, TimeProvider time)
             charges.Add(Read(reader));
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return new(charges, new(reader.GetInt32(0), reader.GetDecimal(1), reader.GetDecimal(2), reader.GetInt32(3), Money(reader, 4)));
+        return new(charges, new(reader.GetInt32(0), reader.GetDecimal(1), reader.GetDecimal(2), reader.GetInt32(3), reader.ExactOrNull(4)));
     }
 
     /// <returns>Null when there is no such charging process.</returns>
@@ -124,10 +141,10 @@ sealed class ChargeQueries(NpgsqlDataSource database, TimeProvider time)
         while (await reader.ReadAsync(cancellationToken))
         {
             times.Add(reader.GetInt64(0));
-            power.Add(Number(reader, 1));
-            voltage.Add(Number(reader, 2));
-            energy.Add(Number(reader, 3));
-            level.Add(Number(reader, 4));
+            power.Add(reader.NumberOrNull(1));
+            voltage.Add(reader.NumberOrNull(2));
+            energy.Add(reader.NumberOrNull(3));
+            level.Add(reader.NumberOrNull(4));
         }
 
         return new(times, power, voltage, energy, level);
@@ -143,21 +160,7 @@ sealed class ChargeQueries(NpgsqlDataSource database, TimeProvider time)
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
-    static void AddFilter(NpgsqlParameterCollection parameters, Filter filter)
-    {
-        parameters.Add(new NpgsqlParameter { Value = (object?)filter.Car ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Smallint });
-        parameters.Add(Timestamps.Parameter(filter.Start));
-        parameters.Add(Timestamps.Parameter(filter.End));
-        parameters.Add(new NpgsqlParameter { Value = (object?)filter.PlacePattern ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-    }
-
     static Charge Read(NpgsqlDataReader reader) => new(
-        new ChargingProcessId(reader.GetInt32(0)), reader.GetString(1), reader.GetInstant(2), reader.GetInstantOrNull(3), reader.IsDBNull(4) ? null : reader.GetString(4),
-        Money(reader, 5), Money(reader, 6), Whole(reader, 7), Whole(reader, 8), Whole(reader, 9), Number(reader, 10), Money(reader, 11), reader.GetDouble(12), reader.GetDouble(13), Number(reader, 14));
-
-    static decimal? Money(NpgsqlDataReader reader, int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetDecimal(ordinal);
-
-    static double? Number(NpgsqlDataReader reader, int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetDouble(ordinal);
-
-    static int? Whole(NpgsqlDataReader reader, int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetInt16(ordinal);
+        new ChargingProcessId(reader.GetInt32(0)), reader.GetString(1), reader.GetInstant(2), reader.GetInstantOrNull(3), reader.TextOrNull(4),
+        reader.ExactOrNull(5), reader.ExactOrNull(6), reader.WholeOrNull(7), reader.WholeOrNull(8), reader.WholeOrNull(9), reader.NumberOrNull(10), reader.ExactOrNull(11), reader.GetDouble(12), reader.GetDouble(13), reader.NumberOrNull(14));
 }

@@ -33,45 +33,59 @@ sealed class DriveQueries(NpgsqlDataSource database, TimeProvider time)
     /// <summary>Points of a map or a plot at most, about one a pixel.</summary>
     const int Points = 600;
 
+    // As floating point from the start: numeric arithmetic would cost the totals most of their time.
+    const string NetEnergy = """
+        case when (select preferred_range from settings) = 'ideal' then drives.start_ideal_range_km::double precision - drives.end_ideal_range_km::double precision
+             else drives.start_rated_range_km::double precision - drives.end_rated_range_km::double precision end * cars.efficiency
+        """;
+
     // Strings are constants of ours; values are parameters.
     static readonly string Columns = $"""
         drives.id, coalesce(nullif(cars.name, ''), 'VIN ' || cars.vin), drives.start_date, drives.end_date,
         {PlaceLabel.Sql("start_geofence", "start_address")}, {PlaceLabel.Sql("end_geofence", "end_address")},
         drives.distance, drives.duration_min, drives.speed_max, drives.power_max, drives.power_min,
         drives.outside_temp_avg::double precision, drives.inside_temp_avg::double precision, drives.ascent, drives.descent,
-        case when (select preferred_range from settings) = 'ideal' then drives.start_ideal_range_km - drives.end_ideal_range_km
-             else drives.start_rated_range_km - drives.end_rated_range_km end * cars.efficiency
+        {NetEnergy}
         """;
 
-    const string Joins = """
-        from drives
-        join cars on cars.id = drives.car_id
+    const string Places = """
         left join geofences start_geofence on start_geofence.id = drives.start_geofence_id
         left join geofences end_geofence on end_geofence.id = drives.end_geofence_id
         left join addresses start_address on start_address.id = drives.start_address_id
         left join addresses end_address on end_address.id = drives.end_address_id
         """;
 
-    static readonly string Where = $"""
-        where ($1::smallint is null or drives.car_id = $1)
-          and ($2::timestamp is null or drives.start_date >= $2)
-          and ($3::timestamp is null or drives.start_date < $3)
-          and ($4::double precision is null or drives.distance >= $4)
-          and ($5::text is null or {PlaceLabel.Sql("start_geofence", "start_address")} ilike $5 or {PlaceLabel.Sql("end_geofence", "end_address")} ilike $5)
+    const string Joins = $"""
+        from drives
+        join cars on cars.id = drives.car_id
+        {Places}
         """;
 
+    static readonly string Where = $"""
+        where {Filter.Sql("drives")}
+          and ($4::text is null or {PlaceLabel.Sql("start_geofence", "start_address")} ilike $4 or {PlaceLabel.Sql("end_geofence", "end_address")} ilike $4)
+          and ($5::double precision is null or drives.distance >= $5)
+        """;
+
+    // The rows of the page are found first, so that only they get their names. Without a wish for a place the server leaves the joins for it out.
     static readonly string Page = $"""
+        with listed as (
+            select drives.id
+            from drives
+            {Places}
+            {Where}
+            order by drives.start_date desc, drives.id desc
+            limit {Filter.PageSize} offset $6)
         select {Columns}
         {Joins}
-        {Where}
+        where drives.id in (select id from listed)
         order by drives.start_date desc, drives.id desc
-        limit {Filter.PageSize} offset $6
         """;
 
     static readonly string Totals = $"""
-        select count(*)::int, coalesce(sum(listed.distance), 0), coalesce(sum(listed.duration_min), 0)::int, coalesce(sum(listed.energy), 0)
-        from (select {Columns} {Joins} {Where}) as listed (id, car, start_date, end_date, origin, destination, distance, duration_min, speed_max, power_max, power_min,
-            outside_temp, inside_temp, ascent, descent, energy)
+        select count(*)::int, coalesce(sum(drives.distance), 0), coalesce(sum(drives.duration_min), 0)::int, coalesce(sum({NetEnergy}), 0)
+        {Joins}
+        {Where}
         """;
 
     static readonly string One = $"select {Columns} {Joins} where drives.id = $1";
@@ -129,9 +143,9 @@ sealed class DriveQueries(NpgsqlDataSource database, TimeProvider time)
         {
             times.Add(reader.GetInt64(0));
             points.Add([Math.Round(reader.GetDouble(1), 6), Math.Round(reader.GetDouble(2), 6)]);
-            speed.Add(Number(reader, 3));
-            power.Add(Number(reader, 4));
-            elevation.Add(Number(reader, 5));
+            speed.Add(reader.NumberOrNull(3));
+            power.Add(reader.NumberOrNull(4));
+            elevation.Add(reader.NumberOrNull(5));
         }
 
         return new(times, points, speed, power, elevation);
@@ -139,20 +153,12 @@ sealed class DriveQueries(NpgsqlDataSource database, TimeProvider time)
 
     static void AddFilter(NpgsqlParameterCollection parameters, Filter filter, Units units)
     {
-        parameters.Add(new NpgsqlParameter { Value = (object?)filter.Car ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Smallint });
-        parameters.Add(Timestamps.Parameter(filter.Start));
-        parameters.Add(Timestamps.Parameter(filter.End));
+        filter.AddTo(parameters);
         parameters.Add(new NpgsqlParameter { Value = filter.LeastDistance is { } distance ? units.Km(distance) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Double });
-        parameters.Add(new NpgsqlParameter { Value = (object?)filter.PlacePattern ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
     }
 
     static Drive Read(NpgsqlDataReader reader) => new(
-        new DriveId(reader.GetInt32(0)), reader.GetString(1), reader.GetInstant(2), reader.GetInstantOrNull(3), Text(reader, 4), Text(reader, 5), Number(reader, 6),
-        Whole(reader, 7), Whole(reader, 8), Whole(reader, 9), Whole(reader, 10), Number(reader, 11), Number(reader, 12), Whole(reader, 13), Whole(reader, 14), Number(reader, 15));
-
-    static string? Text(NpgsqlDataReader reader, int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetString(ordinal);
-
-    static double? Number(NpgsqlDataReader reader, int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetDouble(ordinal);
-
-    static int? Whole(NpgsqlDataReader reader, int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetInt16(ordinal);
+        new DriveId(reader.GetInt32(0)), reader.GetString(1), reader.GetInstant(2), reader.GetInstantOrNull(3), reader.TextOrNull(4), reader.TextOrNull(5), reader.NumberOrNull(6),
+        reader.WholeOrNull(7), reader.WholeOrNull(8), reader.WholeOrNull(9), reader.WholeOrNull(10), reader.NumberOrNull(11), reader.NumberOrNull(12), reader.WholeOrNull(13),
+        reader.WholeOrNull(14), reader.NumberOrNull(15));
 }

@@ -1,5 +1,8 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Npgsql;
+using NpgsqlTypes;
+using TeslaMate.Database;
 using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.Layout;
@@ -80,6 +83,22 @@ public sealed record Filter
     /// <summary>A place as a pattern for <c>ilike</c>, in which only the ends are wild.</summary>
     internal string? PlacePattern => Place is null ? null
         : $"%{Place.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";
+
+    /// <summary>The condition on a table of drives or charging processes for the first three parameters of <see cref="AddTo"/>.</summary>
+    internal static string Sql(string table) => $"""
+        ($1::smallint is null or {table}.car_id = $1)
+          and ($2::timestamp is null or {table}.start_date >= $2)
+          and ($3::timestamp is null or {table}.start_date < $3)
+        """;
+
+    /// <summary>Car, first moment, end and pattern of the place, as <c>$1</c> to <c>$4</c>.</summary>
+    internal void AddTo(NpgsqlParameterCollection parameters)
+    {
+        parameters.Add(new NpgsqlParameter { Value = (object?)Car ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Smallint });
+        parameters.Add(Timestamps.Parameter(Start));
+        parameters.Add(Timestamps.Parameter(End));
+        parameters.Add(new NpgsqlParameter { Value = (object?)PlacePattern ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+    }
 
     static DateOnly? Day(string? text)
         => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year is >= 2000 and < 9000 ? day : null;

@@ -25,26 +25,17 @@ static class YearsOfDriving
     {
         var cluster = await PrivateCluster.StartAsync(folder, settings: ["shared_buffers = 1GB", "max_wal_size = 8GB", "synchronous_commit = off", "autovacuum = off"]);
         await using var administration = NpgsqlDataSource.Create(cluster.ConnectionString() + ";Command Timeout=0");
-        await using (var exists = administration.CreateCommand("select 1 from pg_database where datname = 'shuffled'"))
+        var drives = positions / PositionsOfDrive;
+        await MakeAsync(administration, InOrder, "template1", async name =>
         {
-            if (await exists.ExecuteScalarAsync() is not null)
-                return cluster;
-        }
-
-        // What an interrupted filling left goes first.
-        foreach (var name in (string[])[InOrder, Refilled, Shuffled])
-            await ExecuteAsync(administration, $"drop database if exists {name}");
-        await ExecuteAsync(administration, $"create database {InOrder}");
-        await using (var cloud = new TeslaCloud([], TimeProvider.System))
-        {
+            await using var cloud = new TeslaCloud([], TimeProvider.System);
             await cloud.StartAsync();
-            await using var program = new ProgramWithCars(cluster, cloud, folder, InOrder);
+            await using var program = new ProgramWithCars(cluster, cloud, folder, name);
             await program.MigrateAsync();
-        }
-
-        await FillAsync(cluster, InOrder, positions);
-        await CopyAsync(administration, cluster, Refilled, positions / PositionsOfDrive, FillInElevations());
-        await CopyAsync(administration, cluster, Shuffled, positions / PositionsOfDrive,
+            await FillAsync(cluster, name, positions);
+        });
+        await MakeAsync(administration, Refilled, InOrder, name => ChangeAsync(cluster, name, drives, FillInElevations(positions)));
+        await MakeAsync(administration, Shuffled, InOrder, name => ChangeAsync(cluster, name, drives,
         [
             "create table mixed as select * from positions order by random()",
             "alter table drives drop constraint drives_start_position_id_fkey, drop constraint drives_end_position_id_fkey",
@@ -52,26 +43,42 @@ static class YearsOfDriving
             "truncate positions",
             "insert into positions select * from mixed",
             "drop table mixed",
-        ]);
+        ]));
         return cluster;
+    }
 
-        // As the elevation job does it, a thousand rows after another, with the autovacuum of a busy hour in between.
-        IEnumerable<string> FillInElevations()
+    /// <summary>The elevations of the newest fifth, a hundred thousand rows after another, with the vacuum of a busy hour in between.</summary>
+    static IEnumerable<string> FillInElevations(int positions)
+    {
+        const int Batch = 100_000;
+        for (var first = positions / 5 * 4; first < positions; first += Batch)
         {
-            const int Batch = 500_000;
-            for (var first = 1; first <= positions; first += Batch)
-            {
-                yield return $"update positions set elevation = 100 + (id % 300) where id between {first} and {first + Batch - 1}";
-                yield return "vacuum positions";
-            }
+            yield return $"update positions set elevation = 100 + (id % 300) where id between {first} and {first + Batch - 1}";
+            yield return "vacuum positions";
         }
     }
 
-    static async Task CopyAsync(NpgsqlDataSource administration, PrivateCluster cluster, string name, int drives, IEnumerable<string> changes)
+    /// <summary>Makes a database unless it is there; one that was interrupted is made anew.</summary>
+    static async Task MakeAsync(NpgsqlDataSource administration, string name, string template, Func<string, Task> fill)
     {
-        // The migrator keeps a connection for a while.
-        await ExecuteAsync(administration, $"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{InOrder}'");
-        await ExecuteAsync(administration, $"create database {name} template {InOrder}");
+        await using var exists = administration.CreateCommand("select 1 from pg_database where datname = $1");
+        exists.Parameters.AddWithValue(name);
+        if (await exists.ExecuteScalarAsync() is not null)
+            return;
+        var unfinished = $"{name}_unfinished";
+        await ExecuteAsync(administration, $"drop database if exists {unfinished} with (force)");
+        await LeaveAsync(template);
+        await ExecuteAsync(administration, $"create database {unfinished} template {template}");
+        await fill(unfinished);
+        await LeaveAsync(unfinished);
+        await ExecuteAsync(administration, $"alter database {unfinished} rename to {name}");
+
+        // Pools keep connections for a while.
+        Task LeaveAsync(string database) => ExecuteAsync(administration, $"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}'");
+    }
+
+    static async Task ChangeAsync(PrivateCluster cluster, string name, int drives, IEnumerable<string> changes)
+    {
         await using var database = NpgsqlDataSource.Create(cluster.ConnectionString(name) + ";Command Timeout=0;Pooling=false");
         foreach (var change in changes)
             await ExecuteAsync(database, change);

@@ -34,9 +34,39 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IClassFixtur
         var first = await position.GetAttributeAsync("value");
         await Expect(position).Not.ToHaveAttributeAsync("value", first!, new() { Timeout = Patience });
         await Expect(driving.Locator("[data-since]")).ToContainTextAsync("for ", new() { Timeout = Patience });
+        var charged = charging.Locator("tr", new() { HasText = "Charged" }).Locator("td").Last;
+        var energy = await charged.InnerTextAsync();
+        await Expect(charged).Not.ToHaveTextAsync(energy, new() { Timeout = Patience });
         await visit.Page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, "live.png"), FullPage = true });
         (await visit.Page.EvaluateAsync<bool>("window.sameDocument === true")).ShouldBeTrue("the card changed without loading the page again");
         visit.Troubles.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_tab_that_nobody_looks_at_gives_its_connection_back()
+    {
+        await using var visit = await program.VisitAsync();
+        var page = visit.Page;
+        var (opened, closed) = (0, 0);
+        page.Request += (_, request) => opened += request.Url.EndsWith("/live/cars", StringComparison.Ordinal) ? 1 : 0;
+        page.RequestFailed += (_, request) => closed += request.Url.EndsWith("/live/cars", StringComparison.Ordinal) ? 1 : 0;
+        await page.GotoAsync("/");
+        await LookAsync(isHidden: true);
+        await UntilAsync(() => closed == 1);
+        await LookAsync(isHidden: false);
+        await UntilAsync(() => opened == 2);
+        await Expect(page.Locator("#offline")).ToBeHiddenAsync();
+        visit.Troubles.ShouldBeEmpty();
+
+        Task LookAsync(bool isHidden) => page.EvaluateAsync(
+            "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }", isHidden);
+
+        static async Task UntilAsync(Func<bool> isTrue)
+        {
+            for (var attempt = 0; attempt < 600 && !isTrue(); attempt++)
+                await Task.Delay(100);
+            isTrue().ShouldBeTrue();
+        }
     }
 
     [Fact]
@@ -236,6 +266,33 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IClassFixtur
             await page.GetByLabel("Password").FillAsync(password);
             await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_password_set_on_the_command_line_counts_at_once_and_ends_what_was_open()
+    {
+        var (code, said) = await program.RunAsync("correct horse battery", "set-password");
+        code.ShouldBe(0, said);
+        said.ShouldNotContain("correct horse");
+        await using var visit = await program.VisitAsync();
+        var page = visit.Page;
+        await page.GotoAsync("/settings");
+        await Expect(page).ToHaveTitleAsync("Log in · TeslaMate for .NET");
+        await page.GetByLabel("Password").FillAsync("correct horse battery");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
+        await Expect(page).ToHaveTitleAsync("Settings · TeslaMate for .NET");
+        (await program.RunAsync("another horse battery", "set-password")).ExitCode.ShouldBe(0);
+        await page.ReloadAsync();
+        await Expect(page).ToHaveTitleAsync("Log in · TeslaMate for .NET");
+        // Too short a password is refused, and the one before stays.
+        (await program.RunAsync("short", "set-password")).ExitCode.ShouldNotBe(0);
+        await page.GetByLabel("Password").FillAsync("another horse battery");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
+        await Expect(page).ToHaveTitleAsync("Settings · TeslaMate for .NET");
+        (await program.RunAsync("", "set-password", "--remove")).ExitCode.ShouldBe(0);
+        await page.GotoAsync("/drives");
+        await Expect(page).ToHaveTitleAsync("Drives · TeslaMate for .NET");
+        visit.Troubles.ShouldBeEmpty();
     }
 
     [Theory]

@@ -25,6 +25,7 @@ public sealed class ProgramInBrowser : IAsyncLifetime
     readonly List<string> _output = [];
     PrivateCluster _cluster = null!;
     Process _program = null!;
+    Dictionary<string, string> _environment = [];
     IPlaywright _playwright = null!;
     IBrowser _browser = null!;
 
@@ -120,8 +121,7 @@ public sealed class ProgramInBrowser : IAsyncLifetime
     {
         var port = FreePort();
         Address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "teslamate.dll"), "serve", "--migrate"]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var (name, value) in new Dictionary<string, string>
+        _environment = new()
         {
             ["DATABASE_SOCKET_DIR"] = _cluster.Socket,
             ["DATABASE_NAME"] = "teslamate",
@@ -137,9 +137,8 @@ public sealed class ProgramInBrowser : IAsyncLifetime
             ["NOMINATIM_URL"] = Cloud.Address.GetLeftPart(UriPartial.Authority),
             ["MAP_TILES_URL"] = "http://tiles.test/{z}/{x}/{y}.png",
             ["STATE_DIRECTORY"] = _cluster.Folder,
-        })
-            start.Environment[name] = value;
-        _program = Process.Start(start)!;
+        };
+        _program = Process.Start(Describe("serve", "--migrate"))!;
         _program.OutputDataReceived += Keep;
         _program.ErrorDataReceived += Keep;
         _program.BeginOutputReadLine();
@@ -161,6 +160,29 @@ public sealed class ProgramInBrowser : IAsyncLifetime
         }
 
         throw new TimeoutException($"The program does not answer:\n{string.Join('\n', _output)}");
+    }
+
+    /// <summary>Runs a command of the program beside the running one, as an operator does.</summary>
+    /// <param name="input">What is typed.</param>
+    /// <returns>The exit code, and what was said.</returns>
+    public async Task<(int ExitCode, string Output)> RunAsync(string input, params string[] command)
+    {
+        var start = Describe(command);
+        start.RedirectStandardInput = true;
+        using var process = Process.Start(start)!;
+        await process.StandardInput.WriteLineAsync(input);
+        process.StandardInput.Close();
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output + await error);
+    }
+
+    ProcessStartInfo Describe(params string[] command)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "teslamate.dll"), .. command]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in _environment)
+            start.Environment[name] = value;
+        return start;
     }
 
     void Keep(object sender, DataReceivedEventArgs line)

@@ -49,12 +49,19 @@ function update(id, html) {
   start(card);
 }
 
-const events = new EventSource(cards.dataset.live);
-events.addEventListener("car", ({ data, lastEventId }) => update(lastEventId, data));
-events.addEventListener("busy", ({ data, lastEventId }) => spin(lastEventId, data === "true"));
-events.addEventListener("cars", () => location.reload());
 const offline = document.getElementById("offline");
-events.addEventListener("open", () => (offline.hidden = true));
-events.addEventListener("error", () => (offline.hidden = false));
+let events;
+function follow() {
+  events?.close();
+  events = new EventSource(cards.dataset.live);
+  events.addEventListener("car", ({ data, lastEventId }) => update(lastEventId, data));
+  events.addEventListener("busy", ({ data, lastEventId }) => spin(lastEventId, data === "true"));
+  events.addEventListener("cars", () => location.reload());
+  events.addEventListener("open", () => (offline.hidden = true));
+  events.addEventListener("error", () => (offline.hidden = false));
+}
+follow();
 addEventListener("pagehide", () => events.close());
+// A browser has six connections to a host for all its tabs; one that nobody looks at gives its own back, and gets the cards of now when it is looked at again.
+document.addEventListener("visibilitychange", () => (document.hidden ? events.close() : follow()));
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
