@@ -92,7 +92,7 @@ sealed partial class CarLeases(
         _looking.Dispose();
     }
 
-    CarLease? LeaseOf(CarId car, Guid epoch, long lastNumber)
+    Lease? LeaseOf(CarId car, Guid epoch, long lastNumber)
     {
         var log = new CarLog(car, lastNumber, OpenSpool(car, epoch), session.Folder?.RefusedOf(car), session.Writer, session.Groups, availability, aftermath, logger);
         if (_logs.TryAdd(car, log))

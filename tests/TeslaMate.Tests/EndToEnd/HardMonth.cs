@@ -97,12 +97,15 @@ sealed class HardMonth : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    IEnumerable<(DateTimeOffset At, Func<Task> Trouble)> Troubles(DateTimeOffset end, int kills, int outages)
-        => Moments(kills, end).Select(at => (at, (Func<Task>)KillAsync))
-            .Concat(Moments(outages, end).Select(at => (at, (Func<Task>)StopDatabaseAsync)))
-            .Concat(Moments(outages, end).Select(at => (at, (Func<Task>)StopCloudAsync)))
-            .Concat(Moments(10, end).Select(at => (at, (Func<Task>)ExpireTokensAsync)))
-            .OrderBy(entry => entry.at).ToList();
+    List<(DateTimeOffset At, Func<Task> Trouble)> Troubles(DateTimeOffset end, int kills, int outages)
+        =>
+        [
+            .. Moments(kills, end).Select(at => (At: at, Trouble: (Func<Task>)KillAsync))
+                .Concat(Moments(outages, end).Select(at => (at, (Func<Task>)StopDatabaseAsync)))
+                .Concat(Moments(outages, end).Select(at => (at, (Func<Task>)StopCloudAsync)))
+                .Concat(Moments(10, end).Select(at => (at, (Func<Task>)ExpireTokensAsync)))
+                .OrderBy(entry => entry.At),
+        ];
 
     // Half of them somewhere, half of them where something is to be lost.
     List<DateTimeOffset> Moments(int count, DateTimeOffset end)
