@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using TeslaMate.Configuration;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Mqtt.Broker;
 
@@ -17,6 +18,8 @@ sealed partial class BrokerLink(
 
     static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(60);
     static readonly TimeSpan LastMoments = TimeSpan.FromSeconds(3);
+    static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     IBrokerConnection? _connection;
 
@@ -54,14 +57,14 @@ sealed partial class BrokerLink(
                         if (Trouble != reason)
                             Log.Refused(logger, reason);
                         Trouble = reason;
-                        await Task.Delay(BackOff.Pause(attempt++, Random.Shared.NextDouble()), time, stoppingToken);
+                        await Task.Delay(BackOff.Pause(attempt++, FirstPause, LongestPause, Random.Shared.NextDouble), time, stoppingToken);
                         break;
                     case ConnectAnswer.Connected(var connection):
                         attempt = 0;
                         await using (connection)
                             await ServeAsync(connection, heartbeat, stoppingToken);
                         // A broker that accepts and drops at once is not worth a storm.
-                        await Task.Delay(BackOff.Pause(attempt++, Random.Shared.NextDouble()), time, stoppingToken);
+                        await Task.Delay(BackOff.Pause(attempt++, FirstPause, LongestPause, Random.Shared.NextDouble), time, stoppingToken);
                         break;
                 }
             }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using TeslaMate.Configuration;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.Leases;
 using TeslaMate.Vehicles.Life;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using TeslaMate.Configuration;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.Leases;

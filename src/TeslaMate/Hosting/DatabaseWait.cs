@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using Npgsql;
+using TeslaMate.Configuration;
 using TeslaMate.Database;
 using TeslaMate.Systemd.Notify;
 
@@ -47,13 +48,9 @@ sealed partial class DatabaseWait(
                 (said, lastSaid) = (why, time.GetTimestamp());
             }
 
-            await Task.Delay(Pause(attempt, random), time, cancellationToken);
+            await Task.Delay(BackOff.Pause(attempt, FirstPause, LongestPause, random), time, cancellationToken);
         }
     }
-
-    /// <summary>The pause after attempt <paramref name="attempt"/> (from 0): doubling up to a longest, spread by a fifth either way.</summary>
-    internal static TimeSpan Pause(int attempt, Func<double> random)
-        => Math.Min(FirstPause.TotalSeconds * Math.Pow(2, attempt), LongestPause.TotalSeconds) * TimeSpan.FromSeconds(0.8 + (0.4 * random()));
 
     async Task<Answer> TryAsync(CancellationToken cancellationToken)
     {

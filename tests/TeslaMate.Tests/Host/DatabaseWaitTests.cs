@@ -1,5 +1,3 @@
-using FsCheck;
-using FsCheck.Fluent;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using TeslaMate.Configuration;
@@ -64,11 +62,6 @@ public sealed class DatabaseWaitTests
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => answer);
     }
-
-    [Fact]
-    public void A_pause_never_exceeds_the_longest_by_more_than_a_fifth_and_never_vanishes()
-        => Prop.ForAll<NonNegativeInt>(attempt => new[] { 0, 0.5, 0.999 }.All(chance => DatabaseWait.Pause(attempt.Get, () => chance) is var pause
-            && pause >= TimeSpan.FromSeconds(0.4) && pause <= TimeSpan.FromSeconds(18))).QuickCheckThrowOnFailure();
 
     static Secret? Password(NpgsqlConnectionStringBuilder server) => server.Password is { Length: > 0 } text ? new Secret(text) : null;
 

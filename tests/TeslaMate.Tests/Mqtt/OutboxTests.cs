@@ -88,16 +88,4 @@ public sealed class OutboxTests
         outbox.TryTake(out var second).ShouldBeTrue();
         (first!.Address.Retain, second!.Address.Retain).ShouldBe((true, false));
     }
-
-    [Theory]
-    [InlineData(0, 0.1)]
-    [InlineData(3, 0.8)]
-    [InlineData(8, 25.6)]
-    [InlineData(9, 30)]
-    [InlineData(1000, 30)]
-    public void Pauses_double_up_to_half_a_minute(int attempt, double seconds)
-    {
-        BackOff.Pause(attempt, chance: 0.5).TotalSeconds.ShouldBe(seconds, 0.001);
-        BackOff.Pause(attempt, chance: 1).TotalSeconds.ShouldBeLessThanOrEqualTo(seconds * 1.2 + 0.001);
-    }
 }

@@ -195,16 +195,6 @@ public sealed class SupervisorTests : IAsyncLifetime
         _world.Supervisor.Runners.ShouldBeEmpty();
     }
 
-    [Theory]
-    [InlineData(0, 0.5, 1)]
-    [InlineData(1, 0.5, 2)]
-    [InlineData(3, 0.5, 8)]
-    [InlineData(100, 0.5, 60)]
-    [InlineData(0, 0.0, 0.8)]
-    [InlineData(100, 1.0, 72)]
-    public void Pauses_double_up_to_a_longest(int attempt, double chance, double seconds) =>
-        BackOff.Pause(attempt, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), () => chance).TotalSeconds.ShouldBe(seconds, tolerance: 1e-9);
-
     public Task InitializeAsync() => Task.CompletedTask;
 
     public async Task DisposeAsync()
