@@ -16,10 +16,6 @@ enum Chain
 /// <summary>A row of a <c>changelog</c>.</summary>
 readonly record struct ChangelogRow(long Version, string? Checksum, bool Success, DateTimeOffset At);
 
-/// <summary>Work that was left out, see <see cref="ScriptPart.UnlessPending"/>.</summary>
-/// <param name="Back">Whether the undo of <paramref name="Version"/> left it out.</param>
-readonly record struct Deferral(long Version, bool Back, long Until, string Sql);
-
 /// <summary>Everything the database remembers about its migrations, as one reading.</summary>
 sealed record Ledger
 {
@@ -34,8 +30,6 @@ sealed record Ledger
     /// <summary>The checksums of the undo scripts that the database keeps.</summary>
     public required IReadOnlyDictionary<(Chain Chain, long Version), string> UndoScripts { get; init; }
 
-    public required IReadOnlyList<Deferral> Deferrals { get; init; }
-
     public required ServerFacts Server { get; init; }
 
     /// <summary>Reads whatever part of the tables is there.</summary>
@@ -44,7 +38,6 @@ sealed record Ledger
         Dictionary<long, DateTimeOffset?> versions = [];
         Dictionary<(Chain, long), string> undoScripts = [];
         List<ChangelogRow> changelog = [], own = [];
-        List<Deferral> deferrals = [];
         if (server.HasSchemaMigrations)
         {
             await foreach (var row in connection.RowsAsync("select version, inserted_at from schema_migrations", cancellationToken))
@@ -58,8 +51,6 @@ sealed record Ledger
             await ReadChangelogAsync("teslamate.changelog", own);
             await foreach (var row in connection.RowsAsync("select own, version, checksum from teslamate.undo_scripts", cancellationToken))
                 undoScripts[(row.GetBoolean(0) ? Chain.Own : Chain.Reference, row.GetInt64(1))] = row.GetString(2);
-            await foreach (var row in connection.RowsAsync("select version, back, until, sql from teslamate.deferred order by id", cancellationToken))
-                deferrals.Add(new Deferral(row.GetInt64(0), row.GetBoolean(1), row.GetInt64(2), row.GetString(3)));
         }
 
         return new Ledger
@@ -68,7 +59,6 @@ sealed record Ledger
             Changelog = changelog,
             OwnChangelog = own,
             UndoScripts = undoScripts,
-            Deferrals = deferrals,
             Server = server,
         };
 
@@ -104,10 +94,6 @@ sealed record Ledger
                 create table if not exists teslamate.undo_scripts (
                     own boolean not null, version bigint not null, name text not null, checksum text not null, sql text not null, primary key (own, version))
                 """);
-            missing.Add("""
-                create table if not exists teslamate.deferred (
-                    id serial primary key, version bigint not null, back boolean not null, until bigint not null, sql text not null)
-                """);
         }
 
         if (missing.Count > 0)
@@ -124,7 +110,7 @@ sealed record Ledger
     /// <summary>Removes what is ours when nothing of the reference's is left either; <c>schema_migrations</c> stays, empty, as the reference leaves it.</summary>
     public static Task DropTablesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
         => connection.ExecuteAsync("""
-            drop table public.changelog, teslamate.changelog, teslamate.undo_scripts, teslamate.deferred;
+            drop table public.changelog, teslamate.changelog, teslamate.undo_scripts;
             do $$
             begin
                 drop schema teslamate;

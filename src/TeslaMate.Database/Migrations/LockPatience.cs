@@ -9,6 +9,9 @@ namespace TeslaMate.Database.Migrations;
 /// <param name="Attempts">After so many the run gives up.</param>
 sealed record LockPatience(TimeSpan Wait, TimeSpan Pause, int Attempts)
 {
+    /// <summary>How long it takes until the run gives up.</summary>
+    public TimeSpan Total => (Wait + Pause) * Attempts;
+
     /// <summary>Five minutes in all.</summary>
     public static LockPatience Default { get; } = new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(2), 60);
 }

@@ -15,7 +15,10 @@ abstract record ScriptPart
     /// <summary>A step written in C# (<see cref="TokenSteps"/>).</summary>
     public sealed record Step(string Name) : ScriptPart;
 
-    /// <summary>A statement whose work <paramref name="Version"/> undoes, and that is left out when that version follows in the same run.</summary>
+    /// <summary>
+    /// A statement whose work <paramref name="Version"/> undoes: left out when that version follows in the same run, which then commits both and what is between
+    /// them together.
+    /// </summary>
     public sealed record UnlessPending(long Version, string Text) : ScriptPart;
 }
 

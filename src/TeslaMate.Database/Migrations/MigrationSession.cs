@@ -26,7 +26,7 @@ sealed class MigrationSession : IAsyncDisposable
 
     /// <exception cref="NpgsqlException">There is no way in; <see cref="Remedies.ForConnecting"/> explains it.</exception>
     public static async Task<MigrationSession> OpenAsync(
-        DatabaseSettings settings, IProgress<MigrationProgress> progress, TimeProvider time, CancellationToken cancellationToken)
+        DatabaseSettings settings, LockPatience patience, IProgress<MigrationProgress> progress, TimeProvider time, CancellationToken cancellationToken)
     {
         var database = settings.CreateMigrationDataSource();
         try
@@ -40,7 +40,7 @@ sealed class MigrationSession : IAsyncDisposable
                 else if (message.Notice.InvariantSeverity is "WARNING")
                     progress.Report(new MigrationProgress.Note(message.Notice.MessageText, Warning: true));
             };
-            var server = await ServerFacts.ReadAsync(connection, cancellationToken);
+            var server = await ServerFacts.ReadAsync(connection, patience.Total, cancellationToken);
             return new MigrationSession(database, connection, server, new Watch(database, server.Process, progress, time));
         }
         catch
@@ -54,9 +54,25 @@ sealed class MigrationSession : IAsyncDisposable
     public async Task LockAsync(CancellationToken cancellationToken)
     {
         Watch.Begin("Waiting until no other program migrates this database");
-        await Connection.ExecuteAsync($"select pg_advisory_lock({LockKey})", cancellationToken);
+        // Another migrator may take as long as its work takes.
+        await using (var command = new NpgsqlCommand("""
+            with limits as materialized (select set_config('lock_timeout', '0', false)) select pg_advisory_lock($1) from limits
+            """, Connection))
+        {
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = LockKey });
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
         Watch.Begin("Reading what the database has");
     }
+
+    /// <summary>Takes the lock that the reference's migrator holds while it works, which is waited for as long as it takes.</summary>
+    /// <param name="longestLock">How long to wait for other locks in the rest of the transaction.</param>
+    public Task LockVersionsAsync(TimeSpan longestLock, CancellationToken cancellationToken) => Connection.ExecuteAsync($"""
+        set local lock_timeout = 0;
+        lock table schema_migrations in share update exclusive mode;
+        set local lock_timeout = {(long)longestLock.TotalMilliseconds}
+        """, cancellationToken);
 
     public Task<Ledger> ReadLedgerAsync(CancellationToken cancellationToken) => Ledger.ReadAsync(Connection, Server, cancellationToken);
 

@@ -24,7 +24,7 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<SchemaState> StateAsync(CancellationToken cancellationToken)
     {
-        await using var session = await MigrationSession.OpenAsync(settings, new Progress(), time, cancellationToken);
+        await using var session = await MigrationSession.OpenAsync(settings, Patience, new Progress(), time, cancellationToken);
         var ledger = await session.ReadLedgerAsync(cancellationToken);
         var reconciliation = await ReconcileAsync(session, ledger, cancellationToken);
         return await StateAsync(session, ledger, reconciliation, cancellationToken);
@@ -34,11 +34,11 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<SchemaDifference>> CheckAsync(CancellationToken cancellationToken)
     {
-        await using var session = await MigrationSession.OpenAsync(settings, new Progress(), time, cancellationToken);
+        await using var session = await MigrationSession.OpenAsync(settings, Patience, new Progress(), time, cancellationToken);
         var ledger = await session.ReadLedgerAsync(cancellationToken);
         var reconciliation = await ReconcileAsync(session, ledger, cancellationToken);
         var live = await LiveSchema.ReadAsync(session.Connection, cancellationToken);
-        return SchemaDifference.Between(ExpectedSchema.Recorded.At(reconciliation.Applied), live, ledger.Deferrals);
+        return SchemaDifference.Between(ExpectedSchema.Recorded.At(reconciliation.Applied), live);
     }
 
     /// <summary>Says why <see cref="NpgsqlException"/> came up on the way to the database, and what to do.</summary>
@@ -68,7 +68,7 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
 
     async Task<MigrationForecast> ForecastAsync(Func<MigrationSession, Ledger, Task<Plan>> plan, CancellationToken cancellationToken)
     {
-        await using var session = await MigrationSession.OpenAsync(settings, new Progress(), time, cancellationToken);
+        await using var session = await MigrationSession.OpenAsync(settings, Patience, new Progress(), time, cancellationToken);
         var ledger = await session.ReadLedgerAsync(cancellationToken);
         var planned = await plan(session, ledger);
         return await MigrationForecast.OfAsync(session.Connection, planned, cancellationToken);
@@ -80,7 +80,7 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         MigrationSession session;
         try
         {
-            session = await MigrationSession.OpenAsync(settings, progress, time, cancellationToken);
+            session = await MigrationSession.OpenAsync(settings, Patience, progress, time, cancellationToken);
         }
         catch (NpgsqlException exception)
         {
@@ -93,7 +93,7 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             {
                 await session.LockAsync(cancellationToken);
                 // Another program may have made the tables while this one waited.
-                var server = await ServerFacts.ReadAsync(session.Connection, cancellationToken);
+                var server = await ServerFacts.ReadAsync(session.Connection, Patience.Total, cancellationToken);
                 if (!server.MayReadRecords)
                     return new MigrationOutcome.Refused([await RightsCheck.UnreadableAsync(session.Connection, server, cancellationToken)]);
                 var planned = await plan(session, await Ledger.ReadAsync(session.Connection, server, cancellationToken));
@@ -108,6 +108,12 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             catch (VersionFailedException exception)
             {
                 return new MigrationOutcome.Failed(exception.Version, exception.Statement, exception.Message, exception.Remedy);
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
+            {
+                return new MigrationOutcome.Failed("before the first version", exception.BatchCommand?.CommandText,
+                    $"A table was kept by another session for {Patience.Total.TotalMinutes:0.#} minutes: {session.Watch.LastBlockers ?? "one that is gone by now"}.",
+                    "End that session (as an administrator: select pg_terminate_backend(<process>)) and run the same command again.");
             }
             catch (NpgsqlException exception)
             {
@@ -125,8 +131,7 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         await ApplyAsync(session, plan, cancellationToken);
         var run = new VersionRun(session, new TokenSteps(variables, progress), plan.Runs, Patience, progress, time);
         await run.RunAsync(cancellationToken);
-        await run.SettleAsync(cancellationToken);
-        await AnalyzeAsync(session, plan.Runs, cancellationToken);
+        await AnalyzeAsync(session, plan.Runs, progress, cancellationToken);
         if (plan.Applied.Count == 0 && plan.Runs.Count > 0)
             await Ledger.DropTablesAsync(session.Connection, cancellationToken);
         return new MigrationOutcome.Done(plan.Runs.Count);
@@ -185,7 +190,7 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         var reconciliation = plan.Reconciliation;
         if (reconciliation.IsNeeded)
         {
-            await connection.ExecuteAsync("lock table schema_migrations in share update exclusive mode", cancellationToken);
+            await session.LockVersionsAsync(Patience.Total, cancellationToken);
             await using var batch = connection.CreateBatch();
             if (reconciliation.ToForget.Count > 0)
                 batch.Add("delete from public.changelog where type = 0 and version = any ($1::bigint[]::text[])").Add<long[]>([.. reconciliation.ToForget]);
@@ -214,14 +219,22 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         await transaction.CommitAsync(cancellationToken);
     }
 
-    static async Task AnalyzeAsync(MigrationSession session, IReadOnlyList<PlannedRun> runs, CancellationToken cancellationToken)
+    static async Task AnalyzeAsync(MigrationSession session, IReadOnlyList<PlannedRun> runs, IProgress<MigrationProgress> progress, CancellationToken cancellationToken)
     {
         var rewritten = runs.SelectMany(run => run.Script.Head.Rewrites).Distinct(StringComparer.Ordinal);
         foreach (var table in rewritten)
         {
             session.Watch.Begin($"Gathering statistics of {table}");
-            if (await session.Connection.ScalarAsync<bool>($"select to_regclass('{table}') is not null", cancellationToken))
-                await session.Connection.ExecuteAsync($"analyze {table}", cancellationToken);
+            try
+            {
+                if (await session.Connection.ScalarAsync<bool>($"select to_regclass('{table}') is not null", cancellationToken))
+                    await session.Connection.ExecuteAsync($"analyze {table}", cancellationToken);
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
+            {
+                // The versions are committed; PostgreSQL's own housekeeping makes up for this.
+                progress.Report(new MigrationProgress.Note($"The statistics of {table} are not gathered: another session keeps the table.", Warning: true));
+            }
         }
     }
 
@@ -252,7 +265,6 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             OwnPending = [.. Own.All.Where(migration => !own.Any(row => row.Version == migration.Version)).Select(migration => new PendingVersion(migration.Version, migration.Name))],
             ChecksumMismatches = Mismatches(ledger, reconciliation),
             Extensions = extensions,
-            Deferred = ledger.Deferrals.Count,
             Newest = Reference.Newest,
         };
     }

@@ -23,7 +23,7 @@ sealed class Plan(Ledger ledger, Reconciliation reconciliation)
 
     public List<string> Warnings { get; } = [];
 
-    public bool IsEmpty => Runs.Count == 0 && !reconciliation.IsNeeded && ledger.Deferrals.Count == 0;
+    public bool IsEmpty => Runs.Count == 0 && !reconciliation.IsNeeded;
 
     /// <summary>When the reference says it applied a version.</summary>
     public DateTimeOffset? TimeOf(long version) => ledger.SchemaMigrations.GetValueOrDefault(version);

@@ -60,39 +60,60 @@ static class RightsCheck
 
     static async Task CheckOwnersAsync(NpgsqlConnection connection, Plan plan, CancellationToken cancellationToken)
     {
-        var ours = ExpectedSchema.Recorded.At(plan.Reconciliation.Applied).Values.Where(fact => fact.Kind == "table").Select(fact => fact.Name);
-        if (await OwnersAsync(connection, plan.Server, ours, cancellationToken) is { } obstacle)
+        var expected = ExpectedSchema.Recorded.At(plan.Reconciliation.Applied);
+        var changed = plan.Runs.Where(run => run.Chain is Chain.Reference)
+            .SelectMany(run => ExpectedSchema.Recorded.ChangeOf(run.Version) is var change && run.Back ? change.Come : change.Gone)
+            .Where(fact => fact.Kind is "enum" or "function" && expected.ContainsKey(fact.Key))
+            .Select(fact => fact.Name);
+        if (await OwnersAsync(connection, plan.Server, [.. expected.Values.Where(fact => fact.Kind == "table").Select(fact => fact.Name), .. changed], cancellationToken) is { } obstacle)
             plan.Obstacles.Add(obstacle);
+        if (plan.Runs.Any(run => run is { Version: PrivateSchemaVersion, Back: false })
+            && await connection.ScalarAsync<bool>("select not has_schema_privilege(to_regnamespace('private')::oid, 'create, usage')", cancellationToken))
+        {
+            plan.Obstacles.Add(new Obstacle($"The role {plan.Server.Role} may not put tables into schema private, which exists already.",
+                $"Have an administrator run: grant create, usage on schema private to \"{plan.Server.Role}\";"));
+        }
     }
 
     /// <summary>What is said to a role that may not even read which versions there are.</summary>
     public static async Task<Obstacle> UnreadableAsync(NpgsqlConnection connection, ServerFacts server, CancellationToken cancellationToken)
     {
-        var ever = ExpectedSchema.Recorded.Changes.SelectMany(change => change.Come).Where(fact => fact.Kind == "table").Select(fact => fact.Name);
-        return await OwnersAsync(connection, server, ever, cancellationToken)
+        var ever = ExpectedSchema.Recorded.Changes.SelectMany(change => change.Come).Where(fact => fact.Kind is "table" or "enum" or "function").Select(fact => fact.Name);
+        return await OwnersAsync(connection, server, [.. ever], cancellationToken)
             ?? new Obstacle($"The role {server.Role} may not read schema_migrations or changelog.", $"Have an administrator run: grant select on all tables in schema public to \"{server.Role}\";");
     }
 
-    static async Task<Obstacle?> OwnersAsync(NpgsqlConnection connection, ServerFacts server, IEnumerable<string> tables, CancellationToken cancellationToken)
+    /// <param name="names">Of tables, enumerated types and functions, the latter with their arguments.</param>
+    static async Task<Obstacle?> OwnersAsync(NpgsqlConnection connection, ServerFacts server, IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("""
-            select distinct format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner)
-            from unnest($1::text[]) as name
-            join pg_namespace n on n.nspname = split_part(name, '.', 1)
-            join pg_class c on c.relnamespace = n.oid and c.relname = split_part(name, '.', 2)
-            where not pg_has_role(c.relowner, 'usage')
-            order by 1
+            with objects as (
+                select 'table' as kind, format('%s.%s', nspname, relname) as name, format('%I.%I', nspname, relname) as called, relowner as owner
+                from pg_class join pg_namespace n on n.oid = relnamespace
+                union all
+                select 'type', format('%s.%s', nspname, typname), format('%I.%I', nspname, typname), typowner
+                from pg_type join pg_namespace n on n.oid = typnamespace
+                where typtype = 'e'
+                union all
+                select 'function', format('%s.%s(%s)', nspname, proname, pg_get_function_identity_arguments(p.oid)),
+                       format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(p.oid)), proowner
+                from pg_proc p join pg_namespace n on n.oid = pronamespace
+            )
+            select distinct kind, called, pg_get_userbyid(owner)
+            from objects
+            where name = any ($1) and not pg_has_role(owner, 'usage')
+            order by 2
             """, connection);
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. tables, "public.schema_migrations", "public.changelog", "teslamate.deferred"] });
-        List<(string Table, string Owner)> foreign = [];
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. names, "public.schema_migrations", "public.changelog", "teslamate.undo_scripts"] });
+        List<(string Kind, string Name, string Owner)> foreign = [];
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {
             while (await reader.ReadAsync(cancellationToken))
-                foreign.Add((reader.GetString(0), reader.GetString(1)));
+                foreign.Add((reader.GetString(0), reader.GetString(1), reader.GetString(2)));
         }
 
         return foreign.Count == 0 ? null : new Obstacle(
-            $"The role {server.Role} does not own {string.Join(", ", foreign.Select(table => $"{table.Table} (owner {table.Owner})"))}.",
-            "Have an administrator run: " + string.Join(' ', foreign.Select(table => $"alter table {table.Table} owner to \"{server.Role}\";")));
+            $"The role {server.Role} does not own {string.Join(", ", foreign.Select(thing => $"{thing.Name} (owner {thing.Owner})"))}.",
+            "Have an administrator run: " + string.Join(' ', foreign.Select(thing => $"alter {thing.Kind} {thing.Name} owner to \"{server.Role}\";")));
     }
 }

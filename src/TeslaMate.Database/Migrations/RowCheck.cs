@@ -115,6 +115,18 @@ static partial class RowCheck
                 yield return new Rule("public.cars", "id, vin", "exists (select from public.cars as other where other.vin = t.vin and other.id <> t.id)",
                     $"share their VIN with another; version {change.Run.Label} allows one car per VIN", "Delete or correct all but one: update public.cars set vin = null where id = <id>;");
                 break;
+            // Addresses from before 20200120142602 are thrown away by then.
+            case 20200306130218 when Has("public.addresses", "raw") && Has("public.addresses", "osm_id"):
+                const string City = """
+                    coalesce(t.raw -> 'address' -> 'city', t.raw -> 'address' -> 'town', t.raw -> 'address' -> 'municipality', t.raw -> 'address' -> 'village',
+                             t.raw -> 'address' -> 'hamlet', t.raw -> 'address' -> 'locality', t.raw -> 'address' -> 'croft')::text
+                    """;
+                yield return new Rule("public.addresses", "id, city", $"""
+                    (jsonb_typeof(t.raw -> 'address') = 'object' and t.raw -> 'address' ?| array['village', 'hamlet', 'locality', 'croft']
+                        and length(trim(both '"' from {City})) > 255)
+                    """, $"have a place's name of more than 255 characters, which version {change.Run.Label} cannot store",
+                    "Take the geocoder's answer away: update public.addresses set raw = null where id = <id>;");
+                break;
             case 20250613133700 when change.Trail.Origin("public.positions", "elevation") is var (table, column) && Has(table, column)
                                      && change.Trail.Origin(table, "drive_id") is var (_, drive) && Has(table, drive):
                 yield return new Rule(table, $"id, {column}", $"""

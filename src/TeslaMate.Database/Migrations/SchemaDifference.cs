@@ -18,7 +18,7 @@ public enum DifferenceKind
 public sealed record SchemaDifference(DifferenceKind Kind, string Description, string? Repair)
 {
     internal static IReadOnlyList<SchemaDifference> Between(
-        IReadOnlyDictionary<(string Kind, string Name), SchemaFact> expected, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live, IReadOnlyList<Deferral> deferrals)
+        IReadOnlyDictionary<(string Kind, string Name), SchemaFact> expected, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live)
     {
         List<SchemaDifference> differences = [];
         var missingTables = expected.Values.Where(fact => fact.Kind == "table" && !live.ContainsKey(fact.Key)).Select(fact => fact.Name).ToHashSet();
@@ -29,10 +29,7 @@ public sealed record SchemaDifference(DifferenceKind Kind, string Description, s
                 continue;
             if (!live.TryGetValue(fact.Key, out var there))
             {
-                var isDeferred = deferrals.Any(deferral => deferral.Sql.Contains(fact.ShortName.Trim('"'), StringComparison.Ordinal));
-                differences.Add(isDeferred
-                    ? new(DifferenceKind.Missing, $"{Called(fact)} is missing: an interrupted run left it out, since a later version drops it", "teslamate migrate")
-                    : new(DifferenceKind.Missing, $"{Called(fact)} is missing", Creation(fact)));
+                differences.Add(new(DifferenceKind.Missing, $"{Called(fact)} is missing", Creation(fact)));
             }
             else if (there.Detail != fact.Detail)
             {

@@ -37,9 +37,6 @@ public sealed record SchemaState
 
     public required IReadOnlyList<ExtensionState> Extensions { get; init; }
 
-    /// <summary>Objects that an interrupted upgrade left out because a version that was to follow drops them.</summary>
-    public required int Deferred { get; init; }
-
     /// <summary>The newest version that the program knows.</summary>
     public required long Newest { get; init; }
 
@@ -51,7 +48,7 @@ public sealed record SchemaState
     public IEnumerable<AppliedVersion> Unknown => Applied.Where(version => version.Name is null && version.Version < Newest);
 
     /// <summary>Whether the program can work with this database as it is.</summary>
-    public bool IsCurrent => Pending.Count == 0 && OwnPending.Count == 0 && Deferred == 0 && !Newer.Any();
+    public bool IsCurrent => Pending.Count == 0 && OwnPending.Count == 0 && !Newer.Any();
 
     public DateTimeOffset? LastMigratedAt => Applied.Concat(OwnApplied).Max(version => version.At);
 }

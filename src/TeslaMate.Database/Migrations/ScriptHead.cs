@@ -23,6 +23,10 @@ sealed partial record ScriptHead(string Prose, IReadOnlyList<string> Rewrites, I
     /// <summary>The strongest of the locks; null when there is none.</summary>
     public TableLock? StrongestLock => Locks.Count == 0 ? null : Locks.MaxBy(held => Array.IndexOf(Modes, held.Mode));
 
+    /// <summary>One lock per table, the strongest of it, in the order in which the tables come.</summary>
+    public static IReadOnlyList<TableLock> Strongest(IEnumerable<TableLock> locks)
+        => [.. locks.GroupBy(held => held.Table).Select(table => table.MaxBy(held => Array.IndexOf(Modes, held.Mode)))];
+
     public static ScriptHead Read(string text)
     {
         List<string> prose = [], rewrites = [], scans = [], loses = [];

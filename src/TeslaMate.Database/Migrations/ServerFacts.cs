@@ -50,16 +50,17 @@ sealed record ServerFacts
 
     public int Major => VersionNumber / 10000;
 
-    /// <summary>Reads the facts, and makes the session fit for long work: no time limits, more memory, one schema.</summary>
-    public static async Task<ServerFacts> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Reads the facts, and makes the session fit for long work: no limit of time but for locks, more memory, one schema.</summary>
+    /// <param name="longestLock">How long a statement waits for a table that another session keeps to itself.</param>
+    public static async Task<ServerFacts> ReadAsync(NpgsqlConnection connection, TimeSpan longestLock, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("""
+        await using var command = new NpgsqlCommand($"""
             with settings as (
                 -- Only those that this server knows. Memory is raised, never lowered; kB.
                 select set_config(name, wanted, false)
                 from pg_settings
                 join (values ('statement_timeout', '0', false), ('transaction_timeout', '0', false), ('idle_in_transaction_session_timeout', '0', false),
-                             ('idle_session_timeout', '0', false), ('jit', 'off', false), ('client_min_messages', 'notice', false),
+                             ('idle_session_timeout', '0', false), ('jit', 'off', false), ('lock_timeout', '{(long)longestLock.TotalMilliseconds}', false), ('client_min_messages', 'notice', false),
                              ('maintenance_work_mem', '262144', true), ('work_mem', '65536', true)) as ours (setting_name, wanted, at_least)
                     on name = setting_name
                 where not at_least or setting::bigint < wanted::bigint
@@ -76,7 +77,7 @@ sealed record ServerFacts
                    to_regclass('public.schema_migrations') is not null,
                    to_regclass('public.changelog') is not null,
                    to_regnamespace('teslamate') is not null,
-                   to_regclass('teslamate.deferred') is not null,
+                   to_regclass('teslamate.undo_scripts') is not null,
                    (select count(*) from pg_class c
                     where relnamespace = to_regnamespace('public') and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
                       and relname not in ('schema_migrations', 'changelog', 'changelog_id_seq')
@@ -85,7 +86,7 @@ sealed record ServerFacts
                    coalesce(has_table_privilege(to_regclass('public.schema_migrations')::oid, 'select'), true)
                        and coalesce(has_table_privilege(to_regclass('public.changelog')::oid, 'select'), true)
                        and coalesce(has_schema_privilege(to_regnamespace('teslamate')::oid, 'usage'), true)
-                       and coalesce(has_table_privilege(to_regclass('teslamate.deferred')::oid, 'select'), true),
+                       and coalesce(has_table_privilege(to_regclass('teslamate.undo_scripts')::oid, 'select'), true),
                    exists (select from pg_roles r
                            where rolname = 'teslamate' and (rolname = current_user or (select rolsuper from pg_roles where rolname = current_user))
                              and not exists (select from pg_db_role_setting, unnest(setconfig) as setting

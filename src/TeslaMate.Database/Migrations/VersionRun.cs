@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Npgsql;
 
@@ -21,64 +20,84 @@ sealed class VersionFailedException(string version, string? statement, string me
     public string Remedy => remedy;
 }
 
-/// <summary>Runs versions, each in one transaction together with its records.</summary>
+/// <summary>Runs versions, each in one transaction together with its records, or several where <see cref="ScriptPart.UnlessPending"/> ties them together.</summary>
 /// <param name="runs">All versions of this run, in order; what is left out of one depends on those that follow.</param>
 sealed partial class VersionRun(
     MigrationSession session, TokenSteps steps, IReadOnlyList<PlannedRun> runs, LockPatience patience, IProgress<MigrationProgress> progress, TimeProvider time)
 {
-    /// <exception cref="VersionFailedException">A version failed; those before it are committed.</exception>
+    /// <exception cref="VersionFailedException">A version failed; those before it are committed, but for those of its own transaction.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        for (var index = 0; index < runs.Count; index++)
+        for (var index = 0; index < runs.Count;)
         {
-            var run = runs[index];
-            progress.Report(new MigrationProgress.Started(run.Label, run.Back, index + 1, runs.Count));
-            var start = time.GetTimestamp();
-            await RunPatientlyAsync(run, index, cancellationToken);
-            progress.Report(new MigrationProgress.Finished(run.Label, run.Back, index + 1, runs.Count, time.GetElapsedTime(start)));
+            var next = EndOfTransaction(index) + 1;
+            await RunPatientlyAsync(index, next, cancellationToken);
+            index = next;
         }
     }
 
-    /// <summary>Does now what earlier runs left out and no version that followed has undone.</summary>
-    public async Task SettleAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// A version that leaves out what a later one undoes is committed together with that one, so that nobody ever meets a version without all that belongs to it.
+    /// </summary>
+    int EndOfTransaction(int first)
     {
-        var ledger = await session.ReadLedgerAsync(cancellationToken);
-        foreach (var deferral in ledger.Deferrals)
+        var last = first;
+        for (var index = first; index <= last; index++)
         {
-            var isDone = ledger.SchemaMigrations.ContainsKey(deferral.Version) != deferral.Back;
-            var isUndone = ledger.SchemaMigrations.ContainsKey(deferral.Until) != deferral.Back;
-            var label = deferral.Version.ToString(CultureInfo.InvariantCulture);
-            if (isDone && !isUndone)
-                progress.Report(new MigrationProgress.Note($"{label}: making up for what was left out when {deferral.Until} was to follow"));
-            session.Watch.Begin(label);
-            await using var transaction = await session.Connection.BeginTransactionAsync(cancellationToken);
-            try
-            {
-                if (isDone && !isUndone)
-                    await session.Connection.ExecuteAsync(deferral.Sql, cancellationToken);
-                await RemoveDeferralsAsync(deferral.Version, cancellationToken);
-                await transaction.CommitAsync(cancellationToken);
-            }
-            catch (NpgsqlException exception)
-            {
-                throw Failure(label, exception);
-            }
+            foreach (var part in runs[index].Script.Parts.OfType<ScriptPart.UnlessPending>())
+                last = Math.Max(last, IndexOfLater(index, part.Version) ?? last);
         }
+
+        return last;
     }
 
-    async Task RunPatientlyAsync(PlannedRun run, int index, CancellationToken cancellationToken)
+    int? IndexOfLater(int index, long version)
     {
+        for (var later = index + 1; later < runs.Count; later++)
+        {
+            if (runs[later].Chain == runs[index].Chain && runs[later].Version == version)
+                return later;
+        }
+
+        return null;
+    }
+
+    async Task RunPatientlyAsync(int first, int end, CancellationToken cancellationToken)
+    {
+        var locks = runs.Skip(first).Take(end - first).SelectMany(run => run.Script.Head.Locks).ToList();
         for (var attempt = 1; ; attempt++)
         {
-            session.Watch.Begin(run.Label);
+            // The version that is being run is the one to be named.
+            var run = runs[first];
             try
             {
-                await RunOnceAsync(run, index, cancellationToken);
+                await using var transaction = await session.Connection.BeginTransactionAsync(cancellationToken);
+                await session.Connection.ExecuteAsync($"set local lock_timeout = {(int)patience.Wait.TotalMilliseconds}", cancellationToken);
+                List<MigrationProgress> finished = [];
+                for (var index = first; index < end; index++)
+                {
+                    run = runs[index];
+                    progress.Report(new MigrationProgress.Started(run.Label, run.Back, index + 1, runs.Count));
+                    session.Watch.Begin(run.Label);
+                    var start = time.GetTimestamp();
+                    if (await IsToBeRunAsync(run, cancellationToken))
+                    {
+                        // Of all versions of the transaction, so that a long reader costs a wait and no work.
+                        if (index == first)
+                            await LockTablesAsync(ScriptHead.Strongest(locks), cancellationToken);
+                        await RunOnceAsync(run, index, cancellationToken);
+                    }
+
+                    finished.Add(new MigrationProgress.Finished(run.Label, run.Back, index + 1, runs.Count, time.GetElapsedTime(start)));
+                }
+
+                await transaction.CommitAsync(cancellationToken);
+                finished.ForEach(progress.Report);
                 return;
             }
             catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
             {
-                var blockers = session.Watch.LastBlockers ?? await session.HoldersAsync(run.Script.Head.Locks, cancellationToken) ?? "a session that is gone by now";
+                var blockers = session.Watch.LastBlockers ?? await session.HoldersAsync(locks, cancellationToken) ?? "a session that is gone by now";
                 if (attempt >= patience.Attempts)
                 {
                     throw new VersionFailedException(run.Label, Statement(exception),
@@ -98,24 +117,20 @@ sealed partial class VersionRun(
         }
     }
 
+    async Task<bool> IsToBeRunAsync(PlannedRun run, CancellationToken cancellationToken)
+    {
+        if (run.Chain is not Chain.Reference)
+            return true;
+        await session.LockVersionsAsync(patience.Wait, cancellationToken);
+        if (await session.Connection.ScalarAsync<bool>($"select exists (select from schema_migrations where version = {run.Version})", cancellationToken) == run.Back)
+            return true;
+        progress.Report(new MigrationProgress.Note($"{run.Label}: another program did this meanwhile"));
+        return false;
+    }
+
     async Task RunOnceAsync(PlannedRun run, int index, CancellationToken cancellationToken)
     {
         var connection = session.Connection;
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        // The reference's migrator holds the same lock while it works; it is waited for as long as it takes.
-        if (run.Chain is Chain.Reference)
-        {
-            await connection.ExecuteAsync("lock table schema_migrations in share update exclusive mode", cancellationToken);
-            if (await connection.ScalarAsync<bool>($"select exists (select from schema_migrations where version = {run.Version})", cancellationToken) != run.Back)
-            {
-                progress.Report(new MigrationProgress.Note($"{run.Label}: another program did this meanwhile"));
-                return;
-            }
-        }
-
-        await connection.ExecuteAsync($"set local lock_timeout = {(int)patience.Wait.TotalMilliseconds}", cancellationToken);
-        await LockTablesAsync(run.Script.Head.Locks, cancellationToken);
-        await RemoveDeferralsAsync(run.Version, cancellationToken);
         foreach (var part in run.Script.Parts)
         {
             switch (part)
@@ -126,28 +141,20 @@ sealed partial class VersionRun(
                 case ScriptPart.Step(var step):
                     await steps.RunAsync(step, connection, cancellationToken);
                     break;
-                case ScriptPart.UnlessPending(var version, var sql) when runs.Skip(index + 1).Any(later => later.Chain == run.Chain && later.Version == version):
-                    await DeferAsync(new Deferral(run.Version, run.Back, version, sql), cancellationToken);
-                    break;
-                case ScriptPart.UnlessPending(_, var sql):
+                case ScriptPart.UnlessPending(var version, var sql) when IndexOfLater(index, version) is null:
                     await connection.ExecuteAsync(sql, cancellationToken);
                     break;
             }
         }
 
-        await using (var records = connection.CreateBatch())
-        {
-            if (run.Back)
-                Ledger.AddRemoval(records, run.Chain, run.Version);
-            else
-                Ledger.AddRecords(records, run.Chain, [run.Migration!], times: null, time.GetUtcNow());
-            await records.ExecuteNonQueryAsync(cancellationToken);
-        }
-
-        await transaction.CommitAsync(cancellationToken);
+        await using var records = connection.CreateBatch();
+        if (run.Back)
+            Ledger.AddRemoval(records, run.Chain, run.Version);
+        else
+            Ledger.AddRecords(records, run.Chain, [run.Migration!], times: null, time.GetUtcNow());
+        await records.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    // Taken before anything is done, so that a long reader costs a wait and no work.
     async Task LockTablesAsync(IReadOnlyList<TableLock> locks, CancellationToken cancellationToken)
     {
         if (locks.Count == 0)
@@ -167,23 +174,6 @@ sealed partial class VersionRun(
         var statements = locks.Where(held => present.Contains(held.Table)).Select(held => $"lock table {held.Table} in {held.Mode} mode").ToList();
         if (statements.Count > 0)
             await session.Connection.ExecuteAsync(string.Join(";\n", statements), cancellationToken);
-    }
-
-    async Task DeferAsync(Deferral deferral, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("insert into teslamate.deferred (version, back, until, sql) values ($1, $2, $3, $4)", session.Connection);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = deferral.Version });
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = deferral.Back });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = deferral.Until });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = deferral.Sql });
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    async Task RemoveDeferralsAsync(long version, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("delete from teslamate.deferred where version = $1 or until = $1", session.Connection);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = version });
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     static VersionFailedException Failure(string version, NpgsqlException exception)

@@ -49,8 +49,6 @@ static partial class StatusCommand
             output.WriteLine($"version {version.Version} is of a newer program; this one will not touch the database (teslamate rollback --to-known goes back)");
         foreach (var mismatch in state.ChecksumMismatches)
             output.WriteLine($"{mismatch.FileName} was changed after it was applied: checksum {mismatch.Expected}, recorded {mismatch.Recorded}");
-        if (state.Deferred > 0)
-            output.WriteLine($"{state.Deferred} objects were left out by an interrupted run; teslamate migrate goes on");
         if (differences is null)
             return;
         output.WriteLine(differences.Count == 0 ? "The tables are as their versions made them." : "The tables are not as their versions made them:");

@@ -107,6 +107,41 @@ public sealed class PreflightTests
         await database.ExecuteAsync("create extension earthdistance with schema public cascade");
         var refused = (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
         refused.Obstacles.ShouldContain(obstacle => obstacle.Remedy.Contains($"alter table public.positions owner to \"{role.Name}\";", StringComparison.Ordinal));
+
+        // Types and functions that a later version renames or replaces belong to it, and what the remedies say is enough.
+        const string Statement = "Have an administrator run: ";
+        refused.Obstacles.ShouldContain(obstacle => obstacle.Remedy.Contains($"alter type public.length owner to \"{role.Name}\";", StringComparison.Ordinal));
+        refused.Obstacles.ShouldContain(obstacle => obstacle.Remedy.Contains("alter function public.convert_km(n double precision, unit text) owner", StringComparison.Ordinal));
+        foreach (var obstacle in refused.Obstacles)
+            await database.ExecuteAsync(obstacle.Remedy[(obstacle.Remedy.IndexOf(Statement, StringComparison.Ordinal) + Statement.Length)..]);
+        (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+    }
+
+    [Fact]
+    public async Task A_schema_of_another_owner_where_the_tokens_are_to_go_is_named()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await using var role = await TestRole.CreateAsync(database);
+        await database.ExecuteAsync("create extension earthdistance with schema public cascade");
+        (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None, to: 20250613133700)).ShouldBeOfType<MigrationOutcome.Done>();
+        await database.ExecuteAsync("create schema private");
+        (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>()
+            .Obstacles.ShouldHaveSingleItem().Remedy.ShouldContain($"grant create, usage on schema private to \"{role.Name}\"");
+    }
+
+    [Fact]
+    public async Task A_place_whose_name_is_too_long_for_a_city_is_named()
+    {
+        await using var database = await OldDatabase.CreateAsync(20200302100654);
+        await database.ExecuteAsync("""
+            insert into addresses (raw, inserted_at, updated_at)
+            select jsonb_build_object('address', jsonb_build_object('village', repeat('x', length))), now(), now() from unnest(array[255, 256]) as length
+            """);
+        var obstacle = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>().Obstacles.ShouldHaveSingleItem();
+        obstacle.Cause.ShouldStartWith("1 row of public.addresses");
+        await database.ExecuteAsync(obstacle.Remedy[obstacle.Remedy.IndexOf("update", StringComparison.Ordinal)..].Replace("<id>", "2", StringComparison.Ordinal));
+        await database.MigrateAsync();
+        (await database.ScalarAsync<int?>("select length(city) from addresses where id = 1")).ShouldBe(255);
     }
 
     [Fact]

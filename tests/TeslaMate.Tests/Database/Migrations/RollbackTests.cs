@@ -83,25 +83,26 @@ public sealed class RollbackTests
         }
     }
 
-    [Fact]
-    public async Task Work_that_was_left_out_is_made_up_for_when_the_run_ends_before_it_is_undone()
+    [Theory]
+    [InlineData(20200120142602)]
+    [InlineData(20200502140646)]
+    public async Task Versions_that_leave_work_out_are_there_together_with_the_one_that_undoes_it_or_not_at_all(long failing)
     {
         await using var database = await OldDatabase.CreateAsync(20190812191616);
-        await database.MigrateAsync(to: 20191007105010);
-        (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(20191007105010));
-
-        // As an interrupted run leaves it: the index is missing, and remembered.
-        await database.ExecuteAsync("""
-            insert into teslamate.deferred (version, back, until, sql)
-            select 20191007105010, false, 20200502140646, pg_get_indexdef('positions_ll_to_earth_latitude__longitude_index'::regclass);
-            drop index positions_ll_to_earth_latitude__longitude_index
+        // What stops a version in the middle of them, or the last one.
+        await database.ExecuteAsync($"""
+            create function refuse() returns trigger language plpgsql as $$ begin if new.version = {failing} then raise exception 'not this one'; end if; return new; end $$;
+            create trigger refuse before insert on schema_migrations for each row execute function refuse()
             """);
-        (await database.Migrator().CheckAsync(CancellationToken.None)).ShouldHaveSingleItem().Description.ShouldContain("an interrupted run left it out");
+        (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Failed>().At.ShouldContain($"{failing}");
+        await database.ExecuteAsync("drop trigger refuse on schema_migrations; drop function refuse()");
+        (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(20190928155641));
+
+        // A run that ends between them has nothing to leave out but what ends there as well.
         await database.MigrateAsync(to: 20191007105010);
         (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(20191007105010));
         await database.MigrateAsync();
         (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(Newest));
-        (await database.ScalarAsync<long>("select count(*) from teslamate.deferred")).ShouldBe(0);
     }
 
     [Fact]
