@@ -98,14 +98,16 @@ sealed class HardMonth : IAsyncDisposable
     }
 
     List<(DateTimeOffset At, Func<Task> Trouble)> Troubles(DateTimeOffset end, int kills, int outages)
-        =>
+    {
+        List<(DateTimeOffset At, Func<Task> Trouble)> troubles =
         [
-            .. Moments(kills, end).Select(at => (At: at, Trouble: (Func<Task>)KillAsync))
-                .Concat(Moments(outages, end).Select(at => (at, (Func<Task>)StopDatabaseAsync)))
-                .Concat(Moments(outages, end).Select(at => (at, (Func<Task>)StopCloudAsync)))
-                .Concat(Moments(10, end).Select(at => (at, (Func<Task>)ExpireTokensAsync)))
-                .OrderBy(entry => entry.At),
+            .. Moments(kills, end).Select(at => (at, (Func<Task>)KillAsync)),
+            .. Moments(outages, end).Select(at => (at, (Func<Task>)StopDatabaseAsync)),
+            .. Moments(outages, end).Select(at => (at, (Func<Task>)StopCloudAsync)),
+            .. Moments(10, end).Select(at => (at, (Func<Task>)ExpireTokensAsync)),
         ];
+        return [.. troubles.OrderBy(entry => entry.At)];
+    }
 
     // Half of them somewhere, half of them where something is to be lost.
     List<DateTimeOffset> Moments(int count, DateTimeOffset end)
