@@ -110,7 +110,7 @@ say "Backing up $PGDATABASE to $target"
   if [ "$format" = plain ]; then dump | compress "$target"; else dump; fi
 ) >"$partial" &
 work=$!
-watch_file "$partial" "Backup" "$work" &
+watch_file "$partial" "Backup" "$work" 9<&- &
 watcher=$!
 wait "$work" || { kill "$watcher" 2>/dev/null || true; fail "pg_dump failed; the reason is above. Nothing was written."; }
 kill "$watcher" 2>/dev/null || true

@@ -16,7 +16,7 @@ public sealed partial class ServiceTests
     {
         string[] credentials = ["WEB_PASSWORD", "WEB_API_TOKEN", "SECRET_KEY_BASE", "MQTT_PASSWORD"];
         await using var machine = await Machine.BootAsync($$"""
-            settings = { LOG_LEVEL = "debug"; NOMINATIM_PROXY = "http://user:proxy-secret@127.0.0.1:1"; };
+            settings = { LOG_LEVEL = "debug"; MQTT_USERNAME = "cars"; NOMINATIM_PROXY = "http://user:proxy-secret@127.0.0.1:1"; };
             mqtt.enable = true;
             credentials = { {{string.Concat(credentials.Select(name => $"{name} = \"/etc/{name}\"; "))}} };
             """, async root =>
