@@ -35,13 +35,18 @@ sealed class FakeGlobalSettings : IGlobalSettings
 
     public SettingsAnswer? Answer { get; set; }
 
+    /// <summary>What a change of the language waits for; nothing when null.</summary>
+    public TaskCompletionSource<SettingsAnswer>? Geocoder { get; set; }
+
     public Task<GlobalSettings> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(Current);
 
-    public Task<SettingsAnswer> ChangeAsync(GlobalSettings settings, CancellationToken cancellationToken)
+    public async Task<SettingsAnswer> ChangeAsync(GlobalSettings settings, CancellationToken cancellationToken)
     {
+        if (settings.Language != Current.Language && Geocoder is { } geocoder && await geocoder.Task is not SettingsAnswer.Changed and var failure)
+            return failure;
         if (Answer is null)
             Current = settings;
-        return Task.FromResult(Answer ?? new SettingsAnswer.Changed(settings));
+        return Answer ?? new SettingsAnswer.Changed(settings);
     }
 
     public async IAsyncEnumerable<GlobalSettings> WatchAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)

@@ -44,6 +44,7 @@ public sealed class FormTests(SharedPages shared) : IClassFixture<SharedPages>, 
     {
         Global.Current = new();
         Global.Answer = null;
+        Global.Geocoder = null;
         Cars.All.Clear();
         Cars.All.Add(FakeVehicles.Car().Car);
         Geofences.All.Clear();
@@ -131,6 +132,37 @@ public sealed class FormTests(SharedPages shared) : IClassFixture<SharedPages>, 
         Global.Current = new() { BaseUrl = known };
         (await PostAsync("/settings/base_url", "/settings", [("origin", origin)])).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         Global.Current.BaseUrl.ShouldBe(stored);
+    }
+
+    [Fact]
+    public async Task A_new_language_of_the_addresses_takes_its_time_and_a_failure_is_told_once()
+    {
+        Global.Geocoder = new();
+        (await PostAsync("/settings", "/settings", With(General, "global_settings[language]", "de"))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        var waiting = await _browser.PageAsync("/settings");
+        waiting.QuerySelector(".select.is-loading #global_settings_language").ShouldNotBeNull().HasAttribute("disabled").ShouldBeTrue();
+        waiting.QuerySelector("[hx-get='/settings/general']").ShouldNotBeNull();
+        // Other settings do not wait for the geocoder.
+        (await PostAsync("/settings", "/settings", [.. With(General, "global_settings[unit_of_length]", "mi").Where(field => !field.Name.Contains("language", StringComparison.Ordinal))])).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        Global.Current.UnitOfLength.ShouldBe(UnitOfLength.Mi);
+        Global.Geocoder.SetResult(new SettingsAnswer.GeocoderFailed("busy"));
+        var failed = await _browser.PageAsync("/settings/general");
+        failed.Text("#global_settings_language-problem")!.ShouldStartWith("There was a problem retrieving data from OpenStreetMap.");
+        ((IHtmlSelectElement)failed.QuerySelector("#global_settings_language")!).Value.ShouldBe("en");
+        failed.QuerySelector("#global_settings_language")!.HasAttribute("disabled").ShouldBeFalse();
+        (await _browser.PageAsync("/settings/general")).QuerySelector("#global_settings_language-problem").ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_new_language_of_the_addresses_is_selected_once_they_are_there()
+    {
+        Global.Geocoder = new();
+        await PostAsync("/settings", "/settings", With(General, "global_settings[language]", "de"));
+        ((IHtmlSelectElement)(await _browser.PageAsync("/settings/general")).QuerySelector("#global_settings_language")!).Value.ShouldBe("en");
+        Global.Geocoder.SetResult(new SettingsAnswer.Changed(new GlobalSettings { Language = "de" }));
+        var page = await _browser.PageAsync("/settings/general");
+        ((IHtmlSelectElement)page.QuerySelector("#global_settings_language")!).Value.ShouldBe("de");
+        page.QuerySelector("#global_settings_language-problem").ShouldBeNull();
     }
 
     [Fact]
