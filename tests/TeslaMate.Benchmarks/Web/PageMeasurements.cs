@@ -185,7 +185,7 @@ static partial class PageMeasurements
         {
             var page = await (await _http.GetAsync("/")).Content.ReadAsStringAsync();
             var total = 0;
-            var waiting = new Queue<string>(["/", .. Links().Matches(page).Select(link => link.Groups[1].Value)]);
+            var waiting = new Queue<string>(["/", .. Links().Matches(page).Select(link => System.Net.WebUtility.HtmlDecode(link.Groups[1].Value).Split('#')[0])]);
             var seen = new HashSet<string>();
             while (waiting.TryDequeue(out var path))
             {

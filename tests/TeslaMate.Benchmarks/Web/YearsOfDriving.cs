@@ -1,6 +1,5 @@
 using System.Globalization;
 using Npgsql;
-using TeslaMate.Benchmarks;
 using TeslaMate.Database.Clusters;
 using TeslaMate.Simulator.Cloud;
 
