@@ -5,7 +5,6 @@ using TeslaMate.Tesla.Accounts;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Tests.Vehicles.Loop;
 using TeslaMate.Vehicles;
-using TeslaMate.Vehicles.Supervision;
 using static TeslaMate.Tests.Vehicles.ACar;
 
 namespace TeslaMate.Tests.Vehicles.Supervision;
