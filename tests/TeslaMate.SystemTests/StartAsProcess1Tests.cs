@@ -85,13 +85,14 @@ public sealed class StartAsProcess1Tests : IAsyncLifetime
             "DATABASE_SOCKET_DIR=/srv/database", "DATABASE_USER=postgres", "DATABASE_NAME=postgres", "DISABLE_MQTT=true", "ENCRYPTION_KEY=chroot-encryption-key",
             "HTTP_BINDING_ADDRESS=/srv/database/http.sock", "SOCKET_PERM=666", "TESLAMATE_SPOOL_DIR=/tmp/spool", .. environment,
         ];
+        // Whoever runs the tests in the background of a shell bequeaths an ignored SIGINT, which the program would respect.
         const string Enter = """
             root=$1 published=$2 dotnet=$3 database=$4; shift 4
             mount --bind "$published" "$root/opt/teslamate"
             mount --bind "$dotnet" "$root/opt/dotnet"
             mount --bind "$database" "$root/srv/database"
             mount -t proc proc "$root/proc"
-            exec chroot "$root" /usr/bin/env -i PATH=/usr/bin "$@" /opt/teslamate/teslamate start
+            exec chroot "$root" /usr/bin/env --default-signal=INT -i PATH=/usr/bin "$@" /opt/teslamate/teslamate start
             """;
         var start = new ProcessStartInfo("unshare",
             ["--mount", "--pid", "--fork", "--kill-child", "/bin/sh", "-ec", Enter, "sh", _root, await Publication.FolderAsync(), Publication.DotnetRoot, _cluster!.Folder, .. variables])
