@@ -4,7 +4,6 @@ using TeslaMate.Configuration.Health;
 using TeslaMate.Logbook.Addresses;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.Changes;
-using TeslaMate.Logbook.Charging;
 using TeslaMate.Logbook.Corrections;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.Leases;
@@ -33,7 +32,7 @@ public static class LogbookComposition
         services.AddSingleton<CarRegister>().AddSingleton<ICars>(provider => provider.GetRequiredService<CarRegister>());
         services.AddSingleton<GeofenceBook>().AddSingleton<IGeofences>(provider => provider.GetRequiredService<GeofenceBook>());
         services.AddSingleton<GlobalSettingsRow>().AddSingleton<IGlobalSettings>(provider => provider.GetRequiredService<GlobalSettingsRow>());
-        services.AddSingleton<IChargingCosts, ChargingCosts>().AddSingleton<ICorrections, HandCorrections>();
+        services.AddSingleton<ICorrections, HandCorrections>();
 
         services.AddSingleton<Geocoder>().AddSingleton<AddressQueue>().AddSingleton<AddressTranslation>();
         services.AddSingleton<TileFiles>().AddSingleton<Elevations>().AddSingleton<ITerrain>(provider => provider.GetRequiredService<Elevations>());

@@ -1,6 +1,5 @@
 using TeslaMate.Configuration;
 using TeslaMate.Logbook;
-using TeslaMate.Logbook.Charging;
 using TeslaMate.Logbook.Corrections;
 using TeslaMate.Logbook.Settings;
 using static TeslaMate.Tests.Logbook.Readings;
@@ -97,41 +96,6 @@ public sealed class SettingsTests : IAsyncLifetime
         (await _database.RowAsync("select efficiency from cars")).ShouldBe("0.15");
     }
 
-    [Theory]
-    [InlineData(CostMode.Total, "42.12", "42.12")]
-    [InlineData(CostMode.PerKwh, "0.12", "1.20")]
-    [InlineData(CostMode.PerKwh, "-0.029", "-0.29")]
-    [InlineData(CostMode.PerMinute, "0.10", "1.50")]
-    [InlineData(CostMode.Total, "", "-")]
-    [InlineData(CostMode.PerKwh, " ", "-")]
-    public async Task A_cost_is_entered_as_a_total_or_by_the_unit(CostMode mode, string entered, string cost)
-    {
-        await AddChargingAsync("8, 10, 15");
-        (await _instance.Get<IChargingCosts>().ChangeAsync(new(1), mode, entered, default)).ShouldBeOfType<CostAnswer.Changed>();
-        (await _database.RowAsync("select cost from charging_processes")).ShouldBe(cost);
-    }
-
-    [Theory]
-    [InlineData("0,12")]
-    [InlineData("12 EUR")]
-    [InlineData("1e3")]
-    [InlineData("1000000000000")]
-    public async Task What_is_no_amount_is_refused(string entered)
-    {
-        await AddChargingAsync("8, 10, 15");
-        (await _instance.Get<IChargingCosts>().ChangeAsync(new(1), CostMode.PerKwh, entered, default))
-            .ShouldBe(new CostAnswer.Refused(new("cost", "is invalid")));
-        (await _instance.Get<IChargingCosts>().ChangeAsync(new(2), CostMode.Total, "1", default)).ShouldBe(new CostAnswer.NotFound());
-    }
-
-    [Fact]
-    public async Task Without_the_factor_of_its_mode_a_cost_is_a_total()
-    {
-        await AddChargingAsync("null, null, null");
-        await _instance.Get<IChargingCosts>().ChangeAsync(new(1), CostMode.PerKwh, "7.5", default);
-        (await _database.RowAsync("select cost from charging_processes")).ShouldBe("7.50");
-    }
-
     [Fact]
     public async Task Drives_and_charges_are_closed_and_deleted_by_hand()
     {
@@ -188,9 +152,4 @@ public sealed class SettingsTests : IAsyncLifetime
         settings.UpdateCheckUrl.ShouldBeNull();
         LogbookSettings.Read(new(new Dictionary<string, string> { ["TESLAMATE_SPOOL_DIR"] = "/s", ["STATE_DIRECTORY"] = "/x" })).SpoolFolder.ShouldBe("/s");
     }
-
-    Task AddChargingAsync(string values) => _database.ExecuteAsync($"""
-        insert into positions (id, car_id, date, latitude, longitude) values (1, 1, now(), 1, 1);
-        insert into charging_processes (car_id, position_id, start_date, charge_energy_added, charge_energy_used, duration_min) values (1, 1, now(), {values})
-        """);
 }
