@@ -11,7 +11,9 @@ public sealed class PrivateCluster : IAsyncDisposable
     const string ServerUser = "postgres";
 
     // Ends the server when this process is gone, however it went: its end of the pipe closes then. The temporary folder goes with the server.
+    // A signal to the whole process group, such as a terminal's, is for this process to answer, not for the guard.
     const string Guard = """
+        trap '' TERM INT HUP
         folder=$1; shift
         exec 3<&0
         "$@" & server=$!
