@@ -255,7 +255,7 @@ let
     mapAttrsToList = f: set: map (name: f name set.${name}) (attrNames set);
     concatStrings = concatStringsSep "";
     concatMapStringsSep = separator: f: values: concatStringsSep separator (map f values);
-  hasInfix = infix: text: builtins.replaceStrings [ infix ] [ "" ] text != text;
+    hasInfix = infix: text: builtins.replaceStrings [ infix ] [ "" ] text != text;
     hasPrefix = prefix: text: substring 0 (stringLength prefix) text == prefix;
     removeSuffix =
       suffix: text:
