@@ -11,6 +11,21 @@ public static class KnownVersions
     /// <summary>Those of schema <c>teslamate</c>, oldest first; <c>teslamate.changelog</c> has them all.</summary>
     public static IReadOnlyList<long> Own { get; } = MigrationFolder.Versions("teslamate/");
 
+    /// <summary>SQL: how many of these versions a database lacks, for the parameters of <see cref="AddTo"/>.</summary>
+    public const string PendingSql = """
+        (select count(*) from unnest($1) known (version) where not exists (select from schema_migrations applied where applied.version = known.version))
+            + (select count(*) from unnest($2) known (version)
+                where not exists (select from teslamate.changelog applied where applied.version = known.version::text and applied.success))
+        """;
+
+    /// <summary>Adds <see cref="Reference"/> and <see cref="Own"/> as <c>$1</c> and <c>$2</c>.</summary>
+    public static void AddTo(NpgsqlParameterCollection parameters)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. Reference] });
+        parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. Own] });
+    }
+
     /// <summary>
     /// Whether the database has exactly these versions and nothing left to do, by one short question: what a start asks. False says no more than that
     /// <see cref="Migrator.StateAsync(CancellationToken)"/> has to look.
@@ -18,16 +33,12 @@ public static class KnownVersions
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public static async Task<bool> AreAllOfAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("""
-            select not exists (select from unnest($1) known (version) where not exists (select from schema_migrations applied where applied.version = known.version))
+        await using var command = database.CreateCommand($"""
+            select {PendingSql} = 0
                 and not exists (select from schema_migrations where version > $3)
-                and not exists (select from unnest($2) known (version)
-                    where not exists (select from teslamate.changelog applied where applied.version = known.version::text and applied.success))
                 and not exists (select from teslamate.changelog where type = 0 and version <> all ($2::text[]))
-                and not exists (select from teslamate.deferred)
             """);
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. Reference] });
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. Own] });
+        AddTo(command.Parameters);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Reference[^1] });
         try
         {

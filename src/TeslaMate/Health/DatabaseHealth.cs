@@ -25,17 +25,14 @@ sealed class DatabaseHealth(NpgsqlDataSource database, DatabaseSettings settings
         try
         {
             // The schema is asked for each time: somebody may migrate, roll back or restore while the program runs.
-            await using var command = database.CreateCommand("""
+            await using var command = database.CreateCommand($"""
                 select current_setting('server_version'), version, extract(epoch from now() at time zone 'UTC' - inserted_at)::float8,
-                    (select count(*) from unnest($1) known (version) where not exists (select from schema_migrations applied where applied.version = known.version))
-                        + (select count(*) from unnest($2) known (version)
-                            where not exists (select from teslamate.changelog applied where applied.version = known.version::text and applied.success))
+                    {KnownVersions.PendingSql}
                 from schema_migrations
                 order by version desc
                 limit 1
                 """);
-            command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. KnownVersions.Reference] });
-            command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. KnownVersions.Own] });
+            KnownVersions.AddTo(command.Parameters);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             if (!await reader.ReadAsync(cancellationToken))
                 return Away("the table schema_migrations is empty");
