@@ -15,7 +15,7 @@ sealed class ProgramWithCars(PrivateCluster cluster, TeslaCloud cloud, string fo
 {
     const string Key = "benchmark";
 
-    readonly Dictionary<string, string> _environment = new()
+    readonly Dictionary<string, string> _environment = new(cloud.Variables)
     {
         ["DATABASE_SOCKET_DIR"] = cluster.Socket,
         ["DATABASE_NAME"] = database,
@@ -25,11 +25,6 @@ sealed class ProgramWithCars(PrivateCluster cluster, TeslaCloud cloud, string fo
         ["HTTP_BINDING_ADDRESS"] = Path.Combine(folder, "pages"),
         ["TESLAMATE_SPOOL_DIR"] = Path.Combine(folder, "spool"),
         ["SRTM_CACHE"] = Path.Combine(folder, "elevation"),
-        ["TESLA_API_HOST"] = Text(cloud.Address),
-        ["TESLA_AUTH_HOST"] = Text(cloud.Address),
-        ["TESLA_AUTH_PATH"] = "/oauth2/v3",
-        ["TESLA_WSS_HOST"] = Text(cloud.StreamAddress),
-        ["NOMINATIM_URL"] = Text(cloud.Address),
     };
 
     Process? _process;
@@ -82,6 +77,4 @@ sealed class ProgramWithCars(PrivateCluster cluster, TeslaCloud cloud, string fo
         await _process.WaitForExitAsync();
         _process.Dispose();
     }
-
-    static string Text(Uri address) => address.ToString().TrimEnd('/');
 }

@@ -61,6 +61,16 @@ public sealed class TeslaCloud : IAsyncDisposable
     /// <summary>For <c>TESLA_WSS_HOST</c>.</summary>
     public Uri StreamAddress => new($"ws://127.0.0.1:{_port}");
 
+    /// <summary>The environment variables that send a program here for all it would ask Tesla or the geocoder.</summary>
+    public IReadOnlyDictionary<string, string> Variables => new Dictionary<string, string>
+    {
+        ["TESLA_API_HOST"] = Text(Address),
+        ["TESLA_AUTH_HOST"] = Text(Address),
+        ["TESLA_AUTH_PATH"] = "/oauth2/v3",
+        ["TESLA_WSS_HOST"] = Text(StreamAddress),
+        ["NOMINATIM_URL"] = Text(Address),
+    };
+
     /// <summary>Requests that are being worked on, without those that are kept waiting on purpose.</summary>
     public int Working => Volatile.Read(ref _working);
 
@@ -104,6 +114,8 @@ public sealed class TeslaCloud : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    static string Text(Uri address) => address.GetLeftPart(UriPartial.Authority);
 
     async Task AnswerAsync(HttpContext context)
     {

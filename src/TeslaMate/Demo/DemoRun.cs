@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -91,7 +92,7 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
     // The environment of the program in the demo: nothing of the real one, so that no real car or broker is touched.
     Variables Variables(DemoFolder folder, TeslaCloud? cloud = null)
     {
-        var values = new Dictionary<string, string>
+        var values = new Dictionary<string, string>(cloud?.Variables ?? ReadOnlyDictionary<string, string>.Empty)
         {
             ["DATABASE_SOCKET_DIR"] = folder.Socket,
             ["DATABASE_USER"] = "postgres",
@@ -104,17 +105,9 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
             ["SRTM_CACHE"] = Path.Combine(folder.Path, "elevation"),
             ["LOG_LEVEL"] = "info",
         };
-        if (cloud is not null)
-        {
-            values["TESLA_API_HOST"] = values["TESLA_AUTH_HOST"] = values["NOMINATIM_URL"] = Text(cloud.Address);
-            values["TESLA_AUTH_PATH"] = "/oauth2/v3";
-            values["TESLA_WSS_HOST"] = Text(cloud.StreamAddress);
-        }
 
         return new Variables(values);
     }
-
-    static string Text(Uri address) => address.ToString().TrimEnd('/');
 
     int Port()
     {

@@ -121,7 +121,7 @@ public sealed class ProgramInBrowser : IAsyncLifetime
     {
         var port = FreePort();
         Address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
-        _environment = new()
+        _environment = new(Cloud.Variables)
         {
             ["DATABASE_SOCKET_DIR"] = _cluster.Socket,
             ["DATABASE_NAME"] = "teslamate",
@@ -130,11 +130,6 @@ public sealed class ProgramInBrowser : IAsyncLifetime
             ["HTTP_BINDING_ADDRESS"] = "127.0.0.1",
             ["PORT"] = port.ToString(CultureInfo.InvariantCulture),
             ["DISABLE_MQTT"] = "true",
-            ["TESLA_API_HOST"] = Cloud.Address.GetLeftPart(UriPartial.Authority),
-            ["TESLA_AUTH_HOST"] = Cloud.Address.GetLeftPart(UriPartial.Authority),
-            ["TESLA_AUTH_PATH"] = "/oauth2/v3",
-            ["TESLA_WSS_HOST"] = Cloud.StreamAddress.GetLeftPart(UriPartial.Authority),
-            ["NOMINATIM_URL"] = Cloud.Address.GetLeftPart(UriPartial.Authority),
             ["MAP_TILES_URL"] = "http://tiles.test/{z}/{x}/{y}.png",
             ["STATE_DIRECTORY"] = _cluster.Folder,
         };

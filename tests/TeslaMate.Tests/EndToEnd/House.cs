@@ -69,7 +69,7 @@ sealed class House : IAsyncDisposable
     {
         var connection = new NpgsqlConnectionStringBuilder(database);
         var onSocket = connection.Host!.StartsWith('/');
-        return new Dictionary<string, string>
+        return new Dictionary<string, string>(cloud.Variables)
         {
             [onSocket ? "DATABASE_SOCKET_DIR" : "DATABASE_HOST"] = connection.Host,
             ["DATABASE_PORT"] = connection.Port.ToString(CultureInfo.InvariantCulture),
@@ -81,11 +81,6 @@ sealed class House : IAsyncDisposable
             ["HTTP_BINDING_ADDRESS"] = Path.Combine(folder, "pages"),
             ["TESLAMATE_SPOOL_DIR"] = Path.Combine(folder, "spool"),
             ["SRTM_CACHE"] = Path.Combine(folder, "elevation"),
-            ["TESLA_API_HOST"] = Text(cloud.Address),
-            ["TESLA_AUTH_HOST"] = Text(cloud.Address),
-            ["TESLA_AUTH_PATH"] = "/oauth2/v3",
-            ["TESLA_WSS_HOST"] = Text(cloud.StreamAddress),
-            ["NOMINATIM_URL"] = Text(cloud.Address),
             // Longer pauses, so that a month has fewer of them.
             ["POLLING_ASLEEP_INTERVAL"] = "60",
             ["POLLING_DRIVING_INTERVAL"] = "10",
@@ -98,8 +93,6 @@ sealed class House : IAsyncDisposable
         await _app.DisposeAsync();
         await _log.DisposeAsync();
     }
-
-    static string Text(Uri address) => address.ToString().TrimEnd('/');
 }
 
 /// <summary>Keeps the first lines of a log.</summary>
