@@ -46,6 +46,7 @@ static class Answers
         var isNow = data.VehicleState?.ServiceMode == true;
         if (was != isNow)
             turn.Tell(isNow ? new Note.ServiceModeEntered() : new Note.ServiceModeLeft());
+        Driving.NoticeSilence(turn, data);
         Remember(turn, data, around);
         return Updates.Raise(turn, data, around);
     }

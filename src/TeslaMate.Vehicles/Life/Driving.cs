@@ -9,6 +9,9 @@ static class Driving
     const int MostMisses = 15;
     const double ChargedMiles = 5;
 
+    // Slower than this over a quarter of an hour and more, a car has been parked in between.
+    const double SlowestKmH = 10;
+
     static readonly TimeSpan LostForGood = TimeSpan.FromMinutes(15);
     static readonly TimeSpan LongEnoughToCharge = TimeSpan.FromMinutes(5);
 
@@ -42,6 +45,22 @@ static class Driving
         Contact.Lost(var last) => Return(turn, driving, last, data, around),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
+
+    /// <summary>
+    /// Hours without answers, because Tesla gave errors, end no drive by themselves. But when the odometer says that the car has been standing for most of
+    /// them, it is judged like one that was lost, and what it moved meanwhile belongs to the next drive.
+    /// </summary>
+    public static Turn NoticeSilence(Turn turn, VehicleData data)
+    {
+        if (turn is not { Phase: VehiclePhase.Driving { Contact: Contact.Available } driving, Vehicle.LastResponse: { DriveState.Timestamp: { } told } last })
+            return turn;
+        var silence = Readings.Date(data, turn.Now) - (turn.Vehicle.LastSample > told ? turn.Vehicle.LastSample.Value : told);
+        var movedKm = Units.Kilometres(data.VehicleState?.Odometer - last.VehicleState?.Odometer, decimals: 6);
+        if (silence < LostForGood || !(movedKm < silence.TotalHours * SlowestKmH))
+            return turn;
+        turn.Vehicle = turn.Vehicle with { Parked = Readings.Position(last, turn.Now, elsewhere: turn.Vehicle.LastPlace) };
+        return turn.Become(driving with { Contact = new Contact.Lost(last) });
+    }
 
     public static Turn Offline(Turn turn, VehiclePhase.Driving driving) => driving.Contact switch
     {

@@ -118,13 +118,16 @@ sealed class Turn
         return this;
     }
 
-    /// <summary>Writes the row of <c>states</c> and remembers it, by the same rule that the logbook has.</summary>
+    /// <summary>
+    /// Writes the row of <c>states</c> and remembers it, by the same rule that the logbook has. A row that went on through a drive, a charge or an update
+    /// does not take the published state back to its beginning.
+    /// </summary>
     public Turn StartState(CarActivity activity, DateTimeOffset date)
     {
         Write(new LogbookEntry.StartState(activity, date));
         if (Vehicle.OpenState is not { } open || open.Activity != activity)
             Vehicle = Vehicle with { OpenState = new OpenState(activity, Vehicle.OpenState?.Since > date ? Vehicle.OpenState.Since : date) };
-        return Since(Vehicle.OpenState.Since);
+        return Since(Vehicle.Since > Vehicle.OpenState.Since ? date : Vehicle.OpenState.Since);
     }
 
     /// <summary>Connects a stream if the car's settings want one and none is held.</summary>

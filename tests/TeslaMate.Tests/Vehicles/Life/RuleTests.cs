@@ -165,6 +165,30 @@ public class RuleTests
     }
 
     [Theory]
+    [InlineData(120, 25.0, ShiftState.D, "pos(d) 48")]
+    [InlineData(14, 0.0, ShiftState.D, "pos(d) 48")]
+    [InlineData(120, 5.0, ShiftState.D, "close timeout; state online T+7200000; pos; drive, pos(d); pos(d) 48")]
+    [InlineData(120, 0.1, ShiftState.D, "close timeout; state online T+7200000; pos; drive, pos(d) 48")]
+    [InlineData(120, 0.0, ShiftState.P, "close timeout; state online T+7200000; pos")]
+    [InlineData(14, 0.0, ShiftState.P, "pos(d); close ended; state online T+840000; pos")]
+    public void Hours_of_errors_end_a_drive_if_the_odometer_says_that_the_car_has_been_standing(int minutes, double miles, ShiftState gear, string expected)
+    {
+        var scene = new Scene().Gets(Online(0).Odometer(1000), Online(1).Gear(ShiftState.D, 30).Odometer(1000)).From()
+            .PassMinutes(minutes).Fails(new ApiError.Timeout(), times: 8)
+            .Gets(Online(minutes * 60_000).Gear(gear, gear == ShiftState.D ? 30 : null).Odometer(1000 + miles));
+        string.Join("; ", scene.Rows).ShouldBe(expected);
+    }
+
+    [Fact]
+    public void What_a_car_moved_during_hours_of_errors_is_in_the_logbook()
+    {
+        var scene = new Scene().Gets(Online(0).Odometer(1000), Online(1).Gear(ShiftState.D, 30).Odometer(1000)).From()
+            .PassMinutes(120).Fails(new ApiError.Timeout()).Gets(Online(120 * 60_000).Gear(ShiftState.P).Odometer(1005));
+        scene.Rows.ShouldBe(["close timeout", "state online T+7200000", "pos", "drive, pos(d)", "pos(d)", "close ended"]);
+        scene.Entries.OfType<LogbookEntry.StartDrive>().Single().Position.OdometerKm.ShouldBe(Units.Kilometres(1000, 6));
+    }
+
+    [Theory]
     [InlineData(null, 5)]
     [InlineData(0, 5)]
     [InlineData(-3, 5)]

@@ -23,7 +23,7 @@ public class WorkedSequences
             ["state online T+1", "pos", "drive, pos(d) 97", "pos(d) 48", "pos(d) -8", "pos(d)", "close ended", "state online T+5", "pos"]);
         scene.States.ShouldBe(["online", "driving", "online"]);
         scene.Summaries.Where(summary => summary.State == VehicleStateName.Driving).Select(summary => summary.Since).Distinct().Count().ShouldBe(1);
-        scene.Summaries[^1].Since.ShouldBe(T.AddMilliseconds(1), "the row of the state is the same as before the drive");
+        scene.Summaries[^1].Since.ShouldBe(T.AddMilliseconds(5), "the row of the state is the same as before the drive, but the car drove until now");
         scene.Entries.OfType<LogbookEntry.CloseDrive>().ShouldHaveSingleItem().LookUpAddresses.ShouldBeTrue();
     }
 
