@@ -35,6 +35,7 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
         command.Parameters.Add(Value.Of(wanted.Latitude));
         command.Parameters.Add(Value.Of(wanted.Longitude));
         command.Parameters.Add(Value.Of(wanted.RadiusM));
+        command.Parameters.Add(Value.Of(geofence?.Value));
         return await command.ExecuteScalarAsync(cancellationToken) is long count ? (int)count : 0;
     }
 

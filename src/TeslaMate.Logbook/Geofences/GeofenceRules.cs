@@ -3,10 +3,13 @@ using TeslaMate.Logbook.Writing;
 namespace TeslaMate.Logbook.Geofences;
 
 /// <summary>What a geofence's form may hold (spec, logbook 9.1).</summary>
-static class GeofenceRules
+public static class GeofenceRules
 {
+    /// <summary>Every mistake of a form; none means that it will be stored.</summary>
+    public static IReadOnlyList<FieldError> Check(GeofenceForm form) => Check(form, out _);
+
     /// <param name="geofence">What the form says, without a number; of use only when there are no errors.</param>
-    public static IReadOnlyList<FieldError> Check(GeofenceForm form, out Geofence geofence)
+    internal static IReadOnlyList<FieldError> Check(GeofenceForm form, out Geofence geofence)
     {
         List<FieldError> errors = [];
         var name = Column.Text(form.Name?.Trim(), int.MaxValue);

@@ -17,12 +17,23 @@ static class GeofenceStatements
 
     static readonly string[] ReleaseSql = [.. Ends.Select(end => ApplySql(end, except: "$1"))];
 
+    /// <summary>
+    /// What <see cref="AddCosts"/> would price once a fence of this latitude, longitude and radius is stored as number <c>$4</c> (null for a new one): a charge in a
+    /// circle whose centre is nearer stays with that fence.
+    /// </summary>
     public static readonly string CountWithoutCost = $"""
         select count(*)
         from charging_processes process
         join positions place on place.id = process.position_id
         where process.cost is null
             and {NearestFence.IsInside("place.latitude", "place.longitude", "$1", "$2", "$3")}
+            and not exists (
+                select
+                from geofences other
+                where other.id is distinct from $4
+                    and {NearestFence.IsInside("place.latitude", "place.longitude", "other.latitude", "other.longitude", "other.radius")}
+                    and ({NearestFence.Distance("place.latitude", "place.longitude", "other.latitude", "other.longitude")}, other.id)
+                        < ({NearestFence.Distance("place.latitude", "place.longitude", "$1", "$2")}, coalesce($4, 2147483647)))
         """;
 
     public static Statement Lock() => new("select pg_advisory_xact_lock(hashtext('teslamate geofences'))::text", []);

@@ -13,17 +13,19 @@ static class NearestFence
     public static string Sql(string latitude, string longitude, string? except = null) => $"""
         (select fence.id
         from geofences fence
-        cross join lateral (select earth_distance(
-            ll_to_earth({latitude}::float8, {longitude}::float8), ll_to_earth(fence.latitude::float8, fence.longitude::float8)) as distance) away
+        cross join lateral (select {Distance(latitude, longitude, "fence.latitude", "fence.longitude")} as distance) away
         where away.distance < fence.radius{(except is null ? "" : $" and fence.id is distinct from {except}")}
         order by away.distance, fence.id
         limit 1)
         """;
 
     /// <summary>SQL that says whether a point lies in a circle.</summary>
-    public static string IsInside(string latitude, string longitude, string centreLatitude, string centreLongitude, string radius) => $"""
-        earth_distance(ll_to_earth({latitude}::float8, {longitude}::float8), ll_to_earth({centreLatitude}::float8, {centreLongitude}::float8)) < {radius}
-        """;
+    public static string IsInside(string latitude, string longitude, string centreLatitude, string centreLongitude, string radius)
+        => $"{Distance(latitude, longitude, centreLatitude, centreLongitude)} < {radius}";
+
+    /// <summary>SQL of the metres between two points.</summary>
+    public static string Distance(string latitude, string longitude, string otherLatitude, string otherLongitude)
+        => $"earth_distance(ll_to_earth({latitude}::float8, {longitude}::float8), ll_to_earth({otherLatitude}::float8, {otherLongitude}::float8))";
 
     public static Geofence? Find(IReadOnlyList<Geofence> fences, double latitude, double longitude)
     {

@@ -47,8 +47,8 @@ sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation tra
         List<FieldError> errors = [];
         var checkedSettings = settings with
         {
-            BaseUrl = CheckUrl("base_url", settings.BaseUrl, errors),
-            GrafanaUrl = CheckUrl("grafana_url", settings.GrafanaUrl, errors),
+            BaseUrl = Check("base_url", settings.BaseUrl, errors),
+            GrafanaUrl = Check("grafana_url", settings.GrafanaUrl, errors),
         };
         if (string.IsNullOrWhiteSpace(settings.Language))
             errors.Add(new("language", Problem.Blank));
@@ -102,29 +102,12 @@ sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation tra
 
     public async Task RefreshAsync(CancellationToken cancellationToken) => Become(await ReadAsync(cancellationToken));
 
-    /// <summary>The rule for addresses of pages (spec, logbook 13.1).</summary>
-    internal static string? CheckUrl(string field, string? entered, List<FieldError> errors)
+    static string? Check(string field, string? entered, List<FieldError> errors)
     {
-        var url = entered?.Trim().TrimEnd('/').Trim();
-        if (string.IsNullOrEmpty(url))
-        {
-            // "https://" is all slashes after its scheme, and still an attempt.
-            if (entered?.Contains("://", StringComparison.Ordinal) == true)
-                errors.Add(new(field, "is missing a host"));
-            return null;
-        }
-
-        var colon = url.IndexOf(':', StringComparison.Ordinal);
-        var scheme = colon > 0 && url[..colon].All(c => char.IsAsciiLetterOrDigit(c) || c is '+' or '-' or '.') && char.IsAsciiLetter(url[0]) ? url[..colon] : null;
-        var problem = scheme is null ? "is missing a scheme (e.g. https)"
-            : !scheme.Equals("http", StringComparison.OrdinalIgnoreCase) && !scheme.Equals("https", StringComparison.OrdinalIgnoreCase) ? "invalid scheme"
-            : !Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Host.Length == 0 ? "is missing a host"
-            : url.Length > 255 ? "should be at most 255 character(s)"
-            : null;
-        if (problem is null)
-            return url;
-        errors.Add(new(field, problem));
-        return null;
+        var (address, problem) = PageAddress.Read(entered);
+        if (problem is not null)
+            errors.Add(new(field, problem));
+        return address;
     }
 
     /// <summary>What is stored now, with the fields in which <paramref name="wanted"/> differs from what it was made of.</summary>

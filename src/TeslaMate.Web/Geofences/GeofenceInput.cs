@@ -10,10 +10,6 @@ public sealed record GeofenceInput
 {
     public const string DefaultRadius = "20";
 
-    // numeric(8,6) and numeric(9,6); what is beyond the poles is no place.
-    const double LargestLatitude = 90;
-    const double LargestLongitude = 180;
-
     public string Name { get; init; } = "";
 
     public string Latitude { get; init; } = "";
@@ -51,27 +47,28 @@ public sealed record GeofenceInput
         SessionFee = form["geo_fence[session_fee]"].ToString().Trim(),
     };
 
-    /// <summary>The numbers behind the texts; a text that is none is an error here and empty there.</summary>
+    /// <summary>The numbers behind the texts, and every mistake: a text that is no number, and what the rules forbid.</summary>
     public (GeofenceForm Form, IReadOnlyList<FieldError> Errors) Parse()
     {
         var errors = new List<FieldError>();
         var form = new GeofenceForm
         {
             Name = Name.Contains('\0') ? null : Name,
-            Latitude = (double?)Number("latitude", Latitude, (decimal)LargestLatitude),
-            Longitude = (double?)Number("longitude", Longitude, (decimal)LargestLongitude),
+            Latitude = (double?)Number("latitude", Latitude),
+            Longitude = (double?)Number("longitude", Longitude),
             Radius = Number("radius", Radius),
             BillingType = BillingType,
             CostPerUnit = Number("cost_per_unit", CostPerUnit),
             SessionFee = Number("session_fee", SessionFee),
         };
-        return (form, errors);
+        // A text that is no number is missing in the form, but not blank.
+        return (form, [.. errors, .. GeofenceRules.Check(form).Where(forbidden => errors.All(error => error.Field != forbidden.Field))]);
 
-        decimal? Number(string field, string text, decimal largest = decimal.MaxValue)
+        decimal? Number(string field, string text)
         {
             if (text.Length == 0)
                 return null;
-            if (decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && Math.Abs(number) <= largest)
+            if (decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
                 return number;
             errors.Add(new FieldError(field, "is invalid"));
             return null;

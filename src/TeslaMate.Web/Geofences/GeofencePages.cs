@@ -28,7 +28,7 @@ sealed class GeofencePages(IGeofences geofences)
 
     async Task<IResult> NewAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
     {
-        var given = Degrees(http.Request.Query["lat"]) is { } latitude && Degrees(http.Request.Query["lng"]) is { } longitude ? ((double, double)?)(latitude, longitude) : null;
+        var given = Degrees(http.Request.Query["lat"], 90) is { } latitude && Degrees(http.Request.Query["lng"], 180) is { } longitude ? ((double, double)?)(latitude, longitude) : null;
         var (lat, lng) = given ?? await geofences.LastPositionAsync(cancellationToken) ?? (0, 0);
         return Page(new { Visit = visit, Input = GeofenceInput.At(lat, lng), IsFromDashboard = given is not null });
     }
@@ -48,7 +48,7 @@ sealed class GeofencePages(IGeofences geofences)
         var input = GeofenceInput.Of(fields);
         var (form, errors) = input.Parse();
         if (errors.Count > 0)
-            return Page(new { Visit = visit, Geofence = existing, Input = input, Errors = WithBlankName(input, errors) }, StatusCodes.Status422UnprocessableEntity);
+            return Page(new { Visit = visit, Geofence = existing, Input = input, Errors = errors }, StatusCodes.Status422UnprocessableEntity);
         var decision = fields["costs"].ToString();
         if (decision is not ("keep" or "add") && await geofences.CountWithoutCostAsync(id, form, cancellationToken) is > 0 and var count)
             return Page(new { Visit = visit, Geofence = existing, Input = input, ChargesWithoutCost = count });
@@ -71,12 +71,8 @@ sealed class GeofencePages(IGeofences geofences)
         return http.Request.Headers.ContainsKey("HX-Request") ? Results.Ok() : Results.Redirect(visit.Url("/geo-fences"));
     }
 
-    // The rest of the form is checked where it is stored; a missing name would otherwise show only at the second try.
-    static IReadOnlyList<FieldError> WithBlankName(GeofenceInput input, IReadOnlyList<FieldError> errors)
-        => string.IsNullOrWhiteSpace(input.Name) ? [.. errors, new FieldError("name", "can't be blank")] : errors;
-
-    static double? Degrees(string? text)
-        => double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var degrees) && Math.Abs(degrees) <= 180 ? degrees : null;
+    static double? Degrees(string? text, double largest)
+        => double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var degrees) && Math.Abs(degrees) <= largest ? degrees : null;
 
     static RazorComponentResult<GeofencePage> Page(object model, int status = StatusCodes.Status200OK) => new(model) { StatusCode = status };
 }

@@ -1,3 +1,5 @@
+using TeslaMate.Logbook.Settings;
+
 namespace TeslaMate.Web.Settings;
 
 /// <summary>Addresses that a browser reveals by coming here, for links between these pages and the dashboards.</summary>
@@ -5,7 +7,7 @@ static class Discovery
 {
     /// <summary>Where these pages are, from the browser's origin; null when that is none.</summary>
     public static string? BaseUrl(string? origin, string urlPath)
-        => FormValues.AddressOf(origin) is ({ } address, null) ? address + urlPath : null;
+        => PageAddress.Read(origin).Address is { } address ? address + urlPath : null;
 
     /// <summary>Where the dashboards are, from a link on one (spec web 6.5): without the query and the last three segments (<c>d</c>, uid, slug).</summary>
     public static string? GrafanaUrl(string? referrer)
@@ -16,6 +18,6 @@ static class Discovery
         if (segments.Length < 3)
             return null;
         var url = string.Join('/', [address.GetLeftPart(UriPartial.Authority), .. segments[..^3]]);
-        return FormValues.AddressOf(url) is ({ } grafana, null) ? grafana : null;
+        return PageAddress.Read(url).Address;
     }
 }

@@ -52,23 +52,6 @@ sealed class FormValues(IFormCollection form, string name)
         return (read, values.Errors);
     }
 
-    /// <summary>The rule for addresses (spec web 6.3): trimmed, no trailing slashes, null when empty.</summary>
-    /// <returns>The problem, if there is one.</returns>
-    public static (string? Address, string? Problem) AddressOf(string? text)
-    {
-        const int LongestAddress = 255;
-        if (text?.Trim().TrimEnd('/').Trim() is not { Length: > 0 } address)
-            return (null, null);
-        var colon = address.IndexOf(':', StringComparison.Ordinal);
-        if (colon <= 0 || address[..colon].Contains('/'))
-            return (address, "is missing a scheme (e.g. https)");
-        if (!address.StartsWith("http:", StringComparison.OrdinalIgnoreCase) && !address.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
-            return (address, "invalid scheme");
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Host.Length == 0 || address.Any(letter => letter <= ' '))
-            return (address, "is missing a host");
-        return address.Length > LongestAddress ? (address, "should be at most 255 character(s)") : (address, null);
-    }
-
     string? Text(string field) => form.TryGetValue($"{name}[{field}]", out var values) && values.Count > 0 ? values[^1] : null;
 
     T Word<T>(string field, params ReadOnlySpan<(string Word, T Value)> words)
@@ -110,7 +93,7 @@ sealed class FormValues(IFormCollection form, string name)
 
     string? Address(string field)
     {
-        var (address, problem) = AddressOf(Text(field));
+        var (address, problem) = PageAddress.Read(Text(field));
         if (problem is not null)
             _errors.Add(new(field, problem));
         return problem is null ? address : Text(field);

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Addresses;
@@ -260,41 +257,6 @@ public sealed class GeocoderTests : IAsyncLifetime
             Settings with { NominatimUrl = new("http://nominatim.invalid"), NominatimProxy = _nominatim.Address.ToString() }, TimeProvider.System,
             LoggerFactory.Create(_ => { }).CreateLogger<Geocoder>());
         (await geocoder.ReverseAsync(1, 1, "en", default)).ShouldBeOfType<GeocoderAnswer.Found>();
-    }
-
-    /// <summary>A Nominatim that says what the test wants.</summary>
-    sealed class ScriptedNominatim(WebApplication app) : IAsyncDisposable
-    {
-        public ConcurrentQueue<string> Requests { get; } = new();
-
-        public Func<IReadOnlyDictionary<string, string>, (int Status, string Body)> Reverse { get; set; } = _ => (500, "");
-
-        public Func<IReadOnlyDictionary<string, string>, (int Status, string Body)> LookUp { get; set; } = _ => (500, "");
-
-        public Uri Address => new(app.Urls.First());
-
-        public static async Task<ScriptedNominatim> StartAsync()
-        {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.Logging.ClearProviders();
-            var app = builder.Build();
-            app.Urls.Add("http://127.0.0.1:0");
-            var nominatim = new ScriptedNominatim(app);
-            app.MapGet("/reverse", context => nominatim.AnswerAsync(context, nominatim.Reverse));
-            app.MapGet("/lookup", context => nominatim.AnswerAsync(context, nominatim.LookUp));
-            await app.StartAsync();
-            return nominatim;
-        }
-
-        public async ValueTask DisposeAsync() => await app.DisposeAsync();
-
-        async Task AnswerAsync(HttpContext context, Func<IReadOnlyDictionary<string, string>, (int Status, string Body)> script)
-        {
-            var request = context.Request;
-            Requests.Enqueue($"{request.Path}{request.QueryString} {request.Headers.AcceptLanguage} {request.Headers.UserAgent}");
-            var (status, body) = script(request.Query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString()));
-            context.Response.StatusCode = status;
-            await context.Response.WriteAsync(body);
-        }
-    }
+    
+}
 }

@@ -37,12 +37,12 @@ public sealed class SettingsTests : IAsyncLifetime
     [InlineData("example.com", null, "is missing a scheme (e.g. https)")]
     [InlineData("https://", null, "is missing a host")]
     [InlineData("example.com:80", null, "invalid scheme")]
-    public void An_address_of_pages_is_tidied_or_refused(string? entered, string? stored, string? problem)
-    {
-        List<FieldError> errors = [];
-        GlobalSettingsRow.CheckUrl("base_url", entered, errors).ShouldBe(stored);
-        errors.ShouldBe(problem is null ? [] : [new("base_url", problem)]);
-    }
+    [InlineData("://", null, "is missing a scheme (e.g. https)")]
+    [InlineData("https://exa mple.com", null, "is missing a host")]
+    [InlineData("https://example.com/a b", null, "is missing a host")]
+    [InlineData("udp://10.0.0.1", null, "invalid scheme")]
+    [InlineData("javascript:alert(1)", null, "invalid scheme")]
+    public void An_address_of_pages_is_tidied_or_refused(string? entered, string? stored, string? problem) => PageAddress.Read(entered).ShouldBe((stored, problem));
 
     [Fact]
     public async Task An_address_that_the_column_cannot_hold_is_refused()

@@ -1,7 +1,5 @@
 using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Configuration;
-using TeslaMate.Logbook.Settings;
 using TeslaMate.Web;
 using TeslaMate.Web.LogIn;
 
@@ -154,7 +152,7 @@ public sealed class AccessTests
     public async Task Without_a_password_a_foreign_name_of_this_machine_is_not_served(string host, bool isServed)
     {
         await using var pages = await PagesUnderTest.StartAsync(("VIRTUAL_HOST", "cars.example.com"), ("CHECK_ORIGIN", "//*.example.org"));
-        ((FakeGlobalSettings)pages.Services.GetRequiredService<IGlobalSettings>()).Current = new() { BaseUrl = "https://stored.example.net/tm" };
+        await pages.Database.ExecuteAsync("update settings set base_url = 'https://stored.example.net/tm'");
         using var browser = pages.Visit();
         foreach (var path in new[] { "/settings", "/drives", "/log_in", "/api/car/1/logging/resume" })
         {

@@ -53,6 +53,14 @@ static class Documents
         /// <summary>The text of the first element that fits, with single blanks; null when there is none.</summary>
         public string? Text(string selector) => node.QuerySelector(selector)?.TextContent is { } text ? Clean(text) : null;
 
+        /// <summary>What a field or select holds; fails when there is none.</summary>
+        public string Value(string selector) => node.QuerySelector(selector) switch
+        {
+            IHtmlSelectElement select => select.Value ?? "",
+            IHtmlInputElement input => input.Value,
+            var other => throw new ShouldAssertException($"{selector} is no field but {other}"),
+        };
+
         public IReadOnlyList<string> Texts(string selector) => [.. node.QuerySelectorAll(selector).Select(element => Clean(element.TextContent))];
     }
 

@@ -14,7 +14,7 @@ sealed class FakeAccount : ITeslaAccount
     /// <summary>What a sign-in is answered; success when null.</summary>
     public ApiError? Answer { get; set; }
 
-    public (string? Access, string? Refresh)? Given { get; private set; }
+    public (string? Access, string? Refresh)? Given { get; set; }
 
     public Task<AccountStatus> ChangedAsync(AccountStatus known, CancellationToken cancellationToken) => Task.FromResult(Status);
 

@@ -1,6 +1,4 @@
 using System.Text.RegularExpressions;
-using Microsoft.Extensions.DependencyInjection;
-using TeslaMate.Logbook.Settings;
 using TeslaMate.Web.Languages;
 using Xunit.Abstractions;
 
@@ -26,7 +24,7 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
     public async Task A_chosen_language_stays()
     {
         await using var pages = await PagesUnderTest.StartAsync(("URL_PATH", "/tm/"));
-        ((FakeGlobalSettings)pages.Services.GetRequiredService<IGlobalSettings>()).Current = new() { GrafanaUrl = "https://grafana.example.com" };
+        await pages.Database.ExecuteAsync("update settings set grafana_url = 'https://grafana.example.com'");
         using var browser = pages.Visit();
         browser.Headers.Add("Accept-Language", "fr");
         (await browser.PageAsync("/settings")).DocumentElement.GetAttribute("lang").ShouldBe("fr");
@@ -115,7 +113,11 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
         var literals = sources.SelectMany(source => Literal().Matches(source)).Select(match => match.Groups[1].Value.Replace("\\\"", "\"", StringComparison.Ordinal)).ToHashSet();
         var called = sources.SelectMany(source => Call().Matches(source)).Select(match => match.Groups[1].Value);
         var german = new LanguageChoice().In(Language.Find("de")!).Translated.Where(literals.Contains);
-        string[] elsewhere = ["must be greater than 0", "must be less than 5000", "must be greater than or equal to 0", "asleep", "charging", "offline", "online", "unavailable", "updating"];
+        string[] elsewhere =
+        [
+            "invalid scheme", "is missing a scheme (e.g. https)", "is missing a host", "should be at most 255 character(s)",
+            "must be greater than 0", "must be less than 5000", "must be greater than or equal to 0", "asleep", "charging", "offline", "online", "unavailable", "updating",
+        ];
         return called.Concat(german).Concat(elsewhere).Distinct();
     }
 

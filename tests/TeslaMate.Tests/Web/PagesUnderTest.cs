@@ -1,17 +1,19 @@
 using System.Net;
+using AngleSharp.Html.Dom;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using TeslaMate.Configuration;
-using TeslaMate.Logbook.Cars;
-using TeslaMate.Logbook.Geofences;
+using TeslaMate.Hosting;
+using TeslaMate.Logbook;
 using TeslaMate.Logbook.Releases;
-using TeslaMate.Logbook.Settings;
 using TeslaMate.Tesla.Accounts;
 using TeslaMate.Tests.Database;
 using TeslaMate.Tests.Database.Migrations;
+using TeslaMate.Tests.Logbook;
 using TeslaMate.Tests.Time;
 using TeslaMate.Vehicles;
 using TeslaMate.Web;
@@ -19,14 +21,17 @@ using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.Tests.Web;
 
-/// <summary>The pages on a port of their own, with a database of their own, and cars and an account that do what the test says.</summary>
+/// <summary>
+/// The pages on a port of their own and the logbook on a database of its own, with cars, an account and a geocoder that do what the test says. The logbook's jobs do
+/// not run: only what the pages do changes rows.
+/// </summary>
 sealed class PagesUnderTest : IAsyncDisposable
 {
     readonly WebApplication _app;
 
-    PagesUnderTest(WebApplication app, TestDatabase database, FakeVehicles vehicles, FakeAccount account, ManualTime time, Troubles troubles)
+    PagesUnderTest(WebApplication app, TestDatabase database, ScriptedNominatim geocoder)
     {
-        (_app, Database, Vehicles, Account, Time, Troubles) = (app, database, vehicles, account, time, troubles);
+        (_app, Database, Geocoder) = (app, database, geocoder);
         Address = new Uri(app.Urls.First());
     }
 
@@ -34,58 +39,92 @@ sealed class PagesUnderTest : IAsyncDisposable
 
     public TestDatabase Database { get; }
 
-    public FakeVehicles Vehicles { get; }
+    public ScriptedNominatim Geocoder { get; }
 
-    public FakeAccount Account { get; }
+    public FakeVehicles Vehicles => (FakeVehicles)Get<IVehicles>();
 
-    public ManualTime Time { get; }
+    public FakeAccount Account => (FakeAccount)Get<ITeslaAccount>();
+
+    public FakeReleases Releases => (FakeReleases)Get<IReleases>();
+
+    public ManualTime Time => (ManualTime)Get<TimeProvider>();
 
     /// <summary>What was logged as a warning or worse.</summary>
-    public Troubles Troubles { get; }
+    public Troubles Troubles => Get<Troubles>();
 
-    public WebAccess Access => _app.Services.GetRequiredService<WebAccess>();
+    public WebAccess Access => Get<WebAccess>();
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<PagesUnderTest> StartAsync(params (string Name, string Value)[] variables)
+    /// <param name="variables">The environment, as far as the pages read it.</param>
+    public static Task<PagesUnderTest> StartAsync(params (string Name, string Value)[] variables) => StartAsync(settings => settings, variables);
+
+    /// <param name="change">What the program knows from elsewhere.</param>
+    /// <param name="variables">The environment, as far as the pages read it.</param>
+    public static async Task<PagesUnderTest> StartAsync(Func<WebSettings, WebSettings> change, params (string Name, string Value)[] variables)
     {
         var read = new Variables(variables.ToDictionary(variable => variable.Name, variable => variable.Value));
         var settings = WebSettings.Read(read);
         read.Problems.ShouldBeEmpty();
         var database = await Schema.CreateDatabaseAsync();
         await database.ExecuteAsync($"create schema if not exists teslamate; {MigrationFiles.Text("teslamate/V2__web_access.sql")}");
-        var (vehicles, account, time) = (new FakeVehicles(), new FakeAccount(), new ManualTime());
+        var geocoder = await ScriptedNominatim.StartAsync();
+        var (vehicles, troubles) = (new FakeVehicles(), new Troubles());
         var builder = WebApplication.CreateSlimBuilder();
-        var troubles = new Troubles();
         builder.Logging.ClearProviders().AddProvider(troubles);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Listen(IPAddress.Loopback, 0);
-        });
+        builder.WebHost.ConfigureKestrel(kestrel => Listener.Configure(kestrel, new ListenerSettings.Address(new IPEndPoint(IPAddress.Loopback, 0))));
+        var ownJobs = builder.Services.ToHashSet();
         builder.Services
-            .AddSingleton<TimeProvider>(time)
-            .AddSingleton(NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Timezone = "UTC" }.ConnectionString))
+            .AddSingleton<TimeProvider>(new ManualTime())
+            .AddSingleton(_ => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Timezone = "UTC" }.ConnectionString))
+            .AddLogbook(new LogbookSettings { NominatimUrl = geocoder.Address, GeocoderPause = TimeSpan.Zero })
+            .AddSingleton(troubles)
             .AddSingleton<IVehicles>(vehicles)
             .AddSingleton(vehicles.Hub)
-            .AddSingleton<ITeslaAccount>(account)
-            .AddSingleton<ICars, FakeCars>()
-            .AddSingleton<IGlobalSettings, FakeGlobalSettings>()
-            .AddSingleton<IGeofences, FakeGeofences>()
+            .AddSingleton<ITeslaAccount, FakeAccount>()
             .AddSingleton<IReleases, FakeReleases>()
-            .AddWeb(settings);
+            .AddWeb(change(settings));
+        foreach (var job in builder.Services.Where(service => service.ServiceType == typeof(IHostedService) && !ownJobs.Contains(service)).ToList())
+            builder.Services.Remove(job);
         var app = builder.Build();
         app.MapWeb();
         await app.StartAsync();
-        return new PagesUnderTest(app, database, vehicles, account, time, troubles);
+        return new PagesUnderTest(app, database, geocoder);
     }
+
+    public T Get<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
 
     /// <summary>A browser without script: it keeps cookies, and does not follow redirects unless told to.</summary>
     public Browser Visit() => new(Address);
 
+    /// <summary>Every table with a mark of all its rows: equal as long as no row of any table has changed.</summary>
+    public async Task<IReadOnlyList<string>> RowsAsync() => await Database.LinesAsync("""
+        select format('%s.%s %s', schemaname, tablename,
+            (xpath('/row/mark/text()', query_to_xml(format('select md5(string_agg(t::text, e''\n'' order by t::text)) mark from %I.%I t', schemaname, tablename), true, true, '')))[1])
+        from pg_tables
+        where schemaname in ('public', 'private', 'teslamate')
+        order by 1
+        """);
+
+    /// <summary>Sends a form that cannot be: it is refused, by script and without, and no row of any table is another afterwards. The answer is the page without script.</summary>
+    public async Task<IHtmlDocument> RefusedAsync(Browser browser, string path, string from, params (string Name, string Value)[] fields)
+    {
+        var before = await RowsAsync();
+        using var response = await browser.PostAsync(path, from, fields);
+        response.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        browser.Headers.Add("HX-Request", "true");
+        using var fragment = await browser.PostAsync(path, from, fields);
+        browser.Headers.Remove("HX-Request");
+        fragment.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await RowsAsync()).ShouldBe(before);
+        return await Browser.ParseAsync(response);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
+        await Geocoder.DisposeAsync();
         await Database.DisposeAsync();
     }
 }
@@ -99,7 +138,6 @@ public sealed class SharedPages : IAsyncLifetime
     {
         Pages = await PagesUnderTest.StartAsync();
         await SampleRows.AddAsync(Pages.Database);
-        ((FakeCars)Pages.Services.GetRequiredService<ICars>()).All.Add(FakeVehicles.Car().Car);
     }
 
     public async Task DisposeAsync() => await Pages.DisposeAsync();

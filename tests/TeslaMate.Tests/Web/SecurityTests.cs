@@ -1,8 +1,5 @@
 using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Configuration;
-using TeslaMate.Logbook;
-using TeslaMate.Logbook.Geofences;
 using TeslaMate.Tesla;
 using TeslaMate.Web.LogIn;
 
@@ -285,10 +282,10 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
         const string Evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}@(1+1)</title></script><!--";
         await _pages.Database.ExecuteAsync($"""
             update cars set name = '{Evil.Replace("'", "''", StringComparison.Ordinal)}';
-            update addresses set name = '{Evil.Replace("'", "''", StringComparison.Ordinal)}', city = '{Evil.Replace("'", "''", StringComparison.Ordinal)}'
+            update addresses set name = '{Evil.Replace("'", "''", StringComparison.Ordinal)}', city = '{Evil.Replace("'", "''", StringComparison.Ordinal)}';
+            insert into geofences (id, name, latitude, longitude, radius, inserted_at, updated_at) values (1, '{Evil.Replace("'", "''", StringComparison.Ordinal)}', 1, 1, 20, now(), now())
             """);
         _pages.Vehicles.Hub.Publish(FakeVehicles.Car(name: Evil) with { Version = Evil, UpdateAvailable = true, UpdateVersion = Evil });
-        ((FakeGeofences)_pages.Services.GetRequiredService<IGeofences>()).All.Add(new Geofence(new GeofenceId(1), Evil, 1, 1, 20, BillingType.PerKwh, null, null));
         using var browser = _pages.Visit();
         foreach (var path in new[] { "/", "/drives", "/drive/1", "/charges", "/charge/1", "/charge-cost/1", "/geo-fences", "/geo-fences/1/edit", "/drives?place=%3Cscript%3Ealert(1)%3C/script%3E" })
         {

@@ -1,0 +1,8 @@
+using TeslaMate.Logbook.Releases;
+
+namespace TeslaMate.Tests.Web;
+
+sealed class FakeReleases : IReleases
+{
+    public string? Newer { get; set; }
+}
