@@ -54,7 +54,7 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
         if (http.Request.Headers.ContainsKey("HX-Request"))
             return await DetailsOfAsync(visit, id, refusal, cancellationToken);
         if (refusal is not null)
-            Notices.Leave(http, visit.T(CarCard.Refusal(refusal)));
+            Notices.Leave(http, new Notice(visit.T(CarCard.Refusal(refusal)), IsError: true));
         return Results.Redirect(visit.Url("/"));
     }
 

@@ -55,7 +55,7 @@ sealed class GeofencePages(IGeofences geofences)
         switch (await geofences.SaveAsync(id, form, addCosts: decision == "add", cancellationToken))
         {
             case GeofenceAnswer.Saved(var saved):
-                Notices.Leave(http, visit.Texts.With(existing is null ? "Geo-fence \"{0}\" created" : "Geo-fence \"{0}\" updated", saved.Name));
+                Notices.Leave(http, new Notice(visit.Texts.With(existing is null ? "Geo-fence \"{0}\" created" : "Geo-fence \"{0}\" updated", saved.Name), IsError: false));
                 return Results.Redirect(visit.Url("/geo-fences"));
             case GeofenceAnswer.Refused(var refused):
                 return Page(new { Visit = visit, Geofence = existing, Input = input, Errors = refused }, StatusCodes.Status422UnprocessableEntity);

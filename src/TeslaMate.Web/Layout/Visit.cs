@@ -32,7 +32,7 @@ public sealed class Visit
     public string? CsrfToken { get; init; }
 
     /// <summary>What the change before this page has to say.</summary>
-    public string? Notice { get; init; }
+    public Notice? Notice { get; init; }
 
     /// <summary>Whether the visitor came in by password and can leave again.</summary>
     public bool CanLogOut { get; init; }

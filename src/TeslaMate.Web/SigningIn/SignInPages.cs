@@ -38,7 +38,7 @@ sealed class SignInPages(ITeslaAccount account, IHostApplicationLifetime lifetim
 
     static IResult Welcome(Visit visit, HttpContext http)
     {
-        Notices.Leave(http, visit.T("Signed in successfully"));
+        Notices.Leave(http, new Notice(visit.T("Signed in successfully"), IsError: false));
         if (!http.Request.Headers.ContainsKey("HX-Request"))
             return Results.Redirect(visit.Url("/"));
         http.Response.Headers["HX-Redirect"] = visit.Url("/");
