@@ -106,7 +106,8 @@ public sealed record DatabaseSettings
         connection.Database = Name;
         connection.Username = User;
         connection.Password = Password?.Reveal();
-        connection.MaxPoolSize = PoolSize;
+        // A refresh of the tokens holds a lock on one connection while it reads and writes on another.
+        connection.MaxPoolSize = Math.Max(PoolSize, 2);
         connection.CommandTimeout = (int)Math.Ceiling(Timeout.TotalSeconds);
         // The schema's columns have no zone and hold UTC.
         connection.Timezone = "UTC";

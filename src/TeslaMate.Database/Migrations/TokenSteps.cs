@@ -66,20 +66,8 @@ sealed class TokenSteps(Variables variables, IProgress<MigrationProgress> progre
     EncryptionKey NewKey()
     {
         var (key, files) = EncryptionKey.Generate(variables);
-        // Shown once, and only here: the owner needs it, and who reads this output owns the database.
         if (key.Origin is KeyOrigin.Generated(var text))
-        {
-            progress.Report(new MigrationProgress.Note($"""
-                No ENCRYPTION_KEY was set, so a new key was made to encrypt the Tesla tokens with:
-
-                    ENCRYPTION_KEY={text.Reveal()}
-
-                Set the variable to this value from now on; without it a new sign-in is needed after each restart.
-                """, Warning: true));
-        }
-
-        foreach (var file in files)
-            progress.Report(new MigrationProgress.Note($"The key was also written to {file}, where the next start finds it."));
+            progress.Report(new MigrationProgress.NewKey(text, files));
         return key;
     }
 }

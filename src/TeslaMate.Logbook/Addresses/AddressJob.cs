@@ -1,3 +1,4 @@
+using TeslaMate.Configuration;
 using Microsoft.Extensions.Hosting;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Logbook.Settings;
@@ -18,7 +19,7 @@ sealed partial class AddressJob(
     /// <summary>How many drives and how many charging processes one repair takes on.</summary>
     const int RepairMost = 5000;
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Loop.RunAsync(RunAsync, time, logger, stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
 
     async Task RunAsync(CancellationToken stoppingToken)
     {

@@ -1,3 +1,4 @@
+using TeslaMate.Configuration;
 using Microsoft.Extensions.Hosting;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Logbook.Cars;
@@ -32,7 +33,7 @@ sealed partial class ChangeWatch(
         await base.StartAsync(cancellationToken);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Loop.RunAsync(RunAsync, time, logger, stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
 
     async Task RunAsync(CancellationToken stoppingToken)
     {

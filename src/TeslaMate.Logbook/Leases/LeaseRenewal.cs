@@ -1,3 +1,4 @@
+using TeslaMate.Configuration;
 using Microsoft.Extensions.Hosting;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Logbook.Writing;
@@ -9,7 +10,7 @@ sealed partial class LeaseRenewal(CarLeases leases, TimeProvider time, ILogger<L
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Loop.RunAsync(RunAsync, time, logger, stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
 
     async Task RunAsync(CancellationToken stoppingToken)
     {

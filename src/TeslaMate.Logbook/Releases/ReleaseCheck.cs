@@ -1,3 +1,4 @@
+using TeslaMate.Configuration;
 using System.Net.Http.Headers;
 using System.Reflection;
 using System.Text.Json;
@@ -33,7 +34,7 @@ sealed partial class ReleaseCheck : BackgroundService, IReleases
 
     public string? Newer => _newer;
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Loop.RunAsync(RunAsync, _time, _logger, stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, _time, _logger, stoppingToken);
 
     async Task RunAsync(CancellationToken stoppingToken)
     {

@@ -1,3 +1,4 @@
+using TeslaMate.Configuration;
 using Microsoft.Extensions.Hosting;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Logbook.Leases;
@@ -11,7 +12,7 @@ sealed class SpoolFlush(CarLeases leases, TimeProvider time, ILogger<SpoolFlush>
 
     static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Loop.RunAsync(RunAsync, time, logger, stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
 
     async Task RunAsync(CancellationToken stoppingToken)
     {

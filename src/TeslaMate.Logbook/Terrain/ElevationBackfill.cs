@@ -1,3 +1,4 @@
+using TeslaMate.Configuration;
 using Microsoft.Extensions.Hosting;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Logbook.Writing;
@@ -14,7 +15,7 @@ sealed partial class ElevationBackfill(
 
     const int PageLength = 1000;
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Loop.RunAsync(RunAsync, time, logger, stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
 
     async Task RunAsync(CancellationToken stoppingToken)
     {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using TeslaMate.Configuration;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Mqtt.Broker;
@@ -44,28 +45,24 @@ sealed partial class DiscoveryPublisher(
         _changes.Writer.TryWrite(true);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
+
+    async Task RunAsync(CancellationToken stoppingToken)
     {
         var started = time.GetTimestamp();
         subscriptions.Received = Receive;
         subscriptions.Began = () => _changes.Writer.TryWrite(true);
         if (settings.HomeAssistant.Discovery)
             subscriptions.Keep(BirthTopic);
-        try
+        await foreach (var _ in _changes.Reader.ReadAllAsync(stoppingToken))
         {
-            await foreach (var _ in _changes.Reader.ReadAllAsync(stoppingToken))
-            {
-                if (!subscriptions.IsConnected)
-                    continue;
-                await PrepareAsync([.. _newest.Keys.Where(car => !_prepared.Contains(car))], stoppingToken);
-                if (settings.HomeAssistant.Discovery)
-                    Announce();
-                if (!_removedCarsCleared && time.GetElapsedTime(started) > BeforeRemovedCars)
-                    await ClearRemovedCarsAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
+            if (!subscriptions.IsConnected)
+                continue;
+            await PrepareAsync([.. _newest.Keys.Where(car => !_prepared.Contains(car))], stoppingToken);
+            if (settings.HomeAssistant.Discovery)
+                Announce();
+            if (!_removedCarsCleared && time.GetElapsedTime(started) > BeforeRemovedCars)
+                await ClearRemovedCarsAsync(stoppingToken);
         }
     }
 

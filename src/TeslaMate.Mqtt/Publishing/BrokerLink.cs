@@ -35,7 +35,9 @@ sealed partial class BrokerLink(
     /// <summary>Why there is no connection; null while there is one or none was tried yet.</summary>
     public string? Trouble { get; private set; }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
+
+    async Task RunAsync(CancellationToken stoppingToken)
     {
         using var heartbeat = heartbeats.Start("mqtt", LongestTurn);
         // Wakes the pump, whichever connection it has.

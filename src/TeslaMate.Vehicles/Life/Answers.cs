@@ -47,6 +47,7 @@ static class Answers
         if (was != isNow)
             turn.Tell(isNow ? new Note.ServiceModeEntered() : new Note.ServiceModeLeft());
         Driving.NoticeSilence(turn, data);
+        Charging.NoticeSilence(turn, data);
         Remember(turn, data, around);
         return Updates.Raise(turn, data, around);
     }

@@ -6,6 +6,8 @@ namespace TeslaMate.Vehicles.Life;
 /// <summary>CHARGING (vehicle chapter 6.4).</summary>
 static class Charging
 {
+    static readonly TimeSpan LongSilence = TimeSpan.FromMinutes(15);
+
     public static Turn Begin(Turn turn, VehicleData data, Surroundings around)
     {
         var began = Entries(turn, data, around);
@@ -38,6 +40,15 @@ static class Charging
         if (charging.HasRow)
             turn.Write(Charge(data, turn.Now)).Write(new LogbookEntry.CompleteCharging(turn.Now));
         return Updates.Raise(turn.Tell(new Note.ChargingEnded()).Become(new VehiclePhase.Start()), data, around);
+    }
+
+    /// <summary>A car that was silent for long and charges again may charge elsewhere, or once more: that is another charging process.</summary>
+    public static Turn NoticeSilence(Turn turn, VehicleData data)
+    {
+        if (turn is not { Phase: VehiclePhase.Charging { HasRow: true }, Vehicle.LastFullAnswer: { } last } || turn.Now - last < LongSilence
+            || data.ChargeState?.IsCharging != true || Unfinished.From(turn.Vehicle, turn.Now).Charging?.IsSameSession(data) != false)
+            return turn;
+        return turn.Write(new LogbookEntry.CompleteCharging(turn.Now)).Tell(new Note.ChargingEnded()).Become(new VehiclePhase.Start());
     }
 
     public static Turn FellAsleep(Turn turn, VehiclePhase.Charging charging, VehicleData data, Surroundings around) =>

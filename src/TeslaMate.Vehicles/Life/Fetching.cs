@@ -1,8 +1,12 @@
+using TeslaMate.Logbook;
+
 namespace TeslaMate.Vehicles.Life;
 
 /// <summary>When and what a car is asked (vehicle chapter 5.3).</summary>
 static class Fetching
 {
+    static readonly TimeSpan JustNow = TimeSpan.FromMinutes(5);
+
     public static Turn Begin(Turn turn) => turn.Fetch(Plan(turn.Vehicle, turn.Now));
 
     public static Turn OnDue(Turn turn, long poll)
@@ -18,7 +22,7 @@ static class Fetching
     {
         (VehiclePhase.Online or VehiclePhase.Driving or VehiclePhase.Charging or VehiclePhase.Updating, _) => FetchPlan.FullElseLight,
         // What was left open needs a full answer. The full request does not wake a car, and one that was in use a moment ago is awake anyway.
-        (VehiclePhase.Start, _) when !vehicle.Unfinished.IsNothing => FetchPlan.FullElseLight,
+        (VehiclePhase.Start, _) when !vehicle.Unfinished.IsNothing || WasAwakeJustNow(vehicle, now) => FetchPlan.FullElseLight,
         (VehiclePhase.Start, true) => FetchPlan.Light,
         (VehiclePhase.Asleep or VehiclePhase.Offline, true) => vehicle.PreOnline == PreOnline.ConfirmedReal ? FetchPlan.FullElseLight : FetchPlan.Light,
         (VehiclePhase.Suspended suspended, true) => Suspending.MayLookWithoutStream(vehicle, suspended, now) ? FetchPlan.LightThenFull : FetchPlan.Light,
@@ -26,4 +30,8 @@ static class Fetching
         (VehiclePhase.Start or VehiclePhase.Asleep or VehiclePhase.Offline, false) => FetchPlan.LightThenFull,
         _ => throw new System.Diagnostics.UnreachableException($"no plan for {vehicle.Phase}"),
     };
+
+    /// <summary>The program was restarted while the car was in use: nobody has to ask the stream first whether it is really awake.</summary>
+    static bool WasAwakeJustNow(Vehicle vehicle, DateTimeOffset now) =>
+        vehicle is { LastGoodAnswer: null, OpenState.Activity: CarActivity.Online, StoredPosition.Date: var last } && (now - last).Duration() < JustNow;
 }

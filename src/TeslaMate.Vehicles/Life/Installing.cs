@@ -6,6 +6,8 @@ namespace TeslaMate.Vehicles.Life;
 /// <summary>UPDATING (vehicle chapter 6.6).</summary>
 static class Installing
 {
+    static readonly TimeSpan LongestRestart = TimeSpan.FromHours(1);
+
     public static Turn Begin(Turn turn, VehicleData data) => turn
         .Write(new LogbookEntry.StartUpdate(Date(data, turn.Now)))
         .Become(new VehiclePhase.Updating())
@@ -18,20 +20,29 @@ static class Installing
     public static Turn Online(Turn turn, VehicleData data, Surroundings around) => data.VehicleState?.SoftwareUpdate switch
     {
         // No word about updates is no word about this one.
-        null => turn.Use().Poll(5),
-        { Status: "installing" } => turn.Use().Poll(turn.Polling.Default),
+        null or { Status: null } => turn.Use().Poll(5),
+        { Status: "installing" } => turn.Use().Publish().Poll(turn.Polling.Default),
         { Status: "available" } => Updates.Raise(
             turn.Use().Write(new LogbookEntry.CancelUpdate()).Tell(new Note.UpdateCancelled()).Become(new VehiclePhase.Start()), data, around),
-        var update => Finish(turn, update, data, around),
+        { Status: { } status } update => Finish(turn, status, update.InstallPerc, data, around),
     };
+
+    /// <summary>A car restarts while it installs. One that stays away for long is shown as what it is; its next answer tells what became of the update.</summary>
+    public static Turn Away(Turn turn, VehicleData data, Surroundings around)
+    {
+        if (turn.Now - turn.Vehicle.LastFullAnswer < LongestRestart || turn.Vehicle.LastFullAnswer is null)
+            return turn.Use().PollSoon();
+        turn.Vehicle = turn.Vehicle with { Unfinished = Unfinished.From(turn.Vehicle, turn.Now) };
+        return Updates.Raise(turn.Become(new VehiclePhase.Start()), data, around);
+    }
 
     /// <summary>When the car said something about its software.</summary>
     public static DateTimeOffset Date(VehicleData data, DateTimeOffset now) => data.VehicleState?.Timestamp ?? now;
 
-    static Turn Finish(Turn turn, SoftwareUpdate update, VehicleData data, Surroundings around)
+    static Turn Finish(Turn turn, string status, int? installPerc, VehicleData data, Surroundings around)
     {
-        if (update is not ({ Status: null or "" } or { Status: "downloading", InstallPerc: 100 }))
-            turn.Tell(new Note.UpdateEndedOddly(update.Status));
+        if ((status, installPerc) is not (("", _) or ("downloading", 100)))
+            turn.Tell(new Note.UpdateEndedOddly(status));
         var version = data.VehicleState?.CarVersion;
         return Updates.Raise(
             turn.Use().Write(new LogbookEntry.FinishUpdate(Date(data, turn.Now), version)).Tell(new Note.UpdateFinished(version)).Become(new VehiclePhase.Start()),

@@ -6,6 +6,8 @@ namespace TeslaMate.Vehicles.Life;
 /// <summary>What the stream says (vehicle chapter 7).</summary>
 static class Streaming
 {
+    static readonly TimeSpan LongestReordering = TimeSpan.FromMinutes(1);
+
     public static Turn On(Turn turn, VehicleEvent.Streamed streamed)
     {
         // Words of a connection that was given up.
@@ -48,14 +50,17 @@ static class Streaming
     static Turn BeginDrive(Turn turn, StreamReading reading, Surroundings around)
     {
         Driving.Begin(turn, Readings.Position(reading));
+        turn.Vehicle = turn.Vehicle with { LastDrivingSample = reading.Time };
         return Follow(Merge(turn, reading, withTime: true), reading, around).Publish().Poll(0);
     }
 
     static Turn GoOn(Turn turn, VehiclePhase.Driving driving, StreamReading reading, Surroundings around)
     {
-        // Duplicated, reordered after a reconnect, or without a place: no row, and nothing new to show.
-        if (Readings.Position(reading) is not { } position || position.Date == turn.Vehicle.LastPosition)
+        // Duplicated, reordered after a reconnect, or without a place: no row, and nothing new to show. Much older means that the car's clock was set.
+        var isLate = reading.Time <= turn.Vehicle.LastDrivingSample && turn.Vehicle.LastDrivingSample - reading.Time < LongestReordering;
+        if (isLate || Readings.Position(reading) is not { } position || position.Date == turn.Vehicle.LastPosition)
             return turn.Use();
+        turn.Vehicle = turn.Vehicle with { LastDrivingSample = reading.Time };
         turn.Write(driving.HasRow ? new Logbook.LogbookEntry.InsertDrivePosition(position) : new Logbook.LogbookEntry.StartDrive(turn.Now, position));
         turn.Become(driving with { HasRow = true });
         return Follow(Merge(turn, reading, withTime: false), reading, around).Use().Publish();

@@ -70,7 +70,11 @@ sealed record ChargingLeft(DateTimeOffset Start, PositionReading? Place, Logbook
     const double SamePlaceKm = 0.5;
 
     /// <summary>Whether a reading belongs to this charging process: same session of the car, same place, and either it still charges or it stopped just now.</summary>
-    public bool GoesOnAt(VehicleData data, DateTimeOffset now)
+    public bool GoesOnAt(VehicleData data, DateTimeOffset now) =>
+        IsSameSession(data) && (data.ChargeState?.IsCharging == true || (Last is not null && (data.ChargeState?.Timestamp ?? now) - Last.Date < LongestGapAfterEnd));
+
+    /// <summary>Whether a reading can be of the same session: the counter has not gone back, and the car is where it was.</summary>
+    public bool IsSameSession(VehicleData data)
     {
         if (data.ChargeState is not { } charge || data.DriveState?.ShiftState.IsInGear == true)
             return false;
@@ -78,10 +82,8 @@ sealed record ChargingLeft(DateTimeOffset Start, PositionReading? Place, Logbook
             return false;
         if (Math.Abs(Units.Kilometres(data.VehicleState?.Odometer, decimals: 6) - Place?.OdometerKm ?? 0) > SamePlaceKm)
             return false;
-        if (Place is not null && data.DriveState is { Latitude: { } latitude, Longitude: { } longitude }
-            && Units.DistanceKm(new Place(Place.Latitude, Place.Longitude), new Place(latitude, longitude)) > SamePlaceKm)
-            return false;
-        return charge.IsCharging || (Last is not null && (charge.Timestamp ?? now) - Last.Date < LongestGapAfterEnd);
+        return Place is null || data.DriveState is not { Latitude: { } latitude, Longitude: { } longitude }
+            || Units.DistanceKm(new Place(Place.Latitude, Place.Longitude), new Place(latitude, longitude)) <= SamePlaceKm;
     }
 }
 

@@ -23,7 +23,7 @@ static class Updates
         (VehiclePhase.Driving driving, _) => Driving.FellAsleep(turn, driving),
 
         (VehiclePhase.Updating, Availability.Online) => Installing.Online(turn, data, around), // 6.6
-        (VehiclePhase.Updating, _) => turn.Use().PollSoon(),
+        (VehiclePhase.Updating, _) => Installing.Away(turn, data, around),
 
         (VehiclePhase.Asleep(var step), Availability.Asleep) => Sleeping.Again(turn, step, next => new VehiclePhase.Asleep(next)), // 6.7
         (VehiclePhase.Offline(var step), Availability.Offline) => Sleeping.Again(turn, step, next => new VehiclePhase.Offline(next)),

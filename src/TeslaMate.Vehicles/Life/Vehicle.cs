@@ -42,7 +42,11 @@ sealed record Vehicle
     /// <summary>The number of the stream that is held.</summary>
     public long? Stream { get; init; }
 
+    /// <summary>The server's clock when the stream last said something.</summary>
     public DateTimeOffset? LastSample { get; init; }
+
+    /// <summary>The car's clock in the newest streamed sample of a drive.</summary>
+    public DateTimeOffset? LastDrivingSample { get; init; }
 
     public PreOnline PreOnline { get; init; }
 

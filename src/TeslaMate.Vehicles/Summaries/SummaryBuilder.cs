@@ -21,7 +21,7 @@ static class SummaryBuilder
             IsRestored = vehicle.IsRestored,
             DisplayName = data.Name,
             Since = vehicle.Since,
-            Elevation = vehicle.Elevation,
+            Elevation = vehicle.Elevation ?? vehicle.TerrainM,
             Geofence = vehicle.Geofence,
 
             Latitude = drive?.Latitude,

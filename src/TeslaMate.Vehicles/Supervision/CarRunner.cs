@@ -139,7 +139,11 @@ sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopPar
         try
         {
             if (await loop.RunAsync(either.Token) == LoopEnd.NotOurs || lease.Lost.IsCancellationRequested)
+            {
+                // From here on the other instance knows the car better.
+                parts.Hub.Remove(_car.Id);
                 Log.TakenOver(parts.Logger, _car.Id.Value);
+            }
         }
         finally
         {

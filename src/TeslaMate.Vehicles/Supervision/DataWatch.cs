@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using TeslaMate.Configuration;
 using TeslaMate.Logbook;
 
 namespace TeslaMate.Vehicles.Supervision;
@@ -16,17 +17,13 @@ sealed partial class DataWatch(IVehicles vehicles, TimeProvider time, ILogger<Da
     readonly Dictionary<CarId, Watched> _cars = [];
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
+
+    async Task RunAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Look, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-                LookAtAll();
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-        }
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            LookAtAll();
     }
 
     /// <summary>Looks at every car once.</summary>

@@ -48,20 +48,11 @@ sealed partial class Supervisor(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var watches = Task.WhenAll(
-            GuardAsync("the account", WatchAccountAsync, stoppingToken), GuardAsync("the cars' settings", WatchCarsAsync, stoppingToken));
-        try
-        {
-            await SuperviseAsync(stoppingToken);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-        }
-        finally
-        {
-            _inbox.Writer.TryComplete();
-            await watches;
-            await StopAllAsync();
-        }
+            Job.KeepRunningAsync(WatchAccountAsync, parts.Time, logger, stoppingToken), Job.KeepRunningAsync(WatchCarsAsync, parts.Time, logger, stoppingToken));
+        await Job.KeepRunningAsync(SuperviseAsync, parts.Time, logger, stoppingToken);
+        _inbox.Writer.TryComplete();
+        await watches;
+        await StopAllAsync();
     }
 
     async Task SuperviseAsync(CancellationToken cancellationToken)
@@ -200,34 +191,6 @@ sealed partial class Supervisor(
     }
 
     /// <summary>Keeps a watch going; without it only the convenience of immediate changes is lost.</summary>
-    async Task GuardAsync(string what, Func<CancellationToken, Task> watch, CancellationToken cancellationToken)
-    {
-        for (var attempt = 0; !cancellationToken.IsCancellationRequested; attempt++)
-        {
-            try
-            {
-                await watch(cancellationToken);
-            }
-            catch (Exception exception) when (exception is OperationCanceledException or ChannelClosedException && cancellationToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception)
-            {
-                Log.WatchFailed(logger, what, exception);
-            }
-
-            try
-            {
-                await Task.Delay(BackOff.Pause(attempt, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1), Random.Shared.NextDouble), parts.Time, cancellationToken);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-        }
-    }
-
     /// <summary>What the supervisor is asked for. Closed.</summary>
     abstract record Wish
     {
@@ -248,8 +211,5 @@ sealed partial class Supervisor(
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "The cars cannot be found out; next try in {PauseS:0} s")]
         public static partial void DiscoveryFailed(ILogger logger, double pauseS, Exception exception);
-
-        [LoggerMessage(Level = LogLevel.Error, Message = "Watching {What} failed and starts again")]
-        public static partial void WatchFailed(ILogger logger, string what, Exception exception);
     }
 }

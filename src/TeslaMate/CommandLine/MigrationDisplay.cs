@@ -138,6 +138,9 @@ sealed class MigrationDisplay(TextWriter output, TextWriter error)
                 case MigrationProgress.Working(var what, var elapsed, var doing):
                     output.WriteLine($"{what}: {elapsed.TotalSeconds:0} s so far, {doing}");
                     break;
+                case MigrationProgress.NewKey key:
+                    error.WriteLine(Shown(key));
+                    break;
                 case MigrationProgress.Note(var text, var isWarning):
                     (isWarning ? error : output).WriteLine(text);
                     break;
@@ -146,6 +149,13 @@ sealed class MigrationDisplay(TextWriter output, TextWriter error)
             output.Flush();
         }
     }
+
+    static string Shown(MigrationProgress.NewKey key) => $"""
+        {key.Advice}
+
+            ENCRYPTION_KEY={key.Key.Reveal()}
+
+        """;
 
     /// <summary>A bar with the lines of what is finished above it.</summary>
     sealed class Bar(ProgressTask bar) : IProgress<MigrationProgress>
@@ -166,6 +176,9 @@ sealed class MigrationDisplay(TextWriter output, TextWriter error)
                     break;
                 case MigrationProgress.Working(var what, _, var doing):
                     bar.Description = Markup.Escape($"{what}: {doing}");
+                    break;
+                case MigrationProgress.NewKey key:
+                    AnsiConsole.MarkupLine($"[yellow]{Markup.Escape(Shown(key))}[/]");
                     break;
                 case MigrationProgress.Note(var text, var isWarning):
                     AnsiConsole.MarkupLine(isWarning ? $"[yellow]{Markup.Escape(text)}[/]" : Markup.Escape(text));

@@ -1,10 +1,11 @@
+using TeslaMate.Configuration;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Systemd.Notify;
 
 namespace TeslaMate.Health;
 
 /// <summary>Keeps the line that <c>systemctl status</c> shows up to date: "2 cars: 1 driving, 1 asleep; database away since 12:00".</summary>
-sealed class StatusLine(ISystemdNotifier notifier, IServiceProvider services, TimeProvider time) : BackgroundService
+sealed class StatusLine(ISystemdNotifier notifier, IServiceProvider services, TimeProvider time, ILogger<StatusLine> logger) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -12,23 +13,22 @@ sealed class StatusLine(ISystemdNotifier notifier, IServiceProvider services, Ti
     {
         if (!notifier.IsEnabled)
             return;
+        await Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
+        notifier.Notify(ServiceState.Status("Stopping: writing what is left"));
+    }
+
+    async Task RunAsync(CancellationToken stoppingToken)
+    {
         using var timer = new PeriodicTimer(Interval, time);
         var shown = "";
-        try
+        do
         {
-            do
-            {
-                var line = Compose(await HealthPages.ReadAsync(services, stoppingToken));
-                if (line != shown)
-                    notifier.Notify(ServiceState.Status(line));
-                shown = line;
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
+            var line = Compose(await HealthPages.ReadAsync(services, stoppingToken));
+            if (line != shown)
+                notifier.Notify(ServiceState.Status(line));
+            shown = line;
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            notifier.Notify(ServiceState.Status("Stopping: writing what is left"));
-        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     /// <summary>The parts' phrases in their order.</summary>

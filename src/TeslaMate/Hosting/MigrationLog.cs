@@ -31,6 +31,9 @@ sealed partial class MigrationLog(ISystemdNotifier notifier, ILogger logger) : I
                 }
 
                 break;
+            case MigrationProgress.NewKey key:
+                Log.Warning(logger, key.Advice);
+                break;
             case MigrationProgress.Note(var text, Warning: true):
                 Log.Warning(logger, text);
                 break;

@@ -47,7 +47,7 @@ public sealed class GeofenceTests : IAsyncLifetime
         await SaveAsync(Form("top", 544, 40.734413, -73.983865));
         await SaveAsync(Form("middle", 359, 40.724982, -73.999057));
         await SaveAsync(Form("bottom", 614, 40.713728, -74.001288));
-        Fences.Find(latitude, longitude)?.Name.ShouldBe(name);
+        (Fences.Find(latitude, longitude)?.Name).ShouldBe(name);
         (Fences.Find(latitude, longitude) is null).ShouldBe(name is null);
     }
 

@@ -1,9 +1,7 @@
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Geofences;
-using TeslaMate.Tests.Time;
 using static TeslaMate.Tests.Logbook.Readings;
 
 namespace TeslaMate.Tests.Logbook;
@@ -39,23 +37,5 @@ public sealed class JobTests
         (await database.RowsAsync("select state::text from states order by id")).ShouldBe(["online", "asleep"]);
         foreach (var job in jobs)
             await job.StopAsync(default);
-    }
-
-    [Fact]
-    public async Task A_loop_that_fails_begins_again_later()
-    {
-        var time = new ManualTime();
-        var runs = 0;
-        using var stop = new CancellationTokenSource();
-        var running = Loop.RunAsync(
-            _ => ++runs < 3 ? throw new InvalidOperationException("bug") : Task.CompletedTask, time, NullLogger.Instance, stop.Token);
-        runs.ShouldBe(1);
-        time.Advance(TimeSpan.FromSeconds(1));
-        while (time.PendingTimers == 0)
-            await Task.Delay(10);
-        runs.ShouldBe(2);
-        time.Advance(TimeSpan.FromSeconds(2));
-        await running;
-        runs.ShouldBe(3);
     }
 }

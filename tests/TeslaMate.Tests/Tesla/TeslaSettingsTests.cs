@@ -24,8 +24,9 @@ public class TeslaSettingsTests
     [InlineData("?token=abc", "abc")]
     [InlineData("token=abc", "abc")]
     [InlineData("TOKEN=abc", "TOKEN=abc")]
+    [InlineData(" ?token=abc ", "abc")]
     public void The_fleet_token_is_trimmed_and_loses_the_legacy_prefix(string value, string? expected)
-        => Read(("TOKEN", value)).Settings.FleetToken?.Reveal().ShouldBe(expected);
+        => (Read(("TOKEN", value)).Settings.FleetToken?.Reveal()).ShouldBe(expected);
 
     [Theory]
     [InlineData("", false)]

@@ -18,7 +18,7 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
     [InlineData("xx", null)]
     [InlineData("", null)]
     [InlineData(";;;", null)]
-    public void The_browsers_wish_is_met_as_well_as_it_can_be(string header, string? language) => Language.Negotiate(header)?.Value.ShouldBe(language);
+    public void The_browsers_wish_is_met_as_well_as_it_can_be(string header, string? language) => (Language.Negotiate(header)?.Value).ShouldBe(language);
 
     [Fact]
     public async Task A_chosen_language_stays()

@@ -74,8 +74,11 @@ public sealed class RollbackTests
             var file = Path.Combine(folder.FullName, "tm_encryption.key");
             var key = await File.ReadAllTextAsync(file);
             key.Length.ShouldBe(64);
-            told.Notes.ShouldContain(note => note.Contains($"ENCRYPTION_KEY={key}", StringComparison.Ordinal));
-            told.Notes.ShouldContain(note => note.Contains(file, StringComparison.Ordinal));
+            var made = told.All.OfType<MigrationProgress.NewKey>().ShouldHaveSingleItem();
+            made.Key.Reveal().ShouldBe(key);
+            made.Files.ShouldBe([file]);
+            made.Advice.ShouldContain(file);
+            made.Advice.ShouldNotContain(key);
         }
         finally
         {

@@ -147,6 +147,15 @@ public class ResumeTests
         scene.Gets(Drives(minutes: 1, odometer: 1001)).IsConnected.ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData(4, "FullElseLight")]
+    [InlineData(6, "Light")]
+    public void With_a_stream_too_a_start_looks_at_once_at_a_car_that_was_in_use(double minutesAgo, string plan)
+    {
+        var open = new OpenEntries(new OpenState(CarActivity.Online, T.AddHours(-1)), null, null, null, Here with { Date = T.AddMinutes(-minutesAgo) }, null);
+        new Scene(streaming: true, open: open).Plans.ShouldHaveSingleItem().ToString().ShouldBe(plan);
+    }
+
     // Drives that nobody saw.
 
     [Fact]

@@ -125,7 +125,7 @@ public class RuleTests
             Online(4, 90, 45).Gear(ShiftState.P));
         scene.Summaries.Select(summary => (summary.State.Word, summary.Geofence?.Name)).Distinct().ShouldBe(
             [("online", "South Pole"), ("driving", "South Pole"), ("driving", null)]);
-        scene.Summaries[^1].Geofence?.Name.ShouldBe("South Pole");
+        scene.Summaries[^1].Geofence.ShouldNotBeNull().Name.ShouldBe("South Pole");
     }
 
     [Fact]
@@ -213,6 +213,29 @@ public class RuleTests
         scene.Rows.ShouldBe(["pos", "charge 0.4", "complete", "state online T+2", "pos"]);
     }
 
+    [Theory]
+    [InlineData(0.1, 0.0, "charge 0.1")]
+    [InlineData(9.0, 0.0, "charge 9")]
+    [InlineData(0.01, 0.0, "complete; state online T+7200000; pos; charging; charge 0.01")]
+    [InlineData(9.0, 1.0, "complete; state online T+7200000; pos; charging; charge 9")]
+    public void A_car_that_charges_after_a_long_silence_charges_on_or_once_more_or_elsewhere(double kwh, double latitude, string expected)
+    {
+        var scene = Scenes.In("charging").From().PassMinutes(120).Gets(Offline).Gets(Online(120 * 60_000, latitude).Charging("Charging", kwh, 120));
+        string.Join("; ", scene.Rows).ShouldBe(expected);
+    }
+
+    [Fact]
+    public void What_a_silent_car_had_charged_by_its_end_belongs_to_the_charge() =>
+        Scenes.In("charging").From().PassMinutes(120).Gets(Offline).Gets(Online(120 * 60_000).Charging("Complete", 9, 120)).Rows
+            .ShouldBe(["pos", "charge 9", "complete", "state online T+7200000", "pos"]);
+
+    [Fact]
+    public void A_refusal_is_told_although_other_errors_came_before()
+    {
+        var scene = Scenes.In("online").From().Fails(new ApiError.Failed("HTTP 503"), times: 3).Fails(new ApiError.Refused(403, "mobile access disabled"), times: 3);
+        scene.Effects.OfType<Effect.Tell>().Select(tell => tell.Note).OfType<Note.RequestFailed>().Select(note => note.InARow).ShouldBe([1, 2, 4]);
+    }
+
     [Fact]
     public void An_update_outlasts_a_silence()
     {
@@ -220,9 +243,23 @@ public class RuleTests
         (scene.Poll, scene.Summaries.Count).ShouldBe((10, 0));
         scene.Gets(Asleep).Poll.ShouldBe(10);
         scene.Gets(Online(2).Body(body => body with { SoftwareUpdate = null })).Poll.ShouldBe(5);
-        scene.Gets(Online(3).Update("installing")).Poll.ShouldBe(15);
+        scene.Gets(Online(2).Update(null)).Poll.ShouldBe(5);
+        scene.Gets(Online(3).Update("installing", install: 42)).Poll.ShouldBe(15);
+        (scene.Summaries.Count, scene.Summaries[^1].InstallPerc).ShouldBe((1, 42));
         scene.Entries.ShouldBeEmpty();
         scene.Phase.ShouldBeOfType<VehiclePhase.Updating>();
+    }
+
+    [Theory]
+    [InlineData("asleep")]
+    [InlineData("offline")]
+    public void An_update_of_a_car_that_stays_away_is_settled_by_its_next_answer(string state)
+    {
+        var scene = Scenes.In("updating").From().PassMinutes(59).Gets(Elsewhere(state));
+        (scene.Poll, scene.Entries.Count).ShouldBe((10, 0));
+        scene.PassMinutes(2).Gets(Elsewhere(state)).States.ShouldBe([state]);
+        scene.Rows.ShouldNotContain(row => row.Contains("update", StringComparison.Ordinal), "nobody knows yet");
+        scene.From().Gets(Online(8_000_000).Update("", "2.0 b")).Rows.ShouldContain("finish update T+8000000 2.0 b");
     }
 
     [Theory]
@@ -340,6 +377,15 @@ public class RuleTests
         var scene = Scenes.In(state, streaming: true).Gets(state == "online" ? Online(5000) : Bare).From();
         var last = (scene.Vehicle.LastResponse!.DriveState!.Timestamp!.Value - T).TotalMilliseconds;
         scene.Samples(Sample(last - lateMs, ShiftState.D, mph: 50)).Last.ShouldBe([new Effect.Tell(new Note.StaleSample())]);
+    }
+
+    [Fact]
+    public void A_late_sample_is_no_row_unless_the_cars_clock_was_set()
+    {
+        var scene = Scenes.In("online", streaming: true).Samples(Sample(10_000, ShiftState.D, mph: 10), Sample(20_000, ShiftState.D, mph: 20)).From();
+        scene.Samples(Sample(10_000, ShiftState.D, mph: 10), Sample(15_000, ShiftState.D, mph: 15), Sample(20_000, ShiftState.D, mph: 20)).Rows.ShouldBeEmpty();
+        scene.Summaries.ShouldBeEmpty();
+        scene.Samples(Sample(30_000, ShiftState.D, mph: 30), Sample(-3_600_000, ShiftState.D, mph: 40)).Rows.ShouldBe(["pos(d) 48", "pos(d) 64"]);
     }
 
     [Fact]
