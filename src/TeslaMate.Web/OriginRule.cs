@@ -14,14 +14,18 @@ public sealed class OriginRule
         _patterns = patterns;
     }
 
+    /// <summary>Nothing was said: the pages' own origin passes, by whatever name they were asked for.</summary>
+    public static OriginRule Own { get; } = new(onlyVirtualHost: false, patterns: null);
+
     /// <summary>Every origin passes, as with <c>false</c>.</summary>
     public static OriginRule Any { get; } = new(onlyVirtualHost: false, patterns: null);
 
-    /// <summary>Reads <c>CHECK_ORIGIN</c>: <c>true</c>, <c>false</c> or a list of origins.</summary>
+    /// <summary>Reads <c>CHECK_ORIGIN</c>: <c>true</c>, <c>false</c>, a list of origins, or nothing.</summary>
     public static OriginRule Read(Variables variables)
     {
-        switch (variables.Text("CHECK_ORIGIN", "false"))
+        switch (variables.Text("CHECK_ORIGIN"))
         {
+            case null: return Own;
             case "false": return Any;
             case "true": return new(onlyVirtualHost: true, patterns: null);
             case var list:
@@ -39,8 +43,11 @@ public sealed class OriginRule
     }
 
     /// <summary>Whether a request with this <c>Origin</c> header passes; one without the header always does.</summary>
-    public bool Allows(string? origin, string virtualHost)
+    /// <param name="isOwn">Whether that is the origin of the page itself, as far as the browser and the address tell.</param>
+    public bool Allows(string? origin, string virtualHost, bool isOwn)
     {
+        if (ReferenceEquals(this, Own))
+            return isOwn;
         if (string.IsNullOrEmpty(origin) || (!_onlyVirtualHost && _patterns is null))
             return true;
         if (!Uri.TryCreate(origin, UriKind.Absolute, out var address))

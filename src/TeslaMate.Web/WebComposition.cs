@@ -24,6 +24,7 @@ public static class WebComposition
             .AddSingleton<AssetFiles>()
             .AddSingleton<LanguageChoice>()
             .AddSingleton<WebAccess>()
+            .AddSingleton<Recognition>()
             .AddSingleton<FormTokens>()
             .AddSingleton<LogInThrottle>()
             .AddSingleton<HostCheck>()

@@ -13,7 +13,7 @@ public sealed record WebSettings
     public string VirtualHost { get; init; } = "localhost";
 
     /// <summary><c>CHECK_ORIGIN</c>: which pages may follow the live connection.</summary>
-    public OriginRule Origins { get; init; } = OriginRule.Any;
+    public OriginRule Origins { get; init; } = OriginRule.Own;
 
     /// <summary><c>SECRET_KEY_BASE</c>: keys the tokens in forms. Without it each start makes a new one, and an open form has to be loaded again.</summary>
     public Secret? SecretKeyBase { get; init; }

@@ -23,12 +23,14 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
     {
         var pages = routes.MapGroup("").WithMetadata(new EntranceOf(Entrance.Page));
         pages.MapGet("/", HomeAsync);
+        // Where files are imported while there are any; there are none to import now.
+        pages.MapGet("/import", (Visit visit) => Results.Redirect(visit.Url("/")));
         pages.MapGet("/cars/{car}/details", DetailsAsync);
         pages.MapPost("/cars/{car}/suspend", (Visit visit, HttpContext http, RowNumber car, CancellationToken cancellationToken)
             => ChangeAsync(visit, http, car, SuspendAsync, cancellationToken));
         pages.MapPost("/cars/{car}/resume", (Visit visit, HttpContext http, RowNumber car, CancellationToken cancellationToken)
             => ChangeAsync(visit, http, car, ResumeAsync, cancellationToken));
-        routes.MapGet("/live/cars", (Visit visit, CancellationToken gone) => TypedResults.ServerSentEvents(live.WatchAsync(visit, gone)))
+        routes.MapGet("/live/cars", (Visit visit, HttpContext http, CancellationToken gone) => TypedResults.ServerSentEvents(live.WatchAsync(visit, http, gone)))
             .WithMetadata(new EntranceOf(Entrance.Live));
         var api = routes.MapGroup("/api/car/{car}/logging").WithMetadata(new EntranceOf(Entrance.Api));
         api.MapPut("/suspend", (HttpContext http, RowNumber car, CancellationToken cancellationToken) => ChangeByApiAsync(http, car, SuspendAsync, cancellationToken));

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using TeslaMate.Logbook;
@@ -11,6 +13,7 @@ using TeslaMate.Logbook.Settings;
 using TeslaMate.Vehicles;
 using TeslaMate.Web.Languages;
 using TeslaMate.Web.Layout;
+using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.Web.Cars;
 
@@ -18,26 +21,32 @@ namespace TeslaMate.Web.Cars;
 /// The events that keep open pages up to date. A card is rendered once per change, language and units, however many pages are open; a page that cannot keep up
 /// gets the newest card only.
 /// </summary>
-sealed class LiveCars(SummaryHub hub, IVehicles vehicles, IServiceProvider services, ILoggerFactory loggers, IHostApplicationLifetime lifetime, TimeProvider time)
+sealed class LiveCars(SummaryHub hub, IVehicles vehicles, Recognition recognition, IServiceProvider services, ILoggerFactory loggers, IHostApplicationLifetime lifetime, TimeProvider time)
 {
-    /// <summary>A proxy between here and the browser must not take silence for the end.</summary>
+    /// <summary>A proxy between here and the browser must not take silence for the end. How often it is looked whether the visitor may still see the cars.</summary>
     static readonly TimeSpan Silence = TimeSpan.FromSeconds(25);
 
     readonly ConcurrentDictionary<View, (Summary Summary, Lazy<Task<string>> Html)> _rendered = new();
 
-    /// <summary>The cards and fetch states of now, then every change, until the browser leaves.</summary>
-    public async IAsyncEnumerable<SseItem<string>> WatchAsync(Visit visit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>
+    /// The cards and fetch states of now, then every change, until the browser leaves or its session has ended. Which cars there are is told when one has gone, and
+    /// again and again as a sign of life.
+    /// </summary>
+    public async IAsyncEnumerable<SseItem<string>> WatchAsync(Visit visit, HttpContext http, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         var events = Channel.CreateBounded<SseItem<string>>(1);
         var watchers = new Dictionary<CarId, Task>();
         Task[] sources =
         [
+            PassOnAsync(RemovalsAsync, ending.Token),
             PassOnAsync(CardsAsync, ending.Token),
             PassOnAsync(SignsOfLifeAsync, ending.Token),
         ];
         try
         {
+            // So that the browser knows at once that it is connected, however quiet the cars are.
+            yield return new SseItem<string>("", "alive");
             await foreach (var item in events.Reader.ReadAllAsync(ending.Token))
                 yield return item;
         }
@@ -45,6 +54,12 @@ sealed class LiveCars(SummaryHub hub, IVehicles vehicles, IServiceProvider servi
         {
             await ending.CancelAsync();
             await Task.WhenAll([.. sources, .. watchers.Values]);
+        }
+
+        async Task RemovalsAsync(CancellationToken gone)
+        {
+            await foreach (var _ in hub.WatchRemovedAsync(gone))
+                await events.Writer.WriteAsync(await CarsAsync(gone), gone);
         }
 
         async Task CardsAsync(CancellationToken gone)
@@ -68,7 +83,12 @@ sealed class LiveCars(SummaryHub hub, IVehicles vehicles, IServiceProvider servi
         {
             using var timer = new PeriodicTimer(Silence, time);
             while (await timer.WaitForNextTickAsync(gone))
-                await events.Writer.WriteAsync(new SseItem<string>("", "alive"), gone);
+            {
+                if (!await IsStillInsideAsync(http, gone))
+                    events.Writer.TryComplete();
+                else
+                    await events.Writer.WriteAsync(await CarsAsync(gone), gone);
+            }
         }
 
         // A source that fails ends the stream, and the browser connects again.
@@ -85,6 +105,23 @@ sealed class LiveCars(SummaryHub hub, IVehicles vehicles, IServiceProvider servi
             {
                 events.Writer.TryComplete(exception);
             }
+        }
+    }
+
+    /// <summary>The numbers of the cars that the home page shows; a page with one more loads itself again.</summary>
+    async Task<SseItem<string>> CarsAsync(CancellationToken cancellationToken)
+        => new(string.Join(',', (await vehicles.ListAsync(cancellationToken)).Select(summary => summary.Car.Id)), "cars");
+
+    // Cars are shown also while the database is away.
+    async Task<bool> IsStillInsideAsync(HttpContext http, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await recognition.OfAsync(http, cancellationToken)).Visitor is not Visitor.Stranger;
+        }
+        catch (DbException)
+        {
+            return true;
         }
     }
 

@@ -19,7 +19,8 @@ sealed class DrivePages(DriveQueries drives, GpxFile gpx, ICars cars)
         var pages = routes.MapGroup("").WithMetadata(new EntranceOf(Entrance.Page));
         pages.MapGet("/drives", ListAsync);
         pages.MapGet("/drive/{drive}", ShowAsync);
-        pages.MapGet("/drive/{drive}/gpx", (RowNumber drive, HttpContext http, CancellationToken cancellationToken) => gpx.ExportAsync(new DriveId(drive.Int), http, cancellationToken));
+        routes.MapGet("/drive/{drive}/gpx", (RowNumber drive, HttpContext http, CancellationToken cancellationToken) => gpx.ExportAsync(new DriveId(drive.Int), http, cancellationToken))
+            .WithMetadata(new EntranceOf(Entrance.File));
     }
 
     async Task<IResult> ListAsync(Visit visit, Filter filter, CancellationToken cancellationToken)

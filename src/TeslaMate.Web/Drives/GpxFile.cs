@@ -11,6 +11,9 @@ namespace TeslaMate.Web.Drives;
 /// <summary>A drive as GPX (spec web 4), written to the client row by row as the database sends them.</summary>
 sealed class GpxFile(NpgsqlDataSource database)
 {
+    /// <summary>For those who ask for it; everybody else gets the type that the file always had.</summary>
+    const string OwnType = "application/gpx+xml";
+
     const int FlushAt = 16 * 1024;
 
     public async Task<IResult> ExportAsync(DriveId drive, HttpContext http, CancellationToken cancellationToken)
@@ -23,7 +26,9 @@ sealed class GpxFile(NpgsqlDataSource database)
             return Results.Empty;
         }
 
-        http.Response.ContentType = "application/xml; charset=utf-8";
+        var isWanted = http.Request.Headers.Accept.ToString().Contains(OwnType, StringComparison.OrdinalIgnoreCase);
+        http.Response.ContentType = isWanted ? OwnType : "application/xml; charset=utf-8";
+        http.Response.Headers.Vary = HeaderNames.Accept;
         http.Response.Headers[HeaderNames.ContentDisposition] = $"attachment; filename=\"{start.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture)}.gpx\"";
         var text = new StringBuilder("""
             <?xml version="1.0"?>

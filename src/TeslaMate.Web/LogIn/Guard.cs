@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -20,10 +19,13 @@ enum Entrance
 
     /// <summary>By bearer token, once a password is set.</summary>
     Api,
+
+    /// <summary>As <see cref="Page"/>, for a drive's file.</summary>
+    File,
 }
 
 /// <summary>Lets nobody in who should not: log-in, bearer token, form tokens, origins, names of this host.</summary>
-sealed partial class Guard(RequestDelegate next, WebSettings settings, WebAccess access, FormTokens tokens, HostCheck hosts, ILogger<Guard> logger)
+sealed partial class Guard(RequestDelegate next, WebSettings settings, WebAccess access, Recognition recognition, FormTokens tokens, HostCheck hosts, ILogger<Guard> logger)
 {
     readonly byte[]? _apiToken = settings.ApiToken is { } token ? WebAccess.Hash(token.Reveal()) : null;
 
@@ -35,7 +37,7 @@ sealed partial class Guard(RequestDelegate next, WebSettings settings, WebAccess
             return;
         }
 
-        var (visitor, hasPassword) = await RecognizeAsync(http);
+        var (visitor, hasPassword) = await recognition.OfAsync(http, http.RequestAborted);
         http.Features.Set(visitor);
         if (visitor is Visitor.Anybody && !await hosts.IsOursAsync(http))
         {
@@ -58,24 +60,6 @@ sealed partial class Guard(RequestDelegate next, WebSettings settings, WebAccess
             await next(http);
     }
 
-    async Task<(Visitor Visitor, bool HasPassword)> RecognizeAsync(HttpContext http)
-    {
-        var (hasPassword, session) = await access.LookUpAsync(http.Request.Cookies[LogInPages.SessionCookie], http.RequestAborted);
-        if (settings.TrustedHeader is { } header && settings.IsTrustedProxy(http.Connection.RemoteIpAddress) && http.Request.Headers[header].ToString() is { Length: > 0 } name)
-            return (new Visitor.Vouched(name), hasPassword);
-        if (!hasPassword && settings.TrustedHeader is null)
-            return (new Visitor.Anybody(), hasPassword);
-        return (session is null ? new Visitor.Stranger() : new Visitor.Session(session), hasPassword);
-    }
-
-    /// <summary>The address that tries to log in: the connection's, or the one a trusted proxy names.</summary>
-    internal static IPAddress? AddressOf(HttpContext http, WebSettings settings)
-    {
-        var connection = http.Connection.RemoteIpAddress;
-        var forwarded = http.Request.Headers["X-Forwarded-For"].ToString().Split(',')[^1].Trim();
-        return settings.IsTrustedProxy(connection) && IPAddress.TryParse(forwarded, out var address) ? address : connection;
-    }
-
     async Task<bool> HasApiTokenAsync(HttpContext http)
     {
         var header = http.Request.Headers.Authorization.ToString();
@@ -95,7 +79,7 @@ sealed partial class Guard(RequestDelegate next, WebSettings settings, WebAccess
     bool AllowsOrigin(HttpContext http)
     {
         var origin = http.Request.Headers.Origin.ToString();
-        if (settings.Origins.Allows(origin, settings.VirtualHost))
+        if (settings.Origins.Allows(origin, settings.VirtualHost, isOwn: !FormTokens.IsFromElsewhere(http)))
             return true;
         Log.ForeignOrigin(logger, origin);
         return false;
@@ -111,7 +95,7 @@ sealed partial class Guard(RequestDelegate next, WebSettings settings, WebAccess
         }
         else if (!hasPassword)
             http.Response.StatusCode = StatusCodes.Status403Forbidden;
-        else if (entrance == Entrance.Page && HttpMethods.IsGet(http.Request.Method) && !http.Request.Headers.ContainsKey("HX-Request"))
+        else if (entrance is Entrance.Page or Entrance.File && HttpMethods.IsGet(http.Request.Method) && !http.Request.Headers.ContainsKey("HX-Request"))
             http.Response.Redirect($"{logIn}?return={Uri.EscapeDataString(http.Request.Path + http.Request.QueryString)}");
         else
         {
@@ -129,7 +113,7 @@ sealed partial class Guard(RequestDelegate next, WebSettings settings, WebAccess
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "The live connection of a page of {Origin} was refused; CHECK_ORIGIN does not allow it")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "The live connection of a page of {Origin} was refused. If that is where these pages are found, say so in CHECK_ORIGIN")]
         public static partial void ForeignOrigin(ILogger logger, string origin);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "A request for {Host} was refused: without a password these pages are served by names that only this machine can have. "

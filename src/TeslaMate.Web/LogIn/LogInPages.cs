@@ -9,7 +9,7 @@ using TeslaMate.Web.Layout;
 namespace TeslaMate.Web.LogIn;
 
 /// <summary>The way in and out.</summary>
-sealed partial class LogInPages(WebSettings settings, WebAccess access, LogInThrottle throttle, ILogger<LogInPages> logger) : IDisposable
+sealed partial class LogInPages(WebAccess access, Recognition recognition, LogInThrottle throttle, ILogger<LogInPages> logger) : IDisposable
 {
     public const string Path = "/log_in";
     public const string SessionCookie = "_teslamate_key";
@@ -37,7 +37,7 @@ sealed partial class LogInPages(WebSettings settings, WebAccess access, LogInThr
         var destination = ReturnPath(form["return"]);
         if (visit.IsInside)
             return Results.Redirect(visit.Url(destination));
-        var address = Guard.AddressOf(http, settings);
+        var address = recognition.AddressOf(http);
         if (throttle.Try(address) is { } wait)
         {
             Log.Throttled(logger, address?.ToString() ?? "a unix socket", (int)Math.Ceiling(wait.TotalSeconds));

@@ -11,7 +11,7 @@ using TeslaMate.Web.Layout;
 namespace TeslaMate.Web.Requests;
 
 /// <summary>
-/// What is answered when there is no page: the status with its phrase as body, as a JSON string below <c>/api</c> (spec web 1.9). A browser that opens a page gets
+/// What is answered when there is no page: the status with its phrase as body, as a JSON string below <c>/api</c> and for those who want nothing else (spec web 1.9). A browser that opens a page gets
 /// the same phrase on a page with a way back.
 /// </summary>
 sealed partial class Failures(RequestDelegate next, WebSettings settings, LanguageChoice languages, AssetFiles assets, IGlobalSettings global, TimeProvider time, ILogger<Failures> logger)
@@ -62,7 +62,7 @@ sealed partial class Failures(RequestDelegate next, WebSettings settings, Langua
 
         var status = http.Response.StatusCode;
         var phrase = status == StatusCodes.Status413PayloadTooLarge ? "Request Entity Too Large" : ReasonPhrases.GetReasonPhrase(status);
-        if (http.Request.Path.StartsWithSegments("/api"))
+        if (http.Request.Path.StartsWithSegments("/api") || WantsJson(http.Request.Headers.Accept.ToString()))
             await http.Response.WriteAsJsonAsync(status == StatusCodes.Status401Unauthorized ? new { error = "unauthorized" } : (object)phrase, http.RequestAborted);
         else if (http.Request.Headers["Sec-Fetch-Mode"] == "navigate")
             await new RazorComponentResult<FailurePage>(new { Visit = Stranded(http), Phrase = phrase, Status = status }) { StatusCode = status }.ExecuteAsync(http);
@@ -72,6 +72,9 @@ sealed partial class Failures(RequestDelegate next, WebSettings settings, Langua
             await http.Response.WriteAsync(phrase, http.RequestAborted);
         }
     }
+
+    static bool WantsJson(string accept)
+        => accept.Contains("json", StringComparison.OrdinalIgnoreCase) && !accept.Contains("html", StringComparison.OrdinalIgnoreCase) && !accept.Contains("*/*", StringComparison.Ordinal);
 
     // The database may be what failed, so the page gets by with what is in memory.
     Visit Stranded(HttpContext http) => new()

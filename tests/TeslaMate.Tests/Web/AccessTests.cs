@@ -65,6 +65,13 @@ public sealed class AccessTests
         // What the guesser wrote in front of what the proxy appended counts for nothing.
         (await GuessAsync(pages, "198.51.100.1, 203.0.113.7", 1)).ShouldBe(HttpStatusCode.TooManyRequests);
 
+        // A chain of proxies: each of them is believed, and the first address that is none of theirs is the guesser's.
+        await using var chain = await PagesUnderTest.StartAsync(("WEB_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8"));
+        await chain.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        (await GuessAsync(chain, "198.51.100.1, 203.0.113.7, 10.0.0.1", LogInThrottle.FreeTries)).ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await GuessAsync(chain, "198.51.100.2, 203.0.113.7:4711, 10.0.0.2", 1)).ShouldBe(HttpStatusCode.TooManyRequests);
+        (await GuessAsync(chain, "203.0.113.8, 10.0.0.1", 1)).ShouldBe(HttpStatusCode.UnprocessableEntity);
+
         await using var others = await PagesUnderTest.StartAsync(("WEB_TRUSTED_PROXIES", "10.0.0.1"));
         await others.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
         for (var attempt = 0; attempt < LogInThrottle.FreeTries; attempt++)
@@ -107,7 +114,7 @@ public sealed class AccessTests
         var variables = new Variables(new Dictionary<string, string> { ["CHECK_ORIGIN"] = rule });
         var origins = OriginRule.Read(variables);
         variables.Problems.ShouldBeEmpty();
-        origins.Allows(origin, "cars.example.com").ShouldBe(isAllowed);
+        origins.Allows(origin, "cars.example.com", isOwn: false).ShouldBe(isAllowed);
     }
 
     [Theory]

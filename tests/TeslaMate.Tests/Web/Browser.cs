@@ -24,6 +24,9 @@ sealed class Browser(Uri address) : IDisposable
 
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => await _http.SendAsync(request);
 
+    /// <summary>As <see cref="SendAsync"/>, but without waiting for the end of the answer.</summary>
+    public async Task<HttpResponseMessage> StreamAsync(HttpRequestMessage request) => await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+
     /// <summary>Sends the fields to <paramref name="path"/> with the token of the page at <paramref name="from"/>.</summary>
     public async Task<HttpResponseMessage> PostAsync(string path, string from, params (string Name, string Value)[] fields)
     {

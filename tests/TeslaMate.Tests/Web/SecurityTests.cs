@@ -128,7 +128,7 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     {
         await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
         using var browser = _pages.Visit();
-        foreach (var route in Routes.Where(route => route is { Method: "GET", Entrance: Entrance.Page }))
+        foreach (var route in Routes.Where(route => route is { Method: "GET", Entrance: Entrance.Page or Entrance.File }))
         {
             using var response = await browser.GetAsync(route.Path);
             response.StatusCode.ShouldBe(HttpStatusCode.Redirect, route.Path);
@@ -317,6 +317,97 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
         {
             // The server may hang up while the rest is still being sent.
         }
+    }
+
+    [Fact]
+    public async Task What_turns_out_too_large_is_refused()
+    {
+        using var browser = _pages.Visit();
+        await browser.PageAsync("/settings");
+        using var request = new HttpRequestMessage(HttpMethod.Post, LogInPages.Path) { Content = new StreamContent(new MemoryStream(new byte[16_001])) };
+        request.Headers.TransferEncodingChunked = true;
+        request.Content.Headers.ContentType = new("application/x-www-form-urlencoded");
+        try
+        {
+            (await browser.SendAsync(request)).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        }
+        catch (HttpRequestException)
+        {
+            // The server may hang up while the rest is still being sent.
+        }
+    }
+
+    [Fact]
+    public async Task What_is_too_large_for_a_log_in_is_refused()
+    {
+        using var browser = _pages.Visit();
+        (await browser.PostAsync(LogInPages.Path, from: "/settings", ("password", new string('x', 16_001)))).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    [Fact]
+    public async Task Too_many_headers_are_refused()
+    {
+        using var browser = _pages.Visit();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/settings");
+        for (var number = 0; number < 200; number++)
+            request.Headers.Add($"X-{number}", "x");
+        (await browser.SendAsync(request)).StatusCode.ShouldBe(HttpStatusCode.RequestHeaderFieldsTooLarge);
+    }
+
+    [Theory]
+    [InlineData("https", true)]
+    [InlineData("http", false)]
+    [InlineData(null, false)]
+    public async Task Behind_a_proxy_that_speaks_https_cookies_go_nowhere_else(string? scheme, bool isSecure)
+    {
+        using var browser = _pages.Visit();
+        if (scheme is not null)
+            browser.Headers.Add("X-Forwarded-Proto", scheme);
+        using var response = await browser.GetAsync("/settings?locale=de");
+        response.Headers.GetValues("Set-Cookie").Count().ShouldBe(2);
+        foreach (var cookie in response.Headers.GetValues("Set-Cookie"))
+        {
+            cookie.Contains("; secure", StringComparison.Ordinal).ShouldBe(isSecure, cookie);
+            cookie.ShouldContain("; httponly");
+            cookie.ShouldContain("; samesite=");
+            cookie.ShouldContain("; path=/");
+        }
+    }
+
+    [Fact]
+    public async Task Whoever_is_no_proxy_cannot_say_that_it_speaks_https()
+    {
+        await using var pages = await PagesUnderTest.StartAsync(("WEB_TRUSTED_PROXIES", "10.0.0.1"));
+        using var browser = pages.Visit();
+        browser.Headers.Add("X-Forwarded-Proto", "https");
+        using var response = await browser.GetAsync("/settings");
+        response.Headers.GetValues("Set-Cookie").ShouldAllBe(cookie => !cookie.Contains("secure", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_session_that_somebody_else_chose_is_not_taken_over()
+    {
+        await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        using var browser = _pages.Visit();
+        const string Planted = "_teslamate_key=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        browser.Headers.Add("Cookie", Planted);
+        (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        browser.Headers.Remove("Cookie");
+        using var response = await LogInAsync(browser, Password);
+        response.Headers.GetValues("Set-Cookie").Single(line => line.StartsWith("_teslamate_key=", StringComparison.Ordinal)).ShouldNotContain("AAAA");
+        using var attacker = _pages.Visit();
+        attacker.Headers.Add("Cookie", Planted);
+        (await attacker.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+    }
+
+    [Fact]
+    public async Task A_form_of_the_time_before_the_log_in_is_refused_after_it()
+    {
+        using var browser = _pages.Visit();
+        var token = Browser.TokenOf(await browser.PageAsync("/settings"));
+        await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        await LogInAsync(browser, Password);
+        (await browser.PostWithAsync(token, "/settings", [])).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
     }
 
     [Fact]

@@ -56,9 +56,22 @@ function follow() {
   events = new EventSource(cards.dataset.live);
   events.addEventListener("car", ({ data, lastEventId }) => update(lastEventId, data));
   events.addEventListener("busy", ({ data, lastEventId }) => spin(lastEventId, data === "true"));
-  events.addEventListener("cars", () => location.reload());
+  events.addEventListener("cars", ({ data }) => {
+    const logged = data.split(",");
+    for (const card of cards.querySelectorAll("[data-car].car")) if (!logged.includes(card.dataset.car)) return location.reload();
+  });
   events.addEventListener("open", () => (offline.hidden = true));
-  events.addEventListener("error", () => (offline.hidden = false));
+  events.addEventListener("error", ({ target }) => {
+    offline.hidden = false;
+    if (target.readyState === EventSource.CLOSED) setTimeout(followAgain, 5000);
+  });
+}
+/** A browser gives up for good when a proxy answers for a program that is just restarting, and when the session has ended: then the page leads to the log-in. */
+async function followAgain() {
+  if (document.hidden || events.readyState !== EventSource.CLOSED) return;
+  const answer = await fetch(location.href, { method: "HEAD", redirect: "manual" }).catch(() => null);
+  if (answer?.type === "opaqueredirect") location.reload();
+  else follow();
 }
 follow();
 addEventListener("pagehide", () => events.close());

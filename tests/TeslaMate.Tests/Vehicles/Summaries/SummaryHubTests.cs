@@ -42,6 +42,24 @@ public class SummaryHubTests
     }
 
     [Fact]
+    public async Task A_car_that_is_logged_no_longer_is_told_once()
+    {
+        var hub = new SummaryHub();
+        hub.Publish(Of(1, VehicleStateName.Online));
+        hub.Publish(Of(2, VehicleStateName.Online));
+        await using var removed = hub.WatchRemovedAsync(CancellationToken.None).GetAsyncEnumerator();
+        var next = removed.MoveNextAsync();
+        hub.Remove(new CarId(3));
+        hub.Remove(new CarId(2));
+        hub.Remove(new CarId(2));
+        hub.Remove(new CarId(1));
+        (await next).ShouldBeTrue();
+        removed.Current.ShouldBe(new CarId(2));
+        (await removed.MoveNextAsync()).ShouldBeTrue();
+        removed.Current.ShouldBe(new CarId(1));
+    }
+
+    [Fact]
     public void Cars_are_listed_by_priority_then_number()
     {
         var hub = new SummaryHub();
