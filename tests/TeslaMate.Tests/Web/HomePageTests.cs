@@ -36,7 +36,16 @@ public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPage
     {
         var stored = new PositionReading
         {
-            Date = T.AddHours(-1), Latitude = 52, Longitude = 13, IdealRangeKm = 380.25, RatedRangeKm = 380.25, EstimatedRangeKm = 401.52, BatteryLevel = 80, OutsideTempC = 20.1, InsideTempC = 21.0, OdometerKm = 42000,
+            Date = T.AddHours(-1),
+            Latitude = 52,
+            Longitude = 13,
+            IdealRangeKm = 380.25,
+            RatedRangeKm = 380.25,
+            EstimatedRangeKm = 401.52,
+            BatteryLevel = 80,
+            OutsideTempC = 20.1,
+            InsideTempC = 21.0,
+            OdometerKm = 42000,
         };
         var scene = new Scene(open: new OpenEntries(null, null, null, null, stored, null)).Gets(Asleep);
         var card = await CardAsync(scene.Summaries[^1]);
@@ -199,13 +208,21 @@ public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPage
     {
         var card = await CardAsync(Online().Body(body => body with
         {
-            TpmsSoftWarningFl = true, TpmsSoftWarningFr = false, TpmsSoftWarningRl = false, TpmsSoftWarningRr = false, TpmsPressureFl = 2.9,
+            TpmsSoftWarningFl = true,
+            TpmsSoftWarningFr = false,
+            TpmsSoftWarningRl = false,
+            TpmsSoftWarningRr = false,
+            TpmsPressureFl = 2.9,
         }));
         card.Icons().ShouldContain("Tire with low pressure: Front left (2.9 Bar)");
         await _pages.Database.ExecuteAsync("update settings set unit_of_pressure = 'psi'");
         (await CardAsync(Online().Body(body => body with
         {
-            TpmsSoftWarningFl = true, TpmsSoftWarningFr = false, TpmsSoftWarningRl = true, TpmsSoftWarningRr = false, TpmsPressureFl = 2.9,
+            TpmsSoftWarningFl = true,
+            TpmsSoftWarningFr = false,
+            TpmsSoftWarningRl = true,
+            TpmsSoftWarningRr = false,
+            TpmsPressureFl = 2.9,
         }))).Icons().ShouldContain("Tires with low pressure: Front left (42.1 PSI), Rear left (—)");
         // All four must be known.
         (await CardAsync(Online().Body(body => body with { TpmsSoftWarningFl = true }))).Icons().ShouldAllBe(tip => !tip!.StartsWith("Tire", StringComparison.Ordinal));
