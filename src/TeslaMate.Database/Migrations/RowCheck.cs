@@ -127,15 +127,6 @@ static partial class RowCheck
                     """, $"have a place's name of more than 255 characters, which version {change.Run.Label} cannot store",
                     "Take the geocoder's answer away: update public.addresses set raw = null where id = <id>;");
                 break;
-            case 20250613133700 when change.Trail.Origin("public.positions", "elevation") is var (table, column) && Has(table, column)
-                                     && change.Trail.Origin(table, "drive_id") is var (_, drive) && Has(table, drive):
-                yield return new Rule(table, $"id, {column}", $"""
-                    (select max({column}) - min({column}) > 32767 from {table}) and abs({column} - (
-                        select previous.{column} from {table} as previous
-                        where previous.{drive} = t.{drive} and previous.{column} is not null and previous.date < t.date
-                        order by previous.date desc limit 1)) > 32767
-                    """, $"differ by more than 32767 m from the position before, which version {change.Run.Label} cannot add up", $"Empty the wrong elevation: update {table} set {column} = null where id = <id>;");
-                break;
         }
 
         Rule EndsBeforeStart(string table) => new(table, "id, start_date, end_date", "t.end_date < t.start_date",

@@ -250,6 +250,28 @@ public sealed class ChargingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Free_supercharging_costs_nothing_outside_of_fences_too()
+    {
+        await _database.ExecuteAsync("update car_settings set free_supercharging = true");
+        await ChargeAsync(Enumerable.Range(0, 20).Select(i => Charge(i) with { FastChargerType = "Tesla" }));
+        (await ColumnAsync("cost, geofence_id")).ShouldBe("0.00|-");
+    }
+
+    [Theory]
+    [InlineData(0, 12.77, 4485.6, "0.25", "12.77|12.46|3.19")]
+    [InlineData(20, 1, 4528.8, "0", "-|12.58|0.00")]
+    public async Task The_greater_of_the_energies_is_paid(double first, double last, double seconds, string perUnit, string expected)
+    {
+        await AddFenceAsync("per_kwh", perUnit, "0");
+        await ChargeAsync(
+        [
+            Charge(0) with { EnergyAddedKwh = first, ChargerPhases = null, ChargerPowerKw = 10 },
+            Charge(0) with { Date = At(seconds), EnergyAddedKwh = last, ChargerPhases = null, ChargerPowerKw = 10 },
+        ]);
+        (await ColumnAsync("charge_energy_added, charge_energy_used, cost")).ShouldBe(expected);
+    }
+
+    [Fact]
     public async Task The_price_of_the_moment_of_completion_counts()
     {
         await AddFenceAsync("per_kwh", "9", null);

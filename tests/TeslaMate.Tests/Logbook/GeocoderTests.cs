@@ -69,6 +69,26 @@ public sealed class GeocoderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Words_of_the_geocoder_that_it_failed_are_no_reason_to_leave_it_alone()
+    {
+        _nominatim.Reverse = _ => (200, """{"error": "failure"}""");
+        for (var i = 0; i < 5; i++)
+            await DriveAsync(i, i + 0.5);
+        await Job.RepairAsync(() => { }, default);
+        _nominatim.Requests.Count.ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task A_charge_is_logged_although_its_place_cannot_be_looked_up()
+    {
+        _nominatim.Reverse = _ => (500, "oops");
+        await _instance.WriteAsync(new LogbookEntry.StartCharging(At(0), Position(0), LookUpAddress: true));
+        await Job.LookUpQueuedAsync(() => { }, default);
+        _nominatim.Requests.ShouldHaveSingleItem();
+        (await _database.RowAsync("select address_id, position_id from charging_processes")).ShouldBe("-|1");
+    }
+
+    [Fact]
     public async Task Repair_fills_only_what_is_missing_newest_first()
     {
         await _database.ExecuteAsync("insert into addresses (id, osm_id, osm_type, inserted_at, updated_at) values (100, 1, 'node', now(), now())");

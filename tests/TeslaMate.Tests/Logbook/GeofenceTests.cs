@@ -70,6 +70,16 @@ public sealed class GeofenceTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(52.51599, 13.35199, true)]
+    [InlineData(52.515, 13.351, true)]
+    [InlineData(52.5, 13.3, false)]
+    public async Task A_fence_ends_at_its_radius(double latitude, double longitude, bool inside)
+    {
+        await SaveAsync(Form("a", 250, 52.514521, 13.350144));
+        (Fences.Find(latitude, longitude) is not null).ShouldBe(inside);
+    }
+
+    [Theory]
     [InlineData(50.0044, true)]
     [InlineData(50.0046, false)]
     public async Task Five_hundred_metres_end_between_two_points(double latitude, bool inside)
@@ -100,21 +110,22 @@ public sealed class GeofenceTests : IAsyncLifetime
     {
         await LogAsync(52.512955, 13.329694);
         await LogAsync(52.520344, 13.345496);
+        await LogAsync(52.513619, 13.335633);
         var t = await SaveAsync(Form("T", 1658, 52.514549, 13.350019));
-        await ShouldHoldAsync("1|1|1", "1|1|1");
+        await ShouldHoldAsync("1|1|1", "1|1|1", "1|1|1");
         var s = await SaveAsync(Form("S", 250, 52.513361, 13.332489));
-        await ShouldHoldAsync("2|2|2", "1|1|1");
+        await ShouldHoldAsync("2|2|2", "1|1|1", "2|2|2");
         await SaveAsync(Form("T", 721, 52.514549, 13.350019), t.Id);
-        await ShouldHoldAsync("2|2|2", "1|1|1");
+        await ShouldHoldAsync("2|2|2", "1|1|1", "2|2|2");
         await SaveAsync(Form("S", 20, 52.513361, 13.332489), s.Id);
-        await ShouldHoldAsync("-|-|-", "1|1|1");
+        await ShouldHoldAsync("-|-|-", "1|1|1", "-|-|-");
         await SaveAsync(Form("T", 1658, 52.514549, 13.350019), t.Id);
-        await ShouldHoldAsync("1|1|1", "1|1|1");
+        await ShouldHoldAsync("1|1|1", "1|1|1", "1|1|1");
         await SaveAsync(Form("S", 250, 52.513361, 13.332489), s.Id);
         await Fences.DeleteAsync(s.Id, default);
-        await ShouldHoldAsync("1|1|1", "1|1|1");
+        await ShouldHoldAsync("1|1|1", "1|1|1", "1|1|1");
         await SaveAsync(Form("T", 20, 52.514549, 13.350019), t.Id);
-        await ShouldHoldAsync("-|-|-", "-|-|-");
+        await ShouldHoldAsync("-|-|-", "-|-|-", "-|-|-");
     }
 
     [Fact]
@@ -204,6 +215,7 @@ public sealed class GeofenceTests : IAsyncLifetime
     [InlineData("per_minute", "0.33", null, "6.27")]
     [InlineData("per_minute", "0.33", "1", "7.27")]
     [InlineData("per_minute", null, "1", "1.00")]
+    [InlineData("per_minute", null, null, "-")]
     public async Task Costs_of_the_past_go_by_the_stored_energies(string billing, string? perUnit, string? fee, string cost)
     {
         await _database.ExecuteAsync("""
@@ -214,6 +226,22 @@ public sealed class GeofenceTests : IAsyncLifetime
         (await _database.RowAsync("select cost from charging_processes")).ShouldBe(cost);
 
         static decimal? Number(string? text) => text is null ? null : decimal.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Theory]
+    [InlineData("Tesla", true)]
+    [InlineData("Tesla", false)]
+    [InlineData("Combo", true)]
+    public async Task Costs_of_the_past_are_the_same_for_every_charger(string charger, bool free)
+    {
+        await _database.ExecuteAsync($"""
+            update car_settings set free_supercharging = {free};
+            insert into positions (id, car_id, date, latitude, longitude) values (1, 1, now(), 47, 12);
+            insert into charging_processes (car_id, position_id, start_date, charge_energy_added, charge_energy_used, duration_min) values (1, 1, now(), 1.90, 3.50, 19);
+            insert into charges (charging_process_id, date, charge_energy_added, charger_power, ideal_battery_range_km, fast_charger_type) values (1, now(), 1.9, 11, 200, '{charger}')
+            """);
+        await SaveAsync(Form("a", 30, 47, 12) with { CostPerUnit = 0.33m }, addCosts: true);
+        (await _database.RowAsync("select cost from charging_processes")).ShouldBe("1.16");
     }
 
     [Fact]

@@ -111,6 +111,7 @@ public sealed class DataStepTests
         Climb("no elevation", [null, null], "null null"),
         Climb("no position", [], "null null"),
         Climb("a sum that does not fit is 0", [-100, 30000, 0, 2668], "0 30000"),
+        Climb("a step that no smallint holds", [-32768, 32767], "0 0"),
         Climb("a sum that just fits", [0, 32000, 0, 767], "32767 32000"),
         new(20260715081000, "cars without VIN are marked", Car(20260715081000, 1) + Car(20260715081000, 2) + Car(20260715081000, 3) + "update cars set vin = 'V' where id = 2",
             "select vin from cars order by id", "__legacy_null_vin__:1", "V", "__legacy_null_vin__:3"),

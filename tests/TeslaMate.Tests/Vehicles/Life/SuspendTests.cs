@@ -1,3 +1,4 @@
+using TeslaMate.Logbook;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Vehicles;
@@ -32,6 +33,7 @@ public class SuspendTests
         Online(5).Drive(drive => drive with { Power = -3 }),
         Online(5).Climate(climate => climate with { IsClimateOn = true }),
         Online(5).Charge(charge => charge with { ChargePortDoorOpen = true }),
+        Online(5).Body(body => body with { Locked = false }),
     ];
 
     [Theory]
@@ -46,6 +48,36 @@ public class SuspendTests
     [MemberData(nameof(NotInUse))]
     public void A_car_that_is_not_in_use_is_left_alone(VehicleData data) =>
         new Scene(idleMin: 0).Gets(data).States.ShouldBe(["online", "suspended"]);
+
+    [Fact]
+    public void Every_look_at_a_suspended_car_that_is_idle_is_a_position_of_its_own_time()
+    {
+        var scene = new Scene(idleMin: 0).Gets(Online(5).Body(body => body with { Locked = false }));
+        scene.From().PassMinutes(22).Gets(Online(1_320_000)).PassMinutes(22).Gets(Online(2_640_000));
+        scene.Entries.OfType<LogbookEntry.InsertPosition>().Select(entry => entry.Position.Date).ShouldBe([T.AddMinutes(22), T.AddMinutes(44)]);
+        scene.States.ShouldBe(["suspended"]);
+    }
+
+    [Fact]
+    public void A_car_that_is_locked_and_unlocked_is_published_each_time()
+    {
+        var scene = new Scene(mustBeLocked: true).Gets(
+            [.. Enumerable.Range(0, 4).Select(i => Online(i).Body(body => body with { Locked = i % 2 == 1 }))]);
+        scene.Summaries.Select(summary => (summary.State.Word, summary.Locked)).Distinct().ShouldBe([("online", false), ("online", true)]);
+        scene.Summaries.Select(summary => summary.Locked).Aggregate("", (all, locked) => all.EndsWith($"{locked} ", StringComparison.Ordinal) ? all : all + locked + " ")
+            .ShouldBe("False True False True ");
+    }
+
+    [Fact]
+    public void A_car_that_has_charged_goes_to_sleep()
+    {
+        var scene = new Scene(streaming: true, idleMin: 3).Gets(Online(0), Online(1).Charging("Charging", 0.1, 100)).Gets(Online(2).Charging("Complete", 0.1, 100));
+        scene.PassMinutes(4).Gets(Online(240_000).Charging("Complete", 0.1, 100)).PassMinutes(10).Gets(Asleep);
+        scene.Rows.ShouldBe(
+            ["state online T+0", "pos", "charging", "charge 0.1", "pos", "charge 0.1", "complete", "state online T+2", "pos", "pos", $"state asleep T+{(scene.Now - T).TotalMilliseconds}"]);
+        scene.States.ShouldBe(["online", "charging", "online", "suspended", "asleep"]);
+        scene.IsConnected.ShouldBeFalse();
+    }
 
     [Theory]
     [MemberData(nameof(InUse))]
