@@ -1,0 +1,36 @@
+using Npgsql;
+using TeslaMate.Configuration;
+using TeslaMate.Database.Migrations;
+using TeslaMate.Hosting;
+using TeslaMate.Systemd.Notify;
+using TeslaMate.Tests.Database;
+using TeslaMate.Tests.Database.Migrations;
+using TeslaMate.Tests.Tesla;
+
+namespace TeslaMate.Tests.Host;
+
+public sealed class SchemaGateTests
+{
+    [Theory]
+    [InlineData(140022, false, "PostgreSQL 14 is too old")]
+    [InlineData(150000, true, null)]
+    [InlineData(170003, true, null)]
+    [InlineData(180001, true, null)]
+    [InlineData(190000, true, "19")]
+    public async Task Servers_that_are_too_old_are_refused_and_unknown_ones_are_used_with_a_warning(int version, bool passes, string? told)
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await database.MigrateAsync();
+        await using var source = NpgsqlDataSource.Create(database.ConnectionString);
+        using var lines = new Lines();
+        var migrator = new Migrator(database.Settings(), new Variables(new Dictionary<string, string>()), TimeProvider.System);
+        var gate = new SchemaGate(source, migrator, new SystemdNotifier(null), TimeProvider.System, lines.For<SchemaGate>());
+
+        (await gate.PassAsync(version, migrate: false, CancellationToken.None)).ShouldBe(passes);
+
+        if (told is null)
+            lines.All.ShouldBeEmpty();
+        else
+            lines.Text.ShouldContain(told);
+    }
+}
