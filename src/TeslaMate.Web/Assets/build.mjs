@@ -22,9 +22,14 @@ write("assets/uplot.js", npm("uplot/dist/uPlot.iife.min.js"));
 for (const file of readdirSync(join(here, "scripts"))) write(`assets/${file}`, readFileSync(join(here, "scripts", file), "utf8"));
 write("assets/icons.svg", sprite());
 write("assets/app.css", [
-  trim(npm("bulma/css/bulma.css")), minify(npm("leaflet/dist/leaflet.css")), minify(npm("uplot/dist/uPlot.min.css")), minify(readFileSync(join(here, "app.css"), "utf8")),
+  trim(npm("bulma/css/bulma.css")), minify(leafletStyle()), minify(npm("uplot/dist/uPlot.min.css")), minify(readFileSync(join(here, "app.css"), "utf8")),
 ].join("\n"));
 compress(target);
+
+/** Without the picture of its own markers, which no map here has. */
+function leafletStyle() {
+  return npm("leaflet/dist/leaflet.css").replace(/\.leaflet-default-icon-path\s*\{[^}]*\}/, "");
+}
 
 function write(path, text) {
   writeFileSync(join(target, path), text);

@@ -7,9 +7,11 @@ using AngleSharp.Html.Parser;
 namespace TeslaMate.Tests.Web;
 
 /// <summary>A visitor without script: keeps cookies, follows no redirect, sends forms with the token of the page they are on.</summary>
-sealed class Browser(Uri address) : IDisposable
+/// <param name="address">Where the pages are.</param>
+/// <param name="prefix">What a proxy on the way takes off every path; it knows no other paths.</param>
+sealed class Browser(Uri address, string prefix = "") : IDisposable
 {
-    readonly HttpClient _http = new(new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() }) { BaseAddress = address };
+    readonly HttpClient _http = new(new StrippingProxy(prefix)) { BaseAddress = address };
 
     public HttpRequestHeaders Headers => _http.DefaultRequestHeaders;
 
@@ -47,6 +49,17 @@ sealed class Browser(Uri address) : IDisposable
     public static async Task<IHtmlDocument> ParseAsync(HttpResponseMessage response) => new HtmlParser().ParseDocument(await response.Content.ReadAsStringAsync());
 
     public void Dispose() => _http.Dispose();
+
+    sealed class StrippingProxy(string prefix) : DelegatingHandler(new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() })
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (!request.RequestUri!.AbsolutePath.StartsWith($"{prefix}/", StringComparison.Ordinal))
+                return Task.FromResult(new HttpResponseMessage(HttpStatusCode.BadGateway));
+            request.RequestUri = new Uri(request.RequestUri, request.RequestUri.PathAndQuery[prefix.Length..]);
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
 }
 
 static class Documents

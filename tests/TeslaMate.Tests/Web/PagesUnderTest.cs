@@ -96,7 +96,8 @@ sealed class PagesUnderTest : IAsyncDisposable
         where T : notnull => _app.Services.GetRequiredService<T>();
 
     /// <summary>A browser without script: it keeps cookies, and does not follow redirects unless told to.</summary>
-    public Browser Visit() => new(Address);
+    /// <param name="prefix">What a proxy between them takes off every path.</param>
+    public Browser Visit(string prefix = "") => new(Address, prefix);
 
     /// <summary>Every table with a mark of all its rows: equal as long as no row of any table has changed.</summary>
     public async Task<IReadOnlyList<string>> RowsAsync() => await Database.LinesAsync("""
