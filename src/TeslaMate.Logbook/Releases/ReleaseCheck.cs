@@ -19,7 +19,7 @@ sealed partial class ReleaseCheck : BackgroundService, IReleases
     readonly TimeProvider _time;
     readonly ILogger _logger;
     readonly SemanticVersion _current;
-    volatile string? _newer;
+    volatile Release? _newer;
 
     public ReleaseCheck(LogbookSettings settings, TimeProvider time, ILogger<ReleaseCheck> logger)
         : this(settings, time, logger, typeof(ReleaseCheck).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0")
@@ -32,7 +32,9 @@ sealed partial class ReleaseCheck : BackgroundService, IReleases
         _current = SemanticVersion.Parse(current) ?? new(0, 0, 0, null);
     }
 
-    public string? Newer => _newer;
+    public string? Newer => _newer?.Version;
+
+    public Uri? Page => _newer?.Page;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, _time, _logger, stoppingToken);
 
@@ -86,11 +88,22 @@ sealed partial class ReleaseCheck : BackgroundService, IReleases
             return;
         }
 
-        if (prerelease.ValueKind == JsonValueKind.True || draft.ValueKind == JsonValueKind.True || latest.CompareTo(_current) <= 0)
+        if (prerelease.ValueKind == JsonValueKind.True || draft.ValueKind == JsonValueKind.True)
             return;
-        _newer = latest.ToString();
+        // A release that was withdrawn is not announced any longer.
+        if (latest.CompareTo(_current) <= 0)
+        {
+            _newer = null;
+            return;
+        }
+
+        var page = release.TryGetProperty("html_url", out var link) && link.ValueKind == JsonValueKind.String
+            && Uri.TryCreate(link.GetString(), UriKind.Absolute, out var address) && address.Scheme is "https" or "http" ? address : null;
+        _newer = new(latest.ToString(), page);
         Log.Available(_logger, _current, latest);
     }
+
+    sealed record Release(string Version, Uri? Page);
 
     static partial class Log
     {

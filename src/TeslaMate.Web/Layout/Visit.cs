@@ -49,6 +49,9 @@ public sealed class Visit
     /// <summary>A newer release, without its <c>v</c>.</summary>
     public string? NewRelease { get; init; }
 
+    /// <summary>Where it is described; null when the feed does not say.</summary>
+    public Uri? NewReleasePage { get; init; }
+
     public DateTimeOffset Now { get; init; }
 
     /// <summary>The text in the visitor's language.</summary>
@@ -70,6 +73,7 @@ public sealed class Visit
         var settings = await services.GetRequiredService<IGlobalSettings>().ReadAsync(http.RequestAborted);
         var account = services.GetRequiredService<ITeslaAccount>().Status.SignIn;
         var visitor = Visitor.Of(http);
+        var releases = services.GetRequiredService<IReleases>();
         return new Visit
         {
             Texts = services.GetRequiredService<LanguageChoice>().Of(http),
@@ -84,7 +88,8 @@ public sealed class Visit
             IsInside = visitor is not Visitor.Stranger,
             IsSignedIn = account == SignIn.SignedIn,
             WarnsOfKey = !web.HasEncryptionKey || account == SignIn.Undecryptable,
-            NewRelease = services.GetRequiredService<IReleases>().Newer,
+            NewRelease = releases.Newer,
+            NewReleasePage = releases.Page,
             Now = services.GetRequiredService<TimeProvider>().GetUtcNow(),
         };
     }

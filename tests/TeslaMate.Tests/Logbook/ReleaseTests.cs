@@ -30,6 +30,57 @@ public sealed class ReleaseTests
     public async Task Anything_else_changes_nothing(int status, string body) => (await CheckAsync("1.0.0", status, body)).ShouldBeNull();
 
     [Theory]
+    [InlineData("\"https://example.com/releases/9\"", "https://example.com/releases/9")]
+    [InlineData("\"javascript:alert(1)\"", null)]
+    [InlineData("\"file:///etc/passwd\"", null)]
+    [InlineData("7", null)]
+    public async Task A_release_says_where_it_is_described(string link, string? page)
+    {
+        await using var feed = await Feed.StartAsync(context => context.Response.WriteAsync($$"""{"tag_name": "v9.0.0", "prerelease": false, "draft": false, "html_url": {{link}}}"""));
+        using var check = Check(TimeProvider.System);
+        await check.CheckAsync(feed.Address, default);
+        check.Newer.ShouldBe("9.0.0");
+        check.Page?.ToString().ShouldBe(page);
+    }
+
+    [Fact]
+    public async Task A_release_that_is_withdrawn_is_not_announced_any_longer()
+    {
+        var tag = "v9.0.0";
+        await using var feed = await Feed.StartAsync(context => context.Response.WriteAsync($$"""{"tag_name": "{{tag}}", "prerelease": false, "draft": false}"""));
+        using var check = Check(TimeProvider.System);
+        await check.CheckAsync(feed.Address, default);
+        check.Newer.ShouldBe("9.0.0");
+        tag = "v1.0.0";
+        await check.CheckAsync(feed.Address, default);
+        check.Newer.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_feed_that_does_not_answer_is_given_up()
+    {
+        var asked = new TaskCompletionSource();
+        await using var feed = await Feed.StartAsync(context =>
+        {
+            asked.SetResult();
+            return Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+        });
+        var time = new ManualTime();
+        using var check = Check(time);
+        var checking = check.CheckAsync(feed.Address, default);
+        await asked.Task;
+        check.Newer.ShouldBeNull();
+        time.Advance(TimeSpan.FromSeconds(30));
+        await checking;
+        check.Newer.ShouldBeNull();
+        // Nobody listens there any longer.
+        var gone = feed.Address;
+        await feed.DisposeAsync();
+        await check.CheckAsync(gone, default);
+        check.Newer.ShouldBeNull();
+    }
+
+    [Theory]
     [InlineData("1.0.0-alpha", "1.0.0-alpha.1")]
     [InlineData("1.0.0-alpha.1", "1.0.0-alpha.beta")]
     [InlineData("1.0.0-beta.2", "1.0.0-beta.11")]
@@ -45,7 +96,7 @@ public sealed class ReleaseTests
     public async Task Nobody_is_asked_unless_an_address_is_set()
     {
         var time = new ManualTime();
-        using var check = new ReleaseCheck(new LogbookSettings(), time, LoggerFactory.Create(_ => { }).CreateLogger("x"), "1.0.0");
+        using var check = Check(time);
         await check.StartAsync(default);
         time.PendingTimers.ShouldBe(0);
         await check.StopAsync(default);
@@ -53,18 +104,33 @@ public sealed class ReleaseTests
 
     static async Task<string?> CheckAsync(string current, int status, string body)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        await using var app = builder.Build();
-        app.Urls.Add("http://127.0.0.1:0");
-        app.Run(context =>
+        await using var feed = await Feed.StartAsync(context =>
         {
             context.Response.StatusCode = status;
             return context.Response.WriteAsync(body);
         });
-        await app.StartAsync();
-        using var check = new ReleaseCheck(new LogbookSettings(), TimeProvider.System, LoggerFactory.Create(_ => { }).CreateLogger("x"), current);
-        await check.CheckAsync(new(app.Urls.First()), default);
+        using var check = Check(TimeProvider.System, current);
+        await check.CheckAsync(feed.Address, default);
         return check.Newer;
+    }
+
+    static ReleaseCheck Check(TimeProvider time, string current = "1.0.0") => new(new LogbookSettings(), time, LoggerFactory.Create(_ => { }).CreateLogger("x"), current);
+
+    sealed class Feed(WebApplication app) : IAsyncDisposable
+    {
+        public Uri Address { get; } = new(app.Urls.First());
+
+        public static async Task<Feed> StartAsync(RequestDelegate answer)
+        {
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            var app = builder.Build();
+            app.Urls.Add("http://127.0.0.1:0");
+            app.Run(answer);
+            await app.StartAsync();
+            return new Feed(app);
+        }
+
+        public ValueTask DisposeAsync() => app.DisposeAsync();
     }
 }

@@ -5,4 +5,6 @@ namespace TeslaMate.Tests.Web;
 sealed class FakeReleases : IReleases
 {
     public string? Newer { get; set; }
+
+    public Uri? Page { get; set; }
 }

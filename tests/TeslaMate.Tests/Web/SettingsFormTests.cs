@@ -26,7 +26,7 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
     {
         _pages.Geocoder.LookUp = _ => (500, "");
         _pages.Geocoder.Patience = Task.CompletedTask;
-        _pages.Releases.Newer = null;
+        (_pages.Releases.Newer, _pages.Releases.Page) = (null, null);
         _pages.Account.Status = new AccountStatus(SignIn.SignedIn, Generation: 1);
         await _pages.Database.ExecuteAsync("""
             update settings
@@ -317,7 +317,13 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
         var page = await _browser.PageAsync("/settings");
         page.Texts("table td")[0].ShouldBe($"{typeof(SettingsPages).Assembly.GetName().Version!.ToString(3)} (Update available: 1.1.3)");
         foreach (var path in new[] { "/settings", "/", "/geo-fences", "/sign_in" })
-            (await _browser.PageAsync(path)).Text("footer a").ShouldBe("Update available: 1.1.3");
+            (await _browser.PageAsync(path)).Text("footer").ShouldBe("Update available: 1.1.3");
+        _pages.Releases.Page = new("https://example.com/releases/1.1.3");
+        foreach (var link in (await _browser.PageAsync("/settings")).QuerySelectorAll("footer a, td a[href*=releases]"))
+        {
+            new[] { "href", "target", "rel" }.Select(link.GetAttribute).ShouldBe(["https://example.com/releases/1.1.3", "_blank", "noopener noreferrer"]);
+            link.TextContent.Trim().ShouldBe("Update available: 1.1.3");
+        }
     }
 
     [Fact]
