@@ -93,6 +93,14 @@ let
   };
 
   loadCredential = mapAttrsToList (name: file: "${name}:${file}") cfg.credentials;
+  databasePassword = optional (cfg.credentials ? DATABASE_PASS) "DATABASE_PASS:${cfg.credentials.DATABASE_PASS}";
+  # libpq's word for how the service itself is told to connect; DATABASE_SSL_MODE is the reference's variable for Grafana.
+  databaseSslMode =
+    cfg.settings.DATABASE_SSL_MODE or {
+      "true" = "verify-full";
+      "noverify" = "require";
+    }
+    .${cfg.settings.DATABASE_SSL or "false"} or "disable";
 
   program = lib.getExe cfg.package;
 
@@ -425,9 +433,10 @@ in
           '';
         }
         {
-          assertion = cfg.grafana.enable -> cfg.secretsFile != null;
+          assertion = cfg.grafana.enable -> cfg.secretsFile != null || cfg.credentials ? DATABASE_PASS;
           message = ''
-            services.teslamate.grafana reads the database's password from services.teslamate.secretsFile. Set it to a file with the line DATABASE_PASS=...
+            services.teslamate.grafana needs the database's password. Set services.teslamate.credentials.DATABASE_PASS to a file that holds it, or
+            services.teslamate.secretsFile to one with the line DATABASE_PASS=...
           '';
         }
         {
@@ -600,7 +609,8 @@ in
       systemd.services.postgresql-setup.serviceConfig = {
         ExecStartPost = [ (lib.getExe scripts.setUpDatabase) ];
       }
-      // optionalAttrs (cfg.secretsFile != null) { EnvironmentFile = cfg.secretsFile; };
+      // optionalAttrs (cfg.secretsFile != null) { EnvironmentFile = cfg.secretsFile; }
+      // optionalAttrs (databasePassword != [ ]) { LoadCredential = databasePassword; };
     })
 
     (mkIf cfg.nginx.enable {
@@ -629,7 +639,7 @@ in
             domain = cfg.virtualHost;
             http_port = cfg.grafana.port;
             http_addr = cfg.grafana.listenAddress;
-            root_url = "http://%(domain)s${cfg.grafana.urlPath}";
+            root_url = "${if cfg.nginx.enable && cfg.nginx.forceSSL then "https" else "http"}://%(domain)s${cfg.grafana.urlPath}";
             serve_from_sub_path = cfg.grafana.urlPath != "/";
           };
           security = {
@@ -672,10 +682,11 @@ in
                 isDefault = true;
                 editable = true;
                 version = 1;
-                secureJsonData.password = "$__env{DATABASE_PASS}";
+                secureJsonData.password =
+                  if databasePassword == [ ] then "$__env{DATABASE_PASS}" else "$__file{/run/credentials/grafana.service/DATABASE_PASS}";
                 jsonData = {
                   postgresVersion = 1500;
-                  sslmode = cfg.settings.DATABASE_SSL_MODE or "disable";
+                  sslmode = databaseSslMode;
                   inherit (cfg.postgres) database;
                 };
               }
@@ -727,9 +738,10 @@ in
             DATABASE_HOST
             DATABASE_PORT
             ;
-          DATABASE_SSL_MODE = cfg.settings.DATABASE_SSL_MODE or "disable";
+          DATABASE_SSL_MODE = databaseSslMode;
         };
-        serviceConfig.EnvironmentFile = cfg.secretsFile;
+        serviceConfig =
+          if databasePassword == [ ] then { EnvironmentFile = cfg.secretsFile; } else { LoadCredential = databasePassword; };
       };
     })
   ]);

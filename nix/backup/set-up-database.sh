@@ -24,6 +24,11 @@ alter extension cube update;
 alter extension earthdistance update;
 EOF
 
+if [ -z "${DATABASE_PASS:-}" ] && [ -r "${CREDENTIALS_DIRECTORY:-/var/empty}/DATABASE_PASS" ]; then
+  DATABASE_PASS=$(<"$CREDENTIALS_DIRECTORY/DATABASE_PASS")
+  export DATABASE_PASS
+fi
+
 # Only needed over TCP, as by Grafana. The password is read by psql itself: not an argument, and not in the server's log.
 if [ -n "${DATABASE_PASS:-}" ]; then
   "${psql[@]}" -d postgres -v role="$DATABASE_USER" <<'EOF'

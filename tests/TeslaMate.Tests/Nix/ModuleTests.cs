@@ -113,6 +113,33 @@ public sealed class ModuleTests
         (await ServiceAsync("serviceConfig.LoadCredential", Settings))[0].GetString().ShouldBe("ENCRYPTION_KEY:/run/secrets/key");
     }
 
+    [SkippableFact]
+    public async Task A_password_by_credential_reaches_all_who_need_it()
+    {
+        const string Settings = """
+            enable = true; postgres = { enable_server = true; user = "logger"; };
+            credentials = { ENCRYPTION_KEY = "/run/key"; DATABASE_PASS = "/run/pass"; }; grafana = { enable = true; secretKeyFile = "/run/k"; };
+            """;
+        (await ProblemsAsync("assertions", Settings)).ShouldBeEmpty();
+        foreach (var unit in new[] { "postgresql-setup", "grafana" })
+            (await OptionAsync($"systemd.services.{unit}.serviceConfig.LoadCredential", Settings))[0].GetString().ShouldBe("DATABASE_PASS:/run/pass");
+        (await OptionAsync("services.grafana.provision.datasources.settings.datasources", Settings))[0]
+            .GetProperty("secureJsonData").GetProperty("password").GetString().ShouldBe("$__file{/run/credentials/grafana.service/DATABASE_PASS}");
+    }
+
+    [SkippableTheory]
+    [InlineData("", "disable", "http://%(domain)s/")]
+    [InlineData("""settings.DATABASE_SSL = "true";""", "verify-full", "http://%(domain)s/")]
+    [InlineData("""settings.DATABASE_SSL = "noverify"; nginx = { enable = true; forceSSL = true; };""", "require", "https://%(domain)s/")]
+    [InlineData("""settings.DATABASE_SSL_MODE = "verify-ca";""", "verify-ca", "http://%(domain)s/")]
+    public async Task Grafana_connects_and_links_as_safely_as_the_service(string settings, string sslMode, string rootUrl)
+    {
+        var grafana = Local + """grafana = { enable = true; secretKeyFile = "/run/k"; };""" + settings;
+        (await OptionAsync("services.grafana.provision.datasources.settings.datasources", grafana))[0]
+            .GetProperty("jsonData").GetProperty("sslmode").GetString().ShouldBe(sslMode);
+        (await OptionAsync("services.grafana.settings.server.root_url", grafana)).GetString().ShouldBe(rootUrl);
+    }
+
     [SkippableTheory]
     [InlineData("enable = true; postgres.enable_server = true;", "credentials.ENCRYPTION_KEY")]
     [InlineData("""enable = true; credentials.ENCRYPTION_KEY = "/run/key";""", "DATABASE_PASS")]
@@ -122,7 +149,7 @@ public sealed class ModuleTests
     [InlineData(Local + """settings.ENCRYPTION_KEY = "oops";""", "not services.teslamate.settings")]
     [InlineData("""enable = true; postgres.enable_server = true; postgres.user = "logger"; credentials.ENCRYPTION_KEY = "/run/key";""", "DATABASE_PASS")]
     [InlineData(Local + "postgres.package = (import ./nix/tests/machine.nix { }).pkgs.postgresql_16;", "PostgreSQL 16.3")]
-    [InlineData("""enable = true; credentials = { ENCRYPTION_KEY = "/run/key"; DATABASE_PASS = "/run/pass"; }; grafana.enable = true;""", "secretsFile")]
+    [InlineData("""enable = true; postgres.enable_server = true; credentials.ENCRYPTION_KEY = "/run/key"; grafana.enable = true;""", "DATABASE_PASS")]
     [InlineData(Local + """nginx.enable = true; listenAddress = "/run/teslamate/web.sock";""", "SOCKET_PERM")]
     public async Task A_combination_that_cannot_work_is_refused_with_the_remedy(string settings, string remedy)
         => (await ProblemsAsync("assertions", settings)).ShouldHaveSingleItem().ShouldContain(remedy);
