@@ -6,16 +6,13 @@ using static Microsoft.Playwright.Assertions;
 namespace TeslaMate.SystemTests.Browser;
 
 /// <summary>What an owner does on the pages, in a real browser against the running program.</summary>
-public sealed class PagesInBrowserTests(ProgramInBrowser program) : IClassFixture<ProgramInBrowser>, IAsyncLifetime
+[Collection(BrowserTests.Name)]
+public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifetime
 {
     // The whole machine may be busy; a wait ends as soon as its end is reached.
     const int Patience = 60_000;
 
-    public async Task InitializeAsync()
-    {
-        await program.Access.RemovePasswordAsync(CancellationToken.None);
-        await program.SignInAsync();
-    }
+    public Task InitializeAsync() => program.PrepareAsync();
 
     public Task DisposeAsync() => Task.CompletedTask;
 
@@ -34,7 +31,7 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IClassFixtur
         var first = await position.GetAttributeAsync("value");
         await Expect(position).Not.ToHaveAttributeAsync("value", first!, new() { Timeout = Patience });
         await Expect(driving.Locator("[data-since]")).ToContainTextAsync("for ", new() { Timeout = Patience });
-        var charged = charging.Locator("tr", new() { HasText = "Charged" }).Locator("td").Last;
+        var charged = charging.Locator("dl > div", new() { HasText = "Charged" }).Locator("dd");
         var energy = await charged.InnerTextAsync();
         await Expect(charged).Not.ToHaveTextAsync(energy, new() { Timeout = Patience });
         await visit.Page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, "live.png"), FullPage = true });
@@ -85,7 +82,6 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IClassFixtur
     [Fact]
     public async Task A_geofence_is_drawn_on_the_map_and_applied_to_the_past()
     {
-        await AddChargesAsync();
         await using var visit = await program.VisitAsync();
         var page = visit.Page;
         await page.GotoAsync("/geo-fences/new?lat=48.1&lng=11.5");
@@ -118,7 +114,6 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IClassFixtur
     [Fact]
     public async Task A_charges_cost_is_set()
     {
-        await AddChargesAsync();
         await using var visit = await program.VisitAsync();
         await visit.Page.GotoAsync("/charge-cost/9002");
         await visit.Page.Locator("select").SelectOptionAsync("per_kwh");
@@ -295,28 +290,6 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IClassFixtur
         visit.Troubles.ShouldBeEmpty();
     }
 
-    [Theory]
-    [InlineData(360, ColorScheme.Light)]
-    [InlineData(360, ColorScheme.Dark)]
-    [InlineData(820, ColorScheme.Light)]
-    [InlineData(820, ColorScheme.Dark)]
-    [InlineData(1400, ColorScheme.Light)]
-    [InlineData(1400, ColorScheme.Dark)]
-    public async Task Every_page_fits_the_window_and_breaks_no_rule(int width, ColorScheme theme)
-    {
-        await AddChargesAsync();
-        await using var visit = await program.VisitAsync(width, theme);
-        foreach (var path in new[] { "/", "/drives", "/drive/9001", "/charges", "/charge/9001", "/charge-cost/9001", "/geo-fences", "/geo-fences/new", "/settings", "/sign_in", "/nowhere" })
-        {
-            await visit.Page.GotoAsync(path);
-            (await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(width, path);
-            var name = $"{path.Trim('/').Replace('/', '-')}-{width}-{theme}".ToLowerInvariant();
-            await visit.Page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, $"{name}.png"), FullPage = true });
-        }
-
-        visit.Troubles.Where(trouble => !trouble.Contains("/nowhere", StringComparison.Ordinal)).ShouldBeEmpty();
-    }
-
     /// <summary>htmx tells the console of each request that a newer one has taken the place of.</summary>
     static bool IsGivenUp(string trouble) => trouble.EndsWith(" htmx:sendAbort", StringComparison.Ordinal) || trouble.EndsWith(" htmx:afterRequest", StringComparison.Ordinal);
 
@@ -346,23 +319,4 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IClassFixtur
         });
         return (held.Task, answer.SetResult);
     }
-
-    /// <summary>A drive and four charges at one place, three of them without cost; as they were before, whatever a test did to them.</summary>
-    Task AddChargesAsync() => program.ExecuteAsync("""
-        delete from charging_processes where id between 9001 and 9004;
-        delete from drives where id = 9001;
-        delete from positions where id between 900001 and 900600;
-        insert into positions (id, date, latitude, longitude, car_id, speed, power, elevation)
-        select 900000 + step, timestamp '2024-05-01 08:00' + step * interval '5 s', 48.1 + (step - 1) * 0.0001, 11.5 + (step - 1) * 0.0002, (select min(id) from cars),
-               (60 + 40 * sin(step / 50.0))::int, (20 + 30 * sin(step / 20.0))::int, (500 + 30 * sin(step / 90.0))::int
-        from generate_series(1, 600) as step;
-        insert into drives (id, start_date, end_date, car_id, distance, duration_min, speed_max, start_position_id, end_position_id)
-        select 9001, '2024-05-01 08:00', '2024-05-01 08:51', min(id), 42.1, 51, 100, 900001, 900600 from cars;
-        update positions set drive_id = 9001 where id between 900001 and 900600;
-        insert into charging_processes (id, start_date, end_date, charge_energy_added, duration_min, start_battery_level, end_battery_level, car_id, position_id, cost)
-        select 9000 + number, '2024-05-01 09:00', '2024-05-01 10:00', added, 60, 20, 80, (select min(id) from cars), 900001, cost
-        from (values (1, 50.63, 99), (2, 4.57, null), (3, 11.82, null), (4, 52.10, null)) as charge (number, added, cost);
-        insert into charges (date, charge_energy_added, charger_power, charger_voltage, battery_level, ideal_battery_range_km, charging_process_id)
-        select timestamp '2024-05-01 09:00' + step * interval '10 s', step * 0.14, 50 - step / 10, 400, 20 + step / 6, 200, 9001 from generate_series(0, 359) as step
-        """);
 }

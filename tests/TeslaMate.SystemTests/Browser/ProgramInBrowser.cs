@@ -12,8 +12,8 @@ using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.SystemTests.Browser;
 
-/// <summary>The built program with its own PostgreSQL and a simulated cloud of two cars, one driving and one charging, looked at with Chromium.</summary>
-public sealed class ProgramInBrowser : IAsyncLifetime
+/// <summary>The built program with its own PostgreSQL and a simulated cloud of three cars, one driving, one charging and one guarded, looked at with Chromium.</summary>
+public class ProgramInBrowser : IAsyncLifetime
 {
     const string Chromium = "/usr/bin/chromium";
 
@@ -45,17 +45,25 @@ public sealed class ProgramInBrowser : IAsyncLifetime
         await using (var create = administration.CreateCommand("create database teslamate"))
             await create.ExecuteNonQueryAsync();
         Database = NpgsqlDataSource.Create(_cluster.ConnectionString("teslamate"));
-        var now = TimeProvider.System.GetUtcNow();
-        var city = City.Berlin();
-        var driving = new LifeScript(CarIdentity.Number(42, "Nimbus"), CarModel.Model3, city.Home, now - TimeSpan.FromMinutes(2), seed: 1)
-            .Park(TimeSpan.FromMinutes(1)).Drive(city.ToCharger).Drive(city.ToCharger.Reversed()).Drive(city.ToCharger).Build();
-        var charging = new LifeScript(CarIdentity.Number(43, "Juniper"), CarModel.ModelY, city.Home, now - TimeSpan.FromMinutes(10), seed: 2, level: 20)
-            .Park(TimeSpan.FromMinutes(5)).Charge(Charger.Wallbox, 90).Park(TimeSpan.FromHours(12)).Build();
-        Cloud = new TeslaCloud([driving, charging], TimeProvider.System);
+        Cloud = new TeslaCloud(Lives(TimeProvider.System.GetUtcNow()), TimeProvider.System);
         await Cloud.StartAsync();
         await StartProgramAsync();
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = Arguments });
+    }
+
+    private protected virtual IReadOnlyList<Life> Lives(DateTimeOffset now)
+    {
+        var city = City.Berlin();
+        return
+        [
+            new LifeScript(CarIdentity.Number(42, "Nimbus"), CarModel.Model3, city.Home, now - TimeSpan.FromMinutes(2), seed: 1)
+                .Park(TimeSpan.FromMinutes(1)).Drive(city.ToCharger).Drive(city.ToCharger.Reversed()).Drive(city.ToCharger).Build(),
+            new LifeScript(CarIdentity.Number(43, "Juniper"), CarModel.ModelY, city.Home, now - TimeSpan.FromMinutes(10), seed: 2, level: 20)
+                .Park(TimeSpan.FromMinutes(5)).Charge(Charger.Wallbox, 90).Park(TimeSpan.FromHours(12)).Build(),
+            new LifeScript(CarIdentity.Number(44, Household.LongName), CarModel.ModelS, city.Home, now - TimeSpan.FromMinutes(10), seed: 3)
+                .WatchOver(TimeSpan.FromHours(12)).Build(),
+        ];
     }
 
     public async Task DisposeAsync()
@@ -70,9 +78,18 @@ public sealed class ProgramInBrowser : IAsyncLifetime
     }
 
     /// <summary>A new visitor, whose trouble (script errors, policy violations, failed requests) is collected.</summary>
-    internal async Task<Visit> VisitAsync(int width = 1200, ColorScheme theme = ColorScheme.Light)
+    internal async Task<Visit> VisitAsync(int width = 1200, ColorScheme theme = ColorScheme.Light, string language = "en-GB", bool scripts = true)
     {
-        var context = await _browser.NewContextAsync(new() { BaseURL = Address, ViewportSize = new() { Width = width, Height = 800 }, ColorScheme = theme, Locale = "en-GB", TimezoneId = "Europe/Berlin" });
+        var context = await _browser.NewContextAsync(new()
+        {
+            BaseURL = Address,
+            ViewportSize = new() { Width = width, Height = 800 },
+            ColorScheme = theme,
+            Locale = language,
+            TimezoneId = "Europe/Berlin",
+            JavaScriptEnabled = scripts,
+            HasTouch = width < 1024,
+        });
         // The map's tiles: one grey picture for all of the world.
         await context.RouteAsync("http://tiles.test/**", route => route.FulfillAsync(new() { ContentType = "image/png", BodyBytes = Convert.FromBase64String(GreyTile) }));
         return new Visit(context, await context.NewPageAsync());
@@ -94,6 +111,9 @@ public sealed class ProgramInBrowser : IAsyncLifetime
     }
 
     public static LocatorAssertionsToBeVisibleOptions Patience { get; } = new() { Timeout = 60_000 };
+
+    /// <summary>Empty for none.</summary>
+    private protected virtual string EncryptionKey => "a key for this test only";
 
     internal WebAccess Access => new(Database, TimeProvider.System);
 
@@ -126,7 +146,7 @@ public sealed class ProgramInBrowser : IAsyncLifetime
             ["DATABASE_SOCKET_DIR"] = _cluster.Socket,
             ["DATABASE_NAME"] = "teslamate",
             ["DATABASE_USER"] = "postgres",
-            ["ENCRYPTION_KEY"] = "a key for this test only",
+            ["ENCRYPTION_KEY"] = EncryptionKey,
             ["HTTP_BINDING_ADDRESS"] = "127.0.0.1",
             ["PORT"] = port.ToString(CultureInfo.InvariantCulture),
             ["DISABLE_MQTT"] = "true",
@@ -180,6 +200,14 @@ public sealed class ProgramInBrowser : IAsyncLifetime
         return start;
     }
 
+    /// <summary>Without a password, signed in and with the rows it has at first, whatever a test did to it.</summary>
+    public virtual async Task PrepareAsync()
+    {
+        await Access.RemovePasswordAsync(CancellationToken.None);
+        await SignInAsync();
+        await ExecuteAsync(Household.Rows);
+    }
+
     void Keep(object sender, DataReceivedEventArgs line)
     {
         lock (_output)
@@ -195,6 +223,21 @@ public sealed class ProgramInBrowser : IAsyncLifetime
     }
 
     const string GreyTile = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mOYN2/efwAGjALxEDmZ1AAAAABJRU5ErkJggg==";
+}
+
+/// <summary>A program just installed: an account without cars, an empty database, no key. The dashboards are there already.</summary>
+public sealed class NewProgramInBrowser : ProgramInBrowser
+{
+    private protected override IReadOnlyList<Life> Lives(DateTimeOffset now) => [];
+
+    private protected override string EncryptionKey => "";
+
+    public override async Task PrepareAsync()
+    {
+        await Access.RemovePasswordAsync(CancellationToken.None);
+        await SignInAsync();
+        await ExecuteAsync("update settings set grafana_url = 'https://grafana.example.com'");
+    }
 }
 
 /// <summary>One visitor's page and what went wrong on it.</summary>

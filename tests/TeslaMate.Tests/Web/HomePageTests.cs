@@ -122,7 +122,7 @@ public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPage
         var card = await CardAsync(SummaryBuilder.Build(scene.Vehicle with { Car = scene.Vehicle.Car with { Vin = "xxxxx" } }, scene.Now));
         card.Text("h2 .tip").ShouldBe("VIN xxxxx");
         card.Row("Status").ShouldBe("unavailable");
-        card.QuerySelectorAll("table tr").Length.ShouldBe(1);
+        card.QuerySelectorAll("dl > div").Length.ShouldBe(1);
     }
 
     [Theory]
@@ -155,7 +155,7 @@ public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPage
     [Fact]
     public async Task The_version_leads_to_its_release_notes()
     {
-        var link = (await CardAsync(Online().Version("2019.40.50.7 ad132c7b057e"))).QuerySelector("td a")!;
+        var link = (await CardAsync(Online().Version("2019.40.50.7 ad132c7b057e"))).QuerySelector("dd a")!;
         (link.TextContent.Trim(), link.GetAttribute("href"), link.GetAttribute("target"))
             .ShouldBe(("2019.40.50.7", "https://www.notateslaapp.com/software-updates/version/2019.40.50.7/release-notes", "_blank"));
     }
@@ -343,7 +343,7 @@ static class Cards
     extension(IParentNode card)
     {
         /// <summary>The value beside a label, with what a screen reader says.</summary>
-        public string? Row(string label) => card.QuerySelectorAll("tr").SingleOrDefault(row => row.QuerySelector("th")!.TextContent == label)?.Text("td");
+        public string? Row(string label) => card.QuerySelectorAll("dl > div").SingleOrDefault(row => row.QuerySelector("dt")!.TextContent == label)?.Text("dd");
 
         public IReadOnlyList<string?> Icons() => [.. card.QuerySelectorAll(".car-icons [aria-label]:not(.spinner)").Select(icon => icon.GetAttribute("aria-label"))];
     }

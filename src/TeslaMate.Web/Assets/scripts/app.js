@@ -13,15 +13,32 @@ applyTheme(root.dataset.themeMode);
 
 document.addEventListener("change", ({ target }) => target.matches("[data-theme-select]") && applyTheme(target.value));
 
+// The menu of a phone, and the list of dashboards in it: opened and closed by their buttons, closed by Escape.
+function toggle(button, open) {
+  document.getElementById(button.getAttribute("aria-controls")).classList.toggle("is-active", open);
+  button.classList.toggle("is-active", open);
+  button.setAttribute("aria-expanded", open);
+}
 document.addEventListener("click", ({ target }) => {
-  const burger = target.closest(".navbar-burger");
-  if (burger) {
-    const open = document.getElementById(burger.getAttribute("aria-controls")).classList.toggle("is-active");
-    burger.classList.toggle("is-active", open);
-    burger.setAttribute("aria-expanded", open);
-  }
+  const button = target.closest("[data-toggle]");
+  if (button) toggle(button, button.getAttribute("aria-expanded") !== "true");
   target.closest("[data-dismiss]")?.closest(".notification")?.remove();
 });
+document.addEventListener("focusout", ({ target, relatedTarget }) => {
+  const box = target.closest(".has-dropdown");
+  if (box && !box.contains(relatedTarget)) toggle(box.querySelector("[data-toggle]"), false);
+});
+document.addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape") return;
+  const open = [...document.querySelectorAll("[data-toggle][aria-expanded=true]")].at(-1);
+  if (open) {
+    toggle(open, false);
+    open.focus();
+  }
+  for (const tip of document.querySelectorAll(".tip:is(:hover, :focus)")) tip.classList.add("is-dismissed");
+});
+for (const leaving of ["pointerout", "focusout"])
+  document.addEventListener(leaving, ({ target }) => target.closest?.(".tip")?.classList.remove("is-dismissed"));
 
 document.addEventListener("change", ({ target }) => target.closest("form[data-submit-on-change]")?.requestSubmit());
 document.addEventListener("input", ({ target }) => {
@@ -35,6 +52,7 @@ for (const dialog of document.querySelectorAll("dialog[data-modal]")) {
   dialog.close();
   dialog.showModal();
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+  dialog.addEventListener("close", () => document.querySelector(dialog.dataset.modal).focus());
 }
 
 // Times as the viewer's clock shows them. The server's rendering (UTC) stays for those without script.

@@ -33,17 +33,39 @@ function spin(id, busy) {
   }
 }
 
-function update(id, html) {
+/** Makes one element's content like another's, touching only what differs: the keyboard, a tooltip and a screen reader stay where they are. */
+function become(element, next) {
+  const [old, fresh] = [[...element.childNodes], [...next.childNodes]];
+  fresh.forEach((node, index) => {
+    const known = old[index];
+    if (!known) element.append(node);
+    else if (known.nodeName !== node.nodeName || known.id !== node.id) known.replaceWith(node);
+    else if (known.nodeType !== Node.ELEMENT_NODE) {
+      if (known.data !== node.data) known.data = node.data;
+    } else {
+      for (const { name } of [...known.attributes]) if (!node.hasAttribute(name)) known.removeAttribute(name);
+      for (const { name, value } of node.attributes) if (known.getAttribute(name) !== value) known.setAttribute(name, value);
+      become(known, node);
+    }
+  });
+  for (const node of old.slice(fresh.length)) node.remove();
+}
+
+/** A change of a car's state is worth being told; its kilometres are not. */
+const news = document.getElementById("news");
+const state = (details) => details.querySelector("dd").firstChild.data.trim();
+
+export function update(id, html) {
   const card = document.getElementById(`car_${id}`);
   if (!card) return location.reload();
   const details = card.querySelector(".car-details");
-  const focus = document.activeElement?.id;
+  const before = state(details);
   const next = document.createElement("template");
   next.innerHTML = html;
-  details.replaceChildren(next.content);
+  become(details, next.content);
   htmx.process(details);
   enliven(details);
-  if (focus && !document.activeElement?.id) document.getElementById(focus)?.focus();
+  if (state(details) !== before) news.textContent = `${card.getAttribute("aria-label")}: ${state(details)}`;
   const spinner = document.getElementById(`busy_${id}`);
   if (spinner) spinner.hidden = !spinning.has(id);
   start(card);

@@ -38,13 +38,20 @@ function drawing(heading) {
   return svg;
 }
 
+/** Everything beside an element, which cannot be reached while the element fills the window. */
+function* surroundings(element) {
+  for (let inner = element; inner !== document.body; inner = inner.parentElement)
+    for (const beside of inner.parentElement.children) if (beside !== inner) yield beside;
+}
+
 function interactions(map, on) {
+  map.getContainer().tabIndex = on ? 0 : -1;
   for (const way of ["dragging", "scrollWheelZoom", "doubleClickZoom", "touchZoom", "boxZoom", "keyboard"]) map[way]?.[on ? "enable" : "disable"]();
 }
 
 /** A small map of one place: calm until it is maximized. */
 export function placeMap(element) {
-  const map = L.map(element, { zoomControl: true, attributionControl: true });
+  const map = L.map(element);
   map.attributionControl.setPrefix(false);
   tiles(map);
   interactions(map, false);
@@ -61,6 +68,7 @@ export function placeMap(element) {
   const button = element.parentElement.querySelector(".map-maximize");
   const maximize = (on) => {
     element.parentElement.classList.toggle("is-maximized", on);
+    for (const beside of surroundings(element.parentElement)) beside.inert = on;
     document.documentElement.classList.toggle("is-clipped", on);
     button.setAttribute("aria-label", on ? button.dataset.minimize : button.dataset.maximize);
     button.title = button.getAttribute("aria-label");
@@ -87,7 +95,7 @@ function trackMap(element) {
   map.fitBounds(line.getBounds(), { padding: [20, 20], animate: false, maxZoom: 17 });
 }
 
-/** The circle of a geofence: centre and edge can be dragged, a click moves it, the fields beside it work too. */
+/** The circle of a geofence: centre and edge can be dragged, a click moves it, the fields below it work too, for the keyboard they are the only way. */
 function fenceMap(element) {
   const form = element.closest("form");
   const field = (name) => form.elements[`geo_fence[${name}]`];
@@ -99,7 +107,7 @@ function fenceMap(element) {
   const position = () => [Number(field("latitude").value) || 0, Number(field("longitude").value) || 0];
   const radius = () => Math.max(1, Number(field("radius").value) || 20);
   const circle = L.circle(position(), { radius: radius(), className: "fence" }).addTo(map);
-  const handle = (name) => L.marker(position(), { draggable: true, icon: L.divIcon({ className: `fence-${name}`, iconSize: [18, 18] }), title: element.dataset[name], alt: element.dataset[name] }).addTo(map);
+  const handle = (name) => L.marker(position(), { draggable: true, keyboard: false, icon: L.divIcon({ className: `fence-${name}`, iconSize: [18, 18] }), title: element.dataset[name], alt: element.dataset[name] }).addTo(map);
   const centre = handle("centre");
   const edge = handle("edge");
   const edgePosition = () => L.latLng(circle.getLatLng()).toBounds(2 * circle.getRadius()).getNorthEast().lng;
