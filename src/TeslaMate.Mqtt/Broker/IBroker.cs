@@ -19,7 +19,7 @@ abstract record ConnectAnswer
     /// <param name="Reason">A sentence that names host and port and what to do.</param>
     public sealed record Refused(string Reason) : ConnectAnswer;
 
-    /// <summary>The library is not installed; no use in trying again.</summary>
+    /// <summary>The library is missing or too old; no use in trying again.</summary>
     public sealed record Impossible(string Reason) : ConnectAnswer;
 }
 
@@ -33,7 +33,8 @@ interface IBrokerConnection : IAsyncDisposable
     /// <returns>The id that <see cref="BrokerEvent.Acknowledged"/> will carry; null when the connection is gone.</returns>
     int? Publish(string topic, ReadOnlySpan<byte> payload, bool retain);
 
-    void Subscribe(string filter);
+    /// <returns>The id that <see cref="BrokerEvent.Subscribed"/> will carry; null when the connection is gone.</returns>
+    int? Subscribe(string filter);
 
     void Unsubscribe(string filter);
 }
@@ -49,6 +50,8 @@ abstract record BrokerEvent
     public sealed record Wake : BrokerEvent;
 
     public sealed record Acknowledged(int Id) : BrokerEvent;
+
+    public sealed record Subscribed(int Id) : BrokerEvent;
 
     public sealed record Received(string Topic, byte[] Payload, bool Retained) : BrokerEvent;
 

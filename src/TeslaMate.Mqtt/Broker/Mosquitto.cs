@@ -63,6 +63,9 @@ static unsafe partial class Mosquitto
     [LibraryImport(Library, EntryPoint = "mosquitto_publish_callback_set")]
     public static partial void OnPublish(MosquittoHandle client, delegate* unmanaged<nint, nint, int, void> callback);
 
+    [LibraryImport(Library, EntryPoint = "mosquitto_subscribe_callback_set")]
+    public static partial void OnSubscribe(MosquittoHandle client, delegate* unmanaged<nint, nint, int, int, int*, void> callback);
+
     [LibraryImport(Library, EntryPoint = "mosquitto_message_callback_set")]
     public static partial void OnMessage(MosquittoHandle client, delegate* unmanaged<nint, nint, Message*, void> callback);
 
@@ -77,7 +80,7 @@ static unsafe partial class Mosquitto
         MosquittoHandle client, out int id, string topic, int length, ReadOnlySpan<byte> payload, int qos, [MarshalAs(UnmanagedType.U1)] bool retain);
 
     [LibraryImport(Library, EntryPoint = "mosquitto_subscribe", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Subscribe(MosquittoHandle client, nint id, string filter, int qos);
+    public static partial int Subscribe(MosquittoHandle client, out int id, string filter, int qos);
 
     [LibraryImport(Library, EntryPoint = "mosquitto_unsubscribe", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unsubscribe(MosquittoHandle client, nint id, string filter);

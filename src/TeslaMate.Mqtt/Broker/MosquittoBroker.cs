@@ -8,13 +8,22 @@ sealed class MosquittoBroker(MqttSettings settings, Will will) : IBroker
     const string MissingLibrary =
         $"MQTT needs {Mosquitto.Library}, which is not installed. On Debian: apt-get install libmosquitto1. Cars are logged all the same; DISABLE_MQTT=true ends this message.";
 
-    // Two programs with one id would throw each other off the broker; 64 random bits rule that out.
-    readonly string _clientId = $"TESLAMATE_{Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8))}";
+    // Two programs with one id would throw each other off the broker; 44 random bits rule that out. A broker need not take more than 23 characters.
+    readonly string _clientId = $"TESLAMATE_{System.Security.Cryptography.RandomNumberGenerator.GetHexString(11)}";
 
     public async Task<ConnectAnswer> ConnectAsync(CancellationToken cancellationToken)
     {
         if (!NativeLibrary.TryLoad(Mosquitto.Library, typeof(Mosquitto).Assembly, searchPath: null, out _))
             return new ConnectAnswer.Impossible(MissingLibrary);
+        try
+        {
+            Marshal.PrelinkAll(typeof(Mosquitto));
+        }
+        catch (EntryPointNotFoundException exception)
+        {
+            return new ConnectAnswer.Impossible($"MQTT cannot be used with this {Mosquitto.Library}: {exception.Message} Cars are logged all the same; DISABLE_MQTT=true ends this message.");
+        }
+
         if (Mosquitto.Initialise() is var result and not Mosquitto.Success)
             return new ConnectAnswer.Impossible($"{Mosquitto.Library} does not start: {Mosquitto.Describe(result)}");
         var connection = new MosquittoConnection(settings, will, _clientId);

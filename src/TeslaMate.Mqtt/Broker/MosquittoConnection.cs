@@ -38,6 +38,7 @@ sealed class MosquittoConnection : IBrokerConnection
             Mosquitto.SetCredentials(_client, settings.Username, settings.Password?.Reveal());
         Mosquitto.OnConnect(_client, &Connected);
         Mosquitto.OnPublish(_client, &Published);
+        Mosquitto.OnSubscribe(_client, &Subscribed);
         Mosquitto.OnMessage(_client, &MessageArrived);
     }
 
@@ -69,14 +70,16 @@ sealed class MosquittoConnection : IBrokerConnection
     public int? Publish(string topic, ReadOnlySpan<byte> payload, bool retain)
         => Mosquitto.Publish(_client, out var id, topic, payload.Length, payload, qos: 1, retain) == Mosquitto.Success ? id : null;
 
-    public void Subscribe(string filter) => Mosquitto.Subscribe(_client, 0, filter, qos: 1);
+    public int? Subscribe(string filter) => Mosquitto.Subscribe(_client, out var id, filter, qos: 1) == Mosquitto.Success ? id : null;
 
     public void Unsubscribe(string filter) => Mosquitto.Unsubscribe(_client, 0, filter);
 
     public async ValueTask DisposeAsync()
     {
+        // The loop ends by itself when the broker has been told, which can fail: nobody may be listening.
+        if (Mosquitto.Disconnect(_client) == Mosquitto.Success)
+            await Task.WhenAny(_loop, Task.Delay(LongestFarewell));
         _stopping = true;
-        Mosquitto.Disconnect(_client);
         // Looking up a name cannot be interrupted; the stop of the program must not wait for it.
         await Task.WhenAny(ReleaseAsync(), Task.Delay(LongestFarewell));
     }
@@ -127,6 +130,9 @@ sealed class MosquittoConnection : IBrokerConnection
 
     [UnmanagedCallersOnly]
     static void Published(nint client, nint context, int id) => Of(context).Events.Writer.TryWrite(new BrokerEvent.Acknowledged(id));
+
+    [UnmanagedCallersOnly]
+    static unsafe void Subscribed(nint client, nint context, int id, int count, int* granted) => Of(context).Events.Writer.TryWrite(new BrokerEvent.Subscribed(id));
 
     [UnmanagedCallersOnly]
     static unsafe void MessageArrived(nint client, nint context, Mosquitto.Message* message)

@@ -56,7 +56,7 @@ sealed partial class DiscoveryPublisher(
             subscriptions.Keep(BirthTopic);
         await foreach (var _ in _changes.Reader.ReadAllAsync(stoppingToken))
         {
-            if (!subscriptions.IsConnected)
+            if (subscriptions.Connection is null)
                 continue;
             await PrepareAsync([.. _newest.Keys.Where(car => !_prepared.Contains(car))], stoppingToken);
             if (settings.HomeAssistant.Discovery)
@@ -101,8 +101,8 @@ sealed partial class DiscoveryPublisher(
     {
         foreach (var car in cars)
         {
-            subscriptions.Add(_document.FormerTopicsFilter(car));
-            subscriptions.Add(_document.Topic(car));
+            _ = subscriptions.AddAsync(_document.FormerTopicsFilter(car));
+            _ = subscriptions.AddAsync(_document.Topic(car));
         }
 
         await Task.Delay(Settling, time, cancellationToken);

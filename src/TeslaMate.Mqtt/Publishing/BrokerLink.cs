@@ -17,10 +17,11 @@ sealed partial class BrokerLink(
     const int Window = 500;
 
     static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan QuietTurn = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan LongestAcknowledgement = TimeSpan.FromSeconds(30);
     static readonly TimeSpan LastMoments = TimeSpan.FromSeconds(3);
-    static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
+    readonly Outage _outage = new(Random.Shared.NextDouble);
     IBrokerConnection? _connection;
 
     /// <summary>When the present connection began; null while there is none.</summary>
@@ -42,7 +43,6 @@ sealed partial class BrokerLink(
         using var heartbeat = heartbeats.Start("mqtt", LongestTurn);
         // Wakes the pump, whichever connection it has.
         outbox.Filled = () => _connection?.Events.Writer.TryWrite(new BrokerEvent.Wake());
-        var attempt = 0;
         while (!stoppingToken.IsCancellationRequested)
         {
             heartbeat.Beat();
@@ -55,20 +55,17 @@ sealed partial class BrokerLink(
                         Log.Impossible(logger, reason);
                         return;
                     case ConnectAnswer.Refused(var reason):
-                        // Once a reason is enough; an outage of a night must not fill the journal.
-                        if (Trouble != reason)
-                            Log.Refused(logger, reason);
                         Trouble = reason;
-                        await Task.Delay(BackOff.Pause(attempt++, FirstPause, LongestPause, Random.Shared.NextDouble), time, stoppingToken);
+                        if (_outage.Failed(reason))
+                            Log.Refused(logger, reason);
                         break;
                     case ConnectAnswer.Connected(var connection):
-                        attempt = 0;
                         await using (connection)
                             await ServeAsync(connection, heartbeat, stoppingToken);
-                        // A broker that accepts and drops at once is not worth a storm.
-                        await Task.Delay(BackOff.Pause(attempt++, FirstPause, LongestPause, Random.Shared.NextDouble), time, stoppingToken);
                         break;
                 }
+
+                await Task.Delay(_outage.NextPause(), time, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -83,15 +80,18 @@ sealed partial class BrokerLink(
         ConnectedSince = time.GetUtcNow();
         Connections++;
         Trouble = null;
-        Log.Connected(logger);
+        if (_outage.Connected())
+            Log.Connected(logger);
+        connection.Subscribe(availability.Topic);
         availability.Online();
         subscriptions.Begin(connection);
-        var underWay = new Dictionary<int, Outbox.Message>();
+        var underWay = new UnderWay(time);
         try
         {
             var reason = await PumpAsync(connection, underWay, heartbeat, stoppingToken);
             Trouble = reason;
-            Log.Dropped(logger, reason);
+            if (_outage.Failed(reason))
+                Log.Dropped(logger, reason);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -106,15 +106,28 @@ sealed partial class BrokerLink(
     }
 
     /// <returns>Why the connection ended.</returns>
-    async Task<string> PumpAsync(IBrokerConnection connection, Dictionary<int, Outbox.Message> underWay, IHeartbeat heartbeat, CancellationToken cancellationToken)
+    async Task<string> PumpAsync(IBrokerConnection connection, UnderWay underWay, IHeartbeat heartbeat, CancellationToken cancellationToken)
     {
+        var began = time.GetTimestamp();
+        var isProven = false;
         while (true)
         {
+            if (!isProven && time.GetElapsedTime(began) >= Outage.Proof)
+            {
+                isProven = true;
+                if (_outage.Ended())
+                    Log.Connected(logger);
+            }
+
+            if (underWay.LongestWait >= LongestAcknowledgement)
+                return $"the broker has not acknowledged a message for {LongestAcknowledgement.TotalSeconds:0} s";
             Send(connection, underWay);
+            if (underWay.Count == 0)
+                _outage.Served();
             using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var wait = connection.Events.Reader.WaitToReadAsync(turn.Token).AsTask();
             // A quiet connection is still a turning loop.
-            if (await Task.WhenAny(wait, Task.Delay(LongestTurn / 3, time, turn.Token)) != wait && !cancellationToken.IsCancellationRequested)
+            if (await Task.WhenAny(wait, Task.Delay(QuietTurn, time, turn.Token)) != wait && !cancellationToken.IsCancellationRequested)
             {
                 heartbeat.Beat();
                 await turn.CancelAsync();
@@ -135,24 +148,29 @@ sealed partial class BrokerLink(
         }
     }
 
-    void Send(IBrokerConnection connection, Dictionary<int, Outbox.Message> underWay)
+    void Send(IBrokerConnection connection, UnderWay underWay)
     {
         while (underWay.Count < Window && outbox.TryTake(out var message))
         {
             // Without an id the connection is ending; StartOver will put the message in line again.
             if (connection.Publish(message.Address.Topic, message.Payload, message.Address.Retain) is not { } id)
                 return;
-            underWay[id] = message;
+            underWay.Add(id, message);
         }
     }
 
-    void Handle(BrokerEvent @event, Dictionary<int, Outbox.Message> underWay)
+    void Handle(BrokerEvent @event, UnderWay underWay)
     {
         switch (@event)
         {
-            case BrokerEvent.Acknowledged(var id) when underWay.Remove(id, out var message):
-                Delivered++;
-                outbox.Acknowledge(message);
+            case BrokerEvent.Acknowledged(var id):
+                Acknowledge(id, underWay);
+                break;
+            case BrokerEvent.Subscribed subscribed:
+                subscriptions.Confirm(subscribed);
+                break;
+            case BrokerEvent.Received received when received.Topic == availability.Topic:
+                availability.Answer(received);
                 break;
             case BrokerEvent.Received received:
                 subscriptions.Receive(received);
@@ -160,22 +178,31 @@ sealed partial class BrokerLink(
         }
     }
 
+    void Acknowledge(int id, UnderWay underWay)
+    {
+        if (!underWay.Remove(id, out var message))
+            return;
+        Delivered++;
+        outbox.Acknowledge(message);
+    }
+
     /// <summary>The last values and a farewell, as far as the broker takes them within a few seconds.</summary>
-    async Task FinishAsync(IBrokerConnection connection, Dictionary<int, Outbox.Message> underWay)
+    async Task FinishAsync(IBrokerConnection connection, UnderWay underWay)
     {
         using var limit = new CancellationTokenSource(LastMoments, time);
         try
         {
             await outbox.Completion.WaitAsync(limit.Token);
+            // Other instances contradict the farewell; this one must not.
+            connection.Unsubscribe(availability.Topic);
             availability.Offline();
             while (true)
             {
                 Send(connection, underWay);
                 if (underWay.Count == 0)
                     return;
-                if (await connection.Events.Reader.ReadAsync(limit.Token) is var @event && @event is BrokerEvent.Closed)
-                    break;
-                Handle(@event, underWay);
+                if (await connection.Events.Reader.ReadAsync(limit.Token) is BrokerEvent.Acknowledged(var id))
+                    Acknowledge(id, underWay);
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or System.Threading.Channels.ChannelClosedException)

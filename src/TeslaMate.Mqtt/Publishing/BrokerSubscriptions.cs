@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using TeslaMate.Mqtt.Broker;
 
 namespace TeslaMate.Mqtt.Publishing;
@@ -6,8 +5,11 @@ namespace TeslaMate.Mqtt.Publishing;
 /// <summary>What is listened to at the broker, over whichever connection there is.</summary>
 sealed class BrokerSubscriptions
 {
-    readonly ConcurrentDictionary<string, byte> _lasting = new();
-    volatile IBrokerConnection? _connection;
+    // Held while the connection is used, so that it is not disposed of meanwhile.
+    readonly Lock _lock = new();
+    readonly HashSet<string> _lasting = [];
+    readonly Dictionary<int, TaskCompletionSource<bool>> _asked = [];
+    IBrokerConnection? _connection;
 
     /// <summary>A connection has begun. Short, must not throw; called on the link's loop.</summary>
     public Action? Began { get; set; }
@@ -15,29 +17,72 @@ sealed class BrokerSubscriptions
     /// <summary>A message has arrived. Short, must not throw; called on the link's loop.</summary>
     public Action<BrokerEvent.Received>? Received { get; set; }
 
-    public bool IsConnected => _connection is not null;
+    /// <summary>The present connection, to tell it from the next one; null while there is none.</summary>
+    public object? Connection
+    {
+        get
+        {
+            lock (_lock)
+                return _connection;
+        }
+    }
 
     /// <summary>Listens from now on, also over later connections.</summary>
     public void Keep(string filter)
     {
-        if (_lasting.TryAdd(filter, 0))
-            _connection?.Subscribe(filter);
+        lock (_lock)
+            if (_lasting.Add(filter))
+                _connection?.Subscribe(filter);
     }
 
-    /// <summary>Listens over the present connection, if there is one.</summary>
-    public void Add(string filter) => _connection?.Subscribe(filter);
+    /// <summary>Listens over the present connection.</summary>
+    /// <returns>Completes when the broker listens too; with false when the connection has ended before.</returns>
+    public Task<bool> AddAsync(string filter)
+    {
+        lock (_lock)
+        {
+            if (_connection?.Subscribe(filter) is not { } id)
+                return Task.FromResult(false);
+            var asked = _asked[id] = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            return asked.Task;
+        }
+    }
 
-    public void Remove(string filter) => _connection?.Unsubscribe(filter);
+    public void Remove(string filter)
+    {
+        lock (_lock)
+            _connection?.Unsubscribe(filter);
+    }
 
     public void Begin(IBrokerConnection connection)
     {
-        _connection = connection;
-        foreach (var filter in _lasting.Keys)
-            connection.Subscribe(filter);
+        lock (_lock)
+        {
+            _connection = connection;
+            foreach (var filter in _lasting)
+                connection.Subscribe(filter);
+        }
+
         Began?.Invoke();
     }
 
-    public void End() => _connection = null;
+    public void End()
+    {
+        lock (_lock)
+        {
+            _connection = null;
+            foreach (var asked in _asked.Values)
+                asked.TrySetResult(false);
+            _asked.Clear();
+        }
+    }
 
     public void Receive(BrokerEvent.Received received) => Received?.Invoke(received);
+
+    public void Confirm(BrokerEvent.Subscribed subscribed)
+    {
+        lock (_lock)
+            if (_asked.Remove(subscribed.Id, out var asked))
+                asked.TrySetResult(true);
+    }
 }

@@ -80,19 +80,23 @@ public sealed class BrokerLossTests
         }
     }
 
-    /// <summary>The library is hidden from the program by a mount of its own, which takes root.</summary>
-    [SkippableFact]
-    public async Task Without_the_library_the_program_names_the_package_and_logs_all_the_same()
+    /// <summary>Another file is put in the library's place by a mount of the program's own, which takes root.</summary>
+    [SkippableTheory]
+    [InlineData("/dev/null", "apt-get install libmosquitto1")]
+    [InlineData("libz.so.1", "an entry point named 'mosquitto_")]
+    public async Task Without_a_library_that_can_be_used_the_program_says_what_is_missing_and_logs_all_the_same(string instead, string message)
     {
-        var library = new[] { "/usr/lib", "/lib" }.Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "libmosquitto.so.1", SearchOption.AllDirectories)).FirstOrDefault();
-        Skip.If(library is null || System.Environment.UserName != "root", "the library cannot be hidden");
+        var library = Library("libmosquitto.so.1");
+        if (!Path.IsPathRooted(instead))
+            instead = Library(instead) ?? "";
+        Skip.If(library is null || instead.Length == 0 || System.Environment.UserName != "root", "the library cannot be replaced");
         await using var cloud = new TeslaCloud([Drive()], TimeProvider.System);
         await cloud.StartAsync();
         await using var database = await TestServer.CreateDatabaseAsync();
         await House.PrepareAsync(database.ConnectionString, cloud, World.Cars([cloud.Cars[0].Life]));
         var folder = Directory.CreateTempSubdirectory("teslamate-library-").FullName;
         var start = new ProcessStartInfo("unshare",
-            ["-m", "sh", "-c", "mount --bind /dev/null \"$0\" && exec dotnet \"$1\" serve 2>&1", library!, typeof(TeslaMate.CommandLine.ProgramCommand).Assembly.Location])
+            ["-m", "sh", "-c", "mount --bind \"$1\" \"$0\" && exec dotnet \"$2\" serve 2>&1", library!, instead, typeof(TeslaMate.CommandLine.ProgramCommand).Assembly.Location])
         {
             RedirectStandardOutput = true,
         };
@@ -109,7 +113,7 @@ public sealed class BrokerLossTests
                     lock (said)
                         said.AppendLine(line);
             });
-            await UntilAsync(() => Task.FromResult(Said().Contains("apt-get install libmosquitto1", StringComparison.Ordinal)), "the package is named");
+            await UntilAsync(() => Task.FromResult(Said().Contains(message, StringComparison.Ordinal)), message);
             await UntilAsync(async () => await StreamedAsync(database) >= 3, "the drive is logged");
             program.HasExited.ShouldBeFalse(Said());
             program.Kill();
@@ -129,6 +133,9 @@ public sealed class BrokerLossTests
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    static string? Library(string name)
+        => new[] { "/usr/lib", "/lib" }.Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, name, SearchOption.AllDirectories)).FirstOrDefault();
 
     static Life Drive()
     {

@@ -65,18 +65,6 @@ public sealed class BrokerTests
     }
 
     [SkippableFact]
-    public async Task The_broker_says_offline_when_the_program_vanishes_and_online_when_it_returns()
-    {
-        await using var server = await MosquittoServer.StartAsync();
-        await using var line = new CutLine(server.Port);
-        await using var listener = await server.ListenAsync("teslamate/availability");
-        await using var publisher = await Publisher.StartAsync(server, ("MQTT_PORT", $"{line.Port}"));
-        await listener.UntilAsync(message => message.Payload == "online");
-        line.Cut();
-        (await listener.UntilAsync(message => message.Payload == "online")).Select(message => message.Payload).ShouldBe(["offline", "online"]);
-    }
-
-    [SkippableFact]
     public async Task A_password_is_needed_and_used()
     {
         await using var server = await MosquittoServer.WithPasswordAsync("teslamate", "right");

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace TeslaMate.Tests.Mqtt;
 
@@ -12,6 +14,7 @@ sealed class MosquittoServer : IAsyncDisposable
 
     readonly string _folder = Directory.CreateTempSubdirectory("teslamate-mosquitto-").FullName;
     readonly string _program;
+    readonly StringBuilder _log = new();
     Process? _process;
 
     MosquittoServer(string program, string configuration)
@@ -29,6 +32,16 @@ sealed class MosquittoServer : IAsyncDisposable
     public int Port { get; }
 
     public string Folder => _folder;
+
+    /// <summary>What the broker said, all its lives together.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_log)
+                return _log.ToString();
+        }
+    }
 
     string ConfigurationFile => Path.Combine(_folder, "mosquitto.conf");
 
@@ -59,7 +72,7 @@ sealed class MosquittoServer : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         _process = Process.Start(new ProcessStartInfo(_program, ["-c", ConfigurationFile]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        _ = _process.StandardError.ReadToEndAsync();
+        _ = KeepLogAsync(_process.StandardError);
         _ = _process.StandardOutput.ReadToEndAsync();
         for (var attempt = 0; attempt < 200; attempt++)
         {
@@ -84,6 +97,21 @@ sealed class MosquittoServer : IAsyncDisposable
             return;
         _process.Kill();
         await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Waits until the broker has said something so many times.</summary>
+    public async Task LoggedAsync(int times, [StringSyntax(StringSyntaxAttribute.Regex)] string what)
+    {
+        for (var attempt = 0; attempt < 200 && Regex.Count(Log, what) < times; attempt++)
+            await Task.Delay(25);
+        Regex.Count(Log, what).ShouldBe(times, Log);
+    }
+
+    async Task KeepLogAsync(StreamReader output)
+    {
+        while (await output.ReadLineAsync() is { } line)
+            lock (_log)
+                _log.AppendLine(line);
     }
 
     /// <summary>The retained messages of all topics below a filter.</summary>

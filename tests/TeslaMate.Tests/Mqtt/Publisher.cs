@@ -9,6 +9,7 @@ using TeslaMate.Logbook.Cars;
 using TeslaMate.Mqtt;
 using TeslaMate.Mqtt.Publishing;
 using TeslaMate.Systemd.Watchdog;
+using TeslaMate.Tests.Time;
 using TeslaMate.Vehicles;
 
 namespace TeslaMate.Tests.Mqtt;
@@ -103,7 +104,11 @@ sealed class Publisher : IAsyncDisposable
         if (_stopped)
             return;
         _stopped = true;
-        await Task.WhenAll(_provider.GetServices<IHostedService>().Select(hosted => hosted.StopAsync(CancellationToken.None)));
+        var stopping = Task.WhenAll(_provider.GetServices<IHostedService>().Select(hosted => hosted.StopAsync(CancellationToken.None)));
+        // A broker that says nothing is waited for by the clock of the test.
+        for (var time = _provider.GetRequiredService<TimeProvider>() as ManualTime; time is not null && !stopping.IsCompleted; time.Advance(TimeSpan.FromSeconds(0.1)))
+            await Task.WhenAny(stopping, Task.Delay(10));
+        await stopping;
         await _provider.DisposeAsync();
     }
 }

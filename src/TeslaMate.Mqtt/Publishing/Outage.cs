@@ -1,0 +1,57 @@
+using TeslaMate.Configuration;
+
+namespace TeslaMate.Mqtt.Publishing;
+
+/// <summary>
+/// From the loss of a connection until one holds again: how long to wait between attempts, and what of it is news. A broker that accepts and drops is as
+/// much of an outage as one that refuses, and the outage of a night must not fill the journal.
+/// </summary>
+sealed class Outage(Func<double> random)
+{
+    /// <summary>A connection that lasts so long ends the outage.</summary>
+    public static readonly TimeSpan Proof = TimeSpan.FromSeconds(30);
+
+    static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+    // The next pause is 0.8 s then.
+    const int AttemptsWithWorkingBroker = 3;
+
+    readonly HashSet<string> _told = [];
+    bool _toldOfConnection;
+    bool _lastToldIsConnection;
+    int _attempts;
+
+    /// <summary>How long to wait before the next attempt.</summary>
+    public TimeSpan NextPause() => BackOff.Pause(_attempts++, FirstPause, LongestPause, random);
+
+    /// <summary>There is no connection, or none any more.</summary>
+    /// <returns>Whether this outage has not had that reason yet.</returns>
+    public bool Failed(string reason)
+    {
+        _lastToldIsConnection = false;
+        return _told.Add(reason);
+    }
+
+    /// <summary>There is a connection, which may not last.</summary>
+    /// <returns>Whether it is the first of this outage.</returns>
+    public bool Connected()
+    {
+        _lastToldIsConnection = !_toldOfConnection;
+        _toldOfConnection = true;
+        return _lastToldIsConnection;
+    }
+
+    /// <summary>The broker has acknowledged all there was: it works, however often it is started again.</summary>
+    public void Served() => _attempts = Math.Min(_attempts, AttemptsWithWorkingBroker);
+
+    /// <summary>The connection has lasted.</summary>
+    /// <returns>Whether a failure was the last that was told.</returns>
+    public bool Ended()
+    {
+        var isNews = !_lastToldIsConnection;
+        (_toldOfConnection, _lastToldIsConnection, _attempts) = (false, true, 0);
+        _told.Clear();
+        return isNews;
+    }
+}
