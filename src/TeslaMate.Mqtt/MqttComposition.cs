@@ -20,12 +20,16 @@ public static class MqttComposition
             services.AddSingleton<Availability>();
             services.AddSingleton<BrokerSubscriptions>();
             services.AddSingleton<IBroker>(new MosquittoBroker(settings, Availability.WillOf(settings)));
+            services.AddSingleton<DiscoveryDocument>();
+            services.AddSingleton<FormerAnnouncements>();
             services.AddSingleton<DiscoveryPublisher>();
+            services.AddSingleton<SummaryPublisher>();
             services.AddSingleton<BrokerLink>();
             services.AddSingleton<IHealthReport, MqttHealth>();
             services.AddHostedService(provider => provider.GetRequiredService<BrokerLink>());
             services.AddHostedService(provider => provider.GetRequiredService<DiscoveryPublisher>());
-            services.AddHostedService<SummaryPublisher>();
+            services.AddHostedService(provider => provider.GetRequiredService<SummaryPublisher>());
+            services.AddHostedService<DepartedCars>();
             return services;
         }
     }

@@ -49,6 +49,7 @@ static class ThousandCarsOnMqtt
             .AddSingleton<IHeartbeats, Heartbeats>()
             .AddSingleton<SummaryHub>()
             .AddSingleton<ICars, NoCars>()
+            .AddSingleton<IVehicles, NoVehicles>()
             .AddMqtt(settings)
             .BuildServiceProvider();
         var hosted = provider.GetServices<IHostedService>().ToList();
@@ -116,6 +117,25 @@ static class ThousandCarsOnMqtt
             await Task.Delay(5);
             quiet = link.ConnectedSince is not null && outbox.Pending == 0 ? quiet + 1 : 0;
         }
+    }
+
+    sealed class NoVehicles : IVehicles
+    {
+        public IReadOnlyList<VehicleHealth> Health => [];
+
+        public Task<IReadOnlyList<Summary>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Summary>>([]);
+
+        public Task<Summary?> SummaryAsync(CarId car, CancellationToken cancellationToken) => Task.FromResult<Summary?>(null);
+
+        public bool IsBusy(CarId car) => false;
+
+        public IAsyncEnumerable<bool> WatchBusyAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<bool> ResumeLoggingAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<SuspendAnswer> SuspendLoggingAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task RestartAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 
     sealed class NoCars : ICars

@@ -33,10 +33,11 @@ interface IBrokerConnection : IAsyncDisposable
     /// <returns>The id that <see cref="BrokerEvent.Acknowledged"/> will carry; null when the connection is gone.</returns>
     int? Publish(string topic, ReadOnlySpan<byte> payload, bool retain);
 
-    /// <returns>The id that <see cref="BrokerEvent.Subscribed"/> will carry; null when the connection is gone.</returns>
+    /// <returns>The id that <see cref="BrokerEvent.Confirmed"/> will carry; null when the connection is gone.</returns>
     int? Subscribe(string filter);
 
-    void Unsubscribe(string filter);
+    /// <returns>As of <see cref="Subscribe"/>.</returns>
+    int? Unsubscribe(string filter);
 }
 
 /// <summary>What the pump waits for.</summary>
@@ -51,7 +52,8 @@ abstract record BrokerEvent
 
     public sealed record Acknowledged(int Id) : BrokerEvent;
 
-    public sealed record Subscribed(int Id) : BrokerEvent;
+    /// <summary>The broker listens for a filter, or does so no more.</summary>
+    public sealed record Confirmed(int Id) : BrokerEvent;
 
     public sealed record Received(string Topic, byte[] Payload, bool Retained) : BrokerEvent;
 

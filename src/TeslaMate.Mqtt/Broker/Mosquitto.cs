@@ -66,6 +66,9 @@ static unsafe partial class Mosquitto
     [LibraryImport(Library, EntryPoint = "mosquitto_subscribe_callback_set")]
     public static partial void OnSubscribe(MosquittoHandle client, delegate* unmanaged<nint, nint, int, int, int*, void> callback);
 
+    [LibraryImport(Library, EntryPoint = "mosquitto_unsubscribe_callback_set")]
+    public static partial void OnUnsubscribe(MosquittoHandle client, delegate* unmanaged<nint, nint, int, void> callback);
+
     [LibraryImport(Library, EntryPoint = "mosquitto_message_callback_set")]
     public static partial void OnMessage(MosquittoHandle client, delegate* unmanaged<nint, nint, Message*, void> callback);
 
@@ -83,7 +86,7 @@ static unsafe partial class Mosquitto
     public static partial int Subscribe(MosquittoHandle client, out int id, string filter, int qos);
 
     [LibraryImport(Library, EntryPoint = "mosquitto_unsubscribe", StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int Unsubscribe(MosquittoHandle client, nint id, string filter);
+    public static partial int Unsubscribe(MosquittoHandle client, out int id, string filter);
 
     [LibraryImport(Library, EntryPoint = "mosquitto_disconnect")]
     public static partial int Disconnect(MosquittoHandle client);

@@ -39,6 +39,7 @@ sealed class MosquittoConnection : IBrokerConnection
         Mosquitto.OnConnect(_client, &Connected);
         Mosquitto.OnPublish(_client, &Published);
         Mosquitto.OnSubscribe(_client, &Subscribed);
+        Mosquitto.OnUnsubscribe(_client, &Unsubscribed);
         Mosquitto.OnMessage(_client, &MessageArrived);
     }
 
@@ -72,7 +73,7 @@ sealed class MosquittoConnection : IBrokerConnection
 
     public int? Subscribe(string filter) => Mosquitto.Subscribe(_client, out var id, filter, qos: 1) == Mosquitto.Success ? id : null;
 
-    public void Unsubscribe(string filter) => Mosquitto.Unsubscribe(_client, 0, filter);
+    public int? Unsubscribe(string filter) => Mosquitto.Unsubscribe(_client, out var id, filter) == Mosquitto.Success ? id : null;
 
     public async ValueTask DisposeAsync()
     {
@@ -132,7 +133,10 @@ sealed class MosquittoConnection : IBrokerConnection
     static void Published(nint client, nint context, int id) => Of(context).Events.Writer.TryWrite(new BrokerEvent.Acknowledged(id));
 
     [UnmanagedCallersOnly]
-    static unsafe void Subscribed(nint client, nint context, int id, int count, int* granted) => Of(context).Events.Writer.TryWrite(new BrokerEvent.Subscribed(id));
+    static unsafe void Subscribed(nint client, nint context, int id, int count, int* granted) => Of(context).Events.Writer.TryWrite(new BrokerEvent.Confirmed(id));
+
+    [UnmanagedCallersOnly]
+    static void Unsubscribed(nint client, nint context, int id) => Of(context).Events.Writer.TryWrite(new BrokerEvent.Confirmed(id));
 
     [UnmanagedCallersOnly]
     static unsafe void MessageArrived(nint client, nint context, Mosquitto.Message* message)

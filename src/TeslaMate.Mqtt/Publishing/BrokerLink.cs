@@ -122,8 +122,6 @@ sealed partial class BrokerLink(
             if (underWay.LongestWait >= LongestAcknowledgement)
                 return $"the broker has not acknowledged a message for {LongestAcknowledgement.TotalSeconds:0} s";
             Send(connection, underWay);
-            if (underWay.Count == 0)
-                _outage.Served();
             using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var wait = connection.Events.Reader.WaitToReadAsync(turn.Token).AsTask();
             // A quiet connection is still a turning loop.
@@ -166,8 +164,8 @@ sealed partial class BrokerLink(
             case BrokerEvent.Acknowledged(var id):
                 Acknowledge(id, underWay);
                 break;
-            case BrokerEvent.Subscribed subscribed:
-                subscriptions.Confirm(subscribed);
+            case BrokerEvent.Confirmed confirmed:
+                subscriptions.Confirm(confirmed);
                 break;
             case BrokerEvent.Received received when received.Topic == availability.Topic:
                 availability.Answer(received);
@@ -184,6 +182,8 @@ sealed partial class BrokerLink(
             return;
         Delivered++;
         outbox.Acknowledge(message);
+        if (underWay.Count == 0)
+            _outage.Served();
     }
 
     /// <summary>The last values and a farewell, as far as the broker takes them within a few seconds.</summary>

@@ -37,22 +37,11 @@ sealed class BrokerSubscriptions
 
     /// <summary>Listens over the present connection.</summary>
     /// <returns>Completes when the broker listens too; with false when the connection has ended before.</returns>
-    public Task<bool> AddAsync(string filter)
-    {
-        lock (_lock)
-        {
-            if (_connection?.Subscribe(filter) is not { } id)
-                return Task.FromResult(false);
-            var asked = _asked[id] = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-            return asked.Task;
-        }
-    }
+    public Task<bool> AddAsync(string filter) => AskAsync(connection => connection.Subscribe(filter));
 
-    public void Remove(string filter)
-    {
-        lock (_lock)
-            _connection?.Unsubscribe(filter);
-    }
+    /// <summary>Listens no more.</summary>
+    /// <returns>Completes when what the broker had sent until then is here; with false when the connection has ended before.</returns>
+    public Task<bool> RemoveAsync(string filter) => AskAsync(connection => connection.Unsubscribe(filter));
 
     public void Begin(IBrokerConnection connection)
     {
@@ -79,10 +68,21 @@ sealed class BrokerSubscriptions
 
     public void Receive(BrokerEvent.Received received) => Received?.Invoke(received);
 
-    public void Confirm(BrokerEvent.Subscribed subscribed)
+    public void Confirm(BrokerEvent.Confirmed confirmed)
     {
         lock (_lock)
-            if (_asked.Remove(subscribed.Id, out var asked))
+            if (_asked.Remove(confirmed.Id, out var asked))
                 asked.TrySetResult(true);
+    }
+
+    Task<bool> AskAsync(Func<IBrokerConnection, int?> ask)
+    {
+        lock (_lock)
+        {
+            if (_connection is null || ask(_connection) is not { } id)
+                return Task.FromResult(false);
+            var asked = _asked[id] = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            return asked.Task;
+        }
     }
 }

@@ -25,6 +25,15 @@ sealed class CarTopics(string @base, string? defaultGeofence, Outbox outbox)
             Offer("software_update", update);
     }
 
+    /// <summary>Empties what was published, in this run, of a car that is no more.</summary>
+    public void Clear()
+    {
+        foreach (var topic in _last.Keys)
+            _ = outbox.PutOnceAsync($"{@base}/{topic}", [], retain: true);
+        _ = outbox.PutOnceAsync($"{@base}/{SummaryTopics.Healthy}", [], retain: false);
+        _last.Clear();
+    }
+
     void Offer(string topic, string? payload)
     {
         if (topic == SummaryTopics.Healthy)

@@ -42,7 +42,7 @@ sealed class Outage(Func<double> random)
         return _lastToldIsConnection;
     }
 
-    /// <summary>The broker has acknowledged all there was: it works, however often it is started again.</summary>
+    /// <summary>The broker has acknowledged what it was sent: it works, however often it is started again.</summary>
     public void Served() => _attempts = Math.Min(_attempts, AttemptsWithWorkingBroker);
 
     /// <summary>The connection has lasted.</summary>

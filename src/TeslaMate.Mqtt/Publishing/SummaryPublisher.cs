@@ -11,33 +11,69 @@ namespace TeslaMate.Mqtt.Publishing;
 sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outbox, DiscoveryPublisher discovery, TimeProvider time, ILogger<SummaryPublisher> logger)
     : BackgroundService
 {
-    readonly Dictionary<CarId, CarTopics> _cars = [];
+    readonly Lock _lock = new();
+
+    // Null for a forgotten car.
+    readonly Dictionary<CarId, CarTopics?> _cars = [];
+
+    /// <summary>The cars that had a summary in this run.</summary>
+    public IReadOnlyList<CarId> Cars
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _cars.Keys];
+        }
+    }
+
+    /// <summary>Clears what was published of a car, and publishes no more of it.</summary>
+    public void Forget(CarId car)
+    {
+        lock (_lock)
+        {
+            _cars.GetValueOrDefault(car)?.Clear();
+            _cars[car] = null;
+        }
+    }
+
+    /// <summary>Publishes a forgotten car again, from its next summary on; nothing for any other car.</summary>
+    public void Recall(CarId car)
+    {
+        lock (_lock)
+            if (_cars.GetValueOrDefault(car) is null)
+                _cars.Remove(car);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
         // The newest summaries of a stopping program still count.
         foreach (var summary in hub.All)
-            Topics(summary).Publish(summary);
+            Publish(summary);
         outbox.Complete();
     }
 
     async Task RunAsync(CancellationToken stoppingToken)
     {
         await foreach (var summary in hub.WatchAllAsync(stoppingToken))
-        {
-            Topics(summary).Publish(summary);
-            discovery.Describe(summary);
-        }
+            Publish(summary);
     }
 
-    CarTopics Topics(Summary summary)
+    void Publish(Summary summary)
     {
         var car = summary.Car.Id;
-        if (_cars.TryGetValue(car, out var known))
-            return known;
-        var topics = new CarTopics($"{settings.Root}/cars/{car.Value}", settings.DefaultGeofence, outbox);
-        topics.CleanUp();
-        return _cars[car] = topics;
+        lock (_lock)
+        {
+            if (!_cars.TryGetValue(car, out var topics))
+            {
+                _cars[car] = topics = new CarTopics($"{settings.Root}/cars/{car.Value}", settings.DefaultGeofence, outbox);
+                topics.CleanUp();
+            }
+
+            if (topics is null)
+                return;
+            topics.Publish(summary);
+            discovery.Describe(summary);
+        }
     }
 }

@@ -1,4 +1,3 @@
-using TeslaMate.Tests.Time;
 using TeslaMate.Vehicles;
 
 namespace TeslaMate.Tests.Mqtt;
@@ -156,27 +155,6 @@ public sealed class BrokerTests
         await server.PublishAsync("homeassistant/end", "", retain: false);
         (await later.UntilAsync(message => message.Topic == "homeassistant/end")).Skip(retained).SkipLast(1).Select(message => message.Topic)
             .ShouldBe(["homeassistant/device/teslamate_1/config"]);
-    }
-
-    [SkippableFact]
-    public async Task Announcements_of_cars_that_have_gone_are_cleared_and_those_of_strangers_are_not()
-    {
-        await using var server = await MosquittoServer.StartAsync();
-        foreach (var topic in new[] { "device/teslamate_1/config", "device/teslamate_2/config", "sensor/teslamate_2/speed/config", "device/teslamate_3/config", "device/teslamate_ns_2/config" })
-            await server.PublishAsync($"homeassistant/{topic}", "{}", retain: true);
-        var time = new ManualTime(TimeProvider.System.GetUtcNow());
-        await using var publisher = await Publisher.StartAsync(server, time, [ACar.Known(1), ACar.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
-        // Cars get a minute to show themselves.
-        for (var moment = 0; moment < 200 && (await server.RetainedAsync("homeassistant/#")).ContainsKey("homeassistant/device/teslamate_2/config"); moment++)
-        {
-            publisher.Hub.Publish(ACar.Online());
-            await Task.Delay(50);
-            time.Advance(TimeSpan.FromSeconds(moment < 20 ? 0.1 : 1));
-        }
-
-        await publisher.SettledAsync();
-        (await server.RetainedAsync("homeassistant/#")).Keys
-            .ShouldBe(["homeassistant/device/teslamate_1/config", "homeassistant/device/teslamate_3/config", "homeassistant/device/teslamate_ns_2/config"], ignoreOrder: true);
     }
 
     [SkippableFact]

@@ -29,6 +29,12 @@ sealed class Publisher : IAsyncDisposable
 
     public SummaryHub Hub => _provider.GetRequiredService<SummaryHub>();
 
+    /// <summary>The database's cars.</summary>
+    public TheseCars Cars => _provider.GetRequiredService<TheseCars>();
+
+    /// <summary>The cars that are logged.</summary>
+    public TheseVehicles Vehicles => _provider.GetRequiredService<TheseVehicles>();
+
     public string Log => _lines.Text;
 
     /// <summary>How many topics of a kind it has a value for.</summary>
@@ -39,7 +45,7 @@ sealed class Publisher : IAsyncDisposable
     public static Task<Publisher> StartAsync(MosquittoServer server, params (string Name, string Value)[] settings)
         => StartAsync(server, TimeProvider.System, [], settings);
 
-    /// <param name="cars">Those of the database.</param>
+    /// <param name="cars">Those of the database; they all run until a test says otherwise.</param>
     public static async Task<Publisher> StartAsync(MosquittoServer server, TimeProvider time, IReadOnlyList<Car> cars, params (string Name, string Value)[] settings)
     {
         var values = new Dictionary<string, string> { ["MQTT_HOST"] = "127.0.0.1", ["MQTT_PORT"] = $"{server.Port}" };
@@ -54,7 +60,10 @@ sealed class Publisher : IAsyncDisposable
             .AddSingleton(time)
             .AddSingleton<IHeartbeats, Heartbeats>()
             .AddSingleton<SummaryHub>()
-            .AddSingleton<ICars>(new TheseCars(cars))
+            .AddSingleton(new TheseCars(cars))
+            .AddSingleton<ICars>(services => services.GetRequiredService<TheseCars>())
+            .AddSingleton(new TheseVehicles([.. cars.Select(car => car.Id.Value)]))
+            .AddSingleton<IVehicles>(services => services.GetRequiredService<TheseVehicles>())
             .AddMqtt(read)
             .BuildServiceProvider();
         var publisher = new Publisher(provider, lines);
@@ -115,7 +124,9 @@ sealed class Publisher : IAsyncDisposable
 
 sealed class TheseCars(IReadOnlyList<Car> cars) : ICars
 {
-    public Task<IReadOnlyList<Car>> ListAsync(CancellationToken cancellationToken) => Task.FromResult(cars);
+    public IReadOnlyList<Car> Stored { get; set; } = cars;
+
+    public Task<IReadOnlyList<Car>> ListAsync(CancellationToken cancellationToken) => Task.FromResult(Stored);
 
     public Task<Car?> FindAsync(CarId car, CancellationToken cancellationToken) => Task.FromResult<Car?>(null);
 
@@ -124,6 +135,29 @@ sealed class TheseCars(IReadOnlyList<Car> cars) : ICars
     public Task<Car?> ChangeSettingsAsync(CarId car, CarSettings settings, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public IAsyncEnumerable<Car> WatchAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+}
+
+/// <summary>Cars that run, whether or not they have a summary.</summary>
+sealed class TheseVehicles(IReadOnlyList<short> running) : IVehicles
+{
+    public IReadOnlyList<short> Running { get; set; } = running;
+
+    public IReadOnlyList<VehicleHealth> Health => [.. Running.Select(car =>
+        new VehicleHealth(new CarId(car), VehicleStateName.Unavailable, Healthy: true, null, null, 0, null, StreamConnected: false, Restarts: 0))];
+
+    public Task<IReadOnlyList<Summary>> ListAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<Summary?> SummaryAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public bool IsBusy(CarId car) => throw new NotSupportedException();
+
+    public IAsyncEnumerable<bool> WatchBusyAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<bool> ResumeLoggingAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<SuspendAnswer> SuspendLoggingAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task RestartAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 }
 
 sealed class Lines : ILoggerProvider, ILogger
