@@ -277,6 +277,5 @@ public sealed class GeocoderTests : IAsyncLifetime
             Settings with { NominatimUrl = new("http://nominatim.invalid"), NominatimProxy = _nominatim.Address.ToString() }, TimeProvider.System,
             LoggerFactory.Create(_ => { }).CreateLogger<Geocoder>());
         (await geocoder.ReverseAsync(1, 1, "en", default)).ShouldBeOfType<GeocoderAnswer.Found>();
-    
-}
+    }
 }
