@@ -40,6 +40,44 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
     }
 
     [Fact]
+    public async Task A_card_comes_and_goes_with_its_car()
+    {
+        await using var visit = await program.VisitAsync();
+        var page = visit.Page;
+        await page.GotoAsync("/");
+        var card = page.Locator(".car", new() { HasText = "Juniper" });
+        await Expect(card).ToBeVisibleAsync(ProgramInBrowser.Patience);
+        await page.EvaluateAsync("window.sameDocument = true");
+        await SwitchAsync(isOn: false);
+        await Expect(card).ToHaveCountAsync(0, new() { Timeout = Patience });
+        await Expect(page.Locator(".car", new() { HasText = "Nimbus" })).ToBeVisibleAsync();
+        await SwitchAsync(isOn: true);
+        await Expect(card.Locator(".leaflet-marker-icon")).ToBeVisibleAsync(ProgramInBrowser.Patience);
+        (await page.EvaluateAsync<bool>("window.sameDocument === true")).ShouldBeTrue();
+        visit.Troubles.ShouldBeEmpty();
+
+        async Task SwitchAsync(bool isOn)
+        {
+            await using var other = await program.VisitAsync();
+            await other.Page.GotoAsync($"/settings?car={await program.ScalarAsync<short>("select id from cars where name = 'Juniper'")}");
+            await other.Page.Locator("[id^=car_settings][id$=_enabled]").SetCheckedAsync(isOn);
+            await program.WaitForAsync(isOn ? "true" : "false", "select enabled::text from car_settings join cars on settings_id = car_settings.id where name = 'Juniper'");
+        }
+    }
+
+    [Fact]
+    public async Task A_page_is_live_again_after_a_proxy_has_answered_for_the_program()
+    {
+        await using var visit = await program.VisitAsync();
+        var page = visit.Page;
+        await page.RouteAsync("**/live/cars", route => route.FulfillAsync(new() { Status = 502 }));
+        await page.GotoAsync("/");
+        await Expect(page.Locator("#offline")).ToBeVisibleAsync(ProgramInBrowser.Patience);
+        await page.UnrouteAsync("**/live/cars");
+        await Expect(page.Locator("#offline")).ToBeHiddenAsync(new() { Timeout = Patience });
+    }
+
+    [Fact]
     public async Task A_tab_that_nobody_looks_at_gives_its_connection_back()
     {
         await using var visit = await program.VisitAsync();

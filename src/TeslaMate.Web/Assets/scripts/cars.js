@@ -57,7 +57,7 @@ const state = (details) => details.querySelector("dd").firstChild.data.trim();
 
 export function update(id, html) {
   const card = document.getElementById(`car_${id}`);
-  if (!card) return location.reload();
+  if (!card) return addCards();
   const details = card.querySelector(".car-details");
   const before = state(details);
   const next = document.createElement("template");
@@ -71,6 +71,30 @@ export function update(id, html) {
   start(card);
 }
 
+/** A car without a card gets the one that the page would show if it were loaded again. */
+async function addCards() {
+  const answer = await fetch(location.href);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const card of page.querySelectorAll("#cars .car")) {
+    if (document.getElementById(card.id)) continue;
+    document.querySelector("main .empty")?.remove();
+    cards.append(card);
+    htmx.process(card);
+    enliven(card);
+    start(card);
+  }
+}
+
+/** A car that is no longer logged loses its card. */
+function keep(logged) {
+  for (const card of cards.querySelectorAll("[data-car].car"))
+    if (!logged.includes(card.dataset.car)) {
+      maps.delete(card.dataset.car);
+      card.remove();
+    }
+  if (!cards.querySelector(".car") && !document.querySelector("main .empty")) location.reload();
+}
+
 const offline = document.getElementById("offline");
 let events;
 function follow() {
@@ -78,10 +102,7 @@ function follow() {
   events = new EventSource(cards.dataset.live);
   events.addEventListener("car", ({ data, lastEventId }) => update(lastEventId, data));
   events.addEventListener("busy", ({ data, lastEventId }) => spin(lastEventId, data === "true"));
-  events.addEventListener("cars", ({ data }) => {
-    const logged = data.split(",");
-    for (const card of cards.querySelectorAll("[data-car].car")) if (!logged.includes(card.dataset.car)) return location.reload();
-  });
+  events.addEventListener("cars", ({ data }) => keep(data.split(",")));
   events.addEventListener("open", () => (offline.hidden = true));
   events.addEventListener("error", ({ target }) => {
     offline.hidden = false;
