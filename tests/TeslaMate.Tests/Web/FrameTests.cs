@@ -3,22 +3,17 @@ using TeslaMate.Tesla.Accounts;
 namespace TeslaMate.Tests.Web;
 
 /// <summary>What stands around every page (spec web 5).</summary>
-public sealed class FrameTests : IAsyncLifetime
+public sealed class FrameTests(SharedPages shared) : IClassFixture<SharedPages>, IAsyncLifetime
 {
-    PagesUnderTest _pages = null!;
-    Browser _browser = null!;
+    readonly PagesUnderTest _pages = shared.Pages;
+    readonly Browser _browser = shared.Pages.Visit();
 
-    public async Task InitializeAsync()
-    {
-        _pages = await PagesUnderTest.StartAsync();
-        await SampleRows.AddAsync(_pages.Database);
-        _browser = _pages.Visit();
-    }
+    public Task InitializeAsync() => _pages.Database.ExecuteAsync("update settings set grafana_url = null, theme_mode = 'system'");
 
-    public async Task DisposeAsync()
+    public Task DisposeAsync()
     {
         _browser.Dispose();
-        await _pages.DisposeAsync();
+        return Task.CompletedTask;
     }
 
     [Fact]
@@ -78,7 +73,7 @@ public sealed class FrameTests : IAsyncLifetime
     [InlineData(true, SignIn.SignedOut, false)]
     public async Task Every_page_warns_when_the_tokens_will_be_lost(bool hasKey, SignIn status, bool isWarned)
     {
-        await using var pages = await PagesUnderTest.StartAsync(settings => settings with { HasEncryptionKey = hasKey });
+        await using var pages = await PagesUnderTest.StartAsync(settings => settings with { HasEncryptionKey = hasKey }, reach: database => database);
         pages.Account.Status = new AccountStatus(status, Generation: 1);
         using var browser = pages.Visit();
         foreach (var path in new[] { "/sign_in", "/settings", "/geo-fences", "/drives" })

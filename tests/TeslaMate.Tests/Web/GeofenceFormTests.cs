@@ -156,6 +156,16 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
     }
 
     [Fact]
+    public async Task Who_measures_in_miles_reads_the_radius_in_feet_too()
+    {
+        (await _browser.PageAsync("/geo-fences/new")).QuerySelector("output").ShouldBeNull();
+        await _pages.Database.ExecuteAsync("update settings set unit_of_length = 'mi'");
+        var page = await _browser.PageAsync("/geo-fences/new");
+        page.Text("output[for=geo_fence_radius]").ShouldBe("66 ft");
+        page.Value("#geo_fence_radius").ShouldBe("20");
+    }
+
+    [Fact]
     public async Task Where_no_car_has_been_a_new_geofence_begins_at_zero()
     {
         await using var pages = await PagesUnderTest.StartAsync();

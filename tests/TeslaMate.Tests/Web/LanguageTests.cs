@@ -32,6 +32,8 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
         (await browser.PageAsync("/settings?locale=klingon")).DocumentElement.GetAttribute("lang").ShouldBe("zh-Hans");
         var page = await browser.PageAsync("/settings?locale=de");
         page.DocumentElement.GetAttribute("lang").ShouldBe("de");
+        using (var chosen = await browser.GetAsync("/settings?locale=de"))
+            chosen.Headers.GetValues("Set-Cookie").ShouldContain(cookie => cookie.StartsWith("_teslamate_locale=de; max-age=31536000;", StringComparison.Ordinal), "beyond the browser's session");
         page.Title.ShouldBe("Einstellungen · TeslaMate for .NET");
         // Every own link has the prefix that the proxy strips.
         page.QuerySelectorAll("[href^='/'], [src^='/'], [action^='/'], [hx-post^='/']")

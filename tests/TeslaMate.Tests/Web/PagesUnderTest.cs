@@ -57,11 +57,12 @@ sealed class PagesUnderTest : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <param name="variables">The environment, as far as the pages read it.</param>
-    public static Task<PagesUnderTest> StartAsync(params (string Name, string Value)[] variables) => StartAsync(settings => settings, variables);
+    public static Task<PagesUnderTest> StartAsync(params (string Name, string Value)[] variables) => StartAsync(settings => settings, reach: database => database, variables);
 
     /// <param name="change">What the program knows from elsewhere.</param>
+    /// <param name="reach">How the pages come to their database.</param>
     /// <param name="variables">The environment, as far as the pages read it.</param>
-    public static async Task<PagesUnderTest> StartAsync(Func<WebSettings, WebSettings> change, params (string Name, string Value)[] variables)
+    public static async Task<PagesUnderTest> StartAsync(Func<WebSettings, WebSettings> change, Func<string, string> reach, params (string Name, string Value)[] variables)
     {
         var read = new Variables(variables.ToDictionary(variable => variable.Name, variable => variable.Value));
         var settings = WebSettings.Read(read);
@@ -76,7 +77,7 @@ sealed class PagesUnderTest : IAsyncDisposable
         var ownJobs = builder.Services.ToHashSet();
         builder.Services
             .AddSingleton<TimeProvider>(new ManualTime())
-            .AddSingleton(_ => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Timezone = "UTC" }.ConnectionString))
+            .AddSingleton(_ => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(reach(database.ConnectionString)) { Timezone = "UTC" }.ConnectionString))
             .AddLogbook(new LogbookSettings { NominatimUrl = geocoder.Address, GeocoderPause = TimeSpan.Zero })
             .AddSingleton(troubles)
             .AddSingleton<IVehicles>(vehicles)

@@ -1,5 +1,6 @@
 using System.Net;
 using TeslaMate.Tesla.Accounts;
+using TeslaMate.Tests.Logbook;
 using TeslaMate.Vehicles;
 
 namespace TeslaMate.Tests.Web;
@@ -165,6 +166,28 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
         response.StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
         (await response.Content.ReadAsStringAsync()).ShouldBe("Internal Server Error");
         response.Content.Headers.ContentType!.ToString().ShouldBe("text/html; charset=utf-8");
+    }
+
+    [Fact]
+    public async Task While_the_database_is_away_pages_say_so_and_the_files_are_there()
+    {
+        LossyProxy? way = null;
+        await using var pages = await PagesUnderTest.StartAsync(settings => settings, database => (way = new LossyProxy(database)).ConnectionString);
+        await using var _ = way;
+        using var browser = pages.Visit();
+        await browser.PageAsync("/settings");
+        way!.SwallowAnswers = true;
+        way.Cut();
+        using var response = await browser.GetAsync("/settings");
+        response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        response.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(10));
+        (await response.Content.ReadAsStringAsync()).ShouldBe("Service Unavailable");
+        browser.Headers.Add("Sec-Fetch-Mode", "navigate");
+        using var page = await browser.GetAsync("/settings");
+        (await Browser.ParseAsync(page)).Body!.TextContent.ShouldContain("Your cars are still being logged.");
+        (await browser.GetAsync("/assets/app.css")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        way.SwallowAnswers = false;
+        (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Theory]

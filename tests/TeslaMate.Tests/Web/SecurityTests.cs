@@ -345,6 +345,19 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     }
 
     [Fact]
+    public async Task A_form_may_come_in_parts()
+    {
+        using var browser = _pages.Visit();
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent(Browser.TokenOf(await browser.PageAsync("/settings"))), "_csrf_token" }, { new StringContent("3"), "charging_process[cost]" },
+        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/charge-cost/1") { Content = form };
+        (await browser.SendAsync(request)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await _pages.Database.ScalarAsync<decimal>("select cost from charging_processes")).ShouldBe(3);
+    }
+
+    [Fact]
     public async Task Too_many_headers_are_refused()
     {
         using var browser = _pages.Visit();

@@ -45,9 +45,27 @@ document.addEventListener("input", ({ target }) => {
   const box = target.form?.dataset.clears;
   if (box) document.querySelector(box).replaceChildren();
 });
+// A button says that its request is under way, and what it said before when that did not work.
 document.addEventListener("submit", ({ submitter }) => {
-  if (submitter?.dataset.busy) submitter.textContent = submitter.dataset.busy;
+  if (!submitter?.dataset.busy) return;
+  submitter.dataset.label = submitter.textContent;
+  submitter.textContent = submitter.dataset.busy;
 });
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  for (const button of detail.elt.querySelectorAll("button[data-label]")) button.textContent = button.dataset.label;
+});
+// What was refused is no longer wrong once it is being changed.
+document.addEventListener("input", ({ target }) => {
+  if (target.getAttribute("aria-invalid") !== "true") return;
+  target.removeAttribute("aria-invalid");
+  target.classList.remove("is-danger");
+  document.getElementById(`${target.id}-problem`)?.remove();
+});
+for (const form of document.querySelectorAll("form[data-complete]")) {
+  const check = () => (form.querySelector("[type=submit]").disabled = !form.checkValidity());
+  form.addEventListener("input", check);
+  check();
+}
 for (const dialog of document.querySelectorAll("dialog[data-modal]")) {
   dialog.close();
   dialog.showModal();

@@ -114,6 +114,7 @@ function fenceMap(element) {
   const draw = () => {
     centre.setLatLng(circle.getLatLng());
     edge.setLatLng([circle.getLatLng().lat, edgePosition()]);
+    for (const feet of form.querySelectorAll("[data-feet]")) feet.textContent = `${Math.round(circle.getRadius() * 3.28084)} ft`;
   };
   const moveTo = (to) => {
     const { lat, lng } = L.latLng(to).wrap();
