@@ -58,6 +58,7 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
 document.addEventListener("input", ({ target }) => {
   if (target.getAttribute("aria-invalid") !== "true") return;
   target.removeAttribute("aria-invalid");
+  target.removeAttribute("aria-describedby");
   target.classList.remove("is-danger");
   document.getElementById(`${target.id}-problem`)?.remove();
 });
