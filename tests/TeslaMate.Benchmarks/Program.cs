@@ -23,8 +23,8 @@ switch (args)
     case ["open-pages", var folder, .. var rest]:
         await PageMeasurements.RunOpenPagesAsync(folder, rest is [var published] ? published : null);
         break;
-    case ["pages-data", var folder]:
-        await (await YearsOfDriving.StartAsync(folder, 10_000_000)).DisposeAsync();
+    case ["pages-data", var folder, .. var layouts]:
+        await (await YearsOfDriving.StartAsync(folder, 10_000_000, layouts)).DisposeAsync();
         break;
     case ["start", var folder, .. var rest]:
         await ProgramStart.RunAsync(folder, rest is [var times] ? int.Parse(times, CultureInfo.InvariantCulture) : 20);

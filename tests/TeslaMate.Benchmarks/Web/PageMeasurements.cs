@@ -12,7 +12,8 @@ namespace TeslaMate.Benchmarks.Web;
 
 /// <summary>
 /// How long each page takes from request to last byte on a database of years (<c>pages FOLDER [published program] [positions]</c>), what the first page weighs,
-/// and what open pages cost (<c>open-pages FOLDER [published program]</c>). The folder keeps the databases for the next time.
+/// and what open pages cost (<c>open-pages FOLDER [published program]</c>). The folder keeps the databases for the next time; <c>pages-data FOLDER [layout…]</c>
+/// makes them, and those of other layouts, which are measured where they are.
 /// </summary>
 static partial class PageMeasurements
 {
@@ -29,11 +30,14 @@ static partial class PageMeasurements
                 await visit.MeasureAsync(name, path);
         }
 
-        foreach (var layout in (string[])[YearsOfDriving.Refilled, YearsOfDriving.Shuffled])
+        foreach (var layout in (string[])[YearsOfDriving.Refilled, YearsOfDriving.Imported, YearsOfDriving.Shuffled])
         {
+            if (!await YearsOfDriving.HasAsync(cluster, layout))
+                continue;
             await using var visit = await VisitAsync(cluster, published, layout);
             await visit.MeasureAsync($"a drive, positions {layout}", number => $"/drive/{1 + number * 7919 % drives}", layout == YearsOfDriving.Shuffled ? 8 : Times);
             await visit.MeasureAsync($"a new drive, positions {layout}", number => $"/drive/{drives + 1 + number}", layout == YearsOfDriving.Shuffled ? 8 : Times);
+            await visit.MeasureAsync($"a drive as GPX, positions {layout}", number => $"/drive/{1 + number * 7919 % drives}/gpx", layout == YearsOfDriving.Shuffled ? 8 : Times);
             await visit.MeasureAsync($"a charge, positions {layout}", number => $"/charge/{1 + number * 101 % (drives / 4)}");
         }
     }

@@ -7,20 +7,23 @@ namespace TeslaMate.Benchmarks.Web;
 
 /// <summary>
 /// Databases as they look after years of driving, kept in a folder between measurements: the same drives and charges with their positions in the order in which
-/// several cars at once wrote them, moved about by a later filling-in of all elevations, and shuffled, which no way of using the program leads to.
+/// several cars at once wrote them, moved about by a later filling-in of all elevations, with the older half imported after the newer one and the holes that a
+/// sold car left filled by new drives, and shuffled, which no way of using the program leads to.
 /// </summary>
 static class YearsOfDriving
 {
     public const string InOrder = "in_order";
     public const string Refilled = "refilled";
+    public const string Imported = "imported";
     public const string Shuffled = "shuffled";
 
     public const int Cars = 5;
 
     const int PositionsOfDrive = 500;
 
-    /// <summary>The server of the folder; its databases are filled when it is new.</summary>
-    public static async Task<PrivateCluster> StartAsync(string folder, int positions)
+    /// <summary>The server of the folder, with the database in order; it is filled when the folder is new.</summary>
+    /// <param name="layouts">What else is made unless it is there.</param>
+    public static async Task<PrivateCluster> StartAsync(string folder, int positions, params IReadOnlyCollection<string> layouts)
     {
         var cluster = await PrivateCluster.StartAsync(folder, settings: ["shared_buffers = 1GB", "max_wal_size = 8GB", "synchronous_commit = off", "autovacuum = off"]);
         await using var administration = NpgsqlDataSource.Create(cluster.ConnectionString() + ";Command Timeout=0");
@@ -33,18 +36,51 @@ static class YearsOfDriving
             await program.MigrateAsync();
             await FillAsync(cluster, name, positions);
         });
-        await MakeAsync(administration, Refilled, InOrder, name => ChangeAsync(cluster, name, drives, FillInElevations(positions)));
-        await MakeAsync(administration, Shuffled, InOrder, name => ChangeAsync(cluster, name, drives,
-        [
-            "create table mixed as select * from positions order by random()",
-            "alter table drives drop constraint drives_start_position_id_fkey, drop constraint drives_end_position_id_fkey",
-            "alter table charging_processes drop constraint charging_processes_position_id_fkey",
-            "truncate positions",
-            "insert into positions select * from mixed",
-            "drop table mixed",
-        ]));
+        foreach (var layout in layouts)
+            await MakeAsync(administration, layout, InOrder, name => ChangeAsync(cluster, name, drives, layout switch
+            {
+                Refilled => FillInElevations(positions),
+                Imported => ImportOldYears(positions),
+                _ => Shuffle(),
+            }));
         return cluster;
     }
+
+    /// <summary>Whether a layout has been made in the folder.</summary>
+    public static async Task<bool> HasAsync(PrivateCluster cluster, string layout)
+    {
+        await using var administration = NpgsqlDataSource.Create(cluster.ConnectionString() + ";Pooling=false");
+        return await HasAsync(administration, layout);
+    }
+
+    static async Task<bool> HasAsync(NpgsqlDataSource administration, string database)
+    {
+        await using var exists = administration.CreateCommand("select 1 from pg_database where datname = $1");
+        exists.Parameters.AddWithValue(database);
+        return await exists.ExecuteScalarAsync() is not null;
+    }
+
+    // Rows are moved by deleting them first.
+    static IEnumerable<string> Unbind() =>
+    [
+        "alter table drives drop constraint drives_start_position_id_fkey, drop constraint drives_end_position_id_fkey",
+        "alter table charging_processes drop constraint charging_processes_position_id_fkey",
+    ];
+
+    static IEnumerable<string> Shuffle() =>
+        [.. Unbind(), "create table mixed as select * from positions order by random()", "truncate positions", "insert into positions select * from mixed", "drop table mixed"];
+
+    /// <summary>The older half behind the newer one, and room among the newer for what is driven next.</summary>
+    static IEnumerable<string> ImportOldYears(int positions) =>
+    [
+        .. Unbind(),
+        $"create table old as select * from positions where id <= {positions / 2}",
+        $"delete from positions where id <= {positions / 2}",
+        "insert into positions select * from old order by id",
+        "drop table old",
+        $"delete from positions where car_id = {Cars} and id > {positions / 2}",
+        "vacuum positions",
+    ];
 
     /// <summary>The elevations of the newest fifth, a hundred thousand rows after another, with the vacuum of a busy hour in between.</summary>
     static IEnumerable<string> FillInElevations(int positions)
@@ -60,9 +96,7 @@ static class YearsOfDriving
     /// <summary>Makes a database unless it is there; one that was interrupted is made anew.</summary>
     static async Task MakeAsync(NpgsqlDataSource administration, string name, string template, Func<string, Task> fill)
     {
-        await using var exists = administration.CreateCommand("select 1 from pg_database where datname = $1");
-        exists.Parameters.AddWithValue(name);
-        if (await exists.ExecuteScalarAsync() is not null)
+        if (await HasAsync(administration, name))
             return;
         var unfinished = $"{name}_unfinished";
         await ExecuteAsync(administration, $"drop database if exists {unfinished} with (force)");
