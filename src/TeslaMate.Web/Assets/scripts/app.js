@@ -62,11 +62,6 @@ document.addEventListener("input", ({ target }) => {
   target.classList.remove("is-danger");
   document.getElementById(`${target.id}-problem`)?.remove();
 });
-for (const form of document.querySelectorAll("form[data-complete]")) {
-  const check = () => (form.querySelector("[type=submit]").disabled = !form.checkValidity());
-  form.addEventListener("input", check);
-  check();
-}
 for (const dialog of document.querySelectorAll("dialog[data-modal]")) {
   dialog.close();
   dialog.showModal();
