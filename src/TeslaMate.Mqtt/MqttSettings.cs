@@ -52,7 +52,10 @@ public sealed record MqttSettings
             Username = username,
             Password = password,
             Tls = tls
-                ? new MqttTls(AcceptInvalidCertificates: IsOn(variables, "MQTT_TLS_ACCEPT_INVALID_CERTS"), CertificateFile(variables))
+                ? new MqttTls(
+                    AcceptInvalidCertificates: IsOn(variables, "MQTT_TLS_ACCEPT_INVALID_CERTS"),
+                    File(variables, "MQTT_TLS_CA_CERT_FILE", example: "/etc/ssl/certs/my-broker.pem"),
+                    ClientCertificateOf(variables))
                 : null,
             Ipv6 = IsOn(variables, "MQTT_IPV6"),
             Namespace = NamespaceOf(variables, discovery),
@@ -69,12 +72,22 @@ public sealed record MqttSettings
     // "1" or "TRUE" is off in the reference; silently unencrypted is not something to copy.
     static bool IsOn(Variables variables, string name) => variables.Flag(name, fallback: false);
 
-    static string? CertificateFile(Variables variables)
+    static ClientCertificate? ClientCertificateOf(Variables variables)
     {
-        if (variables.Text("MQTT_TLS_CA_CERT_FILE") is not { } file)
-            return null;
-        if (!File.Exists(file))
-            variables.Problem($"MQTT_TLS_CA_CERT_FILE is \"{file}\", which does not exist. Example: MQTT_TLS_CA_CERT_FILE=/etc/ssl/certs/my-broker.pem");
+        var certificate = File(variables, "MQTT_TLS_CERT_FILE", example: "/run/secrets/mqtt.pem");
+        var key = File(variables, "MQTT_TLS_KEY_FILE", example: "/run/secrets/mqtt.key");
+        if (certificate is not null && key is not null)
+            return new ClientCertificate(certificate, key);
+        if (certificate is not null || key is not null)
+            variables.Problem("MQTT_TLS_CERT_FILE and MQTT_TLS_KEY_FILE belong together. Example: MQTT_TLS_KEY_FILE=/run/secrets/mqtt.key");
+        return null;
+    }
+
+    static string? File(Variables variables, string name, string example)
+    {
+        var file = variables.Text(name);
+        if (file is not null && !System.IO.File.Exists(file))
+            variables.Problem($"{name} is \"{file}\", which does not exist. Example: {name}={example}");
         return file;
     }
 
@@ -107,7 +120,12 @@ public sealed record MqttSettings
 
 /// <param name="AcceptInvalidCertificates">Neither the chain nor the host name is verified.</param>
 /// <param name="AuthorityFile">A PEM file with the only authorities to trust; null for those of the system.</param>
-public sealed record MqttTls(bool AcceptInvalidCertificates, string? AuthorityFile);
+/// <param name="Client">What this program shows to the broker; null when the broker asks for none.</param>
+public sealed record MqttTls(bool AcceptInvalidCertificates, string? AuthorityFile, ClientCertificate? Client);
+
+/// <summary>PEM files.</summary>
+/// <param name="KeyFile">The private key, not encrypted.</param>
+public sealed record ClientCertificate(string CertificateFile, string KeyFile);
 
 /// <param name="Prefix">The topic level that Home Assistant looks below for devices.</param>
 /// <param name="Url">The address of the web pages that the device links to; null for none.</param>

@@ -95,9 +95,11 @@ sealed class MosquittoConnection : IBrokerConnection
 
     string? SetTls(MqttTls tls)
     {
-        var result = tls.AuthorityFile is { } file
-            ? Mosquitto.SetTls(_client, file, null, null, null, 0)
-            : Mosquitto.SetOption(_client, Mosquitto.OptionUseOsCertificates, 1);
+        var result = tls.AuthorityFile is null ? Mosquitto.SetOption(_client, Mosquitto.OptionUseOsCertificates, 1) : Mosquitto.Success;
+        // The library takes a client's certificate only together with a place of authorities; this one comes on top of the system's.
+        var folder = tls.AuthorityFile is null ? "/etc/ssl/certs" : null;
+        if (result == Mosquitto.Success && (tls.AuthorityFile ?? tls.Client?.CertificateFile) is not null)
+            result = Mosquitto.SetTls(_client, tls.AuthorityFile, folder, tls.Client?.CertificateFile, tls.Client?.KeyFile, 0);
         if (result == Mosquitto.Success)
             result = Mosquitto.SetTlsOptions(_client, verify: tls.AcceptInvalidCertificates ? 0 : 1, version: null, ciphers: null);
         if (result == Mosquitto.Success && tls.AcceptInvalidCertificates)

@@ -23,6 +23,6 @@ public sealed partial class ReadmeTests
         read.Where(name => !readme.Contains($"`{name}`", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
-    [GeneratedRegex("(?:(?:variables|Variables)\\.(?:Text|Secret|Flag|Whole|Port|Address|Required|IsPresent)\\(\\s*|IsOn\\(variables, )\"([A-Z][A-Z0-9_]+)\"")]
+    [GeneratedRegex("(?:(?:variables|Variables)\\.(?:Text|Secret|Flag|Whole|Port|Address|Required|IsPresent)\\(\\s*|(?:IsOn|File)\\(variables, )\"([A-Z][A-Z0-9_]+)\"")]
     private static partial Regex VariableRead();
 }

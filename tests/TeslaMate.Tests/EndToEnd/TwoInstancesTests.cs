@@ -1,8 +1,10 @@
+using System.Text.RegularExpressions;
 using Npgsql;
 using TeslaMate.Database.Clusters;
 using TeslaMate.Simulator.Cloud;
 using TeslaMate.Simulator.Lives;
 using TeslaMate.Simulator.Roads;
+using TeslaMate.Tests.Mqtt;
 
 namespace TeslaMate.Tests.EndToEnd;
 
@@ -70,9 +72,38 @@ public sealed class TwoInstancesTests : IAsyncLifetime
         Directory.GetFiles(_folder, "*.abandoned", SearchOption.AllDirectories).ShouldBeEmpty();
     }
 
-    ProgramProcess Serve(string name)
+    [SkippableFact]
+    public async Task The_cars_stay_available_at_the_broker_while_one_instance_is_left()
+    {
+        const string Topic = "teslamate/availability";
+        await using var broker = await MosquittoServer.StartAsync();
+        (string, string)[] settings = [("DISABLE_MQTT", ""), ("MQTT_HOST", "127.0.0.1"), ("MQTT_PORT", $"{broker.Port}")];
+        await using var first = Serve("first", settings);
+        await ConnectedAsync(1);
+        await using var second = Serve("second", settings);
+        await ConnectedAsync(2);
+
+        await first.KillAsync();
+        await UntilAsync(() => Task.FromResult(Regex.IsMatch(broker.Log, "TESLAMATE_[0-9A-F]+ closed its connection")), "the broker sees the crash");
+        await UntilAvailabilityIsAsync("online");
+        await using var third = Serve("third", settings);
+        await ConnectedAsync(3);
+        await second.StopAsync();
+        await UntilAsync(() => Task.FromResult(Regex.IsMatch(broker.Log, "TESLAMATE_[0-9A-F]+ disconnected")), "the broker sees the stop");
+        await UntilAvailabilityIsAsync("online");
+        await third.StopAsync();
+        await UntilAvailabilityIsAsync("offline");
+
+        Task ConnectedAsync(int times) => UntilAsync(() => Task.FromResult(Regex.Count(broker.Log, " as TESLAMATE_") == times), $"{times} instances have connected");
+
+        Task UntilAvailabilityIsAsync(string word) => UntilAsync(async () => (await broker.RetainedAsync(Topic)).GetValueOrDefault(Topic) == word, $"the cars are {word}");
+    }
+
+    ProgramProcess Serve(string name, params IEnumerable<(string Name, string Value)> settings)
     {
         var environment = House.Environment(_cluster.ConnectionString(), _cloud, _folder);
+        foreach (var (variable, value) in settings)
+            environment[variable] = value;
         environment["HTTP_BINDING_ADDRESS"] = Path.Combine(_folder, name);
         return ProgramProcess.Start(environment, Path.Combine(_folder, $"{name}.log"), "serve");
     }

@@ -99,6 +99,39 @@ public sealed class BrokerTests
         (await server.RetainedAsync("#", "-h", "localhost", "--cafile", authority.Item2))["teslamate/cars/1/state"].ShouldBe("online");
     }
 
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_certificate_of_the_program_is_shown_to_a_broker_that_asks_for_one(bool withAuthority)
+    {
+        await using var server = await MosquittoServer.WithTlsAsync("require_certificate true\nuse_identity_as_username true");
+        // Without an authority of its own the program has the system's, which this certificate is not of.
+        (string, string)[] settings =
+        [
+            ("MQTT_HOST", "localhost"), ("MQTT_TLS", "true"),
+            withAuthority ? ("MQTT_TLS_CA_CERT_FILE", Path.Combine(server.Folder, "ca.pem")) : ("MQTT_TLS_ACCEPT_INVALID_CERTS", "true"),
+        ];
+        await using (var unknown = await Publisher.StartAsync(server, settings))
+            await server.LoggedAsync(1, "peer did not return a certificate", atLeast: true);
+
+        await using var known = await Publisher.StartAsync(
+            server, [.. settings, ("MQTT_TLS_CERT_FILE", Path.Combine(server.Folder, "client.pem")), ("MQTT_TLS_KEY_FILE", Path.Combine(server.Folder, "client.key"))]);
+        await known.SettledAsync();
+        await server.LoggedAsync(1, "as TESLAMATE_[0-9A-F]+ .*u'teslamate'");
+    }
+
+    [SkippableFact]
+    public async Task With_IPv6_only_a_broker_is_reached_over_nothing_else()
+    {
+        Skip.IfNot(System.Net.Sockets.Socket.OSSupportsIPv6, "this machine has no IPv6");
+        await using var server = await MosquittoServer.StartAsync("allow_anonymous true\nlistener {port} ::1\nallow_anonymous true");
+        await using (var other = await Publisher.StartAsync(server, ("MQTT_HOST", "127.0.0.1"), ("MQTT_IPV6", "true")))
+            await other.UntilAsync(() => other.Log.Contains("cannot be used", StringComparison.Ordinal));
+        await using var publisher = await Publisher.StartAsync(server, ("MQTT_HOST", "::1"), ("MQTT_IPV6", "true"));
+        await publisher.SettledAsync();
+        await server.LoggedAsync(1, "connected from ::1:[0-9]+ as TESLAMATE");
+    }
+
     [SkippableFact]
     public async Task Home_Assistant_is_told_once_and_again_when_it_starts()
     {
@@ -115,8 +148,21 @@ public sealed class BrokerTests
         await server.PublishAsync("homeassistant/status", "online", retain: false);
         (await listener.UntilAsync(message => message.Topic == "homeassistant/device/teslamate_1/config")).Count.ShouldBe(2);
 
-        publisher.Hub.Publish(ACar.Online() with { Version = "2026.1" });
-        (await listener.UntilAsync(message => message.Payload.Contains("2026.1", StringComparison.Ordinal))).Count.ShouldBe(1);
+        publisher.Hub.Publish(ACar.Online() with { SunRoofInstalled = false, UpdateAvailable = true });
+        var car = ACar.Online().Car with { Model = "3" };
+        (Summary Summary, string Said)[] changes =
+        [
+            (ACar.Online() with { Version = "2026.1" }, "\"sw_version\":\"2026.1\""),
+            (ACar.Online() with { Car = car }, "\"model\":\"Model 3\""),
+            (ACar.Online() with { Car = car with { ExteriorColor = "DeepBlue" } }, "\"model\":\"Model 3 (Deep Blue)\""),
+            (ACar.Online() with { Car = car with { MarketingName = "LR AWD" } }, "\"model\":\"Model 3 LR AWD\""),
+            (ACar.Online() with { Car = car, SunRoofInstalled = true }, "\"model\":\"Model 3 (Sunroof)\""),
+        ];
+        foreach (var (summary, said) in changes)
+        {
+            publisher.Hub.Publish(summary);
+            (await listener.UntilAsync(message => message.Payload.Contains(said, StringComparison.Ordinal))).Count.ShouldBe(1, said);
+        }
     }
 
     [SkippableFact]
@@ -163,12 +209,15 @@ public sealed class BrokerTests
         await using var server = await MosquittoServer.StartAsync();
         await server.PublishAsync("homeassistant/device/teslamate_1/config", "{}", retain: true);
         await server.PublishAsync("homeassistant/binary_sensor/teslamate_1/locked/config", "{}", retain: true);
+        await server.PublishAsync("homeassistant/binary_sensor/teslamate_1/update_available/config", "{}", retain: true);
         await server.PublishAsync("homeassistant/device/teslamate_2/config", "{}", retain: true);
         await using var listener = await server.ListenAsync("homeassistant/#");
         await using var publisher = await Publisher.StartAsync(server);
         publisher.Hub.Publish(ACar.Online());
-        var messages = await listener.UntilAsync(message => message is { Topic: "homeassistant/binary_sensor/teslamate_1/locked/config", Payload: "" });
-        messages.Count.ShouldBe(5);
+        var messages = await listener.UntilAsync(message => message is { Topic: "homeassistant/binary_sensor/teslamate_1/update_available/config", Payload: "" });
+        messages.Skip(4).ShouldAllBe(message => message.Payload.Length == 0);
+        messages.Skip(4).Select(message => message.Topic[14..])
+            .ShouldBe(["device/teslamate_1/config", "binary_sensor/teslamate_1/locked/config", "binary_sensor/teslamate_1/update_available/config"]);
         (await server.RetainedAsync("homeassistant/#")).Keys.ShouldBe(["homeassistant/device/teslamate_2/config"]);
     }
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace TeslaMate.Tests.Mqtt;
 
-/// <summary>An authority of the test's own and a server certificate for <c>localhost</c>.</summary>
+/// <summary>An authority of the test's own, a server certificate for <c>localhost</c> and a client's.</summary>
 static class Certificates
 {
     public static async Task WriteAsync(string folder)
@@ -14,16 +14,21 @@ static class Certificates
         var from = DateTimeOffset.UtcNow.AddDays(-1);
         using var authority = authorityRequest.CreateSelfSigned(from, from.AddYears(1));
 
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.Create(authority, from, from.AddMonths(6), [1, 2, 3, 4]);
-
         await WriteAsync("ca.pem", authority.ExportCertificatePem());
-        await WriteAsync("server.pem", certificate.ExportCertificatePem());
-        await WriteAsync("server.key", key.ExportPkcs8PrivateKeyPem());
+        await IssueAsync("server", "localhost", 1);
+        await IssueAsync("client", "teslamate", 2);
+
+        async Task IssueAsync(string file, string name, byte number)
+        {
+            using var key = RSA.Create(2048);
+            var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddDnsName(name);
+            request.CertificateExtensions.Add(names.Build());
+            using var certificate = request.Create(authority, from, from.AddMonths(6), [number, 2, 3, 4]);
+            await WriteAsync($"{file}.pem", certificate.ExportCertificatePem());
+            await WriteAsync($"{file}.key", key.ExportPkcs8PrivateKeyPem());
+        }
 
         async Task WriteAsync(string name, string text)
         {

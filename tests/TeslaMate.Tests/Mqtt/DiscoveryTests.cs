@@ -66,12 +66,12 @@ public sealed class DiscoveryTests
     }
 
     [Theory]
-    [InlineData("Foo", "Bar", "Foo")]
-    [InlineData(null, "Tesla Model 3", "Tesla Model 3")]
-    [InlineData(null, "", "Tesla #7")]
-    [InlineData(null, null, "Tesla #7")]
-    public void The_device_is_called_as_the_car(string? displayName, string? name, string expected)
-        => DeviceDescription.Of(ACar.Silent(7) with { DisplayName = displayName, Car = ACar.Known(7) with { Name = name } }).Name.ShouldBe(expected);
+    [InlineData(7, "Foo", "Bar", "Foo")]
+    [InlineData(7, null, "Tesla Model 3", "Tesla Model 3")]
+    [InlineData(7, null, "", "Tesla #7")]
+    [InlineData(0, null, null, "Tesla #0")]
+    public void The_device_is_called_as_the_car(short id, string? displayName, string? name, string expected)
+        => DeviceDescription.Of(ACar.Silent(id) with { DisplayName = displayName, Car = ACar.Known(id) with { Name = name } }).Name.ShouldBe(expected);
 
     [Fact]
     public void A_namespace_and_a_prefix_are_in_every_name()

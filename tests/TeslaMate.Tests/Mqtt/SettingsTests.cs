@@ -29,6 +29,7 @@ public sealed class SettingsTests
     [InlineData("true", "", 8883)]
     [InlineData("", "", 1883)]
     [InlineData("true", "1884", 1884)]
+    [InlineData("TRUE", "", 8883)]
     public void The_port_follows_TLS(string tls, string port, int expected)
         => Read(("MQTT_HOST", "h"), ("MQTT_TLS", tls), ("MQTT_PORT", port)).Settings!.Port.ShouldBe(expected);
 
@@ -37,8 +38,9 @@ public sealed class SettingsTests
     [InlineData("MQTT_PORT", "0", "not a port")]
     [InlineData("MQTT_NAMESPACE", "a/b", "must not contain '/'")]
     [InlineData("MQTT_NAMESPACE", "a+", "must not contain MQTT wildcards")]
-    [InlineData("MQTT_NAMESPACE", "#", "must not contain MQTT wildcards")]
+    [InlineData("MQTT_NAMESPACE", "a#", "must not contain MQTT wildcards")]
     [InlineData("MQTT_HOME_ASSISTANT_DISCOVERY_PREFIX", "ha/+", "must not contain MQTT wildcards")]
+    [InlineData("MQTT_HOME_ASSISTANT_DISCOVERY_PREFIX", "a#", "must not contain MQTT wildcards")]
     [InlineData("MQTT_HOME_ASSISTANT_DISCOVERY_PREFIX", "//", "empty but for slashes")]
     [InlineData("MQTT_HOME_ASSISTANT_DISCOVERY_URL", "example", "http://")]
     [InlineData("MQTT_TLS", "yes", "neither true nor false")]
@@ -58,12 +60,21 @@ public sealed class SettingsTests
     public void A_missing_certificate_file_is_named()
         => Read(("MQTT_HOST", "h"), ("MQTT_TLS", "true"), ("MQTT_TLS_CA_CERT_FILE", "/no/such.pem")).Problems.ShouldHaveSingleItem().ShouldContain("/no/such.pem");
 
+    [Theory]
+    [InlineData("MQTT_TLS_CERT_FILE")]
+    [InlineData("MQTT_TLS_KEY_FILE")]
+    public void A_client_certificate_needs_its_key_and_the_other_way_round(string name)
+        => Read(("MQTT_HOST", "h"), ("MQTT_TLS", "true"), (name, typeof(SettingsTests).Assembly.Location)).Problems.ShouldHaveSingleItem().ShouldContain("belong together");
+
+    [Theory]
+    [InlineData("ha/x", "ha/x")]
+    [InlineData(" /ha/x/ ", "ha/x")]
+    [InlineData("", "homeassistant")]
+    public void The_discovery_prefix_may_have_levels_and_defaults_when_empty(string text, string prefix)
+        => Read(("MQTT_HOST", "h"), ("MQTT_HOME_ASSISTANT_DISCOVERY_PREFIX", text)).Settings!.HomeAssistant.Prefix.ShouldBe(prefix);
+
     [Fact]
-    public void The_discovery_prefix_may_have_levels_and_defaults_when_empty()
-    {
-        Read(("MQTT_HOST", "h"), ("MQTT_HOME_ASSISTANT_DISCOVERY_PREFIX", "ha/x")).Settings!.HomeAssistant.Prefix.ShouldBe("ha/x");
-        Read(("MQTT_HOST", "h"), ("MQTT_HOME_ASSISTANT_DISCOVERY_PREFIX", "")).Settings!.HomeAssistant.Prefix.ShouldBe("homeassistant");
-    }
+    public void An_empty_namespace_is_none() => Read(("MQTT_HOST", "h"), ("MQTT_NAMESPACE", "")).Settings!.Root.ShouldBe("teslamate");
 
     [Fact]
     public void The_password_does_not_show_itself()

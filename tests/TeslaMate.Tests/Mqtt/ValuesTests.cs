@@ -2,9 +2,14 @@ using System.Text;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.Extensions.Logging.Abstractions;
+using TeslaMate.Logbook;
 using TeslaMate.Mqtt.Publishing;
 using TeslaMate.Mqtt.Values;
+using TeslaMate.Tesla.Cars;
+using TeslaMate.Tesla.Json;
 using TeslaMate.Tests.Nix;
+using TeslaMate.Tests.Vehicles;
 using TeslaMate.Vehicles;
 
 namespace TeslaMate.Tests.Mqtt;
@@ -157,6 +162,41 @@ public sealed class ValuesTests
         car.Publish(ACar.Online() with { Speed = null });
         car.Publish(ACar.Online());
         Drain(outbox).Keys.ShouldBe(["healthy"]);
+    }
+
+    /// <summary>What the car writes as <c>60.0</c> or <c>42000</c> is published as every other value of its topic is.</summary>
+    [Fact]
+    public void A_number_has_the_form_of_its_topic_however_the_car_writes_it()
+    {
+        using var answer = JsonDocument.Parse("""
+            {"id": 1, "vehicle_id": 1, "vin": "5YJ3E1EA1NF000001", "state": "online", "drive_state": {"latitude": 37.889602, "longitude": 41.129182, "power": -9.0, "timestamp": 1000},
+             "charge_state": {"battery_level": 60.0, "charger_power": 50, "est_battery_range": 136.73, "time_to_full_charge": 2.5, "timestamp": 1000},
+             "climate_state": {"inside_temp": 20.0, "outside_temp": 15, "timestamp": 1000}, "vehicle_state": {"odometer": 26098, "car_version": "2019.42", "timestamp": 1000},
+             "vehicle_config": {"car_type": "model3", "timestamp": 1000}}
+            """);
+        var data = new VehicleReader(new Oddities(NullLogger<Oddities>.Instance, TimeProvider.System)).Vehicle(answer.RootElement);
+        var published = Published(new Scene().Gets(data).Summaries[^1]);
+        (published["battery_level"], published["power"], published["charger_power"]).ShouldBe(("60", "-9", "50"));
+        (published["inside_temp"], published["outside_temp"], published["time_to_full_charge"]).ShouldBe(("20.0", "15.0", "2.5"));
+        (published["est_battery_range_km"], published["odometer"]).ShouldBe(("220.05", "42000.66"));
+    }
+
+    [Fact]
+    public void A_restart_while_the_car_sleeps_publishes_what_the_database_knows()
+    {
+        var position = new PositionReading
+        {
+            Date = DateTimeOffset.UnixEpoch, Latitude = 37.889544, Longitude = 41.128817, OdometerKm = 91887.725564, IdealRangeKm = 315.06, EstimatedRangeKm = 268.07,
+            RatedRangeKm = 315.06, BatteryLevel = 64, UsableBatteryLevel = 64, OutsideTempC = 16.5, InsideTempC = 20.1,
+        };
+        var summary = new Scene(open: new OpenEntries(null, null, null, null, position, null)).Gets(Vehicles.ACar.Asleep).Summaries.ShouldHaveSingleItem();
+        var published = Published(summary);
+        (published["latitude"], published["longitude"], published["odometer"]).ShouldBe(("37.889544", "41.128817", "91887.73"));
+        (published["ideal_battery_range_km"], published["est_battery_range_km"], published["rated_battery_range_km"]).ShouldBe(("315.06", "268.07", "315.06"));
+        (published["battery_level"], published["outside_temp"], published["inside_temp"], published["state"], published["healthy"]).ShouldBe(("64", "16.5", "20.1", "asleep", "true"));
+        published["location"].ShouldBe("""{"latitude":37.889544,"longitude":41.128817}""");
+        published["geofence"].ShouldBe("");
+        published.Keys.ShouldNotContain(topic => SummaryTopics.UnknownWhenRestored.Contains(topic) || topic == "software_update");
     }
 
     [Theory]
