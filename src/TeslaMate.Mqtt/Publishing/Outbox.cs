@@ -90,6 +90,24 @@ sealed class Outbox
         completion?.TrySetResult(true);
     }
 
+    /// <summary>
+    /// Remembers what lies below a topic no longer than until it is delivered: somebody else keeps it up to date from now on, and a later connection must not put
+    /// old values over theirs.
+    /// </summary>
+    /// <param name="above">The topic with its last slash.</param>
+    public void LetGo(string above)
+    {
+        lock (_lock)
+        {
+            foreach (var (address, entry) in _entries.Where(entry => entry.Key.Topic.StartsWith(above, StringComparison.Ordinal)).ToList())
+            {
+                entry.Remember = false;
+                if (entry.State == EntryState.Delivered)
+                    _entries.Remove(address);
+            }
+        }
+    }
+
     /// <summary>Puts everything in line again, in the order in which it was first put; a new broker may know nothing.</summary>
     public void StartOver()
     {

@@ -46,7 +46,9 @@ sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outb
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
+        await Task.WhenAll(
+            Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken),
+            Job.KeepRunningAsync(FollowRemovalsAsync, time, logger, stoppingToken));
         // The newest summaries of a stopping program still count.
         foreach (var summary in hub.All)
             Publish(summary);
@@ -59,6 +61,26 @@ sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outb
             Publish(summary);
     }
 
+    async Task FollowRemovalsAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var car in hub.WatchRemovedAsync(stoppingToken))
+            LetGo(car);
+    }
+
+    // A car that is taken over by another instance, or switched off: its values stay as they are.
+    void LetGo(CarId car)
+    {
+        lock (_lock)
+        {
+            if (_cars.GetValueOrDefault(car) is null)
+                return;
+            _cars.Remove(car);
+            outbox.LetGo($"{Topic(car)}/");
+        }
+    }
+
+    string Topic(CarId car) => $"{settings.Root}/cars/{car.Value}";
+
     void Publish(Summary summary)
     {
         var car = summary.Car.Id;
@@ -66,7 +88,7 @@ sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outb
         {
             if (!_cars.TryGetValue(car, out var topics))
             {
-                _cars[car] = topics = new CarTopics($"{settings.Root}/cars/{car.Value}", settings.DefaultGeofence, outbox);
+                _cars[car] = topics = new CarTopics(Topic(car), settings.DefaultGeofence, outbox);
                 topics.CleanUp();
             }
 

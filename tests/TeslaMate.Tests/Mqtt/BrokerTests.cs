@@ -1,3 +1,4 @@
+using TeslaMate.Logbook;
 using TeslaMate.Vehicles;
 
 namespace TeslaMate.Tests.Mqtt;
@@ -45,6 +46,24 @@ public sealed class BrokerTests
         publisher.Hub.Publish(ACar.Online(2));
         await publisher.SettledAsync();
         (await server.RetainedAsync())["teslamate/cars/2/state"].ShouldBe("online");
+    }
+
+    [SkippableFact]
+    public async Task Values_of_a_car_that_another_instance_took_over_stay_and_are_not_sent_again()
+    {
+        await using var server = await MosquittoServer.StartAsync();
+        await using var publisher = await Publisher.StartAsync(server);
+        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ACar.Online(2));
+        await publisher.SettledAsync();
+        publisher.Hub.Remove(new CarId(1));
+        await publisher.UntilAsync(() => publisher.Remembers(topic => topic.StartsWith("teslamate/cars/1/", StringComparison.Ordinal)) == 0);
+        publisher.Remembers(topic => topic.StartsWith("teslamate/cars/2/", StringComparison.Ordinal)).ShouldBeGreaterThan(0);
+        (await server.RetainedAsync())["teslamate/cars/1/state"].ShouldBe("online");
+        // And back.
+        publisher.Hub.Publish(ACar.Online() with { State = VehicleStateName.Asleep });
+        await publisher.SettledAsync();
+        (await server.RetainedAsync())["teslamate/cars/1/state"].ShouldBe("asleep");
     }
 
     [SkippableFact]

@@ -52,6 +52,27 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public void What_is_let_go_is_delivered_but_not_sent_again()
+    {
+        var outbox = new Outbox();
+        outbox.Put("cars/1/a", [1], retain: true);
+        outbox.TryTake(out var delivered).ShouldBeTrue();
+        outbox.Acknowledge(delivered);
+        outbox.Put("cars/1/b", [1], retain: true);
+        outbox.Put("cars/10/a", [1], retain: true);
+        outbox.LetGo("cars/1/");
+        var sent = new List<string>();
+        while (outbox.TryTake(out var message))
+        {
+            sent.Add(message.Address.Topic);
+            outbox.Acknowledge(message);
+        }
+
+        sent.ShouldBe(["cars/1/b", "cars/10/a"]);
+        outbox.Topics.ShouldBe(["cars/10/a"]);
+    }
+
+    [Fact]
     public async Task A_message_of_the_moment_waits_for_its_acknowledgement_and_is_then_forgotten()
     {
         var outbox = new Outbox();
