@@ -78,7 +78,8 @@ static class YearsOfDriving
         $"delete from positions where id <= {positions / 2}",
         "insert into positions select * from old order by id",
         "drop table old",
-        $"delete from positions where car_id = {Cars} and id > {positions / 2}",
+        // A charge's place is never deleted.
+        $"delete from positions where car_id = {Cars} and id > {positions / 2} and id not in (select position_id from charging_processes)",
         "vacuum positions",
     ];
 
