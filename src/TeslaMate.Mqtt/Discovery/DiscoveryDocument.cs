@@ -95,6 +95,7 @@ sealed class DiscoveryDocument(MqttSettings settings)
         Add("entity_category", component.IsDiagnostic ? "diagnostic" : null);
         if (component.IsOff)
             rendered["enabled_by_default"] = false;
+        // One object, as the specification has it, in the place of the device's availability: such an entity does not follow the program's.
         if (component.NeedsRoute)
             rendered["availability"] = new JsonObject { ["topic"] = $"{@base}/active_route", ["value_template"] = Templates.RouteAvailability };
         return rendered;

@@ -186,8 +186,17 @@ public sealed class ValuesTests
     {
         var position = new PositionReading
         {
-            Date = DateTimeOffset.UnixEpoch, Latitude = 37.889544, Longitude = 41.128817, OdometerKm = 91887.725564, IdealRangeKm = 315.06, EstimatedRangeKm = 268.07,
-            RatedRangeKm = 315.06, BatteryLevel = 64, UsableBatteryLevel = 64, OutsideTempC = 16.5, InsideTempC = 20.1,
+            Date = DateTimeOffset.UnixEpoch,
+            Latitude = 37.889544,
+            Longitude = 41.128817,
+            OdometerKm = 91887.725564,
+            IdealRangeKm = 315.06,
+            EstimatedRangeKm = 268.07,
+            RatedRangeKm = 315.06,
+            BatteryLevel = 64,
+            UsableBatteryLevel = 64,
+            OutsideTempC = 16.5,
+            InsideTempC = 20.1,
         };
         var summary = new Scene(open: new OpenEntries(null, null, null, null, position, null)).Gets(Vehicles.ACar.Asleep).Summaries.ShouldHaveSingleItem();
         var published = Published(summary);
