@@ -70,22 +70,10 @@ public sealed record DatabaseSettings
     /// <param name="configure">Changes of the connection's settings, such as another name of the application.</param>
     public NpgsqlDataSource CreateDataSource(Action<NpgsqlConnectionStringBuilder>? configure = null)
     {
-        var builder = new NpgsqlDataSourceBuilder();
-        Describe(builder.ConnectionStringBuilder);
-        configure?.Invoke(builder.ConnectionStringBuilder);
-        if (Tls is DatabaseTls.Unverified(var serverName))
-            builder.UseSslClientAuthenticationOptionsCallback(options => options.TargetHost = serverName);
-        return builder.Build();
-    }
-
-    /// <summary>Connections for migrations: one at a time, without time limits, and with only those types that they need, which makes the first one quick.</summary>
-    internal NpgsqlDataSource CreateMigrationDataSource()
-    {
+        // With only those types that the program needs, which makes the first connection quick.
         var builder = new NpgsqlSlimDataSourceBuilder();
         Describe(builder.ConnectionStringBuilder);
-        builder.ConnectionStringBuilder.ApplicationName = "teslamate migrate";
-        builder.ConnectionStringBuilder.Pooling = false;
-        builder.ConnectionStringBuilder.CommandTimeout = 0;
+        configure?.Invoke(builder.ConnectionStringBuilder);
         builder.EnableArrays();
         if (Tls is not DatabaseTls.Off)
             builder.EnableTransportSecurity();
@@ -93,6 +81,14 @@ public sealed record DatabaseSettings
             builder.UseSslClientAuthenticationOptionsCallback(options => options.TargetHost = serverName);
         return builder.Build();
     }
+
+    /// <summary>Connections for migrations: one at a time, without time limits.</summary>
+    internal NpgsqlDataSource CreateMigrationDataSource() => CreateDataSource(connection =>
+    {
+        connection.ApplicationName = "teslamate migrate";
+        connection.Pooling = false;
+        connection.CommandTimeout = 0;
+    });
 
     /// <summary>Where this leads, for messages; holds no secret.</summary>
     public override string ToString()

@@ -51,11 +51,17 @@ static partial class ServeCommand
         await using var database = settings.Database.CreateDataSource();
         try
         {
-            if (!await DatabaseIsFitAsync(database, settings, variables, migrate, loggers, stop))
+            // The program is put together while the database thinks.
+            var fit = DatabaseIsFitAsync(database, settings, variables, migrate, loggers, stop);
+            var app = TeslaMateApp.Build(settings, log, new AppOverrides { Services = services => services.AddSingleton(database) });
+            if (!await fit)
+            {
+                await app.DisposeAsync();
                 return ExitCode.Failure;
-            settings = settings with { Listener = settings.Listener.Decide(await StrangersAreKeptOutAsync(database, settings, logger, stop)) };
-            var overrides = new AppOverrides { Services = services => services.AddSingleton(database) };
-            return await ProgramRun.RunAsync(TeslaMateApp.Build(settings, log, overrides), settings, stop);
+            }
+
+            var listener = settings.Listener.Decide(await StrangersAreKeptOutAsync(database, settings, logger, stop));
+            return await ProgramRun.RunAsync(app, settings with { Listener = listener }, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

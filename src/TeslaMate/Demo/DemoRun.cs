@@ -70,6 +70,7 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
             throw new InvalidOperationException(string.Join('\n', variables.Problems));
         await using var log = LogFile.Create(folder.LogFile, settings.Log);
         await using var app = TeslaMateApp.Build(settings, log, new AppOverrides { Time = time, Services = services => services.KeepHouseByRealTime() });
+        app.ListenOn(settings.Listener);
         await app.StartAsync(stop);
         try
         {

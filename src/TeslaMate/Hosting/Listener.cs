@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 
 namespace TeslaMate.Hosting;
 
@@ -11,8 +12,10 @@ static class Listener
 
     const long LongestBody = 8_000_000;
 
-    public static void Configure(KestrelServerOptions kestrel, ListenerSettings settings)
+    /// <summary>To be called before the program starts.</summary>
+    public static void ListenOn(this WebApplication app, ListenerSettings settings)
     {
+        var kestrel = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestHeadersTotalSize = LongestHeaders;
         kestrel.Limits.MaxRequestBodySize = LongestBody;

@@ -17,20 +17,19 @@ static class TeslaMateApp
     // The service manager's patience with a stop is 10 s; what the parts have not finished by then is given up with a second to spare.
     static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(9);
 
-    /// <summary>The program, not yet started. The database must answer and its schema must be current when it starts.</summary>
+    /// <summary>The program, not yet started. The database must answer, its schema must be current, and <see cref="Listener"/> must know where to listen when it starts.</summary>
     public static WebApplication Build(Settings settings, Serilog.ILogger log, AppOverrides? overrides = null)
     {
         overrides ??= new AppOverrides();
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        // Everything is set by our own variables: neither appsettings.json nor ASPNETCORE_* may change what was checked, and nobody waits for their changes.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
         {
             ApplicationName = typeof(TeslaMateApp).Assembly.GetName().Name,
             ContentRootPath = AppContext.BaseDirectory,
             EnvironmentName = Environments.Production,
         });
-        // Everything is set by our own variables; neither appsettings.json nor ASPNETCORE_* may change what was checked.
-        builder.Configuration.Sources.Clear();
-        builder.Logging.ClearProviders().AddSerilog(log);
-        builder.WebHost.ConfigureKestrel(kestrel => Listener.Configure(kestrel, settings.Listener));
+        builder.Logging.AddSerilog(log);
+        builder.WebHost.UseKestrelCore();
         builder.Services.Configure<HostOptions>(host =>
         {
             host.ShutdownTimeout = LongestStop;
@@ -40,6 +39,7 @@ static class TeslaMateApp
         builder.Services
             .AddSingleton(overrides.Time)
             .AddSingleton<IHostLifetime, SignalsAreHandledElsewhere>()
+            .AddRoutingCore()
             .AddSystemd()
             .AddHealth()
             .AddDatabase(settings.Database)

@@ -43,6 +43,7 @@ sealed class House : IAsyncDisposable
         var lines = new LogMemory();
         var log = new LoggerConfiguration().MinimumLevel.Warning().WriteTo.Sink(lines).CreateLogger();
         var app = TeslaMateApp.Build(settings, log, new AppOverrides { Time = time, Services = registered => registered.KeepHouseByRealTime() });
+        app.ListenOn(settings.Listener);
         await app.StartAsync();
         return new House(app, log, lines);
     }
