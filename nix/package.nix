@@ -48,6 +48,10 @@ buildDotnetModule {
     "--set-default"
     "TZDIR"
     "${tzdata}/share/zoneinfo"
+    # Threads and memory for a debugger that could not reach the unit's private /tmp anyway.
+    "--set-default"
+    "DOTNET_EnableDiagnostics"
+    "0"
   ];
 
   passthru = { inherit assets; };

@@ -73,6 +73,8 @@ static class ProgramStart
     static ProcessStartInfo Describe(string folder, PrivateCluster cluster, string verb, string? notify, bool mqtt = false)
     {
         var start = new ProcessStartInfo(Path.Combine(folder, "teslamate"), verb) { RedirectStandardOutput = true };
+        // As in the package and the image.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         start.Environment["DATABASE_SOCKET_DIR"] = cluster.Socket;
         start.Environment["DATABASE_USER"] = "postgres";
         start.Environment["DATABASE_NAME"] = "postgres";

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Systemd.Watchdog;
@@ -8,19 +7,21 @@ namespace TeslaMate.Health;
 /// <summary>The process itself: version, time since the start, memory, and loops that hang.</summary>
 sealed class ProcessHealth(Heartbeats heartbeats, TimeProvider time) : IHealthReport
 {
+    readonly long _started = time.GetTimestamp();
+
     public string Name => "process";
 
     public ValueTask<HealthFacts> ReadAsync(CancellationToken cancellationToken)
     {
         var version = typeof(ProcessHealth).Assembly.GetName().Version?.ToString(3) ?? "0";
-        using var process = Process.GetCurrentProcess();
-        var uptime = (time.GetUtcNow() - process.StartTime.ToUniversalTime()).TotalSeconds;
+        var uptime = time.GetElapsedTime(_started).TotalSeconds;
+        var resident = Environment.WorkingSet;
         var overdue = heartbeats.Overdue();
         var details = new JsonObject
         {
             ["version"] = version,
             ["uptime_seconds"] = Math.Round(uptime),
-            ["resident_memory_bytes"] = process.WorkingSet64,
+            ["resident_memory_bytes"] = resident,
             ["hanging_loops"] = new JsonArray([.. overdue.Select(loop => JsonValue.Create(loop.Loop))]),
         };
         return ValueTask.FromResult(new HealthFacts(overdue.Count == 0, details)
@@ -31,8 +32,8 @@ sealed class ProcessHealth(Heartbeats heartbeats, TimeProvider time) : IHealthRe
                 new Measure("teslamate_info", "Always 1; the version is a label.", 1) { Labels = [("version", version)] },
                 new Measure("teslamate_uptime_seconds", "Time since the start.", uptime),
                 new Measure("teslamate_hanging_loops", "Loops that have not turned within the pause they announced.", overdue.Count),
-                new Measure("process_resident_memory_bytes", "Resident memory.", process.WorkingSet64),
-                new Measure("process_cpu_seconds_total", "CPU time of the process.", process.TotalProcessorTime.TotalSeconds) { IsCounter = true },
+                new Measure("process_resident_memory_bytes", "Resident memory.", resident),
+                new Measure("process_cpu_seconds_total", "CPU time of the process.", Environment.CpuUsage.TotalTime.TotalSeconds) { IsCounter = true },
             ],
         });
     }

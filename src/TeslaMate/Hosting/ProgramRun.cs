@@ -37,6 +37,8 @@ static partial class ProgramRun
         }
 
         Log.Started(logger, settings.Listener);
+        // What the start needed is given back: a program that mostly waits would keep it for hours.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         using (stop.Register(app.Lifetime.StopApplication))
             await stopping.Task;
 
