@@ -123,11 +123,22 @@ else
   text | tail -n 20 | grep -q 'PostgreSQL database dump complete' || fail "$file is incomplete: its end is missing."
 fi
 
+# One restore at a time. The server keeps the lock for a session of its own, which ends with this script, however that ends.
+if systemctl is-active --quiet teslamate-restore-swap.service; then fail "another restore of $database is about to end; try again in a minute."; fi
+coproc guard { as_administrator psql -XqAt -d "$maintenance_database" -v name="restore $database"; }
+to_guard=${guard[1]} from_guard=${guard[0]}
+printf '%s\n' "select pg_try_advisory_lock(hashtext(:'name'));" >&"$to_guard"
+read -r alone <&"$from_guard" || fail "the server cannot be reached; the reason is above."
+[ "$alone" = t ] || fail "another restore of $database is running. Nothing was touched; try again when it has ended."
+
 now=$(date +%Y%m%d%H%M%S)
 fresh=${database}_restore_$now
 former=${database}_before_$now
 umask 022
-lists=$(mktemp -d)
+# The scratch folder, after those that killed restores have left.
+scratch=${TMPDIR:-/tmp}/teslamate-restore-${database//[^A-Za-z0-9_]/_}
+rm -rf "$scratch".??????
+lists=$(mktemp -d "$scratch.XXXXXX")
 chmod 0755 "$lists"
 began=no
 
@@ -290,6 +301,13 @@ if [ "$dry_run" = yes ]; then
   say "Dry run: nothing was swapped."
   exit 0
 fi
+
+# The swap ends every session, and a backup must not be cut off.
+while [ "$(as_administrator psql -XqAt -d "$maintenance_database" -v name="$database" \
+  <<<"select count(*) from pg_stat_activity where datname = :'name' and application_name = 'teslamate-backup'")" != 0 ]; do
+  say "Waiting for the end of the backup that is running"
+  sleep 2
+done
 
 had_database=no
 if exists "$database"; then had_database=yes; fi

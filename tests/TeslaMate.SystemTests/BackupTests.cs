@@ -103,6 +103,7 @@ public sealed class BackupTests
         (await machine.QueryAsync(Rows)).ShouldBe("20000 1");
         (await machine.QueryAsync("select name from geofences")).ShouldBe("Home");
         (await machine.QueryAsync("select count(*) from pg_database where datname like 'teslamate_restore_%'", "postgres")).ShouldBe("0");
+        (await machine.ShellAsync("ls -A /tmp | grep teslamate-restore || true")).ShouldBeEmpty();
 
         Task LaterAsync() => machine.QueryAsync("update geofences set name = 'Later'");
     }
@@ -126,6 +127,42 @@ public sealed class BackupTests
         (await machine.ShellAsync("ls -A /srv/backups")).ShouldBe("a.dump");
     }
 
+    [SkippableFact]
+    public async Task Restores_and_backups_at_the_same_time_do_not_disturb_one_another()
+    {
+        await using var machine = await BootAsync();
+        var backup = (await machine.ShellAsync("teslamate-backup")).Split('\n')[^1];
+        await machine.QueryAsync("update geofences set name = 'Later'");
+
+        // The first restore is held up before its end, and has its database by then.
+        await machine.ShellAsync($"""
+            touch /run/held
+            systemd-run -q --unit=first -p RemainAfterExit=yes -E BASH_ENV={KillAt} -E HOLD_AT='say "Checking it"' -E PATH -- bash -c 'teslamate-restore {backup}'
+            """);
+        await machine.UntilAsync("the first restore is held up", async () => (await machine.RunAsync("test", "-e", "/run/holds")).ExitCode == 0);
+        var second = await machine.RunAsync("teslamate-restore", backup);
+        second.ExitCode.ShouldBe(1);
+        second.Errors.ShouldContain("another restore of teslamate is running");
+        (await machine.QueryAsync("select count(*) from pg_database where datname like 'teslamate_restore_%'", "postgres")).ShouldBe("1");
+
+        // Meanwhile a backup has begun, and a table that somebody has locked keeps it.
+        await machine.ShellAsync("""
+            systemd-run -q --unit=locking --uid=postgres psql -X -d teslamate -c 'begin; lock table settings; select pg_sleep(1000)'
+            systemd-run -q --unit=backup -p RemainAfterExit=yes -E PATH -- bash -c 'teslamate-backup /root/meanwhile.dump'
+            """);
+        await machine.UntilAsync("the backup waits", async () => await machine.QueryAsync("select count(*) from pg_stat_activity where application_name = 'teslamate-backup' and wait_event_type = 'Lock'") == "1");
+        await machine.ShellAsync("rm /run/held");
+        await machine.UntilAsync("the restore waits for the backup", async () => (await machine.RunAsync("journalctl", "-u", "first", "-o", "cat")).Output.Contains("Waiting for the end of the backup", StringComparison.Ordinal));
+        (await machine.QueryAsync("select name from geofences")).ShouldBe("Later");
+        await machine.ShellAsync("systemctl stop locking");
+
+        foreach (var unit in new[] { "backup", "first" })
+            await machine.UntilAsync($"{unit} is done", async () => (await machine.RunAsync("systemctl", "show", "--value", "-p", "SubState", unit)).Output.Trim() == "exited");
+        await machine.ShellAsync("pg_restore --list /root/meanwhile.dump >/dev/null");
+        (await machine.QueryAsync("select name from geofences")).ShouldBe("Home");
+        await machine.UntilActiveAsync();
+    }
+
     const string KillAt = "/usr/local/lib/kill-at";
 
     static async Task<Machine> BootAsync()
@@ -138,11 +175,15 @@ public sealed class BackupTests
             insert into positions (date, latitude, longitude, car_id) select now() - n * interval '1 s', 52.5, 13.4, (select id from cars) from generate_series(1, 20000) n;
             insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, 50, now(), now());
             """);
-        // Read by every bash that is told to: it ends a script with SIGKILL before the command that begins with KILL_AT.
+        // Read by every bash that is told to: it ends a script with SIGKILL before the command that begins with KILL_AT, or holds it up before HOLD_AT.
         await File.WriteAllTextAsync(machine.Outside(KillAt), """
             if [ -n "${KILL_AT:-}" ]; then
               set -T
               trap 'case $BASH_COMMAND in "$KILL_AT"*) kill -9 $$ ;; esac' DEBUG
+            fi
+            if [ -n "${HOLD_AT:-}" ]; then
+              set -T
+              trap 'case $BASH_COMMAND in "$HOLD_AT"*) touch /run/holds; while [ -e /run/held ]; do sleep 0.1; done ;; esac' DEBUG
             fi
 
             """);
