@@ -124,7 +124,7 @@ else
 fi
 
 # One restore at a time. The server keeps the lock for a session of its own, which ends with this script, however that ends.
-if systemctl is-active --quiet teslamate-restore-swap.service; then fail "another restore of $database is about to end; try again in a minute."; fi
+if systemctl is-active --quiet teslamate-restore-swap.service 2>/dev/null; then fail "another restore of $database is about to end; try again in a minute."; fi
 coproc guard { as_administrator psql -XqAt -d "$maintenance_database" -v name="restore $database"; }
 to_guard=${guard[1]} from_guard=${guard[0]}
 printf '%s\n' "select pg_try_advisory_lock(hashtext(:'name'));" >&"$to_guard"

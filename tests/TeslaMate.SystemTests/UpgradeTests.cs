@@ -68,6 +68,64 @@ public sealed class UpgradeTests
         (await machine.QueryAsync(Count)).ShouldBe("105");
     }
 
+    [SkippableFact]
+    public async Task A_backup_is_taken_too_when_only_our_own_schema_lags_behind()
+    {
+        await using var machine = await Machine.BootAsync();
+        await machine.ShellAsync("systemctl start teslamate.service && systemctl stop teslamate.service");
+        await machine.ShellAsync("! ls /var/lib/teslamate/backups/before-upgrade-*");
+        // As an older version of this program left it.
+        await machine.QueryAsync("""
+            drop table teslamate.web_sessions, teslamate.web_access;
+            delete from teslamate.undo_scripts where own and version >= 2;
+            delete from teslamate.changelog where version::int >= 2;
+            """);
+
+        (await machine.RunAsync("systemctl", "start", Machine.Unit)).ExitCode.ShouldBe(0, await machine.JournalAsync());
+        (await machine.QueryAsync("select to_regclass('teslamate.web_access') is not null")).ShouldBe("t");
+        var contents = await machine.ShellAsync("pg_restore --list /var/lib/teslamate/backups/before-upgrade-*.dump");
+        contents.ShouldContain("TABLE DATA teslamate changelog");
+        contents.ShouldNotContain("web_access");
+    }
+
+    [SkippableFact]
+    public async Task An_older_generation_undoes_what_it_does_not_know_and_nothing_else()
+    {
+        const string Everything = "select string_agg(version::text, ',' order by version) from schema_migrations";
+        await using var machine = await Machine.BootAsync("migrations.rollbackUnknown = true;");
+        await machine.ShellAsync("systemctl start teslamate.service");
+        await machine.QueryAsync("insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, 50, now(), now())");
+        var (versions, own) = (await machine.QueryAsync(Everything), await machine.QueryAsync("select count(*) from teslamate.changelog"));
+
+        // With everything known, a start takes nothing back and needs no backup.
+        await machine.ShellAsync("systemctl restart teslamate.service");
+        (await machine.QueryAsync(Everything)).ShouldBe(versions);
+        await machine.ShellAsync("! ls /var/lib/teslamate/backups/before-upgrade-*");
+
+        // As a newer generation leaves it.
+        await machine.QueryAsync("""
+            alter table cars add colour text;
+            create table teslamate.remarks (id int);
+            alter table teslamate.remarks owner to teslamate;
+            insert into schema_migrations values (20990101000000, now());
+            insert into public.changelog (type, version, description, name, checksum, installed_by, success)
+                values (0, '20990101000000', 'add colour', 'V20990101000000__add_colour.sql', 'x', 'teslamate', true);
+            insert into teslamate.changelog (type, version, description, name, checksum, installed_by, success) values (0, '900', 'remarks', 'V900__remarks.sql', 'x', 'teslamate', true);
+            insert into teslamate.undo_scripts (own, version, name, checksum, sql)
+            select own, version, name, upper(md5(sql)), sql
+            from (values (false, 20990101000000, 'U20990101000000__add_colour.sql', 'alter table cars drop colour;'), (true, 900, 'U900__remarks.sql', 'drop table teslamate.remarks;'))
+                as script (own, version, name, sql);
+            """);
+        await machine.ShellAsync("systemctl restart teslamate.service");
+
+        (await machine.QueryAsync(Everything)).ShouldBe(versions);
+        (await machine.QueryAsync("select count(*) from teslamate.changelog")).ShouldBe(own);
+        (await machine.QueryAsync("select to_regclass('teslamate.remarks') is null and not exists (select from information_schema.columns where column_name = 'colour')")).ShouldBe("t");
+        (await machine.QueryAsync("select name from geofences")).ShouldBe("Home");
+        // The backup that was taken first holds what is gone.
+        (await machine.ShellAsync("pg_restore --list /var/lib/teslamate/backups/before-upgrade-*.dump")).ShouldContain("TABLE DATA teslamate remarks");
+    }
+
     /// <summary>A machine whose database was left at <see cref="OldVersion"/> with a geofence in it.</summary>
     static async Task<Machine> OldMachineAsync()
     {
