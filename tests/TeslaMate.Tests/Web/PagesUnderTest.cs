@@ -1,7 +1,6 @@
 using System.Net;
 using AngleSharp.Html.Dom;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -73,7 +72,6 @@ sealed class PagesUnderTest : IAsyncDisposable
         var (vehicles, troubles) = (new FakeVehicles(), new Troubles());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(troubles);
-        builder.WebHost.ConfigureKestrel(kestrel => Listener.Configure(kestrel, new ListenerSettings.Address(new IPEndPoint(IPAddress.Loopback, 0))));
         var ownJobs = builder.Services.ToHashSet();
         builder.Services
             .AddSingleton<TimeProvider>(new ManualTime())
@@ -89,6 +87,7 @@ sealed class PagesUnderTest : IAsyncDisposable
             builder.Services.Remove(job);
         var app = builder.Build();
         app.MapWeb();
+        app.ListenOn(new ListenerSettings.Address(new IPEndPoint(IPAddress.Loopback, 0)));
         await app.StartAsync();
         return new PagesUnderTest(app, database, geocoder);
     }
