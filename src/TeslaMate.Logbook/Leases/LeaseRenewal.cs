@@ -1,5 +1,5 @@
-using TeslaMate.Configuration;
 using Microsoft.Extensions.Hosting;
+using TeslaMate.Configuration;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Logbook.Writing;
 

@@ -1,8 +1,8 @@
-using TeslaMate.Configuration;
 using System.Net.Http.Headers;
 using System.Reflection;
 using System.Text.Json;
 using Microsoft.Extensions.Hosting;
+using TeslaMate.Configuration;
 
 namespace TeslaMate.Logbook.Releases;
 
