@@ -20,7 +20,7 @@ public sealed record Drive(
 
 public sealed record DriveList(IReadOnlyList<Drive> Drives, DriveTotals Totals);
 
-public sealed record DriveTotals(int Count, double DistanceKm, int Minutes, double NetEnergyKwh);
+public sealed record DriveTotals(int Count, double DistanceKm, int Minutes, double? NetEnergyKwh);
 
 /// <summary>A thinned drive: what its map and plots need.</summary>
 /// <param name="Times">Unix seconds.</param>
@@ -83,7 +83,7 @@ sealed class DriveQueries(NpgsqlDataSource database, TimeProvider time)
         """;
 
     static readonly string Totals = $"""
-        select count(*)::int, coalesce(sum(drives.distance), 0), coalesce(sum(drives.duration_min), 0)::int, coalesce(sum({NetEnergy}), 0)
+        select count(*)::int, coalesce(sum(drives.distance), 0), coalesce(sum(drives.duration_min), 0)::int, sum({NetEnergy})
         {Joins}
         {Where}
         """;
@@ -108,7 +108,7 @@ sealed class DriveQueries(NpgsqlDataSource database, TimeProvider time)
             drives.Add(Read(reader));
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return new(drives, new(reader.GetInt32(0), reader.GetDouble(1), reader.GetInt32(2), reader.GetDouble(3)));
+        return new(drives, new(reader.GetInt32(0), reader.GetDouble(1), reader.GetInt32(2), reader.IsDBNull(3) ? null : reader.GetDouble(3)));
     }
 
     /// <returns>Null when there is no such drive.</returns>
