@@ -5,16 +5,15 @@ using TeslaMate.Systemd.Watchdog;
 namespace TeslaMate.Health;
 
 /// <summary>The process itself: version, time since the start, memory, and loops that hang.</summary>
-sealed class ProcessHealth(Heartbeats heartbeats, TimeProvider time) : IHealthReport
+/// <param name="started">The clock's timestamp then.</param>
+sealed class ProcessHealth(long started, Heartbeats heartbeats, TimeProvider time) : IHealthReport
 {
-    readonly long _started = time.GetTimestamp();
-
     public string Name => "process";
 
     public ValueTask<HealthFacts> ReadAsync(CancellationToken cancellationToken)
     {
         var version = typeof(ProcessHealth).Assembly.GetName().Version?.ToString(3) ?? "0";
-        var uptime = time.GetElapsedTime(_started).TotalSeconds;
+        var uptime = time.GetElapsedTime(started).TotalSeconds;
         var resident = Environment.WorkingSet;
         var overdue = heartbeats.Overdue();
         var details = new JsonObject

@@ -5,6 +5,7 @@ using TeslaMate.Health;
 using TeslaMate.Logbook;
 using TeslaMate.Mqtt;
 using TeslaMate.Systemd;
+using TeslaMate.Systemd.Watchdog;
 using TeslaMate.Tesla;
 using TeslaMate.Vehicles;
 using TeslaMate.Web;
@@ -41,7 +42,7 @@ static class TeslaMateApp
             .AddSingleton<IHostLifetime, SignalsAreHandledElsewhere>()
             .AddRoutingCore()
             .AddSystemd()
-            .AddHealth()
+            .AddHealth(overrides.Time.GetTimestamp())
             .AddDatabase(settings.Database)
             .AddSingleton(settings.Key)
             .AddTesla(settings.Tesla)
@@ -59,14 +60,14 @@ static class TeslaMateApp
         return app;
     }
 
-    static IServiceCollection AddHealth(this IServiceCollection services)
+    static IServiceCollection AddHealth(this IServiceCollection services, long started)
         => services
             .AddSingleton<HealthReader>()
             // In the order of the status line.
             .AddSingleton<IHealthReport, CarsHealth>()
             .AddSingleton<IHealthReport, AccountHealth>()
             .AddSingleton<IHealthReport, DatabaseHealth>()
-            .AddSingleton<IHealthReport, ProcessHealth>()
+            .AddSingleton<IHealthReport>(provider => new ProcessHealth(started, provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<TimeProvider>()))
             .AddHostedService<StatusLine>();
 
     /// <summary>

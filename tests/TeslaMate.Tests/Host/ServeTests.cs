@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -47,6 +48,16 @@ public sealed class ServeTests
         var metrics = await program.Http.GetStringAsync("metrics");
         foreach (var metric in new[] { "teslamate_database_up 1", "teslamate_signed_in 0", "teslamate_cars 0", "teslamate_hanging_loops 0" })
             metrics.ShouldContain($"\n{metric}\n");
+    }
+
+    [Fact]
+    public async Task The_time_since_the_start_does_not_begin_with_the_first_question()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await using var program = await new RunningProgram(database, migrate: true).ReadyAsync();
+        await Task.Delay(300);
+        var line = (await program.Http.GetStringAsync("metrics")).Split('\n').Single(line => line.StartsWith("teslamate_uptime_seconds ", StringComparison.Ordinal));
+        double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture).ShouldBeGreaterThanOrEqualTo(0.3);
     }
 
     [Fact]
