@@ -5,8 +5,8 @@ namespace TeslaMate.Mqtt.Broker;
 /// <summary>Connections through libmosquitto.</summary>
 sealed class MosquittoBroker(MqttSettings settings, Will will) : IBroker
 {
-    const string MissingLibrary =
-        $"MQTT needs {Mosquitto.Library}, which is not installed. On Debian: apt-get install libmosquitto1. Cars are logged all the same; DISABLE_MQTT=true ends this message.";
+    const string Consequence = "Cars are logged all the same; DISABLE_MQTT=true ends this message.";
+    const string MissingLibrary = $"MQTT needs {Mosquitto.Library}, which is not installed. On Debian: apt-get install libmosquitto1. {Consequence}";
 
     // Two programs with one id would throw each other off the broker; 44 random bits rule that out. A broker need not take more than 23 characters.
     readonly string _clientId = $"TESLAMATE_{System.Security.Cryptography.RandomNumberGenerator.GetHexString(11)}";
@@ -21,7 +21,7 @@ sealed class MosquittoBroker(MqttSettings settings, Will will) : IBroker
         }
         catch (EntryPointNotFoundException exception)
         {
-            return new ConnectAnswer.Impossible($"MQTT cannot be used with this {Mosquitto.Library}: {exception.Message} Cars are logged all the same; DISABLE_MQTT=true ends this message.");
+            return new ConnectAnswer.Impossible($"MQTT cannot be used with this {Mosquitto.Library}: {exception.Message} {Consequence}");
         }
 
         if (Mosquitto.Initialise() is var result and not Mosquitto.Success)

@@ -108,7 +108,7 @@ sealed class LiveCars(SummaryHub hub, IVehicles vehicles, Recognition recognitio
         }
     }
 
-    /// <summary>The numbers of the cars that the home page shows; a page with one more loads itself again.</summary>
+    /// <summary>The numbers of the cars that the home page shows; a page with one more takes its card away.</summary>
     async Task<SseItem<string>> CarsAsync(CancellationToken cancellationToken)
         => new(string.Join(',', (await vehicles.ListAsync(cancellationToken)).Select(summary => summary.Car.Id)), "cars");
 

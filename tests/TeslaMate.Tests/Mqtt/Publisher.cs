@@ -10,6 +10,7 @@ using TeslaMate.Mqtt;
 using TeslaMate.Mqtt.Publishing;
 using TeslaMate.Systemd.Watchdog;
 using TeslaMate.Tests.Time;
+using TeslaMate.Tests.Vehicles;
 using TeslaMate.Vehicles;
 
 namespace TeslaMate.Tests.Mqtt;
@@ -138,26 +139,12 @@ sealed class TheseCars(IReadOnlyList<Car> cars) : ICars
 }
 
 /// <summary>Cars that run, whether or not they have a summary.</summary>
-sealed class TheseVehicles(IReadOnlyList<short> running) : IVehicles
+sealed class TheseVehicles(IReadOnlyList<short> running) : HealthOnly
 {
     public IReadOnlyList<short> Running { get; set; } = running;
 
-    public IReadOnlyList<VehicleHealth> Health => [.. Running.Select(car =>
+    public override IReadOnlyList<VehicleHealth> Health => [.. Running.Select(car =>
         new VehicleHealth(new CarId(car), VehicleStateName.Unavailable, Healthy: true, null, null, 0, null, StreamConnected: false, Restarts: 0))];
-
-    public Task<IReadOnlyList<Summary>> ListAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<Summary?> SummaryAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public bool IsBusy(CarId car) => throw new NotSupportedException();
-
-    public IAsyncEnumerable<bool> WatchBusyAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<bool> ResumeLoggingAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<SuspendAnswer> SuspendLoggingAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task RestartAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 }
 
 sealed class Lines : ILoggerProvider, ILogger

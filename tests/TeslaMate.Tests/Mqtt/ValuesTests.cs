@@ -184,21 +184,7 @@ public sealed class ValuesTests
     [Fact]
     public void A_restart_while_the_car_sleeps_publishes_what_the_database_knows()
     {
-        var position = new PositionReading
-        {
-            Date = DateTimeOffset.UnixEpoch,
-            Latitude = 37.889544,
-            Longitude = 41.128817,
-            OdometerKm = 91887.725564,
-            IdealRangeKm = 315.06,
-            EstimatedRangeKm = 268.07,
-            RatedRangeKm = 315.06,
-            BatteryLevel = 64,
-            UsableBatteryLevel = 64,
-            OutsideTempC = 16.5,
-            InsideTempC = 20.1,
-        };
-        var summary = new Scene(open: new OpenEntries(null, null, null, null, position, null)).Gets(Vehicles.ACar.Asleep).Summaries.ShouldHaveSingleItem();
+        var summary = new Scene(open: new OpenEntries(null, null, null, null, Vehicles.ACar.Stored, null)).Gets(Vehicles.ACar.Asleep).Summaries.ShouldHaveSingleItem();
         var published = Published(summary);
         (published["latitude"], published["longitude"], published["odometer"]).ShouldBe(("37.889544", "41.128817", "91887.73"));
         (published["ideal_battery_range_km"], published["est_battery_range_km"], published["rated_battery_range_km"]).ShouldBe(("315.06", "268.07", "315.06"));

@@ -33,6 +33,22 @@ static class ACar
         VehicleConfig = new VehicleConfig { CarType = "models2", TrimBadging = "p90d" },
     };
 
+    /// <summary>What the specification's cases of a restart have stored.</summary>
+    public static PositionReading Stored { get; } = new()
+    {
+        Date = T.AddDays(-1),
+        Latitude = 37.889544,
+        Longitude = 41.128817,
+        OdometerKm = 91887.725564,
+        IdealRangeKm = 315.06,
+        EstimatedRangeKm = 268.07,
+        RatedRangeKm = 315.06,
+        BatteryLevel = 64,
+        UsableBatteryLevel = 64,
+        OutsideTempC = 16.5,
+        InsideTempC = 20.1,
+    };
+
     public static VehicleData Bare { get; } = new() { State = "online", DisplayName = "FooCar" };
 
     public static VehicleData Asleep { get; } = new() { State = "asleep", DisplayName = "FooCar" };

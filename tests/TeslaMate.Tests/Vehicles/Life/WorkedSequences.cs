@@ -349,21 +349,7 @@ public class WorkedSequences
     }
 
     static OpenEntries Known { get; } = new(
-        null, null, null, null,
-        new PositionReading
-        {
-            Date = T.AddDays(-1),
-            Latitude = 37.889544,
-            Longitude = 41.128817,
-            OdometerKm = 91887.725564,
-            IdealRangeKm = 315.06,
-            EstimatedRangeKm = 268.07,
-            RatedRangeKm = 315.06,
-            BatteryLevel = 64,
-            UsableBatteryLevel = 64,
-            OutsideTempC = 16.5,
-            InsideTempC = 20.1,
-        },
+        null, null, null, null, Stored,
         new LoggedUpdate(new UpdateId(1), T.AddDays(-30), T.AddDays(-30), "2024.1.1 abcdef"));
 
     /// <summary>A car with a stream that has just been suspended.</summary>

@@ -49,28 +49,14 @@ public class DataWatchTests
         }
     }
 
-    sealed class FixedHealth : IVehicles
+    sealed class FixedHealth : HealthOnly
     {
         public DateTimeOffset? Answered { get; set; }
 
         public bool IsStandby { get; set; }
 
-        public IReadOnlyList<VehicleHealth> Health =>
+        public override IReadOnlyList<VehicleHealth> Health =>
             [new(new CarId(1), VehicleStateName.Online, Healthy: true, Answered, null, 3, "timeout", StreamConnected: false, Restarts: 0, IsStandby)];
-
-        public Task<IReadOnlyList<Summary>> ListAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<Summary?> SummaryAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public bool IsBusy(CarId car) => throw new NotSupportedException();
-
-        public IAsyncEnumerable<bool> WatchBusyAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<bool> ResumeLoggingAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<SuspendAnswer> SuspendLoggingAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task RestartAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 
     sealed class Lines : ILogger<DataWatch>
