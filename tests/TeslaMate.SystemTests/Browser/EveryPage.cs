@@ -54,7 +54,8 @@ sealed record EveryPage(string Name, Func<IPage, Task> OpenAsync, bool Refuses =
             await page.Locator("#geo_fence_name").FillAsync("Garage");
             await page.Locator("#geo_fence_cost_per_unit").FillAsync("0.33");
             await page.Locator("#geo-fence button[type=submit]").ClickAsync();
-            await page.Locator("dialog[open]").WaitForAsync();
+            // The page arrives with the dialog in it; what makes it hold the keyboard comes with the script.
+            await page.Locator("dialog:modal").WaitForAsync();
         }, Refuses: true),
         At("settings", "/settings"),
         new("settings-refused", async page =>

@@ -63,7 +63,8 @@ document.addEventListener("input", ({ target }) => {
   document.getElementById(`${target.id}-problem`)?.remove();
 });
 for (const dialog of document.querySelectorAll("dialog[data-modal]")) {
-  dialog.close();
+  // Not closed first: that tells of a closing, later, when the dialog is open again.
+  dialog.open = false;
   dialog.showModal();
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
   dialog.addEventListener("close", () => document.querySelector(dialog.dataset.modal).focus());
