@@ -5,24 +5,90 @@ using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Settings;
 
-sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation translation, Aftermath aftermath) : IGlobalSettings, IDisposable
+sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation translation, Aftermath aftermath) : IGlobalSettings
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     readonly Watchers<GlobalSettings> _watchers = new();
-
-    // A change that was asked for later is stored later.
-    readonly SemaphoreSlim _storing = new(1);
     volatile GlobalSettings _current = new();
 
     public GlobalSettings Current => _current;
 
     public async Task<GlobalSettings> ReadAsync(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("""
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await ReadAsync(connection, "", cancellationToken);
+    }
+
+    public async Task<SettingsAnswer> ChangeAsync(Func<GlobalSettings, GlobalSettings> change, CancellationToken cancellationToken)
+    {
+        var before = await ReadAsync(cancellationToken);
+        var (wanted, errors) = Check(change(before));
+        if (errors.Count > 0)
+            return new SettingsAnswer.Refused(errors);
+
+        IReadOnlyList<Statement> translated = [];
+        if (wanted.Language != before.Language)
+        {
+            // Before the transaction: the geocoder takes its time, and nothing may wait for it.
+            switch (await translation.TranslateAsync(wanted.Language, cancellationToken))
+            {
+                case TranslationAnswer.Failed(var reason):
+                    return new SettingsAnswer.GeocoderFailed(reason);
+                case TranslationAnswer.Translated(var statements):
+                    translated = statements;
+                    break;
+            }
+        }
+
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var now = await ReadAsync(connection, "for update", cancellationToken);
+        var (stored, _) = Check(change(now));
+        List<Statement> all = [.. translated, Update(stored)];
+        if (stored.PreferredRange != now.PreferredRange)
+            all.Add(EfficiencyStatements.DeriveAll());
+        var outcomes = await DatabaseWriter.RunAsync(connection, all, Patience, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        foreach (var outcome in outcomes)
+            aftermath.Handle(outcome);
+        Become(stored);
+        return new SettingsAnswer.Changed(stored);
+    }
+
+    public IAsyncEnumerable<GlobalSettings> WatchAsync(CancellationToken cancellationToken) => _watchers.WatchAsync(cancellationToken);
+
+    public async Task RefreshAsync(CancellationToken cancellationToken) => Become(await ReadAsync(cancellationToken));
+
+    static (GlobalSettings Settings, IReadOnlyList<FieldError> Errors) Check(GlobalSettings settings)
+    {
+        List<FieldError> errors = [];
+        var tidied = settings with { BaseUrl = Address("base_url", settings.BaseUrl), GrafanaUrl = Address("grafana_url", settings.GrafanaUrl) };
+        if (string.IsNullOrWhiteSpace(settings.Language))
+            errors.Add(new("language", Problem.Blank));
+        else if (!AddressLanguages.IsSupported(settings.Language))
+            errors.Add(new("language", Problem.NotSupported));
+        return (tidied, errors);
+
+        string? Address(string field, string? entered)
+        {
+            var (address, problem) = PageAddress.Read(entered);
+            if (problem is not null)
+                errors.Add(new(field, problem));
+            return address;
+        }
+    }
+
+    /// <param name="lockingClause">Empty, or <c>for update</c> in a transaction.</param>
+    static async Task<GlobalSettings> ReadAsync(NpgsqlConnection connection, string lockingClause, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
             select unit_of_length::text, unit_of_temperature::text, unit_of_pressure::text, preferred_range::text, base_url, grafana_url, language, theme_mode
             from settings
-            """);
+            {lockingClause}
+            """,
+            connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
             throw new InvalidOperationException("The table settings has no row; it must have exactly one.");
@@ -40,92 +106,6 @@ sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation tra
         return await reader.ReadAsync(cancellationToken)
             ? throw new InvalidOperationException("The table settings has several rows; it must have exactly one.")
             : settings;
-    }
-
-    public async Task<SettingsAnswer> ChangeAsync(GlobalSettings settings, CancellationToken cancellationToken)
-    {
-        List<FieldError> errors = [];
-        var checkedSettings = settings with
-        {
-            BaseUrl = Check("base_url", settings.BaseUrl, errors),
-            GrafanaUrl = Check("grafana_url", settings.GrafanaUrl, errors),
-        };
-        if (string.IsNullOrWhiteSpace(settings.Language))
-            errors.Add(new("language", Problem.Blank));
-        else if (!AddressLanguages.IsSupported(settings.Language))
-            errors.Add(new("language", Problem.NotSupported));
-        if (errors.Count > 0)
-            return new SettingsAnswer.Refused(errors);
-
-        var before = await ReadAsync(cancellationToken);
-        IReadOnlyList<Statement> translated = [];
-        if (checkedSettings.Language != before.Language)
-        {
-            // Before the transaction: the geocoder takes its time, and nothing may wait for it.
-            switch (await translation.TranslateAsync(checkedSettings.Language, cancellationToken))
-            {
-                case TranslationAnswer.Failed(var reason):
-                    return new SettingsAnswer.GeocoderFailed(reason);
-                case TranslationAnswer.Translated(var statements):
-                    translated = statements;
-                    break;
-            }
-        }
-
-        await _storing.WaitAsync(cancellationToken);
-        try
-        {
-            var now = await ReadAsync(cancellationToken);
-            // Asking for the addresses can take minutes; what was changed meanwhile stays.
-            var stored = checkedSettings.Language == before.Language ? checkedSettings : Merge(before, checkedSettings, now);
-            List<Statement> all = [.. translated, Update(stored)];
-            if (stored.PreferredRange != now.PreferredRange)
-                all.Add(EfficiencyStatements.DeriveAll());
-            await using (var connection = await database.OpenConnectionAsync(cancellationToken))
-            {
-                foreach (var outcome in await DatabaseWriter.RunAsync(connection, all, Patience, cancellationToken))
-                    aftermath.Handle(outcome);
-            }
-
-            Become(stored);
-            return new SettingsAnswer.Changed(stored);
-        }
-        finally
-        {
-            _storing.Release();
-        }
-    }
-
-    public void Dispose() => _storing.Dispose();
-
-    public IAsyncEnumerable<GlobalSettings> WatchAsync(CancellationToken cancellationToken) => _watchers.WatchAsync(cancellationToken);
-
-    public async Task RefreshAsync(CancellationToken cancellationToken) => Become(await ReadAsync(cancellationToken));
-
-    static string? Check(string field, string? entered, List<FieldError> errors)
-    {
-        var (address, problem) = PageAddress.Read(entered);
-        if (problem is not null)
-            errors.Add(new(field, problem));
-        return address;
-    }
-
-    /// <summary>What is stored now, with the fields in which <paramref name="wanted"/> differs from what it was made of.</summary>
-    static GlobalSettings Merge(GlobalSettings before, GlobalSettings wanted, GlobalSettings now)
-    {
-        return new()
-        {
-            UnitOfLength = Pick(settings => settings.UnitOfLength),
-            UnitOfTemperature = Pick(settings => settings.UnitOfTemperature),
-            UnitOfPressure = Pick(settings => settings.UnitOfPressure),
-            PreferredRange = Pick(settings => settings.PreferredRange),
-            BaseUrl = Pick(settings => settings.BaseUrl),
-            GrafanaUrl = Pick(settings => settings.GrafanaUrl),
-            Language = Pick(settings => settings.Language),
-            ThemeMode = Pick(settings => settings.ThemeMode),
-        };
-
-        T Pick<T>(Func<GlobalSettings, T> field) => EqualityComparer<T>.Default.Equals(field(wanted), field(before)) ? field(now) : field(wanted);
     }
 
     static Statement Update(GlobalSettings settings) => new(

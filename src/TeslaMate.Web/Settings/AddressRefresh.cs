@@ -20,12 +20,12 @@ sealed class AddressRefresh(IGlobalSettings settings, NpgsqlDataSource database,
     }
 
     /// <summary>Starts the change, unless one is under way.</summary>
-    public void Start(GlobalSettings wanted)
+    public void Start(string language)
     {
         lock (_lock)
         {
             if (_running is not { IsCompleted: false })
-                _running = settings.ChangeAsync(wanted, lifetime.ApplicationStopping);
+                _running = settings.ChangeAsync(current => current with { Language = language }, lifetime.ApplicationStopping);
         }
     }
 

@@ -25,9 +25,9 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
         pages.MapPost("/settings", SaveGeneralAsync);
         pages.MapPost("/settings/car/{car}", SaveCarAsync);
         pages.MapPost("/settings/base_url", (HttpContext http, WebSettings web, CancellationToken cancellationToken)
-            => DiscoverAsync(http, form => Discovery.BaseUrl(form["origin"], web.UrlPath), settings => settings.BaseUrl, (settings, url) => settings with { BaseUrl = url }, cancellationToken));
+            => DiscoverAsync(http, form => Discovery.BaseUrl(form["origin"], web.UrlPath), (settings, url) => settings with { BaseUrl = settings.BaseUrl ?? url }, cancellationToken));
         pages.MapPost("/settings/grafana_url", (HttpContext http, CancellationToken cancellationToken)
-            => DiscoverAsync(http, form => Discovery.GrafanaUrl(form["referrer"]), settings => settings.GrafanaUrl, (settings, url) => settings with { GrafanaUrl = url }, cancellationToken));
+            => DiscoverAsync(http, form => Discovery.GrafanaUrl(form["referrer"]), (settings, url) => settings with { GrafanaUrl = settings.GrafanaUrl ?? url }, cancellationToken));
         pages.MapPost("/sign_out", SignOutAsync);
     }
 
@@ -57,22 +57,18 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
 
     async Task<IResult> SaveGeneralAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
     {
-        var (wanted, errors) = FormValues.Read(await http.Request.ReadFormAsync(cancellationToken), visit.Settings);
-        if (errors.Count == 0 && wanted.Language != visit.Settings.Language)
-            addresses.Start(wanted);
-        else if (errors.Count == 0)
+        var form = await http.Request.ReadFormAsync(cancellationToken);
+        var (wanted, errors) = FormValues.Read(form, visit.Settings);
+        if (errors.Count == 0)
         {
-            switch (await global.ChangeAsync(wanted, cancellationToken))
+            // The rest of the form does not wait for the addresses in another language.
+            var answer = await global.ChangeAsync(settings => FormValues.Read(form, settings).Settings with { Language = settings.Language }, cancellationToken);
+            errors = ErrorsOf(answer);
+            if (answer is SettingsAnswer.Changed(var stored))
             {
-                case SettingsAnswer.Changed(var stored):
-                    wanted = stored;
-                    break;
-                case SettingsAnswer.Refused(var refused):
-                    errors = refused;
-                    break;
-                case SettingsAnswer.GeocoderFailed:
-                    errors = [new FieldError("language", GeocoderProblem)];
-                    break;
+                if (wanted.Language != stored.Language)
+                    addresses.Start(wanted.Language);
+                wanted = stored with { Language = wanted.Language };
             }
         }
 
@@ -116,12 +112,10 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
         };
     }
 
-    async Task<IResult> DiscoverAsync(
-        HttpContext http, Func<IFormCollection, string?> find, Func<GlobalSettings, string?> known, Func<GlobalSettings, string, GlobalSettings> set, CancellationToken cancellationToken)
+    async Task<IResult> DiscoverAsync(HttpContext http, Func<IFormCollection, string?> find, Func<GlobalSettings, string, GlobalSettings> complete, CancellationToken cancellationToken)
     {
-        var settings = await global.ReadAsync(cancellationToken);
-        if (known(settings) is null && find(await http.Request.ReadFormAsync(cancellationToken)) is { } url)
-            await global.ChangeAsync(set(settings, url), cancellationToken);
+        if (find(await http.Request.ReadFormAsync(cancellationToken)) is { } url)
+            await global.ChangeAsync(settings => complete(settings, url), cancellationToken);
         return Results.NoContent();
     }
 
@@ -131,7 +125,9 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
         return Results.Redirect(visit.Url("/"));
     }
 
-    async Task<IReadOnlyList<FieldError>> EndedRefreshAsync() => await addresses.TakeAnswerAsync() switch
+    async Task<IReadOnlyList<FieldError>> EndedRefreshAsync() => ErrorsOf(await addresses.TakeAnswerAsync());
+
+    static IReadOnlyList<FieldError> ErrorsOf(SettingsAnswer? answer) => answer switch
     {
         SettingsAnswer.Refused(var errors) => errors,
         SettingsAnswer.GeocoderFailed => [new FieldError("language", GeocoderProblem)],

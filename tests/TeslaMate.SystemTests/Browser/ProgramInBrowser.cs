@@ -239,10 +239,9 @@ public sealed class NewProgramInBrowser : ProgramInBrowser
         await Access.RemovePasswordAsync(CancellationToken.None);
         await SignInAsync();
         await using var visit = await VisitAsync(scripts: false);
+        await ExecuteAsync($"update settings set grafana_url = '{Dashboards}'");
         for (var attempt = 0; attempt < 120; attempt++)
         {
-            // Again and again: a page that was just open may be storing its own address, and with it the row as it had read it.
-            await ExecuteAsync($"update settings set grafana_url = '{Dashboards}'");
             await visit.Page.GotoAsync("/");
             if ((await visit.Page.ContentAsync()).Contains(Dashboards, StringComparison.Ordinal))
                 return;

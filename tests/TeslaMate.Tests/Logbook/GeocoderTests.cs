@@ -219,14 +219,14 @@ public sealed class GeocoderTests : IAsyncLifetime
         // The second is found by its coordinates; the third is another thing there.
         _nominatim.Reverse = query => (200, query["lat"] == "2" ? Answer(2, """{"country":"Deutschland"}""").Replace("way", "node", StringComparison.Ordinal) : Answer(99));
         var settings = _instance.Get<IGlobalSettings>();
-        (await settings.ChangeAsync(new GlobalSettings { Language = "de" }, default)).ShouldBeOfType<SettingsAnswer.Changed>();
+        (await settings.ChangeAsync(current => current with { Language = "de" }, default)).ShouldBeOfType<SettingsAnswer.Changed>();
         (await _database.RowsAsync("select name, country, state, city from addresses order by id"))
             .ShouldBe(["name 1|Deutschland|Land|-", "name 2|Deutschland|-|-", "name 3|Germany|s|c", "-|-|-|-"]);
         _nominatim.Requests.First().ShouldBe("/lookup?osm_ids=W1,N2,R3&format=jsonv2&addressdetails=1&extratags=1&namedetails=1&zoom=19 de TeslaMate/0.1.0");
         settings.Current.Language.ShouldBe("de");
 
         _nominatim.LookUp = _ => (503, "busy");
-        (await settings.ChangeAsync(new GlobalSettings { Language = "fr" }, default)).ShouldBeOfType<SettingsAnswer.GeocoderFailed>();
+        (await settings.ChangeAsync(current => current with { Language = "fr" }, default)).ShouldBeOfType<SettingsAnswer.GeocoderFailed>();
         (await _database.RowAsync("select language from settings")).ShouldBe("de");
         settings.Current.Language.ShouldBe("de");
     }
@@ -246,9 +246,9 @@ public sealed class GeocoderTests : IAsyncLifetime
             return (200, $"[{Answer(1, """{"country":"Deutschland"}""")}]");
         };
         var settings = _instance.Get<IGlobalSettings>();
-        var translation = settings.ChangeAsync(new GlobalSettings { Language = "de" }, default);
+        var translation = settings.ChangeAsync(current => current with { Language = "de" }, default);
         await asked.WaitAsync();
-        await settings.ChangeAsync(new GlobalSettings { UnitOfLength = UnitOfLength.Mi, GrafanaUrl = "http://b" }, default);
+        await settings.ChangeAsync(current => current with { UnitOfLength = UnitOfLength.Mi, GrafanaUrl = "http://b" }, default);
         answered.Release();
         var both = new GlobalSettings { Language = "de", UnitOfLength = UnitOfLength.Mi, GrafanaUrl = "http://b" };
         (await translation).ShouldBe(new SettingsAnswer.Changed(both));

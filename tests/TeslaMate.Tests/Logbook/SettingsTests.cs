@@ -1,3 +1,4 @@
+using Npgsql;
 using TeslaMate.Configuration;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Corrections;
@@ -46,14 +47,14 @@ public sealed class SettingsTests : IAsyncLifetime
 
     [Fact]
     public async Task An_address_that_the_column_cannot_hold_is_refused()
-        => (await Settings.ChangeAsync(new() { GrafanaUrl = "http://x/" + new string('a', 250) }, default)).ShouldBeOfType<SettingsAnswer.Refused>()
+        => (await Settings.ChangeAsync(current => current with { GrafanaUrl = "http://x/" + new string('a', 250) }, default)).ShouldBeOfType<SettingsAnswer.Refused>()
             .Errors.ShouldBe([new("grafana_url", "should be at most 255 character(s)")]);
 
     [Theory]
     [InlineData("foo", "is not supported")]
     [InlineData("", "can't be blank")]
     public async Task A_language_is_one_of_the_list(string language, string problem)
-        => (await Settings.ChangeAsync(new() { Language = language }, default)).ShouldBeOfType<SettingsAnswer.Refused>().Errors.ShouldBe([new("language", problem)]);
+        => (await Settings.ChangeAsync(current => current with { Language = language }, default)).ShouldBeOfType<SettingsAnswer.Refused>().Errors.ShouldBe([new("language", problem)]);
 
     [Fact]
     public async Task Settings_are_stored_as_they_were_chosen()
@@ -73,10 +74,34 @@ public sealed class SettingsTests : IAsyncLifetime
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         await using var news = Settings.WatchAsync(stop.Token).GetAsyncEnumerator();
         var first = news.MoveNextAsync();
-        (await Settings.ChangeAsync(wanted, default)).ShouldBe(new SettingsAnswer.Changed(wanted));
+        (await Settings.ChangeAsync(_ => wanted, default)).ShouldBe(new SettingsAnswer.Changed(wanted));
         (await Settings.ReadAsync(default)).ShouldBe(wanted);
         (await first).ShouldBeTrue();
         news.Current.ShouldBe(wanted);
+    }
+
+    [Fact]
+    public async Task What_others_change_in_the_same_moment_stays_changed()
+    {
+        await using var other = await _database.DataSource.OpenConnectionAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await using (var change = new NpgsqlCommand("update settings set grafana_url = 'http://b'", other))
+            await change.ExecuteNonQueryAsync();
+        // It is read while the other has not ended, and can only be stored afterwards.
+        var seen = 0;
+        var changed = Settings.ChangeAsync(
+            current =>
+            {
+                Interlocked.Increment(ref seen);
+                return current with { BaseUrl = "http://a" };
+            },
+            default);
+        while (Volatile.Read(ref seen) == 0)
+            await Task.Delay(10);
+        await transaction.CommitAsync();
+        var both = new GlobalSettings { BaseUrl = "http://a", GrafanaUrl = "http://b" };
+        (await changed).ShouldBe(new SettingsAnswer.Changed(both));
+        (await Settings.ReadAsync(default)).ShouldBe(both);
     }
 
     [Fact]
@@ -88,11 +113,11 @@ public sealed class SettingsTests : IAsyncLifetime
                 charge_energy_added, end_battery_level, duration_min)
             select 1, 1, now(), 100, 200, 100, 250, 15, 80, 30 from generate_series(1, 3)
             """);
-        await Settings.ChangeAsync(new() { PreferredRange = PreferredRange.Rated }, default);
+        await Settings.ChangeAsync(current => current with { PreferredRange = PreferredRange.Rated }, default);
         (await _database.RowAsync("select efficiency from cars")).ShouldBe("-");
-        await Settings.ChangeAsync(new() { PreferredRange = PreferredRange.Ideal }, default);
+        await Settings.ChangeAsync(current => current with { PreferredRange = PreferredRange.Ideal }, default);
         (await _database.RowAsync("select efficiency from cars")).ShouldBe("0.1");
-        await Settings.ChangeAsync(new() { PreferredRange = PreferredRange.Rated }, default);
+        await Settings.ChangeAsync(current => current with { PreferredRange = PreferredRange.Rated }, default);
         (await _database.RowAsync("select efficiency from cars")).ShouldBe("0.15");
     }
 
