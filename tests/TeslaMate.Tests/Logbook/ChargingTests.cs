@@ -7,23 +7,8 @@ using static TeslaMate.Tests.Logbook.Readings;
 namespace TeslaMate.Tests.Logbook;
 
 /// <summary>The tables of the specification on charging (logbook 18.3 to 18.5).</summary>
-public sealed class ChargingTests : IAsyncLifetime
+public sealed class ChargingTests : TestsOfOneInstance
 {
-    LogbookDatabase _database = null!;
-    LogbookInstance _instance = null!;
-
-    public async Task InitializeAsync()
-    {
-        _database = await LogbookDatabase.CreateAsync();
-        _instance = await LogbookInstance.OfCarAsync(_database);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _instance.DisposeAsync();
-        await _database.DisposeAsync();
-    }
-
     /// <summary>The base vector: 11 kW on three phases for a minute a row.</summary>
     static ChargeReading Charge(int i) => new()
     {

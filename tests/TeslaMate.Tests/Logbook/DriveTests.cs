@@ -6,23 +6,8 @@ using static TeslaMate.Tests.Logbook.Readings;
 namespace TeslaMate.Tests.Logbook;
 
 /// <summary>The tables of the specification on drives (logbook 18.2).</summary>
-public sealed class DriveTests : IAsyncLifetime
+public sealed class DriveTests : TestsOfOneInstance
 {
-    LogbookDatabase _database = null!;
-    LogbookInstance _instance = null!;
-
-    public async Task InitializeAsync()
-    {
-        _database = await LogbookDatabase.CreateAsync();
-        _instance = await LogbookInstance.OfCarAsync(_database);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _instance.DisposeAsync();
-        await _database.DisposeAsync();
-    }
-
     async Task DriveAsync(params PositionReading[] positions)
     {
         LogbookEntry[] entries =

@@ -5,24 +5,9 @@ using static TeslaMate.Tests.Logbook.Readings;
 namespace TeslaMate.Tests.Logbook;
 
 /// <summary>The tables of the specification on geofences (logbook 18.4 and 18.6).</summary>
-public sealed class GeofenceTests : IAsyncLifetime
+public sealed class GeofenceTests : TestsOfOneInstance
 {
-    LogbookDatabase _database = null!;
-    LogbookInstance _instance = null!;
-
     IGeofences Fences => _instance.Get<IGeofences>();
-
-    public async Task InitializeAsync()
-    {
-        _database = await LogbookDatabase.CreateAsync();
-        _instance = await LogbookInstance.OfCarAsync(_database);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _instance.DisposeAsync();
-        await _database.DisposeAsync();
-    }
 
     static GeofenceForm Form(string name, decimal radius, double latitude, double longitude)
         => new() { Name = name, Radius = radius, Latitude = latitude, Longitude = longitude };

@@ -3,23 +3,8 @@ using static TeslaMate.Tests.Logbook.Readings;
 
 namespace TeslaMate.Tests.Logbook;
 
-public sealed class ResumeTests : IAsyncLifetime
+public sealed class ResumeTests : TestsOfOneInstance
 {
-    LogbookDatabase _database = null!;
-    LogbookInstance _instance = null!;
-
-    public async Task InitializeAsync()
-    {
-        _database = await LogbookDatabase.CreateAsync();
-        _instance = await LogbookInstance.OfCarAsync(_database);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _instance.DisposeAsync();
-        await _database.DisposeAsync();
-    }
-
     Task<OpenEntries> OpenAsync() => _instance.Logbook.OpenEntriesAsync(new(1), default);
 
     [Fact]

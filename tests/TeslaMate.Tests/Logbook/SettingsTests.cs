@@ -8,24 +8,9 @@ using static TeslaMate.Tests.Logbook.Readings;
 namespace TeslaMate.Tests.Logbook;
 
 /// <summary>The tables of the specification on settings (logbook 18.9), and what owners do by hand.</summary>
-public sealed class SettingsTests : IAsyncLifetime
+public sealed class SettingsTests : TestsOfOneInstance
 {
-    LogbookDatabase _database = null!;
-    LogbookInstance _instance = null!;
-
     IGlobalSettings Settings => _instance.Get<IGlobalSettings>();
-
-    public async Task InitializeAsync()
-    {
-        _database = await LogbookDatabase.CreateAsync();
-        _instance = await LogbookInstance.OfCarAsync(_database);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _instance.DisposeAsync();
-        await _database.DisposeAsync();
-    }
 
     [Theory]
     [InlineData("http://example.com/", "http://example.com", null)]
