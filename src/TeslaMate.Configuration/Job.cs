@@ -10,16 +10,21 @@ public static partial class Job
 
     static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
+    // A loop that went well for so long has put the failures before it behind itself.
+    static readonly TimeSpan Recovered = TimeSpan.FromMinutes(10);
+
     /// <summary>
-    /// Runs a loop until it ends by itself or is asked to; begins it again, later and later, should it fail. Never fails itself, since the host would end
-    /// the program.
+    /// Runs a loop until it ends by itself or is asked to; begins it again, later and later, should it keep failing. Never fails itself, since the host would
+    /// end the program.
     /// </summary>
     public static async Task KeepRunningAsync(Func<CancellationToken, Task> loop, TimeProvider time, ILogger logger, CancellationToken stopping)
     {
         ArgumentNullException.ThrowIfNull(loop);
+        ArgumentNullException.ThrowIfNull(time);
         for (var attempt = 0; !stopping.IsCancellationRequested; attempt++)
         {
             TimeSpan pause;
+            var began = time.GetTimestamp();
             try
             {
                 await loop(stopping);
@@ -31,6 +36,7 @@ public static partial class Job
             }
             catch (Exception exception)
             {
+                attempt = time.GetElapsedTime(began) > Recovered ? 0 : attempt;
                 pause = BackOff.Pause(attempt, FirstPause, LongestPause, Random.Shared.NextDouble);
                 Log.Failed(logger, pause.TotalSeconds, exception);
             }

@@ -26,6 +26,30 @@ public class JobTests
     }
 
     [Fact]
+    public async Task A_failure_after_a_long_good_run_is_a_first_one()
+    {
+        var runs = 0;
+        var failure = new TaskCompletionSource();
+        using var stop = new CancellationTokenSource();
+        var running = Job.KeepRunningAsync(
+            _ => ++runs < 10 ? throw new InvalidOperationException("bug") : runs == 10 ? failure.Task : Task.CompletedTask, _time, NullLogger.Instance, stop.Token);
+        while (runs < 10)
+        {
+            if (_time.PendingTimers > 0)
+                _time.Advance(TimeSpan.FromMinutes(6));
+            await Task.Delay(1);
+        }
+
+        _time.Advance(TimeSpan.FromMinutes(11));
+        failure.SetException(new InvalidOperationException("another bug"));
+        while (_time.PendingTimers == 0)
+            await Task.Delay(1);
+        _time.Advance(TimeSpan.FromSeconds(1.2));
+        await running;
+        runs.ShouldBe(11);
+    }
+
+    [Fact]
     public async Task A_loop_that_waits_to_begin_again_ends_with_the_program_and_is_no_failure()
     {
         using var stop = new CancellationTokenSource();
