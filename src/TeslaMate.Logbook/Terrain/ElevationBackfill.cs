@@ -15,6 +15,9 @@ sealed partial class ElevationBackfill(
 
     const int PageLength = 1000;
 
+    // Positions of the last days where nothing was measured, as on the sea: nothing ever will be.
+    HashSet<int> _nowhere = [];
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
 
     async Task RunAsync(CancellationToken stoppingToken)
@@ -39,17 +42,38 @@ sealed partial class ElevationBackfill(
     internal async Task FillAsync(CancellationToken cancellationToken)
     {
         var next = 0;
+        HashSet<int> nowhere = [];
         while (await PageAsync(next, PageLength, cancellationToken) is { Count: > 0 } page)
         {
-            Log.Adding(logger, page.Count);
-            List<(int Id, short Metres)> known = [];
-            foreach (var (id, latitude, longitude) in page)
-                if (await elevations.PatientElevationAsync(latitude, longitude, cancellationToken) is { } metres)
-                    known.Add((id, metres));
-            if (known.Count > 0)
-                await StoreAsync(known, cancellationToken);
+            nowhere.UnionWith(page.Select(position => position.Id).Where(_nowhere.Contains));
+            var open = page.Where(position => !nowhere.Contains(position.Id)).ToList();
+            if (open.Count > 0)
+                await FillAsync(open, nowhere, cancellationToken);
             next = page[^1].Id;
         }
+
+        _nowhere = nowhere;
+    }
+
+    async Task FillAsync(List<(int Id, double Latitude, double Longitude)> positions, HashSet<int> nowhere, CancellationToken cancellationToken)
+    {
+        Log.Adding(logger, positions.Count);
+        List<(int Id, short Metres)> known = [];
+        foreach (var (id, latitude, longitude) in positions)
+        {
+            switch (await elevations.PatientHeightAsync(latitude, longitude, cancellationToken))
+            {
+                case Height.Known(var metres):
+                    known.Add((id, metres));
+                    break;
+                case Height.Nowhere:
+                    nowhere.Add(id);
+                    break;
+            }
+        }
+
+        if (known.Count > 0)
+            await StoreAsync(known, cancellationToken);
     }
 
     /// <summary>Positions behind a number that lack a height, in drives that have no streamed ones (spec, logbook 11.3).</summary>

@@ -36,31 +36,21 @@ sealed partial class Elevations(TileFiles tiles, TimeProvider time, ILogger<Elev
     }
 
     /// <summary>The height of a point, however long it takes to fetch its tile.</summary>
-    /// <returns>Null when there is none, or when it cannot be had now.</returns>
-    public async Task<short?> PatientElevationAsync(double latitude, double longitude, CancellationToken cancellationToken)
+    /// <returns><see cref="Height.Missing"/> when it cannot be had now.</returns>
+    public async Task<Height> PatientHeightAsync(double latitude, double longitude, CancellationToken cancellationToken)
     {
         while (true)
         {
-            switch (tiles.Find(latitude, longitude))
-            {
-                case Height.Known(var metres):
-                    return metres;
-                case Height.Missing(var tile):
-                    Task<bool>? other;
-                    lock (_lock)
-                        other = _fetching;
-                    if (other is { IsCompleted: false })
-                    {
-                        await other.WaitAsync(cancellationToken);
-                        continue;
-                    }
-
-                    if (TryFetch(tile) is not { } fetching || !await fetching.WaitAsync(cancellationToken))
-                        return null;
-                    continue;
-                default:
-                    return null;
-            }
+            var height = tiles.Find(latitude, longitude);
+            if (height is not Height.Missing(var tile))
+                return height;
+            Task<bool>? other;
+            lock (_lock)
+                other = _fetching;
+            if (other is { IsCompleted: false })
+                await other.WaitAsync(cancellationToken);
+            else if (TryFetch(tile) is not { } fetching || !await fetching.WaitAsync(cancellationToken))
+                return height;
         }
     }
 

@@ -163,7 +163,7 @@ public sealed class TerrainTests : IAsyncLifetime
         // Another tile has to wait its turn, and nobody waits with it.
         (await AskAsync(5.5, 5.5)).ShouldBeNull();
         release.SetResult();
-        (await _terrain.PatientElevationAsync(1.5, 1.5, default)).ShouldNotBeNull();
+        (await _terrain.PatientHeightAsync(1.5, 1.5, default)).ShouldBeOfType<Height.Known>();
         (await AskAsync(1.5, 1.5)).ShouldNotBeNull();
         _requests.Count.ShouldBe(1);
     }
@@ -220,5 +220,26 @@ public sealed class TerrainTests : IAsyncLifetime
         (await database.RowsAsync("select id, ascent, descent from drives where ascent is not null order by id")).ShouldBe([$"1|0|{150 * 5}", $"4|0|{middle}"]);
 
         async Task<List<int>> PageAsync(int behind, int most) => [.. (await backfill.PageAsync(behind, most, default)).Select(row => row.Id)];
+    }
+
+    [Fact]
+    public async Task What_has_no_height_is_not_looked_for_again()
+    {
+        await using var database = await LogbookDatabase.CreateAsync();
+        await database.ExecuteAsync("""
+            insert into drives (id, car_id, start_date, end_date) values (1, 1, '2025-12-31', '2025-12-31');
+            insert into positions (id, car_id, drive_id, date, latitude, longitude, odometer, ideal_battery_range_km) values
+                (1, 1, 1, '2025-12-31 10:00', 1.5, 1.5, 1, 100), (2, 1, 1, '2025-12-31 10:01', 1.625, 1.5, 1, 100), (3, 1, 1, '2025-12-31 10:02', 5.5, 5.5, 1, 100)
+            """);
+        // The first position is on the sea, the last one's tile cannot be had for now.
+        _script = path => path.Contains("N01E001", StringComparison.Ordinal) ? new(200, Gzip(Tile((600, 600, -32768)))) : new(503, []);
+        using var backfill = new ElevationBackfill(database.DataSource, _terrain, _time, LoggerFactory.Create(logging => logging.AddProvider(_log)).CreateLogger<ElevationBackfill>());
+        await backfill.FillAsync(default);
+        _time.Advance(TimeSpan.FromHours(6));
+        _script = _ => new(200, Gzip(Tile()));
+        await backfill.FillAsync(default);
+        await backfill.FillAsync(default);
+        (await database.RowsAsync("select id from positions where elevation is null")).ShouldBe(["1"]);
+        _log.All.Where(line => line.Contains("Adding elevation", StringComparison.Ordinal)).Select(line => string.Concat(line.Where(char.IsAsciiDigit))).ShouldBe(["3", "1"]);
     }
 }
