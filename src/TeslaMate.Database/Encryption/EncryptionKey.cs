@@ -34,7 +34,7 @@ public sealed class EncryptionKey
 
     public TokenCipher Cipher { get; }
 
-    /// <summary>The configured key, else a key file's, else a new one for this run.</summary>
+    /// <summary>The configured key, else a key file's, else a new one for this run. A file that others may have put there is a problem of <paramref name="variables"/>.</summary>
     public static EncryptionKey Find(Variables variables)
     {
         if (FindExisting(variables) is { } existing)
@@ -43,7 +43,7 @@ public sealed class EncryptionKey
         return new EncryptionKey(new KeyOrigin.Generated(new Secret(text)), Encoding.UTF8.GetBytes(text));
     }
 
-    /// <summary>The configured key, else a key file's; null when there is none.</summary>
+    /// <summary>The configured key, else a key file's; null when there is none. A file that others may have put there is a problem of <paramref name="variables"/>.</summary>
     public static EncryptionKey? FindExisting(Variables variables) => FindConfigured(variables) ?? FindFile(variables);
 
     /// <summary>The configured key; null when there is none.</summary>
@@ -65,17 +65,18 @@ public sealed class EncryptionKey
         return (new EncryptionKey(new KeyOrigin.Generated(new Secret(text)), bytes), files);
     }
 
+    // A refused file stops the start: going on with a new key would sign the owner out at every start, without a word.
     static EncryptionKey? FindFile(Variables variables)
     {
         foreach (var path in Files(variables))
         {
-            try
+            switch (KeyFile.Read(path))
             {
-                return new EncryptionKey(new KeyOrigin.File(path), File.ReadAllBytes(path));
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                // Not there, or not for us: the next place may have it.
+                case KeyFile.Found(var text):
+                    return new EncryptionKey(new KeyOrigin.File(path), text);
+                case KeyFile.Refused(var reason):
+                    variables.Problem($"The key file {path} {reason}, so it is not used. Set ENCRYPTION_KEY to the key, or remove the file.");
+                    break;
             }
         }
 

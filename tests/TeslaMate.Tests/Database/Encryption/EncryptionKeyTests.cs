@@ -36,6 +36,59 @@ public sealed class EncryptionKeyTests : IDisposable
     }
 
     [Fact]
+    public void In_a_folder_that_is_everybodys_a_file_of_our_own_is_used()
+    {
+        var path = InEverybodysFolder();
+        var variables = Environment();
+        EncryptionKey.Find(variables).Origin.ShouldBe(new KeyOrigin.File(path));
+        Opens(EncryptionKey.Find(variables), "planted");
+        variables.Problems.ShouldBeEmpty();
+    }
+
+    [SkippableTheory]
+    [InlineData("is a symbolic link")]
+    [InlineData("can be written by others")]
+    [InlineData("is no regular file")]
+    [InlineData("belongs to another user")]
+    public void In_a_folder_that_is_everybodys_a_file_that_others_may_have_put_there_is_refused(string reason)
+    {
+        var path = InEverybodysFolder();
+        switch (reason)
+        {
+            case "is a symbolic link":
+                File.Move(path, path + ".other");
+                File.CreateSymbolicLink(path, path + ".other");
+                break;
+            case "can be written by others":
+                File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.GroupWrite);
+                break;
+            case "is no regular file":
+                File.Delete(path);
+                Run("mkfifo", path);
+                break;
+            default:
+                Skip.IfNot(System.Environment.IsPrivilegedProcess, "only root can give a file away");
+                Run("chown", "12345", path);
+                break;
+        }
+
+        var variables = Environment();
+        EncryptionKey.FindExisting(variables).ShouldBeNull();
+        variables.Problems.ShouldHaveSingleItem().ShouldBe($"The key file {path} {reason}, so it is not used. Set ENCRYPTION_KEY to the key, or remove the file.");
+        EncryptionKey.Find(Environment(("ENCRYPTION_KEY", "configured"))).Origin.ShouldBe(new KeyOrigin.Configured());
+    }
+
+    [Fact]
+    public void In_a_folder_that_is_not_everybodys_whoever_may_write_there_is_trusted()
+    {
+        // As orchestrators mount secrets.
+        var path = Path.Combine(_import.FullName, "tm_encryption.key");
+        File.WriteAllText(path + ".real", "imported");
+        File.CreateSymbolicLink(path, path + ".real");
+        EncryptionKey.Find(Environment()).Origin.ShouldBe(new KeyOrigin.File(path));
+    }
+
+    [Fact]
     public void The_import_folder_is_looked_at_last()
     {
         var path = Path.Combine(_import.FullName, "tm_encryption.key");
@@ -70,6 +123,22 @@ public sealed class EncryptionKeyTests : IDisposable
     {
         _temporary.Delete(recursive: true);
         _import.Delete(recursive: true);
+    }
+
+    string InEverybodysFolder()
+    {
+        const UnixFileMode All = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        File.SetUnixFileMode(_temporary.FullName, All | (UnixFileMode)((int)All >> 3) | (UnixFileMode)((int)All >> 6) | UnixFileMode.StickyBit);
+        var path = Path.Combine(_temporary.FullName, "tm_encryption.key");
+        File.WriteAllText(path, "planted");
+        return path;
+    }
+
+    static void Run(string command, params string[] arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(command, arguments);
+        process.WaitForExit();
+        process.ExitCode.ShouldBe(0);
     }
 
     static void Opens(EncryptionKey key, string text)
