@@ -16,13 +16,16 @@ sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outb
     // Null for a forgotten car.
     readonly Dictionary<CarId, CarTopics?> _cars = [];
 
+    // Cars that somebody else publishes now, or nobody; should one of them be deleted, what it published is still to be cleared.
+    readonly Dictionary<CarId, CarTopics> _letGo = [];
+
     /// <summary>The cars that had a summary in this run.</summary>
-    public IReadOnlyList<CarId> Cars
+    public IReadOnlyCollection<CarId> Cars
     {
         get
         {
             lock (_lock)
-                return [.. _cars.Keys];
+                return [.. _cars.Keys, .. _letGo.Keys];
         }
     }
 
@@ -31,7 +34,8 @@ sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outb
     {
         lock (_lock)
         {
-            _cars.GetValueOrDefault(car)?.Clear();
+            (_cars.GetValueOrDefault(car) ?? _letGo.GetValueOrDefault(car))?.Clear();
+            _letGo.Remove(car);
             _cars[car] = null;
         }
     }
@@ -72,9 +76,10 @@ sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outb
     {
         lock (_lock)
         {
-            if (_cars.GetValueOrDefault(car) is null)
+            if (_cars.GetValueOrDefault(car) is not { } topics)
                 return;
             _cars.Remove(car);
+            _letGo[car] = topics;
             outbox.LetGo($"{Topic(car)}/");
         }
     }
@@ -88,6 +93,7 @@ sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outb
         {
             if (!_cars.TryGetValue(car, out var topics))
             {
+                _letGo.Remove(car);
                 _cars[car] = topics = new CarTopics(Topic(car), settings.DefaultGeofence, outbox);
                 topics.CleanUp();
             }

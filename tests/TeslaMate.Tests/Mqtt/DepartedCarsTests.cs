@@ -1,3 +1,4 @@
+using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Tests.Time;
 
@@ -106,6 +107,25 @@ public sealed class DepartedCarsTests
         publisher.Hub.Publish(ACar.Online(2));
         await publisher.SettledAsync();
         (await server.RetainedAsync())["teslamate/cars/2/state"].ShouldBe("online");
+    }
+
+    /// <summary>Its lease is gone with its row, so its loop ends before the second look at the database.</summary>
+    [SkippableFact]
+    public async Task A_deleted_car_whose_loop_has_ended_leaves_nothing_behind_either()
+    {
+        await using var server = await MosquittoServer.StartAsync();
+        await using var publisher = await Publisher.StartAsync(server, _time, [ACar.Known(1), ACar.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
+        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ACar.Online(2));
+        await PassUntilAsync(server, "homeassistant/device/teslamate_2/config", isHeld: true);
+        publisher.Cars.Stored = [ACar.Known(1)];
+        publisher.Hub.Remove(new CarId(2));
+        await PassUntilAsync(server, "homeassistant/device/teslamate_2/config", isHeld: false);
+        await publisher.SettledAsync();
+
+        var retained = await server.RetainedAsync();
+        retained.Keys.ShouldNotContain(topic => topic.Contains("/2/", StringComparison.Ordinal) || topic.Contains("_2/", StringComparison.Ordinal));
+        retained["teslamate/cars/1/state"].ShouldBe("online");
     }
 
     /// <summary>Lets a minute pass after another until the broker holds, or does not hold, the message; ten of them at most.</summary>
