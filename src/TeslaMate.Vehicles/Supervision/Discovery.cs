@@ -42,7 +42,8 @@ sealed partial class Discovery(ITeslaApi api, ICars cars, ILogger<Discovery> log
     async Task<IReadOnlyList<Car>> RowsAsync(IReadOnlyList<Car> stored, IReadOnlyList<VehicleListing> listings, CancellationToken cancellationToken)
     {
         List<Car> found = [];
-        foreach (var listing in listings)
+        // A car that is listed twice is the first of them; the row would change to and fro.
+        foreach (var listing in listings.DistinctBy(listing => listing.Vin))
         {
             var known = Find(stored, listing);
             var vehicle = new DiscoveredVehicle(listing.Id.Value, listing.VehicleId.Value, listing.Vin, listing.Data.Name ?? known?.Name);

@@ -64,8 +64,11 @@ sealed partial class Supervisor(
             pause = null;
             switch (wish)
             {
-                case null or Wish.List:
+                case null:
                     pause = await DiscoverAsync(isOtherAccount: false, cancellationToken);
+                    break;
+                case Wish.Rediscover(var car):
+                    pause = await DiscoverAsync(isOtherAccount: false, cancellationToken, notFound: car);
                     break;
                 case Wish.SignedIn:
                     foreach (var runner in _runners.Values)
@@ -106,21 +109,31 @@ sealed partial class Supervisor(
 
     /// <summary>Lists the account's cars and makes the running ones match.</summary>
     /// <param name="isOtherAccount">Cars that are not listed belong to nobody any more; otherwise a missing car is Tesla's mistake.</param>
+    /// <param name="notFound">A running car that Tesla does not know: if it is not listed either, that is no mistake. Should it come back, a later list tells.</param>
     /// <returns>When to list again.</returns>
-    async Task<TimeSpan> DiscoverAsync(bool isOtherAccount, CancellationToken cancellationToken)
+    async Task<TimeSpan> DiscoverAsync(bool isOtherAccount, CancellationToken cancellationToken, CarId? notFound = null)
     {
+        // The stored cars stand in for a list, but once there was one they would only bring back those that are in the account no more.
+        var needsStored = !_hasListed || isOtherAccount;
         try
         {
             var finding = discovery.FindAsync(cancellationToken);
             using (var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
             {
-                if (await Task.WhenAny(finding, Task.Delay(PatienceWithList, parts.Time, patience.Token)) != finding)
+                if (await Task.WhenAny(finding, Task.Delay(PatienceWithList, parts.Time, patience.Token)) != finding && needsStored)
                     await MatchAsync(new DiscoveredCars(await discovery.StoredAsync(cancellationToken), IsListed: false), isComplete: false, cancellationToken);
                 await patience.CancelAsync();
             }
 
             var found = await finding;
-            await MatchAsync(found, isComplete: found.IsListed && (!_hasListed || isOtherAccount), cancellationToken);
+            if (found.IsListed || needsStored)
+                await MatchAsync(found, isComplete: found.IsListed && needsStored, cancellationToken);
+            if (found.IsListed && notFound is { } gone && found.Cars.All(car => car.Id != gone))
+            {
+                Log.Gone(logger, gone.Value);
+                await StopAsync(gone);
+            }
+
             _hasListed |= found.IsListed;
             _failures = found.IsListed ? 0 : _failures + 1;
             var retry = BackOff.Pause(_failures - 1, FirstRetry, LongestRetry, Random.Shared.NextDouble);
@@ -150,7 +163,7 @@ sealed partial class Supervisor(
         switch (Runner(car.Id), car.Settings.Enabled)
         {
             case (null, true):
-                var runner = new CarRunner(car, settings, parts, leases, () => _inbox.Writer.TryWrite(new Wish.List()), Random.Shared.NextDouble);
+                var runner = new CarRunner(car, settings, parts, leases, () => _inbox.Writer.TryWrite(new Wish.Rediscover(car.Id)), Random.Shared.NextDouble);
                 _runners[car.Id] = runner;
                 runner.Start();
                 break;
@@ -190,7 +203,6 @@ sealed partial class Supervisor(
             await _inbox.Writer.WriteAsync(new Wish.Changed(car), cancellationToken);
     }
 
-    /// <summary>Keeps a watch going; without it only the convenience of immediate changes is lost.</summary>
     /// <summary>What the supervisor is asked for. Closed.</summary>
     abstract record Wish
     {
@@ -198,7 +210,8 @@ sealed partial class Supervisor(
         {
         }
 
-        public sealed record List : Wish;
+        /// <summary>Tesla does not know a car any more.</summary>
+        public sealed record Rediscover(CarId Car) : Wish;
 
         public sealed record SignedIn : Wish;
 
@@ -209,6 +222,9 @@ sealed partial class Supervisor(
 
     static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId} is not in the account any more and is logged no more")]
+        public static partial void Gone(ILogger logger, short carId);
+
         [LoggerMessage(Level = LogLevel.Error, Message = "The cars cannot be found out; next try in {PauseS:0} s")]
         public static partial void DiscoveryFailed(ILogger logger, double pauseS, Exception exception);
     }

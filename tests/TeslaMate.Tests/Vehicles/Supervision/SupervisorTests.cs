@@ -154,6 +154,49 @@ public sealed class SupervisorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_car_that_is_sold_is_asked_no_more_until_it_is_back()
+    {
+        Two();
+        await StartAsync();
+        await _world.UntilAsync(() => _world.Logbook.Rows(1).Count > 0 && _world.Logbook.Rows(2).Count > 0);
+        _world.Tesla.Listing = Listed(Listing(11, Row().Vin));
+        _world.Tesla.Car(12, _ => new ApiError.VehicleNotFound());
+        await _world.UntilAsync(() => _world.Supervisor.Runner(new CarId(2)) is null);
+        (_world.Time.GetUtcNow() - T).TotalMinutes.ShouldBeLessThan(30, "not only with the next regular list");
+        // A list that fails does not bring it back.
+        _world.Tesla.Listing = new ApiError.Failed("boom");
+        var lists = _world.Tesla.Lists;
+        await _world.UntilAsync(() => _world.Tesla.Lists > lists + 1, TimeSpan.FromSeconds(30));
+        _world.Supervisor.Runners.ShouldHaveSingleItem().Car.Id.ShouldBe(new CarId(1));
+
+        _world.Tesla.Car(12, Asleep);
+        _world.Tesla.Listing = Listed(Listing(11, Row().Vin), Listing(12, "B"));
+        await _world.UntilAsync(() => _world.Hub.Current(new CarId(2)) is not null, TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task A_car_that_is_not_found_for_a_while_but_still_listed_goes_on()
+    {
+        Two();
+        _world.Tesla.Car(12, _ => new ApiError.VehicleNotFound());
+        await StartAsync();
+        await _world.UntilAsync(() => _world.Tesla.Lists > 1);
+        _world.Tesla.Car(12, Asleep);
+        await _world.UntilAsync(() => _world.Logbook.Rows(2).Count > 0);
+    }
+
+    [Fact]
+    public async Task A_car_that_is_listed_twice_with_two_numbers_keeps_the_first()
+    {
+        _world.Tesla.Listing = Listed(Listing(11, "A"), Listing(12, "A"));
+        _world.Tesla.Car(11, Asleep);
+        await StartAsync();
+        await _world.UntilAsync(() => _world.Logbook.Rows(1).Count > 0);
+        var row = (await ((ICars)_world.Cars).ListAsync(CancellationToken.None)).ShouldHaveSingleItem();
+        row.Eid.ShouldBe(11);
+    }
+
+    [Fact]
     public async Task A_restart_lists_again_and_starts_again()
     {
         Two();
