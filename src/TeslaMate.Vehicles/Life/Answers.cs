@@ -1,3 +1,4 @@
+using TeslaMate.Logbook;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Cars;
 
@@ -105,6 +106,16 @@ static class Answers
         return time < last ? last - time : time > latest ? time - latest : null;
     }
 
+    /// <summary>What is open ends before the car's clock jumps: its rows are put in order by their dates, and the new ones would stand before the old ones.</summary>
+    static Turn Interrupt(Turn turn) => turn.Phase switch
+    {
+        VehiclePhase.Driving { HasRow: true } => turn
+            .Write(new LogbookEntry.CloseDrive(DriveEnd.Aborted, turn.Vehicle.Settings.LookUpAddresses)).Become(new VehiclePhase.Start()),
+        VehiclePhase.Charging { HasRow: true } => turn
+            .Write(new LogbookEntry.CompleteCharging(turn.Now)).Tell(new Note.ChargingEnded()).Become(new VehiclePhase.Start()),
+        _ => turn,
+    };
+
     /// <summary>The first one is asked again at once, the following ones ever later, so that a cache is not stormed.</summary>
     static Turn Discard(Turn turn, VehicleData data, Surroundings around, TimeSpan by)
     {
@@ -112,8 +123,8 @@ static class Answers
         if (data.IsFull && next.IsClockSet(by))
         {
             turn.Tell(new Note.ClockAccepted());
-            turn.Vehicle = turn.Vehicle with { LastPosition = null };
-            return Accept(turn, data, around);
+            turn.Vehicle = turn.Vehicle with { LastPosition = null, LastDrivingSample = null };
+            return Accept(Interrupt(turn), data, around);
         }
 
         turn.Vehicle = turn.Vehicle with { OutOfOrder = next };

@@ -18,13 +18,14 @@ sealed record Breaker(int Tolerance, TimeSpan Window, TimeSpan Reset)
 
     bool IsForced { get; init; }
 
-    public bool IsBlown(DateTimeOffset now) => IsForced || (BlownAt is { } blown && now < blown + Reset);
+    // In either direction, since the server's clock may be set back by hours.
+    public bool IsBlown(DateTimeOffset now) => IsForced || (BlownAt is { } blown && (now - blown).Duration() < Reset);
 
     public Breaker Melt(DateTimeOffset now)
     {
         if (IsBlown(now))
             return this;
-        IReadOnlyList<DateTimeOffset> recent = [.. Failures.Where(failure => failure > now - Window), now];
+        IReadOnlyList<DateTimeOffset> recent = [.. Failures.Where(failure => (now - failure).Duration() < Window), now];
         return recent.Count > Tolerance
             ? this with { Failures = [], BlownAt = now }
             : this with { Failures = recent, BlownAt = null };

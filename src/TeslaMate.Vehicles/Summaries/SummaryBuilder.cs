@@ -21,7 +21,8 @@ static class SummaryBuilder
             IsRestored = vehicle.IsRestored,
             DisplayName = data.Name,
             Since = vehicle.Since,
-            Elevation = vehicle.Elevation ?? vehicle.TerrainM,
+            // The last word of a stream that was switched off since is of another place.
+            Elevation = vehicle.Car.Settings.UseStreamingApi ? vehicle.Elevation ?? vehicle.TerrainM : vehicle.TerrainM ?? vehicle.Elevation,
             Geofence = vehicle.Geofence,
 
             Latitude = drive?.Latitude,

@@ -248,6 +248,26 @@ public class AnswerTests
         scene.Gets(Online(5).Gear(ShiftState.D, 10)).Rows.ShouldBe(["drive, pos(d) 16"]);
     }
 
+    /// <summary>Rows are put in order by their dates: in one drive those after the jump would stand before the others, and the drive would have no length.</summary>
+    [Fact]
+    public void A_drive_ends_where_the_cars_clock_was_set_back_and_another_begins()
+    {
+        var scene = new Scene().Gets(Online(7_200_000), Online(7_210_000).Gear(ShiftState.D, 10)).From();
+        for (var second = 0; second < 5; second++)
+            scene.Gets(Online(second * 1000).Gear(ShiftState.D, 20));
+        scene.Rows.ShouldBe(["close aborted", "state online T+3000", "pos", "drive, pos(d) 32", "pos(d) 32"]);
+        scene.States.Last().ShouldBe("driving");
+    }
+
+    [Fact]
+    public void A_charging_process_ends_where_the_cars_clock_was_set_back_and_another_begins()
+    {
+        var scene = new Scene().Gets(Online(7_200_000), Online(7_210_000).Charging("Charging", 1, 100)).From();
+        for (var second = 0; second < 5; second++)
+            scene.Gets(Online(second * 1000).Charging("Charging", 1 + second, 100 + second));
+        scene.Rows.ShouldBe(["complete", "state online T+3000", "pos", "charging", "charge 4", "charge 5"]);
+    }
+
     [Fact]
     public void A_time_in_the_far_future_is_not_believed_at_once()
     {

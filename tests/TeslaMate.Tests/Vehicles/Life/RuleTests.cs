@@ -552,4 +552,26 @@ public class RuleTests
         scene.Phase.ShouldBeOfType<VehiclePhase.Online>();
         scene.PassMinutes(6).Gets(Online(3)).Phase.ShouldBeOfType<VehiclePhase.Suspended>();
     }
+
+    [Fact]
+    public void A_server_clock_that_goes_back_keeps_no_car_unhealthy()
+    {
+        var scene = Scenes.In("online").Fails(new ApiError.Failed("boom"), 4);
+        scene.Vehicle.IsHealthy(scene.Now).ShouldBeFalse();
+        scene.Passes(TimeSpan.FromHours(-5));
+        scene.Vehicle.IsHealthy(scene.Now).ShouldBeTrue();
+        scene.Fails(new ApiError.Failed("boom"), 3);
+        scene.Vehicle.IsHealthy(scene.Now).ShouldBeTrue("failures that are hours in the future do not count");
+    }
+
+    [Fact]
+    public void The_elevation_of_a_stream_that_was_switched_off_is_shown_no_longer_than_until_another_is_known()
+    {
+        var scene = Scenes.In("online", streaming: true).Samples(Sample(10_000, ShiftState.D, mph: 10) with { Elevation = 700 });
+        scene.Summaries[^1].Elevation.ShouldBe(700);
+        scene.Changes(settings => settings with { UseStreamingApi = false }).Gets(Online(20_000).Gear(ShiftState.D, 10)).Summaries[^1].Elevation.ShouldBe(700);
+        scene.Ask().Send(new VehicleEvent.Answered(
+            scene.Now, scene.Vehicle.Request!.Value, new ApiAnswer<VehicleData>.Ok(Online(30_000).Gear(ShiftState.D, 10)), new Surroundings(null, 650)));
+        scene.Summaries[^1].Elevation.ShouldBe(650);
+    }
 }

@@ -112,9 +112,12 @@ sealed class Scene
     public Scene Says(StreamEvent said, double? latitude = null) =>
         Send(new VehicleEvent.Streamed(Now, Vehicle.Stream ?? -1, said, Around(latitude)));
 
+    /// <summary>Time passes; a negative one is the server's clock being set back, which no timer notices.</summary>
     public Scene Passes(TimeSpan time)
     {
         Now += time;
+        if (time < TimeSpan.Zero)
+            _pollDue += time;
         return this;
     }
 
