@@ -44,7 +44,7 @@ sealed class CarTopics(string @base, string? defaultGeofence, Outbox outbox)
 
         if (payload is null && !SummaryTopics.ClearedByNull.Contains(topic))
             return;
-        if (_last.TryGetValue(topic, out var before) && before == payload)
+        if (_last.TryGetValue(topic, out var before) && (before == payload || SummaryTopics.IsSameNumber(topic, before, payload)))
             return;
         _last[topic] = payload;
         outbox.Put($"{@base}/{topic}", Payload.Bytes(payload), retain: true);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Mqtt.Values;
 
@@ -11,6 +12,10 @@ static class Payload
     public static string? Of(bool? value) => value switch { true => "true", false => "false", null => null };
 
     public static string? Of(int? value) => value?.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A whole number as one, if the car writes it so.</summary>
+    public static string? AsWritten(ApiNumber? value)
+        => value is { IsWhole: true } whole ? ((long)whole.Value).ToString(CultureInfo.InvariantCulture) : Of((double?)value);
 
     /// <summary>
     /// The shortest digits that read back to the same number, always with a decimal point and never with an exponent; null for what is no number.

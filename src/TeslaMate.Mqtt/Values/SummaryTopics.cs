@@ -34,7 +34,7 @@ static class SummaryTopics
         ("ideal_battery_range_km", s => Payload.Of(s.IdealBatteryRangeKm)),
         ("est_battery_range_km", s => Payload.Of(s.EstBatteryRangeKm)),
         ("rated_battery_range_km", s => Payload.Of(s.RatedBatteryRangeKm)),
-        ("charge_energy_added", s => Payload.Of(s.ChargeEnergyAdded)),
+        ("charge_energy_added", s => Payload.AsWritten(s.ChargeEnergyAdded)),
         ("charge_limit_soc", s => Payload.Of(s.ChargeLimitSoc)),
         ("charge_port_door_open", s => Payload.Of(s.ChargePortDoorOpen)),
         ("charge_current_request", s => Payload.Of(s.ChargeCurrentRequest)),
@@ -45,9 +45,9 @@ static class SummaryTopics
         ("charger_voltage", s => Payload.Of(s.ChargerVoltage)),
         ("plugged_in", s => Payload.Of(s.PluggedIn)),
         ("scheduled_charging_start_time", s => Payload.Seconds(s.ScheduledChargingStartTime)),
-        ("time_to_full_charge", s => Payload.Of(s.TimeToFullCharge)),
-        ("outside_temp", s => Payload.Of(s.OutsideTemp)),
-        ("inside_temp", s => Payload.Of(s.InsideTemp)),
+        ("time_to_full_charge", s => Payload.AsWritten(s.TimeToFullCharge)),
+        ("outside_temp", s => Payload.AsWritten(s.OutsideTemp)),
+        ("inside_temp", s => Payload.AsWritten(s.InsideTemp)),
         ("is_climate_on", s => Payload.Of(s.IsClimateOn)),
         ("is_preconditioning", s => Payload.Of(s.IsPreconditioning)),
         ("climate_keeper_mode", s => s.ClimateKeeperMode),
@@ -77,10 +77,10 @@ static class SummaryTopics
         ("download_perc", s => Payload.Of(s.DownloadPerc)),
         ("install_perc", s => Payload.Of(s.InstallPerc)),
         ("center_display_state", s => Payload.Of(s.CenterDisplayState)),
-        ("tpms_pressure_fl", s => Payload.Of(s.TpmsPressureFl)),
-        ("tpms_pressure_fr", s => Payload.Of(s.TpmsPressureFr)),
-        ("tpms_pressure_rl", s => Payload.Of(s.TpmsPressureRl)),
-        ("tpms_pressure_rr", s => Payload.Of(s.TpmsPressureRr)),
+        ("tpms_pressure_fl", s => Payload.AsWritten(s.TpmsPressureFl)),
+        ("tpms_pressure_fr", s => Payload.AsWritten(s.TpmsPressureFr)),
+        ("tpms_pressure_rl", s => Payload.AsWritten(s.TpmsPressureRl)),
+        ("tpms_pressure_rr", s => Payload.AsWritten(s.TpmsPressureRr)),
         ("tpms_soft_warning_fl", s => Payload.Of(s.TpmsSoftWarningFl)),
         ("tpms_soft_warning_fr", s => Payload.Of(s.TpmsSoftWarningFr)),
         ("tpms_soft_warning_rl", s => Payload.Of(s.TpmsSoftWarningRl)),
@@ -91,6 +91,10 @@ static class SummaryTopics
         ("wheel_type", s => s.WheelType),
         ("spoiler_type", s => s.SpoilerType),
     ];
+
+    // Numbers that keep the form in which the car writes them.
+    static readonly FrozenSet<string> AsWritten = FrozenSet.ToFrozenSet([
+        "charge_energy_added", "time_to_full_charge", "outside_temp", "inside_temp", "tpms_pressure_fl", "tpms_pressure_fr", "tpms_pressure_rl", "tpms_pressure_rr"]);
 
     /// <summary>Topics that an absent value empties; on all others it leaves what was there.</summary>
     public static readonly FrozenSet<string> ClearedByNull = FrozenSet.ToFrozenSet([
@@ -110,10 +114,14 @@ static class SummaryTopics
                 yield return (topic, value(summary));
         yield return ("geofence", summary.Geofence?.Name ?? defaultGeofence);
         if (summary is { Latitude: { } latitude, Longitude: { } longitude })
-            yield return ("location", new JsonObject { ["latitude"] = Number(latitude), ["longitude"] = Number(longitude) }.ToJsonString(Compact));
+            yield return ("location", new JsonObject { ["latitude"] = Number(Payload.Of(latitude)), ["longitude"] = Number(Payload.Of(longitude)) }.ToJsonString(Compact));
         foreach (var entry in Route(summary))
             yield return entry;
     }
+
+    /// <summary>Whether two payloads of a topic are a whole number with and without a point, which is no change (MQTT chapter 6).</summary>
+    public static bool IsSameNumber(string topic, string? before, string? now)
+        => AsWritten.Contains(topic) && before is not null && now is not null && (before + ".0" == now || now + ".0" == before);
 
     /// <summary>What Home Assistant's update entity reads; null while not all of it is known.</summary>
     public static string? SoftwareUpdate(string? version, bool? updateAvailable, string? updateVersion)
@@ -143,14 +151,14 @@ static class SummaryTopics
         {
             ["destination"] = destination,
             ["energy_at_arrival"] = summary.ActiveRouteEnergyAtArrival,
-            ["miles_to_arrival"] = Number(summary.ActiveRouteMilesToArrival),
-            ["minutes_to_arrival"] = Number(summary.ActiveRouteMinutesToArrival),
-            ["traffic_minutes_delay"] = Number(summary.ActiveRouteTrafficMinutesDelay),
-            ["location"] = new JsonObject { ["latitude"] = Number(summary.ActiveRouteLatitude), ["longitude"] = Number(summary.ActiveRouteLongitude) },
+            ["miles_to_arrival"] = Number(Payload.AsWritten(summary.ActiveRouteMilesToArrival)),
+            ["minutes_to_arrival"] = Number(Payload.AsWritten(summary.ActiveRouteMinutesToArrival)),
+            ["traffic_minutes_delay"] = Number(Payload.AsWritten(summary.ActiveRouteTrafficMinutesDelay)),
+            ["location"] = new JsonObject { ["latitude"] = Number(Payload.Of(summary.ActiveRouteLatitude)), ["longitude"] = Number(Payload.Of(summary.ActiveRouteLongitude)) },
             ["error"] = null,
         }.ToJsonString(Compact));
     }
 
     // JSON numbers in the same plain form as the payloads.
-    static JsonNode? Number(double? value) => Payload.Of(value) is { } text ? JsonNode.Parse(text) : null;
+    static JsonNode? Number(string? payload) => payload is null ? null : JsonNode.Parse(payload);
 }

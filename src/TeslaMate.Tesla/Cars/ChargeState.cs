@@ -24,7 +24,7 @@ public sealed record ChargeState
     public string? ChargingState { get; init; }
 
     /// <summary>kWh since this charge began.</summary>
-    public double? ChargeEnergyAdded { get; init; }
+    public ApiNumber? ChargeEnergyAdded { get; init; }
 
     /// <summary>kW.</summary>
     public int? ChargerPower { get; init; }
@@ -53,7 +53,7 @@ public sealed record ChargeState
     public bool? ChargePortDoorOpen { get; init; }
 
     /// <summary>Hours.</summary>
-    public double? TimeToFullCharge { get; init; }
+    public ApiNumber? TimeToFullCharge { get; init; }
 
     public DateTimeOffset? ScheduledChargingStartTime { get; init; }
 

@@ -5,9 +5,9 @@ public sealed record ClimateState
 {
     public DateTimeOffset? Timestamp { get; init; }
 
-    public double? InsideTemp { get; init; }
+    public ApiNumber? InsideTemp { get; init; }
 
-    public double? OutsideTemp { get; init; }
+    public ApiNumber? OutsideTemp { get; init; }
 
     public double? DriverTempSetting { get; init; }
 

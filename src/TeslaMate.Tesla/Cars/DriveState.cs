@@ -14,7 +14,7 @@ public sealed record DriveState
     /// <summary>Degrees, 0 to 360.</summary>
     public int? Heading { get; init; }
 
-    /// <summary>Miles an hour.</summary>
+    /// <summary>Miles an hour; negative backwards, if a car says so.</summary>
     public int? Speed { get; init; }
 
     /// <summary>kW; negative flows into the battery.</summary>
@@ -33,9 +33,9 @@ public sealed record DriveState
     /// <summary>Percent; can be negative when the battery will not suffice.</summary>
     public int? ActiveRouteEnergyAtArrival { get; init; }
 
-    public double? ActiveRouteMilesToArrival { get; init; }
+    public ApiNumber? ActiveRouteMilesToArrival { get; init; }
 
-    public double? ActiveRouteMinutesToArrival { get; init; }
+    public ApiNumber? ActiveRouteMinutesToArrival { get; init; }
 
-    public double? ActiveRouteTrafficMinutesDelay { get; init; }
+    public ApiNumber? ActiveRouteTrafficMinutesDelay { get; init; }
 }

@@ -64,16 +64,16 @@ sealed class VehicleReader(Oddities oddities)
         Latitude = fields.Number("latitude", -90, 90),
         Longitude = fields.Number("longitude", -180, 180),
         Heading = fields.Whole("heading", 0, 360),
-        Speed = fields.Whole("speed", 0, 300),
+        Speed = fields.Whole("speed", -300, 300),
         Power = fields.Whole("power", -3_000, 3_000),
         ShiftState = fields.Text("shift_state") is { } shift ? Gear(shift) : null,
         ActiveRouteDestination = fields.Text("active_route_destination"),
         ActiveRouteLatitude = fields.Number("active_route_latitude", -90, 90),
         ActiveRouteLongitude = fields.Number("active_route_longitude", -180, 180),
         ActiveRouteEnergyAtArrival = fields.Whole("active_route_energy_at_arrival", -1_000, 100),
-        ActiveRouteMilesToArrival = fields.Number("active_route_miles_to_arrival", 0, 25_000),
-        ActiveRouteMinutesToArrival = fields.Number("active_route_minutes_to_arrival", 0, 100_000),
-        ActiveRouteTrafficMinutesDelay = fields.Number("active_route_traffic_minutes_delay", -100_000, 100_000),
+        ActiveRouteMilesToArrival = fields.AsWritten("active_route_miles_to_arrival", 0, 25_000),
+        ActiveRouteMinutesToArrival = fields.AsWritten("active_route_minutes_to_arrival", 0, 100_000),
+        ActiveRouteTrafficMinutesDelay = fields.AsWritten("active_route_traffic_minutes_delay", -100_000, 100_000),
     };
 
     internal static ShiftState Gear(string text) => text switch
@@ -94,7 +94,7 @@ sealed class VehicleReader(Oddities oddities)
         IdealBatteryRange = fields.Number("ideal_battery_range", -100, LargestMiles),
         EstBatteryRange = fields.Number("est_battery_range", -100, LargestMiles),
         ChargingState = fields.Text("charging_state"),
-        ChargeEnergyAdded = fields.Number("charge_energy_added", 0, 5_000),
+        ChargeEnergyAdded = fields.AsWritten("charge_energy_added", 0, 5_000),
         ChargerPower = fields.Whole("charger_power", -3_000, 3_000),
         ChargerVoltage = fields.Whole("charger_voltage", -2_000, 2_000),
         ChargerActualCurrent = fields.Whole("charger_actual_current", -3_000, 3_000),
@@ -104,7 +104,7 @@ sealed class VehicleReader(Oddities oddities)
         ChargeCurrentRequestMax = fields.Whole("charge_current_request_max", -3_000, 3_000),
         ChargeLimitSoc = fields.Whole("charge_limit_soc", 0, 100),
         ChargePortDoorOpen = fields.Flag("charge_port_door_open"),
-        TimeToFullCharge = fields.Number("time_to_full_charge", 0, 10_000),
+        TimeToFullCharge = fields.AsWritten("time_to_full_charge", 0, 10_000),
         ScheduledChargingStartTime = fields.Seconds("scheduled_charging_start_time"),
         ConnChargeCable = fields.Text("conn_charge_cable"),
         FastChargerPresent = fields.Flag("fast_charger_present"),
@@ -117,8 +117,8 @@ sealed class VehicleReader(Oddities oddities)
     static ClimateState Climate(Fields fields) => new()
     {
         Timestamp = fields.Milliseconds("timestamp"),
-        InsideTemp = fields.Number("inside_temp", -100, 150),
-        OutsideTemp = fields.Number("outside_temp", -100, 150),
+        InsideTemp = fields.AsWritten("inside_temp", -100, 150),
+        OutsideTemp = fields.AsWritten("outside_temp", -100, 150),
         DriverTempSetting = fields.Number("driver_temp_setting", -100, 150),
         PassengerTempSetting = fields.Number("passenger_temp_setting", -100, 150),
         FanStatus = fields.Whole("fan_status", 0, LargestCounter),
@@ -167,7 +167,7 @@ sealed class VehicleReader(Oddities oddities)
 
     static int? Opening(Fields fields, string name) => fields.Whole(name, -LargestCounter, LargestCounter);
 
-    static double? Pressure(Fields fields, string name) => fields.Number(name, 0, 20);
+    static ApiNumber? Pressure(Fields fields, string name) => fields.AsWritten(name, 0, 20);
 
     static SoftwareUpdate Update(Fields fields) => new()
     {

@@ -59,16 +59,16 @@ public sealed record VehicleState
     public int? SunRoofPercentOpen { get; init; }
 
     /// <summary>Bar, front left.</summary>
-    public double? TpmsPressureFl { get; init; }
+    public ApiNumber? TpmsPressureFl { get; init; }
 
     /// <summary>Bar, front right.</summary>
-    public double? TpmsPressureFr { get; init; }
+    public ApiNumber? TpmsPressureFr { get; init; }
 
     /// <summary>Bar, rear left.</summary>
-    public double? TpmsPressureRl { get; init; }
+    public ApiNumber? TpmsPressureRl { get; init; }
 
     /// <summary>Bar, rear right.</summary>
-    public double? TpmsPressureRr { get; init; }
+    public ApiNumber? TpmsPressureRr { get; init; }
 
     public bool? TpmsSoftWarningFl { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Tesla.Json;
 
@@ -33,6 +34,12 @@ readonly struct Fields(JsonElement element, string section, Oddities oddities)
             return Odd<double>(name, "the number is out of range");
         return number;
     }
+
+    /// <summary>The number and the form in which it was written.</summary>
+    public ApiNumber? AsWritten(string name, double least, double most)
+        => Number(name, least, most) is { } number
+            ? new ApiNumber(number, IsWhole: element.GetProperty(name).GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0)
+            : null;
 
     /// <summary>An identity: above 0, exact.</summary>
     public long? Identity(string name)

@@ -85,7 +85,7 @@ abstract record StreamMessage
         return columns.Time(0) is { } time
             ? new StreamReading(
                 time,
-                Speed: columns.Whole(1, 0, 300),
+                Speed: columns.Whole(1, -300, 300),
                 Odometer: columns.Number(2, 0, 10_000_000),
                 Soc: columns.Whole(3, 0, 100),
                 Elevation: columns.Whole(4, -1_000, 10_000),

@@ -1,4 +1,5 @@
 using TeslaMate.Logbook.Cars;
+using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Vehicles;
 
@@ -73,12 +74,12 @@ public sealed record Summary
     public int? ActiveRouteEnergyAtArrival { get; init; }
 
     /// <summary>Miles: the one distance that is passed on unconverted.</summary>
-    public double? ActiveRouteMilesToArrival { get; init; }
+    public ApiNumber? ActiveRouteMilesToArrival { get; init; }
 
-    public double? ActiveRouteMinutesToArrival { get; init; }
+    public ApiNumber? ActiveRouteMinutesToArrival { get; init; }
 
     /// <summary>Minutes.</summary>
-    public double? ActiveRouteTrafficMinutesDelay { get; init; }
+    public ApiNumber? ActiveRouteTrafficMinutesDelay { get; init; }
 
     /// <summary>Per cent.</summary>
     public int? BatteryLevel { get; init; }
@@ -96,7 +97,7 @@ public sealed record Summary
     public int? ChargeCurrentRequestMax { get; init; }
 
     /// <summary>kWh since the session began.</summary>
-    public double? ChargeEnergyAdded { get; init; }
+    public ApiNumber? ChargeEnergyAdded { get; init; }
 
     /// <summary>Per cent.</summary>
     public int? ChargeLimitSoc { get; init; }
@@ -115,7 +116,7 @@ public sealed record Summary
     public int? ChargerVoltage { get; init; }
 
     /// <summary>Hours.</summary>
-    public double? TimeToFullCharge { get; init; }
+    public ApiNumber? TimeToFullCharge { get; init; }
 
     /// <summary>Two decimals.</summary>
     public double? IdealBatteryRangeKm { get; init; }
@@ -138,10 +139,10 @@ public sealed record Summary
     public string? ClimateKeeperMode { get; init; }
 
     /// <summary>Degrees Celsius.</summary>
-    public double? OutsideTemp { get; init; }
+    public ApiNumber? OutsideTemp { get; init; }
 
     /// <summary>Degrees Celsius.</summary>
-    public double? InsideTemp { get; init; }
+    public ApiNumber? InsideTemp { get; init; }
 
     /// <summary>km, two decimals.</summary>
     public double? Odometer { get; init; }
@@ -164,16 +165,16 @@ public sealed record Summary
     public bool? SunRoofInstalled { get; init; }
 
     /// <summary>Bar.</summary>
-    public double? TpmsPressureFl { get; init; }
+    public ApiNumber? TpmsPressureFl { get; init; }
 
     /// <summary>Bar.</summary>
-    public double? TpmsPressureFr { get; init; }
+    public ApiNumber? TpmsPressureFr { get; init; }
 
     /// <summary>Bar.</summary>
-    public double? TpmsPressureRl { get; init; }
+    public ApiNumber? TpmsPressureRl { get; init; }
 
     /// <summary>Bar.</summary>
-    public double? TpmsPressureRr { get; init; }
+    public ApiNumber? TpmsPressureRr { get; init; }
 
     public bool? TpmsSoftWarningFl { get; init; }
 

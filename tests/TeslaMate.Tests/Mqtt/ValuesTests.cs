@@ -164,21 +164,49 @@ public sealed class ValuesTests
         Drain(outbox).Keys.ShouldBe(["healthy"]);
     }
 
-    /// <summary>What the car writes as <c>60.0</c> or <c>42000</c> is published as every other value of its topic is.</summary>
-    [Fact]
-    public void A_number_has_the_form_of_its_topic_however_the_car_writes_it()
+    /// <summary>Whole numbers of a topic are whole however the car writes them; the others keep the form they came in.</summary>
+    [Theory]
+    [InlineData("15", "15")]
+    [InlineData("15.0", "15.0")]
+    [InlineData("-15", "-15")]
+    [InlineData("15.50", "15.5")]
+    [InlineData("1.5e1", "15.0")]
+    [InlineData("15e0", "15.0")]
+    [InlineData("0", "0")]
+    [InlineData("-0", "0")]
+    [InlineData("0.0", "0.0")]
+    [InlineData("-0.0", "0.0")]
+    [InlineData("0.00001", "0.00001")]
+    [InlineData("-5e-7", "-0.0000005")]
+    public void A_number_is_published_as_the_car_writes_it(string json, string expected)
     {
-        using var answer = JsonDocument.Parse("""
-            {"id": 1, "vehicle_id": 1, "vin": "5YJ3E1EA1NF000001", "state": "online", "drive_state": {"latitude": 37.889602, "longitude": 41.129182, "power": -9.0, "timestamp": 1000},
-             "charge_state": {"battery_level": 60.0, "charger_power": 50, "est_battery_range": 136.73, "time_to_full_charge": 2.5, "timestamp": 1000},
-             "climate_state": {"inside_temp": 20.0, "outside_temp": 15, "timestamp": 1000}, "vehicle_state": {"odometer": 26098, "car_version": "2019.42", "timestamp": 1000},
-             "vehicle_config": {"car_type": "model3", "timestamp": 1000}}
-            """);
-        var data = new VehicleReader(new Oddities(NullLogger<Oddities>.Instance, TimeProvider.System)).Vehicle(answer.RootElement);
-        var published = Published(new Scene().Gets(data).Summaries[^1]);
-        (published["battery_level"], published["power"], published["charger_power"]).ShouldBe(("60", "-9", "50"));
-        (published["inside_temp"], published["outside_temp"], published["time_to_full_charge"]).ShouldBe(("20.0", "15.0", "2.5"));
+        var published = Published(Answer($$"""
+            {"id": 1, "vehicle_id": 1, "vin": "5YJ3E1EA1NF000001", "state": "online",
+             "drive_state": {"timestamp": 1000, "active_route_destination": "Home", "active_route_miles_to_arrival": {{json.TrimStart('-')}}, "active_route_traffic_minutes_delay": {{json}} },
+             "charge_state": {"battery_level": 60.0, "charger_power": 50, "est_battery_range": 136.73, "charge_energy_added": {{json.TrimStart('-')}}, "time_to_full_charge": {{json.TrimStart('-')}} },
+             "climate_state": {"inside_temp": {{json}}, "outside_temp": {{json}} },
+             "vehicle_state": {"odometer": 26098, "car_version": "2019.42", "tpms_pressure_fl": {{json.TrimStart('-')}}, "tpms_pressure_rr": {{json.TrimStart('-')}} }, "vehicle_config": {} }
+            """));
+        string[] signed = [published["inside_temp"], published["outside_temp"]];
+        signed.ShouldAllBe(payload => payload == expected);
+        string[] unsigned = [published["charge_energy_added"], published["time_to_full_charge"], published["tpms_pressure_fl"], published["tpms_pressure_rr"]];
+        unsigned.ShouldAllBe(payload => payload == expected.TrimStart('-'));
+        published["active_route"].ShouldContain($"\"miles_to_arrival\":{expected.TrimStart('-')},");
+        published["active_route"].ShouldContain($"\"traffic_minutes_delay\":{expected},");
+        (published["battery_level"], published["charger_power"]).ShouldBe(("60", "50"));
+        // What is converted has a point.
         (published["est_battery_range_km"], published["odometer"]).ShouldBe(("220.05", "42000.66"));
+    }
+
+    [Fact]
+    public void A_number_of_equal_value_in_another_form_is_no_change()
+    {
+        var outbox = new Outbox();
+        var car = new CarTopics("teslamate/cars/1", defaultGeofence: null, outbox);
+        car.Publish(ACar.Online() with { OutsideTemp = new ApiNumber(15, IsWhole: true), DisplayName = "15" });
+        Drain(outbox)["outside_temp"].ShouldBe("15");
+        car.Publish(ACar.Online() with { OutsideTemp = 15.0, DisplayName = "15.0" });
+        Drain(outbox).Keys.ShouldBe(["healthy", "display_name"], ignoreOrder: true);
     }
 
     [Fact]
@@ -209,6 +237,14 @@ public sealed class ValuesTests
         new CarTopics("teslamate/ns/cars/1", defaultGeofence: null, outbox).Publish(ACar.Online());
         while (outbox.TryTake(out var message))
             message.Address.Retain.ShouldBe(message.Address.Topic != "teslamate/ns/cars/1/healthy");
+    }
+
+    /// <summary>The summary that a full answer leads to.</summary>
+    static Summary Answer(string json)
+    {
+        using var answer = JsonDocument.Parse(json);
+        var data = new VehicleReader(new Oddities(NullLogger<Oddities>.Instance, TimeProvider.System)).Vehicle(answer.RootElement);
+        return new Scene().Gets(data).Summaries[^1];
     }
 
     static Dictionary<string, string> Published(Summary summary, string? defaultGeofence = null)
