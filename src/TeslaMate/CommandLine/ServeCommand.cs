@@ -67,6 +67,13 @@ static partial class ServeCommand
         {
             return ExitCode.Ok;
         }
+        catch (NpgsqlException exception)
+        {
+            // The database answered a first question and not what came after it: the role may not, or the server went away again.
+            var (cause, remedy, _) = new Migrator(settings.Database, variables, TimeProvider.System).Explain(exception);
+            Log.DatabaseRefuses(logger, cause, remedy);
+            return ExitCode.Failure;
+        }
     }
 
     static async Task<bool> DatabaseIsFitAsync(
@@ -102,6 +109,9 @@ static partial class ServeCommand
 
         [LoggerMessage(Level = LogLevel.Information, Message = "The pages have no password; whoever reaches them may use them. Set one with: teslamate set-password")]
         public static partial void NoPassword(ILogger logger);
+
+        [LoggerMessage(Level = LogLevel.Critical, Message = "The program cannot start. {Cause} Remedy: {Remedy}")]
+        public static partial void DatabaseRefuses(ILogger logger, string cause, string remedy);
 
         [LoggerMessage(Level = LogLevel.Warning,
             Message = "No ENCRYPTION_KEY is set, so Tesla's tokens are encrypted with a key made for this run, and a sign-in is needed after each start. "

@@ -78,6 +78,29 @@ public sealed class ServeTests
     }
 
     [Fact]
+    public async Task A_role_that_may_not_read_the_tables_is_told_what_it_lacks()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await using (await new RunningProgram(database, migrate: true).ReadyAsync())
+        {
+        }
+
+        var stranger = $"{database.Name}_stranger";
+        await database.ExecuteAsync($"create role {stranger} login password 'x'");
+        try
+        {
+            await using var program = new RunningProgram(database, migrate: false, ("DATABASE_USER", stranger), ("DATABASE_PASS", "x"));
+            (await program.EndAsync()).ShouldBe(ExitCode.Failure);
+            program.Said.ShouldContain($"The role {stranger} cannot see the database {database.Name}");
+            program.Said.ShouldContain($"Have an administrator make \"{stranger}\" the owner");
+        }
+        finally
+        {
+            await database.ExecuteAsync($"drop role {stranger}");
+        }
+    }
+
+    [Fact]
     public async Task A_database_with_pending_migrations_is_refused_with_the_remedy()
     {
         await using var database = await TestServer.CreateDatabaseAsync();
