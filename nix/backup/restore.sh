@@ -287,13 +287,17 @@ say "Checking it"
 newest=$(query "$fresh" "select max(version) from public.schema_migrations") || fail "the backup has no migrations: it is not TeslaMate's."
 [ -n "$newest" ] || fail "the backup has no migrations: it is not TeslaMate's."
 [ "$(query "$fresh" "select count(*) from pg_extension where extname in ('cube', 'earthdistance')")" = 2 ] || fail "the extensions cube and earthdistance are missing."
-count() {
-  if [ "$(query "$1" "select to_regclass('public.$2') is null" 2>/dev/null)" = f ]; then query "$1" "select count(*) from public.$2"; else echo -; fi
+tables=(cars drives charging_processes charges positions states updates addresses geofences schema_migrations)
+# row_counts DATABASE: a line for each table; one that is missing has a dash.
+row_counts() {
+  as_owner psql -XqAt -d "$1" -v tables="{$(IFS=, && echo "${tables[*]}")}" <<'EOF'
+select case when to_regclass('public.' || name) is null then 'select ''-''' else format('select count(*) from public.%I', name) end
+from unnest(:'tables'::text[]) name \gexec
+EOF
 }
 printf '%-20s %14s %14s\n' table present restored >&2
-for table in cars drives charging_processes charges positions states updates addresses geofences schema_migrations; do
-  printf '%-20s %14s %14s\n' "$table" "$(count "$database" "$table")" "$(count "$fresh" "$table")" >&2
-done
+paste <(printf '%s\n' "${tables[@]}") <(row_counts "$database" 2>/dev/null) <(row_counts "$fresh") \
+  | awk -F '\t' '{ printf "%-20s %14s %14s\n", $1, $2 == "" ? "-" : $2, $3 }' >&2
 as_owner psql -Xq -d "$fresh" -c 'analyze' >/dev/null 2>&1 || true
 say "The backup stands at migration $newest."
 
