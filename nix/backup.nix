@@ -10,6 +10,8 @@
   # Whether PostgreSQL runs on this machine, and whether the service reaches it through its socket by peer authentication.
   localServer,
   usesSocket,
+  # The role of the dashboards, which may read and nothing else; empty for none.
+  reader,
   # services.teslamate.backup, .migrations.rollbackUnknown, .secretsFile, and .credentials (as name:file).
   backup,
   rollbackUnknown,
@@ -55,6 +57,7 @@ let
         service_user=${escapeShellArg user}
         local_server=${if localServer then "yes" else "no"}
         uses_socket=${if usesSocket then "yes" else "no"}
+        reader=${escapeShellArg reader}
         secrets_file=${escapeShellArg (if secretsFile == null then "" else toString secretsFile)}
         credentials=(${lib.concatMapStringsSep " " escapeShellArg credentials})
         backup_directory=${escapeShellArg (toString backup.directory)}

@@ -33,6 +33,10 @@ let
   # PostgreSQL's peer authentication lets a system user in as the role of the same name.
   usesSocket = cfg.postgres.enable_server && cfg.postgres.user == user;
 
+  # Grafana reads a database of this machine as a role of its own, which peer authentication knows by its system user. Of sockets it finds the default port's only.
+  reader = "grafana";
+  hasReader = cfg.grafana.enable && cfg.postgres.enable_server && cfg.postgres.port == 5432;
+
   databaseAddress = {
     DATABASE_USER = cfg.postgres.user;
     DATABASE_NAME = cfg.postgres.database;
@@ -87,6 +91,7 @@ let
     inherit (cfg) package backup secretsFile;
     inherit (cfg.migrations) rollbackUnknown;
     inherit user environment usesSocket;
+    reader = if hasReader then reader else "";
     localServer = cfg.postgres.enable_server;
     credentials = loadCredential;
     postgresql = cfg.postgres.package;
@@ -315,7 +320,16 @@ in
     };
 
     grafana = {
-      enable = mkEnableOption "Grafana with the data source and the dashboards";
+      enable = mkOption {
+        type = types.bool;
+        default = false;
+        example = true;
+        description = ''
+          Whether to enable Grafana with the data source and the dashboards. A database of {option}`services.teslamate.postgres.enable_server` is
+          read through the server's socket by the role `grafana`, which may select from the tables of the schema `public` and nothing else, and
+          needs no password. Any other database is read as its owner, with `DATABASE_PASS`.
+        '';
+      };
 
       dashboards = mkOption {
         type = types.nullOr types.path;
@@ -433,10 +447,10 @@ in
           '';
         }
         {
-          assertion = cfg.grafana.enable -> cfg.secretsFile != null || cfg.credentials ? DATABASE_PASS;
+          assertion = cfg.grafana.enable -> hasReader || cfg.secretsFile != null || cfg.credentials ? DATABASE_PASS;
           message = ''
-            services.teslamate.grafana needs the database's password. Set services.teslamate.credentials.DATABASE_PASS to a file that holds it, or
-            services.teslamate.secretsFile to one with the line DATABASE_PASS=...
+            services.teslamate.grafana needs the database's password, unless services.teslamate.postgres.enable_server is set and its port is 5432. Set
+            services.teslamate.credentials.DATABASE_PASS to a file that holds it, or services.teslamate.secretsFile to one with the line DATABASE_PASS=...
           '';
         }
         {
@@ -671,25 +685,29 @@ in
           datasources.settings = {
             apiVersion = 1;
             datasources = [
-              {
-                name = "TeslaMate";
-                type = "postgres";
-                access = "proxy";
-                url = "${cfg.postgres.host}:${toString cfg.postgres.port}";
-                user = cfg.postgres.user;
-                basicAuth = false;
-                withCredentials = false;
-                isDefault = true;
-                editable = true;
-                version = 1;
-                secureJsonData.password =
-                  if databasePassword == [ ] then "$__env{DATABASE_PASS}" else "$__file{/run/credentials/grafana.service/DATABASE_PASS}";
-                jsonData = {
-                  postgresVersion = 1500;
-                  sslmode = databaseSslMode;
-                  inherit (cfg.postgres) database;
-                };
-              }
+              (
+                {
+                  name = "TeslaMate";
+                  type = "postgres";
+                  access = "proxy";
+                  url = if hasReader then "/run/postgresql" else "${cfg.postgres.host}:${toString cfg.postgres.port}";
+                  user = if hasReader then reader else cfg.postgres.user;
+                  basicAuth = false;
+                  withCredentials = false;
+                  isDefault = true;
+                  editable = true;
+                  version = 1;
+                  jsonData = {
+                    postgresVersion = 1500;
+                    sslmode = if hasReader then "disable" else databaseSslMode;
+                    inherit (cfg.postgres) database;
+                  };
+                }
+                // optionalAttrs (!hasReader) {
+                  secureJsonData.password =
+                    if databasePassword == [ ] then "$__env{DATABASE_PASS}" else "$__file{/run/credentials/grafana.service/DATABASE_PASS}";
+                }
+              )
             ];
           };
           dashboards.settings = {
@@ -740,8 +758,10 @@ in
             ;
           DATABASE_SSL_MODE = databaseSslMode;
         };
+        # The secrets file may hold settings of Grafana's too.
         serviceConfig =
-          if databasePassword == [ ] then { EnvironmentFile = cfg.secretsFile; } else { LoadCredential = databasePassword; };
+          optionalAttrs (cfg.secretsFile != null) { EnvironmentFile = cfg.secretsFile; }
+          // optionalAttrs (!hasReader && databasePassword != [ ]) { LoadCredential = databasePassword; };
       };
     })
   ]);

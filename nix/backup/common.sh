@@ -68,6 +68,16 @@ query() { as_owner psql -XqAt -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
 # administer DATABASE SQL: as the administrator, without output.
 administer() { as_administrator psql -Xq -v ON_ERROR_STOP=1 -d "$1" -c "$2" >/dev/null; }
 
+# let_reader_read DATABASE: what the dashboards ask for, in the tables of today and of later migrations; neither the tokens nor the program's own schema.
+let_reader_read() {
+  [ -n "$reader" ] || return 0
+  as_owner psql -Xq -v ON_ERROR_STOP=1 -d "$1" -v reader="$reader" -v owner="$DATABASE_USER" <<'EOF'
+grant usage on schema public to :"reader";
+grant select on all tables in schema public to :"reader";
+alter default privileges for role :"owner" in schema public grant select on tables to :"reader";
+EOF
+}
+
 quoted() { printf '"%s"' "${1//\"/\"\"}"; }
 
 readable_size() { numfmt --to=iec --suffix=B "$1"; }

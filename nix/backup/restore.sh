@@ -299,6 +299,7 @@ printf '%-20s %14s %14s\n' table present restored >&2
 paste <(printf '%s\n' "${tables[@]}") <(row_counts "$database" 2>/dev/null) <(row_counts "$fresh") \
   | awk -F '\t' '{ printf "%-20s %14s %14s\n", $1, $2 == "" ? "-" : $2, $3 }' >&2
 as_owner psql -Xq -d "$fresh" -c 'analyze' >/dev/null 2>&1 || true
+let_reader_read "$fresh" || say "The dashboards cannot read the restored database; see above."
 say "The backup stands at migration $newest."
 
 if [ "$dry_run" = yes ]; then

@@ -1,4 +1,4 @@
-# Runs after PostgreSQL's set-up, as its administrator: owner, extensions and password, so that the service's role needs no special rights.
+# Runs after PostgreSQL's set-up, as its administrator: owner, extensions, the dashboards' role and password, so that the service's role needs no special rights.
 
 psql=(psql -Xq -v ON_ERROR_STOP=1)
 
@@ -24,12 +24,19 @@ alter extension cube update;
 alter extension earthdistance update;
 EOF
 
+if [ -n "$reader" ]; then
+  "${psql[@]}" -d postgres -v role="$reader" <<'EOF'
+select format('create role %I login', :'role') where not exists (select from pg_roles where rolname = :'role') \gexec
+EOF
+  let_reader_read "$DATABASE_NAME"
+fi
+
 if [ -z "${DATABASE_PASS:-}" ] && [ -r "${CREDENTIALS_DIRECTORY:-/var/empty}/DATABASE_PASS" ]; then
   DATABASE_PASS=$(<"$CREDENTIALS_DIRECTORY/DATABASE_PASS")
   export DATABASE_PASS
 fi
 
-# Only needed over TCP, as by Grafana. The password is read by psql itself: not an argument, and not in the server's log.
+# Only needed over TCP. The password is read by psql itself: not an argument, and not in the server's log.
 if [ -n "${DATABASE_PASS:-}" ]; then
   "${psql[@]}" -d postgres -v role="$DATABASE_USER" <<'EOF'
 set log_statement = 'none';

@@ -166,6 +166,8 @@ let
       WantedBy=${toString definition.wantedBy}
     '';
 
+  dataSource = builtins.head (config.services.grafana.provision.datasources.settings.datasources or [ { } ]);
+
   scripts = import ../backup.nix {
     inherit lib pkgs;
     inherit (config.services.teslamate) package backup secretsFile;
@@ -174,6 +176,8 @@ let
     inherit (config.systemd.services.teslamate) environment;
     localServer = config.services.teslamate.postgres.enable_server;
     usesSocket = config.systemd.services.teslamate.environment ? DATABASE_SOCKET_DIR;
+    # As the data source says it.
+    reader = if dataSource.url or "" == "/run/postgresql" then dataSource.user else "";
     credentials = config.systemd.services.teslamate.serviceConfig.LoadCredential;
     postgresql = config.services.teslamate.postgres.package;
   };

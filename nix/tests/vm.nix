@@ -30,6 +30,7 @@ in
         postgres.enable_server = true;
         mqtt.enable = true;
         nginx.enable = true;
+        grafana.enable = true;
         backup.schedule = "daily";
       };
       services.mosquitto = {
@@ -58,6 +59,12 @@ in
 
     with subtest("the password works over TCP, whatever is in it"):
         machine.succeed("systemd-run --pipe --wait -p EnvironmentFile=/run/teslamate.env -- sh -c 'PGPASSWORD=$DATABASE_PASS psql -h 127.0.0.1 -U teslamate -c \"select 1\"'")
+
+    with subtest("Grafana runs, and may read the data and not the tokens"):
+        machine.wait_until_succeeds("curl --fail http://127.0.0.1:3000/api/health")
+        machine.succeed("sudo -u grafana psql -d teslamate -c 'select count(*) from positions'")
+        machine.fail("sudo -u grafana psql -d teslamate -c 'delete from positions'")
+        machine.fail("sudo -u grafana psql -d teslamate -c 'select * from private.tokens'")
 
     with subtest("a backup brings back what was lost"):
         machine.succeed("sudo -u postgres psql -d teslamate -c \"insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 1, 2, 20, now(), now())\"")

@@ -117,7 +117,7 @@ public sealed class ModuleTests
     public async Task A_password_by_credential_reaches_all_who_need_it()
     {
         const string Settings = """
-            enable = true; postgres = { enable_server = true; user = "logger"; };
+            enable = true; postgres = { enable_server = true; user = "logger"; port = 5433; };
             credentials = { ENCRYPTION_KEY = "/run/key"; DATABASE_PASS = "/run/pass"; }; grafana = { enable = true; secretKeyFile = "/run/k"; };
             """;
         (await ProblemsAsync("assertions", Settings)).ShouldBeEmpty();
@@ -127,14 +127,41 @@ public sealed class ModuleTests
             .GetProperty("secureJsonData").GetProperty("password").GetString().ShouldBe("$__file{/run/credentials/grafana.service/DATABASE_PASS}");
     }
 
+    [SkippableFact]
+    public async Task Grafana_reads_a_database_of_this_machine_as_a_role_of_its_own_and_without_a_password()
+    {
+        const string Settings = """
+            enable = true; postgres.enable_server = true; credentials = { ENCRYPTION_KEY = "/run/key"; DATABASE_PASS = "/run/pass"; };
+            grafana = { enable = true; secretKeyFile = "/run/k"; };
+            """;
+        (await ProblemsAsync("assertions", Settings)).ShouldBeEmpty();
+        var source = (await OptionAsync("services.grafana.provision.datasources.settings.datasources", Settings))[0];
+        source.GetProperty("url").GetString().ShouldBe("/run/postgresql");
+        source.GetProperty("user").GetString().ShouldBe("grafana");
+        source.TryGetProperty("secureJsonData", out _).ShouldBeFalse();
+        (await OptionAsync("systemd.services.grafana.serviceConfig", Settings)).EnumerateObject().ShouldBeEmpty();
+    }
+
+    [SkippableFact]
+    public async Task Grafana_reads_another_database_as_the_service_does()
+    {
+        const string Settings = """enable = true; secretsFile = "/run/s"; postgres = { host = "db.example.org"; user = "logger"; }; grafana = { enable = true; secretKeyFile = "/run/k"; };""";
+        var source = (await OptionAsync("services.grafana.provision.datasources.settings.datasources", Settings))[0];
+        source.GetProperty("url").GetString().ShouldBe("db.example.org:5432");
+        source.GetProperty("user").GetString().ShouldBe("logger");
+        source.GetProperty("secureJsonData").GetProperty("password").GetString().ShouldBe("$__env{DATABASE_PASS}");
+        (await OptionAsync("systemd.services.grafana.serviceConfig.EnvironmentFile", Settings)).GetString().ShouldBe("/run/s");
+    }
+
     [SkippableTheory]
     [InlineData("", "disable", "http://%(domain)s/")]
+    [InlineData("postgres.enable_server = true;", "disable", "http://%(domain)s/")]
     [InlineData("""settings.DATABASE_SSL = "true";""", "verify-full", "http://%(domain)s/")]
     [InlineData("""settings.DATABASE_SSL = "noverify"; nginx = { enable = true; forceSSL = true; };""", "require", "https://%(domain)s/")]
     [InlineData("""settings.DATABASE_SSL_MODE = "verify-ca";""", "verify-ca", "http://%(domain)s/")]
     public async Task Grafana_connects_and_links_as_safely_as_the_service(string settings, string sslMode, string rootUrl)
     {
-        var grafana = Local + """grafana = { enable = true; secretKeyFile = "/run/k"; };""" + settings;
+        var grafana = """enable = true; secretsFile = "/run/secrets/teslamate.env"; grafana = { enable = true; secretKeyFile = "/run/k"; };""" + settings;
         (await OptionAsync("services.grafana.provision.datasources.settings.datasources", grafana))[0]
             .GetProperty("jsonData").GetProperty("sslmode").GetString().ShouldBe(sslMode);
         (await OptionAsync("services.grafana.settings.server.root_url", grafana)).GetString().ShouldBe(rootUrl);
@@ -149,7 +176,7 @@ public sealed class ModuleTests
     [InlineData(Local + """settings.ENCRYPTION_KEY = "oops";""", "not services.teslamate.settings")]
     [InlineData("""enable = true; postgres.enable_server = true; postgres.user = "logger"; credentials.ENCRYPTION_KEY = "/run/key";""", "DATABASE_PASS")]
     [InlineData(Local + "postgres.package = (import ./nix/tests/machine.nix { }).pkgs.postgresql_16;", "PostgreSQL 16.3")]
-    [InlineData("""enable = true; postgres.enable_server = true; credentials.ENCRYPTION_KEY = "/run/key"; grafana.enable = true;""", "DATABASE_PASS")]
+    [InlineData("""enable = true; postgres = { enable_server = true; port = 5433; }; credentials.ENCRYPTION_KEY = "/run/key"; grafana.enable = true;""", "DATABASE_PASS")]
     [InlineData(Local + """nginx.enable = true; listenAddress = "/run/teslamate/web.sock";""", "SOCKET_PERM")]
     public async Task A_combination_that_cannot_work_is_refused_with_the_remedy(string settings, string remedy)
         => (await ProblemsAsync("assertions", settings)).ShouldHaveSingleItem().ShouldContain(remedy);
