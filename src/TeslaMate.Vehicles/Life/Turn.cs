@@ -16,7 +16,7 @@ sealed class Turn
     {
         Vehicle = vehicle;
         Now = now;
-        // A clock that is set back must not make a car look freshly used, nor prolong its pause.
+        // A clock that is set back must not make a car look freshly used or heard of, nor prolong its pause.
         if (now < vehicle.Seen - TimeSpan.FromSeconds(2))
         {
             var by = vehicle.Seen - now;
@@ -25,6 +25,8 @@ sealed class Turn
             {
                 LastUsed = vehicle.LastUsed - by,
                 LastSample = vehicle.LastSample - by,
+                LastGoodAnswer = vehicle.LastGoodAnswer - by,
+                LastFullAnswer = vehicle.LastFullAnswer - by,
                 Phase = vehicle.Phase is VehiclePhase.Suspended suspended ? new VehiclePhase.Suspended(suspended.Until - by) : vehicle.Phase,
             };
         }

@@ -565,6 +565,14 @@ public class RuleTests
     }
 
     [Fact]
+    public void A_server_clock_that_goes_back_hides_no_silence()
+    {
+        var scene = Scenes.In("charging").From().Passes(TimeSpan.FromHours(-5)).Gets(Online(10).Charging("Charging", 0.2, 100)).PassMinutes(20);
+        scene.Passes(TimeSpan.FromHours(-5)).Gets(Offline).PassMinutes(20).Gets(Online(20).Charging("Charging", 0.1, 90));
+        scene.Rows.ShouldBe(["charge 0.2", "complete", "state online T+20", "pos", "charging", "charge 0.1"]);
+    }
+
+    [Fact]
     public void The_elevation_of_a_stream_that_was_switched_off_is_shown_no_longer_than_until_another_is_known()
     {
         var scene = Scenes.In("online", streaming: true).Samples(Sample(10_000, ShiftState.D, mph: 10) with { Elevation = 700 });
