@@ -134,6 +134,8 @@ sealed partial class Supervisor(
                 await StopAsync(gone);
             }
 
+            if (found.IsListed)
+                await StopDeletedAsync(cancellationToken);
             _hasListed |= found.IsListed;
             _failures = found.IsListed ? 0 : _failures + 1;
             var retry = BackOff.Pause(_failures - 1, FirstRetry, LongestRetry, Random.Shared.NextDouble);
@@ -155,6 +157,17 @@ sealed partial class Supervisor(
             return;
         foreach (var id in _runners.Keys.Except(found.Cars.Select(car => car.Id)))
             await StopAsync(id);
+    }
+
+    /// <summary>Stops the cars that somebody has deleted from the database; one that is still in the account has another number by now.</summary>
+    async Task StopDeletedAsync(CancellationToken cancellationToken)
+    {
+        var stored = (await discovery.StoredAsync(cancellationToken)).Select(car => car.Id).ToHashSet();
+        foreach (var id in _runners.Keys.Where(id => !stored.Contains(id)))
+        {
+            Log.Deleted(logger, id.Value);
+            await StopAsync(id);
+        }
     }
 
     /// <summary>Starts, stops or tells the one car that is as it is now.</summary>
@@ -224,6 +237,9 @@ sealed partial class Supervisor(
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId} is not in the account any more and is logged no more")]
         public static partial void Gone(ILogger logger, short carId);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId} was deleted from the database and is logged no more")]
+        public static partial void Deleted(ILogger logger, short carId);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "The cars cannot be found out; next try in {PauseS:0} s")]
         public static partial void DiscoveryFailed(ILogger logger, double pauseS, Exception exception);

@@ -182,6 +182,8 @@ sealed class FakeCars : ICars
             _cars[car.Id.Value] = car;
     }
 
+    public void Lacks(short car) => _cars.TryRemove(car, out _);
+
     public Task<IReadOnlyList<Car>> ListAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<Car>>([.. _cars.Values.OrderBy(car => car.Id.Value)]);
 
@@ -196,7 +198,7 @@ sealed class FakeCars : ICars
             ? known with { Eid = vehicle.Eid!.Value, Vid = vehicle.Vid!.Value, Name = vehicle.Name }
             : ACar.Row(suspendMin: newSuspendMin) with
             {
-                Id = new CarId((short)(_cars.Count + 1)),
+                Id = new CarId((short)(_cars.Keys.DefaultIfEmpty().Max() + 1)),
                 Eid = vehicle.Eid!.Value,
                 Vid = vehicle.Vid!.Value,
                 Vin = vehicle.Vin!,

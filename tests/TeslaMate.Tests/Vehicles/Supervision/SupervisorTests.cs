@@ -186,6 +186,18 @@ public sealed class SupervisorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_car_that_is_deleted_from_the_database_is_logged_under_its_new_number_only()
+    {
+        Two();
+        await StartAsync();
+        await _world.UntilAsync(() => _world.Logbook.Rows(1).Count > 0 && _world.Logbook.Rows(2).Count > 0);
+        _world.Cars.Lacks(1);
+        await _world.UntilAsync(() => _world.Logbook.Rows(3).Count > 0, TimeSpan.FromSeconds(30));
+        await _world.UntilAsync(() => _world.Supervisor.Runner(new CarId(1)) is null);
+        _world.Supervisor.Runners.Select(runner => runner.Car.Id.Value).ShouldBe([(short)2, (short)3], ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task A_car_that_is_listed_twice_with_two_numbers_keeps_the_first()
     {
         _world.Tesla.Listing = Listed(Listing(11, "A"), Listing(12, "A"));
