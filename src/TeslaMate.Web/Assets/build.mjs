@@ -22,13 +22,18 @@ write("assets/uplot.js", npm("uplot/dist/uPlot.iife.min.js"));
 for (const file of readdirSync(join(here, "scripts"))) write(`assets/${file}`, readFileSync(join(here, "scripts", file), "utf8"));
 write("assets/icons.svg", sprite());
 write("assets/app.css", [
-  trim(npm("bulma/css/bulma.css")), minify(leafletStyle()), minify(npm("uplot/dist/uPlot.min.css")), minify(readFileSync(join(here, "app.css"), "utf8")),
+  trim(npm("bulma/css/bulma.css")), minify(leafletStyle()), minify(npm("uplot/dist/uPlot.min.css")), minify(dark(readFileSync(join(here, "app.css"), "utf8"))),
 ].join("\n"));
 compress(target);
 
 /** Without the picture of its own markers, which no map here has. */
 function leafletStyle() {
   return npm("leaflet/dist/leaflet.css").replace(/\.leaflet-default-icon-path\s*\{[^}]*\}/, "");
+}
+
+/** What stands below `@dark` counts where the stored setting asks for it, and where the visitor's system does and the setting leaves it to that: two rules in CSS. */
+function dark(css) {
+  return css.replace(/@dark\s*(\{[^{}]*\})/g, ':root[data-theme="dark"] $1 @media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) $1 }');
 }
 
 function write(path, text) {
