@@ -27,6 +27,7 @@ public static class WebComposition
             .AddSingleton<Recognition>()
             .AddSingleton<FormTokens>()
             .AddSingleton<LogInThrottle>()
+            .AddSingleton<BearerToken>()
             .AddSingleton<HostCheck>()
             .AddSingleton<LiveCars>()
             .AddSingleton<AddressRefresh>()

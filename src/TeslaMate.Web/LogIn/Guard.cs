@@ -1,7 +1,5 @@
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Microsoft.Net.Http.Headers;
 
 namespace TeslaMate.Web.LogIn;
 
@@ -25,10 +23,8 @@ enum Entrance
 }
 
 /// <summary>Lets nobody in who should not: log-in, bearer token, form tokens, origins, names of this host.</summary>
-sealed partial class Guard(RequestDelegate next, WebSettings settings, WebAccess access, Recognition recognition, FormTokens tokens, HostCheck hosts, ILogger<Guard> logger)
+sealed partial class Guard(RequestDelegate next, WebSettings settings, Recognition recognition, BearerToken bearer, FormTokens tokens, HostCheck hosts, ILogger<Guard> logger)
 {
-    readonly byte[]? _apiToken = settings.ApiToken is { } token ? WebAccess.Hash(token.Reveal()) : null;
-
     public async Task InvokeAsync(HttpContext http)
     {
         if (http.GetEndpoint()?.Metadata.GetMetadata<EntranceOf>()?.Entrance is not { } entrance)
@@ -49,7 +45,7 @@ sealed partial class Guard(RequestDelegate next, WebSettings settings, WebAccess
         var isInside = entrance switch
         {
             Entrance.LogIn => true,
-            Entrance.Api => visitor is Visitor.Anybody or Visitor.Vouched || await HasApiTokenAsync(http),
+            Entrance.Api => visitor is Visitor.Anybody or Visitor.Vouched || await bearer.OpensAsync(http),
             _ => visitor is not Visitor.Stranger,
         };
         if (!isInside)
@@ -58,15 +54,6 @@ sealed partial class Guard(RequestDelegate next, WebSettings settings, WebAccess
             Refuse(http);
         else
             await next(http);
-    }
-
-    async Task<bool> HasApiTokenAsync(HttpContext http)
-    {
-        var header = http.Request.Headers.Authorization.ToString();
-        if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) || header["Bearer ".Length..].Trim() is not { Length: > 0 and < 1000 } token)
-            return false;
-        return (_apiToken is { } known && CryptographicOperations.FixedTimeEquals(known, WebAccess.Hash(token)))
-            || await access.IsApiTokenAsync(token, http.RequestAborted);
     }
 
     async Task<bool> IsWelcomeAsync(HttpContext http, Entrance entrance) => entrance switch
@@ -89,11 +76,8 @@ sealed partial class Guard(RequestDelegate next, WebSettings settings, WebAccess
     {
         var logIn = settings.UrlPath + LogInPages.Path;
         if (entrance == Entrance.Api)
-        {
-            http.Response.StatusCode = StatusCodes.Status401Unauthorized;
-            http.Response.Headers[HeaderNames.WWWAuthenticate] = "Bearer";
-        }
-        else if (!hasPassword)
+            return; // Who looked at the token has answered.
+        if (!hasPassword)
             http.Response.StatusCode = StatusCodes.Status403Forbidden;
         else if (entrance is Entrance.Page or Entrance.File && HttpMethods.IsGet(http.Request.Method) && !http.Request.Headers.ContainsKey("HX-Request"))
             http.Response.Redirect($"{logIn}?return={Uri.EscapeDataString(http.Request.Path + http.Request.QueryString)}");
@@ -116,8 +100,8 @@ sealed partial class Guard(RequestDelegate next, WebSettings settings, WebAccess
         [LoggerMessage(Level = LogLevel.Error, Message = "The live connection of a page of {Origin} was refused. If that is where these pages are found, say so in CHECK_ORIGIN")]
         public static partial void ForeignOrigin(ILogger logger, string origin);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "A request for {Host} was refused: without a password these pages are served by names that only this machine can have. "
-            + "If it came through a proxy of yours, set VIRTUAL_HOST to this name, or set a password")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "A request for {Host} was refused: without a password these pages answer only to addresses and to names that no stranger can point here. "
+            + "If this name is yours, set VIRTUAL_HOST to it, or set a password")]
         public static partial void ForeignHost(ILogger logger, string host);
     }
 }

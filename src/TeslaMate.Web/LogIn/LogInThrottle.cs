@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace TeslaMate.Web.LogIn;
 
 /// <summary>
-/// Slows down who guesses: after <see cref="FreeTries"/> wrong passwords from one address each further one doubles the wait, and all addresses together
-/// have a limit a minute. Kept in memory; a restart forgives.
+/// Slows down who guesses: after <see cref="FreeTries"/> wrong tries from one address each further one doubles the wait, and all addresses that have not been right
+/// yet have together a limit a minute; so a crowd of guessers locks nobody out who has been inside. Kept in memory; a restart forgives.
 /// </summary>
 sealed class LogInThrottle(TimeProvider time)
 {
@@ -20,36 +20,47 @@ sealed class LogInThrottle(TimeProvider time)
     static readonly TimeSpan Forgiven = TimeSpan.FromHours(1);
 
     readonly Lock _lock = new();
-    readonly Dictionary<IPAddress, (int Failures, DateTimeOffset Last)> _failures = [];
+    readonly Dictionary<IPAddress, Past> _addresses = [];
     readonly Queue<DateTimeOffset> _recent = new();
 
-    /// <summary>Counts a try before the password is looked at, so that many at once gain nothing. The answer is how long to wait; null lets it through.</summary>
-    public TimeSpan? Try(IPAddress? address)
+    /// <summary>Counts a try. The answer is how long to wait, whether it was right or not; null lets it through.</summary>
+    /// <param name="isRight">False as well while nobody knows: what takes long to look at is counted before, so that many at once gain nothing (<see cref="Succeeded"/>).</param>
+    public TimeSpan? Try(IPAddress? address, bool isRight = false)
     {
         var key = Key(address);
         var now = time.GetUtcNow();
         lock (_lock)
         {
-            while (_recent.TryPeek(out var oldest) && now - oldest >= Minute)
-                _recent.Dequeue();
-            if (_recent.Count >= TriesAMinute)
-                return Minute - (now - _recent.Peek());
-            var (failures, last) = _failures.TryGetValue(key, out var known) && now - known.Last < Forgiven ? known : (0, now);
-            if (failures >= FreeTries && last + Pause(failures) - now is { Ticks: > 0 } wait)
+            var past = _addresses.GetValueOrDefault(key);
+            var failures = now - past.Last < Forgiven ? past.Failures : 0;
+            if (failures >= FreeTries && past.Last + Pause(failures) - now is { Ticks: > 0 } wait)
                 return wait;
-            if (_failures.Count >= MostAddresses && !_failures.ContainsKey(key))
-                _failures.Remove(_failures.MinBy(entry => entry.Value.Last).Key);
-            _failures[key] = (failures + 1, now);
-            _recent.Enqueue(now);
+            if (!isRight && !past.WasRight)
+            {
+                while (_recent.TryPeek(out var oldest) && now - oldest >= Minute)
+                    _recent.Dequeue();
+                if (_recent.Count >= TriesAMinute)
+                    return Minute - (now - _recent.Peek());
+                _recent.Enqueue(now);
+            }
+
+            Remember(key, isRight ? new(Failures: 0, now, WasRight: true) : new(failures + 1, now, past.WasRight));
             return null;
         }
     }
 
-    /// <summary>The password was right: the address starts afresh.</summary>
+    /// <summary>The try was right after all: the address starts afresh.</summary>
     public void Succeeded(IPAddress? address)
     {
         lock (_lock)
-            _failures.Remove(Key(address));
+            Remember(Key(address), new(Failures: 0, time.GetUtcNow(), WasRight: true));
+    }
+
+    void Remember(IPAddress key, Past past)
+    {
+        if (_addresses.Count >= MostAddresses && !_addresses.ContainsKey(key))
+            _addresses.Remove(_addresses.MinBy(entry => (entry.Value.WasRight, entry.Value.Last)).Key);
+        _addresses[key] = past;
     }
 
     /// <summary>The wait after so many failures: 5 s after the fifth, doubling to a quarter of an hour.</summary>
@@ -69,4 +80,6 @@ sealed class LogInThrottle(TimeProvider time)
         bytes.AsSpan(8).Clear();
         return new IPAddress(bytes);
     }
+
+    readonly record struct Past(int Failures, DateTimeOffset Last, bool WasRight);
 }

@@ -243,6 +243,39 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     }
 
     [Fact]
+    public async Task Who_guesses_a_token_has_to_wait_even_with_the_right_one_and_nobody_else_does()
+    {
+        await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        var token = (await _pages.Access.MakeApiTokenAsync(CancellationToken.None)).Reveal();
+        // Bringing no token is no guess.
+        for (var attempt = 0; attempt < 2 * LogInThrottle.FreeTries; attempt++)
+            (await PutAsync("203.0.113.7", token: null)).ShouldBe((HttpStatusCode.Unauthorized, null));
+        for (var attempt = 0; attempt < LogInThrottle.FreeTries; attempt++)
+            (await PutAsync("203.0.113.7", $"wrong {attempt}")).ShouldBe((HttpStatusCode.Unauthorized, null));
+        (await PutAsync("203.0.113.7", "wrong")).ShouldBe((HttpStatusCode.TooManyRequests, TimeSpan.FromSeconds(5)));
+        (await PutAsync("203.0.113.7", token)).ShouldBe((HttpStatusCode.TooManyRequests, TimeSpan.FromSeconds(5)));
+        // An automation elsewhere, however often it comes, and the log-in at the same address.
+        for (var attempt = 0; attempt < 100; attempt++)
+            (await PutAsync("203.0.113.8", token)).ShouldBe((HttpStatusCode.NoContent, null));
+        using var browser = _pages.Visit();
+        browser.Headers.Add("X-Forwarded-For", "203.0.113.7");
+        (await LogInAsync(browser, Password)).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        _pages.Time.Advance(TimeSpan.FromSeconds(5));
+        (await PutAsync("203.0.113.7", token)).ShouldBe((HttpStatusCode.NoContent, null));
+
+        async Task<(HttpStatusCode, TimeSpan?)> PutAsync(string address, string? token)
+        {
+            using var client = _pages.Visit();
+            using var request = new HttpRequestMessage(HttpMethod.Put, "/api/car/1/logging/resume");
+            request.Headers.Add("X-Forwarded-For", address);
+            if (token is not null)
+                request.Headers.Add("Authorization", $"Bearer {token}");
+            using var response = await client.SendAsync(request);
+            return (response.StatusCode, response.Headers.RetryAfter?.Delta);
+        }
+    }
+
+    [Fact]
     public async Task Every_answer_forbids_what_pages_do_not_need()
     {
         using var browser = _pages.Visit();
