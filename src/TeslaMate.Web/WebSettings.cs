@@ -9,7 +9,7 @@ public sealed record WebSettings
     /// <summary><c>URL_PATH</c>: what a proxy strips and every generated link starts with; empty or <c>/prefix</c> without a trailing slash.</summary>
     public string UrlPath { get; init; } = "";
 
-    /// <summary><c>VIRTUAL_HOST</c>: the host that <c>CHECK_ORIGIN=true</c> compares with.</summary>
+    /// <summary><c>VIRTUAL_HOST</c>: the host that <c>CHECK_ORIGIN=true</c> compares with, and by which the pages may be asked for while they have no password.</summary>
     public string VirtualHost { get; init; } = "localhost";
 
     /// <summary><c>CHECK_ORIGIN</c>: which pages may follow the live connection.</summary>
@@ -47,6 +47,9 @@ public sealed record WebSettings
 
     /// <summary>Whether the tokens' key outlives this run; false makes every page warn.</summary>
     public bool HasEncryptionKey { get; init; } = true;
+
+    /// <summary>Where the domains of the local network are found.</summary>
+    internal string ResolverFile { get; init; } = "/etc/resolv.conf";
 
     /// <summary>Shown on the settings page.</summary>
     public string Version { get; init; } = typeof(WebSettings).Assembly.GetName().Version?.ToString(3) ?? "0";

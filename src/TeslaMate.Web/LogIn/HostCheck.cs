@@ -5,30 +5,58 @@ using TeslaMate.Logbook.Settings;
 namespace TeslaMate.Web.LogIn;
 
 /// <summary>
-/// Without a password, being able to reach this machine's own interface is what lets a visitor in, and a browser on this machine can be led here by a foreign name
-/// that was pointed at 127.0.0.1 (DNS rebinding): that page then reads and changes everything. So only names that nobody else can hold are served: addresses,
-/// <c>localhost</c>, names without a dot, <c>VIRTUAL_HOST</c>, the hosts of <c>CHECK_ORIGIN</c>, and the pages' own address in the settings, which is how a proxy that passes
-/// its name on has always been known there.
+/// Without a password, reaching these pages is what lets a visitor in. A stranger's page in a browser that reaches them can reach them too: by a name of the
+/// stranger's, pointed at this machine's address once the page is loaded (DNS rebinding), it has the same origin as they, reads everything, and sends changes with
+/// valid tokens. So, on whatever interface or socket, they answer only to names that no stranger can hold: addresses; names without a dot; names that are nobody's in
+/// the public DNS; names in the domains that this machine's network searches; and what the operator names as <c>VIRTUAL_HOST</c>, in <c>CHECK_ORIGIN</c>, or as the
+/// pages' own address in the settings, which the first visit of the owner has stored there (also the reference's).
 /// </summary>
 sealed class HostCheck(WebSettings settings, IGlobalSettings global)
 {
+    // RFC 6761, 6762 (appendix G), 8375, and ICANN's resolution on "internal".
+    static readonly string[] NobodysDomains = ["localhost", "local", "home.arpa", "internal", "intranet", "private", "corp", "home", "lan"];
+
     public async ValueTask<bool> IsOursAsync(HttpContext http)
     {
-        // Whoever opened another interface, or a socket that no browser reaches, decided who comes near.
-        if (http.Connection.LocalIpAddress is not { } local || !IPAddress.IsLoopback(local))
-            return true;
-        var host = http.Request.Host.Host;
-        return IsSafe(host) || IsOf(global.Current, host) || IsOf(await global.ReadAsync(http.RequestAborted), host);
+        var host = http.Request.Host.Host.TrimEnd('.');
+        return IsSafe(host)
+            || IsOf(global.Current, host)
+            || IsOf(await global.ReadAsync(http.RequestAborted), host)
+            || IsBelow(host, await SearchedDomainsAsync(http.RequestAborted));
     }
 
     bool IsSafe(string host)
-        => host.Length == 0
-        || !host.Contains('.', StringComparison.Ordinal)
+        => !host.Contains('.', StringComparison.Ordinal)
         || IPAddress.TryParse(host.Trim('[', ']'), out _)
-        || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+        || IsBelow(host, NobodysDomains)
         || string.Equals(host, settings.VirtualHost, StringComparison.OrdinalIgnoreCase)
         || settings.Origins.Names(host);
 
     static bool IsOf(GlobalSettings stored, string host)
         => Uri.TryCreate(stored.BaseUrl, UriKind.Absolute, out var address) && string.Equals(address.Host, host, StringComparison.OrdinalIgnoreCase);
+
+    static bool IsBelow(string host, IEnumerable<string> domains)
+        => domains.Any(domain => host.Length > domain.Length && host.EndsWith(domain, StringComparison.OrdinalIgnoreCase) && host[^(domain.Length + 1)] == '.');
+
+    /// <summary>The domains of the local network, such as <c>fritz.box</c>; a network may be joined after the start.</summary>
+    async Task<IReadOnlyList<string>> SearchedDomainsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return
+            [
+                .. from line in await File.ReadAllLinesAsync(settings.ResolverFile, cancellationToken)
+                   let words = line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)
+                   where words is ["search" or "domain", ..]
+                   from domain in words.Skip(1)
+                   select domain.Trim('.') into domain
+                   where domain.Length > 0
+                   select domain,
+            ];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
 }

@@ -64,7 +64,7 @@ sealed partial class Failures(RequestDelegate next, WebSettings settings, Langua
         var phrase = status == StatusCodes.Status413PayloadTooLarge ? "Request Entity Too Large" : ReasonPhrases.GetReasonPhrase(status);
         if (http.Request.Path.StartsWithSegments("/api") || WantsJson(http.Request.Headers.Accept.ToString()))
             await http.Response.WriteAsJsonAsync(status == StatusCodes.Status401Unauthorized ? new { error = "unauthorized" } : (object)phrase, http.RequestAborted);
-        else if (http.Request.Headers["Sec-Fetch-Mode"] == "navigate")
+        else if (IsOpenedByBrowser(http.Request))
             await new RazorComponentResult<FailurePage>(new { Visit = Stranded(http), Phrase = phrase, Status = status }) { StatusCode = status }.ExecuteAsync(http);
         else if (!http.Request.Path.StartsWithSegments("/live"))
         {
@@ -72,6 +72,9 @@ sealed partial class Failures(RequestDelegate next, WebSettings settings, Langua
             await http.Response.WriteAsync(phrase, http.RequestAborted);
         }
     }
+
+    // Over plain http, as in most homes, browsers do not send the first one.
+    static bool IsOpenedByBrowser(HttpRequest request) => request.Headers["Sec-Fetch-Mode"] == "navigate" || request.Headers.UpgradeInsecureRequests == "1";
 
     static bool WantsJson(string accept)
         => accept.Contains("json", StringComparison.OrdinalIgnoreCase) && !accept.Contains("html", StringComparison.OrdinalIgnoreCase) && !accept.Contains("*/*", StringComparison.Ordinal);

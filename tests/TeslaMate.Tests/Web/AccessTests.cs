@@ -141,32 +141,47 @@ public sealed class AccessTests
         pages.Troubles.Lines.ShouldContain(line => line.Contains("https://evil.example.com", StringComparison.Ordinal));
     }
 
-    [Theory]
-    [InlineData("evil.example.com", false)]
-    [InlineData("evil.example.com:4000", false)]
-    [InlineData("127.0.0.1.evil.example.com", false)]
-    [InlineData("localhost.evil.example.com", false)]
-    [InlineData("127.0.0.1:4000", true)]
-    [InlineData("[::1]:4000", true)]
-    [InlineData("192.168.1.5", true)]
-    [InlineData("localhost", true)]
-    [InlineData("tm.localhost:4000", true)]
-    [InlineData("teslamate:4000", true)]
-    // What VIRTUAL_HOST, CHECK_ORIGIN and the settings name.
-    [InlineData("cars.example.com", true)]
-    [InlineData("a.example.org", true)]
-    [InlineData("stored.example.net", true)]
-    public async Task Without_a_password_a_foreign_name_of_this_machine_is_not_served(string host, bool isServed)
+    [Fact]
+    public async Task Without_a_password_only_names_that_no_stranger_can_hold_are_served()
     {
-        await using var pages = await PagesUnderTest.StartAsync(("VIRTUAL_HOST", "cars.example.com"), ("CHECK_ORIGIN", "//*.example.org"));
+        var folder = Directory.CreateTempSubdirectory("teslamate-resolver-");
+        var resolver = Path.Combine(folder.FullName, "resolv.conf");
+        await File.WriteAllTextAsync(resolver, "# search comment.example.com\nnameserver 192.168.178.1\nsearch\tfritz.box . tail1234.ts.net.\n");
+        await using var pages = await PagesUnderTest.StartAsync(settings => settings with { ResolverFile = resolver }, reach: database => database,
+            ("VIRTUAL_HOST", "cars.example.com"), ("CHECK_ORIGIN", "//*.example.org"));
         await pages.Database.ExecuteAsync("update settings set base_url = 'https://stored.example.net/tm'");
         using var browser = pages.Visit();
-        foreach (var path in new[] { "/settings", "/drives", "/log_in", "/api/car/1/logging/resume" })
+        string[] strangers =
+        [
+            "evil.example.com", "evil.example.com:4000", "evil.example.com.", "127.0.0.1.evil.example.com", "localhost.evil.example.com", "pi.local.example.com", "pi.fritz.box.example.com",
+            "evillan.example", "evilfritz.box", "fritz.box", "comment.example.com", "pi.comment.example.com", "192.168.178.1.nip.io",
+        ];
+        string[] ours =
+        [
+            "127.0.0.1:4000", "[::1]:4000", "192.168.1.5", "localhost", "tm.localhost:4000", "teslamate:4000", "raspberrypi.local:4000", "PI.Lan", "pi.home.arpa.", "pi.internal",
+            // What VIRTUAL_HOST, CHECK_ORIGIN, the settings and the local network name.
+            "cars.example.com", "a.example.org", "stored.example.net", "pi.fritz.box:4000", "pi.tail1234.ts.net",
+        ];
+        foreach (var host in strangers.Concat(ours))
         {
-            using var request = new HttpRequestMessage(path.StartsWith("/api", StringComparison.Ordinal) ? HttpMethod.Put : HttpMethod.Get, path) { Headers = { Host = host } };
-            using var response = await browser.SendAsync(request);
-            (response.StatusCode == HttpStatusCode.MisdirectedRequest).ShouldBe(!isServed, path);
+            foreach (var path in new[] { "/settings", "/drives", "/log_in", "/live/cars", "/api/car/1/logging/resume" })
+            {
+                using var request = new HttpRequestMessage(path.StartsWith("/api", StringComparison.Ordinal) ? HttpMethod.Put : HttpMethod.Get, path) { Headers = { Host = host } };
+                using var response = await browser.StreamAsync(request);
+                (response.StatusCode == HttpStatusCode.MisdirectedRequest).ShouldBe(strangers.Contains(host), $"{host}{path}");
+            }
         }
+
+        // The owner is told what to do.
+        using var opened = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { Host = "tm.example.com" } };
+        opened.Headers.Add("Upgrade-Insecure-Requests", "1");
+        using var told = await browser.SendAsync(opened);
+        (await Browser.ParseAsync(told)).Text("main")!.ShouldContain("Set VIRTUAL_HOST to it, or set a password.");
+        pages.Troubles.Lines.ShouldContain(line => line.Contains("tm.example.com", StringComparison.Ordinal));
+
+        folder.Delete(recursive: true);
+        using var gone = new HttpRequestMessage(HttpMethod.Get, "/settings") { Headers = { Host = "pi.fritz.box" } };
+        (await browser.SendAsync(gone)).StatusCode.ShouldBe(HttpStatusCode.MisdirectedRequest);
     }
 
     [Fact]

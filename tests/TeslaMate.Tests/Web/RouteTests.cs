@@ -141,11 +141,13 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
     public async Task While_nothing_is_imported_the_import_leads_home()
         => (await _browser.GetAsync("/import")).Headers.Location!.ToString().ShouldBe("/");
 
-    [Fact]
-    public async Task A_browser_that_opens_a_page_which_is_not_there_gets_one_with_a_way_back()
+    [Theory]
+    [InlineData("Sec-Fetch-Mode", "navigate")]
+    [InlineData("Upgrade-Insecure-Requests", "1")]
+    public async Task A_browser_that_opens_a_page_which_is_not_there_gets_one_with_a_way_back(string header, string value)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/nowhere");
-        request.Headers.Add("Sec-Fetch-Mode", "navigate");
+        request.Headers.Add(header, value);
         using var response = await _browser.SendAsync(request);
         response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
         var page = await Browser.ParseAsync(response);
