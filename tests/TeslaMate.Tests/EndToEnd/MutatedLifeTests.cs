@@ -6,6 +6,7 @@ using TeslaMate.Tesla.Cars;
 using TeslaMate.Tesla.Json;
 using TeslaMate.Tesla.Streaming;
 using TeslaMate.Tests.Logbook;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Tesla;
 using TeslaMate.Tests.Vehicles;
 
@@ -27,8 +28,8 @@ public sealed class MutatedLifeTests
     public async Task Ten_thousand_mutated_answers_and_messages_stop_no_car_and_none_of_its_rows_is_refused(bool streaming)
     {
         var random = new Random(streaming ? 43 : 42);
-        var lines = new Lines();
-        var reader = new VehicleReader(new Oddities(lines.For<Oddities>(), TimeProvider.System));
+        var log = new RecordedLog();
+        var reader = new VehicleReader(new Oddities(log.For<Oddities>(), TimeProvider.System));
         await using var database = await LogbookDatabase.CreateAsync();
         await using var instance = await LogbookInstance.OfCarAsync(database);
         var scene = new Scene(streaming, idleMin: 3);
@@ -65,7 +66,7 @@ public sealed class MutatedLifeTests
         (await instance.WriteAsync([.. scene.Entries])).ShouldBe(WriteResult.Stored);
         answers.ShouldBeGreaterThan(1_000);
         samples.ShouldBeGreaterThan(1_000);
-        instance.Lines.All.Where(line => line.StartsWith("Error", StringComparison.Ordinal)).ShouldBeEmpty();
+        instance.Log.Lines.Where(line => line.StartsWith("Error", StringComparison.Ordinal)).ShouldBeEmpty();
         (await database.ScalarAsync<long>("select count(*) from positions")).ShouldBeGreaterThan(500);
         (await database.ScalarAsync<long>("select count(*) from charges")).ShouldBeGreaterThan(50);
         (await database.ScalarAsync<long>("select count(*) from drives where end_date is null")).ShouldBeLessThanOrEqualTo(1);

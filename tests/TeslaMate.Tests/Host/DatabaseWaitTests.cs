@@ -1,10 +1,10 @@
-using Microsoft.Extensions.Logging;
 using Npgsql;
 using TeslaMate.Configuration;
 using TeslaMate.Database;
 using TeslaMate.Hosting;
 using TeslaMate.Systemd.Notify;
 using TeslaMate.Tests.Database;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Systemd;
 using TeslaMate.Tests.Time;
 
@@ -22,7 +22,7 @@ public sealed class DatabaseWaitTests
         var log = new RecordedLog();
         var time = new ManualTime();
         await using var database = settings.CreateDataSource();
-        var wait = new DatabaseWait(database, settings, new SystemdNotifier(manager.Name), time, log, () => 0.5);
+        var wait = new DatabaseWait(database, settings, new SystemdNotifier(manager.Name), time, log.For<DatabaseWait>(), () => 0.5);
 
         var answer = wait.UntilAnswerAsync(default);
         while (log.Lines.Count == 0)
@@ -58,24 +58,10 @@ public sealed class DatabaseWaitTests
         var settings = new DatabaseSettings { Host = "/nonexistent", Name = "x", User = "x" };
         using var stop = new CancellationTokenSource();
         await using var database = settings.CreateDataSource();
-        var answer = new DatabaseWait(database, settings, new SystemdNotifier(null), new ManualTime(), new RecordedLog(), () => 0.5).UntilAnswerAsync(stop.Token);
+        var answer = new DatabaseWait(database, settings, new SystemdNotifier(null), new ManualTime(), new RecordedLog().For<DatabaseWait>(), () => 0.5).UntilAnswerAsync(stop.Token);
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => answer);
     }
 
     static Secret? Password(NpgsqlConnectionStringBuilder server) => server.Password is { Length: > 0 } text ? new Secret(text) : null;
-
-    sealed class RecordedLog : ILogger<DatabaseWait>
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull
-            => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-            => Lines.Add($"{logLevel}: {formatter(state, exception)}");
-    }
 }

@@ -2,7 +2,7 @@ using TeslaMate.Configuration;
 using TeslaMate.Database.Migrations;
 using TeslaMate.Hosting;
 using TeslaMate.Systemd.Notify;
-using TeslaMate.Tests.Tesla;
+using TeslaMate.Tests.Logs;
 
 namespace TeslaMate.Tests.Host;
 
@@ -13,11 +13,11 @@ public class MigrationLogTests
     [InlineData]
     public void A_key_that_was_made_is_not_in_the_journal_but_what_to_do_is(params string[] files)
     {
-        using var lines = new Lines();
-        new MigrationLog(new SystemdNotifier(null), lines.For<MigrationLog>()).Report(new MigrationProgress.NewKey(new Secret("known-secret"), files));
-        lines.Text.ShouldNotContain("known-secret");
-        lines.Text.ShouldContain("ENCRYPTION_KEY");
+        using var log = new RecordedLog();
+        new MigrationLog(new SystemdNotifier(null), log.For<MigrationLog>()).Report(new MigrationProgress.NewKey(new Secret("known-secret"), files));
+        log.Everything.ShouldNotContain("known-secret");
+        log.Everything.ShouldContain("ENCRYPTION_KEY");
         foreach (var file in files)
-            lines.Text.ShouldContain(file);
+            log.Everything.ShouldContain(file);
     }
 }

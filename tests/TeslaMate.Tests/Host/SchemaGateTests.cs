@@ -5,7 +5,7 @@ using TeslaMate.Hosting;
 using TeslaMate.Systemd.Notify;
 using TeslaMate.Tests.Database;
 using TeslaMate.Tests.Database.Migrations;
-using TeslaMate.Tests.Tesla;
+using TeslaMate.Tests.Logs;
 
 namespace TeslaMate.Tests.Host;
 
@@ -22,15 +22,15 @@ public sealed class SchemaGateTests
         await using var database = await TestServer.CreateDatabaseAsync();
         await database.MigrateAsync();
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
-        using var lines = new Lines();
+        using var log = new RecordedLog();
         var migrator = new Migrator(database.Settings(), new Variables(new Dictionary<string, string>()), TimeProvider.System);
-        var gate = new SchemaGate(source, migrator, new SystemdNotifier(null), TimeProvider.System, lines.For<SchemaGate>());
+        var gate = new SchemaGate(source, migrator, new SystemdNotifier(null), TimeProvider.System, log.For<SchemaGate>());
 
         (await gate.PassAsync(version, migrate: false, CancellationToken.None)).ShouldBe(passes);
 
         if (told is null)
-            lines.All.ShouldBeEmpty();
+            log.Lines.ShouldBeEmpty();
         else
-            lines.Text.ShouldContain(told);
+            log.Everything.ShouldContain(told);
     }
 }

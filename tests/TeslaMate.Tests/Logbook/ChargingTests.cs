@@ -103,7 +103,7 @@ public sealed class ChargingTests : TestsOfOneInstance
         await ChargeAsync(charges);
         (await ColumnAsync("charge_energy_used, charge_energy_added, start_date, end_date, start_ideal_range_km, end_rated_range_km, duration_min"))
             .ShouldBe("3.50|1.90|10:00:00|10:19:00|200.00|199.00|19");
-        _instance.Lines.All.ShouldNotContain(line => line.Contains("correction", StringComparison.Ordinal));
+        _instance.Log.Lines.ShouldNotContain(line => line.Contains("correction", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -111,8 +111,8 @@ public sealed class ChargingTests : TestsOfOneInstance
     {
         foreach (var vector in (string[])["20, 19 A, 220 V, 7 kW", "20, phases 2"])
             await ChargeAsync(Enumerable.Range(0, 20).Select(i => Vectors[vector].Change(i, Charge(i))));
-        _instance.Lines.All.ShouldContain("Information: Car 1: Voltage correction: 220V -> 127V");
-        _instance.Lines.All.ShouldContain("Information: Car 1: Phase correction: 2 -> 3");
+        _instance.Log.Lines.ShouldContain("Information: Car 1: Voltage correction: 220V -> 127V");
+        _instance.Log.Lines.ShouldContain("Information: Car 1: Phase correction: 2 -> 3");
     }
 
     [Fact]
@@ -166,9 +166,9 @@ public sealed class ChargingTests : TestsOfOneInstance
             Charge(4) with { ChargerPhases = null, EnergyAddedKwh = 0.125, ChargerPowerKw = null, FastChargerBrand = " ", ConnectedCable = new string('x', 300) + "\0" }]);
         (await _database.RowsAsync("select charge_energy_added, charger_phases, charger_power, fast_charger_brand, length(conn_charge_cable) from charges order by date"))
             .ShouldBe(["0.00|3|11|-|-", "0.13|-|0|-|255"]);
-        _instance.Lines.All.ShouldContain("Warning: Car 1: Invalid charge data: charger_phases must be greater than 0");
-        _instance.Lines.All.ShouldContain("Warning: Car 1: Invalid charge data: charge_energy_added can't be blank");
-        _instance.Lines.All.ShouldContain("Warning: Car 1: Invalid charge data: ideal_battery_range_km can't be blank");
+        _instance.Log.Lines.ShouldContain("Warning: Car 1: Invalid charge data: charger_phases must be greater than 0");
+        _instance.Log.Lines.ShouldContain("Warning: Car 1: Invalid charge data: charge_energy_added can't be blank");
+        _instance.Log.Lines.ShouldContain("Warning: Car 1: Invalid charge data: ideal_battery_range_km can't be blank");
     }
 
     [Fact]

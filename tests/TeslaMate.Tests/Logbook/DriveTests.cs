@@ -175,7 +175,7 @@ public sealed class DriveTests : TestsOfOneInstance
         await _database.ExecuteAsync("delete from drives");
         (await _instance.WriteAsync(InDrive(Position(60, 3)))).ShouldBe(WriteResult.Stored);
         (await _database.RowsAsync("select drive_id from positions")).ShouldBe(["-", "-"]);
-        _instance.Lines.All.ShouldContain("Warning: Car 1: a position of a drive is stored without one, because no drive is open");
+        _instance.Log.Lines.ShouldContain("Warning: Car 1: a position of a drive is stored without one, because no drive is open");
     }
 
     [Fact]

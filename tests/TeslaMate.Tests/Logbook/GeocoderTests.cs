@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Addresses;
 using TeslaMate.Logbook.Settings;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Time;
 using static TeslaMate.Tests.Logbook.Readings;
 
@@ -265,8 +266,8 @@ public sealed class GeocoderTests : IAsyncLifetime
     public void A_proxy_that_cannot_be_used_is_not(string? proxy, string line)
     {
         var log = new RecordedLog();
-        using var geocoder = new Geocoder(Settings with { NominatimProxy = proxy }, TimeProvider.System, LoggerFactory.Create(logging => logging.AddProvider(log)).CreateLogger<Geocoder>());
-        log.All.ShouldBe([line]);
+        using var geocoder = new Geocoder(Settings with { NominatimProxy = proxy }, TimeProvider.System, log.For<Geocoder>());
+        log.Lines.ShouldBe([line]);
     }
 
     [Fact]

@@ -79,7 +79,7 @@ public sealed class LeaseTests : IAsyncLifetime
         await second.LeaseAsync();
         await first.Get<CarLeases>().RenewAsync(default);
         lease.Lost.IsCancellationRequested.ShouldBeTrue();
-        first.Lines.All.ShouldContain("Error: Car 1: another instance logs it now");
+        first.Log.Lines.ShouldContain("Error: Car 1: another instance logs it now");
         // Giving back what was lost takes nothing from the new holder.
         await lease.DisposeAsync();
         (await second.WriteAsync(new LogbookEntry.InsertPosition(Position(2)))).ShouldBe(WriteResult.Stored);
@@ -152,7 +152,7 @@ public sealed class LeaseTests : IAsyncLifetime
 
         (await _database.RowsAsync("select start_km || '-' || end_km from drives order by id")).ShouldBe(["10-12", "13-15"]);
         (await _database.RowsAsync("select odometer from positions order by id")).ShouldBe(["10", "11", "12", "13", "14", "15"]);
-        next.Lines.All.ShouldContain("Information: Car 1: what an instance that is gone could not write any more is written by this one");
+        next.Log.Lines.ShouldContain("Information: Car 1: what an instance that is gone could not write any more is written by this one");
 
         // The dead one comes back, takes the car over and has nothing to add.
         await next.Get<CarLeases>().DisposeAsync();

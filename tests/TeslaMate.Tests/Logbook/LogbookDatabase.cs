@@ -5,6 +5,7 @@ using TeslaMate.Logbook;
 using TeslaMate.Logbook.Leases;
 using TeslaMate.Tests.Database;
 using TeslaMate.Tests.Database.Migrations;
+using TeslaMate.Tests.Logs;
 
 namespace TeslaMate.Tests.Logbook;
 
@@ -91,7 +92,7 @@ sealed class LogbookInstance : IAsyncDisposable
         TimeSpan takeoverDelay = default)
     {
         Folder = settings?.SpoolFolder ?? Directory.CreateTempSubdirectory("logbook-").FullName;
-        var services = new ServiceCollection().AddLogging(logging => logging.AddProvider(Lines).SetMinimumLevel(LogLevel.Debug))
+        var services = new ServiceCollection().AddLogging(logging => logging.AddProvider(Log).SetMinimumLevel(LogLevel.Debug))
             .AddSingleton(time ?? TimeProvider.System)
             // A lease that has run out is taken at the second look, unless a test says otherwise.
             .AddLogbook((settings ?? new()) with { SpoolFolder = Folder, TakeoverDelay = takeoverDelay });
@@ -103,7 +104,7 @@ sealed class LogbookInstance : IAsyncDisposable
 
     public string Folder { get; }
 
-    public RecordedLog Lines { get; } = new();
+    public RecordedLog Log { get; } = new();
 
     public ILogbook Logbook => Get<ILogbook>();
 
@@ -131,38 +132,6 @@ sealed class LogbookInstance : IAsyncDisposable
         await _services.DisposeAsync();
         if (Directory.Exists(Folder))
             Directory.Delete(Folder, recursive: true);
-    }
-}
-
-/// <summary>Keeps what is logged.</summary>
-sealed class RecordedLog : ILoggerProvider, ILogger
-{
-    readonly List<string> _lines = [];
-
-    public IReadOnlyList<string> All
-    {
-        get
-        {
-            lock (_lines)
-                return [.. _lines];
-        }
-    }
-
-    public ILogger CreateLogger(string categoryName) => this;
-
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => true;
-
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-    {
-        lock (_lines)
-            _lines.Add($"{logLevel}: {formatter(state, exception)}");
-    }
-
-    public void Dispose()
-    {
     }
 }
 

@@ -37,7 +37,7 @@ public sealed class OutageTests
         (await RowsAsync(database, "select start_km || '-' || end_km from drives order by id")).ShouldBe(["10-13", "13-19"]);
         (await RowsAsync(database, "select odometer from positions order by id")).ShouldBe(["10", "11", "12", "13", "13", "19"]);
         (await RowsAsync(database, "select state::text from states where car_id = 2")).ShouldBe(["asleep"]);
-        instance.Lines.All.Count(line => line.StartsWith("Error", StringComparison.Ordinal)).ShouldBe(1);
+        instance.Log.Lines.Count(line => line.StartsWith("Error", StringComparison.Ordinal)).ShouldBe(1);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class OutageTests
         (await instance.WriteAsync(InDrive(Position(4, 15)))).ShouldBe(WriteResult.Stored);
         (await database.RowsAsync("select odometer from positions order by id")).ShouldBe(["10", "14", "15"]);
         File.ReadAllLines(Path.Combine(instance.Folder, "car-1.refused.jsonl")).Length.ShouldBe(2);
-        instance.Lines.All.Count(line => line.StartsWith("Error: Car 1: the database refused an entry", StringComparison.Ordinal)).ShouldBe(2);
+        instance.Log.Lines.Count(line => line.StartsWith("Error: Car 1: the database refused an entry", StringComparison.Ordinal)).ShouldBe(2);
     }
 
     [Fact]

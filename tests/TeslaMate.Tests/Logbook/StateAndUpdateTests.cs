@@ -74,7 +74,7 @@ public sealed class StateAndUpdateTests : IAsyncLifetime
         await _instance.WriteAsync(new LogbookEntry.NoteVersion(At(0), reported));
         var rows = await _database.RowsAsync("select start_date, end_date, version from updates where id > 1");
         rows.ShouldBe(missed ? [$"10:00:00|10:00:00|{reported}"] : []);
-        _instance.Lines.All.Any(line => line.EndsWith($"Logged missing software update: {reported}", StringComparison.Ordinal)).ShouldBe(missed);
+        _instance.Log.Lines.Any(line => line.EndsWith($"Logged missing software update: {reported}", StringComparison.Ordinal)).ShouldBe(missed);
     }
 
     [Fact]

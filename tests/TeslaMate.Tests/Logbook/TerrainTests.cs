@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Terrain;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Time;
 
 namespace TeslaMate.Tests.Logbook;

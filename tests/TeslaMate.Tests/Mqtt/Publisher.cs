@@ -9,6 +9,7 @@ using TeslaMate.Logbook.Cars;
 using TeslaMate.Mqtt;
 using TeslaMate.Mqtt.Publishing;
 using TeslaMate.Systemd.Watchdog;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Time;
 using TeslaMate.Tests.Vehicles;
 using TeslaMate.Vehicles;
@@ -19,13 +20,13 @@ namespace TeslaMate.Tests.Mqtt;
 sealed class Publisher : IAsyncDisposable
 {
     readonly ServiceProvider _provider;
-    readonly Lines _lines;
+    readonly RecordedLog _log;
     bool _stopped;
 
-    Publisher(ServiceProvider provider, Lines lines)
+    Publisher(ServiceProvider provider, RecordedLog log)
     {
         _provider = provider;
-        _lines = lines;
+        _log = log;
     }
 
     public SummaryHub Hub => _provider.GetRequiredService<SummaryHub>();
@@ -36,7 +37,7 @@ sealed class Publisher : IAsyncDisposable
     /// <summary>The cars that are logged.</summary>
     public TheseVehicles Vehicles => _provider.GetRequiredService<TheseVehicles>();
 
-    public string Log => _lines.Text;
+    public string Log => string.Join('\n', _log.Lines);
 
     /// <summary>How many topics of a kind it has a value for.</summary>
     public int Remembers(Func<string, bool> kind) => _provider.GetRequiredService<Outbox>().Topics.Count(kind);
@@ -55,9 +56,9 @@ sealed class Publisher : IAsyncDisposable
         var variables = new Variables(values);
         var read = MqttSettings.Read(variables);
         variables.Problems.ShouldBeEmpty();
-        var lines = new Lines();
+        var log = new RecordedLog();
         var provider = new ServiceCollection()
-            .AddLogging(builder => builder.AddProvider(lines))
+            .AddLogging(builder => builder.AddProvider(log))
             .AddSingleton(time)
             .AddSingleton<IHeartbeats, Heartbeats>()
             .AddSingleton<SummaryHub>()
@@ -67,7 +68,7 @@ sealed class Publisher : IAsyncDisposable
             .AddSingleton<IVehicles>(services => services.GetRequiredService<TheseVehicles>())
             .AddMqtt(read)
             .BuildServiceProvider();
-        var publisher = new Publisher(provider, lines);
+        var publisher = new Publisher(provider, log);
         foreach (var hosted in provider.GetServices<IHostedService>())
             await hosted.StartAsync(CancellationToken.None);
         return publisher;
@@ -145,34 +146,4 @@ sealed class TheseVehicles(IReadOnlyList<short> running) : HealthOnly
 
     public override IReadOnlyList<VehicleHealth> Health => [.. Running.Select(car =>
         new VehicleHealth(new CarId(car), VehicleStateName.Unavailable, Healthy: true, null, null, 0, null, StreamConnected: false, Restarts: 0))];
-}
-
-sealed class Lines : ILoggerProvider, ILogger
-{
-    readonly List<string> _lines = [];
-
-    public string Text
-    {
-        get
-        {
-            lock (_lines)
-                return string.Join('\n', _lines);
-        }
-    }
-
-    public ILogger CreateLogger(string categoryName) => this;
-
-    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => true;
-
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-    {
-        lock (_lines)
-            _lines.Add(formatter(state, exception));
-    }
-
-    public void Dispose()
-    {
-    }
 }

@@ -1,6 +1,6 @@
-using Microsoft.Extensions.Logging;
 using TeslaMate.Systemd.Notify;
 using TeslaMate.Systemd.Watchdog;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Time;
 
 namespace TeslaMate.Tests.Systemd;
@@ -10,7 +10,8 @@ public sealed class WatchdogTests
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(60);
 
     readonly ManualTime _time = new();
-    readonly Recorder _recorder = new();
+    readonly RecordedLog _log = new();
+    readonly SentStates _sent = new();
 
     [Fact]
     public void The_watchdog_is_fed_while_every_loop_turns_and_starves_when_one_hangs()
@@ -18,22 +19,22 @@ public sealed class WatchdogTests
         var heartbeats = new Heartbeats(_time);
         using var lively = heartbeats.Start("car 1", TimeSpan.FromSeconds(20));
         using var hanging = heartbeats.Start("car 2", TimeSpan.FromSeconds(40));
-        using var watchdog = new WatchdogLoop(_recorder, heartbeats, _time, _recorder, Interval);
+        using var watchdog = new WatchdogLoop(_sent, heartbeats, _time, _log.For<WatchdogLoop>(), Interval);
         var fed = new List<int>();
         for (var seconds = 0; seconds <= 90; seconds += 15, _time.Advance(TimeSpan.FromSeconds(15)))
         {
             lively.Beat();
             if (seconds == 75)
                 hanging.Beat();
-            var before = _recorder.Sent.Count;
+            var before = _sent.All.Count;
             watchdog.Check();
-            if (_recorder.Sent.Count > before)
+            if (_sent.All.Count > before)
                 fed.Add(seconds);
         }
 
         fed.ShouldBe([0, 15, 30, 75, 90]);
-        _recorder.Sent.Distinct().ShouldBe(["WATCHDOG=1"]);
-        _recorder.Lines.ShouldBe(["Critical: The loop \"car 2\" has not turned for 45 s; the watchdog is no longer fed, so systemd will restart the program"]);
+        _sent.All.Distinct().ShouldBe(["WATCHDOG=1"]);
+        _log.Lines.ShouldBe(["Critical: The loop \"car 2\" has not turned for 45 s; the watchdog is no longer fed, so systemd will restart the program"]);
     }
 
     [Fact]
@@ -41,7 +42,7 @@ public sealed class WatchdogTests
     {
         using var manager = new DatagramListener();
         using var watchdog = new WatchdogLoop(
-            new SystemdNotifier(manager.Name), new Heartbeats(TimeProvider.System), TimeProvider.System, _recorder, TimeSpan.FromMilliseconds(200));
+            new SystemdNotifier(manager.Name), new Heartbeats(TimeProvider.System), TimeProvider.System, _log.For<WatchdogLoop>(), TimeSpan.FromMilliseconds(200));
         await watchdog.StartAsync(default);
         Enumerable.Range(0, 3).Select(_ => manager.Receive()).ShouldBe(["WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"]);
         await watchdog.StopAsync(default);
@@ -73,23 +74,12 @@ public sealed class WatchdogTests
         => WatchdogInterval.Read(name => name == "WATCHDOG_USEC" ? microseconds : pid, processId: 42)
             .ShouldBe(seconds is { } number ? TimeSpan.FromSeconds(number) : null);
 
-    sealed class Recorder : ISystemdNotifier, ILogger<WatchdogLoop>
+    sealed class SentStates : ISystemdNotifier
     {
-        public List<string> Sent { get; } = [];
-
-        public List<string> Lines { get; } = [];
+        public List<string> All { get; } = [];
 
         public bool IsEnabled => true;
 
-        public void Notify(ServiceState state) => Sent.Add(state.ToString());
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull
-            => null;
-
-        bool ILogger.IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-            => Lines.Add($"{logLevel}: {formatter(state, exception)}");
+        public void Notify(ServiceState state) => All.Add(state.ToString());
     }
 }

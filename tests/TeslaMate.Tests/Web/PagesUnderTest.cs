@@ -13,6 +13,7 @@ using TeslaMate.Tesla.Accounts;
 using TeslaMate.Tests.Database;
 using TeslaMate.Tests.Database.Migrations;
 using TeslaMate.Tests.Logbook;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Time;
 using TeslaMate.Vehicles;
 using TeslaMate.Web;
@@ -48,8 +49,7 @@ sealed class PagesUnderTest : IAsyncDisposable
 
     public ManualTime Time => (ManualTime)Get<TimeProvider>();
 
-    /// <summary>What was logged as a warning or worse.</summary>
-    public Troubles Troubles => Get<Troubles>();
+    public RecordedLog Log => Get<RecordedLog>();
 
     public WebAccess Access => Get<WebAccess>();
 
@@ -69,15 +69,15 @@ sealed class PagesUnderTest : IAsyncDisposable
         var database = await Schema.CreateDatabaseAsync();
         await database.ExecuteAsync($"create schema if not exists teslamate; {MigrationFiles.Text("teslamate/V2__web_access.sql")}");
         var geocoder = await ScriptedNominatim.StartAsync();
-        var (vehicles, troubles) = (new FakeVehicles(), new Troubles());
+        var (vehicles, log) = (new FakeVehicles(), new RecordedLog());
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddProvider(troubles);
+        builder.Logging.ClearProviders().AddProvider(log);
         var ownJobs = builder.Services.ToHashSet();
         builder.Services
             .AddSingleton<TimeProvider>(new ManualTime())
             .AddSingleton(_ => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(reach(database.ConnectionString)) { Timezone = "UTC" }.ConnectionString))
             .AddLogbook(new LogbookSettings { NominatimUrl = geocoder.Address, GeocoderPause = TimeSpan.Zero })
-            .AddSingleton(troubles)
+            .AddSingleton(log)
             .AddSingleton<IVehicles>(vehicles)
             .AddSingleton(vehicles.Hub)
             .AddSingleton<ITeslaAccount, FakeAccount>()

@@ -39,7 +39,7 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
     public async Task Every_page_is_there(string path)
     {
         using var response = await _browser.GetAsync(path);
-        response.StatusCode.ShouldBe(HttpStatusCode.OK, string.Join('\n', _pages.Troubles.Lines));
+        response.StatusCode.ShouldBe(HttpStatusCode.OK, string.Join('\n', _pages.Log.Lines));
         response.Content.Headers.ContentType!.ToString().ShouldBe("text/html; charset=utf-8");
         (await Browser.ParseAsync(response)).Title.ShouldEndWith(" · TeslaMate for .NET");
     }

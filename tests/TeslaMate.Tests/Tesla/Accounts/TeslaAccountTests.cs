@@ -1,6 +1,7 @@
 using TeslaMate.Configuration;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Accounts;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Time;
 
 namespace TeslaMate.Tests.Tesla.Accounts;
@@ -10,7 +11,7 @@ public sealed class TeslaAccountTests : IAsyncDisposable
     static readonly Secret Access = new("$access");
     static readonly Secret Refresh = new("$refresh");
 
-    readonly Lines _lines = new();
+    readonly RecordedLog _log = new();
     readonly ManualTime _time = new();
     readonly MemoryStore _store = new();
     readonly ScriptedEndpoint _endpoint = new();
@@ -92,7 +93,7 @@ public sealed class TeslaAccountTests : IAsyncDisposable
         await AdvanceAsync(TimeSpan.FromSeconds(1));
         await Eventually.BecomesTrueAsync(() => _store.Saves == 2, "the refresh was saved");
         _endpoint.Asked.Count.ShouldBe(2);
-        _lines.Text.ShouldContain("Scheduling token refresh in 6 h");
+        _log.Everything.ShouldContain("Scheduling token refresh in 6 h");
     }
 
     [Fact]
@@ -114,7 +115,7 @@ public sealed class TeslaAccountTests : IAsyncDisposable
         await AdvanceAsync(TimeSpan.FromSeconds(300));
         await Eventually.BecomesTrueAsync(() => account.Status.Problem is null, "it succeeded");
         (await account.CurrentAsync(default)).ShouldBe(Samples.Pair("$two", "$two"));
-        _lines.Text.ShouldContain("Retrying in 5 min");
+        _log.Everything.ShouldContain("Retrying in 5 min");
     }
 
     [Fact]
@@ -327,7 +328,7 @@ public sealed class TeslaAccountTests : IAsyncDisposable
         (await account.CurrentAsync(default)).ShouldBeNull();
         await AdvanceAsync(TimeSpan.FromMinutes(10));
         _store.Stored.ShouldBeOfType<StoredTokens.Undecryptable>();
-        _lines.All.Count(line => line.Text.Contains("Could not decrypt API tokens!", StringComparison.Ordinal)).ShouldBe(1);
+        _log.Lines.Count(line => line.Contains("Could not decrypt API tokens!", StringComparison.Ordinal)).ShouldBe(1);
         (await account.SignInAsync(Access, Refresh, default)).ShouldBeNull();
         _store.Pair.ShouldBe(Samples.Pair("$token", "$token"));
     }
@@ -398,8 +399,8 @@ public sealed class TeslaAccountTests : IAsyncDisposable
         await AdvanceAsync(TimeSpan.FromHours(7));
         await account.SignOutAsync(default);
         await account.SignInAsync(new Secret("pasted-known-secret"), new Secret("pasted-known-secret"), default);
-        _lines.Text.ShouldNotContain("known-secret");
-        _lines.All.ShouldNotBeEmpty();
+        _log.Everything.ShouldNotContain("known-secret");
+        _log.Lines.ShouldNotBeEmpty();
     }
 
     [Theory]
@@ -433,7 +434,7 @@ public sealed class TeslaAccountTests : IAsyncDisposable
         breaker.Melt().ShouldBeFalse();
     }
 
-    TeslaAccount New(TeslaSettings settings) => new(_store, _endpoint, settings, _time, () => 0, _lines.For<TeslaAccount>());
+    TeslaAccount New(TeslaSettings settings) => new(_store, _endpoint, settings, _time, () => 0, _log.For<TeslaAccount>());
 
     /// <summary>An account that has read the table, and waits.</summary>
     async Task<TeslaAccount> StartAsync(TeslaSettings? settings = null)

@@ -1,13 +1,14 @@
 using System.Text.Json;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Tesla.Json;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Time;
 
 namespace TeslaMate.Tests.Tesla.Cars;
 
 public class VehicleReaderTests
 {
-    readonly Lines _lines = new();
+    readonly RecordedLog _log = new();
 
     [Fact]
     public void A_parked_car_is_read_completely()
@@ -31,7 +32,7 @@ public class VehicleReaderTests
         car.VehicleState.TpmsPressureRl.ShouldBe(2.875);
         car.VehicleState.Locked.ShouldBe(true);
         car.VehicleState.SoftwareUpdate.ShouldBe(new SoftwareUpdate { Status = "", Version = " ", DownloadPerc = 0, InstallPerc = 1 });
-        _lines.All.ShouldBeEmpty();
+        _log.Lines.ShouldBeEmpty();
     }
 
     [Fact]
@@ -46,7 +47,7 @@ public class VehicleReaderTests
         charge.IsCharging.ShouldBeTrue();
         charge.ChargerPhases.ShouldBe(2);
         charge.ScheduledChargingStartTime.ShouldBe(DateTimeOffset.FromUnixTimeSeconds(1767650400));
-        _lines.All.ShouldBeEmpty();
+        _log.Lines.ShouldBeEmpty();
     }
 
     [Fact]
@@ -62,7 +63,7 @@ public class VehicleReaderTests
     {
         Read("""{"response":[{"id":1,"vehicle_id":2},{"id":"x","vehicle_id":2,"vin":"V"},7,null,{"id":3,"vehicle_id":4,"vin":"W"}]}""", Reader().Listing)
             .ShouldHaveSingleItem().Id.ShouldBe(new Eid(3));
-        _lines.Text.ShouldContain("cannot be logged");
+        _log.Everything.ShouldContain("cannot be logged");
     }
 
     [Fact]
@@ -150,9 +151,8 @@ public class VehicleReaderTests
         var reader = Reader();
         for (var i = 0; i < 100; i++)
             Read("""{"response":{"drive_state":{"latitude":"52.516275"}}}""", reader.Vehicle);
-        var (_, text) = _lines.All.ShouldHaveSingleItem();
-        text.ShouldContain("latitude");
-        text.ShouldNotContain("52.516275");
+        _log.Lines.ShouldHaveSingleItem().ShouldContain("latitude");
+        _log.Everything.ShouldNotContain("52.516275");
     }
 
     [Theory]
@@ -166,7 +166,7 @@ public class VehicleReaderTests
 
     VehicleData Vehicle(string json) => Read(json, Reader().Vehicle);
 
-    VehicleReader Reader() => new(new Oddities(_lines.For<Oddities>(), new ManualTime()));
+    VehicleReader Reader() => new(new Oddities(_log.For<Oddities>(), new ManualTime()));
 
     static T Read<T>(string json, Func<JsonElement, T> read)
     {

@@ -1,9 +1,9 @@
 using System.Text;
-using Microsoft.Extensions.Logging;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Tesla.Http;
 using TeslaMate.Tesla.Json;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Tesla.Accounts;
 
 namespace TeslaMate.Tests.Tesla.Http;
@@ -28,12 +28,12 @@ public class MutatedAnswersTests
 
             await context.Response.Body.WriteAsync(body);
         });
-        using var lines = new Lines();
+        using var log = new RecordedLog();
         var settings = new TeslaSettings { ApiHost = server.Address };
         using var transport = new Transport(settings);
         var api = new TeslaApi(
-            transport, new Exchange(lines.For<Exchange>(), TimeProvider.System), new KnownAccess(Samples.Pair("known-secret-access", "known-secret-refresh")),
-            new VehicleReader(new Oddities(lines.For<Oddities>(), TimeProvider.System)), settings, TimeProvider.System, lines.For<TeslaApi>());
+            transport, new Exchange(log.For<Exchange>(), TimeProvider.System), new KnownAccess(Samples.Pair("known-secret-access", "known-secret-refresh")),
+            new VehicleReader(new Oddities(log.For<Oddities>(), TimeProvider.System)), settings, TimeProvider.System, log.For<TeslaApi>());
 
         var (cars, errors) = (0, 0);
         await Parallel.ForEachAsync(Enumerable.Range(0, 10_000), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (i, cancellationToken) =>
@@ -48,10 +48,10 @@ public class MutatedAnswersTests
         cars.ShouldBeGreaterThan(1_000);
         errors.ShouldBeGreaterThan(1_000);
         GC.GetTotalMemory(forceFullCollection: true).ShouldBeLessThan(500L * 1024 * 1024);
-        var oddities = lines.All.Where(line => line.Level == LogLevel.Warning && line.Text.StartsWith("Tesla's field", StringComparison.Ordinal)).ToList();
+        var oddities = log.Lines.Where(line => line.StartsWith("Warning: Tesla's field", StringComparison.Ordinal)).ToList();
         oddities.ShouldNotBeEmpty();
         oddities.ShouldBeUnique();
-        lines.Text.ShouldNotContain("known-secret");
+        log.Everything.ShouldNotContain("known-secret");
 
         void Count<T>(ApiAnswer<T> answer) => Interlocked.Increment(ref answer is ApiAnswer<T>.Ok ? ref cars : ref errors);
     }

@@ -2,12 +2,12 @@ using System.IO.Compression;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using TeslaMate.Configuration;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Tesla.Http;
 using TeslaMate.Tesla.Json;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Tesla.Accounts;
 
 namespace TeslaMate.Tests.Tesla.Http;
@@ -16,7 +16,7 @@ public sealed class TeslaApiTests : IAsyncLifetime
 {
     const string Access = "secret-access-token";
 
-    readonly Lines _lines = new();
+    readonly RecordedLog _log = new();
     readonly KnownAccess _access = new(Samples.Pair(Access, "secret-refresh-token"));
     ScriptedServer _server = null!;
     Transport? _transport;
@@ -290,7 +290,7 @@ public sealed class TeslaApiTests : IAsyncLifetime
         var cars = (await Api(Settings(limits)).ListAsync(_ => true, default)).ShouldBeOfType<ApiAnswer<IReadOnlyList<VehicleListing>>.Ok>().Value;
         cars.Select(car => (car.Id.Value, car.Data.IsFull)).ShouldBe([(1, false), (2, false), (3, true)]);
         _access.Said.ShouldBe(["accepted"]);
-        _lines.All.Count(line => line.Text.Contains("taken without its details", StringComparison.Ordinal)).ShouldBe(2);
+        _log.Lines.Count(line => line.Contains("taken without its details", StringComparison.Ordinal)).ShouldBe(2);
     }
 
     [Fact]
@@ -299,11 +299,9 @@ public sealed class TeslaApiTests : IAsyncLifetime
         _server.Answer = ScriptedServer.Json(408, $$"""{"error":"no luck with {{Access}}, eyJhbGciOi.eyJzdWIi.c2ln and EU_0000000000000000000000000001"}""");
         (await ErrorAsync(Api().GetWithStateAsync(new Eid(42), default)))
             .ShouldBe(new ApiError.Failed("HTTP 408: no luck with [redacted], [redacted] and [redacted]"));
-        var (level, text) = _lines.All.ShouldHaveSingleItem();
-        level.ShouldBe(LogLevel.Information);
-        text.ShouldStartWith($"GET {_server.Address.AbsoluteUri.TrimEnd('/')}/api/1/vehicles/42/vehicle_data -> 408 (");
-        text.ShouldNotContain(Access);
-        text.ShouldNotContain("endpoints");
+        _log.Lines.ShouldHaveSingleItem().ShouldStartWith($"Information: GET {_server.Address.AbsoluteUri.TrimEnd('/')}/api/1/vehicles/42/vehicle_data -> 408 (");
+        _log.Everything.ShouldNotContain(Access);
+        _log.Everything.ShouldNotContain("endpoints");
     }
 
     [Theory]
@@ -364,8 +362,8 @@ public sealed class TeslaApiTests : IAsyncLifetime
         settings ??= Settings();
         _transport ??= new Transport(settings);
         return new TeslaApi(
-            _transport, new Exchange(_lines.For<Exchange>(), TimeProvider.System), _access, new VehicleReader(new Oddities(_lines.For<Oddities>(), TimeProvider.System)),
-            settings, TimeProvider.System, _lines.For<TeslaApi>());
+            _transport, new Exchange(_log.For<Exchange>(), TimeProvider.System), _access, new VehicleReader(new Oddities(_log.For<Oddities>(), TimeProvider.System)),
+            settings, TimeProvider.System, _log.For<TeslaApi>());
     }
 
     sealed class Recorder(List<string> asked) : HttpMessageHandler

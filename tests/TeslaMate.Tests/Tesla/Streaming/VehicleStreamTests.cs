@@ -7,6 +7,7 @@ using TeslaMate.Configuration;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Tesla.Streaming;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Tesla.Accounts;
 using TeslaMate.Tests.Time;
 
@@ -17,7 +18,7 @@ public sealed class VehicleStreamTests : IAsyncLifetime
 {
     const string Token = "known-secret-access";
 
-    readonly Lines _lines = new();
+    readonly RecordedLog _log = new();
     readonly ManualTime _time = new();
     readonly KnownAccess _access = new(Samples.Pair(Token, "known-secret-refresh"));
     readonly FixedAccount _account = new();
@@ -155,7 +156,7 @@ public sealed class VehicleStreamTests : IAsyncLifetime
 
         await peer.SendAsync(Error("vehicle_disconnected", "Vehicle is disconnected"));
         (await EventAsync()).ShouldBe(new StreamEvent.TooManyDisconnects(stream.Id));
-        _lines.Text.ShouldContain("Too many disconnects from streaming API");
+        _log.Everything.ShouldContain("Too many disconnects from streaming API");
     }
 
     [Theory]
@@ -250,7 +251,7 @@ public sealed class VehicleStreamTests : IAsyncLifetime
         var next = PeerAsync();
         await AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => next.IsCompleted);
         await next;
-        _lines.Text.ShouldContain("too large");
+        _log.Everything.ShouldContain("too large");
     }
 
     [Fact]
@@ -278,9 +279,9 @@ public sealed class VehicleStreamTests : IAsyncLifetime
         await peer.SendAsync(Encoding.UTF8.GetBytes(seeds[1]), WebSocketMessageType.Binary);
         await Eventually.BecomesTrueAsync(() => received > before && received > 100, "the last message arrived");
         _server.Requests.Count.ShouldBe(1);
-        _lines.All.GroupBy(line => line.Text).ShouldAllBe(group => group.Count() == 1);
-        _lines.All.Count().ShouldBeLessThan(12);
-        _lines.Text.ShouldNotContain("known-secret");
+        _log.Lines.ShouldBeUnique();
+        _log.Lines.Count.ShouldBeLessThan(12);
+        _log.Everything.ShouldNotContain("known-secret");
     }
 
     static string Update(string value) => $$"""{"msg_type":"data:update","tag":"42","value":"{{value}}"}""";
@@ -291,7 +292,7 @@ public sealed class VehicleStreamTests : IAsyncLifetime
 
     VehicleStreams Streams(TeslaSettings? settings = null)
         => _streams ??= new VehicleStreams(
-            _access, _account, settings ?? new TeslaSettings { StreamHost = _server.WebSocketAddress }, _time, _lines.For<VehicleStream>());
+            _access, _account, settings ?? new TeslaSettings { StreamHost = _server.WebSocketAddress }, _time, _log.For<VehicleStream>());
 
     ValueTask ReceiveAsync(StreamEvent @event, CancellationToken cancellationToken) => _events.Writer.WriteAsync(@event, cancellationToken);
 

@@ -1,6 +1,5 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
 using TeslaMate.Logbook;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Time;
 using TeslaMate.Vehicles;
 using TeslaMate.Vehicles.Supervision;
@@ -10,34 +9,34 @@ namespace TeslaMate.Tests.Vehicles.Supervision;
 public class DataWatchTests
 {
     readonly ManualTime _time = new(ACar.T);
-    readonly Lines _lines = new();
+    readonly RecordedLog _log = new();
     readonly FixedHealth _vehicles = new();
 
     [Fact]
     public void A_silent_car_is_told_once_then_ever_more_rarely_and_so_is_its_return()
     {
-        var watch = new DataWatch(_vehicles, _time, _lines);
+        var watch = new DataWatch(_vehicles, _time, _log.For<DataWatch>());
         Pass(watch, minutes: 29);
-        _lines.Texts.ShouldBeEmpty();
+        _log.Lines.ShouldBeEmpty();
         Pass(watch, minutes: 2);
-        _lines.Texts.ShouldHaveSingleItem().ShouldBe("Car 1 has not given a usable answer for 30 min (timeout)");
+        _log.Lines.ShouldHaveSingleItem().ShouldBe("Warning: Car 1 has not given a usable answer for 30 min (timeout)");
         Pass(watch, minutes: 100);
-        _lines.Texts.Count.ShouldBe(1);
+        _log.Lines.Count.ShouldBe(1);
         Pass(watch, minutes: 30);
-        _lines.Texts.Count.ShouldBe(2);
+        _log.Lines.Count.ShouldBe(2);
         _vehicles.Answered = _time.GetUtcNow();
         Pass(watch, minutes: 1);
-        _lines.Texts.Last().ShouldBe("Car 1 answers again");
+        _log.Lines[^1].ShouldBe("Information: Car 1 answers again");
         Pass(watch, minutes: 35);
-        _lines.Texts.Count.ShouldBe(4, "a new silence is told at once");
+        _log.Lines.Count.ShouldBe(4, "a new silence is told at once");
     }
 
     [Fact]
     public void A_car_of_another_instance_is_not_missed()
     {
         _vehicles.IsStandby = true;
-        Pass(new DataWatch(_vehicles, _time, _lines), minutes: 100);
-        _lines.Texts.ShouldBeEmpty();
+        Pass(new DataWatch(_vehicles, _time, _log.For<DataWatch>()), minutes: 100);
+        _log.Lines.ShouldBeEmpty();
     }
 
     void Pass(DataWatch watch, int minutes)
@@ -57,17 +56,5 @@ public class DataWatchTests
 
         public override IReadOnlyList<VehicleHealth> Health =>
             [new(new CarId(1), VehicleStateName.Online, Healthy: true, Answered, null, 3, "timeout", StreamConnected: false, Restarts: 0, IsStandby)];
-    }
-
-    sealed class Lines : ILogger<DataWatch>
-    {
-        public ConcurrentQueue<string> Texts { get; } = new();
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Texts.Enqueue(formatter(state, exception));
     }
 }
