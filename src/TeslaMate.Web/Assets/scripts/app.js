@@ -126,11 +126,15 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     detail.isError = false;
   }
 });
-for (const failure of ["htmx:responseError", "htmx:sendError"])
-  document.addEventListener(failure, () => {
-    const notice = document.getElementById("failure");
-    if (notice) notice.hidden = false;
-  });
+for (const failure of ["htmx:responseError", "htmx:sendError"]) document.addEventListener(failure, () => tellFailure(true));
+document.addEventListener("htmx:afterRequest", ({ detail }) => detail.successful && tellFailure(false));
+function tellFailure(isOne) {
+  const notice = document.getElementById("failure");
+  if (notice) notice.hidden = !isOne;
+}
+
+// A page that tells what is wrong with a form begins there; on a phone that may be far below its top.
+document.querySelector("main [aria-invalid=true]")?.focus();
 
 // A form that stores itself at each change is answered as a whole, perhaps while the next field is being typed in: that text stays, and is stored when the field is left.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
