@@ -4,10 +4,18 @@ namespace TeslaMate.SystemTests.Browser;
 
 /// <summary>A page in one of the states that an owner meets it in.</summary>
 /// <param name="Name">Of its screenshots.</param>
-/// <param name="OpenAsync">Leads a browser there.</param>
+/// <param name="LeadAsync">Leads a browser there.</param>
 /// <param name="Refuses">The page is the answer to something that cannot be, which the browser's console repeats.</param>
-sealed record EveryPage(string Name, Func<IPage, Task> OpenAsync, bool Refuses = false)
+sealed record EveryPage(string Name, Func<IPage, Task> LeadAsync, bool Refuses = false)
 {
+    /// <summary>Opens the page with all its styles and scripts. It stays as it is from then on, whatever the cars do.</summary>
+    public async Task OpenAsync(Visit visit)
+    {
+        await LeadAsync(visit.Page);
+        await visit.Page.WaitForLoadStateAsync();
+        await visit.LookAsync(isLooking: false);
+    }
+
     /// <summary>The pages of a family's program (<see cref="Household"/>).</summary>
     public static IReadOnlyList<EveryPage> OfHousehold { get; } =
     [

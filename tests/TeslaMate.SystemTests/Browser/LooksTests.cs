@@ -92,7 +92,7 @@ public sealed class LooksTests(ProgramInBrowser family, NewProgramInBrowser newc
         });
         await visit.Page.GotoAsync("/drives");
         foreach (var directive in (string[])["script-src", "img-src", "style-src"])
-            visit.Troubles.ShouldContain(trouble => trouble.Contains(directive, StringComparison.Ordinal), directive);
+            await Visit.UntilAsync(() => visit.Troubles.Any(trouble => trouble.Contains(directive, StringComparison.Ordinal)), directive);
     }
 
     static async Task<List<string>> LookAsync(ProgramInBrowser program, IEnumerable<EveryPage> pages, int width, ColorScheme theme, string language)
@@ -102,7 +102,7 @@ public sealed class LooksTests(ProgramInBrowser family, NewProgramInBrowser newc
         foreach (var page in pages)
         {
             visit.Troubles.Clear();
-            await page.OpenAsync(visit.Page);
+            await page.OpenAsync(visit);
             found.AddRange((await visit.Page.EvaluateAsync<string[]>(Overflows)).Select(trouble => $"{page.Name}: {trouble}"));
             if (language is "en-GB" or "de")
                 await visit.Page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, $"{page.Name}-{width}-{theme}-{language[..2]}.png".ToLowerInvariant()), FullPage = true });

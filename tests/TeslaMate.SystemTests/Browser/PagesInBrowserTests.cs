@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using TeslaMate.Configuration;
 using TeslaMate.Web.LogIn;
@@ -9,9 +10,6 @@ namespace TeslaMate.SystemTests.Browser;
 [Collection(BrowserTests.Name)]
 public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifetime
 {
-    // The whole machine may be busy; a wait ends as soon as its end is reached.
-    const int Patience = 60_000;
-
     public Task InitializeAsync() => program.PrepareAsync();
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -24,16 +22,16 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
         var driving = visit.Page.Locator(".car", new() { HasText = "Nimbus" });
         var charging = visit.Page.Locator(".car", new() { HasText = "Juniper" });
         await visit.Page.EvaluateAsync("window.sameDocument = true");
-        await Expect(driving).ToContainTextAsync("driving", new() { Timeout = Patience });
-        await Expect(charging).ToContainTextAsync("charging", new() { Timeout = Patience });
-        await Expect(charging).ToContainTextAsync("Charger Power", new() { Timeout = Patience });
+        await Expect(driving).ToContainTextAsync("driving");
+        await Expect(charging).ToContainTextAsync("charging");
+        await Expect(charging).ToContainTextAsync("Charger Power");
         var position = driving.Locator("input[data-position]");
         var first = await position.GetAttributeAsync("value");
-        await Expect(position).Not.ToHaveAttributeAsync("value", first!, new() { Timeout = Patience });
-        await Expect(driving.Locator("[data-since]")).ToContainTextAsync("for ", new() { Timeout = Patience });
+        await Expect(position).Not.ToHaveAttributeAsync("value", first!);
+        await Expect(driving.Locator("[data-since]")).ToContainTextAsync("for ");
         var charged = charging.Locator("dl > div", new() { HasText = "Charged" }).Locator("dd");
         var energy = await charged.InnerTextAsync();
-        await Expect(charged).Not.ToHaveTextAsync(energy, new() { Timeout = Patience });
+        await Expect(charged).Not.ToHaveTextAsync(energy);
         await visit.Page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, "live.png"), FullPage = true });
         (await visit.Page.EvaluateAsync<bool>("window.sameDocument === true")).ShouldBeTrue("the card changed without loading the page again");
         visit.Troubles.ShouldBeEmpty();
@@ -46,13 +44,13 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
         var page = visit.Page;
         await page.GotoAsync("/");
         var card = page.Locator(".car", new() { HasText = "Juniper" });
-        await Expect(card).ToBeVisibleAsync(ProgramInBrowser.Patience);
+        await Expect(card).ToBeVisibleAsync();
         await page.EvaluateAsync("window.sameDocument = true");
         await SwitchAsync(isOn: false);
-        await Expect(card).ToHaveCountAsync(0, new() { Timeout = Patience });
+        await Expect(card).ToHaveCountAsync(0);
         await Expect(page.Locator(".car", new() { HasText = "Nimbus" })).ToBeVisibleAsync();
         await SwitchAsync(isOn: true);
-        await Expect(card.Locator(".leaflet-marker-icon")).ToBeVisibleAsync(ProgramInBrowser.Patience);
+        await Expect(card.Locator(".leaflet-marker-icon")).ToBeVisibleAsync();
         (await page.EvaluateAsync<bool>("window.sameDocument === true")).ShouldBeTrue();
         visit.Troubles.ShouldBeEmpty();
 
@@ -72,9 +70,9 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
         var page = visit.Page;
         await page.RouteAsync("**/live/cars", route => route.FulfillAsync(new() { Status = 502 }));
         await page.GotoAsync("/");
-        await Expect(page.Locator("#offline")).ToBeVisibleAsync(ProgramInBrowser.Patience);
+        await Expect(page.Locator("#offline")).ToBeVisibleAsync();
         await page.UnrouteAsync("**/live/cars");
-        await Expect(page.Locator("#offline")).ToBeHiddenAsync(new() { Timeout = Patience });
+        await Expect(page.Locator("#offline")).ToBeHiddenAsync();
     }
 
     [Fact]
@@ -86,22 +84,13 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
         page.Request += (_, request) => opened += request.Url.EndsWith("/live/cars", StringComparison.Ordinal) ? 1 : 0;
         page.RequestFailed += (_, request) => closed += request.Url.EndsWith("/live/cars", StringComparison.Ordinal) ? 1 : 0;
         await page.GotoAsync("/");
-        await LookAsync(isHidden: true);
-        await UntilAsync(() => closed == 1);
-        await LookAsync(isHidden: false);
-        await UntilAsync(() => opened == 2);
+        await Visit.UntilAsync(() => opened == 1, "connected");
+        await visit.LookAsync(isLooking: false);
+        await Visit.UntilAsync(() => closed == 1, "given back");
+        await visit.LookAsync(isLooking: true);
+        await Visit.UntilAsync(() => opened == 2, "connected again");
         await Expect(page.Locator("#offline")).ToBeHiddenAsync();
         visit.Troubles.ShouldBeEmpty();
-
-        Task LookAsync(bool isHidden) => page.EvaluateAsync(
-            "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }", isHidden);
-
-        static async Task UntilAsync(Func<bool> isTrue)
-        {
-            for (var attempt = 0; attempt < 600 && !isTrue(); attempt++)
-                await Task.Delay(100);
-            isTrue().ShouldBeTrue();
-        }
     }
 
     [Fact]
@@ -130,15 +119,14 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
         await page.Mouse.DownAsync();
         await page.Mouse.MoveAsync(box.X + 120, box.Y + box.Height / 2, new() { Steps = 5 });
         await page.Mouse.UpAsync();
-        var radius = int.Parse(await page.Locator("#geo_fence_radius").InputValueAsync(), System.Globalization.CultureInfo.InvariantCulture);
-        radius.ShouldBeGreaterThan(20);
+        await Expect(page.Locator("#geo_fence_radius")).ToHaveValueAsync(new Regex("^([3-9]\\d|\\d{3,4})$"));
         await page.GetByLabel("Name").FillAsync("Garage");
         await page.Locator("#geo_fence_cost_per_unit").FillAsync("0.33");
         await page.GetByLabel("Session fee").FillAsync("5");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await visit.LeaveAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync());
         await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("3 charging sessions");
         await page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, "geofence-costs.png") });
-        await page.GetByRole(AriaRole.Button, new() { Name = "Add costs retroactively" }).ClickAsync();
+        await visit.LeaveAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Add costs retroactively" }).ClickAsync());
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Geo-fence \"Garage\" created");
         (await program.ScalarAsync<string>("select string_agg(cost::text, ' ' order by charging_processes.id) from charging_processes join geofences on geofences.id = geofence_id where name = 'Garage'"))
             .ShouldBe("99.00 6.51 8.90 22.19");
@@ -153,13 +141,19 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
     public async Task A_charges_cost_is_set()
     {
         await using var visit = await program.VisitAsync();
-        await visit.Page.GotoAsync("/charge-cost/9002");
-        await visit.Page.Locator("select").SelectOptionAsync("per_kwh");
-        await visit.Page.GetByLabel("Enter charge cost").FillAsync("0.5");
-        await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
-        await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Saved!" })).ToBeVisibleAsync();
-        await Expect(visit.Page.GetByLabel("Enter charge cost")).ToHaveValueAsync("2.29");
-        await Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true })).ToBeVisibleAsync();
+        var page = visit.Page;
+        await page.GotoAsync("/charge-cost/9002");
+        // What a button says for a moment is written down.
+        await page.EvaluateAsync("""
+            () => new MutationObserver(() => document.documentElement.dataset.said = (document.documentElement.dataset.said ?? "") + document.querySelector("main form button").textContent + " ")
+                .observe(document.querySelector("main"), { childList: true, characterData: true, subtree: true })
+            """);
+        await page.Locator("select").SelectOptionAsync("per_kwh");
+        await page.GetByLabel("Enter charge cost").FillAsync("0.5");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("data-said", new Regex("Saving[.]{3} .*Saved! "));
+        await Expect(page.GetByLabel("Enter charge cost")).ToHaveValueAsync("2.29");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true })).ToBeVisibleAsync();
         (await program.ScalarAsync<decimal>("select cost from charging_processes where id = 9002")).ShouldBe(2.29m);
         visit.Troubles.ShouldBeEmpty();
     }
@@ -194,10 +188,42 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
 
         async Task Stored(string field, string value)
         {
+            await page.EvaluateAsync("document.querySelector('#global_settings').dataset.old = ''");
             await page.Locator($"#global_settings_{field}").SelectOptionAsync(value);
-            await program.WaitForAsync(value, $"select {field}::text from settings");
+            await Expect(page.Locator("#global_settings:not([data-old])")).ToHaveCountAsync(1);
             await Expect(page.Locator($"#global_settings_{field}")).ToHaveValueAsync(value);
+            (await program.ScalarAsync<string>($"select {field}::text from settings")).ShouldBe(value);
         }
+    }
+
+    [Fact]
+    public async Task What_did_not_work_is_told_wherever_the_reader_is_until_something_does()
+    {
+        await using var visit = await program.VisitAsync(width: 360);
+        var page = visit.Page;
+        await page.GotoAsync("/settings");
+        await page.RouteAsync("**/settings", route => route.FulfillAsync(new() { Status = 503 }));
+        var pressure = page.Locator("#global_settings_unit_of_pressure");
+        await pressure.SelectOptionAsync("psi");
+        await page.EvaluateAsync("scrollTo(0, document.body.scrollHeight)");
+        await Expect(page.Locator("#failure")).ToBeInViewportAsync();
+        await page.UnrouteAsync("**/settings");
+        await pressure.SelectOptionAsync("bar");
+        await Expect(page.Locator("#failure")).ToBeHiddenAsync();
+        visit.Troubles.ShouldAllBe(trouble => trouble.Contains("503", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_refused_form_begins_where_it_is_wrong()
+    {
+        await using var visit = await program.VisitAsync(width: 360);
+        var page = visit.Page;
+        await page.GotoAsync("/geo-fences/new");
+        await page.GetByLabel("Name").FillAsync("Garage");
+        await page.GetByLabel("Session fee").FillAsync("wat");
+        await visit.LeaveAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync());
+        await Expect(page.GetByLabel("Session fee")).ToBeFocusedAsync();
+        await Expect(page.Locator("#geo_fence_session_fee-problem")).ToBeInViewportAsync();
     }
 
     [Fact]
@@ -297,7 +323,7 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
         async Task LogInAsync(string password)
         {
             await page.GetByLabel("Password").FillAsync(password);
-            await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
+            await visit.LeaveAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync());
         }
     }
 

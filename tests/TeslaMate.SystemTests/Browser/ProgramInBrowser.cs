@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -16,6 +17,9 @@ namespace TeslaMate.SystemTests.Browser;
 public class ProgramInBrowser : IAsyncLifetime
 {
     const string Chromium = "/usr/bin/chromium";
+
+    // Milliseconds. The whole machine may be busy; a wait ends as soon as what it waits for is there.
+    const int Patience = 60_000;
 
     static readonly string[] Arguments =
     [
@@ -48,8 +52,9 @@ public class ProgramInBrowser : IAsyncLifetime
         Cloud = new TeslaCloud(Lives(TimeProvider.System.GetUtcNow()), TimeProvider.System);
         await Cloud.StartAsync();
         await StartProgramAsync();
+        Assertions.SetDefaultExpectTimeout(Patience);
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = Arguments });
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = Arguments, Timeout = Patience });
     }
 
     private protected virtual IReadOnlyList<Life> Lives(DateTimeOffset now)
@@ -58,7 +63,7 @@ public class ProgramInBrowser : IAsyncLifetime
         return
         [
             new LifeScript(CarIdentity.Number(42, "Nimbus"), CarModel.Model3, city.Home, now - TimeSpan.FromMinutes(2), seed: 1)
-                .Park(TimeSpan.FromMinutes(1)).Drive(city.ToCharger).Drive(city.ToCharger.Reversed()).Drive(city.ToCharger).Build(),
+                .Park(TimeSpan.FromMinutes(1)).Drive(city.ToCharger).Drive(city.ToCharger.Reversed()).Drive(city.ToCharger).Drive(city.ToCharger.Reversed()).Build(),
             new LifeScript(CarIdentity.Number(43, "Juniper"), CarModel.ModelY, city.Home, now - TimeSpan.FromMinutes(10), seed: 2, level: 20)
                 .Park(TimeSpan.FromMinutes(5)).Charge(Charger.Wallbox, 90).Park(TimeSpan.FromHours(12)).Build(),
             new LifeScript(CarIdentity.Number(44, Household.LongName), CarModel.ModelS, city.Home, now - TimeSpan.FromMinutes(10), seed: 3)
@@ -92,6 +97,7 @@ public class ProgramInBrowser : IAsyncLifetime
         });
         // The map's tiles: one grey picture for all of the world.
         await context.RouteAsync("http://tiles.test/**", route => route.FulfillAsync(new() { ContentType = "image/png", BodyBytes = Convert.FromBase64String(GreyTile) }));
+        context.SetDefaultTimeout(Patience);
         return new Visit(context, await context.NewPageAsync());
     }
 
@@ -106,11 +112,9 @@ public class ProgramInBrowser : IAsyncLifetime
         await visit.Page.GetByLabel("Access Token").FillAsync(access);
         await visit.Page.GetByLabel("Refresh Token").FillAsync(refresh);
         await visit.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await Assertions.Expect(visit.Page.GetByText("Signed in successfully")).ToBeVisibleAsync(Patience);
+        await Assertions.Expect(visit.Page.GetByText("Signed in successfully")).ToBeVisibleAsync();
         visit.Troubles.ShouldBeEmpty();
     }
-
-    public static LocatorAssertionsToBeVisibleOptions Patience { get; } = new() { Timeout = 60_000 };
 
     /// <summary>Empty for none.</summary>
     private protected virtual string EncryptionKey => "a key for this test only";
@@ -205,6 +209,8 @@ public class ProgramInBrowser : IAsyncLifetime
     {
         await Access.RemovePasswordAsync(CancellationToken.None);
         await SignInAsync();
+        // The cars of an account are found after its sign-in, and the rows are theirs.
+        await WaitForAsync(Cloud.Cars.Count.ToString(CultureInfo.InvariantCulture), "select count(*)::text from cars");
         await ExecuteAsync(Household.Rows);
     }
 
@@ -264,14 +270,35 @@ sealed class Visit : IAsyncDisposable
         page.Console += (_, message) =>
         {
             if (message.Type is "error" or "warning")
-                Troubles.Add($"{page.Url}: {message.Text}");
+                Troubles.Enqueue($"{page.Url}: {message.Text}");
         };
-        page.PageError += (_, error) => Troubles.Add($"{page.Url}: {error}");
+        page.PageError += (_, error) => Troubles.Enqueue($"{page.Url}: {error}");
     }
 
     public IPage Page { get; }
 
-    public List<string> Troubles { get; } = [];
+    /// <summary>As the browser tells of them, at any time.</summary>
+    public ConcurrentQueue<string> Troubles { get; } = [];
+
+    /// <summary>Does what leads to another page, or to the same one anew, and waits until that is there with its styles and scripts: they are not when its elements are.</summary>
+    public async Task LeaveAsync(Func<Task> action)
+    {
+        await Page.EvaluateAsync("document.documentElement.dataset.old = ''");
+        await action();
+        await Assertions.Expect(Page.Locator("html:not([data-old])")).ToHaveCountAsync(1);
+        await Page.WaitForLoadStateAsync();
+    }
+
+    /// <summary>Turns to this tab, or to another one: a page that nobody looks at is not kept up to date.</summary>
+    public Task LookAsync(bool isLooking) => Page.EvaluateAsync(
+        "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }", !isLooking);
+
+    public static async Task UntilAsync(Func<bool> isTrue, string what)
+    {
+        for (var attempt = 0; attempt < 600 && !isTrue(); attempt++)
+            await Task.Delay(100);
+        isTrue().ShouldBeTrue(what);
+    }
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
 }

@@ -82,7 +82,7 @@ public sealed class WithoutScriptTests(ProgramInBrowser family, NewProgramInBrow
         var page = visit.Page;
         await page.GotoAsync("/settings");
         await page.Locator("#global_settings_unit_of_length").SelectOptionAsync("mi");
-        await page.Locator("#global_settings button").ClickAsync();
+        await visit.LeaveAsync(() => page.Locator("#global_settings button").ClickAsync());
         await Expect(page.Locator("#global_settings_unit_of_length")).ToHaveValueAsync("mi");
         (await family.ScalarAsync<string>("select unit_of_length::text from settings")).ShouldBe("mi");
         await page.Locator("#global_settings_unit_of_length").SelectOptionAsync("km");
@@ -92,7 +92,7 @@ public sealed class WithoutScriptTests(ProgramInBrowser family, NewProgramInBrow
         await family.ExecuteAsync("update settings set unit_of_length = 'km', grafana_url = null");
         await page.GotoAsync("/settings");
         await page.Locator("[id$=_lfp_battery]").CheckAsync();
-        await page.Locator("form[id^=car_settings_] button").ClickAsync();
+        await visit.LeaveAsync(() => page.Locator("form[id^=car_settings_] button").ClickAsync());
         await Expect(page.Locator("[id$=_lfp_battery]")).ToBeCheckedAsync();
         (await family.ScalarAsync<long>("select count(*) from car_settings where lfp_battery")).ShouldBe(1);
         await family.ExecuteAsync("update car_settings set lfp_battery = false");
@@ -133,6 +133,6 @@ public sealed class WithoutScriptTests(ProgramInBrowser family, NewProgramInBrow
         await page.GetByLabel("Access Token").FillAsync(access);
         await page.GetByLabel("Refresh Token").FillAsync(refresh);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await Expect(page).ToHaveTitleAsync("Home · TeslaMate for .NET", new() { Timeout = 60_000 });
+        await Expect(page).ToHaveTitleAsync("Home · TeslaMate for .NET");
     }
 }
