@@ -241,6 +241,6 @@ public sealed class TerrainTests : IAsyncLifetime
         await backfill.FillAsync(default);
         await backfill.FillAsync(default);
         (await database.RowsAsync("select id from positions where elevation is null")).ShouldBe(["1"]);
-        _log.All.Where(line => line.Contains("Adding elevation", StringComparison.Ordinal)).Select(line => string.Concat(line.Where(char.IsAsciiDigit))).ShouldBe(["3", "1"]);
+        _log.Lines.Where(line => line.Contains("Adding elevation", StringComparison.Ordinal)).Select(line => string.Concat(line.Where(char.IsAsciiDigit))).ShouldBe(["3", "1"]);
     }
 }
