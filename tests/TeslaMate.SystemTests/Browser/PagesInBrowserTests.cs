@@ -153,7 +153,7 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
         await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
         await Expect(page.Locator("html")).ToHaveAttributeAsync("data-said", new Regex("Saving[.]{3} .*Saved! "));
         await Expect(page.GetByLabel("Enter charge cost")).ToHaveValueAsync("2.29");
-        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true })).ToHaveClassAsync("button is-link");
         (await program.ScalarAsync<decimal>("select cost from charging_processes where id = 9002")).ShouldBe(2.29m);
         visit.Troubles.ShouldBeEmpty();
     }

@@ -165,7 +165,7 @@ const fading = new MutationObserver(() => {
 fading.observe(document.body, { childList: true, subtree: true });
 document.addEventListener("fade", ({ target }) => {
   if (target.dataset.restore !== undefined) {
-    target.classList.remove("is-success");
+    target.classList.replace("is-success", "is-link");
     target.textContent = target.dataset.restore;
   } else target.remove();
 });
