@@ -80,7 +80,8 @@ public sealed class MonthTests(Month month) : IClassFixture<Month>
                 // A car without a stream is not asked for 12 minutes after it was left alone.
                 var late = car == 2 ? 12 * 60 + 130 : 130;
                 Late(truth.Start, process.StartDate).ShouldBeInRange(-1, late, process.ToString());
-                Late(truth.End, process.EndDate!.Value).ShouldBeInRange(0, 30, process.ToString());
+                // It is asked every 20 s; on a busy machine one of these looks may come late.
+                Late(truth.End, process.EndDate!.Value).ShouldBeInRange(0, 40, process.ToString());
                 ((double)process.Added!.Value).ShouldBe(truth.AddedKwh, 0.1 + KwhIn(late, truth), process.ToString());
                 ((double)process.Used!.Value).ShouldBe(truth.UsedKwh, 0.15 + truth.UsedKwh * 0.06 + KwhIn(late, truth), process.ToString());
                 process.EndLevel.ShouldBe((short)truth.EndLevel, process.ToString());
