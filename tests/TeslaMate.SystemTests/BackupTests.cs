@@ -41,7 +41,7 @@ public sealed class BackupTests
         (await machine.ShellAsync("ls -A /mnt/small")).ShouldBeEmpty();
 
         // Killed in the middle; the next run clears away what is left.
-        await machine.ShellAsync($"timeout -s KILL 0.7 teslamate-restore {backup} || true");
+        (await KilledAsync(machine, "load_custom", $"teslamate-restore {backup}")).ExitCode.ShouldBe(137);
         (await machine.QueryAsync("select name from geofences")).ShouldBe("Later");
         (await machine.RunAsync("teslamate-restore", "--dry-run", backup)).ExitCode.ShouldBe(0);
         (await machine.QueryAsync("select name from geofences")).ShouldBe("Later");

@@ -33,13 +33,14 @@ public sealed class UpgradeTests
     {
         await using var machine = await OldMachineAsync();
         await machine.EditUnitAsync("TimeoutStartSec=10");
-        await machine.ShellAsync("""
-            systemd-run -q --uid=postgres psql -X -d teslamate -c 'begin; lock table positions; select pg_sleep(25)'
-            sleep 1
-            systemctl start --no-block teslamate.service
-            """);
+        // A reader: the backup passes it, the migration waits for it.
+        await machine.ShellAsync("systemd-run -q --uid=postgres psql -X -d teslamate -c 'begin; lock table positions in access share mode; select pg_sleep(1000)'");
+        await machine.UntilAsync("the table is being read", async () => await machine.QueryAsync("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == "1");
+        await machine.ShellAsync("systemctl start --no-block teslamate.service");
+        await machine.UntilAsync("the migration waits", async () => (await machine.JournalAsync()).Contains("are in use by", StringComparison.Ordinal));
         await Task.Delay(TimeSpan.FromSeconds(18));
         (await machine.UnitAsync("ActiveState")).ShouldBe("activating");
+        await machine.QueryAsync("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'");
         await machine.UntilActiveAsync();
         (await machine.UnitAsync("NRestarts")).ShouldBe("0");
         (await machine.QueryAsync(Count)).ShouldBe("105");
