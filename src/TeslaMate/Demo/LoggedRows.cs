@@ -8,11 +8,14 @@ sealed class LoggedRows(NpgsqlDataSource database)
 {
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
+    // Addresses come a few seconds after a drive's end, and never without network or where there is none.
+    static readonly TimeSpan PatienceForAddresses = TimeSpan.FromSeconds(10);
+
     // The sentence is made here because only the database knows all names; what was there before the start is not told again.
     const string Complete = """
-        select kind, id, text
+        select kind, id, text, is_placed
         from (
-            select 'drive' as kind, d.id, d.end_date,
+            select 'drive' as kind, d.id, d.end_date, sa.id is not null and ea.id is not null as is_placed,
                 format('%s  %s drove %s km in %s min, %s to %s, %s to %s km of range',
                     to_char(d.start_date, 'YYYY-MM-DD HH24:MI'), c.name, round(d.distance::numeric, 1), d.duration_min,
                     coalesce(sa.road, 'somewhere'), coalesce(ea.road, 'somewhere'), round(d.start_rated_range_km), round(d.end_rated_range_km)) as text
@@ -22,7 +25,7 @@ sealed class LoggedRows(NpgsqlDataSource database)
             left join addresses ea on ea.id = d.end_address_id
             where d.end_date is not null
             union all
-            select 'charge', p.id, p.end_date,
+            select 'charge', p.id, p.end_date, a.id is not null,
                 format('%s  %s charged %s kWh in %s min at %s, %s %% to %s %%',
                     to_char(p.start_date, 'YYYY-MM-DD HH24:MI'), c.name, p.charge_energy_added, p.duration_min,
                     coalesce(a.road, 'some place'), p.start_battery_level, p.end_battery_level)
@@ -31,7 +34,7 @@ sealed class LoggedRows(NpgsqlDataSource database)
             left join addresses a on a.id = p.address_id
             where p.end_date is not null
             union all
-            select 'update', u.id, u.end_date,
+            select 'update', u.id, u.end_date, true,
                 format('%s  %s installed software %s', to_char(u.end_date, 'YYYY-MM-DD HH24:MI'), c.name, split_part(u.version, ' ', 1))
             from updates u
             join cars c on c.id = u.car_id
@@ -43,22 +46,27 @@ sealed class LoggedRows(NpgsqlDataSource database)
     public async IAsyncEnumerable<string> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var told = (await ReadAsync(cancellationToken)).Select(row => (row.Kind, row.Id)).ToHashSet();
+        var seen = new Dictionary<(string, int), long>();
         while (true)
         {
-            foreach (var (kind, id, text) in await ReadAsync(cancellationToken))
-                if (told.Add((kind, id)))
+            foreach (var (kind, id, text, isPlaced) in await ReadAsync(cancellationToken))
+            {
+                seen.TryAdd((kind, id), TimeProvider.System.GetTimestamp());
+                if ((isPlaced || TimeProvider.System.GetElapsedTime(seen[(kind, id)]) > PatienceForAddresses) && told.Add((kind, id)))
                     yield return text;
+            }
+
             await Task.Delay(Pause, TimeProvider.System, cancellationToken);
         }
     }
 
-    async Task<List<(string Kind, int Id, string Text)>> ReadAsync(CancellationToken cancellationToken)
+    async Task<List<(string Kind, int Id, string Text, bool IsPlaced)>> ReadAsync(CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(Complete);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        List<(string, int, string)> rows = [];
+        List<(string, int, string, bool)> rows = [];
         while (await reader.ReadAsync(cancellationToken))
-            rows.Add((reader.GetString(0), reader.GetInt32(1), reader.GetString(2)));
+            rows.Add((reader.GetString(0), reader.GetInt32(1), reader.GetString(2), reader.GetBoolean(3)));
         return rows;
     }
 }
