@@ -53,7 +53,11 @@ sealed partial class Guard(RequestDelegate next, WebSettings settings, Recogniti
         else if (!await IsWelcomeAsync(http, entrance))
             Refuse(http);
         else
+        {
+            if (visitor is Visitor.Session && entrance == Entrance.Page && HttpMethods.IsGet(http.Request.Method))
+                LogInPages.Prolong(http);
             await next(http);
+        }
     }
 
     async Task<bool> IsWelcomeAsync(HttpContext http, Entrance entrance) => entrance switch

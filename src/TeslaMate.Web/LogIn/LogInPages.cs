@@ -28,6 +28,13 @@ sealed partial class LogInPages(WebAccess access, Recognition recognition, LogIn
 
     public void Dispose() => _checks.Dispose();
 
+    /// <summary>Lets the cookie last as long as the session, which is counted from its last use.</summary>
+    public static void Prolong(HttpContext http)
+    {
+        if (http.Request.Cookies[SessionCookie] is { } token)
+            http.Response.Cookies.Append(SessionCookie, token, Options(http, WebAccess.SessionLength));
+    }
+
     static IResult Show(Visit visit, HttpContext http)
         => visit.IsInside ? Results.Redirect(visit.Url("/")) : Page(visit, ReturnPath(http.Request.Query["return"]), error: null);
 

@@ -193,6 +193,20 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     }
 
     [Fact]
+    public async Task The_cookie_lasts_as_long_as_the_session()
+    {
+        await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        using var browser = _pages.Visit();
+        using var begun = await LogInAsync(browser, Password);
+        _pages.Time.Advance(TimeSpan.FromDays(20));
+        using var later = await browser.GetAsync("/settings");
+        CookieOf(later).ShouldBe(CookieOf(begun));
+        CookieOf(later).ShouldContain($"max-age={WebAccess.SessionLength.TotalSeconds}");
+
+        static string CookieOf(HttpResponseMessage response) => response.Headers.GetValues("Set-Cookie").Single(line => line.StartsWith("_teslamate_key=", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Who_guesses_has_to_wait_even_with_the_right_password()
     {
         await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
