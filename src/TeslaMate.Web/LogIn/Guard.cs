@@ -42,6 +42,9 @@ sealed partial class Guard(RequestDelegate next, WebSettings settings, Recogniti
             return;
         }
 
+        // After the log-out, the button "back" must not show what somebody had to log in for.
+        if (visitor is Visitor.Session or Visitor.Vouched && entrance is Entrance.Page or Entrance.File)
+            http.Response.Headers.CacheControl = "no-store";
         var isInside = entrance switch
         {
             Entrance.LogIn => true,

@@ -179,6 +179,20 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     }
 
     [Fact]
+    public async Task What_a_session_shows_is_kept_by_no_browser()
+    {
+        await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        using var browser = _pages.Visit();
+        await LogInAsync(browser, Password);
+        foreach (var path in PagePaths)
+        {
+            using var response = await browser.GetAsync(path);
+            response.StatusCode.ShouldBe(HttpStatusCode.OK, path);
+            response.Headers.CacheControl!.NoStore.ShouldBeTrue(path);
+        }
+    }
+
+    [Fact]
     public async Task A_session_ends_a_month_after_its_last_use()
     {
         await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
