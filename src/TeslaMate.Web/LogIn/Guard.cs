@@ -66,6 +66,8 @@ sealed partial class Guard(RequestDelegate next, WebSettings settings, Recogniti
     async Task<bool> IsWelcomeAsync(HttpContext http, Entrance entrance) => entrance switch
     {
         Entrance.Live => AllowsOrigin(http),
+        // Has come in by another tab since this one asked for the password. It is led on, no more, and the token of its form is of the time before.
+        Entrance.LogIn when Visitor.Of(http) is Visitor.Session => true,
         Entrance.Api => !FormTokens.IsFromElsewhere(http),
         _ => HttpMethods.IsGet(http.Request.Method) || await tokens.IsOwnAsync(http),
     };

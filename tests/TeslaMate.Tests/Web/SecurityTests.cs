@@ -485,6 +485,18 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     }
 
     [Fact]
+    public async Task Who_logs_in_in_a_second_tab_too_is_led_on()
+    {
+        await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        using var browser = _pages.Visit();
+        var secondTab = Browser.TokenOf(await browser.PageAsync("/log_in"));
+        await LogInAsync(browser, Password);
+        using var response = await browser.PostWithAsync(secondTab, "/log_in", [("password", Password), ("return", "/charges")]);
+        response.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        response.Headers.Location!.ToString().ShouldBe("/charges");
+    }
+
+    [Fact]
     public async Task What_cannot_be_read_is_a_bad_request()
     {
         using var browser = _pages.Visit();
