@@ -29,6 +29,7 @@ public static class WebComposition
             .AddSingleton<LogInThrottle>()
             .AddSingleton<BearerToken>()
             .AddSingleton<HostCheck>()
+            .AddSingleton<IMonitorAccess, MonitorAccess>()
             .AddSingleton<LiveCars>()
             .AddSingleton<AddressRefresh>()
             .AddSingleton<DriveQueries>()

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using TeslaMate.Configuration.Health;
+using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.Health;
 
@@ -52,7 +53,7 @@ static class HealthPages
     static async Task<IReadOnlyList<(string Name, HealthFacts Facts)>> ReadPermittedAsync(HttpContext context)
     {
         var services = context.RequestServices;
-        var mayKnowAll = await services.GetRequiredService<HealthReader>().MayKnowAllAsync(context);
+        var mayKnowAll = await services.GetRequiredService<IMonitorAccess>().MayKnowAllAsync(context);
         return await ReadAsync(services, services.GetServices<IHealthReport>().Where(report => mayKnowAll || !report.IsPersonal), context.RequestAborted);
     }
 

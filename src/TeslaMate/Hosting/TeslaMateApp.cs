@@ -62,7 +62,6 @@ static class TeslaMateApp
 
     static IServiceCollection AddHealth(this IServiceCollection services, long started)
         => services
-            .AddSingleton<HealthReader>()
             // In the order of the status line.
             .AddSingleton<IHealthReport, CarsHealth>()
             .AddSingleton<IHealthReport, AccountHealth>()

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Http;
 using TeslaMate.Configuration;
 using TeslaMate.Tesla;
 using TeslaMate.Web.LogIn;
@@ -300,6 +301,26 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
                 request.Headers.Add("Authorization", $"Bearer {token}");
             using var response = await client.SendAsync(request);
             return (response.StatusCode, response.Headers.RetryAfter?.Delta);
+        }
+    }
+
+    [Fact]
+    public async Task Who_guesses_a_token_at_the_metrics_has_to_wait_too()
+    {
+        await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        var token = (await _pages.Access.MakeApiTokenAsync(CancellationToken.None)).Reveal();
+        (await MayKnowAllAsync(token)).ShouldBeTrue();
+        for (var attempt = 0; attempt < LogInThrottle.FreeTries; attempt++)
+            (await MayKnowAllAsync($"wrong {attempt}")).ShouldBeFalse();
+        (await MayKnowAllAsync(token)).ShouldBeFalse();
+        _pages.Time.Advance(TimeSpan.FromSeconds(5));
+        (await MayKnowAllAsync(token)).ShouldBeTrue();
+
+        Task<bool> MayKnowAllAsync(string token)
+        {
+            var http = new DefaultHttpContext { Connection = { RemoteIpAddress = IPAddress.Parse("203.0.113.9") } };
+            http.Request.Headers.Authorization = $"Bearer {token}";
+            return _pages.Get<IMonitorAccess>().MayKnowAllAsync(http);
         }
     }
 
