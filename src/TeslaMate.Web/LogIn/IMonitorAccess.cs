@@ -7,20 +7,21 @@ namespace TeslaMate.Web.LogIn;
 public interface IMonitorAccess
 {
     /// <summary>
-    /// While the pages have no password, every request; otherwise one that brings the token of the <c>PUT</c> routes. While the database is
+    /// While the pages have no password, every request by a name that is ours; otherwise one that brings the token of the <c>PUT</c> routes. While the database is
     /// away, which knows the password, none.
     /// </summary>
     Task<bool> MayKnowAllAsync(HttpContext http);
 }
 
-sealed class MonitorAccess(WebSettings settings, WebAccess access, BearerToken bearer) : IMonitorAccess
+sealed class MonitorAccess(WebSettings settings, WebAccess access, HostCheck hosts, BearerToken bearer) : IMonitorAccess
 {
     public async Task<bool> MayKnowAllAsync(HttpContext http)
     {
         try
         {
             return settings.TrustedHeader is null && !await access.HasPasswordAsync(http.RequestAborted)
-                || (await bearer.TryAsync(http)).IsRight;
+                ? await hosts.IsOursAsync(http)
+                : (await bearer.TryAsync(http)).IsRight;
         }
         catch (NpgsqlException)
         {

@@ -50,6 +50,22 @@ public sealed class ServeTests
             metrics.ShouldContain($"\n{metric}\n");
     }
 
+    [Theory]
+    [InlineData("metrics", "teslamate_cars")]
+    [InlineData("health_check?verbose", "\"cars\"")]
+    public async Task Without_a_password_a_name_of_a_stranger_learns_nothing_about_the_cars(string path, string personal)
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await using var program = await new RunningProgram(database, migrate: true).ReadyAsync();
+        foreach (var (host, isOurs) in new[] { ("evil.example.com", false), ("127.0.0.1:4000", true) })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Host = host } };
+            using var response = await program.Http.SendAsync(request);
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
+            (await response.Content.ReadAsStringAsync()).Contains(personal, StringComparison.Ordinal).ShouldBe(isOurs, host);
+        }
+    }
+
     [Fact]
     public async Task The_time_since_the_start_does_not_begin_with_the_first_question()
     {
