@@ -30,8 +30,7 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
             => ChangeAsync(visit, http, car, SuspendAsync, cancellationToken));
         pages.MapPost("/cars/{car}/resume", (Visit visit, HttpContext http, RowNumber car, CancellationToken cancellationToken)
             => ChangeAsync(visit, http, car, ResumeAsync, cancellationToken));
-        routes.MapGet("/live/cars", (Visit visit, HttpContext http, CancellationToken gone) => TypedResults.ServerSentEvents(live.WatchAsync(visit, http, gone)))
-            .WithMetadata(new EntranceOf(Entrance.Live));
+        routes.MapGet("/live/cars", Follow).WithMetadata(new EntranceOf(Entrance.Live));
         var api = routes.MapGroup("/api/car/{car}/logging").WithMetadata(new EntranceOf(Entrance.Api));
         api.MapPut("/suspend", (HttpContext http, RowNumber car, CancellationToken cancellationToken) => ChangeByApiAsync(http, car, SuspendAsync, cancellationToken));
         api.MapPut("/resume", (HttpContext http, RowNumber car, CancellationToken cancellationToken) => ChangeByApiAsync(http, car, ResumeAsync, cancellationToken));
@@ -44,6 +43,16 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
         var summaries = await vehicles.ListAsync(cancellationToken);
         IReadOnlyList<(CarCard, bool)> cards = [.. summaries.Select(summary => (CarCard.Of(summary, visit), vehicles.IsBusy(summary.Car.Id)))];
         return new RazorComponentResult<HomePage>(new { Visit = visit, Cars = cards });
+    }
+
+    IResult Follow(Visit visit, HttpContext http, CancellationToken gone)
+    {
+        // nginx keeps an answer back until a buffer is full, unless it is told not to.
+        http.Response.Headers["X-Accel-Buffering"] = "no";
+        // Who asks for the head only would wait for the end of what has none.
+        if (http.Response.Body == Stream.Null)
+            return Results.Text("", "text/event-stream");
+        return TypedResults.ServerSentEvents(live.WatchAsync(visit, http, gone));
     }
 
     async Task<IResult> DetailsAsync(Visit visit, RowNumber car, CancellationToken cancellationToken)

@@ -149,6 +149,22 @@ public sealed class LiveTests : IAsyncLifetime
         response.Headers.Contains("Access-Control-Allow-Origin").ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task No_proxy_holds_the_events_back()
+    {
+        using var browser = _pages.Visit();
+        using var response = await browser.StreamAsync(new HttpRequestMessage(HttpMethod.Get, "/live/cars"));
+        response.Headers.GetValues("X-Accel-Buffering").ShouldBe(["no"]);
+    }
+
+    [Fact]
+    public async Task Who_asks_for_the_head_only_does_not_wait_for_the_end()
+    {
+        using var browser = _pages.Visit();
+        using var response = await browser.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/live/cars")).WaitAsync(TimeSpan.FromSeconds(30));
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
     static async Task<IAsyncEnumerator<SseItem<string>>> EventsAsync(Browser browser)
     {
         var response = await browser.StreamAsync(new HttpRequestMessage(HttpMethod.Get, "/live/cars"));
