@@ -35,7 +35,7 @@ public sealed record ChargeTotals(int Count, decimal AddedKwh, decimal EnergyKwh
 public sealed record ChargeCurve(IReadOnlyList<long> Times, IReadOnlyList<double?> PowerKw, IReadOnlyList<double?> VoltageV, IReadOnlyList<double?> EnergyKwh, IReadOnlyList<double?> Level);
 
 /// <summary>What the pages ask about charging processes, and the one thing they change: the cost.</summary>
-sealed class ChargeQueries(NpgsqlDataSource database, TimeProvider time)
+sealed class ChargeQueries(NpgsqlDataSource database)
 {
     /// <summary>Points of a plot at most.</summary>
     const int Points = 600;
@@ -122,7 +122,7 @@ sealed class ChargeQueries(NpgsqlDataSource database, TimeProvider time)
     /// <summary>The charge in equal steps of time, each step as its mean, the counters as their last value.</summary>
     public async Task<ChargeCurve> CurveAsync(Charge charge, CancellationToken cancellationToken)
     {
-        var length = (charge.End ?? time.GetUtcNow()) - charge.Start;
+        var length = (charge.End ?? await LastAsync(charge, cancellationToken) ?? charge.Start) - charge.Start;
         await using var command = database.CreateCommand("""
             select extract(epoch from min(date))::bigint, round(avg(charger_power), 1)::double precision, round(avg(charger_voltage), 0)::double precision,
                    max(charge_energy_added)::double precision, max(battery_level)::double precision
@@ -148,6 +148,14 @@ sealed class ChargeQueries(NpgsqlDataSource database, TimeProvider time)
         }
 
         return new(times, power, voltage, energy, level);
+    }
+
+    // One without an end may be under way, or have been left behind years ago.
+    async Task<DateTimeOffset?> LastAsync(Charge charge, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select max(date) from charges where charging_process_id = $1");
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = charge.Id.Value });
+        return await command.ExecuteScalarAsync(cancellationToken) is DateTime last ? Timestamps.FromColumn(last) : null;
     }
 
     /// <summary>Stores the cost of a charging process: rounded to two decimals by the column, cleared by null.</summary>

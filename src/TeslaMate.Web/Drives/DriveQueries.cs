@@ -28,7 +28,7 @@ public sealed record DriveTotals(int Count, double DistanceKm, int Minutes, doub
 public sealed record DriveTrack(IReadOnlyList<long> Times, IReadOnlyList<double[]> Points, IReadOnlyList<double?> SpeedKmh, IReadOnlyList<double?> PowerKw, IReadOnlyList<double?> ElevationM);
 
 /// <summary>What the pages ask about drives.</summary>
-sealed class DriveQueries(NpgsqlDataSource database, TimeProvider time)
+sealed class DriveQueries(NpgsqlDataSource database)
 {
     /// <summary>Points of a map or a plot at most, about one a pixel.</summary>
     const int Points = 600;
@@ -123,7 +123,7 @@ sealed class DriveQueries(NpgsqlDataSource database, TimeProvider time)
     /// <summary>The positions of a drive in equal steps of time, each step as its mean. The limits of the date are there for the index.</summary>
     public async Task<DriveTrack> TrackAsync(Drive drive, CancellationToken cancellationToken)
     {
-        var end = drive.End ?? time.GetUtcNow();
+        var end = drive.End ?? await LastAsync(drive, cancellationToken) ?? drive.Start;
         await using var command = database.CreateCommand("""
             select extract(epoch from min(date))::bigint, avg(latitude)::double precision, avg(longitude)::double precision,
                    round(avg(speed), 1)::double precision, round(avg(power), 1)::double precision, round(avg(elevation), 1)::double precision
@@ -149,6 +149,15 @@ sealed class DriveQueries(NpgsqlDataSource database, TimeProvider time)
         }
 
         return new(times, points, speed, power, elevation);
+    }
+
+    // One without an end may be under way, or have been left behind years ago. The limit of the date is there for the index.
+    async Task<DateTimeOffset?> LastAsync(Drive drive, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select max(date) from positions where drive_id = $1 and date >= $2");
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = drive.Id.Value });
+        command.Parameters.Add(Timestamps.Parameter(drive.Start));
+        return await command.ExecuteScalarAsync(cancellationToken) is DateTime last ? Timestamps.FromColumn(last) : null;
     }
 
     static void AddFilter(NpgsqlParameterCollection parameters, Filter filter, Units units)

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace TeslaMate.Tests.Web;
 
 public sealed class DriveListTests
@@ -13,5 +15,25 @@ public sealed class DriveListTests
         using var browser = pages.Visit();
         var page = await browser.PageAsync("/drives");
         page.QuerySelectorAll("dl.facts dd").Select(total => total.TextContent.Trim()).ShouldBe(totals);
+    }
+
+    [Theory]
+    [InlineData("/drive/2", "#speed")]
+    [InlineData("/charge/2", "#power")]
+    public async Task What_was_never_closed_is_shown_as_finely_as_it_was_recorded(string path, string plot)
+    {
+        await using var pages = await PagesUnderTest.StartAsync();
+        await SampleRows.AddAsync(pages.Database);
+        await pages.Database.ExecuteAsync("""
+            insert into drives (id, start_date, car_id) values (2, '2020-05-01 08:00', 1);
+            insert into positions (id, date, latitude, longitude, speed, car_id, drive_id)
+            select 100 + step, '2020-05-01 08:00'::timestamp + make_interval(secs => step), 52.5 + step / 10000.0, 13.3, 50, 1, 2 from generate_series(0, 1800, 10) as step;
+            insert into charging_processes (id, start_date, car_id, position_id) values (2, '2020-05-01 09:00', 1, 5);
+            insert into charges (id, date, charge_energy_added, charger_power, charger_voltage, battery_level, ideal_battery_range_km, charging_process_id)
+            select 1000 + step, '2020-05-01 09:00'::timestamp + make_interval(secs => step), step / 100.0, 11, 230, 50, 200, 2 from generate_series(0, 1800, 10) as step;
+            """);
+        using var browser = pages.Visit();
+        using var points = JsonDocument.Parse((await browser.PageAsync(path)).QuerySelector(plot)!.TextContent);
+        points.RootElement.GetProperty("times").GetArrayLength().ShouldBe(181);
     }
 }
