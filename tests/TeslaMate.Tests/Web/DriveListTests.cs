@@ -18,6 +18,18 @@ public sealed class DriveListTests
     }
 
     [Theory]
+    [InlineData("/drives?page=7")]
+    [InlineData("/charges?page=999999")]
+    public async Task Behind_the_last_page_there_is_a_way_back(string path)
+    {
+        await using var pages = await PagesUnderTest.StartAsync();
+        await SampleRows.AddAsync(pages.Database);
+        using var browser = pages.Visit();
+        var link = (await browser.PageAsync(path)).QuerySelector("a.pagination-previous").ShouldNotBeNull();
+        (await browser.PageAsync(link.GetAttribute("href")!)).QuerySelectorAll("tbody tr").Length.ShouldBe(1);
+    }
+
+    [Theory]
     [InlineData("/drive/2", "#speed")]
     [InlineData("/charge/2", "#power")]
     public async Task What_was_never_closed_is_shown_as_finely_as_it_was_recorded(string path, string plot)
