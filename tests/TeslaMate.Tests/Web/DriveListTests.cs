@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using TeslaMate.Web.Layout;
 
 namespace TeslaMate.Tests.Web;
 
@@ -15,6 +18,23 @@ public sealed class DriveListTests
         using var browser = pages.Visit();
         var page = await browser.PageAsync("/drives");
         page.QuerySelectorAll("dl.facts dd").Select(total => total.TextContent.Trim()).ShouldBe(totals);
+    }
+
+    [Theory]
+    // The clock is put back from one to midnight: the day has two, and begins with the first.
+    [InlineData("Atlantic/Azores", "2024-10-27", "2024-10-27T00:00:00Z")]
+    // And forward from midnight to one: it has none.
+    [InlineData("Asia/Beirut", "2024-03-31", "2024-03-30T22:00:00Z")]
+    [InlineData("Europe/Berlin", "2024-10-27", "2024-10-26T22:00:00Z")]
+    public async Task A_day_begins_with_its_first_moment(string zone, string day, string start)
+    {
+        var began = DateTimeOffset.Parse(start, CultureInfo.InvariantCulture);
+        (await AskedAsync("from", day)).Start.ShouldBe(began);
+        var before = DateOnly.Parse(day, CultureInfo.InvariantCulture).AddDays(-1);
+        (await AskedAsync("to", before.ToString("O", CultureInfo.InvariantCulture))).End.ShouldBe(began);
+
+        async Task<Filter> AskedAsync(string field, string value)
+            => (await Filter.BindAsync(new DefaultHttpContext { Request = { QueryString = QueryString.Create("time_zone", zone).Add(field, value) } }))!;
     }
 
     [Theory]
