@@ -99,7 +99,7 @@ public sealed record MqttSettings
             variables.Problem("MQTT_NAMESPACE must not contain '/'. Example: MQTT_NAMESPACE=account_0");
         else if (text.AsSpan().ContainsAny('+', '#'))
             variables.Problem("MQTT_NAMESPACE must not contain MQTT wildcards. Example: MQTT_NAMESPACE=account_0");
-        else if (text.Contains('\0'))
+        else if (text.Any(char.IsControl))
             variables.Problem("MQTT_NAMESPACE must not contain control characters. Example: MQTT_NAMESPACE=account_0");
         else if (discovery && text.FirstOrDefault(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('_' or '-')) is var strange and not '\0')
             variables.Problem($"MQTT_NAMESPACE contains '{strange}'; Home Assistant's discovery takes letters, digits, _ and - only. Example: MQTT_NAMESPACE=account_0");
@@ -112,6 +112,8 @@ public sealed record MqttSettings
         var text = variables.Text(Name, fallback: "homeassistant").Trim().Trim('/');
         if (text.AsSpan().ContainsAny('+', '#'))
             variables.Problem($"{Name} must not contain MQTT wildcards. Example: {Name}=homeassistant");
+        else if (text.Any(char.IsControl))
+            variables.Problem($"{Name} must not contain control characters. Example: {Name}=homeassistant");
         else if (text.Length == 0)
             variables.Problem($"{Name} is empty but for slashes. Example: {Name}=homeassistant");
         return text;
