@@ -5,6 +5,9 @@ namespace TeslaMate.Mqtt;
 /// <summary>How to reach the broker and what to publish there (MQTT chapter 1).</summary>
 public sealed record MqttSettings
 {
+    /// <summary>Where Home Assistant looks for devices unless it is told otherwise.</summary>
+    internal const string DefaultPrefix = "homeassistant";
+
     public required string Host { get; init; }
 
     public required int Port { get; init; }
@@ -109,7 +112,7 @@ public sealed record MqttSettings
     static string PrefixOf(Variables variables)
     {
         const string Name = "MQTT_HOME_ASSISTANT_DISCOVERY_PREFIX";
-        var text = variables.Text(Name, fallback: "homeassistant").Trim().Trim('/');
+        var text = variables.Text(Name, fallback: DefaultPrefix).Trim().Trim('/');
         if (text.AsSpan().ContainsAny('+', '#'))
             variables.Problem($"{Name} must not contain MQTT wildcards. Example: {Name}=homeassistant");
         else if (text.Any(char.IsControl))

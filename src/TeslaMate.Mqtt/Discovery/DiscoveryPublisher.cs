@@ -25,7 +25,8 @@ sealed partial class DiscoveryPublisher(
     readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     volatile bool _announceAll;
 
-    string BirthTopic => $"{settings.HomeAssistant.Prefix}/status";
+    // Home Assistant's own default stays where it is when its discovery gets another prefix.
+    readonly HashSet<string> _birthTopics = [$"{MqttSettings.DefaultPrefix}/status", $"{settings.HomeAssistant.Prefix}/status"];
 
     /// <summary>Takes note of a car as it is now; does not wait.</summary>
     public void Describe(Summary summary)
@@ -50,7 +51,11 @@ sealed partial class DiscoveryPublisher(
         subscriptions.Received = Receive;
         subscriptions.Began = () => _changes.Writer.TryWrite(true);
         if (settings.HomeAssistant.Discovery)
-            subscriptions.Keep(BirthTopic);
+        {
+            foreach (var topic in _birthTopics)
+                subscriptions.Keep(topic);
+        }
+
         await foreach (var _ in _changes.Reader.ReadAllAsync(stoppingToken))
         {
             if (subscriptions.Connection is null)
@@ -110,7 +115,7 @@ sealed partial class DiscoveryPublisher(
 
     void Receive(BrokerEvent.Received message)
     {
-        if (message.Topic != BirthTopic)
+        if (!_birthTopics.Contains(message.Topic))
         {
             former.Receive(message);
             return;

@@ -185,6 +185,23 @@ public sealed class BrokerTests
     }
 
     [SkippableFact]
+    public async Task Home_Assistant_says_where_it_always_does_that_it_starts_whatever_the_prefix()
+    {
+        await using var server = await MosquittoServer.StartAsync();
+        await using var listener = await server.ListenAsync("custom/#");
+        await using var publisher = await Publisher.StartAsync(
+            server, ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"), ("MQTT_HOME_ASSISTANT_DISCOVERY_PREFIX", "custom"));
+        publisher.Hub.Publish(ACar.Online());
+        await listener.UntilAsync(message => message.Topic == "custom/device/teslamate_1/config");
+        await publisher.SettledAsync();
+        foreach (var topic in new[] { "homeassistant/status", "custom/status" })
+        {
+            await server.PublishAsync(topic, "online", retain: false);
+            await listener.UntilAsync(message => message.Topic == "custom/device/teslamate_1/config");
+        }
+    }
+
+    [SkippableFact]
     public async Task Announcements_of_old_versions_are_moved_once_and_in_order()
     {
         await using var server = await MosquittoServer.StartAsync();
