@@ -170,7 +170,7 @@ public sealed record CarCard
         if (car.EstBatteryRangeKm is { } estimated)
             yield return new("Range (est.)", units.Range(estimated));
         if (isCharging && car.ChargeEnergyAdded is { } energy)
-            yield return new("Charged", $"{Units.Shortest(energy)} kWh");
+            yield return new("Charged", $"{Units.AsWritten(energy)} kWh");
         if (isCharging && car.ChargerPower is { } power)
             yield return new("Charger Power", string.Create(CultureInfo.InvariantCulture, $"{power} kW"));
         if (car.PluggedIn == true && car.ScheduledChargingStartTime is { } start)
@@ -192,9 +192,9 @@ public sealed record CarCard
         if (!isAtRest || visit.Now - car.Since <= TemperaturesLast)
         {
             if (car.OutsideTemp is { } outside)
-                yield return new("Outside Temperature", units.Temperature(outside, car.IsRestored));
+                yield return new("Outside Temperature", units.Temperature(outside));
             if (car.InsideTemp is { } inside)
-                yield return new("Inside Temperature", units.Temperature(inside, car.IsRestored));
+                yield return new("Inside Temperature", units.Temperature(inside));
         }
 
         if (car.Odometer is { } odometer)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TeslaMate.Logbook.Settings;
+using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Web.Layout;
 
@@ -46,18 +47,18 @@ public sealed class Units(GlobalSettings settings)
 
     public double HeightNumber(double metres) => UsesMiles ? metres * FeetPerMetre : metres;
 
-    /// <summary>A temperature as the car sent it, or one decimal of Fahrenheit.</summary>
-    /// <param name="fromDatabase">The column has one decimal, which is shown also when it is 0.</param>
-    public string Temperature(double celsius, bool fromDatabase)
-        => settings.UnitOfTemperature == UnitOfTemperature.F
-            ? $"{Fixed(celsius * 9 / 5 + 32, 1)} °F"
-            : $"{(fromDatabase ? Fixed(celsius, 1) : celsius.ToString("0.##", CultureInfo.InvariantCulture))} °C";
+    /// <summary>A temperature as the car wrote it, or one decimal of Fahrenheit.</summary>
+    public string Temperature(ApiNumber celsius)
+        => settings.UnitOfTemperature == UnitOfTemperature.F ? $"{Fixed(celsius * 9 / 5 + 32, 1)} °F" : $"{AsWritten(celsius)} °C";
 
     /// <summary>A tyre's pressure, one decimal, a dash when unknown.</summary>
     public string Pressure(double? bar) => bar is not { } known ? "—"
         : settings.UnitOfPressure == UnitOfPressure.Psi ? $"{Fixed(known * PsiPerBar, 1)} PSI" : $"{Fixed(known, 1)} Bar";
 
     public static string Energy(decimal kwh) => $"{Math.Round(kwh, 2, MidpointRounding.AwayFromZero).ToString("0.00", CultureInfo.InvariantCulture)} kWh";
+
+    /// <summary>A whole number if the car wrote one, otherwise <see cref="Shortest"/>.</summary>
+    public static string AsWritten(ApiNumber number) => number.IsWhole ? number.Value.ToString("0", CultureInfo.InvariantCulture) : Shortest(number);
 
     /// <summary>A number with at least one decimal and no needless further one, as <c>321.87</c> or <c>200.0</c>.</summary>
     public static string Shortest(double number) => number.ToString("0.0#####", CultureInfo.InvariantCulture);

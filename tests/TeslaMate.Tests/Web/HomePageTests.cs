@@ -68,7 +68,7 @@ public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPage
         await _pages.Database.ExecuteAsync($"update settings set unit_of_length = '{length}', unit_of_temperature = '{temperature}'");
         var card = await CardAsync(Online().Gear(ShiftState.D, mph: 30).Odometer(26097.59)
             .Charge(state => state with { IdealBatteryRange = 200, BatteryRange = 200, EstBatteryRange = 180, BatteryLevel = 69, UsableBatteryLevel = 67 })
-            .Climate(state => state with { OutsideTemp = 24, InsideTemp = 23.2 }));
+            .Climate(state => state with { OutsideTemp = new ApiNumber(24, IsWhole: true), InsideTemp = 23.2 }));
         card.Row("Range (rated)").ShouldBe(range);
         card.Row("Range (est.)").ShouldBe(estimated);
         card.Row("State of Charge").ShouldBe(charge);
@@ -77,6 +77,18 @@ public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPage
         card.Row("Outside Temperature").ShouldBe(outside);
         card.Row("Inside Temperature").ShouldBe(inside);
         card.Row("Mileage").ShouldBe(mileage);
+    }
+
+    [Theory]
+    [InlineData(true, "24 °C", "24 kWh")]
+    [InlineData(false, "24.0 °C", "24.0 kWh")]
+    public async Task A_number_is_shown_in_the_form_in_which_the_car_writes_it(bool isWhole, string temperature, string energy)
+    {
+        var number = new ApiNumber(24, isWhole);
+        var card = await CardAsync(Online().Charging("Charging", kwh: 24, range: 200, power: 11).Charge(state => state with { ChargeEnergyAdded = number })
+            .Climate(state => state with { OutsideTemp = number }));
+        card.Row("Outside Temperature").ShouldBe(temperature);
+        card.Row("Charged").ShouldBe(energy);
     }
 
     [Fact]
