@@ -51,7 +51,7 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
         """;
 
     /// <summary>
-    /// Makes the newest open drive and charging process the open ones, and closes all others: the reference never does, whatever ended it.
+    /// Makes the newest drive and charging process the open ones, if they are open, and closes all others: the reference never does, whatever ended it.
     /// </summary>
     /// <param name="number">The number of this batch.</param>
     public async Task AdoptAsync(CarId car, long number, CancellationToken cancellationToken)
@@ -61,15 +61,31 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
         await using (var batch = database.CreateBatch())
         {
             batch.BatchCommands.Add(session.Writer.Claim([new(car, number, number, [])]).ToBatchCommand());
+            // What began later shows that this one is over, whoever logged it: by number and by date, since imports have new numbers and cars' clocks go wrong.
             batch.BatchCommands.Add(Command("""
                 update teslamate.car_logs log
-                set drive_id = coalesce(
-                        (select id from drives where id = log.drive_id and end_date is null),
-                        (select id from drives where car_id = $1 and end_date is null order by start_date desc, id desc limit 1)),
-                    charging_process_id = coalesce(
-                        (select id from charging_processes where id = log.charging_process_id and end_date is null),
-                        (select id from charging_processes where car_id = $1 and end_date is null order by start_date desc, id desc limit 1))
+                set drive_id = (
+                        select id
+                        from drives open
+                        where car_id = $1 and end_date is null and not exists (
+                            select from drives later where later.car_id = $1 and later.id > open.id and later.start_date > open.start_date)
+                        order by id = log.drive_id desc nulls last, start_date desc, id desc
+                        limit 1),
+                    charging_process_id = (
+                        select id
+                        from charging_processes open
+                        where car_id = $1 and end_date is null and not exists (
+                            select from charging_processes later where later.car_id = $1 and later.id > open.id and later.start_date > open.start_date)
+                        order by id = log.charging_process_id desc nulls last, start_date desc, id desc
+                        limit 1)
                 where car_id = $1
+                """, car));
+            // Nobody knows any more how an older update ended, and the next one must not be taken for its end.
+            batch.BatchCommands.Add(Command("""
+                update updates
+                set end_date = start_date
+                where car_id = $1 and end_date is null and exists (
+                    select from updates later where later.car_id = $1 and (later.start_date, later.id) > (updates.start_date, updates.id))
                 """, car));
             batch.BatchCommands.Add(Command("""
                 select drives.id

@@ -64,6 +64,38 @@ public sealed class ResumeTests : TestsOfOneInstance
     }
 
     [Fact]
+    public async Task What_was_left_open_before_something_newer_began_is_over()
+    {
+        await _database.ExecuteAsync("""
+            insert into drives (id, car_id, start_date, end_date) values (1, 1, '2024-01-01 10:00', null), (2, 1, '2024-01-01 10:06', '2024-01-01 10:20');
+            insert into positions (id, car_id, drive_id, date, latitude, longitude, odometer, ideal_battery_range_km) values
+                (1, 1, 1, '2024-01-01 10:00', 1, 1, 10, 300), (2, 1, 1, '2024-01-01 10:05', 1, 1, 20, 290);
+            insert into charging_processes (id, car_id, position_id, start_date, end_date) values (1, 1, 1, '2024-01-01 11:00', null), (2, 1, 2, '2024-01-01 11:30', '2024-01-01 12:00');
+            insert into charges (charging_process_id, date, charge_energy_added, charger_power, ideal_battery_range_km) values
+                (1, '2024-01-01 11:00', 0, 11, 100), (1, '2024-01-01 11:15', 3, 11, 150);
+            insert into updates (id, car_id, start_date, end_date, version) values (1, 1, '2021-01-01 08:00', null, null), (2, 1, '2024-01-01 09:00', '2024-01-01 09:30', '2024.1');
+            select setval('trips_id_seq', 2), setval('positions_id_seq', 2), setval('charging_processes_id_seq', 2), setval('updates_id_seq', 2)
+            """);
+        var open = await OpenAsync();
+        (open.Drive, open.Charging, open.Update).ShouldBe((null, null, null));
+        (await _database.RowsAsync("select id, end_date, distance from drives order by id")).ShouldBe(["1|10:05:00|10", "2|10:20:00|-"]);
+        (await _database.RowsAsync("select id, end_date, charge_energy_added from charging_processes order by id")).ShouldBe(["1|11:15:00|3.00", "2|12:00:00|-"]);
+
+        // The next update is one of its own, and not the end of the one that the reference forgot.
+        await _instance.WriteAsync(new LogbookEntry.StartUpdate(At(0)), new LogbookEntry.FinishUpdate(At(60), "2024.8"));
+        (await _database.RowsAsync("select start_date, end_date, version from updates order by id"))
+            .ShouldBe(["08:00:00|08:00:00|-", "09:00:00|09:30:00|2024.1", "10:00:00|10:01:00|2024.8"]);
+    }
+
+    [Fact]
+    public async Task What_is_imported_while_a_drive_is_open_does_not_end_it()
+    {
+        await _instance.WriteAsync(new LogbookEntry.StartDrive(At(10), Position(10, 5)), InDrive(Position(20, 6)));
+        await _database.ExecuteAsync("insert into drives (car_id, start_date, end_date) values (1, '2019-01-01', '2019-01-02')");
+        (await OpenAsync()).Drive.ShouldNotBeNull().Id.ShouldBe(new(1));
+    }
+
+    [Fact]
     public async Task Resuming_twice_changes_nothing()
     {
         await _instance.WriteAsync(new LogbookEntry.StartDrive(At(10), Position(10, 5)), InDrive(Position(20, 6)));
