@@ -31,7 +31,7 @@ static class ChargingStatements
             conn_charge_cable, fast_charger_present, fast_charger_brand, fast_charger_type, outside_temp)
         select process.id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
         from teslamate.car_logs log
-        join charging_processes process on process.id = log.charging_process_id and process.end_date is null
+        join charging_processes process on process.id = log.charging_process_id
         where log.car_id = $1
         returning id
         """;

@@ -34,7 +34,7 @@ sealed class PositionRows
                 climate, rear_defroster, front_defroster, heater, heater_on, heater_no_power,
                 fl, fr, rl, rr, number)
         left join teslamate.car_logs log on row.in_drive and log.car_id = row.car_id
-        left join drives on drives.id = log.drive_id and drives.end_date is null
+        left join drives on drives.id = log.drive_id
         order by row.number
         """;
 

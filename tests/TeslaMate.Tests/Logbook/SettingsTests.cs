@@ -125,6 +125,22 @@ public sealed class SettingsTests : TestsOfOneInstance
         (await corrections.DeleteChargingAsync(new(1), default)).ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task What_is_closed_by_hand_while_it_goes_on_has_all_of_it_in_the_end()
+    {
+        var corrections = _instance.Get<ICorrections>();
+        await _instance.WriteAsync(new LogbookEntry.StartDrive(At(0), Position(0, 1)), InDrive(Position(60, 9)));
+        await corrections.CloseDriveAsync(new(1), default);
+        await _instance.WriteAsync(InDrive(Position(120, 15)), new LogbookEntry.CloseDrive());
+        (await _database.RowsAsync("select end_date, distance from drives")).ShouldBe(["10:02:00|14"]);
+
+        await _instance.WriteAsync(
+            new LogbookEntry.StartCharging(At(200), Position(200)), new LogbookEntry.InsertCharge(new() { Date = At(200), EnergyAddedKwh = 0, IdealRangeKm = 1 }));
+        await corrections.CompleteChargingAsync(new(1), default);
+        await _instance.WriteAsync(new LogbookEntry.InsertCharge(new() { Date = At(260), EnergyAddedKwh = 2, IdealRangeKm = 1 }), new LogbookEntry.CompleteCharging(At(270)));
+        (await _database.RowsAsync("select end_date, charge_energy_added from charging_processes")).ShouldBe(["10:04:20|2.00"]);
+    }
+
     [Theory]
     [InlineData("('online', '2024-01-01 10:01:40', null), ('asleep', '2024-01-02 00:00:00', '2024-01-02 01:00:00')", "00:00:00")]
     [InlineData("('online', '2024-01-01 10:01:40', null)", "10:01:41")]
