@@ -49,8 +49,8 @@ public sealed record MigrationForecast(IReadOnlyList<ForecastVersion> Versions, 
 
         async Task<TableSize?> SizeAsync(string table)
         {
-            // A later version may know the table by another name.
-            foreach (var name in table is "drives" or "public.drives" ? ["drives", "trips"] : new[] { table })
+            // Another version may know the table by another name.
+            foreach (var name in table switch { "drives" => ["drives", "trips"], "trips" => ["trips", "drives"], _ => new[] { table } })
             {
                 if (await connection.ScalarAsync<bool>($"select to_regclass('{name}') is not null", cancellationToken))
                 {

@@ -24,6 +24,14 @@ public sealed class RollbackTests
     }
 
     [Fact]
+    public async Task A_table_that_gets_its_old_name_back_on_the_way_is_counted_under_the_name_it_has()
+    {
+        await using var database = await OldDatabase.CreateAsync(20190812191616);
+        var forecast = await database.Migrator().ForecastRollbackAsync(20190729181314, CancellationToken.None);
+        forecast.Versions[^1].Scans.Select(table => (table.Name, table.Rows)).ShouldBe([("drives", 200L)]);
+    }
+
+    [Fact]
     public async Task Our_own_newer_versions_go_back_too()
     {
         await using var database = await TestServer.CreateDatabaseAsync();
