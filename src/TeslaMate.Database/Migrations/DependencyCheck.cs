@@ -2,7 +2,10 @@ using Npgsql;
 
 namespace TeslaMate.Database.Migrations;
 
-/// <summary>Finds views, triggers, rules and foreign keys of others that use a column, table or function that a planned version changes or drops.</summary>
+/// <summary>
+/// Finds views, triggers, rules, policies, generated columns, functions and foreign keys of others that use a column, table or function that a planned version
+/// changes or drops.
+/// </summary>
 static class DependencyCheck
 {
     public static async Task RunAsync(NpgsqlConnection connection, Plan plan, IReadOnlyList<PlannedChange> changes, CancellationToken cancellationToken)
@@ -25,31 +28,43 @@ static class DependencyCheck
         }
 
         await FindAsync(connection, plan, """
-            select version, what, who, kind, definition
-            from (
-                select version, format('column %s of %s', attname, changed.name) as what, drops,
-                       coalesce(r.ev_class::regclass::text, format('%s on %s', g.tgname, g.tgrelid::regclass), format('%s on %s', f.conname, f.conrelid::regclass)) as who,
-                       case when g.oid is not null then 'trigger'
-                            when f.oid is not null then 'foreign key'
-                            when v.relkind = 'm' then 'materialized view'
-                            when v.relkind = 'v' then 'view'
-                            else 'rule' end as kind,
-                       coalesce(format('select pg_get_viewdef(%L);', r.ev_class::regclass), format('select pg_get_triggerdef(%s);', g.oid),
-                                format('select pg_get_constraintdef(%s);', f.oid)) as definition,
-                       position
-                from unnest($1::text[], $2::text[], $3::bool[], $4::text[]) with ordinality as changed (name, column_name, drops, version, position)
-                join pg_attribute a on a.attrelid = to_regclass(changed.name) and a.attname = changed.column_name and not a.attisdropped
-                join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid and d.refobjsubid = a.attnum
-                left join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
-                left join pg_class v on v.oid = r.ev_class
-                left join pg_trigger g on d.classid = 'pg_trigger'::regclass and g.oid = d.objid and not g.tgisinternal
+            select version, format('column %s of %s', a.attname, changed.name), who, kind, definition
+            from unnest($1::text[], $2::text[], $3::bool[], $4::text[]) with ordinality as changed (name, column_name, drops, version, position)
+            join pg_attribute a on a.attrelid = to_regclass(changed.name) and a.attname = changed.column_name and not a.attisdropped
+            join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid and d.refobjsubid = a.attnum
+            cross join lateral (
+                select case relkind when 'm' then 'materialized view' else 'view' end, ev_class::regclass::text, format('select pg_get_viewdef(%L);', ev_class::regclass), relnamespace
+                from pg_rewrite join pg_class on pg_class.oid = ev_class
+                where d.classid = 'pg_rewrite'::regclass and pg_rewrite.oid = d.objid and relkind in ('v', 'm')
+                union all
+                select 'rule', format('%I on %s', rulename, ev_class::regclass), format('select pg_get_ruledef(%s);', pg_rewrite.oid), relnamespace
+                from pg_rewrite join pg_class on pg_class.oid = ev_class
+                where d.classid = 'pg_rewrite'::regclass and pg_rewrite.oid = d.objid and relkind not in ('v', 'm')
+                union all
+                select 'trigger', format('%I on %s', tgname, tgrelid::regclass), format('select pg_get_triggerdef(%s);', oid), null
+                from pg_trigger
+                where d.classid = 'pg_trigger'::regclass and oid = d.objid and not tgisinternal
+                union all
                 -- Another table's key keeps a column from being dropped; it follows a change of type.
-                left join pg_constraint f on d.classid = 'pg_constraint'::regclass and f.oid = d.objid and drops and f.contype = 'f' and f.conrelid <> a.attrelid
-                    and not f.conname = any ($5)
-                -- Our own tables go before what they refer to.
-                where (r.oid is not null or g.oid is not null or f.oid is not null)
-                  and coalesce(v.relnamespace, f.connamespace, 0) is distinct from coalesce(to_regnamespace('teslamate')::oid, 1)
-            ) as found
+                select 'foreign key', format('%I on %s', conname, conrelid::regclass), format('select pg_get_constraintdef(%s);', oid), connamespace
+                from pg_constraint
+                where d.classid = 'pg_constraint'::regclass and oid = d.objid and drops and contype = 'f' and conrelid <> a.attrelid and not conname = any ($5)
+                union all
+                select 'policy', format('%I on %s', polname, polrelid::regclass), format('select * from pg_policies where policyname = %L;', polname), null
+                from pg_policy
+                where d.classid = 'pg_policy'::regclass and oid = d.objid
+                union all
+                -- A column's own default hangs on it too, and follows it.
+                select 'generated column', format('%I on %s', attname, adrelid::regclass), format('select pg_get_expr(adbin, adrelid) from pg_attrdef where oid = %s;', pg_attrdef.oid), null
+                from pg_attrdef join pg_attribute on attrelid = adrelid and attnum = adnum
+                where d.classid = 'pg_attrdef'::regclass and pg_attrdef.oid = d.objid and adnum <> a.attnum
+                union all
+                select 'function', oid::regprocedure::text, format('select pg_get_functiondef(%s);', oid), pronamespace
+                from pg_proc
+                where d.classid = 'pg_proc'::regclass and oid = d.objid
+            ) as dependent (kind, who, definition, namespace)
+            -- Our own tables go before what they refer to.
+            where namespace is distinct from coalesce(to_regnamespace('teslamate')::oid, 1)
             order by position
             """,
             command =>
@@ -91,9 +106,20 @@ static class DependencyCheck
             var (version, what, who, kind) = (reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3));
             if (!reported.Add($"{kind} {who}"))
                 continue;
-            var drop = kind is "foreign key" ? $"alter table {who[(who.IndexOf(" on ", StringComparison.Ordinal) + 4)..]} drop constraint {who[..who.IndexOf(' ', StringComparison.Ordinal)]};" : $"drop {kind} {who};";
+            var drop = kind switch
+            {
+                "foreign key" => Part("constraint"),
+                "generated column" => Part("column"),
+                _ => $"drop {kind} {who};",
+            };
             plan.Obstacles.Add(new Obstacle($"The {kind} {who} uses {what}, which version {version} changes or drops.",
                 $"Keep its definition, drop it ({drop}), and make it again afterwards.", reader.GetString(4)));
+
+            string Part(string part)
+            {
+                var on = who.LastIndexOf(" on ", StringComparison.Ordinal);
+                return $"alter table {who[(on + 4)..]} drop {part} {who[..on]};";
+            }
         }
     }
 }
