@@ -14,11 +14,16 @@ static partial class RowCheck
     /// <param name="Condition">True for a row that is refused.</param>
     sealed record Rule(string Table, string Columns, string Condition, string Cause, string Remedy);
 
+    /// <summary>The version that takes charging processes from their charges anew.</summary>
+    const long RecomputedCharging = 20191212230527;
+
     public static async Task RunAsync(
         NpgsqlConnection connection, Plan plan, IReadOnlyList<PlannedChange> changes, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live,
         CancellationToken cancellationToken)
     {
-        var rules = changes.SelectMany(change => ByType(change, live)).Concat(changes.Where(change => !change.Run.Back).SelectMany(change => ByConstraint(change, live)));
+        var isRecomputed = changes.Any(change => change.Run is { Version: RecomputedCharging, Back: false });
+        var rules = changes.SelectMany(change => ByType(change, live, isRecomputed)).Concat(changes.Where(change => !change.Run.Back).SelectMany(change => ByConstraint(change, live)))
+            .Concat(changes.Where(change => !change.Run.Back).SelectMany(change => ByForeignKey(change, live))).DistinctBy(rule => (rule.Table, rule.Condition));
         foreach (var table in rules.GroupBy(rule => rule.Table))
         {
             Rule[] all = [.. table];
@@ -44,7 +49,8 @@ static partial class RowCheck
     }
 
     /// <summary>Types become narrower, columns required.</summary>
-    static IEnumerable<Rule> ByType(PlannedChange change, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live)
+    /// <param name="isRecomputed">Whether <see cref="RecomputedCharging"/> is planned: what it replaces need not fit.</param>
+    static IEnumerable<Rule> ByType(PlannedChange change, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live, bool isRecomputed)
     {
         foreach (var (before, after) in change.ChangedColumns())
         {
@@ -52,23 +58,50 @@ static partial class RowCheck
             // Going back, the scripts themselves make do with tokens and missing values.
             if (after is null || !live.TryGetValue(("column", $"{table}.{column}"), out var now) || (change.Run.Back && table.EndsWith(".tokens", StringComparison.Ordinal)))
                 continue;
+            // Addresses from before 20200120142602 are thrown away by then.
+            if (!change.Run.Back && table == "public.addresses" && !live.ContainsKey(("column", "public.addresses.osm_id")))
+                continue;
             var (type, isRequired, _) = SchemaDifference.Split(after.Detail);
             var (wasType, wasRequired, _) = SchemaDifference.Split(before.Detail);
             var shown = column == "id" ? "id" : live.ContainsKey(("column", $"{table}.id")) ? $"id, {column}" : column;
             if (type != wasType && Refusal($"t.{column}", SchemaDifference.Split(now.Detail).Type, type) is { } refusal)
             {
+                if (isRecomputed && table == "public.charging_processes" && !IsIdentity(column))
+                    refusal += " and (t.start_date is null or not exists (select from public.charges where charges.charging_process_id = t.id))";
                 yield return new Rule(table, shown, refusal, $"have a {column} that does not fit {type}, its type from version {change.Run.Label} on",
-                    $"Correct the values, or empty them: update {table} as t set {column} = null where {refusal};");
+                    Remedy(table, column, type, refusal, SchemaDifference.Split(now.Detail).IsRequired));
             }
 
             // Cars without VIN get a marker in the step itself.
             if (isRequired && !wasRequired && !change.Run.Back && column != "vin")
             {
+                // Never by deleting: what was recorded of a car would go with it.
+                var value = column switch
+                {
+                    "display_priority" => "1",
+                    "start_date" => "(select date from public.positions where positions.id = t.position_id)",
+                    _ => "<value>",
+                };
                 yield return new Rule(table, shown, $"t.{column} is null", $"have no {column}, which version {change.Run.Label} requires",
-                    $"Fill them in, or delete the rows: delete from {table} as t where t.{column} is null;");
+                    $"Fill them in: update {table} as t set {column} = {value} where t.{column} is null;");
             }
         }
     }
+
+    static string Remedy(string table, string column, string type, string refusal, bool isRequired)
+    {
+        if (IsIdentity(column))
+            return $"Give these rows of {table}, and what refers to them, smaller numbers, or delete them.";
+        var corrected = !isRequired ? "null"
+            : Numeric.Match(type) is { Success: true } numeric ? Nearest(Limit(numeric) - Step(numeric))
+            : Varying.Match(type) is { Success: true } varying ? $"left({column}, {varying.Groups[1].Value})"
+            : type == "smallint" ? Nearest(32767) : Nearest(2147483647);
+        return $"Correct the values{(isRequired ? "" : ", or empty them")}: update {table} as t set {column} = {corrected} where {refusal};";
+
+        string Nearest(decimal most) => string.Create(CultureInfo.InvariantCulture, $"least(greatest({column}, {-most}), {most})");
+    }
+
+    static bool IsIdentity(string column) => column == "id" || column.EndsWith("_id", StringComparison.Ordinal);
 
     /// <summary>The condition for a value that the assignment cast to <paramref name="type"/> refuses; null when it takes all.</summary>
     static string? Refusal(string value, string from, string type)
@@ -80,15 +113,22 @@ static partial class RowCheck
             return $"{value} not between -2147483648 and 2147483647";
         if (Numeric.Match(type) is { Success: true } numeric)
         {
-            var digits = int.Parse(numeric.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
-            var scale = int.Parse(numeric.Groups[2].ValueSpan, CultureInfo.InvariantCulture);
-            var limit = "1" + new string('0', digits - scale);
+            var limit = Limit(numeric).ToString(CultureInfo.InvariantCulture);
             // The first comparison is cheap and settles nearly all rows. NaN fits any numeric.
-            return $"(abs({value}) >= {limit} - 1 and {value} <> 'NaN' and abs(round({value}::numeric, {scale})) >= {limit})";
+            return $"(abs({value}) >= {limit} - 1 and {value} <> 'NaN' and abs(round({value}::numeric, {Scale(numeric)})) >= {limit})";
         }
 
         return Varying.Match(type) is { Success: true } varying ? $"length({value}) > {varying.Groups[1].Value}" : null;
     }
+
+    /// <summary>The smallest number that is too large for <c>numeric(p,s)</c>.</summary>
+    static decimal Limit(Match numeric) => Power(int.Parse(numeric.Groups[1].ValueSpan, CultureInfo.InvariantCulture) - Scale(numeric));
+
+    static decimal Step(Match numeric) => 1 / Power(Scale(numeric));
+
+    static int Scale(Match numeric) => int.Parse(numeric.Groups[2].ValueSpan, CultureInfo.InvariantCulture);
+
+    static decimal Power(int ten) => (decimal)Math.Pow(10, ten);
 
     static IEnumerable<Rule> ByConstraint(PlannedChange change, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live)
     {
@@ -135,31 +175,64 @@ static partial class RowCheck
         bool Has(string table, string column) => live.ContainsKey(("column", $"{table}.{column}"));
     }
 
+    /// <summary>A foreign key that the database should have already lets rows through that refer to nothing, if somebody has dropped it.</summary>
+    static IEnumerable<Rule> ByForeignKey(PlannedChange change, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live)
+    {
+        foreach (var come in change.Change.Come)
+        {
+            if (come.Kind != "constraint" || ForeignKey.Match(come.Detail) is not { Success: true } key)
+                continue;
+            var (table, column) = change.Trail.Origin(come.Table!, key.Groups[1].Value);
+            var target = change.Trail.Origin($"public.{key.Groups[2].Value}");
+            var isGuarded = live.Values.Any(fact => fact.Kind == "constraint" && fact.Table == table
+                && fact.Detail.StartsWith($"FOREIGN KEY ({column}) ", StringComparison.Ordinal) && !fact.Detail.EndsWith("NOT VALID", StringComparison.Ordinal));
+            // What refers to an address from before 20200120142602 is emptied by then.
+            var isEmptied = target == "public.addresses" && !live.ContainsKey(("column", "public.addresses.osm_id"));
+            if (isGuarded || isEmptied || !live.TryGetValue(("column", $"{table}.{column}"), out var there) || !live.ContainsKey(("table", target)))
+                continue;
+            var orphan = $"t.{column} is not null and not exists (select from {target} as target where target.id = t.{column})";
+            yield return new Rule(table, $"id, {column}", orphan, $"have a {column} that {target} does not have, which version {change.Run.Label} refuses",
+                SchemaDifference.Split(there.Detail).IsRequired
+                    ? $"They belong to nothing: delete from {table} as t where {orphan};"
+                    : $"Empty them: update {table} as t set {column} = null where {orphan};");
+        }
+    }
+
     // The settings are copied to every car by 20191117171307, where other limits hold.
     static async Task CheckSettingsAsync(
         NpgsqlConnection connection, Plan plan, IReadOnlyList<PlannedChange> changes, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live, CancellationToken cancellationToken)
     {
+        const long Units = 20190810105216;
+        const long LongerSuspension = 20190814152810;
         const long SettingsPerCar = 20191117171307;
-        if (!live.ContainsKey(("table", "public.settings")) || changes.FirstOrDefault(change => change.Run.Version == SettingsPerCar && !change.Run.Back) is not { } change)
+        var pending = changes.Where(change => !change.Run.Back).ToDictionary(change => change.Run.Version, change => change.Run.Label);
+        if (!live.ContainsKey(("table", "public.settings")) || (pending.GetValueOrDefault(Units) ?? pending.GetValueOrDefault(SettingsPerCar)) is not { } needing)
             return;
         var rows = await connection.ScalarAsync<long>("select count(*) from public.settings", cancellationToken);
         if (rows != 1)
         {
-            plan.Obstacles.Add(new Obstacle($"The table settings has {rows} rows; version {change.Run.Label} needs exactly one.",
+            plan.Obstacles.Add(new Obstacle($"The table settings has {rows} rows; version {needing} needs exactly one.",
                 rows == 0 ? "insert into public.settings (inserted_at, updated_at) values (now(), now());" : "Delete all but one: delete from public.settings where id = <id>;",
                 "select * from public.settings;"));
         }
 
-        foreach (var (column, most) in new[] { ("suspend_min", 90), ("suspend_after_idle_min", 60) })
+        if (!pending.TryGetValue(SettingsPerCar, out var label))
+            return;
+        // Whatever is below the least is raised by the way.
+        var leastSuspension = pending.ContainsKey(LongerSuspension) ? int.MinValue : 1;
+        foreach (var (column, least, most) in new[] { ("suspend_min", leastSuspension, 90), ("suspend_after_idle_min", 1, 60) })
         {
             if (live.ContainsKey(("column", $"public.settings.{column}"))
-                && await connection.ScalarAsync<bool>($"select exists (select from public.settings where {column} not between 1 and {most}) and exists (select from public.cars)", cancellationToken))
+                && await connection.ScalarAsync<bool>($"select exists (select from public.settings where {column} not between {least} and {most}) and exists (select from public.cars)", cancellationToken))
             {
-                plan.Obstacles.Add(new Obstacle($"settings.{column} is not between 1 and {most}, which version {change.Run.Label} requires.",
+                plan.Obstacles.Add(new Obstacle($"settings.{column} is not between 1 and {most}, which version {label} requires.",
                     $"update public.settings set {column} = least(greatest({column}, 1), {most});", $"select id, {column} from public.settings;"));
             }
         }
     }
+
+    [GeneratedRegex(@"^FOREIGN KEY \((\w+)\) REFERENCES (?:public\.)?(\w+)\(id\)")]
+    static partial Regex ForeignKey { get; }
 
     [GeneratedRegex(@"^numeric\((\d+),(\d+)\)$")]
     static partial Regex Numeric { get; }

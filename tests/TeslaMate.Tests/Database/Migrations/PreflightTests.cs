@@ -35,6 +35,21 @@ public sealed class PreflightTests
         { "create function fastest() returns int return (select max(speed) from positions)", "The function fastest() uses column speed of public.positions" },
     };
 
+    /// <summary>Version, what is wrong, and what shall be there after the upgrade.</summary>
+    public static TheoryData<long, string, string, string> WhatARemedyMends => new()
+    {
+        { 20190812191616, "update drives set duration_min = 40000 where id = 3", "select duration_min::text from drives where id = 3", "" },
+        { 20190812191616, "update positions set latitude = 123.4, altitude = 1e9 where id = 17", "select latitude || ' ' || coalesce(elevation, 0) from positions where id = 17", "99.999999 0" },
+        { 20190812191616, "update positions set longitude = 'NaN' where id = 17; update charges set charger_power = 'Infinity' where id = 7", "select charger_power::text from charges where id = 7", "32767" },
+        { 20190812191616, "update charging_processes set start_date = null where id = 5", "select count(*) || ' ' || count(start_date) from charging_processes", "40 40" },
+        {
+            20190812191616, "alter table positions drop constraint positions_drive_id_fkey; insert into drives (id, start_date, car_id) values (999, now(), 1); "
+                + "update positions set drive_id = 999 where id = 17; delete from drives where id = 999",
+            "select drive_id::text from positions where id = 17", ""
+        },
+        { 20210812173700, "update cars set display_priority = null where id = 2", "select string_agg(display_priority::text, ' ') from cars", "1 1" },
+    };
+
     [Theory]
     [MemberData(nameof(WhatStopsAnUpgrade))]
     public async Task What_would_stop_a_version_is_named_before_anything_runs(string change, string expected)
@@ -54,6 +69,45 @@ public sealed class PreflightTests
         const string Drop = "drop it (";
         foreach (var remedy in refused.Obstacles.Select(obstacle => obstacle.Remedy).Where(remedy => remedy.StartsWith("Keep its definition", StringComparison.Ordinal)))
             await database.ExecuteAsync(remedy[(remedy.IndexOf(Drop, StringComparison.Ordinal) + Drop.Length)..remedy.IndexOf(";)", StringComparison.Ordinal)]);
+    }
+
+    [Theory]
+    [MemberData(nameof(WhatARemedyMends))]
+    public async Task What_a_remedy_says_lets_the_upgrade_through_and_costs_no_row(long version, string change, string query, string expected)
+    {
+        await using var database = await OldDatabase.CreateAsync(version);
+        await database.ExecuteAsync(change);
+        var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        foreach (var obstacle in refused.Obstacles)
+            await database.ExecuteAsync(obstacle.Remedy[obstacle.Remedy.IndexOf("update ", StringComparison.Ordinal)..]);
+        (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        (await database.ScalarAsync<string>(query) ?? "").ShouldBe(expected);
+        (await database.ScalarAsync<string>("select concat_ws(' ', (select count(*) from cars), (select count(*) from drives), (select count(*) from positions), (select count(*) from charges))"))
+            .ShouldBe("2 200 20000 1600");
+    }
+
+    [Fact]
+    public async Task What_a_version_on_the_way_puts_right_stops_nothing()
+    {
+        await using var database = await OldDatabase.CreateAsync(20190812191616);
+        await database.ExecuteAsync("""
+            update settings set suspend_min = 0;
+            update charging_processes set duration_min = 40000 where id = 3;
+            insert into addresses (latitude, longitude, inserted_at, updated_at) values (123.4, 500, now(), now())
+            """);
+        (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        (await database.ScalarAsync<string>("""
+            select concat_ws(' ', (select string_agg(suspend_min::text, ',') from car_settings), (select duration_min from charging_processes where id = 3), (select count(*) from addresses))
+            """)).ShouldBe("21,21 39 0");
+    }
+
+    [Fact]
+    public async Task A_missing_row_of_settings_is_named_also_on_the_way_to_an_early_version()
+    {
+        await using var database = await OldDatabase.CreateAsync(20190731154452);
+        await database.ExecuteAsync("delete from settings");
+        (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None, to: 20190810105216)).ShouldBeOfType<MigrationOutcome.Refused>()
+            .Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("version 20190810105216");
     }
 
     [Fact]
