@@ -17,6 +17,7 @@ let
     mkIf
     mkMerge
     mkOption
+    mkOverride
     mkPackageOption
     optional
     optionalAttrs
@@ -94,7 +95,7 @@ let
     reader = if hasReader then reader else "";
     localServer = cfg.postgres.enable_server;
     credentials = loadCredential;
-    postgresql = cfg.postgres.package;
+    inherit postgresql;
   };
 
   loadCredential = mapAttrsToList (name: file: "${name}:${file}") cfg.credentials;
@@ -111,6 +112,9 @@ let
 
   # Everything that must hold of a secret: given once, by whichever way.
   given = name: cfg.settings ? ${name} || cfg.credentials ? ${name} || cfg.secretsFile != null;
+
+  # Of the server on this machine, which an administrator may have chosen: pg_dump refuses a newer server than itself.
+  postgresql = if cfg.postgres.enable_server then config.services.postgresql.package else cfg.postgres.package;
 
   supportedPostgresql =
     version:
@@ -238,7 +242,10 @@ in
       enable_server = mkEnableOption "a PostgreSQL server on this machine, with the role, the database and the extensions";
 
       package = mkPackageOption pkgs "postgresql_17" {
-        extraDescription = "Also used as client by the backup scripts: it must not be older than the server.";
+        extraDescription = ''
+          On this machine {option}`services.postgresql.package` wins over it; set that where others use the server already. The backup scripts use the
+          same version as client; of a server elsewhere it must not be older than that.
+        '';
       };
 
       user = mkOption {
@@ -441,9 +448,9 @@ in
           '';
         }
         {
-          assertion = cfg.postgres.enable_server -> supportedPostgresql cfg.postgres.package.version;
+          assertion = cfg.postgres.enable_server -> supportedPostgresql postgresql.version;
           message = ''
-            services.teslamate.postgres.package is PostgreSQL ${cfg.postgres.package.version}. Supported are 15, 16.7 and newer 16, 17.3 and newer 17, and 18.
+            services.postgresql.package, which services.teslamate.postgres.package sets by default, is PostgreSQL ${postgresql.version}. Supported are 15, 16.7 and newer 16, 17.3 and newer 17, and 18.
           '';
         }
         {
@@ -609,7 +616,8 @@ in
     (mkIf cfg.postgres.enable_server {
       services.postgresql = {
         enable = true;
-        package = mkDefault cfg.postgres.package;
+        # Stronger than nixpkgs' mkDefault by system.stateVersion, weaker than what the administrator says.
+        package = mkOverride 900 cfg.postgres.package;
         settings.port = cfg.postgres.port;
         ensureDatabases = [ cfg.postgres.database ];
         ensureUsers = [

@@ -89,7 +89,15 @@ let
     externalPath = simple "absolute path, not in the Nix store" (
       value: isString value && substring 0 1 value == "/" && !(isStorePath value)
     );
-    package = simple "package" (value: isAttrs value && value ? outPath);
+    # Of one definition only, even where two say the same.
+    package = simple "package" (value: isAttrs value && value ? outPath) // {
+      merge =
+        where: values:
+        if length values == 1 then
+          head values
+        else
+          throw "The option `${where}' is defined multiple times while it's expected to be unique.";
+    };
     anything = {
       description = "anything";
       accepts = _: true;

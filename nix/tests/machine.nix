@@ -74,7 +74,9 @@ let
     };
 
   # The options of NixOS that the module sets, as far as it needs them.
-  nixos = {
+  nixos =
+    { config, ... }:
+    {
     options = {
       assertions = listOf lib.types.anything;
       warnings = listOf lib.types.str;
@@ -92,10 +94,26 @@ let
       users.groups = anything;
       systemd.services = anything;
       systemd.timers = anything;
-      services.postgresql = anything;
+      services.postgresql = {
+        enable = lib.mkOption {
+          type = lib.types.bool;
+          default = false;
+        };
+        package = lib.mkOption { type = lib.types.package; };
+        settings = anything;
+        authentication = lib.mkOption {
+          type = lib.types.str;
+          default = "";
+        };
+        ensureDatabases = listOf lib.types.str;
+        ensureUsers = listOf lib.types.anything;
+      };
       services.nginx = anything;
       services.grafana = anything;
     };
+
+    # As nixpkgs chooses it by system.stateVersion.
+    config = lib.mkIf config.services.postgresql.enable { services.postgresql.package = lib.mkDefault pkgs.postgresql_17; };
   };
 
   evaluated = lib.evalModules {
@@ -179,7 +197,8 @@ let
     # As the data source says it.
     reader = if dataSource.url or "" == "/run/postgresql" then dataSource.user else "";
     credentials = config.systemd.services.teslamate.serviceConfig.LoadCredential;
-    postgresql = config.services.teslamate.postgres.package;
+    postgresql =
+      if config.services.postgresql.enable then config.services.postgresql.package else config.services.teslamate.postgres.package;
   };
 in
 {

@@ -258,7 +258,7 @@ public sealed class ModuleTests
     [SkippableFact]
     public async Task A_server_that_serves_others_too_keeps_its_own_settings()
     {
-        // The administrator's package and databases stand; the module adds its own.
+        // The administrator's settings stand; the module adds its own.
         var configuration = $$"""
             { services.teslamate = { {{Local}} }; services.postgresql = { settings.shared_buffers = "1GB"; authentication = "local all all peer"; }; }
             """;
@@ -267,6 +267,21 @@ public sealed class ModuleTests
         postgresql.GetProperty("settings").GetProperty("port").GetInt32().ShouldBe(5432);
         postgresql.GetProperty("authentication").GetString().ShouldBe("local all all peer");
     }
+
+    [SkippableTheory]
+    [InlineData("", "17.10")]
+    [InlineData("services.postgresql.package = pkgs.postgresql_18;", "18.4")]
+    [InlineData("services.teslamate.postgres.package = pkgs.postgresql_18;", "18.4")]
+    [InlineData("services.teslamate.postgres.package = pkgs.postgresql_18; services.postgresql.package = pkgs.postgresql_17;", "17.10")]
+    public async Task The_administrators_choice_of_PostgreSQL_stands_and_ours_wins_over_that_of_nixpkgs(string choice, string version)
+        => (await Evaluation.MachineAsync("config.services.postgresql.package.version",
+            $"with (import ./nix/tests/machine.nix {{ }}); {{ services.teslamate = {{ {Local} }}; {choice} }}")).GetString().ShouldBe(version);
+
+    [SkippableFact]
+    public async Task A_server_that_the_administrator_chose_too_old_is_refused()
+        => (await Evaluation.MachineAsync("problems.assertions",
+            $"with (import ./nix/tests/machine.nix {{ }}); {{ services.teslamate = {{ {Local} }}; services.postgresql.package = pkgs.postgresql_16; }}"))[0]
+            .GetString().ShouldNotBeNull().ShouldContain("PostgreSQL 16.3");
 
     [SkippableFact]
     public async Task No_secret_is_in_what_is_rendered()
