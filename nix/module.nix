@@ -113,6 +113,11 @@ let
   # Everything that must hold of a secret: given once, by whichever way.
   given = name: cfg.settings ? ${name} || cfg.credentials ? ${name} || cfg.secretsFile != null;
 
+  # toString: a path would be copied into the store where a text is made of it.
+  backupDirectory = toString cfg.backup.directory;
+  # The service can write to its own folder anyway, and makes what is below it.
+  hasOwnBackupDirectory = !(hasPrefix "${stateDirectory}/" backupDirectory);
+
   # Of the server on this machine, which an administrator may have chosen: pg_dump refuses a newer server than itself.
   postgresql = if cfg.postgres.enable_server then config.services.postgresql.package else cfg.postgres.package;
 
@@ -306,7 +311,7 @@ in
       directory = mkOption {
         type = types.path;
         default = "${stateDirectory}/backups";
-        description = "Where backups go that are not given a place.";
+        description = "Where backups go that are not given a place. One that exists already must let the user `teslamate` write to it.";
       };
     };
 
@@ -494,6 +499,9 @@ in
       };
       users.groups.${user} = { };
 
+      # Made before the service starts, which cannot; one that is there already keeps its owner and mode.
+      systemd.tmpfiles.rules = optional hasOwnBackupDirectory "d '${backupDirectory}' :0700 :${user} :${user} -";
+
       environment.systemPackages = [ cfg.package ] ++ scripts.all;
 
       networking.firewall.allowedTCPPorts = mkIf cfg.openFirewall [ cfg.port ];
@@ -565,7 +573,7 @@ in
           ProtectKernelTunables = true;
           ProtectProc = "invisible";
           ProtectSystem = "strict";
-          ReadWritePaths = optional (!(hasPrefix stateDirectory cfg.backup.directory)) "-${cfg.backup.directory}";
+          ReadWritePaths = optional hasOwnBackupDirectory ''"-${backupDirectory}"'';
           RemoveIPC = true;
           RestrictAddressFamilies = [
             "AF_INET"

@@ -9,11 +9,12 @@ Writes a backup of the database: compressed, in pg_dump's custom format, complet
 EOF
 }
 
+arguments=("$@")
 format=custom target='' kind=teslamate scheduled=no
 while [ $# -gt 0 ]; do
   case $1 in
     --plain) format=plain ;;
-    --scheduled) scheduled=yes ;;
+    --scheduled) scheduled=yes kind=scheduled ;;
     --before-upgrade) scheduled=yes kind=before-upgrade ;;
     -h | --help)
       usage
@@ -34,6 +35,12 @@ done
 require_rights
 use_settings
 umask 077
+
+# In its own folder a backup is made as the service, also for the administrator: whoever may write there could put links in the administrator's way.
+if [ "$(id -u)" = 0 ] && { [ -z "$target" ] || [ "$(dirname "$target")" = "$backup_directory" ]; }; then
+  [ -d "$backup_directory" ] || install -d -m 0700 -o "$service_user" -g "$service_user" "$backup_directory"
+  exec setpriv --reuid="$service_user" --regid="$service_user" --init-groups -- "$0" "${arguments[@]}"
+fi
 
 dump() {
   local major
@@ -70,16 +77,13 @@ size=$(query "$PGDATABASE" "select coalesce(sum(pg_table_size(oid)), 0)::bigint 
 if [ -z "$target" ]; then
   extension=dump
   if [ "$format" = plain ]; then extension=sql.gz; fi
-  if [ "$(id -u)" = 0 ]; then
-    install -d -m 0700 -o "$service_user" -g "$service_user" "$backup_directory"
-  else
-    mkdir -p "$backup_directory"
-  fi
+  mkdir -p "$backup_directory"
   target=$backup_directory/$kind-$program_version-$(date +%Y%m%d-%H%M%S).$extension
 fi
 folder=$(dirname "$target")
 [ -d "$folder" ] || fail "the folder $folder does not exist."
 [ ! -d "$target" ] || fail "$target is a folder; name a file in it."
+[ -w "$folder" ] || fail "$(id -un) may not write to the folder $folder. Give it that right, or name another folder."
 
 # Measured backups take a sixth of the tables, plain ones about all of it.
 needed=$((size / 4 + 16777216))
@@ -131,7 +135,6 @@ sync "$partial"
 mv -f "$partial" "$target"
 sync "$folder"
 trap - EXIT
-if [ "$(id -u)" = 0 ] && [ "$folder" = "$backup_directory" ]; then chown "$service_user:$service_user" "$target"; fi
 say "Done: $target, $(readable_size "$(stat -c %s "$target")")"
 printf '%s\n' "$target"
 

@@ -77,44 +77,45 @@ let
   nixos =
     { config, ... }:
     {
-    options = {
-      assertions = listOf lib.types.anything;
-      warnings = listOf lib.types.str;
-      environment.systemPackages = listOf lib.types.package;
-      networking.domain = lib.mkOption {
-        type = lib.types.nullOr lib.types.str;
-        default = null;
-      };
-      networking.fqdn = lib.mkOption {
-        type = lib.types.str;
-        default = "machine.example.org";
-      };
-      networking.firewall.allowedTCPPorts = listOf lib.types.port;
-      users.users = anything;
-      users.groups = anything;
-      systemd.services = anything;
-      systemd.timers = anything;
-      services.postgresql = {
-        enable = lib.mkOption {
-          type = lib.types.bool;
-          default = false;
+      options = {
+        assertions = listOf lib.types.anything;
+        warnings = listOf lib.types.str;
+        environment.systemPackages = listOf lib.types.package;
+        networking.domain = lib.mkOption {
+          type = lib.types.nullOr lib.types.str;
+          default = null;
         };
-        package = lib.mkOption { type = lib.types.package; };
-        settings = anything;
-        authentication = lib.mkOption {
+        networking.fqdn = lib.mkOption {
           type = lib.types.str;
-          default = "";
+          default = "machine.example.org";
         };
-        ensureDatabases = listOf lib.types.str;
-        ensureUsers = listOf lib.types.anything;
+        networking.firewall.allowedTCPPorts = listOf lib.types.port;
+        users.users = anything;
+        users.groups = anything;
+        systemd.services = anything;
+        systemd.timers = anything;
+        systemd.tmpfiles.rules = listOf lib.types.str;
+        services.postgresql = {
+          enable = lib.mkOption {
+            type = lib.types.bool;
+            default = false;
+          };
+          package = lib.mkOption { type = lib.types.package; };
+          settings = anything;
+          authentication = lib.mkOption {
+            type = lib.types.str;
+            default = "";
+          };
+          ensureDatabases = listOf lib.types.str;
+          ensureUsers = listOf lib.types.anything;
+        };
+        services.nginx = anything;
+        services.grafana = anything;
       };
-      services.nginx = anything;
-      services.grafana = anything;
-    };
 
-    # As nixpkgs chooses it by system.stateVersion.
-    config = lib.mkIf config.services.postgresql.enable { services.postgresql.package = lib.mkDefault pkgs.postgresql_17; };
-  };
+      # As nixpkgs chooses it by system.stateVersion.
+      config = lib.mkIf config.services.postgresql.enable { services.postgresql.package = lib.mkDefault pkgs.postgresql_17; };
+    };
 
   evaluated = lib.evalModules {
     modules = [
@@ -245,6 +246,7 @@ in
         );
         programs = map (input: "${input}/bin") scripts.backup.inputs;
         commands = map (script: "${script}/bin/${script.name}") scripts.all;
+        tmpfiles = config.systemd.tmpfiles.rules;
         inherit (config) warnings;
       };
 }

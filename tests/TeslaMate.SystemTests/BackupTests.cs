@@ -163,6 +163,20 @@ public sealed class BackupTests
         await machine.UntilActiveAsync();
     }
 
+    [SkippableFact]
+    public async Task A_scheduled_backup_takes_the_place_of_older_scheduled_ones_and_of_nothing_else()
+    {
+        await using var machine = await Machine.BootAsync("""backup = { schedule = "daily"; retention = 3; };""");
+        await machine.ShellAsync("systemctl start teslamate.service && teslamate-backup && teslamate-backup /var/lib/teslamate/backups/scheduled-on-paper.txt");
+        await machine.ShellAsync("for day in 3 4 5 6; do touch -d \"-$day days\" /var/lib/teslamate/backups/{teslamate,scheduled,before-upgrade}-0.0.1-2026010$day-000000.dump; done");
+        await machine.ShellAsync("chown teslamate: /var/lib/teslamate/backups/* && systemctl start teslamate-backup.service");
+
+        var kept = (await machine.ShellAsync("cd /var/lib/teslamate/backups && ls | sed 's/-[0-9.]*-[0-9]*-[0-9]*.dump$//' | sort | uniq -c | awk '{ print $2, $1 }'")).Split('\n');
+        kept.ShouldBe(["before-upgrade 4", "scheduled 3", "scheduled-on-paper.txt 1", "teslamate 5"], ignoreOrder: true);
+        // Root takes part in nothing there: whoever may write to the folder could lay links in its way.
+        (await machine.ShellAsync("find /var/lib/teslamate/backups ! -user teslamate")).ShouldBeEmpty();
+    }
+
     const string KillAt = "/usr/local/lib/kill-at";
 
     static async Task<Machine> BootAsync()

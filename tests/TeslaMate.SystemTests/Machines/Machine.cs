@@ -247,6 +247,7 @@ sealed class Machine : IAsyncDisposable
             [ "$(psql -XAtqc "select count(*) from pg_database where datname = 'teslamate'")" = 1 ] || createdb -O teslamate teslamate
 
             """, mode: 0b111_101_101);
+        await WriteAsync(root, "/etc/tmpfiles.d/00-nixos.conf", string.Concat(nix.Tmpfiles.Select(rule => rule + "\n")));
         foreach (var (name, text) in nix.Units)
         {
             await WriteAsync(root, name == "postgresql-setup.service"

@@ -213,6 +213,22 @@ public sealed class ModuleTests
     }
 
     [SkippableTheory]
+    [InlineData("", null)]
+    [InlineData("\"/var/lib/teslamate/elsewhere\"", null)]
+    [InlineData("\"/var/lib/teslamate-backups\"", "/var/lib/teslamate-backups")]
+    [InlineData("\"/srv/old backups\"", "/srv/old backups")]
+    [InlineData("/srv/backups", "/srv/backups")]
+    public async Task A_folder_for_backups_outside_of_the_services_own_is_made_and_may_be_written_to(string directory, string? expected)
+    {
+        var settings = Local + (directory.Length > 0 ? $"backup.directory = {directory};" : "");
+        var paths = (await ServiceAsync("serviceConfig.ReadWritePaths", settings)).EnumerateArray().Select(path => path.GetString());
+        paths.ShouldBe(expected is null ? [] : [$"\"-{expected}\""]);
+        // With colons: a folder that others use too keeps its owner and its mode.
+        var rules = (await OptionAsync("systemd.tmpfiles.rules", settings)).EnumerateArray().Select(rule => rule.GetString());
+        rules.ShouldBe(expected is null ? [] : [$"d '{expected}' :0700 :teslamate :teslamate -"]);
+    }
+
+    [SkippableTheory]
     [InlineData("/", "/")]
     [InlineData("/teslamate", "/teslamate/")]
     [InlineData("/teslamate/", "/teslamate/")]
