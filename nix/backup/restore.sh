@@ -73,13 +73,14 @@ if [ -n "$swap_fresh" ]; then
   exit 0
 fi
 
-databases_like() {
+# made_by_restores PREFIX: what restores have made, by the moment in its name. Somebody else's database may begin with the same words.
+made_by_restores() {
   as_administrator psql -XqAt -v ON_ERROR_STOP=1 -d "$maintenance_database" -v prefix="$1" \
-    <<<"select datname from pg_database where starts_with(datname, :'prefix') order by datname"
+    <<<"select datname from pg_database where starts_with(datname, :'prefix') and substr(datname, length(:'prefix') + 1) ~ '^[0-9]{14}\$' order by datname"
 }
 
 if [ "$drop_old" = yes ]; then
-  databases_like "${database}_before_" | while IFS= read -r old; do
+  made_by_restores "${database}_before_" | while IFS= read -r old; do
     administer "$maintenance_database" "drop database $(quoted "$old")"
     say "Deleted $old"
   done
@@ -158,7 +159,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 # What a restore leaves that was killed.
-databases_like "${database}_restore_" | while IFS= read -r left; do
+made_by_restores "${database}_restore_" | while IFS= read -r left; do
   say "Deleting $left, which an interrupted restore left"
   administer "$maintenance_database" "drop database $(quoted "$left") with (force)"
 done

@@ -12,6 +12,10 @@ public sealed class BackupTests
     {
         await using var machine = await BootAsync();
         var before = await machine.QueryAsync(Rows);
+        // Of somebody else, by names that begin like those which restores make.
+        string[] foreign = ["teslamate_before_the_move", "teslamate_restore_of_mine"];
+        foreach (var name in foreign)
+            await machine.QueryAsync($"create database {name}", "postgres");
 
         var backup = (await machine.ShellAsync("teslamate-backup")).Split('\n')[^1];
         await machine.ShellAsync("teslamate-backup --plain /root/plain.sql.gz");
@@ -45,7 +49,7 @@ public sealed class BackupTests
         (await machine.QueryAsync("select name from geofences")).ShouldBe("Later");
         (await machine.RunAsync("teslamate-restore", "--dry-run", backup)).ExitCode.ShouldBe(0);
         (await machine.QueryAsync("select name from geofences")).ShouldBe("Later");
-        (await machine.QueryAsync("select count(*) from pg_database where datname like 'teslamate_restore_%'", "postgres")).ShouldBe("0");
+        (await machine.QueryAsync("select count(*) from pg_database where datname like 'teslamate_restore_2%'", "postgres")).ShouldBe("0");
 
         // And what must work: our own backup, a plain one, and one made as the reference's documentation says.
         foreach (var file in new[] { backup, "/root/plain.sql.gz", "/root/reference.bck" })
@@ -59,9 +63,9 @@ public sealed class BackupTests
         }
 
         // The former databases are kept until they are told to go.
-        (await machine.QueryAsync("select count(*) from pg_database where datname like 'teslamate_before_%'", "postgres")).ShouldNotBe("0");
+        (await machine.QueryAsync("select count(*) from pg_database where datname like 'teslamate_before_2%'", "postgres")).ShouldBe("3");
         await machine.ShellAsync("teslamate-restore --drop-old");
-        (await machine.QueryAsync("select count(*) from pg_database where datname like 'teslamate_before_%'", "postgres")).ShouldBe("0");
+        (await machine.QueryAsync("select string_agg(datname, ' ' order by datname) from pg_database where datname like 'teslamate_%'", "postgres")).ShouldBe(string.Join(' ', foreign));
     }
 
     [SkippableFact]
