@@ -44,9 +44,9 @@ require_rights() {
   [ "$(id -u)" = 0 ] || [ "$(id -un)" = "$service_user" ] || fail "run it as root, for example: sudo ${0##*/}"
 }
 
-# The role that owns the database. Peer authentication asks for the system user of the same name.
+# The role that owns the database. Peer authentication, on whatever socket, asks for the system user of the same name.
 as_owner() {
-  if [ "$(id -u)" = 0 ] && [ "$uses_socket" = yes ]; then
+  if [ "$(id -u)" = 0 ] && [ -n "${DATABASE_SOCKET_DIR:-}" ] && [ "$DATABASE_USER" = "$service_user" ]; then
     setpriv --reuid="$service_user" --regid="$service_user" --init-groups -- "$@"
   else
     "$@"

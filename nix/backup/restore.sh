@@ -175,7 +175,10 @@ fi
 
 say "Loading $file into the new database $fresh"
 began=yes
-administer "$maintenance_database" "create database $(quoted "$fresh") owner $(quoted "$DATABASE_USER") template template0 encoding 'UTF8'" \
+# Who cannot create the extensions gets those that an administrator has put into template1.
+template=template0
+if [ "$(as_administrator psql -XqAt -d "$maintenance_database" -c 'show is_superuser')" != on ]; then template=template1; fi
+administer "$maintenance_database" "create database $(quoted "$fresh") owner $(quoted "$DATABASE_USER") template $template encoding 'UTF8'" \
   || fail "the database could not be created. Where the server is elsewhere, an administrator must run: ALTER ROLE $(quoted "$DATABASE_USER") CREATEDB;"
 administer "$fresh" "create extension if not exists cube with schema public; create extension if not exists earthdistance with schema public" \
   || fail "the extensions could not be created. An administrator must run in template1: CREATE EXTENSION cube; CREATE EXTENSION earthdistance;"

@@ -168,6 +168,28 @@ public sealed class BackupTests
     }
 
     [SkippableFact]
+    public async Task A_server_of_somebody_elses_is_backed_up_and_restored_with_the_rights_that_its_administrator_gave()
+    {
+        await using var machine = await Machine.BootAsync("""settings.DATABASE_SOCKET_DIR = "/run/postgresql";""", hasServer: false);
+        await machine.ShellAsync("systemctl start postgresql.target");
+        const string Extensions = "create extension cube; create extension earthdistance";
+        await machine.QueryAsync(Extensions);
+        await machine.ShellAsync("systemctl start teslamate.service");
+        await machine.QueryAsync("insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, 50, now(), now())");
+        await machine.ShellAsync("teslamate-backup /root/a.dump");
+        await machine.QueryAsync("update geofences set name = 'Later'");
+
+        // Each refusal tells what the administrator has to run.
+        (await machine.RunAsync("teslamate-restore", "/root/a.dump")).Errors.ShouldContain("ALTER ROLE \"teslamate\" CREATEDB;");
+        await machine.QueryAsync("alter role teslamate createdb");
+        (await machine.RunAsync("teslamate-restore", "/root/a.dump")).Errors.ShouldContain("run in template1: CREATE EXTENSION cube; CREATE EXTENSION earthdistance;");
+        await machine.QueryAsync(Extensions, "template1");
+        (await machine.RunAsync("teslamate-restore", "/root/a.dump")).Succeeded();
+        await machine.UntilActiveAsync();
+        (await machine.QueryAsync("select name from geofences")).ShouldBe("Home");
+    }
+
+    [SkippableFact]
     public async Task A_scheduled_backup_takes_the_place_of_older_scheduled_ones_and_of_nothing_else()
     {
         await using var machine = await Machine.BootAsync("""backup = { schedule = "daily"; retention = 3; };""");

@@ -43,13 +43,14 @@ sealed class Machine : IAsyncDisposable
     /// <param name="configuration">The body of <c>services.teslamate</c>, as Nix.</param>
     /// <param name="prepare">Changes the root file system before the boot; gets its folder.</param>
     /// <param name="cloud">Leads to what the machine finds at <see cref="CloudAddress"/>.</param>
+    /// <param name="hasServer">Whether the module sets up PostgreSQL, rather than somebody else.</param>
     public static async Task<Machine> BootAsync(
-        string configuration = "", Func<string, Task>? prepare = null, CloudBridge? cloud = null, bool autoStart = false)
+        string configuration = "", Func<string, Task>? prepare = null, CloudBridge? cloud = null, bool autoStart = false, bool hasServer = true)
     {
         Skip.If(Hindrance is not null, Hindrance);
         var published = await Publication.FolderAsync();
         var nix = await NixMachine.RenderAsync($$"""
-            { services.teslamate = { enable = true; autoStart = {{(autoStart ? "true" : "false")}}; secretsFile = "/etc/teslamate.env"; postgres.enable_server = true; {{configuration}} }; }
+            { services.teslamate = { enable = true; autoStart = {{(autoStart ? "true" : "false")}}; secretsFile = "/etc/teslamate.env"; postgres.enable_server = {{(hasServer ? "true" : "false")}}; {{configuration}} }; }
             """);
         var root = Path.Combine(Directory.CreateTempSubdirectory("teslamate-machine-").FullName, "root");
         (await Shell.RunAsync("cp", "-a", "--reflink=auto", await DebianRoot.FolderAsync(), root)).Succeeded();
