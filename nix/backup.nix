@@ -1,11 +1,12 @@
-# The commands an operator runs beside the service: backup, restore, maintenance; and the steps the units run before the program itself.
+# The commands an operator runs beside the service: the program's own, backup, restore, maintenance; and the steps the units run before the program itself.
 {
   lib,
   pkgs,
   package,
   postgresql,
-  # The system user of the service, and the environment it starts with (without secrets).
+  # The system user of the service, its folder, and the environment it starts with (without secrets).
   user,
+  stateDirectory,
   environment,
   # Whether PostgreSQL runs on this machine, and whether the service reaches it through its socket by peer authentication.
   localServer,
@@ -36,10 +37,13 @@ let
     pkgs.zstd
   ];
 
+  # Not in single quotes, where shellcheck takes every dollar for a mistake.
+  quoted = text: "\"${lib.replaceStrings [ "\\" "\"" "$" "`" ] [ "\\\\" "\\\"" "\\$" "\\`" ] text}\"";
+
   # What the service's environment holds wins, so that the same scripts work inside the unit.
   settings = lib.concatStrings (
     lib.mapAttrsToList (name: value: ''
-      : "''${${name}:=${lib.replaceStrings [ "\\" "\"" "$" "`" ] [ "\\\\" "\\\"" "\\$" "\\`" ] value}}"
+      [ -n "''${${name}:-}" ] || ${name}=${quoted value}
       export ${name}
     '') environment
   );
@@ -70,6 +74,37 @@ let
       + builtins.readFile file;
     };
 
+  # The program itself. What an administrator asks it, it is asked with the service's settings and secrets, as the service's user; others use it with
+  # what they set themselves.
+  program = pkgs.writeShellApplication {
+    name = "teslamate";
+    runtimeInputs = [
+      pkgs.coreutils
+      pkgs.systemd
+    ];
+    text = ''
+      program=${lib.getExe package}
+      if [ "$(id -u)" != 0 ] || [ "''${1:-}" = demo ]; then exec "$program" "$@"; fi
+      ${settings}
+      exec systemd-run --quiet --pipe --pty --wait --collect --service-type=exec \
+        ${
+          lib.concatMapStringsSep " " quoted (
+            [
+              "--uid=${user}"
+              "--gid=${user}"
+              "--working-directory=${stateDirectory}"
+              "--property=StateDirectory=${baseNameOf stateDirectory}"
+              "--property=StateDirectoryMode=0700"
+              "--property=UMask=0077"
+            ]
+            ++ lib.optional (secretsFile != null) "--property=EnvironmentFile=${secretsFile}"
+            ++ map (credential: "--property=LoadCredential=${credential}") credentials
+            ++ map (name: "--setenv=${name}") (lib.attrNames (removeAttrs environment [ "HOME" ]))
+          )
+        } -- "$program" "$@"
+    '';
+  };
+
   backupCommand = script "teslamate-backup" ./backup/backup.sh;
   restore = script "teslamate-restore" ./backup/restore.sh;
   maintenance = script "teslamate-maintenance" ./backup/maintenance.sh;
@@ -89,6 +124,7 @@ in
   setUpDatabase = script "teslamate-set-up-database" ./backup/set-up-database.sh;
 
   all = [
+    program
     backupCommand
     restore
     maintenance

@@ -91,7 +91,12 @@ let
     inherit lib pkgs;
     inherit (cfg) package backup secretsFile;
     inherit (cfg.migrations) rollbackUnknown;
-    inherit user environment usesSocket;
+    inherit
+      user
+      stateDirectory
+      environment
+      usesSocket
+      ;
     reader = if hasReader then reader else "";
     localServer = cfg.postgres.enable_server;
     credentials = loadCredential;
@@ -502,7 +507,7 @@ in
       # Made before the service starts, which cannot; one that is there already keeps its owner and mode.
       systemd.tmpfiles.rules = optional hasOwnBackupDirectory "d '${backupDirectory}' :0700 :${user} :${user} -";
 
-      environment.systemPackages = [ cfg.package ] ++ scripts.all;
+      environment.systemPackages = scripts.all;
 
       networking.firewall.allowedTCPPorts = mkIf cfg.openFirewall [ cfg.port ];
 

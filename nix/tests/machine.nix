@@ -50,6 +50,7 @@ let
         }:
         fake name "1"
         // {
+          outPath = "/nix/store/00000000000000000000000000000000-script-${name}";
           script = ''
             #!/bin/bash
             set -o errexit
@@ -192,6 +193,7 @@ let
     inherit (config.services.teslamate) package backup secretsFile;
     inherit (config.services.teslamate.migrations) rollbackUnknown;
     user = "teslamate";
+    stateDirectory = "/var/lib/teslamate";
     inherit (config.systemd.services.teslamate) environment;
     localServer = config.services.teslamate.postgres.enable_server;
     usesSocket = config.systemd.services.teslamate.environment ? DATABASE_SOCKET_DIR;

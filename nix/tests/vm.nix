@@ -54,6 +54,9 @@ in
         role = machine.succeed("sudo -u postgres psql -XqAtc \"select rolsuper from pg_roles where rolname = 'teslamate'\"")
         assert role.strip() == "f", role
 
+    with subtest("an administrator's teslamate has the settings of the service"):
+        machine.succeed("teslamate status --check")
+
     with subtest("the broker knows that it is there"):
         machine.succeed("mosquitto_sub -t 'teslamate/#' -C 1 -W 30")
 

@@ -34,13 +34,15 @@ public sealed class CarsTests
         await using var machine = await Machine.BootAsync(Configuration, root => Shell.RunAsync("systemctl", "--root", root, "enable", "cloud.socket"), bridge);
         (await machine.RunAsync("systemctl", "start", Machine.Unit)).ExitCode.ShouldBe(0, await machine.JournalAsync());
 
+        // An administrator needs to know neither the service's settings nor its secrets.
         var (access, refresh) = cloud.Accounts.SignIn();
         await machine.ShellAsync($$"""
-            setpriv --reuid=teslamate --regid=teslamate --init-groups env DATABASE_SOCKET_DIR=/run/postgresql DATABASE_NAME=teslamate DATABASE_USER=teslamate \
-                ENCRYPTION_KEY=machine-encryption-key TESLA_API_HOST={{Machine.CloudAddress}} TESLA_AUTH_HOST={{Machine.CloudAddress}} TESLA_AUTH_PATH=/oauth2/v3 \
-                teslamate sign-in <<<'{"access_token": "{{access}}", "refresh_token": "{{refresh}}"}'
+            teslamate sign-in <<<'{"access_token": "{{access}}", "refresh_token": "{{refresh}}"}'
+            teslamate set-password <<<'a long password'
             systemctl restart teslamate.service
             """);
+        (await machine.RunAsync("teslamate", "status", "--check")).Succeeded().ShouldNotBeEmpty();
+        (await machine.RunAsync("teslamate", "no-such-verb")).ExitCode.ShouldBe(2);
 
         await machine.UntilAsync("the status line counts both cars", async () => await machine.UnitAsync("StatusText") is var line
             && line.StartsWith("2 cars: 1 driving, 1 ", StringComparison.Ordinal));

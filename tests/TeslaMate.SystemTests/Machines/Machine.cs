@@ -209,7 +209,6 @@ sealed class Machine : IAsyncDisposable
 
         foreach (var path in nix.Commands)
             File.CreateSymbolicLink(Path.Combine(root, "usr/local/bin", Path.GetFileName(path)), path);
-        File.CreateSymbolicLink(Path.Combine(root, "usr/local/bin/teslamate"), "/opt/teslamate/teslamate");
 
         await WriteAsync(root, "/etc/systemd/system/cloud.socket", """
             [Socket]

@@ -308,9 +308,23 @@ public sealed class ModuleTests
     }
 
     [SkippableFact]
+    public async Task What_a_setting_holds_reaches_the_scripts_as_it_is()
+    {
+        const string Value = "https://tiles.example/{z}/{x}/{y}.png?a=$HOME&b=`id`&c=\"d\"&e='f'\\g";
+        var nix = Value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+        var rendered = await Evaluation.MachineAsync("rendered", $"{{ services.teslamate = {{ {Local} settings.MAP_TILES_URL = \"{nix}\"; }}; }}");
+        var script = rendered.GetProperty("scripts").EnumerateObject().Single(script => script.Name.EndsWith("/teslamate-maintenance", StringComparison.Ordinal)).Value.GetString()!;
+        var (exitCode, output, errors) = await Evaluation.RunAsync("bash", ["-c", script[..script.IndexOf("service_user=", StringComparison.Ordinal)] + "printf '%s' \"$MAP_TILES_URL\""]);
+        exitCode.ShouldBe(0, errors);
+        output.ShouldBe(Value);
+    }
+
+    [SkippableFact]
     public async Task The_scripts_are_clean_shell()
     {
-        var rendered = await Evaluation.MachineAsync("rendered", $"{{ services.teslamate = {{ {Local} }}; }}");
+        // With everything in it that a script is made of.
+        var rendered = await Evaluation.MachineAsync("rendered",
+            $"{{ services.teslamate = {{ {Local} credentials.MQTT_PASSWORD = \"/run/secrets/mqtt\"; settings.MAP_TILES_URL = \"https://t.example/{{z}}/{{x}}/{{y}}.png\"; }}; }}");
         var folder = Directory.CreateTempSubdirectory("teslamate-scripts-").FullName;
         try
         {
