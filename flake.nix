@@ -29,7 +29,9 @@
 
       checks = forAllSystems (pkgs: {
         package = self.packages.${pkgs.stdenv.hostPlatform.system}.default;
-        machine = pkgs.testers.runNixOSTest (import ./nix/tests/vm.nix { module = self.nixosModules.default; });
+        machine = pkgs.testers.runNixOSTest (
+          import ./nix/tests/vm.nix { module = self.nixosModules.default; }
+        );
         format = pkgs.runCommandLocal "teslamate-nix-format" { nativeBuildInputs = [ pkgs.nixfmt ]; } ''
           nixfmt --check ${./flake.nix} ${./deps.nix} $(find ${./nix} -name '*.nix')
           touch $out
@@ -79,6 +81,6 @@
         };
       });
 
-      formatter = forAllSystems (pkgs: pkgs.nixfmt);
+      formatter = forAllSystems (pkgs: pkgs.nixfmt-tree);
     };
 }

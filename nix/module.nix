@@ -104,7 +104,9 @@ let
   };
 
   loadCredential = mapAttrsToList (name: file: "${name}:${file}") cfg.credentials;
-  databasePassword = optional (cfg.credentials ? DATABASE_PASS) "DATABASE_PASS:${cfg.credentials.DATABASE_PASS}";
+  databasePassword = optional (
+    cfg.credentials ? DATABASE_PASS
+  ) "DATABASE_PASS:${cfg.credentials.DATABASE_PASS}";
   # libpq's word for how the service itself is told to connect; DATABASE_SSL_MODE is the reference's variable for Grafana.
   databaseSslMode =
     cfg.settings.DATABASE_SSL_MODE or {
@@ -124,7 +126,8 @@ let
   hasOwnBackupDirectory = !(hasPrefix "${stateDirectory}/" backupDirectory);
 
   # Of the server on this machine, which an administrator may have chosen: pg_dump refuses a newer server than itself.
-  postgresql = if cfg.postgres.enable_server then config.services.postgresql.package else cfg.postgres.package;
+  postgresql =
+    if cfg.postgres.enable_server then config.services.postgresql.package else cfg.postgres.package;
 
   supportedPostgresql =
     version:
@@ -464,14 +467,17 @@ in
           '';
         }
         {
-          assertion = cfg.grafana.enable -> hasReader || cfg.secretsFile != null || cfg.credentials ? DATABASE_PASS;
+          assertion =
+            cfg.grafana.enable -> hasReader || cfg.secretsFile != null || cfg.credentials ? DATABASE_PASS;
           message = ''
             services.teslamate.grafana needs the database's password, unless services.teslamate.postgres.enable_server is set and its port is 5432. Set
             services.teslamate.credentials.DATABASE_PASS to a file that holds it, or services.teslamate.secretsFile to one with the line DATABASE_PASS=...
           '';
         }
         {
-          assertion = cfg.nginx.enable -> cfg.listenAddress == null || !(hasPrefix "/" cfg.listenAddress) || cfg.settings ? SOCKET_PERM;
+          assertion =
+            cfg.nginx.enable
+            -> cfg.listenAddress == null || !(hasPrefix "/" cfg.listenAddress) || cfg.settings ? SOCKET_PERM;
           message = ''
             services.teslamate.nginx cannot open the socket ${toString cfg.listenAddress}. Set services.teslamate.settings.SOCKET_PERM = "666", or listen on 127.0.0.1.
           '';
@@ -482,10 +488,13 @@ in
         optional (cfg.grafana.enable && cfg.grafana.secretKeyFile == null) ''
           services.teslamate.grafana uses Grafana's well-known old secret key. Set services.teslamate.grafana.secretKeyFile to a file with a key of your own.
         ''
-        ++ optional (cfg.openFirewall && !cfg.nginx.enable && (cfg.listenAddress == null || !isLocal cfg.listenAddress)) ''
-          services.teslamate.openFirewall lets everybody on the network reach the web pages over plain HTTP. Set a password with `teslamate set-password`,
-          and prefer services.teslamate.nginx with TLS.
-        ''
+        ++
+          optional
+            (cfg.openFirewall && !cfg.nginx.enable && (cfg.listenAddress == null || !isLocal cfg.listenAddress))
+            ''
+              services.teslamate.openFirewall lets everybody on the network reach the web pages over plain HTTP. Set a password with `teslamate set-password`,
+              and prefer services.teslamate.nginx with TLS.
+            ''
         ++ optional (cfg.openFirewall && cfg.listenAddress != null && isLocal cfg.listenAddress) ''
           services.teslamate.openFirewall opens a port that services.teslamate.listenAddress = "${cfg.listenAddress}" does not serve. Listen on an address of the
           network, or leave the firewall closed.
@@ -674,13 +683,19 @@ in
             domain = cfg.virtualHost;
             http_port = cfg.grafana.port;
             http_addr = cfg.grafana.listenAddress;
-            root_url = "${if cfg.nginx.enable && cfg.nginx.forceSSL then "https" else "http"}://%(domain)s${cfg.grafana.urlPath}";
+            root_url = "${
+              if cfg.nginx.enable && cfg.nginx.forceSSL then "https" else "http"
+            }://%(domain)s${cfg.grafana.urlPath}";
             serve_from_sub_path = cfg.grafana.urlPath != "/";
           };
           security = {
             allow_embedding = true;
             disable_gravatar = true;
-            secret_key = if cfg.grafana.secretKeyFile == null then "SW2YcwTIb9zpOOhoPsMm" else "$__file{${cfg.grafana.secretKeyFile}}";
+            secret_key =
+              if cfg.grafana.secretKeyFile == null then
+                "SW2YcwTIb9zpOOhoPsMm"
+              else
+                "$__file{${cfg.grafana.secretKeyFile}}";
           };
           users = {
             allow_sign_up = false;
@@ -726,7 +741,10 @@ in
                 }
                 // optionalAttrs (!hasReader) {
                   secureJsonData.password =
-                    if databasePassword == [ ] then "$__env{DATABASE_PASS}" else "$__file{/run/credentials/grafana.service/DATABASE_PASS}";
+                    if databasePassword == [ ] then
+                      "$__env{DATABASE_PASS}"
+                    else
+                      "$__file{/run/credentials/grafana.service/DATABASE_PASS}";
                 }
               )
             ];

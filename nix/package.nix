@@ -10,7 +10,9 @@
 }:
 let
   properties = builtins.readFile ../Directory.Build.props;
-  version = builtins.head (builtins.elemAt (builtins.split "<Version>([^<]+)</Version>" properties) 1);
+  version = builtins.head (
+    builtins.elemAt (builtins.split "<Version>([^<]+)</Version>" properties) 1
+  );
   assets = callPackage ./assets.nix { };
 in
 buildDotnetModule {

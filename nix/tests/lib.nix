@@ -65,11 +65,17 @@ let
 
   only =
     description: where: values:
-    if length (unique values) == 1 then head values else throw "The option `${where}' is defined differently in two places (${description}).";
+    if length (unique values) == 1 then
+      head values
+    else
+      throw "The option `${where}' is defined differently in two places (${description}).";
 
   check =
     description: accepts: where: values:
-    if accepts (only description where values) then head values else throw "A definition for option `${where}' is not of type `${description}'.";
+    if accepts (only description where values) then
+      head values
+    else
+      throw "A definition for option `${where}' is not of type `${description}'.";
 
   simple = description: accepts: {
     inherit description;
@@ -85,7 +91,9 @@ let
     str = simple "string" isString;
     port = simple "16 bit unsigned integer" (value: isInt value && value >= 0 && value <= 65535);
     ints.positive = simple "positive integer" (value: isInt value && value > 0);
-    path = simple "path" (value: (isString value || builtins.isPath value) && substring 0 1 (toString value) == "/");
+    path = simple "path" (
+      value: (isString value || builtins.isPath value) && substring 0 1 (toString value) == "/"
+    );
     externalPath = simple "absolute path, not in the Nix store" (
       value: isString value && substring 0 1 value == "/" && !(isStorePath value)
     );
@@ -111,9 +119,15 @@ let
     nullOr = inner: {
       description = "null or ${inner.description}";
       accepts = value: value == null || inner.accepts value;
-      merge = where: values: if builtins.all (value: value == null) values then null else inner.merge where values;
+      merge =
+        where: values:
+        if builtins.all (value: value == null) values then null else inner.merge where values;
     };
-    oneOf = inner: simple (concatStringsSep " or " (map (type: type.description) inner)) (value: builtins.any (type: type.accepts value) inner);
+    oneOf =
+      inner:
+      simple (concatStringsSep " or " (map (type: type.description) inner)) (
+        value: builtins.any (type: type.accepts value) inner
+      );
     listOf = inner: {
       description = "list of ${inner.description}";
       accepts = isList;
@@ -123,7 +137,9 @@ let
           map (
             value:
             if isList value then
-              map (element: inner.merge where [ element ]) (concatMap (element: strongest (discharge element)) value)
+              map (element: inner.merge where [ element ]) (
+                concatMap (element: strongest (discharge element)) value
+              )
             else
               throw "A definition for option `${where}' is not of type `list of ${inner.description}'."
           ) values
@@ -135,7 +151,10 @@ let
       merge =
         where: values:
         let
-          sets = map (value: if isAttrs value then value else throw "A definition for option `${where}' is not an attribute set.") values;
+          sets = map (
+            value:
+            if isAttrs value then value else throw "A definition for option `${where}' is not an attribute set."
+          ) values;
           names = unique (concatMap attrNames sets);
           definitions = name: concatMap (set: if hasAttr name set then discharge set.${name} else [ ]) sets;
         in
@@ -155,7 +174,10 @@ let
   };
 
   evalModules =
-    { modules, specialArgs ? { } }:
+    {
+      modules,
+      specialArgs ? { },
+    }:
     let
       loaded = map (module: if isFunction module then module arguments else module) (
         map (module: if builtins.isPath module || isString module then import module else module) modules
@@ -170,7 +192,14 @@ let
         a: b:
         a
         // mapAttrs (
-          name: value: if a ? ${name} && !(a.${name} ? _type) && !(value ? _type) then mergeDeclarations [ a.${name} value ] else value
+          name: value:
+          if a ? ${name} && !(a.${name} ? _type) && !(value ? _type) then
+            mergeDeclarations [
+              a.${name}
+              value
+            ]
+          else
+            value
         ) b
       ) { };
       declared = mergeDeclarations (map (module: module.options or { }) loaded);
@@ -197,7 +226,9 @@ let
           mapAttrs (
             name: option:
             let
-              here = concatMap (definition: if hasAttr name definition then [ definition.${name} ] else [ ]) pushed;
+              here = concatMap (
+                definition: if hasAttr name definition then [ definition.${name} ] else [ ]
+              ) pushed;
               values = strongest (concatMap discharge here);
             in
             if option ? _type then
@@ -211,7 +242,15 @@ let
               build "${where}${name}." option here
           ) options;
 
-      config = build "" declared (map (module: module.config or (removeAttrs module [ "options" "imports" ])) loaded);
+      config = build "" declared (
+        map (
+          module:
+          module.config or (removeAttrs module [
+            "options"
+            "imports"
+          ])
+        ) loaded
+      );
     in
     {
       inherit config;
@@ -221,8 +260,20 @@ let
   splitVersion = builtins.splitVersion;
 
   lib = {
-    inherit evalModules types optional unique;
-    inherit (builtins) concatStringsSep mapAttrs replaceStrings any all attrNames;
+    inherit
+      evalModules
+      types
+      optional
+      unique
+      ;
+    inherit (builtins)
+      concatStringsSep
+      mapAttrs
+      replaceStrings
+      any
+      all
+      attrNames
+      ;
     isOption = value: value._type or "" == "option";
     mkOption = attributes: attributes // { _type = "option"; };
     mkEnableOption =
@@ -262,7 +313,9 @@ let
     optionalString = condition: text: if condition then text else "";
     mapAttrsToList = f: set: map (name: f name set.${name}) (attrNames set);
     concatStrings = concatStringsSep "";
-    concatMapStringsSep = separator: f: values: concatStringsSep separator (map f values);
+    concatMapStringsSep =
+      separator: f: values:
+      concatStringsSep separator (map f values);
     hasInfix = infix: text: builtins.replaceStrings [ infix ] [ "" ] text != text;
     hasPrefix = prefix: text: substring 0 (stringLength prefix) text == prefix;
     removeSuffix =
@@ -270,13 +323,19 @@ let
       let
         size = stringLength text - stringLength suffix;
       in
-      if size >= 0 && substring size (stringLength suffix) text == suffix then substring 0 size text else text;
+      if size >= 0 && substring size (stringLength suffix) text == suffix then
+        substring 0 size text
+      else
+        text;
     escapeShellArg =
       value:
       let
         text = toString value;
       in
-      if match "[[:alnum:],._+:@%/-]+" text == null then "'${replaceStrings [ "'" ] [ "'\\''" ] text}'" else text;
+      if match "[[:alnum:],._+:@%/-]+" text == null then
+        "'${replaceStrings [ "'" ] [ "'\\''" ] text}'"
+      else
+        text;
     getExe = package: "${package}/bin/${package.meta.mainProgram}";
     versionOlder = a: b: builtins.compareVersions a b < 0;
     versionAtLeast = a: b: builtins.compareVersions a b >= 0;

@@ -60,7 +60,9 @@ let
             ${text}'';
           inputs = runtimeInputs;
         };
-      runCommandLocal = name: _: _: fake name "1";
+      runCommandLocal =
+        name: _: _:
+        fake name "1";
     };
 
   anything = lib.mkOption {
@@ -115,7 +117,9 @@ let
       };
 
       # As nixpkgs chooses it by system.stateVersion.
-      config = lib.mkIf config.services.postgresql.enable { services.postgresql.package = lib.mkDefault pkgs.postgresql_17; };
+      config = lib.mkIf config.services.postgresql.enable {
+        services.postgresql.package = lib.mkDefault pkgs.postgresql_17;
+      };
     };
 
   evaluated = lib.evalModules {
@@ -131,9 +135,19 @@ let
   failed = builtins.filter (assertion: !assertion.assertion) config.assertions;
 
   # systemd's syntax: lists are repeated assignments, a word with blanks is quoted.
-  value = v: if v == true then "true" else if v == false then "false" else toString v;
+  value =
+    v:
+    if v == true then
+      "true"
+    else if v == false then
+      "false"
+    else
+      toString v;
   assignments = lib.mapAttrsToList (
-    name: v: lib.concatMapStringsSep "" (item: "${name}=${value item}\n") (if builtins.isList v then (if v == [ ] then [ ] else v) else [ v ])
+    name: v:
+    lib.concatMapStringsSep "" (item: "${name}=${value item}\n") (
+      if builtins.isList v then (if v == [ ] then [ ] else v) else [ v ]
+    )
   );
   quoted = text: builtins.replaceStrings [ "\\" "\"" "%" ] [ "\\\\" "\\\"" "%%" ] text;
   unit =
@@ -163,7 +177,9 @@ let
 
       [Service]
     ''
-    + lib.concatStrings (lib.mapAttrsToList (name: v: "Environment=\"${name}=${quoted v}\"\n") (service.environment or { }))
+    + lib.concatStrings (
+      lib.mapAttrsToList (name: v: "Environment=\"${name}=${quoted v}\"\n") (service.environment or { })
+    )
     + lib.concatStrings (assignments (service.serviceConfig or { }))
     + lib.optionalString ((service.wantedBy or [ ]) != [ ]) ''
 
@@ -186,7 +202,9 @@ let
       WantedBy=${toString definition.wantedBy}
     '';
 
-  dataSource = builtins.head (config.services.grafana.provision.datasources.settings.datasources or [ { } ]);
+  dataSource = builtins.head (
+    config.services.grafana.provision.datasources.settings.datasources or [ { } ]
+  );
 
   scripts = import ../backup.nix {
     inherit lib pkgs;
@@ -201,7 +219,10 @@ let
     reader = if dataSource.url or "" == "/run/postgresql" then dataSource.user else "";
     credentials = config.systemd.services.teslamate.serviceConfig.LoadCredential;
     postgresql =
-      if config.services.postgresql.enable then config.services.postgresql.package else config.services.teslamate.postgres.package;
+      if config.services.postgresql.enable then
+        config.services.postgresql.package
+      else
+        config.services.teslamate.postgres.package;
   };
 in
 {
