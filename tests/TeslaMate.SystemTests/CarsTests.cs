@@ -43,6 +43,8 @@ public sealed class CarsTests
             """);
         (await machine.RunAsync("teslamate", "status", "--check")).Succeeded().ShouldNotBeEmpty();
         (await machine.RunAsync("teslamate", "no-such-verb")).ExitCode.ShouldBe(2);
+        // At a terminal of its own, too.
+        (await machine.ShellAsync("script -qec 'teslamate set-password --api-token' /dev/null")).Trim().Length.ShouldBeGreaterThan(20);
 
         await machine.UntilAsync("the status line counts both cars", async () => await machine.UnitAsync("StatusText") is var line
             && line.StartsWith("2 cars: 1 driving, 1 ", StringComparison.Ordinal));
