@@ -128,7 +128,7 @@ sealed partial class CarLeases(
         command.Parameters.Add(Value.Of(session.Instance));
         command.Parameters.Add(Value.Of(Environment.MachineName));
         command.Parameters.Add(new NpgsqlParameter { Value = RunOut(car) ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. left.Select(spool => spool.Epoch)] });
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. left.Select(spool => spool.Epoch), .. OwnEpoch(car)] });
         (Guid Epoch, long LastNumber) log;
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {
@@ -181,6 +181,20 @@ sealed partial class CarLeases(
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             Log.NoSpool(logger, car.Value, exception);
+        }
+    }
+
+    /// <summary>That of the spool in this instance's folder, which it may have taken over from another one without the database getting to know.</summary>
+    IEnumerable<Guid> OwnEpoch(CarId car)
+    {
+        try
+        {
+            return session.Folder?.SpoolOf(car) is { } own && File.Exists(own) && SpoolFile.EpochOf(own) is { } epoch ? [epoch] : [];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Whoever opens it says so.
+            return [];
         }
     }
 

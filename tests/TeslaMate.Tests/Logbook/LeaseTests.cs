@@ -182,6 +182,25 @@ public sealed class LeaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_taken_over_but_not_yet_acknowledged_is_found_by_the_next_attempt()
+    {
+        var root = Directory.CreateTempSubdirectory("logbook-").FullName;
+        await using var proxy = new LossyProxy(_database.ConnectionString);
+        await using var source = NpgsqlDataSource.Create(proxy.ConnectionString);
+        var dead = new LogbookInstance(source, settings: new() { SpoolFolder = root });
+        await using var next = new LogbookInstance(_database.DataSource, settings: new() { SpoolFolder = root });
+        await CutOffInADriveAsync(dead, proxy);
+        (await next.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldBeNull();
+        await dead.EndAsync();
+        // The file was moved, and the database went away before it knew.
+        File.Move(Path.Combine(root, "car-1.spool"), Path.Combine(root, "2", "car-1.spool"));
+
+        await LetTheLeaseRunOutAsync();
+        await next.LeaseAsync();
+        (await next.Logbook.OpenEntriesAsync(new(1), default)).Drive.ShouldNotBeNull().Last.ShouldNotBeNull().OdometerKm.ShouldBe(14);
+    }
+
+    [Fact]
     public async Task What_a_living_instance_keeps_is_not_taken_from_it()
     {
         var root = Directory.CreateTempSubdirectory("logbook-").FullName;
