@@ -45,6 +45,8 @@ public sealed record MqttSettings
         var tls = IsOn(variables, "MQTT_TLS");
         var discovery = IsOn(variables, "MQTT_HOME_ASSISTANT_DISCOVERY");
         var username = variables.Text("MQTT_USERNAME");
+        if (username?.Any(char.IsControl) == true)
+            variables.Problem("MQTT_USERNAME must not contain control characters. Example: MQTT_USERNAME=teslamate");
         var password = variables.Secret("MQTT_PASSWORD");
         if (password is not null && username is null)
             variables.Problem("MQTT_PASSWORD is set without MQTT_USERNAME, which MQTT does not allow. Example: MQTT_USERNAME=teslamate");

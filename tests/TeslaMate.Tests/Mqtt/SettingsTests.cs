@@ -41,6 +41,7 @@ public sealed class SettingsTests
     [InlineData("MQTT_NAMESPACE", "a#", "must not contain MQTT wildcards")]
     // A line end of a file that was written elsewhere; the broker's library refuses every such topic.
     [InlineData("MQTT_NAMESPACE", "home\r", "must not contain control characters")]
+    [InlineData("MQTT_USERNAME", "me\r", "must not contain control characters")]
     [InlineData("MQTT_HOME_ASSISTANT_DISCOVERY_PREFIX", "ha\u0085x", "must not contain control characters")]
     [InlineData("MQTT_HOME_ASSISTANT_DISCOVERY_PREFIX", "ha/+", "must not contain MQTT wildcards")]
     [InlineData("MQTT_HOME_ASSISTANT_DISCOVERY_PREFIX", "a#", "must not contain MQTT wildcards")]
