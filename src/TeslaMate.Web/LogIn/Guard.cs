@@ -54,7 +54,7 @@ sealed partial class Guard(RequestDelegate next, WebSettings settings, Recogniti
         if (!isInside)
             TurnAway(http, entrance, hasPassword);
         else if (!await IsWelcomeAsync(http, entrance))
-            Refuse(http);
+            Refuse(http, entrance);
         else
         {
             if (visitor is Visitor.Session && entrance == Entrance.Page && HttpMethods.IsGet(http.Request.Method))
@@ -97,8 +97,10 @@ sealed partial class Guard(RequestDelegate next, WebSettings settings, Recogniti
         }
     }
 
-    static void Refuse(HttpContext http)
+    void Refuse(HttpContext http, Entrance entrance)
     {
+        if (entrance != Entrance.Live && http.Request.Headers.Origin.ToString() is { Length: > 0 } origin && FormTokens.IsFromElsewhere(http))
+            Log.ForeignChange(logger, origin, http.Request.Host.Value);
         http.Response.StatusCode = StatusCodes.Status403Forbidden;
         // A page older than the program's start has a stale token; loaded again, it works.
         http.Response.Headers["HX-Refresh"] = "true";
@@ -108,6 +110,10 @@ sealed partial class Guard(RequestDelegate next, WebSettings settings, Recogniti
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "The live connection of a page of {Origin} was refused. If that is where these pages are found, say so in CHECK_ORIGIN")]
         public static partial void ForeignOrigin(ILogger logger, string origin);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "A change sent by a page of {Origin} was refused, because it came for {Host}. "
+            + "If those pages are these, a proxy in between has to pass on the Host that the browser asks for")]
+        public static partial void ForeignChange(ILogger logger, string origin, string? host);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "A request for {Host} was refused: without a password these pages answer only to addresses and to names that no stranger can point here. "
             + "If this name is yours, set VIRTUAL_HOST to it, or set a password")]

@@ -105,6 +105,17 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     }
 
     [Fact]
+    public async Task A_proxy_that_asks_for_another_host_than_the_browser_is_told_of()
+    {
+        using var browser = _pages.Visit();
+        var token = Browser.TokenOf(await browser.PageAsync("/settings"));
+        browser.Headers.Add("Origin", "http://tm.example.com");
+        (await browser.PostWithAsync(token, "/settings", [])).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        _pages.Log.Lines.ShouldContain(line => line.StartsWith("Warning: ", StringComparison.Ordinal)
+            && line.Contains($"http://tm.example.com was refused, because it came for {_pages.Address.Authority}", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_change_from_its_own_page_goes_through()
     {
         using var browser = _pages.Visit();
