@@ -76,14 +76,7 @@ public sealed class PrivateCluster : IAsyncDisposable
         try
         {
             if (!Directory.Exists(cluster.Data))
-            {
-                if (Environment.IsPrivilegedProcess)
-                    await RunAsync("chown", [ServerUser, path], cancellationToken);
-                await cluster.RunAsServerUserAsync("initdb",
-                    ["-D", cluster.Data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"], cancellationToken);
-                await cluster.ConfigureAsync(settings ?? [], cancellationToken);
-            }
-
+                await cluster.MakeAsync(settings ?? [], cancellationToken);
             await cluster.StartServerAsync(cancellationToken);
             return cluster;
         }
@@ -164,13 +157,21 @@ public sealed class PrivateCluster : IAsyncDisposable
         _started.ForEach(process => process.Dispose());
     }
 
-    async Task ConfigureAsync(IReadOnlyList<string> settings, CancellationToken cancellationToken)
+    async Task MakeAsync(IReadOnlyList<string> settings, CancellationToken cancellationToken)
     {
+        // Under another name until it is complete: what was cut off would not start, or listen on TCP to everybody of the machine.
+        var unfinished = Data + ".new";
+        if (Directory.Exists(unfinished))
+            Directory.Delete(unfinished, recursive: true);
+        if (Environment.IsPrivilegedProcess)
+            await RunAsync("chown", [ServerUser, Folder], cancellationToken);
+        await RunAsServerUserAsync("initdb", ["-D", unfinished, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"], cancellationToken);
         string[] lines =
         [
             "listen_addresses = ''", $"unix_socket_directories = '{Folder}'", "max_connections = 200", "timezone = 'UTC'", "log_timezone = 'UTC'", .. settings,
         ];
-        await File.AppendAllLinesAsync(Path.Combine(Data, "postgresql.conf"), lines, cancellationToken);
+        await File.AppendAllLinesAsync(Path.Combine(unfinished, "postgresql.conf"), lines, cancellationToken);
+        Directory.Move(unfinished, Data);
     }
 
     Task RunAsServerUserAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)

@@ -21,4 +21,33 @@ public sealed class PrivateClusterTests
 
         Directory.Exists(folder).ShouldBeFalse();
     }
+
+    [Fact]
+    public async Task A_kept_cluster_whose_making_was_cut_off_is_made_anew()
+    {
+        var parent = Directory.CreateTempSubdirectory("teslamate-cut-off-").FullName;
+        File.SetUnixFileMode(parent, (UnixFileMode)0b111_101_101);
+        try
+        {
+            // Gets half way, as initdb does when the machine loses its power.
+            var binaries = Directory.CreateDirectory(Path.Combine(parent, "bin")).FullName;
+            foreach (var program in new[] { "initdb", "postgres" })
+            {
+                var file = Path.Combine(binaries, program);
+                await File.WriteAllTextAsync(file, "#!/bin/sh\nmkdir -p \"$2\" && echo 1 > \"$2/PG_VERSION\" && exit 1\n");
+                File.SetUnixFileMode(file, (UnixFileMode)0b111_101_101);
+            }
+
+            var folder = Path.Combine(parent, "kept");
+            await Should.ThrowAsync<InvalidOperationException>(() => PrivateCluster.StartAsync(folder, binaries));
+            Directory.GetFileSystemEntries(folder).ShouldNotBeEmpty();
+
+            await using var cluster = await PrivateCluster.StartAsync(folder, settings: ["fsync = off"]);
+            Directory.GetDirectories(folder).Select(Path.GetFileName).ShouldBe(["data"]);
+        }
+        finally
+        {
+            Directory.Delete(parent, recursive: true);
+        }
+    }
 }
