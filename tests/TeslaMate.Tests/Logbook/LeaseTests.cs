@@ -134,15 +134,11 @@ public sealed class LeaseTests : IAsyncLifetime
     [Fact]
     public async Task What_a_dead_instance_could_not_write_is_written_by_the_next_holder_on_the_machine()
     {
-        var root = Directory.CreateTempSubdirectory("logbook-").FullName;
-        await using var proxy = new LossyProxy(_database.ConnectionString);
-        await using var source = NpgsqlDataSource.Create(proxy.ConnectionString);
-        var dead = new LogbookInstance(source, settings: new() { SpoolFolder = root });
-        await using var next = new LogbookInstance(_database.DataSource, settings: new() { SpoolFolder = root });
-        await CutOffInADriveAsync(dead, proxy);
+        await using var dead = await CutOffInstance.InADriveAsync(_database);
+        await using var next = dead.Another();
         // Both work at the same time, so they have different folders.
         (await next.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldBeNull();
-        await dead.EndAsync();
+        await dead.Instance.EndAsync();
 
         await LetTheLeaseRunOutAsync();
         await next.LeaseAsync();
@@ -156,27 +152,23 @@ public sealed class LeaseTests : IAsyncLifetime
 
         // The dead one comes back, takes the car over and has nothing to add.
         await next.Get<CarLeases>().DisposeAsync();
-        await using var back = new LogbookInstance(_database.DataSource, settings: new() { SpoolFolder = root });
+        await using var back = dead.Another();
         await back.LeaseAsync();
         (await back.Logbook.OpenEntriesAsync(new(1), default)).Drive.ShouldBeNull();
         (await _database.ScalarAsync<long>("select count(*) from positions")).ShouldBe(6);
-        Directory.GetFiles(root, "*.abandoned", SearchOption.AllDirectories).ShouldBeEmpty();
+        Directory.GetFiles(dead.Folder, "*.abandoned", SearchOption.AllDirectories).ShouldBeEmpty();
     }
 
     [Fact]
     public async Task What_was_taken_over_but_not_yet_acknowledged_is_found_by_the_next_start()
     {
-        var root = Directory.CreateTempSubdirectory("logbook-").FullName;
-        await using var proxy = new LossyProxy(_database.ConnectionString);
-        await using var source = NpgsqlDataSource.Create(proxy.ConnectionString);
-        var dead = new LogbookInstance(source, settings: new() { SpoolFolder = root });
-        await CutOffInADriveAsync(dead, proxy);
-        await dead.EndAsync();
+        await using var dead = await CutOffInstance.InADriveAsync(_database);
+        await dead.Instance.EndAsync();
         // A power cut after the file was moved, and before the database knew.
-        Directory.CreateDirectory(Path.Combine(root, "2"));
-        File.Move(Path.Combine(root, "car-1.spool"), Path.Combine(root, "2", "car-1.spool"));
+        Directory.CreateDirectory(Path.Combine(dead.Folder, "2"));
+        File.Move(Path.Combine(dead.Folder, "car-1.spool"), Path.Combine(dead.Folder, "2", "car-1.spool"));
 
-        await using var next = new LogbookInstance(_database.DataSource, settings: new() { SpoolFolder = root });
+        await using var next = dead.Another();
         await next.LeaseAsync();
         (await next.Logbook.OpenEntriesAsync(new(1), default)).Drive.ShouldNotBeNull().Last.ShouldNotBeNull().OdometerKm.ShouldBe(14);
     }
@@ -184,16 +176,12 @@ public sealed class LeaseTests : IAsyncLifetime
     [Fact]
     public async Task What_was_taken_over_but_not_yet_acknowledged_is_found_by_the_next_attempt()
     {
-        var root = Directory.CreateTempSubdirectory("logbook-").FullName;
-        await using var proxy = new LossyProxy(_database.ConnectionString);
-        await using var source = NpgsqlDataSource.Create(proxy.ConnectionString);
-        var dead = new LogbookInstance(source, settings: new() { SpoolFolder = root });
-        await using var next = new LogbookInstance(_database.DataSource, settings: new() { SpoolFolder = root });
-        await CutOffInADriveAsync(dead, proxy);
+        await using var dead = await CutOffInstance.InADriveAsync(_database);
+        await using var next = dead.Another();
         (await next.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldBeNull();
-        await dead.EndAsync();
+        await dead.Instance.EndAsync();
         // The file was moved, and the database went away before it knew.
-        File.Move(Path.Combine(root, "car-1.spool"), Path.Combine(root, "2", "car-1.spool"));
+        File.Move(Path.Combine(dead.Folder, "car-1.spool"), Path.Combine(dead.Folder, "2", "car-1.spool"));
 
         await LetTheLeaseRunOutAsync();
         await next.LeaseAsync();
@@ -203,17 +191,13 @@ public sealed class LeaseTests : IAsyncLifetime
     [Fact]
     public async Task What_a_living_instance_keeps_is_not_taken_from_it()
     {
-        var root = Directory.CreateTempSubdirectory("logbook-").FullName;
-        await using var proxy = new LossyProxy(_database.ConnectionString);
-        await using var source = NpgsqlDataSource.Create(proxy.ConnectionString);
-        await using var cutOff = new LogbookInstance(source, settings: new() { SpoolFolder = root });
-        await using var next = new LogbookInstance(_database.DataSource, settings: new() { SpoolFolder = root });
-        await CutOffInADriveAsync(cutOff, proxy);
+        await using var cutOff = await CutOffInstance.InADriveAsync(_database);
+        await using var next = cutOff.Another();
 
         await LetTheLeaseRunOutAsync();
         await next.LeaseAsync();
         (await next.Logbook.OpenEntriesAsync(new(1), default)).Drive.ShouldNotBeNull().Last.ShouldNotBeNull().OdometerKm.ShouldBe(11);
-        File.Exists(Path.Combine(root, "car-1.spool")).ShouldBeTrue();
+        File.Exists(Path.Combine(cutOff.Folder, "car-1.spool")).ShouldBeTrue();
     }
 
     [Fact]
@@ -237,15 +221,46 @@ public sealed class LeaseTests : IAsyncLifetime
         (await waiting.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldNotBeNull();
     }
 
-    // Two positions are in the database; three more, a close and a start wait on disk.
-    static async Task CutOffInADriveAsync(LogbookInstance instance, LossyProxy proxy)
+    /// <summary>An instance that lost its database in a drive: two positions are stored; three more, a close and a start wait on disk.</summary>
+    sealed class CutOffInstance : IAsyncDisposable
     {
-        await instance.LeaseAsync();
-        (await instance.WriteAsync(new LogbookEntry.StartDrive(At(0), Position(0, 10)), InDrive(Position(10, 11)))).ShouldBe(WriteResult.Stored);
-        proxy.SwallowAnswers = true;
-        proxy.Cut();
-        (await instance.WriteAsync(InDrive(Position(20, 12)), new LogbookEntry.CloseDrive(LookUpAddresses: false))).ShouldBe(WriteResult.Buffered);
-        (await instance.WriteAsync(new LogbookEntry.StartDrive(At(30), Position(30, 13)))).ShouldBe(WriteResult.Buffered);
-        (await instance.WriteAsync(InDrive(Position(40, 14)))).ShouldBe(WriteResult.Buffered);
+        readonly LogbookDatabase _database;
+        readonly LossyProxy _proxy;
+        readonly NpgsqlDataSource _source;
+
+        CutOffInstance(LogbookDatabase database)
+        {
+            _database = database;
+            _proxy = new LossyProxy(database.ConnectionString);
+            _source = NpgsqlDataSource.Create(_proxy.ConnectionString);
+            Instance = new LogbookInstance(_source);
+        }
+
+        public LogbookInstance Instance { get; }
+
+        public string Folder => Instance.Folder;
+
+        public static async Task<CutOffInstance> InADriveAsync(LogbookDatabase database)
+        {
+            var cutOff = new CutOffInstance(database);
+            await cutOff.Instance.LeaseAsync();
+            (await cutOff.Instance.WriteAsync(new LogbookEntry.StartDrive(At(0), Position(0, 10)), InDrive(Position(10, 11)))).ShouldBe(WriteResult.Stored);
+            cutOff._proxy.SwallowAnswers = true;
+            cutOff._proxy.Cut();
+            (await cutOff.Instance.WriteAsync(InDrive(Position(20, 12)), new LogbookEntry.CloseDrive(LookUpAddresses: false))).ShouldBe(WriteResult.Buffered);
+            (await cutOff.Instance.WriteAsync(new LogbookEntry.StartDrive(At(30), Position(30, 13)))).ShouldBe(WriteResult.Buffered);
+            (await cutOff.Instance.WriteAsync(InDrive(Position(40, 14)))).ShouldBe(WriteResult.Buffered);
+            return cutOff;
+        }
+
+        /// <summary>Another instance on the same machine, which reaches the database.</summary>
+        public LogbookInstance Another() => new(_database.DataSource, settings: new() { SpoolFolder = Folder });
+
+        public async ValueTask DisposeAsync()
+        {
+            await Instance.DisposeAsync();
+            await _source.DisposeAsync();
+            await _proxy.DisposeAsync();
+        }
     }
 }
