@@ -8,28 +8,33 @@
   })
   (fetchNuGet {
     pname = "Npgsql";
-    version = "10.0.0";
-    hash = "sha256-UVKz9dH/rVCCbMyFdqA31RYpht1XgDRLIqUy0Dp9ACQ=";
+    version = "10.0.3";
+    hash = "sha256-ddCXCSOoyfy7035OvnL+4LEDYqHjZyPoZ3ffG2coMW0=";
   })
   (fetchNuGet {
     pname = "Serilog";
-    version = "3.1.1";
-    hash = "sha256-L263y8jkn7dNFD2jAUK6mgvyRTqFe39i1tRhVZsNZTI=";
+    version = "4.4.0";
+    hash = "sha256-tP4X06ThcDVL6XXtYIhdJyxn4uL9jLL0s3DRO6HNQk8=";
   })
   (fetchNuGet {
     pname = "Serilog.Extensions.Logging";
-    version = "8.0.0";
-    hash = "sha256-GoWxCpkdahMvYd7ZrhwBxxTyjHGcs9ENNHJCp0la6iA=";
+    version = "10.0.0";
+    hash = "sha256-MgfWK/SJWUPxPzrnCUnxn6Sy+SBVmP3dYd60uy80NdE=";
   })
   (fetchNuGet {
     pname = "Serilog.Sinks.Console";
-    version = "5.0.0";
-    hash = "sha256-UOVlegJLhs0vK1ml2DZCjFE5roDRZsGCAqD/53ZaZWI=";
+    version = "6.1.1";
+    hash = "sha256-CfIg4Us4kSMQAn6rU2rsAeE22g6MpFiZdhoZWySpZeY=";
   })
   (fetchNuGet {
     pname = "Spectre.Console";
-    version = "0.49.1";
-    hash = "sha256-tqSVojyuQjuB34lXo759NOcyLgNIw815mKXJPq5JFDo=";
+    version = "0.57.2";
+    hash = "sha256-ORLa6NVkaski0XYP4Mg+BtxO7kuIZNOOGFG1uJHrwww=";
+  })
+  (fetchNuGet {
+    pname = "Spectre.Console.Ansi";
+    version = "0.57.2";
+    hash = "sha256-pL8hSDbW0Cy9jpr9HKsfUPzY1WvWP7l0VndwpxHWjCw=";
   })
   (fetchNuGet {
     pname = "System.CommandLine";
