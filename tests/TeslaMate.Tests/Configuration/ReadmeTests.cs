@@ -74,12 +74,25 @@ public sealed partial class ReadmeTests
     public async Task The_quick_start_evaluates_and_so_does_what_is_said_beside_it()
     {
         var section = Readme.Split("## NixOS")[1].Split("## ")[0];
-        var body = section.Split("services.teslamate = {")[1].Split("};")[0];
+        var flake = section.Split("```nix")[1].Split("```")[0];
+        // What is the flake's own module, with everything around it as it stands.
+        var quickStart = $$"""
+            builtins.elemAt (({{flake}}).outputs {
+              nixpkgs.lib.nixosSystem = machine: machine;
+              teslamate.nixosModules.default = { };
+            }).nixosConfigurations.home.modules 2
+            """;
         var more = OptionPath().Matches(section).Select(match => match.Groups[1].Value).Select(option => option.Contains('=') ? option : $"{option} = true").ToList();
         more.Count.ShouldBeGreaterThan(3);
         string[] configurations = ["", .. more.Select(option => $"{option};")];
         foreach (var option in configurations)
-            (await Evaluation.MachineAsync("problems.assertions", $"{{ services.teslamate = {{ {body}\n{option} }}; }}")).EnumerateArray().ShouldBeEmpty(option);
+        {
+            var both = $$"""
+                let merge = a: b: a // builtins.mapAttrs (name: value: if builtins.isAttrs value && a ? ${name} then merge a.${name} value else value) b;
+                in merge ({{quickStart}}) { services.teslamate = { {{option}} }; }
+                """;
+            (await Evaluation.MachineAsync("problems.assertions", both)).EnumerateArray().ShouldBeEmpty(option);
+        }
     }
 
     static string Readme => File.ReadAllText(Path.Combine(Evaluation.Root, "README.md"));
