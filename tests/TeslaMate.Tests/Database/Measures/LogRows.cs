@@ -7,8 +7,8 @@ namespace TeslaMate.Tests.Database.Measures;
 /// <summary>A database with the measures and one car, and short ways to write rows of a log by hand. Times are UTC.</summary>
 sealed class LogRows : IAsyncDisposable
 {
-    static readonly Dictionary<string, Lazy<Task<TestDatabase>>> Templates = PostgresServer.All
-        .Select(row => row.Data).ToDictionary(server => server, server => new Lazy<Task<TestDatabase>>(() => TemplateAsync(server)));
+    static readonly Dictionary<string, Lazy<Task<TestDatabase>>> Templates = ((IEnumerable<string>)[PostgresServer.Installed, PostgresServer.V17, PostgresServer.V18])
+        .ToDictionary(server => server, server => new Lazy<Task<TestDatabase>>(() => TemplateAsync(server)));
 
     readonly System.Text.StringBuilder _pending = new();
     int _drives;
@@ -125,6 +125,7 @@ sealed class LogRows : IAsyncDisposable
         double number => Plain(Math.Round((decimal)number, digits, MidpointRounding.AwayFromZero)),
         decimal number => Plain(Math.Round(number, digits, MidpointRounding.AwayFromZero)),
         DateTime date => date.ToString(date.TimeOfDay == TimeSpan.Zero ? "yyyy-MM-dd" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
+        DateOnly date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         Array array => string.Join(' ', array.Cast<object>().Select(item => Show(item, digits))),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
     };
