@@ -38,7 +38,12 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         var ledger = await session.ReadLedgerAsync(cancellationToken);
         var reconciliation = await ReconcileAsync(session, ledger, cancellationToken);
         var live = await LiveSchema.ReadAsync(session.Connection, cancellationToken);
-        return SchemaDifference.Between(ExpectedSchema.Recorded.At(reconciliation.Applied), live);
+        return
+        [
+            .. SchemaDifference.Between(ExpectedSchema.Recorded.At(reconciliation.Applied), live),
+            .. (await SequenceCheck.FindAsync(session.Connection, cancellationToken))
+                .Select(lagging => new SchemaDifference(DifferenceKind.Wrong, lagging.ToString(), lagging.Repair)),
+        ];
     }
 
     /// <summary>Says why <see cref="NpgsqlException"/> came up on the way to the database, and what to do.</summary>

@@ -26,7 +26,7 @@ sealed class DatabaseHealth(NpgsqlDataSource database, DatabaseSettings settings
         {
             // The schema is asked for each time: somebody may migrate, roll back or restore while the program runs.
             await using var command = database.CreateCommand($"""
-                select current_setting('server_version'), version, extract(epoch from now() at time zone 'UTC' - inserted_at)::float8,
+                select current_setting('server_version'), version, case when isfinite(inserted_at) then extract(epoch from now() at time zone 'UTC' - inserted_at)::float8 end,
                     {KnownVersions.PendingSql}
                 from schema_migrations
                 order by version desc
@@ -37,7 +37,7 @@ sealed class DatabaseHealth(NpgsqlDataSource database, DatabaseSettings settings
             if (!await reader.ReadAsync(cancellationToken))
                 return Away("the table schema_migrations is empty");
             Volatile.Write(ref _awaySinceTicks, 0);
-            return Present(reader.GetString(0), reader.GetInt64(1), reader.GetDouble(2), reader.GetInt64(3), time.GetElapsedTime(started));
+            return Present(reader.GetString(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetDouble(2), reader.GetInt64(3), time.GetElapsedTime(started));
         }
         catch (NpgsqlException exception)
         {
@@ -52,7 +52,7 @@ sealed class DatabaseHealth(NpgsqlDataSource database, DatabaseSettings settings
     /// <summary>Whether the database answered, be its schema as it should or not.</summary>
     public static bool Answered(HealthFacts facts) => facts.Details[Reachable]?.GetValue<bool>() == true;
 
-    HealthFacts Present(string serverVersion, long schemaVersion, double ageSeconds, long pending, TimeSpan took)
+    HealthFacts Present(string serverVersion, long schemaVersion, double? ageSeconds, long pending, TimeSpan took)
     {
         _serverVersion = serverVersion;
         var isNewer = schemaVersion > KnownVersions.Reference[^1];
@@ -65,7 +65,7 @@ sealed class DatabaseHealth(NpgsqlDataSource database, DatabaseSettings settings
             {
                 ["version"] = schemaVersion,
                 ["pending"] = pending,
-                ["seconds_since_last"] = Math.Round(ageSeconds),
+                ["seconds_since_last"] = ageSeconds is { } known ? Math.Round(known) : null,
             },
         })
         {
@@ -78,7 +78,7 @@ sealed class DatabaseHealth(NpgsqlDataSource database, DatabaseSettings settings
                 new Measure("teslamate_database_answer_seconds", "Time that the database took to answer the health check.", took.TotalSeconds),
                 new Measure("teslamate_schema_version", "Newest applied migration.", schemaVersion),
                 new Measure("teslamate_pending_migrations", "Migrations that the program has and the database has not.", pending),
-                new Measure("teslamate_last_migration_age_seconds", "Time since the newest migration was applied.", ageSeconds),
+                .. ageSeconds is { } age ? [new Measure("teslamate_last_migration_age_seconds", "Time since the newest migration was applied.", age)] : (Measure[])[],
             ],
         };
     }
