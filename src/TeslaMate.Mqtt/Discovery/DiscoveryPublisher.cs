@@ -15,7 +15,7 @@ namespace TeslaMate.Mqtt.Discovery;
 /// (MQTT chapter 14).
 /// </summary>
 sealed partial class DiscoveryPublisher(
-    MqttSettings settings, DiscoveryDocument document, FormerAnnouncements former, Outbox outbox, BrokerSubscriptions subscriptions, TimeProvider time,
+    MqttSettings settings, DiscoveryDocument document, LegacyAnnouncements former, Outbox outbox, BrokerSubscriptions subscriptions, TimeProvider time,
     ILogger<DiscoveryPublisher> logger) : BackgroundService
 {
     // Whoever says without end that Home Assistant has started does not get all announcements without end.
@@ -91,7 +91,7 @@ sealed partial class DiscoveryPublisher(
     /// <summary>Moves what older versions announced of these cars to the device, or clears it where discovery is off.</summary>
     async Task PrepareAsync(IReadOnlyCollection<CarId> unprepared, CancellationToken cancellationToken)
     {
-        if (unprepared.Count == 0 || !await former.LookAsync(unprepared, cancellationToken))
+        if (unprepared.Count == 0 || !await former.FindRetainedAsync(unprepared, cancellationToken))
             return;
         foreach (var car in unprepared)
         {
@@ -109,7 +109,7 @@ sealed partial class DiscoveryPublisher(
 
     async Task WithdrawAsync(IReadOnlyCollection<CarId> gone, CancellationToken cancellationToken)
     {
-        if (gone.Count == 0 || !await former.LookAsync(gone, cancellationToken))
+        if (gone.Count == 0 || !await former.FindRetainedAsync(gone, cancellationToken))
             return;
         foreach (var car in gone)
         {

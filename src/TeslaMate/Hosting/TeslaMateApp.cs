@@ -5,7 +5,6 @@ using TeslaMate.Health;
 using TeslaMate.Logbook;
 using TeslaMate.Mqtt;
 using TeslaMate.Systemd;
-using TeslaMate.Systemd.Watchdog;
 using TeslaMate.Tesla;
 using TeslaMate.Vehicles;
 using TeslaMate.Web;
@@ -63,10 +62,11 @@ static class TeslaMateApp
     static IServiceCollection AddHealth(this IServiceCollection services, long started)
         => services
             // In the order of the status line.
-            .AddSingleton<IHealthReport, CarsHealth>()
-            .AddSingleton<IHealthReport, AccountHealth>()
-            .AddSingleton<IHealthReport, DatabaseHealth>()
-            .AddSingleton<IHealthReport>(provider => new ProcessHealth(started, provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<TimeProvider>()))
+            .AddHealthPart<CarsHealth>("cars", isPersonal: true)
+            .AddHealthPart<AccountHealth>("account", isPersonal: true)
+            .AddHealthPart<DatabaseHealth>("database", isVital: true)
+            .AddSingleton(new ProgramStart(started))
+            .AddHealthPart<ProcessHealth>("process")
             .AddHostedService<StatusLine>();
 
     /// <summary>
