@@ -20,6 +20,9 @@ sealed class KeyRing(TokenCipher? cipher, NpgsqlDataSource database, ILoggerFact
 {
     const int SecretBytes = 64;
 
+    static readonly TimeSpan Together = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan Remembered = TimeSpan.FromDays(90);
+
     readonly AuthenticatedEncryptorConfiguration _algorithm = new() { EncryptionAlgorithm = EncryptionAlgorithm.AES_256_GCM };
     readonly AuthenticatedEncryptorFactory _encryptors = new(loggers);
     readonly List<RingKey> _ofThisRun = [];
@@ -44,17 +47,17 @@ sealed class KeyRing(TokenCipher? cipher, NpgsqlDataSource database, ILoggerFact
         }
 
         using var connection = database.OpenConnection();
+        using var transaction = connection.BeginTransaction();
+        using (var wait = new NpgsqlCommand("lock table teslamate.web_keys in exclusive mode", connection))
+            wait.ExecuteNonQuery();
+        // Instances that start together take the key of the first.
+        if (Stored(connection, cipher).Any(other => other.CreationDate > key.CreationDate - Together && other.ActivationDate <= activationDate))
+            return key;
         using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
-                new NpgsqlBatchCommand("lock table teslamate.web_keys in exclusive mode"),
-                // Instances that start together take the key of the first.
-                new NpgsqlBatchCommand("""
-                    insert into teslamate.web_keys (id, created_at, activates_at, expires_at, secret)
-                    select $1, $2, $3, $4, $5
-                    where not exists (select from teslamate.web_keys where created_at > $2 - interval '10 seconds' and activates_at <= $3 and created_at <= $2)
-                    """)
+                new NpgsqlBatchCommand("insert into teslamate.web_keys (id, created_at, activates_at, expires_at, secret) values ($1, $2, $3, $4, $5)")
                 {
                     Parameters =
                     {
@@ -65,10 +68,11 @@ sealed class KeyRing(TokenCipher? cipher, NpgsqlDataSource database, ILoggerFact
                         new NpgsqlParameter<byte[]> { TypedValue = cipher.Encrypt(Convert.ToBase64String(secret)), NpgsqlDbType = NpgsqlDbType.Bytea },
                     },
                 },
-                new NpgsqlBatchCommand("delete from teslamate.web_keys where expires_at < $1 - interval '90 days'") { Parameters = { Timestamps.Parameter(key.CreationDate) } },
+                new NpgsqlBatchCommand("delete from teslamate.web_keys where expires_at < $1") { Parameters = { Timestamps.Parameter(key.CreationDate - Remembered) } },
             },
         };
         batch.ExecuteNonQuery();
+        transaction.Commit();
         return key;
     }
 
@@ -80,16 +84,8 @@ sealed class KeyRing(TokenCipher? cipher, NpgsqlDataSource database, ILoggerFact
                 return [.. _ofThisRun];
         }
 
-        using var command = database.CreateCommand("select id, created_at, activates_at, expires_at, secret from teslamate.web_keys order by activates_at, id");
-        using var reader = command.ExecuteReader();
-        var keys = new List<IKey>();
-        while (reader.Read())
-        {
-            if (cipher.Decrypt(reader.GetFieldValue<byte[]>(4)) is Decryption.Plain(var text) && SecretOf(text) is { } secret)
-                keys.Add(Key(reader.GetGuid(0), reader.GetInstant(1), reader.GetInstant(2), reader.GetInstant(3), secret));
-        }
-
-        return keys;
+        using var connection = database.OpenConnection();
+        return Stored(connection, cipher);
     }
 
     public CancellationToken GetCacheExpirationToken() => CancellationToken.None;
@@ -98,6 +94,20 @@ sealed class KeyRing(TokenCipher? cipher, NpgsqlDataSource database, ILoggerFact
 
     public void RevokeAllKeys(DateTimeOffset revocationDate, string? reason = null)
         => Execute("delete from teslamate.web_keys where created_at <= $1", Timestamps.Parameter(revocationDate));
+
+    List<RingKey> Stored(NpgsqlConnection connection, TokenCipher cipher)
+    {
+        using var command = new NpgsqlCommand("select id, created_at, activates_at, expires_at, secret from teslamate.web_keys order by activates_at, id", connection);
+        using var reader = command.ExecuteReader();
+        var keys = new List<RingKey>();
+        while (reader.Read())
+        {
+            if (cipher.Decrypt(reader.GetFieldValue<byte[]>(4)) is Decryption.Plain(var text) && SecretOf(text) is { } secret)
+                keys.Add(Key(reader.GetGuid(0), reader.GetInstant(1), reader.GetInstant(2), reader.GetInstant(3), secret));
+        }
+
+        return keys;
+    }
 
     static byte[]? SecretOf(string text)
     {
