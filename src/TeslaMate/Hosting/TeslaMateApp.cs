@@ -42,7 +42,7 @@ static class TeslaMateApp
             .AddSingleton(overrides.Time)
             .AddSingleton<IHostLifetime, SignalsAreHandledElsewhere>()
             .AddRoutingCore()
-            .AddSystemd()
+            .AddSystemdService()
             .AddHealth(overrides.Time.GetTimestamp())
             .AddDatabase(settings.Database)
             .AddSingleton(settings.Key)
