@@ -19,7 +19,7 @@ public static class MqttComposition
             services.AddSingleton<Outbox>();
             services.AddSingleton<Availability>();
             services.AddSingleton<BrokerSubscriptions>();
-            services.AddSingleton<IBroker>(new MosquittoBroker(settings, Availability.WillOf(settings)));
+            services.AddSingleton<IBroker>(new MqttNetBroker(settings, Availability.WillOf(settings)));
             services.AddSingleton<DiscoveryDocument>();
             services.AddSingleton<FormerAnnouncements>();
             services.AddSingleton<DiscoveryPublisher>();

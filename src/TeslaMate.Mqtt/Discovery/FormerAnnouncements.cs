@@ -17,14 +17,22 @@ sealed partial class FormerAnnouncements(
     // Home Assistant needs about as long to follow each step of a migration, and some brokers to look up what they have retained.
     static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
 
+    // Something that goes on announcing under these topics must not keep the cars waiting.
+    static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(60);
+
     static readonly byte[] Marker = Encoding.UTF8.GetBytes("""{"migrate_discovery":true}""");
 
     readonly ConcurrentDictionary<string, byte> _retained = new();
+
+    // A broker can send anything; what is remembered of it is bounded by the cars.
+    readonly ConcurrentDictionary<string, byte> _sought = new();
     int _arrivals;
 
     /// <summary>Takes note of what the broker holds; does not wait.</summary>
     public void Receive(BrokerEvent.Received message)
     {
+        if (!_sought.ContainsKey(message.Topic))
+            return;
         Interlocked.Increment(ref _arrivals);
         // Also what arrives this moment: whoever announces does so to be retained.
         if (message.Payload.Length > 0)
@@ -37,6 +45,8 @@ sealed partial class FormerAnnouncements(
     /// <returns>False when the connection ended before all of them were there.</returns>
     public async Task<bool> LookAsync(IReadOnlyCollection<CarId> cars, CancellationToken cancellationToken)
     {
+        foreach (var topic in cars.SelectMany(Topics))
+            _sought[topic] = 0;
         string[] filters = [.. cars.SelectMany(car => new[] { document.FormerTopicsFilter(car), document.Topic(car) })];
         var (connection, began) = (subscriptions.Connection, time.GetTimestamp());
         await Task.WhenAll(filters.Select(subscriptions.AddAsync)).WaitAsync(cancellationToken);
@@ -49,7 +59,7 @@ sealed partial class FormerAnnouncements(
             arrivals = Volatile.Read(ref _arrivals);
             await Task.Delay(quiet, time, cancellationToken);
         }
-        while (arrivals != Volatile.Read(ref _arrivals));
+        while (arrivals != Volatile.Read(ref _arrivals) && time.GetElapsedTime(began) < LongestLook);
         await Task.WhenAll(filters.Select(subscriptions.RemoveAsync)).WaitAsync(cancellationToken);
         return connection is not null && connection == subscriptions.Connection;
     }
@@ -80,9 +90,10 @@ sealed partial class FormerAnnouncements(
     /// <returns>False when a newer message took the place of one of these.</returns>
     public Task<bool> ClearAsync(CarId car, CancellationToken cancellationToken)
     {
-        string[] topics = [document.Topic(car), .. document.FormerTopics(car), .. document.RemovedTopics(car)];
-        return ClearAsync([.. topics.Where(_retained.ContainsKey)], cancellationToken);
+        return ClearAsync([.. Topics(car).Where(_retained.ContainsKey)], cancellationToken);
     }
+
+    IEnumerable<string> Topics(CarId car) => [document.Topic(car), .. document.FormerTopics(car), .. document.RemovedTopics(car)];
 
     async Task<bool> ClearAsync(IReadOnlyList<string> topics, CancellationToken cancellationToken)
     {

@@ -50,16 +50,12 @@ sealed partial class BrokerLink(
             {
                 switch (await broker.ConnectAsync(stoppingToken))
                 {
-                    case ConnectAnswer.Impossible(var reason):
-                        Trouble = reason;
-                        Log.Impossible(logger, reason);
-                        return;
-                    case ConnectAnswer.Refused(var reason):
+                    case ConnectResult.Refused(var reason):
                         Trouble = reason;
                         if (_outage.Failed(reason))
                             Log.Refused(logger, reason);
                         break;
-                    case ConnectAnswer.Connected(var connection):
+                    case ConnectResult.Connected(var connection):
                         await using (connection)
                             await ServeAsync(connection, heartbeat, stoppingToken);
                         break;
@@ -222,9 +218,6 @@ sealed partial class BrokerLink(
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason} Trying again; cars are logged all the same.")]
         public static partial void Refused(ILogger logger, string reason);
-
-        [LoggerMessage(Level = LogLevel.Error, Message = "{Reason}")]
-        public static partial void Impossible(ILogger logger, string reason);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "MQTT: {Count} last messages were not acknowledged before the stop")]
         public static partial void Unfinished(ILogger logger, int count);

@@ -17,6 +17,9 @@ sealed class Outage(Func<double> random)
     // The next pause is 0.8 s then.
     const int AttemptsWithWorkingBroker = 3;
 
+    // Reasons come partly from outside; a broker that thinks up a new one each time is not worth remembering them all.
+    const int MostReasons = 50;
+
     readonly HashSet<string> _told = [];
     bool _toldOfConnection;
     bool _lastToldIsConnection;
@@ -30,7 +33,7 @@ sealed class Outage(Func<double> random)
     public bool Failed(string reason)
     {
         _lastToldIsConnection = false;
-        return _told.Add(reason);
+        return _told.Count < MostReasons && _told.Add(reason);
     }
 
     /// <summary>There is a connection, which may not last.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting.Systemd;
 using TeslaMate.Configuration;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Systemd.Notify;

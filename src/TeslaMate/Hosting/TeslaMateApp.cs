@@ -41,7 +41,7 @@ static class TeslaMateApp
             .AddSingleton(overrides.Time)
             .AddSingleton<IHostLifetime, SignalsAreHandledElsewhere>()
             .AddRoutingCore()
-            .AddSystemd()
+            .AddSystemdService()
             .AddHealth(overrides.Time.GetTimestamp())
             .AddDatabase(settings.Database)
             .AddSingleton(settings.Key)

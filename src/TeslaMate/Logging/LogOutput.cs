@@ -1,9 +1,9 @@
+using Microsoft.Extensions.Hosting.Systemd;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
 using TeslaMate.Systemd;
 using TeslaMate.Systemd.Journal;
-using TeslaMate.Systemd.Notify;
 
 namespace TeslaMate.Logging;
 

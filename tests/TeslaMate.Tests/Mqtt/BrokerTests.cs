@@ -140,6 +140,17 @@ public sealed class BrokerTests
     }
 
     [SkippableFact]
+    public async Task The_certificates_between_the_programs_and_its_authority_are_shown_as_well()
+    {
+        await using var server = await MosquittoServer.WithTlsAsync("require_certificate true\nuse_identity_as_username true");
+        await using var publisher = await Publisher.StartAsync(
+            server, ("MQTT_HOST", "localhost"), ("MQTT_TLS", "true"), ("MQTT_TLS_CA_CERT_FILE", Path.Combine(server.Folder, "ca.pem")),
+            ("MQTT_TLS_CERT_FILE", Path.Combine(server.Folder, "far-client.pem")), ("MQTT_TLS_KEY_FILE", Path.Combine(server.Folder, "far-client.key")));
+        await publisher.SettledAsync();
+        await server.LoggedAsync(1, "as TESLAMATE_[0-9A-F]+ .*u'teslamate'");
+    }
+
+    [SkippableFact]
     public async Task With_IPv6_only_a_broker_is_reached_over_nothing_else()
     {
         Skip.IfNot(System.Net.Sockets.Socket.OSSupportsIPv6, "this machine has no IPv6");

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Systemd.Notify;
@@ -8,24 +9,25 @@ using TeslaMate.Systemd.Watchdog;
 
 namespace TeslaMate.Systemd;
 
-/// <summary>Makes the host a good citizen of systemd; without a service manager it changes nothing that is visible.</summary>
-public static class SystemdHostBuilderExtensions
+public static class SystemdServiceCollectionExtensions
 {
-    public static IHostBuilder UseSystemd(this IHostBuilder hostBuilder)
-        => hostBuilder.ConfigureServices((_, services) => services.AddSystemd());
-
     /// <summary>
-    /// Registers <see cref="ISystemdNotifier"/>, <see cref="IHeartbeats"/> and, under systemd, <c>READY=1</c>, <c>STOPPING=1</c> and the watchdog.
+    /// The framework's <c>AddSystemd</c> (<c>READY=1</c> once everything has started, HTTP included; <c>STOPPING=1</c>; a stop on SIGTERM), wherever there is
+    /// a <c>NOTIFY_SOCKET</c>, with the watchdog and <see cref="IHeartbeats"/>; and whatever becomes of that socket does not reach the program.
     /// </summary>
-    public static IServiceCollection AddSystemd(this IServiceCollection services)
+    public static IServiceCollection AddSystemdService(this IServiceCollection services)
     {
+        var notifier = BestEffortNotifier.FromEnvironment();
+        services.AddSystemd();
+        // A wrapper or a container's runtime may stand between the service manager and the program.
+        if (notifier.IsEnabled && !SystemdHelpers.IsSystemdService())
+            services.AddSingleton<IHostLifetime, SystemdLifetime>();
+        services.Replace(ServiceDescriptor.Singleton<ISystemdNotifier>(notifier));
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<ISystemdNotifier>(_ => SystemdNotifier.FromEnvironment());
         services.TryAddSingleton<Heartbeats>();
         services.TryAddSingleton<IHeartbeats>(provider => provider.GetRequiredService<Heartbeats>());
-        services.AddHostedService<SystemdLifetime>();
         services.AddHostedService(provider => new WatchdogLoop(
-            provider.GetRequiredService<ISystemdNotifier>(),
+            notifier,
             provider.GetRequiredService<Heartbeats>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<WatchdogLoop>>(),
