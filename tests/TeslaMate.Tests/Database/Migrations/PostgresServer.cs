@@ -24,11 +24,12 @@ sealed class PostgresServer
 
     public static TheoryData<string> All => [Installed, .. TestServers.HasDocker ? new[] { V16 } : [], V17, V18];
 
-    public static async Task<TestDatabase> CreateDatabaseAsync(string server)
+    /// <summary>A database of its own, empty or a copy of <paramref name="template"/>.</summary>
+    public static async Task<TestDatabase> CreateDatabaseAsync(string server, string? template = null)
     {
         var administration = (await Servers[server].Value)._administration;
         var name = $"step_{Environment.ProcessId}_{Interlocked.Increment(ref _lastDatabase)}";
-        await TestServer.ExecuteAsync(administration, $"create database {name}");
+        await TestServer.ExecuteAsync(administration, $"create database {name}{(template is null ? "" : $" template {template}")}");
         return new TestDatabase(new NpgsqlConnectionStringBuilder(administration) { Database = name }.ConnectionString, administration, name);
     }
 
