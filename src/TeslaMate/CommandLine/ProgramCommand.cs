@@ -13,7 +13,7 @@ sealed class ProgramCommand
 
     public ProgramCommand()
     {
-        foreach (var verb in Verbs())
+        foreach (var verb in (IEnumerable<Command>)[.. Verbs(), .. ShellCommands.Create(_root)])
             _root.Add(verb);
         // Without a verb the program does its daily work.
         _root.Action = _root.Subcommands.FirstOrDefault(verb => verb.Name == "serve")?.Action;
@@ -28,6 +28,7 @@ sealed class ProgramCommand
         StatusCommand.Create(),
         SignInCommand.Create(),
         SetPasswordCommand.Create(),
+        RestoreCommand.Create(),
         DemoCommand.Create(),
         .. CorrectionCommands.Create(),
     ];
