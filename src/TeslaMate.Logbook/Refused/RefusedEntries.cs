@@ -1,5 +1,4 @@
 using System.Text.Json;
-using NpgsqlTypes;
 using TeslaMate.Logbook.Charging;
 using TeslaMate.Logbook.Drives;
 using TeslaMate.Logbook.States;
@@ -164,7 +163,7 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
         return written;
     }
 
-    static IReadOnlyList<Statement> Statements(CarId car, LogbookEntry entry, List<Outcome> outcomes) => entry is LogbookEntry.StartState(var activity, var since)
+    static List<Statement> Statements(CarId car, LogbookEntry entry, List<Outcome> outcomes) => entry is LogbookEntry.StartState(var activity, var since)
         ? [StateStatements.Insert(car, activity, since)]
         : EntryStatements.For(car, [entry], outcomes);
 
@@ -223,7 +222,7 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
         return await command.ExecuteScalarAsync(cancellationToken) is DateTime last && time.GetUtcNow() - Timestamps.FromColumn(last) < StillGoingOn;
     }
 
-    static async Task RunAsync(NpgsqlConnection connection, IReadOnlyList<Statement> statements, List<Outcome> outcomes, CancellationToken cancellationToken)
+    static async Task RunAsync(NpgsqlConnection connection, List<Statement> statements, List<Outcome> outcomes, CancellationToken cancellationToken)
     {
         if (statements.Count > 0)
             outcomes.AddRange(await DatabaseWriter.RunAsync(connection, statements, CommandTimeout, cancellationToken));

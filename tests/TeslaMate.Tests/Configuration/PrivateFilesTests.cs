@@ -1,4 +1,3 @@
-using TeslaMate.Configuration;
 using TeslaMate.Tests.Logbook;
 
 namespace TeslaMate.Tests.Configuration;

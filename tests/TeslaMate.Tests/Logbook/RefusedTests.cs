@@ -143,6 +143,6 @@ public sealed class RefusedTests : IAsyncLifetime
 
     static PositionReading Moving(double second, double odometer) => Position(second, odometer) with { SpeedKmH = 50 };
 
-    static LogbookEntry Charge(double second, double kwh, int power) => new LogbookEntry.InsertCharge(
+    static LogbookEntry.InsertCharge Charge(double second, double kwh, int power) => new LogbookEntry.InsertCharge(
         new ChargeReading { Date = At(second), EnergyAddedKwh = kwh, ChargerPowerKw = power, IdealRangeKm = 100 });
 }
