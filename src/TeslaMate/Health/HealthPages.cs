@@ -38,6 +38,9 @@ static class HealthPages
         var answer = new JsonObject { ["status"] = parts.All(part => part.Value.Status == HealthStatus.Healthy) ? "ok" : "degraded" };
         foreach (var (name, part) in parts)
             answer[name] = part.Data.GetValueOrDefault(name) as JsonNode;
+        // Which faults a server has is told by its exact version.
+        if (!mayKnowAll && answer[DatabaseHealth.PartName] is JsonObject database)
+            database.Remove(DatabaseHealth.ServerVersion);
         context.Response.StatusCode = report.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
         context.Response.ContentType = "application/json; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";
