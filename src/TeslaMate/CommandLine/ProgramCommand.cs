@@ -13,7 +13,7 @@ sealed class ProgramCommand
 
     public ProgramCommand()
     {
-        foreach (var verb in Verbs())
+        foreach (var verb in (IEnumerable<Command>)[.. Verbs(), .. ShellCommands.Create(_root)])
             _root.Add(verb);
         // Without a verb the program does its daily work.
         _root.Action = _root.Subcommands.FirstOrDefault(verb => verb.Name == "serve")?.Action;

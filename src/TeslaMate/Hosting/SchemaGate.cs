@@ -38,7 +38,7 @@ sealed partial class SchemaGate(NpgsqlDataSource database, Migrator migrator, IS
 
         if (state.IsCurrent)
             return true;
-        Log.Pending(logger, state.Pending.Count + state.OwnPending.Count, state.Newest);
+        Log.Pending(logger, state.Pending.Count + state.OwnPending.Count + state.PendingRepeatables.Count, state.Newest);
         return false;
     }
 

@@ -12,7 +12,7 @@ public sealed partial class ReadmeTests
     static readonly string[] NotOurs = ["CREDENTIALS_DIRECTORY", "STATE_DIRECTORY", "TMPDIR", "TEMP", "TMP", "USER", "PGUSER", "PGPASSWORD", "HOME"];
 
     [Fact]
-    public void Every_variable_that_the_program_reads_is_in_the_readme()
+    public void Every_variable_that_the_program_reads_is_on_the_page_of_settings()
     {
         var read = Directory.GetFiles(Path.Combine(Evaluation.Root, "src"), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
@@ -22,11 +22,11 @@ public sealed partial class ReadmeTests
             .Except(NotOurs)
             .ToList();
         read.Count.ShouldBeGreaterThan(40);
-        read.Where(name => !Readme.Contains($"`{name}`", StringComparison.Ordinal)).ShouldBeEmpty();
+        read.Where(name => !SettingsPage.Contains($"`{name}`", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
     [Fact]
-    public void Every_variable_in_the_readme_is_read_or_said_to_have_no_effect()
+    public void Every_variable_on_the_page_of_settings_is_read_or_said_to_have_no_effect()
     {
         // Some are read only over TCP, with TLS, or by the one who asks for them.
         string[][] environments = [["DATABASE_SSL=true"], ["DATABASE_SSL=noverify", "MQTT_TLS=true"], ["DATABASE_SOCKET_DIR=/run/postgresql"], ["ENCRYPTION_KEY="]];
@@ -38,7 +38,7 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
-    public void A_variable_set_to_the_default_in_the_readme_changes_nothing()
+    public void A_variable_set_to_the_default_on_that_page_changes_nothing()
     {
         var unset = Read();
         // This default is finer than what can be set.
@@ -58,7 +58,7 @@ public sealed partial class ReadmeTests
     [Fact]
     public async Task Every_command_line_in_the_readme_is_one_of_the_programs()
     {
-        var commands = CommandLine().Matches(Readme).Select(match => match.Groups[1].Value).Distinct().ToList();
+        var commands = CommandLine().Matches(Readme + SettingsPage).Select(match => match.Groups[1].Value).Distinct().ToList();
         commands.Count.ShouldBeGreaterThan(10);
         foreach (var command in commands)
         {
@@ -74,23 +74,37 @@ public sealed partial class ReadmeTests
     public async Task The_quick_start_evaluates_and_so_does_what_is_said_beside_it()
     {
         var section = Readme.Split("## NixOS")[1].Split("## ")[0];
-        var body = section.Split("services.teslamate = {")[1].Split("\n  };")[0];
+        var flake = section.Split("```nix")[1].Split("```")[0];
+        // What is the flake's own module, with everything around it as it stands.
+        var quickStart = $$"""
+            builtins.elemAt (({{flake}}).outputs {
+              nixpkgs.lib.nixosSystem = machine: machine;
+              teslamate.nixosModules.default = { };
+            }).nixosConfigurations.home.modules 2
+            """;
         var more = OptionPath().Matches(section).Select(match => match.Groups[1].Value).Select(option => option.Contains('=') ? option : $"{option} = true").ToList();
         more.Count.ShouldBeGreaterThan(3);
         string[] configurations = ["", .. more.Select(option => $"{option};")];
         foreach (var option in configurations)
-            (await Evaluation.MachineAsync("problems.assertions", $"{{ services.teslamate = {{ {body}\n{option} }}; }}")).EnumerateArray().ShouldBeEmpty(option);
+        {
+            var both = $$"""
+                let merge = a: b: a // builtins.mapAttrs (name: value: if builtins.isAttrs value && a ? ${name} then merge a.${name} value else value) b;
+                in merge ({{quickStart}}) { services.teslamate = { {{option}} }; }
+                """;
+            (await Evaluation.MachineAsync("problems.assertions", both)).EnumerateArray().ShouldBeEmpty(option);
+        }
     }
 
     static string Readme => File.ReadAllText(Path.Combine(Evaluation.Root, "README.md"));
 
+    static string SettingsPage => File.ReadAllText(Path.Combine(Evaluation.Root, "docs/settings.md"));
+
     /// <summary>The settings' tables, a row for each variable; the default where it is a literal.</summary>
     static List<(string Name, string? Default, string Meaning)> Rows()
     {
-        var settings = Readme.Split("## Settings")[1].Split("## Developing")[0];
         return
         [
-            .. from line in settings.Split('\n')
+            .. from line in SettingsPage.Split('\n')
                where line.StartsWith("| `", StringComparison.Ordinal)
                let cells = line.Split('|', StringSplitOptions.TrimEntries)
                let names = cells[1].Split(", ")
