@@ -70,7 +70,7 @@ static partial class ImportCommand
                 ? await OnTerminalAsync(progress => importer.ImportAsync(request, progress, cancellationToken))
                 : await importer.ImportAsync(request, json ? null : new Lines(output), cancellationToken);
             if (json)
-                await output.WriteLineAsync(JsonSerializer.Serialize(JsonReport.Of(report, request.IsDryRun), Json.Default.JsonReport));
+                await output.WriteLineAsync(JsonSerializer.Serialize(JsonReport.Of(report, request.IsDryRun), ReportJson.Default.JsonReport));
             else
                 Summarize(report, request.IsDryRun, output);
             if (report.Explanation is { } explanation)
@@ -184,5 +184,5 @@ static partial class ImportCommand
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
     [JsonSerializable(typeof(JsonReport))]
-    sealed partial class Json : JsonSerializerContext;
+    sealed partial class ReportJson : JsonSerializerContext;
 }
