@@ -44,6 +44,9 @@ interface IHistoryFile
 
     string Path { get; }
 
+    /// <summary>The same file, its times read in another zone.</summary>
+    IHistoryFile In(TimeZoneInfo zone);
+
     /// <summary>Its rows in the order of the file.</summary>
     /// <exception cref="HistoryFileException">While they are read.</exception>
     IEnumerable<HistoryRow> Rows();

@@ -1,5 +1,4 @@
 using TeslaMate.Import.Reading;
-using TeslaMate.Logbook.Cars;
 using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Import.Running;

@@ -1,7 +1,6 @@
 using NpgsqlTypes;
 using TeslaMate.Database;
 using TeslaMate.Logbook;
-using TeslaMate.Logbook.Cars;
 
 namespace TeslaMate.Import.Running;
 
@@ -15,9 +14,28 @@ sealed record StoredFile(long Run, CarId? Car, string Name, string Fingerprint, 
 /// <param name="connection">The one that everything of an import goes through.</param>
 sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
 {
-    /// <summary>One import at a time, whoever starts it; the lock ends with the connection.</summary>
+    // An import that was killed leaves the server a moment to notice.
+    static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>One import at a time, whoever starts it; the lock ends with the connection at the latest.</summary>
     public async Task<bool> TryLockAsync(CancellationToken cancellationToken)
-        => await ScalarAsync<bool>("select pg_try_advisory_lock(hashtext('teslamate import'))", [], cancellationToken);
+    {
+        var started = time.GetTimestamp();
+        while (!await ScalarAsync<bool>("select pg_try_advisory_lock(hashtext('teslamate import'))", [], cancellationToken))
+        {
+            if (time.GetElapsedTime(started) > LockPatience)
+                return false;
+            await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellationToken);
+        }
+
+        return true;
+    }
+
+    public async Task UnlockAsync()
+    {
+        if (connection.State == System.Data.ConnectionState.Open)
+            await ScalarAsync<bool>("select pg_advisory_unlock(hashtext('teslamate import'))", [], CancellationToken.None);
+    }
 
     /// <summary>Goes on with the interrupted run of a folder, or begins one; former ones of this folder are forgotten then.</summary>
     public async Task<StoredRun> OpenAsync(string sourceKey, string timeZone, CarId? car, CancellationToken cancellationToken)
@@ -210,11 +228,11 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
 
     NpgsqlParameter Now() => Timestamps.Parameter(time.GetUtcNow());
 
-    static NpgsqlParameter Text(string value) => new NpgsqlParameter<string> { TypedValue = value };
+    static NpgsqlParameter<string> Text(string value) => new NpgsqlParameter<string> { TypedValue = value };
 
-    static NpgsqlParameter Integer(int value) => new NpgsqlParameter<int> { TypedValue = value };
+    static NpgsqlParameter<int> Integer(int value) => new NpgsqlParameter<int> { TypedValue = value };
 
-    static NpgsqlParameter Big(long value) => new NpgsqlParameter<long> { TypedValue = value };
+    static NpgsqlParameter<long> Big(long value) => new NpgsqlParameter<long> { TypedValue = value };
 
-    static NpgsqlParameter Small(CarId car) => new NpgsqlParameter<short> { TypedValue = car.Value };
+    static NpgsqlParameter<short> Small(CarId car) => new NpgsqlParameter<short> { TypedValue = car.Value };
 }

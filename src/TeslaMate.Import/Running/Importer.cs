@@ -1,5 +1,4 @@
 using TeslaMate.Import.Reading;
-using TeslaMate.Import.TeslaFi;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.History;
@@ -47,6 +46,7 @@ sealed class Importer(NpgsqlDataSource database, Elevations terrain, TimeProvide
 sealed class ImportRun(
     NpgsqlConnection connection, ImportStore store, Elevations terrain, ImportRequest request, IReadOnlyList<IHistoryFile> files, IProgress<ImportProgress>? progress)
 {
+    IReadOnlyList<IHistoryFile> _files = files;
     readonly List<FileReport> _reports = [.. files.Select(file => new FileReport(file.Name, 0, 0, 0, 0, FileState.Pending))];
     readonly List<Rejection> _rejections = [];
     readonly string?[] _fingerprints = new string?[files.Count];
@@ -64,7 +64,20 @@ sealed class ImportRun(
     {
         if (!await store.TryLockAsync(cancellationToken))
             return ImportReport.Of(ImportProblem.Busy, "Another import is at work.");
-        for (var i = 0; i < files.Count; i++)
+        try
+        {
+            return await RunLockedAsync(cancellationToken);
+        }
+        finally
+        {
+            // The connection goes back to the pool and would keep it.
+            await store.UnlockAsync();
+        }
+    }
+
+    async Task<ImportReport> RunLockedAsync(CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < _files.Count; i++)
             await FingerprintAsync(i, cancellationToken);
 
         var known = await store.FilesAsync(cancellationToken);
@@ -79,6 +92,9 @@ sealed class ImportRun(
         await using var rehearsal = request.IsDryRun ? await store.BeginAsync(cancellationToken) : null;
         if (!request.IsDryRun)
             _run = await store.OpenAsync(Fingerprint.Of(Path.GetFullPath(request.Folder).TrimEnd('/')), request.TimeZone, _car, cancellationToken);
+        // An interrupted import goes on as it began.
+        if (_run.TimeZone != request.TimeZone && LocalClock.FindZone(_run.TimeZone) is { } zone)
+            _files = [.. _files.Select(file => file.In(zone))];
         if (request.Vin is null)
             await FindCarAsync(known, cancellationToken);
         await ImportFilesAsync(known, cancellationToken);
@@ -97,8 +113,8 @@ sealed class ImportRun(
     {
         try
         {
-            _fingerprints[index] = await Fingerprint.OfAsync(files[index].Path, cancellationToken);
-            _lengths[index] = new FileInfo(files[index].Path).Length;
+            _fingerprints[index] = await Fingerprint.OfAsync(_files[index].Path, cancellationToken);
+            _lengths[index] = new FileInfo(_files[index].Path).Length;
         }
         catch (HistoryFileException exception)
         {
@@ -108,7 +124,7 @@ sealed class ImportRun(
 
     /// <summary>Whether a file is in already, of this car or, while that is not known, of any.</summary>
     StoredFile? Known(List<StoredFile> known, int index)
-        => known.Find(file => file.Fingerprint == _fingerprints[index] && file.Name == files[index].Name && (request.Vin is null || file.Car == _car));
+        => known.Find(file => file.Fingerprint == _fingerprints[index] && file.Name == _files[index].Name && (request.Vin is null || file.Car == _car));
 
     /// <summary>Finds out whose files these are: the car of the interrupted run, or the first that a row names.</summary>
     async Task FindCarAsync(List<StoredFile> known, CancellationToken cancellationToken)
@@ -119,7 +135,7 @@ sealed class ImportRun(
             return;
         }
 
-        for (var i = 0; i < files.Count && _identity is null; i++)
+        for (var i = 0; i < _files.Count && _identity is null; i++)
         {
             if (_reports[i].State == FileState.Pending && Known(known, i) is null && First(i, vin: null, cancellationToken) is { } first)
                 await UseCarAsync(first.Data.Vin!, cancellationToken, first.Data);
@@ -128,7 +144,7 @@ sealed class ImportRun(
 
     async Task<HistoryRow.Taken?> FirstOfAsync(string vin, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < files.Count; i++)
+        for (var i = 0; i < _files.Count; i++)
         {
             if (_reports[i].State == FileState.Pending && await Task.Run(() => First(i, vin, cancellationToken), cancellationToken) is { } first)
                 return first;
@@ -141,7 +157,7 @@ sealed class ImportRun(
     {
         try
         {
-            foreach (var row in files[index].Rows())
+            foreach (var row in _files[index].Rows())
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (row is HistoryRow.Taken { Data: { Vin: { } named, State: not "unknown" } data } taken && (vin is null || named == vin)
@@ -177,7 +193,7 @@ sealed class ImportRun(
         var imported = _car is { } car ? await store.CoverageAsync(car, _run.Id, cancellationToken) : new Coverage([]);
         // Rows of this run are not in it: they join on.
         var replay = new Replay(PlaceholderCar());
-        for (var i = 0; i < files.Count; i++)
+        for (var i = 0; i < _files.Count; i++)
         {
             if (_reports[i].State == FileState.Failed)
                 continue;
@@ -200,8 +216,8 @@ sealed class ImportRun(
             try
             {
                 var (outcome, played) = await Task.Run(
-                    () => FilePass.Run(files[i], _identity, imported, live, replay, rows => Tell(i, rows), cancellationToken), cancellationToken);
-                if (await Fingerprint.OfAsync(files[i].Path, cancellationToken) != _fingerprints[i])
+                    () => FilePass.Run(_files[i], _identity, imported, live, replay, rows => Tell(i, rows), cancellationToken), cancellationToken);
+                if (await Fingerprint.OfAsync(_files[i].Path, cancellationToken) != _fingerprints[i])
                     throw new HistoryFileException("The file changed while it was read");
                 var periods = played.Read.Periods.ToList();
                 var report = _reports[i] with
@@ -241,7 +257,7 @@ sealed class ImportRun(
             {
                 Fail(i, exception.Reason);
             }
-            catch (PostgresException exception) when (!request.IsDryRun)
+            catch (PostgresException exception) when (!request.IsDryRun && connection.State == System.Data.ConnectionState.Open)
             {
                 // The transaction of this file is gone; the next may do better, and if not, says so too.
                 Fail(i, exception.MessageText);
@@ -296,8 +312,8 @@ sealed class ImportRun(
     {
         try
         {
-            var rows = await Task.Run(() => files[index].Rows().ToList(), cancellationToken);
-            var rejections = rows.OfType<HistoryRow.Rejected>().Select(row => new Rejection(files[index].Name, row.Line, row.Column, row.Reason, row.Fields)).ToList();
+            var rows = await Task.Run(() => _files[index].Rows().ToList(), cancellationToken);
+            var rejections = rows.OfType<HistoryRow.Rejected>().Select(row => new Rejection(_files[index].Name, row.Line, row.Column, row.Reason, row.Fields)).ToList();
             _rejections.AddRange(rejections);
             if (!request.IsDryRun)
                 await store.RejectAsync(_run.Id, _fingerprints[index]!, rejections, cancellationToken);
@@ -320,7 +336,7 @@ sealed class ImportRun(
 
     void Skip(int index, StoredFile stored) => Report(index, _reports[index] with { Rows = stored.Rows, Skipped = stored.Rows, State = FileState.Skipped });
 
-    void Fail(int index, string reason) => Report(index, new(files[index].Name, 0, 0, 0, 0, FileState.Failed, reason));
+    void Fail(int index, string reason) => Report(index, new(_files[index].Name, 0, 0, 0, 0, FileState.Failed, reason));
 
     void Report(int index, FileReport report)
     {

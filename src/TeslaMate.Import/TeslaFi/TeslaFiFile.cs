@@ -1,6 +1,4 @@
-using System.Globalization;
 using TeslaMate.Import.Reading;
-using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Import.TeslaFi;
 
@@ -11,6 +9,8 @@ sealed class TeslaFiFile(string path, TimeZoneInfo zone, string fallbackVehicleI
     public string Name => System.IO.Path.GetFileName(path);
 
     public string Path => path;
+
+    public IHistoryFile In(TimeZoneInfo other) => new TeslaFiFile(path, other, fallbackVehicleId);
 
     public IEnumerable<HistoryRow> Rows()
     {

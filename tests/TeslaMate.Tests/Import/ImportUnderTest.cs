@@ -27,14 +27,14 @@ sealed class ImportUnderTest(LogbookDatabase database) : IAsyncDisposable
 
     public void Write(string name, string content) => File.WriteAllText(Path.Combine(Folder, name), content);
 
-    public void Write(string name, params IEnumerable<CsvRow> rows) => Write(name, CsvRow.File(rows));
+    public void Write(string name, params IEnumerable<CsvRow> rows) => Write(name, CsvRow.Whole(rows));
 
-    public async Task<ImportReport> ImportAsync(Func<ImportRequest, ImportRequest>? change = null, string zone = "Etc/UTC", CancellationToken cancellationToken = default)
+    public async Task<ImportReport> ImportAsync(Func<ImportRequest, ImportRequest>? change = null, string zone = "Etc/UTC", IProgress<ImportProgress>? progress = null)
     {
         await using var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddSingleton(database.DataSource)
             .AddLogbook(new LogbookSettings { TileFolder = Folder + ".tiles", TileSources = [] }).AddImport().BuildServiceProvider();
         var request = new ImportRequest(Folder, zone);
-        return await services.GetRequiredService<IImporter>().ImportAsync(change?.Invoke(request) ?? request, progress: null, cancellationToken);
+        return await services.GetRequiredService<IImporter>().ImportAsync(change?.Invoke(request) ?? request, progress, CancellationToken.None);
     }
 
     public Task<List<string>> DrivesAsync() => database.RowsAsync("select start_date, end_date, round(distance::numeric, 2) from drives order by start_date");
@@ -130,7 +130,7 @@ public sealed record CsvRow(string Time)
 
     public CsvRow On(string date) => this with { Date = date };
 
-    public static string File(IEnumerable<CsvRow> rows)
+    public static string Whole(IEnumerable<CsvRow> rows)
     {
         var text = new StringBuilder(Header).Append('\n');
         foreach (var row in rows)
