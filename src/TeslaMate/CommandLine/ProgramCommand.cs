@@ -29,6 +29,7 @@ sealed class ProgramCommand
         SignInCommand.Create(),
         SetPasswordCommand.Create(),
         ImportCommand.Create(),
+        RestoreCommand.Create(),
         DemoCommand.Create(),
         .. CorrectionCommands.Create(),
     ];
