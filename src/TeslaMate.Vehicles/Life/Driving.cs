@@ -54,7 +54,8 @@ static class Driving
     public static Turn JudgeGap(Turn turn, VehicleData data)
     {
         var vehicle = turn.Vehicle;
-        if (vehicle is not { Phase: VehiclePhase.Driving { Contact: not Contact.Lost } driving, LastResponse: { } last }
+        if (!vehicle.Settings.JudgesGaps
+            || vehicle is not { Phase: VehiclePhase.Driving { Contact: not Contact.Lost } driving, LastResponse: { } last }
             || (last.DriveState?.Timestamp ?? vehicle.LastFullAnswer) is not { } told)
             return turn;
         last = last.DriveState?.Timestamp is null ? last with { DriveState = (last.DriveState ?? new DriveState()) with { Timestamp = told } } : last;
