@@ -11,19 +11,26 @@ public static class KnownVersions
     /// <summary>Those of schema <c>teslamate</c>, oldest first; <c>teslamate.changelog</c> has them all.</summary>
     public static IReadOnlyList<long> Own { get; } = MigrationFolder.Versions("teslamate/");
 
-    /// <summary>SQL: how many of these versions a database lacks, for the parameters of <see cref="AddTo"/>.</summary>
+    static readonly IReadOnlyList<RepeatableMigration> Repeatables = MigrationFolder.EmbeddedRepeatables("teslamate/");
+
+    /// <summary>SQL: how many of these versions and repeatable migrations a database lacks, for the parameters of <see cref="AddTo"/>.</summary>
     public const string PendingSql = """
         (select count(*) from unnest($1) known (version) where not exists (select from schema_migrations applied where applied.version = known.version))
             + (select count(*) from unnest($2) known (version)
                 where not exists (select from teslamate.changelog applied where applied.version = known.version::text and applied.success))
+            + (select count(*) from unnest($3, $4) known (name, checksum)
+                where known.checksum is distinct from (select applied.checksum from teslamate.changelog applied
+                    where applied.type = 4 and applied.success and applied.name = known.name order by applied.installed_on desc, applied.id desc limit 1))
         """;
 
-    /// <summary>Adds <see cref="Reference"/> and <see cref="Own"/> as <c>$1</c> and <c>$2</c>.</summary>
+    /// <summary>Adds the parameters <c>$1</c> to <c>$4</c> of <see cref="PendingSql"/>.</summary>
     public static void AddTo(NpgsqlParameterCollection parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. Reference] });
         parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. Own] });
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. Repeatables.Select(file => file.Script.FileName)] });
+        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. Repeatables.Select(file => file.Script.Checksum)] });
     }
 
     /// <summary>
@@ -35,7 +42,7 @@ public static class KnownVersions
     {
         await using var command = database.CreateCommand($"""
             select {PendingSql} = 0
-                and not exists (select from schema_migrations where version > $3)
+                and not exists (select from schema_migrations where version > $5)
                 and not exists (select from teslamate.changelog where type = 0 and version <> all ($2::text[]))
             """);
         AddTo(command.Parameters);

@@ -27,6 +27,9 @@ sealed record Ledger
 
     public required IReadOnlyList<ChangelogRow> OwnChangelog { get; init; }
 
+    /// <summary>The checksums of the repeatable migrations as they were run last, by the files' names.</summary>
+    public required IReadOnlyDictionary<string, string?> Repeatables { get; init; }
+
     /// <summary>The checksums of the undo scripts that the database keeps.</summary>
     public required IReadOnlyDictionary<(Chain Chain, long Version), string> UndoScripts { get; init; }
 
@@ -37,6 +40,7 @@ sealed record Ledger
     {
         Dictionary<long, DateTimeOffset?> versions = [];
         Dictionary<(Chain, long), string> undoScripts = [];
+        Dictionary<string, string?> repeatables = new(StringComparer.Ordinal);
         List<ChangelogRow> changelog = [], own = [];
         if (server.HasSchemaMigrations)
         {
@@ -49,6 +53,8 @@ sealed record Ledger
         if (server.HasOwnTables)
         {
             await ReadChangelogAsync("teslamate.changelog", own);
+            await foreach (var row in connection.RowsAsync("select name, checksum from teslamate.changelog where type = 4 and success order by installed_on, id", cancellationToken))
+                repeatables[row.GetString(0)] = row.IsDBNull(1) ? null : row.GetString(1);
             await foreach (var row in connection.RowsAsync("select own, version, checksum from teslamate.undo_scripts", cancellationToken))
                 undoScripts[(row.GetBoolean(0) ? Chain.Own : Chain.Reference, row.GetInt64(1))] = row.GetString(2);
         }
@@ -58,6 +64,7 @@ sealed record Ledger
             SchemaMigrations = versions,
             Changelog = changelog,
             OwnChangelog = own,
+            Repeatables = repeatables,
             UndoScripts = undoScripts,
             Server = server,
         };
@@ -161,6 +168,24 @@ sealed record Ledger
         keep.Add<string[]>([.. migrations.Select(migration => migration.Down.FileName)]);
         keep.Add<string[]>([.. migrations.Select(migration => migration.Down.Checksum)]);
         keep.Add<string[]>([.. migrations.Select(migration => migration.Down.Text)]);
+    }
+
+    /// <summary>Statements that record <paramref name="file"/> as run.</summary>
+    public static void AddRepeatable(NpgsqlBatch batch, RepeatableMigration file)
+    {
+        batch.Add("delete from teslamate.changelog where type = 4 and name = $1").Add(file.Script.FileName);
+        var record = batch.Add("""
+            insert into teslamate.changelog (type, version, description, name, checksum, installed_by, success) values (4, null, $1, $2, $3, current_user, true)
+            """);
+        record.Add(file.Description);
+        record.Add(file.Script.FileName);
+        record.Add(file.Script.Checksum);
+        var names = batch.Add("""
+            insert into teslamate.undo_scripts (own, version, name, checksum, sql) values (true, $1, 'R', '', $2)
+            on conflict (own, version) do update set sql = undo_scripts.sql || E'\n' || excluded.sql
+            """);
+        names.Add(RepeatableMigration.Version);
+        names.Add(string.Join('\n', file.Objects));
     }
 
     /// <summary>Statements that forget <paramref name="version"/>.</summary>

@@ -8,7 +8,7 @@ static class LiveSchema
     public static async Task<IReadOnlyDictionary<(string Kind, string Name), SchemaFact>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         Dictionary<(string, string), SchemaFact> facts = [];
-        await foreach (var row in connection.RowsAsync(MigrationFolder.Text("check/fingerprint.sql"), cancellationToken))
+        await foreach (var row in connection.RowsAsync(MigrationFolder.Text("fingerprint.sql"), cancellationToken))
         {
             var fact = SchemaFact.Parse(row.GetString(0));
             facts[fact.Key] = fact;

@@ -5,18 +5,23 @@ using System.Text.RegularExpressions;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
-/// The migrations of one schema, found by their files' names: <c>V&lt;version&gt;__&lt;name&gt;.sql</c> with its <c>U…</c> beside it. Nothing else lists them.
+/// The migrations of one schema, found by their files' names: <c>V&lt;version&gt;__&lt;name&gt;.sql</c> with its <c>U…</c> beside it, and
+/// <c>R__&lt;name&gt;.sql</c> for views and functions. Nothing else lists them.
 /// </summary>
 sealed partial class MigrationFolder
 {
-    MigrationFolder(IReadOnlyList<Migration> all, MigrationScript? baseline)
+    MigrationFolder(IReadOnlyList<Migration> all, IReadOnlyList<RepeatableMigration> repeatables, MigrationScript? baseline)
     {
         All = all;
+        Repeatables = repeatables;
         Baseline = baseline;
     }
 
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<Migration> All { get; }
+
+    /// <summary>Views and functions, in the order of their names; they are made anew after the versions.</summary>
+    public IReadOnlyList<RepeatableMigration> Repeatables { get; }
 
     /// <summary>Takes an empty database to the newest version at once.</summary>
     public MigrationScript? Baseline { get; }
@@ -37,6 +42,13 @@ sealed partial class MigrationFolder
         => [.. Names(typeof(MigrationFolder).Assembly, folder).Select(name => FileName.Match(name)).Where(parts => parts.Success && parts.Groups["side"].ValueSpan is "V")
             .Select(parts => long.Parse(parts.Groups["version"].ValueSpan, CultureInfo.InvariantCulture)).Order()];
 
+    /// <summary>The repeatable migrations of <see cref="Embedded"/>; no other file is read.</summary>
+    public static IReadOnlyList<RepeatableMigration> EmbeddedRepeatables(string folder)
+    {
+        var assembly = typeof(MigrationFolder).Assembly;
+        return Read(Names(assembly, folder).Where(name => RepeatableFileName.IsMatch(name)).Select(name => (name, Text(assembly, folder + name)))).Repeatables;
+    }
+
     /// <summary>A text file embedded in this assembly.</summary>
     public static string Text(string path) => Text(typeof(MigrationFolder).Assembly, path);
 
@@ -45,11 +57,14 @@ sealed partial class MigrationFolder
     public static MigrationFolder Read(IEnumerable<(string Name, string Text)> files)
     {
         Dictionary<long, (string Name, MigrationScript Script)> forward = [], back = [];
+        List<RepeatableMigration> repeatables = [];
         MigrationScript? baseline = null;
         foreach (var (name, text) in files)
         {
             if (name == "baseline.sql")
                 baseline = new MigrationScript(name, text);
+            if (RepeatableFileName.Match(name) is { Success: true } repeatable)
+                repeatables.Add(new RepeatableMigration(repeatable.Groups["name"].Value, new MigrationScript(name, text)));
             if (FileName.Match(name) is not { Success: true } parts)
                 continue;
             var version = long.Parse(parts.Groups["version"].ValueSpan, CultureInfo.InvariantCulture);
@@ -68,7 +83,10 @@ sealed partial class MigrationFolder
             throw new InvalidDataException($"{back[alone].Script.FileName} takes back a version that no file leads to.");
         if (forward.GroupBy(file => file.Value.Name).FirstOrDefault(group => group.Count() > 1) is { } twins)
             throw new InvalidDataException($"These files have the same name: {string.Join(", ", twins.Select(file => file.Value.Script.FileName))}.");
-        return new MigrationFolder([.. forward.OrderBy(file => file.Key).Select(file => new Migration(file.Key, file.Value.Name, file.Value.Script, back[file.Key].Script))], baseline);
+        return new MigrationFolder(
+            [.. forward.OrderBy(file => file.Key).Select(file => new Migration(file.Key, file.Value.Name, file.Value.Script, back[file.Key].Script))],
+            [.. repeatables.OrderBy(file => file.Name, StringComparer.Ordinal)],
+            baseline);
     }
 
     static IEnumerable<string> Names(Assembly assembly, string folder)
@@ -86,4 +104,7 @@ sealed partial class MigrationFolder
 
     [GeneratedRegex(@"^(?<side>[VU])(?<version>\d+)__(?<name>\w+)\.sql$")]
     static partial Regex FileName { get; }
+
+    [GeneratedRegex(@"^R__(?<name>\w+)\.sql$")]
+    static partial Regex RepeatableFileName { get; }
 }

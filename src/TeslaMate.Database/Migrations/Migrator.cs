@@ -38,7 +38,35 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         var ledger = await session.ReadLedgerAsync(cancellationToken);
         var reconciliation = await ReconcileAsync(session, ledger, cancellationToken);
         var live = await LiveSchema.ReadAsync(session.Connection, cancellationToken);
-        return SchemaDifference.Between(ExpectedSchema.Recorded.At(reconciliation.Applied), live);
+        var differences = SchemaDifference.Between(ExpectedSchema.Recorded.At(reconciliation.Applied), live);
+        var lagging = await SequenceCheck.FindAsync(session.Connection, cancellationToken);
+        return
+        [
+            .. differences, .. await MissingObjectsAsync(session.Connection, ledger, cancellationToken),
+            .. lagging.Select(sequence => new SchemaDifference(DifferenceKind.Wrong, sequence.ToString(), sequence.Repair)),
+        ];
+    }
+
+    /// <summary>Views and functions that a repeatable migration made and that somebody dropped.</summary>
+    async Task<IReadOnlyList<SchemaDifference>> MissingObjectsAsync(NpgsqlConnection connection, Ledger ledger, CancellationToken cancellationToken)
+    {
+        List<SchemaDifference> missing = [];
+        foreach (var file in Own.Repeatables.Where(file => !IsStale(ledger, file)))
+        {
+            foreach (var name in file.Objects)
+            {
+                if (!await connection.ScalarAsync<bool>($"""
+                    select exists (select from pg_class where relnamespace = to_regnamespace('teslamate') and relname = '{name}')
+                        or exists (select from pg_proc where pronamespace = to_regnamespace('teslamate') and proname = '{name}')
+                    """, cancellationToken))
+                {
+                    missing.Add(new SchemaDifference(DifferenceKind.Missing, $"teslamate.{name}, which {file.Script.FileName} makes, is missing",
+                        $"delete from teslamate.changelog where name = '{file.Script.FileName}'; -- then: teslamate migrate"));
+                }
+            }
+        }
+
+        return missing;
     }
 
     /// <summary>Says why <see cref="NpgsqlException"/> came up on the way to the database, and what to do.</summary>
@@ -134,7 +162,7 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         await AnalyzeAsync(session, plan.Runs, progress, cancellationToken);
         if (plan.Applied.Count == 0 && plan.Runs.Count > 0)
             await Ledger.DropTablesAsync(session.Connection, cancellationToken);
-        return new MigrationOutcome.Done(plan.Runs.Count);
+        return new MigrationOutcome.Done(plan.Versions);
     }
 
     async Task<MigrationOutcome> RunBaselineAsync(
@@ -169,6 +197,12 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
 
             if (Own.All.Count > 0)
                 Ledger.AddRecords(records, Chain.Own, Own.All, times: null, time.GetUtcNow());
+            foreach (var file in Own.Repeatables)
+            {
+                await connection.ExecuteAsync(file.Script.Text, cancellationToken);
+                Ledger.AddRepeatable(records, file);
+            }
+
             await records.ExecuteNonQueryAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
@@ -187,6 +221,9 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         var connection = session.Connection;
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await Ledger.CreateTablesAsync(connection, plan.Server, cancellationToken);
+        // Views would keep versions from changing what they show, and one another from being made anew.
+        if (plan.Runs.Count > 0)
+            await connection.ExecuteAsync(RepeatableMigration.DropSql(Own.Repeatables), cancellationToken);
         var reconciliation = plan.Reconciliation;
         if (reconciliation.IsNeeded)
         {
@@ -263,11 +300,14 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             Pending = [.. Reference.All.Where(migration => !reconciliation.Applied.Contains(migration.Version)).Select(migration => new PendingVersion(migration.Version, migration.Name))],
             OwnApplied = [.. own.OrderBy(row => row.Version).Select(row => new AppliedVersion(row.Version, Own.Find(row.Version)?.Name, row.At))],
             OwnPending = [.. Own.All.Where(migration => !own.Any(row => row.Version == migration.Version)).Select(migration => new PendingVersion(migration.Version, migration.Name))],
+            PendingRepeatables = [.. Own.Repeatables.Where(file => IsStale(ledger, file)).Select(file => file.Script.FileName)],
             ChecksumMismatches = Mismatches(ledger, reconciliation),
             Extensions = extensions,
             Newest = Reference.Newest,
         };
     }
+
+    static bool IsStale(Ledger ledger, RepeatableMigration file) => ledger.Repeatables.GetValueOrDefault(file.Script.FileName) != file.Script.Checksum;
 
     List<ChecksumMismatch> Mismatches(Ledger ledger, Reconciliation reconciliation) =>
     [
@@ -307,6 +347,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         var reachesNewest = Reference.All.All(migration => plan.Applied.Contains(migration.Version));
         foreach (var migration in Own.All.Where(migration => reachesNewest && !ledger.OwnChangelog.Any(row => row.Success && row.Version == migration.Version)))
             plan.Runs.Add(new PlannedRun(Chain.Own, migration.Version, migration.Name, Back: false, migration.Up, migration));
+        if (reachesNewest && (plan.Runs.Count > 0 || Own.Repeatables.Any(file => IsStale(ledger, file))))
+            plan.Runs.AddRange(Own.Repeatables.Select(PlannedRun.Of));
         plan.UsesBaseline = reachesNewest && reconciliation.Applied.Count == 0 && Reference.Baseline is not null;
         await Preflight.CheckAsync(session.Connection, plan, settings, cancellationToken);
         return plan;
@@ -332,6 +374,10 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             plan.Applied.Remove(applied);
         }
 
+        // Where this program stays at home, its views come back.
+        if (keepsNewest && plan.Runs.Count > 0 && Reference.All.All(migration => plan.Applied.Contains(migration.Version))
+            && Own.All.All(migration => ledger.OwnChangelog.Any(row => row.Success && row.Version == migration.Version)))
+            plan.Runs.AddRange(Own.Repeatables.Select(PlannedRun.Of));
         if (plan.Obstacles.Count == 0)
             await Preflight.CheckAsync(session.Connection, plan, settings, cancellationToken);
         return plan;

@@ -25,6 +25,9 @@ sealed class Plan(Ledger ledger, Reconciliation reconciliation)
 
     public bool IsEmpty => Runs.Count == 0 && !reconciliation.IsNeeded;
 
+    /// <summary>How many versions run; repeatable migrations have none.</summary>
+    public int Versions => Runs.Count(run => run.Repeatable is null);
+
     /// <summary>When the reference says it applied a version.</summary>
     public DateTimeOffset? TimeOf(long version) => ledger.SchemaMigrations.GetValueOrDefault(version);
 }

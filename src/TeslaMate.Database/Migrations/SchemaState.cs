@@ -33,6 +33,9 @@ public sealed record SchemaState
     /// <inheritdoc cref="OwnApplied"/>
     public required IReadOnlyList<PendingVersion> OwnPending { get; init; }
 
+    /// <summary>Files of views and functions that are not in the database as this program has them.</summary>
+    public required IReadOnlyList<string> PendingRepeatables { get; init; }
+
     public required IReadOnlyList<ChecksumMismatch> ChecksumMismatches { get; init; }
 
     public required IReadOnlyList<ExtensionState> Extensions { get; init; }
@@ -48,7 +51,7 @@ public sealed record SchemaState
     public IEnumerable<AppliedVersion> Unknown => Applied.Where(version => version.Name is null && version.Version < Newest);
 
     /// <summary>Whether the program can work with this database as it is.</summary>
-    public bool IsCurrent => Pending.Count == 0 && OwnPending.Count == 0 && !Newer.Any();
+    public bool IsCurrent => Pending.Count == 0 && OwnPending.Count == 0 && PendingRepeatables.Count == 0 && !Newer.Any();
 
     public DateTimeOffset? LastMigratedAt => Applied.Concat(OwnApplied).Max(version => version.At);
 }

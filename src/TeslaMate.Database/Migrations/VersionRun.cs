@@ -5,9 +5,12 @@ namespace TeslaMate.Database.Migrations;
 
 /// <summary>One version to be run in one direction.</summary>
 /// <param name="Migration">Null for a version that this program does not know; it can only go back, by the script that the database keeps.</param>
-sealed record PlannedRun(Chain Chain, long Version, string Name, bool Back, MigrationScript Script, Migration? Migration)
+/// <param name="Repeatable">A file without version that is run, instead of a version.</param>
+sealed record PlannedRun(Chain Chain, long Version, string Name, bool Back, MigrationScript Script, Migration? Migration, RepeatableMigration? Repeatable = null)
 {
-    public string Label => $"{(Chain is Chain.Own ? "teslamate " : "")}{Version} {Name}";
+    public string Label => Repeatable is null ? $"{(Chain is Chain.Own ? "teslamate " : "")}{Version} {Name}" : $"teslamate R__{Name}";
+
+    public static PlannedRun Of(RepeatableMigration file) => new(Chain.Own, RepeatableMigration.Version, file.Name, Back: false, file.Script, Migration: null, file);
 }
 
 /// <summary>A version could not be run; the database is as it was before it.</summary>
@@ -148,7 +151,9 @@ sealed partial class VersionRun(
         }
 
         await using var records = connection.CreateBatch();
-        if (run.Back)
+        if (run.Repeatable is { } repeatable)
+            Ledger.AddRepeatable(records, repeatable);
+        else if (run.Back)
             Ledger.AddRemoval(records, run.Chain, run.Version);
         else
             Ledger.AddRecords(records, run.Chain, [run.Migration!], times: null, time.GetUtcNow());

@@ -28,7 +28,10 @@ sealed class ProgramCommand
         StatusCommand.Create(),
         SignInCommand.Create(),
         SetPasswordCommand.Create(),
+        ImportCommand.Create(),
+        RestoreCommand.Create(),
         DemoCommand.Create(),
+        RebuildStatisticsCommand.Create(),
         .. CorrectionCommands.Create(),
     ];
 

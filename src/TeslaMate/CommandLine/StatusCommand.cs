@@ -39,6 +39,8 @@ static partial class StatusCommand
             output.WriteLine($"pending  {version.Version} {version.Name}");
         foreach (var version in state.OwnPending)
             output.WriteLine($"pending  teslamate {version.Version} {version.Name}");
+        foreach (var file in state.PendingRepeatables)
+            output.WriteLine($"pending  teslamate {file}");
         output.WriteLine();
         output.WriteLine($"{state.Applied.Count} applied, {state.Pending.Count} pending; schema teslamate: {state.OwnApplied.Count} applied, {state.OwnPending.Count} pending");
         if (state.LastMigratedAt is { } last)
@@ -80,6 +82,9 @@ static partial class StatusCommand
 
         public required IReadOnlyList<ReportedVersion> OwnPending { get; init; }
 
+        /// <summary>Files of views and functions that are not in the database as this program has them.</summary>
+        public required IReadOnlyList<string> PendingRepeatables { get; init; }
+
         /// <summary>Applied, but no file of this program names them.</summary>
         public required IReadOnlyList<long> Unknown { get; init; }
 
@@ -105,6 +110,7 @@ static partial class StatusCommand
             Pending = [.. state.Pending.Select(version => new ReportedVersion(version.Version, version.Name, null))],
             OwnApplied = [.. state.OwnApplied.Select(version => new ReportedVersion(version.Version, version.Name, version.At))],
             OwnPending = [.. state.OwnPending.Select(version => new ReportedVersion(version.Version, version.Name, null))],
+            PendingRepeatables = state.PendingRepeatables,
             Unknown = [.. state.Applied.Where(version => version.Name is null).Select(version => version.Version)],
             Newer = [.. state.Newer.Select(version => version.Version)],
             LastMigrationAt = state.LastMigratedAt,

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting.Systemd;
 using Npgsql;
 using TeslaMate.Database.Migrations;
 using TeslaMate.Systemd.Notify;
@@ -38,7 +39,7 @@ sealed partial class SchemaGate(NpgsqlDataSource database, Migrator migrator, IS
 
         if (state.IsCurrent)
             return true;
-        Log.Pending(logger, state.Pending.Count + state.OwnPending.Count, state.Newest);
+        Log.Pending(logger, state.Pending.Count + state.OwnPending.Count + state.PendingRepeatables.Count, state.Newest);
         return false;
     }
 

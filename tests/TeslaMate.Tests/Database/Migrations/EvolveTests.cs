@@ -87,5 +87,5 @@ public sealed class EvolveTests
     }
 
     static string SourceFolder([System.Runtime.CompilerServices.CallerFilePath] string here = "")
-        => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../../src/TeslaMate.Database/Migrations"));
+        => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../../src/TeslaMate.Database/Migrations/Sql/public"));
 }

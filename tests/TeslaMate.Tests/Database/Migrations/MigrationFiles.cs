@@ -11,14 +11,14 @@ static class MigrationFiles
     /// <summary>The script that takes an empty database to the newest version.</summary>
     public static string Baseline { get; } = Text("baseline.sql");
 
-    /// <summary>The paths of all files below <c>src/TeslaMate.Database/Migrations</c>.</summary>
+    /// <summary>The paths of all files below <c>src/TeslaMate.Database/Migrations/Sql/public</c>.</summary>
     public static string[] Names => [.. Assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal))];
 
     public static string Forward(long version) => Text(Names.Single(name => name.StartsWith($"V{version}__", StringComparison.Ordinal)));
 
     public static string Back(long version) => Text(Names.Single(name => name.StartsWith($"U{version}__", StringComparison.Ordinal)));
 
-    /// <summary>The text of the file with this path below <c>src/TeslaMate.Database/Migrations</c>.</summary>
+    /// <summary>The text of the file with this path below <c>src/TeslaMate.Database/Migrations/Sql/public</c>.</summary>
     public static string Text(string path)
     {
         using var stream = Assembly.GetManifestResourceStream(path) ?? throw new FileNotFoundException($"{path} is not embedded in TeslaMate.Database");
