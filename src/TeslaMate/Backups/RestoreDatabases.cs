@@ -18,6 +18,7 @@ sealed class RestoreDatabases(DatabaseSettings settings, string owner, TimeProvi
     const string Moment = "yyyyMMddHHmmss";
     const int LongestName = 63;
     const int SwapAttempts = 10;
+    const int LockAttempts = 6;
 
     readonly string _maintenance = settings.Name == "postgres" ? "template1" : "postgres";
     readonly List<NpgsqlDataSource> _sources = [];
@@ -31,8 +32,14 @@ sealed class RestoreDatabases(DatabaseSettings settings, string owner, TimeProvi
             throw new RestoreException($"the name of the database {settings.Name} is too long for the names of its restores. Rename it: ALTER DATABASE ... RENAME TO ...");
         // The server keeps the lock for this session, which ends with this process, however that ends.
         _guard = await OpenAsync(_maintenance, cancellationToken);
-        if (await ScalarAsync(_guard, "select pg_try_advisory_lock(hashtext('restore ' || $1))", cancellationToken, settings.Name) is not true)
-            throw new RestoreException($"another restore of {settings.Name} is running. Nothing was touched; try again when it has ended.");
+        // One that was killed a moment ago may still be clearing up.
+        for (var attempt = 1; await ScalarAsync(_guard, "select pg_try_advisory_lock(hashtext('restore ' || $1))", cancellationToken, settings.Name) is not true; attempt++)
+        {
+            if (attempt == LockAttempts)
+                throw new RestoreException($"another restore of {settings.Name} is running. Nothing was touched; try again when it has ended.");
+            await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellationToken);
+        }
+
         foreach (var left in await MadeByRestoresAsync(Loading, cancellationToken))
         {
             await notes.WriteLineAsync($"Deleting {left}, which an interrupted restore left");
