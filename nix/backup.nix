@@ -39,7 +39,7 @@ let
   # In a file of its own that the scripts read: whatever is in a value, it is no part of a script that shellcheck judges when the system is built.
   settings = pkgs.writeText "teslamate-settings.sh" (
     ''
-      # shellcheck shell=bash disable=SC2034,SC2088
+      # shellcheck shell=bash disable=all
       # What the environment holds wins, so that the same scripts work inside of the units.
     ''
     + lib.concatStrings (
@@ -72,23 +72,23 @@ let
     ++ map (credential: "--property=LoadCredential=${escaped credential}") credentials
     ++ map (credential: "--property=LoadCredentialEncrypted=${escaped credential}") encryptedCredentials;
 
+  # shellcheck does not see into the file.
+  readSettings = ''
+    service_user="" local_server=no uses_socket=no reader="" secret_properties=() setting_names=() state_directory="" backup_directory=""
+    retention="" backup_before_upgrade=no roll_back_unknown=no program_version="" program=""
+    # shellcheck source=/dev/null
+    . ${settings}
+  '';
+
   script = scriptWith [ ];
   scriptWith =
     inputs: name: file:
     pkgs.writeShellApplication {
       inherit name;
       runtimeInputs = runtimeInputs ++ inputs;
-      # The settings are read from their file; and not every script uses every one of common.sh.
-      excludeShellChecks = [
-        "SC1091"
-        "SC2034"
-        "SC2154"
-      ];
-      text = ''
-        . ${settings}
-      ''
-      + builtins.readFile ./backup/common.sh
-      + builtins.readFile file;
+      # Not every script uses every setting.
+      excludeShellChecks = [ "SC2034" ];
+      text = readSettings + builtins.readFile ./backup/common.sh + builtins.readFile file;
     };
 
   # The program itself. What an administrator asks it, it is asked with the service's settings and secrets, as the service's user; others use it with
@@ -99,14 +99,11 @@ let
       pkgs.coreutils
       pkgs.systemd
     ];
-    excludeShellChecks = [
-      "SC1091"
-      "SC2154"
-    ];
+    excludeShellChecks = [ "SC2034" ];
     text = ''
       if [ "$(id -u)" != 0 ] || [ "''${1:-}" = demo ]; then exec ${lib.getExe package} "$@"; fi
       if [ "''${1:-}" = restore ]; then exec ${lib.getExe restore} "''${@:2}"; fi
-      . ${settings}
+      ${readSettings}
       exec systemd-run --quiet --pipe --pty --wait --collect --service-type=exec \
         --uid="$service_user" --gid="$service_user" --working-directory="$state_directory" \
         --property=StateDirectory="''${state_directory##*/}" --property=StateDirectoryMode=0700 --property=UMask=0077 --property=LimitCORE=0 \

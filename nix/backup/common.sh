@@ -6,10 +6,12 @@ fail() {
   exit 1
 }
 
+needed_secrets=(DATABASE_PASS)
+
 # libpq's names for the service's settings.
 use_settings() {
   if [ "$(id -u)" = 0 ]; then
-    load_secrets DATABASE_PASS "$@"
+    load_secrets "${needed_secrets[@]}"
   elif [ -n "${CREDENTIALS_DIRECTORY:-}" ] && [ -r "$CREDENTIALS_DIRECTORY/DATABASE_PASS" ]; then
     DATABASE_PASS=$(cat "$CREDENTIALS_DIRECTORY/DATABASE_PASS")
   fi

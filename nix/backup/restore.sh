@@ -45,7 +45,9 @@ if [ "$drop_old" = no ] && [ -z "$file$swap" ]; then
 fi
 
 [ "$(id -u)" = 0 ] || fail "run it as root: it stops and starts the service."
-use_settings ENCRYPTION_KEY
+# A migration of an old backup encrypts the tokens in it.
+needed_secrets+=(ENCRYPTION_KEY)
+use_settings
 
 if [ "$drop_old" = yes ]; then
   as_administrator "$program" restore --drop-old
@@ -83,7 +85,7 @@ load=("$program" restore --load-only "${options[@]}")
 if [ "$local_server" = yes ]; then
   # The administrator's process answers the one that reads the backup, takes away what that leaves unfinished, and ends with it.
   coproc administrator { as_administrator "$program" restore --administrator --owner "$DATABASE_USER"; }
-  administrator_process=$administrator_PID
+  administrator_process=$!
   exec 3<&"${administrator[0]}" 4>&"${administrator[1]}"
   eval "exec ${administrator[0]}<&- ${administrator[1]}>&-"
   load+=(--administrator-on-3-and-4)

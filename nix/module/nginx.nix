@@ -20,8 +20,8 @@ let
   # Of the virtual host that others define too; an option without a value throws.
   hasOwnCertificate =
     (builtins.tryEval (
-      builtins.isString (toString config.services.nginx.virtualHosts.${cfg.virtualHost}.sslCertificate)
-    )).success;
+      toString config.services.nginx.virtualHosts.${cfg.virtualHost}.sslCertificate != ""
+    )).value;
 
   # Where nginx on this machine finds the pages.
   upstream =

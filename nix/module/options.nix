@@ -403,7 +403,7 @@ in
       (refuse
         (
           listensOnSocket
-          && !(matches "/(run|var/lib)/teslamate/[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*" cfg.listenAddress)
+          && !(matches "/(run|var/lib)/teslamate(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+" cfg.listenAddress)
         )
         (
           wrong "a socket that the service may not make" "listenAddress" cfg.listenAddress

@@ -184,8 +184,9 @@ let
             forceSSL = option types.bool false;
             enableACME = option types.bool false;
             useACMEHost = option (types.nullOr types.str) null;
-            sslCertificate = optionOf types.path;
-            sslCertificateKey = optionOf types.path;
+            # nixpkgs has no default for these two.
+            sslCertificate = option (types.nullOr types.path) null;
+            sslCertificateKey = option (types.nullOr types.path) null;
             extraConfig = option types.lines "";
             locations = setOf (submodule {
               proxyPass = option (types.nullOr types.str) null;
@@ -253,7 +254,7 @@ let
     modules = [
       ../module.nix
       nixos
-      { config = configuration; }
+      configuration
     ];
     specialArgs = { inherit pkgs; };
   };
