@@ -7,7 +7,7 @@ namespace TeslaMate.Mqtt.Publishing;
 /// The topic that tells whether a program publishes; the broker itself says <c>offline</c> when one vanishes. Several instances share it, so the last word
 /// belongs to those that are still there.
 /// </summary>
-sealed class Availability(MqttSettings settings, Outbox outbox)
+sealed class AvailabilityTopic(MqttSettings settings, Outbox outbox)
 {
     static readonly byte[] OnlinePayload = Encoding.UTF8.GetBytes("online");
     static readonly byte[] OfflinePayload = Encoding.UTF8.GetBytes("offline");

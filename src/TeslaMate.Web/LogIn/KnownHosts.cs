@@ -1,5 +1,7 @@
 using System.Net;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using TeslaMate.Logbook.Settings;
 
 namespace TeslaMate.Web.LogIn;
@@ -11,7 +13,7 @@ namespace TeslaMate.Web.LogIn;
 /// the public DNS; names in the domains that this machine's network searches; and what the operator names as <c>VIRTUAL_HOST</c>, in <c>CHECK_ORIGIN</c>, or as the
 /// pages' own address in the settings, which the first visit of the owner has stored there (also the reference's).
 /// </summary>
-sealed class HostCheck(WebSettings settings, IGlobalSettings global)
+sealed class KnownHosts(WebSettings settings, IGlobalSettings global)
 {
     // RFC 6761, 6762 (appendix G), 8375, and ICANN's resolution on "internal".
     static readonly string[] NobodysDomains = ["localhost", "local", "home.arpa", "internal", "intranet", "private", "corp", "home", "lan"];
@@ -58,5 +60,30 @@ sealed class HostCheck(WebSettings settings, IGlobalSettings global)
         {
             return [];
         }
+    }
+}
+
+/// <summary>The request asks for this host by a name that is its own, or comes from somebody whom a name cannot make up.</summary>
+sealed record KnownHost : IAuthorizationRequirement;
+
+sealed partial class KnownHostHandler(KnownHosts hosts, WebSettings settings, ILogger<KnownHostHandler> logger) : AuthorizationHandler<KnownHost>
+{
+    protected override async Task HandleRequirementAsync(AuthorizationHandlerContext context, KnownHost requirement)
+    {
+        if (context.Resource is not HttpContext http)
+            return;
+        // A script of a rebound name can send any header, but it knows neither a session, nor a token, nor the proxy's secret.
+        var isAnybody = context.User.Scheme() is Schemes.Open || context.User.Scheme() is Schemes.Proxy && settings.ProxySecret is null;
+        if (!isAnybody || await hosts.IsOursAsync(http))
+            context.Succeed(requirement);
+        else
+            Log.ForeignHost(logger, http.Request.Host.Host);
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "A request for {Host} was refused: without a password these pages answer only to addresses and to names that no stranger can point here. "
+            + "If this name is yours, set VIRTUAL_HOST to it, or set a password")]
+        public static partial void ForeignHost(ILogger logger, string host);
     }
 }

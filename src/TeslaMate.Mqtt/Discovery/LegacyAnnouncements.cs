@@ -11,27 +11,27 @@ namespace TeslaMate.Mqtt.Discovery;
 /// What the broker still holds of earlier announcements. They are looked for there, so that they are moved or cleared once, not at every start
 /// (MQTT chapters 14.2 and 14.4).
 /// </summary>
-sealed partial class FormerAnnouncements(
-    DiscoveryDocument document, Outbox outbox, BrokerSubscriptions subscriptions, TimeProvider time, ILogger<FormerAnnouncements> logger)
+sealed partial class LegacyAnnouncements(
+    DiscoveryDocument document, Outbox outbox, BrokerSubscriptions subscriptions, TimeProvider time, ILogger<LegacyAnnouncements> logger)
 {
     // Home Assistant needs about as long to follow each step of a migration, and some brokers to look up what they have retained.
-    static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(1);
 
     // Something that goes on announcing under these topics must not keep the cars waiting.
-    static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan SearchTimeout = TimeSpan.FromSeconds(60);
 
     static readonly byte[] Marker = Encoding.UTF8.GetBytes("""{"migrate_discovery":true}""");
 
     readonly ConcurrentDictionary<string, byte> _retained = new();
 
     // A broker can send anything; what is remembered of it is bounded by the cars.
-    readonly ConcurrentDictionary<string, byte> _sought = new();
+    readonly ConcurrentDictionary<string, byte> _expected = new();
     int _arrivals;
 
     /// <summary>Takes note of what the broker holds; does not wait.</summary>
     public void Receive(BrokerEvent.Received message)
     {
-        if (!_sought.ContainsKey(message.Topic))
+        if (!_expected.ContainsKey(message.Topic))
             return;
         Interlocked.Increment(ref _arrivals);
         // Also what arrives this moment: whoever announces does so to be retained.
@@ -43,26 +43,29 @@ sealed partial class FormerAnnouncements(
 
     /// <summary>Asks the broker which announcements of these cars it holds.</summary>
     /// <returns>False when the connection ended before all of them were there.</returns>
-    public async Task<bool> LookAsync(IReadOnlyCollection<CarId> cars, CancellationToken cancellationToken)
+    public async Task<bool> FindRetainedAsync(IReadOnlyCollection<CarId> cars, CancellationToken cancellationToken)
     {
         foreach (var topic in cars.SelectMany(Topics))
-            _sought[topic] = 0;
+            _expected[topic] = 0;
         string[] filters = [.. cars.SelectMany(car => new[] { document.FormerTopicsFilter(car), document.Topic(car) })];
         var (connection, began) = (subscriptions.Connection, time.GetTimestamp());
         await Task.WhenAll(filters.Select(subscriptions.AddAsync)).WaitAsync(cancellationToken);
         // A broker may send what it holds before its word that it listens, after it, or in portions that each wait for an acknowledgement.
         var roundTrip = time.GetElapsedTime(began);
-        var quiet = roundTrip * 2 > Settling ? roundTrip * 2 : Settling;
+        var quiet = roundTrip * 2 > SettleTime ? roundTrip * 2 : SettleTime;
         int arrivals;
         do
         {
             arrivals = Volatile.Read(ref _arrivals);
             await Task.Delay(quiet, time, cancellationToken);
         }
-        while (arrivals != Volatile.Read(ref _arrivals) && time.GetElapsedTime(began) < LongestLook);
+        while (arrivals != Volatile.Read(ref _arrivals) && time.GetElapsedTime(began) < SearchTimeout);
         await Task.WhenAll(filters.Select(subscriptions.RemoveAsync)).WaitAsync(cancellationToken);
         return connection is not null && connection == subscriptions.Connection;
     }
+
+    /// <summary>Whether the broker holds the car's device, as far as was looked for.</summary>
+    public bool IsAnnounced(CarId car) => _retained.ContainsKey(document.Topic(car));
 
     /// <summary>Moves what older versions announced of the car to its device.</summary>
     /// <returns>False when a newer message took the place of one of these.</returns>
@@ -76,13 +79,13 @@ sealed partial class FormerAnnouncements(
         foreach (var topic in former)
             if (!await outbox.PutOnceAsync(topic, Marker, retain: true).WaitAsync(cancellationToken))
                 return false;
-        await Task.Delay(Settling, time, cancellationToken);
+        await Task.Delay(SettleTime, time, cancellationToken);
         // An entity that the user has disabled would be lost when its former topic is emptied, so those come last.
         if (!await outbox.PutOnceAsync(document.Topic(car), document.Render(car, device, withDisabled: false), retain: true).WaitAsync(cancellationToken))
             return false;
         if (!await ClearAsync([.. former, .. removed], cancellationToken))
             return false;
-        await Task.Delay(Settling, time, cancellationToken);
+        await Task.Delay(SettleTime, time, cancellationToken);
         return true;
     }
 

@@ -13,14 +13,14 @@ namespace TeslaMate.Mqtt.Publishing;
 /// Finds out which cars are logged no more, and has their traces removed from the broker: the announcement of a car that is not logged (MQTT chapter 14.5),
 /// the values too of one that the database has no more.
 /// </summary>
-sealed partial class DepartedCars(
-    ICars cars, IVehicles vehicles, SummaryPublisher summaries, DiscoveryPublisher discovery, TimeProvider time, ILogger<DepartedCars> logger) : BackgroundService
+sealed partial class RemovedCars(
+    ICars cars, IVehicles vehicles, SummaryPublisher summaries, DiscoveryPublisher discovery, TimeProvider time, ILogger<RemovedCars> logger) : BackgroundService
 {
     // While the account's cars are listed again, or a database is restored, none is running or none is stored for a moment; twice in a row counts.
     static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     HashSet<CarId> _missing = [];
-    HashSet<CarId> _departed = [];
+    HashSet<CarId> _removed = [];
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
 
@@ -31,7 +31,7 @@ sealed partial class DepartedCars(
         {
             try
             {
-                Look(await cars.ListAsync(stoppingToken));
+                Compare(await cars.ListAsync(stoppingToken));
             }
             catch (DbException exception)
             {
@@ -40,7 +40,7 @@ sealed partial class DepartedCars(
         }
     }
 
-    void Look(IReadOnlyList<Car> stored)
+    void Compare(IReadOnlyList<Car> stored)
     {
         var running = vehicles.Health.Select(vehicle => vehicle.Car).ToHashSet();
         // Before the first list of the account nothing runs, and a database without cars is one that is being restored.
@@ -53,22 +53,22 @@ sealed partial class DepartedCars(
         var known = stored.Select(car => car.Id).ToHashSet();
         var deleted = summaries.Cars.Where(car => !known.Contains(car)).ToHashSet();
         HashSet<CarId> missing = [.. known.Except(running), .. deleted];
-        foreach (var car in missing.Intersect(_missing).Except(_departed))
+        foreach (var car in missing.Intersect(_missing).Except(_removed))
         {
             discovery.Withdraw(car);
             if (deleted.Contains(car))
-                summaries.Forget(car);
+                summaries.Clear(car);
         }
 
-        _departed = [.. missing.Intersect(_missing)];
+        _removed = [.. missing.Intersect(_missing)];
         _missing = missing;
         foreach (var car in known)
-            summaries.Recall(car);
+            summaries.Resume(car);
     }
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Debug, Message = "MQTT: whether cars have departed is not known, the database cannot be asked: {Reason}")]
+        [LoggerMessage(Level = LogLevel.Debug, Message = "MQTT: whether cars were removed is not known, the database cannot be asked: {Reason}")]
         public static partial void CarsUnknown(ILogger logger, string reason);
     }
 }

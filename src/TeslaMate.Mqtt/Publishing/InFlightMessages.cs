@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace TeslaMate.Mqtt.Publishing;
 
 /// <summary>The messages that one connection has sent and the broker has not acknowledged yet.</summary>
-sealed class UnderWay(TimeProvider time)
+sealed class InFlightMessages(TimeProvider time)
 {
     readonly Dictionary<int, Outbox.Message> _messages = [];
     readonly Queue<(int Id, long SentAt)> _order = [];

@@ -5,7 +5,7 @@ using TeslaMate.Tests.Time;
 namespace TeslaMate.Tests.Mqtt;
 
 /// <summary>What becomes of the messages of cars that are logged no more.</summary>
-public sealed class DepartedCarsTests
+public sealed class RemovedCarsTests
 {
     readonly ManualTime _time = new(TimeProvider.System.GetUtcNow());
 

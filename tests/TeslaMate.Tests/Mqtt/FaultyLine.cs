@@ -28,7 +28,7 @@ enum Fate
 }
 
 /// <summary>A line to a broker on loopback with the troubles of a test: cut as if a cable were pulled, slow, or losing packets.</summary>
-sealed class TroubledLine : IAsyncDisposable
+sealed class FaultyLine : IAsyncDisposable
 {
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     readonly CancellationTokenSource _end = new();
@@ -38,7 +38,7 @@ sealed class TroubledLine : IAsyncDisposable
     CancellationTokenSource _cut = new();
     int _connections;
 
-    public TroubledLine(int target)
+    public FaultyLine(int target)
     {
         _target = target;
         _listener.Start();
