@@ -29,6 +29,7 @@ sealed class ProgramCommand
         SignInCommand.Create(),
         SetPasswordCommand.Create(),
         RestoreCommand.Create(),
+        HealthCommand.Create(),
         DemoCommand.Create(),
         .. CorrectionCommands.Create(),
     ];
