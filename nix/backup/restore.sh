@@ -86,7 +86,8 @@ if [ "$local_server" = yes ]; then
   # The administrator's process answers the one that reads the backup, takes away what that leaves unfinished, and ends with it.
   coproc administrator { as_administrator "$program" restore --administrator --owner "$DATABASE_USER"; }
   administrator_process=$!
-  exec 3<&"${administrator[0]}" 4>&"${administrator[1]}"
+  # Opened anew: bash closes its own descriptors, and copies of them, for other programs.
+  exec 3<"/proc/self/fd/${administrator[0]}" 4>"/proc/self/fd/${administrator[1]}"
   eval "exec ${administrator[0]}<&- ${administrator[1]}>&-"
   load+=(--administrator-on-3-and-4)
 fi

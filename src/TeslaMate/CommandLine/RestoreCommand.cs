@@ -133,7 +133,7 @@ static class RestoreCommand
         });
         try
         {
-            await using var command = source.CreateCommand("select count(*) from pg_stat_activity where datname = current_database() and application_name = 'teslamate'");
+            await using var command = source.CreateCommand("select count(*) from pg_stat_activity where datname = current_database() and application_name ~ '^teslamate( |$)'");
             if (await command.ExecuteScalarAsync(cancellationToken) is > 0L)
                 throw new RestoreException($"the program is running on the {settings}. Stop it first.");
         }
