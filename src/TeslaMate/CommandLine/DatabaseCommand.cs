@@ -13,11 +13,14 @@ namespace TeslaMate.CommandLine;
 /// <summary>What the verbs about the database have in common: its settings, and what is said when it cannot be reached.</summary>
 static class DatabaseCommand
 {
-    /// <summary>Whoever starts a unit waits for its end, such as an upgrade of the whole machine. The unit itself is started again after that.</summary>
+    /// <summary>
+    /// Whoever starts a unit waits for its end, such as an upgrade of the whole machine. The unit itself is started again after that.
+    /// </summary>
     static readonly TimeSpan LongestWaitOfUnit = TimeSpan.FromMinutes(5);
 
     /// <summary>For verbs that a service manager runs: the database may still be on its way.</summary>
-    public static Option<bool> WaitOption() => new("--wait") { Description = "Wait until the database answers, instead of failing when it does not." };
+    public static Option<bool> WaitOption() => new("--wait") { Description = "Wait until the database answers, instead of failing when it does "
+        + "not." };
 
     public static Task<int> RunAsync(ParseResult parsed, Func<Migrator, MigrationDisplay, Task<int>> run)
         => RunAsync(parsed, wait: false, (migrator, display, _) => run(migrator, display), CancellationToken.None);
@@ -37,7 +40,8 @@ static class DatabaseCommand
         {
             foreach (var problem in variables.Problems)
                 await error.WriteLineAsync(problem);
-            // Of a unit, systemd looks at the exit code of the main process alone. That finds the same and keeps the unit from being started again and again.
+            // Of a unit, systemd looks at the exit code of the main process alone. That finds the same and keeps the unit from being started again
+            // and again.
             return isStepOfUnit ? ExitCode.Ok : ExitCode.Configuration;
         }
 
@@ -50,7 +54,8 @@ static class DatabaseCommand
             if (wait)
             {
                 await using var database = settings.CreateDataSource(connection => connection.Pooling = false);
-                await new DatabaseWait(database, settings, BestEffortNotifier.FromEnvironment(), TimeProvider.System, log.Factory.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble)
+                await new DatabaseWait(database, settings, BestEffortNotifier.FromEnvironment(), TimeProvider.System,
+                    log.Factory.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble)
                 {
                     Limit = isStepOfUnit ? LongestWaitOfUnit : null,
                 }.UntilAnswerAsync(cancellationToken);
@@ -76,7 +81,8 @@ static class DatabaseCommand
         Serilog.Core.Logger? _log;
         SerilogLoggerFactory? _factory;
 
-        public ILoggerFactory Factory => _factory ??= new SerilogLoggerFactory(_log ??= LogOutput.Create(settings, new SecretStrike(variables.Secrets), error));
+        public ILoggerFactory Factory => _factory ??= new SerilogLoggerFactory(_log ??= LogOutput.Create(settings,
+            new SecretStrike(variables.Secrets), error));
 
         public async ValueTask DisposeAsync()
         {
