@@ -224,7 +224,7 @@ public sealed class BackupTests
 
         // By a relative name, in a folder where the service has laid links; and in one that is anybody's.
         await machine.ShellAsync("""
-            echo untouched >/etc/victim; mkdir -m 0755 /etc/victims
+            teslamate-backup; echo untouched >/etc/victim; mkdir -m 0755 /etc/victims
             cd /var/lib/teslamate/backups
             ln -s /etc/victim a.dump; ln -s /etc/victims b.dump
             chown -h teslamate: a.dump b.dump
