@@ -91,6 +91,10 @@ static class ChargingStatements
         EfficiencyStatements.Derive(car),
     ];
 
+    /// <summary>Completes a process by its number; the efficiency is derived by the caller, once for many.</summary>
+    public static Statement CompleteOne(CarId car, ChargingProcessId process, DateTimeOffset at)
+        => new(CompleteByIdSql, [Value.Of(process.Value), Value.Of(at)], reader => ReadCompleted(reader, car));
+
     static Outcome.ChargingCompleted ReadCompleted(NpgsqlDataReader reader, CarId car) => new(
         car, new(reader.GetInt32(0)),
         AddedKwh: reader.IsDBNull(1) ? null : reader.GetDecimal(1),

@@ -78,6 +78,9 @@ sealed partial class DiscoveryPublisher(
         _announceAll = false;
         foreach (var (car, summary) in _newest)
         {
+            // Of a car that has said nothing yet the broker may know more, such as its roof.
+            if (summary.State == VehicleStateName.Unavailable && former.IsAnnounced(car))
+                continue;
             var device = DeviceDescription.Of(summary);
             if (!_prepared.Contains(car) || (!all && _published.TryGetValue(car, out var before) && before == device))
                 continue;

@@ -64,6 +64,9 @@ sealed partial class LegacyAnnouncements(
         return connection is not null && connection == subscriptions.Connection;
     }
 
+    /// <summary>Whether the broker holds the car's device, as far as was looked for.</summary>
+    public bool IsAnnounced(CarId car) => _retained.ContainsKey(document.Topic(car));
+
     /// <summary>Moves what older versions announced of the car to its device.</summary>
     /// <returns>False when a newer message took the place of one of these.</returns>
     public async Task<bool> MigrateAsync(CarId car, DeviceDescription device, CancellationToken cancellationToken)

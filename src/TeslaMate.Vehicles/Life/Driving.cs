@@ -52,7 +52,8 @@ static class Driving
     /// </summary>
     public static Turn NoticeSilence(Turn turn, VehicleData data)
     {
-        if (turn is not { Phase: VehiclePhase.Driving { Contact: Contact.Available } driving, Vehicle.LastResponse: { DriveState.Timestamp: { } told } last })
+        if (!turn.Vehicle.Settings.JudgesGaps
+            || turn is not { Phase: VehiclePhase.Driving { Contact: Contact.Available } driving, Vehicle.LastResponse: { DriveState.Timestamp: { } told } last })
             return turn;
         var silence = Readings.Date(data, turn.Now) - (turn.Vehicle.LastSample > told ? turn.Vehicle.LastSample.Value : told);
         var movedKm = Units.Kilometres(data.VehicleState?.Odometer - last.VehicleState?.Odometer, decimals: 6);

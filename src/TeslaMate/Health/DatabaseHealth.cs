@@ -12,6 +12,9 @@ namespace TeslaMate.Health;
 /// <summary>Whether the database answers, how fast, and which schema it has.</summary>
 sealed class DatabaseHealth : IHealthCheck
 {
+    public const string PartName = "database";
+    public const string ServerVersion = "server_version";
+
     readonly NpgsqlDataSource _database;
     readonly DatabaseSettings _settings;
     readonly TimeProvider _time;
@@ -79,13 +82,13 @@ sealed class DatabaseHealth : IHealthCheck
     HealthCheckResult Present(HealthCheckContext context, Answer answer)
     {
         Volatile.Write(ref _awaySinceTicks, 0);
-        _serverVersion = answer.ServerVersion;
+        _serverVersion = answer.Version;
         _answer = answer;
         var isNewer = answer.SchemaVersion > KnownVersions.Reference[^1];
         var details = new JsonObject
         {
             ["reachable"] = true,
-            ["server_version"] = answer.ServerVersion,
+            [ServerVersion] = answer.Version,
             ["answer_ms"] = Math.Round(answer.Took.TotalMilliseconds, 1),
             ["migrations"] = new JsonObject
             {
@@ -109,7 +112,7 @@ sealed class DatabaseHealth : IHealthCheck
         var details = new JsonObject
         {
             ["reachable"] = false,
-            ["server_version"] = _serverVersion,
+            [ServerVersion] = _serverVersion,
             ["away_since"] = since.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
             ["error"] = reason,
         };
@@ -118,5 +121,5 @@ sealed class DatabaseHealth : IHealthCheck
     }
 
     /// <param name="AgeSeconds">Since the newest migration; null when its row does not tell.</param>
-    sealed record Answer(string ServerVersion, long SchemaVersion, double? AgeSeconds, long Pending, TimeSpan Took);
+    sealed record Answer(string Version, long SchemaVersion, double? AgeSeconds, long Pending, TimeSpan Took);
 }

@@ -65,7 +65,7 @@ static class TeslaMateApp
             // In the order of the status line.
             .AddHealthPart<CarsHealth>("cars", isPersonal: true)
             .AddHealthPart<AccountHealth>("account", isPersonal: true)
-            .AddHealthPart<DatabaseHealth>("database", isVital: true)
+            .AddHealthPart<DatabaseHealth>(DatabaseHealth.PartName, isVital: true)
             .AddSingleton(new ProgramStart(started))
             .AddHealthPart<ProcessHealth>("process")
             .AddHostedService<StatusLine>();

@@ -23,7 +23,7 @@ static class LogOutput
         // A part that is not well tells so itself, once, and not at every look.
         configuration.MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal);
         if (JournalStream.IsStandardError())
-            configuration.WriteTo.Journald(strike: secrets.Apply);
+            configuration.WriteTo.Journald(redact: secrets.Apply);
         else if (SystemdHelpers.IsSystemdService())
             configuration.WriteTo.PriorityLines(secrets.Apply);
         else

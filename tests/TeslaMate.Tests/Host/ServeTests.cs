@@ -53,7 +53,8 @@ public sealed class ServeTests
     [Theory]
     [InlineData("metrics", "teslamate_cars")]
     [InlineData("health_check?verbose", "\"cars\"")]
-    public async Task Without_a_password_a_name_of_a_stranger_learns_nothing_about_the_cars(string path, string personal)
+    [InlineData("health_check?verbose", "\"server_version\"")]
+    public async Task Without_a_password_a_name_of_a_stranger_learns_nothing_about_the_cars_and_the_server(string path, string personal)
     {
         await using var database = await TestServer.CreateDatabaseAsync();
         await using var program = await new RunningProgram(database, migrate: true).ReadyAsync();
