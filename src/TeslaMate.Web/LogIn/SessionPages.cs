@@ -67,6 +67,9 @@ sealed partial class SessionPages(WebAccess access, PasswordCheck passwords, ILo
     static async Task<IResult> AskAsync(Visit visit, HttpContext http)
     {
         var destination = LogInPages.ReturnPath(http.Request.Query["return"]);
+        // Who did not come in by a session has nothing to confirm.
+        if (http.User.SessionId() is null)
+            return Results.Redirect(visit.Url(destination));
         return (await AccessState.OfAsync(http)).Session?.Method == Schemes.Oidc && visit.Web.Oidc is not null
             ? Oidc.Challenge(visit.Url(destination), isConfirmation: true)
             : Confirm(visit, destination, error: null);
