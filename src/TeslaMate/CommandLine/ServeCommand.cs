@@ -47,6 +47,8 @@ static partial class ServeCommand
         var logger = loggers.CreateLogger("TeslaMate");
         if (settings.Key.Origin is KeyOrigin.Generated)
             Log.KeyGenerated(logger);
+        if (LocalTimeZone.Problem(variables) is { } problemOfZone)
+            Log.NoTimeZone(logger, problemOfZone);
         // One pool from the first question to the last: its first connection is the dear one.
         await using var database = settings.Database.CreateDataSource();
         try
@@ -103,6 +105,9 @@ static partial class ServeCommand
 
     static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
+        public static partial void NoTimeZone(ILogger logger, string problem);
+
         [LoggerMessage(Level = LogLevel.Warning,
             Message = "The pages have no password, so they are served to this machine only. Set one with: teslamate set-password, or say with HTTP_BINDING_ADDRESS who may come")]
         public static partial void LoopbackOnly(ILogger logger);
