@@ -7,10 +7,12 @@ using TeslaMate.Logbook.Changes;
 using TeslaMate.Logbook.Corrections;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.Leases;
+using TeslaMate.Logbook.Refused;
 using TeslaMate.Logbook.Releases;
 using TeslaMate.Logbook.Resuming;
 using TeslaMate.Logbook.Settings;
 using TeslaMate.Logbook.Spooling;
+using TeslaMate.Logbook.Statistics;
 using TeslaMate.Logbook.Terrain;
 using TeslaMate.Logbook.Writing;
 
@@ -25,9 +27,10 @@ public static class LogbookComposition
         services.TryAddKeyedSingleton(Housekeeping.Clock, (provider, _) => provider.GetRequiredService<TimeProvider>());
         services.AddSingleton(settings);
 
-        services.AddSingleton<WriterSession>().AddSingleton<Availability>().AddSingleton<Aftermath>();
+        services.AddSingleton<WriterSession>().AddSingleton<Availability>().AddSingleton<PostCommitEffects>();
         services.AddSingleton<CarLeases>().AddSingleton<ICarLeases>(provider => provider.GetRequiredService<CarLeases>());
         services.AddSingleton<OpenEntryQueries>().AddSingleton<ILogbook, CarLogbook>();
+        services.AddSingleton<RefusedEntries>().AddSingleton<IRefusedEntries>(provider => provider.GetRequiredService<RefusedEntries>());
         services.AddHealthPart<LogbookHealth>("logbook");
 
         services.AddSingleton<CarRegister>().AddSingleton<ICars>(provider => provider.GetRequiredService<CarRegister>());
@@ -35,13 +38,14 @@ public static class LogbookComposition
         services.AddSingleton<GlobalSettingsRow>().AddSingleton<IGlobalSettings>(provider => provider.GetRequiredService<GlobalSettingsRow>());
         services.AddSingleton<ICorrections, HandCorrections>();
 
+        services.AddSingleton<StatisticsStore>().AddSingleton<StatisticsUpkeep>();
         services.AddSingleton<Geocoder>().AddSingleton<AddressQueue>().AddSingleton<AddressTranslation>();
         services.AddSingleton<TileFiles>().AddSingleton<Elevations>().AddSingleton<ITerrain>(provider => provider.GetRequiredService<Elevations>());
         services.AddSingleton<ReleaseCheck>().AddSingleton<IReleases>(provider => provider.GetRequiredService<ReleaseCheck>());
 
         services.AddHostedService<ChangeWatch>().AddHostedService<LeaseRenewal>().AddHostedService<SpoolFlush>();
         services.AddHostedService<AddressJob>().AddHostedService<ElevationBackfill>();
-        services.AddHostedService(provider => provider.GetRequiredService<ReleaseCheck>());
+        services.AddHostedService(provider => provider.GetRequiredService<ReleaseCheck>()).AddHostedService(provider => provider.GetRequiredService<StatisticsUpkeep>());
         return services;
     }
 }

@@ -15,19 +15,21 @@ static class Answers
         if (turn.Vehicle.Request != answered.Request)
             return turn;
         turn.Vehicle = turn.Vehicle with { Request = null };
-        return answered.Answer switch
+        turn = answered.Answer switch
         {
             ApiAnswer<VehicleData>.Ok(var data) => OnData(turn, data, answered.Around),
             ApiAnswer<VehicleData>.Failed(var error) => Failures.On(turn, error),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
+        turn.Vehicle = turn.Vehicle with { GearDoubt = turn.Vehicle.GearDoubt.AfterAsking() };
+        return turn;
     }
 
     /// <summary>The extra light request of a suspended car whose stream fell silent: only a sleep is news.</summary>
-    public static Turn OnGlimpse(Turn turn, VehicleEvent.Glimpsed glimpsed) => (turn.Phase, glimpsed.Answer) switch
+    public static Turn OnAvailabilityProbed(Turn turn, VehicleEvent.AvailabilityProbed probed) => (turn.Phase, probed.Answer) switch
     {
         (VehiclePhase.Suspended, ApiAnswer<VehicleData>.Ok({ Availability: Availability.Asleep or Availability.Offline } data)) =>
-            Updates.Raise(Good(turn), data, glimpsed.Around),
+            PhaseTransitions.Raise(Good(turn), data, probed.Around),
         _ => turn,
     };
 
@@ -47,10 +49,10 @@ static class Answers
         var isNow = data.VehicleState?.ServiceMode == true;
         if (was != isNow)
             turn.Tell(isNow ? new Note.ServiceModeEntered() : new Note.ServiceModeLeft());
-        Driving.NoticeSilence(turn, data);
+        Driving.JudgeGap(turn, data);
         Charging.NoticeSilence(turn, data);
         Remember(turn, data, around);
-        return Updates.Raise(turn, data, around);
+        return PhaseTransitions.Raise(turn, data, around);
     }
 
     /// <summary>Takes a full answer to the memory, without any consequence.</summary>
@@ -63,6 +65,8 @@ static class Answers
             IsRestored = false,
             TerrainM = around.ElevationM,
             LastFullAnswer = turn.Now,
+            LongestPauseOfStream = TimeSpan.Zero,
+            GearDoubt = turn.Vehicle.GearDoubt.After(data, turn.Vehicle.LastInGear),
             OutOfOrder = default,
         };
         return turn;
@@ -88,7 +92,7 @@ static class Answers
         turn.Vehicle = turn.Vehicle with { PreOnline = PreOnline.Idle, OutOfOrder = default };
         if (turn.Vehicle.LastResponse is null)
             Restoring.Restore(turn, data, around);
-        return Updates.Raise(turn, data, around);
+        return PhaseTransitions.Raise(turn, data, around);
     }
 
     static Turn Good(Turn turn)

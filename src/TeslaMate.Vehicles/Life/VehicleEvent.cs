@@ -10,7 +10,8 @@ namespace TeslaMate.Vehicles.Life;
 abstract record VehicleEvent(DateTimeOffset At)
 {
     /// <summary>The first event of every loop.</summary>
-    public sealed record Started(DateTimeOffset At) : VehicleEvent(At);
+    /// <param name="Around">What is known about the place that the database has.</param>
+    public sealed record Started(DateTimeOffset At, Surroundings? Around = null) : VehicleEvent(At);
 
     /// <summary>The poll timer fired.</summary>
     /// <param name="Poll">The number it was armed with; an older one was replaced meanwhile.</param>
@@ -20,7 +21,7 @@ abstract record VehicleEvent(DateTimeOffset At)
     public sealed record Answered(DateTimeOffset At, long Request, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
 
     /// <summary>The extra light request of a suspended car ended (vehicle chapter 7.3).</summary>
-    public sealed record Glimpsed(DateTimeOffset At, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
+    public sealed record AvailabilityProbed(DateTimeOffset At, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
 
     /// <param name="Connection">The number the stream was connected with; others are of the past.</param>
     public sealed record Streamed(DateTimeOffset At, long Connection, StreamEvent Said, Surroundings Around) : VehicleEvent(At);

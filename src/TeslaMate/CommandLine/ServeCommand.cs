@@ -48,6 +48,8 @@ static partial class ServeCommand
         var logger = loggers.CreateLogger("TeslaMate");
         if (settings.Key.Origin is KeyOrigin.Generated)
             Log.KeyGenerated(logger);
+        if (LocalTimeZone.Problem(variables) is { } problemOfZone)
+            Log.NoTimeZone(logger, problemOfZone);
         // One pool from the first question to the last: its first connection is the dear one.
         await using var database = settings.Database.CreateDataSource();
         try
@@ -147,6 +149,9 @@ static partial class ServeCommand
         [LoggerMessage(Level = LogLevel.Warning, Message = "ENCRYPTION_KEY has fewer than {Least} characters, so that whoever gets a backup can try all keys. "
             + "Tokens are stored with it, so change it at the next sign-in, for example to the output of: openssl rand -base64 48")]
         public static partial void ShortKey(ILogger logger, int least);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
+        public static partial void NoTimeZone(ILogger logger, string problem);
 
         [LoggerMessage(Level = LogLevel.Warning,
             Message = "The pages have no password, so they are served to this machine only. Set one with: teslamate set-password, or say with HTTP_BINDING_ADDRESS who may come")]
