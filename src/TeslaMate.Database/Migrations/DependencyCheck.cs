@@ -112,7 +112,7 @@ static class DependencyCheck
                 "generated column" => Part("column"),
                 _ => $"drop {kind} {who};",
             };
-            plan.Obstacles.Add(new Obstacle($"The {kind} {who} uses {what}, which version {version} changes or drops.",
+            plan.Errors.Add(new PreflightError($"The {kind} {who} uses {what}, which version {version} changes or drops.",
                 $"Keep its definition, drop it ({drop}), and make it again afterwards.", reader.GetString(4)));
 
             string Part(string part)

@@ -30,7 +30,7 @@ static class DiskCheck
             // Once for the new tables, once for the log that protects the writing.
             if (2 * needed <= free)
                 continue;
-            plan.Obstacles.Add(new Obstacle(
+            plan.Errors.Add(new PreflightError(
                 $"Version {run.Label} writes {string.Join(", ", run.Script.Head.Rewrites)} anew, which takes up to {Megabytes(2 * needed)} for a while; {folder} has {Megabytes(free)} left.",
                 "Make room there, then run the same command again."));
             return;

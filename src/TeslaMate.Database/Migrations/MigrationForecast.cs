@@ -15,8 +15,8 @@ public sealed record ForecastVersion(
     string Version, string Prose, IReadOnlyList<TableSize> Rewrites, IReadOnlyList<TableSize> Scans, string? StrongestLock, IReadOnlyList<string> Loses);
 
 /// <summary>What a run would do, without doing it.</summary>
-/// <param name="Obstacles">What would stop it.</param>
-public sealed record MigrationForecast(IReadOnlyList<ForecastVersion> Versions, bool UsesBaseline, IReadOnlyList<Obstacle> Obstacles, IReadOnlyList<string> Warnings)
+/// <param name="Errors">What would stop it.</param>
+public sealed record MigrationForecast(IReadOnlyList<ForecastVersion> Versions, bool UsesBaseline, IReadOnlyList<PreflightError> Errors, IReadOnlyList<string> Warnings)
 {
     public IEnumerable<string> Losses => Versions.SelectMany(version => version.Loses.Select(loss => $"{version.Version}: {loss}"));
 
@@ -31,7 +31,7 @@ public sealed record MigrationForecast(IReadOnlyList<ForecastVersion> Versions, 
                 head.StrongestLock is { } strongest ? $"{strongest.Mode} on {strongest.Table}" : null, head.Loses));
         }
 
-        return new MigrationForecast(versions, plan.UsesBaseline, plan.Obstacles, plan.Warnings);
+        return new MigrationForecast(versions, plan.UsesBaseline, plan.Errors, plan.Warnings);
 
         async Task<IReadOnlyList<TableSize>> SizesAsync(IReadOnlyList<string> tables)
         {

@@ -53,7 +53,7 @@ static class DatabaseCommand
         }
         catch (NpgsqlException exception)
         {
-            display.Obstacles([migrator.Explain(exception)]);
+            display.Errors([migrator.Explain(exception)]);
             return ExitCode.Failure;
         }
     }

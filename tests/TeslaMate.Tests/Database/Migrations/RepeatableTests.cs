@@ -165,5 +165,5 @@ public sealed class RepeatableTests
         select concat_ws('|', coalesce(version, 'none'), regexp_replace(description, ' \(\d+ ms\)', ''), name, checksum, success) from teslamate.changelog where type = 4 order by id");
 
     static string[] Rows((string Name, string Text)[] views) => [.. views.OrderBy(view => view.Name, StringComparer.Ordinal)
-        .Select(view => $"none|{view.Name[3..^4].Replace('_', ' ')}|{view.Name}|{new MigrationScript(view.Name, view.Text).Checksum}|t")];
+        .Select(view => $"none|{view.Name[3..^4].Replace('_', ' ')}|{view.Name}|{new MigrationFile(view.Name, view.Text).Checksum}|t")];
 }

@@ -14,7 +14,7 @@ public sealed class RollbackTests
         var newer = Newer(("V20270101000000__add_colour.sql", "alter table cars add colour text;"), ("U20270101000000__add_colour.sql", "-- Loses: colours\nalter table cars drop colour;"));
         (await database.Migrator(reference: newer).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Obstacles.ShouldHaveSingleItem().Remedy.ShouldContain("teslamate rollback --to-known");
+        refused.Errors.ShouldHaveSingleItem().Remedy.ShouldContain("teslamate rollback --to-known");
 
         (await database.Migrator().ForecastRollbackAsync(null, CancellationToken.None)).Losses.ShouldBe(["20270101000000 add_colour: colours"]);
         (await database.Migrator().RollbackToKnownAsync(new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(1));
@@ -49,7 +49,7 @@ public sealed class RollbackTests
         await using var database = await Schema.CreateDatabaseAsync();
         await database.ExecuteAsync($"insert into schema_migrations values ({Future}, now())");
         var refused = (await database.Migrator().RollbackToKnownAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("does not hold the script");
+        refused.Errors.ShouldHaveSingleItem().Cause.ShouldContain("does not hold the script");
     }
 
     [Fact]
