@@ -74,10 +74,6 @@
             pkgs.shellcheck
             pkgs.nixfmt
           ];
-          LD_LIBRARY_PATH = lib.makeLibraryPath [
-            pkgs.systemdLibs
-            (lib.getLib pkgs.mosquitto)
-          ];
         };
       });
 

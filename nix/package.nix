@@ -3,8 +3,6 @@
   buildDotnetModule,
   dotnetCorePackages,
   callPackage,
-  systemdLibs,
-  mosquitto,
   nodejs,
   tzdata,
 }:
@@ -41,11 +39,6 @@ buildDotnetModule {
 
   dotnetFlags = [ "-p:WebNodeModules=${assets}/node_modules" ];
 
-  # Loaded at run time: the service manager and the journal, and the MQTT client.
-  runtimeDeps = [
-    systemdLibs
-    (lib.getLib mosquitto)
-  ];
   makeWrapperArgs = [
     "--set-default"
     "TZDIR"

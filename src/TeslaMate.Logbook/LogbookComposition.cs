@@ -27,7 +27,7 @@ public static class LogbookComposition
         services.AddSingleton<WriterSession>().AddSingleton<Availability>().AddSingleton<Aftermath>();
         services.AddSingleton<CarLeases>().AddSingleton<ICarLeases>(provider => provider.GetRequiredService<CarLeases>());
         services.AddSingleton<OpenEntryQueries>().AddSingleton<ILogbook, CarLogbook>();
-        services.AddSingleton<IHealthReport, LogbookHealth>();
+        services.AddHealthPart<LogbookHealth>("logbook");
 
         services.AddSingleton<CarRegister>().AddSingleton<ICars>(provider => provider.GetRequiredService<CarRegister>());
         services.AddSingleton<GeofenceBook>().AddSingleton<IGeofences>(provider => provider.GetRequiredService<GeofenceBook>());

@@ -1,37 +1,39 @@
+using System.Threading.Channels;
+
 namespace TeslaMate.Mqtt.Broker;
 
 /// <summary>A way to the broker; the one place that knows an MQTT library.</summary>
 interface IBroker
 {
     /// <summary>Connects once; every later event of the connection, its end included, arrives in <see cref="IBrokerConnection.Events"/>.</summary>
-    Task<ConnectAnswer> ConnectAsync(CancellationToken cancellationToken);
+    Task<ConnectResult> ConnectAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>What became of an attempt to connect.</summary>
-abstract record ConnectAnswer
+abstract record ConnectResult
 {
-    ConnectAnswer()
+    ConnectResult()
     {
     }
 
-    public sealed record Connected(IBrokerConnection Connection) : ConnectAnswer;
+    public sealed record Connected(IBrokerConnection Connection) : ConnectResult;
 
     /// <param name="Reason">A sentence that names host and port and what to do.</param>
-    public sealed record Refused(string Reason) : ConnectAnswer;
-
-    /// <summary>The library is missing or too old; no use in trying again.</summary>
-    public sealed record Impossible(string Reason) : ConnectAnswer;
+    public sealed record Refused(string Reason) : ConnectResult;
 }
 
-/// <summary>One connection, from its CONNACK to its end; messages still under way at the end are forgotten with it.</summary>
+/// <summary>What the broker publishes when this program vanishes.</summary>
+sealed record Will(string Topic, byte[] Payload);
+
+/// <summary>One connection, from its CONNACK to its end; messages in flight at the end are forgotten with it.</summary>
 interface IBrokerConnection : IAsyncDisposable
 {
-    /// <summary>Written by the library's thread; completes after <see cref="BrokerEvent.Closed"/>.</summary>
-    System.Threading.Channels.Channel<BrokerEvent> Events { get; }
+    /// <summary>Bounded: a broker that sends faster than events are read has to wait. Completes after <see cref="BrokerEvent.Closed"/>.</summary>
+    Channel<BrokerEvent> Events { get; }
 
-    /// <summary>Sends with QoS 1.</summary>
+    /// <summary>Sends with QoS 1, in the order of the calls.</summary>
     /// <returns>The id that <see cref="BrokerEvent.Acknowledged"/> will carry; null when the connection is gone.</returns>
-    int? Publish(string topic, ReadOnlySpan<byte> payload, bool retain);
+    int? Publish(string topic, byte[] payload, bool retain);
 
     /// <returns>The id that <see cref="BrokerEvent.Confirmed"/> will carry; null when the connection is gone.</returns>
     int? Subscribe(string filter);
@@ -40,7 +42,7 @@ interface IBrokerConnection : IAsyncDisposable
     int? Unsubscribe(string filter);
 }
 
-/// <summary>What the pump waits for.</summary>
+/// <summary>What the link's loop waits for.</summary>
 abstract record BrokerEvent
 {
     BrokerEvent()
@@ -55,7 +57,11 @@ abstract record BrokerEvent
     /// <summary>The broker listens for a filter, or does so no more.</summary>
     public sealed record Confirmed(int Id) : BrokerEvent;
 
-    public sealed record Received(string Topic, byte[] Payload, bool Retained) : BrokerEvent;
+    /// <param name="Payload">No more than its first <see cref="MaxPayloadLength"/> bytes: nothing that is listened for says more than a word.</param>
+    public sealed record Received(string Topic, byte[] Payload, bool Retained) : BrokerEvent
+    {
+        public const int MaxPayloadLength = 256;
+    }
 
     public sealed record Closed(string Reason) : BrokerEvent;
 }

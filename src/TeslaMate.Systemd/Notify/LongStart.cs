@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Hosting.Systemd;
+
 namespace TeslaMate.Systemd.Notify;
 
 /// <summary>

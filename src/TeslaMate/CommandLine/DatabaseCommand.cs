@@ -45,7 +45,7 @@ static class DatabaseCommand
             if (wait)
             {
                 await using var database = settings.CreateDataSource(connection => connection.Pooling = false);
-                await new DatabaseWait(database, settings, SystemdNotifier.FromEnvironment(), TimeProvider.System, log.Factory.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble)
+                await new DatabaseWait(database, settings, BestEffortNotifier.FromEnvironment(), TimeProvider.System, log.Factory.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble)
                     .UntilAnswerAsync(cancellationToken);
             }
 

@@ -29,7 +29,7 @@ static class MigrateCommand
     /// <summary>As a service, before the program itself: to the journal, and without a limit of time.</summary>
     static async Task<int> InServiceAsync(Migrator migrator, ILoggerFactory loggers, long? to, bool writesLostRows, CancellationToken cancellationToken)
     {
-        var notifier = SystemdNotifier.FromEnvironment();
+        var notifier = BestEffortNotifier.FromEnvironment();
         await using var longStart = LongStart.Begin(notifier, TimeProvider.System);
         var log = new MigrationLog(notifier, loggers.CreateLogger("TeslaMate.Database.Migrations"));
         return log.Ended(await migrator.MigrateAsync(log, cancellationToken, to, writesLostRows)) ? ExitCode.Ok : ExitCode.Failure;

@@ -28,6 +28,7 @@ sealed class ProgramCommand
         StatusCommand.Create(),
         SignInCommand.Create(),
         SetPasswordCommand.Create(),
+        RestoreCommand.Create(),
         DemoCommand.Create(),
         .. CorrectionCommands.Create(),
     ];

@@ -80,7 +80,7 @@ static partial class ServeCommand
         NpgsqlDataSource database, Settings settings, Variables variables, bool migrate, SerilogLoggerFactory loggers, CancellationToken stop)
     {
         var time = TimeProvider.System;
-        var notifier = SystemdNotifier.FromEnvironment();
+        var notifier = BestEffortNotifier.FromEnvironment();
         var wait = new DatabaseWait(database, settings.Database, notifier, time, loggers.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble);
         var gate = new SchemaGate(database, new Migrator(settings.Database, variables, time), notifier, time, loggers.CreateLogger<SchemaGate>());
         return await gate.PassAsync(await wait.UntilAnswerAsync(stop), migrate, stop);

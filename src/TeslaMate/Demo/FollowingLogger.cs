@@ -39,7 +39,7 @@ static class FollowingLogger
         using var loggers = new SerilogLoggerFactory(log);
         // By real time: to the clock, a connection that is being opened looks like having nothing to do.
         await using var database = settings.Database.CreateDataSource(connection => connection.Pooling = false);
-        await new DatabaseWait(database, settings.Database, SystemdNotifier.FromEnvironment(), TimeProvider.System, loggers.CreateLogger<DatabaseWait>(), () => 0).UntilAnswerAsync(stop);
+        await new DatabaseWait(database, settings.Database, BestEffortNotifier.FromEnvironment(), TimeProvider.System, loggers.CreateLogger<DatabaseWait>(), () => 0).UntilAnswerAsync(stop);
         var overrides = new AppOverrides { Time = time, Services = services => services.KeepHouseByRealTime() };
         return await ProgramRun.RunAsync(TeslaMateApp.Build(settings, log, overrides), settings, stop);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using Microsoft.Extensions.Hosting.Systemd;
 using Npgsql;
 using TeslaMate.Configuration;
 using TeslaMate.Database;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Hosting.Systemd;
 using TeslaMate.Database.Migrations;
 using TeslaMate.Systemd.Notify;
 

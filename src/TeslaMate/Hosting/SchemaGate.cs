@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting.Systemd;
 using Npgsql;
 using TeslaMate.Database.Migrations;
 using TeslaMate.Systemd.Notify;

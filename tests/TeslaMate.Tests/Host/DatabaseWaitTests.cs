@@ -2,7 +2,6 @@ using Npgsql;
 using TeslaMate.Configuration;
 using TeslaMate.Database;
 using TeslaMate.Hosting;
-using TeslaMate.Systemd.Notify;
 using TeslaMate.Tests.Database;
 using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Systemd;
@@ -22,7 +21,7 @@ public sealed class DatabaseWaitTests
         var log = new RecordedLog();
         var time = new ManualTime();
         await using var database = settings.CreateDataSource();
-        var wait = new DatabaseWait(database, settings, new SystemdNotifier(manager.Name), time, log.For<DatabaseWait>(), () => 0.5);
+        var wait = new DatabaseWait(database, settings, Notifiers.At(manager.Name), time, log.For<DatabaseWait>(), () => 0.5);
 
         var answer = wait.UntilAnswerAsync(default);
         while (log.Lines.Count == 0)
@@ -58,7 +57,7 @@ public sealed class DatabaseWaitTests
         var settings = new DatabaseSettings { Host = "/nonexistent", Name = "x", User = "x" };
         using var stop = new CancellationTokenSource();
         await using var database = settings.CreateDataSource();
-        var answer = new DatabaseWait(database, settings, new SystemdNotifier(null), new ManualTime(), new RecordedLog().For<DatabaseWait>(), () => 0.5).UntilAnswerAsync(stop.Token);
+        var answer = new DatabaseWait(database, settings, Notifiers.At(null), new ManualTime(), new RecordedLog().For<DatabaseWait>(), () => 0.5).UntilAnswerAsync(stop.Token);
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => answer);
     }

@@ -22,28 +22,14 @@ sealed class RunningProgram : IAsyncDisposable
     public RunningProgram(TestDatabase database, bool migrate, params (string Name, string Value)[] environment)
     {
         _output = TextWriter.Synchronized(_said);
-        var server = new NpgsqlConnectionStringBuilder(database.ConnectionString);
-        var values = new Dictionary<string, string>
-        {
-            ["DATABASE_NAME"] = database.Name,
-            ["DATABASE_USER"] = server.Username!,
-            ["DATABASE_PORT"] = $"{server.Port}",
-            [server.Host!.StartsWith('/') ? "DATABASE_SOCKET_DIR" : "DATABASE_HOST"] = server.Host,
-            ["DISABLE_MQTT"] = "true",
-            ["ENCRYPTION_KEY"] = "key-of-the-test",
-            ["HTTP_BINDING_ADDRESS"] = Socket,
-            ["TESLAMATE_SPOOL_DIR"] = Path.Combine(_folder.FullName, "spool"),
-            ["SRTM_CACHE"] = Path.Combine(_folder.FullName, "srtm"),
-        };
-        if (server.Password is { Length: > 0 } password)
-            values["DATABASE_PASS"] = password;
+        var values = EnvironmentOf(database, _folder.FullName);
         foreach (var (name, value) in environment)
             values[name] = value;
         Http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync }) { BaseAddress = new Uri("http://teslamate/") };
         _run = ServeCommand.RunAsync(new Variables(values), migrate, new InvocationConfiguration { Output = _output, Error = _output }, _stop.Token);
     }
 
-    public string Socket => Path.Combine(_folder.FullName, "http.sock");
+    public string Socket => SocketIn(_folder.FullName);
 
     public HttpClient Http { get; }
 
@@ -85,6 +71,29 @@ sealed class RunningProgram : IAsyncDisposable
         _stop.Dispose();
         _folder.Delete(recursive: true);
     }
+
+    /// <summary>What the program needs to work with a database, without MQTT; its files and its HTTP socket are in <paramref name="folder"/>.</summary>
+    public static Dictionary<string, string> EnvironmentOf(TestDatabase database, string folder)
+    {
+        var server = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        var values = new Dictionary<string, string>
+        {
+            ["DATABASE_NAME"] = database.Name,
+            ["DATABASE_USER"] = server.Username!,
+            ["DATABASE_PORT"] = $"{server.Port}",
+            [server.Host!.StartsWith('/') ? "DATABASE_SOCKET_DIR" : "DATABASE_HOST"] = server.Host,
+            ["DISABLE_MQTT"] = "true",
+            ["ENCRYPTION_KEY"] = "key-of-the-test",
+            ["HTTP_BINDING_ADDRESS"] = SocketIn(folder),
+            ["TESLAMATE_SPOOL_DIR"] = Path.Combine(folder, "spool"),
+            ["SRTM_CACHE"] = Path.Combine(folder, "srtm"),
+        };
+        if (server.Password is { Length: > 0 } password)
+            values["DATABASE_PASS"] = password;
+        return values;
+    }
+
+    static string SocketIn(string folder) => Path.Combine(folder, "http.sock");
 
     async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {

@@ -2,10 +2,10 @@ using Npgsql;
 using TeslaMate.Configuration;
 using TeslaMate.Database.Migrations;
 using TeslaMate.Hosting;
-using TeslaMate.Systemd.Notify;
 using TeslaMate.Tests.Database;
 using TeslaMate.Tests.Database.Migrations;
 using TeslaMate.Tests.Logs;
+using TeslaMate.Tests.Systemd;
 
 namespace TeslaMate.Tests.Host;
 
@@ -24,7 +24,7 @@ public sealed class SchemaGateTests
         await using var source = NpgsqlDataSource.Create(database.ConnectionString);
         using var log = new RecordedLog();
         var migrator = new Migrator(database.Settings(), new Variables(new Dictionary<string, string>()), TimeProvider.System);
-        var gate = new SchemaGate(source, migrator, new SystemdNotifier(null), TimeProvider.System, log.For<SchemaGate>());
+        var gate = new SchemaGate(source, migrator, Notifiers.At(null), TimeProvider.System, log.For<SchemaGate>());
 
         (await gate.PassAsync(version, migrate: false, CancellationToken.None)).ShouldBe(passes);
 

@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net.NetworkInformation;
-using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Mqtt.Publishing;
 using TeslaMate.Mqtt.Values;
@@ -80,63 +78,6 @@ public sealed class BrokerLossTests
         }
     }
 
-    /// <summary>Another file is put in the library's place by a mount of the program's own, which takes root.</summary>
-    [SkippableTheory]
-    [InlineData("/dev/null", "apt-get install libmosquitto1")]
-    [InlineData("libz.so.1", "an entry point named 'mosquitto_")]
-    public async Task Without_a_library_that_can_be_used_the_program_says_what_is_missing_and_logs_all_the_same(string instead, string message)
-    {
-        var library = Library("libmosquitto.so.1");
-        if (!Path.IsPathRooted(instead))
-            instead = Library(instead) ?? "";
-        Skip.If(library is null || instead.Length == 0 || System.Environment.UserName != "root", "the library cannot be replaced");
-        await using var cloud = new TeslaCloud([Drive()], TimeProvider.System);
-        await cloud.StartAsync();
-        await using var database = await TestServer.CreateDatabaseAsync();
-        await House.PrepareAsync(database.ConnectionString, cloud, World.Cars([cloud.Cars[0].Life]));
-        var folder = Directory.CreateTempSubdirectory("teslamate-library-").FullName;
-        var start = new ProcessStartInfo("unshare",
-            ["-m", "sh", "-c", "mount --bind \"$1\" \"$0\" && exec dotnet \"$2\" serve 2>&1", library!, instead, typeof(TeslaMate.CommandLine.ProgramCommand).Assembly.Location])
-        {
-            RedirectStandardOutput = true,
-        };
-        foreach (var (name, value) in House.Environment(database.ConnectionString, cloud, folder))
-            start.Environment[name] = value;
-        (start.Environment["DISABLE_MQTT"], start.Environment["MQTT_HOST"]) = ("", "127.0.0.1");
-        using var program = Process.Start(start)!;
-        try
-        {
-            var said = new StringBuilder();
-            var reading = Task.Run(async () =>
-            {
-                while (await program.StandardOutput.ReadLineAsync() is { } line)
-                    lock (said)
-                        said.AppendLine(line);
-            });
-            await UntilAsync(() => Task.FromResult(Said().Contains(message, StringComparison.Ordinal)), message);
-            await UntilAsync(async () => await StreamedAsync(database) >= 3, "the drive is logged");
-            program.HasExited.ShouldBeFalse(Said());
-            program.Kill();
-            await reading;
-
-            string Said()
-            {
-                lock (said)
-                    return said.ToString();
-            }
-        }
-        finally
-        {
-            if (!program.HasExited)
-                program.Kill();
-            await program.WaitForExitAsync();
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    static string? Library(string name)
-        => new[] { "/usr/lib", "/lib" }.Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, name, SearchOption.AllDirectories)).FirstOrDefault();
-
     static Life Drive()
     {
         var city = City.Berlin();
@@ -164,7 +105,7 @@ public sealed class BrokerLossTests
             }
         }
 
-        throw new InvalidOperationException($"The broker did not get everything: {link.Trouble}");
+        throw new InvalidOperationException($"The broker did not get everything: {link.LastError}");
     }
 
     static void ShouldBeTheCars(Summary summary, Dictionary<string, string> retained, int crash)

@@ -88,7 +88,7 @@ public sealed class BrokerTests
         await using var server = await MosquittoServer.WithPasswordAsync("teslamate", "right");
         await using (var refused = await Publisher.StartAsync(server, ("MQTT_USERNAME", "teslamate"), ("MQTT_PASSWORD", "wrong")))
         {
-            await refused.TroubleAsync("not authori");
+            await refused.FailsWithAsync("not authori");
             refused.Log.ShouldNotContain("wrong");
         }
 
@@ -103,11 +103,11 @@ public sealed class BrokerTests
     {
         await using var server = await MosquittoServer.WithTlsAsync();
         await using (var strange = await Publisher.StartAsync(server, ("MQTT_HOST", "localhost"), ("MQTT_TLS", "true")))
-            await strange.TroubleAsync("certificate");
+            await strange.FailsWithAsync("certificate");
 
         var authority = ("MQTT_TLS_CA_CERT_FILE", Path.Combine(server.Folder, "ca.pem"));
         await using (var otherName = await Publisher.StartAsync(server, ("MQTT_HOST", "127.0.0.1"), ("MQTT_TLS", "true"), authority))
-            await otherName.TroubleAsync("certificate");
+            await otherName.FailsWithAsync("certificate");
 
         await using (var trusting = await Publisher.StartAsync(server, ("MQTT_HOST", "127.0.0.1"), ("MQTT_TLS", "true"), ("MQTT_TLS_ACCEPT_INVALID_CERTS", "true")))
             await trusting.SettledAsync();
@@ -136,6 +136,17 @@ public sealed class BrokerTests
         await using var known = await Publisher.StartAsync(
             server, [.. settings, ("MQTT_TLS_CERT_FILE", Path.Combine(server.Folder, "client.pem")), ("MQTT_TLS_KEY_FILE", Path.Combine(server.Folder, "client.key"))]);
         await known.SettledAsync();
+        await server.LoggedAsync(1, "as TESLAMATE_[0-9A-F]+ .*u'teslamate'");
+    }
+
+    [SkippableFact]
+    public async Task The_certificates_between_the_programs_and_its_authority_are_shown_as_well()
+    {
+        await using var server = await MosquittoServer.WithTlsAsync("require_certificate true\nuse_identity_as_username true");
+        await using var publisher = await Publisher.StartAsync(
+            server, ("MQTT_HOST", "localhost"), ("MQTT_TLS", "true"), ("MQTT_TLS_CA_CERT_FILE", Path.Combine(server.Folder, "ca.pem")),
+            ("MQTT_TLS_CERT_FILE", Path.Combine(server.Folder, "far-client.pem")), ("MQTT_TLS_KEY_FILE", Path.Combine(server.Folder, "far-client.key")));
+        await publisher.SettledAsync();
         await server.LoggedAsync(1, "as TESLAMATE_[0-9A-F]+ .*u'teslamate'");
     }
 
@@ -264,7 +275,7 @@ public sealed class BrokerTests
         await server.KillAsync();
         await using var publisher = await Publisher.StartAsync(server);
         publisher.Hub.Publish(ACar.Online());
-        await publisher.TroubleAsync("refused");
+        await publisher.FailsWithAsync("refused");
         await Task.Delay(TimeSpan.FromSeconds(1));
         publisher.Log.Split('\n').Count(line => line.Contains("cannot be used", StringComparison.Ordinal)).ShouldBe(1);
         await server.StartAgainAsync();

@@ -15,18 +15,26 @@ static class Certificates
         using var authority = authorityRequest.CreateSelfSigned(from, from.AddYears(1));
 
         await WriteAsync("ca.pem", authority.ExportCertificatePem());
-        await IssueAsync("server", "localhost", 1);
-        await IssueAsync("client", "teslamate", 2);
+        await IssueAsync("server", "localhost", 1, authority);
+        await IssueAsync("client", "teslamate", 2, authority);
 
-        async Task IssueAsync(string file, string name, byte number)
+        // Between the authority and a client that must send it along: the broker knows the authority alone.
+        using var intermediateKey = RSA.Create(2048);
+        var intermediateRequest = new CertificateRequest("CN=Test Intermediate", intermediateKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        intermediateRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+        using var intermediate = intermediateRequest.Create(authority, from, from.AddMonths(9), [9, 2, 3, 4]).CopyWithPrivateKey(intermediateKey);
+        await IssueAsync("far-client", "teslamate", 3, intermediate);
+
+        async Task IssueAsync(string file, string name, byte number, X509Certificate2 issuer)
         {
             using var key = RSA.Create(2048);
             var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
             var names = new SubjectAlternativeNameBuilder();
             names.AddDnsName(name);
             request.CertificateExtensions.Add(names.Build());
-            using var certificate = request.Create(authority, from, from.AddMonths(6), [number, 2, 3, 4]);
-            await WriteAsync($"{file}.pem", certificate.ExportCertificatePem());
+            using var certificate = request.Create(issuer, from, from.AddMonths(6), [number, 2, 3, 4]);
+            var between = issuer == authority ? "" : $"\n{issuer.ExportCertificatePem()}";
+            await WriteAsync($"{file}.pem", certificate.ExportCertificatePem() + between);
             await WriteAsync($"{file}.key", key.ExportPkcs8PrivateKeyPem());
         }
 

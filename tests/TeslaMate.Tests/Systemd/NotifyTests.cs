@@ -1,4 +1,8 @@
+using Microsoft.Extensions.Hosting.Systemd;
 using TeslaMate.Systemd.Notify;
+using TeslaMate.Tests.Database;
+using TeslaMate.Tests.EndToEnd;
+using TeslaMate.Tests.Host;
 using TeslaMate.Tests.Time;
 
 namespace TeslaMate.Tests.Systemd;
@@ -11,7 +15,7 @@ public sealed class NotifyTests
     public void A_state_arrives_as_one_datagram_at_a_path_and_at_an_abstract_name(bool @abstract)
     {
         using var manager = new DatagramListener(@abstract);
-        var notifier = new SystemdNotifier(manager.Name);
+        var notifier = Notifiers.At(manager.Name);
 
         notifier.IsEnabled.ShouldBeTrue();
         notifier.Notify(ServiceState.Ready);
@@ -25,30 +29,53 @@ public sealed class NotifyTests
 
     [Theory]
     [InlineData(null)]
-    [InlineData("")]
     [InlineData("@")]
     [InlineData("vsock:2:1234")]
-    public void Without_a_unix_socket_nothing_is_sent(string? name)
-    {
-        var notifier = new SystemdNotifier(name);
-        notifier.IsEnabled.ShouldBeFalse();
-        notifier.Notify(ServiceState.Ready);
-    }
+    [InlineData("/nonexistent/notify")]
+    [InlineData("/a/path/that/is/longer/than/the/name/of/a/unix/socket/may/be/a/path/that/is/longer/than/the/name/of/a/unix/socket/may/be")]
+    public void A_manager_that_is_not_there_does_no_harm(string? name) => Notifiers.At(name).Notify(ServiceState.Ready);
 
     [Fact]
-    public void A_manager_that_is_gone_does_no_harm()
-        => new SystemdNotifier("/nonexistent/notify").Notify(ServiceState.Ready);
+    public void A_manager_that_has_gone_does_no_harm()
+    {
+        var manager = new DatagramListener();
+        var notifier = Notifiers.At(manager.Name);
+        manager.Dispose();
+        notifier.Notify(ServiceState.Watchdog);
+    }
 
-    [Theory]
-    [InlineData(42, null, null, "42", true)]
-    [InlineData(42, null, null, "41", false)]
-    [InlineData(42, "/run/notify", "f00", null, true)]
-    [InlineData(42, "/run/notify", null, null, false)]
-    [InlineData(1, "/run/notify", null, null, true)]
-    [InlineData(1, null, "f00", null, false)]
-    public void A_service_of_systemd_is_recognised_by_its_environment(int pid, string? notify, string? invocation, string? execPid, bool isService)
-        => SystemdHelpers.IsSystemdService(
-            name => name switch { "NOTIFY_SOCKET" => notify, "INVOCATION_ID" => invocation, "SYSTEMD_EXEC_PID" => execPid, _ => null }, pid).ShouldBe(isService);
+    /// <summary>In a process of its own, whose environment names the socket and whose parent is no systemd: a wrapper stands between.</summary>
+    [Fact]
+    public async Task The_manager_is_told_of_start_and_stop_also_where_another_process_stands_between()
+    {
+        using var manager = new DatagramListener();
+        await using var database = await TestServer.CreateDatabaseAsync();
+        var folder = Directory.CreateTempSubdirectory("host-notify-");
+        var environment = RunningProgram.EnvironmentOf(database, folder.FullName);
+        environment["NOTIFY_SOCKET"] = manager.Name;
+        environment["SYSTEMD_EXEC_PID"] = "1";
+        await using (var program = ProgramProcess.Start(environment, Path.Combine(folder.FullName, "log"), "start"))
+        {
+            await Task.Run(() => ReceiveUntil("READY=1"));
+            var stop = program.StopAsync();
+            await Task.Run(() => ReceiveUntil("STOPPING=1"));
+            // The queue of the socket is short, and the last status lines are for it too.
+            while (!stop.IsCompleted)
+            {
+                manager.Drain();
+                await Task.WhenAny(stop, Task.Delay(20));
+            }
+        }
+
+        folder.Delete(recursive: true);
+
+        void ReceiveUntil(string state)
+        {
+            while (manager.Receive() != state)
+            {
+            }
+        }
+    }
 
     [Fact]
     public async Task A_long_start_extends_the_limit_before_it_can_elapse_and_stops_with_the_work()
@@ -56,7 +83,7 @@ public sealed class NotifyTests
         using var manager = new DatagramListener();
         var time = new ManualTime();
 
-        var start = LongStart.Begin(new SystemdNotifier(manager.Name), time);
+        var start = LongStart.Begin(Notifiers.At(manager.Name), time);
         time.Advance(TimeSpan.FromSeconds(35));
         await start.DisposeAsync();
         time.Advance(TimeSpan.FromSeconds(35));

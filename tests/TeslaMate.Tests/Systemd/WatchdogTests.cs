@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting.Systemd;
 using TeslaMate.Systemd.Notify;
 using TeslaMate.Systemd.Watchdog;
 using TeslaMate.Tests.Logs;
@@ -42,7 +43,7 @@ public sealed class WatchdogTests
     {
         using var manager = new DatagramListener();
         using var watchdog = new WatchdogLoop(
-            new SystemdNotifier(manager.Name), new Heartbeats(TimeProvider.System), TimeProvider.System, _log.For<WatchdogLoop>(), TimeSpan.FromMilliseconds(200));
+            Notifiers.At(manager.Name), new Heartbeats(TimeProvider.System), TimeProvider.System, _log.For<WatchdogLoop>(), TimeSpan.FromMilliseconds(200));
         await watchdog.StartAsync(default);
         Enumerable.Range(0, 3).Select(_ => manager.Receive()).ShouldBe(["WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"]);
         await watchdog.StopAsync(default);

@@ -1,0 +1,106 @@
+-- Measures 1 of 6: calendar and places (docs/measures.md). Times are UTC without zone, as in all columns; `zone` is an IANA name.
+drop function if exists teslamate.local_time(timestamp, text);
+create function teslamate.local_time(utc timestamp, zone text) returns timestamp immutable parallel safe language sql as $$
+    select (utc at time zone 'UTC') at time zone zone
+$$;
+comment on function teslamate.local_time(timestamp, text) is 'M2. The local time of an instant.';
+
+drop function if exists teslamate.utc_time(timestamp, text);
+create function teslamate.utc_time(local_time timestamp, zone text) returns timestamp immutable parallel safe language sql as $$
+    select case
+        when (((u - interval '1 hour') at time zone 'UTC') at time zone zone) >= local_time then u - interval '1 hour'
+        else u
+    end
+    from (select (local_time at time zone zone) at time zone 'UTC' as u) as instant
+$$;
+comment on function teslamate.utc_time(timestamp, text) is 'M2. The first instant of a local time: one that comes twice is the earlier, one that is left out the next there is.';
+
+drop function if exists teslamate.period_key(timestamp, text, text);
+create function teslamate.period_key(utc timestamp, period text, zone text) returns timestamp immutable parallel safe language sql as $$
+    select case when period = 'total' then timestamp '-infinity' else date_trunc(period, (utc at time zone 'UTC') at time zone zone) end
+$$;
+comment on function teslamate.period_key(timestamp, text, text)
+    is 'M2. The local begin of the day, (ISO) week, month, quarter or year of an instant; -infinity for the period total.';
+
+drop function if exists teslamate.periods(timestamp, timestamp, text, text);
+create function teslamate.periods(since timestamp, until timestamp, period text, zone text)
+returns table (period_key timestamp, period_from timestamp, period_to timestamp, label text, period_s double precision)
+stable parallel safe language sql as $$
+    select key, starts, ends,
+        case period
+            when 'day' then to_char(key, 'YYYY-MM-DD')
+            when 'week' then to_char(key, 'IYYY-"W"IW')
+            when 'month' then to_char(key, 'YYYY-MM')
+            when 'quarter' then to_char(key, 'YYYY-"Q"Q')
+            when 'year' then to_char(key, 'YYYY')
+            else period
+        end,
+        extract(epoch from ends - starts)::double precision
+    from (
+        select key, teslamate.utc_time(key, zone) as starts,
+            teslamate.utc_time(key + case period when 'day' then interval '1 day' when 'week' then interval '7 days' when 'month' then interval '1 month'
+                when 'quarter' then interval '3 months' else interval '1 year' end, zone) as ends
+        from generate_series(
+            date_trunc(case period when 'total' then 'day' else period end, teslamate.local_time(since, zone)),
+            teslamate.local_time(until, zone) + interval '1 hour',
+            case period when 'day' then interval '1 day' when 'week' then interval '7 days' when 'month' then interval '1 month'
+                when 'quarter' then interval '3 months' else interval '1 year' end) as key
+        where period <> 'total'
+        union all
+        select timestamp '-infinity', since, until where period = 'total'
+    ) as calendar
+    where starts < until and ends > since and ends > starts
+    order by key
+$$;
+comment on function teslamate.periods(timestamp, timestamp, text, text)
+    is 'M2. Every local period that the window [since, until) touches, empty ones too; period is day, week (ISO), month, quarter, year or total. A day has 23, 24 or 25 h.';
+
+drop function if exists teslamate.place_label(text, text, text, text, text);
+create function teslamate.place_label(geofence text, name text, road text, house_number text, city text) returns text immutable parallel safe language sql as $$
+    select coalesce(geofence, nullif(concat_ws(', ', coalesce(name, nullif(concat_ws(' ', road, house_number), '')), city), ''))
+$$;
+comment on function teslamate.place_label(text, text, text, text, text)
+    is 'The geofence, else the name or road and number of the address with the city; null when nothing is known.';
+
+drop function if exists teslamate.is_ideal_range();
+create function teslamate.is_ideal_range() returns boolean stable parallel safe language sql as $$
+    select coalesce((select preferred_range = 'ideal' from public.settings order by id limit 1), false)
+$$;
+comment on function teslamate.is_ideal_range() is 'Whether ranges are ideal ones, as the owner prefers; else rated.';
+
+-- The edge: from the units of the log to those of the owner. Null stays null.
+drop function if exists teslamate.to_length(double precision, text);
+create function teslamate.to_length(km double precision, unit text) returns double precision immutable parallel safe language sql as $$
+    select case unit when 'mi' then km / 1.60934 when 'km' then km end
+$$;
+comment on function teslamate.to_length(double precision, text) is 'km or km/h in the unit km or mi.';
+
+drop function if exists teslamate.to_temperature(double precision, text);
+create function teslamate.to_temperature(celsius double precision, unit text) returns double precision immutable parallel safe language sql as $$
+    select case unit when 'F' then celsius * 9 / 5 + 32 when 'C' then celsius end
+$$;
+comment on function teslamate.to_temperature(double precision, text) is '°C in the unit C or F.';
+
+drop function if exists teslamate.to_pressure(double precision, text);
+create function teslamate.to_pressure(bar double precision, unit text) returns double precision immutable parallel safe language sql as $$
+    select case unit when 'psi' then bar * 14.503773773 when 'bar' then bar end
+$$;
+comment on function teslamate.to_pressure(double precision, text) is 'bar in the unit bar or psi.';
+
+drop function if exists teslamate.to_consumption(double precision, text);
+create function teslamate.to_consumption(wh_per_km double precision, unit text) returns double precision immutable parallel safe language sql as $$
+    select case unit when 'mi' then wh_per_km * 1.60934 when 'km' then wh_per_km end
+$$;
+comment on function teslamate.to_consumption(double precision, text) is 'Wh/km per km or mi.';
+
+drop function if exists teslamate.car_labels();
+create function teslamate.car_labels() returns table (car_id smallint, label text) stable parallel safe language sql as $$
+    select id, case
+            when coalesce(name, '') = '' then 'VIN ' || vin
+            when count(*) over (partition by name) > 1 then name || ' - ' || right(vin, 6)
+            else name
+        end
+    from public.cars
+    order by display_priority, name, vin
+$$;
+comment on function teslamate.car_labels() is 'Every car, hidden ones too, with a label that tells it from the others.';

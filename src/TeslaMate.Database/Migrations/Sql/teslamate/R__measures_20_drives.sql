@@ -1,0 +1,336 @@
+-- Measures 2 of 6: drives (docs/measures.md; M3, M9, M13, M18, M19, M20, M21, M22).
+-- What positions say of one drive, as kept in teslamate.drive_samples.
+drop function if exists teslamate.drive_sample(integer);
+create function teslamate.drive_sample(drive integer)
+returns table (complete_samples integer, reduced_samples integer, powered_s double precision, recovered_kwh double precision, moving_s double precision,
+    speed_km double precision[], speed_mi double precision[], pressure_samples integer, pressure_fl double precision, pressure_fr double precision,
+    pressure_rl double precision, pressure_rr double precision)
+stable parallel safe language sql as $$
+    with samples as materialized (
+        select p.date, p.speed, p.power, p.battery_level, p.usable_battery_level, p.ideal_battery_range_km,
+            p.tpms_pressure_fl, p.tpms_pressure_fr, p.tpms_pressure_rl, p.tpms_pressure_rr,
+            extract(epoch from p.date - lag(p.date) over (order by p.date, p.id))::double precision as since_previous,
+            extract(epoch from lead(p.date) over (order by p.date, p.id) - p.date)::double precision as until_next
+        from public.drives as d
+        join public.positions as p on p.drive_id = d.id and p.date between d.start_date and coalesce(d.end_date, timestamp 'infinity')
+        where d.id = drive
+    ), totals as (
+        select count(*) filter (where ideal_battery_range_km is not null) as complete,
+            count(*) filter (where ideal_battery_range_km is not null and battery_level > usable_battery_level) as reduced,
+            coalesce(sum(least(since_previous, 10)) filter (where power is not null), 0) as powered,
+            coalesce(sum(-power * least(since_previous, 10) / 3600) filter (where power < 0), 0) as recovered,
+            coalesce(sum(least(until_next, 60)) filter (where speed > 0), 0) as moving,
+            count(tpms_pressure_fl) as pressures,
+            avg(tpms_pressure_fl)::double precision as fl, avg(tpms_pressure_fr)::double precision as fr,
+            avg(tpms_pressure_rl)::double precision as rl, avg(tpms_pressure_rr)::double precision as rr
+        from samples
+    ), speeds as (
+        select round(speed / 10.0)::integer as km, round((speed / 1.60934)::numeric / 10)::integer as mi, sum(least(until_next, 60)) as seconds
+        from samples
+        where speed is not null and until_next is not null
+        group by 1, 2
+    ), by_km as (select km, sum(seconds) as seconds from speeds group by km), by_mi as (select mi, sum(seconds) as seconds from speeds group by mi)
+    select complete::integer, reduced::integer, powered::double precision, recovered::double precision, moving::double precision,
+        array(select coalesce(by_km.seconds, 0)::double precision from generate_series(0, (select max(km) from by_km)) as step left join by_km on km = step order by step),
+        array(select coalesce(by_mi.seconds, 0)::double precision from generate_series(0, (select max(mi) from by_mi)) as step left join by_mi on mi = step order by step),
+        pressures::integer, fl, fr, rl, rr
+    from totals
+$$;
+comment on function teslamate.drive_sample(integer)
+    is 'M19, M22. Of one drive: samples (complete; with reduced range), recovered kWh and the seconds they cover (steps of at most 10 s), seconds in motion (steps of at most
+60 s), seconds per speed class of 10 km/h and 10 mph (first class 0, rounded), mean tyre pressures in bar.';
+
+drop function if exists teslamate.drive_facts(integer, timestamp, timestamp);
+create function teslamate.drive_facts(car integer, since timestamp, until timestamp)
+returns table (drive_id integer, car_id smallint, start_date timestamp, end_date timestamp, is_open boolean, is_counted boolean, duration_s double precision,
+    distance_km double precision, start_km double precision, end_km double precision, start_range_km double precision, end_range_km double precision,
+    range_lost_km double precision, net_kwh double precision, net_distance_km double precision, net_wh_per_km double precision, is_rough boolean,
+    speed_avg_kmh double precision, speed_max_kmh smallint, power_max_kw smallint, power_min_kw smallint, outside_temp_c double precision, inside_temp_c double precision,
+    ascent_m smallint, descent_m smallint, climb_kwh double precision, efficiency double precision, level_efficiency double precision,
+    start_position_id integer, end_position_id integer, start_address_id integer, end_address_id integer, start_geofence_id integer, end_geofence_id integer)
+stable parallel safe language sql as $$
+    select id, d.car_id, start_date, end_date, end_date is null, end_date is not null and distance is not null,
+        seconds, distance, start_km, end_km, from_range, to_range, lost, lost * e,
+        case when end_date is not null and lost * e is not null then distance end,
+        case when end_date is not null then lost * e * 1000 / nullif(distance, 0) end,
+        distance < 5,
+        distance / nullif(seconds, 0) * 3600, speed_max, power_max, power_min, outside_temp_avg::double precision, inside_temp_avg::double precision, ascent, descent,
+        climb, distance / nullif(lost, 0), case when lost * e - climb >= 0.2 then distance * e / (lost * e - climb) end,
+        start_position_id, end_position_id, start_address_id, end_address_id, start_geofence_id, end_geofence_id
+    from (
+        select d.*, c.efficiency as e,
+            extract(epoch from d.end_date - d.start_date)::double precision as seconds,
+            (case when ideal then start_ideal_range_km else start_rated_range_km end)::double precision as from_range,
+            (case when ideal then end_ideal_range_km else end_rated_range_km end)::double precision as to_range,
+            (case when ideal then start_ideal_range_km - end_ideal_range_km else start_rated_range_km - end_rated_range_km end)::double precision as lost,
+            (coalesce(w.mass_kg, case c.model when '3' then 1850 when 'Y' then 2000 when 'S' then 2150 when 'X' then 2450 when 'Cybertruck' then 3100 end) + 100)
+                * 9.81 * (ascent - 0.85 * descent) / 3.6e6 as climb
+        from public.drives as d
+        join public.cars as c on c.id = d.car_id
+        left join teslamate.car_preferences as w on w.car_id = c.id
+        cross join (select teslamate.is_ideal_range() as ideal) as preference
+        where d.car_id = car and d.start_date >= coalesce(since, timestamp '-infinity') and d.start_date < coalesce(until, timestamp 'infinity')
+    ) as d
+$$;
+comment on function teslamate.drive_facts(integer, timestamp, timestamp)
+    is 'M1, M3, M9, M18, M22. Drives that start in [since, until) (null: no limit). is_counted: has an end and a distance; sums take counted ones only. net_kwh, net_wh_per_km:
+range lost x efficiency of the car, negative when gained; net_distance_km: the distance that belongs to net_kwh; is_rough: under 5 km. efficiency: distance / range lost;
+level_efficiency: the same without the energy of height, null when under 0.2 kWh. Units km, km/h, kWh, Wh/km, °C, m, s. Null where a value that it needs is null.';
+
+drop function if exists teslamate.drive_ends(integer, timestamp, timestamp);
+create function teslamate.drive_ends(car integer, since timestamp, until timestamp)
+returns table (drive_id integer, start_level smallint, start_usable smallint, start_latitude double precision, start_longitude double precision,
+    end_level smallint, end_usable smallint, end_latitude double precision, end_longitude double precision)
+stable parallel safe language sql as $$
+    select d.id,
+        coalesce(k.start_level, s.battery_level), coalesce(k.start_usable, s.usable_battery_level), coalesce(k.start_latitude, s.latitude::double precision),
+        coalesce(k.start_longitude, s.longitude::double precision),
+        coalesce(k.end_level, e.battery_level), coalesce(k.end_usable, e.usable_battery_level), coalesce(k.end_latitude, e.latitude::double precision),
+        coalesce(k.end_longitude, e.longitude::double precision)
+    from public.drives as d
+    left join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
+        and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
+    left join lateral (select p.* from public.positions as p where p.id = d.start_position_id and k.drive_id is null offset 0) as s on true
+    left join lateral (select p.* from public.positions as p where p.id = d.end_position_id and k.drive_id is null offset 0) as e on true
+    where d.car_id = car and d.start_date >= coalesce(since, timestamp '-infinity') and d.start_date < coalesce(until, timestamp 'infinity')
+$$;
+comment on function teslamate.drive_ends(integer, timestamp, timestamp) is 'Levels in % and places at both ends of the drives that start in [since, until).';
+
+drop function if exists teslamate.drive_sample_facts(integer, timestamp, timestamp);
+create function teslamate.drive_sample_facts(car integer, since timestamp, until timestamp)
+returns table (drive_id integer, start_date timestamp, end_date timestamp, complete_samples integer, reduced_samples integer, powered_s double precision,
+    recovered_kwh double precision, moving_s double precision, speed_km double precision[], speed_mi double precision[], pressure_samples integer,
+    pressure_fl double precision, pressure_fr double precision, pressure_rl double precision, pressure_rr double precision)
+stable parallel safe language sql as $$
+    select d.id, d.start_date, d.end_date, k.complete_samples, k.reduced_samples, k.powered_s, k.recovered_kwh, k.moving_s, k.speed_km, k.speed_mi, k.pressure_samples,
+        k.pressure_fl, k.pressure_fr, k.pressure_rl, k.pressure_rr
+    from public.drives as d
+    join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
+        and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
+    where d.car_id = car and d.start_date >= coalesce(since, timestamp '-infinity') and d.start_date < coalesce(until, timestamp 'infinity')
+    union all
+    select d.id, d.start_date, d.end_date, s.*
+    from public.drives as d
+    left join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
+        and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
+    cross join lateral teslamate.drive_sample(d.id) as s
+    where d.car_id = car and d.start_date >= coalesce(since, timestamp '-infinity') and d.start_date < coalesce(until, timestamp 'infinity')
+        and k.drive_id is null and d.end_date is not null
+$$;
+comment on function teslamate.drive_sample_facts(integer, timestamp, timestamp)
+    is 'teslamate.drive_sample of the closed drives that start in [since, until): as kept, or computed where nothing is kept or a drive was changed since.';
+
+drop function if exists teslamate.drive_list(integer, timestamp, timestamp);
+create function teslamate.drive_list(car integer, since timestamp, until timestamp)
+returns table (drive_id integer, car_id smallint, start_date timestamp, end_date timestamp, is_open boolean, is_counted boolean, duration_s double precision,
+    distance_km double precision, is_distance_derived boolean, start_km double precision, end_km double precision, start_range_km double precision,
+    end_range_km double precision, range_lost_km double precision, net_kwh double precision, net_wh_per_km double precision, is_rough boolean,
+    speed_avg_kmh double precision, speed_max_kmh smallint, power_max_kw smallint, power_min_kw smallint, outside_temp_c double precision, inside_temp_c double precision,
+    ascent_m smallint, descent_m smallint, climb_kwh double precision, efficiency double precision, level_efficiency double precision,
+    start_level smallint, start_usable smallint, end_level smallint, end_usable smallint, is_range_reduced boolean,
+    start_place text, end_place text, start_latitude double precision, start_longitude double precision, end_latitude double precision, end_longitude double precision,
+    start_address_id integer, end_address_id integer, start_geofence_id integer, end_geofence_id integer)
+stable parallel safe language sql as $$
+    select f.drive_id, f.car_id, f.start_date, f.end_date, f.is_open, f.is_counted, f.duration_s,
+        coalesce(f.distance_km, derived.km), f.distance_km is null and derived.km is not null, f.start_km, f.end_km, f.start_range_km,
+        f.end_range_km, f.range_lost_km, f.net_kwh, f.net_wh_per_km, f.is_rough, f.speed_avg_kmh, f.speed_max_kmh, f.power_max_kw, f.power_min_kw, f.outside_temp_c, f.inside_temp_c,
+        f.ascent_m, f.descent_m, f.climb_kwh, f.efficiency, f.level_efficiency, n.start_level, n.start_usable, n.end_level, n.end_usable,
+        coalesce(n.start_level > n.start_usable, false) or coalesce(n.end_level > n.end_usable, false),
+        teslamate.place_label(sg.name, sa.name, sa.road, sa.house_number, sa.city), teslamate.place_label(eg.name, ea.name, ea.road, ea.house_number, ea.city),
+        n.start_latitude, n.start_longitude, n.end_latitude, n.end_longitude, f.start_address_id, f.end_address_id, f.start_geofence_id, f.end_geofence_id
+    from teslamate.drive_facts(car, since, until) as f
+    join teslamate.drive_ends(car, since, until) as n on n.drive_id = f.drive_id
+    left join public.addresses as sa on sa.id = f.start_address_id
+    left join public.addresses as ea on ea.id = f.end_address_id
+    left join public.geofences as sg on sg.id = f.start_geofence_id
+    left join public.geofences as eg on eg.id = f.end_geofence_id
+    left join lateral (
+        select coalesce(f.end_km, (
+                select b.start_km from public.drives as b
+                where b.car_id = f.car_id and b.start_km is not null and b.start_date > f.start_date order by b.start_date, b.id limit 1))
+            - coalesce(f.start_km, (
+                select b.end_km from public.drives as b
+                where b.car_id = f.car_id and b.end_km is not null and b.start_date < f.start_date order by b.start_date desc, b.id desc limit 1)) as km
+        where f.distance_km is null and not f.is_open
+    ) as derived on true
+$$;
+comment on function teslamate.drive_list(integer, timestamp, timestamp)
+    is 'Drives that start in [since, until), open and uncounted ones too, with places and levels. A closed drive without distance shows the one between the odometers around it
+(is_distance_derived), which no sum contains.';
+
+drop function if exists teslamate.drive_statistics(integer, timestamp, timestamp, text, text);
+create function teslamate.drive_statistics(car integer, since timestamp, until timestamp, zone text, period text)
+returns table (period_key timestamp, drives bigint, open_drives bigint, uncounted_drives bigint, distance_km double precision, driving_s double precision,
+    outside_temp_c double precision, range_lost_km double precision, driving_efficiency double precision, net_kwh double precision, net_distance_km double precision,
+    net_wh_per_km double precision, net_coverage double precision, climb_kwh double precision, speed_avg_kmh double precision, speed_max_kmh smallint,
+    longest_km double precision, median_km double precision)
+stable parallel safe language sql as $$
+    select teslamate.period_key(start_date, period, zone),
+        count(*) filter (where is_counted), count(*) filter (where is_open), count(*) filter (where not is_counted and not is_open),
+        coalesce(sum(distance_km) filter (where is_counted), 0), coalesce(sum(duration_s) filter (where is_counted), 0),
+        avg(outside_temp_c) filter (where is_counted),
+        sum(range_lost_km) filter (where is_counted),
+        case when sum(range_lost_km) filter (where is_counted) > 0
+            then sum(distance_km) filter (where is_counted and range_lost_km is not null) / sum(range_lost_km) filter (where is_counted) end,
+        sum(net_kwh) filter (where is_counted), sum(net_distance_km) filter (where is_counted),
+        sum(net_kwh) filter (where is_counted) * 1000 / nullif(sum(net_distance_km) filter (where is_counted), 0),
+        coalesce(sum(net_distance_km) filter (where is_counted), 0) / nullif(sum(distance_km) filter (where is_counted), 0),
+        sum(climb_kwh) filter (where is_counted),
+        sum(distance_km) filter (where is_counted and duration_s > 0) / nullif(sum(duration_s) filter (where is_counted and duration_s > 0), 0) * 3600,
+        max(speed_max_kmh) filter (where is_counted), max(distance_km) filter (where is_counted),
+        percentile_cont(0.5) within group (order by distance_km) filter (where is_counted)
+    from teslamate.drive_facts(car, since, until)
+    group by 1
+$$;
+comment on function teslamate.drive_statistics(integer, timestamp, timestamp, text, text)
+    is 'M3, M9, M18, M22 per local period that has drives; key as in teslamate.periods. net_coverage: share (0 to 1) of the distance that has both ranges.';
+
+drop function if exists teslamate.mileage(integer, timestamp, timestamp);
+create function teslamate.mileage(car integer, since timestamp, until timestamp)
+returns table (drive_id integer, start_date timestamp, end_date timestamp, logged_km double precision, odometer_km double precision, gap_km double precision,
+    start_km double precision, end_km double precision)
+stable parallel safe language sql as $$
+    select id, start_date, end_date, logged, advance, advance - logged, start_km, end_km
+    from (
+        select id, start_date, end_date, start_km, end_km, coalesce(distance, 0) as logged,
+            end_km - coalesce(lag(end_km) over (order by start_date, id), start_km) as advance
+        from public.drives
+        where car_id = car and end_date is not null and start_km is not null and end_km is not null and start_date < coalesce(until, timestamp 'infinity')
+    ) as chain
+    where start_date >= coalesce(since, timestamp '-infinity')
+$$;
+comment on function teslamate.mileage(integer, timestamp, timestamp)
+    is 'M13. Per drive with both odometers: logged distance, advance of the odometer since the end of the drive before it, and what of that is not logged (gap), in km.
+A gap belongs to the drive after it. Drives without distance log 0 here.';
+
+drop function if exists teslamate.mileage_statistics(integer, timestamp, timestamp, text, text);
+create function teslamate.mileage_statistics(car integer, since timestamp, until timestamp, zone text, period text)
+returns table (period_key timestamp, odometer_km double precision, gap_km double precision, odometer_end_km double precision)
+stable parallel safe language sql as $$
+    select teslamate.period_key(start_date, period, zone), sum(odometer_km), sum(gap_km), max(end_km)
+    from teslamate.mileage(car, since, until)
+    group by 1
+$$;
+comment on function teslamate.mileage_statistics(integer, timestamp, timestamp, text, text) is 'M13 per local period that has drives, in km.';
+
+drop function if exists teslamate.extrapolation(integer, timestamp, timestamp);
+create function teslamate.extrapolation(car integer, since timestamp, until timestamp)
+returns table (odometer_km double precision, days double precision, per_month_km double precision, per_year_km double precision, is_too_short boolean)
+stable parallel safe language sql as $$
+    select km, span, case when span >= 14 then km / span * 30.4375 end, case when span >= 14 then km / span * 365.25 end, coalesce(span < 14, true)
+    from (
+        select (select sum(m.odometer_km) from teslamate.mileage(car, since, until) as m) as km,
+            extract(epoch from until - greatest(since, (select min(start_date) from public.drives where car_id = car)))::double precision / 86400 as span
+    ) as windowed
+$$;
+comment on function teslamate.extrapolation(integer, timestamp, timestamp)
+    is 'M21. Advance of the odometer per exact day since the later of since and the first drive, as km per month (30.4375 days) and year; under 14 days is too short.';
+
+drop function if exists teslamate.recovery_statistics(integer, timestamp, timestamp, text, text);
+create function teslamate.recovery_statistics(car integer, since timestamp, until timestamp, zone text, period text)
+returns table (period_key timestamp, recovered_kwh double precision, recovered_coverage double precision, moving_s double precision, moving_speed_avg_kmh double precision)
+stable parallel safe language sql as $$
+    select teslamate.period_key(s.start_date, period, zone), sum(s.recovered_kwh),
+        least(1, sum(s.powered_s) / nullif(sum(f.duration_s), 0)), sum(s.moving_s),
+        sum(f.distance_km) filter (where s.moving_s > 0) / nullif(sum(s.moving_s) / 3600, 0)
+    from teslamate.drive_sample_facts(car, since, until) as s
+    join teslamate.drive_facts(car, since, until) as f on f.drive_id = s.drive_id
+    where f.is_counted
+    group by 1
+$$;
+comment on function teslamate.recovery_statistics(integer, timestamp, timestamp, text, text)
+    is 'M19, M22 per local period with drives: recovered kWh, share of the driving time that they cover, seconds in motion and speed in motion.';
+
+drop function if exists teslamate.speed_histogram(integer, timestamp, timestamp, text);
+create function teslamate.speed_histogram(car integer, since timestamp, until timestamp, unit text)
+returns table (speed integer, seconds double precision, share double precision)
+stable parallel safe language sql as $$
+    select (class - 1)::integer * 10, sum(s), sum(s) / nullif(sum(sum(s)) over (), 0)
+    from teslamate.drive_sample_facts(car, since, until) as f
+    cross join lateral unnest(case unit when 'mi' then f.speed_mi else f.speed_km end) with ordinality as step (s, class)
+    where class > 1
+    group by class
+    having sum(s) > 0
+    order by class
+$$;
+comment on function teslamate.speed_histogram(integer, timestamp, timestamp, text)
+    is 'Seconds and share (0 to 1) per speed class of 10 km/h (unit km) or mph (mi), rounded, above 0; of the closed drives that start in [since, until).';
+
+drop function if exists teslamate.destinations(integer, timestamp, timestamp);
+create function teslamate.destinations(car integer, since timestamp, until timestamp)
+returns table (place text, visits bigint, last_visit timestamp, geofence_id integer, address_id integer, parked_s double precision)
+stable parallel safe language sql as $$
+    select coalesce(g.name, a.name, nullif(concat_ws(' ', a.road, a.house_number), '')), count(*), max(d.end_date), max(d.end_geofence_id), max(d.end_address_id),
+        sum(extract(epoch from d.leaves - d.end_date))::double precision
+    from (
+        select *, lead(start_date) over (order by start_date, id) as leaves from public.drives where car_id = car
+    ) as d
+    left join public.geofences as g on g.id = d.end_geofence_id
+    left join public.addresses as a on a.id = d.end_address_id
+    where d.end_date is not null and d.start_date >= coalesce(since, timestamp '-infinity') and d.start_date < coalesce(until, timestamp 'infinity')
+        and coalesce(g.name, a.name, nullif(concat_ws(' ', a.road, a.house_number), '')) is not null
+    group by 1
+    order by 2 desc, 1
+$$;
+comment on function teslamate.destinations(integer, timestamp, timestamp)
+    is 'Where closed drives of the window ended: visits, the last of them, seconds until the next drive; geofence, else name or road of the address.';
+
+drop function if exists teslamate.efficiency_by_temperature(integer, timestamp, timestamp, double precision, text);
+create function teslamate.efficiency_by_temperature(car integer, since timestamp, until timestamp, min_km double precision, unit text)
+returns table (temperature double precision, drives bigint, distance_km double precision, efficiency double precision, net_wh_per_km double precision,
+    speed_avg_kmh double precision)
+stable parallel safe language sql as $$
+    select case unit when 'F' then round((outside_temp_c * 9 / 5 + 32)::numeric / 10) * 10 else round(outside_temp_c::numeric / 5) * 5 end::double precision,
+        count(*), sum(distance_km), sum(distance_km) / sum(range_lost_km), sum(net_kwh) * 1000 / sum(distance_km),
+        sum(distance_km) / nullif(sum(duration_s), 0) * 3600
+    from teslamate.drive_facts(car, since, until)
+    where is_counted and distance_km >= coalesce(min_km, 0) and distance_km > 0 and range_lost_km > 0.1 and outside_temp_c is not null
+    group by 1
+    order by 1 desc
+$$;
+comment on function teslamate.efficiency_by_temperature(integer, timestamp, timestamp, double precision, text)
+    is 'P6. Counted drives from min_km on that lost more than 0.1 km of range, by outside temperature in classes of 5 °C (unit C) or 10 °F (F): distance / range lost, Wh/km, km/h.';
+
+drop function if exists teslamate.consumption_matrix(integer, timestamp, timestamp, text, text);
+create function teslamate.consumption_matrix(car integer, since timestamp, until timestamp, length_unit text, temperature_unit text)
+returns table (speed integer, temperature double precision, drives bigint, distance_km double precision, net_wh_per_km double precision)
+stable parallel safe language sql as $$
+    select (round((f.distance_km / nullif(s.moving_s, 0) * 3600 / case length_unit when 'mi' then 1.60934 else 1 end)::numeric / 10) * 10)::integer,
+        case temperature_unit when 'F' then round((f.outside_temp_c * 9 / 5 + 32)::numeric / 10) * 10 else round(f.outside_temp_c::numeric / 5) * 5 end::double precision,
+        count(*), sum(f.distance_km), sum(f.net_kwh) * 1000 / sum(f.distance_km)
+    from teslamate.drive_facts(car, since, until) as f
+    join teslamate.drive_sample_facts(car, since, until) as s on s.drive_id = f.drive_id
+    where f.is_counted and f.distance_km > 0 and s.moving_s > 0 and f.net_kwh is not null and f.outside_temp_c is not null
+    group by 1, 2
+    having sum(f.distance_km) >= 20
+    order by 1, 2
+$$;
+comment on function teslamate.consumption_matrix(integer, timestamp, timestamp, text, text)
+    is 'P6. Wh/km by class of moving speed (10 km/h or mph) and outside temperature (5 °C or 10 °F) of a drive; cells of at least 20 km.';
+
+drop function if exists teslamate.tyre_pressures(integer, timestamp, timestamp, text, text);
+create function teslamate.tyre_pressures(car integer, since timestamp, until timestamp, zone text, period text)
+returns table (period_key timestamp, samples bigint, front_left_bar double precision, front_right_bar double precision, rear_left_bar double precision,
+    rear_right_bar double precision, front_left_20c_bar double precision, front_right_20c_bar double precision, rear_left_20c_bar double precision,
+    rear_right_20c_bar double precision, spread_bar double precision, outside_temp_c double precision, odometer_km double precision)
+stable parallel safe language sql as $$
+    select key, n, fl, fr, rl, rr,
+        (fl + 1.01325) * 293.15 / (273.15 + t) - 1.01325, (fr + 1.01325) * 293.15 / (273.15 + t) - 1.01325,
+        (rl + 1.01325) * 293.15 / (273.15 + t) - 1.01325, (rr + 1.01325) * 293.15 / (273.15 + t) - 1.01325,
+        greatest(fl, fr, rl, rr) - least(fl, fr, rl, rr), t, km
+    from (
+        select teslamate.period_key(s.start_date, period, zone) as key, sum(s.pressure_samples)::bigint as n,
+            sum(s.pressure_fl * s.pressure_samples) / sum(s.pressure_samples) filter (where s.pressure_fl is not null) as fl,
+            sum(s.pressure_fr * s.pressure_samples) / sum(s.pressure_samples) filter (where s.pressure_fr is not null) as fr,
+            sum(s.pressure_rl * s.pressure_samples) / sum(s.pressure_samples) filter (where s.pressure_rl is not null) as rl,
+            sum(s.pressure_rr * s.pressure_samples) / sum(s.pressure_samples) filter (where s.pressure_rr is not null) as rr,
+            avg(f.outside_temp_c) as t, max(f.end_km) as km
+        from teslamate.drive_sample_facts(car, since, until) as s
+        join teslamate.drive_facts(car, since, until) as f on f.drive_id = s.drive_id
+        where s.pressure_samples > 0
+        group by 1
+    ) as days
+    order by key
+$$;
+comment on function teslamate.tyre_pressures(integer, timestamp, timestamp, text, text)
+    is 'P9. Mean pressure per wheel while driving, in bar, and corrected to 20 °C on the absolute pressure; spread between the wheels; per local period.';

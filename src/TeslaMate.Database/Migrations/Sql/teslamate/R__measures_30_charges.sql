@@ -1,0 +1,362 @@
+-- Measures 3 of 6: charges (docs/measures.md; M4 to M8, M11, M14).
+-- What charges rows say of one charging process, as kept in teslamate.charge_samples.
+drop function if exists teslamate.charge_sample(integer);
+create function teslamate.charge_sample(process integer)
+returns table (samples integer, kind text, charger_brand text, power_max smallint, first_usable smallint, last_usable smallint, last_rated_km double precision,
+    curve_levels smallint[], curve_kw double precision[], curve_minutes smallint[], curve_minute_kw double precision[],
+    level_reached smallint[], level_reached_s double precision[])
+stable parallel safe language sql as $$
+    with samples as materialized (
+        select c.*, extract(epoch from c.date - min(c.date) over ())::double precision as since_begin
+        from public.charges as c
+        where c.charging_process_id = process
+    ), powered as (
+        select * from samples where charger_power > 0 or not exists (select from samples where charger_power > 0)
+    ), curve as (
+        select array_agg(battery_level order by battery_level) as levels, array_agg(kw order by battery_level) as kw
+        from (select battery_level, avg(charger_power)::double precision as kw from samples where charger_power > 0 and battery_level is not null group by battery_level) as by_level
+    ), minutes as (
+        select array_agg(minute order by minute) as minutes, array_agg(kw order by minute) as kw
+        from (select least(floor(since_begin / 60), 32767)::smallint as minute, avg(charger_power)::double precision as kw from samples where charger_power > 0 group by 1) as by_minute
+    ), reached as (
+        select array_agg(battery_level order by battery_level) as levels, array_agg(s order by battery_level) as s
+        from (select battery_level, min(since_begin) as s from samples where battery_level is not null group by battery_level) as by_level
+    )
+    select (select count(*) from samples)::integer,
+        (select case
+            when count(*) = 0 then null
+            when mode() within group (order by fast_charger_type) = 'ACSingleWireCAN' then 'ac'
+            when mode() within group (order by fast_charger_present) then 'dc'
+            when not mode() within group (order by fast_charger_present) then 'ac'
+            when coalesce(mode() within group (order by charger_phases), 0) = 0 then 'dc'
+            else 'ac'
+        end from powered),
+        (select mode() within group (order by fast_charger_brand) from samples),
+        (select max(charger_power) from samples),
+        (select coalesce(usable_battery_level, battery_level) from samples order by date, id limit 1),
+        (select coalesce(usable_battery_level, battery_level) from samples order by date desc, id desc limit 1),
+        (select rated_battery_range_km::double precision from samples order by date desc, id desc limit 1),
+        coalesce(curve.levels, '{}'), coalesce(curve.kw, '{}'), coalesce(minutes.minutes, '{}'), coalesce(minutes.kw, '{}'), coalesce(reached.levels, '{}'), coalesce(reached.s, '{}')
+    from curve, minutes, reached
+$$;
+comment on function teslamate.charge_sample(integer)
+    is 'M6, M11, M14. Of one charging process: rows, kind ac, dc or null (unknown), most frequent brand, highest kW, usable level (else level) of first and last row, rated km of the
+last row, mean kW per level and per minute since the first row (rows with power above 0), seconds from the first row until each level was met first.';
+
+drop function if exists teslamate.charge_facts(integer, timestamp, timestamp);
+create function teslamate.charge_facts(car integer, since timestamp, until timestamp)
+returns table (charging_process_id integer, car_id smallint, start_date timestamp, end_date timestamp, is_open boolean, is_counted boolean, duration_s double precision,
+    duration_min smallint, energy_added_kwh double precision, energy_used_kwh double precision, has_used boolean, is_used_below_added boolean, efficiency double precision,
+    cost numeric, is_priced boolean, price_per_kwh double precision, kind text, charger_brand text, power_avg_kw double precision, power_max_kw smallint,
+    start_range_km double precision, end_range_km double precision, range_gained_km double precision, range_rate_kmh double precision,
+    start_rated_km double precision, end_rated_km double precision, start_level smallint, end_level smallint, first_usable smallint, last_usable smallint,
+    last_rated_km double precision, outside_temp_c double precision, odometer_km double precision, latitude double precision, longitude double precision,
+    position_id integer, address_id integer, geofence_id integer)
+stable parallel safe language sql as $$
+    select p.id, p.car_id, p.start_date, p.end_date, p.end_date is null, p.end_date is not null and coalesce(p.added, 0) > 0.01, seconds, p.duration_min,
+        added::double precision, greatest(used, added)::double precision, used is not null, coalesce(used < added, false),
+        case when used is not null then (added / nullif(greatest(used, added), 0))::double precision end,
+        cost, cost is not null, (cost / nullif(greatest(used, added), 0))::double precision,
+        kind, brand, added::double precision * 3600 / nullif(seconds, 0), power_max,
+        from_range, to_range, to_range - from_range, (to_range - from_range) * 3600 / nullif(seconds, 0),
+        start_rated_range_km::double precision, end_rated_range_km::double precision, start_battery_level, end_battery_level, first_usable, last_usable, last_rated_km,
+        outside_temp_avg::double precision, odometer, latitude::double precision, longitude::double precision, position_id, address_id, geofence_id
+    from (
+        select p.*, p.charge_energy_added as added, p.charge_energy_used as used, extract(epoch from p.end_date - p.start_date)::double precision as seconds,
+            (case when ideal then p.start_ideal_range_km else p.start_rated_range_km end)::double precision as from_range,
+            (case when ideal then p.end_ideal_range_km else p.end_rated_range_km end)::double precision as to_range,
+            case when k.charging_process_id is null then s.kind else k.kind end as kind,
+            case when k.charging_process_id is null then s.charger_brand else k.charger_brand end as brand,
+            case when k.charging_process_id is null then s.power_max else k.power_max end as power_max,
+            case when k.charging_process_id is null then s.first_usable else k.first_usable end as first_usable,
+            case when k.charging_process_id is null then s.last_usable else k.last_usable end as last_usable,
+            case when k.charging_process_id is null then s.last_rated_km else k.last_rated_km end as last_rated_km,
+            place.odometer, place.latitude, place.longitude
+        from public.charging_processes as p
+        join public.positions as place on place.id = p.position_id
+        left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
+        left join lateral (select m.* from (select where k.charging_process_id is null offset 0) as missing cross join lateral teslamate.charge_sample(p.id) as m) as s on true
+        cross join (select teslamate.is_ideal_range() as ideal) as preference
+        where p.car_id = car and p.start_date >= coalesce(since, timestamp '-infinity') and p.start_date < coalesce(until, timestamp 'infinity')
+    ) as p
+$$;
+comment on function teslamate.charge_facts(integer, timestamp, timestamp)
+    is 'M1, M4, M6, M7. Charging processes that start in [since, until) (null: no limit). is_counted: has an end and more than 0.01 kWh added; sums take counted ones only.
+energy_used_kwh: the greater of used and added; efficiency (0 to 1) only where used is known; kind ac, dc or null (unknown). Units kWh, kW, km, km/h, %, °C, s; cost in the
+owner''s currency, null is unpriced, 0 is free.';
+
+drop function if exists teslamate.charge_list(integer, timestamp, timestamp);
+create function teslamate.charge_list(car integer, since timestamp, until timestamp)
+returns table (charging_process_id integer, car_id smallint, start_date timestamp, end_date timestamp, is_open boolean, is_counted boolean, duration_s double precision,
+    duration_min smallint, energy_added_kwh double precision, energy_used_kwh double precision, has_used boolean, is_used_below_added boolean, efficiency double precision,
+    cost numeric, price_per_kwh double precision, kind text, is_supercharger boolean, power_avg_kw double precision, power_max_kw smallint,
+    start_range_km double precision, end_range_km double precision, range_gained_km double precision, range_rate_kmh double precision,
+    start_level smallint, end_level smallint, outside_temp_c double precision, odometer_km double precision, latitude double precision, longitude double precision,
+    place text, address_id integer, geofence_id integer)
+stable parallel safe language sql as $$
+    select f.charging_process_id, f.car_id, f.start_date, f.end_date, f.is_open, f.is_counted, f.duration_s, f.duration_min, f.energy_added_kwh, f.energy_used_kwh, f.has_used,
+        f.is_used_below_added, f.efficiency, f.cost, f.price_per_kwh, f.kind,
+        coalesce(f.kind = 'dc', false) and (coalesce(f.charger_brand = 'Tesla', false) or coalesce(a.display_name ilike '%supercharger%', false)
+            or coalesce(a.name ilike '%supercharger%', false) or coalesce(g.name ilike '%supercharger%', false)),
+        f.power_avg_kw, f.power_max_kw, f.start_range_km, f.end_range_km, f.range_gained_km, f.range_rate_kmh, f.start_level, f.end_level, f.outside_temp_c, f.odometer_km,
+        f.latitude, f.longitude, teslamate.place_label(g.name, a.name, a.road, a.house_number, a.city), f.address_id, f.geofence_id
+    from teslamate.charge_facts(car, since, until) as f
+    left join public.addresses as a on a.id = f.address_id
+    left join public.geofences as g on g.id = f.geofence_id
+$$;
+comment on function teslamate.charge_list(integer, timestamp, timestamp)
+    is 'teslamate.charge_facts with places. is_supercharger: DC with brand Tesla or a place that is called one. Open and uncounted processes are in it; filter by is_counted.';
+
+drop function if exists teslamate.charge_statistics(integer, timestamp, timestamp, text, text, integer[], integer);
+create function teslamate.charge_statistics(car integer, since timestamp, until timestamp, zone text, period text, geofences integer[] default null, min_minutes integer default null)
+returns table (period_key timestamp, charges bigint, open_charges bigint, uncounted_charges bigint, energy_added_kwh double precision, energy_used_kwh double precision,
+    energy_used_ac_kwh double precision, energy_used_dc_kwh double precision, energy_added_ac_kwh double precision, energy_added_dc_kwh double precision,
+    charges_ac bigint, charges_dc bigint, charging_s double precision, charging_ac_s double precision, charging_dc_s double precision,
+    efficiency double precision, efficiency_ac double precision, efficiency_dc double precision,
+    cost numeric, cost_ac numeric, cost_dc numeric, cost_supercharger numeric, priced_charges bigint, price_per_kwh double precision, price_per_added_kwh double precision,
+    price_ac_per_kwh double precision, price_dc_per_kwh double precision, price_coverage double precision, energy_per_charge_kwh double precision)
+stable parallel safe language sql as $$
+    with f as (
+        select *, teslamate.period_key(start_date, period, zone) as key, is_counted and kind = 'ac' as ac, is_counted and kind = 'dc' as dc, is_counted and cost is not null as priced
+        from teslamate.charge_list(car, since, until)
+        where (geofences is null or coalesce(geofence_id, 0) = any (geofences)) and (min_minutes is null or duration_min >= min_minutes)
+    )
+    select key, count(*) filter (where is_counted), count(*) filter (where is_open), count(*) filter (where not is_counted and not is_open),
+        coalesce(sum(energy_added_kwh) filter (where is_counted), 0), coalesce(sum(energy_used_kwh) filter (where is_counted), 0),
+        coalesce(sum(energy_used_kwh) filter (where ac), 0), coalesce(sum(energy_used_kwh) filter (where dc), 0),
+        coalesce(sum(energy_added_kwh) filter (where ac), 0), coalesce(sum(energy_added_kwh) filter (where dc), 0),
+        count(*) filter (where ac), count(*) filter (where dc),
+        coalesce(sum(duration_s) filter (where is_counted), 0), coalesce(sum(duration_s) filter (where ac), 0), coalesce(sum(duration_s) filter (where dc), 0),
+        sum(energy_added_kwh) filter (where is_counted and has_used) / nullif(sum(energy_used_kwh) filter (where is_counted and has_used), 0),
+        sum(energy_added_kwh) filter (where ac and has_used) / nullif(sum(energy_used_kwh) filter (where ac and has_used), 0),
+        sum(energy_added_kwh) filter (where dc and has_used) / nullif(sum(energy_used_kwh) filter (where dc and has_used), 0),
+        sum(cost) filter (where priced), sum(cost) filter (where priced and ac), sum(cost) filter (where priced and dc), sum(cost) filter (where priced and is_supercharger),
+        count(*) filter (where priced),
+        sum(cost) filter (where priced)::double precision / nullif(sum(energy_used_kwh) filter (where priced), 0),
+        sum(cost) filter (where priced)::double precision / nullif(sum(energy_added_kwh) filter (where priced), 0),
+        sum(cost) filter (where priced and ac)::double precision / nullif(sum(energy_used_kwh) filter (where priced and ac), 0),
+        sum(cost) filter (where priced and dc)::double precision / nullif(sum(energy_used_kwh) filter (where priced and dc), 0),
+        coalesce(sum(energy_used_kwh) filter (where priced), 0) / nullif(sum(energy_used_kwh) filter (where is_counted), 0),
+        sum(energy_used_kwh) filter (where is_counted) / nullif(count(*) filter (where is_counted), 0)
+    from f
+    group by key
+$$;
+comment on function teslamate.charge_statistics(integer, timestamp, timestamp, text, text, integer[], integer)
+    is 'M4, M6, M7, M8 per local period that has charging processes (by their start); key as in teslamate.periods. Prices over priced charges only, with the share (0 to 1) of the
+energy used that they cover. geofences: only these (0: none), null all; min_minutes: only processes of at least as many minutes.';
+
+drop function if exists teslamate.charge_stops(integer, timestamp, timestamp, boolean);
+create function teslamate.charge_stops(car integer, since timestamp, until timestamp, counted_only boolean default true)
+returns table (first_process_id integer, start_date timestamp, end_date timestamp, is_open boolean, processes integer[], charges bigint, plugged_s double precision,
+    charging_s double precision, energy_added_kwh double precision, energy_used_kwh double precision, efficiency double precision, cost numeric, priced_charges bigint,
+    price_per_kwh double precision, price_coverage double precision, kind text, start_level smallint, end_level smallint, start_range_km double precision,
+    end_range_km double precision, power_max_kw smallint, outside_temp_c double precision, odometer_km double precision, latitude double precision,
+    longitude double precision, place text, address_id integer, geofence_id integer)
+stable parallel safe set jit = off language sql as $$
+    with charges as (
+        select f.*
+        from teslamate.charge_list(car, (
+            -- A stop that began before the window keeps its later processes.
+            select max(d.start_date) from public.drives as d where d.car_id = car and d.start_date < coalesce(since, timestamp '-infinity')), until) as f
+        where f.is_counted or not counted_only
+    ), events as (
+        select start_date, charging_process_id, odometer_km, 0 as drives from charges
+        union all
+        select d.start_date, null, null, 1 from public.drives as d
+        where d.car_id = car and d.start_date >= (select min(start_date) from charges) and d.start_date < coalesce(until, timestamp 'infinity')
+    ), driven as (
+        select *, sum(drives) over (order by start_date, drives desc, charging_process_id) as drives_before from events
+    ), borders as (
+        select charging_process_id,
+            case
+                when drives_before is distinct from lag(drives_before) over w then 1
+                when abs(odometer_km - lag(odometer_km) over w) > 0.1 then 1
+                else 0
+            end as begins
+        from driven
+        where charging_process_id is not null
+        window w as (order by start_date, charging_process_id)
+    ), numbered as (
+        select c.*, sum(b.begins) over (order by c.start_date, c.charging_process_id) as stop
+        from charges as c join borders as b on b.charging_process_id = c.charging_process_id
+    )
+    select (array_agg(charging_process_id order by start_date, charging_process_id))[1], min(start_date), case when bool_or(is_open) then null else max(end_date) end, bool_or(is_open),
+        array_agg(charging_process_id order by start_date, charging_process_id), count(*),
+        extract(epoch from max(end_date) - min(start_date))::double precision, coalesce(sum(duration_s), 0), coalesce(sum(energy_added_kwh), 0), coalesce(sum(energy_used_kwh), 0),
+        sum(energy_added_kwh) filter (where has_used) / nullif(sum(energy_used_kwh) filter (where has_used), 0),
+        sum(cost), count(cost), sum(cost)::double precision / nullif(sum(energy_used_kwh) filter (where cost is not null), 0),
+        coalesce(sum(energy_used_kwh) filter (where cost is not null), 0) / nullif(sum(energy_used_kwh), 0),
+        mode() within group (order by kind),
+        (array_agg(start_level order by start_date, charging_process_id))[1], (array_agg(end_level order by start_date desc, charging_process_id desc))[1],
+        (array_agg(start_range_km order by start_date, charging_process_id))[1], (array_agg(end_range_km order by start_date desc, charging_process_id desc))[1],
+        max(power_max_kw), avg(outside_temp_c), (array_agg(odometer_km order by start_date, charging_process_id))[1],
+        (array_agg(latitude order by start_date, charging_process_id))[1], (array_agg(longitude order by start_date, charging_process_id))[1],
+        (array_agg(place order by start_date, charging_process_id))[1], (array_agg(address_id order by start_date, charging_process_id))[1],
+        (array_agg(geofence_id order by start_date, charging_process_id))[1]
+    from numbered
+    group by stop
+    having min(start_date) >= coalesce(since, timestamp '-infinity')
+    order by 2 desc
+$$;
+comment on function teslamate.charge_stops(integer, timestamp, timestamp, boolean)
+    is 'M5. Charging stops whose first process starts in [since, until): processes without a drive between them, odometers within 0.1 km. First start and level, last end and level,
+sums, plugged and charging seconds. counted_only false takes open and empty processes too. Newest first.';
+
+drop function if exists teslamate.charge_places(integer, timestamp, timestamp, integer[], integer);
+create function teslamate.charge_places(car integer, since timestamp, until timestamp, geofences integer[] default null, min_minutes integer default null)
+returns table (place text, charges bigint, energy_added_kwh double precision, energy_used_kwh double precision, energy_share double precision, cost numeric,
+    priced_charges bigint, price_per_kwh double precision, price_coverage double precision, charging_s double precision, charges_dc bigint, latitude double precision,
+    longitude double precision, geofence_id integer, address_id integer, last_charge timestamp)
+stable parallel safe language sql as $$
+    select f.place, count(*), sum(f.energy_added_kwh), sum(f.energy_used_kwh), sum(f.energy_added_kwh) / nullif(sum(sum(f.energy_added_kwh)) over (), 0),
+        sum(f.cost), count(f.cost), sum(f.cost)::double precision / nullif(sum(f.energy_used_kwh) filter (where f.cost is not null), 0),
+        coalesce(sum(f.energy_used_kwh) filter (where f.cost is not null), 0) / nullif(sum(f.energy_used_kwh), 0), sum(f.duration_s), count(*) filter (where f.kind = 'dc'),
+        avg(f.latitude), avg(f.longitude), max(f.geofence_id), max(f.address_id), max(f.start_date)
+    from teslamate.charge_list(car, since, until) as f
+    where f.is_counted and (geofences is null or coalesce(f.geofence_id, 0) = any (geofences)) and (min_minutes is null or f.duration_min >= min_minutes)
+    group by f.place
+    order by 3 desc, 1
+$$;
+comment on function teslamate.charge_places(integer, timestamp, timestamp, integer[], integer)
+    is 'M4, M8 per place: counted charges of the window, most energy first; place is null where it is unknown.';
+
+drop function if exists teslamate.charge_levels(integer, timestamp, timestamp, text);
+create function teslamate.charge_levels(car integer, since timestamp, until timestamp, side text)
+returns table (level integer, charges bigint)
+stable parallel safe language sql as $$
+    with ends as (
+        select end_date, case side when 'start' then start_level else end_level end as level, true as is_charge from teslamate.charge_facts(car, since, until) where is_counted
+        union all
+        select end_date, null, false from teslamate.drive_facts(car, since, until) where not is_open
+    ), neighbours as (
+        select level, is_charge, case side when 'start' then lag(is_charge) over w else lead(is_charge) over w end as neighbour_charges
+        from ends
+        window w as (order by end_date, is_charge)
+    )
+    select level / 5 * 5, count(*)
+    from neighbours
+    where is_charge and not coalesce(neighbour_charges, false) and level is not null
+    group by 1
+    order by 2 desc, 1
+$$;
+comment on function teslamate.charge_levels(integer, timestamp, timestamp, text)
+    is 'Counted charges per class of 5 % of the level where they start (side start) or end (side end); of charges without a drive between them only the first or last counts.';
+
+drop function if exists teslamate.charge_sessions(integer, timestamp, timestamp, integer, integer);
+create function teslamate.charge_sessions(car integer, since timestamp, until timestamp, from_level integer default 10, to_level integer default 80)
+returns table (charging_process_id integer, start_date timestamp, end_date timestamp, place text, is_supercharger boolean, outside_temp_c double precision,
+    start_level smallint, end_level smallint, energy_added_kwh double precision, efficiency double precision, power_avg_kw double precision, power_max_kw smallint,
+    span_s double precision, curve_levels smallint[], curve_kw double precision[], curve_minutes smallint[], curve_minute_kw double precision[])
+stable parallel safe language sql as $$
+    with sessions as (
+        select f.*, k.curve_levels, k.curve_kw, k.curve_minutes, k.curve_minute_kw, k.level_reached, k.level_reached_s
+        from teslamate.charge_list(car, since, until) as f
+        join teslamate.charge_samples as k on k.charging_process_id = f.charging_process_id and k.start_date = f.start_date and k.end_date = f.end_date
+        where f.kind = 'dc' and f.is_counted
+        union all
+        select f.*, s.curve_levels, s.curve_kw, s.curve_minutes, s.curve_minute_kw, s.level_reached, s.level_reached_s
+        from teslamate.charge_list(car, since, until) as f
+        left join teslamate.charge_samples as k on k.charging_process_id = f.charging_process_id and k.start_date = f.start_date and k.end_date = f.end_date
+        cross join lateral teslamate.charge_sample(f.charging_process_id) as s
+        where k.charging_process_id is null and f.kind = 'dc' and f.is_counted
+    )
+    select charging_process_id, start_date, end_date, place, is_supercharger, outside_temp_c, start_level, end_level, energy_added_kwh, efficiency, power_avg_kw, power_max_kw,
+        case when level_reached[1] <= from_level then
+            (select min(s) from unnest(level_reached, level_reached_s) as r (level, s) where r.level >= to_level)
+            - (select min(s) from unnest(level_reached, level_reached_s) as r (level, s) where r.level >= from_level) end,
+        curve_levels, curve_kw, curve_minutes, curve_minute_kw
+    from sessions
+$$;
+comment on function teslamate.charge_sessions(integer, timestamp, timestamp, integer, integer)
+    is 'M14. Counted DC charges of the window: mean kW per level and per minute, mean kW of the session (energy added / time), seconds from from_level to to_level (null unless it
+began at or below from_level and met to_level).';
+
+drop function if exists teslamate.charge_curve(integer, timestamp, timestamp, text, text);
+create function teslamate.charge_curve(car integer, since timestamp, until timestamp, axis text default 'level', place_text text default null)
+returns table (x integer, sessions bigint, median_kw double precision, low_kw double precision, high_kw double precision)
+stable parallel safe language sql as $$
+    select point.x::integer, count(*), percentile_cont(0.5) within group (order by point.kw), percentile_cont(0.1) within group (order by point.kw),
+        percentile_cont(0.9) within group (order by point.kw)
+    from teslamate.charge_sessions(car, since, until) as s
+    cross join lateral unnest(case axis when 'minute' then s.curve_minutes else s.curve_levels end, case axis when 'minute' then s.curve_minute_kw else s.curve_kw end)
+        as point (x, kw)
+    where place_text is null or strpos(lower(coalesce(s.place, '')), lower(place_text)) > 0
+    group by point.x
+    order by point.x
+$$;
+comment on function teslamate.charge_curve(integer, timestamp, timestamp, text, text)
+    is 'M14. Median over DC sessions of their mean kW per level in % (axis level) or per minute since the begin (axis minute), with their number and the 10 to 90 % band.';
+
+drop function if exists teslamate.capacity_samples(integer, timestamp, timestamp);
+create function teslamate.capacity_samples(car integer, since timestamp, until timestamp)
+returns table (charging_process_id integer, end_date timestamp, odometer_km double precision, capacity_kwh double precision, range_km double precision,
+    constant_kwh_per_km double precision, number bigint, capacity_median_kwh double precision, range_median_km double precision, constant_before double precision,
+    is_step boolean)
+stable parallel safe language sql as $$
+    with samples as (
+        select f.charging_process_id, f.end_date, f.odometer_km,
+            f.energy_added_kwh / (f.end_rated_km - f.start_rated_km) * f.last_rated_km * 100 / f.last_usable as capacity,
+            f.last_rated_km * 100 / f.last_usable as range_km,
+            f.energy_added_kwh / (f.end_rated_km - f.start_rated_km) as constant,
+            row_number() over (order by f.end_date, f.charging_process_id) as number
+        from teslamate.charge_facts(car, null, null) as f
+        where f.is_counted and f.last_usable >= 50 and f.energy_added_kwh >= 10 and f.end_rated_km - f.start_rated_km >= 60 and f.last_rated_km > 0
+    ), framed as (
+        select *, array_agg(capacity) over five as capacities, array_agg(range_km) over five as ranges, array_agg(constant) over before as constants,
+            lag(constant) over (order by number) as constant_last
+        from samples
+        window five as (order by number rows between 4 preceding and current row), before as (order by number rows between 5 preceding and 1 preceding)
+    ), medians as (
+        select *,
+            (select percentile_cont(0.5) within group (order by x) from unnest(capacities) as x) as capacity_median,
+            (select percentile_cont(0.5) within group (order by x) from unnest(ranges) as x) as range_median,
+            (select percentile_cont(0.5) within group (order by x) from unnest(constants) as x) as constant_median
+        from framed
+    )
+    select charging_process_id, end_date, odometer_km, capacity, range_km, constant, number, case when number >= 5 then capacity_median end,
+        case when number >= 5 then range_median end, constant_median,
+        coalesce(abs(constant / constant_median - 1) > 0.02 and abs(constant / constant_last - 1) > 0.02, false)
+    from medians
+    where end_date >= coalesce(since, timestamp '-infinity') and end_date < coalesce(until, timestamp 'infinity')
+$$;
+comment on function teslamate.capacity_samples(integer, timestamp, timestamp)
+    is 'M11. One sample per charge that ended in the window with usable level of at least 50 %, 10 kWh added and 60 km of rated range gained: capacity in kWh, rated range at 100 % in km,
+rating constant of this session in kWh/km, medians of five up to here (from the fifth on). is_step: the constant differs by more than 2 % from the median of the five before
+(constant_before): wheels or firmware changed.';
+
+drop function if exists teslamate.battery_health(integer, timestamp);
+create function teslamate.battery_health(car integer, until timestamp default null)
+returns table (samples bigint, capacity_new_kwh double precision, capacity_now_kwh double precision, is_new_given boolean, health double precision, degradation double precision,
+    range_new_km double precision, range_now_km double precision, charges bigint, energy_added_kwh double precision, energy_used_kwh double precision,
+    efficiency double precision, cycles double precision, kwh_per_level double precision, second_capacity_kwh double precision, constant_kwh_per_km double precision)
+stable parallel safe language sql as $$
+    with samples as materialized (
+        select * from teslamate.capacity_samples(car, null, until)
+    ), newest as (
+        select * from samples order by number desc limit 5
+    ), medians as (
+        select (select count(*) from samples) as n,
+            (select percentile_cont(0.5) within group (order by capacity_kwh) from newest) as capacity_now,
+            (select percentile_cont(0.5) within group (order by range_km) from newest) as range_now,
+            (select percentile_cont(0.5) within group (order by constant_kwh_per_km) from newest) as constant,
+            (select max(capacity_median_kwh) from samples) as capacity_best,
+            (select max(range_median_km) from samples) as range_best
+    ), charges as (
+        select count(*) as n, sum(energy_added_kwh) as added, sum(energy_used_kwh) as used,
+            sum(energy_added_kwh) filter (where has_used) / nullif(sum(energy_used_kwh) filter (where has_used), 0) as efficiency,
+            100 * sum(energy_added_kwh) filter (where end_level - start_level >= 20) / nullif(sum(end_level - start_level) filter (where end_level - start_level >= 20), 0) as per_level
+        from teslamate.charge_facts(car, null, until)
+        where is_counted
+    ), results as (
+        select m.*, c.n as charges, c.added, c.used, c.efficiency, c.per_level, p.capacity_kwh is not null as given,
+            coalesce(p.capacity_kwh, m.capacity_best, m.capacity_now) as capacity_new, coalesce(p.range_km, m.range_best, m.range_now) as range_new
+        from medians as m cross join charges as c
+        left join teslamate.car_preferences as p on p.car_id = car
+    )
+    select n, capacity_new, capacity_now, given, capacity_now / capacity_new * 100, 100 - capacity_now / capacity_new * 100, range_new, range_now, charges, coalesce(added, 0),
+        coalesce(used, 0), efficiency, added / capacity_new, per_level / 100, per_level, constant
+    from results
+$$;
+comment on function teslamate.battery_health(integer, timestamp)
+    is 'M11. One row: number of samples (under five: "n of 5"), capacity when new (the owner''s value, else the largest median of five) and now (median of the newest five) in kWh, health and
+degradation in %, rated range at 100 % in km, cycles (energy added / capacity when new), kWh per level in % over charges that gain 20 or more and the capacity that this means.';

@@ -1,0 +1,374 @@
+-- Measures 5 of 6: what happened one after another (docs/measures.md; M10, M12, M16, M17).
+drop function if exists teslamate.gross_legs(integer, timestamp, timestamp);
+create function teslamate.gross_legs(car integer, since timestamp, until timestamp)
+returns table (date timestamp, distance_km double precision, loss_km double precision, span_km double precision)
+stable parallel safe set jit = off language sql as $$
+    with rows as (
+        select 0 as source, d.id, d.start_date as starts, d.end_date as ends, d.start_km as start_odometer, d.end_km as end_odometer,
+            (case when ideal then d.start_ideal_range_km else d.start_rated_range_km end)::double precision as start_range,
+            (case when ideal then d.end_ideal_range_km else d.end_rated_range_km end)::double precision as end_range
+        from public.drives as d
+        cross join (select teslamate.is_ideal_range() as ideal) as preference
+        where d.car_id = car and coalesce(d.end_date, d.start_date) >= coalesce(since, timestamp '-infinity')
+        union all
+        select 1, p.id, p.start_date, p.end_date, place.odometer, place.odometer,
+            (case when ideal then p.start_ideal_range_km else p.start_rated_range_km end)::double precision,
+            (case when ideal then p.end_ideal_range_km else p.end_rated_range_km end)::double precision
+        from public.charging_processes as p
+        join public.positions as place on place.id = p.position_id
+        cross join (select teslamate.is_ideal_range() as ideal) as preference
+        where p.car_id = car and coalesce(p.end_date, p.start_date) >= coalesce(since, timestamp '-infinity')
+    ), events as (
+        select source, id, starts, starts as date, false as is_end, start_odometer as odometer, start_range as range_km from rows where starts >= coalesce(since, timestamp '-infinity')
+        union all
+        select source, id, starts, ends, true, end_odometer, end_range from rows where ends is not null
+    ), ordered as (
+        -- Ends before starts of the same moment; a row without duration starts before it ends.
+        select *, row_number() over chain as number, count(*) filter (where source = 1 and not is_end) over chain as charges,
+            odometer is not null and range_km is not null as is_usable
+        from events
+        window chain as (order by date, starts, source, id, is_end rows unbounded preceding)
+    ), legs as (
+        select date, source, is_end, odometer, range_km, charges,
+            lead(odometer) over chain as next_odometer, lead(range_km) over chain as next_range, lead(number) over chain - number as steps,
+            lead(charges) over chain - case when lead(source) over chain = 1 and not lead(is_end) over chain then 1 else 0 end - charges as charges_between
+        from ordered
+        where is_usable
+        window chain as (order by number)
+    ), spans as (
+        select date, lead(odometer) over (order by number) - odometer as span
+        from ordered
+        where odometer is not null
+    )
+    select date, next_odometer - odometer, case when source = 0 and not is_end then range_km - next_range else greatest(range_km - next_range, 0) end, 0
+    from legs
+    -- A bridge across the begin of a charge says nothing of what was lost.
+    where date < coalesce(until, timestamp 'infinity') and next_odometer is not null and (steps = 1 or charges_between <= 0)
+    union all
+    select date, 0, 0, span from spans where date < coalesce(until, timestamp 'infinity') and span is not null
+$$;
+comment on function teslamate.gross_legs(integer, timestamp, timestamp)
+    is 'M10. Legs between consecutive starts and ends of drives and charges whose first event lies in [since, until): distance by odometer, range lost (parked: never negative; while
+driving: gains count) and, in rows of their own, the span of the odometer. Events without odometer or range are bridged.';
+
+drop function if exists teslamate.gross_statistics(integer, timestamp, timestamp, text, text);
+create function teslamate.gross_statistics(car integer, since timestamp, until timestamp, zone text, period text)
+returns table (period_key timestamp, gross_kwh double precision, gross_distance_km double precision, gross_wh_per_km double precision, gross_coverage double precision)
+stable parallel safe language sql as $$
+    select teslamate.period_key(l.date, period, zone), sum(l.loss_km) * max(c.efficiency), sum(l.distance_km),
+        sum(l.loss_km) * max(c.efficiency) * 1000 / nullif(sum(l.distance_km), 0), sum(l.distance_km) / nullif(sum(l.span_km), 0)
+    from teslamate.gross_legs(car, since, until) as l
+    cross join (select efficiency from public.cars where id = car) as c
+    group by 1
+$$;
+comment on function teslamate.gross_statistics(integer, timestamp, timestamp, text, text)
+    is 'M10 per local period of the first event of a leg: kWh and Wh/km with all that was lost while parked; coverage: share (0 to 1) of the advance of the odometer that legs cover.';
+
+drop function if exists teslamate.pauses(integer, timestamp, timestamp, timestamp);
+create function teslamate.pauses(car integer, since timestamp, until timestamp, now_utc timestamp)
+returns table (start_date timestamp, end_date timestamp, is_current boolean, after_drive_id integer, after_process_id integer, before_drive_id integer, before_process_id integer,
+    start_odometer_km double precision, end_odometer_km double precision, gap_km double precision, start_range_km double precision, end_range_km double precision,
+    start_level smallint, end_level smallint, is_range_reduced boolean, start_latitude double precision, start_longitude double precision,
+    end_latitude double precision, end_longitude double precision, address_id integer, geofence_id integer, outside_temp_c double precision)
+stable parallel safe set jit = off language sql as $$
+    with bounds as (
+        -- From the begin of the pause in which the window begins.
+        select greatest(
+            (select max(d.start_date) from public.drives as d where d.car_id = car and d.end_date is not null and d.distance is not null and d.start_date < since),
+            (select max(p.start_date) from public.charging_processes as p
+             where p.car_id = car and p.end_date is not null and p.charge_energy_added > 0.01 and p.start_date < since)) as since,
+            least(
+                (select min(d.start_date) from public.drives as d where d.car_id = car and d.end_date is not null and d.distance is not null and d.start_date >= until),
+                (select min(p.start_date) from public.charging_processes as p
+                 where p.car_id = car and p.end_date is not null and p.charge_energy_added > 0.01 and p.start_date >= until)) as until
+    ), rows as (
+        select d.drive_id, null::integer as process_id, d.start_date, d.end_date, d.is_counted, d.start_km as start_odometer, d.end_km as end_odometer, d.start_range_km, d.end_range_km,
+            n.start_level, n.end_level, coalesce(n.start_level > n.start_usable, false) as start_reduced, coalesce(n.end_level > n.end_usable, false) as end_reduced,
+            n.start_latitude, n.start_longitude, n.end_latitude, n.end_longitude, d.end_address_id as address_id, d.end_geofence_id as geofence_id, d.outside_temp_c,
+            d.start_km is not null or d.start_range_km is not null or n.start_level is not null as has_readings
+        from bounds as b
+        cross join lateral teslamate.drive_facts(car, b.since, b.until + interval '1 microsecond') as d
+        join teslamate.drive_ends(car, (select since from bounds), (select until + interval '1 microsecond' from bounds)) as n on n.drive_id = d.drive_id
+        union all
+        select null, c.charging_process_id, c.start_date, c.end_date, c.is_counted, c.odometer_km, c.odometer_km, c.start_range_km, c.end_range_km, c.start_level, c.end_level,
+            coalesce(c.start_level > c.first_usable, false), coalesce(c.end_level > c.last_usable, false), c.latitude, c.longitude, c.latitude, c.longitude,
+            c.address_id, c.geofence_id, c.outside_temp_c, c.start_range_km is not null or c.start_level is not null
+        from bounds as b
+        cross join lateral teslamate.charge_facts(car, b.since, b.until + interval '1 microsecond') as c
+    ), interrupting as (
+        select *
+        from (select *, row_number() over (order by start_date desc, end_date desc nulls first) = 1 as is_last from rows) as r
+        where is_counted or has_readings or (end_date is null and is_last)
+    ), chain as (
+        select r.*, lead(start_date) over w as next_start, lead(drive_id) over w as next_drive, lead(process_id) over w as next_process, lead(start_odometer) over w as next_odometer,
+            lead(start_range_km) over w as next_range, lead(start_level) over w as next_level, lead(start_reduced) over w as next_reduced,
+            lead(start_latitude) over w as next_latitude, lead(start_longitude) over w as next_longitude, lead(true) over w as has_next
+        from interrupting as r
+        window w as (order by start_date, end_date nulls last, drive_id, process_id)
+    ), spans as (
+        select c.*, coalesce(c.next_start, greatest(now_utc, c.end_date)) as stops, n.odometer_km as now_odometer, n.range_km as now_range, n.level as now_level,
+            coalesce(n.level > n.usable, false) as now_reduced, n.latitude as now_latitude, n.longitude as now_longitude
+        from chain as c
+        left join lateral (select r.* from teslamate.newest_reading(car) as r where c.has_next is null and r.date >= c.end_date) as n on true
+        where c.end_date is not null and (c.has_next or (select until from bounds) is null)
+    )
+    select end_date, stops, has_next is null, drive_id, process_id, next_drive, next_process, end_odometer,
+        case when has_next then next_odometer else now_odometer end, case when has_next then next_odometer else now_odometer end - end_odometer,
+        end_range_km, case when has_next then next_range else now_range end, end_level, case when has_next then next_level else now_level end,
+        end_reduced or case when has_next then coalesce(next_reduced, false) else now_reduced end,
+        end_latitude, end_longitude, case when has_next then next_latitude else now_latitude end, case when has_next then next_longitude else now_longitude end,
+        address_id, geofence_id, outside_temp_c
+    from spans
+    where stops > end_date and end_date < coalesce(until, timestamp 'infinity') and stops > coalesce(since, timestamp '-infinity')
+$$;
+comment on function teslamate.pauses(integer, timestamp, timestamp, timestamp)
+    is 'M12, M16. From the end of one drive or charge to the start of the next, the newest to now_utc, as far as they touch the window; not cut at its borders. Open and empty rows
+interrupt only where they have readings, an open one at the end always. gap_km: advance of the odometer without a drive. Readings before and after: range in km, level in %.';
+
+drop function if exists teslamate.asleep_until(integer, timestamp[]);
+create function teslamate.asleep_until(car integer, moments timestamp[])
+returns table (moment timestamp, asleep_s double precision)
+stable parallel safe set jit = off language sql as $$
+    with sleeping as (
+        select start_date, coalesce(end_date, timestamp 'infinity') as end_date from public.states where car_id = car and state <> 'online'
+    ), summed as (
+        select start_date, end_date,
+            coalesce(sum(extract(epoch from end_date - start_date)) filter (where end_date < 'infinity') over (order by start_date, end_date rows between unbounded preceding and 1 preceding), 0)
+                as before_s
+        from sleeping
+    ), marks as (
+        select start_date as date, 0 as kind, start_date, end_date, before_s from summed
+        union all
+        select distinct m, 1, null::timestamp, null::timestamp, null::numeric from unnest(moments) as m
+    ), located as (
+        select date, kind, max(start_date) over w as since, max(end_date) over w as until, max(before_s) over w as before_s
+        from marks
+        window w as (order by date, kind rows unbounded preceding)
+    )
+    select date, coalesce(before_s + extract(epoch from least(date, until) - since), 0)::double precision
+    from located
+    where kind = 1
+$$;
+comment on function teslamate.asleep_until(integer, timestamp[]) is 'Seconds that the car spent asleep or offline before each moment; the difference of two is the time between them. The state still open counts.';
+
+drop function if exists teslamate.idles(integer, timestamp, timestamp, timestamp, text, text);
+create function teslamate.idles(car integer, since timestamp, until timestamp, now_utc timestamp, zone text default 'UTC', period text default 'total')
+returns table (period_key timestamp, start_date timestamp, end_date timestamp, whole_from timestamp, whole_to timestamp, is_current boolean, idle_s double precision,
+    asleep_s double precision, standby double precision, range_loss_km double precision, loss_kwh double precision, is_from_level boolean, power_w double precision,
+    range_loss_kmh double precision, start_level smallint, end_level smallint, level_loss integer, is_range_reduced boolean, is_moved boolean,
+    climate_share double precision, outside_temp_c double precision, after_drive_id integer, after_process_id integer, before_drive_id integer, before_process_id integer,
+    address_id integer, geofence_id integer, latitude double precision, longitude double precision)
+stable parallel safe set jit = off language sql as $$
+    with pauses as (
+        select p.*, extract(epoch from p.end_date - p.start_date)::double precision as whole_s
+        from teslamate.pauses(car, since, until, now_utc) as p
+        where coalesce(p.gap_km, 0) < 0.5
+    ), capacity as (
+        select coalesce(h.capacity_now_kwh, h.capacity_new_kwh) as kwh
+        from (select where exists (select from pauses where is_range_reduced)) as needed
+        cross join lateral teslamate.battery_health(car, null) as h
+    ), cut as (
+        select p.*, greatest(p.start_date, coalesce(since, p.start_date)) as clip_from, least(p.end_date, coalesce(until, p.end_date)) as clip_to
+        from pauses as p
+    ), parts as (
+        select c.*, teslamate.period_key(c.clip_from, period, zone) as key, c.clip_from as part_from, c.clip_to as part_to
+        from cut as c
+        where teslamate.period_key(c.clip_from, period, zone) = teslamate.period_key(c.clip_to - interval '1 microsecond', period, zone)
+        union all
+        select c.*, d.period_key, greatest(c.clip_from, d.period_from), least(c.clip_to, d.period_to)
+        from cut as c
+        cross join lateral teslamate.periods(c.clip_from, c.clip_to, period, zone) as d
+        where teslamate.period_key(c.clip_from, period, zone) <> teslamate.period_key(c.clip_to - interval '1 microsecond', period, zone)
+    ), asleep as materialized (
+        select moment, asleep_s
+        from teslamate.asleep_until(car, (select array_agg(m) from parts cross join lateral (values (part_from), (part_to)) as borders (m)))
+    ), measured as (
+        select p.*, extract(epoch from part_to - part_from)::double precision as seconds, z.asleep_s - a.asleep_s as asleep_seconds,
+            extract(epoch from part_to - part_from)::double precision / nullif(whole_s, 0) as part,
+            start_range_km - end_range_km as range_loss, start_level - end_level as level_loss,
+            case when is_range_reduced then (start_level - end_level) * (select kwh from capacity) / 100 else (start_range_km - end_range_km) * e.efficiency end as kwh
+        from parts as p
+        join asleep as a on a.moment = p.part_from
+        join asleep as z on z.moment = p.part_to
+        cross join (select efficiency from public.cars where id = car) as e
+    )
+    select key, part_from, part_to, m.start_date, m.end_date, is_current, seconds, asleep_seconds, asleep_seconds / nullif(seconds, 0),
+        range_loss * part, kwh * part, is_range_reduced, kwh * part * 3600000 / nullif(seconds, 0), range_loss * part * 3600 / nullif(seconds, 0),
+        start_level, end_level, level_loss, is_range_reduced,
+        coalesce(public.earth_distance(public.ll_to_earth(start_latitude, start_longitude), public.ll_to_earth(end_latitude, end_longitude)) > 1000, false),
+        k.climate_samples::double precision / nullif(k.samples, 0), outside_temp_c, after_drive_id, after_process_id, before_drive_id, before_process_id,
+        address_id, geofence_id, start_latitude, start_longitude
+    from measured as m
+    left join teslamate.parked_samples as k on k.car_id = car and k.start_date = m.start_date and k.end_date = m.end_date
+$$;
+comment on function teslamate.idles(integer, timestamp, timestamp, timestamp, text, text)
+    is 'M12. Pauses without an advance of the odometer of 0.5 km or more, cut at the borders of the window and of the local periods (losses in proportion to time; whole_from and whole_to:
+uncut). asleep_s: asleep or offline. loss_kwh: range lost x efficiency; with reduced range at an end level lost x capacity, and is_from_level. is_moved: stood elsewhere at the end
+without driving. climate_share: share (0 to 1) of the samples inside with climate on, of pauses that ended.';
+
+drop function if exists teslamate.idle_statistics(integer, timestamp, timestamp, timestamp, text, text);
+create function teslamate.idle_statistics(car integer, since timestamp, until timestamp, now_utc timestamp, zone text, period text)
+returns table (period_key timestamp, idles bigint, idle_s double precision, asleep_s double precision, idle_kwh double precision, idle_range_km double precision,
+    idle_w double precision, idle_coverage double precision, asleep_w double precision, awake_w double precision, climate_kwh double precision, climate_s double precision)
+stable parallel safe set jit = off language sql as $$
+    select period_key, count(*), sum(idle_s), sum(asleep_s), sum(loss_kwh), sum(range_loss_km),
+        sum(loss_kwh) * 3600000 / nullif(sum(idle_s) filter (where loss_kwh is not null), 0),
+        coalesce(sum(idle_s) filter (where loss_kwh is not null), 0) / nullif(sum(idle_s), 0),
+        sum(loss_kwh) filter (where standby >= 0.8) * 3600000 / nullif(sum(idle_s) filter (where standby >= 0.8 and loss_kwh is not null), 0),
+        sum(loss_kwh) filter (where standby < 0.2) * 3600000 / nullif(sum(idle_s) filter (where standby < 0.2 and loss_kwh is not null), 0),
+        sum(loss_kwh) filter (where climate_share > 0), sum(idle_s) filter (where climate_share > 0)
+    from teslamate.idles(car, since, until, now_utc, zone, period)
+    group by 1
+$$;
+comment on function teslamate.idle_statistics(integer, timestamp, timestamp, timestamp, text, text)
+    is 'M12, P8 per local period with idle time: seconds, of them asleep or offline, kWh, W; idle_coverage: share of the time whose loss is known. asleep_w: over idles asleep for at least
+80 %, awake_w: for less than 20 %. climate_: idles during which climate was on.';
+
+drop function if exists teslamate.timeline(integer, timestamp, timestamp, timestamp);
+create function teslamate.timeline(car integer, since timestamp, until timestamp, now_utc timestamp)
+returns table (kind text, start_date timestamp, end_date timestamp, is_open boolean, is_counted boolean, duration_s double precision, distance_km double precision,
+    energy_kwh double precision, range_difference_km double precision, end_range_km double precision, level_difference integer, end_level smallint, odometer_km double precision,
+    start_place text, end_place text, outside_temp_c double precision, version text, drive_id integer, charging_process_id integer, update_id integer,
+    start_geofence_id integer, end_geofence_id integer, is_range_reduced boolean)
+stable parallel safe set jit = off language sql as $$
+    select 'driving', d.start_date, d.end_date, d.is_open, d.is_counted, d.duration_s, d.distance_km, -d.net_kwh, -d.range_lost_km, d.end_range_km, d.end_level - d.start_level, d.end_level,
+        d.end_km, d.start_place, d.end_place, d.outside_temp_c, null::text, d.drive_id, null::integer, null::integer, d.start_geofence_id, d.end_geofence_id, d.is_range_reduced
+    from teslamate.drive_list(car, since, until) as d
+    union all
+    select 'charging', c.start_date, c.end_date, c.is_open, c.is_counted, c.duration_s, null::double precision, c.energy_added_kwh, c.range_gained_km, c.end_range_km, c.end_level - c.start_level, c.end_level,
+        c.odometer_km, c.place, c.place, c.outside_temp_c, null::text, null::integer, c.charging_process_id, null::integer, c.geofence_id, c.geofence_id, false
+    from teslamate.charge_list(car, since, until) as c
+    union all
+    select case when missing then 'missing' else 'parking' end, clip_from, clip_to, p.is_current, true, extract(epoch from clip_to - clip_from)::double precision,
+        case when missing then gap_km end, -loss * efficiency * part, -loss * part, p.end_range_km, p.end_level - p.start_level, p.end_level, p.end_odometer_km,
+        teslamate.place_label(g.name, a.name, a.road, a.house_number, a.city),
+        case when missing then (
+            select teslamate.place_label(sg.name, sa.name, sa.road, sa.house_number, sa.city)
+            from (
+                select n.start_address_id, n.start_geofence_id from public.drives as n where n.id = p.before_drive_id
+                union all
+                select n.address_id, n.geofence_id from public.charging_processes as n where n.id = p.before_process_id
+            ) as n (address_id, geofence_id)
+            left join public.addresses as sa on sa.id = n.address_id
+            left join public.geofences as sg on sg.id = n.geofence_id)
+        else teslamate.place_label(g.name, a.name, a.road, a.house_number, a.city) end,
+        p.outside_temp_c, null::text, null::integer, null::integer, null::integer, p.geofence_id, p.geofence_id, p.is_range_reduced
+    from (
+        select p.*, coalesce(p.gap_km > 0.5, false) as missing,
+            p.start_range_km - p.end_range_km - case when p.gap_km > 0.5 then p.gap_km else 0 end as loss,
+            greatest(p.start_date, coalesce(since, p.start_date)) as clip_from, least(p.end_date, coalesce(until, p.end_date)) as clip_to,
+            extract(epoch from least(p.end_date, coalesce(until, p.end_date)) - greatest(p.start_date, coalesce(since, p.start_date)))::double precision
+                / nullif(extract(epoch from p.end_date - p.start_date), 0)::double precision as part
+        from teslamate.pauses(car, since, until, now_utc) as p
+    ) as p
+    cross join (select efficiency from public.cars where id = car) as e
+    left join public.addresses as a on a.id = p.address_id
+    left join public.geofences as g on g.id = p.geofence_id
+    union all
+    select 'updating', u.start_date, u.end_date, u.end_date is null, true, extract(epoch from u.end_date - u.start_date)::double precision, null::double precision,
+        null::double precision, null::double precision, null::double precision, null::integer, null::smallint, null::double precision,
+        null::text, null::text, null::double precision, split_part(u.version, ' ', 1), null::integer, null::integer, u.id, null::integer, null::integer, false
+    from public.updates as u
+    where u.car_id = car and u.start_date >= coalesce(since, timestamp '-infinity') and u.start_date < coalesce(until, timestamp 'infinity')
+    order by 2 desc, 3 desc nulls first
+$$;
+comment on function teslamate.timeline(integer, timestamp, timestamp, timestamp)
+    is 'M16. Everything the car did, newest first: driving, charging, updating by their start in [since, until); parking and missing (odometer gap above 0.5 km: the loss beyond its distance)
+between them, cut at the window''s borders. energy_kwh and range_difference_km are negative for what was used. Filters belong after it, so that "next" stays true.';
+
+drop function if exists teslamate.software_versions(integer, timestamp, timestamp, timestamp, text);
+create function teslamate.software_versions(car integer, since timestamp, until timestamp, now_utc timestamp, zone text)
+returns table (update_id integer, version text, full_version text, start_date timestamp, end_date timestamp, is_installing boolean, duration_s double precision,
+    in_use_from timestamp, in_use_to timestamp, since_previous_s double precision, since_previous_days integer, drives bigint, distance_km double precision,
+    net_wh_per_km double precision, charges bigint, range_at_100_km double precision)
+stable parallel safe set jit = off language sql as $$
+    with updates as (
+        select u.*, lag(u.start_date) over w as previous, lead(u.start_date) over w as next, row_number() over w as number
+        from public.updates as u
+        where u.car_id = car
+        window w as (order by u.start_date, u.id)
+    ), periods as (
+        select *, case when number = 1 then least(start_date, coalesce((select least(
+                (select min(d.start_date) from public.drives as d where d.car_id = car),
+                (select min(p.start_date) from public.charging_processes as p where p.car_id = car))), start_date)) else start_date end as used_from,
+            coalesce(next, greatest(now_utc, start_date)) as used_to
+        from updates
+    ), drives as materialized (
+        select f.start_date as date, f.start_range_km as range_km, coalesce(e.start_usable, e.start_level) as usable, f.is_counted, f.distance_km, f.net_kwh, f.net_distance_km
+        from teslamate.drive_facts(car, null, null) as f
+        join teslamate.drive_ends(car, null, null) as e on e.drive_id = f.drive_id
+    ), charges as materialized (
+        select c.end_date as date, c.end_range_km as range_km, coalesce(c.last_usable, c.end_level) as usable
+        from teslamate.charge_facts(car, null, null) as c
+        where c.is_counted
+    )
+    select p.id, split_part(p.version, ' ', 1), p.version, p.start_date, p.end_date, p.end_date is null, extract(epoch from p.end_date - p.start_date)::double precision,
+        p.used_from, p.used_to, extract(epoch from p.start_date - p.previous)::double precision,
+        teslamate.local_time(p.start_date, zone)::date - teslamate.local_time(p.previous, zone)::date,
+        d.n, d.km, d.wh_per_km, c.n, (coalesce(d.range_km, 0) + coalesce(c.range_km, 0)) / nullif(coalesce(d.usable, 0) + coalesce(c.usable, 0), 0) * 100
+    from periods as p
+    cross join lateral (
+        select count(*) filter (where is_counted) as n, coalesce(sum(distance_km) filter (where is_counted), 0) as km,
+            sum(net_kwh) filter (where is_counted) * 1000 / nullif(sum(net_distance_km) filter (where is_counted), 0) as wh_per_km,
+            sum(range_km) filter (where usable >= 20) as range_km, sum(usable) filter (where usable >= 20 and range_km is not null) as usable
+        from drives where date >= p.used_from and date < p.used_to
+    ) as d
+    cross join lateral (
+        select count(*) as n, sum(range_km) filter (where usable >= 20) as range_km, sum(usable) filter (where usable >= 20 and range_km is not null) as usable
+        from charges where date >= p.used_from and date < p.used_to
+    ) as c
+    where p.start_date >= coalesce(since, timestamp '-infinity') and p.start_date < coalesce(until, timestamp 'infinity')
+    order by p.start_date desc, p.id desc
+$$;
+comment on function teslamate.software_versions(integer, timestamp, timestamp, timestamp, text)
+    is 'M17. Updates that start in [since, until), newest first, with the time their version was in use (to the next update or now_utc; the first from the first row of the car), days since the
+one before (local calendar days and exact seconds), drives by start, counted charges by end, range at 100 % in km by M15 over starts of drives and ends of charges.';
+
+drop function if exists teslamate.state_spans(integer, timestamp, timestamp, timestamp);
+create function teslamate.state_spans(car integer, since timestamp, until timestamp, now_utc timestamp)
+returns table (state text, code integer, start_date timestamp, end_date timestamp, is_current boolean)
+stable parallel safe set jit = off language sql as $$
+    with known as (
+        select case state when 'online' then 'online' when 'offline' then 'offline' else 'asleep' end as state, 0 as weight, start_date,
+            coalesce(end_date, now_utc) as end_date from public.states where car_id = car
+        union all
+        select 'updating', 1, start_date, coalesce(end_date, now_utc) from public.updates where car_id = car
+        union all
+        select 'charging', 2, start_date, coalesce(end_date, case when start_date = (select max(p.start_date) from public.charging_processes as p where p.car_id = car) then now_utc else start_date end)
+        from public.charging_processes where car_id = car
+        union all
+        select 'driving', 3, start_date, coalesce(end_date, case when start_date = (select max(d.start_date) from public.drives as d where d.car_id = car) then now_utc else start_date end)
+        from public.drives where car_id = car
+    ), clipped as (
+        select state, weight, greatest(start_date, coalesce(since, start_date)) as start_date, least(end_date, coalesce(until, end_date)) as end_date
+        from known
+        where start_date < coalesce(until, timestamp 'infinity') and end_date > coalesce(since, timestamp '-infinity') and end_date > start_date
+    ), marks as (
+        select start_date as date, state, weight, 1 as step from clipped
+        union all
+        select end_date, state, weight, -1 from clipped
+    ), counted as (
+        select date, lead(date) over w as next,
+            sum(step) filter (where weight = 3) over w as driving, sum(step) filter (where weight = 2) over w as charging, sum(step) filter (where weight = 1) over w as updating,
+            sum(step) filter (where state = 'asleep') over w as asleep, sum(step) filter (where state = 'offline') over w as offline, sum(step) filter (where state = 'online') over w as online
+        from marks
+        window w as (order by date, step, weight, state rows unbounded preceding)
+    ), labelled as (
+        select date, next, case when driving > 0 then 'driving' when charging > 0 then 'charging' when updating > 0 then 'updating' when asleep > 0 then 'asleep'
+                when offline > 0 then 'offline' when online > 0 then 'online' end as state
+        from counted
+        where next > date
+    ), changes as (
+        select *, case when state is distinct from lag(state) over (order by date) or date is distinct from lag(next) over (order by date) then 1 else 0 end as begins from labelled
+    ), runs as (
+        select *, sum(begins) over (order by date) as run from changes where state is not null
+    )
+    select state, case state when 'driving' then 1 when 'charging' then 2 when 'offline' then 3 when 'asleep' then 4 when 'online' then 5 else 6 end,
+        min(date), max(next), max(next) >= now_utc
+    from runs
+    group by run, state
+    order by 3
+$$;
+comment on function teslamate.state_spans(integer, timestamp, timestamp, timestamp)
+    is 'What the car did when, without overlap, cut at the window: driving, charging, updating laid over asleep, offline, online. Codes as in dashboards: 1 driving, 2 charging, 3 offline,
+4 asleep, 5 online, 6 updating. States that began before the window are known; time of which nothing is known has no row.';

@@ -1,0 +1,280 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using TeslaMate.Mqtt.Broker;
+
+namespace TeslaMate.Tests.Mqtt;
+
+/// <summary>What a broker, or whoever may publish there, can do to the program: nothing that grows.</summary>
+public sealed class HostileBrokerTests
+{
+    const long Megabyte = 1024 * 1024;
+
+    /// <summary>The largest packet of MQTT: 256 MB.</summary>
+    const int LargestLength = 268_435_455;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(100)]
+    [InlineData(127)]
+    [InlineData(128)]
+    [InlineData(16_384)]
+    [InlineData(BoundedPacketStream.MaxPacketLength)]
+    public async Task Packets_of_all_usual_sizes_pass_as_they_are(int length)
+    {
+        byte[] packet = [.. Header(3, length), .. Enumerable.Range(0, length).Select(i => (byte)i)];
+        byte[] all = [.. packet, 0xd0, 0, .. packet];
+        (await PassAsync(new MemoryStream(all), 1)).ShouldBe(all);
+        (await PassAsync(new MemoryStream(all), 4096)).ShouldBe(all);
+    }
+
+    [Fact]
+    public async Task A_message_that_is_too_large_is_cut_and_the_next_packet_follows()
+    {
+        byte[] body = [.. Enumerable.Range(0, BoundedPacketStream.MaxPacketLength + 70_000).Select(i => (byte)i)];
+        byte[] pong = [0xd0, 0];
+        var passed = await PassAsync(new MemoryStream([.. Header(3, body.Length), .. body, .. pong]), 4096);
+        passed.ShouldBe([.. Header(3, BoundedPacketStream.MaxPacketLength), .. body.AsSpan(0, BoundedPacketStream.MaxPacketLength), .. pong]);
+    }
+
+    [Fact]
+    public async Task The_largest_message_of_all_takes_no_memory()
+    {
+        using var stream = new BoundedPacketStream(new Zeros(Header(3, LargestLength), LargestLength), new SemaphoreSlim(1));
+        var buffer = new byte[4096];
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        long passed = 0;
+        // Everything is there already, so that all of it happens on this thread.
+        while (stream.ReadAsync(buffer, CancellationToken.None) is { IsCompletedSuccessfully: true, Result: > 0 and var read })
+            passed += read;
+        passed.ShouldBe(BoundedPacketStream.MaxPacketLength + 4);
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(16 * Megabyte);
+        (await stream.ReadAsync(buffer, CancellationToken.None)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Messages_wait_in_the_socket_until_earlier_ones_are_handled()
+    {
+        using var room = new SemaphoreSlim(2);
+        byte[] message = [.. Header(3, 3), 1, 2, 3];
+        using var stream = new BoundedPacketStream(new MemoryStream([.. message, .. message, .. message]), room);
+        await stream.ReadExactlyAsync(new byte[2 * message.Length]);
+        var third = stream.ReadExactlyAsync(new byte[message.Length]);
+        third.IsCompleted.ShouldBeFalse();
+        room.Release();
+        await third;
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0x30, 0xff, 0xff, 0xff, 0xff, 0x01 })]
+    [InlineData(new byte[] { 0x90, 0xff, 0xff, 0xff, 0x7f })]
+    public async Task What_is_no_packet_of_MQTT_ends_the_connection(byte[] header)
+        => await Should.ThrowAsync<InvalidDataException>(async () => await PassAsync(new MemoryStream(header), 16));
+
+    /// <summary>The whole publisher, on a broker that floods it with what it listens for and with what it does not.</summary>
+    [Fact]
+    public async Task A_flood_of_messages_leaves_no_memory_behind_and_values_go_on_arriving()
+    {
+        await using var broker = new FloodingBroker();
+        await using var server = await MosquittoServer.StartAsync();
+        await using var publisher = await Publisher.StartAsync(
+            server, ("MQTT_PORT", $"{broker.Port}"), ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
+        publisher.Hub.Publish(ACar.Online());
+        await publisher.UntilAsync(() => broker.Flooded > 300 * Megabyte);
+        var published = broker.Published;
+        publisher.Hub.Publish(ACar.Online() with { Speed = 77 });
+        await publisher.UntilAsync(() => broker.Published > published);
+        // Whatever the flood said, it was answered by a few announcements and not one for one.
+        broker.Announcements.ShouldBeLessThan(20);
+        GC.GetTotalMemory(forceFullCollection: true).ShouldBeLessThan(300 * Megabyte);
+    }
+
+    [SkippableFact]
+    public async Task A_huge_message_of_another_client_is_acknowledged_and_passed_over()
+    {
+        await using var server = await MosquittoServer.StartAsync();
+        await using var publisher = await Publisher.StartAsync(server, ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
+        publisher.Hub.Publish(ACar.Online());
+        await publisher.SettledAsync();
+        var file = Path.Combine(server.Folder, "huge");
+        await using (var huge = File.Create(file))
+            huge.SetLength(200 * Megabyte);
+        // More of them than a broker leaves without an acknowledgement, and one that every later connection gets.
+        foreach (var retain in new[] { false, true })
+        {
+            using var sending = Process.Start(new ProcessStartInfo("mosquitto_pub",
+                ["-h", "127.0.0.1", "-p", $"{server.Port}", "-q", "1", "-t", "homeassistant/status", "-f", file, .. retain ? new[] { "-r" } : []]))!;
+            await sending.WaitForExitAsync();
+            sending.ExitCode.ShouldBe(0);
+        }
+
+        publisher.Hub.Publish(ACar.Online() with { Speed = 77 });
+        await publisher.SettledAsync();
+        (await server.RetainedAsync("teslamate/#"))["teslamate/cars/1/speed"].ShouldBe("77");
+        await using var listener = await server.ListenAsync("homeassistant/device/#");
+        await listener.UntilAsync(message => message.Retained);
+        await server.PublishAsync("homeassistant/status", "online", retain: false);
+        await listener.UntilAsync(message => message.Topic == "homeassistant/device/teslamate_1/config");
+        publisher.Log.ShouldNotContain("dropped");
+    }
+
+    static byte[] Header(int type, int length)
+    {
+        var header = new List<byte> { (byte)(type << 4) };
+        do
+        {
+            header.Add((byte)(length >= 0x80 ? (length & 0x7f) | 0x80 : length));
+            length >>= 7;
+        }
+        while (length > 0);
+        return [.. header];
+    }
+
+    static async Task<byte[]> PassAsync(Stream from, int chunk)
+    {
+        using var stream = new BoundedPacketStream(from, new SemaphoreSlim(100));
+        using var passed = new MemoryStream();
+        await stream.CopyToAsync(passed, chunk);
+        return passed.ToArray();
+    }
+
+    /// <summary>A header and then zeros, without being them.</summary>
+    sealed class Zeros(byte[] header, long length) : MemoryStream(header)
+    {
+        long _left = length;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (Position < Length)
+                return new ValueTask<int>(Read(buffer.Span));
+            var read = (int)Math.Min(buffer.Length, _left);
+            buffer.Span[..read].Clear();
+            _left -= read;
+            return new ValueTask<int>(read);
+        }
+    }
+
+    /// <summary>Acknowledges what it gets and sends messages as fast as they are taken: births, farewells, huge ones, and ever new topics.</summary>
+    sealed class FloodingBroker : IAsyncDisposable
+    {
+        readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        readonly CancellationTokenSource _end = new();
+        readonly Task _serving;
+        long _flooded;
+        int _published;
+        int _announcements;
+
+        public FloodingBroker()
+        {
+            _listener.Start();
+            _serving = ServeAsync();
+        }
+
+        public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+        public long Flooded => Volatile.Read(ref _flooded);
+
+        public int Published => Volatile.Read(ref _published);
+
+        public int Announcements => Volatile.Read(ref _announcements);
+
+        public async ValueTask DisposeAsync()
+        {
+            await _end.CancelAsync();
+            _listener.Stop();
+            await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        async Task ServeAsync()
+        {
+            using var client = await _listener.AcceptTcpClientAsync(_end.Token);
+            await using var stream = client.GetStream();
+            using var writing = new SemaphoreSlim(1);
+            await Task.WhenAny(AnswerAsync(stream, writing), FloodAsync(stream, writing));
+        }
+
+        async Task AnswerAsync(NetworkStream stream, SemaphoreSlim writing)
+        {
+            using var reader = new BufferedStream(stream, 64 * 1024);
+            var fixedHeader = new byte[1];
+            while (true)
+            {
+                await reader.ReadExactlyAsync(fixedHeader, _end.Token);
+                var length = await ReadLengthAsync(reader);
+                var body = new byte[length];
+                await reader.ReadExactlyAsync(body, _end.Token);
+                var topicLength = fixedHeader[0] >> 4 == 3 ? BinaryPrimitives.ReadUInt16BigEndian(body) : 0;
+                byte[]? answer = (fixedHeader[0] >> 4) switch
+                {
+                    1 => [0x20, 2, 0, 0],
+                    3 => [0x40, 2, .. body.AsSpan(2 + topicLength, 2)],
+                    8 => [0x90, 3, body[0], body[1], 1],
+                    10 => [0xb0, 2, body[0], body[1]],
+                    12 => [0xd0, 0],
+                    _ => null,
+                };
+                if (fixedHeader[0] >> 4 == 3)
+                {
+                    Interlocked.Increment(ref _published);
+                    if (Encoding.UTF8.GetString(body, 2, topicLength).StartsWith("homeassistant/device", StringComparison.Ordinal))
+                        Interlocked.Increment(ref _announcements);
+                }
+
+                if (answer is not null)
+                    await WriteAsync(stream, writing, answer);
+            }
+        }
+
+        async Task FloodAsync(NetworkStream stream, SemaphoreSlim writing)
+        {
+            while (Published == 0)
+                await Task.Delay(10, _end.Token);
+            var huge = Message("teslamate/availability", new byte[20 * (int)Megabyte]);
+            for (var i = 0; !_end.IsCancellationRequested; i++)
+            {
+                byte[] flood =
+                [
+                    .. Message("homeassistant/status", "online"u8.ToArray()), .. Message("teslamate/availability", "offline"u8.ToArray()),
+                    .. Message($"homeassistant/sensor/teslamate_1/{i}/config", new byte[2000]), .. Message($"{new string('x', 60_000)}{i}", [1]),
+                ];
+                await WriteAsync(stream, writing, i % 100 == 0 ? huge : flood);
+            }
+        }
+
+        async Task WriteAsync(NetworkStream stream, SemaphoreSlim writing, byte[] bytes)
+        {
+            await writing.WaitAsync(_end.Token);
+            try
+            {
+                await stream.WriteAsync(bytes, _end.Token);
+            }
+            finally
+            {
+                writing.Release();
+            }
+
+            Interlocked.Add(ref _flooded, bytes.Length);
+        }
+
+        static byte[] Message(string topic, byte[] payload)
+        {
+            var name = Encoding.UTF8.GetBytes(topic);
+            return [.. Header(3, 2 + name.Length + payload.Length), (byte)(name.Length >> 8), (byte)name.Length, .. name, .. payload];
+        }
+
+        async Task<int> ReadLengthAsync(Stream reader)
+        {
+            var (length, one) = (0, new byte[1]);
+            for (var shift = 0; ; shift += 7)
+            {
+                await reader.ReadExactlyAsync(one, _end.Token);
+                length |= (one[0] & 0x7f) << shift;
+                if (one[0] < 0x80)
+                    return length;
+            }
+        }
+    }
+}
