@@ -103,7 +103,8 @@ static class DependencyCheck
         HashSet<string> reported = [];
         while (await reader.ReadAsync(cancellationToken))
         {
-            var (version, what, who, kind) = (reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3));
+            var (version, what, who, kind) = (reader.GetString(0), reader.GetString(1),
+                reader.GetString(2).Replace("public.", "", StringComparison.Ordinal), reader.GetString(3));
             if (!reported.Add($"{kind} {who}"))
                 continue;
             var drop = kind switch

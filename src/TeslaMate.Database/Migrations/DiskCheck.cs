@@ -25,7 +25,7 @@ static class DiskCheck
         {
             var needed = 0L;
             foreach (var table in run.Script.Head.Rewrites)
-                needed += await connection.ScalarAsync<long>($"select coalesce(pg_total_relation_size(to_regclass('{table}')), 0)", cancellationToken);
+                needed += await connection.ScalarAsync<long>($"select coalesce(pg_total_relation_size(to_regclass('{ScriptHead.Qualified(table)}')), 0)", cancellationToken);
             var free = new DriveInfo(folder).AvailableFreeSpace;
             // Once for the new tables, once for the log that protects the writing.
             if (2 * needed <= free)

@@ -77,7 +77,7 @@ sealed class MigrationSession : IAsyncDisposable
             where pid <> pg_backend_pid()
               and pid in (select pid from pg_locks where granted and relation = any (select to_regclass(name)::oid from unnest($1::text[]) as name))
             """, Connection);
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. tables.Select(held => held.Table)] });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. tables.Select(held => ScriptHead.Qualified(held.Table))] });
         return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 

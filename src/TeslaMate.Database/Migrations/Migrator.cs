@@ -236,11 +236,12 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         var rewritten = runs.SelectMany(run => run.Script.Head.Rewrites).Distinct(StringComparer.Ordinal);
         foreach (var table in rewritten)
         {
+            var qualified = ScriptHead.Qualified(table);
             session.Monitor.Begin($"Gathering statistics of {table}");
             try
             {
-                if (await session.Connection.ScalarAsync<bool>($"select to_regclass('{table}') is not null", cancellationToken))
-                    await session.Connection.ExecuteAsync($"analyze {table}", cancellationToken);
+                if (await session.Connection.ScalarAsync<bool>($"select to_regclass('{qualified}') is not null", cancellationToken))
+                    await session.Connection.ExecuteAsync($"analyze {qualified}", cancellationToken);
             }
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
             {
@@ -293,6 +294,7 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             ChecksumMismatches = Mismatches(history, reconciliation),
             Extensions = extensions,
             Newest = Reference.Newest,
+            Warnings = await PublicSchemaCheck.OthersAsync(session.Connection, cancellationToken) is { } others ? [others] : [],
         };
     }
 

@@ -11,6 +11,7 @@ static class RightsCheck
     public static async Task RunAsync(NpgsqlConnection connection, Plan plan, CancellationToken cancellationToken)
     {
         var server = plan.Server;
+        plan.Errors.AddRange(await PublicSchemaCheck.FindIntrudersAsync(connection, cancellationToken));
         if (server.IsReadOnly)
         {
             plan.Errors.Add(new PreflightError($"The role {server.Role} can only read: the server is a standby, or the role or database is set to read-only transactions.",

@@ -60,8 +60,8 @@ sealed class MigrationDisplay(TextWriter output, TextWriter error)
         foreach (var version in forecast.Versions)
         {
             output.WriteLine(version.Version);
-            if (version.Prose.Length > 0)
-                output.WriteLine($"    {version.Prose}");
+            if (version.Summary.Length > 0)
+                output.WriteLine($"    {version.Summary}");
             foreach (var table in version.Rewrites)
                 output.WriteLine($"    rewrites {Described(table)}");
             foreach (var table in version.Scans)

@@ -158,6 +158,7 @@ public sealed class InterruptionTests
         await using var database = await OldDatabase.CreateAsync(Start);
         var failed = await WhileBlockedAsync(database, async blocked
             => await database.ExecuteAsync($"select pg_terminate_backend({blocked})"));
+        failed.Message.ShouldBe("terminating connection due to administrator command");
         failed.Remedy.ShouldContain("Run the same command again");
         (await StandsAtWholeVersionAsync(database)).ShouldBeGreaterThan(Start);
         await database.MigrateAsync();
@@ -226,7 +227,8 @@ public sealed class InterruptionTests
                     failed.Remedy.ShouldContain("Make room");
                     (await StandsAtWholeVersionAsync(database)).ShouldBeGreaterThan(Start);
                     await ShellAsync($"mount -o remount,size=200m {folder.FullName}");
-                    (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+                    var roomy = await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None);
+                    roomy.ShouldBeOfType<MigrationOutcome.Done>(roomy.ToString());
                     (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(Newest));
                 }
             }

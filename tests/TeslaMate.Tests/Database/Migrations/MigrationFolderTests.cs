@@ -42,7 +42,7 @@ public sealed class MigrationFolderTests
             alter table positions add a int;
             -- Rewrites: nothing, this is not the head
             """);
-        head.Prose.ShouldBe("Why it is done, in two lines.");
+        head.Summary.ShouldBe("Why it is done, in two lines.");
         head.Rewrites.ShouldBe(["positions", "charges"]);
         head.Scans.ShouldBe(["drives"]);
         head.Locks.ShouldBe([new("access exclusive", "addresses"), new("access exclusive", "positions"), new("share", "drives")]);

@@ -159,7 +159,8 @@ public sealed class PreflightTests
         (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None, to: 20190330150000)).ShouldBeOfType<MigrationOutcome.Done>();
         (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(RecordedSteps.Newest));
-        (await database.Migrator(user: role.Name).RollbackAsync(20190928155641, new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        var back = await database.Migrator(user: role.Name).RollbackAsync(20190928155641, new Told(), CancellationToken.None);
+        back.ShouldBeOfType<MigrationOutcome.Done>(back.ToString());
     }
 
     [Fact]
@@ -205,6 +206,39 @@ public sealed class PreflightTests
         await database.ExecuteAsync(error.Remedy[error.Remedy.IndexOf("update", StringComparison.Ordinal)..].Replace("<id>", "2", StringComparison.Ordinal));
         await database.MigrateAsync();
         (await database.ScalarAsync<int?>("select length(city) from addresses where id = 1")).ShouldBe(255);
+    }
+
+    [Theory]
+    [InlineData("function public.concat_ws(text, text, character varying) returns text language plpgsql")]
+    [InlineData("function public.to_regclass(name) returns regclass language plpgsql")]
+    [InlineData("function public.btrim(character varying) returns text language plpgsql")]
+    [InlineData("function public.format(text, name, name) returns text language plpgsql")]
+    [InlineData("function public.set_config(text, text, boolean) returns text language plpgsql")]
+    [InlineData("function public.earth_box(public.earth, numeric) returns public.cube language plpgsql")]
+    public async Task A_function_that_somebody_put_in_front_of_a_built_in_one_is_refused_and_never_run(string function)
+    {
+        await using var database = await OldDatabase.CreateAsync(20200502140646);
+        await using var role = await TestRole.CreateAsync(database);
+        await database.ExecuteAsync($"""
+            create table public.caught (who text); grant insert on public.caught to {role.Name};
+            set role {role.Name};
+            create {function} as $$ begin insert into public.caught values (current_user); return null; end $$;
+            reset role
+            """);
+        var error = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>().Errors.ShouldHaveSingleItem();
+        error.Cause.ShouldContain(role.Name);
+        await database.Migrator().ForecastAsync(CancellationToken.None);
+        await database.Migrator().CheckAsync(CancellationToken.None);
+        var state = await database.Migrator().StateAsync(CancellationToken.None);
+        state.Warnings.ShouldHaveSingleItem().ShouldContain($"revoke create on schema public from {role.Name}");
+        (await database.LinesAsync("select who from caught")).ShouldBeEmpty();
+
+        const string Drop = "Drop it (";
+        await database.ExecuteAsync(error.Remedy[(error.Remedy.IndexOf(Drop, StringComparison.Ordinal) + Drop.Length)..error.Remedy.IndexOf(";)", StringComparison.Ordinal)]);
+        await database.ExecuteAsync(error.Remedy[error.Remedy.IndexOf("revoke", StringComparison.Ordinal)..]);
+        await database.MigrateAsync();
+        (await database.Migrator().StateAsync(CancellationToken.None)).Warnings.ShouldBeEmpty();
+        (await database.LinesAsync("select who from caught")).ShouldBeEmpty();
     }
 
     [Fact]

@@ -145,6 +145,7 @@ public sealed class RepeatableTests
         var failed = (await database.Migrator(own: Folder(Views[1], ("R__b_wrong.sql", "create view teslamate.wrong as select nothing from public.drives;")))
             .MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Failed>();
         failed.At.ShouldContain("R__b_wrong");
+        failed.Statement.ShouldBe("create view teslamate.wrong as select nothing from public.drives");
         await MigrateAsync(database, Views);
         (await RecordsAsync(database)).ShouldBe(Rows(Views));
     }

@@ -105,7 +105,9 @@ public sealed class RollbackTests
             create function refuse() returns trigger language plpgsql as $$ begin if new.version = {failing} then raise exception 'not this one'; end if; return new; end $$;
             create trigger refuse before insert on schema_migrations for each row execute function refuse()
             """);
-        (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Failed>().At.ShouldContain($"{failing}");
+        var failed = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Failed>();
+        failed.At.ShouldContain($"{failing}");
+        failed.Statement.ShouldNotBeNull().ShouldStartWith($"insert into public.schema_migrations (version, inserted_at) values ({failing}");
         await database.ExecuteAsync("drop trigger refuse on schema_migrations; drop function refuse()");
         (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(20190928155641));
 
