@@ -39,7 +39,12 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         var reconciliation = await ReconcileAsync(session, history, cancellationToken);
         var live = await LiveSchema.ReadAsync(session.Connection, cancellationToken);
         var differences = SchemaDifference.Between(ExpectedSchema.Recorded.At(reconciliation.Applied), live);
-        return [.. differences, .. await MissingObjectsAsync(session.Connection, history, cancellationToken)];
+        var lagging = await SequenceCheck.FindAsync(session.Connection, cancellationToken);
+        return
+        [
+            .. differences, .. await MissingObjectsAsync(session.Connection, history, cancellationToken),
+            .. lagging.Select(sequence => new SchemaDifference(DifferenceKind.Wrong, sequence.ToString(), sequence.Repair)),
+        ];
     }
 
     /// <summary>Views and functions that a repeatable migration made and that somebody dropped.</summary>
@@ -241,7 +246,12 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             try
             {
                 if (await session.Connection.ScalarAsync<bool>($"select to_regclass('{qualified}') is not null", cancellationToken))
-                    await session.Connection.ExecuteAsync($"analyze {qualified}", cancellationToken);
+                {
+                    // Indexes on expressions call functions that look for others in public.
+                    await using var transaction = await session.Connection.BeginTransactionAsync(cancellationToken);
+                    await session.Connection.ExecuteAsync($"set local search_path = public; analyze {qualified}", cancellationToken);
+                    await transaction.CommitAsync(cancellationToken);
+                }
             }
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
             {

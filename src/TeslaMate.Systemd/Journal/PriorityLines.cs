@@ -11,7 +11,7 @@ sealed class PriorityLines(TextWriter output, Func<string, string> redact) : ILo
     public void Emit(LogEvent logEvent)
     {
         var prefix = $"<{JournalEntry.Priority(logEvent.Level)}>";
-        var text = MessageText.Render(logEvent) + (logEvent.Exception is { } exception ? $"\n{exception}" : "");
+        var text = MessageText.RenderLine(logEvent) + (logEvent.Exception is { } exception ? $"\n{MessageText.Render(exception)}" : "");
         // One write per event, so that the lines of two events do not mix; the console's writer is synchronized.
         output.Write(string.Concat(redact(text).ReplaceLineEndings("\n").Split('\n').Select(line => $"{prefix}{line}\n")));
         output.Flush();

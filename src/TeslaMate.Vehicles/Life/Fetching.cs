@@ -7,7 +7,11 @@ static class Fetching
 {
     static readonly TimeSpan JustNow = TimeSpan.FromMinutes(5);
 
-    public static Turn Begin(Turn turn) => turn.Fetch(Plan(turn.Vehicle, turn.Now));
+    public static Turn Begin(Turn turn, Surroundings? around)
+    {
+        turn.Vehicle = turn.Vehicle with { Geofence = around?.Geofence };
+        return turn.Fetch(Plan(turn.Vehicle, turn.Now));
+    }
 
     public static Turn OnDue(Turn turn, long poll)
     {

@@ -28,6 +28,7 @@ sealed class ProgramCommand
         StatusCommand.Create(),
         SignInCommand.Create(),
         SetPasswordCommand.Create(),
+        ImportCommand.Create(),
         RestoreCommand.Create(),
         DemoCommand.Create(),
         .. CorrectionCommands.Create(),

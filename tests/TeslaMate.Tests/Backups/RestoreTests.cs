@@ -4,7 +4,6 @@ using System.IO.Pipes;
 using System.Text;
 using Npgsql;
 using TeslaMate.Backups;
-using TeslaMate.Database;
 using TeslaMate.Database.Clusters;
 using TeslaMate.Tests.Database;
 using TeslaMate.Tests.Database.Migrations;
@@ -119,11 +118,11 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
         foreach (var membership in new[] { "pg_execute_server_program", "pg_write_server_files", "postgres" })
         {
             var role = $"{household.Owner}_in_{membership}";
-            await household.AdministerAsync($"create role {role} login createdb; grant {membership} to {role}");
+            await Household.AdministerAsync($"create role {role} login createdb; grant {membership} to {role}");
             powerful.Add(role);
         }
 
-        await household.AdministerAsync($"create role {household.Owner}_createrole login createdb createrole");
+        await Household.AdministerAsync($"create role {household.Owner}_createrole login createdb createrole");
         powerful.Add($"{household.Owner}_createrole");
         foreach (var role in powerful)
         {
@@ -133,7 +132,7 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
 
         await household.NothingIsLeftAsync();
         foreach (var role in powerful.Skip(1))
-            await household.AdministerAsync($"drop role {role}");
+            await Household.AdministerAsync($"drop role {role}");
     }
 
     [Theory]
@@ -223,7 +222,7 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
     {
         using var folder = new TempFolder();
         await using var old = await OldDatabase.CreateAsync(20240929084639);
-        await household.AdministerAsync($"reassign owned by postgres to {household.Owner}", old.Name, mayFail: true);
+        await Household.AdministerAsync($"reassign owned by postgres to {household.Owner}", old.Name, mayFail: true);
         await using var restored = await household.RestoreAsync(await household.DumpAsync(folder, "custom", old.Name), new StringWriter());
         (await restored.VersionsAsync()).ShouldBe(await household.Present.VersionsAsync());
 
@@ -240,7 +239,7 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
         await using var present = await household.CopyAsync();
         // Somebody else's, by a name that begins alike.
         var foreign = present.Name + "_before_the_move";
-        await household.AdministerAsync($"create database {foreign}");
+        await Household.AdministerAsync($"create database {foreign}");
         var time = new FixedTime(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
         for (var i = 0; i < 2; i++)
         {
@@ -255,7 +254,7 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
         await using (var databases = household.Databases(present, time))
             await databases.DropFormerAsync(CancellationToken.None);
         (await present.LinesAsync($"select datname from pg_database where datname like '{present.Name}\\_%'")).ShouldBe([foreign]);
-        await household.AdministerAsync($"drop database {foreign}");
+        await Household.AdministerAsync($"drop database {foreign}");
     }
 
     [Fact]
@@ -382,7 +381,7 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
         internal async Task<string?> PasswordAsync()
             => await Present.ScalarAsync<string>($"select coalesce(passwd, '') from pg_shadow where usename = '{Owner}'");
 
-        internal async Task AdministerAsync(string sql, string? database = null, bool mayFail = false)
+        internal static async Task AdministerAsync(string sql, string? database = null, bool mayFail = false)
         {
             var connection = new NpgsqlConnectionStringBuilder(await TestServer.ConnectionStringAsync());
             if (database is not null)

@@ -70,7 +70,7 @@ public sealed class AnnouncingTestFramework(IMessageSink messages) : XunitTestFr
         return base.CreateExecutor(assemblyName);
     }
 
-    sealed class Silence : IMessageSink
+    sealed class Silence : LongLivedMarshalByRefObject, IMessageSink
     {
         public bool OnMessage(IMessageSinkMessage message) => true;
     }

@@ -48,8 +48,8 @@ public sealed class HostileBrokerTests
         var before = GC.GetAllocatedBytesForCurrentThread();
         long passed = 0;
         // Everything is there already, so that all of it happens on this thread.
-        while (stream.ReadAsync(buffer, CancellationToken.None) is { IsCompletedSuccessfully: true, Result: > 0 and var read })
-            passed += read;
+        for (var read = 1; read > 0; passed += read)
+            read = await stream.ReadAsync(buffer, CancellationToken.None);
         passed.ShouldBe(BoundedPacketStream.MaxPacketLength + 4);
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(16 * Megabyte);
         (await stream.ReadAsync(buffer, CancellationToken.None)).ShouldBe(0);

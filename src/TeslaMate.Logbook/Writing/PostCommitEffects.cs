@@ -4,7 +4,7 @@ using TeslaMate.Logbook.Addresses;
 namespace TeslaMate.Logbook.Writing;
 
 /// <summary>What follows a commit: a line in the journal, a question to the geocoder. Nothing here can fail a write.</summary>
-sealed partial class Aftermath(AddressQueue addresses, ILogger<Aftermath> logger)
+sealed partial class PostCommitEffects(AddressQueue addresses, ILogger<PostCommitEffects> logger)
 {
     public void Handle(Outcome outcome)
     {
@@ -40,7 +40,7 @@ sealed partial class Aftermath(AddressQueue addresses, ILogger<Aftermath> logger
             case Outcome.ChargeInvalid(var car, var problems):
                 Log.ChargeInvalid(logger, car.Value, problems);
                 break;
-            case Outcome.ChargeWithoutProcess(var car):
+            case Outcome.ChargeWithoutProcess(var car, _):
                 Log.ChargeInvalid(logger, car.Value, "no charging process is open");
                 break;
             case Outcome.DrivePositionWithoutDrive(var car):
