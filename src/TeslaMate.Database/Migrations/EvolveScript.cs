@@ -206,8 +206,8 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
     }
 
     [GeneratedRegex("""'(?:[^']|'')*'|"[^"]*"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$|;""", RegexOptions.Singleline)]
-    private static partial Regex Token { get; }
+    static partial Regex Token { get; }
 
     [GeneratedRegex(@"^\s*--.*$\n?", RegexOptions.Multiline)]
-    private static partial Regex Comment { get; }
+    static partial Regex Comment { get; }
 }
