@@ -88,6 +88,8 @@ public sealed record DatabaseSettings
         connection.ApplicationName = "teslamate migrate";
         connection.Pooling = false;
         connection.CommandTimeout = 0;
+        // Nobody's functions but PostgreSQL's own; scripts say themselves that they work in public.
+        connection.SearchPath = "pg_catalog, pg_temp";
     });
 
     /// <summary>Where this leads, for messages; holds no secret.</summary>

@@ -103,7 +103,8 @@ static class DependencyCheck
         HashSet<string> reported = [];
         while (await reader.ReadAsync(cancellationToken))
         {
-            var (version, what, who, kind) = (reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3));
+            var (version, what, who, kind) = (reader.GetString(0), reader.GetString(1),
+                reader.GetString(2).Replace("public.", "", StringComparison.Ordinal), reader.GetString(3));
             if (!reported.Add($"{kind} {who}"))
                 continue;
             var drop = kind switch
@@ -112,7 +113,7 @@ static class DependencyCheck
                 "generated column" => Part("column"),
                 _ => $"drop {kind} {who};",
             };
-            plan.Obstacles.Add(new Obstacle($"The {kind} {who} uses {what}, which version {version} changes or drops.",
+            plan.Errors.Add(new PreflightError($"The {kind} {who} uses {what}, which version {version} changes or drops.",
                 $"Keep its definition, drop it ({drop}), and make it again afterwards.", reader.GetString(4)));
 
             string Part(string part)

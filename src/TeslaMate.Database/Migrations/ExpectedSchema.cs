@@ -20,6 +20,9 @@ sealed class ExpectedSchema(IReadOnlyList<SchemaChange> changes)
 
     public SchemaChange ChangeOf(long version) => changes.FirstOrDefault(change => change.Version == version) ?? new SchemaChange(version, [], []);
 
+    /// <summary>Whether a version does anything to the schema.</summary>
+    public bool IsVisible(long version) => ChangeOf(version) is var change && change.Gone.Count + change.Come.Count > 0;
+
     /// <summary>What a database with these versions has, be there gaps or not.</summary>
     public IReadOnlyDictionary<(string Kind, string Name), SchemaFact> At(IEnumerable<long> versions)
     {
@@ -45,7 +48,10 @@ sealed class ExpectedSchema(IReadOnlyList<SchemaChange> changes)
         IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live, IReadOnlyCollection<long> certain, IReadOnlyList<long> doubtful)
     {
         var count = Enumerable.Range(0, doubtful.Count + 1).MinBy(count => Distance(At(certain.Concat(doubtful.Take(count)))));
-        return [.. doubtful.Take(count)];
+        List<long> shown = [.. doubtful.Take(count)];
+        // One that is not there may stand between others that are.
+        var distance = Distance(At(certain.Concat(shown)));
+        return [.. shown.Where(version => Distance(At(certain.Concat(shown.Where(other => other != version)))) >= distance)];
 
         // Less what the live schema has beyond the expected one, which differs only by a constant.
         int Distance(IReadOnlyDictionary<(string Kind, string Name), SchemaFact> expected)

@@ -15,7 +15,7 @@ public static class KnownVersions
 
     /// <summary>SQL: how many of these versions and repeatable migrations a database lacks, for the parameters of <see cref="AddTo"/>.</summary>
     public const string PendingSql = """
-        (select count(*) from unnest($1) known (version) where not exists (select from schema_migrations applied where applied.version = known.version))
+        (select count(*) from unnest($1) known (version) where not exists (select from public.schema_migrations applied where applied.version = known.version))
             + (select count(*) from unnest($2) known (version)
                 where not exists (select from teslamate.changelog applied where applied.version = known.version::text and applied.success))
             + (select count(*) from unnest($3, $4) known (name, checksum)
@@ -42,7 +42,7 @@ public static class KnownVersions
     {
         await using var command = database.CreateCommand($"""
             select {PendingSql} = 0
-                and not exists (select from schema_migrations where version > $5)
+                and not exists (select from public.schema_migrations where version > $5)
                 and not exists (select from teslamate.changelog where type = 0 and version <> all ($2::text[]))
             """);
         AddTo(command.Parameters);

@@ -8,6 +8,8 @@ static class LiveSchema
     public static async Task<IReadOnlyDictionary<(string Kind, string Name), SchemaFact>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         Dictionary<(string, string), SchemaFact> facts = [];
+        // Names are said as schema public sees them, while functions are looked up where the connection looks.
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await foreach (var row in connection.RowsAsync(MigrationFolder.Text("fingerprint.sql"), cancellationToken))
         {
             var fact = SchemaFact.Parse(row.GetString(0));

@@ -10,7 +10,7 @@ namespace TeslaMate.Database.Migrations;
 /// </summary>
 sealed partial class MigrationFolder
 {
-    MigrationFolder(IReadOnlyList<Migration> all, IReadOnlyList<RepeatableMigration> repeatables, MigrationScript? baseline)
+    MigrationFolder(IReadOnlyList<Migration> all, IReadOnlyList<RepeatableMigration> repeatables, MigrationFile? baseline)
     {
         All = all;
         Repeatables = repeatables;
@@ -24,7 +24,7 @@ sealed partial class MigrationFolder
     public IReadOnlyList<RepeatableMigration> Repeatables { get; }
 
     /// <summary>Takes an empty database to the newest version at once.</summary>
-    public MigrationScript? Baseline { get; }
+    public MigrationFile? Baseline { get; }
 
     public long Newest => All.Count == 0 ? 0 : All[^1].Version;
 
@@ -56,20 +56,20 @@ sealed partial class MigrationFolder
     /// <exception cref="InvalidDataException">Two files claim one version or one name, or one of a pair is missing; nothing must run then.</exception>
     public static MigrationFolder Read(IEnumerable<(string Name, string Text)> files)
     {
-        Dictionary<long, (string Name, MigrationScript Script)> forward = [], back = [];
+        Dictionary<long, (string Name, MigrationFile Script)> forward = [], back = [];
         List<RepeatableMigration> repeatables = [];
-        MigrationScript? baseline = null;
+        MigrationFile? baseline = null;
         foreach (var (name, text) in files)
         {
             if (name == "baseline.sql")
-                baseline = new MigrationScript(name, text);
+                baseline = new MigrationFile(name, text);
             if (RepeatableFileName.Match(name) is { Success: true } repeatable)
-                repeatables.Add(new RepeatableMigration(repeatable.Groups["name"].Value, new MigrationScript(name, text)));
+                repeatables.Add(new RepeatableMigration(repeatable.Groups["name"].Value, new MigrationFile(name, text)));
             if (FileName.Match(name) is not { Success: true } parts)
                 continue;
             var version = long.Parse(parts.Groups["version"].ValueSpan, CultureInfo.InvariantCulture);
             var side = parts.Groups["side"].ValueSpan is "V" ? forward : back;
-            if (!side.TryAdd(version, (parts.Groups["name"].Value, new MigrationScript(name, text))))
+            if (!side.TryAdd(version, (parts.Groups["name"].Value, new MigrationFile(name, text))))
                 throw new InvalidDataException($"{name} and {side[version].Script.FileName} claim the same version.");
         }
 

@@ -8,15 +8,15 @@ namespace TeslaMate.Database.Migrations;
 public sealed record TableSize(string Name, long Rows, long Bytes);
 
 /// <summary>What one version would do.</summary>
-/// <param name="Prose">In words, from the script; may be empty.</param>
+/// <param name="Summary">In words, from the script; may be empty.</param>
 /// <param name="StrongestLock">PostgreSQL's name of it and the table; null when the version locks no table that was there before.</param>
 /// <param name="Loses">What would be lost, one sentence each.</param>
 public sealed record ForecastVersion(
-    string Version, string Prose, IReadOnlyList<TableSize> Rewrites, IReadOnlyList<TableSize> Scans, string? StrongestLock, IReadOnlyList<string> Loses);
+    string Version, string Summary, IReadOnlyList<TableSize> Rewrites, IReadOnlyList<TableSize> Scans, string? StrongestLock, IReadOnlyList<string> Loses);
 
 /// <summary>What a run would do, without doing it.</summary>
-/// <param name="Obstacles">What would stop it.</param>
-public sealed record MigrationForecast(IReadOnlyList<ForecastVersion> Versions, bool UsesBaseline, IReadOnlyList<Obstacle> Obstacles, IReadOnlyList<string> Warnings)
+/// <param name="Errors">What would stop it.</param>
+public sealed record MigrationForecast(IReadOnlyList<ForecastVersion> Versions, bool UsesBaseline, IReadOnlyList<PreflightError> Errors, IReadOnlyList<string> Warnings)
 {
     public IEnumerable<string> Losses => Versions.SelectMany(version => version.Loses.Select(loss => $"{version.Version}: {loss}"));
 
@@ -27,11 +27,11 @@ public sealed record MigrationForecast(IReadOnlyList<ForecastVersion> Versions, 
         foreach (var run in plan.UsesBaseline ? [] : plan.Runs)
         {
             var head = run.Script.Head;
-            versions.Add(new ForecastVersion(run.Label, head.Prose, await SizesAsync(head.Rewrites), await SizesAsync(head.Scans),
+            versions.Add(new ForecastVersion(run.Label, head.Summary, await SizesAsync(head.Rewrites), await SizesAsync(head.Scans),
                 head.StrongestLock is { } strongest ? $"{strongest.Mode} on {strongest.Table}" : null, head.Loses));
         }
 
-        return new MigrationForecast(versions, plan.UsesBaseline, plan.Obstacles, plan.Warnings);
+        return new MigrationForecast(versions, plan.UsesBaseline, plan.Errors, plan.Warnings);
 
         async Task<IReadOnlyList<TableSize>> SizesAsync(IReadOnlyList<string> tables)
         {
@@ -52,10 +52,11 @@ public sealed record MigrationForecast(IReadOnlyList<ForecastVersion> Versions, 
             // Another version may know the table by another name.
             foreach (var name in table switch { "drives" => ["drives", "trips"], "trips" => ["trips", "drives"], _ => new[] { table } })
             {
-                if (await connection.ScalarAsync<bool>($"select to_regclass('{name}') is not null", cancellationToken))
+                var qualified = ScriptHead.Qualified(name);
+                if (await connection.ScalarAsync<bool>($"select to_regclass('{qualified}') is not null", cancellationToken))
                 {
-                    return new TableSize(name, await connection.ScalarAsync<long>($"select count(*) from {name}", cancellationToken),
-                        await connection.ScalarAsync<long>($"select pg_total_relation_size('{name}')", cancellationToken));
+                    return new TableSize(name, await connection.ScalarAsync<long>($"select count(*) from {qualified}", cancellationToken),
+                        await connection.ScalarAsync<long>($"select pg_total_relation_size('{qualified}')", cancellationToken));
                 }
             }
 

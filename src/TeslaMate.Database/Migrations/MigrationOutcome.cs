@@ -4,7 +4,7 @@ namespace TeslaMate.Database.Migrations;
 /// <param name="Cause">What is the matter, with names and numbers.</param>
 /// <param name="Remedy">What to do about it.</param>
 /// <param name="Statement">A query that shows the rows or objects in question; null when there is nothing to show.</param>
-public sealed record Obstacle(string Cause, string Remedy, string? Statement = null);
+public sealed record PreflightError(string Cause, string Remedy, string? Statement = null);
 
 /// <summary>How a run ended. Closed.</summary>
 public abstract record MigrationOutcome
@@ -15,7 +15,7 @@ public abstract record MigrationOutcome
     public sealed record Done(int Versions) : MigrationOutcome;
 
     /// <summary>Nothing was changed.</summary>
-    public sealed record Refused(IReadOnlyList<Obstacle> Obstacles) : MigrationOutcome;
+    public sealed record Refused(IReadOnlyList<PreflightError> Errors) : MigrationOutcome;
 
     /// <summary>The database stands at its last whole version; the same command continues from there.</summary>
     /// <param name="At">The version that failed and its name, or what was done outside a version.</param>

@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace TeslaMate.Database.Migrations;
 
-/// <summary>One run's way to the database: a working connection that is nobody else's, what is known about the server, and a watch over it.</summary>
+/// <summary>One run's way to the database: a working connection that is nobody else's, what is known about the server, and a monitor of it.</summary>
 sealed class MigrationSession : IAsyncDisposable
 {
     // Evolve's key; whoever migrates holds it for the whole run.
@@ -10,23 +10,23 @@ sealed class MigrationSession : IAsyncDisposable
 
     readonly NpgsqlDataSource _database;
 
-    MigrationSession(NpgsqlDataSource database, NpgsqlConnection connection, ServerFacts server, Watch watch)
+    MigrationSession(NpgsqlDataSource database, NpgsqlConnection connection, ServerFacts server, SessionMonitor monitor)
     {
         _database = database;
         Connection = connection;
         Server = server;
-        Watch = watch;
+        Monitor = monitor;
     }
 
     public NpgsqlConnection Connection { get; }
 
     public ServerFacts Server { get; }
 
-    public Watch Watch { get; }
+    public SessionMonitor Monitor { get; }
 
     /// <exception cref="NpgsqlException">There is no way in; <see cref="Remedies.ForConnecting"/> explains it.</exception>
     public static async Task<MigrationSession> OpenAsync(
-        DatabaseSettings settings, LockPatience patience, IProgress<MigrationProgress> progress, TimeProvider time, CancellationToken cancellationToken)
+        DatabaseSettings settings, LockRetryPolicy retries, IProgress<MigrationProgress> progress, TimeProvider time, CancellationToken cancellationToken)
     {
         var database = settings.CreateMigrationDataSource();
         try
@@ -40,8 +40,8 @@ sealed class MigrationSession : IAsyncDisposable
                 else if (message.Notice.InvariantSeverity is "WARNING")
                     progress.Report(new MigrationProgress.Note(message.Notice.MessageText, Warning: true));
             };
-            var server = await ServerFacts.ReadAsync(connection, patience.Total, cancellationToken);
-            return new MigrationSession(database, connection, server, new Watch(database, server.Process, progress, time));
+            var server = await ServerFacts.ReadAsync(connection, retries.Total, cancellationToken);
+            return new MigrationSession(database, connection, server, new SessionMonitor(database, server.Process, progress, time));
         }
         catch
         {
@@ -53,7 +53,7 @@ sealed class MigrationSession : IAsyncDisposable
     /// <summary>Waits until no other program migrates this database.</summary>
     public async Task LockAsync(CancellationToken cancellationToken)
     {
-        Watch.Begin("Waiting until no other program migrates this database");
+        Monitor.Begin("Waiting until no other program migrates this database");
         // Another migrator may take as long as its work takes.
         await using (var command = new NpgsqlCommand("""
             with limits as materialized (select set_config('lock_timeout', '0', false)) select pg_advisory_lock($1) from limits
@@ -63,35 +63,34 @@ sealed class MigrationSession : IAsyncDisposable
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        Watch.Begin("Reading what the database has");
+        Monitor.Begin("Reading what the database has");
     }
 
-    /// <summary>Takes the lock that the reference's migrator holds while it works, which is waited for as long as it takes.</summary>
-    /// <param name="longestLock">How long to wait for other locks in the rest of the transaction.</param>
-    public Task LockVersionsAsync(TimeSpan longestLock, CancellationToken cancellationToken) => Connection.ExecuteAsync($"""
-        set local lock_timeout = 0;
-        lock table schema_migrations in share update exclusive mode;
-        set local lock_timeout = {(long)longestLock.TotalMilliseconds}
-        """, cancellationToken);
-
-    public Task<Ledger> ReadLedgerAsync(CancellationToken cancellationToken) => Ledger.ReadAsync(Connection, Server, cancellationToken);
+    public Task<MigrationHistory> ReadHistoryAsync(CancellationToken cancellationToken) => MigrationHistory.ReadAsync(Connection, Server, cancellationToken);
 
     /// <summary>Who uses these tables, in words; null when nobody does.</summary>
     public async Task<string?> HoldersAsync(IReadOnlyList<TableLock> tables, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand($"""
-            select {Watch.DescriptionOfSessions}
+            select {SessionMonitor.DescriptionOfSessions}
             from pg_stat_activity
             where pid <> pg_backend_pid()
               and pid in (select pid from pg_locks where granted and relation = any (select to_regclass(name)::oid from unnest($1::text[]) as name))
             """, Connection);
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. tables.Select(held => held.Table)] });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. tables.Select(held => ScriptHead.Qualified(held.Table))] });
         return await command.ExecuteScalarAsync(cancellationToken) as string;
+    }
+
+    /// <summary>Cancels what the session does, from another one.</summary>
+    public async Task CancelAsync()
+    {
+        await using var other = await _database.OpenConnectionAsync(CancellationToken.None);
+        await other.ExecuteAsync($"select pg_cancel_backend({Server.Process})", CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await Watch.DisposeAsync();
+        await Monitor.DisposeAsync();
         // The advisory lock goes with the connection.
         await Connection.DisposeAsync();
         await _database.DisposeAsync();

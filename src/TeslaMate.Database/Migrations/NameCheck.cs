@@ -21,7 +21,7 @@ static class NameCheck
                 // What is there under this name by right is renamed or dropped before.
                 if (there is null || expected.ContainsKey(there.Key) || !reported.Add(there.Key))
                     continue;
-                plan.Obstacles.Add(new Obstacle(
+                plan.Errors.Add(new PreflightError(
                     $"Version {change.Run.Label} makes {Article(come)} {Called(come)}, but {Article(there)} of that name is there already: {Described(there)}.",
                     Remedy(there)));
             }
@@ -36,7 +36,10 @@ static class NameCheck
 
     static string Remedy(SchemaFact there) => there.Kind switch
     {
-        "column" => $"Rename it (alter table {there.Table} rename {there.ShortName} to my_{there.ShortName};) or drop it (alter table {there.Table} drop {there.ShortName};).",
+        // What holds rows is never proposed to be dropped.
+        "column" => $"Rename it (alter table {there.Table} rename {there.ShortName} to my_{there.ShortName.Trim('"')};).",
+        "table" or "partitioned table" or "materialized view" or "sequence" or "relation" =>
+            $"Rename it (alter {(there.Kind is "partitioned table" or "relation" ? "table" : there.Kind)} {there.Name} rename to my_{there.ShortName.Trim('"')};).",
         "constraint" => $"Drop it (alter table {there.Table} drop constraint {there.ShortName};).",
         "enum" => $"Rename it (alter type {there.Name} rename to my_{there.ShortName};) or drop it (drop type {there.Name};).",
         var kind => $"Rename it (alter {kind} {there.Name} rename to my_{there.ShortName.Trim('"')};) or drop it (drop {kind} {there.Name};).",

@@ -1,16 +1,30 @@
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>What a run is going to do, worked out before anything is changed.</summary>
-sealed class Plan(Ledger ledger, Reconciliation reconciliation)
+sealed class Plan(MigrationHistory history, Reconciliation reconciliation)
 {
-    public Ledger Ledger => ledger;
+    public MigrationHistory MigrationHistory => history;
 
-    public ServerFacts Server => ledger.Server;
+    public ServerFacts Server => history.Server;
 
     public Reconciliation Reconciliation => reconciliation;
 
     /// <summary>In the order in which they run.</summary>
     public List<PlannedRun> Runs { get; } = [];
+
+    /// <summary>The runs, cut where they go on in another schema or direction.</summary>
+    public IEnumerable<IReadOnlyList<PlannedRun>> RunsByChain
+    {
+        get
+        {
+            for (var first = 0; first < Runs.Count;)
+            {
+                List<PlannedRun> chain = [.. Runs.Skip(first).TakeWhile(run => (run.Chain, run.Back) == (Runs[first].Chain, Runs[first].Back))];
+                yield return chain;
+                first += chain.Count;
+            }
+        }
+    }
 
     /// <summary>The reference's versions that the database has afterwards.</summary>
     public HashSet<long> Applied { get; } = [.. reconciliation.Applied];
@@ -19,7 +33,7 @@ sealed class Plan(Ledger ledger, Reconciliation reconciliation)
     public bool UsesBaseline { get; set; }
 
     /// <summary>What forbids the run.</summary>
-    public List<Obstacle> Obstacles { get; } = [];
+    public List<PreflightError> Errors { get; } = [];
 
     public List<string> Warnings { get; } = [];
 
@@ -29,5 +43,5 @@ sealed class Plan(Ledger ledger, Reconciliation reconciliation)
     public int Versions => Runs.Count(run => run.Repeatable is null);
 
     /// <summary>When the reference says it applied a version.</summary>
-    public DateTimeOffset? TimeOf(long version) => ledger.SchemaMigrations.GetValueOrDefault(version);
+    public DateTimeOffset? TimeOf(long version) => history.SchemaMigrations.GetValueOrDefault(version);
 }

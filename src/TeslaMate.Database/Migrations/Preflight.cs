@@ -5,14 +5,14 @@ namespace TeslaMate.Database.Migrations;
 /// <summary>Looks, before anything is changed, for what would stop the planned versions half-way.</summary>
 static class Preflight
 {
-    /// <summary>Adds what it finds to the plan's obstacles and warnings.</summary>
+    /// <summary>Adds what it finds to the plan's errors and warnings.</summary>
     public static async Task CheckAsync(NpgsqlConnection connection, Plan plan, DatabaseSettings settings, CancellationToken cancellationToken)
     {
         if (plan.IsEmpty)
             return;
         await RightsCheck.RunAsync(connection, plan, cancellationToken);
         // Without rights nothing more can be seen.
-        if (plan.Obstacles.Count > 0)
+        if (plan.Errors.Count > 0)
             return;
         // An empty database has nothing that could be in the way.
         if (plan is { UsesBaseline: true, Server.PublicObjects: 0 } || plan.Runs.All(run => run.Chain is Chain.Own))

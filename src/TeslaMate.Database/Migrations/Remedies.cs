@@ -6,13 +6,15 @@ namespace TeslaMate.Database.Migrations;
 /// <summary>What a person can do about an error of the server or of the way there.</summary>
 static class Remedies
 {
+    public const string EndSession = "End that session (as an administrator: select pg_terminate_backend(<process>)) and run the same command again.";
+
     /// <summary>Why there is no connection, and what to do about it.</summary>
-    public static Obstacle ForConnecting(NpgsqlException exception, DatabaseSettings settings)
+    public static PreflightError ForConnecting(NpgsqlException exception, DatabaseSettings settings)
     {
         var cause = exception is PostgresException { TableName: not null } or PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege, Routine: "aclcheck_error" }
             ? $"The role {settings.User} cannot see the {settings}: {Message(exception)}"
             : $"No connection to {settings} as {settings.User}: {Message(exception)}";
-        return new Obstacle(cause, exception switch
+        return new PreflightError(cause, exception switch
         {
             PostgresException { SqlState: PostgresErrorCodes.InvalidPassword } => "Check DATABASE_USER and DATABASE_PASS (or the file named by DATABASE_PASS_FILE).",
             PostgresException { SqlState: PostgresErrorCodes.InvalidAuthorizationSpecification } =>

@@ -6,7 +6,7 @@ namespace TeslaMate.Database.Migrations;
 /// Views and functions of schema <c>teslamate</c>, made anew whenever their file or a version changed. They can always be dropped, since they hold nothing.
 /// </summary>
 /// <param name="Name">The file's label, words joined by <c>_</c>.</param>
-sealed partial record RepeatableMigration(string Name, MigrationScript Script)
+sealed partial record RepeatableMigration(string Name, MigrationFile Script)
 {
     /// <summary>The version under which <c>undo_scripts</c> keeps the names of what all repeatable migrations make; no file has it.</summary>
     public const long Version = 0;

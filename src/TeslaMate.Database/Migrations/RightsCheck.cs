@@ -11,9 +11,10 @@ static class RightsCheck
     public static async Task RunAsync(NpgsqlConnection connection, Plan plan, CancellationToken cancellationToken)
     {
         var server = plan.Server;
+        plan.Errors.AddRange(await PublicSchemaCheck.FindIntrudersAsync(connection, cancellationToken));
         if (server.IsReadOnly)
         {
-            plan.Obstacles.Add(new Obstacle($"The role {server.Role} can only read: the server is a standby, or the role or database is set to read-only transactions.",
+            plan.Errors.Add(new PreflightError($"The role {server.Role} can only read: the server is a standby, or the role or database is set to read-only transactions.",
                 $"Connect to the primary server, or have an administrator run: alter role \"{server.Role}\" set default_transaction_read_only = off;"));
             return;
         }
@@ -23,13 +24,13 @@ static class RightsCheck
         var pending = plan.Runs.Where(run => !run.Back && run.Chain is Chain.Reference).Select(run => run.Version).ToHashSet();
         if (!server.MayCreateInDatabase && (!server.HasOwnSchema || pending.Contains(PrivateSchemaVersion)))
         {
-            plan.Obstacles.Add(new Obstacle($"The role {server.Role} may not make schemas in the database {server.Database}.",
+            plan.Errors.Add(new PreflightError($"The role {server.Role} may not make schemas in the database {server.Database}.",
                 $"Have an administrator run: grant create on database \"{server.Database}\" to \"{server.Role}\";"));
         }
 
         if (!server.MayCreateInPublic && (pending.Count > 0 || !server.HasSchemaMigrations || !server.HasChangelog))
         {
-            plan.Obstacles.Add(new Obstacle($"The role {server.Role} may not make tables in schema public.",
+            plan.Errors.Add(new PreflightError($"The role {server.Role} may not make tables in schema public.",
                 $"Have an administrator run: grant create on schema public to \"{server.Role}\";"));
         }
 
@@ -53,7 +54,7 @@ static class RightsCheck
         if (missing.Count == 0)
             return;
         var statements = string.Join(' ', missing.Select(name => $"create extension if not exists {name} with schema public cascade;"));
-        plan.Obstacles.Add(new Obstacle(
+        plan.Errors.Add(new PreflightError(
             $"The database lacks the extension{(missing.Count > 1 ? "s" : "")} {string.Join(" and ", missing)}, which the role {plan.Server.Role} may not create.",
             $"Have an administrator run this in the database {plan.Server.Database}: {statements}"));
     }
@@ -65,26 +66,26 @@ static class RightsCheck
             .SelectMany(run => ExpectedSchema.Recorded.ChangeOf(run.Version) is var change && run.Back ? change.Come : change.Gone)
             .Where(fact => fact.Kind is "enum" or "function" && expected.ContainsKey(fact.Key))
             .Select(fact => fact.Name);
-        if (await OwnersAsync(connection, plan.Server, [.. expected.Values.Where(fact => fact.Kind == "table").Select(fact => fact.Name), .. changed], cancellationToken) is { } obstacle)
-            plan.Obstacles.Add(obstacle);
+        if (await OwnersAsync(connection, plan.Server, [.. expected.Values.Where(fact => fact.Kind == "table").Select(fact => fact.Name), .. changed], cancellationToken) is { } error)
+            plan.Errors.Add(error);
         if (plan.Runs.Any(run => run is { Version: PrivateSchemaVersion, Back: false })
             && await connection.ScalarAsync<bool>("select not has_schema_privilege(to_regnamespace('private')::oid, 'create, usage')", cancellationToken))
         {
-            plan.Obstacles.Add(new Obstacle($"The role {plan.Server.Role} may not put tables into schema private, which exists already.",
+            plan.Errors.Add(new PreflightError($"The role {plan.Server.Role} may not put tables into schema private, which exists already.",
                 $"Have an administrator run: grant create, usage on schema private to \"{plan.Server.Role}\";"));
         }
     }
 
     /// <summary>What is said to a role that may not even read which versions there are.</summary>
-    public static async Task<Obstacle> UnreadableAsync(NpgsqlConnection connection, ServerFacts server, CancellationToken cancellationToken)
+    public static async Task<PreflightError> UnreadableAsync(NpgsqlConnection connection, ServerFacts server, CancellationToken cancellationToken)
     {
         var ever = ExpectedSchema.Recorded.Changes.SelectMany(change => change.Come).Where(fact => fact.Kind is "table" or "enum" or "function").Select(fact => fact.Name);
         return await OwnersAsync(connection, server, [.. ever], cancellationToken)
-            ?? new Obstacle($"The role {server.Role} may not read schema_migrations or changelog.", $"Have an administrator run: grant select on all tables in schema public to \"{server.Role}\";");
+            ?? new PreflightError($"The role {server.Role} may not read schema_migrations or changelog.", $"Have an administrator run: grant select on all tables in schema public to \"{server.Role}\";");
     }
 
     /// <param name="names">Of tables, enumerated types and functions, the latter with their arguments.</param>
-    static async Task<Obstacle?> OwnersAsync(NpgsqlConnection connection, ServerFacts server, IReadOnlyList<string> names, CancellationToken cancellationToken)
+    static async Task<PreflightError?> OwnersAsync(NpgsqlConnection connection, ServerFacts server, IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("""
             with objects as (
@@ -112,7 +113,7 @@ static class RightsCheck
                 foreign.Add((reader.GetString(0), reader.GetString(1), reader.GetString(2)));
         }
 
-        return foreign.Count == 0 ? null : new Obstacle(
+        return foreign.Count == 0 ? null : new PreflightError(
             $"The role {server.Role} does not own {string.Join(", ", foreign.Select(thing => $"{thing.Name} (owner {thing.Owner})"))}.",
             "Have an administrator run: " + string.Join(' ', foreign.Select(thing => $"alter {thing.Kind} {thing.Name} owner to \"{server.Role}\";")));
     }

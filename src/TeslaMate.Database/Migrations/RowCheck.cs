@@ -39,7 +39,7 @@ static partial class RowCheck
                 List<string> examples = [];
                 await foreach (var row in connection.RowsAsync($"select (to_jsonb(shown))::text from ({show} limit 3) as shown", cancellationToken))
                     examples.Add(row.GetString(0));
-                plan.Obstacles.Add(new Obstacle(
+                plan.Errors.Add(new PreflightError(
                     $"{refused[i]} row{(refused[i] == 1 ? "" : "s")} of {table.Key} {all[i].Cause}: {string.Join(", ", examples)}{(refused[i] > examples.Count ? " ..." : "")}",
                     all[i].Remedy, show + ";"));
             }
@@ -211,7 +211,7 @@ static partial class RowCheck
         var rows = await connection.ScalarAsync<long>("select count(*) from public.settings", cancellationToken);
         if (rows != 1)
         {
-            plan.Obstacles.Add(new Obstacle($"The table settings has {rows} rows; version {needing} needs exactly one.",
+            plan.Errors.Add(new PreflightError($"The table settings has {rows} rows; version {needing} needs exactly one.",
                 rows == 0 ? "insert into public.settings (inserted_at, updated_at) values (now(), now());" : "Delete all but one: delete from public.settings where id = <id>;",
                 "select * from public.settings;"));
         }
@@ -225,7 +225,7 @@ static partial class RowCheck
             if (live.ContainsKey(("column", $"public.settings.{column}"))
                 && await connection.ScalarAsync<bool>($"select exists (select from public.settings where {column} not between {least} and {most}) and exists (select from public.cars)", cancellationToken))
             {
-                plan.Obstacles.Add(new Obstacle($"settings.{column} is not between 1 and {most}, which version {label} requires.",
+                plan.Errors.Add(new PreflightError($"settings.{column} is not between 1 and {most}, which version {label} requires.",
                     $"update public.settings set {column} = least(greatest({column}, 1), {most});", $"select id, {column} from public.settings;"));
             }
         }

@@ -40,6 +40,9 @@ public sealed record SchemaState
 
     public required IReadOnlyList<ExtensionState> Extensions { get; init; }
 
+    /// <summary>What is not wrong but dangerous.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
     /// <summary>The newest version that the program knows.</summary>
     public required long Newest { get; init; }
 

@@ -7,12 +7,12 @@ namespace TeslaMate.Database.Migrations;
 readonly record struct TableLock(string Mode, string Table);
 
 /// <summary>The comment lines that a script begins with.</summary>
-/// <param name="Prose">Why the change is made and what it does to rows, for people.</param>
+/// <param name="Summary">Why the change is made and what it does to rows, for people.</param>
 /// <param name="Rewrites">Tables that are written anew.</param>
 /// <param name="Scans">Tables that are read completely.</param>
 /// <param name="Locks">In the order in which they are taken.</param>
 /// <param name="Loses">What does not come back, one sentence each.</param>
-sealed partial record ScriptHead(string Prose, IReadOnlyList<string> Rewrites, IReadOnlyList<string> Scans, IReadOnlyList<TableLock> Locks, IReadOnlyList<string> Loses)
+sealed partial record ScriptHead(string Summary, IReadOnlyList<string> Rewrites, IReadOnlyList<string> Scans, IReadOnlyList<TableLock> Locks, IReadOnlyList<string> Loses)
 {
     // Weakest first, as in PostgreSQL's manual.
     static readonly string[] Modes =
@@ -27,9 +27,12 @@ sealed partial record ScriptHead(string Prose, IReadOnlyList<string> Rewrites, I
     public static IReadOnlyList<TableLock> Strongest(IEnumerable<TableLock> locks)
         => [.. locks.GroupBy(held => held.Table).Select(table => table.MaxBy(held => Array.IndexOf(Modes, held.Mode)))];
 
+    /// <summary>A table's name as it is found whatever the search path.</summary>
+    public static string Qualified(string table) => table.Contains('.', StringComparison.Ordinal) ? table : $"public.{table}";
+
     public static ScriptHead Read(string text)
     {
-        List<string> prose = [], rewrites = [], scans = [], loses = [];
+        List<string> summary = [], rewrites = [], scans = [], loses = [];
         List<TableLock> locks = [];
         foreach (var line in text.Split('\n').TakeWhile(line => line.StartsWith("--", StringComparison.Ordinal) || line.Length == 0))
         {
@@ -43,10 +46,10 @@ sealed partial record ScriptHead(string Prose, IReadOnlyList<string> Rewrites, I
             else if (comment.StartsWith("Locks:", StringComparison.Ordinal))
                 locks.AddRange(ReadLocks(comment[6..]));
             else if (comment.Length > 0 && !comment.StartsWith("step:", StringComparison.Ordinal) && !comment.StartsWith("unless pending:", StringComparison.Ordinal))
-                prose.Add(comment);
+                summary.Add(comment);
         }
 
-        return new ScriptHead(string.Join(' ', prose), rewrites, scans, locks, loses);
+        return new ScriptHead(string.Join(' ', summary), rewrites, scans, locks, loses);
     }
 
     static IEnumerable<string> Names(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(name => Name.IsMatch(name));

@@ -1,66 +1,92 @@
 using Npgsql;
+using NpgsqlTypes;
 using TeslaMate.Configuration;
 using TeslaMate.Database.Encryption;
 
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
-/// The one migration that SQL cannot do: the tokens are encrypted by a cipher that PostgreSQL does not have (migrations, D15). Everything happens inside the
-/// version's transaction, between two parts of its script.
+/// The one migration that SQL cannot do: the tokens are encrypted by a cipher that PostgreSQL does not have (migrations, D15). What the version stores is worked out
+/// before its transaction, into a temporary table of the same connection; tokens that others have changed since make the version be tried again.
 /// </summary>
 sealed class TokenSteps(Variables variables, IProgress<MigrationProgress> progress)
 {
-    public Task RunAsync(string step, NpgsqlConnection connection, CancellationToken cancellationToken) => step switch
-    {
-        "encrypt tokens" => EncryptAsync(connection, cancellationToken),
-        "decrypt tokens" => DecryptAsync(connection, cancellationToken),
-        _ => throw new InvalidDataException($"There is no step \"{step}\" in this program."),
-    };
+    const string Prepared = "pg_temp.prepared_tokens";
 
-    async Task EncryptAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    EncryptionKey? _key;
+
+    /// <summary>What the step does in SQL, with what <see cref="PrepareAsync"/> prepared.</summary>
+    public static string Sql(string step)
     {
-        List<(int Id, string Access, string Refresh)> rows = [];
-        await foreach (var row in connection.RowsAsync("select id::int, access::text, refresh::text from tokens", cancellationToken))
-            rows.Add((row.GetInt32(0), row.GetString(1), row.GetString(2)));
-        if (rows.Count == 0)
-            return;
-        var cipher = (EncryptionKey.FindConfigured(variables) ?? NewKey()).Cipher;
-        foreach (var (id, access, refresh) in rows)
+        var (from, to) = step switch
         {
-            await using var command = new NpgsqlCommand("update tokens set encrypted_access = $2, encrypted_refresh = $3 where id = $1", connection);
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
-            command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = cipher.Encrypt(access) });
-            command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = cipher.Encrypt(refresh) });
-            await command.ExecuteNonQueryAsync(cancellationToken);
+            "encrypt tokens" => ("", "encrypted_"),
+            "decrypt tokens" => ("encrypted_", ""),
+            _ => throw new InvalidDataException($"There is no step \"{step}\" in this program."),
+        };
+        return $"""
+            do $$ begin
+                if not exists (select from public.tokens) then
+                    return;
+                end if;
+                if to_regclass('{Prepared}') is not null then
+                    update public.tokens set {to}access = ready.{to}access, {to}refresh = ready.{to}refresh from {Prepared} ready
+                    where ready.id = tokens.id and ready.{from}access is not distinct from tokens.{from}access
+                      and ready.{from}refresh is not distinct from tokens.{from}refresh;
+                    if found and (select count(*) from public.tokens) = (select count(*) from {Prepared}) then
+                        return;
+                    end if;
+                end if;
+                raise exception 'the tokens were changed meanwhile' using errcode = 'lock_not_available';
+            end $$
+            """;
+    }
+
+    /// <summary>Has the ciphers or plain texts of all tokens at hand in the temporary table, if one of the scripts needs them.</summary>
+    public async Task PrepareAsync(IEnumerable<EvolveScript> scripts, NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (scripts.SelectMany(script => script.Runs).SelectMany(run => run.Script.Parts).OfType<ScriptPart.Step>().FirstOrDefault() is not { } step
+            || await connection.ScalarAsync<string>("select coalesce(to_regclass('private.tokens'), to_regclass('public.tokens'))::text", cancellationToken) is not { } table)
+            return;
+        List<(long Id, object? Access, object? Refresh)> tokens = [];
+        await foreach (var row in connection.RowsAsync($"select id::bigint, access, refresh from {table}", cancellationToken))
+            tokens.Add((row.GetInt64(0), row.IsDBNull(1) ? null : row.GetValue(1), row.IsDBNull(2) ? null : row.GetValue(2)));
+        if (tokens.Count == 0)
+            return;
+        await connection.ExecuteAsync($"""
+            create temporary table if not exists prepared_tokens (id bigint, access text, refresh text, encrypted_access bytea, encrypted_refresh bytea);
+            truncate {Prepared}
+            """, cancellationToken);
+        foreach (var (id, access, refresh) in tokens)
+        {
+            await using var keep = new NpgsqlCommand($"insert into {Prepared} values ($1, $2, $3, $4, $5)", connection);
+            keep.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
+            var (plain, cipher) = step.Name == "encrypt tokens" ? ((access, refresh), Encrypt(access, refresh)) : (Decrypt(access, refresh), (access, refresh));
+            foreach (var value in new[] { plain.Item1, plain.Item2 })
+                keep.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+            foreach (var value in new[] { cipher.Item1, cipher.Item2 })
+                keep.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea });
+            await keep.ExecuteNonQueryAsync(cancellationToken);
         }
     }
 
-    async Task DecryptAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    (object? Access, object? Refresh) Encrypt(object? access, object? refresh)
     {
-        List<(int Id, byte[]? Access, byte[]? Refresh)> rows = [];
-        await foreach (var row in connection.RowsAsync("select id::int, encrypted_access, encrypted_refresh from tokens", cancellationToken))
-            rows.Add((row.GetInt32(0), row.IsDBNull(1) ? null : row.GetFieldValue<byte[]>(1), row.IsDBNull(2) ? null : row.GetFieldValue<byte[]>(2)));
-        if (rows.Count == 0)
-            return;
-        var key = EncryptionKey.FindExisting(variables);
-        foreach (var (id, access, refresh) in rows)
-        {
-            if (key is not null && access is not null && refresh is not null
-                && key.Cipher.Decrypt(access) is Decryption.Plain(var accessText) && key.Cipher.Decrypt(refresh) is Decryption.Plain(var refreshText))
-            {
-                await using var command = new NpgsqlCommand("update tokens set access = $2, refresh = $3 where id = $1", connection);
-                command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
-                command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = accessText });
-                command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = refreshText });
-                await command.ExecuteNonQueryAsync(cancellationToken);
-                continue;
-            }
+        var cipher = (_key ??= EncryptionKey.FindConfigured(variables) ?? NewKey()).Cipher;
+        return (cipher.Encrypt((string)access!), cipher.Encrypt((string)refresh!));
+    }
 
-            // The script deletes the rows that stay empty.
-            progress.Report(new MigrationProgress.Note(key is null
-                ? "The stored Tesla tokens are deleted, since no ENCRYPTION_KEY is set to decrypt them with. Sign in again afterwards."
-                : "The stored Tesla tokens are deleted, since ENCRYPTION_KEY does not open them. Sign in again afterwards.", Warning: true));
-        }
+    (object? Access, object? Refresh) Decrypt(object? access, object? refresh)
+    {
+        _key ??= EncryptionKey.FindExisting(variables);
+        if (_key is not null && access is byte[] accessCipher && refresh is byte[] refreshCipher
+            && _key.Cipher.Decrypt(accessCipher) is Decryption.Plain(var accessText) && _key.Cipher.Decrypt(refreshCipher) is Decryption.Plain(var refreshText))
+            return (accessText, refreshText);
+        // The script deletes the rows that stay empty.
+        progress.Report(new MigrationProgress.Note(_key is null
+            ? "The stored Tesla tokens are deleted, since no ENCRYPTION_KEY is set to decrypt them with. Sign in again afterwards."
+            : "The stored Tesla tokens are deleted, since ENCRYPTION_KEY does not open them. Sign in again afterwards.", Warning: true));
+        return (null, null);
     }
 
     EncryptionKey NewKey()

@@ -1,8 +1,11 @@
 -- The schema of a database as comparable lines, one fact a line, equal on PostgreSQL 15 to 18. Left out: schema teslamate, owners, privileges, what
 -- belongs to extensions, and the migration tables.
-with ns as (
+with path as materialized (
+  -- Functions are looked up by the path of the connection, which is older; names are said by this one.
+  select set_config('search_path', 'public', true) as path
+), ns as (
   select oid, nspname from pg_namespace
-  where nspname not like 'pg\_%' and nspname not in ('information_schema', 'teslamate')
+  where (select path from path) = 'public' and nspname not like 'pg\_%' and nspname not in ('information_schema', 'teslamate')
 ), ext as (
   select classid, objid from pg_depend where deptype = 'e'
 ), facts as (

@@ -70,7 +70,7 @@ static class DatabaseCommand
         }
         catch (NpgsqlException exception)
         {
-            display.Obstacles([migrator.Explain(exception)]);
+            display.Errors([migrator.Explain(exception)]);
             return ExitCode.Failure;
         }
     }

@@ -23,8 +23,8 @@ sealed class MigrationDisplay(TextWriter output, TextWriter error)
                 return ExitCode.Ok;
             case MigrationOutcome.Done:
                 return ExitCode.Ok;
-            case MigrationOutcome.Refused(var obstacles):
-                Obstacles(obstacles);
+            case MigrationOutcome.Refused(var errors):
+                Errors(errors);
                 error.WriteLine("Nothing was changed.");
                 return ExitCode.Failure;
             case MigrationOutcome.Failed failed:
@@ -39,14 +39,14 @@ sealed class MigrationDisplay(TextWriter output, TextWriter error)
         }
     }
 
-    public void Obstacles(IReadOnlyList<Obstacle> obstacles)
+    public void Errors(IReadOnlyList<PreflightError> errors)
     {
-        foreach (var obstacle in obstacles)
+        foreach (var fault in errors)
         {
-            error.WriteLine(obstacle.Cause);
-            if (obstacle.Statement is { } statement)
+            error.WriteLine(fault.Cause);
+            if (fault.Statement is { } statement)
                 error.WriteLine($"  shown by: {string.Join(' ', statement.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ReplaceLineEndings(" ")}");
-            error.WriteLine($"  remedy: {obstacle.Remedy}");
+            error.WriteLine($"  remedy: {fault.Remedy}");
         }
     }
 
@@ -55,13 +55,13 @@ sealed class MigrationDisplay(TextWriter output, TextWriter error)
     {
         if (forecast.UsesBaseline)
             output.WriteLine("The database is empty: one script makes the newest schema.");
-        else if (forecast.Versions.Count == 0 && forecast.Obstacles.Count == 0)
+        else if (forecast.Versions.Count == 0 && forecast.Errors.Count == 0)
             output.WriteLine("Nothing is pending.");
         foreach (var version in forecast.Versions)
         {
             output.WriteLine(version.Version);
-            if (version.Prose.Length > 0)
-                output.WriteLine($"    {version.Prose}");
+            if (version.Summary.Length > 0)
+                output.WriteLine($"    {version.Summary}");
             foreach (var table in version.Rewrites)
                 output.WriteLine($"    rewrites {Described(table)}");
             foreach (var table in version.Scans)
@@ -73,8 +73,8 @@ sealed class MigrationDisplay(TextWriter output, TextWriter error)
 
         foreach (var warning in forecast.Warnings)
             error.WriteLine(warning);
-        Obstacles(forecast.Obstacles);
-        return forecast.Obstacles.Count > 0 ? ExitCode.Failure : ExitCode.Ok;
+        Errors(forecast.Errors);
+        return forecast.Errors.Count > 0 ? ExitCode.Failure : ExitCode.Ok;
     }
 
     public void Losses(MigrationForecast forecast)

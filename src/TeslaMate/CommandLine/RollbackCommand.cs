@@ -28,7 +28,7 @@ static class RollbackCommand
         var forecast = await migrator.ForecastRollbackAsync(version, cancellationToken);
         if (dryRun)
             return display.Forecast(forecast);
-        if (forecast.Losses.Any() && !yes && forecast.Obstacles.Count == 0)
+        if (forecast.Losses.Any() && !yes && forecast.Errors.Count == 0)
         {
             display.Losses(forecast);
             if (!await display.ConfirmAsync("Go back and lose this?", cancellationToken))

@@ -53,6 +53,8 @@ static partial class StatusCommand
             output.WriteLine($"{mismatch.FileName} was changed after it was applied: checksum {mismatch.Expected}, recorded {mismatch.Recorded}");
         if (differences is null)
             return;
+        foreach (var warning in state.Warnings)
+            output.WriteLine($"warning: {warning}");
         output.WriteLine(differences.Count == 0 ? "The tables are as their versions made them." : "The tables are not as their versions made them:");
         foreach (var difference in differences)
         {
@@ -97,6 +99,9 @@ static partial class StatusCommand
 
         public required IReadOnlyList<ChecksumMismatch> ChecksumMismatches { get; init; }
 
+        /// <summary>What is not wrong but dangerous.</summary>
+        public required IReadOnlyList<string> Warnings { get; init; }
+
         /// <summary>Only with <c>--check</c>.</summary>
         public required IReadOnlyList<SchemaDifference>? Differences { get; init; }
 
@@ -116,6 +121,7 @@ static partial class StatusCommand
             LastMigrationAt = state.LastMigratedAt,
             SecondsSinceLastMigration = state.LastMigratedAt is { } last ? (long)(now - last).TotalSeconds : null,
             ChecksumMismatches = state.ChecksumMismatches,
+            Warnings = state.Warnings,
             Differences = differences,
         };
     }

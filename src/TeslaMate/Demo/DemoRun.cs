@@ -131,7 +131,7 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
         return await new Migrator(settings.Database, variables, TimeProvider.System).MigrateAsync(progress, stop) switch
         {
             MigrationOutcome.Done => null,
-            MigrationOutcome.Refused(var obstacles) => string.Join('\n', obstacles.Select(obstacle => $"{obstacle.Cause} {obstacle.Remedy}")),
+            MigrationOutcome.Refused(var errors) => string.Join('\n', errors.Select(error => $"{error.Cause} {error.Remedy}")),
             MigrationOutcome.Failed failed => $"Migration {failed.At} failed: {failed.Message} {failed.Remedy}",
             _ => throw new System.Diagnostics.UnreachableException(),
         };

@@ -54,9 +54,9 @@ sealed partial class MigrationLog(ISystemdNotifier notifier, ILogger logger) : I
             case MigrationOutcome.Done(var versions):
                 Log.Done(logger, versions);
                 return true;
-            case MigrationOutcome.Refused(var obstacles):
-                foreach (var obstacle in obstacles)
-                    Log.Refused(logger, obstacle.Cause, obstacle.Remedy);
+            case MigrationOutcome.Refused(var errors):
+                foreach (var error in errors)
+                    Log.Refused(logger, error.Cause, error.Remedy);
                 return false;
             case MigrationOutcome.Failed failed:
                 Log.Failed(logger, Number(failed.At), Name(failed.At), failed.Message, failed.Remedy, failed.Statement);

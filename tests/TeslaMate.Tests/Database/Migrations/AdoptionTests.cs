@@ -52,7 +52,7 @@ public sealed class AdoptionTests
         await using var database = await Schema.CreateDatabaseAsync();
         await database.ExecuteAsync("insert into schema_migrations values (20270101000000, now())");
         var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("20270101000000");
+        refused.Errors.ShouldHaveSingleItem().Cause.ShouldContain("20270101000000");
         (await database.ScalarAsync<bool>("select to_regclass('changelog') is null and to_regnamespace('teslamate') is null")).ShouldBeTrue();
         (await database.Migrator().StateAsync(CancellationToken.None)).Newer.ShouldHaveSingleItem().Version.ShouldBe(20270101000000);
     }
@@ -91,13 +91,60 @@ public sealed class AdoptionTests
     }
 
     [Fact]
-    public async Task With_both_rows_gone_and_the_work_there_the_taken_name_is_said()
+    public async Task With_both_rows_gone_and_the_work_there_the_version_is_said_and_its_row_offered()
     {
         await using var database = await TestServer.CreateDatabaseAsync();
         await database.MigrateAsync();
         await database.ExecuteAsync("delete from schema_migrations where version = 20240603152807; delete from changelog where version = '20240603152807'");
         var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("enabled in public.car_settings");
+        refused.Errors.ShouldHaveSingleItem().Cause.ShouldContain("lacks version 20240603152807");
+        (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None, writesLostRows: true)).ShouldBeOfType<MigrationOutcome.Done>();
+        (await database.VersionsAsync()).Count.ShouldBe(RecordedSteps.Versions.Length);
+    }
+
+    [Theory]
+    [InlineData(20260808090000, "truncate schema_migrations")]
+    [InlineData(20260808090000, "drop table schema_migrations")]
+    [InlineData(20260808090000, "delete from schema_migrations where version > 20200101000000")]
+    [InlineData(20260808090000, "delete from schema_migrations where version in (20190821143938, 20240627021414, 20251207212310)")]
+    [InlineData(20260718160000, "truncate schema_migrations; create table my_notes (id int); create view totals as select count(*) from positions; alter table drives add mine text")]
+    [InlineData(20200502140646, "truncate schema_migrations")]
+    [InlineData(20190812191616, "delete from schema_migrations where version = 20190330170000")]
+    public async Task Lost_rows_of_a_database_without_changelog_are_offered_and_no_table_is_to_be_dropped(long version, string change)
+    {
+        await using var database = await OldDatabase.CreateAsync(version);
+        var lost = await database.VersionsAsync();
+        await database.ExecuteAsync(change);
+        var error = (await database.Migrator().ForecastAsync(CancellationToken.None)).Errors.ShouldHaveSingleItem();
+        error.Cause.ShouldContain("The tables are those of version");
+        error.Remedy.ShouldNotContain("drop");
+        (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None, writesLostRows: true)).ShouldBeOfType<MigrationOutcome.Done>();
+        (await database.VersionsAsync()).ShouldBe(RecordedSteps.Versions.Select(known => $"{known}"));
+        (await database.Migrator().CheckAsync(CancellationToken.None)).Where(difference => difference.Kind is not DifferenceKind.Extra).ShouldBeEmpty();
+        (await database.ScalarAsync<long>("select count(*) from positions")).ShouldBe(20_000);
+        (await database.ScalarAsync<string>("select string_agg(efficiency::text, ' ') from cars")).ShouldBe("0.153 0.153");
+    }
+
+    [Fact]
+    public async Task What_the_offer_says_as_SQL_is_enough()
+    {
+        await using var database = await Schema.CreateDatabaseAsync();
+        await database.ExecuteAsync("truncate schema_migrations");
+        var remedy = (await database.Migrator().ForecastAsync(CancellationToken.None)).Errors.ShouldHaveSingleItem().Remedy;
+        await database.ExecuteAsync(remedy[remedy.IndexOf("insert into", StringComparison.Ordinal)..]);
+        await database.MigrateAsync();
+        (await database.VersionsAsync()).Count.ShouldBe(RecordedSteps.Versions.Length);
+    }
+
+    [Fact]
+    public async Task Two_lost_rows_of_which_one_was_undone_are_told_apart()
+    {
+        await using var database = await Schema.CreateDatabaseAsync();
+        await database.ExecuteAsync("alter table car_settings drop enabled; delete from schema_migrations where version in (20240603152807, 20240627021414, 20251207212310)");
+        (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None, writesLostRows: true)).ShouldBeOfType<MigrationOutcome.Done>();
+        (await database.Migrator().CheckAsync(CancellationToken.None)).ShouldBeEmpty();
+        (await database.VersionsAsync()).Count.ShouldBe(RecordedSteps.Versions.Length);
     }
 
     [Fact]
@@ -128,7 +175,7 @@ public sealed class AdoptionTests
         await database.MigrateAsync();
         await database.ExecuteAsync("update changelog set checksum = 'ABC' where version = '20240603152807'");
         var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("V20240603152807__add_enabled_to_car_settings.sql is not the file that was applied");
+        refused.Errors.ShouldHaveSingleItem().Cause.ShouldContain("V20240603152807__add_enabled_to_car_settings.sql is not the file that was applied");
         (await database.Migrator().StateAsync(CancellationToken.None)).ChecksumMismatches.ShouldHaveSingleItem().Recorded.ShouldBe("ABC");
     }
 

@@ -143,7 +143,7 @@ public sealed class InterruptionTests
         await using (var keep = new NpgsqlCommand($"lock table {table} in access exclusive mode", keeper))
             await keep.ExecuteNonQueryAsync();
         // Long enough for the second session to have looked who it is.
-        var patient = database.Migrator(patience: new LockPatience(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1), 1));
+        var patient = database.Migrator(retries: new LockRetryPolicy(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1), 1));
         var failed = (await patient.MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Failed>();
         failed.Message.ShouldContain($"process {keeper.ProcessID} ");
         failed.Remedy.ShouldContain("pg_terminate_backend");
@@ -158,6 +158,7 @@ public sealed class InterruptionTests
         await using var database = await OldDatabase.CreateAsync(Start);
         var failed = await WhileBlockedAsync(database, async blocked
             => await database.ExecuteAsync($"select pg_terminate_backend({blocked})"));
+        failed.Message.ShouldBe("terminating connection due to administrator command");
         failed.Remedy.ShouldContain("Run the same command again");
         (await StandsAtWholeVersionAsync(database)).ShouldBeGreaterThan(Start);
         await database.MigrateAsync();
@@ -201,7 +202,7 @@ public sealed class InterruptionTests
             {
                 // A superuser on the server's machine is told before; whoever cannot know runs into it.
                 (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>()
-                    .Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("writes");
+                    .Errors.ShouldHaveSingleItem().Cause.ShouldContain("writes");
                 await database.ExecuteAsync("create extension earthdistance with schema public cascade");
                 await using (var role = await TestRole.CreateAsync(database))
                 {
@@ -226,7 +227,8 @@ public sealed class InterruptionTests
                     failed.Remedy.ShouldContain("Make room");
                     (await StandsAtWholeVersionAsync(database)).ShouldBeGreaterThan(Start);
                     await ShellAsync($"mount -o remount,size=200m {folder.FullName}");
-                    (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+                    var roomy = await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None);
+                    roomy.ShouldBeOfType<MigrationOutcome.Done>(roomy.ToString());
                     (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(Newest));
                 }
             }

@@ -24,8 +24,8 @@ public sealed class MigrationFolderTests
     [Fact]
     public void The_checksum_is_Evolves_and_knows_no_line_ends_of_Windows()
     {
-        new MigrationScript("V1__a.sql", "").Checksum.ShouldBe("D41D8CD98F00B204E9800998ECF8427E");
-        new MigrationScript("V1__a.sql", "select 1;\r\n").Checksum.ShouldBe(new MigrationScript("V1__a.sql", "select 1;\n").Checksum);
+        new MigrationFile("V1__a.sql", "").Checksum.ShouldBe("D41D8CD98F00B204E9800998ECF8427E");
+        new MigrationFile("V1__a.sql", "select 1;\r\n").Checksum.ShouldBe(new MigrationFile("V1__a.sql", "select 1;\n").Checksum);
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class MigrationFolderTests
             alter table positions add a int;
             -- Rewrites: nothing, this is not the head
             """);
-        head.Prose.ShouldBe("Why it is done, in two lines.");
+        head.Summary.ShouldBe("Why it is done, in two lines.");
         head.Rewrites.ShouldBe(["positions", "charges"]);
         head.Scans.ShouldBe(["drives"]);
         head.Locks.ShouldBe([new("access exclusive", "addresses"), new("access exclusive", "positions"), new("share", "drives")]);
@@ -53,13 +53,13 @@ public sealed class MigrationFolderTests
     [Fact]
     public void A_script_is_cut_at_steps_and_conditions()
     {
-        var parts = new MigrationScript("V1__a.sql", "-- Why.\nselect 1;\n-- step: encrypt tokens\nselect 2;\n\n-- unless pending: 7\ncreate index a\n    on b (c);\nselect 3;\n").Parts;
+        var parts = new MigrationFile("V1__a.sql", "-- Why.\nselect 1;\n-- step: encrypt tokens\nselect 2;\n\n-- unless pending: 7\ncreate index a\n    on b (c);\nselect 3;\n").Parts;
         parts.ShouldBe([
             new ScriptPart.Sql("-- Why.\nselect 1;\n"), new ScriptPart.Step("encrypt tokens"), new ScriptPart.Sql("select 2;\n\n"),
             new ScriptPart.UnlessPending(7, "create index a\n    on b (c);\n"), new ScriptPart.Sql("select 3;\n\n"),
         ]);
-        new MigrationScript("V1__a.sql", "-- Nothing to do.\n").Parts.ShouldBeEmpty();
-        Should.Throw<InvalidDataException>(() => new MigrationScript("V1__a.sql", "-- unless pending: 7\n").Parts);
+        new MigrationFile("V1__a.sql", "-- Nothing to do.\n").Parts.ShouldBeEmpty();
+        Should.Throw<InvalidDataException>(() => new MigrationFile("V1__a.sql", "-- unless pending: 7\n").Parts);
     }
 
     [Fact]

@@ -25,12 +25,12 @@ static class Migrations
     }
 
     /// <summary>A migrator of this program, with patience for a test.</summary>
-    public static Migrator Migrator(this TestDatabase database, MigrationFolder? reference = null, MigrationFolder? own = null, string? user = null, LockPatience? patience = null)
+    public static Migrator Migrator(this TestDatabase database, MigrationFolder? reference = null, MigrationFolder? own = null, string? user = null, LockRetryPolicy? retries = null)
         => new(database.Settings(user), new Variables(new Dictionary<string, string> { ["ENCRYPTION_KEY"] = Key }), TimeProvider.System)
         {
             Reference = reference ?? MigrationFolder.Embedded(""),
             Own = own ?? MigrationFolder.Embedded("teslamate/"),
-            Patience = patience ?? new LockPatience(TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(100), 3),
+            Retries = retries ?? new LockRetryPolicy(TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(100), 3),
         };
 
     /// <summary>Runs what is pending and expects that it works.</summary>

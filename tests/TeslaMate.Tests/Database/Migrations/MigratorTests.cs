@@ -21,6 +21,24 @@ public sealed class MigratorTests
         (await database.Migrator().MigrateAsync(told, CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(0));
     }
 
+    [Theory]
+    [InlineData("ALTER TABLE", 20190812191616, "alter table")]
+    [InlineData("CREATE INDEX", 20190812191616, "create unique index")]
+    [InlineData("CREATE TABLE", 0, "create table")]
+    public async Task The_statement_that_an_event_trigger_refuses_is_shown(string command, long version, string statement)
+    {
+        await using var database = version == 0 ? await TestServer.CreateDatabaseAsync() : await OldDatabase.CreateAsync(version);
+        await database.ExecuteAsync($"""
+            create schema watch;
+            create function watch.refuse() returns event_trigger language plpgsql as $$
+            begin if coalesce(current_query(), '') !~ 'changelog|schema_migrations|undo_scripts' then raise exception 'no % today', tg_tag; end if; end $$;
+            create event trigger refuse_{database.Name} on ddl_command_start when tag in ('{command}') execute function watch.refuse()
+            """);
+        var failed = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Failed>();
+        failed.Message.ShouldBe($"no {command} today");
+        failed.Statement.ShouldNotBeNull().ShouldStartWith(statement);
+    }
+
     [Fact]
     public async Task Step_by_step_leads_to_the_same_place()
     {

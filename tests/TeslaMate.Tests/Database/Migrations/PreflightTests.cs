@@ -58,16 +58,16 @@ public sealed class PreflightTests
         await database.ExecuteAsync(change);
         var before = await database.FingerprintAsync();
         var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Obstacles.ShouldContain(obstacle => obstacle.Cause.Contains(expected, StringComparison.Ordinal));
-        refused.Obstacles.ShouldAllBe(obstacle => obstacle.Remedy.Length > 0);
+        refused.Errors.ShouldContain(error => error.Cause.Contains(expected, StringComparison.Ordinal));
+        refused.Errors.ShouldAllBe(error => error.Remedy.Length > 0);
         (await database.FingerprintAsync()).ShouldBe(before);
         (await database.ScalarAsync<bool>("select to_regclass('changelog') is null")).ShouldBeTrue();
         // The query that shows the rows must run as it is given.
-        foreach (var statement in refused.Obstacles.Select(obstacle => obstacle.Statement).OfType<string>())
+        foreach (var statement in refused.Errors.Select(error => error.Statement).OfType<string>())
             await database.ExecuteAsync(statement);
         // So must the one that takes something out of the way.
         const string Drop = "drop it (";
-        foreach (var remedy in refused.Obstacles.Select(obstacle => obstacle.Remedy).Where(remedy => remedy.StartsWith("Keep its definition", StringComparison.Ordinal)))
+        foreach (var remedy in refused.Errors.Select(error => error.Remedy).Where(remedy => remedy.StartsWith("Keep its definition", StringComparison.Ordinal)))
             await database.ExecuteAsync(remedy[(remedy.IndexOf(Drop, StringComparison.Ordinal) + Drop.Length)..remedy.IndexOf(";)", StringComparison.Ordinal)]);
     }
 
@@ -78,8 +78,8 @@ public sealed class PreflightTests
         await using var database = await OldDatabase.CreateAsync(version);
         await database.ExecuteAsync(change);
         var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        foreach (var obstacle in refused.Obstacles)
-            await database.ExecuteAsync(obstacle.Remedy[obstacle.Remedy.IndexOf("update ", StringComparison.Ordinal)..]);
+        foreach (var error in refused.Errors)
+            await database.ExecuteAsync(error.Remedy[error.Remedy.IndexOf("update ", StringComparison.Ordinal)..]);
         (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         (await database.ScalarAsync<string>(query) ?? "").ShouldBe(expected);
         (await database.ScalarAsync<string>("select concat_ws(' ', (select count(*) from cars), (select count(*) from drives), (select count(*) from positions), (select count(*) from charges))"))
@@ -107,7 +107,7 @@ public sealed class PreflightTests
         await using var database = await OldDatabase.CreateAsync(20190731154452);
         await database.ExecuteAsync("delete from settings");
         (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None, to: 20190810105216)).ShouldBeOfType<MigrationOutcome.Refused>()
-            .Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("version 20190810105216");
+            .Errors.ShouldHaveSingleItem().Cause.ShouldContain("version 20190810105216");
     }
 
     [Fact]
@@ -116,9 +116,9 @@ public sealed class PreflightTests
         await using var database = await OldDatabase.CreateAsync(20190816165713);
         await database.ExecuteAsync("update cars set vin = '5YJ3'");
         var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        var obstacle = refused.Obstacles.ShouldHaveSingleItem();
-        obstacle.Cause.ShouldContain("""{"id": 1, "vin": "5YJ3"}, {"id": 2, "vin": "5YJ3"}""");
-        (await database.LinesAsync(obstacle.Statement!)).ShouldBe(["1", "2"]);
+        var error = refused.Errors.ShouldHaveSingleItem();
+        error.Cause.ShouldContain("""{"id": 1, "vin": "5YJ3"}, {"id": 2, "vin": "5YJ3"}""");
+        (await database.LinesAsync(error.Statement!)).ShouldBe(["1", "2"]);
     }
 
     [Fact]
@@ -142,9 +142,9 @@ public sealed class PreflightTests
         await using var database = await TestServer.CreateDatabaseAsync();
         await using var role = await TestRole.CreateAsync(database);
         var refused = (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        var obstacle = refused.Obstacles.ShouldHaveSingleItem();
-        obstacle.Cause.ShouldContain("lacks the extension earthdistance");
-        var statement = obstacle.Remedy[obstacle.Remedy.IndexOf("create extension", StringComparison.Ordinal)..];
+        var error = refused.Errors.ShouldHaveSingleItem();
+        error.Cause.ShouldContain("lacks the extension earthdistance");
+        var statement = error.Remedy[error.Remedy.IndexOf("create extension", StringComparison.Ordinal)..];
         await database.ExecuteAsync(statement);
         (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(RecordedSteps.Newest));
@@ -159,7 +159,8 @@ public sealed class PreflightTests
         (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None, to: 20190330150000)).ShouldBeOfType<MigrationOutcome.Done>();
         (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(RecordedSteps.Newest));
-        (await database.Migrator(user: role.Name).RollbackAsync(20190928155641, new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        var back = await database.Migrator(user: role.Name).RollbackAsync(20190928155641, new Told(), CancellationToken.None);
+        back.ShouldBeOfType<MigrationOutcome.Done>(back.ToString());
     }
 
     [Fact]
@@ -169,14 +170,14 @@ public sealed class PreflightTests
         await using var role = await TestRole.CreateAsync(database);
         await database.ExecuteAsync("create extension earthdistance with schema public cascade");
         var refused = (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Obstacles.ShouldContain(obstacle => obstacle.Remedy.Contains($"alter table public.positions owner to \"{role.Name}\";", StringComparison.Ordinal));
+        refused.Errors.ShouldContain(error => error.Remedy.Contains($"alter table public.positions owner to \"{role.Name}\";", StringComparison.Ordinal));
 
         // Types and functions that a later version renames or replaces belong to it, and what the remedies say is enough.
         const string Statement = "Have an administrator run: ";
-        refused.Obstacles.ShouldContain(obstacle => obstacle.Remedy.Contains($"alter type public.length owner to \"{role.Name}\";", StringComparison.Ordinal));
-        refused.Obstacles.ShouldContain(obstacle => obstacle.Remedy.Contains("alter function public.convert_km(n double precision, unit text) owner", StringComparison.Ordinal));
-        foreach (var obstacle in refused.Obstacles)
-            await database.ExecuteAsync(obstacle.Remedy[(obstacle.Remedy.IndexOf(Statement, StringComparison.Ordinal) + Statement.Length)..]);
+        refused.Errors.ShouldContain(error => error.Remedy.Contains($"alter type public.length owner to \"{role.Name}\";", StringComparison.Ordinal));
+        refused.Errors.ShouldContain(error => error.Remedy.Contains("alter function public.convert_km(n double precision, unit text) owner", StringComparison.Ordinal));
+        foreach (var error in refused.Errors)
+            await database.ExecuteAsync(error.Remedy[(error.Remedy.IndexOf(Statement, StringComparison.Ordinal) + Statement.Length)..]);
         (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
     }
 
@@ -189,7 +190,7 @@ public sealed class PreflightTests
         (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None, to: 20250613133700)).ShouldBeOfType<MigrationOutcome.Done>();
         await database.ExecuteAsync("create schema private");
         (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>()
-            .Obstacles.ShouldHaveSingleItem().Remedy.ShouldContain($"grant create, usage on schema private to \"{role.Name}\"");
+            .Errors.ShouldHaveSingleItem().Remedy.ShouldContain($"grant create, usage on schema private to \"{role.Name}\"");
     }
 
     [Fact]
@@ -200,11 +201,44 @@ public sealed class PreflightTests
             insert into addresses (raw, inserted_at, updated_at)
             select jsonb_build_object('address', jsonb_build_object('village', repeat('x', length))), now(), now() from unnest(array[255, 256]) as length
             """);
-        var obstacle = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>().Obstacles.ShouldHaveSingleItem();
-        obstacle.Cause.ShouldStartWith("1 row of public.addresses");
-        await database.ExecuteAsync(obstacle.Remedy[obstacle.Remedy.IndexOf("update", StringComparison.Ordinal)..].Replace("<id>", "2", StringComparison.Ordinal));
+        var error = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>().Errors.ShouldHaveSingleItem();
+        error.Cause.ShouldStartWith("1 row of public.addresses");
+        await database.ExecuteAsync(error.Remedy[error.Remedy.IndexOf("update", StringComparison.Ordinal)..].Replace("<id>", "2", StringComparison.Ordinal));
         await database.MigrateAsync();
         (await database.ScalarAsync<int?>("select length(city) from addresses where id = 1")).ShouldBe(255);
+    }
+
+    [Theory]
+    [InlineData("function public.concat_ws(text, text, character varying) returns text language plpgsql")]
+    [InlineData("function public.to_regclass(name) returns regclass language plpgsql")]
+    [InlineData("function public.btrim(character varying) returns text language plpgsql")]
+    [InlineData("function public.format(text, name, name) returns text language plpgsql")]
+    [InlineData("function public.set_config(text, text, boolean) returns text language plpgsql")]
+    [InlineData("function public.earth_box(public.earth, numeric) returns public.cube language plpgsql")]
+    public async Task A_function_that_somebody_put_in_front_of_a_built_in_one_is_refused_and_never_run(string function)
+    {
+        await using var database = await OldDatabase.CreateAsync(20200502140646);
+        await using var role = await TestRole.CreateAsync(database);
+        await database.ExecuteAsync($"""
+            create table public.caught (who text); grant insert on public.caught to {role.Name};
+            set role {role.Name};
+            create {function} as $$ begin insert into public.caught values (current_user); return null; end $$;
+            reset role
+            """);
+        var error = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>().Errors.ShouldHaveSingleItem();
+        error.Cause.ShouldContain(role.Name);
+        await database.Migrator().ForecastAsync(CancellationToken.None);
+        await database.Migrator().CheckAsync(CancellationToken.None);
+        var state = await database.Migrator().StateAsync(CancellationToken.None);
+        state.Warnings.ShouldHaveSingleItem().ShouldContain($"revoke create on schema public from {role.Name}");
+        (await database.LinesAsync("select who from caught")).ShouldBeEmpty();
+
+        const string Drop = "Drop it (";
+        await database.ExecuteAsync(error.Remedy[(error.Remedy.IndexOf(Drop, StringComparison.Ordinal) + Drop.Length)..error.Remedy.IndexOf(";)", StringComparison.Ordinal)]);
+        await database.ExecuteAsync(error.Remedy[error.Remedy.IndexOf("revoke", StringComparison.Ordinal)..]);
+        await database.MigrateAsync();
+        (await database.Migrator().StateAsync(CancellationToken.None)).Warnings.ShouldBeEmpty();
+        (await database.LinesAsync("select who from caught")).ShouldBeEmpty();
     }
 
     [Fact]
@@ -214,7 +248,7 @@ public sealed class PreflightTests
         await using var role = await TestRole.CreateAsync(database);
         await database.ExecuteAsync($"alter role {role.Name} set default_transaction_read_only = on; grant select on all tables in schema public to {role.Name}");
         var refused = (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("can only read");
+        refused.Errors.ShouldHaveSingleItem().Cause.ShouldContain("can only read");
     }
 
     [Fact]
@@ -223,7 +257,7 @@ public sealed class PreflightTests
         await using var database = await TestServer.CreateDatabaseAsync();
         var migrator = new Migrator(database.Settings() with { Name = "not_there" }, new Variables(new Dictionary<string, string>()), TimeProvider.System);
         var refused = (await migrator.MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Obstacles.ShouldHaveSingleItem().Remedy.ShouldContain("create database \"not_there\" owner \"postgres\";");
+        refused.Errors.ShouldHaveSingleItem().Remedy.ShouldContain("create database \"not_there\" owner \"postgres\";");
     }
 
     [Fact]
@@ -236,8 +270,8 @@ public sealed class PreflightTests
         var settings = new DatabaseSettings { Host = cluster.Socket, Name = "postgres", User = "logger", Password = new Secret("wrong") };
         var migrator = new Migrator(settings, new Variables(new Dictionary<string, string>()), TimeProvider.System);
         var refused = (await migrator.MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Obstacles.ShouldHaveSingleItem().Remedy.ShouldContain("DATABASE_PASS");
-        refused.Obstacles[0].Cause.ShouldNotContain("wrong");
+        refused.Errors.ShouldHaveSingleItem().Remedy.ShouldContain("DATABASE_PASS");
+        refused.Errors[0].Cause.ShouldNotContain("wrong");
     }
 
     [Fact]
@@ -246,7 +280,7 @@ public sealed class PreflightTests
         var settings = new DatabaseSettings { Host = "/nowhere", Name = "teslamate", User = "teslamate" };
         var migrator = new Migrator(settings, new Variables(new Dictionary<string, string>()), TimeProvider.System);
         var refused = (await migrator.MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Obstacles.ShouldHaveSingleItem().Remedy.ShouldContain("DATABASE_SOCKET_DIR");
+        refused.Errors.ShouldHaveSingleItem().Remedy.ShouldContain("DATABASE_SOCKET_DIR");
     }
 
     [Fact]
@@ -256,7 +290,7 @@ public sealed class PreflightTests
         await database.MigrateAsync();
         await database.ExecuteAsync("insert into geofences (name, latitude, longitude, cost_per_unit, inserted_at, updated_at) values ('Home', 1, 1, 100, now(), now())");
         var refused = (await database.Migrator().RollbackAsync(20260718160000, new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("cost_per_unit that does not fit numeric(6,4)");
+        refused.Errors.ShouldHaveSingleItem().Cause.ShouldContain("cost_per_unit that does not fit numeric(6,4)");
         (await database.VersionsAsync()).Count.ShouldBe(105);
     }
 }

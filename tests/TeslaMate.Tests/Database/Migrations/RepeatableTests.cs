@@ -145,6 +145,7 @@ public sealed class RepeatableTests
         var failed = (await database.Migrator(own: Folder(Views[1], ("R__b_wrong.sql", "create view teslamate.wrong as select nothing from public.drives;")))
             .MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Failed>();
         failed.At.ShouldContain("R__b_wrong");
+        failed.Statement.ShouldBe("create view teslamate.wrong as select nothing from public.drives");
         await MigrateAsync(database, Views);
         (await RecordsAsync(database)).ShouldBe(Rows(Views));
     }
@@ -165,5 +166,5 @@ public sealed class RepeatableTests
         select concat_ws('|', coalesce(version, 'none'), regexp_replace(description, ' \(\d+ ms\)', ''), name, checksum, success) from teslamate.changelog where type = 4 order by id");
 
     static string[] Rows((string Name, string Text)[] views) => [.. views.OrderBy(view => view.Name, StringComparer.Ordinal)
-        .Select(view => $"none|{view.Name[3..^4].Replace('_', ' ')}|{view.Name}|{new MigrationScript(view.Name, view.Text).Checksum}|t")];
+        .Select(view => $"none|{view.Name[3..^4].Replace('_', ' ')}|{view.Name}|{new MigrationFile(view.Name, view.Text).Checksum}|t")];
 }

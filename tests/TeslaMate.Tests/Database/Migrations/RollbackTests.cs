@@ -14,7 +14,7 @@ public sealed class RollbackTests
         var newer = Newer(("V20270101000000__add_colour.sql", "alter table cars add colour text;"), ("U20270101000000__add_colour.sql", "-- Loses: colours\nalter table cars drop colour;"));
         (await database.Migrator(reference: newer).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Obstacles.ShouldHaveSingleItem().Remedy.ShouldContain("teslamate rollback --to-known");
+        refused.Errors.ShouldHaveSingleItem().Remedy.ShouldContain("teslamate rollback --to-known");
 
         (await database.Migrator().ForecastRollbackAsync(null, CancellationToken.None)).Losses.ShouldBe(["20270101000000 add_colour: colours"]);
         (await database.Migrator().RollbackToKnownAsync(new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(1));
@@ -49,7 +49,7 @@ public sealed class RollbackTests
         await using var database = await Schema.CreateDatabaseAsync();
         await database.ExecuteAsync($"insert into schema_migrations values ({Future}, now())");
         var refused = (await database.Migrator().RollbackToKnownAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Obstacles.ShouldHaveSingleItem().Cause.ShouldContain("does not hold the script");
+        refused.Errors.ShouldHaveSingleItem().Cause.ShouldContain("does not hold the script");
     }
 
     [Fact]
@@ -105,7 +105,9 @@ public sealed class RollbackTests
             create function refuse() returns trigger language plpgsql as $$ begin if new.version = {failing} then raise exception 'not this one'; end if; return new; end $$;
             create trigger refuse before insert on schema_migrations for each row execute function refuse()
             """);
-        (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Failed>().At.ShouldContain($"{failing}");
+        var failed = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Failed>();
+        failed.At.ShouldContain($"{failing}");
+        failed.Statement.ShouldNotBeNull().ShouldStartWith($"insert into public.schema_migrations (version, inserted_at) values ({failing}");
         await database.ExecuteAsync("drop trigger refuse on schema_migrations; drop function refuse()");
         (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(20190928155641));
 

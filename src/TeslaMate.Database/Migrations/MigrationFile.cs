@@ -23,14 +23,14 @@ abstract record ScriptPart
 }
 
 /// <summary>A migration file: its text, and what its comment lines say to the engine (the folder's README lists them).</summary>
-sealed partial class MigrationScript
+sealed partial class MigrationFile
 {
     readonly Lazy<ScriptHead> _head;
     readonly Lazy<IReadOnlyList<ScriptPart>> _parts;
 
     /// <param name="fileName">Without folder.</param>
     /// <param name="text">The file's text; line ends of Windows are taken for those of Unix, as Evolve does.</param>
-    public MigrationScript(string fileName, string text)
+    public MigrationFile(string fileName, string text)
     {
         FileName = fileName;
         Text = text.Replace("\r\n", "\n", StringComparison.Ordinal);

@@ -7,11 +7,11 @@ namespace TeslaMate.Database.Migrations;
 /// <param name="Wait">How long the lock is asked for.</param>
 /// <param name="Pause">How long the others go on before the next attempt.</param>
 /// <param name="Attempts">After so many the run gives up.</param>
-sealed record LockPatience(TimeSpan Wait, TimeSpan Pause, int Attempts)
+sealed record LockRetryPolicy(TimeSpan Wait, TimeSpan Pause, int Attempts)
 {
     /// <summary>How long it takes until the run gives up.</summary>
     public TimeSpan Total => (Wait + Pause) * Attempts;
 
     /// <summary>Five minutes in all.</summary>
-    public static LockPatience Default { get; } = new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(2), 60);
+    public static LockRetryPolicy Default { get; } = new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(2), 60);
 }

@@ -6,7 +6,7 @@ namespace TeslaMate.Database.Migrations;
 /// Looks over the shoulder of a working session from a second connection, so that nobody sits before a silent screen: every two seconds it says what is being
 /// done, how far it is, or who is waited for.
 /// </summary>
-sealed class Watch : IAsyncDisposable
+sealed class SessionMonitor : IAsyncDisposable
 {
     /// <summary>An aggregate over <c>pg_stat_activity</c> that says who these sessions are and what they do.</summary>
     public const string DescriptionOfSessions = """
@@ -33,7 +33,7 @@ sealed class Watch : IAsyncDisposable
     string? _lastBlockers;
 
     /// <param name="process">The session to watch.</param>
-    public Watch(NpgsqlDataSource database, int process, IProgress<MigrationProgress> progress, TimeProvider time)
+    public SessionMonitor(NpgsqlDataSource database, int process, IProgress<MigrationProgress> progress, TimeProvider time)
     {
         _database = database;
         _process = process;

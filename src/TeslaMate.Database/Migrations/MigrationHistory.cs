@@ -1,0 +1,242 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace TeslaMate.Database.Migrations;
+
+/// <summary>Which of the two chains of versions a row belongs to.</summary>
+enum Chain
+{
+    /// <summary>The reference's, in <c>public</c> and <c>private</c>.</summary>
+    Reference,
+
+    /// <summary>Our own, in schema <c>teslamate</c>.</summary>
+    Own,
+}
+
+/// <summary>A row of a <c>changelog</c>.</summary>
+readonly record struct ChangelogRow(long Version, string? Checksum, bool Success, DateTimeOffset? At);
+
+/// <summary>Everything the database remembers about its migrations, as one reading.</summary>
+sealed record MigrationHistory
+{
+    /// <summary>The versions in <c>schema_migrations</c>, which the reference reads, with their times.</summary>
+    public required IReadOnlyDictionary<long, DateTimeOffset?> SchemaMigrations { get; init; }
+
+    /// <summary>The versioned rows of Evolve's <c>changelog</c>.</summary>
+    public required IReadOnlyList<ChangelogRow> Changelog { get; init; }
+
+    public required IReadOnlyList<ChangelogRow> OwnChangelog { get; init; }
+
+    /// <summary>The checksums of the repeatable migrations as they were run last, by the files' names.</summary>
+    public required IReadOnlyDictionary<string, string?> Repeatables { get; init; }
+
+    /// <summary>The checksums of the undo scripts that the database keeps.</summary>
+    public required IReadOnlyDictionary<(Chain Chain, long Version), string> UndoScripts { get; init; }
+
+    public required ServerFacts Server { get; init; }
+
+    /// <summary>Whether <c>changelog</c> tables hold rows that a killed run left, or that nobody could have meant.</summary>
+    public required bool NeedsSweep { get; init; }
+
+    /// <summary>Reads whatever part of the tables is there; people write into them too, so that every column may be null or absurd.</summary>
+    public static async Task<MigrationHistory> ReadAsync(NpgsqlConnection connection, ServerFacts server, CancellationToken cancellationToken)
+    {
+        Dictionary<long, DateTimeOffset?> versions = [];
+        Dictionary<(Chain, long), string> undoScripts = [];
+        Dictionary<string, string?> repeatables = new(StringComparer.Ordinal);
+        List<ChangelogRow> changelog = [], own = [];
+        var needsSweep = false;
+        if (server.HasSchemaMigrations)
+        {
+            await foreach (var row in connection.RowsAsync($"select version, {Plausible("inserted_at")} from public.schema_migrations", cancellationToken))
+                versions[row.GetInt64(0)] = row.GetInstantOrNull(1);
+        }
+
+        if (server.HasChangelog)
+            await ReadChangelogAsync("public.changelog", changelog);
+        if (server.HasOwnTables)
+        {
+            await ReadChangelogAsync("teslamate.changelog", own);
+            await foreach (var row in connection.RowsAsync("select name, checksum from teslamate.changelog where type = 4 and success and name is not null order by installed_on, id", cancellationToken))
+                repeatables[row.GetString(0)] = row.IsDBNull(1) ? null : row.GetString(1);
+            await foreach (var row in connection.RowsAsync("select own, version, checksum from teslamate.undo_scripts", cancellationToken))
+                undoScripts[(row.GetBoolean(0) ? Chain.Own : Chain.Reference, row.GetInt64(1))] = row.GetString(2);
+        }
+
+        return new MigrationHistory
+        {
+            SchemaMigrations = versions,
+            Changelog = changelog,
+            OwnChangelog = own,
+            Repeatables = repeatables,
+            UndoScripts = undoScripts,
+            NeedsSweep = needsSweep,
+            Server = server,
+        };
+
+        async Task ReadChangelogAsync(string table, List<ChangelogRow> rows)
+        {
+            // Type 0 is a versioned migration; Evolve's other rows describe the schema itself.
+            await foreach (var row in connection.RowsAsync($"""
+                select version::bigint, nullif(trim(checksum), ''), success, {Plausible("installed_on")} from {table}
+                where type = 0 and version ~ '^[0-9]+$' and char_length(version) <= 18 and success is not null order by id
+                """, cancellationToken))
+                rows.Add(new ChangelogRow(row.GetInt64(0), row.IsDBNull(1) ? null : row.GetString(1), row.GetBoolean(2), row.GetInstantOrNull(3)));
+            needsSweep |= await connection.ScalarAsync<bool>(
+                $"select exists (select from {table} where {Leftover(table)} or {Unreadable} or type = 0 and trim(checksum) = '')", cancellationToken);
+        }
+    }
+
+    /// <summary>Makes the tables that are missing.</summary>
+    public static async Task CreateTablesAsync(NpgsqlConnection connection, ServerFacts server, CancellationToken cancellationToken)
+    {
+        List<string> missing = [];
+        if (!server.HasSchemaMigrations)
+        {
+            missing.Add("""
+                create table if not exists public.schema_migrations (version bigint constraint schema_migrations_pkey primary key, inserted_at timestamp(0))
+                """);
+        }
+
+        if (!server.HasChangelog)
+            missing.Add(ChangelogTable("public"));
+        if (!server.HasOwnSchema)
+            missing.Add("create schema if not exists teslamate");
+        if (!server.HasOwnTables)
+        {
+            missing.Add(ChangelogTable("teslamate"));
+            missing.Add("""
+                create table if not exists teslamate.undo_scripts (
+                    own boolean not null, version bigint not null, name text not null, checksum text not null, sql text not null, primary key (own, version))
+                """);
+        }
+
+        if (missing.Count > 0)
+            await connection.ExecuteAsync(string.Join(";\n", missing), cancellationToken);
+    }
+
+    /// <summary>
+    /// Keeps programs of a role called like our schema out of it: without this, the reference, which goes by the search path, would look for its tables there,
+    /// find none and make them anew. Holds for this database only.
+    /// </summary>
+    public static Task KeepNamesakeOutAsync(NpgsqlConnection connection, ServerFacts server, CancellationToken cancellationToken)
+        => connection.ExecuteAsync($"alter role teslamate in database \"{server.Database.Replace("\"", "\"\"", StringComparison.Ordinal)}\" set search_path = public", cancellationToken);
+
+    /// <summary>Removes what is ours when nothing of the reference's is left either; <c>schema_migrations</c> stays, empty, as the reference leaves it.</summary>
+    public static Task DropTablesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+        => connection.ExecuteAsync("""
+            drop table public.changelog, teslamate.changelog, teslamate.undo_scripts;
+            do $$
+            begin
+                drop schema teslamate;
+            exception when dependent_objects_still_exist then
+                null; -- somebody keeps things of their own in it
+            end
+            $$
+            """, cancellationToken);
+
+    /// <summary>Statements that record versions of the reference's as applied at these times.</summary>
+    public static void AddRecords(NpgsqlBatch batch, IReadOnlyList<Migration> migrations, IReadOnlyList<DateTime> times)
+    {
+        batch.Add("delete from public.changelog where type = 0 and version = any ($1::bigint[]::text[])")
+            .Add<long[]>([.. migrations.Select(migration => migration.Version)]);
+        var record = batch.Add("""
+            insert into public.changelog (type, version, description, name, checksum, installed_by, installed_on, success)
+            select 0, version::text, description, name, checksum, current_user, installed_on, true
+            from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamp[]) as file (version, description, name, checksum, installed_on)
+            """);
+        record.Add<long[]>([.. migrations.Select(migration => migration.Version)]);
+        record.Add<string[]>([.. migrations.Select(migration => migration.Description)]);
+        record.Add<string[]>([.. migrations.Select(migration => migration.Up.FileName)]);
+        record.Add<string[]>([.. migrations.Select(migration => migration.Up.Checksum)]);
+        record.Parameters.Add(new NpgsqlParameter { Value = times.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp });
+    }
+
+    public static void AddUndoScripts(NpgsqlBatch batch, Chain chain, IReadOnlyList<Migration> migrations)
+    {
+        var keep = batch.Add("""
+            insert into teslamate.undo_scripts (own, version, name, checksum, sql)
+            select $1, version, name, checksum, sql
+            from unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) as file (version, name, checksum, sql)
+            on conflict (own, version) do update set name = excluded.name, checksum = excluded.checksum, sql = excluded.sql
+            """);
+        keep.Add(chain is Chain.Own);
+        keep.Add<long[]>([.. migrations.Select(migration => migration.Version)]);
+        keep.Add<string[]>([.. migrations.Select(migration => migration.Down.FileName)]);
+        keep.Add<string[]>([.. migrations.Select(migration => migration.Down.Checksum)]);
+        keep.Add<string[]>([.. migrations.Select(migration => migration.Down.Text)]);
+    }
+
+    /// <summary>Records a version as applied in the reference's table, by the server's clock and cut to whole seconds as the reference does.</summary>
+    public static string VersionSql(long version) => $"""
+        insert into public.schema_migrations (version, inserted_at) values ({version}, date_trunc('second', clock_timestamp() at time zone 'utc'))
+        on conflict do nothing
+        """;
+
+    /// <summary>Records a version as applied in Evolve's table.</summary>
+    public static string RecordSql(string schema, Migration migration) => $"""
+        insert into {schema}.changelog (type, version, description, name, checksum, installed_by, success)
+        values (0, '{migration.Version}', '{migration.Description}', '{migration.Up.FileName}', '{migration.Up.Checksum}', current_user, true)
+        """;
+
+    /// <summary>Records a repeatable migration, and the names of what it made, by which any program can drop it.</summary>
+    public static string RecordSql(RepeatableMigration file, bool isRecordedByEvolve) => $"""
+        delete from teslamate.changelog where type = 4 and name = '{file.Script.FileName}';
+        insert into teslamate.undo_scripts (own, version, name, checksum, sql)
+        values (true, {RepeatableMigration.Version}, 'R', '', '{string.Join('\n', file.Objects)}')
+        on conflict (own, version) do update set sql = undo_scripts.sql || e'\n' || excluded.sql;
+        {(isRecordedByEvolve ? "" : $"""
+        insert into teslamate.changelog (type, description, name, checksum, installed_by, success)
+        values (4, '{file.Description}', '{file.Script.FileName}', '{file.Script.Checksum}', current_user, true)
+        """)}
+        """;
+
+    /// <summary>Forgets a version that was undone, and what Evolve wrote about the undo before it.</summary>
+    public static string RemovalSql(Chain chain, long version) => $"""
+        {(chain is Chain.Reference ? $"delete from public.schema_migrations where version = {version};" : "")}
+        delete from {SchemaOf(chain)}.changelog where type = 0 and version = '{version}' or {Undone};
+        delete from teslamate.undo_scripts where own = {chain is Chain.Own} and version = {version}
+        """;
+
+    /// <summary>
+    /// Removes what failures and undos have written to Evolve's table of a schema, and rows that Evolve cannot read; its versions are in the other table too.
+    /// </summary>
+    /// <param name="files">Whose checksums are filled in where somebody emptied them.</param>
+    public static string SweepSql(string schema, MigrationFolder? files = null) => $"""
+        {(files is null or { All.Count: 0 } ? "" : $"""
+            update {schema}.changelog
+            set checksum = coalesce(nullif(trim(changelog.checksum), ''), file.checksum), name = file.name, description = file.description
+            from (values {string.Join(", ", files.All.Select(file => $"('{file.Version}', '{file.Up.FileName}', '{file.Up.Checksum}', '{file.Description}')"))})
+                as file (version, name, checksum, description)
+            where type = 0 and changelog.version = file.version
+              and ({Unreadable} or trim(changelog.checksum) = '' or changelog.name <> file.name);
+            """)}
+        update {schema}.changelog
+        set checksum = coalesce(checksum, ''), description = coalesce(nullif(description, ''), 'unknown'), installed_on = coalesce({Plausible("installed_on")}, now())
+        where {Unreadable};
+        delete from {schema}.changelog where {Leftover($"{schema}.changelog")}
+        """;
+
+    // What Evolve stumbles over.
+    static readonly string Unreadable = $"(changelog.checksum is null or coalesce(changelog.description, '') = '' or {Plausible("changelog.installed_on")} is null)";
+
+    const string Undone = @"type = 4 and name !~ '^R__\w'";
+
+    // Null where a clock cannot have said it.
+    static string Plausible(string time) => $"case when {time} between '2000-01-01' and '9000-01-01' then {time} end";
+
+    static string Leftover(string table) => $$"""
+        (success is not true or type is null or type not in (0, 1, 2, 4) or {{Undone}}
+            or type <> 4 and coalesce(version, '') !~ '^\d{1,18}([._]\d{1,18})*$'
+            or type = 0 and exists (select from {{table}} later where later.type = 0 and later.success and later.version = changelog.version and later.id > changelog.id))
+        """;
+
+    static string SchemaOf(Chain chain) => chain is Chain.Own ? "teslamate" : "public";
+
+    // Evolve's table, column by column.
+    static string ChangelogTable(string schema) => $"""
+        create table if not exists {schema}.changelog (
+            id serial primary key, type smallint, version varchar(50), description varchar(200) not null, name varchar(300) not null, checksum varchar(32),
+            installed_by varchar(100) not null, installed_on timestamp not null default now(), success boolean not null)
+        """;
+}
