@@ -25,7 +25,7 @@ public static class WebComposition
     public static IServiceCollection AddWeb(this IServiceCollection services, WebSettings settings)
     {
         services.AddRazorComponents();
-        services.AddSchemes();
+        services.AddSchemes().AddOidc(settings);
         services.AddHostFiltering(hosts =>
         {
             // Which names are ours is asked by the policies; none at all is a request that nobody can answer.
@@ -36,6 +36,8 @@ public static class WebComposition
         return services
             .Configure<AntiforgeryOptions>(FormProtection.Configure)
             .AddPolicies()
+            .AddRateLimits()
+            .AddWebDatabase()
             .AddSingleton<IKeyManager>(provider => new KeyRing(KeyRing.CipherFor(settings, provider.GetService<EncryptionKey>()),
                 provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<ILoggerFactory>(), TimeProvider.System))
             .AddSingleton(settings)
@@ -52,7 +54,9 @@ public static class WebComposition
             .AddSingleton<DriveQueries>()
             .AddSingleton<GpxFile>()
             .AddSingleton<ChargeQueries>()
+            .AddSingleton<PasswordCheck>()
             .AddSingleton<LogInPages>()
+            .AddSingleton<SessionPages>()
             .AddSingleton<CarPages>()
             .AddSingleton<DrivePages>()
             .AddSingleton<ChargePages>()
@@ -66,6 +70,8 @@ public static class WebComposition
     public static WebApplication MapWeb(this WebApplication app)
     {
         app.UseForwarding();
+        app.UseMiddleware<HostCookies>();
+        app.UseHsts();
         app.UseMiddleware<RequestId>();
         app.UseMiddleware<Headers>();
         app.Use(async (http, next) =>
@@ -80,9 +86,12 @@ public static class WebComposition
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseMiddleware<FormProtection>();
+        app.Use((http, next) => Confirmation.InvokeAsync(http, next, http.RequestServices.GetRequiredService<WebSettings>(), http.RequestServices.GetRequiredService<TimeProvider>()));
+        app.UseRateLimiter();
         app.UseEndpoints(_ => { });
 
         app.Services.GetRequiredService<LogInPages>().Map(app);
+        app.Services.GetRequiredService<SessionPages>().Map(app);
         app.Services.GetRequiredService<CarPages>().Map(app);
         app.Services.GetRequiredService<DrivePages>().Map(app);
         app.Services.GetRequiredService<ChargePages>().Map(app);
