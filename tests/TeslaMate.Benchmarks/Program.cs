@@ -2,7 +2,6 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using TeslaMate.Benchmarks;
 using TeslaMate.Benchmarks.Backup;
-using TeslaMate.Benchmarks.Import;
 using TeslaMate.Benchmarks.Logbook;
 using TeslaMate.Benchmarks.Web;
 
@@ -12,11 +11,8 @@ switch (args)
     case ["backup", var program, .. var sizes]:
         await BackupMeasurements.RunAsync(program, sizes is [var size] ? int.Parse(size, CultureInfo.InvariantCulture) : 5_000_000);
         break;
-    case ["import", .. var rest]:
-        await ImportMeasurements.RunAsync(rest is [var rows] ? int.Parse(rows, CultureInfo.InvariantCulture) : 1_500_000);
-        break;
     case ["logbook", .. var rest]:
-        await LogbookMeasurements.RunAsync(rest is [var positions] ? int.Parse(positions, CultureInfo.InvariantCulture) : 5_000_000);
+        await LogbookMeasurements.RunAsync(rest is [var rows] ? int.Parse(rows, CultureInfo.InvariantCulture) : 5_000_000);
         break;
     case ["migrations", var release, .. var rest]:
         await MigrationMeasurements.RunAsync(release, rest is [var drives] ? int.Parse(drives, CultureInfo.InvariantCulture) : 1500);
