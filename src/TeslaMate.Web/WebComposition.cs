@@ -10,6 +10,7 @@ using TeslaMate.Web.Cars;
 using TeslaMate.Web.Charges;
 using TeslaMate.Web.Drives;
 using TeslaMate.Web.Geofences;
+using TeslaMate.Web.Importing;
 using TeslaMate.Web.Languages;
 using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
@@ -60,6 +61,7 @@ public static class WebComposition
             .AddSingleton<DrivePages>()
             .AddSingleton<ChargePages>()
             .AddSingleton<GeofencePages>()
+            .AddSingleton<ImportPages>()
             .AddSingleton<SettingsPages>()
             .AddSingleton<SignInPages>();
     }
@@ -94,6 +96,7 @@ public static class WebComposition
         app.Services.GetRequiredService<DrivePages>().Map(app);
         app.Services.GetRequiredService<ChargePages>().Map(app);
         app.Services.GetRequiredService<GeofencePages>().Map(app);
+        app.Services.GetRequiredService<ImportPages>().Map(app);
         app.Services.GetRequiredService<SettingsPages>().Map(app);
         app.Services.GetRequiredService<SignInPages>().Map(app);
         return app;

@@ -8,6 +8,10 @@ namespace TeslaMate.Import.Reading;
 /// <summary>Which files of a folder can be imported, in the order in which they are read.</summary>
 static class HistoryFolder
 {
+    /// <summary>Whether a file of this name, as somebody sends it, may be one.</summary>
+    public static bool IsKnown(string name)
+        => TeslaFiName.Parse(name) is not null || name.EndsWith("_states.csv", StringComparison.Ordinal) || name.EndsWith(".sql", StringComparison.OrdinalIgnoreCase);
+
     /// <exception cref="IOException">It cannot be listed.</exception>
     /// <exception cref="UnauthorizedAccessException">It cannot be listed.</exception>
     public static IReadOnlyList<IHistoryFile> List(ImportRequest request, TimeZoneInfo zone)

@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Import.Running;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Tesla.Accounts;
@@ -23,8 +25,6 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
     {
         var pages = routes.MapPages();
         pages.MapGet("/", HomeAsync);
-        // Where files are imported while there are any; there are none to import now.
-        pages.MapGet("/import", (Visit visit) => Results.Redirect(visit.Url("/")));
         pages.MapGet("/cars/{car}/details", DetailsAsync);
         pages.MapPost("/cars/{car}/suspend", (Visit visit, HttpContext http, RowNumber car, CancellationToken cancellationToken)
             => ChangeAsync(visit, http, car, SuspendAsync, cancellationToken));
@@ -36,8 +36,10 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
         api.MapPut("/resume", (HttpContext http, RowNumber car, CancellationToken cancellationToken) => ChangeByApiAsync(http, car, ResumeAsync, cancellationToken));
     }
 
-    async Task<IResult> HomeAsync(Visit visit, CancellationToken cancellationToken)
+    async Task<IResult> HomeAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
     {
+        if (http.RequestServices.GetService<ImportDesk>()?.IsImportMode == true)
+            return Results.Redirect(visit.Url("/import"));
         if (account.Status.SignIn is SignIn.SignedOut or SignIn.Undecryptable)
             return Results.Redirect(visit.Url("/sign_in"));
         var summaries = await vehicles.ListAsync(cancellationToken);

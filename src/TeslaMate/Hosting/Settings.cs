@@ -1,6 +1,7 @@
 using TeslaMate.Configuration;
 using TeslaMate.Database;
 using TeslaMate.Database.Encryption;
+using TeslaMate.Import.Running;
 using TeslaMate.Logbook;
 using TeslaMate.Logging;
 using TeslaMate.Mqtt;
@@ -20,7 +21,6 @@ sealed record Settings
     public static readonly IReadOnlyList<string> WithoutEffect =
     [
         "TZ", "TZDATA_DIR", "LANG", "HOME", "LOCALES", "SKIP_LOCALE_DOWNLOAD", "RELEASE_COOKIE", "SIGNING_SALT", "HTTP_POOL_SIZE", "HTTP_POOL_TIMEOUT", "ULIMIT_MAX_NOFILE",
-        "TESLAFI_IMPORT_VEHICLE_ID",
     ];
 
     public required LogSettings Log { get; init; }
@@ -42,6 +42,8 @@ sealed record Settings
 
     public required WebSettings Web { get; init; }
 
+    public required ImportSettings Import { get; init; }
+
     /// <summary>Every secret among the settings, for striking them from the log.</summary>
     public required IReadOnlyList<Secret> Secrets { get; init; }
 
@@ -60,6 +62,7 @@ sealed record Settings
             Logbook = LogbookSettings.Read(variables),
             Vehicles = VehicleSettings.Read(variables),
             Mqtt = MqttSettings.Read(variables),
+            Import = ImportSettings.Read(variables),
             Web = WebSettings.Read(variables) with { HasEncryptionKey = key.Origin is KeyOrigin.Configured, OpenToThisMachineOnly = listener is ListenerSettings.Unspecified },
             Secrets = [],
         };

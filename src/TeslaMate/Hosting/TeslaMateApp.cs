@@ -2,6 +2,7 @@ using Serilog;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Database;
 using TeslaMate.Health;
+using TeslaMate.Import;
 using TeslaMate.Logbook;
 using TeslaMate.Mqtt;
 using TeslaMate.Systemd;
@@ -49,6 +50,7 @@ static class TeslaMateApp
             .AddLogbook(settings.Logbook)
             .AddVehicles(settings.Vehicles)
             .AddMqtt(settings.Mqtt)
+            .AddImport(settings.Import)
             .AddWeb(settings.Web);
         overrides.Services?.Invoke(builder.Services);
 

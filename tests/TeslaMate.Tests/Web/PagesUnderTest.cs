@@ -7,6 +7,8 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using TeslaMate.Configuration;
 using TeslaMate.Hosting;
+using TeslaMate.Import;
+using TeslaMate.Import.Running;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Releases;
 using TeslaMate.Tesla.Accounts;
@@ -90,6 +92,7 @@ sealed class PagesUnderTest : IAsyncDisposable
             .AddSingleton(vehicles.Hub)
             .AddSingleton<ITeslaAccount, FakeAccount>()
             .AddSingleton<IReleases, FakeReleases>()
+            .AddImport(new ImportSettings(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "1"))
             .AddWeb(change(settings));
         foreach (var job in builder.Services.Where(service => service.ServiceType == typeof(IHostedService) && !ownJobs.Contains(service)).ToList())
             builder.Services.Remove(job);

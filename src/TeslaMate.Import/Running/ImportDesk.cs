@@ -1,0 +1,152 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using TeslaMate.Configuration;
+using TeslaMate.Import.Reading;
+
+namespace TeslaMate.Import.Running;
+
+/// <summary>Where the service looks for files to import (<c>IMPORT_DIR</c>), and what stands in for an empty vehicle id (<c>TESLAFI_IMPORT_VEHICLE_ID</c>).</summary>
+public sealed record ImportSettings(string Folder, string FallbackVehicleId)
+{
+    /// <summary>Reads the variables.</summary>
+    public static ImportSettings Read(Variables variables)
+        => new(Path.GetFullPath(variables.Text("IMPORT_DIR", "import")), variables.Text("TESLAFI_IMPORT_VEHICLE_ID", "1"));
+}
+
+/// <summary>What the page of the import shows. Closed.</summary>
+public abstract record ImportStatus
+{
+    ImportStatus() { }
+
+    /// <summary>Nothing has been done yet.</summary>
+    public sealed record Idle : ImportStatus;
+
+    /// <summary>An import is at work.</summary>
+    public sealed record Running(ImportProgress? Progress) : ImportStatus;
+
+    /// <summary>An import has ended.</summary>
+    public sealed record Ended(ImportReport Report) : ImportStatus;
+
+    /// <summary>An import broke off; it can be begun again.</summary>
+    public sealed record Broken(string Message) : ImportStatus;
+}
+
+/// <summary>The import that the pages start: one at a time, beside the cars that are logged.</summary>
+public sealed partial class ImportDesk(IImporter importer, ImportSettings settings, ILogger<ImportDesk> logger) : IHostedService
+{
+    readonly CancellationTokenSource _stopping = new();
+    readonly Lock _lock = new();
+    Task _run = Task.CompletedTask;
+    volatile ImportStatus _status = new ImportStatus.Idle();
+
+    /// <summary>How the import stands.</summary>
+    public ImportStatus Status => _status;
+
+    /// <summary>There were files when the service started, and they have not been imported since.</summary>
+    public bool IsImportMode { get; private set; }
+
+    /// <summary>The folder.</summary>
+    public string Folder => settings.Folder;
+
+    /// <summary>The names of the files that can be imported.</summary>
+    public IReadOnlyList<string> Files()
+    {
+        try
+        {
+            return [.. HistoryFolder.List(new ImportRequest(settings.Folder, "UTC"), TimeZoneInfo.Utc).Select(file => file.Name)];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Starts an import of the folder; false when one is at work.</summary>
+    public bool TryStart(string timeZone, string? vin)
+    {
+        lock (_lock)
+        {
+            if (_status is ImportStatus.Running)
+                return false;
+            _status = new ImportStatus.Running(null);
+            _run = Task.Run(() => RunAsync(new ImportRequest(settings.Folder, timeZone) { Vin = vin, FallbackVehicleId = settings.FallbackVehicleId }));
+            return true;
+        }
+    }
+
+    /// <summary>Stores a file that somebody sent; false when its name is none that is known.</summary>
+    public async Task<bool> StoreAsync(string name, Stream content, CancellationToken cancellationToken)
+    {
+        if (Path.GetFileName(name) != name || !HistoryFolder.IsKnown(name))
+            return false;
+        Directory.CreateDirectory(settings.Folder);
+        var path = Path.Combine(settings.Folder, name);
+        var part = path + ".part";
+        await using (var file = File.Create(part))
+            await content.CopyToAsync(file, cancellationToken);
+        File.Move(part, path, overwrite: true);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (Directory.Exists(settings.Folder) && Files().Count > 0)
+            {
+                IsImportMode = true;
+                Log.ImportMode(logger, Directory.GetFileSystemEntries(settings.Folder).Length, settings.Folder);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Log.NoAccess(logger, settings.Folder, Fingerprint.Code(exception));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        await _run.WaitAsync(cancellationToken);
+    }
+
+    async Task RunAsync(ImportRequest request)
+    {
+        try
+        {
+            var report = await importer.ImportAsync(request, new Relay(this), _stopping.Token);
+            _status = new ImportStatus.Ended(report);
+            IsImportMode &= !report.IsClean;
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            _status = new ImportStatus.Idle();
+        }
+        catch (Exception exception)
+        {
+            Log.Broke(logger, exception);
+            _status = new ImportStatus.Broken(exception is NpgsqlException or IOException ? exception.Message : "The import broke off; the journal says why.");
+        }
+    }
+
+    sealed class Relay(ImportDesk desk) : IProgress<ImportProgress>
+    {
+        public void Report(ImportProgress value) => desk._status = new ImportStatus.Running(value);
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Found {Count} file(s) at '{Folder}'. Starting in import mode!")]
+        public static partial void ImportMode(ILogger logger, int count, string folder);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot access directory '{Folder}': {Reason}")]
+        public static partial void NoAccess(ILogger logger, string folder, string reason);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "The import broke off")]
+        public static partial void Broke(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,38 @@
+using System.Net;
+using System.Text;
+using TeslaMate.Import.Running;
+using TeslaMate.Tests.Web;
+using static TeslaMate.Tests.Import.CsvRow;
+
+namespace TeslaMate.Tests.Import;
+
+public sealed class ImportPageTests
+{
+    [Fact]
+    public async Task A_file_is_sent_imported_and_told_of()
+    {
+        await using var pages = await PagesUnderTest.StartAsync();
+        await pages.Database.ExecuteAsync(Database.Migrations.MigrationFiles.Text("teslamate/V1__car_logs.sql") + Database.Migrations.MigrationFiles.Text("teslamate/V6__import.sql"));
+        using var browser = pages.Visit();
+        (await browser.GetAsync("/import")).Headers.Location!.ToString().ShouldBe("/", "there is nothing to import");
+        var page = await browser.PageAsync("/import/files");
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent(Browser.TokenOf(page)), "_csrf_token" },
+            { new ByteArrayContent(Encoding.UTF8.GetBytes(Whole([.. Beginning, Online("10:03").With("power", "much"), Drive("11:00", 1000), Park("11:02", 1001)]))), "files", "052024.csv" },
+            { new ByteArrayContent([1, 2, 3]), "files", "../evil.csv" },
+        };
+        using (var sent = await browser.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/import/files") { Content = form }))
+            sent.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await browser.PageAsync("/import")).QuerySelectorAll("li").Select(file => file.TextContent).ShouldContain("052024.csv");
+        (await browser.PostAsync("/import", "/import/files", ("settings[timezone]", "Etc/UTC"))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        var desk = pages.Get<ImportDesk>();
+        for (var attempt = 0; attempt < 600 && desk.Status is ImportStatus.Running; attempt++)
+            await Task.Delay(50);
+        desk.Status.ShouldBeOfType<ImportStatus.Ended>();
+        var done = await browser.PageAsync("/import");
+        done.QuerySelector("#import-files tbody tr")!.TextContent.ShouldContain("done");
+        done.QuerySelectorAll("#import-rejections tbody td").Select(cell => cell.TextContent).ShouldBe(["052024.csv", "5", "power", "invalid fields"]);
+        (await pages.Database.ScalarAsync<long>("select count(*) from drives")).ShouldBe(1);
+    }
+}
