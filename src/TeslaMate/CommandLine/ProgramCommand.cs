@@ -30,6 +30,7 @@ sealed class ProgramCommand
         SetPasswordCommand.Create(),
         ImportCommand.Create(),
         RestoreCommand.Create(),
+        HealthCommand.Create(),
         DemoCommand.Create(),
         RebuildStatisticsCommand.Create(),
         .. CorrectionCommands.Create(),
