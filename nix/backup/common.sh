@@ -72,13 +72,18 @@ as_administrator() {
 # query DATABASE SQL: one value, as the owner.
 query() { as_owner psql -XqAt -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
 
-# let_reader_read DATABASE: what the dashboards ask for, in the tables of today and of later migrations; neither the tokens nor the program's own schema.
+# let_reader_read DATABASE: what the dashboards ask for, in the tables of today and of later migrations; of the program's own schema only what the measures keep, and not the tokens.
 let_reader_read() {
   [ -n "$reader" ] || return 0
   psql -Xq -v ON_ERROR_STOP=1 -d "$1" -v reader="$reader" -v owner="$DATABASE_USER" <<'SQL'
 grant usage on schema public to :"reader";
 grant select on all tables in schema public to :"reader";
 alter default privileges for role :"owner" in schema public grant select on tables to :"reader";
+select format('grant usage on schema teslamate to %I', :'reader') where to_regnamespace('teslamate') is not null \gexec
+select format('grant select on %s to %I', name, :'reader')
+from unnest(array['drive_samples', 'drive_routes', 'charge_samples', 'parked_samples', 'level_samples', 'level_progress', 'car_preferences']) as known,
+  to_regclass('teslamate.' || known) as name
+where name is not null \gexec
 SQL
 }
 

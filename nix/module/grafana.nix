@@ -103,7 +103,9 @@ in
             (
               {
                 name = "TeslaMate";
-                type = "postgres";
+                # The dashboards name it.
+                uid = "TeslaMate";
+                type = "grafana-postgresql-datasource";
                 access = "proxy";
                 url =
                   if hasReader then

@@ -269,17 +269,18 @@ in
         example = true;
         description = ''
           Whether to enable Grafana with the data source and the dashboards. A database of {option}`services.teslamate.postgres.enable_server` is
-          read through the server's socket by the role `grafana`, which may select from the tables of the schema `public` and nothing else, and
+          read through the server's socket by the role `grafana`, which may select from the tables of the schema `public` and what the measures keep, and
           needs no password. Any other database is read as its owner, with `DATABASE_PASS`.
         '';
       };
 
       dashboards = mkOption {
         type = types.nullOr types.path;
-        default = null;
+        default = ../grafana;
+        defaultText = literalExpression "the dashboards of this program";
         example = literalExpression ''"''${pkgs.fetchFromGitHub { … }}/grafana"'';
         description = ''
-          Folder with the dashboards: `dashboards/*.json`, `dashboards/internal/*.json` and `dashboards/reports/*.json`. Without it the folders are
+          Folder with the dashboards: `dashboards/*.json`, `dashboards/internal/*.json` and `dashboards/reports/*.json`. With null the folders are
           provisioned empty.
         '';
       };

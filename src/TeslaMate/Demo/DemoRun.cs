@@ -66,6 +66,8 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
         }
 
         var began = await folder.BeganAsync(TimeProvider.System.GetUtcNow() - Ago, stop);
+        await using (var database = settings.Database.CreateDataSource())
+            await DemoHistory.WriteAsync(database, DemoWorld.Pasts(), began, stop);
         var time = new FastTime(await GoOnFromAsync(settings, began, stop), options.Speed, TimeProvider.System);
         await using var cloud = new TeslaCloud(DemoWorld.Lives(began), time);
         await cloud.StartAsync(cancellationToken: stop);

@@ -80,7 +80,7 @@ returns table (bucket timestamp, samples integer, level_sum bigint, usable_sum b
     rated_km double precision, rated_usable bigint, ideal_km double precision, ideal_usable bigint,
     low_rated_km double precision, low_rated_usable bigint, low_ideal_km double precision, low_ideal_usable bigint,
     temperature_sum double precision, temperature_samples integer, odometer_km double precision)
-stable parallel safe set jit = off rows 1000 language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' rows 1000 language sql as $$
     with w as materialized (
         select coalesce(since, timestamp '-infinity') as since, coalesce(until, timestamp 'infinity') as until,
             -- The whole quarters of the window; what is left at its borders is read from the log.
@@ -109,14 +109,14 @@ drop function if exists teslamate.projected_range(integer, timestamp, timestamp,
 create function teslamate.projected_range(car integer, since timestamp, until timestamp, zone text, period text default 'day')
 returns table (period_key timestamp, range_at_100_km double precision, low_range_at_100_km double precision, level double precision, usable_level double precision,
     outside_temp_c double precision, odometer_km double precision, samples bigint)
-stable parallel safe set jit = off rows 1000 language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' rows 1000 language sql as $$
     select teslamate.period_key(bucket, period, zone),
-        sum(case when ideal then ideal_km else rated_km end) / nullif(sum(case when ideal then ideal_usable else rated_usable end), 0) * 100,
-        sum(case when ideal then low_ideal_km else low_rated_km end) / nullif(sum(case when ideal then low_ideal_usable else low_rated_usable end), 0) * 100,
-        sum(level_sum)::double precision / nullif(sum(samples), 0), sum(usable_sum)::double precision / nullif(sum(samples), 0),
+        sum(case when ideal then ideal_km else rated_km end) / nullif(sum(case when ideal then ideal_usable else rated_usable end::double precision), 0) * 100,
+        sum(case when ideal then low_ideal_km else low_rated_km end) / nullif(sum(case when ideal then low_ideal_usable else low_rated_usable end::double precision), 0) * 100,
+        sum(level_sum::double precision) / nullif(sum(samples), 0), sum(usable_sum::double precision) / nullif(sum(samples), 0),
         sum(temperature_sum) / nullif(sum(temperature_samples), 0), max(odometer_km), sum(samples)
     from teslamate.levels(car, since, until)
-    cross join (select teslamate.is_ideal_range() as ideal) as preference
+    cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
     group by 1
     order by 1
 $$;
@@ -126,7 +126,7 @@ comment on function teslamate.projected_range(integer, timestamp, timestamp, tex
 drop function if exists teslamate.level_classes(integer, timestamp, timestamp);
 create function teslamate.level_classes(car integer, since timestamp, until timestamp)
 returns table (class integer, seconds double precision, share double precision)
-stable parallel safe set jit = off rows 1000 language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' rows 1000 language sql as $$
     with held as (
         select least(last_level / 10, 9) as class,
             least(extract(epoch from coalesce(lead(bucket) over (order by bucket, last_date), until) - bucket)::double precision, 86400.0 * 7) as seconds

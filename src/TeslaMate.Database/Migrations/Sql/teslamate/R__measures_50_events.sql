@@ -2,13 +2,13 @@
 drop function if exists teslamate.gross_legs(integer, timestamp, timestamp);
 create function teslamate.gross_legs(car integer, since timestamp, until timestamp)
 returns table (date timestamp, distance_km double precision, loss_km double precision, span_km double precision)
-stable parallel safe set jit = off language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with rows as (
         select 0 as source, d.id, d.start_date as starts, d.end_date as ends, d.start_km as start_odometer, d.end_km as end_odometer,
             (case when ideal then d.start_ideal_range_km else d.start_rated_range_km end)::double precision as start_range,
             (case when ideal then d.end_ideal_range_km else d.end_rated_range_km end)::double precision as end_range
         from public.drives as d
-        cross join (select teslamate.is_ideal_range() as ideal) as preference
+        cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
         where d.car_id = car and coalesce(d.end_date, d.start_date) >= coalesce(since, timestamp '-infinity')
         union all
         select 1, p.id, p.start_date, p.end_date, place.odometer, place.odometer,
@@ -16,7 +16,7 @@ stable parallel safe set jit = off language sql as $$
             (case when ideal then p.end_ideal_range_km else p.end_rated_range_km end)::double precision
         from public.charging_processes as p
         join public.positions as place on place.id = p.position_id
-        cross join (select teslamate.is_ideal_range() as ideal) as preference
+        cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
         where p.car_id = car and coalesce(p.end_date, p.start_date) >= coalesce(since, timestamp '-infinity')
     ), events as (
         select source, id, starts, starts as date, false as is_end, start_odometer as odometer, start_range as range_km from rows where starts >= coalesce(since, timestamp '-infinity')
@@ -54,7 +54,7 @@ driving: gains count) and, in rows of their own, the span of the odometer. Event
 drop function if exists teslamate.gross_statistics(integer, timestamp, timestamp, text, text);
 create function teslamate.gross_statistics(car integer, since timestamp, until timestamp, zone text, period text)
 returns table (period_key timestamp, gross_kwh double precision, gross_distance_km double precision, gross_wh_per_km double precision, gross_coverage double precision)
-stable parallel safe set jit = off rows 100 language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
     select teslamate.period_key(l.date, period, zone), sum(l.loss_km) * max(c.efficiency), sum(l.distance_km),
         sum(l.loss_km) * max(c.efficiency) * 1000 / nullif(sum(l.distance_km), 0), sum(l.distance_km) / nullif(sum(l.span_km), 0)
     from teslamate.gross_legs(car, since, until) as l
@@ -70,7 +70,7 @@ returns table (start_date timestamp, end_date timestamp, is_current boolean, aft
     start_odometer_km double precision, end_odometer_km double precision, gap_km double precision, start_range_km double precision, end_range_km double precision,
     start_level smallint, end_level smallint, is_range_reduced boolean, start_latitude double precision, start_longitude double precision,
     end_latitude double precision, end_longitude double precision, address_id integer, geofence_id integer, outside_temp_c double precision)
-stable parallel safe set jit = off language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with bounds as (
         -- From the begin of the pause in which the window begins.
         select greatest(
@@ -128,24 +128,24 @@ interrupt only where they have readings, an open one at the end always. gap_km: 
 drop function if exists teslamate.asleep_until(integer, timestamp[]);
 create function teslamate.asleep_until(car integer, moments timestamp[])
 returns table (moment timestamp, asleep_s double precision)
-stable parallel safe set jit = off language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with sleeping as (
         select start_date, coalesce(end_date, timestamp 'infinity') as end_date from public.states where car_id = car and state <> 'online'
     ), summed as (
         select start_date, end_date,
-            coalesce(sum(extract(epoch from end_date - start_date)) filter (where end_date < 'infinity') over (order by start_date, end_date rows between unbounded preceding and 1 preceding), 0)
+            coalesce(sum(extract(epoch from end_date - start_date)::double precision) filter (where end_date < 'infinity') over (order by start_date, end_date rows between unbounded preceding and 1 preceding), 0)
                 as before_s
         from sleeping
     ), marks as (
         select start_date as date, 0 as kind, start_date, end_date, before_s from summed
         union all
-        select distinct m, 1, null::timestamp, null::timestamp, null::numeric from unnest(moments) as m
+        select distinct m, 1, null::timestamp, null::timestamp, null::double precision from unnest(moments) as m
     ), located as (
         select date, kind, max(start_date) over w as since, max(end_date) over w as until, max(before_s) over w as before_s
         from marks
         window w as (order by date, kind rows unbounded preceding)
     )
-    select date, coalesce(before_s + extract(epoch from least(date, until) - since), 0)::double precision
+    select date, coalesce(before_s + extract(epoch from least(date, until) - since)::double precision, 0)
     from located
     where kind = 1
 $$;
@@ -158,7 +158,7 @@ returns table (period_key timestamp, start_date timestamp, end_date timestamp, w
     range_loss_kmh double precision, start_level smallint, end_level smallint, level_loss integer, is_range_reduced boolean, is_moved boolean,
     climate_share double precision, outside_temp_c double precision, after_drive_id integer, after_process_id integer, before_drive_id integer, before_process_id integer,
     address_id integer, geofence_id integer, latitude double precision, longitude double precision)
-stable parallel safe set jit = off language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with pauses as (
         select p.*, extract(epoch from p.end_date - p.start_date)::double precision as whole_s
         from teslamate.pauses(car, since, until, now_utc) as p
@@ -210,7 +210,7 @@ drop function if exists teslamate.idle_statistics(integer, timestamp, timestamp,
 create function teslamate.idle_statistics(car integer, since timestamp, until timestamp, now_utc timestamp, zone text, period text)
 returns table (period_key timestamp, idles bigint, idle_s double precision, asleep_s double precision, idle_kwh double precision, idle_range_km double precision,
     idle_w double precision, idle_coverage double precision, asleep_w double precision, awake_w double precision, climate_kwh double precision, climate_s double precision)
-stable parallel safe set jit = off language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     select period_key, count(*), sum(idle_s), sum(asleep_s), sum(loss_kwh), sum(range_loss_km),
         sum(loss_kwh) * 3600000 / nullif(sum(idle_s) filter (where loss_kwh is not null), 0),
         coalesce(sum(idle_s) filter (where loss_kwh is not null), 0) / nullif(sum(idle_s), 0),
@@ -230,7 +230,7 @@ returns table (kind text, start_date timestamp, end_date timestamp, is_open bool
     energy_kwh double precision, range_difference_km double precision, end_range_km double precision, level_difference integer, end_level smallint, odometer_km double precision,
     start_place text, end_place text, outside_temp_c double precision, version text, drive_id integer, charging_process_id integer, update_id integer,
     start_geofence_id integer, end_geofence_id integer, is_range_reduced boolean)
-stable parallel safe set jit = off language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     select 'driving', d.start_date, d.end_date, d.is_open, d.is_counted, d.duration_s, d.distance_km, -d.net_kwh, -d.range_lost_km, d.end_range_km, d.end_level - d.start_level, d.end_level,
         d.end_km, d.start_place, d.end_place, d.outside_temp_c, null::text, d.drive_id, null::integer, null::integer, d.start_geofence_id, d.end_geofence_id, d.is_range_reduced
     from teslamate.drive_list(car, since, until) as d
@@ -281,7 +281,7 @@ create function teslamate.software_versions(car integer, since timestamp, until 
 returns table (update_id integer, version text, full_version text, start_date timestamp, end_date timestamp, is_installing boolean, duration_s double precision,
     in_use_from timestamp, in_use_to timestamp, since_previous_s double precision, since_previous_days integer, drives bigint, distance_km double precision,
     net_wh_per_km double precision, charges bigint, range_at_100_km double precision)
-stable parallel safe set jit = off language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with updates as (
         select u.*, lag(u.start_date) over w as previous, lead(u.start_date) over w as next, row_number() over w as number
         from public.updates as u
@@ -327,7 +327,7 @@ one before (local calendar days and exact seconds), drives by start, counted cha
 drop function if exists teslamate.state_spans(integer, timestamp, timestamp, timestamp);
 create function teslamate.state_spans(car integer, since timestamp, until timestamp, now_utc timestamp)
 returns table (state text, code integer, start_date timestamp, end_date timestamp, is_current boolean)
-stable parallel safe set jit = off language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with known as (
         select case state when 'online' then 'online' when 'offline' then 'offline' else 'asleep' end as state, 0 as weight, start_date,
             coalesce(end_date, now_utc) as end_date from public.states where car_id = car

@@ -17,7 +17,7 @@ returns table (period_key timestamp, label text, period_from timestamp, period_t
     energy_used_ac_kwh double precision, energy_used_dc_kwh double precision, energy_per_charge_kwh double precision, charging_s double precision,
     charge_efficiency double precision, cost numeric, cost_ac numeric, cost_dc numeric, priced_charges bigint, price_per_kwh double precision,
     price_per_added_kwh double precision, price_coverage double precision, cost_per_100_km double precision)
-stable parallel safe set jit = off language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with d as materialized (select * from teslamate.drive_statistics(car, since, until, zone, period)),
         g as materialized (select * from teslamate.gross_statistics(car, since, until, zone, period)),
         m as materialized (select * from teslamate.mileage_statistics(car, since, until, zone, period)),
@@ -61,7 +61,7 @@ comment on function teslamate.routes(integer, timestamp, timestamp)
 drop function if exists teslamate.records(integer, timestamp, timestamp, text);
 create function teslamate.records(car integer, since timestamp, until timestamp, zone text)
 returns table (record text, value double precision, date timestamp, drive_id integer, charging_process_id integer)
-stable parallel safe set jit = off language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with drives as materialized (
         select f.*, teslamate.period_key(f.start_date, 'day', zone) as day from teslamate.drive_facts(car, since, until) as f where f.is_counted
     ), charges as materialized (
@@ -98,7 +98,7 @@ comment on function teslamate.records(integer, timestamp, timestamp, text) is 'P
 drop function if exists teslamate.habits(integer, timestamp, timestamp, text);
 create function teslamate.habits(car integer, since timestamp, until timestamp, zone text)
 returns table (weekday integer, hour integer, drives bigint, distance_km double precision, charges bigint, energy_used_kwh double precision)
-stable parallel safe set jit = off language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     select extract(isodow from local)::integer, extract(hour from local)::integer, count(drive), coalesce(sum(km), 0), count(process), coalesce(sum(kwh), 0)
     from (
         select teslamate.local_time(start_date, zone) as local, drive_id as drive, distance_km as km, null::integer as process, null::double precision as kwh
@@ -117,7 +117,7 @@ create function teslamate.trips(car integer, since timestamp, until timestamp, m
 returns table (start_date timestamp, end_date timestamp, drives bigint, drive_ids integer[], distance_km double precision, driving_s double precision, whole_s double precision,
     speed_avg_kmh double precision, speed_with_stops_kmh double precision, net_kwh double precision, net_wh_per_km double precision, ascent_m bigint,
     charges bigint, energy_added_kwh double precision, energy_used_kwh double precision, cost numeric, price_coverage double precision, start_place text, end_place text)
-stable parallel safe set jit = off language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with drives as materialized (
         select d.*, lag(d.end_date) over (order by d.start_date, d.drive_id) as previous_end
         from teslamate.drive_list(car, since, until) as d
@@ -151,7 +151,7 @@ drop function if exists teslamate.same_routes(integer, timestamp, timestamp);
 create function teslamate.same_routes(car integer, since timestamp, until timestamp)
 returns table (start_place text, end_place text, start_key text, end_key text, drives bigint, drive_ids integer[], distance_km double precision, best_s double precision,
     median_s double precision, best_wh_per_km double precision, median_wh_per_km double precision, outside_temp_c double precision, first_date timestamp, last_date timestamp)
-stable parallel safe set jit = off language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with drives as (
         select d.*,
             -- Without a geofence: squares of about 250 m.
@@ -177,7 +177,7 @@ comment on function teslamate.same_routes(integer, timestamp, timestamp)
 drop function if exists teslamate.regions(integer, timestamp, timestamp);
 create function teslamate.regions(car integer, since timestamp, until timestamp)
 returns table (country text, state text, city text, visits bigint, distance_km double precision, charges bigint, energy_added_kwh double precision, first_visit timestamp, last_visit timestamp)
-stable parallel safe set jit = off language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     select a.country, a.state, a.city, count(*) filter (where e.is_drive), coalesce(sum(e.km), 0), count(*) filter (where not e.is_drive), coalesce(sum(e.kwh), 0), min(e.date), max(e.date)
     from (
         select coalesce(end_address_id, start_address_id) as address_id, true as is_drive, distance_km as km, null::double precision as kwh, end_date as date

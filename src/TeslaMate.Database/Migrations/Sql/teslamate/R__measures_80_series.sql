@@ -18,7 +18,7 @@ stable parallel safe set jit = off language sql as $$
     select min(s.date), extract(epoch from min(s.date) - span.start_date)::double precision, (avg(s.odometer) - min(s.first_odometer))::double precision,
         avg(s.latitude)::double precision, avg(s.longitude)::double precision, avg(s.speed)::double precision, avg(s.power)::double precision,
         avg(s.battery_level)::double precision, avg(s.usable_battery_level)::double precision,
-        avg(case when teslamate.is_ideal_range() then s.ideal_battery_range_km else s.rated_battery_range_km end)::double precision, avg(s.est_battery_range_km)::double precision,
+        avg(case when (select teslamate.is_ideal_range()) then s.ideal_battery_range_km else s.rated_battery_range_km end)::double precision, avg(s.est_battery_range_km)::double precision,
         avg(s.elevation)::double precision, avg(s.outside_temp)::double precision, avg(s.inside_temp)::double precision, avg(s.driver_temp_setting)::double precision,
         avg(s.passenger_temp_setting)::double precision, bool_or(s.is_climate_on), avg(s.fan_status)::double precision, bool_or(s.battery_heater_on or s.battery_heater),
         avg(s.tpms_pressure_fl)::double precision, avg(s.tpms_pressure_fr)::double precision, avg(s.tpms_pressure_rl)::double precision, avg(s.tpms_pressure_rr)::double precision
@@ -35,7 +35,7 @@ returns table (date timestamp, since_start_s double precision, level smallint, u
 stable parallel safe language sql as $$
     select c.date, extract(epoch from c.date - p.start_date)::double precision, c.battery_level, coalesce(c.usable_battery_level, c.battery_level), c.charger_power,
         c.charger_voltage, c.charger_actual_current, c.charger_pilot_current, c.charger_phases,
-        (case when teslamate.is_ideal_range() then c.ideal_battery_range_km else c.rated_battery_range_km end)::double precision, c.charge_energy_added::double precision,
+        (case when (select teslamate.is_ideal_range()) then c.ideal_battery_range_km else c.rated_battery_range_km end)::double precision, c.charge_energy_added::double precision,
         coalesce(c.battery_heater_on, false) or coalesce(c.battery_heater, false), c.outside_temp::double precision, c.fast_charger_present
     from public.charging_processes as p
     join public.charges as c on c.charging_process_id = p.id
@@ -49,12 +49,12 @@ create function teslamate.level_series(car integer, since timestamp, until times
 returns table (date timestamp, level double precision, usable_level double precision, level_min smallint, level_max smallint, range_km double precision, range_at_100_km double precision,
     outside_temp_c double precision, odometer_km double precision)
 stable parallel safe set jit = off language sql as $$
-    select min(bucket), sum(level_sum)::double precision / nullif(sum(samples), 0), sum(usable_sum)::double precision / nullif(sum(samples), 0), min(level_min), max(level_max),
+    select min(bucket), sum(level_sum::double precision) / nullif(sum(samples), 0), sum(usable_sum::double precision) / nullif(sum(samples), 0), min(level_min), max(level_max),
         sum(case when ideal then ideal_km + low_ideal_km else rated_km + low_rated_km end) / nullif(sum(samples), 0),
-        sum(case when ideal then ideal_km else rated_km end) / nullif(sum(case when ideal then ideal_usable else rated_usable end), 0) * 100,
+        sum(case when ideal then ideal_km else rated_km end) / nullif(sum(case when ideal then ideal_usable else rated_usable end::double precision), 0) * 100,
         sum(temperature_sum) / nullif(sum(temperature_samples), 0), max(odometer_km)
     from teslamate.levels(car, since, until)
-    cross join (select teslamate.is_ideal_range() as ideal, greatest(extract(epoch from until - since) / points, 900) as width) as w
+    cross join (select teslamate.is_ideal_range() as ideal, greatest(extract(epoch from until - since) / points, 900)::double precision as width offset 0) as w
     group by floor(extract(epoch from bucket) / w.width)
     order by 1
 $$;
