@@ -9,11 +9,16 @@ static class Fetching
 
     public static Turn Begin(Turn turn) => turn.Fetch(Plan(turn.Vehicle, turn.Now));
 
+    /// <summary>A car that is told to stream is not polled.</summary>
+    public static Turn Begin(Turn turn, bool isStreaming) => isStreaming ? TelemetryRules.Begin(turn) : Begin(turn);
+
     public static Turn OnDue(Turn turn, long poll)
     {
         if (turn.Vehicle.Poll != poll)
             return turn;
         turn.Vehicle = turn.Vehicle with { Poll = null };
+        if (turn.Vehicle.Telemetry.Leads)
+            return TelemetryRules.OnDue(turn);
         // A signed-out car is asked nothing; while a request is under way, its answer arms the timer again.
         return turn.Vehicle.IsSignedOut ? turn : turn.Fetch(Plan(turn.Vehicle, turn.Now));
     }

@@ -82,6 +82,9 @@ sealed record Vehicle
 
     public OutOfOrder OutOfOrder { get; init; }
 
+    /// <summary>What is known about a car that sends its data by itself.</summary>
+    public TelemetryState Telemetry { get; init; } = TelemetryState.None;
+
     public Breaker ApiErrors { get; init; } = Breaker.ApiErrors;
 
     public Breaker NotFound { get; init; } = Breaker.NotFound;
@@ -140,7 +143,7 @@ sealed record Vehicle
         var turn = new Turn(vehicle, @event.At);
         turn = @event switch
         {
-            VehicleEvent.Started => Fetching.Begin(turn),
+            VehicleEvent.Started => Fetching.Begin(turn, vehicle.Telemetry.IsConfigured),
             VehicleEvent.PollDue due => Fetching.OnDue(turn, due.Poll),
             VehicleEvent.Answered answered => Answers.On(turn, answered),
             VehicleEvent.Glimpsed glimpsed => Answers.OnGlimpse(turn, glimpsed),
@@ -151,6 +154,10 @@ sealed record Vehicle
             VehicleEvent.CarChanged changed => Commands.OnCarChanged(turn, changed.Car),
             VehicleEvent.PositionDue => Positions.OnDue(turn),
             VehicleEvent.SignedIn => Commands.OnSignedIn(turn),
+            VehicleEvent.TelemetryContact contact => TelemetryRules.OnContact(turn, contact),
+            VehicleEvent.TelemetryShown shown => TelemetryRules.OnShown(turn, shown),
+            VehicleEvent.TelemetryArrived arrived => TelemetryRules.OnArrived(turn, arrived),
+            VehicleEvent.TelemetryChecked check => TelemetryRules.OnChecked(turn, check),
             _ => throw new System.Diagnostics.UnreachableException($"no rule for {@event}"),
         };
         return turn.End();

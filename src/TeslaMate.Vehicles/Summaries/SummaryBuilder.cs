@@ -1,3 +1,4 @@
+using TeslaMate.Tesla.Cars;
 using TeslaMate.Vehicles.Life;
 
 namespace TeslaMate.Vehicles;
@@ -9,7 +10,7 @@ static class SummaryBuilder
     {
         var state = StateOf(vehicle);
         var summary = new Summary { Car = vehicle.Car, State = state, Healthy = vehicle.IsHealthy(now) };
-        if (state == VehicleStateName.Unavailable || vehicle.LastResponse is not { } data)
+        if (state == VehicleStateName.Unavailable || Shown(vehicle) is not { } data)
             return state == VehicleStateName.Unavailable ? summary : summary with { Since = vehicle.Since };
 
         var (drive, charge, climate, body) = (data.DriveState, data.ChargeState, data.ClimateState, data.VehicleState);
@@ -29,7 +30,7 @@ static class SummaryBuilder
             Longitude = drive?.Longitude,
             Heading = drive?.Heading,
             Power = drive?.Power,
-            Speed = Units.KmH(drive?.Speed),
+            Speed = Units.KmH(drive),
             ShiftState = drive?.ShiftState.Letter,
             ActiveRouteDestination = drive?.ActiveRouteDestination,
             ActiveRouteLatitude = drive?.ActiveRouteLatitude,
@@ -104,6 +105,9 @@ static class SummaryBuilder
             InstallPerc = body?.SoftwareUpdate?.InstallPerc,
         };
     }
+
+    /// <summary>A car that streams is shown as it is now; its rows follow in order.</summary>
+    static VehicleData? Shown(Vehicle vehicle) => vehicle.Telemetry is { Leads: true, Shown: { } shown } ? shown : vehicle.LastResponse;
 
     public static VehicleStateName StateOf(Vehicle vehicle) => vehicle.Phase switch
     {

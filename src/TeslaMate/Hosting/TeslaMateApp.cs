@@ -6,6 +6,7 @@ using TeslaMate.Logbook;
 using TeslaMate.Mqtt;
 using TeslaMate.Systemd;
 using TeslaMate.Systemd.Watchdog;
+using TeslaMate.Telemetry;
 using TeslaMate.Tesla;
 using TeslaMate.Vehicles;
 using TeslaMate.Web;
@@ -48,6 +49,7 @@ static class TeslaMateApp
             .AddTesla(settings.Tesla)
             .AddLogbook(settings.Logbook)
             .AddVehicles(settings.Vehicles)
+            .AddTelemetry(settings.Telemetry)
             .AddMqtt(settings.Mqtt)
             .AddWeb(settings.Web)
             .RemoveUnusedKeys();
