@@ -4,6 +4,7 @@ using TeslaMate.Telemetry.Cars;
 using TeslaMate.Telemetry.Cost;
 using TeslaMate.Telemetry.Endpoint;
 using TeslaMate.Telemetry.Inbox;
+using TeslaMate.Telemetry.Intakes;
 using TeslaMate.Telemetry.Pipeline;
 using TeslaMate.Vehicles.Feeds;
 
@@ -15,8 +16,18 @@ public static class TelemetryComposition
     public static IServiceCollection AddTelemetry(this IServiceCollection services, TelemetrySettings settings)
     {
         services.TryAddSingleton(TimeProvider.System);
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(settings);
+        // The clients of brokers are loaded only where one is named.
+        if (settings.ZeroMq.Count > 0)
+            services.AddHostedService<ZeroMqIntake>();
+        if (settings.Mqtt is not null)
+            services.AddHostedService<MqttIntake>();
+        if (settings.Kafka is not null)
+            services.AddHostedService<KafkaIntake>();
         return services
             .AddSingleton(settings)
+            .AddSingleton<RecordIntake>()
             .AddSingleton<InboxSignal>()
             .AddSingleton<InboxTable>()
             .AddSingleton<InboxWriter>()

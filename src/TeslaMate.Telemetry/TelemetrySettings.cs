@@ -29,6 +29,18 @@ public sealed record TelemetrySettings
     /// <summary><c>TELEMETRY_KEEP_DAYS</c>: how long numbers without a column of their own are kept.</summary>
     public TimeSpan KeepValues { get; init; } = TimeSpan.FromDays(365);
 
+    /// <summary><c>TELEMETRY_ZMQ</c>: Tesla's own servers on ZeroMQ, <c>tcp://host:port</c>.</summary>
+    public IReadOnlyList<Uri> ZeroMq { get; init; } = [];
+
+    /// <summary><c>TELEMETRY_MQTT</c>: the broker of Tesla's own server and the base of its topics; null without one.</summary>
+    public Uri? Mqtt { get; init; }
+
+    /// <summary><c>TELEMETRY_MQTT_PASSWORD</c>.</summary>
+    public Secret? MqttPassword { get; init; }
+
+    /// <summary><c>TELEMETRY_KAFKA</c>: the brokers of Tesla's own server and the base of its topics; null without one.</summary>
+    public KafkaAddress? Kafka { get; init; }
+
     public static TelemetrySettings Read(Variables variables)
     {
         ArgumentNullException.ThrowIfNull(variables);
@@ -41,6 +53,10 @@ public sealed record TelemetrySettings
             MostFailedHandshakes = variables.Whole("TELEMETRY_HANDSHAKES", fallback: 30, least: 1, most: 10_000),
             MostRequestsADay = variables.Whole("TELEMETRY_REQUESTS_PER_DAY", fallback: 12, least: 0, most: 1_000),
             MostRequestsAMonth = variables.Whole("TELEMETRY_REQUESTS_PER_MONTH", fallback: 150, least: 0, most: 30_000),
+            ZeroMq = Servers(variables),
+            Mqtt = Broker(variables),
+            MqttPassword = variables.Secret("TELEMETRY_MQTT_PASSWORD"),
+            Kafka = KafkaOf(variables),
             KeepValues = TimeSpan.FromDays(variables.Whole("TELEMETRY_KEEP_DAYS", fallback: 365, least: 1, most: 36_500)),
         };
         if (settings.Listen is { } listen)
@@ -55,4 +71,43 @@ public sealed record TelemetrySettings
 
         return settings;
     }
+
+    static List<Uri> Servers(Variables variables)
+    {
+        List<Uri> servers = [];
+        foreach (var text in (variables.Text("TELEMETRY_ZMQ") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (Uri.TryCreate(text, UriKind.Absolute, out var server) && server is { Scheme: "tcp", Port: > 0, Host.Length: > 0 })
+                servers.Add(server);
+            else
+                variables.Problem($"TELEMETRY_ZMQ names \"{text}\", which is no address of ZeroMQ. Example: TELEMETRY_ZMQ=tcp://127.0.0.1:5284");
+        }
+
+        return servers;
+    }
+
+    static Uri? Broker(Variables variables)
+    {
+        if (variables.Text("TELEMETRY_MQTT") is not { } text)
+            return null;
+        if (Uri.TryCreate(text, UriKind.Absolute, out var broker) && broker is { Scheme: "mqtt", Host.Length: > 0 } && broker.AbsolutePath.Trim('/').Length > 0)
+            return broker;
+        variables.Problem($"TELEMETRY_MQTT is \"{text}\", which is no broker with a base of topics. Example: TELEMETRY_MQTT=mqtt://127.0.0.1:1883/telemetry");
+        return null;
+    }
+
+    static KafkaAddress? KafkaOf(Variables variables)
+    {
+        if (variables.Text("TELEMETRY_KAFKA") is not { } text)
+            return null;
+        if (text.Split('/') is [{ Length: > 0 } servers, { Length: > 0 } topics] && servers.Contains(':', StringComparison.Ordinal))
+            return new KafkaAddress(servers, topics);
+        variables.Problem($"TELEMETRY_KAFKA is \"{text}\", which is no broker with a base of topics. Example: TELEMETRY_KAFKA=127.0.0.1:9092/tesla_telemetry");
+        return null;
+    }
 }
+
+/// <summary>Where Tesla's own server puts records on Kafka.</summary>
+/// <param name="Servers">One or more brokers.</param>
+/// <param name="Topics">What its topics begin with.</param>
+public sealed record KafkaAddress(string Servers, string Topics);

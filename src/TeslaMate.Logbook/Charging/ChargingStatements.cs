@@ -154,7 +154,7 @@ static class ChargingStatements
         energy as (
             select
                 case when net >= 0 then least(net, 999999.99) end as added,
-                coalesce(least($3, 999999.99), case when drawn >= 0 then least(drawn, 999999.99) end) as used
+                coalesce(case when $3 >= 0 then least($3, 999999.99) end, case when drawn >= 0 then least(drawn, 999999.99) end) as used
             from (
                 select
                     case when ending.energy <> 0 then ending.energy else measured.energy_max end - beginning.energy as net,

@@ -59,6 +59,17 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
         }
     }
 
+    /// <summary>Writes a request of the owner's down; those are counted and not refused.</summary>
+    public async Task WriteDownAsync(CarId car, string kind, string reason, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason) values ($1, $2, $3, $4)");
+        command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     /// <summary>The month's figures of all cars that stream.</summary>
     public async Task<IReadOnlyList<MonthOfCar>> MonthAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {

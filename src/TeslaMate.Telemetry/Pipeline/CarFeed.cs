@@ -110,6 +110,13 @@ sealed partial class CarFeed : IAsyncDisposable
             _newest = Math.Max(_newest, record.Id);
             switch (record.Record)
             {
+                case TelemetryRecord.Data data when record.Path == IntakePath.Mqtt && data.IsResend:
+                    // Values without a time of their own, perhaps old: they tell what is, and make no rows.
+                    _shown.Apply(data, record.CarTime, record.ReceivedAt);
+                    _snapshot.Apply(data, record.CarTime, record.ReceivedAt);
+                    (isShown, _isChanged) = (true, true);
+                    done.Add(record.Id);
+                    break;
                 case TelemetryRecord.Data data:
                     _seen.Add(record.Id);
                     NoticeLoss(record.ReceivedAt);

@@ -29,6 +29,7 @@ sealed class ProgramCommand
         SignInCommand.Create(),
         SetPasswordCommand.Create(),
         DemoCommand.Create(),
+        TelemetryCommands.Create(),
         .. CorrectionCommands.Create(),
     ];
 
