@@ -90,10 +90,24 @@ public abstract record LogbookEntry
     /// Positions that a car sent late: each belongs to the drive that was under way then, which is computed again if it is closed already; one outside of
     /// drives, or of a moment that has a position, is left out.
     /// </summary>
-    public sealed record InsertLatePositions(IReadOnlyList<PositionReading> Positions) : LogbookEntry;
+    public sealed record InsertLatePositions(IReadOnlyList<PositionReading> Positions) : LogbookEntry
+    {
+        /// <inheritdoc/>
+        public bool Equals(InsertLatePositions? other) => other is not null && Positions.SequenceEqual(other.Positions);
+
+        /// <inheritdoc/>
+        public override int GetHashCode() => Positions.Count;
+    }
 
     /// <summary>These records of the telemetry inbox have had their effect.</summary>
-    public sealed record ApplyTelemetry(IReadOnlyList<long> Records) : LogbookEntry;
+    public sealed record ApplyTelemetry(IReadOnlyList<long> Records) : LogbookEntry
+    {
+        /// <inheritdoc/>
+        public bool Equals(ApplyTelemetry? other) => other is not null && Records.SequenceEqual(other.Records);
+
+        /// <inheritdoc/>
+        public override int GetHashCode() => Records.Count;
+    }
 }
 
 /// <summary>Why a drive was closed; only the log tells them apart.</summary>

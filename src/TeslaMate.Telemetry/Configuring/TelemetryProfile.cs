@@ -37,7 +37,14 @@ static class TelemetryProfile
     public static JsonObject Fields(string name, bool hasDeltas = true)
     {
         var fields = new JsonObject();
-        foreach (var text in (string[])[Standard, .. name switch { "standard" => [], "full" => [Full], "small" => [Small], _ => throw new ArgumentException($"There is no profile {name}.") }])
+        string[] texts = name switch
+        {
+            "standard" => [Standard],
+            "full" => [Standard, Full],
+            "small" => [Standard, Small],
+            _ => throw new ArgumentException($"There is no profile {name}."),
+        };
+        foreach (var text in texts)
         {
             foreach (var field in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             {

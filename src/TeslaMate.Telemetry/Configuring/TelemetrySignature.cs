@@ -62,9 +62,9 @@ static class TelemetrySignature
         byte[] message = Bytes(Whole(hash) % Order);
         byte[] v = [.. Enumerable.Repeat((byte)1, 32)];
         var k = new byte[32];
-        k = HMACSHA256.HashData(k, [.. v, 0, .. secret, .. message]);
+        k = HMACSHA256.HashData(k, (byte[])[.. v, 0, .. secret, .. message]);
         v = HMACSHA256.HashData(k, v);
-        k = HMACSHA256.HashData(k, [.. v, 1, .. secret, .. message]);
+        k = HMACSHA256.HashData(k, (byte[])[.. v, 1, .. secret, .. message]);
         v = HMACSHA256.HashData(k, v);
         while (true)
         {
@@ -72,7 +72,7 @@ static class TelemetrySignature
             var candidate = Whole(v);
             if (candidate > 0 && candidate < Order)
                 return v;
-            k = HMACSHA256.HashData(k, [.. v, 0]);
+            k = HMACSHA256.HashData(k, (byte[])[.. v, 0]);
             v = HMACSHA256.HashData(k, v);
         }
     }

@@ -54,7 +54,7 @@ public sealed class FleetTelemetryApi(NpgsqlDataSource database, EncryptionKey k
         Secret? access = settings.FleetToken;
         if (access is null)
         {
-            if (await new TokenTable(database, key, TimeProvider.System).ReadAsync(cancellationToken) is not StoredTokens.Found(var tokens))
+            if (await new TokenTable(database, key, TimeProvider.System).ReadAsync(cancellationToken) is not StoredTokens.Pair(var tokens, _))
                 return new ApiError.NotSignedIn();
             access = tokens.Access;
         }

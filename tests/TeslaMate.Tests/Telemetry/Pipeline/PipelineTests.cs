@@ -44,7 +44,7 @@ public class PipelineTests
             "08:10:00.001|True|52.521300|-|0",
             "08:10:00.001|False|52.521300|-|0",
         ]);
-        (await house.Database.RowsAsync("select state::text, start_date, end_date from states")).ShouldBe(["online|08:00:00.25|-"]);
+        (await house.Database.RowsAsync("select state::text, start_date, end_date from states")).ShouldBe(["asleep|08:00:00|08:00:00.25", "online|08:00:00.25|08:10:05", "asleep|08:10:05|-"]);
         (await house.Database.RowsAsync("select version, start_date, end_date from updates")).ShouldBe(["2026.20.3 8a1b2c3d4e5f|08:00:00.25|08:00:00.25"]);
         (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where not is_applied")).ShouldBe(0);
         (await house.Database.RowsAsync("select date, fields, numbers from teslamate.telemetry_values order by date")).Count.ShouldBe(2);
@@ -78,7 +78,7 @@ public class PipelineTests
         await house.UntilAsync("08:13:00");
 
         (await house.Database.RowsAsync(Drives)).ShouldBe(["08:01:00.5|08:10:00.001|9|5.186916|83|15|0|289.68|289.68"]);
-        (await house.Database.RowsAsync("select date, drive_id is not null, speed, power, odometer is null from positions where speed = 83")).ShouldBe(["08:05:00.75|True|83|-|False"]);
+        (await house.Database.RowsAsync("select date, drive_id is not null, speed, power, odometer is null from positions where speed = 83")).ShouldBe(["08:05:00.75|True|83|-|True"]);
 
         // Outside of every drive it is no position.
         await house.GetsAsync(ARecord((Field.Location, Place(52.6, 13.6)), (Field.VehicleSpeed, 20.0)), At("08:11:30"));

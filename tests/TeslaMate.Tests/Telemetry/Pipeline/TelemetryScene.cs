@@ -42,9 +42,6 @@ sealed class TelemetryScene
             Telemetry = TelemetryState.None with { IsConfigured = isConfigured },
         };
         Send(new VehicleEvent.Started(Now));
-        // The first look at it is not answered, as without a budget.
-        if (isConfigured)
-            Answers(null);
     }
 
     public Vehicle Vehicle { get; private set; }
@@ -166,6 +163,9 @@ sealed class TelemetryScene
             }
         }
 
+        // As without a budget, unless the test says what Tesla answers.
+        foreach (var check in last.OfType<Effect.CheckTelemetry>())
+            Answers(null, check.Request);
         return this;
     }
 
