@@ -25,10 +25,22 @@ public static class Timestamps
 
     extension(NpgsqlDataReader reader)
     {
-        /// <summary>The instant in a <c>timestamp</c> column that is not null.</summary>
-        public DateTimeOffset GetInstant(int ordinal) => FromColumn(reader.GetDateTime(ordinal));
+        /// <summary>The instant in a <c>timestamp</c> column that is not null; one that is, or that no calendar here has, becomes the earliest there is.</summary>
+        public DateTimeOffset GetInstant(int ordinal) => reader.GetInstantOrNull(ordinal) ?? DateTimeOffset.MinValue;
 
-        /// <summary>The instant in a <c>timestamp</c> column, or null.</summary>
-        public DateTimeOffset? GetInstantOrNull(int ordinal) => reader.IsDBNull(ordinal) ? null : FromColumn(reader.GetDateTime(ordinal));
+        /// <summary>The instant in a <c>timestamp</c> column, or null; also for years that no calendar here has. Somebody may have written it by hand.</summary>
+        public DateTimeOffset? GetInstantOrNull(int ordinal)
+        {
+            if (reader.IsDBNull(ordinal))
+                return null;
+            try
+            {
+                return FromColumn(reader.GetDateTime(ordinal));
+            }
+            catch (Exception exception) when (exception is InvalidCastException or OverflowException or ArgumentOutOfRangeException)
+            {
+                return null;
+            }
+        }
     }
 }

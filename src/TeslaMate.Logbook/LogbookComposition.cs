@@ -7,6 +7,7 @@ using TeslaMate.Logbook.Changes;
 using TeslaMate.Logbook.Corrections;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.Leases;
+using TeslaMate.Logbook.Refused;
 using TeslaMate.Logbook.Releases;
 using TeslaMate.Logbook.Resuming;
 using TeslaMate.Logbook.Settings;
@@ -24,10 +25,11 @@ public static class LogbookComposition
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
 
-        services.AddSingleton<WriterSession>().AddSingleton<Availability>().AddSingleton<Aftermath>();
+        services.AddSingleton<WriterSession>().AddSingleton<Availability>().AddSingleton<PostCommitEffects>();
         services.AddSingleton<CarLeases>().AddSingleton<ICarLeases>(provider => provider.GetRequiredService<CarLeases>());
         services.AddSingleton<OpenEntryQueries>().AddSingleton<ILogbook, CarLogbook>();
-        services.AddSingleton<IHealthReport, LogbookHealth>();
+        services.AddSingleton<RefusedEntries>().AddSingleton<IRefusedEntries>(provider => provider.GetRequiredService<RefusedEntries>());
+        services.AddHealthPart<LogbookHealth>("logbook");
 
         services.AddSingleton<CarRegister>().AddSingleton<ICars>(provider => provider.GetRequiredService<CarRegister>());
         services.AddSingleton<GeofenceBook>().AddSingleton<IGeofences>(provider => provider.GetRequiredService<GeofenceBook>());

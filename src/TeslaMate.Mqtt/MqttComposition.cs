@@ -17,19 +17,19 @@ public static class MqttComposition
                 return services;
             services.AddSingleton(settings);
             services.AddSingleton<Outbox>();
-            services.AddSingleton<Availability>();
+            services.AddSingleton<AvailabilityTopic>();
             services.AddSingleton<BrokerSubscriptions>();
-            services.AddSingleton<IBroker>(new MqttNetBroker(settings, Availability.WillOf(settings)));
+            services.AddSingleton<IBroker>(new MqttNetBroker(settings, AvailabilityTopic.WillOf(settings)));
             services.AddSingleton<DiscoveryDocument>();
-            services.AddSingleton<FormerAnnouncements>();
+            services.AddSingleton<LegacyAnnouncements>();
             services.AddSingleton<DiscoveryPublisher>();
             services.AddSingleton<SummaryPublisher>();
             services.AddSingleton<BrokerLink>();
-            services.AddSingleton<IHealthReport, MqttHealth>();
+            services.AddHealthPart<MqttHealth>("mqtt");
             services.AddHostedService(provider => provider.GetRequiredService<BrokerLink>());
             services.AddHostedService(provider => provider.GetRequiredService<DiscoveryPublisher>());
             services.AddHostedService(provider => provider.GetRequiredService<SummaryPublisher>());
-            services.AddHostedService<DepartedCars>();
+            services.AddHostedService<RemovedCars>();
             return services;
         }
     }

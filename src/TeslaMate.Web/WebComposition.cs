@@ -1,5 +1,10 @@
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using TeslaMate.Database.Encryption;
 using TeslaMate.Web.Assets;
 using TeslaMate.Web.Cars;
 using TeslaMate.Web.Charges;
@@ -19,17 +24,28 @@ public static class WebComposition
     public static IServiceCollection AddWeb(this IServiceCollection services, WebSettings settings)
     {
         services.AddRazorComponents();
+        services.AddSchemes();
+        services.AddHostFiltering(hosts =>
+        {
+            // Which names are ours is asked by the policies; none at all is a request that nobody can answer.
+            hosts.AllowedHosts = ["*"];
+            hosts.AllowEmptyHosts = false;
+            hosts.IncludeFailureMessage = false;
+        });
         return services
+            .Configure<AntiforgeryOptions>(FormProtection.Configure)
+            .AddPolicies()
+            .AddSingleton<IKeyManager>(provider => new KeyRing(KeyRing.CipherFor(settings, provider.GetService<EncryptionKey>()),
+                provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<ILoggerFactory>(), TimeProvider.System))
             .AddSingleton(settings)
             .AddSingleton<AssetFiles>()
             .AddSingleton<LanguageChoice>()
             .AddSingleton<WebAccess>()
-            .AddSingleton<Recognition>()
-            .AddSingleton<FormTokens>()
             .AddSingleton<LogInThrottle>()
-            .AddSingleton<BearerToken>()
-            .AddSingleton<HostCheck>()
+            .AddSingleton<ApiTokens>()
+            .AddSingleton<KnownHosts>()
             .AddSingleton<IMonitorAccess, MonitorAccess>()
+            .AddSingleton<SessionWatch>()
             .AddSingleton<LiveCars>()
             .AddSingleton<AddressRefresh>()
             .AddSingleton<DriveQueries>()
@@ -47,6 +63,7 @@ public static class WebComposition
     /// <summary>Puts the pages and their guards into the pipeline. What shall be answered before them (health checks) goes before this call.</summary>
     public static WebApplication MapWeb(this WebApplication app)
     {
+        app.UseForwarding();
         app.UseMiddleware<RequestId>();
         app.UseMiddleware<Headers>();
         app.Use(async (http, next) =>
@@ -55,9 +72,12 @@ public static class WebComposition
                 await next(http);
         });
         app.UseMiddleware<Failures>();
+        app.UseHostFiltering();
         app.UseRouting();
         app.UseMiddleware<Negotiation>();
-        app.UseMiddleware<Guard>();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseMiddleware<FormProtection>();
         app.UseEndpoints(_ => { });
 
         app.Services.GetRequiredService<LogInPages>().Map(app);

@@ -15,7 +15,7 @@ public sealed record WebSettings
     /// <summary><c>CHECK_ORIGIN</c>: which pages may follow the live connection.</summary>
     public OriginRule Origins { get; init; } = OriginRule.Own;
 
-    /// <summary><c>SECRET_KEY_BASE</c>: keys the tokens in forms. Without it each start makes a new one, and an open form has to be loaded again.</summary>
+    /// <summary><c>SECRET_KEY_BASE</c>: encrypts the keys of open forms where there is no <c>ENCRYPTION_KEY</c>. Without both, forms have to be loaded again after a restart.</summary>
     public Secret? SecretKeyBase { get; init; }
 
     /// <summary><c>WEB_PASSWORD</c>: takes the place of the stored password at start. Null leaves that as it is.</summary>
@@ -26,6 +26,15 @@ public sealed record WebSettings
 
     /// <summary><c>WEB_TRUSTED_HEADER</c>: the request header in which a proxy names the person it let in, such as <c>X-Forwarded-User</c>.</summary>
     public string? TrustedHeader { get; init; }
+
+    /// <summary><c>WEB_TRUSTED_PROXY_SECRET</c>: what that proxy has to show in <c>X-Proxy-Secret</c>; null asks for none.</summary>
+    public Secret? ProxySecret { get; init; }
+
+    /// <summary>Whether <c>WEB_TRUSTED_PROXIES</c> is set: who may name persons was thought about.</summary>
+    public bool NamesProxies { get; init; }
+
+    /// <summary>Whether pages without a log-in are for this machine only, since nobody said who may come.</summary>
+    public bool OpenToThisMachineOnly { get; init; }
 
     /// <summary><c>WEB_TRUSTED_PROXIES</c>: the addresses from which that header (and <c>X-Forwarded-For</c>) is believed; unix sockets always are.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
@@ -68,6 +77,8 @@ public sealed record WebSettings
         Password = variables.Secret("WEB_PASSWORD"),
         ApiToken = variables.Secret("WEB_API_TOKEN"),
         TrustedHeader = variables.Text("WEB_TRUSTED_HEADER"),
+        ProxySecret = variables.Secret("WEB_TRUSTED_PROXY_SECRET"),
+        NamesProxies = variables.Text("WEB_TRUSTED_PROXIES") is not null,
         TrustedProxies = Proxies(variables),
         TilesUrl = Tiles(variables, "MAP_TILES_URL") ?? "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
         TilesAttribution = variables.Text("MAP_ATTRIBUTION", "© OpenStreetMap contributors"),

@@ -39,7 +39,12 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         var reconciliation = await ReconcileAsync(session, ledger, cancellationToken);
         var live = await LiveSchema.ReadAsync(session.Connection, cancellationToken);
         var differences = SchemaDifference.Between(ExpectedSchema.Recorded.At(reconciliation.Applied), live);
-        return [.. differences, .. await MissingObjectsAsync(session.Connection, ledger, cancellationToken)];
+        var lagging = await SequenceCheck.FindAsync(session.Connection, cancellationToken);
+        return
+        [
+            .. differences, .. await MissingObjectsAsync(session.Connection, ledger, cancellationToken),
+            .. lagging.Select(sequence => new SchemaDifference(DifferenceKind.Wrong, sequence.ToString(), sequence.Repair)),
+        ];
     }
 
     /// <summary>Views and functions that a repeatable migration made and that somebody dropped.</summary>

@@ -17,6 +17,8 @@ static class Preflight
         // An empty database has nothing that could be in the way.
         if (plan is { UsesBaseline: true, Server.PublicObjects: 0 } || plan.Runs.All(run => run.Chain is Chain.Own))
             return;
+        foreach (var lagging in await SequenceCheck.FindAsync(connection, cancellationToken))
+            plan.Warnings.Add($"The {lagging}: the program mends that when it inserts. {lagging.Repair}");
         var live = await LiveSchema.ReadAsync(connection, cancellationToken);
         var changes = Changes(plan).ToList();
         NameCheck.Run(plan, changes, live);

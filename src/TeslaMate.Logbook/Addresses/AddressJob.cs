@@ -97,9 +97,8 @@ sealed partial class AddressJob(
         switch (await geocoder.ReverseAsync(end.Latitude, end.Longitude, settings.Current.Language, cancellationToken))
         {
             case GeocoderAnswer.Found([var address, ..]):
-                int id;
-                await using (var store = AddressStatements.Store(database, address))
-                    id = (int)(await store.ExecuteScalarAsync(cancellationToken))!;
+                if (await StoreAsync(address, cancellationToken) is not { } id)
+                    break;
                 var column = end.IsStart switch { true => "start_address_id", false => "end_address_id", null => "address_id" };
                 await using (var update = database.CreateCommand(
                     $"update {(end.IsDrive ? "drives" : "charging_processes")} set {column} = $1 where id = $2 and {column} is null"))
@@ -114,6 +113,29 @@ sealed partial class AddressJob(
                 Log.NotFound(logger, end.IsDrive ? "drive" : "charging process", end.Id, reason);
                 break;
         }
+    }
+
+    /// <summary>The number of the address's row; null when the database refuses it, which must not keep the next address waiting.</summary>
+    async Task<int?> StoreAsync(Address address, CancellationToken cancellationToken)
+    {
+        // What only the geocoder's whole answer can be refused for costs that answer, which nothing reads.
+        foreach (var attempt in (Address[])[address, address with { Raw = "{}" }])
+        {
+            try
+            {
+                return await SequenceCheck.RepairAndRetryAsync(database, async () =>
+                {
+                    await using var store = AddressStatements.Store(database, attempt);
+                    return (int)(await store.ExecuteScalarAsync(cancellationToken))!;
+                }, cancellationToken);
+            }
+            catch (PostgresException exception) when (DatabaseFailures.Kind(exception) is DatabaseFailure.BadData)
+            {
+                Log.NotStored(logger, exception.MessageText);
+            }
+        }
+
+        return null;
     }
 
     async Task<List<End>> ReadAsync(string sql, int? id, bool isDrive, CancellationToken cancellationToken)
@@ -158,6 +180,9 @@ sealed partial class AddressJob(
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Address of {Kind} {Id} not found: {Reason}")]
         public static partial void NotFound(ILogger logger, string kind, int id, string reason);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The database refuses an answer of the geocoder: {Reason}")]
+        public static partial void NotStored(ILogger logger, string reason);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "Addresses wait for the database: {Reason}")]
         public static partial void DatabaseAway(ILogger logger, string reason);

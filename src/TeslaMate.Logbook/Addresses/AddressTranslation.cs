@@ -56,7 +56,7 @@ sealed partial class AddressTranslation(NpgsqlDataSource database, Geocoder geoc
         await using var command = database.CreateCommand("""
             select id, osm_id, osm_type, latitude::float8, longitude::float8
             from addresses
-            where osm_type <> 'unknown' and osm_id is not null and latitude is not null and longitude is not null
+            where osm_type <> 'unknown' and osm_type <> '' and osm_id is not null and latitude is not null and longitude is not null
             order by id
             """);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
+using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Addresses;
 
@@ -127,7 +129,8 @@ sealed partial class Geocoder : IDisposable
         JsonDocument json;
         try
         {
-            json = JsonDocument.Parse(body);
+            // JSON allows what neither the framework nor jsonb can read as text; an answer is not worth less for it.
+            json = JsonDocument.Parse(Column.StorableJson(Encoding.UTF8.GetString(body).TrimStart('\uFEFF')));
         }
         catch (JsonException)
         {

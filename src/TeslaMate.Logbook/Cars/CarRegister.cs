@@ -74,9 +74,12 @@ sealed class CarRegister(NpgsqlDataSource database) : ICars
         bool isNew;
         try
         {
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            await reader.ReadAsync(cancellationToken);
-            (id, isNew) = (new(reader.GetInt16(0)), reader.GetBoolean(1));
+            (id, isNew) = await SequenceCheck.RepairAndRetryAsync(database, async () =>
+            {
+                await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+                await reader.ReadAsync(cancellationToken);
+                return (new CarId(reader.GetInt16(0)), reader.GetBoolean(1));
+            }, cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
         {

@@ -29,7 +29,14 @@ static class ChargingStatements
             battery_level, usable_battery_level, charger_actual_current, charger_pilot_current, charger_phases, charger_voltage,
             battery_heater, battery_heater_on, battery_heater_no_power, not_enough_power_to_heat,
             conn_charge_cable, fast_charger_present, fast_charger_brand, fast_charger_type, outside_temp)
-        select process.id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
+        select
+            process.id, $2,
+            -- The column is not null. A counter that the car leaves out stands where it stood; one that it never told counts from 0.
+            coalesce($3, (select charge_energy_added from charges last where charging_process_id = process.id order by date desc, id desc limit 1), 0),
+            $4,
+            -- Likewise: the range that was last known, else the other kind of range, which is nearer to it than nothing.
+            coalesce($5, (select ideal_battery_range_km from charges last where charging_process_id = process.id order by date desc, id desc limit 1), $6),
+            $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
         from teslamate.car_logs log
         join charging_processes process on process.id = log.charging_process_id
         where log.car_id = $1
@@ -53,9 +60,7 @@ static class ChargingStatements
     public static string Problems(ChargeReading charge)
     {
         List<string> problems = [];
-        if (Column.Double(charge.EnergyAddedKwh) is null)
-            problems.Add("charge_energy_added can't be blank");
-        if (Column.Double(charge.IdealRangeKm) is null)
+        if (Column.Double(charge.IdealRangeKm ?? charge.RatedRangeKm) is null)
             problems.Add("ideal_battery_range_km can't be blank");
         if (charge.ChargerPhases <= 0)
             problems.Add("charger_phases must be greater than 0");
@@ -74,7 +79,7 @@ static class ChargingStatements
             Value.Of(Column.Text(charge.ConnectedCable)), Value.Of(charge.FastChargerPresent),
             Value.Of(Column.Text(charge.FastChargerBrand)), Value.Of(Column.Text(charge.FastChargerType)), Value.Of(Column.Numeric(charge.OutsideTempC, 4, 1)),
         ],
-        Missing: new Outcome.ChargeWithoutProcess(car));
+        Missing: new Outcome.ChargeWithoutProcess(car, charge));
 
     /// <summary>Completes the open process, then derives the car's efficiency.</summary>
     public static IEnumerable<Statement> CompleteOpen(CarId car, DateTimeOffset at, double? usedKwh = null) =>
@@ -92,6 +97,10 @@ static class ChargingStatements
     ];
 
     static NpgsqlParameter Used(double? kwh) => Value.Of(double.IsFinite(kwh ?? 0) ? (decimal?)kwh : null);
+
+    /// <summary>Completes a process by its number; the efficiency is derived by the caller, once for many.</summary>
+    public static Statement CompleteOne(CarId car, ChargingProcessId process, DateTimeOffset at)
+        => new(CompleteByIdSql, [Value.Of(process.Value), Value.Of(at), Used(null)], reader => ReadCompleted(reader, car));
 
     static Outcome.ChargingCompleted ReadCompleted(NpgsqlDataReader reader, CarId car) => new(
         car, new(reader.GetInt32(0)),

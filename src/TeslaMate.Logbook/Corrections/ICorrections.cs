@@ -34,7 +34,7 @@ public interface ICorrections
     Task<DateTimeOffset?> EarliestStateAsync(CarId car, CancellationToken cancellationToken);
 }
 
-sealed class HandCorrections(NpgsqlDataSource database, Aftermath aftermath, TimeProvider time) : ICorrections
+sealed class HandCorrections(NpgsqlDataSource database, PostCommitEffects effects, TimeProvider time) : ICorrections
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
@@ -97,7 +97,7 @@ sealed class HandCorrections(NpgsqlDataSource database, Aftermath aftermath, Tim
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         foreach (var outcome in await DatabaseWriter.RunAsync(connection, statements, Patience, cancellationToken))
-            aftermath.Handle(outcome);
+            effects.Handle(outcome);
         return true;
     }
 }

@@ -7,14 +7,16 @@ namespace TeslaMate.Logbook.Drives;
 /// <summary>The life of a drive's row (spec, logbook 6).</summary>
 static class DriveStatements
 {
-    /// <summary>Everything about the end of a drive in one statement; <c>{0}</c> is the drive's number as SQL.</summary>
-    static string CloseSql(string drive) => $"""
+    /// <summary>Everything about the end of a drive in one statement.</summary>
+    /// <param name="drive">The drive's number as SQL.</param>
+    /// <param name="track">More that is known of its positions, as SQL that an index serves.</param>
+    static string CloseSql(string drive, string track = "true") => $"""
         with track as materialized (
             select
                 id, date, latitude, longitude, elevation, speed, power, odometer, outside_temp, inside_temp,
                 ideal_battery_range_km as ideal, rated_battery_range_km as rated
             from positions
-            where drive_id = {drive}),
+            where drive_id = {drive} and {track}),
         -- One pass for whatever needs no order, the moments of the positions looked for below included: sorting the track for each costs more.
         totals as (
             select
@@ -79,6 +81,8 @@ static class DriveStatements
 
     static readonly string CloseByIdSql = CloseSql("$1");
 
+    static readonly string CloseWrittenSql = CloseSql("$1", "id between $2 and $3");
+
     static readonly string CloseLateSql = CloseSql("""
         (select late.id from teslamate.car_logs log join drives late on late.id = log.late_drive_id where log.car_id = $1 and late.end_date is not null)
         """);
@@ -133,6 +137,10 @@ static class DriveStatements
     /// <summary>Closes, or computes again, a drive by its number.</summary>
     public static Statement Close(CarId car, DriveId drive, DriveEnd reason, bool lookUpAddresses)
         => new(CloseByIdSql, [Value.Of(drive.Value)], reader => Read(reader, car, reason, lookUpAddresses));
+
+    /// <summary>Closes a drive whose positions were just written, with these as the first and the last of their numbers; no index of the table leads from drives to positions.</summary>
+    public static Statement CloseWritten(CarId car, DriveId drive, PositionId first, PositionId last) => new(
+        CloseWrittenSql, [Value.Of(drive.Value), Value.Of(first.Value), Value.Of(last.Value)], reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false));
 
     static Outcome Read(NpgsqlDataReader reader, CarId car, DriveEnd reason, bool lookUpAddresses)
     {

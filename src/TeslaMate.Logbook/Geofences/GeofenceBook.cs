@@ -45,6 +45,15 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
         if (errors.Count > 0)
             return new GeofenceAnswer.Refused(errors);
 
+        if (await SequenceCheck.RepairAndRetryAsync(database, () => StoreAsync(geofence, wanted, addCosts, cancellationToken), cancellationToken) is not { } saved)
+            return new GeofenceAnswer.NotFound();
+        await RefreshAsync(cancellationToken);
+        return new GeofenceAnswer.Saved(saved);
+    }
+
+    /// <summary>All of it or nothing; null when there is no such geofence.</summary>
+    async Task<Geofence?> StoreAsync(GeofenceId? geofence, Geofence wanted, bool addCosts, CancellationToken cancellationToken)
+    {
         Geofence saved;
         await using (var connection = await database.OpenConnectionAsync(cancellationToken))
         await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
@@ -57,7 +66,7 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
                 saved = wanted with { Id = id };
                 await using var update = GeofenceStatements.Update(connection, saved);
                 if (await update.ExecuteNonQueryAsync(cancellationToken) == 0)
-                    return new GeofenceAnswer.NotFound();
+                    return null;
             }
             else
             {
@@ -71,8 +80,7 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
             await transaction.CommitAsync(cancellationToken);
         }
 
-        await RefreshAsync(cancellationToken);
-        return new GeofenceAnswer.Saved(saved);
+        return saved;
     }
 
     public async Task<bool> DeleteAsync(GeofenceId geofence, CancellationToken cancellationToken)

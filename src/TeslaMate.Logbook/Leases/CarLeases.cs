@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using NpgsqlTypes;
+using TeslaMate.Logbook.Refused;
 using TeslaMate.Logbook.Spooling;
 using TeslaMate.Logbook.Writing;
 
@@ -7,7 +8,7 @@ namespace TeslaMate.Logbook.Leases;
 
 /// <summary>The leases of this run, each with the log that it allows to write.</summary>
 sealed partial class CarLeases(
-    NpgsqlDataSource database, WriterSession session, Availability availability, Aftermath aftermath, LogbookSettings settings, ILogger<CarLeases> logger)
+    NpgsqlDataSource database, WriterSession session, Availability availability, PostCommitEffects effects, RefusedEntries refused, LogbookSettings settings, ILogger<CarLeases> logger)
     : ICarLeases, IAsyncDisposable
 {
     readonly ConcurrentDictionary<CarId, CarLog> _logs = new();
@@ -35,7 +36,7 @@ sealed partial class CarLeases(
             await _looking.WaitAsync(cancellationToken);
         try
         {
-            using var left = beside is null ? LeftSpools.None : beside.TryLookBeside(car);
+            using var left = beside is null ? OrphanedSpools.None : beside.TryLookBeside(car);
             if (left is null)
                 return null;
             return await AcquireAsync(car, left.Found, cancellationToken) is var (epoch, lastNumber) ? LeaseOf(car, epoch, lastNumber) : null;
@@ -94,7 +95,7 @@ sealed partial class CarLeases(
 
     Lease? LeaseOf(CarId car, Guid epoch, long lastNumber)
     {
-        var log = new CarLog(car, lastNumber, OpenSpool(car, epoch), session.Folder?.RefusedOf(car), session.Writer, session.Groups, availability, aftermath, logger);
+        var log = new CarLog(car, lastNumber, OpenSpool(car, epoch), session.Folder?.RefusedOf(car), session.Writer, session.Groups, availability, effects, refused, logger);
         if (_logs.TryAdd(car, log))
             return new Lease(this, log);
         log.Dispose();
@@ -102,7 +103,7 @@ sealed partial class CarLeases(
     }
 
     /// <param name="left">What instances beside this one, which are gone, could not write any more: whoever takes the car takes that too.</param>
-    async Task<(Guid Epoch, long LastNumber)?> AcquireAsync(CarId car, IReadOnlyList<LeftSpool> left, CancellationToken cancellationToken)
+    async Task<(Guid Epoch, long LastNumber)?> AcquireAsync(CarId car, IReadOnlyList<OrphanedSpool> left, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -163,7 +164,7 @@ sealed partial class CarLeases(
         _watched.AddOrUpdate(car, _ => new(expiresAt, now, now), (_, before) => before.ExpiresAt == expiresAt ? before with { Now = now } : new(expiresAt, now, now));
     }
 
-    void Inherit(CarId car, IReadOnlyList<LeftSpool> left, Guid epoch)
+    void Inherit(CarId car, IReadOnlyList<OrphanedSpool> left, Guid epoch)
     {
         if (left.FirstOrDefault(spool => spool.Epoch == epoch) is not { } spool)
             return;

@@ -71,7 +71,7 @@ sealed partial class ReleaseCheck : BackgroundService, IReleases
         {
             Log.Failed(_logger, "timeout");
         }
-        catch (Exception exception) when (exception is HttpRequestException or JsonException)
+        catch (Exception exception) when (exception is HttpRequestException or JsonException or InvalidOperationException)
         {
             Log.Failed(_logger, exception.Message);
         }

@@ -7,7 +7,7 @@ using TeslaMate.Logbook.Writing;
 namespace TeslaMate.Logbook.Resuming;
 
 /// <summary>Finds what an earlier run, ours or the reference's, left open.</summary>
-sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession session, Aftermath aftermath, TimeProvider time, ILogger<OpenEntryQueries> logger)
+sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession session, PostCommitEffects effects, TimeProvider time, ILogger<OpenEntryQueries> logger)
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
@@ -170,7 +170,7 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
     async Task RunAsync(IReadOnlyList<Statement> statements, CancellationToken cancellationToken)
     {
         foreach (var outcome in await session.Writer.RunAsync(statements, Patience, cancellationToken))
-            aftermath.Handle(outcome);
+            effects.Handle(outcome);
     }
 
     static partial class Log

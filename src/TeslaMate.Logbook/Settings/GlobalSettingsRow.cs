@@ -5,7 +5,7 @@ using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Settings;
 
-sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation translation, Aftermath aftermath) : IGlobalSettings
+sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation translation, PostCommitEffects effects) : IGlobalSettings
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
@@ -51,7 +51,7 @@ sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation tra
         var outcomes = await DatabaseWriter.RunAsync(connection, all, Patience, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         foreach (var outcome in outcomes)
-            aftermath.Handle(outcome);
+            effects.Handle(outcome);
         Become(stored);
         return new SettingsAnswer.Changed(stored);
     }

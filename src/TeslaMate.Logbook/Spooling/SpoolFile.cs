@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text.Json;
+using TeslaMate.Configuration;
 
 namespace TeslaMate.Logbook.Spooling;
 
@@ -54,7 +55,7 @@ sealed class SpoolFile : IDisposable
 
         // An interrupted thinning; the file itself is whole.
         File.Delete(path + ".new");
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        var file = PrivateFiles.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
         try
         {
             var spool = new SpoolFile(path, limit, file);
@@ -89,6 +90,7 @@ sealed class SpoolFile : IDisposable
 
         var aside = $"{path}.{found ?? Guid.Empty:N}.abandoned";
         File.Move(path, aside, overwrite: true);
+        PrivateFiles.Open(aside, FileMode.Open, FileAccess.Read, FileShare.ReadWrite).Dispose();
         return aside;
     }
 
@@ -266,7 +268,7 @@ sealed class SpoolFile : IDisposable
         }
 
         var temporary = _path + ".new";
-        using (var copy = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        using (var copy = PrivateFiles.Open(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
         {
             Span<byte> header = stackalloc byte[HeaderLength];
             ReadFully(header, 0);
@@ -278,7 +280,7 @@ sealed class SpoolFile : IDisposable
 
         File.Move(temporary, _path, overwrite: true);
         _file.Dispose();
-        _file = new FileStream(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        _file = PrivateFiles.Open(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
         (_head, _end) = (HeaderLength, _file.Length);
     }
 }

@@ -2,15 +2,19 @@ using Microsoft.Extensions.Hosting;
 using TeslaMate.Configuration;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Logbook.Leases;
+using TeslaMate.Logbook.Refused;
+using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Spooling;
 
 /// <summary>Brings to the database what waits on disk, as soon as it is back: car by car, in order.</summary>
-sealed class SpoolFlush(CarLeases leases, TimeProvider time, ILogger<SpoolFlush> logger, IHeartbeats? heartbeats = null) : BackgroundService
+sealed class SpoolFlush(CarLeases leases, TimeProvider time, ILogger<SpoolFlush> logger, IHeartbeats? heartbeats = null, RefusedEntries? refused = null) : BackgroundService
 {
     static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
 
     static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+
+    static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
 
@@ -19,10 +23,31 @@ sealed class SpoolFlush(CarLeases leases, TimeProvider time, ILogger<SpoolFlush>
         // A chunk may take long when it closes a drive in a table of many millions.
         using var heartbeat = heartbeats?.Start("spool", TimeSpan.FromMinutes(15));
         var pause = Shortest;
+        DateTimeOffset? nextLook = null;
         while (true)
         {
             await Task.Delay(pause, time, stoppingToken);
             pause = await FlushAsync(() => heartbeat?.Beat(), stoppingToken) ? Shortest : pause * 2 < Longest ? pause * 2 : Longest;
+            if (refused is not null && (nextLook is not { } due || time.GetUtcNow() >= due))
+            {
+                nextLook = time.GetUtcNow() + LookInterval;
+                await LookAtRefusedAsync(refused, stoppingToken);
+            }
+        }
+    }
+
+    /// <summary>Brings refused entries from files to their table, and counts them.</summary>
+    async Task LookAtRefusedAsync(RefusedEntries entries, CancellationToken cancellationToken)
+    {
+        foreach (var log in leases.Logs)
+            await log.SubmitRefusedAsync(cancellationToken);
+        try
+        {
+            await entries.RefreshAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception.IsDatabaseFailure())
+        {
+            // The count is as old as the outage.
         }
     }
 

@@ -1,3 +1,5 @@
+using TeslaMate.Configuration;
+
 namespace TeslaMate.Logbook.Spooling;
 
 /// <summary>
@@ -29,7 +31,7 @@ sealed class StateFolder : IDisposable
         for (var number = 1; ; number++)
         {
             var folder = Numbered(path, number);
-            Directory.CreateDirectory(folder);
+            PrivateFiles.CreateFolder(folder);
             FileStream @lock;
             try
             {
@@ -49,10 +51,10 @@ sealed class StateFolder : IDisposable
 
     /// <summary>What waits for a car in the folders beside this one whose process is gone.</summary>
     /// <returns>Null when another process is looking at this moment: it locks folders too, as if somebody worked there.</returns>
-    public LeftSpools? TryLookBeside(CarId car)
+    public OrphanedSpools? TryLookBeside(CarId car)
     {
         List<IDisposable> locks = [];
-        List<LeftSpool> found = [];
+        List<OrphanedSpool> found = [];
         try
         {
             locks.Add(Lock(System.IO.Path.Combine(_root, "inheritance")));
@@ -96,7 +98,7 @@ sealed class StateFolder : IDisposable
     static string LockOf(string folder) => System.IO.Path.Combine(folder, "lock");
 
     // .NET locks the file by flock, which ends with the process however it ends.
-    static FileStream Lock(string file) => new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+    static FileStream Lock(string file) => PrivateFiles.Open(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
 
     static Guid InstanceOf(string folder)
     {
@@ -104,21 +106,22 @@ sealed class StateFolder : IDisposable
         if (File.Exists(file) && Guid.TryParse(File.ReadAllText(file), out var known))
             return known;
         var instance = Guid.NewGuid();
-        File.WriteAllText(file + ".new", $"{instance}\n");
+        using (var writer = new StreamWriter(PrivateFiles.Open(file + ".new", FileMode.Create, FileAccess.Write, FileShare.None)))
+            writer.Write($"{instance}\n");
         File.Move(file + ".new", file, overwrite: true);
         return instance;
     }
 }
 
 /// <summary>The spool of a process that is gone.</summary>
-sealed record LeftSpool(string Path, Guid Epoch);
+sealed record OrphanedSpool(string Path, Guid Epoch);
 
 /// <summary>Some of them, in folders that nobody else can open until disposal.</summary>
-sealed class LeftSpools(IReadOnlyList<LeftSpool> found, IReadOnlyList<IDisposable> locks) : IDisposable
+sealed class OrphanedSpools(IReadOnlyList<OrphanedSpool> found, IReadOnlyList<IDisposable> locks) : IDisposable
 {
-    public static LeftSpools None { get; } = new([], []);
+    public static OrphanedSpools None { get; } = new([], []);
 
-    public IReadOnlyList<LeftSpool> Found => found;
+    public IReadOnlyList<OrphanedSpool> Found => found;
 
     public void Dispose()
     {

@@ -24,6 +24,24 @@ static class StateStatements
         """,
         [Value.Of(car.Value), Value.Of(Name(activity)), Value.Of(since)]);
 
+    /// <summary>Puts a state where it belongs among those that began later, which stay as they are.</summary>
+    public static Statement Insert(CarId car, CarActivity activity, DateTimeOffset since) => new(
+        """
+        with later as (
+            select min(start_date) as date from states where car_id = $1 and start_date > $3),
+        cut as (
+            update states
+            set end_date = $3
+            where car_id = $1 and start_date <= $3 and (end_date is null or end_date > $3) and (select date from later) is not null
+            returning id)
+        insert into states (car_id, state, start_date, end_date)
+        select $1, $2::states_status, $3, later.date
+        from later
+        where later.date is not null or not exists (select from states where car_id = $1 and end_date is null)
+        returning id
+        """,
+        [Value.Of(car.Value), Value.Of(Name(activity)), Value.Of(since)]);
+
     public static string Name(CarActivity activity) => activity switch
     {
         CarActivity.Online => "online",

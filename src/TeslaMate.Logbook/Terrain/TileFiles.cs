@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Compression;
 using System.Net;
+using TeslaMate.Configuration;
 
 namespace TeslaMate.Logbook.Terrain;
 
@@ -119,7 +120,9 @@ sealed partial class TileFiles : IDisposable
 
     async Task StoreAsync(Tile tile, Stream body, bool isZip, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(_settings.TileFolder);
+        // The tiles tell about where the cars are; a folder that is there already may be shared on purpose.
+        if (!Directory.Exists(_settings.TileFolder))
+            PrivateFiles.CreateFolder(_settings.TileFolder);
         var temporary = Path.Combine(_settings.TileFolder, $".{tile.Name}.{Guid.NewGuid():N}.new");
         try
         {

@@ -1,4 +1,5 @@
-using System.Text.Json;
+using TeslaMate.Configuration;
+using TeslaMate.Logbook.Refused;
 using TeslaMate.Logbook.Spooling;
 
 namespace TeslaMate.Logbook.Writing;
@@ -8,7 +9,7 @@ namespace TeslaMate.Logbook.Writing;
 /// <param name="spool">Null when there is no disk to fall back on.</param>
 sealed partial class CarLog(
     CarId car, long lastNumber, SpoolFile? spool, string? refusedFile,
-    DatabaseWriter writer, PositionGroups groups, Availability availability, Aftermath aftermath, ILogger logger) : IDisposable
+    DatabaseWriter writer, PositionGroups groups, Availability availability, PostCommitEffects effects, RefusedEntries refused, ILogger logger) : IDisposable
 {
     /// <summary>The longest that a car waits for the database before its entries go to disk.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -166,10 +167,38 @@ sealed partial class CarLog(
     void Finish(WriteAnswer.Written written)
     {
         availability.Succeed();
-        foreach (var (entry, reason) in written.Refused)
-            SetAside(JsonSerializer.Serialize([entry], LogbookJson.Default.LogbookEntryArray), reason);
+        foreach (var (entry, reason, isKept) in written.Refused)
+        {
+            if (isKept)
+                Log.RefusedButKept(logger, car.Value, reason);
+            else
+                SetAside(RefusedEntries.Text(entry), reason);
+        }
+
         foreach (var outcome in written.Outcomes)
-            aftermath.Handle(outcome);
+            effects.Handle(outcome);
+    }
+
+    /// <summary>Brings what was set aside in a file to the table of refused entries, where <c>teslamate retry-refused</c> finds it.</summary>
+    public async Task SubmitRefusedAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            if (refusedFile is null || !File.Exists(refusedFile) || _lost.IsCancellationRequested || _disposed)
+                return;
+            await refused.KeepAsync(car, (await File.ReadAllLinesAsync(refusedFile, cancellationToken)).Where(line => line.Length > 0), "set aside in a file", cancellationToken);
+            File.Delete(refusedFile);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException || exception.IsDatabaseFailure())
+        {
+            // They stay where they are, and are tried again.
+            Log.RefusedStay(logger, car.Value, refusedFile, exception.Message);
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     bool Append(SpooledBatch batch)
@@ -201,7 +230,8 @@ sealed partial class CarLog(
             return;
         try
         {
-            File.AppendAllText(refusedFile, entry + "\n");
+            using var file = PrivateFiles.Open(refusedFile, FileMode.Append, FileAccess.Write, FileShare.Read);
+            file.Write(System.Text.Encoding.UTF8.GetBytes(entry + "\n"));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -213,6 +243,12 @@ sealed partial class CarLog(
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: the database refused an entry ({Reason}); it is set aside in {File}")]
         public static partial void Refused(ILogger logger, short carId, string reason, string? file);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: the database refused an entry ({Reason}); it is kept, and sent again by: teslamate retry-refused")]
+        public static partial void RefusedButKept(ILogger logger, short carId, string reason);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Car {CarId}: refused entries stay in {File}: {Reason}")]
+        public static partial void RefusedStay(ILogger logger, short carId, string? file, string reason);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: {Entries} entries are lost: the database is away and there is no folder to keep them in")]
         public static partial void LostWithoutDisk(ILogger logger, short carId, int entries);

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace TeslaMate.Logbook.Writing;
 
 /// <summary>
@@ -66,8 +69,45 @@ static class Column
         return text;
     }
 
-    /// <summary>JSON without the escaped NUL that <c>jsonb</c> refuses.</summary>
-    public static string StorableJson(string json) => Storable(json).Replace("\\u0000", "", StringComparison.Ordinal);
+    /// <summary>
+    /// JSON without what <c>jsonb</c> refuses although JSON allows it: the escaped NUL, which is left out, and escaped halves of surrogate pairs, which become
+    /// the replacement character.
+    /// </summary>
+    public static string StorableJson(string json)
+    {
+        json = Storable(json);
+        if (!json.Contains("\\u", StringComparison.Ordinal))
+            return json;
+        var text = new StringBuilder(json.Length);
+        for (var i = 0; i < json.Length;)
+        {
+            var length = json[i] == '\\' ? 2 : 1;
+            if (Escaped(json, i) is not { } unit)
+            {
+                text.Append(json, i, Math.Min(length, json.Length - i));
+                i += length;
+            }
+            else if (char.IsHighSurrogate(unit) && Escaped(json, i + 6) is { } low && char.IsLowSurrogate(low))
+            {
+                text.Append(json, i, 12);
+                i += 12;
+            }
+            else
+            {
+                text.Append(unit == '\0' ? "" : char.IsSurrogate(unit) ? "\uFFFD" : json.AsSpan(i, 6));
+                i += 6;
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The UTF-16 unit of <c>\\uXXXX</c> at a place; null when there is none. A backslash that is itself escaped begins none.</summary>
+    static char? Escaped(string json, int at)
+        => at + 6 <= json.Length && json[at] == '\\' && json[at + 1] == 'u'
+            && ushort.TryParse(json.AsSpan(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit)
+            ? (char)unit
+            : null;
 
     static decimal Most(int precision, int scale)
     {

@@ -28,6 +28,8 @@ static class DatabaseFailures
     {
         PostgresException { SqlState: "TM001" } => DatabaseFailure.NotOurs,
         PostgresException { SqlState: "TM002" } => DatabaseFailure.Repeated,
+        // A sequence at its end is no fault of the entry.
+        PostgresException { SqlState: "2200H" } => DatabaseFailure.Away,
         PostgresException { SqlState: ['2', '2' or '3', ..] } => DatabaseFailure.BadData,
         _ => DatabaseFailure.Away,
     };

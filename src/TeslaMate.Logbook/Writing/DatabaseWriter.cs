@@ -1,3 +1,5 @@
+using TeslaMate.Logbook.Refused;
+
 namespace TeslaMate.Logbook.Writing;
 
 /// <summary>Some entries of one car that are written together.</summary>
@@ -10,8 +12,8 @@ abstract record WriteAnswer
 {
     WriteAnswer() { }
 
-    /// <param name="Refused">Entries that the database can never accept, with its reason; the others are written.</param>
-    public sealed record Written(IReadOnlyList<Outcome> Outcomes, IReadOnlyList<(LogbookEntry Entry, string Reason)> Refused) : WriteAnswer;
+    /// <param name="Refused">Entries that the database did not accept; the others are written.</param>
+    public sealed record Written(IReadOnlyList<Outcome> Outcomes, IReadOnlyList<RefusedEntry> Refused) : WriteAnswer;
 
     public sealed record Repeated : WriteAnswer;
 
@@ -21,24 +23,36 @@ abstract record WriteAnswer
     public sealed record Away(Exception Reason) : WriteAnswer;
 }
 
+/// <summary>An entry that the database did not accept.</summary>
+/// <param name="IsKept">It is in the table of refused entries.</param>
+sealed record RefusedEntry(LogbookEntry Entry, string Reason, bool IsKept);
+
 /// <summary>Writes batches: one transaction, normally in one round trip.</summary>
 /// <param name="session">This run of this instance, which the fence in every transaction asks for.</param>
-sealed class DatabaseWriter(NpgsqlDataSource database, Guid session)
+sealed partial class DatabaseWriter(NpgsqlDataSource database, Guid session, TimeProvider time, ILogger logger)
 {
+    /// <summary>How often sequences are mended for one write; rows may go on arriving by another way.</summary>
+    const int MostRepairs = 3;
+
     public async Task<WriteAnswer> WriteAsync(Batch batch, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
-            List<Outcome> outcomes = [];
-            var statements = EntryStatements.For(batch.Car, batch.Entries, outcomes);
-            try
+            for (var repairs = 0; ; repairs++)
             {
-                outcomes.AddRange(await RunAsync([Claim([batch]), .. statements], timeout, cancellationToken));
-                return new WriteAnswer.Written(outcomes, []);
-            }
-            catch (PostgresException exception) when (DatabaseFailures.Kind(exception) is DatabaseFailure.BadData)
-            {
-                return await WriteSinglyAsync(batch, timeout, cancellationToken);
+                List<Outcome> outcomes = [];
+                var statements = EntryStatements.For(batch.Car, batch.Entries, outcomes);
+                try
+                {
+                    outcomes.AddRange(await RunAsync([Claim([batch]), .. statements], timeout, cancellationToken));
+                    await TryKeepOrphansAsync(outcomes, cancellationToken);
+                    return new WriteAnswer.Written(outcomes, []);
+                }
+                catch (PostgresException exception) when (DatabaseFailures.Kind(exception) is DatabaseFailure.BadData)
+                {
+                    if (repairs == MostRepairs || !await IsSequenceMendedAsync(exception, cancellationToken))
+                        return await WriteSinglyAsync(batch, timeout, cancellationToken);
+                }
             }
         }
         catch (Exception exception) when (exception.IsDatabaseFailure())
@@ -110,34 +124,98 @@ sealed class DatabaseWriter(NpgsqlDataSource database, Guid session)
         return outcomes;
     }
 
+    /// <summary>Whether a number that a sequence gave was taken, and the next ones are not: the same may well succeed now.</summary>
+    async Task<bool> IsSequenceMendedAsync(PostgresException exception, CancellationToken cancellationToken)
+    {
+        if (!SequenceCheck.MayBeSequence(exception))
+            return false;
+        var mended = await SequenceCheck.RepairAsync(database, cancellationToken);
+        foreach (var sequence in mended)
+            Log.SequenceMended(logger, sequence.Sequence, sequence.Table, sequence.Largest);
+        return mended.Count > 0;
+    }
+
     /// <summary>The slow way, when the server refuses some value: still one transaction, but an entry that fails takes back only itself.</summary>
     async Task<WriteAnswer> WriteSinglyAsync(Batch batch, TimeSpan timeout, CancellationToken cancellationToken)
     {
         List<Outcome> outcomes = [];
-        List<(LogbookEntry, string)> refused = [];
+        List<RefusedEntry> refused = [];
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await RunAsync(connection, [Claim([batch])], timeout, cancellationToken);
         foreach (var entry in batch.Entries)
         {
-            await transaction.SaveAsync("entry", cancellationToken);
-            try
+            for (var repairs = 0; ; repairs++)
             {
-                List<Outcome> before = [];
-                var statements = EntryStatements.For(batch.Car, [entry], before);
-                if (statements.Count > 0)
-                    before.AddRange(await RunAsync(connection, statements, timeout, cancellationToken));
-                outcomes.AddRange(before);
-                await transaction.ReleaseAsync("entry", cancellationToken);
-            }
-            catch (PostgresException exception) when (DatabaseFailures.Kind(exception) is DatabaseFailure.BadData)
-            {
-                await transaction.RollbackAsync("entry", cancellationToken);
-                refused.Add((entry, exception.MessageText));
+                await transaction.SaveAsync("entry", cancellationToken);
+                try
+                {
+                    List<Outcome> before = [];
+                    var statements = EntryStatements.For(batch.Car, [entry], before);
+                    if (statements.Count > 0)
+                        before.AddRange(await RunAsync(connection, statements, timeout, cancellationToken));
+                    outcomes.AddRange(before);
+                    await transaction.ReleaseAsync("entry", cancellationToken);
+                    break;
+                }
+                catch (PostgresException exception) when (DatabaseFailures.Kind(exception) is DatabaseFailure.BadData)
+                {
+                    await transaction.RollbackAsync("entry", cancellationToken);
+                    if (repairs < MostRepairs && await IsSequenceMendedAsync(exception, cancellationToken))
+                        continue;
+                    refused.Add(new(entry, exception.MessageText, await TryKeepAsync(connection, transaction, batch.Car, entry, exception.MessageText, cancellationToken)));
+                    break;
+                }
             }
         }
 
         await transaction.CommitAsync(cancellationToken);
+        await TryKeepOrphansAsync(outcomes, cancellationToken);
         return new WriteAnswer.Written(outcomes, refused);
+    }
+
+    /// <summary>After the commit: charges of a process whose beginning was refused wait with it.</summary>
+    async Task TryKeepOrphansAsync(List<Outcome> outcomes, CancellationToken cancellationToken)
+    {
+        Statement[] orphans = [.. outcomes.OfType<Outcome.ChargeWithoutProcess>().Select(orphan => RefusedEntries.KeepOrphan(orphan.Car, orphan.Charge, time.GetUtcNow()))];
+        if (orphans.Length == 0)
+            return;
+        try
+        {
+            await RunAsync(orphans, TimeSpan.FromSeconds(15), cancellationToken);
+        }
+        catch (Exception exception) when (exception.IsDatabaseFailure())
+        {
+            Log.OrphansLost(logger, orphans.Length, exception.Message);
+        }
+    }
+
+    /// <summary>Keeps a refused entry in the same transaction; false when there is no table for it, or it does not take it either.</summary>
+    async Task<bool> TryKeepAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, CarId car, LogbookEntry entry, string reason, CancellationToken cancellationToken)
+    {
+        await transaction.SaveAsync("refused", cancellationToken);
+        try
+        {
+            await RunAsync(connection, [RefusedEntries.Keep(car, RefusedEntries.Text(entry), reason, time.GetUtcNow())], TimeSpan.FromSeconds(15), cancellationToken);
+            await transaction.ReleaseAsync("refused", cancellationToken);
+            return true;
+        }
+        catch (PostgresException exception) when (DatabaseFailures.Kind(exception) is DatabaseFailure.BadData
+            || exception.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InsufficientPrivilege)
+        {
+            await transaction.RollbackAsync("refused", cancellationToken);
+            return false;
+        }
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Charges} charges without a charging process are not kept: {Reason}")]
+        public static partial void OrphansLost(ILogger logger, int charges, string reason);
+
+        [LoggerMessage(Level = LogLevel.Warning,
+            Message = "The sequence {Sequence} was behind the rows of {Table}, which somebody added by another way; it goes on after {Largest}")]
+        public static partial void SequenceMended(ILogger logger, string sequence, string table, long largest);
     }
 }

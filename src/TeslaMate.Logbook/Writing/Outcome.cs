@@ -15,7 +15,7 @@ abstract record Outcome
 
     public sealed record ChargeInvalid(CarId Car, string Problems) : Outcome;
 
-    public sealed record ChargeWithoutProcess(CarId Car) : Outcome;
+    public sealed record ChargeWithoutProcess(CarId Car, ChargeReading Charge) : Outcome;
 
     /// <param name="Phases">What the energy was computed with; null where the charger's power was.</param>
     /// <param name="ReportedPhases">The average of what the car said.</param>

@@ -5,7 +5,7 @@ namespace TeslaMate.Logbook.Writing;
 /// <summary>This run of this instance: its numbers, its folder and its ways into the database.</summary>
 sealed partial class WriterSession : IAsyncDisposable
 {
-    public WriterSession(NpgsqlDataSource database, LogbookSettings settings, ILogger<WriterSession> logger)
+    public WriterSession(NpgsqlDataSource database, LogbookSettings settings, TimeProvider time, ILogger<WriterSession> logger)
     {
         try
         {
@@ -16,7 +16,7 @@ sealed partial class WriterSession : IAsyncDisposable
             Log.NoFolder(logger, settings.SpoolFolder, exception.Message);
         }
 
-        Writer = new(database, Session);
+        Writer = new(database, Session, time, logger);
         Groups = new(Writer);
     }
 

@@ -9,13 +9,13 @@ namespace TeslaMate.Mqtt.Broker;
 sealed class BoundedPacketStream(Stream broker, SemaphoreSlim room) : Stream
 {
     /// <summary>Holds the longest topic (64 KB) and more than any payload that is listened for.</summary>
-    public const int LargestPacket = 96 * 1024;
+    public const int MaxPacketLength = 96 * 1024;
 
-    const int LongestHeader = 5;
+    const int MaxHeaderLength = 5;
     const int PublishType = 3;
 
     readonly byte[] _buffer = new byte[16 * 1024];
-    readonly byte[] _header = new byte[LongestHeader];
+    readonly byte[] _header = new byte[MaxHeaderLength];
     int _bufferAt;
     int _bufferEnd;
     int _headerAt;
@@ -98,7 +98,7 @@ sealed class BoundedPacketStream(Stream broker, SemaphoreSlim room) : Stream
         var (at, length) = (0, 0);
         do
         {
-            if (at == LongestHeader)
+            if (at == MaxHeaderLength)
                 throw new InvalidDataException("The length of a packet takes more than four bytes.");
             if (_bufferAt == _bufferEnd && !await FillAsync(cancellationToken))
                 return false;
@@ -109,11 +109,11 @@ sealed class BoundedPacketStream(Stream broker, SemaphoreSlim room) : Stream
         while (at++ == 0 || _header[at - 1] >= 0x80);
 
         var isPublish = _header[0] >> 4 == PublishType;
-        if (length > LargestPacket && !isPublish)
+        if (length > MaxPacketLength && !isPublish)
             throw new InvalidDataException("A packet that is no message is larger than any of MQTT 3.1.1.");
         if (isPublish)
             await room.WaitAsync(cancellationToken);
-        _body = Math.Min(length, LargestPacket);
+        _body = Math.Min(length, MaxPacketLength);
         _excess = length - _body;
         (_headerAt, _headerEnd) = (0, WriteLength(_body));
         return true;

@@ -57,10 +57,10 @@ abstract record BrokerEvent
     /// <summary>The broker listens for a filter, or does so no more.</summary>
     public sealed record Confirmed(int Id) : BrokerEvent;
 
-    /// <param name="Payload">No more than its first <see cref="LargestPayload"/> bytes: nothing that is listened for says more than a word.</param>
+    /// <param name="Payload">No more than its first <see cref="MaxPayloadLength"/> bytes: nothing that is listened for says more than a word.</param>
     public sealed record Received(string Topic, byte[] Payload, bool Retained) : BrokerEvent
     {
-        public const int LargestPayload = 256;
+        public const int MaxPayloadLength = 256;
     }
 
     public sealed record Closed(string Reason) : BrokerEvent;

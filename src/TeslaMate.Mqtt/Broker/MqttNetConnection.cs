@@ -10,8 +10,8 @@ namespace TeslaMate.Mqtt.Broker;
 sealed class MqttNetConnection : IBrokerConnection
 {
     // With what is on its way inside MQTTnet this bounds the memory that a broker can fill (see BoundedPacketStream).
-    const int MostEvents = 128;
-    const int MostUnhandledMessages = 16;
+    const int MaxEvents = 128;
+    const int MaxUnhandledMessages = 16;
 
     static readonly TimeSpan DisconnectTimeout = TimeSpan.FromSeconds(2);
 
@@ -25,10 +25,10 @@ sealed class MqttNetConnection : IBrokerConnection
         _client.DisconnectedAsync += ended => CloseAsync(MqttNetBroker.Reason(ended.Exception) ?? "the broker closed the connection");
     }
 
-    public Channel<BrokerEvent> Events { get; } = Channel.CreateBounded<BrokerEvent>(new BoundedChannelOptions(MostEvents) { SingleReader = true });
+    public Channel<BrokerEvent> Events { get; } = Channel.CreateBounded<BrokerEvent>(new BoundedChannelOptions(MaxEvents) { SingleReader = true });
 
     /// <summary>How many more messages may be received before one of those has been handled.</summary>
-    public SemaphoreSlim Room { get; } = new(MostUnhandledMessages);
+    public SemaphoreSlim Room { get; } = new(MaxUnhandledMessages);
 
     /// <summary>Connects and waits for the broker's CONNACK.</summary>
     /// <returns>Why it refused; null when it did not.</returns>
@@ -101,7 +101,7 @@ sealed class MqttNetConnection : IBrokerConnection
 
     async Task ReceiveAsync(MqttApplicationMessage message)
     {
-        var payload = message.Payload.Slice(0, Math.Min(message.Payload.Length, BrokerEvent.Received.LargestPayload)).ToArray();
+        var payload = message.Payload.Slice(0, Math.Min(message.Payload.Length, BrokerEvent.Received.MaxPayloadLength)).ToArray();
         await RaiseAsync(new BrokerEvent.Received(message.Topic, payload, message.Retain));
         Room.Release();
     }

@@ -63,7 +63,7 @@ sealed class DiscoveryDocument(MqttSettings settings)
             ["components"] = components,
             ["device"] = description,
             ["origin"] = new JsonObject { ["name"] = "TeslaMate", ["sw_version"] = ProgramVersion, ["support_url"] = "https://docs.teslamate.org/" },
-            ["availability"] = new JsonArray(new JsonObject { ["topic"] = Availability.TopicOf(settings) }),
+            ["availability"] = new JsonArray(new JsonObject { ["topic"] = AvailabilityTopic.TopicOf(settings) }),
         };
         return JsonSerializer.SerializeToUtf8Bytes(document, Compact);
     }

@@ -15,7 +15,7 @@ namespace TeslaMate.Mqtt.Discovery;
 /// (MQTT chapter 14).
 /// </summary>
 sealed partial class DiscoveryPublisher(
-    MqttSettings settings, DiscoveryDocument document, FormerAnnouncements former, Outbox outbox, BrokerSubscriptions subscriptions, TimeProvider time,
+    MqttSettings settings, DiscoveryDocument document, LegacyAnnouncements former, Outbox outbox, BrokerSubscriptions subscriptions, TimeProvider time,
     ILogger<DiscoveryPublisher> logger) : BackgroundService
 {
     // Whoever says without end that Home Assistant has started does not get all announcements without end.
@@ -78,6 +78,9 @@ sealed partial class DiscoveryPublisher(
         _announceAll = false;
         foreach (var (car, summary) in _newest)
         {
+            // Of a car that has said nothing yet the broker may know more, such as its roof.
+            if (summary.State == VehicleStateName.Unavailable && former.IsAnnounced(car))
+                continue;
             var device = DeviceDescription.Of(summary);
             if (!_prepared.Contains(car) || (!all && _published.TryGetValue(car, out var before) && before == device))
                 continue;
@@ -91,7 +94,7 @@ sealed partial class DiscoveryPublisher(
     /// <summary>Moves what older versions announced of these cars to the device, or clears it where discovery is off.</summary>
     async Task PrepareAsync(IReadOnlyCollection<CarId> unprepared, CancellationToken cancellationToken)
     {
-        if (unprepared.Count == 0 || !await former.LookAsync(unprepared, cancellationToken))
+        if (unprepared.Count == 0 || !await former.FindRetainedAsync(unprepared, cancellationToken))
             return;
         foreach (var car in unprepared)
         {
@@ -109,7 +112,7 @@ sealed partial class DiscoveryPublisher(
 
     async Task WithdrawAsync(IReadOnlyCollection<CarId> gone, CancellationToken cancellationToken)
     {
-        if (gone.Count == 0 || !await former.LookAsync(gone, cancellationToken))
+        if (gone.Count == 0 || !await former.FindRetainedAsync(gone, cancellationToken))
             return;
         foreach (var car in gone)
         {

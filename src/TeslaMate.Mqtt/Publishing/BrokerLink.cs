@@ -10,18 +10,18 @@ namespace TeslaMate.Mqtt.Publishing;
 /// Keeps a connection to the broker and empties the outbox into it. Whatever happens here, the cars go on being logged: nothing waits for this loop.
 /// </summary>
 sealed partial class BrokerLink(
-    IBroker broker, Outbox outbox, Availability availability, BrokerSubscriptions subscriptions, IHeartbeats heartbeats, TimeProvider time, ILogger<BrokerLink> logger)
+    IBroker broker, Outbox outbox, AvailabilityTopic availability, BrokerSubscriptions subscriptions, IHeartbeats heartbeats, TimeProvider time, ILogger<BrokerLink> logger)
     : BackgroundService
 {
     // Large enough that a round trip does not limit the rate, small enough that little is repeated after a loss.
-    const int Window = 500;
+    const int MaxInFlight = 500;
 
-    static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(60);
-    static readonly TimeSpan QuietTurn = TimeSpan.FromSeconds(5);
-    static readonly TimeSpan LongestAcknowledgement = TimeSpan.FromSeconds(30);
-    static readonly TimeSpan LastMoments = TimeSpan.FromSeconds(3);
+    static readonly TimeSpan HeartbeatTimeout = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan AcknowledgementTimeout = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3);
 
-    readonly Outage _outage = new(Random.Shared.NextDouble);
+    readonly ReconnectPolicy _reconnects = new(Random.Shared.NextDouble);
     IBrokerConnection? _connection;
 
     /// <summary>When the present connection began; null while there is none.</summary>
@@ -34,13 +34,13 @@ sealed partial class BrokerLink(
     public long Delivered { get; private set; }
 
     /// <summary>Why there is no connection; null while there is one or none was tried yet.</summary>
-    public string? Trouble { get; private set; }
+    public string? LastError { get; private set; }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
 
     async Task RunAsync(CancellationToken stoppingToken)
     {
-        using var heartbeat = heartbeats.Start("mqtt", LongestTurn);
+        using var heartbeat = heartbeats.Start("mqtt", HeartbeatTimeout);
         // Wakes the pump, whichever connection it has.
         outbox.Filled = () => _connection?.Events.Writer.TryWrite(new BrokerEvent.Wake());
         while (!stoppingToken.IsCancellationRequested)
@@ -51,8 +51,8 @@ sealed partial class BrokerLink(
                 switch (await broker.ConnectAsync(stoppingToken))
                 {
                     case ConnectResult.Refused(var reason):
-                        Trouble = reason;
-                        if (_outage.Failed(reason))
+                        LastError = reason;
+                        if (_reconnects.Failed(reason))
                             Log.Refused(logger, reason);
                         break;
                     case ConnectResult.Connected(var connection):
@@ -61,7 +61,7 @@ sealed partial class BrokerLink(
                         break;
                 }
 
-                await Task.Delay(_outage.NextPause(), time, stoppingToken);
+                await Task.Delay(_reconnects.NextPause(), time, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -75,23 +75,23 @@ sealed partial class BrokerLink(
         _connection = connection;
         ConnectedSince = time.GetUtcNow();
         Connections++;
-        Trouble = null;
-        if (_outage.Connected())
+        LastError = null;
+        if (_reconnects.Connected())
             Log.Connected(logger);
         connection.Subscribe(availability.Topic);
         availability.Online();
         subscriptions.Begin(connection);
-        var underWay = new UnderWay(time);
+        var inFlight = new InFlightMessages(time);
         try
         {
-            var reason = await PumpAsync(connection, underWay, heartbeat, stoppingToken);
-            Trouble = reason;
-            if (_outage.Failed(reason))
+            var reason = await PumpAsync(connection, inFlight, heartbeat, stoppingToken);
+            LastError = reason;
+            if (_reconnects.Failed(reason))
                 Log.Dropped(logger, reason);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            await FinishAsync(connection, underWay);
+            await FinishAsync(connection, inFlight);
         }
         finally
         {
@@ -102,26 +102,26 @@ sealed partial class BrokerLink(
     }
 
     /// <returns>Why the connection ended.</returns>
-    async Task<string> PumpAsync(IBrokerConnection connection, UnderWay underWay, IHeartbeat heartbeat, CancellationToken cancellationToken)
+    async Task<string> PumpAsync(IBrokerConnection connection, InFlightMessages inFlight, IHeartbeat heartbeat, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
         var isProven = false;
         while (true)
         {
-            if (!isProven && time.GetElapsedTime(began) >= Outage.Proof)
+            if (!isProven && time.GetElapsedTime(began) >= ReconnectPolicy.StableAfter)
             {
                 isProven = true;
-                if (_outage.Ended())
+                if (_reconnects.Ended())
                     Log.Connected(logger);
             }
 
-            if (underWay.LongestWait >= LongestAcknowledgement)
-                return $"the broker has not acknowledged a message for {LongestAcknowledgement.TotalSeconds:0} s";
-            Send(connection, underWay);
+            if (inFlight.LongestWait >= AcknowledgementTimeout)
+                return $"the broker has not acknowledged a message for {AcknowledgementTimeout.TotalSeconds:0} s";
+            Send(connection, inFlight);
             using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var wait = connection.Events.Reader.WaitToReadAsync(turn.Token).AsTask();
             // A quiet connection is still a turning loop.
-            if (await Task.WhenAny(wait, Task.Delay(QuietTurn, time, turn.Token)) != wait && !cancellationToken.IsCancellationRequested)
+            if (await Task.WhenAny(wait, Task.Delay(IdleInterval, time, turn.Token)) != wait && !cancellationToken.IsCancellationRequested)
             {
                 heartbeat.Beat();
                 await turn.CancelAsync();
@@ -137,28 +137,28 @@ sealed partial class BrokerLink(
             {
                 if (@event is BrokerEvent.Closed(var reason))
                     return reason;
-                Handle(@event, underWay);
+                Handle(@event, inFlight);
             }
         }
     }
 
-    void Send(IBrokerConnection connection, UnderWay underWay)
+    void Send(IBrokerConnection connection, InFlightMessages inFlight)
     {
-        while (underWay.Count < Window && outbox.TryTake(out var message))
+        while (inFlight.Count < MaxInFlight && outbox.TryTake(out var message))
         {
             // Without an id the connection is ending; StartOver will put the message in line again.
             if (connection.Publish(message.Address.Topic, message.Payload, message.Address.Retain) is not { } id)
                 return;
-            underWay.Add(id, message);
+            inFlight.Add(id, message);
         }
     }
 
-    void Handle(BrokerEvent @event, UnderWay underWay)
+    void Handle(BrokerEvent @event, InFlightMessages inFlight)
     {
         switch (@event)
         {
             case BrokerEvent.Acknowledged(var id):
-                Acknowledge(id, underWay);
+                Acknowledge(id, inFlight);
                 break;
             case BrokerEvent.Confirmed confirmed:
                 subscriptions.Confirm(confirmed);
@@ -172,20 +172,20 @@ sealed partial class BrokerLink(
         }
     }
 
-    void Acknowledge(int id, UnderWay underWay)
+    void Acknowledge(int id, InFlightMessages inFlight)
     {
-        if (!underWay.Remove(id, out var message))
+        if (!inFlight.Remove(id, out var message))
             return;
         Delivered++;
         outbox.Acknowledge(message);
-        if (underWay.Count == 0)
-            _outage.Served();
+        if (inFlight.Count == 0)
+            _reconnects.Served();
     }
 
     /// <summary>The last values and a farewell, as far as the broker takes them within a few seconds.</summary>
-    async Task FinishAsync(IBrokerConnection connection, UnderWay underWay)
+    async Task FinishAsync(IBrokerConnection connection, InFlightMessages inFlight)
     {
-        using var limit = new CancellationTokenSource(LastMoments, time);
+        using var limit = new CancellationTokenSource(ShutdownTimeout, time);
         try
         {
             await outbox.Completion.WaitAsync(limit.Token);
@@ -194,18 +194,18 @@ sealed partial class BrokerLink(
             availability.Offline();
             while (true)
             {
-                Send(connection, underWay);
-                if (underWay.Count == 0)
+                Send(connection, inFlight);
+                if (inFlight.Count == 0)
                     return;
                 if (await connection.Events.Reader.ReadAsync(limit.Token) is BrokerEvent.Acknowledged(var id))
-                    Acknowledge(id, underWay);
+                    Acknowledge(id, inFlight);
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or System.Threading.Channels.ChannelClosedException)
         {
         }
 
-        Log.Unfinished(logger, underWay.Count);
+        Log.Unfinished(logger, inFlight.Count);
     }
 
     static partial class Log

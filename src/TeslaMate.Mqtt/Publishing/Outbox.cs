@@ -63,7 +63,7 @@ sealed class Outbox
             {
                 if (!_entries.TryGetValue(address, out var entry) || entry.State != EntryState.Waiting)
                     continue;
-                entry.State = EntryState.UnderWay;
+                entry.State = EntryState.InFlight;
                 message = new Message(address, entry.Payload, entry.Version);
                 return true;
             }
@@ -95,7 +95,7 @@ sealed class Outbox
     /// old values over theirs.
     /// </summary>
     /// <param name="above">The topic with its last slash.</param>
-    public void LetGo(string above)
+    public void Release(string above)
     {
         lock (_lock)
         {
@@ -153,7 +153,7 @@ sealed class Outbox
     enum EntryState
     {
         Waiting,
-        UnderWay,
+        InFlight,
         Delivered,
     }
 

@@ -17,7 +17,7 @@ sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outb
     readonly Dictionary<CarId, CarTopics?> _cars = [];
 
     // Cars that somebody else publishes now, or nobody; should one of them be deleted, what it published is still to be cleared.
-    readonly Dictionary<CarId, CarTopics> _letGo = [];
+    readonly Dictionary<CarId, CarTopics> _released = [];
 
     /// <summary>The cars that had a summary in this run.</summary>
     public IReadOnlyCollection<CarId> Cars
@@ -25,23 +25,23 @@ sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outb
         get
         {
             lock (_lock)
-                return [.. _cars.Keys, .. _letGo.Keys];
+                return [.. _cars.Keys, .. _released.Keys];
         }
     }
 
     /// <summary>Clears what was published of a car, and publishes no more of it.</summary>
-    public void Forget(CarId car)
+    public void Clear(CarId car)
     {
         lock (_lock)
         {
-            (_cars.GetValueOrDefault(car) ?? _letGo.GetValueOrDefault(car))?.Clear();
-            _letGo.Remove(car);
+            (_cars.GetValueOrDefault(car) ?? _released.GetValueOrDefault(car))?.Clear();
+            _released.Remove(car);
             _cars[car] = null;
         }
     }
 
     /// <summary>Publishes a forgotten car again, from its next summary on; nothing for any other car.</summary>
-    public void Recall(CarId car)
+    public void Resume(CarId car)
     {
         lock (_lock)
             if (_cars.GetValueOrDefault(car) is null)
@@ -68,19 +68,19 @@ sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outb
     async Task FollowRemovalsAsync(CancellationToken stoppingToken)
     {
         await foreach (var car in hub.WatchRemovedAsync(stoppingToken))
-            LetGo(car);
+            Release(car);
     }
 
     // A car that is taken over by another instance, or switched off: its values stay as they are.
-    void LetGo(CarId car)
+    void Release(CarId car)
     {
         lock (_lock)
         {
             if (_cars.GetValueOrDefault(car) is not { } topics)
                 return;
             _cars.Remove(car);
-            _letGo[car] = topics;
-            outbox.LetGo($"{Topic(car)}/");
+            _released[car] = topics;
+            outbox.Release($"{Topic(car)}/");
         }
     }
 
@@ -93,7 +93,7 @@ sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outb
         {
             if (!_cars.TryGetValue(car, out var topics))
             {
-                _letGo.Remove(car);
+                _released.Remove(car);
                 _cars[car] = topics = new CarTopics(Topic(car), settings.DefaultGeofence, outbox);
                 topics.CleanUp();
             }

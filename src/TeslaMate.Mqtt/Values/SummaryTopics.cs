@@ -112,9 +112,14 @@ static class SummaryTopics
         foreach (var (topic, value) in Plain)
             if (!summary.IsRestored || !UnknownWhenRestored.Contains(topic))
                 yield return (topic, value(summary));
-        yield return ("geofence", summary.Geofence?.Name ?? defaultGeofence);
+        // Not heard yet is not nowhere: whoever knows of no place has nothing to say about geofences.
+        if (!summary.IsRestored || summary.Geofence is not null || summary.Latitude is not null)
+            yield return ("geofence", summary.Geofence?.Name ?? defaultGeofence);
         if (summary is { Latitude: { } latitude, Longitude: { } longitude })
             yield return ("location", new JsonObject { ["latitude"] = Number(Payload.Of(latitude)), ["longitude"] = Number(Payload.Of(longitude)) }.ToJsonString(Compact));
+        // A car that sleeps has no route; one that nobody could ask may have.
+        if (summary is { IsRestored: true, State: VehicleStateName.Unavailable })
+            yield break;
         foreach (var entry in Route(summary))
             yield return entry;
     }

@@ -10,23 +10,23 @@ namespace TeslaMate.Systemd.Journal;
 static class JournalEntry
 {
     /// <summary>The entry's bytes.</summary>
-    /// <param name="strike">Removes secrets from every text that is written.</param>
-    public static byte[] Frame(LogEvent logEvent, string identifier, Func<string, string> strike)
+    /// <param name="redact">Removes secrets from every text that is written.</param>
+    public static byte[] Frame(LogEvent logEvent, string identifier, Func<string, string> redact)
     {
         var entry = new ArrayBufferWriter<byte>(512);
-        Write(entry, "MESSAGE", strike(Message(logEvent)));
+        Write(entry, "MESSAGE", redact(Message(logEvent)));
         Write(entry, "PRIORITY", Priority(logEvent.Level));
         Write(entry, "SYSLOG_IDENTIFIER", identifier);
         if (logEvent.Exception is { } exception)
         {
-            Write(entry, "EXCEPTION", strike(exception.ToString()));
+            Write(entry, "EXCEPTION", redact(exception.ToString()));
             Write(entry, "EXCEPTION_TYPE", exception.GetType().FullName ?? exception.GetType().Name);
         }
 
         if (logEvent.TraceId is { } trace)
             Write(entry, "TRACE_ID", trace.ToHexString());
         foreach (var (name, value) in logEvent.Properties)
-            WriteProperty(entry, name, value, strike);
+            WriteProperty(entry, name, value, redact);
         return entry.WrittenSpan.ToArray();
     }
 
@@ -49,27 +49,27 @@ static class JournalEntry
         return message.ToString();
     }
 
-    static void WriteProperty(ArrayBufferWriter<byte> entry, string name, LogEventPropertyValue value, Func<string, string> strike)
+    static void WriteProperty(ArrayBufferWriter<byte> entry, string name, LogEventPropertyValue value, Func<string, string> redact)
     {
         switch (value)
         {
             case ScalarValue { Value: null }:
                 break;
             case ScalarValue { Value: var scalar }:
-                Write(entry, JournalFieldName.From(name), strike(Text(scalar)));
+                Write(entry, JournalFieldName.From(name), redact(Text(scalar)));
                 break;
             // Fields may repeat: one per element finds each of them with FIELD=value.
             case SequenceValue sequence:
                 foreach (var element in sequence.Elements)
-                    WriteProperty(entry, name, element, strike);
+                    WriteProperty(entry, name, element, redact);
                 break;
             // The event's number says nothing that its name does not say better.
             case StructureValue { Properties: var members } when name == "EventId":
                 if (members.FirstOrDefault(member => member.Name == "Name") is { } eventName)
-                    WriteProperty(entry, "Event", eventName.Value, strike);
+                    WriteProperty(entry, "Event", eventName.Value, redact);
                 break;
             default:
-                Write(entry, JournalFieldName.From(name), strike(value.ToString(format: null, CultureInfo.InvariantCulture)));
+                Write(entry, JournalFieldName.From(name), redact(value.ToString(format: null, CultureInfo.InvariantCulture)));
                 break;
         }
     }

@@ -1,18 +1,74 @@
 using System.Globalization;
+using System.Text;
 using Serilog.Events;
-using Serilog.Formatting.Display;
+using Serilog.Parsing;
 
 namespace TeslaMate.Systemd.Journal;
 
+/// <summary>What a log event says to people. In a line, a value can neither begin another one nor steer the terminal that shows it.</summary>
 public static class MessageText
 {
-    static readonly MessageTemplateTextFormatter Formatter = new("{Message:l}", CultureInfo.InvariantCulture);
+    /// <summary>The message with its values, texts among them without quotation marks, for those who can tell where it ends, as the journal can.</summary>
+    public static string Render(LogEvent logEvent) => Render(logEvent, value => value);
 
-    /// <summary>The message with its values, texts among them without quotation marks.</summary>
-    public static string Render(LogEvent logEvent)
+    /// <summary>The message with its values, texts among them without quotation marks, and all of them escaped.</summary>
+    public static string RenderLine(LogEvent logEvent) => Render(logEvent, Escape);
+
+    static string Render(LogEvent logEvent, Func<string, string> write)
     {
+        ArgumentNullException.ThrowIfNull(logEvent);
         using var text = new StringWriter(CultureInfo.InvariantCulture);
-        Formatter.Format(logEvent, text);
+        foreach (var token in logEvent.MessageTemplate.Tokens)
+        {
+            if (token is not PropertyToken property)
+            {
+                token.Render(logEvent.Properties, text, CultureInfo.InvariantCulture);
+                continue;
+            }
+
+            if (property is { Format: null, Alignment: null } && logEvent.Properties.TryGetValue(property.PropertyName, out var known) && known is ScalarValue { Value: string plain })
+            {
+                text.Write(write(plain));
+                continue;
+            }
+
+            using var value = new StringWriter(CultureInfo.InvariantCulture);
+            property.Render(logEvent.Properties, value, CultureInfo.InvariantCulture);
+            text.Write(write(value.ToString()));
+        }
+
         return text.ToString();
     }
+
+    /// <summary>An exception as lines below a message. They are indented, so that none of them can pass for a message.</summary>
+    public static string Render(Exception exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        return string.Join('\n', exception.ToString().ReplaceLineEndings("\n").Split('\n').Select(line => $"  {Escape(line)}"));
+    }
+
+    /// <summary>A text in one line: control characters, and those that turn the direction of writing, as <c>\n</c> or <c>\u001B</c>.</summary>
+    public static string Escape(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (!text.Any(IsHidden))
+            return text;
+        var escaped = new StringBuilder(text.Length + 16);
+        foreach (var character in text)
+        {
+            _ = (character, IsHidden(character)) switch
+            {
+                ('\n', _) => escaped.Append("\\n"),
+                ('\r', _) => escaped.Append("\\r"),
+                ('\t', _) => escaped.Append("\\t"),
+                (_, true) => escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:X4}"),
+                _ => escaped.Append(character),
+            };
+        }
+
+        return escaped.ToString();
+    }
+
+    static bool IsHidden(char character) =>
+        char.IsControl(character) || character is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using TeslaMate.Tesla.Http;
 
 namespace TeslaMate.Tesla.Accounts;
 
@@ -43,7 +44,9 @@ sealed record AccessToken(string Issuer, DateTimeOffset? IssuedAt, DateTimeOffse
     public Uri TokenEndpoint(TeslaSettings settings)
     {
         var prefix = settings.AuthHost is { } host ? Prefix(host) + settings.AuthPath : Issuer;
+        // Nobody has checked the token's signature: it may not say where tokens are sent.
         return Uri.TryCreate(prefix + "/token", UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            && TeslaHosts.IsTrusted(address, settings.AuthHost?.IdnHost)
             ? address
             : new Uri(DefaultIssuer + "/token");
     }

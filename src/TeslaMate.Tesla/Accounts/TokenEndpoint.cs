@@ -42,7 +42,7 @@ sealed partial class TokenEndpoint(Transport transport, Exchange exchange, Tesla
                 case ApiAnswer<Reply>.Ok(var reply):
                     using (reply)
                     {
-                        if (Redirection.Next(hop, reply.Status, reply.Location) is not { } next)
+                        if (Redirection.Next(hop, reply.Status, reply.Location, settings.AuthHost?.IdnHost) is not { } next)
                             return Read(reply, request, pair);
                         if (hops == Redirection.MostHops)
                             return new ApiError.TokenRefresh("too many redirects");

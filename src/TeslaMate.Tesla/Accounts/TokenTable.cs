@@ -64,6 +64,11 @@ sealed class TokenTable(NpgsqlDataSource database, EncryptionKey key, TimeProvid
     public async Task<string> SaveAsync(TokenPair tokens, CancellationToken cancellationToken)
     {
         var (access, refresh) = (key.Cipher.Encrypt(tokens.Access.Reveal()), key.Cipher.Encrypt(tokens.Refresh.Reveal()));
+        return await SequenceCheck.RepairAndRetryAsync(database, () => SaveAsync(access, refresh, cancellationToken), cancellationToken);
+    }
+
+    async Task<string> SaveAsync(byte[] access, byte[] refresh, CancellationToken cancellationToken)
+    {
         await using var command = database.CreateCommand("""
             with updated as (
                 update private.tokens set access = $1, refresh = $2, updated_at = $3 returning id)

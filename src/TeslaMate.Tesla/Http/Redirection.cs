@@ -13,7 +13,8 @@ static class Redirection
     const string SignInPage = "https://auth.tesla.com/void/callback";
 
     /// <summary>The request that an answer asks for; null when the answer is the last one.</summary>
-    public static Hop? Next(Hop hop, int status, string? location)
+    /// <param name="ownHost">The host that the settings name. Only it and Tesla's own are followed: the body holds a refresh token.</param>
+    public static Hop? Next(Hop hop, int status, string? location, string? ownHost = null)
     {
         if (status is not (301 or 302 or 303 or 307 or 308) || string.IsNullOrEmpty(location)
             || location.StartsWith(SignInPage, StringComparison.Ordinal) || !Uri.TryCreate(hop.Address, location, out var target)
@@ -21,6 +22,8 @@ static class Redirection
             return null;
         // What was sent over a secure connection is not repeated over another.
         if (hop.Address.Scheme == "https" && target.Scheme != "https")
+            return null;
+        if (!TeslaHosts.IsTrusted(target, ownHost))
             return null;
         if (status != 307)
             target = new UriBuilder(target) { Query = "", Fragment = "" }.Uri;

@@ -135,7 +135,7 @@ static class Dialogue
         _ => throw new UnreachableException($"no rule for {message}"),
     };
 
-    /// <summary>How long to wait before connecting again, at the <paramref name="attempt"/>th time (from 1) without a message in between.</summary>
+    /// <summary>How long to wait before connecting again, at the <paramref name="attempt"/>th time (from 1) without a sample in between.</summary>
     public static TimeSpan ReconnectDelay(ReconnectCause cause, int attempt) => cause switch
     {
         ReconnectCause.Silence => TimeSpan.Zero,

@@ -19,6 +19,7 @@ sealed partial class VehicleStream(
     IAccess access,
     ITeslaAccount account,
     Rejections rejections,
+    Reconnects reconnects,
     Sparingly sparingly,
     TeslaSettings settings,
     TimeProvider time,
@@ -31,9 +32,11 @@ sealed partial class VehicleStream(
     static readonly TimeSpan LastFarewell = TimeSpan.FromSeconds(0.8);
     static readonly TimeSpan Sending = TimeSpan.FromSeconds(10);
 
+    // From the beginning of one connection to that of the next, whatever ends them.
+    static readonly TimeSpan ShortestConnection = TimeSpan.FromSeconds(1);
+
     readonly CancellationTokenSource _stop = new();
     DialogueState _state = new();
-    bool _heard;
     Task _run = Task.CompletedTask;
 
     public StreamId Id => id;
@@ -54,15 +57,15 @@ sealed partial class VehicleStream(
     {
         // Whoever opens a stream does not wait for it.
         await Task.Yield();
-        var attempt = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                _heard = false;
-                var cause = await ConverseAsync(cancellationToken);
-                attempt = _heard ? 1 : attempt + 1;
-                await Task.Delay(Dialogue.ReconnectDelay(cause, attempt), time, cancellationToken);
+                // What an earlier opening was told counts too.
+                await Task.Delay(reconnects.Pause(tag), time, cancellationToken);
+                var floor = Task.Delay(ShortestConnection, time, cancellationToken);
+                reconnects.End(tag, await ConverseAsync(cancellationToken));
+                await floor;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -115,6 +118,7 @@ sealed partial class VehicleStream(
                             break;
                         case StreamAction.Sample(var sample):
                             rejections.Forget(tag);
+                            reconnects.Reset(tag);
                             await receive(new StreamEvent.Data(id, sample), cancellationToken);
                             break;
                         case StreamAction.Signal(var signal):
@@ -139,7 +143,6 @@ sealed partial class VehicleStream(
                 switch (await reading)
                 {
                     case Incoming.Message:
-                        _heard = true;
                         actions = Step(new StreamStep.Received(StreamMessage.Read(buffer.WrittenMemory, tag)));
                         buffer.ResetWrittenCount();
                         reading = ReadAsync(socket, buffer);
@@ -281,6 +284,10 @@ sealed partial class VehicleStream(
             rejections.Add(tag, Bearer(pair));
             access.StreamRefused(pair);
         }
+
+        // Whoever hears this closes the stream and opens another one.
+        if (signal is StreamSignal.TokensExpired or StreamSignal.TooManyDisconnects)
+            reconnects.End(tag, ReconnectCause.OwnerApi);
 
         StreamEvent @event = signal switch
         {

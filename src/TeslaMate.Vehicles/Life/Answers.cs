@@ -15,12 +15,14 @@ static class Answers
         if (turn.Vehicle.Request != answered.Request)
             return turn;
         turn.Vehicle = turn.Vehicle with { Request = null };
-        return answered.Answer switch
+        turn = answered.Answer switch
         {
             ApiAnswer<VehicleData>.Ok(var data) => OnData(turn, data, answered.Around),
             ApiAnswer<VehicleData>.Failed(var error) => Failures.On(turn, error),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
+        turn.Vehicle = turn.Vehicle with { GearDoubt = turn.Vehicle.GearDoubt.AfterAsking() };
+        return turn;
     }
 
     /// <summary>The extra light request of a suspended car whose stream fell silent: only a sleep is news.</summary>
@@ -47,7 +49,7 @@ static class Answers
         var isNow = data.VehicleState?.ServiceMode == true;
         if (was != isNow)
             turn.Tell(isNow ? new Note.ServiceModeEntered() : new Note.ServiceModeLeft());
-        Driving.NoticeSilence(turn, data);
+        Driving.JudgeGap(turn, data);
         Charging.NoticeSilence(turn, data);
         Remember(turn, data, around);
         return Updates.Raise(turn, data, around);
@@ -63,6 +65,8 @@ static class Answers
             IsRestored = false,
             TerrainM = around.ElevationM,
             LastFullAnswer = turn.Now,
+            LongestPauseOfStream = TimeSpan.Zero,
+            GearDoubt = turn.Vehicle.GearDoubt.After(data, turn.Vehicle.LastInGear),
             OutOfOrder = default,
         };
         return turn;

@@ -6,7 +6,7 @@ namespace TeslaMate.Vehicles.Life;
 /// <summary>CHARGING (vehicle chapter 6.4).</summary>
 static class Charging
 {
-    static readonly TimeSpan LongSilence = TimeSpan.FromMinutes(15);
+    static readonly TimeSpan LongSilence = TimeSpan.FromMinutes(5);
 
     public static Turn Begin(Turn turn, VehicleData data, Surroundings around)
     {

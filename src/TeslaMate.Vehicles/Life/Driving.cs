@@ -9,8 +9,8 @@ static class Driving
     const int MostMisses = 15;
     const double ChargedMiles = 5;
 
-    // Slower than this over a quarter of an hour and more, a car has been parked in between.
-    const double SlowestKmH = 10;
+    // The counter of the last charge stands still while a car drives, so that any more of it is another charge.
+    const double ChargedKwh = 1;
 
     static readonly TimeSpan LostForGood = TimeSpan.FromMinutes(15);
     static readonly TimeSpan LongEnoughToCharge = TimeSpan.FromMinutes(5);
@@ -48,18 +48,26 @@ static class Driving
     };
 
     /// <summary>
-    /// Hours without answers, because Tesla gave errors, end no drive by themselves. But when the odometer says that the car has been standing for most of
-    /// them, it is judged like one that was lost, and what it moved meanwhile belongs to the next drive.
+    /// Judges the time without readings before an answer, whatever lay in between: offline answers, time-outs, errors, closed connections. A car that gained
+    /// energy was charged, and one that was silent for a quarter of an hour has ended its drive; both as if it had been lost (see <see cref="Return"/>).
+    /// What it moved meanwhile belongs to the next drive.
     /// </summary>
-    public static Turn NoticeSilence(Turn turn, VehicleData data)
+    public static Turn JudgeGap(Turn turn, VehicleData data)
     {
-        if (turn is not { Phase: VehiclePhase.Driving { Contact: Contact.Available } driving, Vehicle.LastResponse: { DriveState.Timestamp: { } told } last })
+        var vehicle = turn.Vehicle;
+        if (!vehicle.Settings.JudgesGaps
+            || vehicle is not { Phase: VehiclePhase.Driving { Contact: not Contact.Lost } driving, LastResponse: { } last }
+            || (last.DriveState?.Timestamp ?? vehicle.LastFullAnswer) is not { } told)
             return turn;
-        var silence = Readings.Date(data, turn.Now) - (turn.Vehicle.LastSample > told ? turn.Vehicle.LastSample.Value : told);
-        var movedKm = Units.Kilometres(data.VehicleState?.Odometer - last.VehicleState?.Odometer, decimals: 6);
-        if (silence < LostForGood || !(movedKm < silence.TotalHours * SlowestKmH))
+        last = last.DriveState?.Timestamp is null ? last with { DriveState = (last.DriveState ?? new DriveState()) with { Timestamp = told } } : last;
+        // What the stream told of the drive is no gap, but a pause of the stream is.
+        var silence = Readings.Date(data, turn.Now) - (vehicle.LastDrivingSample > told ? vehicle.LastDrivingSample.Value : told);
+        var longest = silence > vehicle.LongestPauseOfStream ? silence : vehicle.LongestPauseOfStream;
+        if (longest >= LongEnoughToCharge && HasGained(last, data))
+            return turn.Become(driving with { Contact = new Contact.Lost(last) });
+        if (silence < LostForGood)
             return turn;
-        turn.Vehicle = turn.Vehicle with { Parked = Readings.Position(last, turn.Now, elsewhere: turn.Vehicle.LastPlace) };
+        turn.Vehicle = vehicle with { Parked = Readings.Position(last, turn.Now, elsewhere: vehicle.LastPlace) };
         return turn.Become(driving with { Contact = new Contact.Lost(last) });
     }
 
@@ -108,8 +116,7 @@ static class Driving
     static Turn Return(Turn turn, VehiclePhase.Driving driving, VehicleData? last, VehicleData now, Surroundings around)
     {
         var away = Readings.Date(now, turn.Now) - (last?.DriveState?.Timestamp ?? turn.Vehicle.LastFullAnswer ?? turn.Now);
-        var hasGained = now.ChargeState?.IdealBatteryRange - last?.ChargeState?.IdealBatteryRange > ChargedMiles;
-        return (hasGained, away) switch
+        return (HasGained(last, now), away) switch
         {
             (true, _) when away >= LongEnoughToCharge => EndByCharge(turn, driving, last, now, around),
             (false, _) when away >= LostForGood => EndByLoss(turn, driving, now, around),
@@ -119,6 +126,18 @@ static class Driving
         };
     }
 
+    /// <summary>Whether a car has more energy than before, or its counter of the charge has moved although it was driving then and is now.</summary>
+    static bool HasGained(VehicleData? last, VehicleData now) =>
+        now.ChargeState?.IdealBatteryRange - last?.ChargeState?.IdealBatteryRange > ChargedMiles
+        || Energy(last, now) is { } energy && energy.After - energy.Before > ChargedKwh;
+
+    /// <summary>What the counter showed at both ends of a charge; null when it is not known. It begins again with each charge.</summary>
+    static (double Before, double After)? Energy(VehicleData? last, VehicleData now) => (last?.ChargeState?.ChargeEnergyAdded, now.ChargeState?.ChargeEnergyAdded) switch
+    {
+        ({ } before, { } after) => (after < before ? 0 : (double)before, after),
+        _ => null,
+    };
+
     static Turn EndByCharge(Turn turn, VehiclePhase.Driving driving, VehicleData? last, VehicleData now, Surroundings around)
     {
         turn.Write(driving.HasRow ? Close(turn, DriveEnd.Ended) : null);
@@ -126,10 +145,10 @@ static class Driving
         {
             turn.Write(
                 new LogbookEntry.StartCharging(turn.Date, place, turn.Vehicle.Settings.LookUpAddresses),
-                Charge(last, turn.Now),
+                Charge(last, turn.Now, Energy(last, now)?.Before),
                 Charge(now, turn.Now),
                 new LogbookEntry.CompleteCharging(turn.Date))
-                .Tell(new Note.ChargedWhileAway(now.ChargeState?.ChargeEnergyAdded - (last.ChargeState?.ChargeEnergyAdded ?? 0)));
+                .Tell(new Note.ChargedWhileAway(now.ChargeState?.ChargeEnergyAdded - (Energy(last, now)?.Before ?? 0)));
         }
 
         return Updates.Raise(turn.Use().Become(new VehiclePhase.Start()), now, around);
@@ -140,8 +159,8 @@ static class Driving
 
     static LogbookEntry.CloseDrive Close(Turn turn, DriveEnd reason) => new(reason, turn.Vehicle.Settings.LookUpAddresses);
 
-    static LogbookEntry.InsertCharge? Charge(VehicleData data, DateTimeOffset now) => Readings.Charge(data, now) is { } charge
-        ? new LogbookEntry.InsertCharge(charge with { EnergyAddedKwh = charge.EnergyAddedKwh ?? 0, ChargerPowerKw = charge.ChargerPowerKw ?? 0 })
+    static LogbookEntry.InsertCharge? Charge(VehicleData data, DateTimeOffset now, double? energyKwh = null) => Readings.Charge(data, now) is { } charge
+        ? new LogbookEntry.InsertCharge(charge with { EnergyAddedKwh = energyKwh ?? charge.EnergyAddedKwh ?? 0, ChargerPowerKw = charge.ChargerPowerKw ?? 0 })
         : null;
 
     static TimeSpan Interval(Turn turn) => turn.Vehicle.IsStreaming ? turn.Polling.Default : turn.Polling.Driving;

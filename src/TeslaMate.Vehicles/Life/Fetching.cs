@@ -7,10 +7,11 @@ static class Fetching
 {
     static readonly TimeSpan JustNow = TimeSpan.FromMinutes(5);
 
-    public static Turn Begin(Turn turn) => turn.Fetch(Plan(turn.Vehicle, turn.Now));
-
-    /// <summary>A car that is told to stream is not polled.</summary>
-    public static Turn Begin(Turn turn, bool isStreaming) => isStreaming ? TelemetryRules.Begin(turn) : Begin(turn);
+    public static Turn Begin(Turn turn, Surroundings? around)
+    {
+        turn.Vehicle = turn.Vehicle with { Geofence = around?.Geofence };
+        return turn.Fetch(Plan(turn.Vehicle, turn.Now));
+    }
 
     public static Turn OnDue(Turn turn, long poll)
     {

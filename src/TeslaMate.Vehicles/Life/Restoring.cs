@@ -11,10 +11,14 @@ static class Restoring
         var position = turn.Vehicle.StoredPosition;
         var isBare = bare is { DriveState: null, ChargeState: null, ClimateState: null };
         turn.Vehicle = position is null || !isBare
-            ? turn.Vehicle with { LastResponse = bare, Geofence = null }
+            ? turn.Vehicle with { LastResponse = bare }
             : turn.Vehicle with { LastResponse = With(bare, position, turn.Vehicle.StoredVersion), IsRestored = true, Geofence = around.Geofence };
         return turn;
     }
+
+    /// <summary>What the database knows of a car that has said nothing at all yet, as if it were an answer; null when it knows nothing.</summary>
+    public static VehicleData? Stored(Vehicle vehicle) =>
+        vehicle.StoredPosition is { } position ? With(new VehicleData(), position, vehicle.StoredVersion) : null;
 
     /// <summary>The last reading of a drive that was left open, as if the car had just sent it.</summary>
     public static VehicleData? LastOf(Vehicle vehicle, DriveLeft drive) => (drive.LastWithRange ?? drive.Last) is { } position

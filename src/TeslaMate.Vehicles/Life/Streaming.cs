@@ -20,26 +20,38 @@ static class Streaming
             (StreamEvent.Inactive, VehiclePhase.Asleep or VehiclePhase.Offline) => WakingUp.Be(turn, PreOnline.Idle),
             (StreamEvent.Inactive, _) => turn,
             (StreamEvent.TooManyDisconnects or StreamEvent.TokensExpired, _) => turn.DisconnectStream().ConnectStream(),
-            (StreamEvent.VehicleOffline, _) => turn.Tell(new Note.StreamSaysOffline()).Poll(0),
+            (StreamEvent.VehicleOffline, _) => OnOffline(turn),
             _ => throw new System.Diagnostics.UnreachableException($"no rule for {streamed.Said}"),
         };
+    }
+
+    static Turn OnOffline(Turn turn)
+    {
+        var due = turn.Vehicle.StreamPollDue;
+        turn.PollForStream(GearDoubt.Floor);
+        return turn.Vehicle.StreamPollDue == due ? turn : turn.Tell(new Note.StreamSaysOffline());
     }
 
     static Turn OnSample(Turn turn, StreamReading reading, Surroundings around)
     {
         turn.Vehicle = turn.Vehicle with { LastSample = turn.Now };
+        if (turn.Phase is VehiclePhase.Online or VehiclePhase.Suspended && turn.Vehicle.LastResponse?.DriveState?.Timestamp > reading.Time)
+            return turn.Tell(new Note.StaleSample());
+        turn.Vehicle = turn.Vehicle with
+        {
+            LastInGear = reading.ShiftState.IsInGear ? reading : null,
+            GearDoubt = reading.ShiftState is ShiftState.P ? turn.Vehicle.GearDoubt.Settled() : turn.Vehicle.GearDoubt,
+        };
         return (turn.Phase, reading) switch
         {
-            (VehiclePhase.Online or VehiclePhase.Suspended, _) when turn.Vehicle.LastResponse?.DriveState?.Timestamp > reading.Time =>
-                turn.Tell(new Note.StaleSample()),
-            (VehiclePhase.Online or VehiclePhase.Suspended, { ShiftState: ShiftState.D or ShiftState.N or ShiftState.R }) => BeginDrive(turn, reading, around),
-            (VehiclePhase.Online, { ShiftState: null, Power: < 0 }) => IsWarmingUp(turn.Vehicle.LastResponse) ? turn : turn.Poll(0),
+            (VehiclePhase.Online or VehiclePhase.Suspended, { ShiftState: ShiftState.D or ShiftState.N or ShiftState.R }) => OnGear(turn, reading, around),
+            (VehiclePhase.Online, { ShiftState: null, Power: < 0 }) => IsWarmingUp(turn.Vehicle.LastResponse) ? turn : turn.PollForStream(GearDoubt.Floor),
             (VehiclePhase.Suspended, { ShiftState: null or ShiftState.P, Power: < 0 }) => Awaken(turn),
             (VehiclePhase.Suspended, { ShiftState: null or ShiftState.P, Power: > 0 }) => Awaken(Merge(turn, reading, withTime: true)),
             (VehiclePhase.Online or VehiclePhase.Suspended, _) => turn,
 
             (VehiclePhase.Driving { Contact: Contact.Available } driving, { ShiftState: ShiftState.D or ShiftState.N or ShiftState.R }) => GoOn(turn, driving, reading, around),
-            (VehiclePhase.Driving, _) => turn.Poll(0),
+            (VehiclePhase.Driving, _) => turn.PollForStream(GearDoubt.Floor),
 
             (VehiclePhase.Asleep or VehiclePhase.Offline, _) => WakingUp.OnSample(turn, reading),
             (VehiclePhase.Start or VehiclePhase.Charging or VehiclePhase.Updating, _) => turn,
@@ -47,11 +59,29 @@ static class Streaming
         };
     }
 
+    /// <summary>The stream shows a gear. Where the answers say P they are asked first; what they contradict is believed once the car moves.</summary>
+    static Turn OnGear(Turn turn, StreamReading reading, Surroundings around)
+    {
+        var doubt = turn.Vehicle.GearDoubt;
+        if (doubt.IsContradicted)
+        {
+            if (doubt.Moves(reading))
+                return BeginDrive(turn, reading, around);
+            turn.Vehicle = turn.Vehicle with { GearDoubt = doubt with { Against = doubt.Against ?? reading } };
+            return turn;
+        }
+
+        if (!doubt.IsAsking && doubt.Contradictions == 0 && turn.Vehicle.LastResponse?.DriveState?.ShiftState is not ShiftState.P)
+            return BeginDrive(turn, reading, around);
+        turn.Vehicle = turn.Vehicle with { GearDoubt = doubt with { IsAsking = true, Against = doubt.Against ?? reading } };
+        return turn.Phase is VehiclePhase.Suspended ? Awaken(turn) : turn.PollForStream(doubt.PollFloor);
+    }
+
     static Turn BeginDrive(Turn turn, StreamReading reading, Surroundings around)
     {
         Driving.Begin(turn, Readings.Position(reading));
         turn.Vehicle = turn.Vehicle with { LastDrivingSample = reading.Time };
-        return Follow(Merge(turn, reading, withTime: true), reading, around).Publish().Poll(0);
+        return Follow(Merge(turn, reading, withTime: true), reading, around).Publish().PollForStream(turn.Vehicle.GearDoubt.PollFloor);
     }
 
     static Turn GoOn(Turn turn, VehiclePhase.Driving driving, StreamReading reading, Surroundings around)
@@ -60,6 +90,8 @@ static class Streaming
         var isLate = reading.Time <= turn.Vehicle.LastDrivingSample && turn.Vehicle.LastDrivingSample - reading.Time < LongestReordering;
         if (isLate || Readings.Position(reading) is not { } position || position.Date == turn.Vehicle.LastPosition)
             return turn.Use();
+        if (reading.Time - Latest(turn.Vehicle.LastDrivingSample, turn.Vehicle.LastResponse?.DriveState?.Timestamp) is var pause && pause > turn.Vehicle.LongestPauseOfStream)
+            turn.Vehicle = turn.Vehicle with { LongestPauseOfStream = pause.Value };
         turn.Vehicle = turn.Vehicle with { LastDrivingSample = reading.Time };
         turn.Write(driving.HasRow ? new Logbook.LogbookEntry.InsertDrivePosition(position) : new Logbook.LogbookEntry.StartDrive(turn.Now, position));
         turn.Become(driving with { HasRow = true });
@@ -67,7 +99,10 @@ static class Streaming
     }
 
     /// <summary>A suspended car does something: look at it.</summary>
-    static Turn Awaken(Turn turn) => turn.Use().Become(new VehiclePhase.Online()).Do(Positions.Arm).Poll(0);
+    static Turn Awaken(Turn turn) =>
+        turn.Use().Become(new VehiclePhase.Online()).Do(Positions.Arm).PollForStream(turn.Vehicle.GearDoubt.PollFloor);
+
+    static DateTimeOffset? Latest(DateTimeOffset? one, DateTimeOffset? other) => one > other || other is null ? one : other;
 
     static bool IsWarmingUp(VehicleData? last) => last?.ClimateState is { IsPreconditioning: true } or { ClimateKeeperMode: "dog" };
 

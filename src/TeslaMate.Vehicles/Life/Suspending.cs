@@ -91,7 +91,7 @@ static class Suspending
     /// <summary>Remembers where the car stands and what it shows.</summary>
     static void Park(Turn turn, VehicleData data)
     {
-        if (data.DriveState?.ShiftState.IsParked == true && Readings.Position(data, turn.Now) is { OdometerKm: not null } position)
+        if (turn.Vehicle.Settings.JudgesGaps && data.DriveState?.ShiftState.IsParked == true && Readings.Position(data, turn.Now) is { OdometerKm: not null } position)
             turn.Vehicle = turn.Vehicle with { Parked = position };
     }
 

@@ -28,6 +28,8 @@ sealed class Turn
                 LastSample = vehicle.LastSample - by,
                 LastGoodAnswer = vehicle.LastGoodAnswer - by,
                 LastFullAnswer = vehicle.LastFullAnswer - by,
+                PollDue = vehicle.PollDue - by,
+                StreamPollDue = vehicle.StreamPollDue - by,
                 Phase = vehicle.Phase is VehiclePhase.Suspended suspended ? new VehiclePhase.Suspended(suspended.Until - by) : vehicle.Phase,
             };
         }
@@ -65,7 +67,7 @@ sealed class Turn
     /// <summary>Publishes the car as it is at this point of the turn.</summary>
     public Turn Publish()
     {
-        _effects.Add(new Effect.Publish(SummaryBuilder.Build(Vehicle, Now)));
+        _effects.Add(new Effect.Publish(SummaryBuilder.ToPublish(Vehicle, Now)));
         return this;
     }
 
@@ -102,9 +104,26 @@ sealed class Turn
     Turn Arm(TimeSpan after)
     {
         Vehicle = Vehicle with { LastNumber = Vehicle.LastNumber + 1 };
-        Vehicle = Vehicle with { Poll = Vehicle.LastNumber };
+        Vehicle = Vehicle with { Poll = Vehicle.LastNumber, PollDue = Now + after };
         _poll = new Effect.Poll(Vehicle.LastNumber, after);
         return this;
+    }
+
+    /// <summary>
+    /// poll(0) because of the stream: at once, but no sooner than the floor after the last poll that the stream asked for. Asking again changes nothing about
+    /// a poll that is waited for, so that a stream that asks every second cannot put it off for ever.
+    /// </summary>
+    public Turn PollForStream(TimeSpan floor)
+    {
+        var isWaiting = Vehicle.Poll is not null && Vehicle.Poll == Vehicle.StreamPoll;
+        var due = isWaiting && Vehicle.StreamPollDue is { } waiting ? waiting : Later(Now + Polling.Minimum, Vehicle.StreamPollDue + floor);
+        if (!isWaiting && Vehicle is { Poll: not null, PollDue: { } regular } && regular > Now && regular <= due)
+            return this;
+        PollExactly(due > Now ? due - Now : TimeSpan.Zero);
+        Vehicle = Vehicle with { StreamPoll = Vehicle.Poll, StreamPollDue = due };
+        return this;
+
+        static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
     }
 
     /// <summary>Starts the regular request, unless one is under way.</summary>
@@ -163,7 +182,7 @@ sealed class Turn
     {
         if (!Vehicle.IsStreaming)
             return this;
-        Vehicle = Vehicle with { Stream = null, LastSample = null };
+        Vehicle = Vehicle with { Stream = null, LastSample = null, LastInGear = null };
         return Do(new Effect.DisconnectStream());
     }
 

@@ -1,6 +1,7 @@
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Tesla.Cars;
+using TeslaMate.Tesla.Streaming;
 
 namespace TeslaMate.Vehicles.Life;
 
@@ -48,6 +49,21 @@ sealed record Vehicle
     /// <summary>The car's clock in the newest streamed sample of a drive.</summary>
     public DateTimeOffset? LastDrivingSample { get; init; }
 
+    /// <summary>The longest time between two readings of a drive, answers or samples, since the last full answer.</summary>
+    public TimeSpan LongestPauseOfStream { get; init; }
+
+    /// <summary>The last streamed sample, if it has a gear.</summary>
+    public StreamReading? LastInGear { get; init; }
+
+    /// <summary>What a gear on the stream is worth while the answers say that the car is parked.</summary>
+    public GearDoubt GearDoubt { get; init; } = GearDoubt.None;
+
+    /// <summary>The number of the poll timer that was armed because of the stream.</summary>
+    public long? StreamPoll { get; init; }
+
+    /// <summary>When the last poll that the stream asked for was or is due.</summary>
+    public DateTimeOffset? StreamPollDue { get; init; }
+
     public PreOnline PreOnline { get; init; }
 
     /// <summary>The number of the regular request that is under way.</summary>
@@ -55,6 +71,9 @@ sealed record Vehicle
 
     /// <summary>The number of the poll timer that is armed.</summary>
     public long? Poll { get; init; }
+
+    /// <summary>The server's clock when that timer runs out.</summary>
+    public DateTimeOffset? PollDue { get; init; }
 
     /// <summary>The last number given to a stream, request or timer.</summary>
     public long LastNumber { get; init; }
@@ -110,11 +129,14 @@ sealed record Vehicle
 
     public bool IsHealthy(DateTimeOffset now) => !ApiErrors.IsBlown(now) && !NotFound.IsBlown(now);
 
+    /// <summary>The place that the database had at the start.</summary>
+    public Place? StoredPlace => StoredPosition is { } stored ? new Place(stored.Latitude, stored.Longitude) : null;
+
     /// <summary>Where an answer would place the car: what it says, else the stored place of a car that has not said anything yet.</summary>
-    public Place? PlaceOf(VehicleData data) => (data.DriveState, LastResponse, StoredPosition) switch
+    public Place? PlaceOf(VehicleData data) => (data.DriveState, LastResponse) switch
     {
-        ({ Latitude: { } latitude, Longitude: { } longitude }, _, _) => new Place(latitude, longitude),
-        (_, null, { } stored) => new Place(stored.Latitude, stored.Longitude),
+        ({ Latitude: { } latitude, Longitude: { } longitude }, _) => new Place(latitude, longitude),
+        (_, null) => StoredPlace,
         _ => null,
     };
 
@@ -143,7 +165,7 @@ sealed record Vehicle
         var turn = new Turn(vehicle, @event.At);
         turn = @event switch
         {
-            VehicleEvent.Started => Fetching.Begin(turn, vehicle.Telemetry.IsConfigured),
+            VehicleEvent.Started started => vehicle.Telemetry.IsConfigured ? TelemetryRules.Begin(turn) : Fetching.Begin(turn, started.Around),
             VehicleEvent.PollDue due => Fetching.OnDue(turn, due.Poll),
             VehicleEvent.Answered answered => Answers.On(turn, answered),
             VehicleEvent.Glimpsed glimpsed => Answers.OnGlimpse(turn, glimpsed),

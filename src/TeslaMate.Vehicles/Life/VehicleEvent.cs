@@ -11,7 +11,8 @@ namespace TeslaMate.Vehicles.Life;
 abstract record VehicleEvent(DateTimeOffset At)
 {
     /// <summary>The first event of every loop.</summary>
-    public sealed record Started(DateTimeOffset At) : VehicleEvent(At);
+    /// <param name="Around">What is known about the place that the database has.</param>
+    public sealed record Started(DateTimeOffset At, Surroundings? Around = null) : VehicleEvent(At);
 
     /// <summary>The poll timer fired.</summary>
     /// <param name="Poll">The number it was armed with; an older one was replaced meanwhile.</param>

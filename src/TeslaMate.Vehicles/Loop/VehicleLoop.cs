@@ -65,7 +65,7 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
     /// <summary>The car as it was after the last event; immutable.</summary>
     public Vehicle Vehicle => _vehicle;
 
-    public Summary Summary => SummaryBuilder.Build(_vehicle, parts.Time.GetUtcNow());
+    public Summary Summary => SummaryBuilder.ToPublish(_vehicle, parts.Time.GetUtcNow());
 
     public async Task<LoopEnd> RunAsync(CancellationToken cancellationToken)
     {
@@ -232,6 +232,7 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
     /// <summary>Adds what is known about the place of a reading, within 100 ms.</summary>
     async ValueTask<VehicleEvent> SurroundAsync(Vehicle vehicle, VehicleEvent @event) => @event switch
     {
+        VehicleEvent.Started started when vehicle.StoredPlace is { } place => started with { Around = new Surroundings(Fence(place), null) },
         VehicleEvent.Answered { Answer: ApiAnswer<VehicleData>.Ok(var data) } answered => answered with { Around = await AroundAsync(vehicle, data) },
         VehicleEvent.Glimpsed { Answer: ApiAnswer<VehicleData>.Ok(var data) } glimpsed => glimpsed with { Around = await AroundAsync(vehicle, data) },
         VehicleEvent.SuspendChecked { Answer: ApiAnswer<VehicleData>.Ok(var data) } check => check with { Around = await AroundAsync(vehicle, data) },

@@ -16,7 +16,7 @@ public sealed record Summary
     public required bool Healthy { get; init; }
 
     /// <summary>
-    /// The values come from the database because the car has sent none yet (vehicle chapter 5.6). <see cref="ShiftState"/>, <see cref="ChargeEnergyAdded"/>,
+    /// The values come from the database, as far as it has any, because the car has sent none yet (vehicle chapter 5.6). <see cref="ShiftState"/>, <see cref="ChargeEnergyAdded"/>,
     /// <see cref="ChargerActualCurrent"/>, <see cref="ChargerPhases"/>, <see cref="ChargerPower"/>, <see cref="ChargerVoltage"/>, <see cref="ChargePortDoorOpen"/>,
     /// <see cref="PluggedIn"/>, <see cref="ScheduledChargingStartTime"/> and <see cref="TimeToFullCharge"/> are then unknown: they are null here, but a consumer keeps what it has.
     /// </summary>

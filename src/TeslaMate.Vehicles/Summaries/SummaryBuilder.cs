@@ -10,8 +10,9 @@ static class SummaryBuilder
     {
         var state = StateOf(vehicle);
         var summary = new Summary { Car = vehicle.Car, State = state, Healthy = vehicle.IsHealthy(now) };
-        if (state == VehicleStateName.Unavailable || Shown(vehicle) is not { } data)
-            return state == VehicleStateName.Unavailable ? summary : summary with { Since = vehicle.Since };
+        var isHeard = Shown(vehicle) is not null;
+        if ((Shown(vehicle) ?? Restoring.Stored(vehicle)) is not { } data)
+            return summary;
 
         var (drive, charge, climate, body) = (data.DriveState, data.ChargeState, data.ClimateState, data.VehicleState);
         return new Summary
@@ -19,9 +20,9 @@ static class SummaryBuilder
             Car = vehicle.Car,
             State = state,
             Healthy = summary.Healthy,
-            IsRestored = vehicle.IsRestored,
+            IsRestored = !isHeard || vehicle.IsRestored,
             DisplayName = data.Name,
-            Since = vehicle.Since,
+            Since = isHeard ? vehicle.Since : null,
             // The last word of a stream that was switched off since is of another place.
             Elevation = vehicle.Car.Settings.UseStreamingApi ? vehicle.Elevation ?? vehicle.TerrainM : vehicle.TerrainM ?? vehicle.Elevation,
             Geofence = vehicle.Geofence,
@@ -57,7 +58,7 @@ static class SummaryBuilder
             EstBatteryRangeKm = Units.Kilometres(charge?.EstBatteryRange, decimals: 2),
             RatedBatteryRangeKm = Units.Kilometres(charge?.BatteryRange, decimals: 2),
             ScheduledChargingStartTime = charge?.ScheduledChargingStartTime,
-            PluggedIn = charge is null || vehicle.IsRestored ? null : charge.ChargingState != "Disconnected",
+            PluggedIn = charge is null || !isHeard || vehicle.IsRestored ? null : charge.ChargingState != "Disconnected",
 
             IsClimateOn = climate?.IsClimateOn,
             IsPreconditioning = climate?.IsPreconditioning,
@@ -105,6 +106,10 @@ static class SummaryBuilder
             InstallPerc = body?.SoftwareUpdate?.InstallPerc,
         };
     }
+
+    /// <summary>A car as consumers get it: as long as it has said nothing, they are told so, and keep what they have.</summary>
+    public static Summary ToPublish(Vehicle vehicle, DateTimeOffset now) =>
+        Build(vehicle, now) is var summary && Shown(vehicle) is null ? summary with { IsRestored = true } : summary;
 
     /// <summary>A car that streams is shown as it is now; its rows follow in order.</summary>
     static VehicleData? Shown(Vehicle vehicle) => vehicle.Telemetry is { Leads: true, Shown: { } shown } ? shown : vehicle.LastResponse;

@@ -30,8 +30,12 @@ sealed partial class Supervisor(
     readonly Channel<Wish> _inbox = Channel.CreateBounded<Wish>(64);
     readonly ConcurrentDictionary<CarId, CarRunner> _runners = new();
     bool _hasListed;
+    int? _listedGeneration;
     int _failures;
     DateTimeOffset _listAt;
+
+    /// <summary>How many sign-ins it was told of; what a test waits for.</summary>
+    internal int SignIns { get; private set; }
 
     public ICollection<CarRunner> Runners => _runners.Values;
 
@@ -71,9 +75,12 @@ sealed partial class Supervisor(
                     pause = await DiscoverAsync(isOtherAccount: false, cancellationToken, notFound: car);
                     break;
                 case Wish.SignedIn:
+                    SignIns++;
                     foreach (var runner in _runners.Values)
                         await runner.TellSignedInAsync(cancellationToken);
-                    pause = await DiscoverAsync(isOtherAccount: true, cancellationToken);
+                    // At the start the list may have waited for these very tokens.
+                    if (_listedGeneration != account.Status.Generation)
+                        pause = await DiscoverAsync(isOtherAccount: true, cancellationToken);
                     break;
                 case Wish.Restart(var done):
                     await StopAllAsync();
@@ -115,6 +122,7 @@ sealed partial class Supervisor(
     {
         // The stored cars stand in for a list, but once there was one they would only bring back those that are in the account no more.
         var needsStored = !_hasListed || isOtherAccount;
+        var before = account.Status;
         try
         {
             var finding = discovery.FindAsync(cancellationToken);
@@ -137,6 +145,8 @@ sealed partial class Supervisor(
             if (found.IsListed)
                 await StopDeletedAsync(cancellationToken);
             _hasListed |= found.IsListed;
+            if (found.IsListed)
+                _listedGeneration = before.SignIn == SignIn.Starting ? account.Status.Generation : before.Generation;
             _failures = found.IsListed ? 0 : _failures + 1;
             var retry = BackOff.Pause(_failures - 1, FirstRetry, LongestRetry, Random.Shared.NextDouble);
             return found.IsListed ? ListAgain : retry > found.NotBefore ? retry : found.NotBefore;

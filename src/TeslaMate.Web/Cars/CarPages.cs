@@ -21,7 +21,7 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        var pages = routes.MapGroup("").WithMetadata(new EntranceOf(Entrance.Page));
+        var pages = routes.MapPages();
         pages.MapGet("/", HomeAsync);
         // Where files are imported while there are any; there are none to import now.
         pages.MapGet("/import", (Visit visit) => Results.Redirect(visit.Url("/")));
@@ -30,8 +30,8 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
             => ChangeAsync(visit, http, car, SuspendAsync, cancellationToken));
         pages.MapPost("/cars/{car}/resume", (Visit visit, HttpContext http, RowNumber car, CancellationToken cancellationToken)
             => ChangeAsync(visit, http, car, ResumeAsync, cancellationToken));
-        routes.MapGet("/live/cars", Follow).WithMetadata(new EntranceOf(Entrance.Live));
-        var api = routes.MapGroup("/api/car/{car}/logging").WithMetadata(new EntranceOf(Entrance.Api));
+        routes.MapGet("/live/cars", Follow).RequireAuthorization(Policies.Owner).WithLiveEvents();
+        var api = routes.MapGroup("/api/car/{car}/logging").RequireAuthorization(Policies.Logging).WithMetadata(new AnswersIn("json", "application/*"));
         api.MapPut("/suspend", (HttpContext http, RowNumber car, CancellationToken cancellationToken) => ChangeByApiAsync(http, car, SuspendAsync, cancellationToken));
         api.MapPut("/resume", (HttpContext http, RowNumber car, CancellationToken cancellationToken) => ChangeByApiAsync(http, car, ResumeAsync, cancellationToken));
     }

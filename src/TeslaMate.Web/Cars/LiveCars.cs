@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Data.Common;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
@@ -21,7 +20,7 @@ namespace TeslaMate.Web.Cars;
 /// The events that keep open pages up to date. A card is rendered once per change, language and units, however many pages are open; a page that cannot keep up
 /// gets the newest card only.
 /// </summary>
-sealed class LiveCars(SummaryHub hub, IVehicles vehicles, Recognition recognition, IServiceProvider services, ILoggerFactory loggers, IHostApplicationLifetime lifetime, TimeProvider time)
+sealed class LiveCars(SummaryHub hub, IVehicles vehicles, SessionWatch sessions, IServiceProvider services, ILoggerFactory loggers, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     /// <summary>A proxy between here and the browser must not take silence for the end. How often it is looked whether the visitor may still see the cars.</summary>
     static readonly TimeSpan Silence = TimeSpan.FromSeconds(25);
@@ -84,7 +83,7 @@ sealed class LiveCars(SummaryHub hub, IVehicles vehicles, Recognition recognitio
             using var timer = new PeriodicTimer(Silence, time);
             while (await timer.WaitForNextTickAsync(gone))
             {
-                if (!await IsStillInsideAsync(http, gone))
+                if (!await sessions.IsStillInsideAsync(http, gone))
                     events.Writer.TryComplete();
                 else
                     await events.Writer.WriteAsync(await CarsAsync(gone), gone);
@@ -111,19 +110,6 @@ sealed class LiveCars(SummaryHub hub, IVehicles vehicles, Recognition recognitio
     /// <summary>The numbers of the cars that the home page shows; a page with one more takes its card away.</summary>
     async Task<SseItem<string>> CarsAsync(CancellationToken cancellationToken)
         => new(string.Join(',', (await vehicles.ListAsync(cancellationToken)).Select(summary => summary.Car.Id)), "cars");
-
-    // Cars are shown also while the database is away.
-    async Task<bool> IsStillInsideAsync(HttpContext http, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await recognition.OfAsync(http, cancellationToken)).Visitor is not Visitor.Stranger;
-        }
-        catch (DbException)
-        {
-            return true;
-        }
-    }
 
     Task<string> RenderAsync(Summary summary, Visit visit)
     {

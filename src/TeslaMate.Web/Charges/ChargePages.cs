@@ -7,7 +7,6 @@ using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Web.Cars;
 using TeslaMate.Web.Layout;
-using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.Charges;
@@ -17,7 +16,7 @@ sealed class ChargePages(ChargeQueries charges, ICars cars)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        var pages = routes.MapGroup("").WithMetadata(new EntranceOf(Entrance.Page));
+        var pages = routes.MapPages();
         pages.MapGet("/charges", ListAsync);
         pages.MapGet("/charge/{process}", ShowAsync);
         pages.MapGet("/charge-cost/{process}", ShowCostAsync);

@@ -16,11 +16,13 @@ sealed class DrivePages(DriveQueries drives, GpxFile gpx, ICars cars)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        var pages = routes.MapGroup("").WithMetadata(new EntranceOf(Entrance.Page));
+        var pages = routes.MapPages();
         pages.MapGet("/drives", ListAsync);
         pages.MapGet("/drive/{drive}", ShowAsync);
         routes.MapGet("/drive/{drive}/gpx", (RowNumber drive, HttpContext http, CancellationToken cancellationToken) => gpx.ExportAsync(new DriveId(drive.Int), http, cancellationToken))
-            .WithMetadata(new EntranceOf(Entrance.File));
+            .RequireAuthorization(Policies.Owner)
+            // A browser that follows the link asks for html, a program for what it gets.
+            .WithMetadata(new AnswersIn("html", "xml", "application/*", "text/*"));
     }
 
     async Task<IResult> ListAsync(Visit visit, Filter filter, CancellationToken cancellationToken)

@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Routing;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Web.Layout;
-using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.Geofences;
@@ -16,7 +15,7 @@ sealed class GeofencePages(IGeofences geofences)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        var pages = routes.MapGroup("/geo-fences").WithMetadata(new EntranceOf(Entrance.Page));
+        var pages = routes.MapPages("/geo-fences");
         pages.MapGet("", async (Visit visit, CancellationToken cancellationToken)
             => new RazorComponentResult<GeofenceListPage>(new { Visit = visit, Geofences = await geofences.ListAsync(cancellationToken) }));
         pages.MapGet("/new", NewAsync);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -72,7 +73,6 @@ public sealed class Visit
         var web = services.GetRequiredService<WebSettings>();
         var settings = await services.GetRequiredService<IGlobalSettings>().ReadAsync(http.RequestAborted);
         var account = services.GetRequiredService<ITeslaAccount>().Status.SignIn;
-        var visitor = Visitor.Of(http);
         var releases = services.GetRequiredService<IReleases>();
         return new Visit
         {
@@ -82,10 +82,10 @@ public sealed class Visit
             Web = web,
             Assets = services.GetRequiredService<AssetFiles>(),
             Path = http.Request.Path.Value ?? "/",
-            CsrfToken = services.GetRequiredService<FormTokens>().Issue(http),
+            CsrfToken = FormProtection.TokenFor(http, services.GetRequiredService<IAntiforgery>()),
             Notice = Notices.Take(http),
-            CanLogOut = visitor is Visitor.Session,
-            IsInside = visitor is not Visitor.Stranger,
+            CanLogOut = http.User.Scheme() == Schemes.Session,
+            IsInside = http.User.IsOwner(),
             IsSignedIn = account == SignIn.SignedIn,
             WarnsOfKey = !web.HasEncryptionKey || account == SignIn.Undecryptable,
             NewRelease = releases.Newer,

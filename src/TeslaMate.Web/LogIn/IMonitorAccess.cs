@@ -13,15 +13,15 @@ public interface IMonitorAccess
     Task<bool> MayKnowAllAsync(HttpContext http);
 }
 
-sealed class MonitorAccess(WebSettings settings, WebAccess access, HostCheck hosts, BearerToken bearer) : IMonitorAccess
+sealed class MonitorAccess(WebSettings settings, WebAccess access, KnownHosts hosts, ApiTokens tokens) : IMonitorAccess
 {
     public async Task<bool> MayKnowAllAsync(HttpContext http)
     {
         try
         {
             return settings.TrustedHeader is null && !await access.HasPasswordAsync(http.RequestAborted)
-                ? await hosts.IsOursAsync(http)
-                : (await bearer.TryAsync(http)).IsRight;
+                ? OpenHandler.MayReach(settings, Peer.Of(http)) && await hosts.IsOursAsync(http)
+                : (await tokens.TryAsync(http)).Program?.Has(Scopes.Monitor) == true;
         }
         catch (NpgsqlException)
         {

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -5,14 +6,17 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using TeslaMate.Configuration;
 using TeslaMate.Web.Layout;
+using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.LogIn;
 
 /// <summary>The way in and out.</summary>
-sealed partial class LogInPages(WebAccess access, Recognition recognition, LogInThrottle throttle, ILogger<LogInPages> logger) : IDisposable
+sealed partial class LogInPages(WebAccess access, LogInThrottle throttle, ILogger<LogInPages> logger) : IDisposable
 {
     public const string Path = "/log_in";
-    public const string SessionCookie = "_teslamate_key";
+
+    // A password and where to go afterwards; this one is read for strangers.
+    const long LargestForm = 16_000;
 
     const int LongestPassword = 1000;
 
@@ -21,19 +25,13 @@ sealed partial class LogInPages(WebAccess access, Recognition recognition, LogIn
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Path, Show).WithMetadata(new EntranceOf(Entrance.LogIn));
-        routes.MapPost(Path, LogInAsync).WithMetadata(new EntranceOf(Entrance.LogIn));
-        routes.MapPost("/log_out", LogOutAsync).WithMetadata(new EntranceOf(Entrance.Page));
+        var pages = routes.MapGroup("").RequireAuthorization(Policies.LogIn).WithMetadata(new AnswersIn("html", "text/*"), new LargestBody(LargestForm));
+        pages.MapGet(Path, Show);
+        pages.MapPost(Path, LogInAsync);
+        routes.MapPages().MapPost("/log_out", LogOutAsync);
     }
 
     public void Dispose() => _checks.Dispose();
-
-    /// <summary>Lets the cookie last as long as the session, which is counted from its last use.</summary>
-    public static void Prolong(HttpContext http)
-    {
-        if (http.Request.Cookies[SessionCookie] is { } token)
-            http.Response.Cookies.Append(SessionCookie, token, Options(http, WebAccess.SessionLength));
-    }
 
     static IResult Show(Visit visit, HttpContext http)
         => visit.IsInside ? Results.Redirect(visit.Url("/")) : Page(visit, ReturnPath(http.Request.Query["return"]), error: null);
@@ -44,11 +42,11 @@ sealed partial class LogInPages(WebAccess access, Recognition recognition, LogIn
         var destination = ReturnPath(form["return"]);
         if (visit.IsInside)
             return Results.Redirect(visit.Url(destination));
-        var address = recognition.AddressOf(http);
-        if (throttle.Try(address) is { } wait)
+        var origin = RequestOrigin.Of(http);
+        if (throttle.Try(origin.Address) is { } wait)
         {
-            Log.Throttled(logger, address?.ToString() ?? "a unix socket", (int)Math.Ceiling(wait.TotalSeconds));
-            http.Response.Headers.RetryAfter = ((int)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            Log.Throttled(logger, origin, (int)Math.Ceiling(wait.TotalSeconds));
+            RetryAfter.Set(http.Response, wait);
             return Page(visit, destination, visit.Texts.With("Too many attempts. Please try again in {0}.", Durations.Since(wait < TimeSpan.FromSeconds(5) ? TimeSpan.FromSeconds(5) : wait)),
                 StatusCodes.Status429TooManyRequests);
         }
@@ -56,20 +54,18 @@ sealed partial class LogInPages(WebAccess access, Recognition recognition, LogIn
         var password = form["password"].ToString();
         if (password.Length is 0 or > LongestPassword || !await IsRightAsync(new Secret(password), http.RequestAborted))
         {
-            Log.Refused(logger, address?.ToString() ?? "a unix socket");
+            Log.Refused(logger, origin);
             return Page(visit, destination, visit.T("The password is wrong."), StatusCodes.Status422UnprocessableEntity);
         }
 
-        throttle.Succeeded(address);
-        http.Response.Cookies.Append(SessionCookie, await access.StartSessionAsync(http.RequestAborted), Options(http, WebAccess.SessionLength));
+        throttle.Succeeded(origin.Address);
+        await http.SignInAsync(Schemes.Session, Identities.Owner(Schemes.Session, "owner", "owner"));
         return Results.Redirect(visit.Url(destination));
     }
 
-    async Task<IResult> LogOutAsync(Visit visit, HttpContext http)
+    static async Task<IResult> LogOutAsync(Visit visit, HttpContext http)
     {
-        if (Visitor.Of(http) is Visitor.Session session)
-            await access.EndSessionAsync(session.Id, http.RequestAborted);
-        http.Response.Cookies.Delete(SessionCookie, Options(http, age: null));
+        await http.SignOutAsync(Schemes.Session);
         return Results.Redirect(visit.Url("/"));
     }
 
@@ -95,15 +91,12 @@ sealed partial class LogInPages(WebAccess access, Recognition recognition, LogIn
     static RazorComponentResult<LogInPage> Page(Visit visit, string destination, string? error, int status = StatusCodes.Status200OK)
         => new(new { Visit = visit, Destination = destination, Error = error }) { StatusCode = status };
 
-    static CookieOptions Options(HttpContext http, TimeSpan? age)
-        => new() { HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = http.Request.IsHttps, Path = "/", MaxAge = age };
-
     static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Wrong password for the pages from {Address}")]
-        public static partial void Refused(ILogger logger, string address);
+        public static partial void Refused(ILogger logger, RequestOrigin address);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Too many wrong passwords for the pages; {Address} has to wait {WaitS} s")]
-        public static partial void Throttled(ILogger logger, string address, int waitS);
+        public static partial void Throttled(ILogger logger, RequestOrigin address, int waitS);
     }
 }

@@ -14,9 +14,6 @@ public sealed class WebAccess(NpgsqlDataSource database, TimeProvider time)
     /// <summary>A session ends this long after its last use.</summary>
     internal static readonly TimeSpan SessionLength = TimeSpan.FromDays(30);
 
-    // A session's last use is written down once an hour, not with every request.
-    static readonly TimeSpan Renewal = TimeSpan.FromHours(1);
-
     /// <summary>Whether a password is set.</summary>
     public async Task<bool> HasPasswordAsync(CancellationToken cancellationToken)
         => await PasswordAsync(cancellationToken) is not null;
@@ -74,18 +71,41 @@ public sealed class WebAccess(NpgsqlDataSource database, TimeProvider time)
     }
 
     /// <summary>Starts a session; the answer is what the browser's cookie holds.</summary>
-    internal async Task<string> StartSessionAsync(CancellationToken cancellationToken)
+    internal async Task<string> StartSessionAsync(string subject, string method, RequestOrigin origin, CancellationToken cancellationToken)
     {
         var token = NewToken();
         var now = time.GetUtcNow();
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand("delete from teslamate.web_sessions where expires_at < $1") { Parameters = { Timestamps.Parameter(now) } });
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("insert into teslamate.web_sessions (id, started_at, expires_at) values ($1, $2, $3)")
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("""
+            insert into teslamate.web_sessions (id, started_at, expires_at, subject, method, address, agent, used_at, confirmed_at) values ($1, $2, $3, $4, $5, $6, $7, $2, $2)
+            """)
         {
-            Parameters = { Bytes(Hash(token)), Timestamps.Parameter(now), Timestamps.Parameter(now + SessionLength) },
+            Parameters =
+            {
+                Bytes(Hash(token)), Timestamps.Parameter(now), Timestamps.Parameter(now + SessionLength),
+                Text(subject), Text(method), Text(origin.Address?.ToString()), Text(origin.Agent),
+            },
         });
         await batch.ExecuteNonQueryAsync(cancellationToken);
         return token;
+    }
+
+    /// <summary>Puts the end of a session off, and writes down where it is used from.</summary>
+    internal async Task RenewSessionAsync(string token, RequestOrigin origin, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        await using var command = database.CreateCommand("""
+            update teslamate.web_sessions
+            set expires_at = $2, used_at = $3, address = $4, agent = $5
+            where id = $1
+            """);
+        command.Parameters.Add(Bytes(Hash(token)));
+        command.Parameters.Add(Timestamps.Parameter(now + SessionLength));
+        command.Parameters.Add(Timestamps.Parameter(now));
+        command.Parameters.Add(Text(origin.Address?.ToString()));
+        command.Parameters.Add(Text(origin.Agent));
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     internal async Task EndSessionAsync(byte[] id, CancellationToken cancellationToken)
@@ -95,29 +115,24 @@ public sealed class WebAccess(NpgsqlDataSource database, TimeProvider time)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Whether a password is set, and the session that the cookie stands for, if it has not ended; one round trip.</summary>
-    internal async Task<(bool HasPassword, byte[]? Session)> LookUpAsync(string? cookie, CancellationToken cancellationToken)
+    /// <summary>Whether a password and a token are set, and the session that the cookie stands for, if it has not ended; one round trip.</summary>
+    internal async Task<AccessState> LookUpAsync(string? cookie, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var id = cookie is { Length: > 20 and < 100 } ? Hash(cookie) : [];
         await using var command = database.CreateCommand("""
-            select (select password is not null from teslamate.web_access),
-                   (select expires_at from teslamate.web_sessions where id = $1 and expires_at > $2)
+            select access.password is not null, access.api_token is not null,
+                session.subject, session.method, session.started_at, session.expires_at, session.confirmed_at, session.address, session.agent, session.used_at
+            from (values (true)) as one (only_row)
+            left join teslamate.web_access access using (only_row)
+            left join teslamate.web_sessions session on session.id = $1 and session.expires_at > $2
             """);
         command.Parameters.Add(Bytes(id));
         command.Parameters.Add(Timestamps.Parameter(now));
-        bool hasPassword;
-        DateTimeOffset? expires;
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
-        {
-            await reader.ReadAsync(cancellationToken);
-            hasPassword = !await reader.IsDBNullAsync(0, cancellationToken) && reader.GetBoolean(0);
-            expires = reader.GetInstantOrNull(1);
-        }
-
-        if (expires is { } end && end < now + SessionLength - Renewal)
-            await RenewAsync(id, now + SessionLength, cancellationToken);
-        return (hasPassword, expires is null ? null : id);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var session = await reader.IsDBNullAsync(2, cancellationToken) ? null : Session(reader, id, first: 2);
+        return new AccessState(reader.GetBoolean(0), reader.GetBoolean(1), session);
     }
 
     public async Task<bool> IsApiTokenAsync(string token, CancellationToken cancellationToken)
@@ -128,15 +143,21 @@ public sealed class WebAccess(NpgsqlDataSource database, TimeProvider time)
 
     internal static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
-    async Task RenewAsync(byte[] id, DateTimeOffset until, CancellationToken cancellationToken)
+    // Subject, method, start, end, confirmation, address, agent, last use.
+    static StoredSession Session(NpgsqlDataReader reader, byte[] id, int first)
     {
-        await using var command = database.CreateCommand("update teslamate.web_sessions set expires_at = $2 where id = $1");
-        command.Parameters.Add(Bytes(id));
-        command.Parameters.Add(Timestamps.Parameter(until));
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        var (started, expires) = (reader.GetInstant(first + 2), reader.GetInstant(first + 3));
+        return new StoredSession(id, reader.GetString(first), reader.GetString(first + 1), started, expires - SessionLength, expires, reader.GetInstantOrNull(first + 4))
+        {
+            Address = reader.IsDBNull(first + 5) ? null : reader.GetString(first + 5),
+            Agent = reader.IsDBNull(first + 6) ? null : reader.GetString(first + 6),
+            UsedAt = reader.GetInstantOrNull(first + 7) ?? started,
+        };
     }
 
     static string NewToken() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+
+    static NpgsqlParameter Text(string? text) => new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 
     static NpgsqlParameter<byte[]> Bytes(byte[] value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bytea };
 }

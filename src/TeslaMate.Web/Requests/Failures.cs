@@ -7,6 +7,7 @@ using TeslaMate.Logbook.Settings;
 using TeslaMate.Web.Assets;
 using TeslaMate.Web.Languages;
 using TeslaMate.Web.Layout;
+using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.Web.Requests;
 
@@ -35,11 +36,11 @@ sealed partial class Failures(RequestDelegate next, WebSettings settings, Langua
             // A form that cannot be read: too many fields, a broken multipart boundary.
             http.Response.StatusCode = StatusCodes.Status400BadRequest;
         }
-        catch (DbException exception) when (!http.Response.HasStarted && exception.IsTransient)
+        catch (Exception exception) when (!http.Response.HasStarted && DatabaseFault(exception) is { IsTransient: true } fault)
         {
-            Log.DatabaseAway(logger, http.Request.Method, http.Request.Path, exception.Message);
+            Log.DatabaseAway(logger, http.Request.Method, http.Request.Path, fault.Message);
             http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            http.Response.Headers.RetryAfter = "10";
+            RetryAfter.Set(http.Response, TimeSpan.FromSeconds(10));
         }
         catch (Exception exception) when (!http.Response.HasStarted)
         {
@@ -72,6 +73,9 @@ sealed partial class Failures(RequestDelegate next, WebSettings settings, Langua
             await http.Response.WriteAsync(phrase, http.RequestAborted);
         }
     }
+
+    // The key ring wraps what its database throws.
+    static DbException? DatabaseFault(Exception exception) => exception as DbException ?? exception.InnerException as DbException;
 
     // Over plain http, as in most homes, browsers do not send the first one.
     static bool IsOpenedByBrowser(HttpRequest request) => request.Headers["Sec-Fetch-Mode"] == "navigate" || request.Headers.UpgradeInsecureRequests == "1";

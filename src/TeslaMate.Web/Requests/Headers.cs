@@ -28,9 +28,6 @@ sealed class Headers(RequestDelegate next, WebSettings settings)
         headers["X-Permitted-Cross-Domain-Policies"] = "none";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers.CacheControl = "max-age=0, private, must-revalidate";
-        // Cookies are marked for https where the proxy speaks it.
-        if (http.Request.Headers["X-Forwarded-Proto"] == "https" && settings.IsTrustedProxy(http.Connection.RemoteIpAddress))
-            http.Request.Scheme = "https";
         if (!HttpMethods.IsHead(http.Request.Method))
             return next(http);
 

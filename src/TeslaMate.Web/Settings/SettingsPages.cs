@@ -7,7 +7,6 @@ using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.Settings;
 using TeslaMate.Tesla.Accounts;
 using TeslaMate.Web.Layout;
-using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.Settings;
@@ -19,7 +18,7 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        var pages = routes.MapGroup("").WithMetadata(new EntranceOf(Entrance.Page));
+        var pages = routes.MapPages();
         pages.MapGet("/settings", ShowAsync);
         pages.MapGet("/settings/general", ShowGeneralAsync);
         pages.MapPost("/settings", SaveGeneralAsync);

@@ -20,6 +20,7 @@ static class CorrectionCommands
             (corrections, id, cancellationToken) => corrections.DeleteDriveAsync(new DriveId(id), cancellationToken), Deleted),
         Create("delete-charge", "Delete a charging process and its charges.", "charging process",
             (corrections, id, cancellationToken) => corrections.DeleteChargingAsync(new ChargingProcessId(id), cancellationToken), Deleted),
+        RetryRefusedCommand.Create(),
     ];
 
     const string Deleted = "deleted";

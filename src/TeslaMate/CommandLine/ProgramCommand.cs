@@ -28,6 +28,8 @@ sealed class ProgramCommand
         StatusCommand.Create(),
         SignInCommand.Create(),
         SetPasswordCommand.Create(),
+        ImportCommand.Create(),
+        RestoreCommand.Create(),
         DemoCommand.Create(),
         TelemetryCommands.Create(),
         .. CorrectionCommands.Create(),

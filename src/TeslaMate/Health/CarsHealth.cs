@@ -1,56 +1,63 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Vehicles;
 
 namespace TeslaMate.Health;
 
 /// <summary>Each car: what it does and how old its last good answer is.</summary>
-sealed class CarsHealth(IVehicles vehicles, TimeProvider time) : IHealthReport
+sealed class CarsHealth : IHealthCheck
 {
-    public string Name => "cars";
+    readonly IVehicles _vehicles;
+    readonly TimeProvider _time;
 
-    public bool IsPersonal => true;
-
-    public ValueTask<HealthFacts> ReadAsync(CancellationToken cancellationToken)
+    public CarsHealth(IVehicles vehicles, TimeProvider time, IMeterFactory meters)
     {
-        var cars = vehicles.Health;
-        var now = time.GetUtcNow();
-        var details = new JsonArray();
-        var measures = new List<Measure>
-        {
-            new("teslamate_cars", "Cars that are logged.", cars.Count),
-        };
-        foreach (var car in cars)
-        {
-            var age = car.LastGoodAnswer is { } answered ? (now - answered).TotalSeconds : (double?)null;
-            details.Add(new JsonObject
-            {
-                ["id"] = car.Car.Value,
-                ["state"] = car.State.Word,
-                ["healthy"] = car.Healthy,
-                ["last_good_answer_age_seconds"] = age is { } seconds ? Math.Round(seconds) : null,
-                ["errors_in_a_row"] = car.ErrorsInARow,
-                ["last_error"] = car.LastError,
-                ["stream_connected"] = car.StreamConnected,
-                ["restarts"] = car.Restarts,
-            });
-            (string, string)[] label = [("car", car.Car.Value.ToString(CultureInfo.InvariantCulture))];
-            measures.Add(new Measure("teslamate_car_healthy", "1 while the car's data flows.", car.Healthy ? 1 : 0) { Labels = label });
-            measures.Add(new Measure("teslamate_car_state", "Always 1; the state is a label.", 1) { Labels = [.. label, ("state", car.State.Word)] });
-            measures.Add(new Measure("teslamate_car_errors_in_a_row", "Failed requests since the last good answer.", car.ErrorsInARow) { Labels = label });
-            measures.Add(new Measure("teslamate_car_stream_connected", "1 while the streaming connection exists.", car.StreamConnected ? 1 : 0) { Labels = label });
-            measures.Add(new Measure("teslamate_car_restarts_total", "How often the car's loop failed and was started again.", car.Restarts)
-            {
-                Labels = label,
-                IsCounter = true,
-            });
-            if (age is { } lastAnswer)
-                measures.Add(new Measure("teslamate_car_last_answer_age_seconds", "Time since the car's last good answer.", lastAnswer) { Labels = label });
-        }
+        (_vehicles, _time) = (vehicles, time);
+        var meter = meters.Of("Cars", isPersonal: true);
+        meter.CreateObservableGauge("teslamate_cars", () => vehicles.Health.Count, unit: null, "Cars that are logged.");
+        Gauge("teslamate_car_healthy", "1 while the car's data flows.", car => car.Healthy ? 1 : 0);
+        meter.CreateObservableGauge(
+            "teslamate_car_state", () => vehicles.Health.Select(car => new Measurement<int>(1, Label(car), new("state", car.State.Word))), unit: null,
+            "Always 1; the state is a label.");
+        Gauge("teslamate_car_errors_in_a_row", "Failed requests since the last good answer.", car => car.ErrorsInARow);
+        Gauge("teslamate_car_stream_connected", "1 while the streaming connection exists.", car => car.StreamConnected ? 1 : 0);
+        meter.CreateObservableCounter(
+            "teslamate_car_restarts_total", () => vehicles.Health.Select(car => new Measurement<int>(car.Restarts, Label(car))), unit: null,
+            "How often the car's loop failed and was started again.");
+        Gauge("teslamate_car_last_answer_age_seconds", "Time since the car's last good answer.", LastAnswerAge);
 
-        return ValueTask.FromResult(new HealthFacts(cars.All(car => car.Healthy), details) { Phrase = Phrase(cars), Measures = measures });
+        void Gauge(string name, string help, Func<VehicleHealth, double?> value)
+            => meter.CreateObservableGauge(
+                name,
+                () => vehicles.Health.Select(car => (Car: car, Value: value(car))).Where(sample => sample.Value is not null)
+                    .Select(sample => new Measurement<double>(sample.Value.GetValueOrDefault(), Label(sample.Car))),
+                unit: null,
+                help);
     }
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var cars = _vehicles.Health;
+        var details = new JsonArray([.. cars.Select(car => new JsonObject
+        {
+            ["id"] = car.Car.Value,
+            ["state"] = car.State.Word,
+            ["healthy"] = car.Healthy,
+            ["last_good_answer_age_seconds"] = LastAnswerAge(car) is { } seconds ? Math.Round(seconds) : null,
+            ["errors_in_a_row"] = car.ErrorsInARow,
+            ["last_error"] = car.LastError,
+            ["stream_connected"] = car.StreamConnected,
+            ["restarts"] = car.Restarts,
+        })]);
+        return Task.FromResult(context.Result(cars.All(car => car.Healthy), details, Phrase(cars)));
+    }
+
+    double? LastAnswerAge(VehicleHealth car) => car.LastGoodAnswer is { } answered ? (_time.GetUtcNow() - answered).TotalSeconds : null;
+
+    static KeyValuePair<string, object?> Label(VehicleHealth car) => new("car", car.Car.Value.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>For example <c>2 cars: 1 driving, 1 asleep</c>; the states in the order in which a person would ask for them.</summary>
     internal static string Phrase(IReadOnlyList<VehicleHealth> cars)

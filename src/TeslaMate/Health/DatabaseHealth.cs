@@ -1,4 +1,7 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Database;
@@ -7,98 +10,116 @@ using TeslaMate.Database.Migrations;
 namespace TeslaMate.Health;
 
 /// <summary>Whether the database answers, how fast, and which schema it has.</summary>
-sealed class DatabaseHealth(NpgsqlDataSource database, DatabaseSettings settings, TimeProvider time) : IHealthReport
+sealed class DatabaseHealth : IHealthCheck
 {
     public const string PartName = "database";
+    public const string ServerVersion = "server_version";
 
-    const string Reachable = "reachable";
+    readonly NpgsqlDataSource _database;
+    readonly DatabaseSettings _settings;
+    readonly TimeProvider _time;
 
     // Set while the database is away; read and written by concurrent health checks.
     long _awaySinceTicks;
     string? _serverVersion;
+    volatile Answer? _answer;
 
-    public string Name => PartName;
-
-    public async ValueTask<HealthFacts> ReadAsync(CancellationToken cancellationToken)
+    public DatabaseHealth(NpgsqlDataSource database, DatabaseSettings settings, TimeProvider time, IMeterFactory meters)
     {
-        var started = time.GetTimestamp();
+        (_database, _settings, _time) = (database, settings, time);
+        var meter = meters.Of("Database");
+        meter.CreateObservableGauge("teslamate_database_up", () => _answer is null ? 0 : 1, unit: null, "1 while the database answers.");
+        Gauge("teslamate_database_answer_seconds", "Time that the database took to answer the health check.", answer => answer.Took.TotalSeconds);
+        Gauge("teslamate_schema_version", "Newest applied migration.", answer => answer.SchemaVersion);
+        Gauge("teslamate_pending_migrations", "Migrations that the program has and the database has not.", answer => answer.Pending);
+        Gauge("teslamate_last_migration_age_seconds", "Time since the newest migration was applied.", answer => answer.AgeSeconds);
+
+        // Of the last check: a scrape makes one first.
+        void Gauge(string name, string help, Func<Answer, double?> value)
+            => meter.CreateObservableGauge(name, () => HealthParts.Known(_answer is { } answer ? value(answer) : null), unit: null, help);
+    }
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
         try
         {
-            // The schema is asked for each time: somebody may migrate, roll back or restore while the program runs.
-            await using var command = database.CreateCommand($"""
-                select current_setting('server_version'), version, extract(epoch from now() at time zone 'UTC' - inserted_at)::float8,
-                    {KnownVersions.PendingSql}
-                from schema_migrations
-                order by version desc
-                limit 1
-                """);
-            KnownVersions.AddTo(command.Parameters);
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            if (!await reader.ReadAsync(cancellationToken))
-                return Away("the table schema_migrations is empty");
-            Volatile.Write(ref _awaySinceTicks, 0);
-            return Present(reader.GetString(0), reader.GetInt64(1), reader.GetDouble(2), reader.GetInt64(3), time.GetElapsedTime(started));
+            // Npgsql waits for the server also after a cancellation; a health check does not.
+            var answer = await AskAsync(cancellationToken).WaitAsync(cancellationToken);
+            return answer is null ? Away(context, "the table schema_migrations is empty") : Present(context, answer);
         }
         catch (NpgsqlException exception)
         {
-            return Away(exception is PostgresException server ? server.MessageText : (exception.InnerException ?? exception).Message);
+            return Away(context, exception is PostgresException server ? server.MessageText : (exception.InnerException ?? exception).Message);
         }
         catch (OperationCanceledException)
         {
-            return Away("no answer in time");
+            return Away(context, "no answer in time");
         }
     }
 
-    /// <summary>Whether the database answered, be its schema as it should or not.</summary>
-    public static bool Answered(HealthFacts facts) => facts.Details[Reachable]?.GetValue<bool>() == true;
-
-    HealthFacts Present(string serverVersion, long schemaVersion, double ageSeconds, long pending, TimeSpan took)
+    /// <returns>Null when no migration was ever applied.</returns>
+    async Task<Answer?> AskAsync(CancellationToken cancellationToken)
     {
-        _serverVersion = serverVersion;
-        var isNewer = schemaVersion > KnownVersions.Reference[^1];
-        return new HealthFacts(IsWell: pending == 0 && !isNewer, new JsonObject
+        var started = _time.GetTimestamp();
+        // The schema is asked for each time: somebody may migrate, roll back or restore while the program runs; and write by hand what no program would.
+        await using var command = _database.CreateCommand($"""
+            select current_setting('server_version'), version,
+                case when isfinite(inserted_at) then extract(epoch from now() at time zone 'UTC' - inserted_at)::float8 end,
+                {KnownVersions.PendingSql}
+            from schema_migrations
+            where version is not null
+            order by version desc
+            limit 1
+            """);
+        KnownVersions.AddTo(command.Parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? new Answer(
+                reader.GetString(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetDouble(2), reader.GetInt64(3), _time.GetElapsedTime(started))
+            : null;
+    }
+
+    HealthCheckResult Present(HealthCheckContext context, Answer answer)
+    {
+        Volatile.Write(ref _awaySinceTicks, 0);
+        _serverVersion = answer.Version;
+        _answer = answer;
+        var isNewer = answer.SchemaVersion > KnownVersions.Reference[^1];
+        var details = new JsonObject
         {
-            [Reachable] = true,
-            ["server_version"] = serverVersion,
-            ["answer_ms"] = Math.Round(took.TotalMilliseconds, 1),
+            ["reachable"] = true,
+            [ServerVersion] = answer.Version,
+            ["answer_ms"] = Math.Round(answer.Took.TotalMilliseconds, 1),
             ["migrations"] = new JsonObject
             {
-                ["version"] = schemaVersion,
-                ["pending"] = pending,
-                ["seconds_since_last"] = Math.Round(ageSeconds),
+                ["version"] = answer.SchemaVersion,
+                ["pending"] = answer.Pending,
+                ["seconds_since_last"] = answer.AgeSeconds is { } age ? Math.Round(age) : null,
             },
-        })
-        {
-            Phrase = pending > 0 ? $"{pending} migrations are pending: teslamate migrate"
-                : isNewer ? $"the database is of a newer program ({schemaVersion})"
-                : null,
-            Measures =
-            [
-                Up(1),
-                new Measure("teslamate_database_answer_seconds", "Time that the database took to answer the health check.", took.TotalSeconds),
-                new Measure("teslamate_schema_version", "Newest applied migration.", schemaVersion),
-                new Measure("teslamate_pending_migrations", "Migrations that the program has and the database has not.", pending),
-                new Measure("teslamate_last_migration_age_seconds", "Time since the newest migration was applied.", ageSeconds),
-            ],
         };
+        // The database answers, so the pages can be served whatever its schema.
+        var result = context.Result(isWell: true, details, answer.Pending > 0 ? $"{answer.Pending} migrations are pending: teslamate migrate"
+            : isNewer ? $"the database is of a newer program ({answer.SchemaVersion})"
+            : null);
+        return answer.Pending == 0 && !isNewer ? result : new HealthCheckResult(HealthStatus.Degraded, result.Description, data: result.Data);
     }
 
-    HealthFacts Away(string reason)
+    HealthCheckResult Away(HealthCheckContext context, string reason)
     {
-        Interlocked.CompareExchange(ref _awaySinceTicks, time.GetUtcNow().UtcTicks, 0);
-        var since = new DateTimeOffset(Volatile.Read(ref _awaySinceTicks) is > 0 and var ticks ? ticks : time.GetUtcNow().UtcTicks, TimeSpan.Zero);
-        return new HealthFacts(IsWell: false, new JsonObject
+        _answer = null;
+        Interlocked.CompareExchange(ref _awaySinceTicks, _time.GetUtcNow().UtcTicks, 0);
+        var since = new DateTimeOffset(Volatile.Read(ref _awaySinceTicks) is > 0 and var ticks ? ticks : _time.GetUtcNow().UtcTicks, TimeSpan.Zero);
+        var details = new JsonObject
         {
-            [Reachable] = false,
-            ["server_version"] = _serverVersion,
-            ["away_since"] = since.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture),
+            ["reachable"] = false,
+            [ServerVersion] = _serverVersion,
+            ["away_since"] = since.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
             ["error"] = reason,
-        })
-        {
-            Phrase = $"{settings} away since {TimeZoneInfo.ConvertTime(since, time.LocalTimeZone):HH:mm}, buffering ({reason})",
-            Measures = [Up(0)],
         };
+        return context.Result(
+            isWell: false, details, $"{_settings} away since {TimeZoneInfo.ConvertTime(since, _time.LocalTimeZone):HH:mm}, buffering ({reason})");
     }
 
-    static Measure Up(double value) => new("teslamate_database_up", "1 while the database answers.", value);
+    /// <param name="AgeSeconds">Since the newest migration; null when its row does not tell.</param>
+    sealed record Answer(string Version, long SchemaVersion, double? AgeSeconds, long Pending, TimeSpan Took);
 }

@@ -1,6 +1,8 @@
+using System.Diagnostics.Metrics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Web.LogIn;
 
@@ -11,8 +13,8 @@ static class HealthPages
 {
     const string Path = "/health_check";
 
-    // A monitor asks again soon; a part that does not answer is reported as such.
-    static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(3);
+    // Who asks is looked up in the database, which may be what does not answer.
+    static readonly TimeSpan AccessTimeout = TimeSpan.FromSeconds(3);
 
     // Not embedded in HTML, so that a plus sign need not be escaped.
     static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -31,51 +33,46 @@ static class HealthPages
     /// <summary>All parts as JSON. 503 while the database does not answer, because then nothing can be shown; 200 otherwise.</summary>
     static async Task VerboseAsync(HttpContext context)
     {
-        var facts = await ReadPermittedAsync(context);
-        var answer = new JsonObject { ["status"] = facts.All(part => part.Facts.IsWell) ? "ok" : "degraded" };
-        foreach (var (name, part) in facts)
-            answer[name] = part.Details;
-        context.Response.StatusCode = facts.Any(part => part.Name == DatabaseHealth.PartName && !DatabaseHealth.Answered(part.Facts))
-            ? StatusCodes.Status503ServiceUnavailable
-            : StatusCodes.Status200OK;
+        var (report, mayKnowAll) = await ReadAsync(context);
+        var parts = report.Entries.Where(part => mayKnowAll || !part.Value.Tags.Contains(HealthParts.Personal)).ToList();
+        var answer = new JsonObject { ["status"] = parts.All(part => part.Value.Status == HealthStatus.Healthy) ? "ok" : "degraded" };
+        foreach (var (name, part) in parts)
+            answer[name] = part.Data.GetValueOrDefault(name) as JsonNode;
+        // Which faults a server has is told by its exact version.
+        if (!mayKnowAll && answer[DatabaseHealth.PartName] is JsonObject database)
+            database.Remove(DatabaseHealth.ServerVersion);
+        context.Response.StatusCode = report.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
         context.Response.ContentType = "application/json; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";
         await context.Response.WriteAsync(answer.ToJsonString(Json), context.RequestAborted);
     }
 
+    /// <summary>The instruments, after the checks that some of them tell of.</summary>
     static async Task MetricsAsync(HttpContext context)
     {
-        var facts = await ReadPermittedAsync(context);
-        context.Response.ContentType = PrometheusText.ContentType;
-        await context.Response.WriteAsync(PrometheusText.Write(facts.SelectMany(part => part.Facts.Measures)), context.RequestAborted);
+        var (_, mayKnowAll) = await ReadAsync(context);
+        context.Response.ContentType = PrometheusExport.ContentType;
+        await PrometheusExport.WriteAsync(
+            context.RequestServices.GetRequiredService<IMeterFactory>(), mayKnowAll, context.Response.Body, context.RequestAborted);
     }
 
-    static async Task<IReadOnlyList<(string Name, HealthFacts Facts)>> ReadPermittedAsync(HttpContext context)
+    static async Task<(HealthReport Report, bool MayKnowAll)> ReadAsync(HttpContext context)
     {
-        var services = context.RequestServices;
-        var mayKnowAll = await services.GetRequiredService<IMonitorAccess>().MayKnowAllAsync(context);
-        return await ReadAsync(services, services.GetServices<IHealthReport>().Where(report => mayKnowAll || !report.IsPersonal), context.RequestAborted);
+        var access = MayKnowAllAsync(context);
+        var report = await context.RequestServices.GetRequiredService<HealthCheckService>().CheckHealthAsync(context.RequestAborted);
+        return (report, await access);
     }
 
-    /// <summary>Asks all parts at once.</summary>
-    public static Task<IReadOnlyList<(string Name, HealthFacts Facts)>> ReadAsync(IServiceProvider services, CancellationToken cancellationToken)
-        => ReadAsync(services, services.GetServices<IHealthReport>(), cancellationToken);
-
-    static async Task<IReadOnlyList<(string Name, HealthFacts Facts)>> ReadAsync(
-        IServiceProvider services, IEnumerable<IHealthReport> reports, CancellationToken cancellationToken)
+    static async Task<bool> MayKnowAllAsync(HttpContext context)
     {
-        using var limit = new CancellationTokenSource(LongestWait, services.GetRequiredService<TimeProvider>());
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        return await Task.WhenAll(reports.Select(async report =>
+        try
         {
-            try
-            {
-                return (report.Name, await report.ReadAsync(both.Token));
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                return (report.Name, new HealthFacts(IsWell: false, new JsonObject { ["error"] = "no answer in time" }));
-            }
-        }));
+            return await context.RequestServices.GetRequiredService<IMonitorAccess>().MayKnowAllAsync(context)
+                .WaitAsync(AccessTimeout, context.RequestServices.GetRequiredService<TimeProvider>(), context.RequestAborted);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 }

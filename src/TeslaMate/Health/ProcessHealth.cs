@@ -1,39 +1,50 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Systemd.Watchdog;
 
 namespace TeslaMate.Health;
 
 /// <summary>The process itself: version, time since the start, memory, and loops that hang.</summary>
-/// <param name="started">The clock's timestamp then.</param>
-sealed class ProcessHealth(long started, Heartbeats heartbeats, TimeProvider time) : IHealthReport
+sealed class ProcessHealth : IHealthCheck
 {
-    public string Name => "process";
+    static readonly string Version = typeof(ProcessHealth).Assembly.GetName().Version?.ToString(3) ?? "0";
 
-    public ValueTask<HealthFacts> ReadAsync(CancellationToken cancellationToken)
+    readonly ProgramStart _start;
+    readonly Heartbeats _heartbeats;
+    readonly TimeProvider _time;
+
+    public ProcessHealth(ProgramStart start, Heartbeats heartbeats, TimeProvider time, IMeterFactory meters)
     {
-        var version = typeof(ProcessHealth).Assembly.GetName().Version?.ToString(3) ?? "0";
-        var uptime = time.GetElapsedTime(started).TotalSeconds;
-        var resident = Environment.WorkingSet;
-        var overdue = heartbeats.Overdue();
+        (_start, _heartbeats, _time) = (start, heartbeats, time);
+        var meter = meters.Of("Process");
+        meter.CreateObservableGauge(
+            "teslamate_info", () => new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version)), unit: null, "Always 1; the version is a label.");
+        meter.CreateObservableGauge("teslamate_uptime_seconds", UptimeSeconds, unit: null, "Time since the start.");
+        meter.CreateObservableGauge(
+            "teslamate_hanging_loops", () => heartbeats.Overdue().Count, unit: null, "Loops that have not turned within the pause they announced.");
+        meter.CreateObservableGauge("process_resident_memory_bytes", () => Environment.WorkingSet, unit: null, "Resident memory.");
+        meter.CreateObservableCounter(
+            "process_cpu_seconds_total", () => Environment.CpuUsage.TotalTime.TotalSeconds, unit: null, "CPU time of the process.");
+    }
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var overdue = _heartbeats.Overdue();
         var details = new JsonObject
         {
-            ["version"] = version,
-            ["uptime_seconds"] = Math.Round(uptime),
-            ["resident_memory_bytes"] = resident,
+            ["version"] = Version,
+            ["uptime_seconds"] = Math.Round(UptimeSeconds()),
+            ["resident_memory_bytes"] = Environment.WorkingSet,
             ["hanging_loops"] = new JsonArray([.. overdue.Select(loop => JsonValue.Create(loop.Loop))]),
         };
-        return ValueTask.FromResult(new HealthFacts(overdue.Count == 0, details)
-        {
-            Phrase = overdue.Count == 0 ? null : $"hanging: {string.Join(", ", overdue.Select(loop => loop.Loop))}",
-            Measures =
-            [
-                new Measure("teslamate_info", "Always 1; the version is a label.", 1) { Labels = [("version", version)] },
-                new Measure("teslamate_uptime_seconds", "Time since the start.", uptime),
-                new Measure("teslamate_hanging_loops", "Loops that have not turned within the pause they announced.", overdue.Count),
-                new Measure("process_resident_memory_bytes", "Resident memory.", resident),
-                new Measure("process_cpu_seconds_total", "CPU time of the process.", Environment.CpuUsage.TotalTime.TotalSeconds) { IsCounter = true },
-            ],
-        });
+        return Task.FromResult(context.Result(
+            overdue.Count == 0, details, overdue.Count == 0 ? null : $"hanging: {string.Join(", ", overdue.Select(loop => loop.Loop))}"));
     }
+
+    double UptimeSeconds() => _time.GetElapsedTime(_start.Timestamp).TotalSeconds;
 }
+
+/// <param name="Timestamp">The clock's timestamp when the program began.</param>
+sealed record ProgramStart(long Timestamp);

@@ -1,12 +1,12 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting.Systemd;
 using TeslaMate.Configuration;
-using TeslaMate.Configuration.Health;
 using TeslaMate.Systemd.Notify;
 
 namespace TeslaMate.Health;
 
 /// <summary>Keeps the line that <c>systemctl status</c> shows up to date: "2 cars: 1 driving, 1 asleep; database away since 12:00".</summary>
-sealed class StatusLine(ISystemdNotifier notifier, IServiceProvider services, TimeProvider time, ILogger<StatusLine> logger) : BackgroundService
+sealed class StatusLine(ISystemdNotifier notifier, HealthCheckService checks, TimeProvider time, ILogger<StatusLine> logger) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -24,7 +24,7 @@ sealed class StatusLine(ISystemdNotifier notifier, IServiceProvider services, Ti
         var shown = "";
         do
         {
-            var line = Compose(await HealthPages.ReadAsync(services, stoppingToken));
+            var line = Compose(await checks.CheckHealthAsync(stoppingToken));
             if (line != shown)
                 notifier.Notify(ServiceState.Status(line));
             shown = line;
@@ -33,9 +33,9 @@ sealed class StatusLine(ISystemdNotifier notifier, IServiceProvider services, Ti
     }
 
     /// <summary>The parts' phrases in their order.</summary>
-    internal static string Compose(IEnumerable<(string Name, HealthFacts Facts)> parts)
+    static string Compose(HealthReport report)
     {
-        var phrases = string.Join("; ", parts.Select(part => part.Facts.Phrase).Where(phrase => phrase is not null));
+        var phrases = string.Join("; ", report.Entries.Values.Select(part => part.Description).Where(phrase => phrase is not null));
         return phrases.Length > 0 ? phrases : "Running";
     }
 }

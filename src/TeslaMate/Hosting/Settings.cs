@@ -52,10 +52,11 @@ sealed record Settings
     public static Settings Read(Variables variables)
     {
         var key = EncryptionKey.Find(variables);
+        var listener = ListenerSettings.Read(variables);
         var settings = new Settings
         {
             Log = LogSettings.Read(variables),
-            Listener = ListenerSettings.Read(variables),
+            Listener = listener,
             Database = DatabaseSettings.Read(variables),
             Key = key,
             Tesla = TeslaSettings.Read(variables),
@@ -63,9 +64,15 @@ sealed record Settings
             Vehicles = VehicleSettings.Read(variables),
             Telemetry = TelemetrySettings.Read(variables),
             Mqtt = MqttSettings.Read(variables),
-            Web = WebSettings.Read(variables) with { HasEncryptionKey = key.Origin is KeyOrigin.Configured },
+            Web = WebSettings.Read(variables) with { HasEncryptionKey = key.Origin is KeyOrigin.Configured, OpenToThisMachineOnly = listener is ListenerSettings.Unspecified },
             Secrets = [],
         };
+        if (settings.Web is { TrustedHeader: not null, ProxySecret: null, NamesProxies: false } && listener is not ListenerSettings.UnixSocket)
+        {
+            variables.Problem("WEB_TRUSTED_HEADER is set, but everybody on this machine could send that header. Let the proxy prove itself by a secret in X-Proxy-Secret, "
+                + "listen on a unix socket, or name the proxy's addresses in WEB_TRUSTED_PROXIES. Example: WEB_TRUSTED_PROXY_SECRET_FILE=/run/secrets/proxy");
+        }
+
         return settings with
         {
             Secrets = key.Origin is KeyOrigin.Generated(var text) ? [.. variables.Secrets, text] : variables.Secrets,

@@ -5,11 +5,11 @@ using TeslaMate.Health;
 using TeslaMate.Logbook;
 using TeslaMate.Mqtt;
 using TeslaMate.Systemd;
-using TeslaMate.Systemd.Watchdog;
 using TeslaMate.Telemetry;
 using TeslaMate.Tesla;
 using TeslaMate.Vehicles;
 using TeslaMate.Web;
+using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Hosting;
 
@@ -51,11 +51,11 @@ static class TeslaMateApp
             .AddVehicles(settings.Vehicles)
             .AddTelemetry(settings.Telemetry)
             .AddMqtt(settings.Mqtt)
-            .AddWeb(settings.Web)
-            .RemoveUnusedKeys();
+            .AddWeb(settings.Web);
         overrides.Services?.Invoke(builder.Services);
 
         var app = builder.Build();
+        app.UseForwarding();
         app.UseHealthCheck();
         app.MapWeb();
         app.MapMetrics();
@@ -65,22 +65,12 @@ static class TeslaMateApp
     static IServiceCollection AddHealth(this IServiceCollection services, long started)
         => services
             // In the order of the status line.
-            .AddSingleton<IHealthReport, CarsHealth>()
-            .AddSingleton<IHealthReport, AccountHealth>()
-            .AddSingleton<IHealthReport, DatabaseHealth>()
-            .AddSingleton<IHealthReport>(provider => new ProcessHealth(started, provider.GetRequiredService<Heartbeats>(), provider.GetRequiredService<TimeProvider>()))
+            .AddHealthPart<CarsHealth>("cars", isPersonal: true)
+            .AddHealthPart<AccountHealth>("account", isPersonal: true)
+            .AddHealthPart<DatabaseHealth>(DatabaseHealth.PartName, isVital: true)
+            .AddSingleton(new ProgramStart(started))
+            .AddHealthPart<ProcessHealth>("process")
             .AddHostedService<StatusLine>();
-
-    /// <summary>
-    /// The pages' forms have keys of their own. Those that the framework brings along would be read, or made and kept in a file, at every start, with all of .NET's
-    /// XML and half of its cryptography, for nobody.
-    /// </summary>
-    static void RemoveUnusedKeys(this IServiceCollection services)
-    {
-        foreach (var service in services.Where(service => service.ServiceType == typeof(IHostedService)
-            && service.ImplementationType?.FullName?.StartsWith("Microsoft.AspNetCore.DataProtection.", StringComparison.Ordinal) == true).ToList())
-            services.Remove(service);
-    }
 
     /// <summary>The command line turns signals into cancellation, before there is a host and after.</summary>
     sealed class SignalsAreHandledElsewhere : IHostLifetime

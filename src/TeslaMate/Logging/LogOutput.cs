@@ -20,8 +20,10 @@ static class LogOutput
             .MinimumLevel.Override("System", settings.Level <= LogEventLevel.Debug ? LogEventLevel.Debug : LogEventLevel.Warning);
         // The pages' forms have keys of their own; what the framework says of its unused ones helps nobody.
         configuration.MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error);
+        // A part that is not well tells so itself, once, and not at every look.
+        configuration.MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal);
         if (JournalStream.IsStandardError())
-            configuration.WriteTo.Journald(strike: secrets.Apply);
+            configuration.WriteTo.Journald(redact: secrets.Apply);
         else if (SystemdHelpers.IsSystemdService())
             configuration.WriteTo.PriorityLines(secrets.Apply);
         else

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using TeslaMate.Configuration;
+using TeslaMate.Systemd.Journal;
 
 namespace TeslaMate.Logging;
 
@@ -35,7 +36,7 @@ sealed partial class SecretStrike
     static IEnumerable<string> Spellings(string secret)
         => secret.Length < ShortestSecret
             ? []
-            : [secret, Uri.EscapeDataString(secret), Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(secret)), secret.ReplaceLineEndings(" ")];
+            : [secret, Uri.EscapeDataString(secret), Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(secret)), secret.ReplaceLineEndings(" "), MessageText.Escape(secret)];
 
     [GeneratedRegex(@"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?")]
     private static partial Regex JsonWebToken();

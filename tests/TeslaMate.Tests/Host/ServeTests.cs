@@ -53,7 +53,8 @@ public sealed class ServeTests
     [Theory]
     [InlineData("metrics", "teslamate_cars")]
     [InlineData("health_check?verbose", "\"cars\"")]
-    public async Task Without_a_password_a_name_of_a_stranger_learns_nothing_about_the_cars(string path, string personal)
+    [InlineData("health_check?verbose", "\"server_version\"")]
+    public async Task Without_a_password_a_name_of_a_stranger_learns_nothing_about_the_cars_and_the_server(string path, string personal)
     {
         await using var database = await TestServer.CreateDatabaseAsync();
         await using var program = await new RunningProgram(database, migrate: true).ReadyAsync();
@@ -91,6 +92,56 @@ public sealed class ServeTests
 
         // The database answers, so this is no 503.
         async Task<JsonElement> DatabaseAsync() => JsonDocument.Parse(await program.Http.GetStringAsync("health_check?verbose")).RootElement.GetProperty("database");
+    }
+
+    /// <summary>As somebody may leave them who writes into them by hand.</summary>
+    [Theory]
+    [InlineData("update schema_migrations set inserted_at = null")]
+    [InlineData("update schema_migrations set inserted_at = 'infinity'")]
+    [InlineData("update schema_migrations set inserted_at = '-infinity'")]
+    [InlineData("update schema_migrations set inserted_at = '200000-01-01'")]
+    [InlineData("alter table schema_migrations drop constraint schema_migrations_pkey; alter table schema_migrations alter version drop not null; "
+        + "insert into schema_migrations values (null, null)")]
+    public async Task Rows_of_migrations_that_no_program_wrote_do_not_break_the_health_check_and_the_metrics(string change)
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await using var program = await new RunningProgram(database, migrate: true).ReadyAsync();
+        await database.ExecuteAsync(change);
+        var part = JsonDocument.Parse(await program.Http.GetStringAsync("health_check?verbose")).RootElement.GetProperty("database");
+        part.GetProperty("reachable").GetBoolean().ShouldBeTrue(part.ToString());
+        part.GetProperty("migrations").GetProperty("version").GetInt64().ShouldBeGreaterThan(20190101000000);
+        (await program.Http.GetStringAsync("metrics")).ShouldContain("\nteslamate_database_up 1\n");
+    }
+
+    /// <summary>Tables that somebody has locked keep a question waiting for as long as he likes.</summary>
+    [Fact]
+    public async Task The_verbose_health_check_and_the_metrics_answer_in_time_whatever_waits()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await using var program = await new RunningProgram(database, migrate: true).ReadyAsync();
+        await using var connection = await database.DataSource.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var command = connection.CreateCommand())
+        {
+            command.CommandText = """
+                do $$ declare it record; begin
+                    for it in select oid::regclass as name from pg_class where relkind = 'r' and relnamespace in ('public'::regnamespace, 'teslamate'::regnamespace)
+                    loop execute format('lock table %s', it.name); end loop;
+                end $$
+                """;
+            await command.ExecuteNonQueryAsync();
+        }
+
+        foreach (var path in new[] { "health_check?verbose", "metrics" })
+        {
+            var began = TimeProvider.System.GetTimestamp();
+            using var answer = await program.Http.GetAsync(path);
+            TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(8), path);
+            (await answer.Content.ReadAsStringAsync()).ShouldContain(path == "metrics" ? "\nteslamate_database_up 0\n" : "no answer in time");
+            answer.StatusCode.ShouldBe(path == "metrics" ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable);
+        }
+
+        program.Said.ShouldNotContain("Health check");
     }
 
     [Fact]

@@ -162,13 +162,36 @@ public sealed class ChargingTests : TestsOfOneInstance
     [Fact]
     public async Task A_charge_without_what_a_row_needs_is_left_out_with_a_warning()
     {
-        await ChargeAsync([Charge(0), Charge(1) with { ChargerPhases = 0 }, Charge(2) with { EnergyAddedKwh = null }, Charge(3) with { IdealRangeKm = double.NaN },
+        await ChargeAsync([Charge(0), Charge(1) with { ChargerPhases = 0 }, Charge(3) with { IdealRangeKm = double.NaN },
             Charge(4) with { ChargerPhases = null, EnergyAddedKwh = 0.125, ChargerPowerKw = null, FastChargerBrand = " ", ConnectedCable = new string('x', 300) + "\0" }]);
         (await _database.RowsAsync("select charge_energy_added, charger_phases, charger_power, fast_charger_brand, length(conn_charge_cable) from charges order by date"))
             .ShouldBe(["0.00|3|11|-|-", "0.13|-|0|-|255"]);
         _instance.Log.Lines.ShouldContain("Warning: Car 1: Invalid charge data: charger_phases must be greater than 0");
-        _instance.Log.Lines.ShouldContain("Warning: Car 1: Invalid charge data: charge_energy_added can't be blank");
         _instance.Log.Lines.ShouldContain("Warning: Car 1: Invalid charge data: ideal_battery_range_km can't be blank");
+    }
+
+    /// <summary>What the car did not say costs only itself.</summary>
+    [Theory]
+    [InlineData("- - - -", "0.00 0.00 0.00 0.00", "0.00")]
+    [InlineData("1.5 - - 2.5", "1.50 1.50 1.50 2.50", "1.00")]
+    [InlineData("- 1.5 - 2", "0.00 1.50 1.50 2.00", "2.00")]
+    [InlineData("3 - - -", "3.00 3.00 3.00 3.00", "0.00")]
+    public async Task A_counter_that_is_not_told_stands_where_it_stood(string told, string stored, string added)
+    {
+        await ChargeAsync(told.Split(' ').Select((kwh, i) => Charge(i) with
+        {
+            EnergyAddedKwh = kwh == "-" ? null : double.Parse(kwh, CultureInfo.InvariantCulture), BatteryLevel = 50 + i,
+        }));
+        (await _database.RowsAsync("select charge_energy_added from charges order by date")).ShouldBe(stored.Split(' '));
+        (await ColumnAsync("charge_energy_added, start_battery_level, end_battery_level, start_ideal_range_km, end_rated_range_km, duration_min"))
+            .ShouldBe($"{added}|50|53|200.00|183.00|3");
+    }
+
+    [Fact]
+    public async Task A_charge_without_ideal_ranges_keeps_the_others()
+    {
+        await ChargeAsync(Enumerable.Range(0, 3).Select(i => Charge(i) with { IdealRangeKm = null }));
+        (await ColumnAsync("start_rated_range_km, end_rated_range_km, duration_min, charge_energy_added")).ShouldBe("180.00|182.00|2|0.20");
     }
 
     [Fact]

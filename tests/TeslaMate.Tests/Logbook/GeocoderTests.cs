@@ -41,6 +41,28 @@ public sealed class GeocoderTests : IAsyncLifetime
         {"osm_id": {{osmId}}, "osm_type": "way", "display_name": "place {{osmId}}", "lat": "52.0196010141104", "lon": "8.5258", "address": {{address}}{{more}}}
         """;
 
+    /// <summary>JSON may hold what neither a text of .NET nor jsonb can.</summary>
+    [Theory]
+    [InlineData(""", "licence": "\uD83D" """)]
+    [InlineData(""", "licence": "\uDE00\uD83D\u0000" """)]
+    [InlineData(""", "x\uD800y": 1 """)]
+    [InlineData(""", "extratags": {"a": ["\uDBFF\u0041", "\\uD800"]} """)]
+    [InlineData(""", "name": "half \uD83D a smile" """)]
+    [InlineData(""", "importance": 1e200000 """)]
+    public async Task An_answer_with_halves_of_characters_stops_nobody(string more)
+    {
+        _nominatim.Reverse = query => (200, query["lat"] == "1" ? Answer(11, more: more) : Answer(22));
+        await DriveAsync();
+        await Job.RepairAsync(() => { }, default);
+        (await _database.RowAsync("select a.osm_id, b.osm_id from drives join addresses a on a.id = start_address_id join addresses b on b.id = end_address_id")).ShouldBe("11|22");
+    }
+
+    [Theory]
+    [InlineData("""{"a":"\u0000\uD83D\uDE00\uD83D"}""", """{"a":"\uD83D\uDE00�"}""")]
+    [InlineData("""{"a":"\\uD83D\\\uD83D"}""", """{"a":"\\uD83D\\�"}""")]
+    [InlineData("""{"a":"\\"}""", """{"a":"\\"}""")]
+    public void Json_is_mended_where_jsonb_would_refuse_it(string json, string mended) => TeslaMate.Logbook.Writing.Column.StorableJson(json).ShouldBe(mended);
+
     [Fact]
     public async Task The_ends_of_a_drive_and_the_place_of_a_charge_get_addresses_after_the_commit()
     {

@@ -110,8 +110,27 @@ public sealed class OutageTests
         (await instance.WriteAsync(InDrive(Position(3, 13)))).ShouldBe(WriteResult.Stored);
         (await instance.WriteAsync(InDrive(Position(4, 15)))).ShouldBe(WriteResult.Stored);
         (await database.RowsAsync("select odometer from positions order by id")).ShouldBe(["10", "14", "15"]);
-        File.ReadAllLines(Path.Combine(instance.Folder, "car-1.refused.jsonl")).Length.ShouldBe(2);
+        (await database.RowsAsync("select drive_id = (select max(id) from drives) from teslamate.refused_entries order by id")).ShouldBe(["True", "True"]);
         instance.Log.Lines.Count(line => line.StartsWith("Error: Car 1: the database refused an entry", StringComparison.Ordinal)).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Where_there_is_no_table_for_refused_entries_a_file_keeps_them_until_there_is()
+    {
+        await using var database = await LogbookDatabase.CreateAsync();
+        await using var instance = await LogbookInstance.OfCarAsync(database);
+        await database.ExecuteAsync("alter table positions add constraint no_thirteen check (odometer <> 13); alter table teslamate.refused_entries rename to elsewhere");
+        (await instance.WriteAsync(new LogbookEntry.InsertPosition(Position(1, 13)))).ShouldBe(WriteResult.Stored);
+        var file = Path.Combine(instance.Folder, "car-1.refused.jsonl");
+        File.ReadAllLines(file).Length.ShouldBe(1);
+        File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var log = instance.Get<TeslaMate.Logbook.Leases.CarLeases>().Logs.Single();
+        await log.SubmitRefusedAsync(default);
+        File.Exists(file).ShouldBeTrue();
+        await database.ExecuteAsync("alter table teslamate.elsewhere rename to refused_entries");
+        await log.SubmitRefusedAsync(default);
+        File.Exists(file).ShouldBeFalse();
+        (await database.ScalarAsync<long>("select count(*) from teslamate.refused_entries")).ShouldBe(1);
     }
 
     [Fact]

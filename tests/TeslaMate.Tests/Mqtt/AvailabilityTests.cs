@@ -9,7 +9,7 @@ public sealed class AvailabilityTests
     public async Task The_broker_says_offline_when_the_program_vanishes_and_online_when_it_returns()
     {
         await using var server = await MosquittoServer.StartAsync();
-        await using var line = new TroubledLine(server.Port);
+        await using var line = new FaultyLine(server.Port);
         await using var listener = await server.ListenAsync(Topic);
         await using var publisher = await Publisher.StartAsync(server, ("MQTT_PORT", $"{line.Port}"));
         await listener.UntilAsync(message => message.Payload == "online");
@@ -38,7 +38,7 @@ public sealed class AvailabilityTests
     public async Task While_another_instance_goes_on_a_crash_leaves_the_cars_available()
     {
         await using var server = await MosquittoServer.StartAsync();
-        await using var line = new TroubledLine(server.Port);
+        await using var line = new FaultyLine(server.Port);
         await using var listener = await server.ListenAsync(Topic);
         await using var staying = await Publisher.StartAsync(server);
         await using var crashing = await Publisher.StartAsync(server, ("MQTT_PORT", $"{line.Port}"));

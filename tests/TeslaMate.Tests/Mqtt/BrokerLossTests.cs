@@ -105,7 +105,7 @@ public sealed class BrokerLossTests
             }
         }
 
-        throw new InvalidOperationException($"The broker did not get everything: {link.Trouble}");
+        throw new InvalidOperationException($"The broker did not get everything: {link.LastError}");
     }
 
     static void ShouldBeTheCars(Summary summary, Dictionary<string, string> retained, int crash)

@@ -88,7 +88,7 @@ public sealed class BrokerTests
         await using var server = await MosquittoServer.WithPasswordAsync("teslamate", "right");
         await using (var refused = await Publisher.StartAsync(server, ("MQTT_USERNAME", "teslamate"), ("MQTT_PASSWORD", "wrong")))
         {
-            await refused.TroubleAsync("not authori");
+            await refused.FailsWithAsync("not authori");
             refused.Log.ShouldNotContain("wrong");
         }
 
@@ -103,11 +103,11 @@ public sealed class BrokerTests
     {
         await using var server = await MosquittoServer.WithTlsAsync();
         await using (var strange = await Publisher.StartAsync(server, ("MQTT_HOST", "localhost"), ("MQTT_TLS", "true")))
-            await strange.TroubleAsync("certificate");
+            await strange.FailsWithAsync("certificate");
 
         var authority = ("MQTT_TLS_CA_CERT_FILE", Path.Combine(server.Folder, "ca.pem"));
         await using (var otherName = await Publisher.StartAsync(server, ("MQTT_HOST", "127.0.0.1"), ("MQTT_TLS", "true"), authority))
-            await otherName.TroubleAsync("certificate");
+            await otherName.FailsWithAsync("certificate");
 
         await using (var trusting = await Publisher.StartAsync(server, ("MQTT_HOST", "127.0.0.1"), ("MQTT_TLS", "true"), ("MQTT_TLS_ACCEPT_INVALID_CERTS", "true")))
             await trusting.SettledAsync();
@@ -195,6 +195,44 @@ public sealed class BrokerTests
         }
     }
 
+    /// <summary>Started while Tesla cannot be reached: what nobody has heard yet is not nowhere, not unplugged and not without a roof.</summary>
+    [SkippableTheory]
+    [InlineData("Somewhere")]
+    [InlineData("")]
+    public async Task What_the_broker_knows_of_a_car_stays_until_the_car_has_said_something(string defaultGeofence)
+    {
+        await using var server = await MosquittoServer.StartAsync();
+        const string Device = "homeassistant/device/teslamate_1/config";
+        var before = new Dictionary<string, string>
+        {
+            [Device] = """{"device":{"model":"Model S (Sunroof)"}}""", ["teslamate/cars/1/geofence"] = "Home", ["teslamate/cars/1/shift_state"] = "P",
+            ["teslamate/cars/1/charger_power"] = "11", ["teslamate/cars/1/charger_voltage"] = "230", ["teslamate/cars/1/charger_phases"] = "3",
+            ["teslamate/cars/1/charger_actual_current"] = "16", ["teslamate/cars/1/charge_energy_added"] = "7.5",
+            ["teslamate/cars/1/time_to_full_charge"] = "1.5", ["teslamate/cars/1/scheduled_charging_start_time"] = "2026-11-29T22:00:00Z",
+            ["teslamate/cars/1/active_route_destination"] = "Work", ["teslamate/cars/1/plugged_in"] = "true",
+        };
+        foreach (var (topic, payload) in before)
+            await server.PublishAsync(topic, payload, retain: true);
+        await using var publisher = await Publisher.StartAsync(server, ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"), ("DEFAULT_GEOFENCE", defaultGeofence));
+        publisher.Hub.Publish(ACar.Silent() with { IsRestored = true });
+        await publisher.UntilAsync(() => publisher.Remembers(topic => topic == "teslamate/cars/1/state") == 1);
+        await publisher.SettledAsync();
+        await server.PublishAsync("homeassistant/status", "online", retain: false);
+        await publisher.SettledAsync();
+        var retained = await server.RetainedAsync();
+        foreach (var (topic, payload) in before)
+            retained.GetValueOrDefault(topic).ShouldBe(payload, topic);
+        retained["teslamate/cars/1/state"].ShouldBe("unavailable");
+
+        await using var listener = await server.ListenAsync(Device);
+        publisher.Hub.Publish(ACar.Online());
+        await listener.UntilAsync(message => !message.Retained);
+        await publisher.SettledAsync();
+        retained = await server.RetainedAsync();
+        retained.GetValueOrDefault("teslamate/cars/1/geofence", "").ShouldBe(defaultGeofence);
+        retained.ShouldNotContainKey("teslamate/cars/1/charger_voltage");
+    }
+
     [SkippableFact]
     public async Task Home_Assistant_says_where_it_always_does_that_it_starts_whatever_the_prefix()
     {
@@ -275,7 +313,7 @@ public sealed class BrokerTests
         await server.KillAsync();
         await using var publisher = await Publisher.StartAsync(server);
         publisher.Hub.Publish(ACar.Online());
-        await publisher.TroubleAsync("refused");
+        await publisher.FailsWithAsync("refused");
         await Task.Delay(TimeSpan.FromSeconds(1));
         publisher.Log.Split('\n').Count(line => line.Contains("cannot be used", StringComparison.Ordinal)).ShouldBe(1);
         await server.StartAgainAsync();

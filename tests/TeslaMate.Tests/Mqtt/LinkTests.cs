@@ -36,7 +36,7 @@ public sealed partial class LinkTests
     public async Task A_broker_that_accepts_and_drops_is_tried_ever_more_rarely_and_reported_once()
     {
         await using var server = await MosquittoServer.StartAsync();
-        await using var line = new TroubledLine(server.Port) { Decide = packet => packet.IsConnect ? Fate.Arrives : Fate.Cuts };
+        await using var line = new FaultyLine(server.Port) { Decide = packet => packet.IsConnect ? Fate.Arrives : Fate.Cuts };
         var time = new ManualTime(TimeProvider.System.GetUtcNow());
         await using var publisher = await Publisher.StartAsync(server, time, [], ("MQTT_PORT", $"{line.Port}"));
         publisher.Hub.Publish(ACar.Online());
@@ -66,7 +66,7 @@ public sealed partial class LinkTests
     public async Task A_broker_that_answers_pings_but_acknowledges_nothing_is_left_and_joined_again()
     {
         await using var server = await MosquittoServer.StartAsync();
-        await using var line = new TroubledLine(server.Port) { Decide = packet => packet.IsPublish ? Fate.IsLost : Fate.Arrives };
+        await using var line = new FaultyLine(server.Port) { Decide = packet => packet.IsPublish ? Fate.IsLost : Fate.Arrives };
         var time = new ManualTime(TimeProvider.System.GetUtcNow());
         await using var publisher = await Publisher.StartAsync(server, time, [], ("MQTT_PORT", $"{line.Port}"));
         publisher.Hub.Publish(ACar.Online());

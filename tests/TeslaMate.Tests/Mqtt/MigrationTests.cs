@@ -34,7 +34,7 @@ public sealed class MigrationTests
         foreach (var portion in ((string[])[.. Former, .. Removed, .. Strangers]).Chunk(10))
             await Task.WhenAll(portion.Select(topic => server.PublishAsync($"homeassistant/{topic}", "{}", retain: true)));
         await using var listener = await server.ListenAsync("homeassistant/#");
-        await using var line = new TroubledLine(server.Port) { Delay = TimeSpan.FromMilliseconds(delayMs) };
+        await using var line = new FaultyLine(server.Port) { Delay = TimeSpan.FromMilliseconds(delayMs) };
         // Slow until it has found out what there is; all that follows would take minutes.
         line.Decide = packet =>
         {
@@ -62,7 +62,7 @@ public sealed class MigrationTests
         foreach (var old in (string[])[.. former, Removed[0]])
             await server.PublishAsync($"homeassistant/{old}", "{}", retain: true);
         await using var listener = await server.ListenAsync("homeassistant/#");
-        await using var line = new TroubledLine(server.Port);
+        await using var line = new FaultyLine(server.Port);
         var seen = 0;
         line.Decide = packet => packet.Topic == $"homeassistant/{topic}" && ++seen == occurrence ? Fate.Cuts : Fate.Arrives;
         await using var publisher = await Publisher.StartAsync(server, ("MQTT_PORT", $"{line.Port}"), ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
@@ -92,7 +92,7 @@ public sealed class LostMessageTests
     public async Task Values_that_the_broker_does_not_acknowledge_are_sent_again_and_hold_up_no_others()
     {
         await using var server = await MosquittoServer.StartAsync();
-        await using var line = new TroubledLine(server.Port);
+        await using var line = new FaultyLine(server.Port);
         var isFirstConnection = true;
         line.Decide = packet => isFirstConnection && packet.Topic is "teslamate/cars/1/display_name" or "teslamate/cars/1/shift_state" ? Fate.IsLost : Fate.Arrives;
         var time = new ManualTime(TimeProvider.System.GetUtcNow());
@@ -122,7 +122,7 @@ public sealed class LostMessageTests
         await using var server = await MosquittoServer.StartAsync();
         await server.PublishAsync("teslamate/cars/1/healthy", "false", retain: true);
         await using var listener = await server.ListenAsync("teslamate/cars/1/healthy");
-        await using var line = new TroubledLine(server.Port);
+        await using var line = new FaultyLine(server.Port);
         var isCut = false;
         line.Decide = packet => packet.Topic == "teslamate/cars/1/healthy" && !isCut && (isCut = true) ? Fate.Cuts : Fate.Arrives;
         await using var publisher = await Publisher.StartAsync(server, ("MQTT_PORT", $"{line.Port}"));

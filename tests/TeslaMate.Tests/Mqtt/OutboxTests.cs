@@ -60,7 +60,7 @@ public sealed class OutboxTests
         outbox.Acknowledge(delivered);
         outbox.Put("cars/1/b", [1], retain: true);
         outbox.Put("cars/10/a", [1], retain: true);
-        outbox.LetGo("cars/1/");
+        outbox.Release("cars/1/");
         var sent = new List<string>();
         while (outbox.TryTake(out var message))
         {

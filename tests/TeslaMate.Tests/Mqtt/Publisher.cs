@@ -90,12 +90,12 @@ sealed class Publisher : IAsyncDisposable
             await Task.Delay(50);
         }
 
-        throw new InvalidOperationException($"The broker did not get everything: {Link.Trouble}\n{Log}");
+        throw new InvalidOperationException($"The broker did not get everything: {Link.LastError}\n{Log}");
 
         int Pending() => _provider.GetRequiredService<Outbox>().Pending;
     }
 
-    public Task TroubleAsync(string text) => UntilAsync(() => Link.Trouble?.Contains(text, StringComparison.OrdinalIgnoreCase) == true);
+    public Task FailsWithAsync(string text) => UntilAsync(() => Link.LastError?.Contains(text, StringComparison.OrdinalIgnoreCase) == true);
 
     /// <summary>Waits for a condition, and says what the link and the log say when it does not come.</summary>
     public async Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? what = null)
@@ -107,7 +107,7 @@ sealed class Publisher : IAsyncDisposable
             await Task.Delay(50);
         }
 
-        throw new InvalidOperationException($"In vain: {what}\n{Link.Trouble}\n{Log}");
+        throw new InvalidOperationException($"In vain: {what}\n{Link.LastError}\n{Log}");
     }
 
     public async ValueTask DisposeAsync()

@@ -113,6 +113,27 @@ public sealed class ValuesTests
         published["location"].ShouldBe("""{"latitude":37.889544,"longitude":41.128817}""");
     }
 
+    /// <summary>An automation that opens a garage by the geofence must not see a restart as a departure.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("elsewhere")]
+    public void What_nobody_has_heard_yet_is_not_published(string? defaultGeofence)
+    {
+        var unheard = new Scene().Fails(new TeslaMate.Tesla.ApiError.Timeout()).Summaries.ShouldHaveSingleItem();
+        Published(unheard, defaultGeofence).Keys.ShouldBe(["state", "healthy", "trim_badging"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void What_the_database_knows_is_published_before_the_car_is_heard()
+    {
+        var scene = new Scene(open: new OpenEntries(null, null, null, null, Vehicles.ACar.Stored, null));
+        scene.Send(new TeslaMate.Vehicles.Life.VehicleEvent.Started(
+            scene.Now, new TeslaMate.Vehicles.Life.Surroundings(new SummaryGeofence(1, "Home"), null)));
+        var published = Published(scene.Fails(new TeslaMate.Tesla.ApiError.Timeout()).Summaries.ShouldHaveSingleItem(), defaultGeofence: "elsewhere");
+        (published["geofence"], published["latitude"], published["battery_level"]).ShouldBe(("Home", "37.889544", "64"));
+        published.Keys.ShouldNotContain(topic => SummaryTopics.UnknownWhenRestored.Contains(topic) || topic.StartsWith("active_route", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_route_is_one_document()
     {

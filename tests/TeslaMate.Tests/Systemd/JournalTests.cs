@@ -89,7 +89,7 @@ public sealed class JournalTests
     public void Secrets_are_struck_from_message_fields_and_exceptions()
     {
         using var journald = new DatagramListener();
-        using (var log = new LoggerConfiguration().WriteTo.Journald(strike: text => text.Replace("hunter2", "***", StringComparison.Ordinal), socketPath: journald.Name)
+        using (var log = new LoggerConfiguration().WriteTo.Journald(redact: text => text.Replace("hunter2", "***", StringComparison.Ordinal), socketPath: journald.Name)
             .CreateLogger())
             log.Error(new InvalidOperationException("bad hunter2"), "{Password} {@Structure}", "hunter2", new { Inner = "hunter2" });
         journald.Receive().ShouldNotContain("hunter2");

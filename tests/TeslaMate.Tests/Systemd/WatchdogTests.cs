@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Hosting.Systemd;
-using TeslaMate.Systemd.Notify;
 using TeslaMate.Systemd.Watchdog;
 using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Time;

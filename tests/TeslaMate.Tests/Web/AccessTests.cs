@@ -13,13 +13,16 @@ public sealed class AccessTests
     [Fact]
     public async Task A_proxy_lets_in_whom_it_names()
     {
-        await using var pages = await PagesUnderTest.StartAsync(("WEB_TRUSTED_HEADER", "X-Forwarded-User"));
+        await using var pages = await PagesUnderTest.StartAsync(("WEB_TRUSTED_HEADER", "X-Forwarded-User"), ("WEB_TRUSTED_PROXY_SECRET", "a secret of the proxy and these pages"));
         using var browser = pages.Visit();
         // Nobody is named, and there is no password to ask for.
         (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await browser.GetAsync("/live/cars")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await browser.SendAsync(new HttpRequestMessage(HttpMethod.Put, "/api/car/1/logging/resume"))).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         browser.Headers.Add("X-Forwarded-User", "alice");
+        // So could everybody on this machine.
+        (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        browser.Headers.Add("X-Proxy-Secret", "a secret of the proxy and these pages");
         (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await browser.PostAsync("/settings/base_url", from: "/settings", ("origin", ""))).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         // The proxy's word does not take the place of a form's token.

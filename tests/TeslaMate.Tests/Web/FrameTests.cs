@@ -54,7 +54,7 @@ public sealed class FrameTests(SharedPages shared) : IClassFixture<SharedPages>,
         new[] { "viewport", "theme-color", "msapplication-TileColor", "apple-mobile-web-app-capable" }.Select(name => page.QuerySelector($"meta[name='{name}']")!.GetAttribute("content"))
             .ShouldBe(["width=device-width, initial-scale=1.0, viewport-fit=cover", "#363636", "#ffffff", "yes"]);
         page.QuerySelector("link[rel=mask-icon]")!.GetAttribute("color").ShouldBe("#363636");
-        Browser.TokenOf(page).Length.ShouldBe(43);
+        Browser.TokenOf(page).Length.ShouldBeGreaterThan(100);
     }
 
     [Theory]

@@ -67,7 +67,7 @@ sealed class PagesUnderTest : IAsyncDisposable
         var settings = WebSettings.Read(read);
         read.Problems.ShouldBeEmpty();
         var database = await Schema.CreateDatabaseAsync();
-        await database.ExecuteAsync($"create schema if not exists teslamate; {MigrationFiles.Text("teslamate/V2__web_access.sql")}");
+        await database.ExecuteAsync($"create schema if not exists teslamate; {MigrationFiles.Text("teslamate/V2__web_access.sql")}{MigrationFiles.Text("teslamate/V3__web_front_door.sql")}");
         var geocoder = await ScriptedNominatim.StartAsync();
         var (vehicles, log) = (new FakeVehicles(), new RecordedLog());
         var builder = WebApplication.CreateSlimBuilder();

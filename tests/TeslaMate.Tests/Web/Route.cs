@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Web.LogIn;
@@ -5,13 +6,13 @@ using TeslaMate.Web.LogIn;
 namespace TeslaMate.Tests.Web;
 
 /// <summary>A route of the running pages, with 1 for every number in its path.</summary>
-sealed record Route(string Method, string Path, Entrance? Entrance)
+sealed record Route(string Method, string Path, string? Policy, bool IsLive)
 {
     public static IReadOnlyList<Route> All(IServiceProvider services) =>
     [
         .. from endpoint in services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
            from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["any"]
            let path = System.Text.RegularExpressions.Regex.Replace("/" + endpoint.RoutePattern.RawText!.Trim('/'), @"\{[^}]*\}", "1")
-           select new Route(method, path, endpoint.Metadata.GetMetadata<EntranceOf>()?.Entrance),
+           select new Route(method, path, endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>() is [var only] ? only.Policy : null, endpoint.Metadata.GetMetadata<LiveEvents>() is not null),
     ];
 }

@@ -16,7 +16,7 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     /// <summary>As the program maps them, so that a new one is tested from its first day.</summary>
     IReadOnlyList<Route> Routes => Route.All(_pages.Services);
 
-    IEnumerable<string> ChangingPaths => Routes.Where(route => route is { Method: "POST", Entrance: Entrance.Page }).Select(route => route.Path);
+    IEnumerable<string> ChangingPaths => Routes.Where(route => route is { Method: "POST", Policy: Policies.Owner }).Select(route => route.Path);
 
     static readonly string[] PagePaths =
     [
@@ -39,10 +39,10 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     public void Every_route_says_who_may_enter_and_changes_only_by_post_or_put()
     {
         Routes.Count.ShouldBeGreaterThan(25);
-        Routes.Where(route => route.Entrance is null).ShouldBeEmpty();
-        Routes.ShouldAllBe(route => route.Method == "GET" || route.Method == "POST" && (route.Entrance == Entrance.Page || route.Entrance == Entrance.LogIn) || route.Method == "PUT" && route.Entrance == Entrance.Api);
+        Routes.Where(route => route.Policy is null).ShouldBeEmpty();
+        Routes.ShouldAllBe(route => route.Method == "GET" || route.Method == "POST" && (route.Policy == Policies.Owner || route.Policy == Policies.LogIn) || route.Method == "PUT" && route.Policy == Policies.Logging);
         // Without a session only the way in is open.
-        Routes.Where(route => route.Entrance == Entrance.LogIn).Select(route => $"{route.Method} {route.Path}").ShouldBe(["GET /log_in", "POST /log_in"], ignoreOrder: true);
+        Routes.Where(route => route.Policy == Policies.LogIn).Select(route => $"{route.Method} {route.Path}").ShouldBe(["GET /log_in", "POST /log_in"], ignoreOrder: true);
         ChangingPaths.Count().ShouldBeGreaterThan(10);
     }
 
@@ -140,7 +140,7 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     {
         await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
         using var browser = _pages.Visit();
-        foreach (var route in Routes.Where(route => route is { Method: "GET", Entrance: Entrance.Page or Entrance.File }))
+        foreach (var route in Routes.Where(route => route is { Method: "GET", Policy: Policies.Owner, IsLive: false }))
         {
             using var response = await browser.GetAsync(route.Path);
             response.StatusCode.ShouldBe(HttpStatusCode.Redirect, route.Path);
@@ -339,7 +339,7 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     public async Task Every_answer_forbids_what_pages_do_not_need()
     {
         using var browser = _pages.Visit();
-        foreach (var path in Routes.Where(route => route is { Method: "GET", Entrance: not Entrance.Live }).Select(route => route.Path).Concat(["/nowhere", "/assets/app.js", "/drive/x"]))
+        foreach (var path in Routes.Where(route => route is { Method: "GET", IsLive: false }).Select(route => route.Path).Concat(["/nowhere", "/assets/app.js", "/drive/x"]))
         {
             using var response = await browser.GetAsync(path);
             var policy = response.Headers.GetValues("Content-Security-Policy").Single();

@@ -1,19 +1,19 @@
 using Npgsql;
-using TeslaMate.Database.Clusters;
 
 namespace TeslaMate.Tests.Database.Migrations;
 
 /// <summary>
-/// The servers that migrations are shown on: the one installed on the machine (15 on Debian), and 17 and 18 from the packages that
-/// <c>tests/postgres/package-lock.json</c> pins and <c>tests/run</c> installs.
+/// The servers that migrations are shown on: containers of 15 to 18; or, without a Docker engine, the one installed on the machine (15 on Debian), and 17 and 18
+/// from the packages that <c>tests/postgres/package-lock.json</c> pins and <c>tests/run</c> installs.
 /// </summary>
 sealed class PostgresServer
 {
     public const string Installed = "installed";
+    public const string V16 = "16";
     public const string V17 = "17";
     public const string V18 = "18";
 
-    static readonly Dictionary<string, Lazy<Task<PostgresServer>>> Servers = new[] { Installed, V17, V18 }
+    static readonly Dictionary<string, Lazy<Task<PostgresServer>>> Servers = new[] { Installed, V16, V17, V18 }
         .ToDictionary(name => name, name => new Lazy<Task<PostgresServer>>(() => StartAsync(name)));
 
     static int _lastDatabase;
@@ -22,7 +22,7 @@ sealed class PostgresServer
 
     PostgresServer(string administration) => _administration = administration;
 
-    public static TheoryData<string> All => [Installed, V17, V18];
+    public static TheoryData<string> All => [Installed, .. TestServers.HasDocker ? new[] { V16 } : [], V17, V18];
 
     /// <summary>A database of its own, empty or a copy of <paramref name="template"/>.</summary>
     public static async Task<TestDatabase> CreateDatabaseAsync(string server, string? template = null)
@@ -52,11 +52,8 @@ sealed class PostgresServer
     {
         if (name == Installed)
             return new PostgresServer(await TestServer.ConnectionStringAsync());
-        var cluster = await PrivateCluster.StartAsync(
-            binaries: ReadableForServer(Path.Combine(InstalledPackages(), $"postgres-{name}", "native")),
-            settings: ["fsync = off", "synchronous_commit = off", "full_page_writes = off"]);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        return new PostgresServer(cluster.ConnectionString());
+        return new PostgresServer(await TestServers.StartAsync(
+            version: name, binaries: () => ReadableForServer(Path.Combine(InstalledPackages(), $"postgres-{name}", "native"))));
     }
 
     static string InstalledPackages()

@@ -8,6 +8,8 @@ namespace TeslaMate.Tests.Telemetry.Wire;
 
 public class FormTests
 {
+    static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     public static TheoryData<int> WithJson => [.. Vectors.Numbers.Where(vector => vector.Value.TryGetProperty("json", out _)).Select(vector => vector.Key)];
 
     public static TheoryData<int> WithTopics => [.. Vectors.Numbers.Where(vector => vector.Value.TryGetProperty("mqtt", out _)).Select(vector => vector.Key)];
@@ -220,6 +222,6 @@ public class FormTests
 
     [Fact]
     public void White_space_between_tokens_says_nothing()
-        => JsonForm.TryRead(RecordType.Data, JsonSerializer.SerializeToUtf8Bytes(JsonNode.Parse(Vectors.Json(8)), new JsonSerializerOptions { WriteIndented = true }))
+        => JsonForm.TryRead(RecordType.Data, JsonSerializer.SerializeToUtf8Bytes(JsonNode.Parse(Vectors.Json(8)), Indented))
             .ShouldBeOfType<TelemetryRecord.Data>().Values.Count.ShouldBe(12);
 }

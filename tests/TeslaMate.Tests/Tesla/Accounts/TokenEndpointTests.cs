@@ -132,12 +132,31 @@ public sealed class TokenEndpointTests : IAsyncLifetime
     [InlineData(302, "https://auth.tesla.com/void/callback?code=1", null)]
     [InlineData(302, "http://auth.tesla.com/x", null)]
     [InlineData(302, "ftp://auth.tesla.com/x", null)]
+    [InlineData(307, "https://evil.example/x", null)]
+    [InlineData(308, "//evil.example/x", null)]
+    [InlineData(307, "https://auth.tesla.com.evil.example/x", null)]
+    [InlineData(307, "https://nottesla.com/x", null)]
+    [InlineData(307, "https://user@auth.tesla.com/x", null)]
+    [InlineData(302, "https://auth.tesla.cn/x", "POST https://auth.tesla.cn/x")]
+    [InlineData(302, "https://TESLA.com./x", "POST https://tesla.com./x")]
     public void Redirects_change_the_request_as_little_as_possible(int status, string? location, string? expected)
     {
         var next = Redirection.Next(new Hop(HttpMethod.Post, new Uri("https://auth.tesla.com/oauth2/v3/token"), [], HasBody: true), status, location);
         (next is null ? null : $"{next.Method} {next.Address.AbsoluteUri}").ShouldBe(expected);
         if (next is not null)
             next.HasBody.ShouldBe(status != 303);
+    }
+
+    [Fact]
+    public async Task A_configured_host_may_redirect_to_itself_and_to_nobody_else()
+    {
+        var hop = new Hop(HttpMethod.Post, new Uri("https://proxy.example/token"), [], HasBody: true);
+        Redirection.Next(hop, 307, "https://proxy.example:8443/t", "proxy.example")!.Address.Port.ShouldBe(8443);
+        Redirection.Next(hop, 307, "https://other.example/t", "proxy.example").ShouldBeNull();
+        Redirection.Next(hop, 307, "https://proxy.example/t").ShouldBeNull();
+        _server.Answer = ScriptedServer.Json(307, "{}", ("Location", "https://evil.invalid/token"));
+        (await RefreshAsync()).ShouldBeOfType<ApiAnswer<TokenGrant>.Failed>().Error.ShouldBeOfType<ApiError.TokenRefresh>();
+        _server.Requests.Count.ShouldBe(1);
     }
 
     [Fact]

@@ -195,6 +195,67 @@ public sealed class VehicleStreamTests : IAsyncLifetime
         (await (await next).ReceiveAsync()).ShouldNotBeNull();
     }
 
+    /// <summary>A greeting proves nothing: only data does. The clock runs for ten minutes in steps of half a second.</summary>
+    [Theory]
+    [InlineData("owner_api", false)]
+    [InlineData("owner_api", true)]
+    [InlineData("close", false)]
+    [InlineData("close", true)]
+    [InlineData("client", false)]
+    [InlineData("abort", false)]
+    public async Task A_server_that_greets_and_then_fails_is_left_alone_ever_longer(string fault, bool withHello)
+    {
+        List<DateTimeOffset> connects = [];
+        var served = 0;
+        _server.Answer = async context =>
+        {
+            using var socket = await context.WebSockets.AcceptWebSocketAsync();
+            lock (connects)
+                connects.Add(_time.GetUtcNow());
+            var peer = new Peer(socket, context, isStubborn: false);
+            var running = peer.RunAsync();
+            await peer.ReceiveAsync();
+            if (withHello)
+                await peer.SendAsync("""{"msg_type":"control:hello","connection_timeout":0}""");
+            if (fault == "abort")
+                peer.Abort();
+            else if (fault == "close")
+                await peer.CloseAsync();
+            else
+                await peer.SendAsync(Error("client_error", fault == "owner_api" ? "owner_api error: down" : "go away"));
+            Interlocked.Increment(ref served);
+            await running;
+        };
+        await using var stream = Open();
+        for (var next = 1; next <= 8; next++)
+        {
+            var wanted = next;
+            await AdvanceUntilAsync(TimeSpan.FromMilliseconds(500), () => Volatile.Read(ref served) >= wanted);
+        }
+
+        lock (connects)
+        {
+            var pauses = connects.Zip(connects.Skip(1), (one, other) => (other - one).TotalSeconds).ToArray();
+            pauses.ShouldAllBe(pause => pause >= 0.5, "the clock runs on while a connection is made");
+            pauses[^1].ShouldBeGreaterThanOrEqualTo(fault == "abort" ? 10 : 30);
+        }
+    }
+
+    [Fact]
+    public async Task Whoever_opens_a_stream_anew_does_not_begin_to_count_anew()
+    {
+        var reconnects = new Reconnects(_time);
+        for (var i = 0; i < 6; i++)
+            reconnects.End("42", ReconnectCause.Failed);
+        reconnects.Pause("42").TotalSeconds.ShouldBe(30);
+        reconnects.Pause("43").ShouldBe(TimeSpan.Zero);
+        reconnects.Reset("42");
+        reconnects.Pause("42").ShouldBe(TimeSpan.Zero);
+        reconnects.End("42", ReconnectCause.Failed);
+        reconnects.Pause("42").TotalSeconds.ShouldBe(2);
+        await Task.CompletedTask;
+    }
+
     [Fact]
     public async Task A_bad_token_is_told_and_not_tried_again_at_once_however_often_the_stream_is_reopened()
     {

@@ -158,20 +158,78 @@ public class RuleTests
     }
 
     [Fact]
-    public void Errors_never_end_a_drive()
+    public void Errors_of_a_few_minutes_end_no_drive()
     {
-        var scene = Scenes.In("driving").From().Fails(new ApiError.RateLimited(TimeSpan.FromMinutes(15)), times: 8).Gets(Online(2 * 3_600_000).Gear(ShiftState.D, 1));
+        var scene = Scenes.In("driving").From().Fails(new ApiError.RateLimited(TimeSpan.FromMinutes(2)), times: 7).Gets(Online(14 * 60_000).Gear(ShiftState.D, 1));
         scene.Rows.ShouldBe(["pos(d) 2"]);
     }
 
+    /// <summary>What kind of silence lay between two good answers makes no difference: their times, ranges and energies tell what happened.</summary>
     [Theory]
-    [InlineData(120, 25.0, ShiftState.D, "pos(d) 48")]
+    [InlineData("errors", 6, 30.0, null, "charged")]
+    [InlineData("offline", 6, 30.0, null, "charged")]
+    [InlineData("time-outs", 6, 30.0, null, "charged")]
+    [InlineData("closed", 5, 5.1, null, "charged")]
+    [InlineData("mixed", 600, 30.0, null, "charged")]
+    [InlineData("none", 6, 30.0, null, "charged")]
+    [InlineData("errors", 4, 30.0, null, "goes on")]
+    [InlineData("offline", 6, 5.0, null, "goes on")]
+    [InlineData("errors", 14, -20.0, null, "goes on")]
+    [InlineData("closed", 15, -20.0, null, "lost")]
+    [InlineData("offline", 15, 0.0, null, "lost")]
+    [InlineData("errors", 40, -20.0, 12.0, "charged")]
+    [InlineData("errors", 40, null, 42.0, "charged")]
+    [InlineData("errors", 14, null, 40.5, "goes on")]
+    public void A_gap_in_a_drive_is_judged_by_the_answers_at_its_ends(string silence, int minutes, double? gainedMiles, double? counterKwh, string expected)
+    {
+        var scene = new Scene().Gets(Online(0).Range(100), Online(1).Gear(ShiftState.D, 30).Charging("Complete", 40, 100)).From();
+        scene = silence switch
+        {
+            "errors" => scene.Fails(new ApiError.VehicleUnavailable(), times: 9),
+            "time-outs" => scene.Fails(new ApiError.Timeout(), times: 9),
+            "closed" => scene.Fails(new ApiError.Closed(), times: 9),
+            "offline" => scene.Gets(9, Offline),
+            "mixed" => scene.Fails(new ApiError.Timeout(), times: 3).Gets(5, Offline).Fails(new ApiError.Failed("boom"), times: 2),
+            _ => scene,
+        };
+        scene.Gets(Online((minutes * 60_000) + 1).Gear(ShiftState.D, 30).Charging("Complete", counterKwh ?? 40, gainedMiles is { } gained ? 100 + gained : null));
+        var rows = string.Join("; ", scene.Rows);
+        var began = $"state online T+{(minutes * 60_000) + 1}; pos; drive, pos(d) 48";
+        rows.ShouldBe(expected switch
+        {
+            "goes on" => "pos(d) 48",
+            "lost" => $"close timeout; {began}",
+            _ => $"close ended; charging; charge {(counterKwh < 40 ? 0 : 40)}; charge {counterKwh ?? 40}; complete; {began}",
+        });
+    }
+
+    [Fact]
+    public void What_the_stream_told_of_a_drive_is_no_gap()
+    {
+        var scene = new Scene(streaming: true).Gets(Online(0).Range(100), Online(1).Gear(ShiftState.D, 30).Range(100)).From();
+        for (var minute = 1; minute <= 40; minute++)
+            scene.Samples(Sample(minute * 60_000, ShiftState.D, mph: 30, latitude: minute)).Fails(new ApiError.Timeout());
+        scene.Gets(Online(40 * 60_000 + 1000).Gear(ShiftState.D, 30).Range(107));
+        scene.Rows.ShouldAllBe(row => row == "pos(d) 48");
+    }
+
+    [Fact]
+    public void A_pause_of_the_stream_may_be_a_charge()
+    {
+        var scene = new Scene(streaming: true).Gets(Online(0).Range(100), Online(1).Gear(ShiftState.D, 30).Range(100)).From();
+        scene.Samples(Sample(60_000, ShiftState.D, mph: 30)).Fails(new ApiError.Timeout()).Samples(Sample(480_000, ShiftState.D, mph: 30));
+        scene.Gets(Online(500_000).Gear(ShiftState.D, 30).Range(160));
+        scene.Rows.ShouldContain("charging");
+    }
+
+    [Theory]
+    [InlineData(120, 25.0, ShiftState.D, "close timeout; state online T+7200000; pos; drive, pos(d); pos(d) 48")]
     [InlineData(14, 0.0, ShiftState.D, "pos(d) 48")]
     [InlineData(120, 5.0, ShiftState.D, "close timeout; state online T+7200000; pos; drive, pos(d); pos(d) 48")]
     [InlineData(120, 0.1, ShiftState.D, "close timeout; state online T+7200000; pos; drive, pos(d) 48")]
     [InlineData(120, 0.0, ShiftState.P, "close timeout; state online T+7200000; pos")]
     [InlineData(14, 0.0, ShiftState.P, "pos(d); close ended; state online T+840000; pos")]
-    public void Hours_of_errors_end_a_drive_if_the_odometer_says_that_the_car_has_been_standing(int minutes, double miles, ShiftState gear, string expected)
+    public void A_quarter_of_an_hour_of_errors_ends_a_drive_and_what_it_moved_belongs_to_the_next(int minutes, double miles, ShiftState gear, string expected)
     {
         var scene = new Scene().Gets(Online(0).Odometer(1000), Online(1).Gear(ShiftState.D, 30).Odometer(1000)).From()
             .PassMinutes(minutes).Fails(new ApiError.Timeout(), times: 8)
@@ -410,6 +468,115 @@ public class RuleTests
         else
             scene.Last.ShouldBeEmpty("the stream was closed when the car went offline");
         scene.Entries.ShouldBeEmpty();
+    }
+
+    /// <summary>Plays a minute in which the stream repeats itself every second while every request is answered at once.</summary>
+    static Scene Minute(Scene scene, Func<int, StreamReading> sample, Func<int, VehicleData> answer, int seconds = 60)
+    {
+        for (var second = 1; second <= seconds; second++)
+        {
+            scene.Passes(TimeSpan.FromSeconds(1));
+            Answer();
+            scene.Samples(sample(second * 1000));
+            Answer();
+
+            void Answer()
+            {
+                if (scene.Vehicle is { Poll: { } poll, PollDue: { } due } && due <= scene.Now)
+                    scene.Send(new VehicleEvent.PollDue(scene.Now, poll));
+                if (scene.Vehicle.Request is not null)
+                    scene.Gets(answer(second * 1000));
+            }
+        }
+
+        return scene;
+    }
+
+    [Theory]
+    [InlineData(ShiftState.P, null, 0)]
+    [InlineData(ShiftState.P, 0, 0)]
+    [InlineData(ShiftState.P, 30, 1)]
+    [InlineData(null, null, 1)]
+    [InlineData(null, 30, 2)]
+    public void A_stream_that_contradicts_the_answers_makes_no_drive_a_second(ShiftState? answered, int? mph, int drives)
+    {
+        var scene = new Scene(streaming: true).Gets(Online(-1000).Gear(answered)).From();
+        Minute(scene, at => Sample(at, ShiftState.D, mph: mph), at => Online(at).Gear(answered));
+        scene.Entries.OfType<LogbookEntry.StartDrive>().Count().ShouldBeLessThanOrEqualTo(drives);
+        scene.Plans.Count.ShouldBeLessThanOrEqualTo(12);
+    }
+
+    [Theory]
+    [InlineData("online")]
+    [InlineData("suspended")]
+    public void Where_the_answer_says_p_a_streamed_gear_asks_first_and_is_believed_when_it_moves(string state)
+    {
+        var scene = new Scene(streaming: true).Gets(Online(0).Gear(ShiftState.P));
+        if (state == "suspended")
+            scene.Suspend(new ApiAnswer<VehicleData>.Ok(Online(1).Gear(ShiftState.P)));
+        scene.From().Samples(Sample(1000, ShiftState.D, odometer: 1000)).Poll.ShouldBe(0);
+        scene.Rows.ShouldBeEmpty();
+        scene.Gets(Online(1500).Gear(ShiftState.P)).Samples(Sample(2000, ShiftState.D, odometer: 1000));
+        scene.Plans.ShouldBe([FetchPlan.FullElseLight]);
+        scene.Rows.ShouldBeEmpty();
+        scene.Samples(Sample(3000, ShiftState.D, odometer: 1000.1)).Rows.ShouldBe(["drive, pos(d)"]);
+    }
+
+    [Theory]
+    [InlineData(0.0, null, 5, true)]
+    [InlineData(0.0, null, null, false)]
+    [InlineData(0.001, null, null, true)]
+    [InlineData(0.0, 1000.1, null, true)]
+    [InlineData(0.0, 1000.0, 0, false)]
+    public void A_reading_moves_by_place_odometer_or_speed(double latitude, double? odometer, int? mph, bool moves)
+    {
+        var scene = new Scene(streaming: true).Gets(Online(0).Gear(ShiftState.P)).Samples(Sample(1000, ShiftState.D, odometer: 1000)).Gets(Online(1500).Gear(ShiftState.P));
+        scene.From().Samples(Sample(3000, ShiftState.D, mph: mph, odometer: odometer, latitude: latitude)).Rows.Any().ShouldBe(moves);
+    }
+
+    [Fact]
+    public void Where_the_answer_says_p_a_streamed_gear_that_the_next_answer_confirms_is_a_drive()
+    {
+        var scene = new Scene(streaming: true).Gets(Online(0).Gear(ShiftState.P)).Samples(Sample(1000, ShiftState.D)).From();
+        scene.Gets(Online(1500).Gear(ShiftState.D, 1)).Rows.ShouldBe(["drive, pos(d) 2"]);
+    }
+
+    [Fact]
+    public void A_moving_car_need_not_wait_for_an_api_that_does_not_answer()
+    {
+        var scene = new Scene(streaming: true).Gets(Online(0).Gear(ShiftState.P)).Samples(Sample(1000, ShiftState.D)).Fails(new ApiError.Timeout()).From();
+        scene.Samples(Sample(2000, ShiftState.D, mph: 10)).Rows.ShouldBe(["drive, pos(d) 16"]);
+    }
+
+    [Fact]
+    public void A_stream_that_says_p_while_the_answers_say_d_asks_every_five_seconds()
+    {
+        var scene = Scenes.In("driving", streaming: true).From();
+        Minute(scene, at => Sample(at, ShiftState.P), at => Online(at).Gear(ShiftState.D, 30));
+        scene.Plans.Count.ShouldBeInRange(8, 13);
+    }
+
+    [Fact]
+    public void A_stream_that_says_offline_every_second_asks_every_five_seconds()
+    {
+        var scene = new Scene(streaming: true).Gets(Online(0)).From();
+        for (var second = 1; second <= 60; second++)
+        {
+            scene.Passes(TimeSpan.FromSeconds(1)).Says(new StreamEvent.VehicleOffline(new StreamId(1)));
+            if (scene.Vehicle is { Poll: { } poll, PollDue: { } due } && due <= scene.Now)
+                scene.Send(new VehicleEvent.PollDue(scene.Now, poll)).Gets(Online(second * 1000));
+        }
+
+        scene.Plans.Count.ShouldBeInRange(8, 13);
+        scene.Effects.Count(effect => effect is Effect.Tell(Note.StreamSaysOffline)).ShouldBeLessThan(14);
+    }
+
+    [Fact]
+    public void A_stream_cannot_put_off_its_own_poll()
+    {
+        var scene = new Scene(streaming: true, settings: new VehicleSettings { Polling = new PollingIntervals { Minimum = TimeSpan.FromSeconds(20) } }).Gets(Online(0)).From();
+        Minute(scene, at => Sample(at, null, power: -1), at => Online(at));
+        scene.Plans.Count.ShouldBeInRange(2, 4);
     }
 
     [Fact]

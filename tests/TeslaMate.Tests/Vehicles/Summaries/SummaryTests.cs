@@ -1,5 +1,8 @@
+using TeslaMate.Logbook;
+using TeslaMate.Tesla;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Vehicles;
+using TeslaMate.Vehicles.Life;
 using static TeslaMate.Tests.Vehicles.ACar;
 
 namespace TeslaMate.Tests.Vehicles.Summaries;
@@ -88,6 +91,20 @@ public class SummaryTests
         var scene = new Scene();
         SummaryBuilder.Build(scene.Vehicle, scene.Now).ShouldBe(new Summary { Car = scene.Vehicle.Car, State = VehicleStateName.Unavailable, Healthy = true });
     }
+
+    /// <summary>Nobody could be asked yet: what the database knows is known, and the rest is not "nothing".</summary>
+    [Fact]
+    public void A_car_that_has_not_been_heard_is_where_the_database_says()
+    {
+        var scene = new Scene(open: new OpenEntries(null, null, null, null, Stored, null));
+        scene.Send(new VehicleEvent.Started(scene.Now, new Surroundings(new SummaryGeofence(1, "Home"), null))).Fails(new ApiError.Timeout());
+        var summary = scene.Summaries.ShouldHaveSingleItem();
+        (summary.State, summary.IsRestored, summary.Geofence?.Name, summary.Latitude, summary.BatteryLevel).ShouldBe((VehicleStateName.Unavailable, true, "Home", 37.889544, 64));
+    }
+
+    [Fact]
+    public void A_car_that_nobody_knows_is_not_nowhere() =>
+        new Scene().Fails(new ApiError.Timeout()).Summaries.ShouldHaveSingleItem().IsRestored.ShouldBeTrue();
 
     static Summary Of(VehicleData data) => new Scene().Gets(data).Summaries[0];
 }

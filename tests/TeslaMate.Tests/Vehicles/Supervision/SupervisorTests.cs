@@ -47,6 +47,21 @@ public sealed class SupervisorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_start_lists_the_cars_once()
+    {
+        Two();
+        _world.Account.Becomes(new AccountStatus(SignIn.Starting, Generation: 0));
+        await StartAsync();
+        await _world.UntilAsync(() => _world.Logbook.Rows(1).Count > 0 && _world.Logbook.Rows(2).Count > 0);
+        _world.Account.Becomes(new AccountStatus(SignIn.SignedIn, Generation: 0));
+        // Whatever the news of the sign-in causes happens before what is asked for later.
+        await _world.UntilAsync(() => _world.Supervisor.SignIns == 1);
+        await _world.Cars.ChangeSettingsAsync(new CarId(1), Row().Settings with { SuspendMin = 5 }, CancellationToken.None);
+        await _world.UntilAsync(() => _world.Supervisor.Runner(new CarId(1))!.Summary.Car.Settings.SuspendMin == 5);
+        _world.Tesla.Lists.ShouldBe(1, "each list costs money on a priced account");
+    }
+
+    [Fact]
     public async Task A_car_bought_later_appears_without_a_restart()
     {
         _world.Tesla.Listing = Listed(Listing(11, "A"));

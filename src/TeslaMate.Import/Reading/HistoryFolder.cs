@@ -1,0 +1,23 @@
+using TeslaMate.Import.Running;
+using TeslaMate.Import.TeslaFi;
+
+namespace TeslaMate.Import.Reading;
+
+/// <summary>Which files of a folder can be imported, in the order in which they are read.</summary>
+static class HistoryFolder
+{
+    /// <exception cref="IOException">It cannot be listed.</exception>
+    /// <exception cref="UnauthorizedAccessException">It cannot be listed.</exception>
+    public static IReadOnlyList<IHistoryFile> List(ImportRequest request, TimeZoneInfo zone)
+    {
+        var paths = File.Exists(request.Folder) ? [Path.GetFullPath(request.Folder)] : Directory.GetFileSystemEntries(Path.GetFullPath(request.Folder));
+        return
+        [
+            .. paths
+                .Select(path => (Path: path, Month: TeslaFiName.Parse(Path.GetFileName(path))))
+                .Where(file => file.Month is not null)
+                .OrderBy(file => file.Month!.Value).ThenBy(file => file.Path, StringComparer.Ordinal)
+                .Select(file => new TeslaFiFile(file.Path, zone, request.FallbackVehicleId)),
+        ];
+    }
+}

@@ -1,0 +1,238 @@
+using NpgsqlTypes;
+using TeslaMate.Database;
+using TeslaMate.Logbook;
+
+namespace TeslaMate.Import.Running;
+
+/// <summary>A run of the reference's table <c>import_runs</c>.</summary>
+sealed record StoredRun(long Id, string TimeZone, CarId? Car, bool IsResumed);
+
+/// <summary>A file that was read to its end.</summary>
+sealed record StoredFile(long Run, CarId? Car, string Name, string Fingerprint, int Rows);
+
+/// <summary>What imports remember: the reference's tables, and those of our own that say it more exactly.</summary>
+/// <param name="connection">The one that everything of an import goes through.</param>
+sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
+{
+    // An import that was killed leaves the server a moment to notice.
+    static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>One import at a time, whoever starts it; the lock ends with the connection at the latest.</summary>
+    public async Task<bool> TryLockAsync(CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        while (!await ScalarAsync<bool>("select pg_try_advisory_lock(hashtext('teslamate import'))", [], cancellationToken))
+        {
+            if (time.GetElapsedTime(started) > LockPatience)
+                return false;
+            await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellationToken);
+        }
+
+        return true;
+    }
+
+    public async Task UnlockAsync()
+    {
+        if (connection.State == System.Data.ConnectionState.Open)
+            await ScalarAsync<bool>("select pg_advisory_unlock(hashtext('teslamate import'))", [], CancellationToken.None);
+    }
+
+    /// <summary>Goes on with the interrupted run of a folder, or begins one; former ones of this folder are forgotten then.</summary>
+    public async Task<StoredRun> OpenAsync(string sourceKey, string timeZone, CarId? car, CancellationToken cancellationToken)
+    {
+        await using (var command = Command("select id, timezone, car_id from import_runs where source_key = $1 and status = 'running'", Text(sourceKey)))
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            if (await reader.ReadAsync(cancellationToken))
+            {
+                var owner = reader.IsDBNull(2) ? (CarId?)null : new CarId((short)reader.GetInt64(2));
+                if (car is null || owner is null || car == owner)
+                    return new(reader.GetInt64(0), reader.GetString(1), owner, IsResumed: true);
+            }
+        }
+
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await ExecuteAsync("update import_runs set status = 'abandoned', updated_at = $2 where source_key = $1 and status = 'running'",
+            [Text(sourceKey), Now()], cancellationToken);
+        await ExecuteAsync("delete from import_runs where source_key = $1 and status <> 'running'", [Text(sourceKey)], cancellationToken);
+        var id = await ScalarAsync<long>(
+            """
+            insert into import_runs (source_key, status, timezone, date_limit_captured, car_id, inserted_at, updated_at)
+            values ($1, 'running', $2, true, $3, $4, $4)
+            returning id
+            """,
+            [Text(sourceKey), Text(timeZone), new NpgsqlParameter { Value = car is { } known ? (long)known.Value : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint }, Now()],
+            cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return new(id, timeZone, car, IsResumed: false);
+    }
+
+    public async Task<List<StoredFile>> FilesAsync(CancellationToken cancellationToken)
+    {
+        await using var command = Command("select run_id, car_id, file_name, fingerprint, rows from teslamate.import_files order by id");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<StoredFile> files = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            files.Add(new(
+                reader.GetInt64(0), reader.IsDBNull(1) ? null : new CarId(reader.GetInt16(1)), reader.GetString(2), reader.GetString(3), reader.GetInt32(4)));
+        }
+
+        return files;
+    }
+
+    /// <summary>The periods that other runs have read.</summary>
+    public async Task<Coverage> CoverageAsync(CarId car, long exceptRun, CancellationToken cancellationToken)
+    {
+        await using var command = Command(
+            "select from_date, to_date from teslamate.import_coverage where car_id = $1 and run_id <> $2", Small(car), Big(exceptRun));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<(DateTimeOffset From, DateTimeOffset To)> periods = [];
+        while (await reader.ReadAsync(cancellationToken))
+            periods.Add((reader.GetInstant(0), reader.GetInstant(1)));
+        return new(periods);
+    }
+
+    public async Task CoverAsync(CarId car, long run, IEnumerable<(DateTimeOffset From, DateTimeOffset To)> periods, CancellationToken cancellationToken)
+    {
+        foreach (var (from, to) in periods)
+        {
+            await ExecuteAsync(
+                "insert into teslamate.import_coverage (car_id, run_id, from_date, to_date) values ($1, $2, $3, $4)",
+                [Small(car), Big(run), Timestamps.Parameter(from), Timestamps.Parameter(to)], cancellationToken);
+        }
+    }
+
+    public async Task CheckpointAsync(long run, CarId? car, string fingerprint, FileReport file, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(
+            """
+            insert into teslamate.import_files (run_id, car_id, file_name, fingerprint, rows, imported, rejected, completed_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)
+            on conflict do nothing
+            """,
+            [
+                Big(run), new NpgsqlParameter { Value = car is { } known ? known.Value : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Smallint },
+                Text(file.Name), Text(fingerprint), Integer(file.Rows), Integer(file.Imported), Integer(file.Rejected), Now(),
+            ],
+            cancellationToken);
+        await ExecuteAsync(
+            """
+            insert into import_file_checkpoints (run_id, file_name, file_fingerprint, completed_at, inserted_at, updated_at)
+            values ($1, $2, $3, $4, $4, $4)
+            on conflict (run_id, file_name, file_fingerprint) do update set completed_at = excluded.completed_at, updated_at = excluded.updated_at
+            """,
+            [Big(run), Text(file.Name), Text(fingerprint), Now()], cancellationToken);
+    }
+
+    public async Task RejectAsync(long run, string fingerprint, IEnumerable<Rejection> rejections, CancellationToken cancellationToken)
+    {
+        foreach (var chunk in rejections.Chunk(500))
+        {
+            await using var batch = new NpgsqlBatch(connection);
+            foreach (var rejection in chunk)
+            {
+                batch.BatchCommands.Add(new NpgsqlBatchCommand("""
+                    insert into import_rejections (run_id, file_name, file_fingerprint, "row", reason, fields, inserted_at, updated_at)
+                    values ($1, $2, $3, $4, $5, $6, $7, $7)
+                    on conflict (run_id, file_name, file_fingerprint, "row") do nothing
+                    """)
+                {
+                    Parameters =
+                    {
+                        Big(run), Text(rejection.File), Text(fingerprint), Integer(rejection.Line), Text(rejection.Reason),
+                        new NpgsqlParameter<string[]> { TypedValue = [.. rejection.Fields] }, Now(),
+                    },
+                });
+            }
+
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    public Task FinishAsync(long run, CancellationToken cancellationToken)
+        => ExecuteAsync("update import_runs set status = 'complete', updated_at = $2 where id = $1", [Big(run), Now()], cancellationToken);
+
+    /// <summary>Adds a car that nobody knew; its numbers are made up where the files have none or others have them.</summary>
+    /// <param name="suspendMin">Of its settings.</param>
+    /// <param name="isRehearsal">It will be taken back.</param>
+    public async Task<CarId> AddCarAsync(long run, string vin, long? vid, string? name, int suspendMin, bool isRehearsal, CancellationToken cancellationToken)
+    {
+        // No transaction takes a sequence back.
+        var (carNumber, settingsNumber) = isRehearsal
+            ? ("(select least(min(id), 0) - 1 from cars)", "(select least(min(id), 0) - 1 from car_settings)")
+            : ("nextval('cars_id_seq')", "nextval('car_settings_id_seq')");
+        var id = await ScalarAsync<short>(
+            $"""
+            with own as (
+                insert into car_settings (id, suspend_min) values ({settingsNumber}, $4) returning id)
+            insert into cars (id, eid, vid, vin, name, settings_id, inserted_at, updated_at)
+            select
+                {carNumber},
+                (select min(n) from generate_series(1, 65536) n where not exists (select from cars where eid = n)),
+                case when $2 is not null and not exists (select from cars where vid = $2) then $2
+                    else (select min(n) from generate_series(1, 65536) n where not exists (select from cars where vid = n)) end,
+                $1, $3, own.id, $5, $5
+            from own
+            returning id
+            """,
+            [
+                Text(vin), new NpgsqlParameter { Value = vid is { } known ? known : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
+                new NpgsqlParameter { Value = (object?)name ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text }, Integer(suspendMin), Now(),
+            ],
+            cancellationToken);
+        await ExecuteAsync(
+            "insert into teslamate.imported_entries (kind, entry_id, car_id, run_id) values ('car', $1, $1, $2)", [Small(new(id)), Big(run)], cancellationToken);
+        return new(id);
+    }
+
+    public async Task<(CarId Id, long Vid, bool IsLive)?> FindCarAsync(string vin, CancellationToken cancellationToken)
+    {
+        await using var command = Command(
+            """
+            select cars.id, cars.vid, not (cars.eid between 1 and 65536 and mine.entry_id is not null)
+            from cars
+            left join teslamate.imported_entries mine on mine.kind = 'car' and mine.entry_id = cars.id
+            where cars.vin = $1
+            """, Text(vin));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? (new CarId(reader.GetInt16(0)), reader.GetInt64(1), reader.GetBoolean(2)) : null;
+    }
+
+    public async Task<string?> VinOfAsync(CarId car, CancellationToken cancellationToken)
+        => await ScalarAsync<string?>("select vin from cars where id = $1", [Small(car)], cancellationToken);
+
+    public Task SetCarAsync(long run, CarId car, CancellationToken cancellationToken)
+        => ExecuteAsync("update import_runs set car_id = $2 where id = $1", [Big(run), Big(car.Value)], cancellationToken);
+
+    public ValueTask<NpgsqlTransaction> BeginAsync(CancellationToken cancellationToken) => connection.BeginTransactionAsync(cancellationToken);
+
+    async Task ExecuteAsync(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
+    {
+        await using var command = Command(sql, parameters);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    async Task<T?> ScalarAsync<T>(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
+    {
+        await using var command = Command(sql, parameters);
+        return await command.ExecuteScalarAsync(cancellationToken) is T value ? value : default;
+    }
+
+    NpgsqlCommand Command(string sql, params NpgsqlParameter[] parameters)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddRange(parameters);
+        return command;
+    }
+
+    NpgsqlParameter Now() => Timestamps.Parameter(time.GetUtcNow());
+
+    static NpgsqlParameter<string> Text(string value) => new NpgsqlParameter<string> { TypedValue = value };
+
+    static NpgsqlParameter<int> Integer(int value) => new NpgsqlParameter<int> { TypedValue = value };
+
+    static NpgsqlParameter<long> Big(long value) => new NpgsqlParameter<long> { TypedValue = value };
+
+    static NpgsqlParameter<short> Small(CarId car) => new NpgsqlParameter<short> { TypedValue = car.Value };
+}

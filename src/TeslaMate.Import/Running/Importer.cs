@@ -1,0 +1,358 @@
+using TeslaMate.Import.Reading;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Cars;
+using TeslaMate.Logbook.History;
+using TeslaMate.Logbook.Terrain;
+using TeslaMate.Tesla.Cars;
+using TeslaMate.Vehicles.Identification;
+
+namespace TeslaMate.Import.Running;
+
+/// <summary>Brings the history of other loggers in.</summary>
+public interface IImporter
+{
+    /// <summary>
+    /// Imports the files of a folder: each in one transaction with its checkpoint, so that an import that was cut off goes on where it stopped and has the same rows in
+    /// the end. What was imported or logged live before is left as it is.
+    /// </summary>
+    Task<ImportReport> ImportAsync(ImportRequest request, IProgress<ImportProgress>? progress, CancellationToken cancellationToken);
+}
+
+sealed class Importer(NpgsqlDataSource database, Elevations terrain, TimeProvider time) : IImporter
+{
+    public async Task<ImportReport> ImportAsync(ImportRequest request, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (LocalClock.FindZone(request.TimeZone) is not { } zone)
+            return ImportReport.Of(ImportProblem.UnknownZone, $"There is no time zone \"{request.TimeZone}\". It needs a name such as Europe/Berlin.");
+        IReadOnlyList<IHistoryFile> files;
+        try
+        {
+            files = HistoryFolder.List(request, zone);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return ImportReport.Of(ImportProblem.NoFolder, $"Cannot access directory '{request.Folder}': {Fingerprint.Code(exception)}");
+        }
+
+        if (files.Count == 0)
+            return ImportReport.Of(ImportProblem.NoFiles, $"No import files were found in '{request.Folder}'.");
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var run = new ImportRun(connection, new ImportStore(connection, time), terrain, request, files, progress);
+        return await run.RunAsync(cancellationToken);
+    }
+}
+
+/// <summary>One import from its beginning to its end.</summary>
+sealed class ImportRun(
+    NpgsqlConnection connection, ImportStore store, Elevations terrain, ImportRequest request, IReadOnlyList<IHistoryFile> files, IProgress<ImportProgress>? progress)
+{
+    IReadOnlyList<IHistoryFile> _files = files;
+    readonly List<FileReport> _reports = [.. files.Select(file => new FileReport(file.Name, 0, 0, 0, 0, FileState.Pending))];
+    readonly List<Rejection> _rejections = [];
+    readonly string?[] _fingerprints = new string?[files.Count];
+    readonly long[] _lengths = new long[files.Count];
+    readonly HistoryNumbers _numbers = new(request.IsDryRun);
+    HistoryCounts _created = HistoryCounts.None;
+    StoredRun _run = new(-1, request.TimeZone, null, IsResumed: false);
+    CarIdentity? _identity;
+    CarId? _car;
+    bool _isLive;
+    VehicleData? _firstAnswer;
+    long _rowsBefore;
+
+    public async Task<ImportReport> RunAsync(CancellationToken cancellationToken)
+    {
+        if (!await store.TryLockAsync(cancellationToken))
+            return ImportReport.Of(ImportProblem.Busy, "Another import is at work.");
+        try
+        {
+            return await RunLockedAsync(cancellationToken);
+        }
+        finally
+        {
+            // The connection goes back to the pool and would keep it.
+            await store.UnlockAsync();
+        }
+    }
+
+    async Task<ImportReport> RunLockedAsync(CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < _files.Count; i++)
+            await FingerprintAsync(i, cancellationToken);
+
+        var known = await store.FilesAsync(cancellationToken);
+        if (request.Vin is { } vin)
+        {
+            if (await store.FindCarAsync(vin, cancellationToken) is null && await FirstOfAsync(vin, cancellationToken) is null)
+                return ImportReport.Of(ImportProblem.UnknownCar, $"There is no car with the VIN {vin}, neither in the database nor in the files.");
+            await UseCarAsync(vin, cancellationToken);
+        }
+
+        // Everything goes into one transaction that is never committed.
+        await using var rehearsal = request.IsDryRun ? await store.BeginAsync(cancellationToken) : null;
+        if (!request.IsDryRun)
+            _run = await store.OpenAsync(Fingerprint.Of(Path.GetFullPath(request.Folder).TrimEnd('/')), request.TimeZone, _car, cancellationToken);
+        // An interrupted import goes on as it began.
+        if (_run.TimeZone != request.TimeZone && LocalClock.FindZone(_run.TimeZone) is { } zone)
+            _files = [.. _files.Select(file => file.In(zone))];
+        if (request.Vin is null)
+            await FindCarAsync(known, cancellationToken);
+        await ImportFilesAsync(known, cancellationToken);
+        if (rehearsal is not null)
+            await rehearsal.RollbackAsync(cancellationToken);
+        return new ImportReport
+        {
+            Files = _reports,
+            Rejections = _rejections,
+            Created = ImportReport.CreatedOf(_created),
+            ResumedZone = _run.TimeZone != request.TimeZone ? _run.TimeZone : null,
+        };
+    }
+
+    async Task FingerprintAsync(int index, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _fingerprints[index] = await Fingerprint.OfAsync(_files[index].Path, cancellationToken);
+            _lengths[index] = new FileInfo(_files[index].Path).Length;
+        }
+        catch (HistoryFileException exception)
+        {
+            Fail(index, exception.Reason);
+        }
+    }
+
+    /// <summary>Whether a file is in already, of this car or, while that is not known, of any.</summary>
+    StoredFile? Known(List<StoredFile> known, int index)
+        => known.Find(file => file.Fingerprint == _fingerprints[index] && file.Name == _files[index].Name && (request.Vin is null || file.Car == _car));
+
+    /// <summary>Finds out whose files these are: the car of the interrupted run, or the first that a row names.</summary>
+    async Task FindCarAsync(List<StoredFile> known, CancellationToken cancellationToken)
+    {
+        if (_run.Car is { } car && await store.VinOfAsync(car, cancellationToken) is { } vin)
+        {
+            await UseCarAsync(vin, cancellationToken);
+            return;
+        }
+
+        for (var i = 0; i < _files.Count && _identity is null; i++)
+        {
+            if (_reports[i].State == FileState.Pending && Known(known, i) is null && First(i, vin: null, cancellationToken) is { } first)
+                await UseCarAsync(first.Data.Vin!, cancellationToken, first.Data);
+        }
+    }
+
+    async Task<HistoryRow.Taken?> FirstOfAsync(string vin, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < _files.Count; i++)
+        {
+            if (_reports[i].State == FileState.Pending && await Task.Run(() => First(i, vin, cancellationToken), cancellationToken) is { } first)
+                return first;
+        }
+
+        return null;
+    }
+
+    HistoryRow.Taken? First(int index, string? vin, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var row in _files[index].Rows())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (row is HistoryRow.Taken { Data: { Vin: { } named, State: not "unknown" } data } taken && (vin is null || named == vin)
+                    && data is not { Availability: Availability.Online, DriveState: { Latitude: null } or { Longitude: null } })
+                    return taken;
+            }
+        }
+        catch (HistoryFileException)
+        {
+            // It is told when its turn comes.
+        }
+
+        return null;
+    }
+
+    async Task UseCarAsync(string vin, CancellationToken cancellationToken, VehicleData? first = null)
+    {
+        if (await store.FindCarAsync(vin, cancellationToken) is var (id, vid, isLive))
+        {
+            (_car, _isLive) = (id, isLive);
+            _identity = new(vin, vid, IsChosen: request.Vin is not null);
+            if (_run is { IsResumed: false, Id: > 0 })
+                await store.SetCarAsync(_run.Id, id, cancellationToken);
+            return;
+        }
+
+        _firstAnswer = first ?? (await FirstOfAsync(vin, cancellationToken))?.Data ?? new VehicleData { Vin = vin };
+        _identity = new(vin, _firstAnswer.VehicleId?.Value ?? 0, IsChosen: request.Vin is not null);
+    }
+
+    async Task ImportFilesAsync(List<StoredFile> known, CancellationToken cancellationToken)
+    {
+        var imported = _car is { } car ? await store.CoverageAsync(car, _run.Id, cancellationToken) : new Coverage([]);
+        // Rows of this run are not in it: they join on.
+        var replay = new Replay(PlaceholderCar());
+        for (var i = 0; i < _files.Count; i++)
+        {
+            if (_reports[i].State == FileState.Failed)
+                continue;
+            var stored = Known(known, i);
+            var isOfThisRun = stored?.Run == _run.Id && _identity is not null;
+            if (stored is not null && !isOfThisRun)
+            {
+                Skip(i, stored);
+                continue;
+            }
+
+            if (_identity is null)
+            {
+                await RefuseAsync(i, cancellationToken);
+                continue;
+            }
+
+            Report(i, _reports[i] with { State = FileState.Running });
+            var live = _car is { } logged && _isLive ? await LiveCoverage.ReadAsync(connection, logged, cancellationToken) : new Coverage([]);
+            try
+            {
+                var (outcome, played) = await Task.Run(
+                    () => FilePass.Run(_files[i], _identity, imported, live, replay, rows => Tell(i, rows), cancellationToken), cancellationToken);
+                if (await Fingerprint.OfAsync(_files[i].Path, cancellationToken) != _fingerprints[i])
+                    throw new HistoryFileException("The file changed while it was read");
+                var periods = played.Read.Periods.ToList();
+                var report = _reports[i] with
+                {
+                    Rows = outcome.Rows,
+                    Imported = outcome.Imported,
+                    Skipped = outcome.Skipped,
+                    Rejected = outcome.Rejections.Count,
+                    State = FileState.Done,
+                };
+                if (isOfThisRun)
+                {
+                    // It was written before the run was cut off; only what it left open is needed.
+                    played.History.Clear();
+                    played.Read.Take(played.History.OpenSince);
+                    Skip(i, stored!);
+                }
+                else
+                {
+                    await CommitAsync(played, imported, async counts =>
+                    {
+                        if (!request.IsDryRun)
+                        {
+                            await store.RejectAsync(_run.Id, _fingerprints[i]!, outcome.Rejections, cancellationToken);
+                            await store.CheckpointAsync(_run.Id, _car, _fingerprints[i]!, report, cancellationToken);
+                        }
+                    }, cancellationToken);
+                    _rejections.AddRange(outcome.Rejections);
+                    Report(i, report);
+                }
+
+                _rowsBefore += outcome.Rows;
+                replay = played;
+                imported = imported.With(periods);
+            }
+            catch (HistoryFileException exception)
+            {
+                Fail(i, exception.Reason);
+            }
+            catch (PostgresException exception) when (!request.IsDryRun && connection.State == System.Data.ConnectionState.Open)
+            {
+                // The transaction of this file is gone; the next may do better, and if not, says so too.
+                Fail(i, exception.MessageText);
+            }
+        }
+
+        replay.End();
+        await CommitAsync(replay, imported, _ => request.IsDryRun ? Task.CompletedTask : store.FinishAsync(_run.Id, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Writes what has ended, and what is to be remembered with it, in one transaction.</summary>
+    async Task CommitAsync(Replay replay, Coverage imported, Func<HistoryCounts, Task> with, CancellationToken cancellationToken)
+    {
+        var history = replay.History;
+        if (!request.IsDryRun)
+            await history.ElevateAsync(terrain, cancellationToken);
+        await using var transaction = request.IsDryRun ? null : await store.BeginAsync(cancellationToken);
+        var counts = HistoryCounts.None;
+        var car = _car;
+        if (replay.Last is { } last)
+        {
+            car ??= await store.AddCarAsync(
+                _run.Id, _identity!.Vin, _firstAnswer!.VehicleId?.Value, _firstAnswer.Name, CarIdentification.SuspendMin(_firstAnswer, _identity.Vin), request.IsDryRun, cancellationToken);
+            if (_car is null && !request.IsDryRun)
+                await store.SetCarAsync(_run.Id, car.Value, cancellationToken);
+            var isNewest = !imported.Periods.Any(period => period.From > last);
+            counts = await new HistoryWriter(connection, _numbers).WriteAsync(car.Value, _run.Id, history, _isLive || !isNewest, last, cancellationToken);
+            if (!request.IsDryRun)
+                await store.CoverAsync(car.Value, _run.Id, replay.Read.Copy().Take(history.OpenSince), cancellationToken);
+        }
+
+        (var before, _car) = (_car, car);
+        try
+        {
+            await with(counts);
+            if (transaction is not null)
+                await transaction.CommitAsync(cancellationToken);
+        }
+        catch
+        {
+            _car = before;
+            throw;
+        }
+
+        _created += counts;
+        history.Clear();
+        replay.Read.Take(history.OpenSince);
+    }
+
+    /// <summary>Nothing tells whose rows these are.</summary>
+    async Task RefuseAsync(int index, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var rows = await Task.Run(() => _files[index].Rows().ToList(), cancellationToken);
+            var rejections = rows.OfType<HistoryRow.Rejected>().Select(row => new Rejection(_files[index].Name, row.Line, row.Column, row.Reason, row.Fields)).ToList();
+            _rejections.AddRange(rejections);
+            if (!request.IsDryRun)
+                await store.RejectAsync(_run.Id, _fingerprints[index]!, rejections, cancellationToken);
+            Report(index, rows.Count == 0
+                ? _reports[index] with { State = FileState.Done }
+                : _reports[index] with
+                {
+                    Rows = rows.Count,
+                    Rejected = rejections.Count,
+                    Skipped = rows.Count - rejections.Count,
+                    State = FileState.Failed,
+                    Reason = "vehicle_data_incomplete",
+                });
+        }
+        catch (HistoryFileException exception)
+        {
+            Fail(index, exception.Reason);
+        }
+    }
+
+    void Skip(int index, StoredFile stored) => Report(index, _reports[index] with { Rows = stored.Rows, Skipped = stored.Rows, State = FileState.Skipped });
+
+    void Fail(int index, string reason) => Report(index, new(_files[index].Name, 0, 0, 0, 0, FileState.Failed, reason));
+
+    void Report(int index, FileReport report)
+    {
+        _reports[index] = report;
+        Tell(index, 0);
+    }
+
+    void Tell(int index, int rows)
+        => progress?.Report(new(index, [.. _reports], _rowsBefore + rows, _lengths.Take(index).Sum(), _lengths.Sum(), [.. _rejections.Take(100)]));
+
+    Car PlaceholderCar() => new()
+    {
+        Id = _car ?? new CarId(0),
+        Eid = 0,
+        Vid = _identity?.Vid ?? 0,
+        Vin = _identity?.Vin ?? "",
+        Settings = new CarSettings(),
+    };
+}

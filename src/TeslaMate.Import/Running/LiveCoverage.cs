@@ -1,0 +1,75 @@
+using TeslaMate.Database;
+using TeslaMate.Logbook;
+
+namespace TeslaMate.Import.Running;
+
+/// <summary>
+/// When a car was logged live. Its states cover a period, unless its positions show a hole: a live car that is awake writes one every few minutes, so a long time without
+/// any is one in which it slept or nobody looked, and what another logger saw then is new.
+/// </summary>
+static class LiveCoverage
+{
+    static readonly TimeSpan Hole = TimeSpan.FromHours(1);
+
+    // The clocks of two loggers differ by their pauses.
+    static readonly TimeSpan Margin = TimeSpan.FromMinutes(2);
+
+    static readonly DateTimeOffset Forever = DateTimeOffset.MaxValue;
+
+    const string IsLivePosition = """
+        not exists (select from teslamate.imported_entries mine where mine.kind = 'position' and mine.entry_id = position.id)
+        and not exists (select from teslamate.imported_entries mine where mine.kind = 'drive' and mine.entry_id = position.drive_id)
+        """;
+
+    const string Sql = $"""
+        with dates as (
+            select date, lag(date) over (order by date) as before from positions position where car_id = $1 and {IsLivePosition}),
+        groups as (
+            select date, count(*) filter (where before is null or date - before > $2) over (order by date rows unbounded preceding) as number from dates)
+        select 'positions', min(date), max(date) from groups group by number
+        union all
+        select 'ride', start_date, coalesce(end_date, 'infinity')
+        from drives
+        where car_id = $1 and not exists (select from teslamate.imported_entries mine where mine.kind = 'drive' and mine.entry_id = drives.id)
+        union all
+        select 'ride', start_date, coalesce(end_date, 'infinity')
+        from charging_processes process
+        where car_id = $1 and not exists (select from teslamate.imported_entries mine where mine.kind = 'charging_process' and mine.entry_id = process.id)
+        union all
+        select 'state', start_date, coalesce(end_date, 'infinity')
+        from states
+        where car_id = $1 and not exists (select from teslamate.imported_entries mine where mine.kind = 'state' and mine.entry_id = states.id)
+        """;
+
+    public static async Task<Coverage> ReadAsync(NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
+    {
+        List<(DateTimeOffset From, DateTimeOffset To)> positions = [], rides = [], states = [];
+        await using var command = new NpgsqlCommand(Sql, connection) { CommandTimeout = 0 };
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Hole });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var period = (From: Instant(reader.GetDateTime(1)), To: Instant(reader.GetDateTime(2)));
+            (reader.GetString(0) switch { "positions" => positions, "ride" => rides, _ => states }).Add(period);
+        }
+
+        return Of(positions, rides, states);
+    }
+
+    /// <param name="positions">Periods of positions that follow each other closely.</param>
+    /// <param name="rides">Drives and charging processes.</param>
+    /// <param name="states">The states.</param>
+    public static Coverage Of(
+        List<(DateTimeOffset From, DateTimeOffset To)> positions, List<(DateTimeOffset From, DateTimeOffset To)> rides,
+        List<(DateTimeOffset From, DateTimeOffset To)> states)
+    {
+        var seen = new Coverage(positions).Periods;
+        var holes = seen.Zip(seen.Skip(1), (left, right) => (left.To, right.From));
+        return new Coverage(states).Without(holes)
+            .With(positions)
+            .With(rides.Select(ride => (ride.From - Margin, ride.To == Forever ? Forever : ride.To + Margin)));
+    }
+
+    static DateTimeOffset Instant(DateTime column) => column == DateTime.MaxValue ? Forever : Timestamps.FromColumn(column);
+}

@@ -1,0 +1,188 @@
+using TeslaMate.Logbook.Charging;
+using TeslaMate.Logbook.Positions;
+
+namespace TeslaMate.Logbook.History;
+
+/// <summary>
+/// What a stretch of a car's past amounts to, collected from the same entries that a live car's log is written with, until it is written in bulk. A drive or a
+/// charging process that has not ended yet is kept back, so that nothing is ever in the database that looks as if it were going on.
+/// </summary>
+sealed class History
+{
+    readonly List<HistoryDrive> _drives = [];
+    readonly List<HistoryCharging> _chargings = [];
+    readonly List<PositionReading> _positions = [];
+    readonly List<(CarActivity Activity, DateTimeOffset Start)> _states = [];
+    readonly List<(DateTimeOffset At, string Version)> _versions = [];
+    CarActivity? _lastActivity;
+    List<PositionReading>? _openDrive;
+    HistoryCharging? _openCharging;
+
+    public IReadOnlyList<HistoryDrive> Drives => _drives;
+
+    public IReadOnlyList<HistoryCharging> Chargings => _chargings;
+
+    /// <summary>Positions outside of drives, those of charging processes not included.</summary>
+    public IReadOnlyList<PositionReading> Positions => _positions;
+
+    public IReadOnlyList<(CarActivity Activity, DateTimeOffset Start)> States => _states;
+
+    public IReadOnlyList<(DateTimeOffset At, string Version)> Versions => _versions;
+
+    /// <summary>The newest description of the car; null when there was none.</summary>
+    public Cars.CarDescription? Description { get; private set; }
+
+    /// <summary>When the drive or the charging process began that has not ended; null when nothing is open.</summary>
+    public DateTimeOffset? OpenSince => (_openDrive, _openCharging) switch
+    {
+        ({ } drive, { } charging) => drive[0].Date < charging.Place.Date ? drive[0].Date : charging.Place.Date,
+        ({ } drive, _) => drive[0].Date,
+        (_, { } charging) => charging.Place.Date,
+        _ => null,
+    };
+
+    /// <summary>An own copy, to go back to.</summary>
+    public History Copy()
+    {
+        var copy = new History { Description = Description, _lastActivity = _lastActivity };
+        copy._drives.AddRange(_drives);
+        copy._chargings.AddRange(_chargings);
+        copy._positions.AddRange(_positions);
+        copy._states.AddRange(_states);
+        copy._versions.AddRange(_versions);
+        copy._openDrive = _openDrive is null ? null : [.. _openDrive];
+        copy._openCharging = _openCharging is null ? null : _openCharging with { Charges = [.. _openCharging.Charges] };
+        return copy;
+    }
+
+    /// <summary>Forgets what has ended: it is written.</summary>
+    public void Clear()
+    {
+        _drives.Clear();
+        _chargings.Clear();
+        _positions.Clear();
+        _states.Clear();
+        _versions.Clear();
+        Description = null;
+    }
+
+    public void Add(LogbookEntry entry)
+    {
+        switch (entry)
+        {
+            case LogbookEntry.StartState(var activity, var since):
+                if (_lastActivity != activity)
+                    _states.Add((activity, since));
+                _lastActivity = activity;
+                break;
+            case LogbookEntry.InsertPosition(var position):
+                AddPosition(position);
+                break;
+            case LogbookEntry.StartDrive(_, var position):
+                CloseDrive();
+                if (PositionRows.IsStorable(position))
+                    _openDrive = [position];
+                break;
+            case LogbookEntry.InsertDrivePosition(var position) when _openDrive is null:
+                AddPosition(position);
+                break;
+            case LogbookEntry.InsertDrivePosition(var position):
+                if (PositionRows.IsStorable(position))
+                    _openDrive.Add(position);
+                break;
+            case LogbookEntry.CloseDrive:
+                CloseDrive();
+                break;
+            case LogbookEntry.StartCharging(var at, var position, _):
+                CompleteCharging(at);
+                if (PositionRows.IsStorable(position))
+                    _openCharging = new HistoryCharging(position, at, [], at);
+                break;
+            case LogbookEntry.InsertCharge(var charge):
+                // What lacks a value that the column needs is no row, as with a live car.
+                if (_openCharging is not null && ChargingStatements.Problems(charge).Length == 0)
+                    _openCharging.Charges.Add(charge);
+                break;
+            case LogbookEntry.CompleteCharging(var at):
+                CompleteCharging(at);
+                break;
+            case LogbookEntry.NoteVersion(var at, var version):
+                _versions.Add((at, version));
+                break;
+            case LogbookEntry.UpdateCar(var description):
+                Description = description;
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException($"History has no {entry}.");
+        }
+    }
+
+    /// <summary>Ends what is open at its last row: nobody will tell any more how it went on.</summary>
+    public void End(DateTimeOffset at)
+    {
+        CloseDrive();
+        CompleteCharging(at);
+    }
+
+    /// <summary>Gives the positions that are about to be written their height, from the terrain model as those of live cars.</summary>
+    public async Task ElevateAsync(Terrain.Elevations terrain, CancellationToken cancellationToken)
+    {
+        foreach (var drive in _drives)
+            await ElevateAsync(terrain, drive.Positions, cancellationToken);
+        await ElevateAsync(terrain, _positions, cancellationToken);
+        for (var i = 0; i < _chargings.Count; i++)
+        {
+            var place = _chargings[i].Place;
+            if (place.ElevationM is null)
+                _chargings[i] = _chargings[i] with { Place = place with { ElevationM = await terrain.HeightAsync(place, cancellationToken) } };
+        }
+    }
+
+    static async Task ElevateAsync(Terrain.Elevations terrain, List<PositionReading> positions, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < positions.Count; i++)
+        {
+            if (positions[i].ElevationM is null && await terrain.HeightAsync(positions[i], cancellationToken) is { } metres)
+                positions[i] = positions[i] with { ElevationM = metres };
+        }
+    }
+
+    /// <summary>What follows does not join on: its state is told anew.</summary>
+    public void Break() => _lastActivity = null;
+
+    /// <summary>Forgets the open drive and the open charging process.</summary>
+    public void DropOpen()
+    {
+        _openDrive = null;
+        _openCharging = null;
+    }
+
+    void AddPosition(PositionReading position)
+    {
+        if (PositionRows.IsStorable(position))
+            _positions.Add(position);
+    }
+
+    void CloseDrive()
+    {
+        if (_openDrive is not null)
+            _drives.Add(new HistoryDrive(_openDrive));
+        _openDrive = null;
+    }
+
+    void CompleteCharging(DateTimeOffset at)
+    {
+        if (_openCharging is not null)
+            _chargings.Add(_openCharging with { CompletedAt = at });
+        _openCharging = null;
+    }
+}
+
+/// <param name="Positions">At least one, in the order of time.</param>
+sealed record HistoryDrive(List<PositionReading> Positions);
+
+/// <param name="Place">Where.</param>
+/// <param name="StartedAt">Provisional; the first charge tells.</param>
+/// <param name="Charges">In the order of time.</param>
+/// <param name="CompletedAt">The end of one that has no charges.</param>
+sealed record HistoryCharging(PositionReading Place, DateTimeOffset StartedAt, List<ChargeReading> Charges, DateTimeOffset CompletedAt);

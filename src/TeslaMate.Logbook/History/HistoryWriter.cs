@@ -1,0 +1,331 @@
+using NpgsqlTypes;
+using TeslaMate.Logbook.Cars;
+using TeslaMate.Logbook.Charging;
+using TeslaMate.Logbook.Drives;
+using TeslaMate.Logbook.Geofences;
+using TeslaMate.Logbook.States;
+using TeslaMate.Logbook.Updates;
+using TeslaMate.Logbook.Writing;
+
+namespace TeslaMate.Logbook.History;
+
+/// <summary>How many rows a piece of history became.</summary>
+sealed record HistoryCounts(int Drives, int ChargingProcesses, int Positions, int Charges, int States, int Updates)
+{
+    public static readonly HistoryCounts None = new(0, 0, 0, 0, 0, 0);
+
+    public static HistoryCounts operator +(HistoryCounts left, HistoryCounts right) => new(
+        left.Drives + right.Drives, left.ChargingProcesses + right.ChargingProcesses, left.Positions + right.Positions,
+        left.Charges + right.Charges, left.States + right.States, left.Updates + right.Updates);
+}
+
+/// <summary>
+/// Writes pieces of a car's past in bulk, in a transaction of the caller: rows by binary <c>COPY</c>, ends of drives and charging processes by the same statements that end
+/// live ones. What it wrote is remembered in <c>teslamate.imported_entries</c>, so that it is told from what the live car wrote, of which it changes nothing.
+/// </summary>
+/// <param name="connection">In a transaction.</param>
+sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
+{
+    const int BatchSize = 200;
+
+    /// <param name="isLive">The car was there before: what is known of it stays.</param>
+    /// <param name="lastMoment">When the newest row was read; the last state ends there if somebody logs the car now.</param>
+    public async Task<HistoryCounts> WriteAsync(
+        CarId car, long run, History history, bool isLive, DateTimeOffset lastMoment, CancellationToken cancellationToken)
+    {
+        if (history.Description is { } description)
+            await ExecuteAsync(isLive ? CarStatements.Complete(car, description) : CarStatements.Update(car, description), cancellationToken);
+
+        var drives = await numbers.TakeAsync(connection, "trips_id_seq", history.Drives.Count, cancellationToken);
+        var processes = await numbers.TakeAsync(connection, "charging_processes_id_seq", history.Chargings.Count, cancellationToken);
+        var positionCount = history.Drives.Sum(drive => drive.Positions.Count) + history.Chargings.Count + history.Positions.Count;
+        var positions = await numbers.TakeAsync(connection, "positions_id_seq", positionCount, cancellationToken);
+        var chargeCount = history.Chargings.Sum(charging => charging.Charges.Count);
+        var charges = await numbers.TakeAsync(connection, "charges_id_seq", chargeCount, cancellationToken);
+
+        await CopyDrivesAsync(car, history, drives, cancellationToken);
+        var (tracks, places, free) = await CopyPositionsAsync(car, history, drives, positions, cancellationToken);
+        await CopyChargingsAsync(car, history, processes, places, charges, cancellationToken);
+
+        List<Statement> ends = [];
+        for (var i = 0; i < drives.Length; i++)
+            ends.Add(DriveStatements.CloseWritten(car, new(drives[i]), new(tracks[i].First), new(tracks[i].Last)));
+        for (var i = 0; i < processes.Length; i++)
+            ends.Add(ChargingStatements.CompleteOne(car, new(processes[i]), history.Chargings[i].CompletedAt));
+        var discarded = new HashSet<int>();
+        foreach (var chunk in ends.Chunk(BatchSize))
+        {
+            foreach (var outcome in await DatabaseWriter.RunAsync(connection, chunk, TimeSpan.Zero, cancellationToken))
+            {
+                if (outcome is Outcome.DriveDiscarded gone)
+                    discarded.Add(gone.Drive.Value);
+            }
+        }
+
+        if (processes.Length > 0)
+            await ExecuteAsync(EfficiencyStatements.Derive(car), cancellationToken);
+
+        // Positions of a drive that was too short stay behind without one.
+        for (var i = 0; i < drives.Length; i++)
+        {
+            if (discarded.Contains(drives[i]))
+                free.AddRange(positions.Where(id => id >= tracks[i].First && id <= tracks[i].Last));
+        }
+
+        var states = await WriteStatesAsync(car, run, history.States, lastMoment, cancellationToken);
+        var updates = await WriteVersionsAsync(car, run, history.Versions, cancellationToken);
+        await RememberAsync(car, run, "drive", [.. drives.Where(id => !discarded.Contains(id))], cancellationToken);
+        await RememberAsync(car, run, "charging_process", processes, cancellationToken);
+        await RememberAsync(car, run, "position", [.. free, .. places], cancellationToken);
+        return new(drives.Length - discarded.Count, processes.Length, positionCount, chargeCount, states, updates);
+    }
+
+    /// <summary>The states of a car, and which of them were imported.</summary>
+    public async Task<StateTimeline> ReadStatesAsync(CarId car, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("""
+            select states.id, states.state::text, states.start_date, states.end_date, imported.entry_id is not null
+            from states
+            left join teslamate.imported_entries imported on imported.kind = 'state' and imported.entry_id = states.id
+            where states.car_id = $1
+            """, connection);
+        command.Parameters.Add(Value.Of(car.Value));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<TimelineState> states = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            states.Add(new TimelineState
+            {
+                Id = reader.GetInt32(0),
+                Activity = StateStatements.Parse(reader.GetString(1)),
+                Start = reader.GetInstant(2),
+                End = reader.GetInstantOrNull(3),
+                IsImported = reader.GetBoolean(4),
+            });
+        }
+
+        return new(states);
+    }
+
+    /// <summary>Ends imported states that are still open at the last moment that was read, when there is somebody who logs the car.</summary>
+    async Task<bool> IsLoggedNowAsync(CarId car, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select exists (select from teslamate.car_leases where car_id = $1 and expires_at > now())", connection);
+        command.Parameters.Add(Value.Of(car.Value));
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    async Task<int> WriteStatesAsync(
+        CarId car, long run, IReadOnlyList<(CarActivity Activity, DateTimeOffset Start)> states, DateTimeOffset lastMoment, CancellationToken cancellationToken)
+    {
+        if (states.Count == 0)
+            return 0;
+        var timeline = await ReadStatesAsync(car, cancellationToken);
+        foreach (var (activity, start) in states)
+            timeline.Add(activity, start);
+        timeline.Join();
+        // The current state is the live car's own business; an open one of ours would be in its way.
+        if (timeline.States is [.., { IsImported: true, End: null } newest] && await IsLoggedNowAsync(car, cancellationToken))
+        {
+            newest.End = lastMoment > newest.Start ? lastMoment : newest.Start;
+            newest.IsChanged = true;
+        }
+
+        var added = timeline.States.Where(state => state.Id is null).ToList();
+        if (timeline.Gone.Count > 0)
+        {
+            var gone = Value.Array(timeline.Gone.Select(state => state.Id!.Value).ToArray());
+            await ExecuteAsync(new Statement("delete from states where id = any ($1) returning id", [gone]), cancellationToken);
+            await ExecuteAsync(new Statement(
+                "delete from teslamate.imported_entries where kind = 'state' and entry_id = any ($1) returning entry_id", [gone]), cancellationToken);
+        }
+
+        foreach (var chunk in timeline.States.Where(state => state is { Id: not null, IsChanged: true }).Chunk(BatchSize))
+        {
+            await DatabaseWriter.RunAsync(connection, [.. chunk.Select(state => new Statement(
+                "update states set start_date = $2, end_date = $3 where id = $1 returning id",
+                [Value.Of(state.Id!.Value), Value.Of(state.Start), Timestamps.Parameter(state.End)]))], TimeSpan.Zero, cancellationToken);
+        }
+
+        var ids = await numbers.TakeAsync(connection, "states_id_seq", added.Count, cancellationToken);
+        foreach (var chunk in added.Zip(ids).Chunk(BatchSize))
+        {
+            await DatabaseWriter.RunAsync(connection, [.. chunk.Select(pair => new Statement(
+                "insert into states (id, car_id, state, start_date, end_date) values ($1, $2, $3::states_status, $4, $5) returning id",
+                [
+                    Value.Of(pair.Second), Value.Of(car.Value), Value.Of(StateStatements.Name(pair.First.Activity)), Value.Of(pair.First.Start),
+                    Timestamps.Parameter(pair.First.End),
+                ]))], TimeSpan.Zero, cancellationToken);
+        }
+
+        await RememberAsync(car, run, "state", ids, cancellationToken);
+        return added.Count - timeline.Gone.Count;
+    }
+
+    /// <summary>Updates that nobody saw, by their dates: what is newer does not matter.</summary>
+    async Task<int> WriteVersionsAsync(CarId car, long run, IReadOnlyList<(DateTimeOffset At, string Version)> versions, CancellationToken cancellationToken)
+    {
+        if (versions.Count == 0)
+            return 0;
+        List<(int? Id, DateTimeOffset Start, string? Version, bool IsImported)> updates = [];
+        await using (var command = new NpgsqlCommand("""
+            select updates.id, updates.start_date, updates.version, imported.entry_id is not null
+            from updates
+            left join teslamate.imported_entries imported on imported.kind = 'update' and imported.entry_id = updates.id
+            where updates.car_id = $1
+            order by updates.start_date, updates.id
+            """, connection))
+        {
+            command.Parameters.Add(Value.Of(car.Value));
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+                updates.Add((reader.GetInt32(0), reader.GetInstant(1), reader.Text(2), reader.GetBoolean(3)));
+        }
+
+        foreach (var (at, version) in versions)
+        {
+            if (Column.Text(version) is not { } text)
+                continue;
+            var index = updates.FindLastIndex(update => update.Start <= at && update.Version is not null);
+            if (index >= 0 && !SoftwareVersion.IsNewer(text, updates[index].Version!))
+                continue;
+            updates.Insert(updates.FindLastIndex(update => update.Start <= at) + 1, (null, at, text, true));
+        }
+
+        // What an import took for an update because it did not know of the earlier one, is none.
+        List<int> gone = [];
+        for (var i = updates.Count - 1; i > 0; i--)
+        {
+            if (!updates[i].IsImported || updates[i].Version is not { } version
+                || updates[i - 1].Version is not { } before || SoftwareVersion.IsNewer(version, before))
+                continue;
+            if (updates[i].Id is { } id)
+                gone.Add(id);
+            updates.RemoveAt(i);
+        }
+
+        if (gone.Count > 0)
+        {
+            var ids = Value.Array(gone.ToArray());
+            await ExecuteAsync(new Statement("delete from updates where id = any ($1) returning id", [ids]), cancellationToken);
+            await ExecuteAsync(new Statement(
+                "delete from teslamate.imported_entries where kind = 'update' and entry_id = any ($1) returning entry_id", [ids]), cancellationToken);
+        }
+
+        var added = updates.Where(update => update.Id is null).ToList();
+        var newIds = await numbers.TakeAsync(connection, "updates_id_seq", added.Count, cancellationToken);
+        foreach (var (update, id) in added.Zip(newIds))
+        {
+            await ExecuteAsync(new Statement(
+                "insert into updates (id, car_id, start_date, end_date, version) values ($1, $2, $3, $3, $4) returning id",
+                [Value.Of(id), Value.Of(car.Value), Value.Of(update.Start), Value.Of(update.Version)]), cancellationToken);
+        }
+
+        await RememberAsync(car, run, "update", newIds, cancellationToken);
+        return added.Count - gone.Count;
+    }
+
+    async Task CopyDrivesAsync(CarId car, History history, int[] drives, CancellationToken cancellationToken)
+    {
+        if (drives.Length == 0)
+            return;
+        await using var copy = await connection.BeginBinaryImportAsync("copy drives (id, car_id, start_date) from stdin (format binary)", cancellationToken);
+        for (var i = 0; i < drives.Length; i++)
+        {
+            await copy.StartRowAsync(cancellationToken);
+            await copy.WriteAsync(drives[i], NpgsqlDbType.Integer, cancellationToken);
+            await copy.WriteAsync(car.Value, NpgsqlDbType.Smallint, cancellationToken);
+            await copy.WriteAsync(Timestamps.ToColumn(history.Drives[i].Positions[0].Date), NpgsqlDbType.Timestamp, cancellationToken);
+        }
+
+        await copy.CompleteAsync(cancellationToken);
+    }
+
+    async Task<((int First, int Last)[] Tracks, int[] Places, List<int> Free)> CopyPositionsAsync(
+        CarId car, History history, int[] drives, int[] positions, CancellationToken cancellationToken)
+    {
+        var tracks = new (int First, int Last)[drives.Length];
+        var places = new int[history.Chargings.Count];
+        List<int> free = new(history.Positions.Count);
+        if (positions.Length == 0)
+            return (tracks, places, free);
+        await using var copy = await connection.BeginBinaryImportAsync(HistoryRows.CopyPositions, cancellationToken);
+        copy.Timeout = TimeSpan.Zero;
+        var next = 0;
+        for (var i = 0; i < drives.Length; i++)
+        {
+            tracks[i] = (positions[next], positions[next + history.Drives[i].Positions.Count - 1]);
+            foreach (var position in history.Drives[i].Positions)
+                await HistoryRows.WriteAsync(copy, positions[next++], car, drives[i], position, cancellationToken);
+        }
+
+        for (var i = 0; i < places.Length; i++)
+        {
+            places[i] = positions[next];
+            await HistoryRows.WriteAsync(copy, positions[next++], car, drive: null, history.Chargings[i].Place, cancellationToken);
+        }
+
+        foreach (var position in history.Positions)
+        {
+            free.Add(positions[next]);
+            await HistoryRows.WriteAsync(copy, positions[next++], car, drive: null, position, cancellationToken);
+        }
+
+        await copy.CompleteAsync(cancellationToken);
+        return (tracks, places, free);
+    }
+
+    async Task CopyChargingsAsync(CarId car, History history, int[] processes, int[] places, int[] charges, CancellationToken cancellationToken)
+    {
+        if (processes.Length == 0)
+            return;
+        await using (var copy = await connection.BeginBinaryImportAsync(
+            "copy charging_processes (id, car_id, position_id, start_date) from stdin (format binary)", cancellationToken))
+        {
+            for (var i = 0; i < processes.Length; i++)
+            {
+                await copy.StartRowAsync(cancellationToken);
+                await copy.WriteAsync(processes[i], NpgsqlDbType.Integer, cancellationToken);
+                await copy.WriteAsync(car.Value, NpgsqlDbType.Smallint, cancellationToken);
+                await copy.WriteAsync(places[i], NpgsqlDbType.Integer, cancellationToken);
+                await copy.WriteAsync(Timestamps.ToColumn(history.Chargings[i].StartedAt), NpgsqlDbType.Timestamp, cancellationToken);
+            }
+
+            await copy.CompleteAsync(cancellationToken);
+        }
+
+        await ExecuteAsync(new Statement(
+            $"""
+            update charging_processes process
+            set geofence_id = {NearestFence.Sql("place.latitude", "place.longitude")}
+            from positions place
+            where process.id = any ($1) and place.id = process.position_id and exists (select from geofences)
+            returning process.id
+            """,
+            [Value.Array(processes)]), cancellationToken);
+        if (charges.Length == 0)
+            return;
+        await using var chargeCopy = await connection.BeginBinaryImportAsync(HistoryRows.CopyCharges, cancellationToken);
+        chargeCopy.Timeout = TimeSpan.Zero;
+        var next = 0;
+        for (var i = 0; i < processes.Length; i++)
+        {
+            foreach (var charge in history.Chargings[i].Charges)
+                await HistoryRows.WriteAsync(chargeCopy, charges[next++], processes[i], charge, cancellationToken);
+        }
+
+        await chargeCopy.CompleteAsync(cancellationToken);
+    }
+
+    async Task RememberAsync(CarId car, long run, string kind, int[] ids, CancellationToken cancellationToken)
+    {
+        if (ids.Length == 0)
+            return;
+        await ExecuteAsync(new Statement(
+            "insert into teslamate.imported_entries (kind, entry_id, car_id, run_id) select $1, id, $2, $3 from unnest($4) as id returning entry_id",
+            [Value.Of(kind), Value.Of(car.Value), Value.Of(run), Value.Array(ids)]), cancellationToken);
+    }
+
+    async Task ExecuteAsync(Statement statement, CancellationToken cancellationToken)
+        => await DatabaseWriter.RunAsync(connection, [statement], TimeSpan.Zero, cancellationToken);
+}

@@ -1,0 +1,265 @@
+using System.Text.Json;
+using TeslaMate.Logbook.Charging;
+using TeslaMate.Logbook.Drives;
+using TeslaMate.Logbook.States;
+using TeslaMate.Logbook.Writing;
+
+namespace TeslaMate.Logbook.Refused;
+
+/// <summary>What came of sending refused entries again.</summary>
+/// <param name="Written">Entries that are rows now.</param>
+/// <param name="StillRefused">Why the others are not, one sentence an entry.</param>
+public sealed record RetryResult(int Written, IReadOnlyList<string> StillRefused);
+
+/// <summary>Entries of the logbook that the database did not accept (table <c>teslamate.refused_entries</c>).</summary>
+public interface IRefusedEntries
+{
+    /// <summary>How many there are, as of the last look; null before the first.</summary>
+    long? Count { get; }
+
+    /// <summary>Writes them, in order, where they belong: also into drives and charging processes that have ended meanwhile, which are computed again.</summary>
+    /// <exception cref="NpgsqlException">The database is away.</exception>
+    Task<RetryResult> RetryAsync(CancellationToken cancellationToken);
+
+    /// <summary>Forgets them.</summary>
+    /// <returns>How many there were.</returns>
+    /// <exception cref="NpgsqlException">The database is away.</exception>
+    Task<int> DiscardAsync(CancellationToken cancellationToken);
+}
+
+sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects, TimeProvider time) : IRefusedEntries
+{
+    /// <summary>Keeps an entry together with what is open for its car.</summary>
+    const string Insert = """
+        insert into teslamate.refused_entries (car_id, refused_at, reason, entry, drive_id, charging_process_id)
+        select car.id, $2, $3, $4, log.drive_id, log.charging_process_id
+        from (values ($1)) as car (id)
+        left join teslamate.car_logs log on log.car_id = car.id
+        returning id
+        """;
+
+    /// <summary>A car that was heard of less long ago may still be doing what it did.</summary>
+    static readonly TimeSpan StillGoingOn = TimeSpan.FromMinutes(15);
+
+    static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(10);
+
+    long _count = -1;
+
+    public long? Count => Interlocked.Read(ref _count) is >= 0 and var count ? count : null;
+
+    public static Statement Keep(CarId car, string entry, string reason, DateTimeOffset now)
+        => new(Insert, [Value.Of(car.Value), Value.Of(now), Value.Of(reason), Value.Of(entry)]);
+
+    /// <summary>Keeps a charge that found no charging process, if the beginning of that process was refused.</summary>
+    public static Statement KeepOrphan(CarId car, ChargeReading charge, DateTimeOffset now) => new(
+        """
+        insert into teslamate.refused_entries (car_id, refused_at, reason, entry)
+        select $1, $2, 'the beginning of its charging process was refused', $3
+        where exists (select from teslamate.refused_entries where car_id = $1 and entry like '%"entry":"start-charging"%')
+        returning id
+        """,
+        [Value.Of(car.Value), Value.Of(now), Value.Of(Text(new LogbookEntry.InsertCharge(charge)))]);
+
+    public static string Text(LogbookEntry entry) => JsonSerializer.Serialize([entry], LogbookJson.Default.LogbookEntryArray);
+
+    /// <summary>Looks how many there are.</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select count(*) from teslamate.refused_entries");
+        Interlocked.Exchange(ref _count, (long)(await command.ExecuteScalarAsync(cancellationToken))!);
+    }
+
+    /// <summary>Keeps texts of entries; all or none.</summary>
+    public async Task KeepAsync(CarId car, IEnumerable<string> entries, string reason, CancellationToken cancellationToken)
+    {
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+            await DatabaseWriter.RunAsync(connection, [.. entries.Select(entry => Keep(car, entry, reason, time.GetUtcNow()))], CommandTimeout, cancellationToken);
+        await RefreshAsync(cancellationToken);
+    }
+
+    public async Task<int> DiscardAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("delete from teslamate.refused_entries");
+        var discarded = await command.ExecuteNonQueryAsync(cancellationToken);
+        await RefreshAsync(cancellationToken);
+        return discarded;
+    }
+
+    public async Task<RetryResult> RetryAsync(CancellationToken cancellationToken)
+    {
+        await SequenceCheck.RepairAsync(database, cancellationToken);
+        List<CarId> cars = [];
+        await using (var command = database.CreateCommand("select distinct car_id from teslamate.refused_entries order by car_id"))
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+                cars.Add(new(reader.GetInt16(0)));
+        }
+
+        var written = 0;
+        List<string> problems = [];
+        foreach (var car in cars)
+            written += await RetryAsync(car, problems, cancellationToken);
+        await RefreshAsync(cancellationToken);
+        return new(written, problems);
+    }
+
+    /// <summary>One transaction a car. It holds the row of the car's log, so that a running logger waits for it.</summary>
+    async Task<int> RetryAsync(CarId car, List<string> problems, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var open = await OpenAsync(connection, car, cancellationToken);
+        var context = default(Open);
+        HashSet<int> drives = [], processes = [], begun = [];
+        List<Outcome> outcomes = [];
+        var written = 0;
+        foreach (var (id, text, refusedIn) in await ReadAsync(connection, car, cancellationToken))
+        {
+            await transaction.SaveAsync("entry", cancellationToken);
+            try
+            {
+                if (JsonSerializer.Deserialize(text, LogbookJson.Default.LogbookEntryArray) is not [var entry])
+                    throw new JsonException("it is no single entry");
+                // What was open then, else what an entry that was refused itself would have opened.
+                context = new(
+                    refusedIn.Drive ?? (context.Drive is { } drive && begun.Contains(drive) ? drive : null),
+                    refusedIn.Process ?? (context.Process is { } process && begun.Contains(process) ? process : null));
+                await SetOpenAsync(connection, car, context, cancellationToken);
+                List<Outcome> before = [];
+                await RunAsync(connection, Statements(car, entry, before), before, cancellationToken);
+                if (before.FirstOrDefault(outcome => outcome is Outcome.ChargeInvalid or Outcome.ChargeWithoutProcess or Outcome.PositionInvalid) is { } useless)
+                    throw new JsonException(useless is Outcome.ChargeInvalid(_, var reason) ? reason : "there is nothing that it belongs to");
+                var after = await OpenAsync(connection, car, cancellationToken);
+                if (entry is LogbookEntry.StartDrive or LogbookEntry.InsertDrivePosition && after.Drive is { } touched)
+                    drives.Add(touched);
+                if (entry is LogbookEntry.StartCharging or LogbookEntry.InsertCharge && after.Process is { } charged)
+                    processes.Add(charged);
+                if (entry is LogbookEntry.StartDrive && after.Drive is { } newDrive)
+                    begun.Add(newDrive);
+                if (entry is LogbookEntry.StartCharging && after.Process is { } newProcess)
+                    begun.Add(newProcess);
+                context = after;
+                outcomes.AddRange(before);
+                await RunAsync(connection, [new("delete from teslamate.refused_entries where id = $1 returning id", [Value.Of(id)])], [], cancellationToken);
+                await transaction.ReleaseAsync("entry", cancellationToken);
+                written++;
+            }
+            catch (Exception exception) when (exception is JsonException or NotSupportedException or PostgresException { SqlState: ['2', '2' or '3', ..] })
+            {
+                await transaction.RollbackAsync("entry", cancellationToken);
+                problems.Add($"Car {car}: {(exception as PostgresException)?.MessageText ?? exception.Message}");
+            }
+        }
+
+        foreach (var drive in drives)
+            open = await FinishDriveAsync(connection, car, drive, begun.Contains(drive), open, outcomes, cancellationToken);
+        foreach (var process in processes)
+            open = await FinishChargingAsync(connection, car, process, open, outcomes, cancellationToken);
+        await SetOpenAsync(connection, car, open, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        foreach (var outcome in outcomes)
+            effects.Handle(outcome);
+        return written;
+    }
+
+    static List<Statement> Statements(CarId car, LogbookEntry entry, List<Outcome> outcomes) => entry is LogbookEntry.StartState(var activity, var since)
+        ? [StateStatements.Insert(car, activity, since)]
+        : EntryStatements.For(car, [entry], outcomes);
+
+    /// <summary>A drive whose beginning was refused takes the positions that were stored without one; a drive that has ended is computed again.</summary>
+    async Task<Open> FinishDriveAsync(
+        NpgsqlConnection connection, CarId car, int drive, bool isNew, Open open, List<Outcome> outcomes, CancellationToken cancellationToken)
+    {
+        if (isNew)
+            await RunAsync(connection, [new(AdoptPositions, [Value.Of(car.Value), Value.Of(drive)])], [], cancellationToken);
+        if (open.Drive == drive)
+            return open;
+        if (isNew && open.Drive is null && await IsRecentAsync(connection, "select max(date) from positions where drive_id = $1", drive, cancellationToken))
+            return open with { Drive = drive };
+        await RunAsync(connection, [DriveStatements.Close(car, new(drive), DriveEnd.Ended, lookUpAddresses: true)], outcomes, cancellationToken);
+        return open;
+    }
+
+    async Task<Open> FinishChargingAsync(NpgsqlConnection connection, CarId car, int process, Open open, List<Outcome> outcomes, CancellationToken cancellationToken)
+    {
+        if (open.Process == process)
+            return open;
+        if (open.Process is null && await IsRecentAsync(connection, "select max(date) from charges where charging_process_id = $1", process, cancellationToken))
+            return open with { Process = process };
+        await RunAsync(connection, [.. ChargingStatements.Complete(car, new(process), time.GetUtcNow())], outcomes, cancellationToken);
+        return open;
+    }
+
+    /// <summary>Positions from the drive's beginning to the next drive or a quarter of an hour without one; those of a parked car have no speed.</summary>
+    const string AdoptPositions = """
+        with beginning as (
+            select coalesce(min(position.date), drive.start_date) as date
+            from drives drive
+            left join positions position on position.drive_id = drive.id
+            where drive.id = $2
+            group by drive.start_date),
+        candidates as (
+            select position.id, position.date, lag(position.date) over (order by position.date, position.id) as before
+            from positions position
+            cross join beginning
+            where position.car_id = $1 and (position.drive_id is null or position.drive_id = $2) and position.date >= beginning.date
+                and (position.speed is not null or position.ideal_battery_range_km is null or position.drive_id = $2)
+                and position.date < coalesce(
+                    (select min(later.start_date) from drives later where later.car_id = $1 and later.id <> $2 and later.start_date > beginning.date), 'infinity'))
+        update positions
+        set drive_id = $2
+        where id in (
+            select id
+            from candidates
+            where date < coalesce((select min(date) from candidates where date - before > interval '15 minutes'), 'infinity'))
+        returning id
+        """;
+
+    async Task<bool> IsRecentAsync(NpgsqlConnection connection, string sql, int id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { Value.Of(id) } };
+        return await command.ExecuteScalarAsync(cancellationToken) is DateTime last && time.GetUtcNow() - Timestamps.FromColumn(last) < StillGoingOn;
+    }
+
+    static async Task RunAsync(NpgsqlConnection connection, List<Statement> statements, List<Outcome> outcomes, CancellationToken cancellationToken)
+    {
+        if (statements.Count > 0)
+            outcomes.AddRange(await DatabaseWriter.RunAsync(connection, statements, CommandTimeout, cancellationToken));
+    }
+
+    static async Task<Open> OpenAsync(NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select drive_id, charging_process_id from teslamate.car_logs where car_id = $1 for update", connection)
+        {
+            Parameters = { Value.Of(car.Value) },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? new(reader.Integer(0), reader.Integer(1)) : default;
+    }
+
+    static async Task SetOpenAsync(NpgsqlConnection connection, CarId car, Open open, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("update teslamate.car_logs set drive_id = $2, charging_process_id = $3 where car_id = $1", connection)
+        {
+            Parameters = { Value.Of(car.Value), Value.Of(open.Drive), Value.Of(open.Process) },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    static async Task<List<(long Id, string Entry, Open Context)>> ReadAsync(NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            "select id, entry, drive_id, charging_process_id from teslamate.refused_entries where car_id = $1 order by id for update", connection)
+        {
+            Parameters = { Value.Of(car.Value) },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<(long, string, Open)> rows = [];
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add((reader.GetInt64(0), reader.GetString(1), new(reader.Integer(2), reader.Integer(3))));
+        return rows;
+    }
+
+    readonly record struct Open(int? Drive, int? Process);
+}

@@ -1,0 +1,245 @@
+using TeslaMate.Import.Running;
+using static TeslaMate.Tests.Import.CsvRow;
+
+namespace TeslaMate.Tests.Import;
+
+/// <summary>Runs as a whole: again, interrupted, in any order, and beside a live car (import chapter 8 to 11 and the decisions).</summary>
+public sealed class RunTests
+{
+    static CsvRow[] Day(string date, double odometer) =>
+    [
+        .. new[]
+        {
+            Asleep("07:00"), Asleep("07:01"), Online("07:30") with { Odometer = odometer }, Online("07:31") with { Odometer = odometer },
+            Drive("08:00", odometer), Drive("08:01", odometer + 1), Drive("08:02", odometer + 2), Park("08:03", odometer + 3),
+            Charge("18:00", 1) with { Odometer = odometer + 3 }, Charge("18:01", 2) with { Odometer = odometer + 3 }, Charge("18:02", 3, "Complete") with { Odometer = odometer + 3 },
+            Asleep("23:00"), Asleep("23:01"),
+        }.Select(row => row.On(date)),
+    ];
+
+    [Fact]
+    public async Task Again_nothing_is_imported_twice()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv", [.. Day("2024-05-01", 1000), .. Day("2024-05-02", 1003), Online("00:00") with { Date = "nonsense" }]);
+        var first = await import.ImportAsync();
+        first.Created.ShouldBe(new Created(2, 2, 18, 6, 5, 1));
+        first.Files[0].ShouldBe(new FileReport("052024.csv", 27, 26, 0, 1, FileState.Done));
+        var everything = await import.EverythingAsync();
+
+        var second = await import.ImportAsync();
+        second.Created.ShouldBe(new Created(0, 0, 0, 0, 0, 0));
+        second.Files[0].ShouldBe(new FileReport("052024.csv", 27, 0, 27, 0, FileState.Skipped));
+        second.IsClean.ShouldBeTrue();
+        (await import.EverythingAsync()).ShouldBe(everything);
+
+        // The same under another name, in another folder.
+        await using var elsewhere = new Elsewhere(import);
+        File.Move(Path.Combine(import.Folder, "052024.csv"), Path.Combine(elsewhere.Folder, "TeslaFi52024.csv"));
+        var third = await import.ImportAsync(request => request with { Folder = elsewhere.Folder });
+        third.Files[0].ShouldBe(new FileReport("TeslaFi52024.csv", 27, 0, 26, 1, FileState.Done));
+        (await import.EverythingAsync()).ShouldBe(everything);
+    }
+
+    [Fact]
+    public async Task Months_may_come_in_any_order()
+    {
+        string[] days = ["2024-03-31", "2024-04-01", "2024-05-31", "2024-06-01"];
+        await using var inOrder = await ImportUnderTest.CreateAsync();
+        foreach (var (day, i) in days.Select((day, i) => (day, i)))
+            inOrder.Write($"0{i + 1}2024.csv", Day(day, 1000 + (3 * i)));
+        await inOrder.ImportAsync();
+
+        await using var shuffled = await ImportUnderTest.CreateAsync();
+        foreach (var i in (int[])[2, 0, 3, 1])
+        {
+            shuffled.Write($"0{i + 1}2024.csv", Day(days[i], 1000 + (3 * i)));
+            (await shuffled.ImportAsync()).IsClean.ShouldBeTrue();
+        }
+
+        (await shuffled.DrivesAsync()).ShouldBe(await inOrder.DrivesAsync());
+        (await shuffled.ChargesAsync()).ShouldBe(await inOrder.ChargesAsync());
+        (await shuffled.StatesAsync()).ShouldBe(await inOrder.StatesAsync());
+        (await shuffled.UpdatesAsync()).ShouldBe(await inOrder.UpdatesAsync());
+    }
+
+    [Fact]
+    public async Task A_file_that_has_grown_brings_the_rest()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv", Day("2024-05-01", 1000));
+        await import.ImportAsync();
+        import.Write("052024.csv", [.. Day("2024-05-01", 1000), .. Day("2024-05-02", 1003)]);
+        var report = await import.ImportAsync();
+        report.Files[0].ShouldBe(new FileReport("052024.csv", 26, 13, 13, 0, FileState.Done));
+        var grown = (await import.DrivesAsync(), await import.ChargesAsync(), await import.StatesAsync());
+
+        await using var whole = await ImportUnderTest.CreateAsync();
+        whole.Write("052024.csv", [.. Day("2024-05-01", 1000), .. Day("2024-05-02", 1003)]);
+        await whole.ImportAsync();
+        grown.Item1.ShouldBe(await whole.DrivesAsync());
+        grown.Item2.ShouldBe(await whole.ChargesAsync());
+        grown.Item3.ShouldBe(await whole.StatesAsync());
+    }
+
+    [Fact]
+    public async Task Rows_that_are_there_twice_or_in_no_order_count_once()
+    {
+        CsvRow[] rows = [.. Day("2024-05-01", 1000), .. Day("2024-05-02", 1003)];
+        await using var inOrder = await ImportUnderTest.CreateAsync();
+        inOrder.Write("052024.csv", rows);
+        await inOrder.ImportAsync();
+
+        await using var shuffled = await ImportUnderTest.CreateAsync();
+        var random = new Random(7);
+        var mixed = rows.Concat(rows[..5]).ToArray();
+        random.Shuffle(mixed);
+        shuffled.Write("052024.csv", mixed);
+        var report = await shuffled.ImportAsync();
+        report.Files[0].ShouldBe(new FileReport("052024.csv", 31, 26, 5, 0, FileState.Done));
+        (await shuffled.EverythingAsync()).ShouldBe(await inOrder.EverythingAsync());
+
+        await using var overlapping = await ImportUnderTest.CreateAsync();
+        overlapping.Write("052024.csv", rows[..20]);
+        overlapping.Write("TeslaFi52024.csv", rows[10..]);
+        var two = await overlapping.ImportAsync();
+        two.Files[1].ShouldBe(new FileReport("TeslaFi52024.csv", 16, 6, 10, 0, FileState.Done));
+        (await overlapping.EverythingAsync()).ShouldBe(await inOrder.EverythingAsync());
+    }
+
+    [Fact]
+    public async Task A_rehearsal_changes_nothing_and_says_the_same()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("042024.csv", Day("2024-04-30", 997));
+        import.Write("052024.csv", [.. Day("2024-05-01", 1000), Drive("11:00", 1)]);
+        var sequences = "select string_agg(sequencename || coalesce(last_value, 0), ',' order by sequencename) from pg_sequences";
+        var (before, numbers) = (await import.EverythingAsync(), await import.Database.ScalarAsync<string>(sequences));
+        var rehearsal = await import.ImportAsync(request => request with { IsDryRun = true });
+        (await import.EverythingAsync()).ShouldBe(before);
+        (await import.Database.ScalarAsync<string>(sequences)).ShouldBe(numbers);
+        (await import.Database.ScalarAsync<long>("select (select count(*) from import_runs) + (select count(*) from teslamate.import_files)")).ShouldBe(0);
+
+        var report = await import.ImportAsync();
+        rehearsal.Created.ShouldBe(report.Created);
+        rehearsal.Files.ShouldBe(report.Files);
+    }
+
+    [Fact]
+    public async Task States_that_were_logged_live_are_covered()
+    {
+        // The overlap of chapter 17.1, with rows of our own.
+        await using var import = await ImportUnderTest.CreateAsync(cars: 1);
+        await import.Database.ExecuteAsync($"""
+            update cars set vin = '{ImportUnderTest.Vin}', name = 'mine';
+            insert into states (state, start_date, end_date, car_id) values ('asleep', '2024-05-01 12:00', '2024-05-01 12:30', 1), ('online', '2024-05-01 12:30', null, 1)
+            """);
+        import.Write("052024.csv", [
+            .. Beginning, Drive("11:00", 1000), Park("11:03", 1001), Drive("12:00", 1001), Park("12:10", 1002), .. Minutes("13:00", 5, time => Charge(time, 1)), Charge("13:05", 2, "Complete"),
+        ]);
+        var report = await import.ImportAsync();
+        report.Files[0].ShouldBe(new FileReport("052024.csv", 13, 5, 8, 0, FileState.Done));
+        (await import.DrivesAsync()).ShouldBe(["11:00:00|11:03:00|1.61"]);
+        (await import.ChargesAsync()).ShouldBeEmpty();
+        (await import.StatesAsync()).ShouldBe(["online|10:01:00|12:00:00", "asleep|12:00:00|12:30:00", "online|12:30:00|-"]);
+        (await import.Database.RowsAsync("select eid, vid, name, model from cars")).ShouldBe(["1|1|mine|3"]);
+    }
+
+    [Fact]
+    public async Task A_gap_in_what_was_logged_live_is_filled()
+    {
+        await using var import = await ImportUnderTest.CreateAsync(cars: 1);
+        // The second of three days was missed; the state of the first evening lasted through it.
+        await import.Database.ExecuteAsync($"""
+            update cars set vin = '{ImportUnderTest.Vin}';
+            insert into states (state, start_date, end_date, car_id) values ('online', '2024-05-01 07:00', '2024-05-01 20:00', 1), ('asleep', '2024-05-01 20:00', '2024-05-03 07:00', 1),
+                ('online', '2024-05-03 07:00', null, 1);
+            insert into drives (start_date, end_date, distance, car_id) values ('2024-05-01 08:00:20', '2024-05-01 08:03:05', 4.8, 1), ('2024-05-03 08:00:20', '2024-05-03 08:03:05', 4.8, 1);
+            insert into positions (date, latitude, longitude, odometer, ideal_battery_range_km, car_id, drive_id)
+            select day + time, 52, 13, 1000, 300, 1, null
+            from unnest(array['2024-05-01', '2024-05-03']::timestamp[]) day, (select minute * interval '1 minute' as time from generate_series(420, 1200, 5) minute) minutes
+            """);
+        var before = (await import.StatesAsync(), await import.Database.ScalarAsync<long>("select count(*) from positions"));
+        import.Write("052024.csv", [.. Day("2024-05-01", 1000), .. Day("2024-05-02", 1003), .. Day("2024-05-03", 1006)]);
+        var report = await import.ImportAsync();
+        report.IsClean.ShouldBeTrue();
+        report.Created.Drives.ShouldBe(1);
+        report.Created.ChargingProcesses.ShouldBe(1);
+        report.Created.States.ShouldBe(0);
+        (await import.Database.RowsAsync("select to_char(start_date, 'DD HH24:MI') from drives order by start_date")).ShouldBe(["01 08:00", "02 08:00", "03 08:00"]);
+        (await import.Database.RowsAsync("select to_char(start_date, 'DD HH24:MI') from charging_processes")).ShouldBe(["02 18:00"]);
+        (await import.StatesAsync()).ShouldBe(before.Item1);
+    }
+
+    [Fact]
+    public async Task An_import_that_was_cut_off_ends_with_the_same_rows()
+    {
+        // Every file ends in a drive or a charge.
+        List<(string Name, CsvRow[] Rows)> files = [];
+        for (var day = 1; day <= 6; day++)
+        {
+            CsvRow[] rows = [.. Day($"2024-05-0{day}", 1000 + (3 * day)), .. Day($"2024-05-0{day + 1}", 1003 + (3 * day))];
+            files.Add(($"0{day}2024.csv", day % 2 == 1 ? rows[6..19] : rows[9..22]));
+        }
+
+        await using var undisturbed = await ImportUnderTest.CreateAsync();
+        foreach (var (name, rows) in files)
+            undisturbed.Write(name, rows);
+        await undisturbed.ImportAsync();
+        var expected = await undisturbed.EverythingAsync();
+
+        for (var cut = 1; cut < files.Count; cut++)
+        {
+            await using var import = await ImportUnderTest.CreateAsync();
+            foreach (var (name, rows) in files)
+                import.Write(name, rows);
+            // The database refuses the checkpoint of one file: all before it are in, and the process ends.
+            await import.Database.ExecuteAsync($"""
+                create function cut() returns trigger language plpgsql as $$ begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$;
+                create trigger cut before insert on teslamate.import_files for each row when (new.file_name = '{files[cut].Name}') execute function cut()
+                """);
+            await Should.ThrowAsync<Npgsql.NpgsqlException>(() => import.ImportAsync());
+            await import.Database.ExecuteAsync("drop trigger cut on teslamate.import_files");
+            var rest = await import.ImportAsync(zone: "Europe/Berlin");
+            rest.ResumedZone.ShouldBe("Etc/UTC");
+            rest.Files.Count(file => file.State == FileState.Skipped).ShouldBe(cut);
+            (await import.EverythingAsync() == expected).ShouldBeTrue($"cut off in file {cut}");
+            (await import.Database.RowsAsync("select status from import_runs")).ShouldBe(["complete"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_changes_while_it_is_read_is_not_imported()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("042024.csv", Day("2024-04-30", 997));
+        import.Write("052024.csv", Day("2024-05-01", 1000));
+        var path = Path.Combine(import.Folder, "052024.csv");
+        // Seen between its fingerprint and its rows.
+        var report = await import.ImportAsync(progress: new Synchronous(progress =>
+        {
+            if (progress.Files[1].State == FileState.Running)
+                File.AppendAllText(path, Online("23:59") + "\n");
+        }));
+        report.Files.Select(file => file.State).ShouldBe([FileState.Done, FileState.Failed]);
+        (await import.DrivesAsync()).Count.ShouldBe(1);
+        (await import.ImportAsync()).Files.Select(file => file.State).ShouldBe([FileState.Skipped, FileState.Done]);
+        (await import.DrivesAsync()).Count.ShouldBe(2);
+    }
+
+    sealed class Synchronous(Action<ImportProgress> report) : IProgress<ImportProgress>
+    {
+        public void Report(ImportProgress value) => report(value);
+    }
+
+    sealed class Elsewhere(ImportUnderTest import) : IAsyncDisposable
+    {
+        public string Folder { get; } = Directory.CreateDirectory(import.Folder + ".elsewhere").FullName;
+
+        public ValueTask DisposeAsync()
+        {
+            Directory.Delete(Folder, recursive: true);
+            return ValueTask.CompletedTask;
+        }
+    }
+}
