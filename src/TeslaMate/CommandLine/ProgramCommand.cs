@@ -30,8 +30,10 @@ sealed class ProgramCommand
         SetPasswordCommand.Create(),
         ImportCommand.Create(),
         RestoreCommand.Create(),
+        HealthCommand.Create(),
         DemoCommand.Create(),
         TelemetryCommands.Create(),
+        RebuildStatisticsCommand.Create(),
         .. CorrectionCommands.Create(),
     ];
 
