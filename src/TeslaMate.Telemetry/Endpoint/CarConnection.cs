@@ -24,7 +24,7 @@ sealed partial class CarConnection(
     static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(10);
 
     readonly Channel<Reply> _replies = Channel.CreateBounded<Reply>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
-    readonly SemaphoreSlim _room = new(0, 1);
+    readonly Channel<bool> _room = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     long _waitingBytes;
     int _errorsInARow;
 
@@ -86,7 +86,7 @@ sealed partial class CarConnection(
                 if (!await TakeAsync(buffer.AsSpan(0, length).ToArray(), cancellationToken))
                     return;
                 while (Interlocked.Read(ref _waitingBytes) > MostWaitingBytes)
-                    await _room.WaitAsync(cancellationToken);
+                    await _room.Reader.ReadAsync(cancellationToken);
             }
         }
         finally
@@ -160,8 +160,8 @@ sealed partial class CarConnection(
 
                 using var patience = new CancellationTokenSource(WritePatience, time);
                 await socket.SendAsync(reply.Bytes, WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage, patience.Token);
-                if (reply.Waiting > 0 && Interlocked.Add(ref _waitingBytes, -reply.Waiting) <= MostWaitingBytes && _room.CurrentCount == 0)
-                    _room.Release();
+                if (reply.Waiting > 0 && Interlocked.Add(ref _waitingBytes, -reply.Waiting) <= MostWaitingBytes)
+                    _room.Writer.TryWrite(true);
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException or IOException or ObjectDisposedException)

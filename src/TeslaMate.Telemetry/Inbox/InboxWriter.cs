@@ -185,10 +185,10 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
         }
     }
 
-    static NpgsqlParameter Array<TItem, TColumn>(IReadOnlyList<TItem> items, Func<TItem, TColumn> column) =>
-        new NpgsqlParameter<TColumn[]> { TypedValue = [.. items.Select(column)] };
+    static NpgsqlParameter<TColumn[]> Array<TItem, TColumn>(IReadOnlyList<TItem> items, Func<TItem, TColumn> column) =>
+        new() { TypedValue = [.. items.Select(column)] };
 
-    static NpgsqlParameter Times(IReadOnlyList<InboxRecord> records, Func<InboxRecord, DateTimeOffset> column) => new NpgsqlParameter<DateTime[]>
+    static NpgsqlParameter<DateTime[]> Times(IReadOnlyList<InboxRecord> records, Func<InboxRecord, DateTimeOffset> column) => new()
     {
         TypedValue = [.. records.Select(record => Timestamps.ToColumn(column(record)))],
         NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp,

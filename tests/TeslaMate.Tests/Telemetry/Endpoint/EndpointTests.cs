@@ -14,6 +14,9 @@ using TeslaMate.Telemetry.Wire;
 using TeslaMate.Tests.Logbook;
 using TeslaMate.Tests.Telemetry.Wire;
 
+// The test plays a car that trusts any server, and speaks the versions of TLS that are to be tried.
+#pragma warning disable CA5359, CA5398
+
 namespace TeslaMate.Tests.Telemetry.Endpoint;
 
 public class EndpointTests

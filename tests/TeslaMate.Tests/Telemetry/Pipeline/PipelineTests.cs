@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.Leases;
 using TeslaMate.Telemetry;
 using TeslaMate.Telemetry.Cars;

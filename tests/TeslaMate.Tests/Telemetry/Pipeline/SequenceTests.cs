@@ -1,5 +1,4 @@
 using TeslaMate.Logbook;
-using TeslaMate.Telemetry.Records;
 using TeslaMate.Telemetry.Wire.Generated;
 using TeslaMate.Vehicles;
 using TeslaMate.Vehicles.Life;
