@@ -28,6 +28,8 @@ public enum CarActivity
 [JsonDerivedType(typeof(FinishUpdate), "finish-update")]
 [JsonDerivedType(typeof(NoteVersion), "note-version")]
 [JsonDerivedType(typeof(UpdateCar), "update-car")]
+[JsonDerivedType(typeof(InsertLatePositions), "late-positions")]
+[JsonDerivedType(typeof(ApplyTelemetry), "apply-telemetry")]
 public abstract record LogbookEntry
 {
     LogbookEntry() { }
@@ -62,7 +64,8 @@ public abstract record LogbookEntry
 
     /// <summary>Completes the open charging process from its charges, then derives the car's efficiency again.</summary>
     /// <param name="At">The end of a process that has no charges.</param>
-    public sealed record CompleteCharging(DateTimeOffset At) : LogbookEntry;
+    /// <param name="UsedKwh">What the charger itself counted; null leaves it to the charges.</param>
+    public sealed record CompleteCharging(DateTimeOffset At, double? UsedKwh = null) : LogbookEntry;
 
     /// <summary>Opens a software update; one that is still open is kept instead.</summary>
     public sealed record StartUpdate(DateTimeOffset At) : LogbookEntry;
@@ -82,6 +85,29 @@ public abstract record LogbookEntry
 
     /// <summary>What the vehicle configuration says about the car; written whole, null included.</summary>
     public sealed record UpdateCar(Cars.CarDescription Description) : LogbookEntry;
+
+    /// <summary>
+    /// Positions that a car sent late: each belongs to the drive that was under way then, which is computed again if it is closed already; one outside of
+    /// drives, or of a moment that has a position, is left out.
+    /// </summary>
+    public sealed record InsertLatePositions(IReadOnlyList<PositionReading> Positions) : LogbookEntry
+    {
+        /// <inheritdoc/>
+        public bool Equals(InsertLatePositions? other) => other is not null && Positions.SequenceEqual(other.Positions);
+
+        /// <inheritdoc/>
+        public override int GetHashCode() => Positions.Count;
+    }
+
+    /// <summary>These records of the telemetry inbox have had their effect.</summary>
+    public sealed record ApplyTelemetry(IReadOnlyList<long> Records) : LogbookEntry
+    {
+        /// <inheritdoc/>
+        public bool Equals(ApplyTelemetry? other) => other is not null && Records.SequenceEqual(other.Records);
+
+        /// <inheritdoc/>
+        public override int GetHashCode() => Records.Count;
+    }
 }
 
 /// <summary>Why a drive was closed; only the log tells them apart.</summary>

@@ -7,6 +7,7 @@ using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.Terrain;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Streaming;
+using TeslaMate.Vehicles.Feeds;
 using TeslaMate.Vehicles.Loop;
 using TeslaMate.Vehicles.Supervision;
 
@@ -35,6 +36,7 @@ public static class VehiclesComposition
                 provider.GetRequiredService<ILoggerFactory>().CreateLogger("TeslaMate.Vehicles"))
             {
                 Heartbeats = provider.GetService<IHeartbeats>(),
+                Telemetry = provider.GetService<ITelemetryFeeds>(),
             })
             .AddSingleton<Supervisor>()
             .AddSingleton<IVehicles, RunningVehicles>()

@@ -82,9 +82,9 @@ static class ChargingStatements
         Missing: new Outcome.ChargeWithoutProcess(car, charge));
 
     /// <summary>Completes the open process, then derives the car's efficiency.</summary>
-    public static IEnumerable<Statement> CompleteOpen(CarId car, DateTimeOffset at) =>
+    public static IEnumerable<Statement> CompleteOpen(CarId car, DateTimeOffset at, double? usedKwh = null) =>
     [
-        new(CompleteOpenSql, [Value.Of(car.Value), Value.Of(at)], reader => ReadCompleted(reader, car)),
+        new(CompleteOpenSql, [Value.Of(car.Value), Value.Of(at), Used(usedKwh)], reader => ReadCompleted(reader, car)),
         new("update teslamate.car_logs set charging_process_id = null where car_id = $1 and charging_process_id is not null returning car_id", [Value.Of(car.Value)]),
         EfficiencyStatements.Derive(car),
     ];
@@ -92,13 +92,15 @@ static class ChargingStatements
     /// <summary>Completes, or computes again, a process by its number, then derives the car's efficiency.</summary>
     public static IEnumerable<Statement> Complete(CarId car, ChargingProcessId process, DateTimeOffset at) =>
     [
-        new(CompleteByIdSql, [Value.Of(process.Value), Value.Of(at)], reader => ReadCompleted(reader, car)),
+        new(CompleteByIdSql, [Value.Of(process.Value), Value.Of(at), Used(null)], reader => ReadCompleted(reader, car)),
         EfficiencyStatements.Derive(car),
     ];
 
+    static NpgsqlParameter Used(double? kwh) => Value.Of(double.IsFinite(kwh ?? 0) ? (decimal?)kwh : null);
+
     /// <summary>Completes a process by its number; the efficiency is derived by the caller, once for many.</summary>
     public static Statement CompleteOne(CarId car, ChargingProcessId process, DateTimeOffset at)
-        => new(CompleteByIdSql, [Value.Of(process.Value), Value.Of(at)], reader => ReadCompleted(reader, car));
+        => new(CompleteByIdSql, [Value.Of(process.Value), Value.Of(at), Used(null)], reader => ReadCompleted(reader, car));
 
     static Outcome.ChargingCompleted ReadCompleted(NpgsqlDataReader reader, CarId car) => new(
         car, new(reader.GetInt32(0)),
@@ -114,7 +116,7 @@ static class ChargingStatements
     /// Everything about the end of a charging process in one statement. The averages that the phase rules (7.4) compare with halves and thirds are
     /// decimal, as the rules are; the energy is a sum of doubles in the order of time, as the reference's is.
     /// </summary>
-    /// <param name="process">The process's number as SQL; <c>$2</c> is the end of one without charges.</param>
+    /// <param name="process">The process's number as SQL; <c>$2</c> is the end of one without charges, <c>$3</c> what the charger counted.</param>
     static string CompleteSql(string process) => $"""
         with track as materialized (
             select
@@ -161,7 +163,7 @@ static class ChargingStatements
         energy as (
             select
                 case when net >= 0 then least(net, 999999.99) end as added,
-                case when drawn >= 0 then least(drawn, 999999.99) end as used
+                coalesce(case when $3 >= 0 then least($3, 999999.99) end, case when drawn >= 0 then least(drawn, 999999.99) end) as used
             from (
                 select
                     case when ending.energy <> 0 then ending.energy else measured.energy_max end - beginning.energy as net,

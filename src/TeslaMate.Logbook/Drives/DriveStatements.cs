@@ -1,4 +1,5 @@
 using TeslaMate.Logbook.Geofences;
+using TeslaMate.Logbook.Positions;
 using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Drives;
@@ -82,6 +83,28 @@ static class DriveStatements
 
     static readonly string CloseWrittenSql = CloseSql("$1", "id between $2 and $3");
 
+    static readonly string CloseLateSql = CloseSql("""
+        (select late.id from teslamate.car_logs log join drives late on late.id = log.late_drive_id where log.car_id = $1 and late.end_date is not null)
+        """);
+
+    /// <summary>The place that was waited for at the start of a drive may come a minute after it.</summary>
+    static readonly string InsertLateSql = $"""
+        with drive as (
+            select drives.id
+            from drives
+            where drives.car_id = $30 and drives.start_date <= $31 + interval '60 seconds' and (drives.end_date is null or drives.end_date >= $31)
+                and (drives.start_date <= $31 or $32)
+                and not exists (select from positions where positions.drive_id = drives.id and positions.date = $31)
+            order by drives.start_date desc
+            limit 1),
+        stored as ({PositionRows.InsertUnlinked} returning id, drive_id)
+        update teslamate.car_logs
+        set late_drive_id = drive.id
+        from drive
+        where car_logs.car_id = $30
+        returning drive.id
+        """;
+
     public static Statement Start(CarId car, DateTimeOffset at) => new(
         """
         with drive as (
@@ -99,6 +122,17 @@ static class DriveStatements
         new(CloseOpenSql, [Value.Of(car.Value)], reader => Read(reader, car, reason, lookUpAddresses)),
         new("update teslamate.car_logs set drive_id = null where car_id = $1 and drive_id is not null returning car_id", [Value.Of(car.Value)]),
     ];
+
+    /// <summary>A position of the drive that was under way then; <see cref="CloseLate"/> follows.</summary>
+    public static IEnumerable<Statement> InsertLate(CarId car, PositionReading position)
+    {
+        var row = new PositionRows();
+        row.Add(car, inDrive: true, position);
+        return [new(InsertLateSql, [.. row.Parameters(), Value.Of(car.Value), Value.Of(position.Date), Value.Of(position.SpeedKmH > 0)])];
+    }
+
+    /// <summary>Computes the drive that late positions belong to again, if it is closed.</summary>
+    public static Statement CloseLate(CarId car) => new(CloseLateSql, [Value.Of(car.Value)], reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false));
 
     /// <summary>Closes, or computes again, a drive by its number.</summary>
     public static Statement Close(CarId car, DriveId drive, DriveEnd reason, bool lookUpAddresses)

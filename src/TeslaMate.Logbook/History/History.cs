@@ -103,7 +103,7 @@ sealed class History
                 if (_openCharging is not null && ChargingStatements.Problems(charge).Length == 0)
                     _openCharging.Charges.Add(charge);
                 break;
-            case LogbookEntry.CompleteCharging(var at):
+            case LogbookEntry.CompleteCharging(var at, _):
                 CompleteCharging(at);
                 break;
             case LogbookEntry.NoteVersion(var at, var version):

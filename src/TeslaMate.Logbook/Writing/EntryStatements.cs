@@ -75,8 +75,13 @@ static class EntryStatements
                 return [];
             case LogbookEntry.InsertCharge(var charge):
                 return [ChargingStatements.InsertCharge(car, charge)];
-            case LogbookEntry.CompleteCharging(var at):
-                return ChargingStatements.CompleteOpen(car, at);
+            case LogbookEntry.CompleteCharging(var at, var used):
+                return ChargingStatements.CompleteOpen(car, at, used);
+            case LogbookEntry.InsertLatePositions(var positions):
+                return positions.Where(PositionRows.IsStorable).SelectMany(position => DriveStatements.InsertLate(car, position))
+                    .Concat(positions.Count > 0 ? [DriveStatements.CloseLate(car)] : []);
+            case LogbookEntry.ApplyTelemetry(var records):
+                return [new("select teslamate.apply_telemetry($1)::text", [Value.Array(records.ToArray())])];
             case LogbookEntry.StartUpdate(var at):
                 return [UpdateStatements.Start(car, at)];
             case LogbookEntry.CancelUpdate:

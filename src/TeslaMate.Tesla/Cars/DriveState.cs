@@ -17,6 +17,9 @@ public sealed record DriveState
     /// <summary>Miles an hour; negative backwards, if a car says so.</summary>
     public int? Speed { get; init; }
 
+    /// <summary>Miles per hour with all digits; only a car that streams tells them.</summary>
+    public double? ExactSpeed { get; init; }
+
     /// <summary>kW; negative flows into the battery.</summary>
     public int? Power { get; init; }
 

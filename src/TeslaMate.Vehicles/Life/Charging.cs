@@ -16,7 +16,7 @@ static class Charging
         return turn.Write(began)
             .Become(new VehiclePhase.Charging(HasRow: began.Length > 0))
             .DisconnectStream()
-            .Since(turn.Now).Use()
+            .Since(turn.Date).Use()
             .Tell(new Note.ChargingStarted())
             .Publish()
             .Poll(5)
@@ -63,9 +63,17 @@ static class Charging
     /// <summary>The beginning of a charging process; nothing while no place is known.</summary>
     static LogbookEntry[] Entries(Turn turn, VehicleData data, Surroundings around) =>
         Readings.Position(data, turn.Now, around.ElevationM, elsewhere: turn.Vehicle.LastPlace) is { } position
-            ? [new LogbookEntry.StartCharging(turn.Now, position, turn.Vehicle.Settings.LookUpAddresses), .. Charge(data, turn.Now)]
+            ? [new LogbookEntry.StartCharging(turn.Date, position, turn.Vehicle.Settings.LookUpAddresses), .. Charge(turn, data)]
             : [];
 
     static LogbookEntry[] Charge(VehicleData data, DateTimeOffset now) =>
         Readings.Charge(data, now) is { } charge ? [new LogbookEntry.InsertCharge(charge)] : [];
+
+    /// <summary>A car that streams tells its counters when they change; before that they are zero.</summary>
+    static LogbookEntry[] Charge(Turn turn, VehicleData data) => Charge(data, turn.Now) switch
+    {
+        [LogbookEntry.InsertCharge(var charge)] when turn.Vehicle.Telemetry.Leads =>
+            [new LogbookEntry.InsertCharge(charge with { EnergyAddedKwh = charge.EnergyAddedKwh ?? 0, ChargerPowerKw = charge.ChargerPowerKw ?? 0 })],
+        var entries => entries,
+    };
 }

@@ -9,6 +9,7 @@ static class Commands
 {
     public static Turn Resume(Turn turn) => turn.Phase switch
     {
+        _ when turn.Vehicle.Telemetry.Leads => TelemetryRules.Resume(turn),
         VehiclePhase.Suspended => turn
             .Since(turn.Now).Use().Become(new VehiclePhase.Online()).Tell(new Note.ResumedLogging()).Do(Positions.Arm).Publish().Poll(1),
         VehiclePhase.Asleep => FetchNow(turn.Become(new VehiclePhase.Asleep(Sleeping.FirstStep))),
@@ -22,6 +23,7 @@ static class Commands
         VehiclePhase.Driving => Refuse(turn, ticket, "vehicle_not_parked"),
         VehiclePhase.Updating => Refuse(turn, ticket, "update_in_progress"),
         VehiclePhase.Charging => Refuse(turn, ticket, "charging_in_progress"),
+        VehiclePhase.Online or VehiclePhase.Start when turn.Vehicle.Telemetry.Leads => TelemetryRules.Suspend(turn, ticket),
         VehiclePhase.Online or VehiclePhase.Start => turn.Do(new Effect.CheckForSuspend(ticket)),
         _ => throw new System.Diagnostics.UnreachableException($"no rule for {turn.Phase}"),
     };
@@ -86,6 +88,8 @@ static class Commands
 
     static Turn FetchNow(Turn turn)
     {
+        if (turn.Vehicle.Telemetry.Leads)
+            return turn;
         turn.Vehicle = turn.Vehicle with { Poll = null };
         return turn.Fetch(Fetching.Plan(turn.Vehicle, turn.Now));
     }

@@ -17,7 +17,8 @@ static class Driving
 
     /// <summary>A drive that begins with an answer.</summary>
     public static Turn Begin(Turn turn, VehicleData data, Surroundings around) =>
-        Begin(turn, Readings.Position(data, turn.Now, around.ElevationM, elsewhere: turn.Vehicle.LastPlace))
+        // Where a loss has made the place of a car that streams unknown, a new one is waited for.
+        Begin(turn, Readings.Position(data, turn.Now, around.ElevationM, elsewhere: turn.Vehicle.Telemetry.Leads ? null : turn.Vehicle.LastPlace))
             .Locate(data, around)
             .Publish()
             .Poll(Interval(turn));
@@ -28,11 +29,11 @@ static class Driving
         if (first is not null && MissedDrive.Beginning(turn.Vehicle.Parked, first) is { } start)
             turn.Write(new LogbookEntry.StartDrive(start.Date, start), new LogbookEntry.InsertDrivePosition(first)).Tell(MissedDrive.Told(start, first));
         else if (first is not null)
-            turn.Write(new LogbookEntry.StartDrive(turn.Now, first)).Tell(new Note.DriveStarted());
-        else
+            turn.Write(new LogbookEntry.StartDrive(turn.Date, first)).Tell(new Note.DriveStarted());
+        else if (!turn.Vehicle.Telemetry.Leads)
             turn.Tell(new Note.NoPlace());
         turn.Vehicle = turn.Vehicle with { Parked = null };
-        return turn.Since(turn.Now).Use().Become(new VehiclePhase.Driving(new Contact.Available(), HasRow: first is not null));
+        return turn.Since(turn.Date).Use().Become(new VehiclePhase.Driving(new Contact.Available(), HasRow: first is not null));
     }
 
     public static Turn Online(Turn turn, VehiclePhase.Driving driving, VehicleData data, Surroundings around) => driving.Contact switch
@@ -83,6 +84,10 @@ static class Driving
 
     public static Turn FellAsleep(Turn turn, VehiclePhase.Driving driving) =>
         turn.Write(driving.HasRow ? Close(turn, DriveEnd.Aborted) : null).PollSoon().Become(new VehiclePhase.Start());
+
+    /// <summary>A car that streams has said nothing for longer than a drive can be interrupted: the rules of a lost one judge it.</summary>
+    public static Turn Judge(Turn turn, VehiclePhase.Driving driving, VehicleData last, VehicleData data, Surroundings around) =>
+        Return(turn, driving, last, data, around);
 
     static Turn GoOn(Turn turn, VehiclePhase.Driving driving, VehicleData data, Surroundings around)
     {
@@ -139,10 +144,10 @@ static class Driving
         if (last is not null && Readings.Position(last, turn.Now, turn.Vehicle.TerrainM, elsewhere: turn.Vehicle.LastPlace) is { } place)
         {
             turn.Write(
-                new LogbookEntry.StartCharging(turn.Now, place, turn.Vehicle.Settings.LookUpAddresses),
+                new LogbookEntry.StartCharging(turn.Date, place, turn.Vehicle.Settings.LookUpAddresses),
                 Charge(last, turn.Now, Energy(last, now)?.Before),
                 Charge(now, turn.Now),
-                new LogbookEntry.CompleteCharging(turn.Now))
+                new LogbookEntry.CompleteCharging(turn.Date))
                 .Tell(new Note.ChargedWhileAway(now.ChargeState?.ChargeEnergyAdded - (Energy(last, now)?.Before ?? 0)));
         }
 

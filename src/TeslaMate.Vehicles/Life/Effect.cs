@@ -1,4 +1,5 @@
 using TeslaMate.Logbook;
+using TeslaMate.Vehicles.Feeds;
 
 namespace TeslaMate.Vehicles.Life;
 
@@ -38,6 +39,9 @@ abstract record Effect
 
     /// <summary>Tesla does not know the car any more: list the account's cars again, its number may have changed.</summary>
     public sealed record Rediscover : Effect;
+
+    /// <summary>Asks Tesla about a car that streams if the budget allows it, answered by <see cref="VehicleEvent.TelemetryChecked"/>.</summary>
+    public sealed record CheckTelemetry(TelemetryRequest Request, string Reason) : Effect;
 
     /// <summary>Something the journal should say.</summary>
     public sealed record Tell(Note Note) : Effect;

@@ -18,6 +18,8 @@ static class Fetching
         if (turn.Vehicle.Poll != poll)
             return turn;
         turn.Vehicle = turn.Vehicle with { Poll = null };
+        if (turn.Vehicle.Telemetry.Leads)
+            return TelemetryRules.OnDue(turn);
         // A signed-out car is asked nothing; while a request is under way, its answer arms the timer again.
         return turn.Vehicle.IsSignedOut ? turn : turn.Fetch(Plan(turn.Vehicle, turn.Now));
     }

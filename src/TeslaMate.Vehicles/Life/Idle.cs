@@ -13,6 +13,7 @@ static class Idle
             { VehicleState.SoftwareUpdate.Status: "installing" } => Installing.Begin(turn, data),
             { DriveState: { } drive } when drive.ShiftState.IsInGear => Driving.Begin(turn, data, around),
             { ChargeState.IsCharging: true } => Charging.Begin(turn, data, around),
+            _ when turn.Vehicle.Telemetry.Leads => TelemetryRules.Rest(turn, data, around),
             _ => Suspending.Decide(turn, data, around),
         };
     }

@@ -12,7 +12,7 @@ static class Installing
         .Write(new LogbookEntry.StartUpdate(Date(data, turn.Now)))
         .Become(new VehiclePhase.Updating())
         .DisconnectStream()
-        .Since(turn.Now).Use()
+        .Since(turn.Date).Use()
         .Tell(new Note.UpdateStarted())
         .Publish()
         .Poll(15);

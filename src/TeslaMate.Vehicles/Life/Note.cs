@@ -75,6 +75,10 @@ abstract record Note
 
     public sealed record UpdateEndedOddly(string Status) : Note;
 
+    public sealed record TelemetryLeads : Note;
+
+    public sealed record TelemetryBroken : Note;
+
     public sealed record ServerClockTurnedBack(TimeSpan By) : Note;
 
 }

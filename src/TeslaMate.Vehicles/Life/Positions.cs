@@ -15,7 +15,8 @@ static class Positions
     /// <summary>Every 5 minutes the last answer is a position once more, unless it has been one already.</summary>
     public static Turn OnDue(Turn turn)
     {
-        if (turn.Phase is not (VehiclePhase.Online or VehiclePhase.Charging))
+        // A car that streams writes what it tells, and nothing while it stands.
+        if (turn.Phase is not (VehiclePhase.Online or VehiclePhase.Charging) || turn.Vehicle.Telemetry.Leads)
             return turn;
         var last = turn.Vehicle.LastResponse;
         if (last is not null && last.DriveState?.Timestamp is { } date && !(date <= turn.Vehicle.LastPosition))

@@ -25,7 +25,7 @@ static class Readings
             Latitude = at.Latitude,
             Longitude = at.Longitude,
             ElevationM = elevationM,
-            SpeedKmH = Units.KmH(drive?.Speed),
+            SpeedKmH = Units.KmH(drive),
             PowerKw = drive?.Power,
             OdometerKm = Units.Kilometres(state?.Odometer, decimals: 6),
             IdealRangeKm = Units.Kilometres(charge?.IdealBatteryRange, decimals: 2),

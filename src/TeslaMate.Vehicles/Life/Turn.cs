@@ -16,6 +16,7 @@ sealed class Turn
     {
         Vehicle = vehicle;
         Now = now;
+        Date = now;
         // A clock that is set back must not make a car look freshly used or heard of, nor prolong its pause.
         if (now < vehicle.Seen - TimeSpan.FromSeconds(2))
         {
@@ -38,7 +39,11 @@ sealed class Turn
 
     public Vehicle Vehicle { get; set; }
 
+    /// <summary>The server's clock.</summary>
     public DateTimeOffset Now { get; }
+
+    /// <summary>The time of what is being worked off: the car's clock in a record that it sent by itself, otherwise the server's.</summary>
+    public DateTimeOffset Date { get; private set; }
 
     public VehiclePhase Phase => Vehicle.Phase;
 
@@ -66,6 +71,13 @@ sealed class Turn
         return this;
     }
 
+    /// <summary>What follows happened at this time.</summary>
+    public Turn At(DateTimeOffset date)
+    {
+        Date = date;
+        return this;
+    }
+
     public Turn Do(Effect effect)
     {
         _effects.Add(effect);
@@ -84,7 +96,12 @@ sealed class Turn
     public Turn PollSoon() => PollExactly(TimeSpan.FromSeconds(10));
 
     /// <summary>A pause that the least one does not lengthen.</summary>
-    public Turn PollExactly(TimeSpan after)
+    public Turn PollExactly(TimeSpan after) => Vehicle.Telemetry.Leads ? this : Arm(after);
+
+    /// <summary>Wakes a car that streams up after a pause; nothing polls it, so the timer is free.</summary>
+    public Turn ArmTelemetry(TimeSpan after) => Arm(after);
+
+    Turn Arm(TimeSpan after)
     {
         Vehicle = Vehicle with { LastNumber = Vehicle.LastNumber + 1 };
         Vehicle = Vehicle with { Poll = Vehicle.LastNumber, PollDue = Now + after };
@@ -154,7 +171,7 @@ sealed class Turn
     /// <summary>Connects a stream if the car's settings want one and none is held.</summary>
     public Turn ConnectStream()
     {
-        if (Vehicle.IsStreaming || !Vehicle.Car.Settings.UseStreamingApi)
+        if (Vehicle.IsStreaming || !Vehicle.Car.Settings.UseStreamingApi || Vehicle.Telemetry.Leads)
             return this;
         Vehicle = Vehicle with { LastNumber = Vehicle.LastNumber + 1 };
         Vehicle = Vehicle with { Stream = Vehicle.LastNumber };

@@ -16,6 +16,10 @@ static class Units
 
     public static int? KmH(int? mph) => mph / MilesPerKm is { } kmH ? (int)Math.Round(kmH, MidpointRounding.AwayFromZero) : null;
 
+    /// <summary>From the exact speed where the car tells one.</summary>
+    public static int? KmH(DriveState? drive) =>
+        drive?.ExactSpeed / MilesPerKm is { } kmH ? (int)Math.Round(kmH, MidpointRounding.AwayFromZero) : KmH(drive?.Speed);
+
     /// <summary>Along a great circle; good to half a per cent.</summary>
     public static double DistanceKm(Place from, Place to)
     {

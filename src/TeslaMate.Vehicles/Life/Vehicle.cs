@@ -102,6 +102,9 @@ sealed record Vehicle
 
     public OutOfOrder OutOfOrder { get; init; }
 
+    /// <summary>What is known about a car that sends its data by itself.</summary>
+    public TelemetryState Telemetry { get; init; } = TelemetryState.None;
+
     public CircuitBreaker ApiErrors { get; init; } = Breakers.ApiErrors;
 
     public CircuitBreaker NotFound { get; init; } = Breakers.NotFound;
@@ -163,7 +166,7 @@ sealed record Vehicle
         var turn = new Turn(vehicle, @event.At);
         turn = @event switch
         {
-            VehicleEvent.Started started => Fetching.Begin(turn, started.Around),
+            VehicleEvent.Started started => vehicle.Telemetry.IsConfigured ? TelemetryRules.Begin(turn) : Fetching.Begin(turn, started.Around),
             VehicleEvent.PollDue due => Fetching.OnDue(turn, due.Poll),
             VehicleEvent.Answered answered => Answers.On(turn, answered),
             VehicleEvent.AvailabilityProbed probed => Answers.OnAvailabilityProbed(turn, probed),
@@ -174,6 +177,10 @@ sealed record Vehicle
             VehicleEvent.CarChanged changed => Commands.OnCarChanged(turn, changed.Car),
             VehicleEvent.PositionDue => Positions.OnDue(turn),
             VehicleEvent.SignedIn => Commands.OnSignedIn(turn),
+            VehicleEvent.TelemetryContact contact => TelemetryRules.OnContact(turn, contact),
+            VehicleEvent.TelemetryShown shown => TelemetryRules.OnShown(turn, shown),
+            VehicleEvent.TelemetryArrived arrived => TelemetryRules.OnArrived(turn, arrived),
+            VehicleEvent.TelemetryChecked check => TelemetryRules.OnChecked(turn, check),
             _ => throw new System.Diagnostics.UnreachableException($"no rule for {@event}"),
         };
         return turn.End();

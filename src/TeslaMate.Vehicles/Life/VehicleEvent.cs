@@ -2,6 +2,7 @@ using TeslaMate.Logbook.Cars;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Tesla.Streaming;
+using TeslaMate.Vehicles.Feeds;
 
 namespace TeslaMate.Vehicles.Life;
 
@@ -44,6 +45,20 @@ abstract record VehicleEvent(DateTimeOffset At)
 
     /// <summary>There are new tokens.</summary>
     public sealed record SignedIn(DateTimeOffset At) : VehicleEvent(At);
+
+    /// <summary>A car that streams can be reached, or cannot any more.</summary>
+    /// <param name="Since">The server's clock when that began.</param>
+    public sealed record TelemetryContact(DateTimeOffset At, bool IsUp, DateTimeOffset Since) : VehicleEvent(At);
+
+    /// <summary>What a car that streams says right now; its rows follow in order.</summary>
+    public sealed record TelemetryShown(DateTimeOffset At, VehicleData Snapshot) : VehicleEvent(At);
+
+    /// <summary>Records that a car sent by itself, in the order of its clock.</summary>
+    public sealed record TelemetryArrived(DateTimeOffset At, IReadOnlyList<PlacedReading> Readings) : VehicleEvent(At);
+
+    /// <summary>A request for a car that streams has ended.</summary>
+    /// <param name="Answer">Null when the budget allowed none.</param>
+    public sealed record TelemetryChecked(DateTimeOffset At, TelemetryRequest Request, ApiAnswer<VehicleData>? Answer) : VehicleEvent(At);
 }
 
 /// <summary>What is known about the place of a reading.</summary>
@@ -53,3 +68,6 @@ sealed record Surroundings(SummaryGeofence? Geofence, int? ElevationM)
 {
     public static readonly Surroundings Unknown = new(null, null);
 }
+
+/// <summary>A record and what is known about its place.</summary>
+sealed record PlacedReading(TelemetryReading Reading, Surroundings Around);

@@ -46,12 +46,21 @@ static partial class VehicleJournal
             case Note.StreamSaysOffline: StreamSaysOffline(logger, car); break;
             case Note.UpdateEndedOddly(var status): UpdateEndedOddly(logger, car, status); break;
             case Note.ServerClockTurnedBack(var by): ServerClockTurnedBack(logger, car, by.TotalSeconds); break;
+            case Note.TelemetryLeads: TelemetryLeads(logger, car); break;
+            case Note.TelemetryBroken: TelemetryBroken(logger, car); break;
             default: throw new System.Diagnostics.UnreachableException($"no sentence for {note}");
         }
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: a request broke off by an unexpected error")]
     public static partial void RequestBroke(ILogger logger, short carId, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId} sends its data by itself from now on; it is not polled any more")]
+    static partial void TelemetryLeads(ILogger logger, short carId);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Car {CarId} is online for Tesla but sends nothing here, so it is polled; some cars need a reboot, or their configuration once more")]
+    static partial void TelemetryBroken(ILogger logger, short carId);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId} is online")]
     static partial void IsOnline(ILogger logger, short carId);

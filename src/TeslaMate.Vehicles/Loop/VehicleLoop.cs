@@ -9,6 +9,7 @@ using TeslaMate.Logbook.Terrain;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Tesla.Streaming;
+using TeslaMate.Vehicles.Feeds;
 using TeslaMate.Vehicles.Life;
 
 namespace TeslaMate.Vehicles.Loop;
@@ -19,6 +20,9 @@ sealed record VehicleLoopParts(
 {
     /// <summary>Where loops report that they turn; null where nobody watches.</summary>
     public IHeartbeats? Heartbeats { get; init; }
+
+    /// <summary>What cars send by themselves; null where none can.</summary>
+    public ITelemetryFeeds? Telemetry { get; init; }
 }
 
 /// <summary>Why a loop ended of its own accord.</summary>
@@ -36,7 +40,7 @@ enum LoopEnd
 /// order, and decides nothing about cars.
 /// </summary>
 /// <param name="rediscover">Asks for the account's cars to be listed again.</param>
-sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscover) : IAsyncDisposable
+sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscover) : ITelemetryReceiver, IAsyncDisposable
 {
     // Only the stream can fill this, and it waits.
     const int InboxSize = 64;
@@ -51,6 +55,7 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
     readonly CancellationTokenSource _stop = new();
     readonly TaskSet _tasks = new();
     OpenStream? _stream;
+    IAsyncDisposable? _telemetry;
     ITimer? _pollTimer;
     ITimer? _positionTimer;
     long _armedPoll;
@@ -70,6 +75,7 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         {
             if (await HandleAsync(new VehicleEvent.Started(default)) is { } early)
                 return early;
+            _telemetry = parts.Telemetry?.Open(_vehicle.Car, this);
             // A car may be silent for as long as it likes; only the handling of an event has a limit.
             heartbeat?.Beat(TimeSpan.MaxValue);
             await foreach (var @event in _inbox.Reader.ReadAllAsync(stop.Token))
@@ -86,6 +92,21 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
 
         return LoopEnd.Stopped;
     }
+
+    /// <inheritdoc/>
+    bool ITelemetryReceiver.IsBusy => _vehicle.Phase is VehiclePhase.Driving or VehiclePhase.Charging;
+
+    /// <inheritdoc/>
+    ValueTask ITelemetryReceiver.ContactAsync(bool isUp, DateTimeOffset since, CancellationToken cancellationToken) =>
+        _inbox.Writer.WriteAsync(new VehicleEvent.TelemetryContact(default, isUp, since), cancellationToken);
+
+    /// <inheritdoc/>
+    ValueTask ITelemetryReceiver.ArriveAsync(IReadOnlyList<TelemetryReading> readings, CancellationToken cancellationToken) => _inbox.Writer.WriteAsync(
+        new VehicleEvent.TelemetryArrived(default, [.. readings.Select(reading => new PlacedReading(reading, Surroundings.Unknown))]), cancellationToken);
+
+    /// <inheritdoc/>
+    ValueTask ITelemetryReceiver.ShowAsync(VehicleData snapshot, CancellationToken cancellationToken) =>
+        _inbox.Writer.WriteAsync(new VehicleEvent.TelemetryShown(default, snapshot), cancellationToken);
 
     public ValueTask ResumeAsync(CancellationToken cancellationToken) => _inbox.Writer.WriteAsync(new VehicleEvent.ResumeAsked(default), cancellationToken);
 
@@ -125,6 +146,8 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
             await _positionTimer.DisposeAsync();
         if (_stream is not null)
             await _stream.DisposeAsync();
+        if (_telemetry is not null)
+            await _telemetry.DisposeAsync();
         await _tasks.WhenAllAsync();
         foreach (var reply in _waiting.Values)
             reply.TrySetResult(new SuspendAnswer.NotRunning());
@@ -178,6 +201,9 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
                     token => parts.Api.GetWithStateAsync(new Eid(car.Eid), token),
                     answer => new VehicleEvent.SuspendChecked(default, ticket, answer, Surroundings.Unknown));
                 break;
+            case Effect.CheckTelemetry(var request, var reason):
+                _tasks.Add(CheckTelemetryAsync(new Eid(car.Eid), request, reason));
+                break;
             case Effect.Reply(var ticket, var answer):
                 if (_waiting.TryGetValue(ticket, out var reply))
                     reply.TrySetResult(answer);
@@ -210,6 +236,7 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         VehicleEvent.Answered { Answer: ApiAnswer<VehicleData>.Ok(var data) } answered => answered with { Around = await AroundAsync(vehicle, data) },
         VehicleEvent.AvailabilityProbed { Answer: ApiAnswer<VehicleData>.Ok(var data) } probed => probed with { Around = await AroundAsync(vehicle, data) },
         VehicleEvent.SuspendChecked { Answer: ApiAnswer<VehicleData>.Ok(var data) } check => check with { Around = await AroundAsync(vehicle, data) },
+        VehicleEvent.TelemetryArrived arrived => arrived with { Readings = await AroundAsync(vehicle, arrived.Readings) },
         VehicleEvent.Streamed { Said: StreamEvent.Data { Reading: { EstLat: { } latitude, EstLng: { } longitude } } } streamed =>
             streamed with { Around = new Surroundings(Fence(new Place(latitude, longitude)), null) },
         _ => @event,
@@ -224,6 +251,48 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
             ? await parts.Terrain.ElevationAsync(place.Latitude, place.Longitude, _stop.Token)
             : null;
         return new Surroundings(Fence(place), elevation);
+    }
+
+    async ValueTask<IReadOnlyList<PlacedReading>> AroundAsync(Vehicle vehicle, IReadOnlyList<PlacedReading> readings)
+    {
+        List<PlacedReading> placed = new(readings.Count);
+        foreach (var (reading, _) in readings)
+        {
+            var around = Surroundings.Unknown;
+            // Telemetry tells no elevation.
+            if (vehicle.PlaceOf(reading.Data) is { } place)
+                around = new Surroundings(Fence(place), await parts.Terrain.ElevationAsync(place.Latitude, place.Longitude, _stop.Token));
+            placed.Add(new PlacedReading(reading, around));
+        }
+
+        return placed;
+    }
+
+    async Task CheckTelemetryAsync(Eid car, TelemetryRequest request, string reason)
+    {
+        ApiAnswer<VehicleData>? answer = null;
+        try
+        {
+            if (parts.Telemetry is { } telemetry && await telemetry.MaySendAsync(_vehicle.Car.Id, request, reason, _stop.Token))
+                answer = request == TelemetryRequest.Light ? await parts.Api.GetAsync(car, _stop.Token) : await parts.Api.GetWithStateAsync(car, _stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception exception)
+        {
+            VehicleJournal.RequestBroke(parts.Logger, _vehicle.Car.Id.Value, exception);
+        }
+
+        try
+        {
+            await _inbox.Writer.WriteAsync(new VehicleEvent.TelemetryChecked(default, request, answer), _stop.Token);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or ChannelClosedException)
+        {
+            // The loop has ended; the next one asks again.
+        }
     }
 
     SummaryGeofence? Fence(Place place) =>

@@ -1,3 +1,4 @@
+using TeslaMate.Tesla.Cars;
 using TeslaMate.Vehicles.Life;
 
 namespace TeslaMate.Vehicles;
@@ -9,8 +10,8 @@ static class SummaryBuilder
     {
         var state = StateOf(vehicle);
         var summary = new Summary { Car = vehicle.Car, State = state, Healthy = vehicle.IsHealthy(now) };
-        var isHeard = vehicle.LastResponse is not null;
-        if ((vehicle.LastResponse ?? Restoring.Stored(vehicle)) is not { } data)
+        var isHeard = Shown(vehicle) is not null;
+        if ((Shown(vehicle) ?? Restoring.Stored(vehicle)) is not { } data)
             return summary;
 
         var (drive, charge, climate, body) = (data.DriveState, data.ChargeState, data.ClimateState, data.VehicleState);
@@ -30,7 +31,7 @@ static class SummaryBuilder
             Longitude = drive?.Longitude,
             Heading = drive?.Heading,
             Power = drive?.Power,
-            Speed = Units.KmH(drive?.Speed),
+            Speed = Units.KmH(drive),
             ShiftState = drive?.ShiftState.Letter,
             ActiveRouteDestination = drive?.ActiveRouteDestination,
             ActiveRouteLatitude = drive?.ActiveRouteLatitude,
@@ -108,7 +109,10 @@ static class SummaryBuilder
 
     /// <summary>A car as consumers get it: as long as it has said nothing, they are told so, and keep what they have.</summary>
     public static Summary ToPublish(Vehicle vehicle, DateTimeOffset now) =>
-        Build(vehicle, now) is var summary && vehicle.LastResponse is null ? summary with { IsRestored = true } : summary;
+        Build(vehicle, now) is var summary && Shown(vehicle) is null ? summary with { IsRestored = true } : summary;
+
+    /// <summary>A car that streams is shown as it is now; its rows follow in order.</summary>
+    static VehicleData? Shown(Vehicle vehicle) => vehicle.Telemetry is { Leads: true, Shown: { } shown } ? shown : vehicle.LastResponse;
 
     public static VehicleStateName StateOf(Vehicle vehicle) => vehicle.Phase switch
     {

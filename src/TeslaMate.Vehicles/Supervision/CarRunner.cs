@@ -134,7 +134,13 @@ sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopPar
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         var open = await parts.Logbook.OpenEntriesAsync(_car.Id, either.Token);
-        await using var loop = new VehicleLoop(Vehicle.Begin(_car, settings, open, parts.Time.GetUtcNow()), parts, rediscover);
+        await using var loop = new VehicleLoop(
+            Vehicle.Begin(_car, settings, open, parts.Time.GetUtcNow()) with
+            {
+                Telemetry = TelemetryState.None with { IsConfigured = parts.Telemetry?.IsConfigured(_car) == true },
+            },
+            parts,
+            rediscover);
         _loop = loop;
         try
         {

@@ -32,6 +32,7 @@ sealed class ProgramCommand
         RestoreCommand.Create(),
         HealthCommand.Create(),
         DemoCommand.Create(),
+        TelemetryCommands.Create(),
         RebuildStatisticsCommand.Create(),
         .. CorrectionCommands.Create(),
     ];

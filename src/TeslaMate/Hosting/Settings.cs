@@ -5,6 +5,7 @@ using TeslaMate.Import.Running;
 using TeslaMate.Logbook;
 using TeslaMate.Logging;
 using TeslaMate.Mqtt;
+using TeslaMate.Telemetry;
 using TeslaMate.Tesla;
 using TeslaMate.Vehicles;
 using TeslaMate.Web;
@@ -37,6 +38,8 @@ sealed record Settings
 
     public required VehicleSettings Vehicles { get; init; }
 
+    public required TelemetrySettings Telemetry { get; init; }
+
     /// <summary>Null when MQTT is disabled.</summary>
     public required MqttSettings? Mqtt { get; init; }
 
@@ -61,6 +64,7 @@ sealed record Settings
             Tesla = TeslaSettings.Read(variables),
             Logbook = LogbookSettings.Read(variables),
             Vehicles = VehicleSettings.Read(variables),
+            Telemetry = TelemetrySettings.Read(variables),
             Mqtt = MqttSettings.Read(variables),
             Import = ImportSettings.Read(variables),
             Web = WebSettings.Read(variables) with { HasEncryptionKey = key.Origin is KeyOrigin.Configured, OpenToThisMachineOnly = listener is ListenerSettings.Unspecified },

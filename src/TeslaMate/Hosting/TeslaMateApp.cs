@@ -6,6 +6,7 @@ using TeslaMate.Import;
 using TeslaMate.Logbook;
 using TeslaMate.Mqtt;
 using TeslaMate.Systemd;
+using TeslaMate.Telemetry;
 using TeslaMate.Tesla;
 using TeslaMate.Vehicles;
 using TeslaMate.Web;
@@ -49,6 +50,7 @@ static class TeslaMateApp
             .AddTesla(settings.Tesla)
             .AddLogbook(settings.Logbook)
             .AddVehicles(settings.Vehicles)
+            .AddTelemetry(settings.Telemetry)
             .AddMqtt(settings.Mqtt)
             .AddImport(settings.Import)
             .AddWeb(settings.Web);

@@ -76,6 +76,7 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
             await template.ExecuteAsync("create schema if not exists teslamate");
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V1__car_logs.sql"));
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V4__refused_entries.sql"));
+            await template.ExecuteAsync(MigrationFiles.Text("teslamate/V8__telemetry.sql"));
         }
 
         if (Environment.GetEnvironmentVariable("TESLAMATE_TEST_DATABASE") is { Length: > 0 })

@@ -30,12 +30,14 @@ public sealed class SpoolFileTests : IDisposable
             new LogbookEntry.CloseDrive(DriveEnd.Timeout, LookUpAddresses: false),
             new LogbookEntry.StartCharging(At(5), Position(5), LookUpAddress: false),
             new LogbookEntry.InsertCharge(new ChargeReading { Date = At(6), FastChargerType = "Комбо \" \n", EnergyAddedKwh = double.NaN }),
-            new LogbookEntry.CompleteCharging(At(7)),
+            new LogbookEntry.CompleteCharging(At(7), UsedKwh: 18.75),
             new LogbookEntry.StartUpdate(At(8)),
             new LogbookEntry.CancelUpdate(),
             new LogbookEntry.FinishUpdate(At(9), "2024.8.1 abc"),
             new LogbookEntry.NoteVersion(At(10), "2024.8.1"),
             new LogbookEntry.UpdateCar(new("a", "3", null, null, null, null, null)),
+            new LogbookEntry.InsertLatePositions([Position(11), Position(12)]),
+            new LogbookEntry.ApplyTelemetry([1, 2]),
         ];
         // A new case has to be in this list.
         entries.Select(entry => entry.GetType()).ShouldBe(typeof(LogbookEntry).GetNestedTypes(), ignoreOrder: true);

@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using TeslaMate.Configuration;
+using TeslaMate.Database;
+using TeslaMate.Logbook;
+using TeslaMate.Telemetry.Inbox;
+
+namespace TeslaMate.Telemetry.Cars;
+
+/// <summary>
+/// The cars whose data are taken in: those that are told to stream here. Kept in memory and read again every few seconds, so that neither a car nor a
+/// flood of strangers asks the database.
+/// </summary>
+sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, TelemetrySettings settings, TimeProvider time, ILogger<TelemetryCars> logger) : BackgroundService
+{
+    static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan Keep = TimeSpan.FromDays(7);
+    static readonly TimeSpan CleanInterval = TimeSpan.FromHours(1);
+
+    readonly ConcurrentDictionary<string, CarId> _byVin = new(StringComparer.Ordinal);
+    volatile HashSet<CarId> _enabled = [];
+
+    /// <summary>The car of a VIN; null when it is not ours or not told to stream.</summary>
+    public CarId? Find(string vin) => _byVin.TryGetValue(vin, out var car) ? car : null;
+
+    public bool IsEnabled(CarId car) => _enabled.Contains(car);
+
+    public int Count => _byVin.Count;
+
+    /// <summary>Reads them now.</summary>
+    public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            select cars.id, cars.vin from cars join teslamate.telemetry_cars telemetry on telemetry.car_id = cars.id where telemetry.is_enabled and cars.vin is not null
+            """);
+        Dictionary<string, CarId> found = new(StringComparer.Ordinal);
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+                found[reader.GetString(1)] = new CarId(reader.GetInt16(0));
+        }
+
+        foreach (var (vin, car) in found)
+            _byVin[vin] = car;
+        foreach (var gone in _byVin.Keys.Except(found.Keys).ToList())
+            _byVin.TryRemove(gone, out _);
+        _enabled = [.. found.Values];
+    }
+
+    /// <summary>Lets a car's data in, or not any more.</summary>
+    public async Task EnableAsync(CarId car, bool isEnabled, string? profile, string? host, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            insert into teslamate.telemetry_cars as telemetry (car_id, is_enabled, profile, host, configured_at) values ($1, $2, $3, $4, $5)
+            on conflict (car_id) do update set
+                is_enabled = excluded.is_enabled, profile = coalesce(excluded.profile, telemetry.profile), host = coalesce(excluded.host, telemetry.host),
+                configured_at = excluded.configured_at, is_synced = null
+            """);
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = isEnabled });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)profile ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)host ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
+        command.Parameters.Add(Timestamps.Parameter(at));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        await ReadAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
+
+    async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var cleanAt = time.GetUtcNow();
+        using var timer = new PeriodicTimer(Look, time);
+        do
+        {
+            try
+            {
+                await ReadAsync(cancellationToken);
+                if (time.GetUtcNow() is var now && now >= cleanAt)
+                {
+                    await inbox.DeleteOldAsync(now - Keep, now - settings.KeepValues, cancellationToken);
+                    cleanAt = now + CleanInterval;
+                }
+            }
+            catch (NpgsqlException exception)
+            {
+                // Whom we know stays known while the database is away.
+                Log.NotRead(logger, exception.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken));
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "The cars that stream could not be read: {Reason}")]
+        public static partial void NotRead(ILogger logger, string reason);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace TeslaMate.Telemetry.Configuring;
+
+/// <summary>Keys and certificates that the program makes itself.</summary>
+static class TelemetryFiles
+{
+    /// <summary>Where Tesla looks for the public key below the domain.</summary>
+    public const string WellKnownPath = "/.well-known/appspecific/com.tesla.3p.public-key.pem";
+
+    const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Makes the key pair of the app; one that is there already stays, since cars are paired with it.</summary>
+    /// <returns>The public half, PEM.</returns>
+    public static string MakeKeys(string privateFile)
+    {
+        if (File.Exists(privateFile))
+        {
+            using var known = TelemetrySignature.Key(File.ReadAllText(privateFile));
+            return known.ExportSubjectPublicKeyInfoPem();
+        }
+
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        WritePrivately(privateFile, key.ExportECPrivateKeyPem());
+        return key.ExportSubjectPublicKeyInfoPem();
+    }
+
+    /// <summary>
+    /// Makes the server's certificate for a year, and before that an authority for ten years, which is what cars are told to check it by; so it can be renewed
+    /// without telling them.
+    /// </summary>
+    public static void MakeCertificate(string host, string folder, DateTimeOffset now)
+    {
+        Directory.CreateDirectory(folder);
+        var (authorityFile, authorityKeyFile) = (AuthorityFile(folder), Path.Combine(folder, "telemetry-authority.key"));
+        if (!File.Exists(authorityFile) || !File.Exists(authorityKeyFile))
+        {
+            using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var request = new CertificateRequest("CN=TeslaMate telemetry authority", authorityKey, HashAlgorithmName.SHA256);
+            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
+            request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+            request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+            using var made = request.CreateSelfSigned(now.AddDays(-1), now.AddYears(10));
+            WritePrivately(authorityKeyFile, authorityKey.ExportPkcs8PrivateKeyPem());
+            File.WriteAllText(authorityFile, made.ExportCertificatePem() + "\n");
+        }
+
+        using var authority = X509Certificate2.CreateFromPemFile(authorityFile, authorityKeyFile);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var leaf = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(host);
+        leaf.CertificateExtensions.Add(names.Build());
+        leaf.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        leaf.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
+        leaf.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
+        leaf.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        var until = now.AddYears(1) < authority.NotAfter ? now.AddYears(1) : authority.NotAfter;
+        using var certificate = leaf.Create(authority, now.AddDays(-1), until, RandomNumberGenerator.GetBytes(16));
+        WritePrivately(KeyFile(folder), key.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(CertificateFile(folder), certificate.ExportCertificatePem() + "\n");
+    }
+
+    public static string AuthorityFile(string folder) => Path.Combine(folder, "telemetry-authority.crt");
+
+    public static string CertificateFile(string folder) => Path.Combine(folder, "telemetry.crt");
+
+    public static string KeyFile(string folder) => Path.Combine(folder, "telemetry.key");
+
+    /// <summary>Nobody else may read it, at no moment.</summary>
+    static void WritePrivately(string file, string text)
+    {
+        var temporary = file + ".new";
+        File.Delete(temporary);
+        using (var stream = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+        using (var writer = new StreamWriter(stream))
+            writer.WriteLine(text);
+        File.Move(temporary, file, overwrite: true);
+    }
+}

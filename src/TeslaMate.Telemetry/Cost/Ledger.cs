@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using TeslaMate.Database;
+using TeslaMate.Logbook;
+using TeslaMate.Vehicles.Feeds;
+
+namespace TeslaMate.Telemetry.Cost;
+
+/// <summary>Every request to Tesla for a streaming car, and the budget that is asked before it is sent (fleet-telemetry 4.9).</summary>
+sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings settings, TimeProvider time, ILogger<Ledger> logger)
+{
+    readonly ConcurrentDictionary<CarId, DateOnly> _warned = new();
+
+    /// <summary>Writes a request down if the budget allows it; nothing is sent otherwise.</summary>
+    public async ValueTask<bool> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        try
+        {
+            // One statement, so that two requests at once cannot both take the last place.
+            await using var command = database.CreateCommand("""
+                with asked as (
+                    select
+                        count(*) filter (where asked_at >= $2) as today,
+                        count(*) as this_month,
+                        count(*) filter (where asked_at >= $2 and kind = 'light') as light_today,
+                        count(*) filter (where asked_at >= $4 and kind = 'full' and status is not null and status < 400) as full_this_week
+                    from teslamate.telemetry_requests
+                    where car_id = $1 and is_billed and asked_at >= least($3, $4)),
+                allowed as (
+                    select this_month from asked
+                    where today < $6 and this_month < $7 and ($5 <> 'light' or light_today < $8) and ($5 <> 'full' or $9 = 'new version' or full_this_week < 1)),
+                inserted as (
+                    insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason) select $10, $1, $5, $9 from allowed returning id)
+                select (select count(*) from inserted), (select this_month from asked)
+                """);
+            command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+            command.Parameters.Add(Timestamps.Parameter(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero)));
+            command.Parameters.Add(Timestamps.Parameter(new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero)));
+            command.Parameters.Add(Timestamps.Parameter(now - TimeSpan.FromDays(7)));
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request == TelemetryRequest.Light ? "light" : "full" });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.MostRequestsADay });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.MostRequestsAMonth });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Budget.MostLightADay });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
+            command.Parameters.Add(Timestamps.Parameter(now));
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            await reader.ReadAsync(cancellationToken);
+            var (isAllowed, month) = (reader.GetInt64(0) > 0, reader.GetInt64(1));
+            Warn(car, month + 1, now);
+            return isAllowed;
+        }
+        catch (NpgsqlException exception)
+        {
+            // What cannot be written down is not sent.
+            Log.Unwritten(logger, car.Value, exception.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Writes a request of the owner's down; those are counted and not refused.</summary>
+    public async Task WriteDownAsync(CarId car, string kind, string reason, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason) values ($1, $2, $3, $4)");
+        command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>The month's figures of all cars that stream.</summary>
+    public async Task<IReadOnlyList<MonthOfCar>> MonthAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var month = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero);
+        await using var command = database.CreateCommand("""
+            select
+                telemetry.car_id,
+                coalesce((select sum(datums) from teslamate.telemetry_usage usage where usage.car_id = telemetry.car_id and day >= $1::date), 0)::bigint,
+                coalesce((select sum(records) from teslamate.telemetry_usage usage where usage.car_id = telemetry.car_id and day >= $1::date), 0)::bigint,
+                coalesce((select sum(rejected) from teslamate.telemetry_usage usage where usage.car_id = telemetry.car_id and day >= $1::date), 0)::bigint,
+                (select count(*) from teslamate.telemetry_requests request
+                 where request.car_id = telemetry.car_id and is_billed and coalesce(status, 200) < 500 and asked_at >= $1),
+                (select min(day) from teslamate.telemetry_usage usage where usage.car_id = telemetry.car_id and day >= $1::date)::timestamp
+            from teslamate.telemetry_cars telemetry
+            order by telemetry.car_id
+            """);
+        command.Parameters.Add(Timestamps.Parameter(month));
+        List<MonthOfCar> months = [];
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var (datums, requests) = (reader.GetInt64(1), reader.GetInt64(4));
+            var since = reader.GetInstantOrNull(5) ?? month;
+            months.Add(new MonthOfCar(
+                new CarId(reader.GetInt16(0)), datums, reader.GetInt64(2), reader.GetInt64(3), requests, Budget.PriceUsd(datums, requests),
+                Budget.Forecast(Budget.PriceUsd(datums, requests), since, now)));
+        }
+
+        return months;
+    }
+
+    void Warn(CarId car, long month, DateTimeOffset now)
+    {
+        var today = DateOnly.FromDateTime(now.UtcDateTime);
+        if (month * 10 < settings.MostRequestsAMonth * 8 || (_warned.TryGetValue(car, out var told) && told == today))
+            return;
+        _warned[car] = today;
+        Log.Nearly(logger, car.Value, month, settings.MostRequestsAMonth);
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: {Requests} of the {Budget} requests of this month are used up; data that the car sends by itself are not affected")]
+        public static partial void Nearly(ILogger logger, short carId, long requests, long budget);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: Tesla is not asked, because the request cannot be written down: {Reason}")]
+        public static partial void Unwritten(ILogger logger, short carId, string reason);
+    }
+}
+
+/// <summary>One car's month so far.</summary>
+/// <param name="PriceUsd">By Tesla's list, before the free credit.</param>
+/// <param name="ForecastUsd">If the month goes on like this.</param>
+sealed record MonthOfCar(CarId Car, long Datums, long Records, long Rejected, long Requests, double PriceUsd, double ForecastUsd);
+
+/// <summary>Prices and limits (fleet-telemetry 2.4, 4.9).</summary>
+static class Budget
+{
+    public const int MostLightADay = 6;
+
+    const double DatumsPerUsd = 150_000;
+    const double RequestsPerUsd = 500;
+
+    public static double PriceUsd(long datums, long requests) => (datums / DatumsPerUsd) + (requests / RequestsPerUsd);
+
+    /// <summary>What the whole month will cost if it goes on as since a day of it.</summary>
+    public static double Forecast(double price, DateTimeOffset since, DateTimeOffset now)
+    {
+        var month = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero);
+        var passed = Math.Max((now - since).TotalDays, 1);
+        return price + (price / passed * Math.Max((month.AddMonths(1) - now).TotalDays, 0));
+    }
+}

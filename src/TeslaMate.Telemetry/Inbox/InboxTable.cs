@@ -1,0 +1,154 @@
+using Npgsql;
+using NpgsqlTypes;
+using TeslaMate.Database;
+using TeslaMate.Logbook;
+using TeslaMate.Telemetry.Pipeline;
+using TeslaMate.Telemetry.Records;
+using TeslaMate.Telemetry.Wire;
+
+namespace TeslaMate.Telemetry.Inbox;
+
+/// <summary>A record that waits to be applied.</summary>
+sealed record PendingRecord(long Id, RecordType Type, IntakePath Path, DateTimeOffset CarTime, DateTimeOffset ReceivedAt, TelemetryRecord? Record);
+
+/// <summary>Reads the inbox and what belongs to it.</summary>
+sealed class InboxTable(NpgsqlDataSource database)
+{
+    // Two instances may commit out of the order of their numbers, so a reader looks this far behind the newest it has seen.
+    const long LookBack = 20_000;
+
+    const int MostRecords = 1_000;
+
+    /// <summary>Records of a car that are not applied yet, oldest first.</summary>
+    /// <param name="newest">The newest number that was seen.</param>
+    /// <param name="seen">Numbers that are held already.</param>
+    public async Task<IReadOnlyList<PendingRecord>> PendingAsync(CarId car, long newest, IReadOnlyCollection<long> seen, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            select id, type, form, source, car_time, received_at, payload
+            from teslamate.telemetry_inbox
+            where car_id = $1 and not is_applied and id > $2 and not (id = any ($3))
+            order by id
+            limit $4
+            """);
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = newest - LookBack });
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. seen] });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = MostRecords });
+        List<PendingRecord> records = [];
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var (type, form) = ((RecordType)reader.GetInt16(1), (RecordForm)reader.GetInt16(2));
+            var payload = reader.GetFieldValue<byte[]>(6);
+            records.Add(new PendingRecord(
+                reader.GetInt64(0),
+                type,
+                (IntakePath)reader.GetInt16(3),
+                reader.GetInstant(4),
+                reader.GetInstant(5),
+                form switch
+                {
+                    RecordForm.Protobuf => ProtobufForm.TryRead(type, payload),
+                    RecordForm.Json => JsonForm.TryRead(type, payload),
+                    _ => null,
+                }));
+        }
+
+        return records;
+    }
+
+    /// <summary>Records that make no rows.</summary>
+    public async Task ApplyAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select teslamate.apply_telemetry($1)");
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. ids] });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public async Task<SavedSnapshot?> SnapshotAsync(CarId car, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select state::text from teslamate.telemetry_snapshots where car_id = $1");
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        return await command.ExecuteScalarAsync(cancellationToken) is string state ? SnapshotForm.TryRead(state) : null;
+    }
+
+    public async Task SaveAsync(CarId car, SavedSnapshot snapshot, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            insert into teslamate.telemetry_snapshots (car_id, saved_at, state) values ($1, $2, $3)
+            on conflict (car_id) do update set saved_at = excluded.saved_at, state = excluded.state
+            """);
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(Timestamps.Parameter(at));
+        command.Parameters.Add(new NpgsqlParameter { Value = SnapshotForm.Write(snapshot), NpgsqlDbType = NpgsqlDbType.Jsonb });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public async Task SaveAlertsAsync(CarId car, TelemetryRecord.Alerts alerts, CancellationToken cancellationToken)
+    {
+        foreach (var alert in alerts.Items)
+        {
+            if ((alert.StartedAt ?? alerts.CreatedAt) is not { } started)
+                continue;
+            await using var command = database.CreateCommand("""
+                insert into teslamate.telemetry_alerts (car_id, name, started_at, ended_at, audiences) values ($1, $2, $3, $4, $5)
+                on conflict (car_id, name, started_at) do update set ended_at = coalesce(excluded.ended_at, telemetry_alerts.ended_at)
+                """);
+            command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Plain(alert.Name) });
+            command.Parameters.Add(Timestamps.Parameter(started));
+            command.Parameters.Add(Timestamps.Parameter(alert.EndedAt));
+            command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. alert.Audiences.Select(audience => (short)Math.Clamp(audience, 0, short.MaxValue))] });
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+    }
+
+    public async Task SaveErrorAsync(CarId car, CarError error, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("update teslamate.telemetry_cars set last_error = $2 where car_id = $1");
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Plain($"{error.Name}: {error.Body}") });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>What is told of connections that others hold, newest last; those of an endpoint of ours ended with its run.</summary>
+    public async Task<IReadOnlyList<TelemetryRecord.Connectivity>> ConnectionsAsync(CarId car, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            select form, payload from teslamate.telemetry_inbox
+            where car_id = $1 and type = $2 and is_applied and source <> $3
+            order by car_time, id
+            """);
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)RecordType.Connectivity });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)IntakePath.Endpoint });
+        List<TelemetryRecord.Connectivity> records = [];
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var payload = reader.GetFieldValue<byte[]>(1);
+            var record = reader.GetInt16(0) == (short)RecordForm.Json
+                ? JsonForm.TryRead(RecordType.Connectivity, payload)
+                : ProtobufForm.TryRead(RecordType.Connectivity, payload);
+            if (record is TelemetryRecord.Connectivity connectivity)
+                records.Add(connectivity);
+        }
+
+        return records;
+    }
+
+    /// <summary>Deletes what is older than a week, and is applied or never will be.</summary>
+    public async Task<int> DeleteOldAsync(DateTimeOffset before, DateTimeOffset valuesBefore, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("delete from teslamate.telemetry_inbox where received_at < $1");
+        command.Parameters.Add(Timestamps.Parameter(before));
+        var deleted = await command.ExecuteNonQueryAsync(cancellationToken);
+        await using var values = database.CreateCommand("delete from teslamate.telemetry_values where date < $1");
+        values.Parameters.Add(Timestamps.Parameter(valuesBefore));
+        return deleted + await values.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    // The database takes no text with a zero character.
+    static string Plain(string text) => text.Replace("\0", "", StringComparison.Ordinal) is var plain && plain.Length > 500 ? plain[..500] : text.Replace("\0", "", StringComparison.Ordinal);
+}

@@ -1,0 +1,210 @@
+using Microsoft.Extensions.Logging;
+using TeslaMate.Configuration;
+using TeslaMate.Logbook.Cars;
+using TeslaMate.Telemetry.Inbox;
+using TeslaMate.Telemetry.Records;
+using TeslaMate.Vehicles.Feeds;
+
+namespace TeslaMate.Telemetry.Pipeline;
+
+/// <summary>
+/// One car's records on their way from the inbox to the machine (fleet-telemetry 4.1): put in order, laid upon the snapshot, and handed over as readings.
+/// Only the instance that logs the car runs one, whichever instance took the records in.
+/// </summary>
+sealed partial class CarFeed : IAsyncDisposable
+{
+    // Another instance may have taken records in.
+    static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(60);
+
+    readonly CancellationTokenSource _stop = new();
+    readonly Car _car;
+    readonly ITelemetryReceiver _receiver;
+    readonly InboxTable _inbox;
+    readonly InboxSignal _signal;
+    readonly ValueTable _values;
+    readonly TimeProvider _time;
+    readonly ILogger _logger;
+    readonly TimeZoneInfo _zone;
+    readonly OrderQueue _queue = new();
+    readonly HashSet<long> _seen = [];
+    readonly Task _run;
+    Snapshot _snapshot = new();
+    Snapshot _shown = new();
+    ContactTracker _contacts = new();
+    long _newest;
+    DateTimeOffset? _lastReceived;
+    DateTimeOffset _savedAt;
+    Contact? _told;
+    bool _isChanged;
+
+    public CarFeed(Car car, ITelemetryReceiver receiver, InboxTable inbox, InboxSignal signal, ValueTable values, TimeProvider time, ILogger logger)
+    {
+        (_car, _receiver, _inbox, _signal, _values, _time, _logger) = (car, receiver, inbox, signal, values, time, logger);
+        _zone = time.LocalTimeZone;
+        _run = Job.KeepRunningAsync(RunAsync, time, logger, _stop.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _run;
+        try
+        {
+            if (_isChanged)
+                await _inbox.SaveAsync(_car.Id, _snapshot.Save(), _time.GetUtcNow(), CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is Npgsql.NpgsqlException or TimeoutException)
+        {
+            Log.NotSaved(_logger, _car.Id.Value, exception.Message);
+        }
+
+        _stop.Dispose();
+    }
+
+    async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await RestoreAsync(cancellationToken);
+        while (true)
+        {
+            var pending = await _inbox.PendingAsync(_car.Id, _newest, _seen, cancellationToken);
+            await TakeAsync(pending, cancellationToken);
+            await ReleaseAsync(cancellationToken);
+            await TellContactAsync(cancellationToken);
+            await SaveAsync(cancellationToken);
+            if (pending.Count > 0)
+                continue;
+            var now = _time.GetUtcNow();
+            var due = _queue.Due is { } next && next - now < Look ? next - now : Look;
+            await _signal.WaitAsync(_car.Id, due > TimeSpan.Zero ? due : TimeSpan.FromMilliseconds(10), _time, cancellationToken);
+        }
+    }
+
+    async Task RestoreAsync(CancellationToken cancellationToken)
+    {
+        (_snapshot, _shown, _contacts, _newest, _told) = (new(), new(), new(), 0, null);
+        _seen.Clear();
+        while (_queue.Release(DateTimeOffset.MaxValue).Count > 0)
+        {
+            // What waited is in the inbox still.
+        }
+
+        if (await _inbox.SnapshotAsync(_car.Id, cancellationToken) is { } saved)
+        {
+            _snapshot.Restore(saved);
+            _shown.Restore(saved);
+        }
+
+        foreach (var connection in await _inbox.ConnectionsAsync(_car.Id, cancellationToken))
+            _contacts.OnConnectivity(connection.ConnectionId, connection.Status, connection.CreatedAt ?? _time.GetUtcNow());
+        _savedAt = _time.GetUtcNow();
+    }
+
+    async Task TakeAsync(IReadOnlyList<PendingRecord> pending, CancellationToken cancellationToken)
+    {
+        List<long> done = [];
+        var isShown = false;
+        foreach (var record in pending)
+        {
+            _newest = Math.Max(_newest, record.Id);
+            switch (record.Record)
+            {
+                case TelemetryRecord.Data data when record.Path == IntakePath.Mqtt && data.IsResend:
+                    // Values without a time of their own, perhaps old: they tell what is, and make no rows.
+                    _shown.Apply(data, record.CarTime, record.ReceivedAt);
+                    _snapshot.Apply(data, record.CarTime, record.ReceivedAt);
+                    (isShown, _isChanged) = (true, true);
+                    done.Add(record.Id);
+                    break;
+                case TelemetryRecord.Data data:
+                    _seen.Add(record.Id);
+                    NoticeLoss(record.ReceivedAt);
+                    _contacts.OnData(record.ReceivedAt, record.CarTime);
+                    _shown.Apply(data, record.CarTime, record.ReceivedAt);
+                    isShown = true;
+                    _queue.Add(new QueuedRecord(record.Id, record.CarTime, record.ReceivedAt, data));
+                    break;
+                case TelemetryRecord.Alerts alerts:
+                    _contacts.OnData(record.ReceivedAt, record.CarTime);
+                    await _inbox.SaveAlertsAsync(_car.Id, alerts, cancellationToken);
+                    done.Add(record.Id);
+                    break;
+                case TelemetryRecord.Errors errors:
+                    foreach (var error in errors.Items)
+                        await _inbox.SaveErrorAsync(_car.Id, error, cancellationToken);
+                    done.Add(record.Id);
+                    break;
+                case TelemetryRecord.Connectivity connectivity:
+                    if (connectivity.Status == ConnectionStatus.Connected)
+                        NoticeLoss(record.CarTime, isData: false);
+                    _contacts.OnConnectivity(connectivity.ConnectionId, connectivity.Status, record.CarTime);
+                    done.Add(record.Id);
+                    break;
+                default:
+                    done.Add(record.Id);
+                    break;
+            }
+        }
+
+        if (done.Count > 0)
+            await _inbox.ApplyAsync(done, cancellationToken);
+        if (isShown)
+            await _receiver.ShowAsync(Projection.Shown(_shown, _time.GetUtcNow(), _zone), cancellationToken);
+    }
+
+    /// <summary>After half a minute without data in a drive or a charge, the car's buffer comes first.</summary>
+    void NoticeLoss(DateTimeOffset at, bool isData = true)
+    {
+        if (_receiver.IsBusy && at - _lastReceived > Snapshot.LongestGap)
+            _queue.HoldFrom(at);
+        if (isData)
+            _lastReceived = _lastReceived > at ? _lastReceived : at;
+    }
+
+    async Task ReleaseAsync(CancellationToken cancellationToken)
+    {
+        var leaving = _queue.Release(_time.GetUtcNow());
+        // A long backlog is written in portions, each a transaction.
+        foreach (var portion in leaving.Chunk(200))
+        {
+            List<TelemetryReading> readings = [];
+            foreach (var record in portion)
+            {
+                var isLate = record.CarTime < _snapshot.LastCarTime;
+                var changed = _snapshot.Apply(record.Record, record.CarTime, record.QueuedAt);
+                readings.Add(Projection.Of(_snapshot, record.Record, record.CarTime, changed, isLate, _zone) with { Inbox = [record.Id] });
+            }
+
+            await _receiver.ArriveAsync(readings, cancellationToken);
+            await _values.AddAsync(_car.Id, portion, cancellationToken);
+            _isChanged = true;
+        }
+    }
+
+    async Task TellContactAsync(CancellationToken cancellationToken)
+    {
+        var contact = _contacts.At(_time.GetUtcNow());
+        if (_told is { } told && told.IsUp == contact.IsUp)
+            return;
+        _told = contact;
+        await _receiver.ContactAsync(contact.IsUp, contact.Since, cancellationToken);
+    }
+
+    async Task SaveAsync(CancellationToken cancellationToken)
+    {
+        var now = _time.GetUtcNow();
+        if (!_isChanged || now - _savedAt < SaveInterval)
+            return;
+        await _inbox.SaveAsync(_car.Id, _snapshot.Save(), now, cancellationToken);
+        (_savedAt, _isChanged) = (now, false);
+        // What was applied long ago is not asked for again.
+        _seen.RemoveWhere(id => id < _newest - 20_000);
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: what it said last could not be saved: {Reason}")]
+        public static partial void NotSaved(ILogger logger, short carId, string reason);
+    }
+}

@@ -1,0 +1,81 @@
+using TeslaMate.Telemetry.Records;
+
+namespace TeslaMate.Telemetry.Pipeline;
+
+/// <summary>
+/// Whether a car can be reached (fleet-telemetry 4.3): it holds a connection, or data came just now. What is told of connections comes doubled, late and
+/// out of order, so data beat it.
+/// </summary>
+/// <param name="hasConnectivity">The path tells of connections at all.</param>
+sealed class ContactTracker(bool hasConnectivity = true)
+{
+    static readonly TimeSpan DataMeanContact = TimeSpan.FromSeconds(90);
+    static readonly TimeSpan Fresh = TimeSpan.FromSeconds(120);
+    static readonly TimeSpan WithoutConnectivity = TimeSpan.FromMinutes(30);
+
+    readonly Dictionary<string, DateTimeOffset> _open = new(StringComparer.Ordinal);
+
+    // An end that came before its beginning.
+    readonly Dictionary<string, DateTimeOffset> _ended = new(StringComparer.Ordinal);
+    bool _hasConnectivity = hasConnectivity;
+    DateTimeOffset? _lastData;
+    DateTimeOffset? _lastEnd;
+    DateTimeOffset? _upSince;
+
+    public Contact At(DateTimeOffset now)
+    {
+        var patience = _hasConnectivity ? DataMeanContact : WithoutConnectivity;
+        if (_open.Count > 0 || now - _lastData < patience)
+            return new Contact(true, _upSince ?? now);
+        _upSince = null;
+        // From the moment the last connection ended, or from the last record where no end was told.
+        return new Contact(false, (_lastEnd, _lastData) switch
+        {
+            ({ } end, { } data) => end > data ? end : data,
+            var (end, data) => end ?? data ?? now,
+        });
+    }
+
+    /// <summary>When the answer changes by itself; null when it does not.</summary>
+    public DateTimeOffset? Due(DateTimeOffset now) =>
+        _open.Count == 0 && _lastData + (_hasConnectivity ? DataMeanContact : WithoutConnectivity) is { } due && due > now ? due : null;
+
+    public void OnConnectivity(string connection, ConnectionStatus status, DateTimeOffset at)
+    {
+        _hasConnectivity = true;
+        switch (status)
+        {
+            case ConnectionStatus.Connected when _ended.Remove(connection, out var ended) && ended >= at:
+                break;
+            case ConnectionStatus.Connected:
+                if (_open.Count == 0)
+                    _upSince ??= at;
+                _open[connection] = at;
+                break;
+            case ConnectionStatus.Disconnected when _open.Remove(connection):
+                _lastEnd = _lastEnd > at ? _lastEnd : at;
+                // A clean end says more than data of a moment ago.
+                if (_open.Count == 0 && _lastData <= at)
+                    _lastData = null;
+                break;
+            case ConnectionStatus.Disconnected:
+                if (_ended.Count > 100)
+                    _ended.Clear();
+                _ended[connection] = at;
+                _lastEnd = _lastEnd > at ? _lastEnd : at;
+                break;
+        }
+    }
+
+    /// <summary>A record of data or alerts.</summary>
+    public void OnData(DateTimeOffset receivedAt, DateTimeOffset carTime)
+    {
+        if (receivedAt - carTime > Fresh)
+            return;
+        _upSince ??= receivedAt;
+        _lastData = _lastData > receivedAt ? _lastData : receivedAt;
+    }
+}
+
+/// <param name="Since">The server's clock when it began.</param>
+readonly record struct Contact(bool IsUp, DateTimeOffset Since);

@@ -1,0 +1,137 @@
+using TeslaMate.Telemetry.Records;
+using TeslaMate.Telemetry.Wire.Generated;
+
+namespace TeslaMate.Telemetry.Pipeline;
+
+/// <summary>The last known value of every field of one car (fleet-telemetry 4.1). It does not expire: cars send only changes.</summary>
+sealed class Snapshot
+{
+    /// <summary>A loss longer than this makes unknown where the car is and how fast.</summary>
+    public static readonly TimeSpan LongestGap = TimeSpan.FromSeconds(30);
+
+    readonly Dictionary<int, Known> _fields = [];
+
+    public IReadOnlyDictionary<int, Known> Fields => _fields;
+
+    /// <summary>The car's clock in the newest record that was applied.</summary>
+    public DateTimeOffset? LastCarTime { get; private set; }
+
+    /// <summary>The car's clock in the first record after the last loss of data.</summary>
+    public DateTimeOffset? GapAt { get; private set; }
+
+    /// <summary>The car's clock when the cable was plugged in; null when nobody saw it.</summary>
+    public DateTimeOffset? PluggedAt { get; private set; }
+
+    /// <summary>What the charger's own counter showed when this charge began.</summary>
+    public double AcBaseKwh { get; private set; }
+
+    /// <summary>Values that were of a wrong type or impossible, since the start.</summary>
+    public long Ignored { get; private set; }
+
+    /// <summary>Takes a record in.</summary>
+    /// <returns>The fields whose values it changed.</returns>
+    public IReadOnlySet<int> Apply(TelemetryRecord.Data record, DateTimeOffset carTime, DateTimeOffset receivedAt)
+    {
+        if (!(carTime < LastCarTime))
+        {
+            if (LastCarTime is null || carTime - LastCarTime > LongestGap)
+                GapAt = carTime;
+            LastCarTime = carTime;
+        }
+
+        var wasCharging = IsCharging;
+        HashSet<int> changed = [];
+        foreach (var datum in record.Values)
+        {
+            if (datum.Value is { } value && Judge(datum.Field, value, carTime) is { } taken && Take(datum.Field, taken, carTime, receivedAt))
+                changed.Add(datum.Field);
+        }
+
+        if (!wasCharging && IsCharging)
+            AcBaseKwh = Counter(Field.AcchargingEnergyIn) ?? 0;
+        return changed;
+    }
+
+    /// <summary>What was saved; the inbox is replayed onto it.</summary>
+    public void Restore(SavedSnapshot saved)
+    {
+        foreach (var (field, known) in saved.Fields)
+            _fields[field] = known;
+        (LastCarTime, PluggedAt, AcBaseKwh, GapAt) = (saved.LastCarTime, saved.PluggedAt, saved.AcBaseKwh, saved.GapAt);
+    }
+
+    public SavedSnapshot Save() => new(new Dictionary<int, Known>(_fields), LastCarTime, PluggedAt, AcBaseKwh, GapAt);
+
+    /// <summary>A field's value, unless it is newer than a time.</summary>
+    public TelemetryValue? Get(Field field, DateTimeOffset? asOf = null) =>
+        _fields.TryGetValue((int)field, out var known) && !(known.CarTime > asOf) ? known.Value : null;
+
+    public Known? Find(Field field) => _fields.GetValueOrDefault((int)field);
+
+    /// <summary>A counter of energy that belongs to this charge: one from before the cable was plugged in is another charge's.</summary>
+    public double? Counter(Field field) =>
+        _fields.TryGetValue((int)field, out var known) && !(known.CarTime < PluggedAt) ? Reading.Number(known.Value) : null;
+
+    public bool IsCharging => Reading.Word(Get(Field.DetailedChargeState), CodeKinds.DetailedChargeState) is "Starting" or "Charging";
+
+    TelemetryValue? Judge(int field, TelemetryValue value, DateTimeOffset carTime)
+    {
+        var rule = FieldRule.Of(field);
+        var judged = rule.Judge(value);
+        if (judged is null && value is not (TelemetryValue.Unknown or TelemetryValue.Invalid))
+            Ignored++;
+        // An odometer does not run backwards; one that does is of another car or of none.
+        if (field == (int)Field.Odometer && Reading.Number(judged) is { } miles && Reading.Number(Get(Field.Odometer)) is { } before && miles < before - 1
+            && !(carTime < Find(Field.Odometer)?.CarTime))
+        {
+            Ignored++;
+            return null;
+        }
+
+        // Only numbers with a word mean a state.
+        if (judged is TelemetryValue.Code { Name: null })
+            return null;
+        if (field == (int)Field.DetailedChargeState && judged is not null && Reading.Word(judged, CodeKinds.DetailedChargeState) is null)
+            return null;
+        return judged;
+    }
+
+    bool Take(int field, TelemetryValue value, DateTimeOffset carTime, DateTimeOffset receivedAt)
+    {
+        var before = _fields.GetValueOrDefault(field);
+        if (carTime < before?.CarTime)
+            return false;
+        if (field == (int)Field.DetailedChargeState && IsDisconnected(before?.Value) && !IsDisconnected(value))
+            PluggedAt = carTime;
+        var isValid = value is not TelemetryValue.Invalid;
+        _fields[field] = new Known(value, carTime, receivedAt, isValid ? value : before?.Valid, isValid ? carTime : before?.ValidAt);
+        return before?.Value != value;
+    }
+
+    static bool IsDisconnected(TelemetryValue? value) => Reading.Word(value, CodeKinds.DetailedChargeState) == "Disconnected";
+}
+
+/// <summary>One field's last word.</summary>
+/// <param name="Valid">The last value that was not invalid.</param>
+sealed record Known(TelemetryValue Value, DateTimeOffset CarTime, DateTimeOffset ReceivedAt, TelemetryValue? Valid, DateTimeOffset? ValidAt);
+
+/// <summary>A snapshot at rest.</summary>
+sealed record SavedSnapshot(
+    IReadOnlyDictionary<int, Known> Fields, DateTimeOffset? LastCarTime, DateTimeOffset? PluggedAt, double AcBaseKwh, DateTimeOffset? GapAt);
+
+/// <summary>The numbers of the enums whose words are read.</summary>
+static class CodeKinds
+{
+    public const int ShiftState = 9;
+    public const int SentryModeState = 13;
+    public const int CarType = 17;
+    public const int WindowState = 24;
+    public const int DetailedChargeState = 32;
+    public const int DefrostModeState = 36;
+    public const int ClimateKeeperModeState = 37;
+    public const int HvacPowerState = 38;
+    public const int FastCharger = 40;
+    public const int CableType = 41;
+    public const int DisplayState = 47;
+    public const int SunroofInstalledState = 54;
+}

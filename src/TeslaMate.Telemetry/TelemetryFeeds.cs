@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Cars;
+using TeslaMate.Telemetry.Cars;
+using TeslaMate.Telemetry.Cost;
+using TeslaMate.Telemetry.Inbox;
+using TeslaMate.Telemetry.Pipeline;
+using TeslaMate.Vehicles.Feeds;
+
+namespace TeslaMate.Telemetry;
+
+/// <summary>The feeds of the cars that stream.</summary>
+sealed class TelemetryFeeds(
+    TelemetryCars cars, InboxTable inbox, InboxSignal signal, ValueTable values, Ledger ledger, TimeProvider time, ILogger<TelemetryFeeds> logger) : ITelemetryFeeds
+{
+    public bool IsConfigured(Car car) => cars.IsEnabled(car.Id);
+
+    public IAsyncDisposable Open(Car car, ITelemetryReceiver receiver) => new CarFeed(car, receiver, inbox, signal, values, time, logger);
+
+    public ValueTask<bool> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken) =>
+        ledger.MaySendAsync(car, request, reason, cancellationToken);
+}

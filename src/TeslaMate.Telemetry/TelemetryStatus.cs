@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Npgsql;
+using TeslaMate.Database;
+using TeslaMate.Telemetry.Cost;
+using TeslaMate.Telemetry.Records;
+
+namespace TeslaMate.Telemetry;
+
+/// <summary>What is known about the cars that stream, from the database alone.</summary>
+sealed class TelemetryStatus(NpgsqlDataSource database)
+{
+    static readonly TimeSpan Contact = TimeSpan.FromSeconds(90);
+
+    // Without these a car is not logged well.
+    static readonly string[] Expected =
+    [
+        "Gear", "Location", "VehicleSpeed", "Odometer", "Soc", "BatteryLevel", "RatedRange", "DetailedChargeState", "DCChargingEnergyIn", "PackVoltage", "PackCurrent",
+        "Version",
+    ];
+
+    public async Task<IReadOnlyList<StatusOfCar>> ReadAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            select
+                cars.vin, telemetry.is_enabled, telemetry.is_synced, telemetry.last_error,
+                (select max(received_at) from teslamate.telemetry_inbox inbox where inbox.car_id = cars.id and inbox.type <= 1),
+                (select array(select (field ->> 'field')::integer from jsonb_array_elements(state -> 'fields') field)
+                 from teslamate.telemetry_snapshots snapshot where snapshot.car_id = cars.id),
+                usage.records, usage.datums, usage.rejected,
+                (select count(*) from teslamate.telemetry_requests request
+                 where request.car_id = cars.id and is_billed and coalesce(status, 200) < 500 and asked_at >= $1),
+                coalesce(settings.use_streaming_api, false)
+            from teslamate.telemetry_cars telemetry
+            join cars on cars.id = telemetry.car_id
+            left join car_settings settings on settings.id = cars.settings_id
+            cross join lateral (
+                select coalesce(sum(records), 0)::bigint as records, coalesce(sum(datums), 0)::bigint as datums, coalesce(sum(rejected), 0)::bigint as rejected
+                from teslamate.telemetry_usage usage where usage.car_id = cars.id and day >= $1::date) usage
+            order by cars.id
+            """);
+        command.Parameters.Add(Timestamps.Parameter(new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero)));
+        List<StatusOfCar> statuses = [];
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var lastData = reader.GetInstantOrNull(4);
+            var seen = reader.IsDBNull(5) ? [] : reader.GetFieldValue<int[]>(5);
+            var (isEnabled, datums, requests) = (reader.GetBoolean(1), reader.GetInt64(7), reader.GetInt64(9));
+            statuses.Add(new StatusOfCar
+            {
+                Vin = reader.IsDBNull(0) ? "" : reader.GetString(0),
+                Feed = isEnabled && lastData is not null ? "telemetry" : reader.GetBoolean(10) ? "stream" : "polling",
+                HasContact = now - lastData < Contact,
+                LastData = lastData,
+                IsSynced = reader.IsDBNull(2) ? null : reader.GetBoolean(2),
+                LastError = reader.IsDBNull(3) ? null : reader.GetString(3),
+                FieldsMissing = [.. Expected.Where(name => FieldNames.NumberOf(name) is { } field && !seen.Contains(field))],
+                Messages = reader.GetInt64(6),
+                Rejected = reader.GetInt64(8),
+                CostUsdMonth = Math.Round(Budget.PriceUsd(datums, requests), 4),
+            });
+        }
+
+        return statuses;
+    }
+}
+
+/// <summary>One car that streams.</summary>
+sealed record StatusOfCar
+{
+    public required string Vin { get; init; }
+
+    /// <summary><c>telemetry</c>, <c>stream</c> or <c>polling</c>.</summary>
+    public required string Feed { get; init; }
+
+    public bool HasContact { get; init; }
+
+    public DateTimeOffset? LastData { get; init; }
+
+    /// <summary>The car has fetched its configuration; null while nobody asked. A car that sends has.</summary>
+    public bool? IsSynced { get; init; }
+
+    public string? LastError { get; init; }
+
+    public IReadOnlyList<string> FieldsMissing { get; init; } = [];
+
+    /// <summary>Records of this month.</summary>
+    public long Messages { get; init; }
+
+    public long Rejected { get; init; }
+
+    public double CostUsdMonth { get; init; }
+
+    public JsonObject ToJson() => new()
+    {
+        ["vin"] = Vin,
+        ["feed"] = Feed,
+        ["contact"] = HasContact,
+        ["last_data"] = LastData?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+        ["synced"] = IsSynced ?? LastData is not null,
+        ["fields_missing"] = new JsonArray([.. FieldsMissing.Select(field => (JsonNode)field)]),
+        ["messages"] = Messages,
+        ["rejected"] = Rejected,
+        ["cost_usd_month"] = CostUsdMonth,
+    };
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Vin}: {Feed}, {(HasContact ? "in contact" : "no contact")}, last data {(LastData is { } last ? last.ToString("u", CultureInfo.InvariantCulture) : "never")}, {Messages} records and {CostUsdMonth:0.00} USD this month{(FieldsMissing.Count > 0 ? $"; never seen: {string.Join(", ", FieldsMissing)}" : "")}{(LastError is null ? "" : $"; last error: {LastError}")}");
+}

@@ -1,0 +1,102 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using TeslaMate.Configuration;
+using TeslaMate.Database.Encryption;
+using TeslaMate.Tesla.Accounts;
+using TeslaMate.Tesla.Http;
+
+namespace TeslaMate.Tesla.Fleet;
+
+/// <summary>What Tesla made of a configuration.</summary>
+/// <param name="Updated">How many cars take it.</param>
+/// <param name="Skipped">Cars that do not, each with Tesla's word for why.</param>
+public sealed record ConfiguredCars(int Updated, IReadOnlyDictionary<string, string> Skipped);
+
+/// <summary>The configuration that Tesla keeps for a car.</summary>
+/// <param name="IsSynced">The car has fetched it.</param>
+/// <param name="IsThere">There is one.</param>
+/// <param name="LimitReached">Too many apps stream from the car.</param>
+/// <param name="KeyPaired">The app's key is paired with the car; null when Tesla does not say.</param>
+public sealed record CarConfiguration(bool IsSynced, bool IsThere, bool LimitReached, bool? KeyPaired);
+
+/// <summary>Tells cars where to send their data (fleet-telemetry 2.2), with the tokens that are stored. For commands; each request is one of Tesla's data calls.</summary>
+public sealed class FleetTelemetryApi(NpgsqlDataSource database, EncryptionKey key, TeslaSettings settings) : IDisposable
+{
+    readonly Transport _transport = new(settings);
+    readonly Exchange _exchange = new(NullLogger<Exchange>.Instance, TimeProvider.System);
+
+    /// <summary>Gives cars a signed configuration.</summary>
+    public Task<ApiAnswer<ConfiguredCars>> ConfigureAsync(IReadOnlyList<string> vins, string token, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, "/api/1/vehicles/fleet_telemetry_config_jws", new Dictionary<string, object> { ["vins"] = vins, ["token"] = token }, ReadConfigured, cancellationToken);
+
+    public Task<ApiAnswer<CarConfiguration>> ReadAsync(string vin, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, $"/api/1/vehicles/{Uri.EscapeDataString(vin)}/fleet_telemetry_config", null, ReadConfiguration, cancellationToken);
+
+    /// <returns>How many cars forget it.</returns>
+    public Task<ApiAnswer<int>> RemoveAsync(string vin, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Delete,
+        $"/api/1/vehicles/{Uri.EscapeDataString(vin)}/fleet_telemetry_config",
+        null,
+        response => response.TryGetProperty("updated_vehicles", out var count) ? count.GetInt32() : 0,
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _transport.Dispose();
+
+    async Task<ApiAnswer<T>> SendAsync<T>(
+        HttpMethod method, string path, Dictionary<string, object>? body, Func<JsonElement, T> read, CancellationToken cancellationToken)
+    {
+        if (settings.ApiHost is not { } host)
+            return new ApiError.Failed("TESLA_API_HOST is not set; it names the host of Tesla's Fleet API for your region, or of a proxy before it");
+        Secret? access = settings.FleetToken;
+        if (access is null)
+        {
+            if (await new TokenTable(database, key, TimeProvider.System).ReadAsync(cancellationToken) is not StoredTokens.Pair(var tokens, _))
+                return new ApiError.NotSignedIn();
+            access = tokens.Access;
+        }
+
+        using var request = new HttpRequestMessage(method, host.AbsoluteUri.TrimEnd('/') + path);
+        request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {access.Reveal()}");
+        if (body is not null)
+            request.Content = JsonContent.Create(body);
+        var limits = new ExchangeLimits(settings.Limits.ApiReceive, settings.Limits.ApiTotal, settings.Limits.AnswerBytes);
+        switch (await _exchange.SendAsync(_transport.Api, request, limits, _ => LogLevel.Debug, cancellationToken))
+        {
+            case ApiAnswer<Reply>.Ok(var reply):
+                using (reply)
+                    return Answers.Read(reply, read, TimeProvider.System.GetUtcNow(), access);
+            case ApiAnswer<Reply>.Failed(var error):
+                return error;
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    static ConfiguredCars ReadConfigured(JsonElement response)
+    {
+        Dictionary<string, string> skipped = [];
+        if (response.TryGetProperty("skipped_vehicles", out var reasons) && reasons.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var reason in reasons.EnumerateObject().Where(reason => reason.Value.ValueKind == JsonValueKind.Array))
+            {
+                foreach (var vin in reason.Value.EnumerateArray())
+                    skipped[vin.GetString() ?? ""] = reason.Name;
+            }
+        }
+
+        return new ConfiguredCars(response.TryGetProperty("updated_vehicles", out var count) ? count.GetInt32() : 0, skipped);
+    }
+
+    static CarConfiguration ReadConfiguration(JsonElement response) => new(
+        IsTrue(response, "synced") == true,
+        response.TryGetProperty("config", out var config) && config.ValueKind == JsonValueKind.Object,
+        IsTrue(response, "limit_reached") == true,
+        IsTrue(response, "key_paired"));
+
+    static bool? IsTrue(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var flag) && flag.ValueKind is JsonValueKind.True or JsonValueKind.False ? flag.GetBoolean() : null;
+}

@@ -1,0 +1,98 @@
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Cars;
+using TeslaMate.Tesla.Cars;
+
+namespace TeslaMate.Vehicles.Feeds;
+
+/// <summary>What cars send by themselves.</summary>
+public interface ITelemetryFeeds
+{
+    /// <summary>Whether the car is told to send its data here.</summary>
+    bool IsConfigured(Car car);
+
+    /// <summary>
+    /// Lets a car's records flow to its receiver, beginning with those that came before and were not applied yet. Nothing arrives after disposal.
+    /// </summary>
+    IAsyncDisposable Open(Car car, ITelemetryReceiver receiver);
+
+    /// <summary>Asks for permission to send one request to Tesla for a car that streams: nothing is sent above the budget.</summary>
+    /// <param name="reason">Why; kept in the ledger.</param>
+    ValueTask<bool> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken);
+}
+
+/// <summary>Requests that a streaming car still needs (fleet-telemetry 4.9).</summary>
+public enum TelemetryRequest
+{
+    /// <summary>The vehicle object, which wakes nobody.</summary>
+    Light,
+
+    /// <summary>The vehicle data of a car in contact.</summary>
+    Full,
+}
+
+/// <summary>Where the records of one car go.</summary>
+public interface ITelemetryReceiver
+{
+    /// <summary>A drive or a charge is open, so late records must be put in order first.</summary>
+    bool IsBusy { get; }
+
+    /// <summary>The car can be reached, or cannot any more.</summary>
+    /// <param name="since">The server's clock when that began.</param>
+    ValueTask ContactAsync(bool isUp, DateTimeOffset since, CancellationToken cancellationToken);
+
+    /// <summary>Records in the order of the car's clock.</summary>
+    ValueTask ArriveAsync(IReadOnlyList<TelemetryReading> readings, CancellationToken cancellationToken);
+
+    /// <summary>What the car says right now, for pages and topics; its rows follow in order.</summary>
+    ValueTask ShowAsync(VehicleData snapshot, CancellationToken cancellationToken);
+}
+
+/// <summary>One record of a car, laid upon what was known before it.</summary>
+public sealed record TelemetryReading
+{
+    /// <summary>The car's clock.</summary>
+    public required DateTimeOffset CarTime { get; init; }
+
+    /// <summary>The car as it was at that time, in the form of an answer of Tesla's API.</summary>
+    public required VehicleData Data { get; init; }
+
+    /// <summary>It corrects what was not acknowledged before; not a point of a track.</summary>
+    public bool IsResent { get; init; }
+
+    /// <summary>It is older than what was applied before it; values that changed since are left out.</summary>
+    public bool IsLate { get; init; }
+
+    /// <summary>The record itself holds a place.</summary>
+    public bool HasPlace { get; init; }
+
+    /// <summary>The record itself tells a speed, a current or the odometer.</summary>
+    public bool HasMotion { get; init; }
+
+    /// <summary>The record itself tells the software version.</summary>
+    public bool HasVersion { get; init; }
+
+    /// <summary>Miles per hour as this record says; null when it does not, or when there is none to tell.</summary>
+    public double? SpeedMph { get; init; }
+
+    /// <summary>The record itself says that there is no speed, or a speed.</summary>
+    public bool HasSpeed { get; init; }
+
+    /// <summary>The car has told its gear at least once.</summary>
+    public bool IsGearKnown { get; init; }
+
+    /// <summary>What is known about the charge beyond the answer.</summary>
+    public ChargeFacts Charge { get; init; } = ChargeFacts.None;
+
+    /// <summary>The record's numbers in the inbox; they are marked together with the rows that the record causes.</summary>
+    public IReadOnlyList<long> Inbox { get; init; } = [];
+}
+
+/// <param name="IsStateKnown">The car tells its charging state; older ones do not, and power decides.</param>
+/// <param name="PowerKw">Not rounded; null when unknown.</param>
+/// <param name="IsChanged">The record changed a counter, the power, the level or the current.</param>
+/// <param name="IsDirect">Direct current.</param>
+/// <param name="UsedKwh">What the charger counted since the cable was plugged in; null when that is not known.</param>
+public sealed record ChargeFacts(bool IsStateKnown, double? PowerKw, bool IsChanged, bool IsDirect, double? UsedKwh)
+{
+    public static readonly ChargeFacts None = new(IsStateKnown: false, null, IsChanged: false, IsDirect: false, null);
+}

@@ -1,0 +1,705 @@
+using TeslaMate.Logbook;
+using TeslaMate.Tesla;
+using TeslaMate.Tesla.Cars;
+using TeslaMate.Vehicles.Feeds;
+using TeslaMate.Vehicles.Identification;
+
+namespace TeslaMate.Vehicles.Life;
+
+/// <summary>A car that streams (fleet-telemetry 4): its records run through the phases of every car, on the car's own clock.</summary>
+static class TelemetryRules
+{
+    /// <summary>Below this a lost contact is a hop between two networks.</summary>
+    static readonly TimeSpan Hop = TimeSpan.FromSeconds(90);
+
+    static readonly TimeSpan PlacePatience = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan LostAfter = TimeSpan.FromMinutes(15);
+    static readonly TimeSpan NeverBack = TimeSpan.FromHours(12);
+    static readonly TimeSpan ChargeNeverBack = TimeSpan.FromHours(24);
+    static readonly TimeSpan UpdateNeverBack = TimeSpan.FromHours(3);
+    static readonly TimeSpan SleepCheck = TimeSpan.FromHours(6);
+    static readonly TimeSpan SilenceCheck = TimeSpan.FromHours(2);
+    static readonly TimeSpan SecondLook = TimeSpan.FromMinutes(5);
+    static readonly TimeSpan Back = TimeSpan.FromMinutes(10);
+    static readonly TimeSpan StandsForGood = TimeSpan.FromMinutes(3);
+    static readonly TimeSpan MovesForGood = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan RowWithoutPlace = TimeSpan.FromSeconds(15);
+    static readonly TimeSpan DirectRow = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan AlternatingRow = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan PowerForGood = TimeSpan.FromSeconds(10);
+
+    const double LeastMph = 3;
+    const double LeastPowerKw = 0.2;
+    const double CounterToleranceKwh = 0.05;
+    const double SamePlaceKm = 0.5;
+
+    /// <summary>The car streams: one light look tells whether it sleeps, and the rest comes by itself.</summary>
+    public static Turn Begin(Turn turn)
+    {
+        Know(turn, state => state with { IsConfigured = true, Leads = true });
+        return Arm(Check(turn, "start"));
+    }
+
+    public static Turn OnContact(Turn turn, VehicleEvent.TelemetryContact contact)
+    {
+        Know(turn, state => state with
+        {
+            IsConfigured = true,
+            IsUp = contact.IsUp,
+            ContactSince = contact.Since,
+            BackSince = contact.IsUp ? state.BackSince : null,
+            OnlineAnswers = contact.IsUp ? 0 : state.OnlineAnswers,
+            CheckAgain = contact.IsUp ? null : state.CheckAgain,
+        });
+        if (!turn.Vehicle.Telemetry.Leads)
+            return turn;
+        if (!contact.IsUp && turn.Phase is VehiclePhase.Driving { Contact: Contact.Available } driving)
+            turn.Become(driving with { Contact = new Contact.Unavailable(0) }).Tell(new Note.ConnectionLost("driving"));
+        return Arm(turn);
+    }
+
+    /// <summary>Pages and topics show what the car says at once; its rows follow in order.</summary>
+    public static Turn OnShown(Turn turn, VehicleEvent.TelemetryShown shown)
+    {
+        Know(turn, state => state with { Shown = shown.Snapshot, LastData = turn.Now });
+        return turn.Vehicle.Telemetry.Leads ? turn.Publish() : turn;
+    }
+
+    public static Turn OnArrived(Turn turn, VehicleEvent.TelemetryArrived arrived)
+    {
+        List<PositionReading> late = [];
+        foreach (var (reading, around) in arrived.Readings)
+        {
+            turn.At(reading.CarTime);
+            if (!Lead(turn))
+                continue;
+            if (reading.IsLate)
+            {
+                // A correction is not a track; a point of one belongs to its drive.
+                if (reading.HasPlace && Readings.Position(reading.Data, turn.Date, around.ElevationM) is { } position)
+                    late.Add(position);
+                continue;
+            }
+
+            Apply(turn, reading, around);
+        }
+
+        if (late.Count > 0)
+            turn.Write(new LogbookEntry.InsertLatePositions(late));
+        // With the rows, so that a record counts once whatever happens in between.
+        long[] applied = [.. arrived.Readings.SelectMany(reading => reading.Reading.Inbox)];
+        if (applied.Length > 0)
+            turn.Write(new LogbookEntry.ApplyTelemetry(applied));
+        turn.At(turn.Now);
+        return turn.Vehicle.Telemetry.Leads ? Arm(turn) : turn;
+    }
+
+    /// <summary>Time has passed: what was waited for is settled.</summary>
+    public static Turn OnDue(Turn turn)
+    {
+        var (now, state) = (turn.Now, turn.Vehicle.Telemetry);
+        if (state.PlaceDue <= now)
+            SettlePlace(turn);
+        if (state.CheckAgain <= now)
+        {
+            Know(turn, known => known with { CheckAgain = null });
+            Check(turn, "still silent");
+        }
+
+        if (!state.IsUp && state.ContactSince is { } since)
+            OnSilence(turn, since);
+        else if (IsDue(state.LastData ?? state.ContactSince, SilenceCheck, now) && turn.Phase is VehiclePhase.Online && !(now - state.LastCheck < SilenceCheck))
+            Check(turn, "no data for two hours");
+        if (turn.Phase is VehiclePhase.Driving && state is { IsGearless: true, StandingSince: { } standing } && state.LastData + StandsForGood <= now)
+            EndDrive(turn.At(standing + StandsForGood), turn.Vehicle.LastResponse ?? new VehicleData(), Surroundings.Unknown);
+        turn.At(now);
+        return Arm(turn);
+    }
+
+    /// <summary>The answer to a light or full request; null when there was no budget or no answer.</summary>
+    public static Turn OnChecked(Turn turn, VehicleEvent.TelemetryChecked check)
+    {
+        if (check.Request == TelemetryRequest.Full)
+            return turn.Vehicle.Telemetry.Leads ? OnFull(turn, check.Answer) : turn;
+        Know(turn, state => state with { IsChecking = false });
+        if (!turn.Vehicle.Telemetry.Leads)
+            return turn;
+        var availability = check.Answer is ApiAnswer<VehicleData>.Ok(var data) ? data.Availability : (Availability?)null;
+        if (availability is not null)
+            turn.Vehicle = turn.Vehicle with { LastGoodAnswer = turn.Now };
+        // Data that came meanwhile have answered already.
+        if (turn.Vehicle.Telemetry.IsUp && turn.Phase is not VehiclePhase.Start)
+            return Arm(turn);
+        if (availability is Availability.Online)
+        {
+            var times = turn.Vehicle.Telemetry.OnlineAnswers + 1;
+            Know(turn, state => state with { OnlineAnswers = times, CheckAgain = times < 2 ? turn.Now + SecondLook : null });
+            return times < 2 ? Arm(turn) : Break(turn);
+        }
+
+        Know(turn, state => state with { OnlineAnswers = 0, CheckAgain = null });
+        switch (turn.Phase)
+        {
+            case VehiclePhase.Driving driving when IsDue(turn.Vehicle.Telemetry.LastData, NeverBack, turn.Now):
+                turn.Write(driving.HasRow ? new LogbookEntry.CloseDrive(DriveEnd.Timeout, turn.Vehicle.Settings.LookUpAddresses) : null);
+                GoAway(turn, availability);
+                break;
+            case VehiclePhase.Charging charging when IsDue(turn.Vehicle.Telemetry.ContactSince, ChargeNeverBack, turn.Now):
+                turn.Write(charging.HasRow ? new LogbookEntry.CompleteCharging(turn.Now) : null).Tell(new Note.ChargingEnded());
+                GoAway(turn, availability);
+                break;
+            case VehiclePhase.Start or VehiclePhase.Online or VehiclePhase.Suspended:
+                if (turn.Phase is not VehiclePhase.Start || availability is not null)
+                    GoAway(turn, availability);
+                break;
+            case VehiclePhase.Asleep when availability is Availability.Offline:
+                GoAway(turn, availability);
+                break;
+        }
+
+        return Arm(turn);
+    }
+
+    /// <summary>What to do about a parked car that said something: nothing, it is left alone.</summary>
+    public static Turn Rest(Turn turn, VehicleData data, Surroundings around)
+    {
+        if (data.DriveState?.ShiftState.IsParked == true && Readings.Position(data, turn.Date) is { OdometerKm: not null } position)
+            turn.Vehicle = turn.Vehicle with { Parked = position };
+        return turn.Locate(data, around).Publish();
+    }
+
+    /// <summary>The owner wants the car to be left alone, or not any more: data go on being logged, only requests stop.</summary>
+    public static Turn Suspend(Turn turn, long ticket) => turn
+        .Become(new VehiclePhase.Suspended(DateTimeOffset.MaxValue)).Since(turn.Now).Tell(new Note.SuspendedLogging()).Publish()
+        .Do(new Effect.Reply(ticket, new SuspendAnswer.Suspended()));
+
+    public static Turn Resume(Turn turn) => turn.Phase switch
+    {
+        VehiclePhase.Suspended => turn.Since(turn.Now).Become(new VehiclePhase.Online()).Tell(new Note.ResumedLogging()).Publish(),
+        VehiclePhase.Asleep or VehiclePhase.Offline => Arm(Check(turn, "the owner asked")),
+        _ => turn,
+    };
+
+    static void Apply(Turn turn, TelemetryReading reading, Surroundings around)
+    {
+        var before = turn.Vehicle.LastResponse;
+        NoticeGap(turn, reading, around, before);
+        var data = Fill(turn.Vehicle, reading.Data);
+        Answers.Remember(turn, data, around).Locate(data, around);
+        Know(turn, state => state with { LastData = turn.Now, LastCarTime = reading.CarTime, IsGearKnown = state.IsGearKnown || reading.IsGearKnown });
+        reading = reading with { Data = data };
+        if (turn.Phase is VehiclePhase.Start or VehiclePhase.Asleep or VehiclePhase.Offline)
+            WakeUp(turn, reading, around);
+        else
+            Meet(turn, reading, around);
+        NoteVersion(turn, reading);
+        if (reading.HasPlace && turn.Vehicle.Telemetry.WithoutPlace is not null && turn.Phase is not (VehiclePhase.Driving { HasRow: false }))
+            Know(turn, state => state with { PlaceDue = null, WithoutPlace = null });
+    }
+
+    /// <summary>A record meets the phase the car is in.</summary>
+    static void Meet(Turn turn, TelemetryReading reading, Surroundings around)
+    {
+        switch (turn.Phase)
+        {
+            case VehiclePhase.Online or VehiclePhase.Suspended:
+                OnIdle(turn, reading, around);
+                break;
+            case VehiclePhase.Driving driving:
+                OnDriving(turn, driving, reading, around);
+                break;
+            case VehiclePhase.Charging charging:
+                OnCharging(turn, charging, reading, around);
+                break;
+            case VehiclePhase.Updating:
+                OnUpdating(turn, reading, around);
+                break;
+        }
+    }
+
+    /// <summary>The first word of a car; by it what was left open goes on or is closed, as with an answer.</summary>
+    static void WakeUp(Turn turn, TelemetryReading reading, Surroundings around)
+    {
+        if (turn.Vehicle.Telemetry.FullWanted is null && turn.Vehicle.Car.TrimBadging is null)
+            Know(turn, state => state with { FullWanted = "first contact" });
+        turn.Become(new VehiclePhase.Start());
+        // A car that moves without a gear, or charges without saying so, is idle for the answer's rules and found out below.
+        var isWithout = !reading.HasPlace && reading.Data.DriveState is not { Latitude: not null, Longitude: not null };
+        Starting.Online(turn, reading.Data, around);
+        MarkCharge(turn, reading);
+        if (turn.Phase is VehiclePhase.Updating)
+            Know(turn, state => state with { VersionBefore = turn.Vehicle.StoredVersion });
+        if (isWithout)
+            WaitForPlace(turn, reading);
+        if (turn.Phase is VehiclePhase.Online or VehiclePhase.Suspended)
+            FindOut(turn, reading, around);
+        AskInFull(turn);
+    }
+
+    static void OnIdle(Turn turn, TelemetryReading reading, Surroundings around)
+    {
+        if (reading.HasPlace && turn.Vehicle.Telemetry.WithoutPlace is not null)
+            turn.Write(Positions.Entry(reading.Data, turn.Date, around));
+        var version = turn.Vehicle.Telemetry.NotedVersion ?? turn.Vehicle.StoredVersion;
+        Idle.Online(turn, reading.Data, around);
+        switch (turn.Phase)
+        {
+            case VehiclePhase.Driving { HasRow: false }:
+                WaitForPlace(turn, reading);
+                break;
+            case VehiclePhase.Charging { HasRow: false }:
+                WaitForPlace(turn, reading);
+                break;
+            case VehiclePhase.Updating:
+                Know(turn, state => state with { VersionBefore = version });
+                break;
+            case VehiclePhase.Online or VehiclePhase.Suspended:
+                FindOut(turn, reading, around);
+                break;
+        }
+
+        MarkCharge(turn, reading);
+        AskInFull(turn);
+    }
+
+    /// <summary>Whether a car does something that it has no word for: it moves without a gear, or charges without a state.</summary>
+    static void FindOut(Turn turn, TelemetryReading reading, Surroundings around)
+    {
+        var moving = turn.Vehicle.Telemetry.Moving;
+        if (reading.SpeedMph >= LeastMph)
+        {
+            if (moving is not null && reading.CarTime - moving.CarTime >= MovesForGood)
+            {
+                BeginGearless(turn, moving, reading, around);
+                return;
+            }
+
+            Know(turn, state => state with { Moving = moving ?? reading });
+        }
+        else if (reading.HasSpeed)
+        {
+            Know(turn, state => state with { Moving = null });
+        }
+
+        if (reading.Charge.IsStateKnown)
+            return;
+        var hasPower = reading.Charge.PowerKw > LeastPowerKw;
+        var since = hasPower ? turn.Vehicle.Telemetry.PowerSince ?? reading.CarTime : (DateTimeOffset?)null;
+        Know(turn, state => state with { PowerSince = since });
+        if (hasPower && reading.CarTime - since >= PowerForGood)
+        {
+            Charging.Begin(turn, reading.Data, around);
+            MarkCharge(turn, reading);
+        }
+    }
+
+    static void BeginGearless(Turn turn, TelemetryReading first, TelemetryReading reading, Surroundings around)
+    {
+        var start = Readings.Position(WithSpeed(first), first.CarTime, around.ElevationM);
+        turn.At(first.CarTime);
+        Driving.Begin(turn, start);
+        turn.At(reading.CarTime);
+        Know(turn, state => state with { IsGearless = true, Moving = null, StandingSince = null });
+        if (turn.Phase is VehiclePhase.Driving { HasRow: true } driving)
+            GoOn(turn, driving, reading, around);
+        else
+            WaitForPlace(turn, first);
+        turn.Publish();
+    }
+
+    static void OnDriving(Turn turn, VehiclePhase.Driving driving, TelemetryReading reading, Surroundings around)
+    {
+        var gear = reading.Data.DriveState?.ShiftState;
+        if (gear.IsInGear && turn.Vehicle.Telemetry.IsGearless)
+            Know(turn, state => state with { IsGearless = false, StandingSince = null });
+        if (turn.Vehicle.Telemetry.IsGearless)
+        {
+            var since = turn.Vehicle.Telemetry.StandingSince;
+            if (reading.HasSpeed)
+                since = reading.SpeedMph > 0 ? null : since ?? reading.CarTime;
+            Know(turn, state => state with { StandingSince = since });
+            if (reading.CarTime - since >= StandsForGood)
+            {
+                EndDrive(turn, reading.Data, around);
+                return;
+            }
+        }
+        else if (gear.IsParked)
+        {
+            EndDrive(turn, reading.Data, around);
+            return;
+        }
+
+        GoOn(turn, driving with { Contact = new Contact.Available() }, reading, around);
+    }
+
+    static void GoOn(Turn turn, VehiclePhase.Driving driving, TelemetryReading reading, Surroundings around)
+    {
+        var hasRow = driving.HasRow;
+        var data = turn.Vehicle.Telemetry.IsGearless ? WithSpeed(reading) : reading.Data;
+        var own = Readings.Position(data, turn.Date, around.ElevationM);
+        if (!hasRow)
+        {
+            var first = turn.Vehicle.Telemetry.WithoutPlace ?? reading;
+            if (reading.CarTime - first.CarTime > PlacePatience)
+                hasRow = StartAtLastPlace(turn, first);
+            if (!hasRow && reading.HasPlace && own is not null)
+            {
+                turn.Write(new LogbookEntry.StartDrive(first.CarTime, own)).Tell(new Note.DriveStarted());
+                Know(turn, state => state with { PlaceDue = null, WithoutPlace = null });
+                hasRow = true;
+            }
+        }
+
+        // Where a loss has made the place unknown, only a new one counts; and never two rows of one moment.
+        var isDue = reading.HasPlace || (reading.HasMotion && !IsTooSoon(turn, reading));
+        if (hasRow && isDue && own is not null && own.Date > turn.Vehicle.LastPosition)
+            turn.Write(new LogbookEntry.InsertDrivePosition(own));
+        turn.Become(driving with { HasRow = hasRow }).Use().Publish();
+    }
+
+    static bool IsTooSoon(Turn turn, TelemetryReading reading) => reading.CarTime - turn.Vehicle.LastPosition < RowWithoutPlace;
+
+    static bool StartAtLastPlace(Turn turn, TelemetryReading first)
+    {
+        var data = turn.Vehicle.Telemetry.IsGearless ? WithSpeed(first) : first.Data;
+        if (Readings.Position(data, first.CarTime, elsewhere: turn.Vehicle.LastPlace) is not { } position)
+            return false;
+        turn.Write(new LogbookEntry.StartDrive(first.CarTime, position)).Tell(new Note.DriveStarted());
+        Know(turn, state => state with { PlaceDue = null, WithoutPlace = null });
+        return true;
+    }
+
+    static void EndDrive(Turn turn, VehicleData data, Surroundings around)
+    {
+        if (turn.Phase is not VehiclePhase.Driving driving)
+            return;
+        // The end has waited for a place as long as the records did.
+        if (data.DriveState is not { Latitude: not null, Longitude: not null } && turn.Vehicle.LastPlace is { } place)
+            data = data with { DriveState = (data.DriveState ?? new DriveState()) with { Latitude = place.Latitude, Longitude = place.Longitude } };
+        var hasRow = driving.HasRow || (turn.Vehicle.Telemetry.WithoutPlace is { } first && StartAtLastPlace(turn, first));
+        if (hasRow)
+        {
+            var last = Readings.Position(data, turn.Date, around.ElevationM, elsewhere: turn.Vehicle.LastPlace);
+            turn.Write(
+                last is not null && last.Date > turn.Vehicle.LastPosition ? new LogbookEntry.InsertDrivePosition(last) : null,
+                new LogbookEntry.CloseDrive(DriveEnd.Ended, turn.Vehicle.Settings.LookUpAddresses));
+        }
+
+        Know(turn, state => state with { IsGearless = false, StandingSince = null, Moving = null, PlaceDue = null, WithoutPlace = null });
+        turn.Use().Become(new VehiclePhase.Start());
+        Updates.Raise(turn, data.Availability == Availability.Online ? data : data with { State = "online" }, around);
+    }
+
+    static void OnCharging(Turn turn, VehiclePhase.Charging charging, TelemetryReading reading, Surroundings around)
+    {
+        var data = reading.Data;
+        var last = turn.Vehicle.Telemetry.LastCharge;
+        var isCharging = (reading.Charge.IsStateKnown ? data.ChargeState?.IsCharging == true : reading.Charge.PowerKw > LeastPowerKw)
+            && data.DriveState?.ShiftState.IsInGear != true;
+        var moved = Units.Kilometres(data.VehicleState?.Odometer - last?.OdometerMiles, decimals: 6);
+        // Rounded, since the counter has two decimals and a difference of doubles has not.
+        var fell = Math.Round((double?)data.ChargeState?.ChargeEnergyAdded - last?.EnergyKwh ?? 0, 3) < -CounterToleranceKwh;
+        if (isCharging && (fell || moved > SamePlaceKm))
+        {
+            Complete(turn, charging, turn.Vehicle.Telemetry.LastCharge is null ? null : reading.Charge with { UsedKwh = null });
+            turn.Become(new VehiclePhase.Start());
+            Updates.Raise(turn, data, around);
+            MarkCharge(turn, reading, isNew: true);
+            return;
+        }
+
+        if (!isCharging)
+        {
+            turn.Write(Positions.Entry(data, turn.Date, around));
+            if (charging.HasRow && !(reading.CarTime <= last?.Date))
+                turn.Write(Row(reading));
+            Complete(turn, charging, reading.Charge);
+            turn.Become(new VehiclePhase.Start());
+            Updates.Raise(turn, data, around);
+            return;
+        }
+
+        turn.Use();
+        if (!charging.HasRow)
+        {
+            Charging.Begin(turn, data, around);
+            MarkCharge(turn, reading);
+            return;
+        }
+
+        var hasPower = reading.Charge.PowerKw is > 0 or < 0;
+        var had = last?.PowerKw is > 0 or < 0;
+        var interval = reading.Charge.IsDirect ? DirectRow : AlternatingRow;
+        var isDue = hasPower != had || data.ChargeState?.ChargerPhases != last?.Phases || (reading.Charge.IsChanged && reading.CarTime - last?.Date >= interval);
+        if ((last is null || isDue) && !(reading.CarTime <= last?.Date))
+        {
+            turn.Write(Row(reading));
+            MarkCharge(turn, reading, isNew: true);
+        }
+
+        turn.Publish();
+    }
+
+    static LogbookEntry.InsertCharge? Row(TelemetryReading reading) => Readings.Charge(reading.Data, reading.CarTime) is { } charge
+        ? new LogbookEntry.InsertCharge(charge with { EnergyAddedKwh = charge.EnergyAddedKwh ?? 0, ChargerPowerKw = charge.ChargerPowerKw ?? 0 })
+        : null;
+
+    static void Complete(Turn turn, VehiclePhase.Charging charging, ChargeFacts? facts)
+    {
+        Know(turn, state => state with { LastCharge = null, PowerSince = null });
+        turn.Write(charging.HasRow ? new LogbookEntry.CompleteCharging(turn.Date, facts?.UsedKwh) : null).Tell(new Note.ChargingEnded());
+    }
+
+    static void MarkCharge(Turn turn, TelemetryReading reading, bool isNew = false)
+    {
+        if (turn.Phase is not VehiclePhase.Charging { HasRow: true } || (!isNew && turn.Vehicle.Telemetry.LastCharge is not null))
+            return;
+        var charge = reading.Data.ChargeState;
+        Know(turn, state => state with
+        {
+            LastCharge = new ChargeMark(
+                reading.CarTime, reading.Charge.PowerKw, charge?.ChargerPhases, charge?.ChargeEnergyAdded, reading.Data.VehicleState?.Odometer),
+        });
+    }
+
+    /// <summary>An update ends with the first word about the version; a car that drives installs nothing any more.</summary>
+    static void OnUpdating(Turn turn, TelemetryReading reading, Surroundings around)
+    {
+        var (data, before) = (reading.Data, turn.Vehicle.Telemetry.VersionBefore);
+        var version = data.VehicleState?.CarVersion;
+        var isOther = version is not null && FirstWord.Of(version) != FirstWord.Of(before);
+        var isOver = data.VehicleState?.SoftwareUpdate?.Status != "installing" || data.DriveState?.ShiftState.IsInGear == true;
+        if ((reading.HasVersion || data.DriveState?.ShiftState.IsInGear == true) && isOther)
+            turn.Write(new LogbookEntry.FinishUpdate(reading.CarTime, version)).Tell(new Note.UpdateFinished(version));
+        else if ((reading.HasVersion || data.DriveState?.ShiftState.IsInGear == true) && isOver)
+            turn.Write(new LogbookEntry.CancelUpdate()).Tell(new Note.UpdateCancelled());
+        else
+        {
+            turn.Use().Publish();
+            return;
+        }
+
+        Know(turn, state => state with { NotedVersion = version ?? state.NotedVersion, VersionBefore = null });
+        turn.Become(new VehiclePhase.Start());
+        // What the car still shows of the update that has just ended would begin another one.
+        var settled = data with { VehicleState = data.VehicleState! with { SoftwareUpdate = isOver ? data.VehicleState.SoftwareUpdate : new SoftwareUpdate { Status = "" } } };
+        Updates.Raise(turn, settled, around);
+    }
+
+    /// <summary>More than a quarter of an hour between two records of a drive: the rules of a lost car judge it by the car's clock.</summary>
+    static void NoticeGap(Turn turn, TelemetryReading reading, Surroundings around, VehicleData? before)
+    {
+        var gap = reading.CarTime - turn.Vehicle.Telemetry.LastCarTime;
+        if (turn.Phase is VehiclePhase.Driving driving && gap > LostAfter && before is not null)
+        {
+            turn.Vehicle = turn.Vehicle with { Parked = Readings.Position(before, turn.Date, elsewhere: turn.Vehicle.LastPlace) };
+            Know(turn, state => state with { IsGearless = false, StandingSince = null, Moving = null });
+            Driving.Judge(turn, driving, before, Fill(turn.Vehicle, reading.Data), around);
+            if (turn.Phase is VehiclePhase.Online or VehiclePhase.Driving { HasRow: false } && reading.Data.DriveState is not { Latitude: not null, Longitude: not null })
+                WaitForPlace(turn, reading);
+        }
+    }
+
+    static void OnSilence(Turn turn, DateTimeOffset since)
+    {
+        var (now, state) = (turn.Now, turn.Vehicle.Telemetry);
+        switch (turn.Phase)
+        {
+            case VehiclePhase.Online or VehiclePhase.Suspended when IsDue(since, Hop, now) && state.IsGearKnown:
+                GoAway(turn, Availability.Asleep);
+                break;
+            case VehiclePhase.Online or VehiclePhase.Suspended when IsDue(since, Hop, now) && !state.IsChecking && state.CheckAgain is null:
+                Check(turn, "silent, gear unknown");
+                break;
+            case VehiclePhase.Driving { Contact: Contact.Available or Contact.Unavailable } driving when IsDue(since, LostAfter, now):
+                turn.Become(driving with { Contact = new Contact.Lost(turn.Vehicle.LastResponse) }).Tell(new Note.Lost()).Publish();
+                break;
+            case VehiclePhase.Driving when IsDue(state.LastData, NeverBack, now) && !(now - state.LastCheck < NeverBack):
+                Check(turn, "a drive without an end");
+                break;
+            case VehiclePhase.Charging when IsDue(since, ChargeNeverBack, now) && !(now - state.LastCheck < ChargeNeverBack):
+                Check(turn, "a charge without an end");
+                break;
+            case VehiclePhase.Updating when IsDue(since, UpdateNeverBack, now) && !(state.LastCheck > since):
+                Check(turn, "an update without an end");
+                break;
+            case VehiclePhase.Asleep or VehiclePhase.Offline when IsDue(Later(since, state.LastCheck), SleepCheck, now):
+                Check(turn, "asleep");
+                break;
+        }
+    }
+
+    /// <summary>Asleep or offline, from the moment the contact ended.</summary>
+    static void GoAway(Turn turn, Availability? availability)
+    {
+        var isOffline = availability is Availability.Offline;
+        var since = isOffline ? turn.Now : turn.Vehicle.Telemetry.ContactSince ?? turn.Vehicle.Telemetry.LastData ?? turn.Now;
+        if (turn.Vehicle.OpenState?.Since > since)
+            since = turn.Vehicle.OpenState.Since;
+        turn.StartState(isOffline ? CarActivity.Offline : CarActivity.Asleep, since)
+            .Become(isOffline ? new VehiclePhase.Offline(TimeSpan.Zero) : new VehiclePhase.Asleep(TimeSpan.Zero))
+            .Tell(isOffline ? new Note.WentOffline() : new Note.FellAsleep())
+            .Publish();
+        Know(turn, state => state with { Moving = null, PowerSince = null, PlaceDue = null, WithoutPlace = null });
+    }
+
+    /// <summary>The car is online for Tesla and silent for us: polling takes over, and closes nothing.</summary>
+    static Turn Break(Turn turn)
+    {
+        Know(turn, state => state with { Leads = false, IsBroken = true, BackSince = null, CheckAgain = null, OnlineAnswers = 0, PlaceDue = null, WithoutPlace = null });
+        turn.Tell(new Note.TelemetryBroken());
+        if (turn.Phase is VehiclePhase.Driving { Contact: Contact.Unavailable } driving)
+            turn.Become(driving with { Contact = new Contact.Available() });
+        return turn.ConnectStream().Poll(0);
+    }
+
+    /// <summary>Whether the car's records make the rows. The first one takes over from polling; after a failure data must flow for a while first.</summary>
+    static bool Lead(Turn turn)
+    {
+        var state = turn.Vehicle.Telemetry;
+        if (state.Leads)
+            return true;
+        if (state.IsBroken)
+        {
+            var since = state.BackSince ?? turn.Now;
+            Know(turn, known => known with { BackSince = since });
+            if (turn.Now - since < Back)
+                return false;
+        }
+
+        turn.DisconnectStream();
+        turn.Vehicle = turn.Vehicle with { Request = null, Poll = null, PreOnline = PreOnline.Idle, OutOfOrder = default };
+        Know(turn, known => known with { IsConfigured = true, Leads = true, IsBroken = false, BackSince = null });
+        turn.Tell(new Note.TelemetryLeads());
+        return true;
+    }
+
+    static void NoteVersion(Turn turn, TelemetryReading reading)
+    {
+        var known = turn.Vehicle.Telemetry.NotedVersion ?? turn.Vehicle.StoredVersion;
+        if (turn.Phase is VehiclePhase.Updating || reading.Data.VehicleState?.CarVersion is not { Length: > 0 } version || version == turn.Vehicle.Telemetry.NotedVersion)
+            return;
+        var isNew = known is not null && FirstWord.Of(known) != FirstWord.Of(version);
+        Know(turn, state => state with { NotedVersion = version, FullWanted = isNew ? "new version" : state.FullWanted });
+        if (turn.Vehicle.Telemetry.NotedVersion is not null && isNew)
+            turn.Write(new LogbookEntry.NoteVersion(reading.CarTime, version));
+    }
+
+    static void AskInFull(Turn turn)
+    {
+        if (turn.Vehicle.Telemetry is not { FullWanted: { } reason, IsUp: true } || turn.Phase is VehiclePhase.Suspended)
+            return;
+        Know(turn, state => state with { FullWanted = null });
+        turn.Do(new Effect.CheckTelemetry(TelemetryRequest.Full, reason));
+    }
+
+    static Turn OnFull(Turn turn, ApiAnswer<VehicleData>? answer)
+    {
+        if (answer is not ApiAnswer<VehicleData>.Ok({ IsFull: true } data))
+        {
+            // Unavailable just now: at the next contact again.
+            if (answer is ApiAnswer<VehicleData>.Failed(ApiError.VehicleUnavailable))
+                Know(turn, state => state with { FullWanted = "the car was unavailable" });
+            return Arm(turn);
+        }
+
+        var description = CarIdentification.Describe(turn.Vehicle.Car, data);
+        turn.Vehicle = turn.Vehicle with { Car = CarIdentification.Apply(turn.Vehicle.Car, description), LastGoodAnswer = turn.Now };
+        return Arm(turn.Write(new LogbookEntry.UpdateCar(description)).Publish());
+    }
+
+    static void WaitForPlace(Turn turn, TelemetryReading reading)
+    {
+        if (turn.Vehicle.Telemetry.WithoutPlace is null)
+            Know(turn, state => state with { WithoutPlace = reading, PlaceDue = turn.Now + PlacePatience });
+    }
+
+    /// <summary>No place came: the last known one stands in.</summary>
+    static void SettlePlace(Turn turn)
+    {
+        var waiting = turn.Vehicle.Telemetry.WithoutPlace;
+        Know(turn, state => state with { PlaceDue = null });
+        if (waiting is null)
+            return;
+        turn.At(waiting.CarTime);
+        switch (turn.Phase)
+        {
+            case VehiclePhase.Driving { HasRow: false } driving when StartAtLastPlace(turn, waiting):
+                turn.Become(driving with { HasRow = true }).Publish();
+                break;
+            case VehiclePhase.Online or VehiclePhase.Suspended when turn.Vehicle.LastPlace is { } place:
+                var data = waiting.Data with { DriveState = (waiting.Data.DriveState ?? new DriveState()) with { Latitude = place.Latitude, Longitude = place.Longitude } };
+                turn.Write(Positions.Entry(data, turn.Date, Surroundings.Unknown));
+                MissedDrive.Write(turn, data, Surroundings.Unknown);
+                Know(turn, state => state with { WithoutPlace = null });
+                break;
+            case VehiclePhase.Charging { HasRow: false } when turn.Vehicle.LastPlace is not null:
+                Charging.Begin(turn, waiting.Data, Surroundings.Unknown);
+                MarkCharge(turn, waiting);
+                Know(turn, state => state with { WithoutPlace = null });
+                break;
+        }
+    }
+
+    static Turn Check(Turn turn, string reason)
+    {
+        if (turn.Vehicle.Telemetry.IsChecking)
+            return turn;
+        Know(turn, state => state with { IsChecking = true, LastCheck = turn.Now });
+        return turn.Do(new Effect.CheckTelemetry(TelemetryRequest.Light, reason));
+    }
+
+    /// <summary>Wakes this car up when the next rule is due; the poll timer is free while nothing is polled.</summary>
+    static Turn Arm(Turn turn)
+    {
+        var (state, now) = (turn.Vehicle.Telemetry, turn.Now);
+        var silent = state is { IsUp: false, ContactSince: not null } ? state.ContactSince : null;
+        DateTimeOffset?[] dues =
+        [
+            state.PlaceDue,
+            state.CheckAgain,
+            (turn.Phase, state.IsChecking || state.CheckAgain is not null) switch
+            {
+                (VehiclePhase.Online or VehiclePhase.Suspended, var isAsking) when silent is not null && (state.IsGearKnown || !isAsking) => silent + Hop,
+                (VehiclePhase.Online, false) => Later(state.LastData ?? state.ContactSince, state.LastCheck) + SilenceCheck,
+                (VehiclePhase.Driving { Contact: Contact.Lost }, false) => Later(state.LastData, state.LastCheck) + NeverBack,
+                (VehiclePhase.Driving { Contact: not Contact.Lost }, _) when silent is not null => silent + LostAfter,
+                (VehiclePhase.Charging, false) when silent is not null => Later(silent, state.LastCheck) + ChargeNeverBack,
+                (VehiclePhase.Updating, false) when silent is not null && !(state.LastCheck > silent) => silent + UpdateNeverBack,
+                (VehiclePhase.Asleep or VehiclePhase.Offline, false) => Later(silent, state.LastCheck) + SleepCheck,
+                _ => null,
+            },
+            turn.Phase is VehiclePhase.Driving && state is { IsGearless: true, StandingSince: not null } ? state.LastData + StandsForGood : null,
+        ];
+        var due = dues.Min();
+        if (due is { } next)
+            turn.ArmTelemetry(next > now ? next - now : TimeSpan.FromSeconds(1));
+        return turn;
+    }
+
+    static bool IsDue(DateTimeOffset? since, TimeSpan after, DateTimeOffset now) => since is { } began && now - began >= after;
+
+    static DateTimeOffset? Later(DateTimeOffset? a, DateTimeOffset? b) => a is null ? b : b is null || a > b ? a : b;
+
+    /// <summary>What telemetry tells about the car itself fills only what is not known; its words are not always those of the API.</summary>
+    static VehicleData Fill(Vehicle vehicle, VehicleData data) => data.VehicleConfig is not { } config ? data : data with
+    {
+        VehicleConfig = config with
+        {
+            CarType = vehicle.Car.Model is null ? config.CarType : null,
+            TrimBadging = vehicle.Car.TrimBadging is null ? config.TrimBadging : null,
+            ExteriorColor = vehicle.Car.ExteriorColor is null ? config.ExteriorColor : null,
+            WheelType = vehicle.Car.WheelType is null ? config.WheelType : null,
+        },
+    };
+
+    /// <summary>A drive without a gear has the speed that the record itself tells.</summary>
+    static VehicleData WithSpeed(TelemetryReading reading) => reading.Data with
+    {
+        DriveState = (reading.Data.DriveState ?? new DriveState()) with { ExactSpeed = reading.SpeedMph },
+    };
+
+    static void Know(Turn turn, Func<TelemetryState, TelemetryState> change) =>
+        turn.Vehicle = turn.Vehicle with { Telemetry = change(turn.Vehicle.Telemetry) };
+}

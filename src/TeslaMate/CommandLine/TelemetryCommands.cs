@@ -1,0 +1,266 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using TeslaMate.Configuration;
+using TeslaMate.Database;
+using TeslaMate.Database.Encryption;
+using TeslaMate.Logbook;
+using TeslaMate.Telemetry;
+using TeslaMate.Telemetry.Cars;
+using TeslaMate.Telemetry.Configuring;
+using TeslaMate.Telemetry.Cost;
+using TeslaMate.Telemetry.Inbox;
+using TeslaMate.Tesla;
+using TeslaMate.Tesla.Fleet;
+
+namespace TeslaMate.CommandLine;
+
+/// <summary><c>teslamate telemetry</c>: lets cars send their data by themselves, step by step.</summary>
+static class TelemetryCommands
+{
+    const string DefaultFolder = "/var/lib/teslamate";
+
+    public static Command Create()
+    {
+        var command = new Command("telemetry", "Let cars send their data by themselves (Fleet Telemetry): keys, certificate, configure, status, check, remove.");
+        command.Subcommands.Add(Keys());
+        command.Subcommands.Add(Certificate());
+        command.Subcommands.Add(Configure());
+        command.Subcommands.Add(Status());
+        command.Subcommands.Add(Check());
+        command.Subcommands.Add(Remove());
+        return command;
+    }
+
+    static Command Keys()
+    {
+        var folder = Folder();
+        var command = new Command("keys", "Make the key pair of your app, or show the public half of the one that is there.") { folder };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            var file = KeyFile(parsed.GetValue(folder)!);
+            return await TryAsync(parsed.InvocationConfiguration.Error, async () =>
+            {
+                await output.WriteLineAsync(TelemetryFiles.MakeKeys(file));
+                await output.WriteLineAsync($"The private half is in {file}. Serve the text above, for ever, at https://YOUR-DOMAIN{TelemetryFiles.WellKnownPath},");
+                await output.WriteLineAsync("register the domain with Tesla, and pair each car by opening https://tesla.com/_ak/YOUR-DOMAIN on the phone with the Tesla app.");
+                return ExitCode.Ok;
+            });
+        });
+        return command;
+    }
+
+    static Command Certificate()
+    {
+        var folder = Folder();
+        var host = new Argument<string>("HOST") { Description = "The public name under which cars reach this machine." };
+        var command = new Command("certificate", "Make an authority for ten years and the server's certificate for one; call it again to renew the latter.") { host, folder };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var (output, directory) = (parsed.InvocationConfiguration.Output, parsed.GetValue(folder)!);
+            return await TryAsync(parsed.InvocationConfiguration.Error, async () =>
+            {
+                TelemetryFiles.MakeCertificate(parsed.GetValue(host)!, directory, TimeProvider.System.GetUtcNow());
+                await output.WriteLineAsync($"TELEMETRY_TLS_CERT_FILE={TelemetryFiles.CertificateFile(directory)}");
+                await output.WriteLineAsync($"TELEMETRY_TLS_KEY_FILE={TelemetryFiles.KeyFile(directory)}");
+                return ExitCode.Ok;
+            });
+        });
+        return command;
+    }
+
+    static Command Configure()
+    {
+        var (car, folder) = (Car(), Folder());
+        var host = new Option<string>("--host") { Description = "The public name under which cars reach this machine.", Required = true };
+        var port = new Option<int>("--port") { Description = "The public port.", DefaultValueFactory = _ => 4443 };
+        var profile = new Option<string>("--profile") { Description = "How much the car sends: standard, small or full.", DefaultValueFactory = _ => "standard" };
+        profile.AcceptOnlyFromAmong(TelemetryProfile.Names);
+        var authority = new Option<string?>("--ca") { Description = "File with the certificates that the car checks the server by; the own authority if not given." };
+        var print = new Option<bool>("--print") { Description = "Only show the signed configuration; ask nobody." };
+        var command = new Command("configure", "Tell a car to send its data here: signs the configuration and gives it to Tesla.") { car, host, port, profile, authority, folder, print };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var (output, error, directory) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(folder)!);
+            return await TryAsync(error, async () =>
+            {
+                var ca = await File.ReadAllTextAsync(parsed.GetValue(authority) ?? TelemetryFiles.AuthorityFile(directory), cancellationToken);
+                using var key = TelemetrySignature.Key(await File.ReadAllTextAsync(KeyFile(directory), cancellationToken));
+                var token = TelemetrySignature.Token(key, TelemetryProfile.Configuration(parsed.GetValue(profile)!, parsed.GetValue(host)!, parsed.GetValue(port), ca));
+                if (parsed.GetValue(print))
+                {
+                    await output.WriteLineAsync(token);
+                    return ExitCode.Ok;
+                }
+
+                return await WithTeslaAsync(parsed.GetValue(car)!, error, cancellationToken, async (found, api, cars, ledger) =>
+                {
+                    await ledger.WriteDownAsync(found.Id, "configuration", "configure", cancellationToken);
+                    switch (await api.ConfigureAsync([found.Vin], token, cancellationToken))
+                    {
+                        case ApiAnswer<ConfiguredCars>.Ok(var configured) when configured.Skipped.Count > 0:
+                            foreach (var (vin, reason) in configured.Skipped)
+                                await error.WriteLineAsync($"Tesla skipped {vin}: {Explain(reason)}");
+                            return ExitCode.Failure;
+                        case ApiAnswer<ConfiguredCars>.Ok:
+                            await cars.EnableAsync(found.Id, isEnabled: true, parsed.GetValue(profile), parsed.GetValue(host), TimeProvider.System.GetUtcNow(), cancellationToken);
+                            await output.WriteLineAsync("Tesla has taken the configuration. The car fetches it when it is awake; do not wake it. See: teslamate telemetry status");
+                            return ExitCode.Ok;
+                        case ApiAnswer<ConfiguredCars>.Failed(var failure):
+                            await error.WriteLineAsync($"Tesla refused: {failure}");
+                            return ExitCode.Failure;
+                        default:
+                            throw new System.Diagnostics.UnreachableException();
+                    }
+                });
+            });
+        });
+        return command;
+    }
+
+    static Command Status()
+    {
+        var json = new Option<bool>("--json") { Description = "For programs." };
+        var command = new Command("status", "What streams, what was heard last, and what it costs this month. Asks the database only.") { json };
+        command.SetAction((parsed, cancellationToken) => TryAsync(parsed.InvocationConfiguration.Error, async () =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            var variables = Variables.FromEnvironment();
+            await using var database = DatabaseSettings.Read(variables).CreateDataSource();
+            if (await ProblemsAsync(variables, parsed.InvocationConfiguration.Error))
+                return ExitCode.Configuration;
+            var statuses = await new TelemetryStatus(database).ReadAsync(TimeProvider.System.GetUtcNow(), cancellationToken);
+            if (parsed.GetValue(json))
+            {
+                await output.WriteLineAsync(JsonSerializer.Serialize(new { cars = statuses.Select(status => status.ToJson()) }));
+                return ExitCode.Ok;
+            }
+
+            foreach (var status in statuses)
+                await output.WriteLineAsync(status.ToString());
+            if (statuses.Count == 0)
+                await output.WriteLineAsync("No car is told to send its data here. See: teslamate telemetry configure --help");
+            return ExitCode.Ok;
+        }));
+        return command;
+    }
+
+    static Command Check()
+    {
+        var folder = Folder();
+        var host = new Argument<string>("HOST") { Description = "The public name." };
+        var port = new Option<int>("--port") { Description = "The public port.", DefaultValueFactory = _ => 4443 };
+        var authority = new Option<string?>("--ca") { Description = "File with the certificates that cars check the server by." };
+        var command = new Command("check", "Look at the endpoint as a car does: name, port, and the certificate against the configured authority alone.") { host, port, authority, folder };
+        command.SetAction((parsed, cancellationToken) => TryAsync(parsed.InvocationConfiguration.Error, async () =>
+        {
+            var authorities = new X509Certificate2Collection();
+            authorities.ImportFromPemFile(parsed.GetValue(authority) ?? TelemetryFiles.AuthorityFile(parsed.GetValue(folder)!));
+            var verdict = await EndpointCheck.RunAsync(parsed.GetValue(host)!, parsed.GetValue(port), authorities, cancellationToken);
+            await parsed.InvocationConfiguration.Output.WriteLineAsync(verdict.Text);
+            return verdict.IsGood ? ExitCode.Ok : ExitCode.Failure;
+        }));
+        return command;
+    }
+
+    static Command Remove()
+    {
+        var car = Car();
+        var command = new Command("remove", "Tell a car to send nothing here any more.") { car };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            return TryAsync(error, () => WithTeslaAsync(parsed.GetValue(car)!, error, cancellationToken, async (found, api, cars, ledger) =>
+            {
+                await ledger.WriteDownAsync(found.Id, "configuration", "remove", cancellationToken);
+                if (await api.RemoveAsync(found.Vin, cancellationToken) is ApiAnswer<int>.Failed(var failure))
+                {
+                    await error.WriteLineAsync($"Tesla refused: {failure}");
+                    return ExitCode.Failure;
+                }
+
+                await cars.EnableAsync(found.Id, isEnabled: false, null, null, TimeProvider.System.GetUtcNow(), cancellationToken);
+                await output.WriteLineAsync("The car is polled again from its next start of logging on.");
+                return ExitCode.Ok;
+            }));
+        });
+        return command;
+    }
+
+    static async Task<int> WithTeslaAsync(
+        string car, TextWriter error, CancellationToken cancellationToken, Func<(CarId Id, string Vin), FleetTelemetryApi, TelemetryCars, Ledger, Task<int>> act)
+    {
+        var variables = Variables.FromEnvironment();
+        var (settings, tesla, telemetry) = (DatabaseSettings.Read(variables), TeslaSettings.Read(variables), TelemetrySettings.Read(variables));
+        if (EncryptionKey.FindExisting(variables) is not { } key)
+        {
+            variables.Problem("ENCRYPTION_KEY is not set, so the stored tokens cannot be read.");
+            key = null;
+        }
+
+        if (await ProblemsAsync(variables, error) || key is null)
+            return ExitCode.Configuration;
+        await using var database = settings.CreateDataSource();
+        using var api = new FleetTelemetryApi(database, key, tesla);
+        using var cars = new TelemetryCars(database, new InboxTable(database), telemetry, TimeProvider.System, NullLogger<TelemetryCars>.Instance);
+        var ledger = new Ledger(database, telemetry, TimeProvider.System, NullLogger<Ledger>.Instance);
+        if (await FindAsync(database, car, cancellationToken) is not { } found)
+        {
+            await error.WriteLineAsync($"There is no car \"{car}\". Name it by its number or its VIN.");
+            return ExitCode.Usage;
+        }
+
+        return await act(found, api, cars, ledger);
+    }
+
+    static async Task<(CarId Id, string Vin)?> FindAsync(NpgsqlDataSource database, string car, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select id, vin from cars where vin = $1 or id::text = $1");
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = car });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) && !reader.IsDBNull(1) ? (new CarId(reader.GetInt16(0)), reader.GetString(1)) : null;
+    }
+
+    static async Task<bool> ProblemsAsync(Variables variables, TextWriter error)
+    {
+        foreach (var problem in variables.Problems)
+            await error.WriteLineAsync(problem);
+        return variables.Problems.Count > 0;
+    }
+
+    static async Task<int> TryAsync(TextWriter error, Func<Task<int>> act)
+    {
+        try
+        {
+            return await act();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException or NpgsqlException)
+        {
+            await error.WriteLineAsync(exception.Message);
+            return ExitCode.Failure;
+        }
+    }
+
+    static string Explain(string reason) => reason switch
+    {
+        "missing_key" => "the app's key is not paired with the car; open https://tesla.com/_ak/YOUR-DOMAIN on the owner's phone",
+        "unsupported_hardware" => "this car can never stream",
+        "unsupported_firmware" => "the car needs newer software first",
+        "max_configs" => "too many apps stream from this car already; remove one in the Tesla app",
+        _ => reason,
+    };
+
+    static string KeyFile(string folder) => Path.Combine(folder, "telemetry-app.key");
+
+    static Argument<string> Car() => new("CAR") { Description = "The car's number or VIN." };
+
+    static Option<string> Folder() => new("--folder")
+    {
+        Description = "Where keys and certificates are kept.",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } state ? state.Split(':')[0] : DefaultFolder,
+    };
+}

@@ -1,0 +1,222 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using TeslaMate.Telemetry;
+using TeslaMate.Telemetry.Cars;
+using TeslaMate.Telemetry.Inbox;
+using TeslaMate.Telemetry.Intakes;
+using TeslaMate.Telemetry.Records;
+using TeslaMate.Telemetry.Wire;
+using TeslaMate.Tests.Logbook;
+using TeslaMate.Tests.Telemetry.Wire;
+using TeslaMate.Tests.Time;
+
+namespace TeslaMate.Tests.Telemetry.Intakes;
+
+public class IntakeTests
+{
+    [Fact]
+    public async Task Records_of_ZeroMQ_come_in_both_forms_and_survive_a_restart_of_the_publisher()
+    {
+        await using var house = await House.StartAsync();
+        using var publisher = new Publisher();
+        using var intake = new ZeroMqIntake(
+            new TelemetrySettings { ZeroMq = [new Uri($"tcp://127.0.0.1:{publisher.Port}")] }, house.Records, TimeProvider.System, NullLogger<ZeroMqIntake>.Instance);
+        await intake.StartAsync(default);
+
+        // The first peer greets like something else.
+        await publisher.AcceptAsync(isWrong: true);
+        await publisher.AcceptAsync();
+        await publisher.PublishAsync("tesla_telemetry_V", Vectors.Payload(1));
+        await publisher.PublishAsync("another_namespace_V", JsonForm.Write(ProtobufForm.TryRead(RecordType.Data, Vectors.Payload(3))!));
+        await publisher.PublishAsync("tesla_telemetry_elsewhere", [1, 2, 3]);
+        await publisher.PublishAsync("tesla_telemetry_V", Encoding.UTF8.GetBytes(new string(' ', 400)));
+        await house.Database.WaitForCountAsync(2, "teslamate.telemetry_inbox");
+
+        publisher.Drop();
+        await publisher.AcceptAsync();
+        await publisher.PublishAsync("tesla_telemetry_alerts", Vectors.Payload(13));
+        await publisher.PublishAsync("tesla_telemetry_connectivity", Convert.FromHexString(Vectors.Numbers[16].GetProperty("payloads")[0].GetString()!));
+        await house.Database.WaitForCountAsync(4, "teslamate.telemetry_inbox");
+        (await house.Database.RowsAsync("select type, form, source from teslamate.telemetry_inbox order by id")).ShouldBe(["0|0|1", "0|1|1", "1|0|1", "3|0|1"]);
+        await intake.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task A_ping_is_answered_with_its_context()
+    {
+        using var publisher = new Publisher();
+        var subscriber = new ZmtpSubscriber("127.0.0.1", publisher.Port, TimeProvider.System);
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var reading = Task.Run(async () =>
+        {
+            await foreach (var message in subscriber.ReadAsync(stop.Token))
+                return message;
+            return [];
+        });
+        await publisher.AcceptAsync();
+
+        (await publisher.PingAsync("abc"u8.ToArray())).ShouldBe([4, 8, 4, .. "PONG"u8, .. "abc"u8]);
+        await publisher.PublishAsync("t", new byte[300]);
+        (await reading).Select(frame => frame.Length).ShouldBe([1, 300]);
+    }
+
+    [Fact]
+    public async Task A_record_of_a_car_that_is_not_ours_is_left_out()
+    {
+        await using var house = await House.StartAsync();
+        var record = ProtobufForm.TryRead(RecordType.Data, Vectors.Payload(2))! with { Vin = "5YJ3E7EB2KF000099" };
+
+        (await house.Records.TakeAsync(IntakePath.Kafka, "tesla_V", ProtobufForm.Write(record), default, default)).ShouldBeTrue();
+
+        house.Records.Strangers.ShouldBe(1);
+        (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox")).ShouldBe(0);
+    }
+
+    [Fact]
+    public void Values_of_half_a_second_are_one_record()
+    {
+        var time = new ManualTime(Vectors.T);
+        var groups = new MqttGrouping(time);
+        groups.Take($"{Vectors.Vin}/v/Gear", "\"ShiftStateD\""u8.ToArray(), isRetained: false);
+        time.Advance(TimeSpan.FromMilliseconds(300));
+        groups.Take($"{Vectors.Vin}/v/VehicleSpeed", "31.068559611866696"u8.ToArray(), isRetained: false);
+        groups.Take($"{Vectors.Vin}/v/Soc", "62.5"u8.ToArray(), isRetained: true);
+        groups.Due(time.GetUtcNow()).ShouldBeEmpty();
+        time.Advance(TimeSpan.FromMilliseconds(200));
+
+        var record = groups.Due(time.GetUtcNow()).ShouldHaveSingleItem();
+        record.CreatedAt.ShouldBe(Vectors.T);
+        record.IsResend.ShouldBeFalse();
+        record.Values.Select(datum => datum.Field).ShouldBe([10, 4]);
+
+        // Retained values, and those right after a connection, may be old.
+        time.Advance(TimeSpan.FromMilliseconds(300));
+        groups.Due(time.GetUtcNow()).ShouldHaveSingleItem().IsResend.ShouldBeTrue();
+        groups.Take($"{Vectors.Vin}/connectivity", """{"ConnectionId":"a","Status":"CONNECTED","CreatedAt":"2026-06-01T08:00:00Z"}"""u8.ToArray(), isRetained: false);
+        groups.Take($"{Vectors.Vin}/v/Soc", "62.5"u8.ToArray(), isRetained: false);
+        time.Advance(TimeSpan.FromSeconds(1));
+        groups.Due(time.GetUtcNow()).ShouldHaveSingleItem().IsResend.ShouldBeTrue();
+    }
+
+    sealed class House : IAsyncDisposable
+    {
+        House(LogbookDatabase database)
+        {
+            Database = database;
+            Cars = new TelemetryCars(database.DataSource, new InboxTable(database.DataSource), new TelemetrySettings(), TimeProvider.System, NullLogger<TelemetryCars>.Instance);
+            Writer = new InboxWriter(database.DataSource, new InboxSignal(), TimeProvider.System, NullLogger<InboxWriter>.Instance);
+            Records = new RecordIntake(Cars, Writer, TimeProvider.System, NullLogger<RecordIntake>.Instance);
+        }
+
+        public LogbookDatabase Database { get; }
+
+        public TelemetryCars Cars { get; }
+
+        public InboxWriter Writer { get; }
+
+        public RecordIntake Records { get; }
+
+        public static async Task<House> StartAsync()
+        {
+            var database = await LogbookDatabase.CreateAsync();
+            await database.ExecuteAsync($"update cars set vin = '{Vectors.Vin}'; insert into teslamate.telemetry_cars (car_id) values (1)");
+            var house = new House(database);
+            await house.Cars.ReadAsync(default);
+            await house.Writer.StartAsync(default);
+            return house;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Writer.StopAsync(default);
+            Writer.Dispose();
+            Cars.Dispose();
+            await Database.DisposeAsync();
+        }
+    }
+
+    /// <summary>A publisher of ZeroMQ with one subscriber, byte by byte.</summary>
+    sealed class Publisher : IDisposable
+    {
+        readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        TcpClient? _client;
+
+        public Publisher()
+        {
+            _listener.Start();
+            Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        }
+
+        public int Port { get; }
+
+        public async Task AcceptAsync(bool isWrong = false)
+        {
+            _client?.Dispose();
+            _client = await _listener.AcceptTcpClientAsync(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token);
+            var stream = _client.GetStream();
+            await stream.ReadExactlyAsync(new byte[64]);
+            var greeting = new byte[64];
+            (greeting[0], greeting[9], greeting[10]) = (0xff, 0x7f, 3);
+            Encoding.ASCII.GetBytes(isWrong ? "CURVE" : "NULL").CopyTo(greeting, 12);
+            await stream.WriteAsync(greeting);
+            if (isWrong)
+                return;
+            (await FrameAsync(stream)).Body[1..6].ShouldBe("READY"u8.ToArray());
+            await stream.WriteAsync(Convert.FromHexString("04190552454144590b536f636b65742d5479706500000003505542"));
+            (await FrameAsync(stream)).Body.ShouldBe([1]);
+        }
+
+        public async Task PublishAsync(string topic, byte[] body)
+        {
+            var stream = _client!.GetStream();
+            await WriteAsync(stream, 1, Encoding.ASCII.GetBytes(topic));
+            await WriteAsync(stream, 0, body);
+        }
+
+        public async Task<byte[]> PingAsync(byte[] context)
+        {
+            var stream = _client!.GetStream();
+            await WriteAsync(stream, 4, [4, .. "PING"u8, 0, 10, .. context]);
+            var pong = new byte[2 + 5 + context.Length];
+            await stream.ReadExactlyAsync(pong);
+            return pong;
+        }
+
+        public void Drop() => _client?.Dispose();
+
+        public void Dispose()
+        {
+            _client?.Dispose();
+            _listener.Dispose();
+        }
+
+        static async Task WriteAsync(NetworkStream stream, byte flags, byte[] body)
+        {
+            if (body.Length > 255)
+            {
+                var head = new byte[9];
+                head[0] = (byte)(flags | 2);
+                BinaryPrimitives.WriteUInt64BigEndian(head.AsSpan(1), (ulong)body.Length);
+                await stream.WriteAsync(head);
+            }
+            else
+            {
+                await stream.WriteAsync((byte[])[flags, (byte)body.Length]);
+            }
+
+            await stream.WriteAsync(body);
+        }
+
+        static async Task<(byte Flags, byte[] Body)> FrameAsync(NetworkStream stream)
+        {
+            var head = new byte[2];
+            await stream.ReadExactlyAsync(head);
+            var body = new byte[head[1]];
+            await stream.ReadExactlyAsync(body);
+            return (head[0], body);
+        }
+    }
+}

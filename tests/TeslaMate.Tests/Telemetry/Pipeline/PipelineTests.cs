@@ -1,0 +1,223 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using TeslaMate.Logbook.Leases;
+using TeslaMate.Telemetry;
+using TeslaMate.Telemetry.Cars;
+using TeslaMate.Telemetry.Cost;
+using TeslaMate.Telemetry.Inbox;
+using TeslaMate.Telemetry.Pipeline;
+using TeslaMate.Telemetry.Records;
+using TeslaMate.Telemetry.Wire;
+using TeslaMate.Telemetry.Wire.Generated;
+using TeslaMate.Tests.Logbook;
+using TeslaMate.Tests.Telemetry.Wire;
+using TeslaMate.Tests.Time;
+using TeslaMate.Tests.Vehicles;
+using TeslaMate.Tests.Vehicles.Loop;
+using TeslaMate.Vehicles;
+using TeslaMate.Vehicles.Life;
+using TeslaMate.Vehicles.Loop;
+using static TeslaMate.Tests.Telemetry.Pipeline.TelemetryScene;
+
+namespace TeslaMate.Tests.Telemetry.Pipeline;
+
+/// <summary>From the inbox to the tables of drives and charges, with a database and the loop of the program.</summary>
+public class PipelineTests
+{
+    const string Drives = """
+        select start_date, end_date, duration_min, round(distance::numeric, 6), speed_max, power_max, power_min, start_ideal_range_km, end_ideal_range_km from drives order by id
+        """;
+
+    [Fact]
+    public async Task Records_become_a_drive()
+    {
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1, 2, 3, 4, 5);
+        await house.UntilAsync("08:12:00");
+
+        (await house.Database.RowsAsync(Drives)).ShouldBe(["08:01:00.5|08:10:00.001|9|5.186916|50|15|0|289.68|289.68"]);
+        (await house.Database.RowsAsync("select date, drive_id is not null, latitude, speed, power from positions order by id")).ShouldBe(
+        [
+            "08:00:00.25|False|52.520007|-|-",
+            "08:01:00.5|True|52.520007|0|-",
+            "08:01:10|True|52.521300|50|15",
+            "08:10:00.001|True|52.521300|-|0",
+            "08:10:00.001|False|52.521300|-|0",
+        ]);
+        (await house.Database.RowsAsync("select state::text, start_date, end_date from states")).ShouldBe(["asleep|08:00:00|08:00:00.25", "online|08:00:00.25|08:10:05", "asleep|08:10:05|-"]);
+        (await house.Database.RowsAsync("select version, start_date, end_date from updates")).ShouldBe(["2026.20.3 8a1b2c3d4e5f|08:00:00.25|08:00:00.25"]);
+        (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where not is_applied")).ShouldBe(0);
+        (await house.Database.RowsAsync("select date, fields, numbers from teslamate.telemetry_values order by date")).Count.ShouldBe(2);
+        // Nothing was asked but once whether the car sleeps, and once for what it does not tell.
+        house.Tesla.Requests.Select(request => request.IsFull).ShouldBe([false, true], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_restart_in_a_drive_continues_it()
+    {
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1, 2, 3);
+        await house.UntilAsync("08:02:00");
+        await house.StopLoopAsync();
+        // Taken in while nobody applied it.
+        await house.GetsAsync(4);
+        await house.StartLoopAsync();
+        await house.UntilAsync("08:12:00");
+
+        (await house.Database.RowsAsync(Drives)).ShouldBe(["08:01:00.5|08:10:00.001|9|5.186916|50|15|0|289.68|289.68"]);
+        (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where not is_applied")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_late_record_belongs_to_the_drive_it_was_made_in()
+    {
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1, 2, 3, 4, 5);
+        await house.UntilAsync("08:12:00");
+        await house.GetsAsync(6);
+        await house.UntilAsync("08:13:00");
+
+        (await house.Database.RowsAsync(Drives)).ShouldBe(["08:01:00.5|08:10:00.001|9|5.186916|83|15|0|289.68|289.68"]);
+        (await house.Database.RowsAsync("select date, drive_id is not null, speed, power, odometer is null from positions where speed = 83")).ShouldBe(["08:05:00.75|True|83|-|True"]);
+
+        // Outside of every drive it is no position.
+        await house.GetsAsync(ARecord((Field.Location, Place(52.6, 13.6)), (Field.VehicleSpeed, 20.0)), At("08:11:30"));
+        await house.UntilAsync("08:14:00");
+        (await house.Database.ScalarAsync<long>("select count(*) from positions")).ShouldBe(6);
+    }
+
+    [Fact]
+    public async Task A_charge_has_the_chargers_own_counter()
+    {
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1);
+        await house.GetsAsync(
+            ARecord((Field.DetailedChargeState, "Starting"), (Field.DcchargingEnergyIn, 0.0), (Field.AcchargingEnergyIn, 0.0), (Field.AcchargingPower, 0.0),
+                (Field.FastChargerPresent, false), (Field.Location, Place(52.52, 13.40))),
+            At("08:53:30"));
+        await house.GetsAsync(8);
+        await house.UntilAsync("09:02:00");
+        await house.GetsAsync(
+            ARecord((Field.DetailedChargeState, "Complete"), (Field.AcchargingPower, 0.0), (Field.DcchargingEnergyIn, 17.60), (Field.AcchargingEnergyIn, 18.75),
+                (Field.BatteryLevel, 80.2), (Field.Soc, 79.6), (Field.Location, Place(52.52, 13.40))),
+            At("10:30:00"));
+        await house.UntilAsync("10:32:00");
+
+        (await house.Database.RowsAsync("""
+            select start_date, end_date, duration_min, charge_energy_added, charge_energy_used, start_battery_level, end_battery_level from charging_processes
+            """)).ShouldBe(["08:53:30|10:30:00|97|17.60|18.75|63|80"]);
+    }
+
+    /// <summary>A car's loop on a real logbook, and a clock that the test moves.</summary>
+    sealed class House : IAsyncDisposable
+    {
+        readonly ManualTime _time = new(T);
+        readonly InboxTable _inbox;
+        readonly InboxSignal _signal = new();
+        readonly InboxWriter _writer;
+        readonly LogbookInstance _logbook;
+        readonly VehicleLoopParts _parts;
+        CarLease? _lease;
+        VehicleLoop? _loop;
+        Task? _run;
+
+        House(LogbookDatabase database)
+        {
+            Database = database;
+            _inbox = new InboxTable(database.DataSource);
+            _writer = new InboxWriter(database.DataSource, _signal, TimeProvider.System, NullLogger<InboxWriter>.Instance);
+            _logbook = new LogbookInstance(database.DataSource);
+            var settings = new TelemetrySettings();
+            var cars = new TelemetryCars(database.DataSource, _inbox, settings, TimeProvider.System, NullLogger<TelemetryCars>.Instance);
+            var ledger = new Ledger(database.DataSource, settings, _time, NullLogger<Ledger>.Instance);
+            var feeds = new TelemetryFeeds(cars, _inbox, _signal, new ValueTable(database.DataSource), ledger, _time, NullLogger<TelemetryFeeds>.Instance);
+            Tesla.Car(1, new TeslaMate.Tesla.Cars.VehicleData { State = "asleep" });
+            _parts = new VehicleLoopParts(
+                Tesla, new FakeStreams(), _logbook.Logbook, new OneGeofence(), new FlatTerrain(), new SummaryHub(), new BusyBoard(), _time, NullLogger.Instance) { Telemetry = feeds };
+        }
+
+        public LogbookDatabase Database { get; }
+
+        public FakeTesla Tesla { get; } = new();
+
+        public static async Task<House> StartAsync()
+        {
+            var database = await LogbookDatabase.CreateAsync();
+            await database.ExecuteAsync($"update cars set vin = '{Vectors.Vin}'; insert into teslamate.telemetry_cars (car_id) values (1)");
+            var house = new House(database);
+            await house._writer.StartAsync(default);
+            house._lease = await house._logbook.LeaseAsync();
+            await house.StartLoopAsync();
+            return house;
+        }
+
+        public async Task StartLoopAsync()
+        {
+            var open = await _logbook.Logbook.OpenEntriesAsync(new(1), default);
+            var car = ACar.Row() with { Eid = 1, Vin = Vectors.Vin };
+            var vehicle = Vehicle.Begin(car, new VehicleSettings { LookUpAddresses = false }, open, _time.GetUtcNow()) with
+            {
+                Telemetry = TelemetryState.None with { IsConfigured = true },
+            };
+            _loop = new VehicleLoop(vehicle, _parts, () => { });
+            _run = _loop.RunAsync(default);
+        }
+
+        public async Task StopLoopAsync()
+        {
+            await _loop!.DisposeAsync();
+            await _run!;
+        }
+
+        public async Task GetsAsync(params int[] vectors)
+        {
+            foreach (var vector in vectors)
+            {
+                var record = (TelemetryRecord.Data)ServerChanges.Apply(ProtobufForm.TryRead(RecordType.Data, Vectors.Payload(vector))!, Vectors.Vin);
+                await GetsAsync(record, record.CreatedAt!.Value);
+            }
+        }
+
+        /// <summary>A record arrives at its own time, or now if that has passed.</summary>
+        public async Task GetsAsync(TelemetryRecord.Data record, DateTimeOffset carTime)
+        {
+            if (carTime > _time.GetUtcNow() && _run is { IsCompleted: false })
+                await UntilAsync(carTime);
+            else if (carTime > _time.GetUtcNow())
+                _time.Advance(carTime - _time.GetUtcNow());
+            var known = record with { CreatedAt = carTime };
+            (await _writer.StoreAsync(
+                InboxRecord.Of(new(1), RecordType.Data, RecordForm.Protobuf, IntakePath.Endpoint, default, known, null, _time.GetUtcNow(), ProtobufForm.Write(known)), default))
+                .ShouldBe(StoreResult.Stored);
+        }
+
+        public Task UntilAsync(string clock) => UntilAsync(At(clock));
+
+        /// <summary>Lets the clock run; the last minute slowly, so that what waits a second has its second.</summary>
+        async Task UntilAsync(DateTimeOffset end)
+        {
+            while (_time.GetUtcNow() < end)
+            {
+                var left = end - _time.GetUtcNow();
+                // What has arrived is queued before time goes on.
+                for (var i = 0; i < 100 && _time.PendingTimers == 0; i++)
+                    await Task.Delay(5);
+                await Task.Delay(5);
+                _time.Advance(left > TimeSpan.FromSeconds(90) ? TimeSpan.FromSeconds(5) : left > TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : left);
+            }
+
+            for (var i = 0; i < 100 && await Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where not is_applied") > 0; i++)
+                await Task.Delay(10);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await StopLoopAsync();
+            await _writer.StopAsync(default);
+            _writer.Dispose();
+            if (_lease is not null)
+                await _lease.DisposeAsync();
+            await _logbook.DisposeAsync();
+            await Database.DisposeAsync();
+        }
+    }
+}
