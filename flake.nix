@@ -20,15 +20,44 @@
         image = pkgs.callPackage ./nix/image.nix { teslamate = default; };
       });
 
-      nixosModules.default =
-        { pkgs, ... }:
-        {
-          imports = [ ./nix/module.nix ];
-          services.teslamate.package = lib.mkDefault self.packages.${pkgs.stdenv.hostPlatform.system}.default;
-        };
+      nixosModules.default = {
+        # Imported from several files, it counts once.
+        key = "teslamate.nixosModules.default";
+        _file = ./flake.nix;
+        imports = [
+          ./nix/module.nix
+          (
+            { pkgs, ... }:
+            {
+              services.teslamate.package = lib.mkDefault self.packages.${pkgs.stdenv.hostPlatform.system}.default;
+            }
+          )
+        ];
+      };
 
       checks = forAllSystems (pkgs: {
         package = self.packages.${pkgs.stdenv.hostPlatform.system}.default;
+        image = self.packages.${pkgs.stdenv.hostPlatform.system}.image;
+        # Whole systems, evaluated with nixpkgs' own modules.
+        module = pkgs.runCommandLocal "teslamate-module" {
+          systems = lib.mapAttrsToList (
+            _: configuration:
+            builtins.unsafeDiscardStringContext
+              (lib.nixosSystem {
+                modules = [
+                  self.nixosModules.default
+                  # From a second file, as people do it.
+                  { imports = [ self.nixosModules.default ]; }
+                  configuration
+                  {
+                    nixpkgs.hostPlatform = pkgs.stdenv.hostPlatform.system;
+                    boot.isContainer = true;
+                    system.stateVersion = "26.05";
+                  }
+                ];
+              }).config.system.build.toplevel.drvPath
+          ) (import ./nix/tests/configurations.nix);
+        } "touch $out";
         machine = pkgs.testers.runNixOSTest (
           import ./nix/tests/vm.nix { module = self.nixosModules.default; }
         );

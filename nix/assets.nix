@@ -1,42 +1,31 @@
-# The web pages' four packages from npm, by their lock file, fixed by one hash.
+# The web pages' packages from npm, each by its hash in the lock file.
 {
   lib,
-  stdenvNoCC,
+  importNpmLock,
   nodejs,
-  cacert,
 }:
-stdenvNoCC.mkDerivation {
-  name = "teslamate-web-assets";
-  src = lib.fileset.toSource {
-    root = ../src/TeslaMate.Web;
-    fileset = lib.fileset.unions [
-      ../src/TeslaMate.Web/package.json
-      ../src/TeslaMate.Web/package-lock.json
-    ];
+let
+  root = ../src/TeslaMate.Web;
+  lock = lib.importJSON (root + "/package-lock.json");
+
+  # The lock file does not say where a package comes from, which is npm's own registry for all of them.
+  located =
+    path: module:
+    let
+      name = lib.last (lib.splitString "node_modules/" path);
+    in
+    if path == "" || module ? resolved then
+      module
+    else
+      module
+      // {
+        resolved = "https://registry.npmjs.org/${name}/-/${baseNameOf name}-${module.version}.tgz";
+      };
+in
+importNpmLock.buildNodeModules {
+  package = lib.importJSON (root + "/package.json");
+  packageLock = lock // {
+    packages = lib.mapAttrs located lock.packages;
   };
-
-  nativeBuildInputs = [
-    nodejs
-    cacert
-  ];
-
-  buildPhase = ''
-    runHook preBuild
-    export HOME=$TMPDIR
-    npm ci --ignore-scripts --no-audit --no-fund
-    # npm's own record of what it did is no content of a package.
-    rm -rf node_modules/.bin node_modules/.package-lock.json
-    runHook postBuild
-  '';
-  installPhase = ''
-    runHook preInstall
-    mkdir $out
-    cp -r node_modules $out/
-    runHook postInstall
-  '';
-  dontFixup = true;
-
-  # Written by nix/update-hashes.
-  outputHash = builtins.readFile ./assets.hash;
-  outputHashMode = "recursive";
+  inherit nodejs;
 }

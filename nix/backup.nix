@@ -13,11 +13,12 @@
   usesSocket,
   # The role of the dashboards, which may read and nothing else; empty for none.
   reader,
-  # services.teslamate.backup, .migrations.rollbackUnknown, .secretsFile, and .credentials (as name:file).
+  # services.teslamate.backup, .migrations.rollbackUnknown, .secretsFile, and .credentials and .encryptedCredentials (as name:source).
   backup,
   rollbackUnknown,
   secretsFile,
   credentials,
+  encryptedCredentials,
 }:
 let
   inherit (lib) escapeShellArg;
@@ -27,9 +28,7 @@ let
     postgresql
     pkgs.coreutils
     pkgs.findutils
-    pkgs.gawk
     pkgs.gnugrep
-    pkgs.gnused
     pkgs.gzip
     pkgs.jq
     pkgs.systemd
@@ -37,16 +36,49 @@ let
     pkgs.zstd
   ];
 
-  # Not in single quotes, where shellcheck takes every dollar for a mistake.
-  quoted = text: "\"${lib.replaceStrings [ "\\" "\"" "$" "`" ] [ "\\\\" "\\\"" "\\$" "\\`" ] text}\"";
-
-  # What the service's environment holds wins, so that the same scripts work inside the unit.
-  settings = lib.concatStrings (
-    lib.mapAttrsToList (name: value: ''
-      [ -n "''${${name}:-}" ] || ${name}=${quoted value}
-      export ${name}
-    '') environment
+  # In a file of its own that the scripts read: whatever is in a value, it is no part of a script that shellcheck judges when the system is built.
+  settings = pkgs.writeText "teslamate-settings.sh" (
+    ''
+      # shellcheck shell=bash disable=all
+      # What the environment holds wins, so that the same scripts work inside of the units.
+    ''
+    + lib.concatStrings (
+      lib.mapAttrsToList (name: value: ''
+        if [ -z "''${${name}-}" ]; then ${name}=${escapeShellArg value}; fi
+        export ${name}
+      '') environment
+    )
+    + ''
+      service_user=${escapeShellArg user}
+      local_server=${if localServer then "yes" else "no"}
+      uses_socket=${if usesSocket then "yes" else "no"}
+      reader=${escapeShellArg reader}
+      secret_properties=(${lib.concatMapStringsSep " " escapeShellArg secretProperties})
+      setting_names=(${lib.concatStringsSep " " (lib.attrNames (removeAttrs environment [ "HOME" ]))})
+      state_directory=${escapeShellArg stateDirectory}
+      backup_directory=${escapeShellArg (toString backup.directory)}
+      retention=${toString backup.retention}
+      backup_before_upgrade=${if backup.beforeUpgrade then "yes" else "no"}
+      roll_back_unknown=${if rollbackUnknown then "yes" else "no"}
+      program_version=${escapeShellArg package.version}
+      program=${escapeShellArg (lib.getExe package)}
+    ''
   );
+
+  # How systemd is told of the secrets: it alone knows how to read its own file, and where credentials without a path are kept.
+  escaped = lib.replaceStrings [ "%" ] [ "%%" ];
+  secretProperties =
+    lib.optional (secretsFile != null) "--property=EnvironmentFile=${escaped (toString secretsFile)}"
+    ++ map (credential: "--property=LoadCredential=${escaped credential}") credentials
+    ++ map (credential: "--property=LoadCredentialEncrypted=${escaped credential}") encryptedCredentials;
+
+  # shellcheck does not see into the file.
+  readSettings = ''
+    service_user="" local_server=no uses_socket=no reader="" secret_properties=() setting_names=() state_directory="" backup_directory=""
+    retention="" backup_before_upgrade=no roll_back_unknown=no program_version="" program=""
+    # shellcheck source=/dev/null
+    . ${settings}
+  '';
 
   script = scriptWith [ ];
   scriptWith =
@@ -56,22 +88,7 @@ let
       runtimeInputs = runtimeInputs ++ inputs;
       # Not every script uses every setting.
       excludeShellChecks = [ "SC2034" ];
-      text = ''
-        ${settings}
-        service_user=${escapeShellArg user}
-        local_server=${if localServer then "yes" else "no"}
-        uses_socket=${if usesSocket then "yes" else "no"}
-        reader=${escapeShellArg reader}
-        secrets_file=${escapeShellArg (if secretsFile == null then "" else toString secretsFile)}
-        credentials=(${lib.concatMapStringsSep " " escapeShellArg credentials})
-        backup_directory=${escapeShellArg (toString backup.directory)}
-        retention=${toString backup.retention}
-        backup_before_upgrade=${if backup.beforeUpgrade then "yes" else "no"}
-        roll_back_unknown=${if rollbackUnknown then "yes" else "no"}
-        program_version=${escapeShellArg package.version}
-      ''
-      + builtins.readFile ./backup/common.sh
-      + builtins.readFile file;
+      text = readSettings + builtins.readFile ./backup/common.sh + builtins.readFile file;
     };
 
   # The program itself. What an administrator asks it, it is asked with the service's settings and secrets, as the service's user; others use it with
@@ -82,26 +99,15 @@ let
       pkgs.coreutils
       pkgs.systemd
     ];
+    excludeShellChecks = [ "SC2034" ];
     text = ''
-      program=${lib.getExe package}
-      if [ "$(id -u)" != 0 ] || [ "''${1:-}" = demo ]; then exec "$program" "$@"; fi
-      ${settings}
+      if [ "$(id -u)" != 0 ] || [ "''${1:-}" = demo ]; then exec ${lib.getExe package} "$@"; fi
+      if [ "''${1:-}" = restore ]; then exec ${lib.getExe restore} "''${@:2}"; fi
+      ${readSettings}
       exec systemd-run --quiet --pipe --pty --wait --collect --service-type=exec \
-        ${
-          lib.concatMapStringsSep " " quoted (
-            [
-              "--uid=${user}"
-              "--gid=${user}"
-              "--working-directory=${stateDirectory}"
-              "--property=StateDirectory=${baseNameOf stateDirectory}"
-              "--property=StateDirectoryMode=0700"
-              "--property=UMask=0077"
-            ]
-            ++ lib.optional (secretsFile != null) "--property=EnvironmentFile=${secretsFile}"
-            ++ map (credential: "--property=LoadCredential=${credential}") credentials
-            ++ map (name: "--setenv=${name}") (lib.attrNames (removeAttrs environment [ "HOME" ]))
-          )
-        } -- "$program" "$@"
+        --uid="$service_user" --gid="$service_user" --working-directory="$state_directory" \
+        --property=StateDirectory="''${state_directory##*/}" --property=StateDirectoryMode=0700 --property=UMask=0077 --property=LimitCORE=0 \
+        "''${secret_properties[@]}" "''${setting_names[@]/#/--setenv=}" -- "$program" "$@"
     '';
   };
 
@@ -118,10 +124,22 @@ let
     };
 in
 {
-  inherit restore maintenance;
+  inherit restore maintenance settings;
   backup = backupCommand;
+  backupFailed = script "teslamate-backup-failed" ./backup/backup-failed.sh;
   prepare = scriptWith [ backupCommand ] "teslamate-prepare" ./backup/prepare.sh;
   setUpDatabase = script "teslamate-set-up-database" ./backup/set-up-database.sh;
+
+  # Takes one secret out of the environment that systemd has made of the secrets file.
+  databasePassword = pkgs.writeShellApplication {
+    name = "teslamate-database-password";
+    runtimeInputs = [ pkgs.coreutils ];
+    text = ''
+      umask 077
+      printf '%s' "''${DATABASE_PASS:-}" >"$RUNTIME_DIRECTORY/DATABASE_PASS.new"
+      mv -fT "$RUNTIME_DIRECTORY/DATABASE_PASS.new" "$RUNTIME_DIRECTORY/DATABASE_PASS"
+    '';
+  };
 
   all = [
     program

@@ -2,14 +2,24 @@
 {
   lib,
   dockerTools,
+  fakeNss,
   teslamate,
   cacert,
   tzdata,
 }:
+let
+  second = 1000000000;
+in
 dockerTools.buildLayeredImage {
   name = "teslamate";
   tag = teslamate.version;
   contents = [
+    # Brings /bin/teslamate, for `docker exec`.
+    teslamate
+    (fakeNss.override {
+      extraPasswdLines = [ "nonroot:x:10000:10001:teslamate:/opt/app:/bin/false" ];
+      extraGroupLines = [ "nonroot:x:10001:" ];
+    })
     cacert
     tzdata
   ];
@@ -19,6 +29,7 @@ dockerTools.buildLayeredImage {
   '';
   fakeRootCommands = ''
     chown -R 10000:10001 ./opt/app
+    chmod 0700 ./opt/app/spool
   '';
   config = {
     # `start` waits for the database, migrates and serves as process 1.
@@ -27,7 +38,19 @@ dockerTools.buildLayeredImage {
     User = "10000:10001";
     WorkingDir = "/opt/app";
     ExposedPorts."4000/tcp" = { };
+    Healthcheck = {
+      Test = [
+        "CMD"
+        (lib.getExe teslamate)
+        "health"
+      ];
+      Interval = 30 * second;
+      Timeout = 10 * second;
+      # Migrations come before it is well.
+      StartPeriod = 300 * second;
+    };
     Env = [
+      "PATH=/bin"
       # A container's port is published on purpose, so the pages are served to whoever reaches it, also without a password.
       "HTTP_BINDING_ADDRESS=0.0.0.0"
       "HOME=/opt/app"

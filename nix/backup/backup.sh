@@ -9,7 +9,6 @@ Writes a backup of the database: compressed, in pg_dump's custom format, complet
 EOF
 }
 
-arguments=("$@")
 format=custom target='' kind=teslamate scheduled=no
 while [ $# -gt 0 ]; do
   case $1 in
@@ -36,10 +35,24 @@ require_rights
 use_settings
 umask 077
 
-# In its own folder a backup is made as the service, also for the administrator: whoever may write there could put links in the administrator's way.
-if [ "$(id -u)" = 0 ] && { [ -z "$target" ] || [ "$(dirname "$target")" = "$backup_directory" ]; }; then
+if [ -n "$target" ] && [ "$target" != - ]; then
+  folder=$(dirname -- "$target") name=$(basename -- "$target")
+  [ -d "$folder" ] || fail "the folder $folder does not exist."
+  # From here on by names in the folder itself: nobody can put another one in its place.
+  cd -P -- "$folder" 2>/dev/null || fail "$(id -un) may not enter the folder $folder."
+  folder=$PWD target=$PWD/$name
+fi
+
+# In a folder of the service's a backup is made as the service, also for the administrator: whoever may write there could put links in the administrator's way.
+if [ "$(id -u)" = 0 ] && { [ -z "$target" ] || { [ "$target" != - ] && [ "$(stat -c %U .)" = "$service_user" ]; }; }; then
   [ -d "$backup_directory" ] || install -d -m 0700 -o "$service_user" -g "$service_user" "$backup_directory"
-  exec setpriv --reuid="$service_user" --regid="$service_user" --init-groups -- "$0" "${arguments[@]}"
+  arguments=()
+  if [ "$format" = plain ]; then arguments+=(--plain); fi
+  case $kind in
+    scheduled) arguments+=(--scheduled) ;;
+    before-upgrade) arguments+=(--before-upgrade) ;;
+  esac
+  exec setpriv --reuid="$service_user" --regid="$service_user" --init-groups -- "$0" "${arguments[@]}" ${target:+"$target"}
 fi
 
 dump() {
@@ -78,12 +91,12 @@ if [ -z "$target" ]; then
   extension=dump
   if [ "$format" = plain ]; then extension=sql.gz; fi
   mkdir -p "$backup_directory"
-  target=$backup_directory/$kind-$program_version-$(date +%Y%m%d-%H%M%S).$extension
+  cd -P -- "$backup_directory"
+  folder=$PWD name=$kind-$program_version-$(date +%Y%m%d-%H%M%S).$extension
+  target=$folder/$name
 fi
-folder=$(dirname "$target")
-[ -d "$folder" ] || fail "the folder $folder does not exist."
-[ ! -d "$target" ] || fail "$target is a folder; name a file in it."
-[ -w "$folder" ] || fail "$(id -un) may not write to the folder $folder. Give it that right, or name another folder."
+[ ! -d "$name" ] || [ -L "$name" ] || fail "$target is a folder; name a file in it."
+[ -w . ] || fail "$(id -un) may not write to the folder $folder. Give it that right, or name another folder."
 
 # Measured backups take a sixth of the tables, plain ones about all of it.
 needed=$((size / 4 + 16777216))
@@ -91,56 +104,73 @@ case $format:$target in
   plain:*.gz | plain:*.zst) ;;
   plain:*) needed=$((size + size / 4 + 16777216)) ;;
 esac
-free=$(available_bytes "$folder")
+free=$(available_bytes .)
 [ "$free" -ge "$needed" ] \
   || fail "$folder has $(readable_size "$free") free, and the backup may need $(readable_size "$needed"). Free some space or name another folder."
 
 # What a backup leaves that was killed or cut off by a power failure; one that still runs holds its lock.
-if [ "$folder" = "$backup_directory" ]; then leftover='*.part-??????'; else leftover="$(basename "$target").part-??????"; fi
-find "$folder" -maxdepth 1 -type f -name "$leftover" -print0 | while IFS= read -r -d '' left; do
+if [ "$folder" -ef "$backup_directory" ]; then leftover='*.part-??????'; else leftover="$name.part-??????"; fi
+find . -maxdepth 1 -type f -name "$leftover" -print0 | while IFS= read -r -d '' left; do
   if flock --nonblock "$left" rm -f "$left"; then say "Deleted $left, which an interrupted backup left"; fi
 done
 
-partial=$(mktemp "$target.part-XXXXXX")
-exec 9<"$partial"
+partial=$(mktemp -u "./$name.part-XXXXXX")
+# Made anew or not at all: what is written is this file, whatever takes its name meanwhile.
+set -o noclobber
+exec 9>"$partial"
+set +o noclobber
 flock 9
-trap 'rm -f "$partial"' EXIT
+work='' watcher=''
+end() {
+  status=$?
+  trap - EXIT INT TERM HUP
+  # Each is a group of processes.
+  for group in $work $watcher; do kill -TERM -- "-$group" 2>/dev/null || true; done
+  rm -f "$partial"
+  exit "$status"
+}
+trap end EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 say "Backing up $PGDATABASE to $target"
+set -o monitor
 (
   set -o pipefail
   if [ "$format" = plain ]; then dump | compress "$target"; else dump; fi
-) >"$partial" &
+) >&9 &
 work=$!
-watch_file "$partial" "Backup" "$work" 9<&- &
+watch_file "$partial" "Backup" "$work" 9>&- &
 watcher=$!
-wait "$work" || { kill "$watcher" 2>/dev/null || true; fail "pg_dump failed; the reason is above. Nothing was written."; }
-kill "$watcher" 2>/dev/null || true
+set +o monitor
+wait "$work" || fail "pg_dump failed; the reason is above. Nothing was written."
+work=''
+kill -TERM -- "-$watcher" 2>/dev/null || true
 wait "$watcher" 2>/dev/null || true
+watcher=''
 
 if [ "$format" = custom ]; then
-  contents=$(pg_restore --list "$partial") || fail "the backup cannot be read back; it was not kept."
+  contents=$(as_owner pg_restore --list </proc/self/fd/9) || fail "the backup cannot be read back; it was not kept."
   grep -q ' TABLE DATA public schema_migrations ' <<<"$contents" || fail "the backup holds no migrations: $PGDATABASE is not TeslaMate's database."
 else
   case $target in
-    *.gz) gzip -dc "$partial" ;;
-    *.zst) zstd -dqc <"$partial" ;;
-    *) cat "$partial" ;;
+    *.gz) gzip -dc </proc/self/fd/9 ;;
+    *.zst) zstd -dqc </proc/self/fd/9 ;;
+    *) cat /proc/self/fd/9 ;;
   esac | tail -n 20 | grep -q 'PostgreSQL database dump complete' || fail "the backup is incomplete; it was not kept."
 fi
+size=$(stat -L -c %s /proc/self/fd/9)
 
 sync "$partial"
-mv -f "$partial" "$target"
+mv -fT "$partial" "./$name"
 sync "$folder"
-trap - EXIT
-say "Done: $target, $(readable_size "$(stat -c %s "$target")")"
+trap - EXIT INT TERM HUP
+say "Done: $target, $(readable_size "$size")"
 printf '%s\n' "$target"
 
 if [ "$scheduled" = yes ]; then
-  find "$backup_directory" -maxdepth 1 -name "$kind-*.dump" -printf '%T@ %p\n' | sort -rn | tail -n +$((retention + 1)) | cut -d' ' -f2- | while IFS= read -r old; do
+  find . -maxdepth 1 -name "$kind-*.dump" -printf '%T@ %p\n' | sort -rn | tail -n +$((retention + 1)) | cut -d' ' -f2- | while IFS= read -r old; do
     rm -f "$old"
-    say "Deleted the old backup $old"
+    say "Deleted the old backup $folder/${old#./}"
   done
 fi

@@ -1,4 +1,4 @@
-# How the scripts reach the database. Sourced text: the lines above it set the service's settings.
+# How the scripts reach the database. Sourced text: the line above it reads the service's settings.
 
 say() { printf '%s\n' "$*" >&2; }
 fail() {
@@ -6,10 +6,12 @@ fail() {
   exit 1
 }
 
+needed_secrets=(DATABASE_PASS)
+
 # libpq's names for the service's settings.
 use_settings() {
-  if [ "$(id -u)" = 0 ] && [ "$uses_socket" = no ]; then
-    load_secrets
+  if [ "$(id -u)" = 0 ]; then
+    load_secrets "${needed_secrets[@]}"
   elif [ -n "${CREDENTIALS_DIRECTORY:-}" ] && [ -r "$CREDENTIALS_DIRECTORY/DATABASE_PASS" ]; then
     DATABASE_PASS=$(cat "$CREDENTIALS_DIRECTORY/DATABASE_PASS")
   fi
@@ -24,30 +26,35 @@ use_settings() {
   fi
 }
 
-# systemd reads its own file, so that quoting means here what it means to the service. The values stay in the environment.
+# load_secrets NAME...: puts these secrets, and what else the secrets file says of the database, into the environment. systemd reads its own file and finds its
+# own credentials, so that all means here what it means to the service. A NAME_FILE among the settings is the program's to read.
 load_secrets() {
-  local pair credential
-  if [ -n "$secrets_file" ]; then
-    [ -r "$secrets_file" ] || fail "the secrets file $secrets_file cannot be read."
-    while IFS= read -r -d '' pair; do
-      case $pair in DATABASE_*=*) export "${pair?}" ;; esac
-    done < <(systemd-run --quiet --pipe --wait --collect --property=EnvironmentFile="$secrets_file" -- "$(command -v env)" -0)
-  fi
-  for credential in "${credentials[@]}"; do
-    case $credential in
-      DATABASE_PASS:*) DATABASE_PASS=$(cat "${credential#*:}") ;;
-    esac
-  done
+  local pair
+  if [ "${#secret_properties[@]}" = 0 ] || { [ "$uses_socket" = yes ] && [ "$#" = 1 ]; }; then return; fi
+  while IFS= read -r -d '' pair; do export "${pair?}"; done < <(
+    # shellcheck disable=SC2016 # That shell's own.
+    systemd-run --quiet --pipe --wait --collect "${secret_properties[@]}" -- "$BASH" -c '
+      for name in "$@" "${!DATABASE_@}"; do
+        if [ -r "${CREDENTIALS_DIRECTORY:-/var/empty}/$name" ]; then
+          printf "%s=%s\0" "$name" "$(<"$CREDENTIALS_DIRECTORY/$name")"
+        elif [ -n "${!name-}" ]; then
+          printf "%s=%s\0" "$name" "${!name}"
+        fi
+      done' bash "$@"
+  )
 }
 
 require_rights() {
   [ "$(id -u)" = 0 ] || [ "$(id -un)" = "$service_user" ] || fail "run it as root, for example: sudo ${0##*/}"
 }
 
-# The role that owns the database. Peer authentication, on whatever socket, asks for the system user of the same name.
+# as_user USER COMMAND...: without root's rights, and never longer than this script itself.
+as_user() { setpriv --reuid="$1" --regid="$1" --init-groups --pdeathsig=KILL -- "${@:2}"; }
+
+# As the service, which is who its database belongs to; root has no business with what a server or a backup says.
 as_owner() {
-  if [ "$(id -u)" = 0 ] && [ -n "${DATABASE_SOCKET_DIR:-}" ] && [ "$DATABASE_USER" = "$service_user" ]; then
-    setpriv --reuid="$service_user" --regid="$service_user" --init-groups -- "$@"
+  if [ "$(id -u)" = 0 ]; then
+    as_user "$service_user" "$@"
   else
     "$@"
   fi
@@ -56,7 +63,7 @@ as_owner() {
 # Who may create and rename databases: the local server's administrator, or the owner where the server is elsewhere.
 as_administrator() {
   if [ "$local_server" = yes ] && [ "$(id -u)" = 0 ]; then
-    PGHOST=/run/postgresql PGUSER=postgres setpriv --reuid=postgres --regid=postgres --init-groups -- "$@"
+    as_user postgres env -u DATABASE_PASS -u ENCRYPTION_KEY -u PGPASSWORD DATABASE_SOCKET_DIR=/run/postgresql DATABASE_USER=postgres PGHOST=/run/postgresql PGUSER=postgres "$@"
   else
     as_owner "$@"
   fi
@@ -65,20 +72,15 @@ as_administrator() {
 # query DATABASE SQL: one value, as the owner.
 query() { as_owner psql -XqAt -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
 
-# administer DATABASE SQL: as the administrator, without output.
-administer() { as_administrator psql -Xq -v ON_ERROR_STOP=1 -d "$1" -c "$2" >/dev/null; }
-
 # let_reader_read DATABASE: what the dashboards ask for, in the tables of today and of later migrations; neither the tokens nor the program's own schema.
 let_reader_read() {
   [ -n "$reader" ] || return 0
-  as_owner psql -Xq -v ON_ERROR_STOP=1 -d "$1" -v reader="$reader" -v owner="$DATABASE_USER" <<'EOF'
+  psql -Xq -v ON_ERROR_STOP=1 -d "$1" -v reader="$reader" -v owner="$DATABASE_USER" <<'SQL'
 grant usage on schema public to :"reader";
 grant select on all tables in schema public to :"reader";
 alter default privileges for role :"owner" in schema public grant select on tables to :"reader";
-EOF
+SQL
 }
-
-quoted() { printf '"%s"' "${1//\"/\"\"}"; }
 
 readable_size() { numfmt --to=iec --suffix=B "$1"; }
 

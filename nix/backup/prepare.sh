@@ -2,6 +2,8 @@
 
 use_settings
 state=$(teslamate status --json --wait)
+# Settings that are wrong are for the program itself to end with.
+[ -n "$state" ] || exit 0
 applied=$(jq '.applied | length' <<<"$state")
 pending=$(jq '(.pending + .own_pending) | length' <<<"$state")
 newer=$(jq '.newer | length' <<<"$state")

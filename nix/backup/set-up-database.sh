@@ -1,5 +1,7 @@
 # Runs after PostgreSQL's set-up, as its administrator: owner, extensions, the dashboards' role and password, so that the service's role needs no special rights.
 
+# Whatever others have put into the database, names here mean the server's own.
+export PGOPTIONS='-c search_path=pg_catalog'
 psql=(psql -Xq -v ON_ERROR_STOP=1)
 
 if [ "$(psql -XqAt -d postgres -c 'select pg_is_in_recovery()')" = t ]; then
@@ -22,6 +24,8 @@ create extension if not exists cube with schema public;
 create extension if not exists earthdistance with schema public;
 alter extension cube update;
 alter extension earthdistance update;
+-- Before PostgreSQL 15, and in databases upgraded from there, every role may put functions here that are found before the server's own.
+revoke create on schema public from public;
 EOF
 
 if [ -n "$reader" ]; then

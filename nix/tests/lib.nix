@@ -89,6 +89,38 @@ let
     bool = simple "boolean" isBool;
     int = simple "signed integer" isInt;
     str = simple "string" isString;
+    float = simple "floating point number" builtins.isFloat;
+    strMatching =
+      pattern:
+      simple "string matching the pattern ${pattern}" (
+        value: isString value && match pattern value != null
+      );
+    lines = {
+      description = "strings concatenated with line breaks";
+      accepts = isString;
+      merge =
+        where: values:
+        if builtins.all isString values then
+          concatStringsSep "\n" values
+        else
+          throw "A definition for option `${where}' is not of type `strings concatenated with line breaks'.";
+    };
+    enum =
+      allowed: simple "one of ${builtins.toJSON allowed}" (value: builtins.elem value allowed);
+    either = a: b: oneOf [
+      a
+      b
+    ];
+    submodule = module: {
+      description = "submodule";
+      accepts = isAttrs;
+      merge =
+        where: values:
+        if builtins.all isAttrs values then
+          (evaluate "${where}." (module.options or { }) (module.freeformType or null) values).config
+        else
+          throw "A definition for option `${where}' is not of type `submodule'.";
+    };
     port = simple "16 bit unsigned integer" (value: isInt value && value >= 0 && value <= 65535);
     ints.positive = simple "positive integer" (value: isInt value && value > 0);
     path = simple "path" (
@@ -105,16 +137,6 @@ let
           head values
         else
           throw "The option `${where}' is defined multiple times while it's expected to be unique.";
-    };
-    anything = {
-      description = "anything";
-      accepts = _: true;
-      merge =
-        where: values:
-        if builtins.all isAttrs values && !(builtins.any (value: value ? outPath) values) then
-          (attrsOf anything).merge where values
-        else
-          only "anything" where values;
     };
     nullOr = inner: {
       description = "null or ${inner.description}";
@@ -173,37 +195,11 @@ let
     };
   };
 
-  evalModules =
-    {
-      modules,
-      specialArgs ? { },
-    }:
+  # The options of one level and below with their definitions: what is configured, and what is known of each option. Definitions outside of the declared
+  # options go to the freeform type, or are an error.
+  evaluate =
+    where: declared: freeform: definitions:
     let
-      loaded = map (module: if isFunction module then module arguments else module) (
-        map (module: if builtins.isPath module || isString module then import module else module) modules
-      );
-      arguments = specialArgs // {
-        inherit lib config;
-        options = declared;
-      };
-
-      # Branches of options and of definitions are walked together; a definition outside the declared options is an error.
-      mergeDeclarations = foldl' (
-        a: b:
-        a
-        // mapAttrs (
-          name: value:
-          if a ? ${name} && !(a.${name} ? _type) && !(value ? _type) then
-            mergeDeclarations [
-              a.${name}
-              value
-            ]
-          else
-            value
-        ) b
-      ) { };
-      declared = mergeDeclarations (map (module: module.options or { }) loaded);
-
       # Conditions move down to the options, so that one option's value can decide about another's definition.
       pushDown =
         definition:
@@ -213,39 +209,123 @@ let
           concatMap pushDown definition.contents
         else
           map (mapAttrs (_: content: definition // { inherit content; })) (pushDown definition.content);
-
-      build =
-        where: options: definitions:
+      pushed = concatMap pushDown definitions;
+      extra = filter (name: !(hasAttr name declared)) (unique (concatMap attrNames pushed));
+      evaluated = mapAttrs (
+        name: option:
         let
-          pushed = concatMap pushDown definitions;
-          extra = filter (name: !(hasAttr name options)) (unique (concatMap attrNames pushed));
+          here = concatMap (definition: if hasAttr name definition then [ definition.${name} ] else [ ]) pushed;
+          found = concatMap discharge here;
+          values = strongest found;
         in
-        if extra != [ ] then
-          throw "The option `${where}${head extra}' does not exist."
-        else
-          mapAttrs (
-            name: option:
-            let
-              here = concatMap (
-                definition: if hasAttr name definition then [ definition.${name} ] else [ ]
-              ) pushed;
-              values = strongest (concatMap discharge here);
-            in
-            if option ? _type then
+        if option ? _type then
+          {
+            config =
               if values != [ ] then
                 option.type.merge "${where}${name}" values
               else if option ? default then
                 option.default
               else
-                throw "The option `${where}${name}' is used but not defined."
+                throw "The option `${where}${name}' was accessed but has no value defined. Try setting the option.";
+            options = option // {
+              definitions = values;
+              isDefined = values != [ ] || option ? default;
+              # As mkOptionDefault has it.
+              highestPrio = foldl' (a: d: if d.priority < a then d.priority else a) (
+                if option ? default then 1500 else 9999
+              ) found;
+            };
+          }
+        else
+          evaluate "${where}${name}." option null here
+      ) declared;
+    in
+    if extra != [ ] && freeform == null then
+      throw "The option `${where}${head extra}' does not exist."
+    else
+      {
+        config =
+          mapAttrs (_: one: one.config) evaluated
+          // (
+            if freeform == null then
+              { }
             else
-              build "${where}${name}." option here
-          ) options;
+              freeform.merge where (
+                map (
+                  definition:
+                  listToAttrs (
+                    map (name: {
+                      inherit name;
+                      value = definition.${name};
+                    }) (filter (name: hasAttr name definition) extra)
+                  )
+                ) pushed
+              )
+          );
+        options = mapAttrs (_: one: one.options) evaluated;
+      };
 
-      config = build "" declared (
+  evalModules =
+    {
+      modules,
+      specialArgs ? { },
+    }:
+    let
+      # A module that was imported before, by its path or its key, counts once.
+      load =
+        seen: module:
+        let
+          path = if builtins.isPath module || isString module then toString module else null;
+          value = if path != null then import module else module;
+          content = if isFunction value then value arguments else value;
+          key = content.key or path;
+        in
+        if key != null && elem key seen.keys then
+          seen
+        else
+          let
+            within = foldl' load {
+              keys = seen.keys ++ optional (key != null) key;
+              inherit (seen) all;
+            } (content.imports or [ ]);
+          in
+          within // { all = within.all ++ [ content ]; };
+      loaded =
+        (foldl' load {
+          keys = [ ];
+          all = [ ];
+        } modules).all;
+      arguments = specialArgs // {
+        inherit lib;
+        inherit (evaluated) config options;
+      };
+
+      # Branches of options and of definitions are walked together; an option has one declaration.
+      mergeDeclarations =
+        where:
+        foldl' (
+          a: b:
+          a
+          // mapAttrs (
+            name: value:
+            if a ? ${name} && !(a.${name} ? _type) && !(value ? _type) then
+              mergeDeclarations "${where}${name}." [
+                a.${name}
+                value
+              ]
+            else if a ? ${name} then
+              throw "The option `${where}${name}' is already declared."
+            else
+              value
+          ) b
+        ) { };
+      declared = mergeDeclarations "" (map (module: module.options or { }) loaded);
+
+      evaluated = evaluate "" declared null (
         map (
           module:
           module.config or (removeAttrs module [
+            "key"
             "options"
             "imports"
           ])
@@ -253,8 +333,7 @@ let
       );
     in
     {
-      inherit config;
-      options = declared;
+      inherit (evaluated) config options;
     };
 
   splitVersion = builtins.splitVersion;
@@ -273,7 +352,40 @@ let
       any
       all
       attrNames
+      elem
+      filter
       ;
+    trivial.release = "26.05";
+    versions.major = version: head (splitVersion version);
+    filterAttrs =
+      keep: set:
+      listToAttrs (
+        concatMap (
+          name:
+          optional (keep name set.${name}) {
+            inherit name;
+            value = set.${name};
+          }
+        ) (attrNames set)
+      );
+    mkOptionType =
+      {
+        name,
+        merge,
+        check ? (_: true),
+      }:
+      {
+        description = name;
+        accepts = check;
+        merge =
+          where: values:
+          merge [ where ] (
+            map (value: {
+              inherit value;
+              file = where;
+            }) values
+          );
+      };
     isOption = value: value._type or "" == "option";
     mkOption = attributes: attributes // { _type = "option"; };
     mkEnableOption =
@@ -303,6 +415,7 @@ let
       inherit priority content;
     };
     mkDefault = lib.mkOverride 1000;
+    mkOptionDefault = lib.mkOverride 1500;
     mkForce = lib.mkOverride 50;
     literalExpression = text: {
       _type = "literalExpression";

@@ -25,9 +25,7 @@ let
         [
           "coreutils"
           "findutils"
-          "gawk"
           "gnugrep"
-          "gnused"
           "gzip"
           "jq"
           "systemd"
@@ -60,65 +58,195 @@ let
             ${text}'';
           inputs = runtimeInputs;
         };
+      writeText =
+        name: text:
+        fake name "1"
+        // {
+          outPath = "/nix/store/00000000000000000000000000000000-${name}";
+          inherit text;
+        };
       runCommandLocal =
         name: _: _:
         fake name "1";
     };
 
-  anything = lib.mkOption {
-    type = lib.types.anything;
-    default = { };
-  };
-  listOf =
-    type:
-    lib.mkOption {
-      type = lib.types.listOf type;
-      default = [ ];
+  inherit (lib) types;
+  option = type: default: lib.mkOption { inherit type default; };
+  optionOf = type: lib.mkOption { inherit type; };
+  listOf = type: option (types.listOf type) [ ];
+  setOf = type: option (types.attrsOf type) { };
+  submodule = options: types.submodule { inherit options; };
+  freeform =
+    freeformType: options:
+    types.submodule {
+      inherit freeformType options;
     };
+  atom = types.nullOr (
+    types.oneOf [
+      types.bool
+      types.int
+      types.float
+      types.str
+    ]
+  );
+  # Something that becomes YAML; a function or a package would not.
+  yaml = lib.mkOptionType {
+    name = "YAML value";
+    check = value: !(builtins.isFunction value);
+    merge =
+      _: definitions:
+      if builtins.length definitions == 1 then
+        builtins.fromJSON (builtins.toJSON (builtins.head definitions).value)
+      else
+        throw "A YAML value is defined more than once.";
+  };
 
-  # The options of NixOS that the module sets, as far as it needs them.
+  # systemd's own, as nixpkgs declares it: all lists, which add up, or one value.
+  unitOption = lib.mkOptionType {
+    name = "systemd option";
+    merge =
+      loc: definitions:
+      let
+        values = map (definition: definition.value) definitions;
+      in
+      if builtins.all builtins.isList values then
+        builtins.concatLists values
+      else if builtins.any builtins.isList values then
+        throw "The definitions of ${toString loc} should be either all lists or all non-lists."
+      else if builtins.length (lib.unique values) == 1 then
+        builtins.head values
+      else
+        throw "${toString loc} is defined differently in two places (systemd option).";
+  };
+  unitName = types.strMatching "[a-zA-Z0-9@%:_.\\-]+[.](service|socket|device|mount|automount|swap|target|path|timer|scope|slice)";
+  unitOptions = {
+    description = option types.str "";
+    wantedBy = listOf unitName;
+    wants = listOf unitName;
+    requires = listOf unitName;
+    after = listOf unitName;
+    before = listOf unitName;
+    onFailure = listOf unitName;
+    unitConfig = setOf unitOption;
+  };
+
+  # The options of NixOS that the module sets, with nixpkgs' types as far as it needs them.
   nixos =
     { config, ... }:
     {
       options = {
-        assertions = listOf lib.types.anything;
-        warnings = listOf lib.types.str;
-        environment.systemPackages = listOf lib.types.package;
-        networking.domain = lib.mkOption {
-          type = lib.types.nullOr lib.types.str;
-          default = null;
-        };
-        networking.fqdn = lib.mkOption {
-          type = lib.types.str;
-          default = "machine.example.org";
-        };
-        networking.firewall.allowedTCPPorts = listOf lib.types.port;
-        users.users = anything;
-        users.groups = anything;
-        systemd.services = anything;
-        systemd.timers = anything;
-        systemd.tmpfiles.rules = listOf lib.types.str;
+        assertions = listOf (submodule {
+          assertion = optionOf types.bool;
+          message = optionOf types.str;
+        });
+        warnings = listOf types.str;
+        system.stateVersion = option types.str "26.05";
+        environment.systemPackages = listOf types.package;
+        networking.domain = option (types.nullOr types.str) null;
+        networking.fqdn = option types.str "machine.example.org";
+        networking.firewall.allowedTCPPorts = listOf types.port;
+        users.users = setOf (submodule {
+          isSystemUser = option types.bool false;
+          group = optionOf types.str;
+          home = option types.path "/var/empty";
+        });
+        users.groups = setOf (submodule {
+          gid = option (types.nullOr types.int) null;
+        });
+        systemd.services = setOf (
+          submodule (
+            unitOptions
+            // {
+              environment = setOf (types.nullOr types.str);
+              path = listOf types.package;
+              serviceConfig = setOf unitOption;
+            }
+          )
+        );
+        systemd.timers = setOf (submodule (unitOptions // { timerConfig = setOf unitOption; }));
+        systemd.tmpfiles.rules = listOf types.str;
         services.postgresql = {
-          enable = lib.mkOption {
-            type = lib.types.bool;
-            default = false;
-          };
-          package = lib.mkOption { type = lib.types.package; };
-          settings = anything;
-          authentication = lib.mkOption {
-            type = lib.types.str;
-            default = "";
-          };
-          ensureDatabases = listOf lib.types.str;
-          ensureUsers = listOf lib.types.anything;
+          enable = option types.bool false;
+          package = optionOf types.package;
+          settings = setOf atom;
+          authentication = option types.lines "";
+          initialScript = option (types.nullOr types.path) null;
+          ensureDatabases = listOf types.str;
+          ensureUsers = listOf (submodule {
+            name = optionOf types.str;
+            ensureDBOwnership = option types.bool false;
+          });
         };
-        services.nginx = anything;
-        services.grafana = anything;
+        services.nginx = {
+          enable = option types.bool false;
+          recommendedProxySettings = option types.bool false;
+          virtualHosts = setOf (submodule {
+            forceSSL = option types.bool false;
+            enableACME = option types.bool false;
+            useACMEHost = option (types.nullOr types.str) null;
+            # nixpkgs has no default for these two.
+            sslCertificate = option (types.nullOr types.path) null;
+            sslCertificateKey = option (types.nullOr types.path) null;
+            extraConfig = option types.lines "";
+            locations = setOf (submodule {
+              proxyPass = option (types.nullOr types.str) null;
+              proxyWebsockets = option types.bool false;
+              extraConfig = option types.lines "";
+            });
+          });
+        };
+        services.grafana = {
+          enable = option types.bool false;
+          settings = setOf (types.attrsOf atom);
+          provision = {
+            enable = option types.bool false;
+            datasources.settings = option (types.nullOr (submodule {
+              apiVersion = option types.int 1;
+              datasources = listOf (
+                freeform (types.attrsOf yaml) {
+                  name = optionOf types.str;
+                  type = optionOf types.str;
+                  access = option (types.enum [
+                    "proxy"
+                    "direct"
+                  ]) "proxy";
+                  url = option types.str "";
+                  editable = option types.bool false;
+                }
+              );
+            })) null;
+            dashboards.settings = option (types.nullOr (submodule {
+              apiVersion = option types.int 1;
+              providers = listOf (
+                freeform (types.attrsOf yaml) {
+                  name = option types.str "default";
+                  type = option types.str "file";
+                  options.path = optionOf types.path;
+                }
+              );
+            })) null;
+          };
+        };
       };
 
-      # As nixpkgs chooses it by system.stateVersion.
-      config = lib.mkIf config.services.postgresql.enable {
-        services.postgresql.package = lib.mkDefault pkgs.postgresql_17;
+      config = {
+        # As nixpkgs chooses it by system.stateVersion.
+        services.postgresql.package = lib.mkIf config.services.postgresql.enable (
+          lib.mkDefault (
+            if lib.versionAtLeast config.system.stateVersion "25.11" then
+              pkgs.postgresql_17
+            else if lib.versionAtLeast config.system.stateVersion "24.11" then
+              pkgs.postgresql_16
+            else
+              pkgs.postgresql_15
+          )
+        );
+        services.postgresql.settings.port = lib.mkOptionDefault 5432;
+        services.grafana.settings.server = {
+          domain = lib.mkOptionDefault "localhost";
+          http_addr = lib.mkOptionDefault "127.0.0.1";
+          http_port = lib.mkOptionDefault 3000;
+        };
       };
     };
 
@@ -126,7 +254,7 @@ let
     modules = [
       ../module.nix
       nixos
-      { config = configuration; }
+      configuration
     ];
     specialArgs = { inherit pkgs; };
   };
@@ -146,10 +274,9 @@ let
   assignments = lib.mapAttrsToList (
     name: v:
     lib.concatMapStringsSep "" (item: "${name}=${value item}\n") (
-      if builtins.isList v then (if v == [ ] then [ ] else v) else [ v ]
+      if builtins.isList v then v else [ v ]
     )
   );
-  quoted = text: builtins.replaceStrings [ "\\" "\"" "%" ] [ "\\\\" "\\\"" "%%" ] text;
   unit =
     name: service:
     ''
@@ -170,6 +297,10 @@ let
           key = "After";
           units = service.after or [ ];
         }
+        {
+          key = "OnFailure";
+          units = service.onFailure or [ ];
+        }
       ]
     )
     + lib.concatStrings (assignments (service.unitConfig or { }))
@@ -178,7 +309,17 @@ let
       [Service]
     ''
     + lib.concatStrings (
-      lib.mapAttrsToList (name: v: "Environment=\"${name}=${quoted v}\"\n") (service.environment or { })
+      # As nixpkgs writes it: quoted as JSON, percent signs and all, and not without a limit.
+      lib.mapAttrsToList (
+        name: v:
+        let
+          line = "Environment=${builtins.toJSON "${name}=${v}"}\n";
+        in
+        if builtins.stringLength line >= 2048 then
+          throw "The value of the environment variable '${name}' in systemd service is too long."
+        else
+          line
+      ) service.environment
     )
     + lib.concatStrings (assignments (service.serviceConfig or { }))
     + lib.optionalString ((service.wantedBy or [ ]) != [ ]) ''
@@ -202,28 +343,7 @@ let
       WantedBy=${toString definition.wantedBy}
     '';
 
-  dataSource = builtins.head (
-    config.services.grafana.provision.datasources.settings.datasources or [ { } ]
-  );
-
-  scripts = import ../backup.nix {
-    inherit lib pkgs;
-    inherit (config.services.teslamate) package backup secretsFile;
-    inherit (config.services.teslamate.migrations) rollbackUnknown;
-    user = "teslamate";
-    stateDirectory = "/var/lib/teslamate";
-    inherit (config.systemd.services.teslamate) environment;
-    localServer = config.services.teslamate.postgres.enable_server;
-    usesSocket = config.systemd.services.teslamate.environment ? DATABASE_SOCKET_DIR;
-    # As the data source says it.
-    reader = if dataSource.url or "" == "/run/postgresql" then dataSource.user else "";
-    credentials = config.systemd.services.teslamate.serviceConfig.LoadCredential;
-    postgresql =
-      if config.services.postgresql.enable then
-        config.services.postgresql.package
-      else
-        config.services.teslamate.postgres.package;
-  };
+  inherit (import ../module/shared.nix { inherit config lib pkgs; }) scripts;
 in
 {
   inherit config pkgs;
@@ -253,20 +373,26 @@ in
               value = timer name definition;
             }) config.systemd.timers
           );
-        scripts = builtins.listToAttrs (
-          map
-            (script: {
-              name = "${script}/bin/${script.name}";
-              value = script.script;
-            })
-            (
-              scripts.all
-              ++ [
-                scripts.prepare
-                scripts.setUpDatabase
-              ]
-            )
-        );
+        scripts =
+          builtins.listToAttrs (
+            map
+              (script: {
+                name = "${script}/bin/${script.name}";
+                value = script.script;
+              })
+              (
+                scripts.all
+                ++ [
+                  scripts.backupFailed
+                  scripts.databasePassword
+                  scripts.prepare
+                  scripts.setUpDatabase
+                ]
+              )
+          )
+          // {
+            "${scripts.settings}" = scripts.settings.text;
+          };
         programs = map (input: "${input}/bin") scripts.backup.inputs;
         commands = map (script: "${script}/bin/${script.name}") scripts.all;
         tmpfiles = config.systemd.tmpfiles.rules;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Import.Merging;
 using TeslaMate.Import.Running;
 
 namespace TeslaMate.Import;
@@ -7,5 +8,6 @@ namespace TeslaMate.Import;
 public static class ImportComposition
 {
     /// <summary>Registers the import. Needs the logbook and a data source.</summary>
-    public static IServiceCollection AddImport(this IServiceCollection services) => services.AddSingleton<IImporter, Importer>();
+    public static IServiceCollection AddImport(this IServiceCollection services) 
+        => services.AddSingleton<IImporter, Importer>().AddSingleton<IDatabaseMerge, DatabaseMerge>();
 }

@@ -12,6 +12,7 @@ using TeslaMate.Logbook.Releases;
 using TeslaMate.Logbook.Resuming;
 using TeslaMate.Logbook.Settings;
 using TeslaMate.Logbook.Spooling;
+using TeslaMate.Logbook.Statistics;
 using TeslaMate.Logbook.Terrain;
 using TeslaMate.Logbook.Writing;
 
@@ -23,6 +24,7 @@ public static class LogbookComposition
     public static IServiceCollection AddLogbook(this IServiceCollection services, LogbookSettings settings)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddKeyedSingleton(Housekeeping.Clock, (provider, _) => provider.GetRequiredService<TimeProvider>());
         services.AddSingleton(settings);
 
         services.AddSingleton<WriterSession>().AddSingleton<Availability>().AddSingleton<PostCommitEffects>();
@@ -36,13 +38,14 @@ public static class LogbookComposition
         services.AddSingleton<GlobalSettingsRow>().AddSingleton<IGlobalSettings>(provider => provider.GetRequiredService<GlobalSettingsRow>());
         services.AddSingleton<ICorrections, HandCorrections>();
 
+        services.AddSingleton<StatisticsStore>().AddSingleton<StatisticsUpkeep>();
         services.AddSingleton<Geocoder>().AddSingleton<AddressQueue>().AddSingleton<AddressTranslation>();
         services.AddSingleton<TileFiles>().AddSingleton<Elevations>().AddSingleton<ITerrain>(provider => provider.GetRequiredService<Elevations>());
         services.AddSingleton<ReleaseCheck>().AddSingleton<IReleases>(provider => provider.GetRequiredService<ReleaseCheck>());
 
         services.AddHostedService<ChangeWatch>().AddHostedService<LeaseRenewal>().AddHostedService<SpoolFlush>();
         services.AddHostedService<AddressJob>().AddHostedService<ElevationBackfill>();
-        services.AddHostedService(provider => provider.GetRequiredService<ReleaseCheck>());
+        services.AddHostedService(provider => provider.GetRequiredService<ReleaseCheck>()).AddHostedService(provider => provider.GetRequiredService<StatisticsUpkeep>());
         return services;
     }
 }

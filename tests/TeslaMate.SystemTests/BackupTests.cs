@@ -45,7 +45,7 @@ public sealed class BackupTests
         (await machine.ShellAsync("ls -A /mnt/small")).ShouldBeEmpty();
 
         // Killed in the middle; the next run clears away what is left.
-        (await KilledAsync(machine, "load_custom", $"teslamate-restore {backup}")).ExitCode.ShouldBe(137);
+        (await KilledAsync(machine, "loading=", $"teslamate-restore {backup}")).ExitCode.ShouldBe(137);
         (await machine.QueryAsync("select name from geofences")).ShouldBe("Later");
         (await machine.RunAsync("teslamate-restore", "--dry-run", backup)).ExitCode.ShouldBe(0);
         (await machine.QueryAsync("select name from geofences")).ShouldBe("Later");
@@ -74,19 +74,29 @@ public sealed class BackupTests
         await using var machine = await BootAsync();
         var backup = (await machine.ShellAsync("teslamate-backup")).Split('\n')[^1];
         await LaterAsync();
-        foreach (var moment in new[]
-        {
-            "contents=", "lists=", "administer \"$maintenance_database\" \"create database", "administer \"$fresh\" \"create extension", "progress", "load_custom", "wait \"$one\"",
-            "as_owner \"${restore[@]}\" --use-list=\"$lists/objects\" --section=post-data", "say \"Checking it\"", "say \"Stopping teslamate.service",
-        })
+        foreach (var moment in new[] { "load=", "administrator_process=", "loading=", "loaded=", "say \"Stopping teslamate.service" })
         {
             (await KilledAsync(machine, moment, $"teslamate-restore {backup}")).ExitCode.ShouldBe(137, moment);
             (await machine.QueryAsync("select name from geofences")).ShouldBe("Later", moment);
             (await machine.UnitAsync("ActiveState")).ShouldBe("active", moment);
         }
 
+        // The program itself, in either of its two parts, wherever it happens to be.
+        foreach (var (part, delay) in new[] { ("--load-only", 0), ("--load-only", 400), ("--load-only", 1200), ("--administrator --owner", 300), ("--administrator --owner", 900) })
+        {
+            var killed = await machine.RunAsync("/bin/bash", "-c", $"""
+                teslamate-restore {backup} & restoring=$!
+                until pgrep -f 'restore {part}' >/dev/null; do sleep 0.02; done
+                sleep {delay / 1000.0:0.0}; pkill -KILL -f 'restore {part}'; wait $restoring
+                """);
+            killed.ExitCode.ShouldBe(1, $"{part} {delay}: {killed.Errors}");
+            (await machine.QueryAsync("select name from geofences")).ShouldBe("Later", part);
+            (await machine.UnitAsync("ActiveState")).ShouldBe("active", part);
+            await machine.UntilAsync("nothing of it runs", async () => (await machine.RunAsync("pgrep", "-f", "[t]eslamate.* restore ")).ExitCode != 0);
+        }
+
         // From here on the service is stopped for a moment; a unit of its own brings it back.
-        foreach (var (moment, name) in new[] { ("swap \"$swap_fresh\"", "Later"), ("statement=", "Later"), ("exit 0", "Home") })
+        foreach (var (moment, name) in new[] { ("systemctl reset-failed", "Later"), ("as_administrator \"$program\" restore --swap", "Later"), ("exit 0", "Home") })
         {
             await machine.ShellAsync($"systemctl set-environment BASH_ENV={KillAt} KILL_AT={Quoted(moment)}");
             var result = await machine.RunAsync("teslamate-restore", backup);
@@ -107,7 +117,6 @@ public sealed class BackupTests
         (await machine.QueryAsync(Rows)).ShouldBe("20000 1");
         (await machine.QueryAsync("select name from geofences")).ShouldBe("Home");
         (await machine.QueryAsync("select count(*) from pg_database where datname like 'teslamate_restore_%'", "postgres")).ShouldBe("0");
-        (await machine.ShellAsync("ls -A /tmp | grep teslamate-restore || true")).ShouldBeEmpty();
 
         Task LaterAsync() => machine.QueryAsync("update geofences set name = 'Later'");
     }
@@ -138,12 +147,13 @@ public sealed class BackupTests
         var backup = (await machine.ShellAsync("teslamate-backup")).Split('\n')[^1];
         await machine.QueryAsync("update geofences set name = 'Later'");
 
-        // The first restore is held up before its end, and has its database by then.
+        // The first restore is held up before its end, where it counts the present rows, and has its database by then.
         await machine.ShellAsync($"""
-            touch /run/held
-            systemd-run -q --unit=first -p RemainAfterExit=yes -E BASH_ENV={KillAt} -E HOLD_AT='say "Checking it"' -E PATH -- bash -c 'teslamate-restore {backup}'
+            systemd-run -q --unit=holding --uid=postgres psql -X -d teslamate -c 'begin; lock table positions in access exclusive mode; select pg_sleep(1000)'
+            systemd-run -q --unit=first -p RemainAfterExit=yes -E PATH -- bash -c 'teslamate-restore {backup}'
             """);
-        await machine.UntilAsync("the first restore is held up", async () => (await machine.RunAsync("test", "-e", "/run/holds")).ExitCode == 0);
+        await machine.UntilAsync("the first restore is held up", async ()
+            => await machine.QueryAsync("select count(*) from pg_stat_activity where application_name = 'teslamate-restore' and wait_event_type = 'Lock'") == "1");
         var second = await machine.RunAsync("teslamate-restore", backup);
         second.ExitCode.ShouldBe(1);
         second.Errors.ShouldContain("another restore of teslamate is running");
@@ -151,14 +161,14 @@ public sealed class BackupTests
 
         // Meanwhile a backup has begun, and a table that somebody has locked keeps it.
         await machine.ShellAsync("""
-            systemd-run -q --unit=locking --uid=postgres psql -X -d teslamate -c 'begin; lock table settings; select pg_sleep(1000)'
+            systemd-run -q --unit=locking --uid=postgres psql -X -d teslamate -c 'begin; lock table settings; select pg_sleep(2000)'
             systemd-run -q --unit=backup -p RemainAfterExit=yes -E PATH -- bash -c 'teslamate-backup /root/meanwhile.dump'
             """);
         await machine.UntilAsync("the backup waits", async () => await machine.QueryAsync("select count(*) from pg_stat_activity where application_name = 'teslamate-backup' and wait_event_type = 'Lock'") == "1");
-        await machine.ShellAsync("rm /run/held");
+        await machine.QueryAsync("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(1000)%' and pid <> pg_backend_pid()");
         await machine.UntilAsync("the restore waits for the backup", async () => (await machine.RunAsync("journalctl", "-u", "first", "-o", "cat")).Output.Contains("Waiting for the end of the backup", StringComparison.Ordinal));
         (await machine.QueryAsync("select name from geofences")).ShouldBe("Later");
-        await machine.QueryAsync("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()");
+        await machine.QueryAsync("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(2000)%' and pid <> pg_backend_pid()");
 
         foreach (var unit in new[] { "backup", "first" })
             await machine.UntilAsync($"{unit} is done", async () => (await machine.RunAsync("systemctl", "show", "--value", "-p", "SubState", unit)).Output.Trim() == "exited");
@@ -190,6 +200,55 @@ public sealed class BackupTests
     }
 
     [SkippableFact]
+    public async Task A_hostile_backup_runs_nothing_here_or_as_root_and_links_lead_no_backup_astray()
+    {
+        await using var machine = await BootAsync();
+        await machine.QueryAsync("""alter table geofences add column "x'; id > /tmp/pwned; echo '" text""");
+        await machine.QueryAsync("""alter table positions add column "x'; id > /tmp/pwned; echo '" text""");
+        await machine.ShellAsync("""
+            teslamate-backup /root/hostile.dump
+            teslamate-backup --plain /root/plain.sql
+            { cat /root/plain.sql; echo '\! id > /tmp/pwned'; } >/root/shell.sql
+            { cat /root/plain.sql; echo "copy geofences (name) from program 'id > /tmp/pwned';"; } >/root/program.sql
+            """);
+        foreach (var (file, code) in new[] { ("/root/hostile.dump", 0), ("/root/plain.sql", 0), ("/root/shell.sql", 1), ("/root/program.sql", 1) })
+        {
+            var result = await machine.RunAsync("teslamate-restore", "--dry-run", file);
+            result.ExitCode.ShouldBe(code, $"{file}: {result.Errors}");
+            (await machine.ShellAsync("find / -xdev -name pwned")).ShouldBeEmpty(file);
+        }
+
+        // Asked as root, the program passes a restore on to those who may do no harm.
+        (await machine.RunAsync("teslamate", "restore", "--dry-run", "/root/hostile.dump")).Succeeded();
+        (await machine.RunAsync("/opt/teslamate/teslamate", "restore", "/root/hostile.dump")).Errors.ShouldContain("does not run as root");
+
+        // By a relative name, in a folder where the service has laid links; and in one that is anybody's.
+        await machine.ShellAsync("""
+            teslamate-backup; echo untouched >/etc/victim; mkdir -m 0755 /etc/victims
+            cd /var/lib/teslamate/backups
+            ln -s /etc/victim a.dump; ln -s /etc/victims b.dump
+            chown -h teslamate: a.dump b.dump
+            teslamate-backup a.dump; teslamate-backup ./b.dump
+            mkdir /srv/anybody; chmod 0777 /srv/anybody; cd /srv/anybody
+            ln -s /etc/victim c.dump; ln -s /etc/victims d.dump
+            teslamate-backup c.dump; teslamate-backup d.dump
+            """);
+        (await machine.ShellAsync("cat /etc/victim; ls /etc/victims; find /var/lib/teslamate/backups -type l; find /srv/anybody -type l")).ShouldBe("untouched");
+        (await machine.ShellAsync("cd /srv/anybody && pg_restore --list c.dump | grep -c 'TABLE DATA public positions'")).ShouldBe("1");
+
+        // A request to stop reaches what a backup has started, too.
+        var stopped = await machine.RunAsync("/bin/bash", "-c", """
+            setpriv --reuid=postgres --regid=postgres --init-groups psql -Xq -d teslamate -c 'begin; lock table settings; select pg_sleep(100)' & locking=$!
+            sleep 1; teslamate-backup /root/stopped.dump & backup=$!
+            until pgrep -f '[p]g_dump --format' >/dev/null; do sleep 0.1; done
+            kill -TERM $backup; wait $backup; code=$?
+            for i in $(seq 50); do pgrep -f '[p]g_dump --format' >/dev/null || break; sleep 0.1; done
+            pgrep -f '[p]g_dump --format'; ls /root/stopped.dump* ; kill $locking; exit $code
+            """);
+        (stopped.ExitCode, stopped.Output).ShouldBe((143, ""));
+    }
+
+    [SkippableFact]
     public async Task A_scheduled_backup_takes_the_place_of_older_scheduled_ones_and_of_nothing_else()
     {
         await using var machine = await Machine.BootAsync("""backup = { schedule = "daily"; retention = 3; };""");
@@ -199,6 +258,11 @@ public sealed class BackupTests
 
         var kept = (await machine.ShellAsync("cd /var/lib/teslamate/backups && ls | sed 's/-[0-9.]*-[0-9]*-[0-9]*.dump$//' | sort | uniq -c | awk '{ print $2, $1 }'")).Split('\n');
         kept.ShouldBe(["before-upgrade 4", "scheduled 3", "scheduled-on-paper.txt 1", "teslamate 5"], ignoreOrder: true);
+        (await machine.ShellAsync("systemctl show --value -p User teslamate-backup.service")).ShouldBe("teslamate");
+        // One that fails says so at the priority of errors.
+        await machine.ShellAsync("cd /var/lib/teslamate && mv backups kept && touch backups && (systemctl start teslamate-backup.service || true)");
+        await machine.UntilAsync("the failure is told", async () => (await machine.RunAsync("journalctl", "-p", "err", "-u", "teslamate-backup-failed", "-o", "cat")).Output.Contains("scheduled backup of TeslaMate's database failed", StringComparison.Ordinal));
+        await machine.ShellAsync("cd /var/lib/teslamate && rm backups && mv kept backups");
         // Root takes part in nothing there: whoever may write to the folder could lay links in its way.
         (await machine.ShellAsync("find /var/lib/teslamate/backups ! -user teslamate")).ShouldBeEmpty();
     }
@@ -215,15 +279,11 @@ public sealed class BackupTests
             insert into positions (date, latitude, longitude, car_id) select now() - n * interval '1 s', 52.5, 13.4, (select id from cars) from generate_series(1, 20000) n;
             insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, 50, now(), now());
             """);
-        // Read by every bash that is told to: it ends a script with SIGKILL before the command that begins with KILL_AT, or holds it up before HOLD_AT.
+        // Read by every bash that is told to: it ends a script with SIGKILL before the command that begins with KILL_AT.
         await File.WriteAllTextAsync(machine.Outside(KillAt), """
             if [ -n "${KILL_AT:-}" ]; then
               set -T
               trap 'case $BASH_COMMAND in "$KILL_AT"*) kill -9 $$ ;; esac' DEBUG
-            fi
-            if [ -n "${HOLD_AT:-}" ]; then
-              set -T
-              trap 'case $BASH_COMMAND in "$HOLD_AT"*) touch /run/holds; while [ -e /run/held ]; do sleep 0.1; done ;; esac' DEBUG
             fi
 
             """);

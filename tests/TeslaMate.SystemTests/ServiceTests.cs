@@ -57,6 +57,36 @@ public sealed partial class ServiceTests
     }
 
     [SkippableFact]
+    public async Task Every_setting_reaches_the_program_byte_for_byte_and_wrong_ones_are_not_tried_again()
+    {
+        var chance = new Random(20261129);
+        string[] pieces = ["%", "%n", "%%", "$", "$HOME", "${x}", "''", "'", "\"", "\\", "\\n", "\n", "\t", " ", "`id`", ";", "#", "~", "<a href=\"x\">\u00a9</a>", "\u0001", "\u26a1", "=", "-", "\u007f", "!", "*", "&"];
+        var values = Enumerable.Range(0, 60).ToDictionary(i => $"HOSTILE_{i}", i => string.Concat(Enumerable.Range(0, 1 + chance.Next(6)).Select(_ => pieces[chance.Next(pieces.Length)])));
+        var settings = string.Concat(values.Select(pair => $"{pair.Key} = {Nix(pair.Value)}; "));
+        await using var machine = await Machine.BootAsync($"settings = {{ {settings} }};");
+        (await machine.RunAsync("systemctl", "start", Machine.Unit)).ExitCode.ShouldBe(0, await machine.JournalAsync());
+
+        var process = await machine.UnitAsync("MainPID");
+        var scripts = (await machine.ShellAsync("ls /nix/store/*-teslamate-settings.sh"));
+        foreach (var command in new[] { $"cat /proc/{process}/environ", $"env -i bash -euc '. {scripts}; env -0'" })
+        {
+            var seen = (await machine.ShellAsync(command)).Split('\0').Select(line => line.Split('=', 2)).Where(line => line.Length == 2).ToDictionary(line => line[0], line => line[1]);
+            foreach (var (name, value) in values)
+                seen.GetValueOrDefault(name).ShouldBe(value, $"{command}: {name}");
+        }
+
+        // The main process says that the settings are wrong, so that systemd does not start it again.
+        await machine.EditUnitAsync("Environment=DATABASE_PORT=x");
+        (await machine.RunAsync("systemctl", "restart", Machine.Unit)).ExitCode.ShouldNotBe(0);
+        (await machine.UnitAsync("NRestarts")).ShouldBe("0");
+        (await machine.UnitAsync("ExecMainStatus")).ShouldBe("78");
+        (await machine.JournalAsync()).ShouldContain("DATABASE_PORT");
+
+        static string Nix(string value)
+            => "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("${", "\\${", StringComparison.Ordinal) + "\"";
+    }
+
+    [SkippableFact]
     public async Task A_crash_and_a_hang_both_end_in_a_restart()
     {
         await using var machine = await Machine.BootAsync();

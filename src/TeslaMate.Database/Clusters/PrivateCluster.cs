@@ -72,6 +72,8 @@ public sealed class PrivateCluster : IAsyncDisposable
             ?? throw new InvalidOperationException("PostgreSQL's server is not installed. On Debian: apt-get install postgresql");
         var path = folder ?? Directory.CreateTempSubdirectory("teslamate-pg-").FullName;
         Directory.CreateDirectory(path);
+        // Whoever reaches the socket is let in, and as the server's administrator: nobody but this user may.
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var cluster = new PrivateCluster(binaries, path, deleteFolder: folder is null);
         try
         {
@@ -90,7 +92,9 @@ public sealed class PrivateCluster : IAsyncDisposable
     /// <summary>Starts the server again after <see cref="StopServerAsync"/>.</summary>
     public async Task StartServerAsync(CancellationToken cancellationToken = default)
     {
-        var (program, arguments) = AsServerUser("/bin/sh", ["-c", Guard, "sh", _deleteFolder ? Folder : "", Path.Combine(_binaries, "postgres"), "-D", Data]);
+        var (program, arguments) = AsServerUser("/bin/sh", ["-c", Guard, "sh", _deleteFolder ? Folder : "", Path.Combine(_binaries, "postgres"), "-D", Data,
+            // On the command line, so that it holds for folders of older programs, too.
+            "-c", "unix_socket_permissions=0700", "-c", "listen_addresses="]);
         var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,

@@ -1,5 +1,7 @@
 using TeslaMate.Import.Running;
 using TeslaMate.Import.TeslaFi;
+using TeslaMate.Import.TeslaLogger;
+using TeslaMate.Import.Tessie;
 
 namespace TeslaMate.Import.Reading;
 
@@ -18,6 +20,10 @@ static class HistoryFolder
                 .Where(file => file.Month is not null)
                 .OrderBy(file => file.Month!.Value).ThenBy(file => file.Path, StringComparer.Ordinal)
                 .Select(file => new TeslaFiFile(file.Path, zone, request.FallbackVehicleId)),
+            // Tessie exports a month into a folder of its own.
+            .. paths.Concat(paths.Where(Directory.Exists).Select(folder => Path.Combine(folder, TessieFile.FileName)).Where(File.Exists))
+                .Where(path => Path.GetFileName(path) == TessieFile.FileName).Order(StringComparer.Ordinal).Select(path => new TessieFile(path)),
+            .. paths.Where(TeslaLoggerFile.IsOne).Order(StringComparer.Ordinal).Select(path => new TeslaLoggerFile(path, zone)),
         ];
     }
 }

@@ -59,7 +59,17 @@ public enum ImportProblem
 
     /// <summary>Another import is at work.</summary>
     Busy,
+
+    /// <summary>The other database has tables of another version.</summary>
+    OtherVersion,
 }
+
+/// <summary>A drive or charging process of another database that was left out, since its time is covered.</summary>
+/// <param name="Car">The VIN.</param>
+/// <param name="Kind"><c>drive</c> or <c>charging_process</c>.</param>
+/// <param name="Start">When it began.</param>
+/// <param name="End">When it ended.</param>
+public sealed record Overlap(string Car, string Kind, DateTimeOffset Start, DateTimeOffset End);
 
 /// <summary>What an import did.</summary>
 public sealed record ImportReport
@@ -78,6 +88,9 @@ public sealed record ImportReport
 
     /// <summary>The new rows.</summary>
     public required Created Created { get; init; }
+
+    /// <summary>What two databases both have.</summary>
+    public IReadOnlyList<Overlap> Overlaps { get; init; } = [];
 
     /// <summary>The time zone of an interrupted import that was gone on with, where it is another one than was asked for.</summary>
     public string? ResumedZone { get; init; }

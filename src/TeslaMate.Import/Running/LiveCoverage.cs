@@ -41,10 +41,19 @@ static class LiveCoverage
         where car_id = $1 and not exists (select from teslamate.imported_entries mine where mine.kind = 'state' and mine.entry_id = states.id)
         """;
 
-    public static async Task<Coverage> ReadAsync(NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
+    // Without what imports wrote left out.
+    static readonly string AllSql = Sql.Replace("mine.kind = '", "false and mine.kind = '", StringComparison.Ordinal);
+
+    public static Task<Coverage> ReadAsync(NpgsqlConnection connection, CarId car, CancellationToken cancellationToken) => ReadAsync(Sql, connection, car, cancellationToken);
+
+    /// <summary>All that is covered, whoever wrote it.</summary>
+    public static Task<Coverage> ReadAllAsync(NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
+        => ReadAsync(AllSql, connection, car, cancellationToken);
+
+    static async Task<Coverage> ReadAsync(string sql, NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
     {
         List<(DateTimeOffset From, DateTimeOffset To)> positions = [], rides = [], states = [];
-        await using var command = new NpgsqlCommand(Sql, connection) { CommandTimeout = 0 };
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
         command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Hole });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

@@ -1,10 +1,11 @@
 using System.Globalization;
 using TeslaMate.Logbook.Addresses;
+using TeslaMate.Logbook.Statistics;
 
 namespace TeslaMate.Logbook.Writing;
 
 /// <summary>What follows a commit: a line in the journal, a question to the geocoder. Nothing here can fail a write.</summary>
-sealed partial class PostCommitEffects(AddressQueue addresses, ILogger<PostCommitEffects> logger)
+sealed partial class PostCommitEffects(AddressQueue addresses, StatisticsUpkeep statistics, ILogger<PostCommitEffects> logger)
 {
     public void Handle(Outcome outcome)
     {
@@ -13,6 +14,7 @@ sealed partial class PostCommitEffects(AddressQueue addresses, ILogger<PostCommi
             case Outcome.DriveClosed closed:
                 var kilometres = Kilometres(closed.DistanceKm);
                 Log.DriveClosed(logger, closed.Car.Value, closed.Reason, kilometres, closed.DurationMin, closed.Drive.Value);
+                statistics.Closed();
                 if (closed.LookUpAddresses)
                     addresses.Add(closed.Drive);
                 break;
@@ -27,6 +29,7 @@ sealed partial class PostCommitEffects(AddressQueue addresses, ILogger<PostCommi
             case Outcome.ChargingCompleted completed:
                 LogPhases(completed);
                 Log.ChargingCompleted(logger, completed.Car.Value, completed.AddedKwh, completed.DurationMin, completed.Process.Value);
+                statistics.Closed();
                 break;
             case Outcome.EfficiencyDerived(var car, var kwhPerKm, var confirmations):
                 var whPerKm = Math.Round(kwhPerKm * 1000, 2);

@@ -4,7 +4,8 @@ using TeslaMate.Database;
 namespace TeslaMate.Backups;
 
 /// <summary>
-/// What opens the pages is not the backup's to decide: password, tokens and keys of the running installation are carried over, and sessions end. A backup
+/// What opens the pages is not the backup's to decide: password, tokens and keys of the running installation are carried over, and sessions end. A
+/// backup
 /// must not bring back a password that was changed or a token that was revoked, nor open pages that have a password.
 /// </summary>
 static class AccessTables
@@ -49,9 +50,11 @@ static class AccessTables
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         // A backup's password is better than none.
         var keptPassword = table != Password ? null : await ScalarAsync(connection,
-            "select jsonb_build_object('password', password, 'changed_at', changed_at)::text from teslamate.web_access where password is not null", null, cancellationToken);
+            "select jsonb_build_object('password', password, 'changed_at', changed_at)::text from teslamate.web_access where password is not null",
+            null, cancellationToken);
         await ScalarAsync(connection, $"delete from teslamate.{table}", null, cancellationToken);
-        await ScalarAsync(connection, $"insert into teslamate.{table} select * from jsonb_populate_recordset(null::teslamate.{table}, $1::jsonb)", rows, cancellationToken);
+        await ScalarAsync(connection, $"insert into teslamate.{table} select * from jsonb_populate_recordset(null::teslamate.{table}, $1::jsonb)",
+            rows, cancellationToken);
         if (keptPassword is not null)
         {
             await ScalarAsync(connection, """
@@ -70,9 +73,11 @@ static class AccessTables
         try
         {
             await using var connection = await database.OpenConnectionAsync(cancellationToken);
-            return await ScalarAsync(connection, $"select coalesce(jsonb_agg(to_jsonb(t)), '[]')::text from teslamate.{table} t", null, cancellationToken);
+            return await ScalarAsync(connection, $"select coalesce(jsonb_agg(to_jsonb(t)), '[]')::text from teslamate.{table} t", null,
+                cancellationToken);
         }
-        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        catch (PostgresException exception)
+            when (exception.SqlState is PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
         {
             return null;
         }

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace TeslaMate.Backups;
 
 /// <summary>
-/// The administrator of this machine's server as a process of its own, spoken to over a pipe: the process that reads a backup has no more rights than the
+/// The administrator of this machine's server as a process of its own, spoken to over a pipe: the process that reads a backup has no more rights than
+/// the
 /// service. A line is asked, a line is answered: <c>begin BYTES</c> and <c>keep</c>; <c>ok VALUE</c> or <c>no SENTENCE</c>.
 /// </summary>
 sealed class AdministratorPipe(TextReader answers, TextWriter questions) : IRestoreDatabases
@@ -53,7 +54,8 @@ sealed class AdministratorPipe(TextReader answers, TextWriter questions) : IRest
 
     static async Task<string> AnswerAsync(IRestoreDatabases databases, string question, CancellationToken cancellationToken)
     {
-        if (question.StartsWith(Begin, StringComparison.Ordinal) && long.TryParse(question.AsSpan(Begin.Length), CultureInfo.InvariantCulture, out var bytes))
+        if (question.StartsWith(Begin, StringComparison.Ordinal) && long.TryParse(question.AsSpan(Begin.Length), CultureInfo.InvariantCulture,
+            out var bytes))
             return await databases.BeginAsync(bytes < 0 ? null : bytes, cancellationToken);
         if (question != Keep)
             throw new RestoreException("the administrator's process was asked for something else.");

@@ -22,9 +22,15 @@ sealed class ChildProgram : IAsyncDisposable
     /// <exception cref="RestoreException">The program is not installed.</exception>
     public static ChildProgram Start(string program, IEnumerable<string> arguments, Stream? input, string purpose)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         // It has no use for what opens the database.
-        foreach (var name in start.Environment.Keys.Where(name => name is not ("PATH" or "LANG" or "LC_ALL" or "LD_LIBRARY_PATH" or "TMPDIR")).ToList())
+        foreach (var name in start.Environment.Keys.Where(name
+            => name is not ("PATH" or "LANG" or "LC_ALL" or "LD_LIBRARY_PATH" or "TMPDIR")).ToList())
             start.Environment.Remove(name);
         try
         {
@@ -41,7 +47,10 @@ sealed class ChildProgram : IAsyncDisposable
     public async Task<string?> EndedWithoutErrorsAsync(CancellationToken cancellationToken)
     {
         await _process.WaitForExitAsync(cancellationToken);
-        return _process.ExitCode == 0 ? null : string.Join('\n', (await _errors).Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(5).Select(DumpStatement.Printable));
+        if (_process.ExitCode == 0)
+            return null;
+        var lines = (await _errors).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return string.Join('\n', lines.Take(5).Select(DumpStatement.Printable));
     }
 
     public async ValueTask DisposeAsync()

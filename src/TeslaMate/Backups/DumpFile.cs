@@ -55,7 +55,8 @@ sealed class DumpFile : IAsyncDisposable
         foreach (var child in _children)
         {
             if (await child.EndedWithoutErrorsAsync(cancellationToken) is { } errors)
-                throw new RestoreException($"{_name} is not a readable backup: damaged, or made by a newer pg_dump than the pg_restore here.\n{errors}");
+                throw new RestoreException($"{_name} is not a readable backup: damaged, or made by a newer pg_dump than the pg_restore "
+                    + $"here.\n{errors}");
         }
     }
 
@@ -84,7 +85,8 @@ sealed class DumpFile : IAsyncDisposable
 
         if (path != "-" && !File.Exists(path))
             throw new RestoreException($"{path} does not exist.");
-        var stream = path == "-" ? standardInput() : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        var stream = path == "-" ? standardInput() : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16,
+            FileOptions.Asynchronous | FileOptions.SequentialScan);
         Own(stream);
         if (stream.CanSeek)
             Bytes = stream.Length;
@@ -133,10 +135,12 @@ sealed class DumpFile : IAsyncDisposable
     async Task OpenTextAsync(Stream stream, byte[] head, CancellationToken cancellationToken)
     {
         if (Compressed(head) is { } program)
-            throw new RestoreException($"{_name} is compressed with {program}. Decompress it first, or pass it on: {program} -dc FILE | teslamate restore -");
+            throw new RestoreException($"{_name} is compressed with {program}. Decompress it first, or pass it on: {program} -dc FILE | teslamate "
+                + $"restore -");
         if (EncodingOf(head) is { } encoding)
         {
-            Warning = $"{_name} was written by PowerShell's \">\", which may have changed letters beyond English ones. Should names look wrong, let pg_dump write the file: pg_dump --file=FILE";
+            Warning = $"{_name} was written by PowerShell's \">\", which may have changed letters beyond English ones. Should names look wrong, let "
+                + $"pg_dump write the file: pg_dump --file=FILE";
             stream = Own(Encoding.CreateTranscodingStream(stream, encoding, Encoding.UTF8));
             var pipe = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 1 << 16));
             head = await PeekAsync(pipe, cancellationToken);
@@ -147,7 +151,8 @@ sealed class DumpFile : IAsyncDisposable
         await stream.ReadExactlyAsync(new byte[mark], cancellationToken);
         var text = head.AsSpan(mark);
         if (text.StartsWith("PGDMP"u8))
-            throw new RestoreException($"{_name} was a backup in custom format before PowerShell's \">\" wrote it, which destroys such a file. Let pg_dump write it: pg_dump --format=custom --file=FILE");
+            throw new RestoreException($"{_name} was a backup in custom format before PowerShell's \">\" wrote it, which destroys such a file. Let "
+                + $"pg_dump write it: pg_dump --format=custom --file=FILE");
         if (text.IndexOf("PostgreSQL database cluster dump"u8) >= 0)
             throw new RestoreException($"{_name} is a dump of a whole server. Make one of the database alone, with pg_dump.");
         if (text.IndexOf("PostgreSQL database dump"u8) < 0)
@@ -172,7 +177,8 @@ sealed class DumpFile : IAsyncDisposable
     /// <summary>Has <c>pg_restore</c> write the archive as text. What is of other servers it need not write at all.</summary>
     void Extract(string? path, Stream? input)
         => _text = Start("pg_restore",
-            ["--file=-", "--no-owner", "--no-tablespaces", "--no-publications", "--no-subscriptions", "--no-security-labels", .. path is null ? [] : (string[])["--", Path.GetFullPath(path)]],
+            ["--file=-", "--no-owner", "--no-tablespaces", "--no-publications", "--no-subscriptions", "--no-security-labels", .. path is null ? []
+                : (string[])["--", Path.GetFullPath(path)]],
             path is null ? input : null, "a backup that is not plain SQL");
 
     Stream Start(string program, string[] arguments, Stream? input, string purpose)

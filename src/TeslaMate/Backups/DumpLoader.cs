@@ -6,7 +6,8 @@ using TeslaMate.Database;
 namespace TeslaMate.Backups;
 
 /// <summary>
-/// Loads a dump into a new database that nobody else uses: definitions in their order, rows through several sessions at once, then indexes and constraints
+/// Loads a dump into a new database that nobody else uses: definitions in their order, rows through several sessions at once, then indexes and
+/// constraints
 /// likewise. A failure leaves a database that is thrown away.
 /// </summary>
 /// <param name="database">The new database.</param>
@@ -112,15 +113,19 @@ sealed class DumpLoader(DatabaseSettings database, int jobs, int memoryMegabytes
         // As pg_restore has it; and a crash only means starting over: fewer waits for the disk.
         string[] settings =
         [
-            "set search_path = ''", "set standard_conforming_strings = on", "set check_function_bodies = off", "set row_security = off", "set client_min_messages = error",
-            "set statement_timeout = 0", "set lock_timeout = 0", "set idle_in_transaction_session_timeout = 0", "set synchronous_commit = off", "set xmloption = content",
+            "set search_path = ''", "set standard_conforming_strings = on", "set check_function_bodies = off", "set row_security = off",
+            "set client_min_messages = error",
+            "set statement_timeout = 0", "set lock_timeout = 0", "set idle_in_transaction_session_timeout = 0", "set synchronous_commit = off",
+            "set xmloption = content",
             $"set maintenance_work_mem = '{memoryMegabytes}MB'",
         ];
         await ExecuteAsync(connection, settings, cancellationToken);
         return connection;
     }
 
-    /// <summary>What a dump defines runs with the rights of the role that loads it: it must not reach files, programs and other roles of the server.</summary>
+    /// <summary>
+    /// What a dump defines runs with the rights of the role that loads it: it must not reach files, programs and other roles of the server.
+    /// </summary>
     async Task EnsureHarmlessRoleAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("""
@@ -132,8 +137,10 @@ sealed class DumpLoader(DatabaseSettings database, int jobs, int memoryMegabytes
             """, connection);
         if (await command.ExecuteScalarAsync(cancellationToken) is string powerful)
         {
-            throw new RestoreException($"The role {database.User} has the rights of {powerful}, which are those of the server's administrator, and what a backup defines would run with them. "
-                + $"Let the database belong to a role of its own: CREATE ROLE teslamate_owner LOGIN CREATEDB PASSWORD '...'; and set DATABASE_USER to it, or: ALTER ROLE {database.User} NOSUPERUSER NOCREATEROLE;");
+            throw new RestoreException($"The role {database.User} has the rights of {powerful}, which are those of the server's administrator, and "
+                + $"what a backup defines would run with them. "
+                + $"Let the database belong to a role of its own: CREATE ROLE teslamate_owner LOGIN CREATEDB PASSWORD '...'; and set DATABASE_USER "
+                + $"to it, or: ALTER ROLE {database.User} NOSUPERUSER NOCREATEROLE;");
         }
     }
 
@@ -188,7 +195,9 @@ sealed class DumpLoader(DatabaseSettings database, int jobs, int memoryMegabytes
         _indexes.Clear();
     }
 
-    /// <summary>Each text is one command for the server itself, which refuses a second one in it: a batch's commands are not taken apart on the way.</summary>
+    /// <summary>
+    /// Each text is one command for the server itself, which refuses a second one in it: a batch's commands are not taken apart on the way.
+    /// </summary>
     static async Task ExecuteAsync(NpgsqlConnection connection, IReadOnlyList<string> commands, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection) { Timeout = 0 };

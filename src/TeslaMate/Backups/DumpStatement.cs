@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace TeslaMate.Backups;
 
-/// <summary>What a restore does with a command of a dump. Closed. Whatever is not among what <c>pg_dump</c> writes for such a database is refused.</summary>
+/// <summary>
+/// What a restore does with a command of a dump. Closed. Whatever is not among what <c>pg_dump</c> writes for such a database is refused.
+/// </summary>
 abstract partial record DumpStatement
 {
     DumpStatement() { }
@@ -12,7 +14,9 @@ abstract partial record DumpStatement
     /// <summary>Nothing: it is about another server, about sessions, owners or databases, or about what the new database has already.</summary>
     public sealed record Ignored : DumpStatement;
 
-    /// <summary>It makes or changes an object of the database. The server gets it as it is, as one command and from a role that may not leave the database.</summary>
+    /// <summary>
+    /// It makes or changes an object of the database. The server gets it as it is, as one command and from a role that may not leave the database.
+    /// </summary>
     public sealed record Definition(string Sql) : DumpStatement;
 
     /// <summary>An index or a constraint, which takes long and can be made beside others.</summary>
@@ -37,17 +41,20 @@ abstract partial record DumpStatement
 
     static readonly HashSet<string> Creatable = new(StringComparer.Ordinal)
     {
-        "AGGREGATE", "CAST", "COLLATION", "DOMAIN", "FUNCTION", "OPERATOR", "POLICY", "PROCEDURE", "RULE", "SCHEMA", "SEQUENCE", "STATISTICS", "TABLE", "TRIGGER", "TYPE", "VIEW",
+        "AGGREGATE", "CAST", "COLLATION", "DOMAIN", "FUNCTION", "OPERATOR", "POLICY", "PROCEDURE", "RULE", "SCHEMA", "SEQUENCE", "STATISTICS",
+        "TABLE", "TRIGGER", "TYPE", "VIEW",
     };
 
     static readonly HashSet<string> Alterable = new(StringComparer.Ordinal)
     {
-        "AGGREGATE", "COLLATION", "DOMAIN", "FUNCTION", "INDEX", "MATERIALIZED", "OPERATOR", "POLICY", "PROCEDURE", "RULE", "SCHEMA", "SEQUENCE", "STATISTICS", "TABLE", "TRIGGER",
+        "AGGREGATE", "COLLATION", "DOMAIN", "FUNCTION", "INDEX", "MATERIALIZED", "OPERATOR", "POLICY", "PROCEDURE", "RULE", "SCHEMA", "SEQUENCE",
+        "STATISTICS", "TABLE", "TRIGGER",
         "TYPE", "VIEW",
     };
 
     /// <summary>Words between <c>CREATE</c> and the kind of what is made.</summary>
-    static readonly HashSet<string> Adjectives = new(StringComparer.Ordinal) { "OR", "REPLACE", "UNLOGGED", "UNIQUE", "MATERIALIZED", "CONSTRAINT", "RECURSIVE" };
+    static readonly HashSet<string> Adjectives = new(StringComparer.Ordinal) { "OR", "REPLACE", "UNLOGGED", "UNIQUE", "MATERIALIZED", "CONSTRAINT",
+        "RECURSIVE" };
 
     /// <summary>About servers, roles or other databases; <c>pg_dump</c> writes them beside what is asked for.</summary>
     static readonly HashSet<string> Elsewhere = new(StringComparer.Ordinal) { "DATABASE", "EXTENSION", "PUBLICATION", "SUBSCRIPTION" };
@@ -82,11 +89,13 @@ abstract partial record DumpStatement
                     return new Ignored();
                 return At(kind) == "INDEX" ? IndexOf(sql) : Creatable.Contains(At(kind)) ? new Definition(sql) : Unknown(sql);
             case "ALTER":
-                if (Elsewhere.Contains(At(1)) || IsSchemaPublic(1) || (At(1), At(2)) is ("DEFAULT", "PRIVILEGES") or ("LARGE", "OBJECT") || OwnerTo().IsMatch(sql))
+                if (Elsewhere.Contains(At(1)) || IsSchemaPublic(1) || (At(1), At(2)) is ("DEFAULT", "PRIVILEGES") or ("LARGE", "OBJECT")
+                    || OwnerTo().IsMatch(sql))
                     return new Ignored();
                 if (!Alterable.Contains(At(1)))
                     return Unknown(sql);
-                return Cleaning().IsMatch(sql) || TriggerSwitch().IsMatch(sql) ? new Ignored() : Constraint(sql) ?? (DumpStatement)new Definition(sql);
+                return Cleaning().IsMatch(sql) || TriggerSwitch().IsMatch(sql) ? new Ignored()
+                    : Constraint(sql) ?? (DumpStatement)new Definition(sql);
             default:
                 return Unknown(sql);
         }
@@ -103,8 +112,9 @@ abstract partial record DumpStatement
         var text = new StringBuilder();
         foreach (var rune in sql.EnumerateRunes())
         {
-            text.Append(Rune.IsControl(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-                ? " " : rune.ToString());
+            var isInvisible = Rune.IsControl(rune)
+                || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+            text.Append(isInvisible ? " " : rune.ToString());
             if (text.Length > 100)
                 return text.Append(" ...").ToString();
         }
@@ -118,7 +128,8 @@ abstract partial record DumpStatement
             && encoding.Groups[1].Value.Replace("-", "", StringComparison.Ordinal).ToUpperInvariant() is not ("UTF8" or "UNICODE" or "SQL_ASCII"))
             return new Refused($"it is in the encoding {Printable(encoding.Groups[1].Value)}. Make it with: pg_dump --encoding=UTF8");
         if (StandardStrings().Match(sql) is { Success: true } strings && strings.Groups[1].Value.ToUpperInvariant() is not ("ON" or "TRUE" or "1"))
-            return new Refused("it was made by a server with standard_conforming_strings = off. Make it with: PGOPTIONS='-c standard_conforming_strings=on' pg_dump");
+            return new Refused("it was made by a server with standard_conforming_strings = off. Make it with: PGOPTIONS='-c "
+                + "standard_conforming_strings=on' pg_dump");
         return new Ignored();
     }
 
@@ -182,14 +193,16 @@ abstract partial record DumpStatement
     private static partial Regex IndexOnTable();
 
     [GeneratedRegex(
-        $@"^ALTER\s+TABLE\s+(?:ONLY\s+)?({Name})\s+ADD\s+CONSTRAINT\s+{Part}\s+(PRIMARY\s+KEY|UNIQUE|EXCLUDE|FOREIGN\s+KEY\s+\([^()]*\)\s+REFERENCES\s+({Name}))[\s(]",
+        $@"^ALTER\s+TABLE\s+(?:ONLY\s+)?({Name})\s+ADD\s+CONSTRAINT\s+{Part}\s+"
+            + $@"(PRIMARY\s+KEY|UNIQUE|EXCLUDE|FOREIGN\s+KEY\s+\([^()]*\)\s+REFERENCES\s+({Name}))[\s(]",
         RegexOptions.IgnoreCase)]
     private static partial Regex AddedConstraint();
 
     [GeneratedRegex($@"\sOWNER\s+TO\s+{Part}$", RegexOptions.IgnoreCase)]
     private static partial Regex OwnerTo();
 
-    [GeneratedRegex($@"^ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{Name}\s+(?:DROP\s+CONSTRAINT\s|ALTER\s+COLUMN\s+{Part}\s+DROP\s+DEFAULT$)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex($@"^ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{Name}\s+(?:DROP\s+CONSTRAINT\s|ALTER\s+COLUMN\s+{Part}\s+DROP\s+DEFAULT$)",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Cleaning();
 
     [GeneratedRegex($@"^ALTER\s+TABLE\s+(?:ONLY\s+)?{Name}\s+(?:DISABLE|ENABLE)\s+TRIGGER\s+ALL$", RegexOptions.IgnoreCase)]

@@ -1,6 +1,8 @@
 namespace TeslaMate.Backups;
 
-/// <summary>Makes indexes and constraints several at a time, in their order as far as their tables' locks allow, so that no session waits for another.</summary>
+/// <summary>
+/// Makes indexes and constraints several at a time, in their order as far as their tables' locks allow, so that no session waits for another.
+/// </summary>
 static class IndexBuild
 {
     public static async Task RunAsync(
@@ -32,5 +34,6 @@ static class IndexBuild
         }
     }
 
-    static bool Agree(DumpStatement.Index one, DumpStatement.Index other) => (one.IsShared && other.IsShared) || !one.Tables.Intersect(other.Tables).Any();
+    static bool Agree(DumpStatement.Index one, DumpStatement.Index other) => (one.IsShared && other.IsShared)
+        || !one.Tables.Intersect(other.Tables).Any();
 }

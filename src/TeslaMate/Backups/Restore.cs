@@ -8,7 +8,8 @@ using TeslaMate.Database.Migrations;
 namespace TeslaMate.Backups;
 
 /// <summary>
-/// Loads a backup into a new database beside the one in use and checks it: this program's version, access of the running installation, rows of every table.
+/// Loads a backup into a new database beside the one in use and checks it: this program's version, access of the running installation, rows of every
+/// table.
 /// The database in use is not touched; whoever calls swaps the two.
 /// </summary>
 /// <param name="settings">The database in use, as the role that it belongs to.</param>
@@ -95,7 +96,8 @@ sealed class Restore(DatabaseSettings settings, Variables variables, IRestoreDat
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
                 await using var connection = await source.OpenConnectionAsync(cancellationToken);
-                await notes.WriteLineAsync($"Restore: {await TextAsync(connection, "select pg_size_pretty(pg_database_size(current_database()))", cancellationToken)} so far");
+                var size = await TextAsync(connection, "select pg_size_pretty(pg_database_size(current_database()))", cancellationToken);
+                await notes.WriteLineAsync($"Restore: {size} so far");
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or NpgsqlException)
@@ -177,9 +179,11 @@ sealed class Restore(DatabaseSettings settings, Variables variables, IRestoreDat
     {
         await using var source = Source(settings with { Name = settings.Name == "postgres" ? "template1" : "postgres" });
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand("select exists (select from pg_stat_activity where datname = $1 and application_name = $2)", connection)
+        await using var command = new NpgsqlCommand("select exists (select from pg_stat_activity where datname = $1 and application_name = $2)",
+            connection)
         {
-            Parameters = { new NpgsqlParameter<string> { TypedValue = settings.Name }, new NpgsqlParameter<string> { TypedValue = BackupApplication } },
+            Parameters = { new NpgsqlParameter<string> { TypedValue = settings.Name },
+                new NpgsqlParameter<string> { TypedValue = BackupApplication } },
         };
         while (await command.ExecuteScalarAsync(cancellationToken) is true)
         {

@@ -5,7 +5,8 @@ using TeslaMate.Database;
 namespace TeslaMate.Backups;
 
 /// <summary>
-/// The databases of restores: <c>NAME_restore_MOMENT</c> while one is loaded, <c>NAME_before_MOMENT</c> for the one that it took the place of. A swap is two
+/// The databases of restores: <c>NAME_restore_MOMENT</c> while one is loaded, <c>NAME_before_MOMENT</c> for the one that it took the place of. A swap
+/// is two
 /// renames in one transaction, so that there is a database of that name at every moment.
 /// </summary>
 /// <param name="settings">How to reach the server as somebody who may create databases; the name is that of the database in use.</param>
@@ -18,6 +19,7 @@ sealed class RestoreDatabases(DatabaseSettings settings, string owner, TimeProvi
     const string Moment = "yyyyMMddHHmmss";
     const int LongestName = 63;
     const int SwapAttempts = 10;
+    const int LockAttempts = 6;
 
     readonly string _maintenance = settings.Name == "postgres" ? "template1" : "postgres";
     readonly List<NpgsqlDataSource> _sources = [];
@@ -28,11 +30,19 @@ sealed class RestoreDatabases(DatabaseSettings settings, string owner, TimeProvi
     public async Task<string> BeginAsync(long? neededBytes, CancellationToken cancellationToken)
     {
         if (System.Text.Encoding.UTF8.GetByteCount(settings.Name) + Loading.Length + Moment.Length > LongestName)
-            throw new RestoreException($"the name of the database {settings.Name} is too long for the names of its restores. Rename it: ALTER DATABASE ... RENAME TO ...");
+            throw new RestoreException($"the name of the database {settings.Name} is too long for the names of its restores. Rename it: ALTER "
+                + $"DATABASE ... RENAME TO ...");
         // The server keeps the lock for this session, which ends with this process, however that ends.
         _guard = await OpenAsync(_maintenance, cancellationToken);
-        if (await ScalarAsync(_guard, "select pg_try_advisory_lock(hashtext('restore ' || $1))", cancellationToken, settings.Name) is not true)
-            throw new RestoreException($"another restore of {settings.Name} is running. Nothing was touched; try again when it has ended.");
+        // One that was killed a moment ago may still be clearing up.
+        for (var attempt = 1; await ScalarAsync(_guard, "select pg_try_advisory_lock(hashtext('restore ' || $1))", cancellationToken,
+            settings.Name) is not true; attempt++)
+        {
+            if (attempt == LockAttempts)
+                throw new RestoreException($"another restore of {settings.Name} is running. Nothing was touched; try again when it has ended.");
+            await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellationToken);
+        }
+
         foreach (var left in await MadeByRestoresAsync(Loading, cancellationToken))
         {
             await notes.WriteLineAsync($"Deleting {left}, which an interrupted restore left");
@@ -67,7 +77,8 @@ sealed class RestoreDatabases(DatabaseSettings settings, string owner, TimeProvi
             var hasDatabase = await ExistsAsync(connection, settings.Name, cancellationToken);
             try
             {
-                await ScalarAsync(connection, "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname in ($1, $2) and pid <> pg_backend_pid()",
+                await ScalarAsync(connection, "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname in ($1, $2) and pid <> "
+                    + "pg_backend_pid()",
                     cancellationToken, settings.Name, fresh);
                 await using var batch = new NpgsqlBatch(connection);
                 if (hasDatabase)
@@ -134,11 +145,13 @@ sealed class RestoreDatabases(DatabaseSettings settings, string owner, TimeProvi
         _fresh = fresh;
         try
         {
-            await ExecuteAsync(_guard!, $"create database {Quoted(fresh)} owner {Quoted(owner)} template {template} encoding 'UTF8'", cancellationToken);
+            await ExecuteAsync(_guard!, $"create database {Quoted(fresh)} owner {Quoted(owner)} template {template} encoding 'UTF8'",
+                cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
-            throw new RestoreException($"the database could not be created: {exception.MessageText}. An administrator must run: ALTER ROLE {Quoted(settings.User)} CREATEDB;", exception);
+            throw new RestoreException($"the database could not be created: {exception.MessageText}. An administrator must run: ALTER ROLE "
+                + $"{Quoted(settings.User)} CREATEDB;", exception);
         }
 
         try
@@ -150,7 +163,8 @@ sealed class RestoreDatabases(DatabaseSettings settings, string owner, TimeProvi
         catch (PostgresException exception)
         {
             throw new RestoreException(
-                $"the extensions could not be created: {exception.MessageText}. An administrator must run in template1: CREATE EXTENSION cube; CREATE EXTENSION earthdistance;", exception);
+                $"the extensions could not be created: {exception.MessageText}. An administrator must run in template1: CREATE EXTENSION cube; "
+                    + $"CREATE EXTENSION earthdistance;", exception);
         }
     }
 
@@ -170,7 +184,8 @@ sealed class RestoreDatabases(DatabaseSettings settings, string owner, TimeProvi
     /// <summary>What restores have made, oldest first. Somebody else's database may begin with the same words.</summary>
     async Task<List<string>> MadeByRestoresAsync(string kind, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("select datname::text from pg_database where starts_with(datname::text, $1) order by datname", _guard)
+        await using var command = new NpgsqlCommand("select datname::text from pg_database where starts_with(datname::text, $1) order by datname",
+            _guard)
         {
             Parameters = { new NpgsqlParameter<string> { TypedValue = settings.Name + kind } },
         };
@@ -192,11 +207,13 @@ sealed class RestoreDatabases(DatabaseSettings settings, string owner, TimeProvi
             return;
         var free = new DriveInfo(folder).AvailableFreeSpace;
         if (free < needed)
-            throw new RestoreException($"the server's disk has {Size(free)} free, and the restored database may need {Size(needed)}. Free some space first.");
+            throw new RestoreException($"the server's disk has {Size(free)} free, and the restored database may need {Size(needed)}. Free some "
+                + $"space first.");
     }
 
     internal static string Size(long bytes)
-        => bytes < 10_000_000 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0} kB") : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:#,0} MB");
+        => bytes < 10_000_000 ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0} kB") : string.Create(CultureInfo.InvariantCulture,
+            $"{bytes / 1e6:#,0} MB");
 
     internal static string Quoted(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 

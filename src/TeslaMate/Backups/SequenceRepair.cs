@@ -2,7 +2,10 @@ using Npgsql;
 
 namespace TeslaMate.Backups;
 
-/// <summary>Takes sequences past the rows of their tables: a backup merged by hand may have left them behind, and the next entry would take an id that is taken.</summary>
+/// <summary>
+/// Takes sequences past the rows of their tables: a backup merged by hand may have left them behind, and the next entry would take an id that is
+/// taken.
+/// </summary>
 static class SequenceRepair
 {
     /// <returns>The sequences that were behind.</returns>
@@ -24,13 +27,15 @@ static class SequenceRepair
         return behind;
     }
 
-    static async Task<List<(string Sequence, string Table, string Column)>> OwnedAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    static async Task<List<(string Sequence, string Table, string Column)>> OwnedAsync(NpgsqlConnection connection,
+        CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("""
             select format('%I.%I', sn.nspname, s.relname), format('%I.%I', tn.nspname, t.relname), format('%I', a.attname)
             from pg_class s
             join pg_namespace sn on sn.oid = s.relnamespace
-            join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = s.oid and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')
+            join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = s.oid
+                and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')
             join pg_class t on t.oid = d.refobjid and t.relkind in ('r', 'p')
             join pg_namespace tn on tn.oid = t.relnamespace
             join pg_attribute a on a.attrelid = t.oid and a.attnum = d.refobjsubid

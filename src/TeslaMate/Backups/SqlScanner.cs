@@ -25,7 +25,8 @@ static class SqlScanner
                 case (byte)'\\':
                     return PsqlCommand;
                 case (byte)'\'':
-                    length = LengthOfQuoted(text[i..], '\'', escapes: i > 0 && text[i - 1] is (byte)'E' or (byte)'e' && (i == 1 || !IsWordByte(text[i - 2])));
+                    var isEscaping = i > 0 && text[i - 1] is (byte)'E' or (byte)'e' && (i == 1 || !IsWordByte(text[i - 2]));
+                    length = LengthOfQuoted(text[i..], '\'', isEscaping);
                     break;
                 case (byte)'"':
                     length = LengthOfQuoted(text[i..], '"', escapes: false);
@@ -114,7 +115,9 @@ static class SqlScanner
 
     static bool IsWordByte(byte one) => char.IsAsciiLetterOrDigit((char)one) || one is (byte)'_' or (byte)'$' or >= 0x80;
 
-    /// <summary>The words of a command, as far as they say whether a semicolon belongs to a function's body in SQL (<c>BEGIN ATOMIC ... END</c>).</summary>
+    /// <summary>
+    /// The words of a command, as far as they say whether a semicolon belongs to a function's body in SQL (<c>BEGIN ATOMIC ... END</c>).
+    /// </summary>
     ref struct BodyWords
     {
         int _count;

@@ -13,8 +13,14 @@ namespace TeslaMate.CommandLine;
 /// <summary>What the verbs about the database have in common: its settings, and what is said when it cannot be reached.</summary>
 static class DatabaseCommand
 {
+    /// <summary>
+    /// Whoever starts a unit waits for its end, such as an upgrade of the whole machine. The unit itself is started again after that.
+    /// </summary>
+    static readonly TimeSpan LongestWaitOfUnit = TimeSpan.FromMinutes(5);
+
     /// <summary>For verbs that a service manager runs: the database may still be on its way.</summary>
-    public static Option<bool> WaitOption() => new("--wait") { Description = "Wait until the database answers, instead of failing when it does not." };
+    public static Option<bool> WaitOption() => new("--wait") { Description = "Wait until the database answers, instead of failing when it does "
+        + "not." };
 
     public static Task<int> RunAsync(ParseResult parsed, Func<Migrator, MigrationDisplay, Task<int>> run)
         => RunAsync(parsed, wait: false, (migrator, display, _) => run(migrator, display), CancellationToken.None);
@@ -25,6 +31,7 @@ static class DatabaseCommand
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         var variables = Variables.FromEnvironment();
+        var isStepOfUnit = wait && Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 };
         var settings = DatabaseSettings.Read(variables);
         var logSettings = LogSettings.Read(variables);
         // Asked for before anything runs: the key may be in a file that cannot be read.
@@ -33,7 +40,9 @@ static class DatabaseCommand
         {
             foreach (var problem in variables.Problems)
                 await error.WriteLineAsync(problem);
-            return ExitCode.Configuration;
+            // Of a unit, systemd looks at the exit code of the main process alone. That finds the same and keeps the unit from being started again
+            // and again.
+            return isStepOfUnit ? ExitCode.Ok : ExitCode.Configuration;
         }
 
         // Standard output belongs to the verb's own words.
@@ -45,11 +54,19 @@ static class DatabaseCommand
             if (wait)
             {
                 await using var database = settings.CreateDataSource(connection => connection.Pooling = false);
-                await new DatabaseWait(database, settings, BestEffortNotifier.FromEnvironment(), TimeProvider.System, log.Factory.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble)
-                    .UntilAnswerAsync(cancellationToken);
+                await new DatabaseWait(database, settings, BestEffortNotifier.FromEnvironment(), TimeProvider.System,
+                    log.Factory.CreateLogger<DatabaseWait>(), Random.Shared.NextDouble)
+                {
+                    Limit = isStepOfUnit ? LongestWaitOfUnit : null,
+                }.UntilAnswerAsync(cancellationToken);
             }
 
             return await run(migrator, display, () => log.Factory);
+        }
+        catch (TimeoutException exception)
+        {
+            await error.WriteLineAsync(exception.Message);
+            return ExitCode.Failure;
         }
         catch (NpgsqlException exception)
         {
@@ -64,7 +81,8 @@ static class DatabaseCommand
         Serilog.Core.Logger? _log;
         SerilogLoggerFactory? _factory;
 
-        public ILoggerFactory Factory => _factory ??= new SerilogLoggerFactory(_log ??= LogOutput.Create(settings, new SecretStrike(variables.Secrets), error));
+        public ILoggerFactory Factory => _factory ??= new SerilogLoggerFactory(_log ??= LogOutput.Create(settings,
+            new SecretStrike(variables.Secrets), error));
 
         public async ValueTask DisposeAsync()
         {

@@ -8,6 +8,7 @@ using Spectre.Console;
 using TeslaMate.Configuration;
 using TeslaMate.Database;
 using TeslaMate.Import;
+using TeslaMate.Import.Merging;
 using TeslaMate.Import.Running;
 using TeslaMate.Logbook;
 
@@ -18,7 +19,11 @@ static partial class ImportCommand
 {
     public static Command Create()
     {
-        var folder = new Argument<string>("DIR") { Description = "The folder of the files, or one file." };
+        var folder = new Argument<string?>("DIR") { Description = "The folder of the files, or one file.", Arity = ArgumentArity.ZeroOrOne };
+        var from = new Option<string?>("--from")
+        {
+            Description = "Take over another TeslaMate database instead: postgres://user@host:port/name. Its password may be in PGPASSWORD or in ~/.pgpass.",
+        };
         var timeZone = new Option<string?>("--timezone") { Description = "The time zone that the times in the files are in, such as Europe/Berlin." };
         var car = new Option<string?>("--car") { Description = "Import only this car, by its VIN; rows of other cars are left out." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Change nothing; say what would be imported." };
@@ -26,24 +31,28 @@ static partial class ImportCommand
         var json = new Option<bool>("--json") { Description = "Write one JSON object, for programs." };
         var command = new Command(
             "import",
-            "Import the history of another logger: TeslaFi's monthly CSV files. It may run beside the service and again at any time: nothing is imported twice, and what was logged live stays as it is.")
+            "Import the history of another logger: TeslaFi's monthly CSV files, Tessie's state exports, a mysqldump of TeslaLogger's, or another TeslaMate database. It may run beside the service and again at any time: nothing is imported twice, and what was logged live stays as it is.")
         {
-            folder, timeZone, car, dryRun, yes, json,
+            folder, timeZone, from, car, dryRun, yes, json,
         };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(timeZone) is null)
+            if (result.GetValue(folder) is null == result.GetValue(from) is null)
+                result.AddError("Name either the folder DIR, or another database with --from.");
+            else if (result.GetValue(from) is { } address && SourceAddress.Parse(address) is null)
+                result.AddError("--from needs an address such as postgres://teslamate@localhost:5432/teslamate.");
+            else if (result.GetValue(folder) is not null && result.GetValue(timeZone) is null)
                 result.AddError("Name the time zone of the files with --timezone, such as --timezone Europe/Berlin.");
         });
         command.SetAction((parsed, cancellationToken) => RunAsync(
             Variables.FromEnvironment(),
-            new ImportRequest(parsed.GetValue(folder)!, parsed.GetValue(timeZone)!) { Vin = parsed.GetValue(car), IsDryRun = parsed.GetValue(dryRun) },
-            parsed.GetValue(yes), parsed.GetValue(json), parsed.InvocationConfiguration, cancellationToken));
+            new ImportRequest(parsed.GetValue(folder) ?? "", parsed.GetValue(timeZone) ?? "") { Vin = parsed.GetValue(car), IsDryRun = parsed.GetValue(dryRun) },
+            parsed.GetValue(from) is { } address ? SourceAddress.Parse(address) : null, parsed.GetValue(yes), parsed.GetValue(json), parsed.InvocationConfiguration, cancellationToken));
         return command;
     }
 
     internal static async Task<int> RunAsync(
-        Variables variables, ImportRequest request, bool yes, bool json, InvocationConfiguration console, CancellationToken cancellationToken)
+        Variables variables, ImportRequest request, Uri? from, bool yes, bool json, InvocationConfiguration console, CancellationToken cancellationToken)
     {
         var (output, error) = (console.Output, console.Error);
         var database = DatabaseSettings.Read(variables);
@@ -58,7 +67,7 @@ static partial class ImportCommand
 
         var isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && !json;
         if (isTerminal && !yes && !request.IsDryRun && !Console.IsInputRedirected
-            && !await new ConfirmationPrompt($"Import {request.Folder.EscapeMarkup()} into {database.ToString().EscapeMarkup()}?") { DefaultValue = true }
+            && !await new ConfirmationPrompt($"Import {(from?.Host ?? request.Folder).EscapeMarkup()} into {database.ToString().EscapeMarkup()}?") { DefaultValue = true }
                 .ShowAsync(AnsiConsole.Console, cancellationToken))
             return ExitCode.Failure;
 
@@ -66,7 +75,7 @@ static partial class ImportCommand
         try
         {
             var importer = services.GetRequiredService<IImporter>();
-            var report = isTerminal
+            var report = from is not null ? await services.GetRequiredService<IDatabaseMerge>().MergeAsync(from, request.Vin, request.IsDryRun, cancellationToken) : isTerminal
                 ? await OnTerminalAsync(progress => importer.ImportAsync(request, progress, cancellationToken))
                 : await importer.ImportAsync(request, json ? null : new Lines(output), cancellationToken);
             if (json)
@@ -104,6 +113,8 @@ static partial class ImportCommand
             output.WriteLine($"{rejection.File}, line {rejection.Line}: {rejection.Reason}{(rejection.Column is { } column ? $" ({column})" : "")}");
         if (report.Rejections.Count > 100)
             output.WriteLine($"... and {report.Rejections.Count - 100} more rows that could not be used (all of them with --json)");
+        foreach (var overlap in report.Overlaps.Take(100))
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{overlap.Car}: the {overlap.Kind.Replace('_', ' ')} of {overlap.Start:yyyy-MM-dd HH:mm} is covered here, left out"));
         var (files, created) = (report.Files, report.Created);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{files.Sum(file => file.Rows)} rows: {files.Sum(file => file.Imported)} imported, {files.Sum(file => file.Skipped)} skipped, {files.Sum(file => file.Rejected)} rejected"));
@@ -174,12 +185,12 @@ static partial class ImportCommand
     sealed record JsonRejection(string File, int Line, string? Column, string Reason);
 
     sealed record JsonReport(
-        IReadOnlyList<JsonFile> Files, IReadOnlyList<JsonRejection> Rejections, Created Created, bool DryRun, string? Error)
+        IReadOnlyList<JsonFile> Files, IReadOnlyList<JsonRejection> Rejections, Created Created, IReadOnlyList<Overlap> Overlaps, bool DryRun, string? Error)
     {
         public static JsonReport Of(ImportReport report, bool isDryRun) => new(
             [.. report.Files.Select(file => new JsonFile(file.Name, file.Rows, file.Imported, file.Skipped, file.Rejected, file.State.ToString().ToLowerInvariant(), file.Reason))],
             [.. report.Rejections.Select(rejection => new JsonRejection(rejection.File, rejection.Line, rejection.Column, rejection.Reason))],
-            report.Created, isDryRun, report.Explanation);
+            report.Created, report.Overlaps, isDryRun, report.Explanation);
     }
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]

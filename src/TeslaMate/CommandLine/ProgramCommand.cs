@@ -30,7 +30,9 @@ sealed class ProgramCommand
         SetPasswordCommand.Create(),
         ImportCommand.Create(),
         RestoreCommand.Create(),
+        HealthCommand.Create(),
         DemoCommand.Create(),
+        RebuildStatisticsCommand.Create(),
         .. CorrectionCommands.Create(),
     ];
 

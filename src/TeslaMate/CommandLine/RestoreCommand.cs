@@ -8,7 +8,8 @@ using TeslaMate.Database;
 namespace TeslaMate.CommandLine;
 
 /// <summary>
-/// <c>teslamate restore</c>: a backup takes the place of the database. The hidden options are for NixOS' <c>teslamate-restore</c>, which stops the service in
+/// <c>teslamate restore</c>: a backup takes the place of the database. The hidden options are for NixOS' <c>teslamate-restore</c>, which stops the
+/// service in
 /// between and has two users of the system do their part: the service's reads the backup, the server's administrator makes and renames databases.
 /// </summary>
 static class RestoreCommand
@@ -22,20 +23,27 @@ static class RestoreCommand
         };
         var dryRun = new Option<bool>("--dry-run") { Description = "Load and check the backup, show the row counts, and swap nothing." };
         var dropOld = new Option<bool>("--drop-old") { Description = "Delete the databases that earlier restores have kept." };
-        var administrator = new Option<bool>("--administrator") { Hidden = true, Description = "Serve another restore as the server's administrator, over standard input and output." };
-        var pipes = new Option<bool>("--administrator-on-3-and-4") { Hidden = true, Description = "The administrator answers on descriptor 3 and is asked on 4." };
-        var owner = new Option<string?>("--owner") { Hidden = true, HelpName = "ROLE", Description = "The role that the new database shall belong to." };
-        var reader = new Option<string?>("--reader") { Hidden = true, HelpName = "ROLE", Description = "A role that may read the new database's tables." };
-        var loadOnly = new Option<bool>("--load-only") { Hidden = true, Description = "Keep the new database and print its name instead of swapping." };
+        var administrator = new Option<bool>("--administrator") { Hidden = true, Description = "Serve another restore as the server's "
+            + "administrator, over standard input and output." };
+        var pipes = new Option<bool>("--administrator-on-3-and-4") { Hidden = true, Description = "The administrator answers on descriptor 3 and is "
+            + "asked on 4." };
+        var owner = new Option<string?>("--owner") { Hidden = true, HelpName = "ROLE", Description = "The role that the new database shall belong "
+            + "to." };
+        var reader = new Option<string?>("--reader") { Hidden = true, HelpName = "ROLE", Description = "A role that may read the new database's "
+            + "tables." };
+        var loadOnly = new Option<bool>("--load-only") { Hidden = true, Description = "Keep the new database and print its name instead of "
+            + "swapping." };
         var swap = new Option<string?>("--swap") { Hidden = true, HelpName = "DATABASE", Description = "Swap a database that was loaded." };
         var command = new Command("restore",
-            "Restore a backup: load it into a new database beside the present one, check it, then swap the two by renaming. The former database is kept. The program must not be running.")
+            "Restore a backup: load it into a new database beside the present one, check it, then swap the two by renaming. The former database is "
+                + "kept. The program must not be running.")
         {
             file, dryRun, dropOld, administrator, pipes, owner, reader, loadOnly, swap,
         };
         command.Validators.Add(result =>
         {
-            var asked = new[] { result.GetValue(dropOld), result.GetValue(administrator), result.GetValue(swap) is not null, result.GetValue(file) is not null }.Count(one => one);
+            var asked = new[] { result.GetValue(dropOld), result.GetValue(administrator), result.GetValue(swap) is not null,
+                result.GetValue(file) is not null }.Count(one => one);
             if (asked != 1)
                 result.AddError("Give either a FILE or --drop-old.");
         });
@@ -45,7 +53,8 @@ static class RestoreCommand
             // Reading a stranger's file is no work for one who may do everything.
             if (Environment.IsPrivilegedProcess)
             {
-                await error.WriteLineAsync("teslamate restore does not run as root. On NixOS: teslamate-restore FILE. Elsewhere run it as the user of the program.");
+                await error.WriteLineAsync("teslamate restore does not run as root. On NixOS: teslamate-restore FILE. Elsewhere run it as the user "
+                    + "of the program.");
                 return ExitCode.Failure;
             }
 
@@ -71,7 +80,8 @@ static class RestoreCommand
                 else if (parsed.GetValue(pipes))
                     await RunAsync(Pipe(), parsed.GetValue(file)!, isDry: parsed.GetValue(dryRun), isWhole: false, cancellationToken);
                 else
-                    await RunAsync(databases, parsed.GetValue(file)!, isDry: parsed.GetValue(dryRun), isWhole: !parsed.GetValue(loadOnly), cancellationToken);
+                    await RunAsync(databases, parsed.GetValue(file)!, isDry: parsed.GetValue(dryRun), isWhole: !parsed.GetValue(loadOnly),
+                        cancellationToken);
                 return ExitCode.Ok;
             }
             catch (RestoreException exception)
@@ -115,7 +125,8 @@ static class RestoreCommand
         => new(new StreamReader(new FileStream(new SafeFileHandle(3, ownsHandle: true), FileAccess.Read)),
             new StreamWriter(new FileStream(new SafeFileHandle(4, ownsHandle: true), FileAccess.Write)));
 
-    static async Task SwapAsync(RestoreDatabases databases, DatabaseSettings settings, string loaded, TextWriter error, CancellationToken cancellationToken)
+    static async Task SwapAsync(RestoreDatabases databases, DatabaseSettings settings, string loaded, TextWriter error,
+        CancellationToken cancellationToken)
     {
         var former = await databases.SwapAsync(loaded, cancellationToken);
         await error.WriteLineAsync($"Restored: {settings.Name} is the backup now.");
@@ -133,7 +144,8 @@ static class RestoreCommand
         });
         try
         {
-            await using var command = source.CreateCommand("select count(*) from pg_stat_activity where datname = current_database() and application_name = 'teslamate'");
+            await using var command = source.CreateCommand("select count(*) from pg_stat_activity where datname = current_database() and "
+                + "application_name ~ '^teslamate( |$)'");
             if (await command.ExecuteScalarAsync(cancellationToken) is > 0L)
                 throw new RestoreException($"the program is running on the {settings}. Stop it first.");
         }

@@ -20,7 +20,11 @@ sealed partial class DatabaseWait(
     static readonly TimeSpan RemindEvery = TimeSpan.FromMinutes(1);
     static readonly TimeSpan LongestAttempt = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long to wait at most; null for ever.</summary>
+    public TimeSpan? Limit { get; init; }
+
     /// <summary>Returns the server's version number (<c>server_version_num</c>, such as 170003) once the database answers.</summary>
+    /// <exception cref="TimeoutException">It did not within <see cref="Limit"/>.</exception>
     public async Task<int> UntilAnswerAsync(CancellationToken cancellationToken)
     {
         await using var longStart = LongStart.Begin(notifier, time);
@@ -49,6 +53,8 @@ sealed partial class DatabaseWait(
                 (said, lastSaid) = (why, time.GetTimestamp());
             }
 
+            if (Limit is { } limit && time.GetElapsedTime(started) >= limit)
+                throw new TimeoutException($"The {settings} did not answer within {limit.TotalMinutes:0} minutes: {why}");
             await Task.Delay(BackOff.Pause(attempt, FirstPause, LongestPause, random), time, cancellationToken);
         }
     }

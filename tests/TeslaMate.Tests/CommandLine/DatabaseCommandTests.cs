@@ -66,7 +66,30 @@ public sealed class DatabaseCommandTests
             error.ShouldContain(name);
     }
 
+    [Fact]
+    public async Task A_step_before_a_service_leaves_wrong_settings_to_the_service_itself()
+    {
+        // systemd keeps a unit from being started again by the exit code of its main process alone.
+        var environment = new Dictionary<string, string?> { ["DATABASE_PORT"] = "x", ["NOTIFY_SOCKET"] = "/nonexistent" };
+        foreach (var (arguments, expected) in new (string[], int)[] { (["migrate", "--wait"], ExitCode.Ok), (["migrate"], ExitCode.Configuration) })
+        {
+            var (code, _, error) = await RunAsync(environment, arguments);
+            code.ShouldBe(expected);
+            error.ShouldContain("DATABASE_PORT");
+        }
+    }
+
+    [Fact]
+    public async Task Root_restores_nothing()
+    {
+        var (code, _, error) = await RunAsync(new Dictionary<string, string?> { ["DATABASE_SOCKET_DIR"] = "/x", ["DATABASE_NAME"] = "x" }, ["restore", "/nonexistent"]);
+        code.ShouldBe(ExitCode.Failure);
+        error.ShouldContain(Environment.IsPrivilegedProcess ? "does not run as root" : "/x");
+    }
+
     [Theory]
+    [InlineData("restore")]
+    [InlineData("restore", "a", "--drop-old")]
     [InlineData("migrate", "--to", "soon")]
     [InlineData("rollback")]
     [InlineData("rollback", "20200101000000", "--to-known")]

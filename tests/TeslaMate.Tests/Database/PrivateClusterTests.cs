@@ -23,6 +23,31 @@ public sealed class PrivateClusterTests
     }
 
     [Fact]
+    public async Task Nobody_else_of_the_machine_reaches_it()
+    {
+        var parent = Directory.CreateTempSubdirectory("teslamate-private-").FullName;
+        File.SetUnixFileMode(parent, (UnixFileMode)0b111_101_101);
+        try
+        {
+            // A folder that was open to all, as one of an older program.
+            var folder = Directory.CreateDirectory(Path.Combine(parent, "kept")).FullName;
+            File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111);
+            for (var start = 0; start < 2; start++)
+            {
+                await using var cluster = await PrivateCluster.StartAsync(folder, settings: ["fsync = off", "unix_socket_permissions = 0777", "listen_addresses = '127.0.0.1'", "port = 54329"]);
+                File.GetUnixFileMode(folder).ShouldBe((UnixFileMode)0b111_000_000);
+                File.GetUnixFileMode(Directory.GetFiles(folder, ".s.PGSQL.*").Single(file => !file.EndsWith(".lock", StringComparison.Ordinal))).ShouldBe((UnixFileMode)0b111_000_000);
+                (await File.ReadAllLinesAsync(Path.Combine(folder, "data/postmaster.pid")))[5].Trim().ShouldBeEmpty();
+                File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+            }
+        }
+        finally
+        {
+            Directory.Delete(parent, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_kept_cluster_whose_making_was_cut_off_is_made_anew()
     {
         var parent = Directory.CreateTempSubdirectory("teslamate-cut-off-").FullName;

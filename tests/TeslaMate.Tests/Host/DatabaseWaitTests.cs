@@ -62,5 +62,27 @@ public sealed class DatabaseWaitTests
         await Should.ThrowAsync<OperationCanceledException>(() => answer);
     }
 
+    [Fact]
+    public async Task A_wait_with_a_limit_ends_with_the_reason()
+    {
+        var settings = new DatabaseSettings { Host = "/nonexistent", Name = "x", User = "x" };
+        await using var database = settings.CreateDataSource();
+        var time = new ManualTime();
+        var answer = new DatabaseWait(database, settings, Notifiers.At(null), time, new RecordedLog().For<DatabaseWait>(), () => 0.5)
+        {
+            Limit = TimeSpan.FromMinutes(5),
+        }.UntilAnswerAsync(default);
+        var waited = TimeSpan.Zero;
+        while (!answer.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(5));
+            waited += TimeSpan.FromSeconds(5);
+            await Task.Delay(5);
+        }
+
+        waited.ShouldBeGreaterThanOrEqualTo(TimeSpan.FromMinutes(5));
+        (await Should.ThrowAsync<TimeoutException>(() => answer)).Message.ShouldContain("within 5 minutes");
+    }
+
     static Secret? Password(NpgsqlConnectionStringBuilder server) => server.Password is { Length: > 0 } text ? new Secret(text) : null;
 }

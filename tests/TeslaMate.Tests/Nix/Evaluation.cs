@@ -20,6 +20,10 @@ static class Evaluation
     /// <summary>A whole expression, relative paths counting from the repository's root.</summary>
     public static Task<JsonElement> ExpressionAsync(string expression) => EvaluateAsync("-E", expression);
 
+    /// <summary>A string of Nix.</summary>
+    public static string Literal(string value)
+        => "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("${", "\\${", StringComparison.Ordinal) + "\"";
+
     static async Task<JsonElement> EvaluateAsync(params string[] arguments)
     {
         var (exitCode, output, errors) = await RunAsync("nix-instantiate", ["--eval", "--strict", "--json", .. arguments]);

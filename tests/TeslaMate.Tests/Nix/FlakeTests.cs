@@ -25,13 +25,13 @@ public sealed class FlakeTests
               packages = builtins.attrNames self.packages.x86_64-linux;
               checks = builtins.attrNames self.checks.x86_64-linux;
               overlay = builtins.isFunction self.overlays.default;
-              module = builtins.isFunction self.nixosModules.default;
+              module = builtins.length self.nixosModules.default.imports == 2;
             }
             """);
         Names("outputs").ShouldBe(["apps", "checks", "devShells", "formatter", "nixosModules", "overlays", "packages"]);
         Names("systems").ShouldBe(["aarch64-linux", "x86_64-linux"]);
         Names("packages").ShouldBe(["default", "image", "teslamate"]);
-        Names("checks").ShouldBe(["format", "machine", "package"]);
+        Names("checks").ShouldBe(["format", "image", "machine", "module", "package"]);
         names.GetProperty("overlay").GetBoolean().ShouldBeTrue();
         names.GetProperty("module").GetBoolean().ShouldBeTrue();
 

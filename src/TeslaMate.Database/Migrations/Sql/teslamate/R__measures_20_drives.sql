@@ -5,15 +5,16 @@ create function teslamate.drive_sample(drive integer)
 returns table (complete_samples integer, reduced_samples integer, powered_s double precision, recovered_kwh double precision, moving_s double precision,
     speed_km double precision[], speed_mi double precision[], pressure_samples integer, pressure_fl double precision, pressure_fr double precision,
     pressure_rl double precision, pressure_rr double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 1 language sql as $$
     with samples as materialized (
         select p.date, p.speed, p.power, p.battery_level, p.usable_battery_level, p.ideal_battery_range_km,
             p.tpms_pressure_fl, p.tpms_pressure_fr, p.tpms_pressure_rl, p.tpms_pressure_rr,
             extract(epoch from p.date - lag(p.date) over (order by p.date, p.id))::double precision as since_previous,
             extract(epoch from lead(p.date) over (order by p.date, p.id) - p.date)::double precision as until_next
-        from public.drives as d
-        join public.positions as p on p.drive_id = d.id and p.date between d.start_date and coalesce(d.end_date, timestamp 'infinity')
-        where d.id = drive
+        from public.positions as p
+        -- The limits of the date are there for the index.
+        where p.drive_id = drive and p.date >= (select start_date from public.drives where id = drive)
+            and p.date <= (select coalesce(end_date, timestamp 'infinity') from public.drives where id = drive)
     ), totals as (
         select count(*) filter (where ideal_battery_range_km is not null) as complete,
             count(*) filter (where ideal_battery_range_km is not null and battery_level > usable_battery_level) as reduced,
@@ -130,7 +131,7 @@ returns table (drive_id integer, car_id smallint, start_date timestamp, end_date
     start_level smallint, start_usable smallint, end_level smallint, end_usable smallint, is_range_reduced boolean,
     start_place text, end_place text, start_latitude double precision, start_longitude double precision, end_latitude double precision, end_longitude double precision,
     start_address_id integer, end_address_id integer, start_geofence_id integer, end_geofence_id integer)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off language sql as $$
     select f.drive_id, f.car_id, f.start_date, f.end_date, f.is_open, f.is_counted, f.duration_s,
         coalesce(f.distance_km, derived.km), f.distance_km is null and derived.km is not null, f.start_km, f.end_km, f.start_range_km,
         f.end_range_km, f.range_lost_km, f.net_kwh, f.net_wh_per_km, f.is_rough, f.speed_avg_kmh, f.speed_max_kmh, f.power_max_kw, f.power_min_kw, f.outside_temp_c, f.inside_temp_c,
@@ -164,7 +165,7 @@ returns table (period_key timestamp, drives bigint, open_drives bigint, uncounte
     outside_temp_c double precision, range_lost_km double precision, driving_efficiency double precision, net_kwh double precision, net_distance_km double precision,
     net_wh_per_km double precision, net_coverage double precision, climb_kwh double precision, speed_avg_kmh double precision, speed_max_kmh smallint,
     longest_km double precision, median_km double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 100 language sql as $$
     select teslamate.period_key(start_date, period, zone),
         count(*) filter (where is_counted), count(*) filter (where is_open), count(*) filter (where not is_counted and not is_open),
         coalesce(sum(distance_km) filter (where is_counted), 0), coalesce(sum(duration_s) filter (where is_counted), 0),
@@ -189,7 +190,7 @@ drop function if exists teslamate.mileage(integer, timestamp, timestamp);
 create function teslamate.mileage(car integer, since timestamp, until timestamp)
 returns table (drive_id integer, start_date timestamp, end_date timestamp, logged_km double precision, odometer_km double precision, gap_km double precision,
     start_km double precision, end_km double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off language sql as $$
     select id, start_date, end_date, logged, advance, advance - logged, start_km, end_km
     from (
         select id, start_date, end_date, start_km, end_km, coalesce(distance, 0) as logged,
@@ -206,7 +207,7 @@ A gap belongs to the drive after it. Drives without distance log 0 here.';
 drop function if exists teslamate.mileage_statistics(integer, timestamp, timestamp, text, text);
 create function teslamate.mileage_statistics(car integer, since timestamp, until timestamp, zone text, period text)
 returns table (period_key timestamp, odometer_km double precision, gap_km double precision, odometer_end_km double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 100 language sql as $$
     select teslamate.period_key(start_date, period, zone), sum(odometer_km), sum(gap_km), max(end_km)
     from teslamate.mileage(car, since, until)
     group by 1
@@ -216,7 +217,7 @@ comment on function teslamate.mileage_statistics(integer, timestamp, timestamp, 
 drop function if exists teslamate.extrapolation(integer, timestamp, timestamp);
 create function teslamate.extrapolation(car integer, since timestamp, until timestamp)
 returns table (odometer_km double precision, days double precision, per_month_km double precision, per_year_km double precision, is_too_short boolean)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 1 language sql as $$
     select km, span, case when span >= 14 then km / span * 30.4375 end, case when span >= 14 then km / span * 365.25 end, coalesce(span < 14, true)
     from (
         select (select sum(m.odometer_km) from teslamate.mileage(car, since, until) as m) as km,
@@ -229,7 +230,7 @@ comment on function teslamate.extrapolation(integer, timestamp, timestamp)
 drop function if exists teslamate.recovery_statistics(integer, timestamp, timestamp, text, text);
 create function teslamate.recovery_statistics(car integer, since timestamp, until timestamp, zone text, period text)
 returns table (period_key timestamp, recovered_kwh double precision, recovered_coverage double precision, moving_s double precision, moving_speed_avg_kmh double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 100 language sql as $$
     select teslamate.period_key(s.start_date, period, zone), sum(s.recovered_kwh),
         least(1, sum(s.powered_s) / nullif(sum(f.duration_s), 0)), sum(s.moving_s),
         sum(f.distance_km) filter (where s.moving_s > 0) / nullif(sum(s.moving_s) / 3600, 0)
@@ -244,7 +245,7 @@ comment on function teslamate.recovery_statistics(integer, timestamp, timestamp,
 drop function if exists teslamate.speed_histogram(integer, timestamp, timestamp, text);
 create function teslamate.speed_histogram(car integer, since timestamp, until timestamp, unit text)
 returns table (speed integer, seconds double precision, share double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 20 language sql as $$
     select (class - 1)::integer * 10, sum(s), sum(s) / nullif(sum(sum(s)) over (), 0)
     from teslamate.drive_sample_facts(car, since, until) as f
     cross join lateral unnest(case unit when 'mi' then f.speed_mi else f.speed_km end) with ordinality as step (s, class)
@@ -259,7 +260,7 @@ comment on function teslamate.speed_histogram(integer, timestamp, timestamp, tex
 drop function if exists teslamate.destinations(integer, timestamp, timestamp);
 create function teslamate.destinations(car integer, since timestamp, until timestamp)
 returns table (place text, visits bigint, last_visit timestamp, geofence_id integer, address_id integer, parked_s double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 100 language sql as $$
     select coalesce(g.name, a.name, nullif(concat_ws(' ', a.road, a.house_number), '')), count(*), max(d.end_date), max(d.end_geofence_id), max(d.end_address_id),
         sum(extract(epoch from d.leaves - d.end_date))::double precision
     from (
@@ -279,7 +280,7 @@ drop function if exists teslamate.efficiency_by_temperature(integer, timestamp, 
 create function teslamate.efficiency_by_temperature(car integer, since timestamp, until timestamp, min_km double precision, unit text)
 returns table (temperature double precision, drives bigint, distance_km double precision, efficiency double precision, net_wh_per_km double precision,
     speed_avg_kmh double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 20 language sql as $$
     select case unit when 'F' then round((outside_temp_c * 9 / 5 + 32)::numeric / 10) * 10 else round(outside_temp_c::numeric / 5) * 5 end::double precision,
         count(*), sum(distance_km), sum(distance_km) / sum(range_lost_km), sum(net_kwh) * 1000 / sum(distance_km),
         sum(distance_km) / nullif(sum(duration_s), 0) * 3600
@@ -294,7 +295,7 @@ comment on function teslamate.efficiency_by_temperature(integer, timestamp, time
 drop function if exists teslamate.consumption_matrix(integer, timestamp, timestamp, text, text);
 create function teslamate.consumption_matrix(car integer, since timestamp, until timestamp, length_unit text, temperature_unit text)
 returns table (speed integer, temperature double precision, drives bigint, distance_km double precision, net_wh_per_km double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 100 language sql as $$
     select (round((f.distance_km / nullif(s.moving_s, 0) * 3600 / case length_unit when 'mi' then 1.60934 else 1 end)::numeric / 10) * 10)::integer,
         case temperature_unit when 'F' then round((f.outside_temp_c * 9 / 5 + 32)::numeric / 10) * 10 else round(f.outside_temp_c::numeric / 5) * 5 end::double precision,
         count(*), sum(f.distance_km), sum(f.net_kwh) * 1000 / sum(f.distance_km)
@@ -313,7 +314,7 @@ create function teslamate.tyre_pressures(car integer, since timestamp, until tim
 returns table (period_key timestamp, samples bigint, front_left_bar double precision, front_right_bar double precision, rear_left_bar double precision,
     rear_right_bar double precision, front_left_20c_bar double precision, front_right_20c_bar double precision, rear_left_20c_bar double precision,
     rear_right_20c_bar double precision, spread_bar double precision, outside_temp_c double precision, odometer_km double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 100 language sql as $$
     select key, n, fl, fr, rl, rr,
         (fl + 1.01325) * 293.15 / (273.15 + t) - 1.01325, (fr + 1.01325) * 293.15 / (273.15 + t) - 1.01325,
         (rl + 1.01325) * 293.15 / (273.15 + t) - 1.01325, (rr + 1.01325) * 293.15 / (273.15 + t) - 1.01325,

@@ -2,7 +2,7 @@
 drop function if exists teslamate.drive_route(integer);
 create function teslamate.drive_route(drive integer)
 returns table (latitudes double precision[], longitudes double precision[], parts smallint[])
-stable parallel safe language plpgsql as $$
+stable parallel safe set jit = off language plpgsql as $$
 declare
     tolerance double precision := 8;
     lats double precision[]; lons double precision[]; seconds double precision[];
@@ -14,9 +14,9 @@ begin
     select array_agg(p.latitude::double precision order by p.date, p.id), array_agg(p.longitude::double precision order by p.date, p.id),
         array_agg(extract(epoch from p.date)::double precision order by p.date, p.id)
     into lats, lons, seconds
-    from public.drives as d
-    join public.positions as p on p.drive_id = d.id and p.date between d.start_date and coalesce(d.end_date, timestamp 'infinity')
-    where d.id = drive;
+    from public.positions as p
+    where p.drive_id = drive and p.date >= (select start_date from public.drives where id = drive)
+        and p.date <= (select coalesce(end_date, timestamp 'infinity') from public.drives where id = drive);
     n := coalesce(array_length(lats, 1), 0);
     loop
         kept_lat := '{}'; kept_lon := '{}'; kept_part := '{}';

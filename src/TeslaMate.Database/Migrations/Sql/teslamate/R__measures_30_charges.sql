@@ -5,7 +5,7 @@ create function teslamate.charge_sample(process integer)
 returns table (samples integer, kind text, charger_brand text, power_max smallint, first_usable smallint, last_usable smallint, last_rated_km double precision,
     curve_levels smallint[], curve_kw double precision[], curve_minutes smallint[], curve_minute_kw double precision[],
     level_reached smallint[], level_reached_s double precision[])
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 1 language sql as $$
     with samples as materialized (
         select c.*, extract(epoch from c.date - min(c.date) over ())::double precision as since_begin
         from public.charges as c
@@ -93,7 +93,7 @@ returns table (charging_process_id integer, car_id smallint, start_date timestam
     start_range_km double precision, end_range_km double precision, range_gained_km double precision, range_rate_kmh double precision,
     start_level smallint, end_level smallint, outside_temp_c double precision, odometer_km double precision, latitude double precision, longitude double precision,
     place text, address_id integer, geofence_id integer)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off language sql as $$
     select f.charging_process_id, f.car_id, f.start_date, f.end_date, f.is_open, f.is_counted, f.duration_s, f.duration_min, f.energy_added_kwh, f.energy_used_kwh, f.has_used,
         f.is_used_below_added, f.efficiency, f.cost, f.price_per_kwh, f.kind,
         coalesce(f.kind = 'dc', false) and (coalesce(f.charger_brand = 'Tesla', false) or coalesce(a.display_name ilike '%supercharger%', false)
@@ -115,7 +115,7 @@ returns table (period_key timestamp, charges bigint, open_charges bigint, uncoun
     efficiency double precision, efficiency_ac double precision, efficiency_dc double precision,
     cost numeric, cost_ac numeric, cost_dc numeric, cost_supercharger numeric, priced_charges bigint, price_per_kwh double precision, price_per_added_kwh double precision,
     price_ac_per_kwh double precision, price_dc_per_kwh double precision, price_coverage double precision, energy_per_charge_kwh double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 100 language sql as $$
     with f as (
         select *, teslamate.period_key(start_date, period, zone) as key, is_counted and kind = 'ac' as ac, is_counted and kind = 'dc' as dc, is_counted and cost is not null as priced
         from teslamate.charge_list(car, since, until)
@@ -207,7 +207,7 @@ create function teslamate.charge_places(car integer, since timestamp, until time
 returns table (place text, charges bigint, energy_added_kwh double precision, energy_used_kwh double precision, energy_share double precision, cost numeric,
     priced_charges bigint, price_per_kwh double precision, price_coverage double precision, charging_s double precision, charges_dc bigint, latitude double precision,
     longitude double precision, geofence_id integer, address_id integer, last_charge timestamp)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 100 language sql as $$
     select f.place, count(*), sum(f.energy_added_kwh), sum(f.energy_used_kwh), sum(f.energy_added_kwh) / nullif(sum(sum(f.energy_added_kwh)) over (), 0),
         sum(f.cost), count(f.cost), sum(f.cost)::double precision / nullif(sum(f.energy_used_kwh) filter (where f.cost is not null), 0),
         coalesce(sum(f.energy_used_kwh) filter (where f.cost is not null), 0) / nullif(sum(f.energy_used_kwh), 0), sum(f.duration_s), count(*) filter (where f.kind = 'dc'),
@@ -223,7 +223,7 @@ comment on function teslamate.charge_places(integer, timestamp, timestamp, integ
 drop function if exists teslamate.charge_levels(integer, timestamp, timestamp, text);
 create function teslamate.charge_levels(car integer, since timestamp, until timestamp, side text)
 returns table (level integer, charges bigint)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 20 language sql as $$
     with ends as (
         select end_date, case side when 'start' then start_level else end_level end as level, true as is_charge from teslamate.charge_facts(car, since, until) where is_counted
         union all
@@ -247,7 +247,7 @@ create function teslamate.charge_sessions(car integer, since timestamp, until ti
 returns table (charging_process_id integer, start_date timestamp, end_date timestamp, place text, is_supercharger boolean, outside_temp_c double precision,
     start_level smallint, end_level smallint, energy_added_kwh double precision, efficiency double precision, power_avg_kw double precision, power_max_kw smallint,
     span_s double precision, curve_levels smallint[], curve_kw double precision[], curve_minutes smallint[], curve_minute_kw double precision[])
-stable parallel safe language sql as $$
+stable parallel safe set jit = off language sql as $$
     with sessions as (
         select f.*, k.curve_levels, k.curve_kw, k.curve_minutes, k.curve_minute_kw, k.level_reached, k.level_reached_s
         from teslamate.charge_list(car, since, until) as f
@@ -274,7 +274,7 @@ began at or below from_level and met to_level).';
 drop function if exists teslamate.charge_curve(integer, timestamp, timestamp, text, text);
 create function teslamate.charge_curve(car integer, since timestamp, until timestamp, axis text default 'level', place_text text default null)
 returns table (x integer, sessions bigint, median_kw double precision, low_kw double precision, high_kw double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 100 language sql as $$
     select point.x::integer, count(*), percentile_cont(0.5) within group (order by point.kw), percentile_cont(0.1) within group (order by point.kw),
         percentile_cont(0.9) within group (order by point.kw)
     from teslamate.charge_sessions(car, since, until) as s
@@ -292,7 +292,7 @@ create function teslamate.capacity_samples(car integer, since timestamp, until t
 returns table (charging_process_id integer, end_date timestamp, odometer_km double precision, capacity_kwh double precision, range_km double precision,
     constant_kwh_per_km double precision, number bigint, capacity_median_kwh double precision, range_median_km double precision, constant_before double precision,
     is_step boolean)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off language sql as $$
     with samples as (
         select f.charging_process_id, f.end_date, f.odometer_km,
             f.energy_added_kwh / (f.end_rated_km - f.start_rated_km) * f.last_rated_km * 100 / f.last_usable as capacity,
@@ -329,7 +329,7 @@ create function teslamate.battery_health(car integer, until timestamp default nu
 returns table (samples bigint, capacity_new_kwh double precision, capacity_now_kwh double precision, is_new_given boolean, health double precision, degradation double precision,
     range_new_km double precision, range_now_km double precision, charges bigint, energy_added_kwh double precision, energy_used_kwh double precision,
     efficiency double precision, cycles double precision, kwh_per_level double precision, second_capacity_kwh double precision, constant_kwh_per_km double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 1 language sql as $$
     with samples as materialized (
         select * from teslamate.capacity_samples(car, null, until)
     ), newest as (

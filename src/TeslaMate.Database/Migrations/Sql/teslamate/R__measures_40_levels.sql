@@ -1,24 +1,42 @@
 -- Measures 4 of 6: levels and projected range (docs/measures.md; M15, P19). Quarters of an hour, UTC, as kept in teslamate.level_samples: every border of a local day
 -- is one of theirs.
-drop function if exists teslamate.level_readings(integer, timestamp, timestamp, integer, integer, integer, integer);
-create function teslamate.level_readings(car integer, since timestamp, until timestamp, after_position integer, last_position integer, after_charge integer, last_charge integer)
+drop function if exists teslamate.level_readings(integer, timestamp, timestamp);
+create function teslamate.level_readings(car integer, since timestamp, until timestamp)
 returns table (date timestamp, level smallint, usable smallint, rated_km double precision, ideal_km double precision, temperature double precision, odometer_km double precision)
 stable parallel safe language sql as $$
     select p.date, p.battery_level, coalesce(p.usable_battery_level, p.battery_level), p.rated_battery_range_km::double precision, p.ideal_battery_range_km::double precision,
         p.outside_temp::double precision, p.odometer
     from public.positions as p
-    where p.car_id = car and p.ideal_battery_range_km is not null and p.date >= since and p.date < until and p.id > after_position and p.id <= last_position
+    where p.car_id = car and p.ideal_battery_range_km is not null and p.date >= since and p.date < until
     union all
     select c.date, c.battery_level, coalesce(c.usable_battery_level, c.battery_level), c.rated_battery_range_km::double precision, c.ideal_battery_range_km::double precision,
         c.outside_temp::double precision, null
     from public.charges as c
     join public.charging_processes as p on p.id = c.charging_process_id
-    where p.car_id = car and c.date >= since and c.date < until and c.id > after_charge and c.id <= last_charge
+    where p.car_id = car and c.date >= since and c.date < until
 $$;
-comment on function teslamate.level_readings(integer, timestamp, timestamp, integer, integer, integer, integer) is 'Complete positions and charges of the window with ids in those bounds.';
+comment on function teslamate.level_readings(integer, timestamp, timestamp) is 'Complete positions and charges of the window.';
 
-drop function if exists teslamate.level_buckets(integer, timestamp, timestamp, integer, integer, integer, integer);
-create function teslamate.level_buckets(car integer, since timestamp, until timestamp, after_position integer, last_position integer, after_charge integer, last_charge integer)
+drop function if exists teslamate.level_readings_by_id(integer, integer, integer, integer, integer);
+create function teslamate.level_readings_by_id(car integer, after_position integer, last_position integer, after_charge integer, last_charge integer)
+returns table (date timestamp, level smallint, usable smallint, rated_km double precision, ideal_km double precision, temperature double precision, odometer_km double precision)
+stable parallel safe language sql as $$
+    select p.date, p.battery_level, coalesce(p.usable_battery_level, p.battery_level), p.rated_battery_range_km::double precision, p.ideal_battery_range_km::double precision,
+        p.outside_temp::double precision, p.odometer
+    -- New rows are few: their ids find them, whatever the planner makes of the car and the date.
+    from (select * from public.positions where id > after_position and id <= last_position offset 0) as p
+    where p.car_id = car and p.ideal_battery_range_km is not null
+    union all
+    select c.date, c.battery_level, coalesce(c.usable_battery_level, c.battery_level), c.rated_battery_range_km::double precision, c.ideal_battery_range_km::double precision,
+        c.outside_temp::double precision, null
+    from (select * from public.charges where id > after_charge and id <= last_charge offset 0) as c
+    join public.charging_processes as p on p.id = c.charging_process_id
+    where p.car_id = car
+$$;
+comment on function teslamate.level_readings_by_id(integer, integer, integer, integer, integer) is 'Complete positions and charges with ids in those bounds.';
+
+drop function if exists teslamate.level_buckets(integer, timestamp, timestamp);
+create function teslamate.level_buckets(car integer, since timestamp, until timestamp)
 returns table (bucket timestamp, samples integer, level_sum bigint, usable_sum bigint, level_min smallint, level_max smallint, last_date timestamp, last_level smallint,
     rated_km double precision, rated_usable bigint, ideal_km double precision, ideal_usable bigint,
     low_rated_km double precision, low_rated_usable bigint, low_ideal_km double precision, low_ideal_usable bigint,
@@ -31,10 +49,30 @@ stable parallel safe language sql as $$
         coalesce(sum(rated_km) filter (where usable < 20), 0), coalesce(sum(usable) filter (where usable < 20 and rated_km is not null), 0)::bigint,
         coalesce(sum(ideal_km) filter (where usable < 20), 0), coalesce(sum(usable) filter (where usable < 20 and ideal_km is not null), 0)::bigint,
         coalesce(sum(temperature), 0), count(temperature)::integer, max(odometer_km)
-    from teslamate.level_readings(car, since, until, after_position, last_position, after_charge, last_charge)
+    from teslamate.level_readings(car, since, until)
     group by 1
 $$;
-comment on function teslamate.level_buckets(integer, timestamp, timestamp, integer, integer, integer, integer) is 'teslamate.level_readings per quarter of an hour.';
+comment on function teslamate.level_buckets(integer, timestamp, timestamp) is 'teslamate.level_readings per quarter of an hour.';
+
+drop function if exists teslamate.level_buckets_by_id(integer, timestamp, timestamp, integer, integer, integer, integer);
+create function teslamate.level_buckets_by_id(car integer, since timestamp, until timestamp, after_position integer, last_position integer, after_charge integer, last_charge integer)
+returns table (bucket timestamp, samples integer, level_sum bigint, usable_sum bigint, level_min smallint, level_max smallint, last_date timestamp, last_level smallint,
+    rated_km double precision, rated_usable bigint, ideal_km double precision, ideal_usable bigint,
+    low_rated_km double precision, low_rated_usable bigint, low_ideal_km double precision, low_ideal_usable bigint,
+    temperature_sum double precision, temperature_samples integer, odometer_km double precision)
+stable parallel safe language sql as $$
+    select date_bin(interval '15 minutes', date, timestamp '2000-01-01'), count(level)::integer, coalesce(sum(level), 0)::bigint, coalesce(sum(usable), 0)::bigint, min(level), max(level),
+        max(date), (array_agg(level order by date desc) filter (where level is not null))[1],
+        coalesce(sum(rated_km) filter (where usable >= 20), 0), coalesce(sum(usable) filter (where usable >= 20 and rated_km is not null), 0)::bigint,
+        coalesce(sum(ideal_km) filter (where usable >= 20), 0), coalesce(sum(usable) filter (where usable >= 20 and ideal_km is not null), 0)::bigint,
+        coalesce(sum(rated_km) filter (where usable < 20), 0), coalesce(sum(usable) filter (where usable < 20 and rated_km is not null), 0)::bigint,
+        coalesce(sum(ideal_km) filter (where usable < 20), 0), coalesce(sum(usable) filter (where usable < 20 and ideal_km is not null), 0)::bigint,
+        coalesce(sum(temperature), 0), count(temperature)::integer, max(odometer_km)
+    from teslamate.level_readings_by_id(car, after_position, last_position, after_charge, last_charge)
+    where date >= since and date < until
+    group by 1
+$$;
+comment on function teslamate.level_buckets_by_id(integer, timestamp, timestamp, integer, integer, integer, integer) is 'teslamate.level_readings_by_id of the window per quarter of an hour.';
 
 drop function if exists teslamate.levels(integer, timestamp, timestamp);
 create function teslamate.levels(car integer, since timestamp, until timestamp)
@@ -42,7 +80,7 @@ returns table (bucket timestamp, samples integer, level_sum bigint, usable_sum b
     rated_km double precision, rated_usable bigint, ideal_km double precision, ideal_usable bigint,
     low_rated_km double precision, low_rated_usable bigint, low_ideal_km double precision, low_ideal_usable bigint,
     temperature_sum double precision, temperature_samples integer, odometer_km double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 1000 language sql as $$
     with w as materialized (
         select coalesce(since, timestamp '-infinity') as since, coalesce(until, timestamp 'infinity') as until,
             -- The whole quarters of the window; what is left at its borders is read from the log.
@@ -57,11 +95,11 @@ stable parallel safe language sql as $$
     from teslamate.level_samples as k
     where k.car_id = car and k.bucket >= (select whole_since from w) and k.bucket < (select whole_until from w)
     union all
-    select n.* from w, teslamate.level_buckets(car, w.whole_since, w.whole_until, w.position, 2147483647, w.charge, 2147483647) as n
+    select n.* from w, teslamate.level_buckets_by_id(car, w.whole_since, w.whole_until, w.position, 2147483647, w.charge, 2147483647) as n
     union all
-    select n.* from w, teslamate.level_buckets(car, w.since, least(w.whole_since, w.until), 0, 2147483647, 0, 2147483647) as n where w.since < w.whole_since
+    select n.* from w, teslamate.level_buckets(car, w.since, least(w.whole_since, w.until)) as n where w.since < w.whole_since
     union all
-    select n.* from w, teslamate.level_buckets(car, greatest(w.whole_until, w.since), w.until, 0, 2147483647, 0, 2147483647) as n where w.whole_until < w.until and w.whole_until >= w.whole_since
+    select n.* from w, teslamate.level_buckets(car, greatest(w.whole_until, w.since), w.until) as n where w.whole_until < w.until and w.whole_until >= w.whole_since
 $$;
 comment on function teslamate.levels(integer, timestamp, timestamp)
     is 'Levels and ranges of the window per quarter of an hour (a quarter may come in two rows, which add up): sums of level and usable level in %, of rated and ideal range in km
@@ -71,7 +109,7 @@ drop function if exists teslamate.projected_range(integer, timestamp, timestamp,
 create function teslamate.projected_range(car integer, since timestamp, until timestamp, zone text, period text default 'day')
 returns table (period_key timestamp, range_at_100_km double precision, low_range_at_100_km double precision, level double precision, usable_level double precision,
     outside_temp_c double precision, odometer_km double precision, samples bigint)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 1000 language sql as $$
     select teslamate.period_key(bucket, period, zone),
         sum(case when ideal then ideal_km else rated_km end) / nullif(sum(case when ideal then ideal_usable else rated_usable end), 0) * 100,
         sum(case when ideal then low_ideal_km else low_rated_km end) / nullif(sum(case when ideal then low_ideal_usable else low_rated_usable end), 0) * 100,
@@ -88,7 +126,7 @@ comment on function teslamate.projected_range(integer, timestamp, timestamp, tex
 drop function if exists teslamate.level_classes(integer, timestamp, timestamp);
 create function teslamate.level_classes(car integer, since timestamp, until timestamp)
 returns table (class integer, seconds double precision, share double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 1000 language sql as $$
     with held as (
         select least(last_level / 10, 9) as class,
             least(extract(epoch from coalesce(lead(bucket) over (order by bucket, last_date), until) - bucket)::double precision, 86400.0 * 7) as seconds

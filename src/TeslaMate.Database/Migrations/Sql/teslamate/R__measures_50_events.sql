@@ -54,7 +54,7 @@ driving: gains count) and, in rows of their own, the span of the odometer. Event
 drop function if exists teslamate.gross_statistics(integer, timestamp, timestamp, text, text);
 create function teslamate.gross_statistics(car integer, since timestamp, until timestamp, zone text, period text)
 returns table (period_key timestamp, gross_kwh double precision, gross_distance_km double precision, gross_wh_per_km double precision, gross_coverage double precision)
-stable parallel safe language sql as $$
+stable parallel safe set jit = off rows 100 language sql as $$
     select teslamate.period_key(l.date, period, zone), sum(l.loss_km) * max(c.efficiency), sum(l.distance_km),
         sum(l.loss_km) * max(c.efficiency) * 1000 / nullif(sum(l.distance_km), 0), sum(l.distance_km) / nullif(sum(l.span_km), 0)
     from teslamate.gross_legs(car, since, until) as l

@@ -18,6 +18,10 @@ returns table (period_key timestamp, label text, period_from timestamp, period_t
     charge_efficiency double precision, cost numeric, cost_ac numeric, cost_dc numeric, priced_charges bigint, price_per_kwh double precision,
     price_per_added_kwh double precision, price_coverage double precision, cost_per_100_km double precision)
 stable parallel safe set jit = off language sql as $$
+    with d as materialized (select * from teslamate.drive_statistics(car, since, until, zone, period)),
+        g as materialized (select * from teslamate.gross_statistics(car, since, until, zone, period)),
+        m as materialized (select * from teslamate.mileage_statistics(car, since, until, zone, period)),
+        c as materialized (select * from teslamate.charge_statistics(car, since, until, zone, period))
     select p.period_key, p.label, p.period_from, p.period_to, p.period_s,
         coalesce(d.drives, 0), coalesce(d.open_drives, 0), coalesce(d.uncounted_drives, 0), coalesce(d.distance_km, 0), coalesce(d.driving_s, 0), d.outside_temp_c,
         d.driving_efficiency, d.speed_avg_kmh, d.speed_max_kmh, d.longest_km, d.climb_kwh, d.net_kwh, d.net_wh_per_km, d.net_coverage,
@@ -28,10 +32,10 @@ stable parallel safe set jit = off language sql as $$
         c.cost, c.cost_ac, c.cost_dc, coalesce(c.priced_charges, 0), c.price_per_kwh, c.price_per_added_kwh, c.price_coverage, g.gross_wh_per_km * c.price_per_added_kwh / 10
     from (select coalesce(since, teslamate.first_event(car)) as since, coalesce(until, now_utc) as until) as w
     cross join lateral teslamate.periods(w.since, w.until, period, zone) as p
-    left join teslamate.drive_statistics(car, since, until, zone, period) as d on d.period_key = p.period_key
-    left join teslamate.gross_statistics(car, since, until, zone, period) as g on g.period_key = p.period_key
-    left join teslamate.mileage_statistics(car, since, until, zone, period) as m on m.period_key = p.period_key
-    left join teslamate.charge_statistics(car, since, until, zone, period) as c on c.period_key = p.period_key
+    left join d on d.period_key = p.period_key
+    left join g on g.period_key = p.period_key
+    left join m on m.period_key = p.period_key
+    left join c on c.period_key = p.period_key
     order by p.period_key
 $$;
 comment on function teslamate.statistics(integer, timestamp, timestamp, text, text, timestamp)

@@ -1,6 +1,6 @@
 -- What is kept for the measures: filled, mended and made anew by these functions (docs/measures.md). Each is a step of limited size and says how much it did.
 drop function if exists teslamate.refresh_drives(integer, integer);
-create function teslamate.refresh_drives(car integer, max_rows integer default 1000) returns integer language plpgsql as $$
+create function teslamate.refresh_drives(car integer, max_rows integer default 1000) returns integer set jit = off set max_parallel_workers_per_gather = 0 language plpgsql as $$
 declare
     done integer;
 begin
@@ -43,7 +43,7 @@ $$;
 comment on function teslamate.refresh_drives(integer, integer) is 'Keeps samples and routes of closed drives of which nothing is kept or that were changed since, the newest first; returns how many.';
 
 drop function if exists teslamate.refresh_charges(integer, integer);
-create function teslamate.refresh_charges(car integer, max_rows integer default 1000) returns integer language plpgsql as $$
+create function teslamate.refresh_charges(car integer, max_rows integer default 1000) returns integer set jit = off set max_parallel_workers_per_gather = 0 language plpgsql as $$
 declare
     done integer;
 begin
@@ -72,7 +72,7 @@ $$;
 comment on function teslamate.refresh_charges(integer, integer) is 'Keeps what rows say of closed charging processes of which nothing is kept or that were changed since; returns how many.';
 
 drop function if exists teslamate.refresh_parked(integer, timestamp, integer);
-create function teslamate.refresh_parked(car integer, since timestamp, max_rows integer default 1000) returns integer language plpgsql as $$
+create function teslamate.refresh_parked(car integer, since timestamp, max_rows integer default 1000) returns integer set jit = off set max_parallel_workers_per_gather = 0 language plpgsql as $$
 declare
     done integer;
 begin
@@ -101,7 +101,7 @@ $$;
 comment on function teslamate.refresh_parked(integer, timestamp, integer) is 'Keeps the samples of ended pauses since a moment (null: all) of which nothing is kept; returns how many.';
 
 drop function if exists teslamate.refresh_levels(integer, integer);
-create function teslamate.refresh_levels(car integer, max_rows integer default 200000) returns integer language plpgsql as $$
+create function teslamate.refresh_levels(car integer, max_rows integer default 200000) returns integer set jit = off set max_parallel_workers_per_gather = 0 language plpgsql as $$
 declare
     known teslamate.level_progress;
     position_id integer;
@@ -116,7 +116,7 @@ begin
     end if;
     insert into teslamate.level_samples as k
     select car, b.*
-    from teslamate.level_buckets(car, timestamp '-infinity', timestamp 'infinity', known.last_position_id, coalesce(position_id, known.last_position_id),
+    from teslamate.level_buckets_by_id(car, timestamp '-infinity', timestamp 'infinity', known.last_position_id, coalesce(position_id, known.last_position_id),
         known.last_charge_id, coalesce(charge_id, known.last_charge_id)) as b
     on conflict (car_id, bucket) do update set
         samples = k.samples + excluded.samples, level_sum = k.level_sum + excluded.level_sum, usable_sum = k.usable_sum + excluded.usable_sum,

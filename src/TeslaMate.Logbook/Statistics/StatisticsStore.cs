@@ -1,0 +1,94 @@
+using TeslaMate.Logbook.Writing;
+
+namespace TeslaMate.Logbook.Statistics;
+
+/// <summary>How far a rebuild has come.</summary>
+/// <param name="Car">The id of the car that is being read.</param>
+/// <param name="What">Drives, charging processes, pauses or positions and charges.</param>
+/// <param name="Done">How many of them so far.</param>
+public readonly record struct StatisticsProgress(short Car, string What, long Done);
+
+/// <summary>
+/// What schema <c>teslamate</c> keeps for the measures (docs/measures.md): filled in small steps, since the pool may be one connection that the cars share.
+/// </summary>
+public sealed class StatisticsStore(NpgsqlDataSource database)
+{
+    const int DrivesPerStep = 25;
+    const int ChargesPerStep = 100;
+    const int PausesPerStep = 200;
+    const int RowsPerStep = 20_000;
+
+    /// <summary>Keeps what closed since the last time, and mends what was changed or came late.</summary>
+    /// <param name="since">Pauses since then; null for all.</param>
+    public async Task RefreshAsync(DateTimeOffset? since, IProgress<StatisticsProgress>? progress, CancellationToken cancellationToken)
+    {
+        foreach (var car in await CarsAsync(cancellationToken))
+            await RefreshAsync(car, since, progress, cancellationToken);
+    }
+
+    /// <summary>Forgets what is kept of every car, or of one, and makes it anew.</summary>
+    /// <returns>Whether there is such a car.</returns>
+    public async Task<bool> RebuildAsync(short? car, IProgress<StatisticsProgress> progress, CancellationToken cancellationToken)
+    {
+        var cars = await CarsAsync(cancellationToken);
+        var chosen = car is { } one ? cars.Where(id => id == one).ToList() : cars;
+        foreach (var id in chosen)
+        {
+            await ExecuteAsync("select teslamate.forget_statistics($1)", cancellationToken, Value.Of((int)id));
+            await RefreshAsync(id, null, progress, cancellationToken);
+        }
+
+        if (car is null)
+            await ForgetDeletedAsync(cancellationToken);
+        return car is null || chosen.Count > 0;
+    }
+
+    /// <summary>Forgets what is kept of drives, charges and cars that are gone.</summary>
+    public Task ForgetDeletedAsync(CancellationToken cancellationToken) => ExecuteAsync("select teslamate.forget_deleted()", cancellationToken);
+
+    async Task RefreshAsync(short car, DateTimeOffset? since, IProgress<StatisticsProgress>? progress, CancellationToken cancellationToken)
+    {
+        await RepeatAsync("drives", "select teslamate.refresh_drives($1, $2)", DrivesPerStep);
+        await RepeatAsync("charging processes", "select teslamate.refresh_charges($1, $2)", ChargesPerStep);
+        await RepeatAsync("pauses", "select teslamate.refresh_parked($1, $3, $2)", PausesPerStep, Timestamps.Parameter(since));
+        await RepeatAsync("positions and charges", "select teslamate.refresh_levels($1, $2)", RowsPerStep);
+
+        async Task RepeatAsync(string what, string step, int length, NpgsqlParameter? third = null)
+        {
+            for (long done = 0; await StepAsync(step, length, third) is > 0 and var count;)
+            {
+                done += count;
+                progress?.Report(new StatisticsProgress(car, what, done));
+            }
+        }
+
+        async Task<int> StepAsync(string step, int length, NpgsqlParameter? third)
+        {
+            await using var command = database.CreateCommand(step);
+            command.CommandTimeout = 600;
+            command.Parameters.Add(Value.Of((int)car));
+            command.Parameters.Add(Value.Of(length));
+            if (third is not null)
+                command.Parameters.Add(third.Clone());
+            return await command.ExecuteScalarAsync(cancellationToken) is int count ? count : 0;
+        }
+    }
+
+    async Task<List<short>> CarsAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select id from cars order by id");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<short> cars = [];
+        while (await reader.ReadAsync(cancellationToken))
+            cars.Add(reader.GetInt16(0));
+        return cars;
+    }
+
+    async Task ExecuteAsync(string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    {
+        await using var command = database.CreateCommand(sql);
+        command.CommandTimeout = 600;
+        command.Parameters.AddRange(parameters);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}
