@@ -9,9 +9,7 @@ namespace TeslaMate.Configuration.Health;
 /// How a part of the program reports on itself: by an <see cref="IHealthCheck"/> for <c>/health_check?verbose</c> and the service manager's status line, and
 /// by observable instruments of a <see cref="Meter"/>, created beside it, for <c>/metrics</c>. None of it holds a secret, a token or a position.
 /// </summary>
-#pragma warning disable CA1708 // The analyzer compares the names that the compiler gives to extension blocks.
 public static class HealthParts
-#pragma warning restore CA1708
 {
     /// <summary>
     /// A tag of checks and meters whose facts tell about the owner's life, such as when a car drives; once the pages have a password they need the API token.

@@ -205,11 +205,18 @@ public sealed class BrokerTests
         const string Device = "homeassistant/device/teslamate_1/config";
         var before = new Dictionary<string, string>
         {
-            [Device] = """{"device":{"model":"Model S (Sunroof)"}}""", ["teslamate/cars/1/geofence"] = "Home", ["teslamate/cars/1/shift_state"] = "P",
-            ["teslamate/cars/1/charger_power"] = "11", ["teslamate/cars/1/charger_voltage"] = "230", ["teslamate/cars/1/charger_phases"] = "3",
-            ["teslamate/cars/1/charger_actual_current"] = "16", ["teslamate/cars/1/charge_energy_added"] = "7.5",
-            ["teslamate/cars/1/time_to_full_charge"] = "1.5", ["teslamate/cars/1/scheduled_charging_start_time"] = "2026-11-29T22:00:00Z",
-            ["teslamate/cars/1/active_route_destination"] = "Work", ["teslamate/cars/1/plugged_in"] = "true",
+            [Device] = """{"device":{"model":"Model S (Sunroof)"}}""",
+            ["teslamate/cars/1/geofence"] = "Home",
+            ["teslamate/cars/1/shift_state"] = "P",
+            ["teslamate/cars/1/charger_power"] = "11",
+            ["teslamate/cars/1/charger_voltage"] = "230",
+            ["teslamate/cars/1/charger_phases"] = "3",
+            ["teslamate/cars/1/charger_actual_current"] = "16",
+            ["teslamate/cars/1/charge_energy_added"] = "7.5",
+            ["teslamate/cars/1/time_to_full_charge"] = "1.5",
+            ["teslamate/cars/1/scheduled_charging_start_time"] = "2026-11-29T22:00:00Z",
+            ["teslamate/cars/1/active_route_destination"] = "Work",
+            ["teslamate/cars/1/plugged_in"] = "true",
         };
         foreach (var (topic, payload) in before)
             await server.PublishAsync(topic, payload, retain: true);

@@ -22,8 +22,14 @@ public sealed class UnreachableTests
         await using var server = await MosquittoServer.StartAsync();
         var before = new Dictionary<string, string>
         {
-            ["geofence"] = "Before", ["shift_state"] = "P", ["charger_power"] = "11", ["charger_voltage"] = "230", ["charge_energy_added"] = "7.5",
-            ["time_to_full_charge"] = "1.5", ["scheduled_charging_start_time"] = "2026-11-29T22:00:00Z", ["active_route_destination"] = "Work",
+            ["geofence"] = "Before",
+            ["shift_state"] = "P",
+            ["charger_power"] = "11",
+            ["charger_voltage"] = "230",
+            ["charge_energy_added"] = "7.5",
+            ["time_to_full_charge"] = "1.5",
+            ["scheduled_charging_start_time"] = "2026-11-29T22:00:00Z",
+            ["active_route_destination"] = "Work",
         };
         foreach (var (topic, payload) in before)
             await server.PublishAsync($"{Base}/{topic}", payload, retain: true);
