@@ -14,6 +14,8 @@ static class Preflight
         // Without rights nothing more can be seen.
         if (plan.Errors.Count > 0)
             return;
+        // Nobody else's functions are in the way: from here on names are found in public, where indexes on expressions need them to be.
+        await connection.ExecuteAsync("set search_path = public", cancellationToken);
         // An empty database has nothing that could be in the way.
         if (plan is { UsesBaseline: true, Server.PublicObjects: 0 } || plan.Runs.All(run => run.Chain is Chain.Own))
             return;
