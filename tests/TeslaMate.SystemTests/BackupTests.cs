@@ -238,7 +238,7 @@ public sealed class BackupTests
 
         // A request to stop reaches what a backup has started, too.
         var stopped = await machine.RunAsync("/bin/bash", "-c", """
-            setpriv --reuid=postgres --regid=postgres --init-groups psql -Xq -d teslamate -c 'begin; lock table settings; select pg_sleep(100)' & locking=$!
+            setpriv --reuid=postgres --regid=postgres --init-groups psql -Xq -d teslamate -c 'begin; lock table settings; select pg_sleep(100)' >/dev/null 2>&1 & locking=$!
             sleep 1; teslamate-backup /root/stopped.dump & backup=$!
             until pgrep -f '[p]g_dump --format' >/dev/null; do sleep 0.1; done
             kill -TERM $backup; wait $backup; code=$?
