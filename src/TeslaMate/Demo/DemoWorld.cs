@@ -29,8 +29,8 @@ static class DemoWorld
             7.2, 0.28m, NewWheels: null, MeanTemperature: 14.5, Swing: 4.5, Seed: 22),
     ];
 
-    const double NimbusKm = 53_456.789;
-    const double JuniperKm = 38_412.5;
+    const double NimbusKm = 73_456.789;
+    const double JuniperKm = 78_412.5;
 
     static Place Supercharger(double latitude, double longitude, string city, string state, string country, long id)
         => new($"Supercharger {city}", new GeoPoint(latitude, longitude), "", "", "", city, "", state, "", country, id);

@@ -130,7 +130,7 @@ public sealed class EdgeCaseTests
         log.Charge("2026-05-01 12:00", 60, 70, 325, 400, 12, 13, fromLevel: 65, toLevel: 80);
         log.Drive("2026-05-01 18:00", 60, 100, 150, 365, 310, fromLevel: 73, toLevel: 62);
         (await log.LinesAsync("select kind, distance_km, range_difference_km, is_open from teslamate.timeline(1, null, null, '2026-05-01 20:00') order by start_date")).ShouldBe([
-            "driving|50|-50|False", "missing|20|-5|False", "updating|||True", "charging||75|False", "missing|30|-5|False", "driving|50|-55|False", "parking||0|True",
+            "driving|50|-50|False", "missing|20|-5|False", "updating|||True", "charging||75|False", "missing|30|-5|False", "driving|50|-55|False", "parking|||True",
         ]);
     }
 
