@@ -24,6 +24,7 @@ public static class LogbookComposition
     public static IServiceCollection AddLogbook(this IServiceCollection services, LogbookSettings settings)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddKeyedSingleton(Housekeeping.Clock, (provider, _) => provider.GetRequiredService<TimeProvider>());
         services.AddSingleton(settings);
 
         services.AddSingleton<WriterSession>().AddSingleton<Availability>().AddSingleton<PostCommitEffects>();

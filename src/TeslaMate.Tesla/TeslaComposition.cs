@@ -22,7 +22,7 @@ public static class TeslaComposition
         return services
             .AddSingleton(settings)
             .AddSingleton<Transport>()
-            .AddSingleton<Exchange>()
+            .AddSingleton<HttpSender>()
             .AddSingleton<Oddities>()
             .AddSingleton<VehicleReader>()
             .AddSingleton<ITokenEndpoint, TokenEndpoint>()

@@ -24,7 +24,7 @@ public static class WebComposition
     public static IServiceCollection AddWeb(this IServiceCollection services, WebSettings settings)
     {
         services.AddRazorComponents();
-        services.AddSchemes();
+        services.AddSchemes().AddOidc(settings);
         services.AddHostFiltering(hosts =>
         {
             // Which names are ours is asked by the policies; none at all is a request that nobody can answer.
@@ -35,6 +35,8 @@ public static class WebComposition
         return services
             .Configure<AntiforgeryOptions>(FormProtection.Configure)
             .AddPolicies()
+            .AddRateLimits()
+            .AddWebDatabase()
             .AddSingleton<IKeyManager>(provider => new KeyRing(KeyRing.CipherFor(settings, provider.GetService<EncryptionKey>()),
                 provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<ILoggerFactory>(), TimeProvider.System))
             .AddSingleton(settings)
@@ -51,7 +53,9 @@ public static class WebComposition
             .AddSingleton<DriveQueries>()
             .AddSingleton<GpxFile>()
             .AddSingleton<ChargeQueries>()
+            .AddSingleton<PasswordCheck>()
             .AddSingleton<LogInPages>()
+            .AddSingleton<SessionPages>()
             .AddSingleton<CarPages>()
             .AddSingleton<DrivePages>()
             .AddSingleton<ChargePages>()
@@ -64,6 +68,8 @@ public static class WebComposition
     public static WebApplication MapWeb(this WebApplication app)
     {
         app.UseForwarding();
+        app.UseMiddleware<HostCookies>();
+        app.UseHsts();
         app.UseMiddleware<RequestId>();
         app.UseMiddleware<Headers>();
         app.Use(async (http, next) =>
@@ -78,9 +84,12 @@ public static class WebComposition
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseMiddleware<FormProtection>();
+        app.Use((http, next) => Confirmation.InvokeAsync(http, next, http.RequestServices.GetRequiredService<WebSettings>(), http.RequestServices.GetRequiredService<TimeProvider>()));
+        app.UseRateLimiter();
         app.UseEndpoints(_ => { });
 
         app.Services.GetRequiredService<LogInPages>().Map(app);
+        app.Services.GetRequiredService<SessionPages>().Map(app);
         app.Services.GetRequiredService<CarPages>().Map(app);
         app.Services.GetRequiredService<DrivePages>().Map(app);
         app.Services.GetRequiredService<ChargePages>().Map(app);

@@ -24,8 +24,12 @@ public sealed class EncryptionKey
 {
     const string FileName = "tm_encryption.key";
 
+    /// <summary>Keys with fewer characters are warned of.</summary>
+    public const int LeastLength = 16;
+
     EncryptionKey(KeyOrigin origin, ReadOnlySpan<byte> text)
     {
+        IsShort = text.Length < LeastLength;
         Origin = origin;
         Cipher = new TokenCipher(text);
     }
@@ -33,6 +37,9 @@ public sealed class EncryptionKey
     public KeyOrigin Origin { get; }
 
     public TokenCipher Cipher { get; }
+
+    /// <summary>Whether it has fewer than <see cref="LeastLength"/> bytes.</summary>
+    public bool IsShort { get; }
 
     /// <summary>The configured key, else a key file's, else a new one for this run. A file that others may have put there is a problem of <paramref name="variables"/>.</summary>
     public static EncryptionKey Find(Variables variables)

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using TeslaMate.Configuration;
 using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Addresses;
@@ -27,15 +28,14 @@ sealed partial class Geocoder : IDisposable
     readonly TimeProvider _time;
     readonly ILogger _logger;
     readonly HttpClient _http;
-    readonly Pace _pace;
-    readonly Breaker _breaker;
+    readonly RateLimiter _rateLimiter;
+    volatile CircuitBreaker _breaker = new(Tolerance: 5, Window: TimeSpan.FromMinutes(3), Reset: TimeSpan.FromMinutes(15));
     readonly ConcurrentDictionary<(string Language, double Latitude, double Longitude), (GeocoderAnswer Answer, DateTimeOffset Until)> _known = new();
 
     public Geocoder(LogbookSettings settings, TimeProvider time, ILogger<Geocoder> logger)
     {
         (_settings, _time, _logger) = (settings, time, logger);
-        _pace = new(settings.GeocoderPause, time);
-        _breaker = new(tolerance: 5, window: TimeSpan.FromMinutes(3), rest: TimeSpan.FromMinutes(15), time);
+        _rateLimiter = new(settings.GeocoderPause, time);
         var proxy = Proxy(settings.NominatimProxy);
         _http = new(new SocketsHttpHandler
         {
@@ -52,7 +52,7 @@ sealed partial class Geocoder : IDisposable
     }
 
     /// <summary>Whether it failed so often that it is left alone for a while; every question is then answered by a failure, at once.</summary>
-    public bool IsResting => _breaker.IsOpen;
+    public bool IsResting => _breaker.IsOpen(_time.GetUtcNow());
 
     /// <summary>The address of a point.</summary>
     public async Task<GeocoderAnswer> ReverseAsync(double latitude, double longitude, string language, CancellationToken cancellationToken)
@@ -81,14 +81,14 @@ sealed partial class Geocoder : IDisposable
     public void Dispose()
     {
         _http.Dispose();
-        _pace.Dispose();
+        _rateLimiter.Dispose();
     }
 
     async Task<GeocoderAnswer> AskAsync(string path, string language, Func<JsonElement, GeocoderAnswer> read, CancellationToken cancellationToken)
     {
-        if (_breaker.IsOpen)
+        if (_breaker.IsOpen(_time.GetUtcNow()))
             return new GeocoderAnswer.Failed("the geocoder rests after repeated failures");
-        await _pace.WaitAsync(cancellationToken);
+        await _rateLimiter.WaitAsync(cancellationToken);
         using var timeout = new CancellationTokenSource(Timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         GeocoderAnswer answer;
@@ -118,7 +118,7 @@ sealed partial class Geocoder : IDisposable
         if (answer is GeocoderAnswer.Failed(var reason))
         {
             Log.Failed(_logger, reason);
-            _breaker.Fail();
+            _breaker = _breaker.RecordFailure(_time.GetUtcNow());
         }
 
         return answer;

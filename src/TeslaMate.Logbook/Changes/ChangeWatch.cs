@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using TeslaMate.Configuration;
 using TeslaMate.Configuration.Health;
@@ -13,7 +14,7 @@ namespace TeslaMate.Logbook.Changes;
 /// here is known at once. (A notification would be sooner, but takes a connection for itself, and pools of one exist.)
 /// </summary>
 sealed partial class ChangeWatch(
-    CarRegister cars, GeofenceBook geofences, GlobalSettingsRow settings, TimeProvider time, ILogger<ChangeWatch> logger, IHeartbeats? heartbeats = null)
+    CarRegister cars, GeofenceBook geofences, GlobalSettingsRow settings, [FromKeyedServices(Housekeeping.Clock)] TimeProvider time, ILogger<ChangeWatch> logger, IHeartbeats? heartbeats = null)
     : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);

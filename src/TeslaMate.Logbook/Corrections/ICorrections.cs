@@ -36,7 +36,7 @@ public interface ICorrections
 
 sealed class HandCorrections(NpgsqlDataSource database, PostCommitEffects effects, TimeProvider time) : ICorrections
 {
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    static readonly TimeSpan CorrectionTimeout = TimeSpan.FromMinutes(10);
 
     public async Task<bool> CloseDriveAsync(DriveId drive, CancellationToken cancellationToken)
         => await CarOfAsync("drives", drive.Value, cancellationToken) is { } car
@@ -88,7 +88,7 @@ sealed class HandCorrections(NpgsqlDataSource database, PostCommitEffects effect
     async Task<bool> ExecuteAsync(string sql, NpgsqlParameter parameter, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(sql);
-        command.CommandTimeout = (int)Patience.TotalSeconds;
+        command.CommandTimeout = (int)CorrectionTimeout.TotalSeconds;
         command.Parameters.Add(parameter);
         return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
@@ -96,7 +96,7 @@ sealed class HandCorrections(NpgsqlDataSource database, PostCommitEffects effect
     async Task<bool> RunAsync(IReadOnlyList<Statement> statements, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        foreach (var outcome in await DatabaseWriter.RunAsync(connection, statements, Patience, cancellationToken))
+        foreach (var outcome in await DatabaseWriter.RunAsync(connection, statements, CorrectionTimeout, cancellationToken))
             effects.Handle(outcome);
         return true;
     }

@@ -5,7 +5,7 @@ namespace TeslaMate.Logbook.Geofences;
 sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
 {
     /// <summary>Reassigning a long history may take its time.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(10);
 
     const string Select = """
         select id, name, latitude::float8, longitude::float8, radius, billing_type::text, cost_per_unit, session_fee from geofences
@@ -59,10 +59,10 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
         await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
         {
             // One editor at a time: two overlapping circles would otherwise not see each other.
-            await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock()], Patience, cancellationToken);
+            await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock()], CommandTimeout, cancellationToken);
             if (geofence is { } id)
             {
-                await DatabaseWriter.RunAsync(connection, GeofenceStatements.Release(id), Patience, cancellationToken);
+                await DatabaseWriter.RunAsync(connection, GeofenceStatements.Release(id), CommandTimeout, cancellationToken);
                 saved = wanted with { Id = id };
                 await using var update = GeofenceStatements.Update(connection, saved);
                 if (await update.ExecuteNonQueryAsync(cancellationToken) == 0)
@@ -74,9 +74,9 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
                 saved = wanted with { Id = new((int)(await insert.ExecuteScalarAsync(cancellationToken))!) };
             }
 
-            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Gather(saved.Id), Patience, cancellationToken);
+            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Gather(saved.Id), CommandTimeout, cancellationToken);
             if (addCosts)
-                await DatabaseWriter.RunAsync(connection, [GeofenceStatements.AddCosts(saved.Id)], Patience, cancellationToken);
+                await DatabaseWriter.RunAsync(connection, [GeofenceStatements.AddCosts(saved.Id)], CommandTimeout, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
 
@@ -89,7 +89,7 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
         await using (var connection = await database.OpenConnectionAsync(cancellationToken))
         await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
         {
-            await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock(), .. GeofenceStatements.Release(geofence)], Patience, cancellationToken);
+            await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock(), .. GeofenceStatements.Release(geofence)], CommandTimeout, cancellationToken);
             await using var delete = new NpgsqlCommand("delete from geofences where id = $1", connection) { Parameters = { Value.Of(geofence.Value) } };
             found = await delete.ExecuteNonQueryAsync(cancellationToken) > 0;
             await transaction.CommitAsync(cancellationToken);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using TeslaMate.Configuration;
 using TeslaMate.Configuration.Health;
@@ -6,7 +7,7 @@ using TeslaMate.Logbook.Writing;
 namespace TeslaMate.Logbook.Leases;
 
 /// <summary>Renews the leases every 5 s, a quarter of their length: three renewals may fail before another instance takes over.</summary>
-sealed partial class LeaseRenewal(CarLeases leases, TimeProvider time, ILogger<LeaseRenewal> logger, IHeartbeats? heartbeats = null) : BackgroundService
+sealed partial class LeaseRenewal(CarLeases leases, [FromKeyedServices(Housekeeping.Clock)] TimeProvider time, ILogger<LeaseRenewal> logger, IHeartbeats? heartbeats = null) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 

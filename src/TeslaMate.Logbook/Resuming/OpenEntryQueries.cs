@@ -9,7 +9,7 @@ namespace TeslaMate.Logbook.Resuming;
 /// <summary>Finds what an earlier run, ours or the reference's, left open.</summary>
 sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession session, PostCommitEffects effects, TimeProvider time, ILogger<OpenEntryQueries> logger)
 {
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(10);
 
     static readonly string Sql = $"""
         select state::text, start_date from states where car_id = $1 and end_date is null;
@@ -169,7 +169,7 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
 
     async Task RunAsync(IReadOnlyList<Statement> statements, CancellationToken cancellationToken)
     {
-        foreach (var outcome in await session.Writer.RunAsync(statements, Patience, cancellationToken))
+        foreach (var outcome in await session.Writer.RunAsync(statements, CommandTimeout, cancellationToken))
             effects.Handle(outcome);
     }
 

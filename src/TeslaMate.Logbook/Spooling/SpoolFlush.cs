@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using TeslaMate.Configuration;
 using TeslaMate.Configuration.Health;
@@ -8,7 +9,9 @@ using TeslaMate.Logbook.Writing;
 namespace TeslaMate.Logbook.Spooling;
 
 /// <summary>Brings to the database what waits on disk, as soon as it is back: car by car, in order.</summary>
-sealed class SpoolFlush(CarLeases leases, TimeProvider time, ILogger<SpoolFlush> logger, IHeartbeats? heartbeats = null, RefusedEntries? refused = null) : BackgroundService
+sealed class SpoolFlush(
+    CarLeases leases, [FromKeyedServices(Housekeeping.Clock)] TimeProvider time, ILogger<SpoolFlush> logger, IHeartbeats? heartbeats = null, RefusedEntries? refused = null)
+    : BackgroundService
 {
     static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
 

@@ -1,3 +1,4 @@
+using TeslaMate.Configuration;
 using TeslaMate.Logbook.Addresses;
 
 namespace TeslaMate.Logbook.Terrain;
@@ -9,7 +10,7 @@ sealed partial class Elevations(TileFiles tiles, TimeProvider time, ILogger<Elev
 {
     static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
-    readonly Breaker _breaker = new(tolerance: 2, window: TimeSpan.FromMinutes(3), rest: TimeSpan.FromMinutes(15), time);
+    volatile CircuitBreaker _breaker = new(Tolerance: 2, Window: TimeSpan.FromMinutes(3), Reset: TimeSpan.FromMinutes(15));
     readonly Lock _lock = new();
     Task<bool>? _fetching;
 
@@ -63,7 +64,7 @@ sealed partial class Elevations(TileFiles tiles, TimeProvider time, ILogger<Elev
     {
         lock (_lock)
         {
-            if (_fetching is { IsCompleted: false } || _breaker.IsOpen || !tiles.IsWorthFetching(tile))
+            if (_fetching is { IsCompleted: false } || _breaker.IsOpen(time.GetUtcNow()) || !tiles.IsWorthFetching(tile))
                 return null;
             // It ends by itself within its time-outs, and outlives the caller that gave up waiting.
             return _fetching = FetchAsync(tile);
@@ -75,7 +76,7 @@ sealed partial class Elevations(TileFiles tiles, TimeProvider time, ILogger<Elev
         if (await tiles.FetchAsync(tile, CancellationToken.None) is not { } problem)
             return true;
         Log.Failed(logger, tile.Name, problem);
-        _breaker.Fail();
+        _breaker = _breaker.RecordFailure(time.GetUtcNow());
         return false;
     }
 

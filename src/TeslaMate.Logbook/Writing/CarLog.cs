@@ -12,10 +12,10 @@ sealed partial class CarLog(
     DatabaseWriter writer, PositionGroups groups, Availability availability, PostCommitEffects effects, RefusedEntries refused, ILogger logger) : IDisposable
 {
     /// <summary>The longest that a car waits for the database before its entries go to disk.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(15);
 
     /// <summary>In the background there is time: closing a drive in a table without useful statistics may take it.</summary>
-    static readonly TimeSpan BackgroundPatience = TimeSpan.FromMinutes(10);
+    static readonly TimeSpan BackgroundCommandTimeout = TimeSpan.FromMinutes(10);
 
     readonly SemaphoreSlim _turn = new(1, 1);
     readonly CancellationTokenSource _lost = new();
@@ -46,8 +46,8 @@ sealed partial class CarLog(
             {
                 var batch = new Batch(car, number, number, entries);
                 var answer = PositionGroups.Takes(entries)
-                    ? await groups.WriteAsync(batch, Patience)
-                    : await writer.WriteAsync(batch, Patience, cancellationToken);
+                    ? await groups.WriteAsync(batch, CommandTimeout)
+                    : await writer.WriteAsync(batch, CommandTimeout, cancellationToken);
                 switch (answer)
                 {
                     case WriteAnswer.Written written:
@@ -132,7 +132,7 @@ sealed partial class CarLog(
         if (waiting.Count > 0)
         {
             var batch = new Batch(car, waiting[0].Number, waiting[^1].Number, [.. waiting.SelectMany(part => part.Entries)]);
-            var answer = await writer.WriteAsync(batch, BackgroundPatience, cancellationToken);
+            var answer = await writer.WriteAsync(batch, BackgroundCommandTimeout, cancellationToken);
             if (answer is WriteAnswer.Repeated)
             {
                 // Some of these, or all, were written by an attempt whose acknowledgement was lost.
@@ -142,7 +142,7 @@ sealed partial class CarLog(
                 var rest = waiting.Where(part => part.Number > known).ToList();
                 answer = rest.Count == 0
                     ? answer
-                    : await writer.WriteAsync(new(car, rest[0].Number, rest[^1].Number, [.. rest.SelectMany(part => part.Entries)]), BackgroundPatience, cancellationToken);
+                    : await writer.WriteAsync(new(car, rest[0].Number, rest[^1].Number, [.. rest.SelectMany(part => part.Entries)]), BackgroundCommandTimeout, cancellationToken);
             }
 
             switch (answer)

@@ -19,7 +19,7 @@ public sealed class HeadlessSignIn(NpgsqlDataSource database, EncryptionKey key,
     {
         using var transport = new Transport(settings);
         var store = new TokenTable(database, key, TimeProvider.System);
-        var endpoint = new TokenEndpoint(transport, new Exchange(NullLogger<Exchange>.Instance, TimeProvider.System), settings, NullLogger<TokenEndpoint>.Instance);
+        var endpoint = new TokenEndpoint(transport, new HttpSender(NullLogger<HttpSender>.Instance, TimeProvider.System), settings, NullLogger<TokenEndpoint>.Instance);
         using var account = new TeslaAccount(store, endpoint, settings, TimeProvider.System, Random.Shared.NextDouble, NullLogger<TeslaAccount>.Instance);
         try
         {

@@ -27,7 +27,7 @@ sealed partial class TeslaAccount(
 
     readonly Lock _lock = new();
     readonly SemaphoreSlim _turn = new(1, 1);
-    readonly Breaker _unauthorized = new(limit: 5, window: TimeSpan.FromMinutes(10), time);
+    CircuitBreaker _unauthorized = new(Tolerance: 5, Window: TimeSpan.FromMinutes(10), Reset: TimeSpan.FromMinutes(10));
     readonly Sparingly _sparingly = new(time);
     State _state = new(new AccountStatus(SignIn.Starting, Generation: 0));
     TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -106,7 +106,8 @@ sealed partial class TeslaAccount(
             // Late news of an earlier pair, or what a refresh under way is about to cure: many cars notice the same thing at once.
             if (_state.Pair != pair || _state.Refreshing || _wanted.Task.IsCompleted)
                 return false;
-            if (_unauthorized.Melt())
+            _unauthorized = _unauthorized.RecordFailure(time.GetUtcNow());
+            if (_unauthorized.IsOpen(time.GetUtcNow()))
             {
                 Log.GaveUp(logger);
                 Change(_state with
@@ -140,7 +141,7 @@ sealed partial class TeslaAccount(
         lock (_lock)
         {
             if (_state.Pair == pair)
-                _unauthorized.Reset();
+                _unauthorized = _unauthorized.RecordSuccess();
         }
     }
 
@@ -396,7 +397,7 @@ sealed partial class TeslaAccount(
             var now = time.GetUtcNow();
             var isNew = signIn || _state.Status.SignIn is SignIn.SignedOut or SignIn.Undecryptable;
             if (signIn)
-                _unauthorized.Reset();
+                _unauthorized = _unauthorized.RecordSuccess();
             Change(new State(SignedIn(now + grant.Lifetime) with { RefreshedAt = now, Generation = _state.Status.Generation + (isNew ? 1 : 0) })
             {
                 Pair = grant.Pair,
@@ -512,7 +513,7 @@ sealed partial class TeslaAccount(
         var isNew = before is null || before.Subject != token.Subject;
         var starting = _state.Status.SignIn == SignIn.Starting;
         Log.TakenOver(logger);
-        _unauthorized.Reset();
+        _unauthorized = _unauthorized.RecordSuccess();
         Change(new State(SignedIn(token.ExpiresAt) with { RefreshedAt = now, Generation = _state.Status.Generation + (isNew && !starting ? 1 : 0) })
         {
             Pair = pair,

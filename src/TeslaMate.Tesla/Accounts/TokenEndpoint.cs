@@ -16,13 +16,13 @@ interface ITokenEndpoint
     Task<ApiAnswer<TokenGrant>> RefreshAsync(TokenPair? pair, CancellationToken cancellationToken);
 }
 
-sealed partial class TokenEndpoint(Transport transport, Exchange exchange, TeslaSettings settings, ILogger<TokenEndpoint> logger) : ITokenEndpoint
+sealed partial class TokenEndpoint(Transport transport, HttpSender sender, TeslaSettings settings, ILogger<TokenEndpoint> logger) : ITokenEndpoint
 {
     // Tesla's are some 1 kB.
     const int LongestToken = 64 * 1024;
     static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(3650);
 
-    readonly ExchangeLimits _limits = new(settings.Limits.AuthReceive, settings.Limits.AuthReceive * 2, settings.Limits.AnswerBytes);
+    readonly SendLimits _limits = new(settings.Limits.AuthReceive, settings.Limits.AuthReceive * 2, settings.Limits.AnswerBytes);
 
     public async Task<ApiAnswer<TokenGrant>> RefreshAsync(TokenPair? pair, CancellationToken cancellationToken)
     {
@@ -33,13 +33,13 @@ sealed partial class TokenEndpoint(Transport transport, Exchange exchange, Tesla
         for (var hops = 0; ; hops++)
         {
             using var request = Request(hop, body);
-            switch (await exchange.SendAsync(transport.Auth, request, _limits, Level, cancellationToken))
+            switch (await sender.SendAsync(transport.Auth, request, _limits, Level, cancellationToken))
             {
-                case ApiAnswer<Reply>.Failed(ApiError.Failed):
+                case ApiAnswer<RawResponse>.Failed(ApiError.Failed):
                     return new ApiError.TokenRefresh(null);
-                case ApiAnswer<Reply>.Failed(var error):
+                case ApiAnswer<RawResponse>.Failed(var error):
                     return error;
-                case ApiAnswer<Reply>.Ok(var reply):
+                case ApiAnswer<RawResponse>.Ok(var reply):
                     using (reply)
                     {
                         if (Redirection.Next(hop, reply.Status, reply.Location, settings.AuthHost?.IdnHost) is not { } next)
@@ -88,7 +88,7 @@ sealed partial class TokenEndpoint(Transport transport, Exchange exchange, Tesla
         return request;
     }
 
-    ApiAnswer<TokenGrant> Read(Reply reply, HttpRequestMessage request, TokenPair? pair)
+    ApiAnswer<TokenGrant> Read(RawResponse reply, HttpRequestMessage request, TokenPair? pair)
     {
         try
         {
@@ -127,7 +127,7 @@ sealed partial class TokenEndpoint(Transport transport, Exchange exchange, Tesla
         return seconds > 0 ? TimeSpan.FromSeconds(Math.Min(seconds, LongestLifetime.TotalSeconds)) : null;
     }
 
-    string? Detail(Reply reply, TokenPair? pair)
+    string? Detail(RawResponse reply, TokenPair? pair)
     {
         var text = reply.Json is { RootElement: { ValueKind: JsonValueKind.Object } root }
             ? Text(root, "error", "message") ?? Text(root, "error_description") ?? reply.Error

@@ -8,7 +8,7 @@ static class Answers
 {
     static readonly TimeSpan LimitExceeded = TimeSpan.FromSeconds(900);
 
-    public static ApiAnswer<T> Read<T>(Reply reply, Func<JsonElement, T> read, DateTimeOffset now, params ReadOnlySpan<Secret?> secrets)
+    public static ApiAnswer<T> Read<T>(RawResponse reply, Func<JsonElement, T> read, DateTimeOffset now, params ReadOnlySpan<Secret?> secrets)
     {
         try
         {
@@ -25,7 +25,7 @@ static class Answers
         }
     }
 
-    static ApiError Error(Reply reply, DateTimeOffset now, ReadOnlySpan<Secret?> secrets)
+    static ApiError Error(RawResponse reply, DateTimeOffset now, ReadOnlySpan<Secret?> secrets)
         => (reply.Status, reply.Error) switch
         {
             (401, _) => new ApiError.Unauthorized(),
@@ -39,6 +39,6 @@ static class Answers
             _ => new ApiError.Failed($"HTTP {reply.Status}: {Detail(reply, secrets)}"),
         };
 
-    static string Detail(Reply reply, ReadOnlySpan<Secret?> secrets)
+    static string Detail(RawResponse reply, ReadOnlySpan<Secret?> secrets)
         => Redaction.Detail(reply.Error ?? reply.Text, secrets) is { Length: > 0 } detail ? detail : "no reason given";
 }

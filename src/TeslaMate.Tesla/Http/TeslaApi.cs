@@ -7,12 +7,12 @@ using TeslaMate.Tesla.Cars;
 namespace TeslaMate.Tesla.Http;
 
 sealed partial class TeslaApi(
-    Transport transport, Exchange exchange, IAccess access, VehicleReader reader, TeslaSettings settings, TimeProvider time, ILogger<TeslaApi> logger) : ITeslaApi
+    Transport transport, HttpSender sender, IAccess access, VehicleReader reader, TeslaSettings settings, TimeProvider time, ILogger<TeslaApi> logger) : ITeslaApi
 {
     const string Endpoints =
         "charge_state%3Bclimate_state%3Bclosures_state%3Bdrive_state%3Bgui_settings%3Blocation_data%3Bvehicle_config%3Bvehicle_state%3Bvehicle_data_combo";
 
-    readonly ExchangeLimits _limits = new(settings.Limits.ApiReceive, settings.Limits.ApiTotal, settings.Limits.AnswerBytes);
+    readonly SendLimits _limits = new(settings.Limits.ApiReceive, settings.Limits.ApiTotal, settings.Limits.AnswerBytes);
 
     public async Task<ApiAnswer<IReadOnlyList<VehicleListing>>> ListAsync(Func<VehicleListing, bool> wantsDetails, CancellationToken cancellationToken)
     {
@@ -90,12 +90,12 @@ sealed partial class TeslaApi(
         var bearer = settings.FleetToken ?? tokens.Access;
         using var request = new HttpRequestMessage(HttpMethod.Get, Host(tokens) + path);
         request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {bearer.Reveal()}");
-        switch (await exchange.SendAsync(transport.Api, request, _limits, Level, cancellationToken))
+        switch (await sender.SendAsync(transport.Api, request, _limits, Level, cancellationToken))
         {
-            case ApiAnswer<Reply>.Ok(var reply):
+            case ApiAnswer<RawResponse>.Ok(var reply):
                 using (reply)
                     return Answers.Read(reply, read, time.GetUtcNow(), bearer, tokens.Access, tokens.Refresh);
-            case ApiAnswer<Reply>.Failed(var error):
+            case ApiAnswer<RawResponse>.Failed(var error):
                 return error;
             default:
                 throw new UnreachableException();

@@ -97,7 +97,7 @@ enum StreamTrouble
 /// <summary>The rules of a stream, without sockets and clocks: spec tesla-api 10.3, 10.4 and 10.7.</summary>
 static class Dialogue
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan InactivityTimeout = TimeSpan.FromSeconds(30);
 
     public static (DialogueState Next, StreamAction[] Actions) Transition(DialogueState state, StreamStep step) => (state, step) switch
     {
@@ -110,7 +110,7 @@ static class Dialogue
         (_, StreamStep.Lost) => (state with { HasData = false }, []),
         // Every message, whatever it says, shows that the connection lives.
         (_, StreamStep.Received(var message)) => Receive(state, message) is var (next, actions)
-            ? (next, [Inactive(Patience), .. actions])
+            ? (next, [Inactive(InactivityTimeout), .. actions])
             : throw new UnreachableException(),
         _ => throw new UnreachableException($"no rule for {step}"),
     };

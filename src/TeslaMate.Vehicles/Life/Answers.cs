@@ -26,10 +26,10 @@ static class Answers
     }
 
     /// <summary>The extra light request of a suspended car whose stream fell silent: only a sleep is news.</summary>
-    public static Turn OnGlimpse(Turn turn, VehicleEvent.Glimpsed glimpsed) => (turn.Phase, glimpsed.Answer) switch
+    public static Turn OnAvailabilityProbed(Turn turn, VehicleEvent.AvailabilityProbed probed) => (turn.Phase, probed.Answer) switch
     {
         (VehiclePhase.Suspended, ApiAnswer<VehicleData>.Ok({ Availability: Availability.Asleep or Availability.Offline } data)) =>
-            Updates.Raise(Good(turn), data, glimpsed.Around),
+            PhaseTransitions.Raise(Good(turn), data, probed.Around),
         _ => turn,
     };
 
@@ -52,7 +52,7 @@ static class Answers
         Driving.JudgeGap(turn, data);
         Charging.NoticeSilence(turn, data);
         Remember(turn, data, around);
-        return Updates.Raise(turn, data, around);
+        return PhaseTransitions.Raise(turn, data, around);
     }
 
     /// <summary>Takes a full answer to the memory, without any consequence.</summary>
@@ -92,7 +92,7 @@ static class Answers
         turn.Vehicle = turn.Vehicle with { PreOnline = PreOnline.Idle, OutOfOrder = default };
         if (turn.Vehicle.LastResponse is null)
             Restoring.Restore(turn, data, around);
-        return Updates.Raise(turn, data, around);
+        return PhaseTransitions.Raise(turn, data, around);
     }
 
     static Turn Good(Turn turn)

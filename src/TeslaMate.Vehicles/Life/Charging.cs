@@ -39,7 +39,7 @@ static class Charging
         turn.Write(Positions.Entry(data, turn.Now, around));
         if (charging.HasRow)
             turn.Write(Charge(data, turn.Now)).Write(new LogbookEntry.CompleteCharging(turn.Now));
-        return Updates.Raise(turn.Tell(new Note.ChargingEnded()).Become(new VehiclePhase.Start()), data, around);
+        return PhaseTransitions.Raise(turn.Tell(new Note.ChargingEnded()).Become(new VehiclePhase.Start()), data, around);
     }
 
     /// <summary>A car that was silent for long and charges again may charge elsewhere, or once more: that is another charging process.</summary>
@@ -52,7 +52,7 @@ static class Charging
     }
 
     public static Turn FellAsleep(Turn turn, VehiclePhase.Charging charging, VehicleData data, Surroundings around) =>
-        Updates.Raise(
+        PhaseTransitions.Raise(
             turn.Tell(new Note.ConnectionLost("charging"))
                 .Write(charging.HasRow ? new LogbookEntry.CompleteCharging(turn.Now) : null)
                 .Tell(new Note.ChargingEnded())

@@ -43,7 +43,7 @@ static class Commands
     public static Turn OnCarChanged(Turn turn, Car car)
     {
         var hasOtherNumber = car.Eid != turn.Vehicle.Car.Eid;
-        turn.Vehicle = turn.Vehicle with { Car = car, NotFound = hasOtherNumber ? Breaker.NotFound : turn.Vehicle.NotFound };
+        turn.Vehicle = turn.Vehicle with { Car = car, NotFound = hasOtherNumber ? Breakers.NotFound : turn.Vehicle.NotFound };
         if (!car.Settings.UseStreamingApi)
             return WakingUp.Be(turn.DisconnectStream(), PreOnline.Idle);
         return turn.Phase is VehiclePhase.Online or VehiclePhase.Driving or VehiclePhase.Suspended ? turn.ConnectStream() : turn;
@@ -53,7 +53,7 @@ static class Commands
     {
         if (!turn.Vehicle.IsSignedOut)
             return turn;
-        turn.Vehicle = turn.Vehicle with { IsSignedOut = false, ApiErrors = Breaker.ApiErrors, NotFound = Breaker.NotFound };
+        turn.Vehicle = turn.Vehicle with { IsSignedOut = false, ApiErrors = Breakers.ApiErrors, NotFound = Breakers.NotFound };
         return FetchNow(turn);
     }
 

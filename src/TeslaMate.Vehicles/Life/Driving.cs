@@ -41,7 +41,7 @@ static class Driving
         Contact.Available when data.DriveState?.ShiftState.IsParked != false => End(turn, driving, data, around),
         // An unknown gear is not P: the drive goes on.
         Contact.Available => GoOn(turn, driving, data, around),
-        Contact.Unavailable => Updates.Raise(
+        Contact.Unavailable => PhaseTransitions.Raise(
             turn.ConnectStream().Use().Become(driving with { Contact = new Contact.Available() }), data, around),
         Contact.Lost(var last) => Return(turn, driving, last, data, around),
         _ => throw new System.Diagnostics.UnreachableException(),
@@ -109,7 +109,7 @@ static class Driving
             turn.Write(last is null ? null : new LogbookEntry.InsertDrivePosition(last), Close(turn, DriveEnd.Ended));
         }
 
-        return Updates.Raise(turn.Locate(data, around).Use().Become(new VehiclePhase.Start()), data, around);
+        return PhaseTransitions.Raise(turn.Locate(data, around).Use().Become(new VehiclePhase.Start()), data, around);
     }
 
     /// <summary>A lost car is back: was it charged meanwhile, was it away for long, or does the drive go on?</summary>
@@ -120,7 +120,7 @@ static class Driving
         {
             (true, _) when away >= LongEnoughToCharge => EndByCharge(turn, driving, last, now, around),
             (false, _) when away >= LostForGood => EndByLoss(turn, driving, now, around),
-            _ when driving.HasRow => Updates.Raise(
+            _ when driving.HasRow => PhaseTransitions.Raise(
                 turn.ConnectStream().Use().Tell(new Note.DriveContinued(away)).Become(driving with { Contact = new Contact.Available() }), now, around),
             _ => EndByLoss(turn, driving, now, around),
         };
@@ -151,11 +151,11 @@ static class Driving
                 .Tell(new Note.ChargedWhileAway(now.ChargeState?.ChargeEnergyAdded - (Energy(last, now)?.Before ?? 0)));
         }
 
-        return Updates.Raise(turn.Use().Become(new VehiclePhase.Start()), now, around);
+        return PhaseTransitions.Raise(turn.Use().Become(new VehiclePhase.Start()), now, around);
     }
 
     static Turn EndByLoss(Turn turn, VehiclePhase.Driving driving, VehicleData now, Surroundings around) =>
-        Updates.Raise(turn.Write(driving.HasRow ? Close(turn, DriveEnd.Timeout) : null).Use().Become(new VehiclePhase.Start()), now, around);
+        PhaseTransitions.Raise(turn.Write(driving.HasRow ? Close(turn, DriveEnd.Timeout) : null).Use().Become(new VehiclePhase.Start()), now, around);
 
     static LogbookEntry.CloseDrive Close(Turn turn, DriveEnd reason) => new(reason, turn.Vehicle.Settings.LookUpAddresses);
 

@@ -21,8 +21,8 @@ abstract record Effect
     /// <summary>Starts the one regular request.</summary>
     public sealed record Fetch(long Request, FetchPlan Plan) : Effect;
 
-    /// <summary>Starts an extra light request, answered by <see cref="VehicleEvent.Glimpsed"/>.</summary>
-    public sealed record Glimpse : Effect;
+    /// <summary>Starts an extra light request, answered by <see cref="VehicleEvent.AvailabilityProbed"/>.</summary>
+    public sealed record AvailabilityProbe : Effect;
 
     /// <summary>Starts the full request that a wish to suspend needs.</summary>
     public sealed record CheckForSuspend(long Ticket) : Effect;

@@ -32,8 +32,8 @@ static class Failures
             (ApiError.VehicleNotFound, _) => OnNotFound(turn),
             (ApiError.RateLimited(var pause), _) => turn.Publish().Poll(pause),
             (ApiError.Timeout or ApiError.Unauthorized, _) => turn.Publish().Poll(Pause(turn.Phase)),
-            (ApiError.Refused, _) => Melt(turn).Publish().Poll(PauseAfterRefusals(Pause(turn.Phase), turn.Vehicle.RefusalsInARow)),
-            _ => Melt(turn).Publish().Poll(Pause(turn.Phase)),
+            (ApiError.Refused, _) => RecordFailure(turn).Publish().Poll(PauseAfterRefusals(Pause(turn.Phase), turn.Vehicle.RefusalsInARow)),
+            _ => RecordFailure(turn).Publish().Poll(Pause(turn.Phase)),
         };
     }
 
@@ -65,9 +65,9 @@ static class Failures
     static TimeSpan PauseAfterRefusals(TimeSpan pause, int refusals)
         => pause * Math.Pow(2, Math.Clamp(refusals - 4, 0, 10)) is var longer && longer < LongestAfterRefusals ? longer : LongestAfterRefusals;
 
-    static Turn Melt(Turn turn)
+    static Turn RecordFailure(Turn turn)
     {
-        turn.Vehicle = turn.Vehicle with { ApiErrors = turn.Vehicle.ApiErrors.Melt(turn.Now) };
+        turn.Vehicle = turn.Vehicle with { ApiErrors = turn.Vehicle.ApiErrors.RecordFailure(turn.Now) };
         return turn;
     }
 
@@ -86,11 +86,11 @@ static class Failures
 
     static Turn OnNotFound(Turn turn)
     {
-        Melt(turn);
+        RecordFailure(turn);
         var before = turn.Vehicle.NotFound;
-        var after = before.Melt(turn.Now);
+        var after = before.RecordFailure(turn.Now);
         turn.Vehicle = turn.Vehicle with { NotFound = after };
         turn.Publish().Poll(30);
-        return after.IsBlown(turn.Now) && !before.IsBlown(turn.Now) ? turn.Do(new Effect.Rediscover()) : turn;
+        return after.IsOpen(turn.Now) && !before.IsOpen(turn.Now) ? turn.Do(new Effect.Rediscover()) : turn;
     }
 }

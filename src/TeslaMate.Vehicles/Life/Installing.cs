@@ -22,7 +22,7 @@ static class Installing
         // No word about updates is no word about this one.
         null or { Status: null } => turn.Use().Poll(5),
         { Status: "installing" } => turn.Use().Publish().Poll(turn.Polling.Default),
-        { Status: "available" } => Updates.Raise(
+        { Status: "available" } => PhaseTransitions.Raise(
             turn.Use().Write(new LogbookEntry.CancelUpdate()).Tell(new Note.UpdateCancelled()).Become(new VehiclePhase.Start()), data, around),
         { Status: { } status } update => Finish(turn, status, update.InstallPerc, data, around),
     };
@@ -33,7 +33,7 @@ static class Installing
         if (turn.Now - turn.Vehicle.LastFullAnswer < LongestRestart || turn.Vehicle.LastFullAnswer is null)
             return turn.Use().PollSoon();
         turn.Vehicle = turn.Vehicle with { Unfinished = Unfinished.From(turn.Vehicle, turn.Now) };
-        return Updates.Raise(turn.Become(new VehiclePhase.Start()), data, around);
+        return PhaseTransitions.Raise(turn.Become(new VehiclePhase.Start()), data, around);
     }
 
     /// <summary>When the car said something about its software.</summary>
@@ -44,7 +44,7 @@ static class Installing
         if ((status, installPerc) is not (("", _) or ("downloading", 100)))
             turn.Tell(new Note.UpdateEndedOddly(status));
         var version = data.VehicleState?.CarVersion;
-        return Updates.Raise(
+        return PhaseTransitions.Raise(
             turn.Use().Write(new LogbookEntry.FinishUpdate(Date(data, turn.Now), version)).Tell(new Note.UpdateFinished(version)).Become(new VehiclePhase.Start()),
             data,
             around);

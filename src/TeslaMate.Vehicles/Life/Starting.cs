@@ -18,10 +18,10 @@ static class Starting
         {
             if (next is VehiclePhase.Driving)
                 turn.ConnectStream();
-            return Updates.Raise(turn.Become(next).Since(began).Do(Positions.Arm).Publish(), data, around);
+            return PhaseTransitions.Raise(turn.Become(next).Since(began).Do(Positions.Arm).Publish(), data, around);
         }
 
-        return Updates.Raise(
+        return PhaseTransitions.Raise(
             turn.Write(Positions.Entry(data, turn.Now, around))
                 .Locate(data, around)
                 .ConnectStream()
@@ -41,7 +41,7 @@ static class Starting
             turn.Vehicle = turn.Vehicle with { Unfinished = unfinished with { Drive = null } };
             // Perhaps in a tunnel: the rules of a lost car decide whether the drive goes on.
             if (!isAsleep)
-                return Updates.Raise(turn.Since(drive.Start).Become(new VehiclePhase.Driving(new Contact.Lost(Restoring.LastOf(turn.Vehicle, drive)), HasRow: true)), data, around);
+                return PhaseTransitions.Raise(turn.Since(drive.Start).Become(new VehiclePhase.Driving(new Contact.Lost(Restoring.LastOf(turn.Vehicle, drive)), HasRow: true)), data, around);
             turn.Write(new LogbookEntry.CloseDrive(DriveEnd.Aborted, turn.Vehicle.Settings.LookUpAddresses)).Tell(new Note.DriveClosedLate());
         }
 

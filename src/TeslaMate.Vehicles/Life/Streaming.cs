@@ -16,7 +16,7 @@ static class Streaming
         return (streamed.Said, turn.Phase) switch
         {
             (StreamEvent.Data data, _) => OnSample(turn, data.Reading, streamed.Around),
-            (StreamEvent.Inactive, VehiclePhase.Suspended) => turn.Do(new Effect.Glimpse()),
+            (StreamEvent.Inactive, VehiclePhase.Suspended) => turn.Do(new Effect.AvailabilityProbe()),
             (StreamEvent.Inactive, VehiclePhase.Asleep or VehiclePhase.Offline) => WakingUp.Be(turn, PreOnline.Idle),
             (StreamEvent.Inactive, _) => turn,
             (StreamEvent.TooManyDisconnects or StreamEvent.TokensExpired, _) => turn.DisconnectStream().ConnectStream(),

@@ -1,3 +1,4 @@
+using TeslaMate.Configuration;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Tesla.Cars;
@@ -104,9 +105,9 @@ sealed record Vehicle
     /// <summary>What is known about a car that sends its data by itself.</summary>
     public TelemetryState Telemetry { get; init; } = TelemetryState.None;
 
-    public Breaker ApiErrors { get; init; } = Breaker.ApiErrors;
+    public CircuitBreaker ApiErrors { get; init; } = Breakers.ApiErrors;
 
-    public Breaker NotFound { get; init; } = Breaker.NotFound;
+    public CircuitBreaker NotFound { get; init; } = Breakers.NotFound;
 
     /// <summary>Polling has stopped until there are tokens.</summary>
     public bool IsSignedOut { get; init; }
@@ -127,7 +128,7 @@ sealed record Vehicle
 
     public bool IsStreaming => Stream is not null;
 
-    public bool IsHealthy(DateTimeOffset now) => !ApiErrors.IsBlown(now) && !NotFound.IsBlown(now);
+    public bool IsHealthy(DateTimeOffset now) => !ApiErrors.IsOpen(now) && !NotFound.IsOpen(now);
 
     /// <summary>The place that the database had at the start.</summary>
     public Place? StoredPlace => StoredPosition is { } stored ? new Place(stored.Latitude, stored.Longitude) : null;
@@ -168,7 +169,7 @@ sealed record Vehicle
             VehicleEvent.Started started => vehicle.Telemetry.IsConfigured ? TelemetryRules.Begin(turn) : Fetching.Begin(turn, started.Around),
             VehicleEvent.PollDue due => Fetching.OnDue(turn, due.Poll),
             VehicleEvent.Answered answered => Answers.On(turn, answered),
-            VehicleEvent.Glimpsed glimpsed => Answers.OnGlimpse(turn, glimpsed),
+            VehicleEvent.AvailabilityProbed probed => Answers.OnAvailabilityProbed(turn, probed),
             VehicleEvent.Streamed streamed => Streaming.On(turn, streamed),
             VehicleEvent.ResumeAsked => Commands.Resume(turn),
             VehicleEvent.SuspendAsked asked => Commands.Suspend(turn, asked.Ticket),

@@ -22,7 +22,7 @@ abstract record VehicleEvent(DateTimeOffset At)
     public sealed record Answered(DateTimeOffset At, long Request, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
 
     /// <summary>The extra light request of a suspended car ended (vehicle chapter 7.3).</summary>
-    public sealed record Glimpsed(DateTimeOffset At, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
+    public sealed record AvailabilityProbed(DateTimeOffset At, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
 
     /// <param name="Connection">The number the stream was connected with; others are of the past.</param>
     public sealed record Streamed(DateTimeOffset At, long Connection, StreamEvent Said, Surroundings Around) : VehicleEvent(At);

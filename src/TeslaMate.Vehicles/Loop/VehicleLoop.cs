@@ -193,8 +193,8 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
             case Effect.Fetch(var request, var plan):
                 Ask(token => AskAsync(new Eid(car.Eid), plan, token), answer => new VehicleEvent.Answered(default, request, answer, Surroundings.Unknown));
                 break;
-            case Effect.Glimpse:
-                Ask(token => parts.Api.GetAsync(new Eid(car.Eid), token), answer => new VehicleEvent.Glimpsed(default, answer, Surroundings.Unknown));
+            case Effect.AvailabilityProbe:
+                Ask(token => parts.Api.GetAsync(new Eid(car.Eid), token), answer => new VehicleEvent.AvailabilityProbed(default, answer, Surroundings.Unknown));
                 break;
             case Effect.CheckForSuspend(var ticket):
                 Ask(
@@ -234,7 +234,7 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
     {
         VehicleEvent.Started started when vehicle.StoredPlace is { } place => started with { Around = new Surroundings(Fence(place), null) },
         VehicleEvent.Answered { Answer: ApiAnswer<VehicleData>.Ok(var data) } answered => answered with { Around = await AroundAsync(vehicle, data) },
-        VehicleEvent.Glimpsed { Answer: ApiAnswer<VehicleData>.Ok(var data) } glimpsed => glimpsed with { Around = await AroundAsync(vehicle, data) },
+        VehicleEvent.AvailabilityProbed { Answer: ApiAnswer<VehicleData>.Ok(var data) } probed => probed with { Around = await AroundAsync(vehicle, data) },
         VehicleEvent.SuspendChecked { Answer: ApiAnswer<VehicleData>.Ok(var data) } check => check with { Around = await AroundAsync(vehicle, data) },
         VehicleEvent.TelemetryArrived arrived => arrived with { Readings = await AroundAsync(vehicle, arrived.Readings) },
         VehicleEvent.Streamed { Said: StreamEvent.Data { Reading: { EstLat: { } latitude, EstLng: { } longitude } } } streamed =>

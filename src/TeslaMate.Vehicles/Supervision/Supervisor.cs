@@ -20,7 +20,7 @@ sealed partial class Supervisor(
     : BackgroundService
 {
     // A car should not wait for a list that does not come.
-    static readonly TimeSpan PatienceWithList = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(5);
     static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(30);
     static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(10);
 
@@ -128,7 +128,7 @@ sealed partial class Supervisor(
             var finding = discovery.FindAsync(cancellationToken);
             using (var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
             {
-                if (await Task.WhenAny(finding, Task.Delay(PatienceWithList, parts.Time, patience.Token)) != finding && needsStored)
+                if (await Task.WhenAny(finding, Task.Delay(ListTimeout, parts.Time, patience.Token)) != finding && needsStored)
                     await MatchAsync(new DiscoveredCars(await discovery.StoredAsync(cancellationToken), IsListed: false), isComplete: false, cancellationToken);
                 await patience.CancelAsync();
             }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
@@ -23,7 +24,7 @@ namespace TeslaMate.Web.Cars;
 sealed class LiveCars(SummaryHub hub, IVehicles vehicles, SessionWatch sessions, IServiceProvider services, ILoggerFactory loggers, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     /// <summary>A proxy between here and the browser must not take silence for the end. How often it is looked whether the visitor may still see the cars.</summary>
-    static readonly TimeSpan Silence = TimeSpan.FromSeconds(25);
+    static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
     readonly ConcurrentDictionary<View, (Summary Summary, Lazy<Task<string>> Html)> _rendered = new();
 
@@ -41,11 +42,12 @@ sealed class LiveCars(SummaryHub hub, IVehicles vehicles, SessionWatch sessions,
             PassOnAsync(RemovalsAsync, ending.Token),
             PassOnAsync(CardsAsync, ending.Token),
             PassOnAsync(SignsOfLifeAsync, ending.Token),
+            PassOnAsync(AccessAsync, ending.Token),
         ];
         try
         {
             // So that the browser knows at once that it is connected, however quiet the cars are.
-            yield return new SseItem<string>("", "alive");
+            yield return Alive();
             await foreach (var item in events.Reader.ReadAllAsync(ending.Token))
                 yield return item;
         }
@@ -86,7 +88,25 @@ sealed class LiveCars(SummaryHub hub, IVehicles vehicles, SessionWatch sessions,
                 if (!await sessions.IsStillInsideAsync(http, gone))
                     events.Writer.TryComplete();
                 else
+                {
                     await events.Writer.WriteAsync(await CarsAsync(gone), gone);
+                    await events.Writer.WriteAsync(Alive(), gone);
+                }
+            }
+        }
+
+        // At once where this instance changes who may come in, with the next sign of life where another does.
+        async Task AccessAsync(CancellationToken gone)
+        {
+            for (var changed = sessions.Changed; ; changed = sessions.Changed)
+            {
+                if (!await sessions.IsStillInsideAsync(http, gone))
+                {
+                    events.Writer.TryComplete();
+                    return;
+                }
+
+                await changed.WaitAsync(gone);
             }
         }
 
@@ -106,6 +126,9 @@ sealed class LiveCars(SummaryHub hub, IVehicles vehicles, SessionWatch sessions,
             }
         }
     }
+
+    // With the program's clock, by which the pages count how long a state lasts.
+    SseItem<string> Alive() => new(time.GetUtcNow().UtcDateTime.ToString("o", CultureInfo.InvariantCulture), "alive");
 
     /// <summary>The numbers of the cars that the home page shows; a page with one more takes its card away.</summary>
     async Task<SseItem<string>> CarsAsync(CancellationToken cancellationToken)

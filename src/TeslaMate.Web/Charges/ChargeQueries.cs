@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NpgsqlTypes;
 using TeslaMate.Database;
@@ -35,7 +36,7 @@ public sealed record ChargeTotals(int Count, decimal AddedKwh, decimal EnergyKwh
 public sealed record ChargeCurve(IReadOnlyList<long> Times, IReadOnlyList<double?> PowerKw, IReadOnlyList<double?> VoltageV, IReadOnlyList<double?> EnergyKwh, IReadOnlyList<double?> Level);
 
 /// <summary>What the pages ask about charging processes, and the one thing they change: the cost.</summary>
-sealed class ChargeQueries(NpgsqlDataSource database)
+sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource database)
 {
     /// <summary>Points of a plot at most.</summary>
     const int Points = 600;

@@ -1,4 +1,4 @@
-using System.Globalization;
+using TeslaMate.Web.Layout;
 
 namespace TeslaMate.Web.Charges;
 
@@ -17,7 +17,7 @@ public sealed record CostEntry(string? Cost, string? Mode)
     {
         if (string.IsNullOrWhiteSpace(Cost))
             return (null, null);
-        if (!decimal.TryParse(Cost.Trim(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var entered))
+        if (Decimals.Parse(Cost) is not { } entered)
             return (null, "is invalid");
         if (Math.Abs(entered) > Largest)
             return (null, "is too large");

@@ -21,6 +21,7 @@ sealed class DrivePages(DriveQueries drives, GpxFile gpx, ICars cars)
         pages.MapGet("/drive/{drive}", ShowAsync);
         routes.MapGet("/drive/{drive}/gpx", (RowNumber drive, HttpContext http, CancellationToken cancellationToken) => gpx.ExportAsync(new DriveId(drive.Int), http, cancellationToken))
             .RequireAuthorization(Policies.Owner)
+            .RequireRateLimiting(RateLimits.Exports)
             // A browser that follows the link asks for html, a program for what it gets.
             .WithMetadata(new AnswersIn("html", "xml", "application/*", "text/*"));
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NpgsqlTypes;
 using TeslaMate.Database;
@@ -28,7 +29,7 @@ public sealed record DriveTotals(int Count, double DistanceKm, int Minutes, doub
 public sealed record DriveTrack(IReadOnlyList<long> Times, IReadOnlyList<double[]> Points, IReadOnlyList<double?> SpeedKmh, IReadOnlyList<double?> PowerKw, IReadOnlyList<double?> ElevationM);
 
 /// <summary>What the pages ask about drives.</summary>
-sealed class DriveQueries(NpgsqlDataSource database)
+sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource database)
 {
     /// <summary>Points of a map or a plot at most, about one a pixel.</summary>
     const int Points = 600;

@@ -1,15 +1,17 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
 using Npgsql;
 using TeslaMate.Database;
 using TeslaMate.Logbook;
+using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.Drives;
 
 /// <summary>A drive as GPX (spec web 4), written to the client row by row as the database sends them.</summary>
-sealed class GpxFile(NpgsqlDataSource database)
+sealed class GpxFile([FromKeyedServices(WebDatabase.Exports)] NpgsqlDataSource database, TimeProvider time)
 {
     /// <summary>For those who ask for it; everybody else gets the type that the file always had.</summary>
     const string OwnType = "application/gpx+xml";
@@ -30,6 +32,7 @@ sealed class GpxFile(NpgsqlDataSource database)
         http.Response.ContentType = isWanted ? OwnType : "application/xml; charset=utf-8";
         http.Response.Headers.Vary = HeaderNames.Accept;
         http.Response.Headers[HeaderNames.ContentDisposition] = $"attachment; filename=\"{start.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture)}.gpx\"";
+        var body = new PatientBody(http, time);
         var text = new StringBuilder("""
             <?xml version="1.0"?>
             <gpx xmlns="http://www.topografix.com/GPX/1/1" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" version="1.1" creator="Teslamate" xsi:schemaLocation="http://www.topografix.com/GPX/1/1 http://www.topografix.com/GPX/1/1/gpx.xsd">
@@ -58,7 +61,7 @@ sealed class GpxFile(NpgsqlDataSource database)
 
         async Task FlushAsync()
         {
-            await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()), cancellationToken);
+            await body.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()));
             text.Clear();
         }
     }

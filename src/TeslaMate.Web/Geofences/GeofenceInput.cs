@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Geofences;
+using TeslaMate.Web.Layout;
 
 namespace TeslaMate.Web.Geofences;
 
@@ -68,7 +69,7 @@ public sealed record GeofenceInput
         {
             if (text.Length == 0)
                 return null;
-            if (decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+            if (Decimals.Parse(text) is { } number)
                 return number;
             errors.Add(new FieldError(field, "is invalid"));
             return null;

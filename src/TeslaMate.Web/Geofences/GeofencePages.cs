@@ -7,6 +7,7 @@ using TeslaMate.Logbook;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Web.Layout;
 using TeslaMate.Web.Requests;
+using TeslaMate.Web.Settings;
 
 namespace TeslaMate.Web.Geofences;
 
@@ -29,7 +30,7 @@ sealed class GeofencePages(IGeofences geofences)
     {
         var given = Degrees(http.Request.Query["lat"], 90) is { } latitude && Degrees(http.Request.Query["lng"], 180) is { } longitude ? ((double, double)?)(latitude, longitude) : null;
         var (lat, lng) = given ?? await geofences.LastPositionAsync(cancellationToken) ?? (0, 0);
-        return Page(new { Visit = visit, Input = GeofenceInput.At(lat, lng), IsFromDashboard = given is not null });
+        return Page(new { Visit = visit, Input = GeofenceInput.At(lat, lng), Dashboards = given is null ? null : DashboardLink.From(http.Request.Headers.Referer) });
     }
 
     async Task<IResult> EditAsync(Visit visit, RowNumber geofence, CancellationToken cancellationToken)

@@ -71,7 +71,9 @@ public sealed class Visit
     {
         var services = http.RequestServices;
         var web = services.GetRequiredService<WebSettings>();
-        var settings = await services.GetRequiredService<IGlobalSettings>().ReadAsync(http.RequestAborted);
+        var global = services.GetRequiredService<IGlobalSettings>();
+        // Strangers ask the logger's database for nothing.
+        var settings = http.User.IsOwner() ? await global.ReadAsync(http.RequestAborted) : global.Current;
         var account = services.GetRequiredService<ITeslaAccount>().Status.SignIn;
         var releases = services.GetRequiredService<IReleases>();
         return new Visit
@@ -81,7 +83,7 @@ public sealed class Visit
             Units = new Units(settings),
             Web = web,
             Assets = services.GetRequiredService<AssetFiles>(),
-            Path = http.Request.Path.Value ?? "/",
+            Path = http.Request.Path.Value is { Length: > 0 } path ? path : "/",
             CsrfToken = FormProtection.TokenFor(http, services.GetRequiredService<IAntiforgery>()),
             Notice = Notices.Take(http),
             CanLogOut = http.User.Scheme() == Schemes.Session,

@@ -19,7 +19,7 @@ sealed class MonitorAccess(WebSettings settings, WebAccess access, KnownHosts ho
     {
         try
         {
-            return settings.TrustedHeader is null && !await access.HasPasswordAsync(http.RequestAborted)
+            return settings is { TrustedHeader: null, Oidc: null } && !await access.HasPasswordAsync(http.RequestAborted)
                 ? OpenHandler.MayReach(settings, Peer.Of(http)) && await hosts.IsOursAsync(http)
                 : (await tokens.TryAsync(http)).Program?.Has(Scopes.Monitor) == true;
         }

@@ -1,7 +1,9 @@
 using System.Net;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using TeslaMate.Logbook.Settings;
 
 namespace TeslaMate.Web.LogIn;
@@ -13,7 +15,7 @@ namespace TeslaMate.Web.LogIn;
 /// the public DNS; names in the domains that this machine's network searches; and what the operator names as <c>VIRTUAL_HOST</c>, in <c>CHECK_ORIGIN</c>, or as the
 /// pages' own address in the settings, which the first visit of the owner has stored there (also the reference's).
 /// </summary>
-sealed class KnownHosts(WebSettings settings, IGlobalSettings global)
+sealed class KnownHosts(WebSettings settings, IGlobalSettings global, [FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource database)
 {
     // RFC 6761, 6762 (appendix G), 8375, and ICANN's resolution on "internal".
     static readonly string[] NobodysDomains = ["localhost", "local", "home.arpa", "internal", "intranet", "private", "corp", "home", "lan"];
@@ -22,8 +24,8 @@ sealed class KnownHosts(WebSettings settings, IGlobalSettings global)
     {
         var host = http.Request.Host.Host.TrimEnd('.');
         return IsSafe(host)
-            || IsOf(global.Current, host)
-            || IsOf(await global.ReadAsync(http.RequestAborted), host)
+            || IsOf(global.Current.BaseUrl, host)
+            || IsOf(await BaseUrlAsync(http.RequestAborted), host)
             || IsBelow(host, await SearchedDomainsAsync(http.RequestAborted));
     }
 
@@ -34,8 +36,15 @@ sealed class KnownHosts(WebSettings settings, IGlobalSettings global)
         || string.Equals(host, settings.VirtualHost, StringComparison.OrdinalIgnoreCase)
         || settings.Origins.Names(host);
 
-    static bool IsOf(GlobalSettings stored, string host)
-        => Uri.TryCreate(stored.BaseUrl, UriKind.Absolute, out var address) && string.Equals(address.Host, host, StringComparison.OrdinalIgnoreCase);
+    // Another instance may have stored it since. Asked by strangers, so not by the logger's connections.
+    async Task<string?> BaseUrlAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select base_url from public.settings limit 1");
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
+    }
+
+    static bool IsOf(string? stored, string host)
+        => Uri.TryCreate(stored, UriKind.Absolute, out var address) && string.Equals(address.Host, host, StringComparison.OrdinalIgnoreCase);
 
     static bool IsBelow(string host, IEnumerable<string> domains)
         => domains.Any(domain => host.Length > domain.Length && host.EndsWith(domain, StringComparison.OrdinalIgnoreCase) && host[^(domain.Length + 1)] == '.');

@@ -57,6 +57,9 @@ public static class Schemes
     /// <summary>The cookie of a log-in; what it stands for is in <c>teslamate.web_sessions</c>.</summary>
     public const string Session = CookieAuthenticationDefaults.AuthenticationScheme;
 
+    /// <summary>Leads to a provider (<see cref="OidcSettings"/>) and back; who comes back is known by <see cref="Session"/>.</summary>
+    public const string Oidc = "oidc";
+
     /// <summary>A proxy that is trusted names the person (<c>WEB_TRUSTED_HEADER</c>).</summary>
     public const string Proxy = "Proxy";
 

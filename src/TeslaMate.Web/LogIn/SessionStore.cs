@@ -21,7 +21,7 @@ sealed class SessionStore(WebAccess access) : ITicketStore
     public Task RenewAsync(string key, AuthenticationTicket ticket) => throw new NotSupportedException("a session is renewed by a request");
 
     public Task RenewAsync(string key, AuthenticationTicket ticket, HttpContext http, CancellationToken cancellationToken)
-        => access.RenewSessionAsync(key, RequestOrigin.Of(http), cancellationToken);
+        => RenewAsync(key, isLogIn: ticket.Properties.Items.ContainsKey(Method), RequestOrigin.Of(http), cancellationToken);
 
     public Task<AuthenticationTicket?> RetrieveAsync(string key) => throw new NotSupportedException("a session is looked up by a request");
 
@@ -31,6 +31,14 @@ sealed class SessionStore(WebAccess access) : ITicketStore
             return null;
         var properties = new AuthenticationProperties { IssuedUtc = session.RenewedAt, ExpiresUtc = session.ExpiresAt };
         return new AuthenticationTicket(Identities.Owner(Schemes.Session, Convert.ToHexString(session.Id), session.Subject), properties, Schemes.Session);
+    }
+
+    // Who logs in during a session has proved once more to be the owner.
+    async Task RenewAsync(string key, bool isLogIn, RequestOrigin origin, CancellationToken cancellationToken)
+    {
+        await access.RenewSessionAsync(key, origin, cancellationToken);
+        if (isLogIn)
+            await access.ConfirmSessionAsync(WebAccess.Hash(key), cancellationToken);
     }
 
     public Task RemoveAsync(string key) => access.EndSessionAsync(WebAccess.Hash(key), CancellationToken.None);

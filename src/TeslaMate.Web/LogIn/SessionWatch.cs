@@ -6,6 +6,9 @@ namespace TeslaMate.Web.LogIn;
 /// <summary>Whether somebody who came in a while ago may still be inside.</summary>
 sealed class SessionWatch(WebSettings settings, WebAccess access)
 {
+    /// <summary>Ends with the next change of who may come in.</summary>
+    public Task Changed => access.Changed;
+
     public async Task<bool> IsStillInsideAsync(HttpContext http, CancellationToken cancellationToken)
     {
         try
@@ -14,7 +17,7 @@ sealed class SessionWatch(WebSettings settings, WebAccess access)
             {
                 Schemes.Proxy => true,
                 Schemes.Session => (await access.LookUpAsync(http.Request.Cookies[SessionCookie.Name], cancellationToken)).Session is not null,
-                Schemes.Open => settings.TrustedHeader is null && !(await access.LookUpAsync(cookie: null, cancellationToken)).HasPassword,
+                Schemes.Open => settings is { TrustedHeader: null, Oidc: null } && !(await access.LookUpAsync(cookie: null, cancellationToken)).HasPassword,
                 _ => false,
             };
         }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using NpgsqlTypes;
 using TeslaMate.Configuration;
@@ -9,10 +10,18 @@ using TeslaMate.Database;
 namespace TeslaMate.Web.LogIn;
 
 /// <summary>What opens the pages: the stored password, the sessions it opened, and the token of the <c>PUT</c> routes. Secrets are kept as hashes only.</summary>
-public sealed class WebAccess(NpgsqlDataSource database, TimeProvider time)
+public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource database, TimeProvider time)
 {
     /// <summary>A session ends this long after its last use.</summary>
     internal static readonly TimeSpan SessionLength = TimeSpan.FromDays(30);
+
+    /// <summary>A session ends this long after its start, however often it is used.</summary>
+    internal static readonly TimeSpan LongestSession = TimeSpan.FromDays(90);
+
+    TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends with the next change that this instance makes to password or sessions.</summary>
+    internal Task Changed => Volatile.Read(ref _changed).Task;
 
     /// <summary>Whether a password is set.</summary>
     public async Task<bool> HasPasswordAsync(CancellationToken cancellationToken)
@@ -31,7 +40,12 @@ public sealed class WebAccess(NpgsqlDataSource database, TimeProvider time)
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand("delete from teslamate.web_sessions"));
         await batch.ExecuteNonQueryAsync(cancellationToken);
+        AnnounceChange();
     }
+
+    /// <summary>Whether this is the stored password.</summary>
+    public async Task<bool> IsPasswordAsync(Secret password, CancellationToken cancellationToken)
+        => await PasswordAsync(cancellationToken) is { } stored && PasswordHash.Matches(stored, password);
 
     /// <summary>Stores the password unless it is the stored one already, whose sessions then go on.</summary>
     public async Task EnsurePasswordAsync(Secret password, CancellationToken cancellationToken)
@@ -48,6 +62,7 @@ public sealed class WebAccess(NpgsqlDataSource database, TimeProvider time)
         batch.BatchCommands.Add(new NpgsqlBatchCommand("delete from teslamate.web_access"));
         batch.BatchCommands.Add(new NpgsqlBatchCommand("delete from teslamate.web_sessions"));
         await batch.ExecuteNonQueryAsync(cancellationToken);
+        AnnounceChange();
     }
 
     /// <summary>Makes a new token for the <c>PUT</c> routes; the one before stops working. It cannot be read again.</summary>
@@ -97,7 +112,7 @@ public sealed class WebAccess(NpgsqlDataSource database, TimeProvider time)
         var now = time.GetUtcNow();
         await using var command = database.CreateCommand("""
             update teslamate.web_sessions
-            set expires_at = $2, used_at = $3, address = $4, agent = $5
+            set expires_at = least($2, started_at + $6), used_at = $3, address = $4, agent = $5
             where id = $1
             """);
         command.Parameters.Add(Bytes(Hash(token)));
@@ -105,6 +120,7 @@ public sealed class WebAccess(NpgsqlDataSource database, TimeProvider time)
         command.Parameters.Add(Timestamps.Parameter(now));
         command.Parameters.Add(Text(origin.Address?.ToString()));
         command.Parameters.Add(Text(origin.Agent));
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = LongestSession });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -113,7 +129,49 @@ public sealed class WebAccess(NpgsqlDataSource database, TimeProvider time)
         await using var command = database.CreateCommand("delete from teslamate.web_sessions where id = $1");
         command.Parameters.Add(Bytes(id));
         await command.ExecuteNonQueryAsync(cancellationToken);
+        AnnounceChange();
     }
+
+    /// <summary>All sessions that have not ended, the last used first.</summary>
+    internal async Task<IReadOnlyList<StoredSession>> SessionsAsync(CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            select id, subject, method, started_at, expires_at, confirmed_at, address, agent, used_at
+            from teslamate.web_sessions
+            where expires_at > $1
+            order by coalesce(used_at, started_at) desc
+            """);
+        command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var sessions = new List<StoredSession>();
+        while (await reader.ReadAsync(cancellationToken))
+            sessions.Add(Session(reader, reader.GetFieldValue<byte[]>(0), first: 1));
+        return sessions;
+    }
+
+    /// <summary>The owner has just proved again to be the owner.</summary>
+    internal async Task ConfirmSessionAsync(byte[] id, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("update teslamate.web_sessions set confirmed_at = $2 where id = $1");
+        command.Parameters.Add(Bytes(id));
+        command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Replaces the password and ends every session but one.</summary>
+    internal async Task ChangePasswordAsync(Secret password, byte[] but, CancellationToken cancellationToken)
+    {
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("update teslamate.web_access set password = $1, changed_at = $2")
+        {
+            Parameters = { new NpgsqlParameter<string> { TypedValue = PasswordHash.Make(password) }, Timestamps.Parameter(time.GetUtcNow()) },
+        });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("delete from teslamate.web_sessions where id <> $1") { Parameters = { Bytes(but) } });
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        AnnounceChange();
+    }
+
+    void AnnounceChange() => Interlocked.Exchange(ref _changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 
     /// <summary>Whether a password and a token are set, and the session that the cookie stands for, if it has not ended; one round trip.</summary>
     internal async Task<AccessState> LookUpAsync(string? cookie, CancellationToken cancellationToken)
@@ -125,10 +183,11 @@ public sealed class WebAccess(NpgsqlDataSource database, TimeProvider time)
                 session.subject, session.method, session.started_at, session.expires_at, session.confirmed_at, session.address, session.agent, session.used_at
             from (values (true)) as one (only_row)
             left join teslamate.web_access access using (only_row)
-            left join teslamate.web_sessions session on session.id = $1 and session.expires_at > $2
+            left join teslamate.web_sessions session on session.id = $1 and session.expires_at > $2 and session.started_at > $3
             """);
         command.Parameters.Add(Bytes(id));
         command.Parameters.Add(Timestamps.Parameter(now));
+        command.Parameters.Add(Timestamps.Parameter(now - LongestSession));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var session = await reader.IsDBNullAsync(2, cancellationToken) ? null : Session(reader, id, first: 2);
@@ -147,11 +206,12 @@ public sealed class WebAccess(NpgsqlDataSource database, TimeProvider time)
     static StoredSession Session(NpgsqlDataReader reader, byte[] id, int first)
     {
         var (started, expires) = (reader.GetInstant(first + 2), reader.GetInstant(first + 3));
-        return new StoredSession(id, reader.GetString(first), reader.GetString(first + 1), started, expires - SessionLength, expires, reader.GetInstantOrNull(first + 4))
+        var used = reader.GetInstantOrNull(first + 7) ?? started;
+        return new StoredSession(id, reader.GetString(first), reader.GetString(first + 1), started, used, expires, reader.GetInstantOrNull(first + 4))
         {
             Address = reader.IsDBNull(first + 5) ? null : reader.GetString(first + 5),
             Agent = reader.IsDBNull(first + 6) ? null : reader.GetString(first + 6),
-            UsedAt = reader.GetInstantOrNull(first + 7) ?? started,
+            UsedAt = used,
         };
     }
 

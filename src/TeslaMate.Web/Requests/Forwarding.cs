@@ -34,5 +34,8 @@ public static class Forwarding
         if (options.KnownIPNetworks.Count == 0)
             options.KnownProxies.Add(IPAddress.None);
         app.UseForwardedHeaders(options);
+        // A proxy may keep the prefix or strip it.
+        if (settings.UrlPath.Length > 0)
+            app.UsePathBase(settings.UrlPath);
     }
 }

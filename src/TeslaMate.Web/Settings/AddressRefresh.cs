@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 using TeslaMate.Logbook.Settings;
@@ -5,7 +6,7 @@ using TeslaMate.Logbook.Settings;
 namespace TeslaMate.Web.Settings;
 
 /// <summary>A change of the addresses' language, which asks for every address again and goes on without the page that started it (spec web 6.3).</summary>
-sealed class AddressRefresh(IGlobalSettings settings, NpgsqlDataSource database, IHostApplicationLifetime lifetime)
+sealed class AddressRefresh(IGlobalSettings settings, [FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource database, IHostApplicationLifetime lifetime)
 {
     readonly Lock _lock = new();
     Task<SettingsAnswer>? _running;

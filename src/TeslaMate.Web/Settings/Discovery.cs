@@ -2,6 +2,15 @@ using TeslaMate.Logbook.Settings;
 
 namespace TeslaMate.Web.Settings;
 
+/// <summary>A link that led here from what may be the owner's dashboards.</summary>
+/// <param name="Referrer">The page with the link.</param>
+/// <param name="Address">Where its dashboards would be.</param>
+public sealed record DashboardLink(string Referrer, string Address)
+{
+    /// <summary>Null when the page is no dashboard.</summary>
+    public static DashboardLink? From(string? referrer) => Discovery.GrafanaUrl(referrer) is { } address ? new(referrer!, address) : null;
+}
+
 /// <summary>Addresses that a browser reveals by coming here, for links between these pages and the dashboards.</summary>
 static class Discovery
 {

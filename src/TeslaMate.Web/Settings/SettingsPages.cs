@@ -25,8 +25,11 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
         pages.MapPost("/settings/car/{car}", SaveCarAsync);
         pages.MapPost("/settings/base_url", (HttpContext http, WebSettings web, CancellationToken cancellationToken)
             => DiscoverAsync(http, form => Discovery.BaseUrl(form["origin"], web.UrlPath), (settings, url) => settings with { BaseUrl = settings.BaseUrl ?? url }, cancellationToken));
-        pages.MapPost("/settings/grafana_url", (HttpContext http, CancellationToken cancellationToken)
-            => DiscoverAsync(http, form => Discovery.GrafanaUrl(form["referrer"]), (settings, url) => settings with { GrafanaUrl = settings.GrafanaUrl ?? url }, cancellationToken));
+        pages.MapPost("/settings/grafana_url", async (Visit visit, HttpContext http, CancellationToken cancellationToken) =>
+        {
+            await DiscoverAsync(http, form => Discovery.GrafanaUrl(form["referrer"]), (settings, url) => settings with { GrafanaUrl = settings.GrafanaUrl ?? url }, cancellationToken);
+            return http.Request.HasFormContentType && (await http.Request.ReadFormAsync(cancellationToken)).ContainsKey("asked") ? Results.Redirect(visit.Url("/settings")) : Results.NoContent();
+        });
         pages.MapPost("/sign_out", SignOutAsync);
     }
 

@@ -7,6 +7,7 @@ using TeslaMate.Configuration;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Accounts;
 using TeslaMate.Web.Layout;
+using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.SigningIn;
@@ -16,7 +17,7 @@ sealed class SignInPages(ITeslaAccount account, IHostApplicationLifetime lifetim
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        var pages = routes.MapPages("/sign_in");
+        var pages = routes.MapPages("/sign_in").RequireConfirmation();
         pages.MapGet("", (Visit visit) => new RazorComponentResult<SignInPage>(new { Visit = visit, IsFleet = account.FleetMode }));
         pages.MapPost("", SignInAsync);
     }

@@ -31,7 +31,7 @@ static class DatabaseCommand
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         var variables = Variables.FromEnvironment();
-        var isStepOfUnit = wait && variables.IsPresent("NOTIFY_SOCKET");
+        var isStepOfUnit = wait && Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 };
         var settings = DatabaseSettings.Read(variables);
         var logSettings = LogSettings.Read(variables);
         // Asked for before anything runs: the key may be in a file that cannot be read.

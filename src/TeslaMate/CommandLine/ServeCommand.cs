@@ -7,6 +7,7 @@ using TeslaMate.Database.Migrations;
 using TeslaMate.Hosting;
 using TeslaMate.Logging;
 using TeslaMate.Systemd.Notify;
+using TeslaMate.Web;
 using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.CommandLine;
@@ -47,6 +48,8 @@ static partial class ServeCommand
         var logger = loggers.CreateLogger("TeslaMate");
         if (settings.Key.Origin is KeyOrigin.Generated)
             Log.KeyGenerated(logger);
+        if (LocalTimeZone.Problem(variables) is { } problemOfZone)
+            Log.NoTimeZone(logger, problemOfZone);
         // One pool from the first question to the last: its first connection is the dear one.
         await using var database = settings.Database.CreateDataSource();
         try
@@ -54,13 +57,20 @@ static partial class ServeCommand
             // The program is put together while the database thinks.
             var fit = DatabaseIsFitAsync(database, settings, variables, migrate, loggers, stop);
             var app = TeslaMateApp.Build(settings, log, new AppOverrides { Services = services => services.AddSingleton(database) });
+            await WaitingPage.ShowDuringAsync(fit, settings, logger, TimeProvider.System, stop);
             if (!await fit)
             {
                 await app.DisposeAsync();
                 return ExitCode.Failure;
             }
 
-            var listener = settings.Listener.Decide(await StrangersAreKeptOutAsync(database, settings, logger, stop));
+            if (await StrangersAreKeptOutAsync(database, settings, logger, stop) is not { } areKeptOut)
+            {
+                await app.DisposeAsync();
+                return ExitCode.Configuration;
+            }
+
+            var listener = settings.Listener.Decide(areKeptOut);
             return await ProgramRun.RunAsync(app, settings with { Listener = listener }, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -86,13 +96,34 @@ static partial class ServeCommand
         return await gate.PassAsync(await wait.UntilAnswerAsync(stop), migrate, stop);
     }
 
-    /// <summary>Whether the pages ask who is there; stores the password of the settings, if they have one.</summary>
-    static async Task<bool> StrangersAreKeptOutAsync(NpgsqlDataSource database, Settings settings, ILogger logger, CancellationToken stop)
+    /// <summary>Whether the pages ask who is there; stores the password of the settings, if they have one. Null when that is no password.</summary>
+    static async Task<bool?> StrangersAreKeptOutAsync(NpgsqlDataSource database, Settings settings, ILogger logger, CancellationToken stop)
     {
         var access = new WebAccess(database, TimeProvider.System);
         if (settings.Web.Password is { } password)
-            await access.EnsurePasswordAsync(password, stop);
-        if (settings.Web.TrustedHeader is not null || await access.HasPasswordAsync(stop))
+        {
+            var isNew = !await access.IsPasswordAsync(password, stop);
+            if (password.Reveal().Length < PasswordHash.LeastLength && isNew)
+            {
+                Log.PasswordTooShort(logger, PasswordHash.LeastLength);
+                return null;
+            }
+
+            // One that is in use already goes on working: the pages would be gone otherwise, and with them the logging.
+            if (password.Reveal().Length < PasswordHash.LeastLength)
+                Log.ShortPassword(logger, PasswordHash.LeastLength);
+            if (isNew)
+            {
+                await access.SetPasswordAsync(password, stop);
+                Log.PasswordSet(logger);
+            }
+        }
+
+        if (settings.Web.ApiToken is { } token && token.Reveal().Length < WebSettings.LeastTokenLength)
+            Log.ShortToken(logger, WebSettings.LeastTokenLength);
+        if (settings.Key is { Origin: KeyOrigin.Configured, IsShort: true })
+            Log.ShortKey(logger, EncryptionKey.LeastLength);
+        if (settings.Web.TrustedHeader is not null || settings.Web.Oidc is not null || await access.HasPasswordAsync(stop))
             return true;
         if (settings.Listener is ListenerSettings.Unspecified)
             Log.LoopbackOnly(logger);
@@ -103,6 +134,25 @@ static partial class ServeCommand
 
     static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Critical, Message = "WEB_PASSWORD needs at least {Least} characters; it is not taken. Example: WEB_PASSWORD_FILE=/run/secrets/web-password")]
+        public static partial void PasswordTooShort(ILogger logger, int least);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "WEB_PASSWORD has fewer than {Least} characters, which is quickly guessed. Change it")]
+        public static partial void ShortPassword(ILogger logger, int least);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "The password of the pages was changed to WEB_PASSWORD; all sessions are ended")]
+        public static partial void PasswordSet(ILogger logger);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "WEB_API_TOKEN has fewer than {Least} characters, which is quickly guessed. Make a longer one, for example with: openssl rand -base64 32")]
+        public static partial void ShortToken(ILogger logger, int least);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "ENCRYPTION_KEY has fewer than {Least} characters, so that whoever gets a backup can try all keys. "
+            + "Tokens are stored with it, so change it at the next sign-in, for example to the output of: openssl rand -base64 48")]
+        public static partial void ShortKey(ILogger logger, int least);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
+        public static partial void NoTimeZone(ILogger logger, string problem);
+
         [LoggerMessage(Level = LogLevel.Warning,
             Message = "The pages have no password, so they are served to this machine only. Set one with: teslamate set-password, or say with HTTP_BINDING_ADDRESS who may come")]
         public static partial void LoopbackOnly(ILogger logger);

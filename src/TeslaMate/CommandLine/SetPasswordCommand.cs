@@ -18,7 +18,8 @@ static class SetPasswordCommand
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             var wish = parsed.GetValue(remove) ? Wish.Remove : parsed.GetValue(token) ? Wish.ApiToken : Wish.Password;
-            return RunAsync(wish, Variables.FromEnvironment(), Console.In, output, error, cancellationToken);
+            // At a terminal it is asked for twice, and nobody who looks over a shoulder reads it.
+            return RunAsync(wish, Variables.FromEnvironment(), Console.In, output, error, cancellationToken, Console.IsInputRedirected ? null : HiddenInput.Read);
         });
         return command;
     }
@@ -30,7 +31,7 @@ static class SetPasswordCommand
         Remove,
     }
 
-    internal static async Task<int> RunAsync(Wish wish, Variables variables, TextReader input, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    internal static async Task<int> RunAsync(Wish wish, Variables variables, TextReader input, TextWriter output, TextWriter error, CancellationToken cancellationToken, Func<string?>? readHidden = null)
     {
         var settings = DatabaseSettings.Read(variables);
         if (variables.Problems.Count > 0)
@@ -54,7 +55,7 @@ static class SetPasswordCommand
                     await output.WriteLineAsync((await access.MakeApiTokenAsync(cancellationToken)).Reveal());
                     return ExitCode.Ok;
                 default:
-                    return await SetAsync(access, input, output, error, cancellationToken);
+                    return await SetAsync(access, input, readHidden, output, error, cancellationToken);
             }
         }
         catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
@@ -69,19 +70,31 @@ static class SetPasswordCommand
         }
     }
 
-    static async Task<int> SetAsync(WebAccess access, TextReader input, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    static async Task<int> SetAsync(WebAccess access, TextReader input, Func<string?>? readHidden, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
-        if (!Console.IsInputRedirected)
-            await error.WriteAsync("New password: ");
-        var password = (await input.ReadLineAsync(cancellationToken))?.TrimEnd('\r') ?? "";
+        var password = readHidden is null ? (await input.ReadLineAsync(cancellationToken))?.TrimEnd('\r') ?? "" : await AskAsync("New password: ");
         if (password.Length < PasswordHash.LeastLength)
         {
             await error.WriteLineAsync($"The password needs at least {PasswordHash.LeastLength} characters. Example: teslamate set-password < password-file");
             return ExitCode.Failure;
         }
 
+        if (readHidden is not null && await AskAsync("The same again: ") != password)
+        {
+            await error.WriteLineAsync("The two differ; the password stays as it was.");
+            return ExitCode.Failure;
+        }
+
         await access.SetPasswordAsync(new Secret(password), cancellationToken);
         await output.WriteLineAsync("The password is set; it is asked for at once.");
         return ExitCode.Ok;
+
+        async Task<string> AskAsync(string question)
+        {
+            await error.WriteAsync(question);
+            var answer = readHidden() ?? "";
+            await error.WriteLineAsync();
+            return answer;
+        }
     }
 }

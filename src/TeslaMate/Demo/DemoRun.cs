@@ -43,9 +43,15 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
             screen.Say(exception.Message);
             return ExitCode.Failure;
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        catch (Exception exception) when (limit.IsCancellationRequested && exception is OperationCanceledException or NpgsqlException)
         {
+            // A question to the server that the end cut off may end either way.
             return ExitCode.Ok;
+        }
+        catch (NpgsqlException exception)
+        {
+            screen.Say($"The demo's server does not answer: {exception.Message}");
+            return ExitCode.Failure;
         }
     }
 

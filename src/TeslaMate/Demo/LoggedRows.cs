@@ -45,11 +45,11 @@ sealed class LoggedRows(NpgsqlDataSource database)
 
     public async IAsyncEnumerable<string> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var told = (await ReadAsync(cancellationToken)).Select(row => (row.Kind, row.Id)).ToHashSet();
+        var told = (await TryReadAsync(cancellationToken)).Select(row => (row.Kind, row.Id)).ToHashSet();
         var seen = new Dictionary<(string, int), long>();
         while (true)
         {
-            foreach (var (kind, id, text, isPlaced) in await ReadAsync(cancellationToken))
+            foreach (var (kind, id, text, isPlaced) in await TryReadAsync(cancellationToken))
             {
                 seen.TryAdd((kind, id), TimeProvider.System.GetTimestamp());
                 if ((isPlaced || TimeProvider.System.GetElapsedTime(seen[(kind, id)]) > PatienceForAddresses) && told.Add((kind, id)))
@@ -57,6 +57,19 @@ sealed class LoggedRows(NpgsqlDataSource database)
             }
 
             await Task.Delay(Pause, TimeProvider.System, cancellationToken);
+        }
+    }
+
+    /// <summary>None while the server is busy with more important things; the next look finds them.</summary>
+    async Task<List<(string Kind, int Id, string Text, bool IsPlaced)>> TryReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(cancellationToken);
+        }
+        catch (NpgsqlException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return [];
         }
     }
 

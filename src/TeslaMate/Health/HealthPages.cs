@@ -37,14 +37,27 @@ static class HealthPages
         var parts = report.Entries.Where(part => mayKnowAll || !part.Value.Tags.Contains(HealthParts.Personal)).ToList();
         var answer = new JsonObject { ["status"] = parts.All(part => part.Value.Status == HealthStatus.Healthy) ? "ok" : "degraded" };
         foreach (var (name, part) in parts)
-            answer[name] = part.Data.GetValueOrDefault(name) as JsonNode;
-        // Which faults a server has is told by its exact version.
-        if (!mayKnowAll && answer[DatabaseHealth.PartName] is JsonObject database)
-            database.Remove(DatabaseHealth.ServerVersion);
+            answer[name] = mayKnowAll ? part.Data.GetValueOrDefault(name) as JsonNode : WithoutVersions(part.Data.GetValueOrDefault(name) as JsonNode);
         context.Response.StatusCode = report.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
         context.Response.ContentType = "application/json; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";
         await context.Response.WriteAsync(answer.ToJsonString(Json), context.RequestAborted);
+    }
+
+    /// <summary>Which faults a server may have is told by its version, so strangers learn none.</summary>
+    static JsonNode? WithoutVersions(JsonNode? details)
+    {
+        if (details is not JsonObject part)
+            return details;
+        foreach (var (key, value) in part.ToList())
+        {
+            if (key.EndsWith("version", StringComparison.Ordinal))
+                part.Remove(key);
+            else
+                WithoutVersions(value);
+        }
+
+        return part;
     }
 
     /// <summary>The instruments, after the checks that some of them tell of.</summary>

@@ -23,7 +23,7 @@ static class PrometheusExport
             InstrumentPublished = (instrument, listener) =>
             {
                 if (ReferenceEquals(instrument.Meter.Scope, meters) && instrument.Meter.Name.StartsWith("TeslaMate.", StringComparison.Ordinal)
-                    && (mayKnowAll || !IsPersonal(instrument.Meter)))
+                    && (mayKnowAll || !IsPersonal(instrument.Meter) && !TellsVersion(instrument)))
                     listener.EnableMeasurementEvents(instrument);
             },
         };
@@ -44,6 +44,8 @@ static class PrometheusExport
     }
 
     static bool IsPersonal(Meter meter) => meter.Tags?.Any(tag => tag.Key == HealthParts.Personal) == true;
+
+    static bool TellsVersion(Instrument instrument) => instrument.Name is "teslamate_info" or "teslamate_schema_version";
 
     static void Record(MetricFactory metrics, Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {

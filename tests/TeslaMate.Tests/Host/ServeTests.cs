@@ -168,6 +168,40 @@ public sealed class ServeTests
     }
 
     [Fact]
+    public async Task While_the_database_is_awaited_a_page_says_so()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await using var program = new RunningProgram(database, migrate: false, ("DATABASE_PORT", "1"));
+        while (!File.Exists(program.Socket))
+            await Task.Delay(20);
+        HttpResponseMessage? page = null;
+        while (page is null)
+        {
+            try
+            {
+                page = await program.Http.GetAsync("/settings");
+            }
+            catch (HttpRequestException)
+            {
+                // The socket is there before anybody accepts.
+                await Task.Delay(20);
+            }
+        }
+
+        page.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        page.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(10));
+        (await page.Content.ReadAsStringAsync()).ShouldContain("The database is awaited");
+        page.Dispose();
+        using var health = await program.Http.GetAsync("/health_check");
+        health.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await health.Content.ReadAsStringAsync()).ShouldBeEmpty();
+        using var verbose = await program.Http.GetAsync("/health_check?verbose");
+        verbose.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        program.Said.ShouldNotContain("Listening on");
+        (await program.StopAsync()).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_database_with_pending_migrations_is_refused_with_the_remedy()
     {
         await using var database = await TestServer.CreateDatabaseAsync();

@@ -336,8 +336,8 @@ public sealed class ModuleTests
               systemd.services.grafana.serviceConfig = { EnvironmentFile = "/run/grafana.env"; LoadCredential = [ "x:/run/x" ]; };
             }
             """;
-        (await Evaluation.MachineAsync("problems.assertions", configuration)).EnumerateArray().Select(message => message.GetString()!).ShouldHaveSingleItem().ShouldContain("its port is 5432");
-        var config = await Evaluation.MachineAsync("config", configuration.Replace("grafana = { enable = true; secretKeyFile", "credentials.DATABASE_PASS = \"/run/p\"; grafana = { enable = true; secretKeyFile", StringComparison.Ordinal));
+        (await Evaluation.MachineAsync("problems.assertions", configuration)).GetArrayLength().ShouldBe(0);
+        var config = await Evaluation.MachineAsync("config", configuration);
         var services = config.GetProperty("systemd").GetProperty("services");
         services.GetProperty("teslamate").GetProperty("environment").GetProperty("DATABASE_PORT").GetString().ShouldBe("5433");
         Lines(services.GetProperty("teslamate").GetProperty("serviceConfig").GetProperty("EnvironmentFile")).ShouldBe(["/run/secrets/teslamate.env", "/run/more.env"], ignoreOrder: true);

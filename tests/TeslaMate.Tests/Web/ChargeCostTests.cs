@@ -90,7 +90,7 @@ public sealed class ChargeCostTests(SharedPages shared) : IClassFixture<SharedPa
     [InlineData("total", "wat", "is invalid")]
     [InlineData("total", "NaN", "is invalid")]
     [InlineData("total", "1e3", "is invalid")]
-    [InlineData("total", "1,5", "is invalid")]
+    [InlineData("total", "1,5,0", "is invalid")]
     [InlineData("total", "9999999999999", "is too large")]
     [InlineData("per_kwh", "999999999999", "is too large")]
     [InlineData("per_mile", "1", "is invalid")]

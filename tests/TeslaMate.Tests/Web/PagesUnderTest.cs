@@ -61,13 +61,18 @@ sealed class PagesUnderTest : IAsyncDisposable
     /// <param name="change">What the program knows from elsewhere.</param>
     /// <param name="reach">How the pages come to their database.</param>
     /// <param name="variables">The environment, as far as the pages read it.</param>
-    public static async Task<PagesUnderTest> StartAsync(Func<WebSettings, WebSettings> change, Func<string, string> reach, params (string Name, string Value)[] variables)
+    public static Task<PagesUnderTest> StartAsync(Func<WebSettings, WebSettings> change, Func<string, string> reach, params (string Name, string Value)[] variables)
+        => StartAsync(change, reach, IPAddress.Loopback, variables);
+
+    /// <inheritdoc cref="StartAsync(Func{WebSettings, WebSettings}, Func{string, string}, ValueTuple{string, string}[])"/>
+    public static async Task<PagesUnderTest> StartAsync(Func<WebSettings, WebSettings> change, Func<string, string> reach, IPAddress listenOn, params (string Name, string Value)[] variables)
     {
         var read = new Variables(variables.ToDictionary(variable => variable.Name, variable => variable.Value));
         var settings = WebSettings.Read(read);
         read.Problems.ShouldBeEmpty();
         var database = await Schema.CreateDatabaseAsync();
         await database.ExecuteAsync($"create schema if not exists teslamate; {MigrationFiles.Text("teslamate/V2__web_access.sql")}{MigrationFiles.Text("teslamate/V3__web_front_door.sql")}");
+        var reached = reach(database.ConnectionString);
         var geocoder = await ScriptedNominatim.StartAsync();
         var (vehicles, log) = (new FakeVehicles(), new RecordedLog());
         var builder = WebApplication.CreateSlimBuilder();
@@ -75,7 +80,10 @@ sealed class PagesUnderTest : IAsyncDisposable
         var ownJobs = builder.Services.ToHashSet();
         builder.Services
             .AddSingleton<TimeProvider>(new ManualTime())
-            .AddSingleton(_ => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(reach(database.ConnectionString)) { Timezone = "UTC" }.ConnectionString))
+            .AddSingleton(_ => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(reached) { Timezone = "UTC" }.ConnectionString))
+            .AddKeyedSingleton(WebDatabase.Pages, (provider, _) => provider.GetRequiredService<NpgsqlDataSource>())
+            .AddKeyedSingleton(WebDatabase.Exports, (_, _) => NpgsqlDataSource.Create(
+                new NpgsqlConnectionStringBuilder(reached) { Timezone = "UTC", MaxPoolSize = WebDatabase.ExportConnections }.ConnectionString))
             .AddLogbook(new LogbookSettings { NominatimUrl = geocoder.Address, GeocoderPause = TimeSpan.Zero })
             .AddSingleton(log)
             .AddSingleton<IVehicles>(vehicles)
@@ -87,7 +95,7 @@ sealed class PagesUnderTest : IAsyncDisposable
             builder.Services.Remove(job);
         var app = builder.Build();
         app.MapWeb();
-        app.ListenOn(new ListenerSettings.Address(new IPEndPoint(IPAddress.Loopback, 0)));
+        app.ListenOn(new ListenerSettings.Address(new IPEndPoint(listenOn, 0)));
         await app.StartAsync();
         return new PagesUnderTest(app, database, geocoder);
     }

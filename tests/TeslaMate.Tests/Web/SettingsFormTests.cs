@@ -128,13 +128,22 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
     }
 
     [Theory]
-    [InlineData("/geo-fences/new?lat=52.5&lng=13.4", true)]
-    [InlineData("/geo-fences/new", false)]
-    public async Task Only_a_link_with_a_position_comes_from_a_dashboard(string path, bool isAsked)
+    [InlineData("/geo-fences/new?lat=52.5&lng=13.4", "https://evil.example.com/d/xyz/12", "https://evil.example.com")]
+    [InlineData("/geo-fences/new?lat=52.5&lng=13.4", "https://evil.example.com/", null)]
+    [InlineData("/geo-fences/new", "https://evil.example.com/d/xyz/12", null)]
+    public async Task Nothing_is_stored_because_of_a_referrer_before_the_owner_was_asked(string path, string referrer, string? asked)
     {
-        ((await _browser.PageAsync(path)).QuerySelector("[data-discover='/settings/grafana_url']") is not null).ShouldBe(isAsked);
+        _browser.Headers.Referrer = new Uri(referrer);
+        var page = await _browser.PageAsync(path);
+        // No script sends anything by itself.
+        page.QuerySelector("[data-discover]").ShouldBeNull();
+        var question = page.QuerySelector("form[action='/settings/grafana_url']");
+        (question is not null).ShouldBe(asked is not null);
+        if (asked is not null)
+            question!.TextContent.ShouldContain(asked);
+        (await _pages.Database.ScalarAsync<string?>("select grafana_url from settings")).ShouldBeNull();
         await _pages.Database.ExecuteAsync("update settings set grafana_url = 'https://known.example.com'");
-        (await _browser.PageAsync(path)).QuerySelector("[data-discover]").ShouldBeNull();
+        (await _browser.PageAsync(path)).QuerySelector("form[action='/settings/grafana_url']").ShouldBeNull();
     }
 
     [Theory]

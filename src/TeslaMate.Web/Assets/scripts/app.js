@@ -96,9 +96,16 @@ export function duration(seconds) {
   const shown = parts.slice(0, 2);
   return shown.length > 1 ? shown.filter(([, unit]) => unit !== "s") : shown;
 }
+// How far the program's clock is ahead of the browser's: a demo lives in another week, and a computer's clock may be wrong.
+let ahead = 0;
+export function setClock(now) {
+  ahead = Date.parse(now) - Date.now();
+}
+const clock = document.querySelector("[data-now]");
+if (clock) setClock(clock.dataset.now);
 function durations() {
   for (const element of document.querySelectorAll("[data-since]")) {
-    const parts = duration((Date.now() - Date.parse(element.dataset.since)) / 1000);
+    const parts = duration((Date.now() + ahead - Date.parse(element.dataset.since)) / 1000);
     const text = parts.length === 0 ? "" : ` ${element.dataset.for} ${parts.map(([count, unit]) => `${count} ${unit}`).join(", ")}`;
     if (element.textContent !== text) element.textContent = text;
   }
@@ -176,5 +183,5 @@ if (discovery)
   fetch(discovery.dataset.discover, {
     method: "POST",
     headers: { "X-CSRF-Token": JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRF-Token"] },
-    body: new URLSearchParams({ origin: location.origin, referrer: document.referrer }),
+    body: new URLSearchParams({ origin: location.origin }),
   }).catch(() => {});

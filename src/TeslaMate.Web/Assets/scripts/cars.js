@@ -1,5 +1,5 @@
 // Keeps the car cards alive: the server sends the changed part of a card, the rest of it (the map) moves along.
-import { enliven } from "./app.js";
+import { enliven, setClock } from "./app.js";
 import { placeMap } from "./maps.js";
 
 const cards = document.getElementById("cars");
@@ -101,6 +101,7 @@ function follow() {
   events?.close();
   events = new EventSource(cards.dataset.live);
   events.addEventListener("car", ({ data, lastEventId }) => update(lastEventId, data));
+  events.addEventListener("alive", ({ data }) => data && setClock(data));
   events.addEventListener("busy", ({ data, lastEventId }) => spin(lastEventId, data === "true"));
   events.addEventListener("cars", ({ data }) => keep(data.split(",")));
   events.addEventListener("open", () => (offline.hidden = true));

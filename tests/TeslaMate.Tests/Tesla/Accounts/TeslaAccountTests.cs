@@ -420,20 +420,6 @@ public sealed class TeslaAccountTests : IAsyncDisposable
     public void A_refresh_is_due_after_three_quarters_of_a_lifetime(int lifetime, int delay)
         => Schedule.Delay(TimeSpan.FromSeconds(lifetime)).ShouldBe(TimeSpan.FromSeconds(delay));
 
-    [Fact]
-    public void A_breaker_is_blown_by_one_more_than_its_limit_within_the_window()
-    {
-        var breaker = new Breaker(limit: 2, TimeSpan.FromMinutes(10), _time);
-        breaker.Melt().ShouldBeFalse();
-        breaker.Melt().ShouldBeFalse();
-        _time.Advance(TimeSpan.FromMinutes(10));
-        breaker.Melt().ShouldBeFalse();
-        breaker.Melt().ShouldBeFalse();
-        breaker.Melt().ShouldBeTrue();
-        breaker.Reset();
-        breaker.Melt().ShouldBeFalse();
-    }
-
     TeslaAccount New(TeslaSettings settings) => new(_store, _endpoint, settings, _time, () => 0, _log.For<TeslaAccount>());
 
     /// <summary>An account that has read the table, and waits.</summary>

@@ -207,5 +207,5 @@ public sealed class TokenEndpointTests : IAsyncLifetime
     }
 
     TokenEndpoint Endpoint(TeslaSettings settings, Transport transport)
-        => new(transport, new Exchange(_log.For<Exchange>(), TimeProvider.System), settings, _log.For<TokenEndpoint>());
+        => new(transport, new HttpSender(_log.For<HttpSender>(), TimeProvider.System), settings, _log.For<TokenEndpoint>());
 }

@@ -32,7 +32,7 @@ public class MutatedAnswersTests
         var settings = new TeslaSettings { ApiHost = server.Address };
         using var transport = new Transport(settings);
         var api = new TeslaApi(
-            transport, new Exchange(log.For<Exchange>(), TimeProvider.System), new KnownAccess(Samples.Pair("known-secret-access", "known-secret-refresh")),
+            transport, new HttpSender(log.For<HttpSender>(), TimeProvider.System), new KnownAccess(Samples.Pair("known-secret-access", "known-secret-refresh")),
             new VehicleReader(new Oddities(log.For<Oddities>(), TimeProvider.System)), settings, TimeProvider.System, log.For<TeslaApi>());
 
         var (cars, errors) = (0, 0);

@@ -362,7 +362,7 @@ public sealed class TeslaApiTests : IAsyncLifetime
         settings ??= Settings();
         _transport ??= new Transport(settings);
         return new TeslaApi(
-            _transport, new Exchange(_log.For<Exchange>(), TimeProvider.System), _access, new VehicleReader(new Oddities(_log.For<Oddities>(), TimeProvider.System)),
+            _transport, new HttpSender(_log.For<HttpSender>(), TimeProvider.System), _access, new VehicleReader(new Oddities(_log.For<Oddities>(), TimeProvider.System)),
             settings, TimeProvider.System, _log.For<TeslaApi>());
     }
 

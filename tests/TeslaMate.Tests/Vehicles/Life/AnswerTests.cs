@@ -147,7 +147,7 @@ public class AnswerTests
     {
         var scene = new Scene().Gets(Online(0)).Fails(new ApiError.VehicleNotFound(), times: 9);
         scene.Send(new VehicleEvent.CarChanged(scene.Now, scene.Vehicle.Car with { Eid = 12 }));
-        scene.Vehicle.NotFound.IsBlown(scene.Now).ShouldBeFalse();
+        scene.Vehicle.NotFound.IsOpen(scene.Now).ShouldBeFalse();
     }
 
     [Fact]

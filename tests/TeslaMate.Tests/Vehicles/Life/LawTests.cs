@@ -46,7 +46,7 @@ public class LawTests
         .. Errors.Select(error => (Action<Scene>)(scene => Answer(scene, error))),
         .. Stream.Select(said => (Action<Scene>)(scene => scene.Says(said))),
         .. Datas.Select(data => (Action<Scene>)(scene => scene.Send(new VehicleEvent.SuspendChecked(scene.Now, 1, new ApiAnswer<VehicleData>.Ok(data), Surroundings.Unknown)))),
-        .. Datas.Select(data => (Action<Scene>)(scene => scene.Send(new VehicleEvent.Glimpsed(scene.Now, new ApiAnswer<VehicleData>.Ok(data), Surroundings.Unknown)))),
+        .. Datas.Select(data => (Action<Scene>)(scene => scene.Send(new VehicleEvent.AvailabilityProbed(scene.Now, new ApiAnswer<VehicleData>.Ok(data), Surroundings.Unknown)))),
         scene => scene.Resume(),
         scene => scene.Send(new VehicleEvent.SuspendAsked(scene.Now, 1)),
         scene => scene.Send(new VehicleEvent.SuspendChecked(scene.Now, 1, new ApiError.Timeout(), Surroundings.Unknown)),

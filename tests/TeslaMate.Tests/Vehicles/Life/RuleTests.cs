@@ -614,10 +614,10 @@ public class RuleTests
     public void A_silent_stream_of_a_suspended_car_asks_for_a_glimpse()
     {
         var scene = Scenes.In("suspended", streaming: true).From().Says(new StreamEvent.Inactive(new StreamId(1)));
-        scene.Last.ShouldBe([new Effect.Glimpse()]);
-        scene.Send(new VehicleEvent.Glimpsed(scene.Now, new ApiAnswer<VehicleData>.Ok(Bare), Surroundings.Unknown)).Last.ShouldBeEmpty();
-        scene.Send(new VehicleEvent.Glimpsed(scene.Now, new ApiError.Timeout(), Surroundings.Unknown)).Last.ShouldBeEmpty();
-        scene.Send(new VehicleEvent.Glimpsed(scene.Now, new ApiAnswer<VehicleData>.Ok(Asleep), Surroundings.Unknown));
+        scene.Last.ShouldBe([new Effect.AvailabilityProbe()]);
+        scene.Send(new VehicleEvent.AvailabilityProbed(scene.Now, new ApiAnswer<VehicleData>.Ok(Bare), Surroundings.Unknown)).Last.ShouldBeEmpty();
+        scene.Send(new VehicleEvent.AvailabilityProbed(scene.Now, new ApiError.Timeout(), Surroundings.Unknown)).Last.ShouldBeEmpty();
+        scene.Send(new VehicleEvent.AvailabilityProbed(scene.Now, new ApiAnswer<VehicleData>.Ok(Asleep), Surroundings.Unknown));
         scene.Entries.ShouldBe([new LogbookEntry.StartState(CarActivity.Asleep, scene.Now)]);
         scene.States.ShouldBe(["asleep"]);
         scene.IsConnected.ShouldBeFalse();
@@ -627,7 +627,7 @@ public class RuleTests
     public void A_glimpse_of_a_car_that_is_suspended_no_more_is_ignored()
     {
         var scene = Scenes.In("online", streaming: true);
-        scene.Send(new VehicleEvent.Glimpsed(scene.Now, new ApiAnswer<VehicleData>.Ok(Asleep), Surroundings.Unknown)).Last.ShouldBeEmpty();
+        scene.Send(new VehicleEvent.AvailabilityProbed(scene.Now, new ApiAnswer<VehicleData>.Ok(Asleep), Surroundings.Unknown)).Last.ShouldBeEmpty();
     }
 
     [Fact]

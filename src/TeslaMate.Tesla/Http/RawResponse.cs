@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace TeslaMate.Tesla.Http;
 
 /// <summary>What came back over the wire, before anyone asks what it means.</summary>
-sealed class Reply(int status, JsonDocument? json, string text) : IDisposable
+sealed class RawResponse(int status, JsonDocument? json, string text) : IDisposable
 {
     public int Status => status;
 

@@ -12,29 +12,29 @@ namespace TeslaMate.Tesla.Http;
 /// One request and its whole answer, within limits: time to each next byte, total time, size after decompression, nesting. A broken exchange is an
 /// <see cref="ApiError"/>; only the caller's own cancellation throws.
 /// </summary>
-sealed partial class Exchange(ILogger<Exchange> logger, TimeProvider time)
+sealed partial class HttpSender(ILogger<HttpSender> logger, TimeProvider time)
 {
     const int LongestText = 4_800;
     const int DeepestNesting = 64;
 
-    public async Task<ApiAnswer<Reply>> SendAsync(
-        HttpClient client, HttpRequestMessage request, ExchangeLimits limits, ExchangeLevels levels, CancellationToken cancellationToken)
+    public async Task<ApiAnswer<RawResponse>> SendAsync(
+        HttpClient client, HttpRequestMessage request, SendLimits limits, SendLogLevels levels, CancellationToken cancellationToken)
     {
         var url = Redaction.Url(request.RequestUri!);
         var started = time.GetTimestamp();
         var answer = await TryAsync(client, request, limits, cancellationToken);
         var elapsed = time.GetElapsedTime(started).TotalMilliseconds;
-        if (answer is ApiAnswer<Reply>.Ok({ Status: var status }))
+        if (answer is ApiAnswer<RawResponse>.Ok({ Status: var status }))
         {
             var level = levels(status);
             Log.Answered(logger, level, request.Method, url, status, elapsed);
         }
-        else if (answer is ApiAnswer<Reply>.Failed(var error))
+        else if (answer is ApiAnswer<RawResponse>.Failed(var error))
             Log.Broken(logger, LogLevel.Error, request.Method, url, error, elapsed);
         return answer;
     }
 
-    async Task<ApiAnswer<Reply>> TryAsync(HttpClient client, HttpRequestMessage request, ExchangeLimits limits, CancellationToken cancellationToken)
+    async Task<ApiAnswer<RawResponse>> TryAsync(HttpClient client, HttpRequestMessage request, SendLimits limits, CancellationToken cancellationToken)
     {
         using var silence = new CancellationTokenSource(limits.Receive, time);
         using var total = new CancellationTokenSource(limits.Total, time);
@@ -57,7 +57,7 @@ sealed partial class Exchange(ILogger<Exchange> logger, TimeProvider time)
                 }
             }
 
-            return new ApiAnswer<Reply>.Ok(Read(response, body.WrittenMemory));
+            return new ApiAnswer<RawResponse>.Ok(Read(response, body.WrittenMemory));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -70,7 +70,7 @@ sealed partial class Exchange(ILogger<Exchange> logger, TimeProvider time)
         }
     }
 
-    static Reply Read(HttpResponseMessage response, ReadOnlyMemory<byte> body)
+    static RawResponse Read(HttpResponseMessage response, ReadOnlyMemory<byte> body)
     {
         var (json, unreadable) = (default(JsonDocument), false);
         if (body.Length > 0 && IsJson(Header(response.Content.Headers, "Content-Type")))
@@ -87,7 +87,7 @@ sealed partial class Exchange(ILogger<Exchange> logger, TimeProvider time)
         }
 
         var text = json is null ? Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, LongestText)]) : "";
-        return new Reply((int)response.StatusCode, json, text)
+        return new RawResponse((int)response.StatusCode, json, text)
         {
             IsUnreadable = unreadable,
             RetryAfter = Header(response.Headers, "Retry-After"),
@@ -154,7 +154,7 @@ sealed partial class Exchange(ILogger<Exchange> logger, TimeProvider time)
 /// <param name="Receive">From one byte of the answer to the next, connecting included in the first.</param>
 /// <param name="Total">From beginning to end.</param>
 /// <param name="Bytes">Of the body, after decompression.</param>
-sealed record ExchangeLimits(TimeSpan Receive, TimeSpan Total, int Bytes);
+sealed record SendLimits(TimeSpan Receive, TimeSpan Total, int Bytes);
 
 /// <summary>How loud a status is.</summary>
-delegate LogLevel ExchangeLevels(int status);
+delegate LogLevel SendLogLevels(int status);

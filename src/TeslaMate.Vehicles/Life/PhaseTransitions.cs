@@ -3,7 +3,7 @@ using TeslaMate.Tesla.Cars;
 namespace TeslaMate.Vehicles.Life;
 
 /// <summary>UPD(s, v): the table of vehicle chapter 6. An answer meets the phase the car is in; a rule that ends a phase raises the answer again in the next.</summary>
-static class Updates
+static class PhaseTransitions
 {
     public static Turn Raise(Turn turn, VehicleData data, Surroundings around) => (turn.Phase, data.Availability) switch
     {

@@ -1,7 +1,7 @@
 namespace TeslaMate.Logbook.Addresses;
 
 /// <summary>Lets callers pass one after the other, each no sooner than the pause after the one before.</summary>
-sealed class Pace(TimeSpan pause, TimeProvider time) : IDisposable
+sealed class RateLimiter(TimeSpan pause, TimeProvider time) : IDisposable
 {
     readonly SemaphoreSlim _turn = new(1, 1);
     long? _last;

@@ -1,0 +1,105 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+using TeslaMate.Configuration;
+using TeslaMate.Web.Layout;
+using TeslaMate.Web.Requests;
+
+namespace TeslaMate.Web.LogIn;
+
+/// <summary>The sessions, which the owner can look through and end; the password; and the question for it before something that a stolen session must not do.</summary>
+sealed partial class SessionPages(WebAccess access, PasswordCheck passwords, ILogger<SessionPages> logger)
+{
+    public const string Path = "/sessions";
+    public const string ConfirmPath = "/confirm";
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        var pages = routes.MapPages();
+        pages.MapGet(Path, async (Visit visit, HttpContext http, CancellationToken cancellationToken) => await PageAsync(visit, http, error: null, StatusCodes.Status200OK, cancellationToken));
+        pages.MapPost($"{Path}/end", EndAsync);
+        pages.MapPost($"{Path}/password", ChangePasswordAsync).RequireRateLimiting(RateLimits.Passwords);
+        pages.MapGet(ConfirmPath, AskAsync);
+        pages.MapPost(ConfirmPath, ConfirmAsync).RequireRateLimiting(RateLimits.Passwords);
+    }
+
+    async Task<IResult> PageAsync(Visit visit, HttpContext http, string? error, int status, CancellationToken cancellationToken)
+        => new RazorComponentResult<SessionsPage>(new
+        {
+            Visit = visit,
+            Sessions = await access.SessionsAsync(cancellationToken),
+            Own = http.User.SessionId(),
+            Error = error,
+            HasPassword = (await AccessState.OfAsync(http)).HasPassword,
+        })
+        {
+            StatusCode = status,
+        };
+
+    async Task<IResult> EndAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
+    {
+        var form = await http.Request.ReadFormAsync(cancellationToken);
+        if (form["id"].ToString() is not { Length: 64 } id || !id.All(char.IsAsciiHexDigit))
+            return Results.StatusCode(StatusCodes.Status400BadRequest);
+        await access.EndSessionAsync(Convert.FromHexString(id), cancellationToken);
+        Log.Ended(logger, RequestOrigin.Of(http));
+        return Results.Redirect(visit.Url(Path));
+    }
+
+    async Task<IResult> ChangePasswordAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
+    {
+        var form = await http.Request.ReadFormAsync(cancellationToken);
+        if (http.User.SessionId() is not { } session || !(await AccessState.OfAsync(http)).HasPassword)
+            return Results.StatusCode(StatusCodes.Status403Forbidden);
+        if (await passwords.TryAsync(form["password"].ToString(), http) is { } refusal)
+            return await PageAsync(visit, http, refusal.Text(visit), refusal.Status, cancellationToken);
+        var wanted = form["new_password"].ToString();
+        if (wanted.Length < PasswordHash.LeastLength || wanted.Length > PasswordCheck.LongestPassword)
+            return await PageAsync(visit, http, visit.T("is invalid"), StatusCodes.Status422UnprocessableEntity, cancellationToken);
+        await access.ChangePasswordAsync(new Secret(wanted), but: session, cancellationToken);
+        Log.PasswordChanged(logger, RequestOrigin.Of(http));
+        Notices.Leave(http, new Notice(visit.T("Saved!"), IsError: false));
+        return Results.Redirect(visit.Url(Path));
+    }
+
+    static async Task<IResult> AskAsync(Visit visit, HttpContext http)
+    {
+        var destination = LogInPages.ReturnPath(http.Request.Query["return"]);
+        // Who did not come in by a session has nothing to confirm.
+        if (http.User.SessionId() is null)
+            return Results.Redirect(visit.Url(destination));
+        return (await AccessState.OfAsync(http)).Session?.Method == Schemes.Oidc && visit.Web.Oidc is not null
+            ? Oidc.Challenge(visit.Url(destination), isConfirmation: true)
+            : Confirm(visit, destination, error: null);
+    }
+
+    async Task<IResult> ConfirmAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
+    {
+        var form = await http.Request.ReadFormAsync(cancellationToken);
+        var destination = LogInPages.ReturnPath(form["return"]);
+        if (http.User.SessionId() is not { } session)
+            return Results.Redirect(visit.Url(destination));
+        if (await passwords.TryAsync(form["password"].ToString(), http) is { } refusal)
+            return Confirm(visit, destination, refusal.Text(visit), refusal.Status);
+        await access.ConfirmSessionAsync(session, cancellationToken);
+        Log.Confirmed(logger, RequestOrigin.Of(http));
+        return Results.Redirect(visit.Url(destination));
+    }
+
+    static RazorComponentResult<ConfirmPage> Confirm(Visit visit, string destination, string? error, int status = StatusCodes.Status200OK)
+        => new(new { Visit = visit, Destination = destination, Error = error }) { StatusCode = status };
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "A session was ended in the pages, from {Address}")]
+        public static partial void Ended(ILogger logger, RequestOrigin address);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "The password of the pages was changed in the pages, from {Address}; all other sessions are ended")]
+        public static partial void PasswordChanged(ILogger logger, RequestOrigin address);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "The owner was asked for the password again and gave it, from {Address}")]
+        public static partial void Confirmed(ILogger logger, RequestOrigin address);
+    }
+}
