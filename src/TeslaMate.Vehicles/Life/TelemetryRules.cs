@@ -388,7 +388,7 @@ static class TelemetryRules
 
         Know(turn, state => state with { IsGearless = false, StandingSince = null, Moving = null, PlaceDue = null, WithoutPlace = null });
         turn.Use().Become(new VehiclePhase.Start());
-        Updates.Raise(turn, data.Availability == Availability.Online ? data : data with { State = "online" }, around);
+        PhaseTransitions.Raise(turn, data.Availability == Availability.Online ? data : data with { State = "online" }, around);
     }
 
     static void OnCharging(Turn turn, VehiclePhase.Charging charging, TelemetryReading reading, Surroundings around)
@@ -404,7 +404,7 @@ static class TelemetryRules
         {
             Complete(turn, charging, turn.Vehicle.Telemetry.LastCharge is null ? null : reading.Charge with { UsedKwh = null });
             turn.Become(new VehiclePhase.Start());
-            Updates.Raise(turn, data, around);
+            PhaseTransitions.Raise(turn, data, around);
             MarkCharge(turn, reading, isNew: true);
             return;
         }
@@ -416,7 +416,7 @@ static class TelemetryRules
                 turn.Write(Row(reading));
             Complete(turn, charging, reading.Charge);
             turn.Become(new VehiclePhase.Start());
-            Updates.Raise(turn, data, around);
+            PhaseTransitions.Raise(turn, data, around);
             return;
         }
 
@@ -484,7 +484,7 @@ static class TelemetryRules
         turn.Become(new VehiclePhase.Start());
         // What the car still shows of the update that has just ended would begin another one.
         var settled = data with { VehicleState = data.VehicleState! with { SoftwareUpdate = isOver ? data.VehicleState.SoftwareUpdate : new SoftwareUpdate { Status = "" } } };
-        Updates.Raise(turn, settled, around);
+        PhaseTransitions.Raise(turn, settled, around);
     }
 
     /// <summary>More than a quarter of an hour between two records of a drive: the rules of a lost car judge it by the car's clock.</summary>
