@@ -1,5 +1,4 @@
 using TeslaMate.Configuration;
-using TeslaMate.Logbook.Addresses;
 
 namespace TeslaMate.Logbook.Terrain;
 

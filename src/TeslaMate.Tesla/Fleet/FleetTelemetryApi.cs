@@ -26,7 +26,7 @@ public sealed record CarConfiguration(bool IsSynced, bool IsThere, bool LimitRea
 public sealed class FleetTelemetryApi(NpgsqlDataSource database, EncryptionKey key, TeslaSettings settings) : IDisposable
 {
     readonly Transport _transport = new(settings);
-    readonly Exchange _exchange = new(NullLogger<Exchange>.Instance, TimeProvider.System);
+    readonly HttpSender _sender = new(NullLogger<HttpSender>.Instance, TimeProvider.System);
 
     /// <summary>Gives cars a signed configuration.</summary>
     public Task<ApiAnswer<ConfiguredCars>> ConfigureAsync(IReadOnlyList<string> vins, string token, CancellationToken cancellationToken) =>
@@ -63,13 +63,13 @@ public sealed class FleetTelemetryApi(NpgsqlDataSource database, EncryptionKey k
         request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {access.Reveal()}");
         if (body is not null)
             request.Content = JsonContent.Create(body);
-        var limits = new ExchangeLimits(settings.Limits.ApiReceive, settings.Limits.ApiTotal, settings.Limits.AnswerBytes);
-        switch (await _exchange.SendAsync(_transport.Api, request, limits, _ => LogLevel.Debug, cancellationToken))
+        var limits = new SendLimits(settings.Limits.ApiReceive, settings.Limits.ApiTotal, settings.Limits.AnswerBytes);
+        switch (await _sender.SendAsync(_transport.Api, request, limits, _ => LogLevel.Debug, cancellationToken))
         {
-            case ApiAnswer<Reply>.Ok(var reply):
+            case ApiAnswer<RawResponse>.Ok(var reply):
                 using (reply)
                     return Answers.Read(reply, read, TimeProvider.System.GetUtcNow(), access);
-            case ApiAnswer<Reply>.Failed(var error):
+            case ApiAnswer<RawResponse>.Failed(var error):
                 return error;
             default:
                 throw new System.Diagnostics.UnreachableException();
