@@ -20,7 +20,7 @@ public abstract record DatabaseTls
     public sealed record Verified(string CertificateFile) : DatabaseTls;
 }
 
-/// <summary>Where the database is and how to get in: the reference's <c>DATABASE_*</c> variables (deployment, 2.1), parsed and checked.</summary>
+/// <summary>Where the database is and how to get in: the reference's <c>DATABASE_*</c> variables (spec deployment 2.1), parsed and checked.</summary>
 public sealed record DatabaseSettings
 {
     /// <summary>A host name, an IP address, or the folder of a unix socket (then it starts with a slash).</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace TeslaMate.Logbook;
 
-/// <summary>The three states of a car that have rows; everything finer is online here (spec, logbook 4).</summary>
+/// <summary>The three states of a car that have rows; everything finer is online here (spec logbook 4).</summary>
 public enum CarActivity
 {
     Online,

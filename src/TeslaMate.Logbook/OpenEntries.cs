@@ -2,7 +2,7 @@ namespace TeslaMate.Logbook;
 
 /// <summary>What an earlier run left open for one car, and the last values known; null where there is nothing.</summary>
 /// <param name="State">The state row without an end.</param>
-/// <param name="LatestPosition">The newest position that has an ideal range (spec, logbook 5.3).</param>
+/// <param name="LatestPosition">The newest position that has an ideal range (spec logbook 5.3).</param>
 /// <param name="LatestUpdate">The newest update by start, then number; may be the open one.</param>
 public sealed record OpenEntries(
     OpenState? State, OpenDrive? Drive, OpenCharging? Charging, OpenUpdate? Update, PositionReading? LatestPosition, LoggedUpdate? LatestUpdate);

@@ -2,7 +2,7 @@ using TeslaMate.Configuration;
 
 namespace TeslaMate.Mqtt;
 
-/// <summary>How to reach the broker and what to publish there (MQTT chapter 1).</summary>
+/// <summary>How to reach the broker and what to publish there (spec mqtt 1).</summary>
 public sealed record MqttSettings
 {
     /// <summary>Where Home Assistant looks for devices unless it is told otherwise.</summary>

@@ -17,10 +17,10 @@ public interface IVehicles
     /// <summary>The car's fetch status now, then each change of it (true when a request starts, false when it ends); does not end by itself.</summary>
     IAsyncEnumerable<bool> WatchBusyAsync(CarId car, CancellationToken cancellationToken);
 
-    /// <summary>Ends a sleep attempt, or looks at a sleeping car more often for a while (vehicle chapter 8). False when the car is not running.</summary>
+    /// <summary>Ends a sleep attempt, or looks at a sleeping car more often for a while (spec vehicle 8). False when the car is not running.</summary>
     Task<bool> ResumeLoggingAsync(CarId car, CancellationToken cancellationToken);
 
-    /// <summary>Leaves the car alone so that it can fall asleep (vehicle chapter 8); asks the car first, so it can take as long as a request.</summary>
+    /// <summary>Leaves the car alone so that it can fall asleep (spec vehicle 8); asks the car first, so it can take as long as a request.</summary>
     Task<SuspendAnswer> SuspendLoggingAsync(CarId car, CancellationToken cancellationToken);
 
     /// <summary>Stops all cars, lists the account's cars again and starts those that are enabled. For a change of account; new cars and settings need none.</summary>

@@ -2,7 +2,7 @@ using TeslaMate.Configuration;
 
 namespace TeslaMate.Vehicles;
 
-/// <summary>The pauses between requests (vehicle chapter 4.1). The variables can lengthen a pause, never shorten it.</summary>
+/// <summary>The pauses between requests (spec vehicle 4.1). The variables can lengthen a pause, never shorten it.</summary>
 public sealed record PollingIntervals
 {
     public TimeSpan Asleep { get; init; } = TimeSpan.FromSeconds(30);
@@ -42,7 +42,7 @@ public sealed record PollingIntervals
         }
     }
 
-    /// <summary>The pause between two readings of a charge: the faster the car charges, the shorter (vehicle chapter 6.4).</summary>
+    /// <summary>The pause between two readings of a charge: the faster the car charges, the shorter (spec vehicle 6.4).</summary>
     /// <param name="powerKw">The charger's power.</param>
     internal TimeSpan WhileCharging(int? powerKw)
     {

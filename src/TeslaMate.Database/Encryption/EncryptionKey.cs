@@ -19,7 +19,7 @@ public abstract record KeyOrigin
     public sealed record Generated(Secret Text) : KeyOrigin;
 }
 
-/// <summary>The key of the stored tokens, looked for as the reference does (deployment, 3; Tesla API, 8).</summary>
+/// <summary>The key of the stored tokens, looked for as the reference does (spec deployment 3; spec tesla-api 8).</summary>
 public sealed class EncryptionKey
 {
     const string FileName = "tm_encryption.key";

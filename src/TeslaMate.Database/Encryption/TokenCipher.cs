@@ -22,7 +22,7 @@ public abstract record Decryption
 }
 
 /// <summary>
-/// Tesla's tokens at rest, byte for byte as the reference stores them (Tesla API, 8): AES-256-GCM with the SHA-256 of the key text as key, and in a column
+/// Tesla's tokens at rest, byte for byte as the reference stores them (spec tesla-api 8): AES-256-GCM with the SHA-256 of the key text as key, and in a column
 /// byte 01, byte 0A, <c>AES.GCM.V1</c>, 12 bytes IV, 16 bytes tag, ciphertext.
 /// </summary>
 public sealed class TokenCipher

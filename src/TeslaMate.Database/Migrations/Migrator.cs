@@ -4,7 +4,7 @@ using TeslaMate.Configuration;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
-/// Takes databases forward, back and on from where the reference left them (migrations, 2 and 7; evolve). Each version is one transaction together with its
+/// Takes databases forward, back and on from where the reference left them (spec migrations 2 and 7; evolve). Each version is one transaction together with its
 /// rows in <c>schema_migrations</c> and <c>changelog</c>, so that whatever happens the database stands at a whole version.
 /// </summary>
 /// <param name="variables">Where a migration finds the key for the Tesla tokens.</param>

@@ -5,7 +5,7 @@ using Npgsql;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
-/// Finds rows that a planned version would refuse (migrations, 12): values that do not fit a new type, nulls where a column becomes required, and what new
+/// Finds rows that a planned version would refuse (spec migrations 12): values that do not fit a new type, nulls where a column becomes required, and what new
 /// constraints forbid. One pass a table, however many rules it meets.
 /// </summary>
 static partial class RowCheck

@@ -17,7 +17,7 @@ abstract record HistoryRow(int Line)
     public sealed record Rejected(int Line, string Reason, string? Column, IReadOnlyList<string> Fields) : HistoryRow(Line);
 }
 
-/// <summary>Why a row is not imported, in the words that are stored (import chapter 6).</summary>
+/// <summary>Why a row is not imported, in the words that are stored (spec import 6).</summary>
 static class RejectionReason
 {
     public const string InvalidDate = "invalid_date";

@@ -12,7 +12,7 @@ enum CellKind
     Text,
 }
 
-/// <summary>What a cell says, by the rules of import chapter 3.</summary>
+/// <summary>What a cell says, by the rules of spec import 3.</summary>
 static class Cell
 {
     public static CellKind Kind(ReadOnlySpan<char> cell) => cell switch

@@ -1,6 +1,6 @@
 namespace TeslaMate.Import.TeslaFi;
 
-/// <summary>The three ways in which TeslaFi writes local time (import chapter 4).</summary>
+/// <summary>The three ways in which TeslaFi writes local time (spec import 4).</summary>
 static class TeslaFiDate
 {
     // A day at either end is left free, so that every time zone can be applied.

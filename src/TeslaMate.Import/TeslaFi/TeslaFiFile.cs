@@ -2,7 +2,7 @@ using TeslaMate.Import.Reading;
 
 namespace TeslaMate.Import.TeslaFi;
 
-/// <summary>A month as TeslaFi exports it (import chapter 2 to 6).</summary>
+/// <summary>A month as TeslaFi exports it (spec import 2 to 6).</summary>
 /// <param name="fallbackVehicleId">Stands in for an empty <c>vehicle_id</c> (<c>TESLAFI_IMPORT_VEHICLE_ID</c>).</param>
 sealed class TeslaFiFile(string path, TimeZoneInfo zone, string fallbackVehicleId) : IHistoryFile
 {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TeslaMate.Import.TeslaFi;
 
-/// <summary>Which files are TeslaFi's, by their names, and in which order they are read (import chapter 2.1).</summary>
+/// <summary>Which files are TeslaFi's, by their names, and in which order they are read (spec import 2.1).</summary>
 static class TeslaFiName
 {
     const string Prefix = "TeslaFi";

@@ -1,6 +1,6 @@
 namespace TeslaMate.Logbook.Addresses;
 
-/// <summary>An address as the geocoder gives it and as the row takes it (spec, logbook 10.3).</summary>
+/// <summary>An address as the geocoder gives it and as the row takes it (spec logbook 10.3).</summary>
 /// <param name="Raw">The geocoder's whole answer, JSON.</param>
 sealed record Address(
     string DisplayName, long OsmId, string OsmType, double Latitude, double Longitude, string? Name, string? HouseNumber, string? Road, string? Neighbourhood,

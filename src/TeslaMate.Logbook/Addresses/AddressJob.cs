@@ -7,8 +7,8 @@ using TeslaMate.Logbook.Writing;
 namespace TeslaMate.Logbook.Addresses;
 
 /// <summary>
-/// Finds the addresses of drives and charging processes: soon after they are written, and every hour for all that still lack one (the repair job of spec,
-/// logbook 12). It works outside of any transaction of the log; neither a dead geocoder nor a slow one is noticed by a car.
+/// Finds the addresses of drives and charging processes: soon after they are written, and every hour for all that still lack one (the repair job of
+/// spec logbook 12). It works outside of any transaction of the log; neither a dead geocoder nor a slow one is noticed by a car.
 /// </summary>
 sealed partial class AddressJob(
     NpgsqlDataSource database, Geocoder geocoder, IGlobalSettings settings, AddressQueue queue, TimeProvider time, ILogger<AddressJob> logger,

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace TeslaMate.Logbook.Addresses;
 
-/// <summary>Reads Nominatim's JSON: of each list of keys the first that is there wins (spec, logbook 10.3).</summary>
+/// <summary>Reads Nominatim's JSON: of each list of keys the first that is there wins (spec logbook 10.3).</summary>
 static class AddressParser
 {
     static readonly string[] Road =

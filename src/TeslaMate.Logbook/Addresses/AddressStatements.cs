@@ -32,7 +32,7 @@ static class AddressStatements
         return command;
     }
 
-    /// <summary>What another language changes of an address (spec, logbook 10.4).</summary>
+    /// <summary>What another language changes of an address (spec logbook 10.4).</summary>
     public static Statement Translate(AddressId id, Address address) => new(
         """
         update addresses

@@ -13,7 +13,7 @@ abstract record TranslationAnswer
     public sealed record Failed(string Reason) : TranslationAnswer;
 }
 
-/// <summary>Asks for all addresses in another language (spec, logbook 10.4), before any transaction begins.</summary>
+/// <summary>Asks for all addresses in another language (spec logbook 10.4), before any transaction begins.</summary>
 sealed partial class AddressTranslation(NpgsqlDataSource database, Geocoder geocoder, ILogger<AddressTranslation> logger)
 {
     const int ChunkLength = 50;

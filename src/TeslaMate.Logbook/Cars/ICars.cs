@@ -13,7 +13,7 @@ public interface ICars
     /// Finds the car of a vehicle of the account by VIN, then <c>vid</c>, then <c>eid</c>, and brings its name and numbers up to date; an unknown one is added.
     /// </summary>
     /// <param name="vehicle">As the account lists it.</param>
-    /// <param name="newSuspendMin">The suspension of a car that is added (spec, vehicle 2.2).</param>
+    /// <param name="newSuspendMin">The suspension of a car that is added (spec vehicle 2.2).</param>
     Task<CarAnswer> DiscoverAsync(DiscoveredVehicle vehicle, int newSuspendMin, CancellationToken cancellationToken);
 
     /// <summary>Replaces a car's settings and tells <see cref="WatchAsync"/> after the commit.</summary>

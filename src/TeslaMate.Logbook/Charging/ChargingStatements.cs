@@ -4,7 +4,7 @@ using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Charging;
 
-/// <summary>The life of a charging process's row and its charges (spec, logbook 7).</summary>
+/// <summary>The life of a charging process's row and its charges (spec logbook 7).</summary>
 static class ChargingStatements
 {
     static readonly string StartSql = $"""

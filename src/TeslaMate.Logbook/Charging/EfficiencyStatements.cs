@@ -4,7 +4,7 @@ namespace TeslaMate.Logbook.Charging;
 
 /// <summary>
 /// How much energy a kilometre of range is worth: the value that most charging processes of a car agree on, as many digits as enough of them share
-/// (spec, logbook 7.6). Ties go to the smaller value.
+/// (spec logbook 7.6). Ties go to the smaller value.
 /// </summary>
 static class EfficiencyStatements
 {

@@ -5,7 +5,7 @@ using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Corrections;
 
-/// <summary>What an owner does by hand, and the import before and after its work (spec, logbook 4 and 16).</summary>
+/// <summary>What an owner does by hand, and the import before and after its work (spec logbook 4 and 16).</summary>
 public interface ICorrections
 {
     /// <summary>Closes a drive at its last position, or computes it again; one that is too short is deleted.</summary>

@@ -4,7 +4,7 @@ using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Drives;
 
-/// <summary>The life of a drive's row (spec, logbook 6).</summary>
+/// <summary>The life of a drive's row (spec logbook 6).</summary>
 static class DriveStatements
 {
     /// <summary>Everything about the end of a drive in one statement.</summary>

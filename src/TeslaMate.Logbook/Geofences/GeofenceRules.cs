@@ -2,7 +2,7 @@ using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Geofences;
 
-/// <summary>What a geofence's form may hold (spec, logbook 9.1).</summary>
+/// <summary>What a geofence's form may hold (spec logbook 9.1).</summary>
 public static class GeofenceRules
 {
     /// <summary>Every mistake of a form; none means that it will be stored.</summary>

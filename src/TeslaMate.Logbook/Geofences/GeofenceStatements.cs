@@ -2,7 +2,7 @@ using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Geofences;
 
-/// <summary>What a change of geofences means for the past (spec, logbook 9.3 to 9.5).</summary>
+/// <summary>What a change of geofences means for the past (spec logbook 9.3 to 9.5).</summary>
 static class GeofenceStatements
 {
     /// <summary>The columns that hold a fence, with the column that says where they were.</summary>

@@ -1,6 +1,6 @@
 namespace TeslaMate.Logbook.Geofences;
 
-/// <summary>The geofences: kept in memory for the cars, edited by the pages (spec, logbook 9).</summary>
+/// <summary>The geofences: kept in memory for the cars, edited by the pages (spec logbook 9).</summary>
 public interface IGeofences
 {
     /// <summary>The fence whose centre is nearest among those that contain the point; null when none does. Works from memory and never waits.</summary>
@@ -14,14 +14,14 @@ public interface IGeofences
 
     /// <summary>
     /// How many charging processes without cost would get one if the form were saved with "add costs retroactively"; 0 when there is nothing to ask
-    /// (spec, logbook 9.4), also when the form is not valid.
+    /// (spec logbook 9.4), also when the form is not valid.
     /// </summary>
     /// <param name="geofence">Null for a new fence.</param>
     Task<int> CountWithoutCostAsync(GeofenceId? geofence, GeofenceForm form, CancellationToken cancellationToken);
 
     /// <summary>Checks and stores a fence, and reassigns the drives and charging processes of all cars whose ends it gains or loses, in one transaction.</summary>
     /// <param name="geofence">Null for a new fence.</param>
-    /// <param name="addCosts">Whether charging processes of this fence without cost get one (spec, logbook 9.5).</param>
+    /// <param name="addCosts">Whether charging processes of this fence without cost get one (spec logbook 9.5).</param>
     Task<GeofenceAnswer> SaveAsync(GeofenceId? geofence, GeofenceForm form, bool addCosts, CancellationToken cancellationToken);
 
     /// <summary>Deletes a fence; what it held goes to the fences below it.</summary>

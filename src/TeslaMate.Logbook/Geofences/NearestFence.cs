@@ -1,6 +1,6 @@
 namespace TeslaMate.Logbook.Geofences;
 
-/// <summary>The rule of spec, logbook 9.2, once for the database and once for memory; a test holds them against each other.</summary>
+/// <summary>The rule of spec logbook 9.2, once for the database and once for memory; a test holds them against each other.</summary>
 static class NearestFence
 {
     /// <summary>Radius of the sphere that <c>earth()</c> of the extension is, in metres.</summary>

@@ -6,7 +6,7 @@ using TeslaMate.Configuration;
 
 namespace TeslaMate.Logbook.Releases;
 
-/// <summary>Asks for the latest release after five minutes and then every three days (spec, logbook 14), if an address to ask at is set.</summary>
+/// <summary>Asks for the latest release after five minutes and then every three days (spec logbook 14), if an address to ask at is set.</summary>
 sealed partial class ReleaseCheck : BackgroundService, IReleases
 {
     static readonly TimeSpan First = TimeSpan.FromMinutes(5);

@@ -1,6 +1,6 @@
 namespace TeslaMate.Logbook.Settings;
 
-/// <summary>The languages that addresses can be had in (spec, logbook 13.1).</summary>
+/// <summary>The languages that addresses can be had in (spec logbook 13.1).</summary>
 public static class AddressLanguages
 {
     /// <summary>English name and code, sorted by name. (<c>zh_Hans</c> is accepted too; an older page stored it.)</summary>

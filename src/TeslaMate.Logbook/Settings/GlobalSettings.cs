@@ -11,7 +11,7 @@ public enum PreferredRange { Rated, Ideal }
 
 public enum ThemeMode { System, Light, Dark }
 
-/// <summary>The one row of <c>settings</c> (spec, logbook 13.1).</summary>
+/// <summary>The one row of <c>settings</c> (spec logbook 13.1).</summary>
 public sealed record GlobalSettings
 {
     public UnitOfLength UnitOfLength { get; init; }

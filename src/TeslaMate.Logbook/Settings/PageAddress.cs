@@ -1,6 +1,6 @@
 namespace TeslaMate.Logbook.Settings;
 
-/// <summary>The rule for addresses of pages (spec, logbook 13.1): trimmed, without trailing slashes, http or https with a host; nothing is null.</summary>
+/// <summary>The rule for addresses of pages (spec logbook 13.1): trimmed, without trailing slashes, http or https with a host; nothing is null.</summary>
 public static class PageAddress
 {
     const int Longest = 255;

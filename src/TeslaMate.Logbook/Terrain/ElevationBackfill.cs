@@ -76,7 +76,7 @@ sealed partial class ElevationBackfill(
             await StoreAsync(known, cancellationToken);
     }
 
-    /// <summary>Positions behind a number that lack a height, in drives that have no streamed ones (spec, logbook 11.3).</summary>
+    /// <summary>Positions behind a number that lack a height, in drives that have no streamed ones (spec logbook 11.3).</summary>
     internal async Task<List<(int Id, double Latitude, double Longitude)>> PageAsync(int behind, int most, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("""

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TeslaMate.Logbook.Terrain;
 
-/// <summary>One degree by one degree of heights as the space shuttle measured them (spec, logbook 11.1).</summary>
+/// <summary>One degree by one degree of heights as the space shuttle measured them (spec logbook 11.1).</summary>
 /// <param name="South">The tile's southern edge in whole degrees.</param>
 /// <param name="West">The tile's western edge in whole degrees.</param>
 readonly record struct Tile(int South, int West)

@@ -2,7 +2,7 @@ using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Updates;
 
-/// <summary>Software updates of a car (spec, logbook 8). The newest is the one that starts last, then the one with the highest number.</summary>
+/// <summary>Software updates of a car (spec logbook 8). The newest is the one that starts last, then the one with the highest number.</summary>
 static class UpdateStatements
 {
     /// <summary>The version as something that sorts: the parts before the first space, filled up with zeros, compared as text.</summary>

@@ -9,7 +9,7 @@ enum Platform
     DeviceTracker,
 }
 
-/// <summary>One entity of a car in Home Assistant (MQTT chapters 12 and 13).</summary>
+/// <summary>One entity of a car in Home Assistant (spec mqtt 12 and 13).</summary>
 /// <param name="Id">The component's id within the device.</param>
 /// <param name="Name">Null for the entity that stands for the car itself.</param>
 sealed record Component(Platform Platform, string Id, string? Name)

@@ -3,7 +3,7 @@ using TeslaMate.Vehicles;
 
 namespace TeslaMate.Mqtt.Discovery;
 
-/// <summary>What Home Assistant shows of the car itself (MQTT chapter 11); a change of any of it publishes the discovery document again.</summary>
+/// <summary>What Home Assistant shows of the car itself (spec mqtt 11); a change of any of it publishes the discovery document again.</summary>
 /// <param name="FirmwareVersion">Null while unknown.</param>
 sealed partial record DeviceDescription(string Name, string Model, string? FirmwareVersion)
 {

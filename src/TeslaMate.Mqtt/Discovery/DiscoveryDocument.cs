@@ -7,7 +7,7 @@ using TeslaMate.Mqtt.Publishing;
 
 namespace TeslaMate.Mqtt.Discovery;
 
-/// <summary>Names and contents of Home Assistant's discovery messages (MQTT chapters 11 to 14).</summary>
+/// <summary>Names and contents of Home Assistant's discovery messages (spec mqtt 11 to 14).</summary>
 sealed class DiscoveryDocument(MqttSettings settings)
 {
     static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -12,7 +12,7 @@ namespace TeslaMate.Mqtt.Discovery;
 
 /// <summary>
 /// Announces the cars to Home Assistant when a car's description changes and when Home Assistant has started, and withdraws those that are logged no more
-/// (MQTT chapter 14).
+/// (spec mqtt 14).
 /// </summary>
 sealed partial class DiscoveryPublisher(
     MqttSettings settings, DiscoveryDocument document, LegacyAnnouncements former, Outbox outbox, BrokerSubscriptions subscriptions, TimeProvider time,

@@ -9,7 +9,7 @@ namespace TeslaMate.Mqtt.Discovery;
 
 /// <summary>
 /// What the broker still holds of earlier announcements. They are looked for there, so that they are moved or cleared once, not at every start
-/// (MQTT chapters 14.2 and 14.4).
+/// (spec mqtt 14.2 and 14.4).
 /// </summary>
 sealed partial class LegacyAnnouncements(
     DiscoveryDocument document, Outbox outbox, BrokerSubscriptions subscriptions, TimeProvider time, ILogger<LegacyAnnouncements> logger)

@@ -1,6 +1,6 @@
 namespace TeslaMate.Mqtt.Discovery;
 
-/// <summary>Home Assistant's templates, to the letter (MQTT chapter 13.6).</summary>
+/// <summary>Home Assistant's templates, to the letter (spec mqtt 13.6).</summary>
 static class Templates
 {
     public const string Title = "{{ value | title }}";

@@ -3,7 +3,7 @@ using TeslaMate.Vehicles;
 
 namespace TeslaMate.Mqtt.Publishing;
 
-/// <summary>What one car has published, and so what a new summary changes (MQTT chapter 6).</summary>
+/// <summary>What one car has published, and so what a new summary changes (spec mqtt 6).</summary>
 sealed class CarTopics(string @base, string? defaultGeofence, Outbox outbox)
 {
     readonly Dictionary<string, string?> _last = [];

@@ -10,7 +10,7 @@ using TeslaMate.Vehicles;
 namespace TeslaMate.Mqtt.Publishing;
 
 /// <summary>
-/// Finds out which cars are logged no more, and has their traces removed from the broker: the announcement of a car that is not logged (MQTT chapter 14.5),
+/// Finds out which cars are logged no more, and has their traces removed from the broker: the announcement of a car that is not logged (spec mqtt 14.5),
 /// the values too of one that the database has no more.
 /// </summary>
 sealed partial class RemovedCars(

@@ -4,7 +4,7 @@ using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Mqtt.Values;
 
-/// <summary>Values as the texts of their topics (MQTT chapter 5), independent of the machine's culture.</summary>
+/// <summary>Values as the texts of their topics (spec mqtt 5), independent of the machine's culture.</summary>
 static class Payload
 {
     public static string? Of(string? value) => value;

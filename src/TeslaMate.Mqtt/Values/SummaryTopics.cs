@@ -6,7 +6,7 @@ using TeslaMate.Vehicles;
 
 namespace TeslaMate.Mqtt.Values;
 
-/// <summary>The topics of a car's values and what a summary puts there (MQTT chapters 7 and 8): the contract with every automation.</summary>
+/// <summary>The topics of a car's values and what a summary puts there (spec mqtt 7 and 8): the contract with every automation.</summary>
 static class SummaryTopics
 {
     /// <summary>Published with every summary, changed or not, and never retained.</summary>
@@ -124,7 +124,7 @@ static class SummaryTopics
             yield return entry;
     }
 
-    /// <summary>Whether two payloads of a topic are a whole number with and without a point, which is no change (MQTT chapter 6).</summary>
+    /// <summary>Whether two payloads of a topic are a whole number with and without a point, which is no change (spec mqtt 6).</summary>
     public static bool IsSameNumber(string topic, string? before, string? now)
         => AsWritten.Contains(topic) && before is not null && now is not null && (before + ".0" == now || now + ".0" == before);
 

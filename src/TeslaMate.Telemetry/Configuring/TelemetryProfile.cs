@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace TeslaMate.Telemetry.Configuring;
 
-/// <summary>Which fields a car sends, how often at most, and from which change on (fleet-telemetry 5.1). Cars send only changes.</summary>
+/// <summary>Which fields a car sends, how often at most, and from which change on (spec fleet-telemetry 5.1). Cars send only changes.</summary>
 static class TelemetryProfile
 {
     public static readonly string[] Names = ["standard", "small", "full"];

@@ -8,7 +8,7 @@ using System.Text.Json;
 namespace TeslaMate.Telemetry.Configuring;
 
 /// <summary>
-/// Signs a car's configuration (fleet-telemetry 2.3): a JWS whose signature is Schnorr's on P-256 with SHA-256. The curve's arithmetic is the library's:
+/// Signs a car's configuration (spec fleet-telemetry 2.3): a JWS whose signature is Schnorr's on P-256 with SHA-256. The curve's arithmetic is the library's:
 /// a key of which only the scalar is given gets its point there.
 /// </summary>
 static class TelemetrySignature

@@ -7,7 +7,7 @@ using TeslaMate.Vehicles.Feeds;
 
 namespace TeslaMate.Telemetry.Cost;
 
-/// <summary>Every request to Tesla for a streaming car, and the budget that is asked before it is sent (fleet-telemetry 4.9).</summary>
+/// <summary>Every request to Tesla for a streaming car, and the budget that is asked before it is sent (spec fleet-telemetry 4.9).</summary>
 sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings settings, TimeProvider time, ILogger<Ledger> logger)
 {
     readonly ConcurrentDictionary<CarId, DateOnly> _warned = new();
@@ -125,7 +125,7 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
 /// <param name="ForecastUsd">If the month goes on like this.</param>
 sealed record MonthOfCar(CarId Car, long Datums, long Records, long Rejected, long Requests, double PriceUsd, double ForecastUsd);
 
-/// <summary>Prices and limits (fleet-telemetry 2.4, 4.9).</summary>
+/// <summary>Prices and limits (spec fleet-telemetry 2.4, 4.9).</summary>
 static class Budget
 {
     public const int MostLightADay = 6;

@@ -34,7 +34,7 @@ abstract record CarCertificate
         "Tesla GF Austin Product Access Issuing CA", "Tesla GF Berlin Product Access Issuing CA", "Tesla Product Access Issuing CA",
     ];
 
-    /// <summary>Judges a client's certificate (fleet-telemetry 7.3). Asks nobody: no system store, no list of revocations, no download.</summary>
+    /// <summary>Judges a client's certificate (spec fleet-telemetry 7.3). Asks nobody: no system store, no list of revocations, no download.</summary>
     /// <param name="sent">What the client sent besides its own.</param>
     public static CarCertificate Judge(X509Certificate2? leaf, X509Certificate2Collection sent, CarAuthorities authorities, DateTimeOffset now)
     {

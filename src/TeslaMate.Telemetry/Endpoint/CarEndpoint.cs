@@ -21,7 +21,7 @@ using TeslaMate.Telemetry.Inbox;
 namespace TeslaMate.Telemetry.Endpoint;
 
 /// <summary>
-/// Where cars connect (fleet-telemetry 1.1, 7): a server of its own, apart from the pages, that asks every client for a certificate of a car and speaks
+/// Where cars connect (spec fleet-telemetry 1.1, 7): a server of its own, apart from the pages, that asks every client for a certificate of a car and speaks
 /// to nobody else.
 /// </summary>
 sealed partial class CarEndpoint(

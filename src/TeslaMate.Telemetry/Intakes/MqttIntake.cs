@@ -12,7 +12,7 @@ using TeslaMate.Telemetry.Wire;
 namespace TeslaMate.Telemetry.Intakes;
 
 /// <summary>
-/// Takes what Tesla's own server publishes on MQTT (fleet-telemetry 1.7): field by field, without the car's clock. Values of half a second make one record
+/// Takes what Tesla's own server publishes on MQTT (spec fleet-telemetry 1.7): field by field, without the car's clock. Values of half a second make one record
 /// with the time of the first; what is retained, or follows a connection, may be old and only tells what is, not when.
 /// </summary>
 sealed partial class MqttIntake(TelemetrySettings settings, TelemetryCars cars, InboxWriter inbox, TimeProvider time, ILogger<MqttIntake> logger) : BackgroundService

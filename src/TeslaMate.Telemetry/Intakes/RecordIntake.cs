@@ -6,7 +6,7 @@ using TeslaMate.Telemetry.Wire;
 
 namespace TeslaMate.Telemetry.Intakes;
 
-/// <summary>Takes the records that Tesla's own server hands on, whole, in either form (fleet-telemetry 1.5, 1.8); the VIN stands only in the record.</summary>
+/// <summary>Takes the records that Tesla's own server hands on, whole, in either form (spec fleet-telemetry 1.5, 1.8); the VIN stands only in the record.</summary>
 sealed partial class RecordIntake(TelemetryCars cars, InboxWriter inbox, TimeProvider time, ILogger<RecordIntake> logger)
 {
     long _strangers;

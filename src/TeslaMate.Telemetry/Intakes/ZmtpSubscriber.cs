@@ -6,7 +6,7 @@ using TeslaMate.Configuration;
 namespace TeslaMate.Telemetry.Intakes;
 
 /// <summary>
-/// A subscriber of ZeroMQ, as much of the protocol as it takes (fleet-telemetry 1.6): one TCP connection, plain, to a publisher that binds. Comes back after
+/// A subscriber of ZeroMQ, as much of the protocol as it takes (spec fleet-telemetry 1.6): one TCP connection, plain, to a publisher that binds. Comes back after
 /// every loss, ever more slowly; what was published meanwhile is lost, as with any subscriber.
 /// </summary>
 sealed class ZmtpSubscriber(string host, int port, TimeProvider time)

@@ -1,7 +1,7 @@
 namespace TeslaMate.Telemetry.Pipeline;
 
 /// <summary>
-/// Puts the records of one car in the order of the car's clock (fleet-telemetry 4.1): each waits a second for an older one, and after a loss of data in
+/// Puts the records of one car in the order of the car's clock (spec fleet-telemetry 4.1): each waits a second for an older one, and after a loss of data in
 /// a drive or a charge all wait until what the car has buffered is here.
 /// </summary>
 sealed class OrderQueue

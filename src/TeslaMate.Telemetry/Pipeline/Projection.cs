@@ -6,7 +6,7 @@ using TeslaMate.Vehicles.Feeds;
 namespace TeslaMate.Telemetry.Pipeline;
 
 /// <summary>
-/// A snapshot as an answer of Tesla's API (fleet-telemetry 3.2), so that the rules of rows and the summary are one for all cars. Units do not follow the
+/// A snapshot as an answer of Tesla's API (spec fleet-telemetry 3.2), so that the rules of rows and the summary are one for all cars. Units do not follow the
 /// car's display settings: miles, degrees C, bar, kW, kWh.
 /// </summary>
 static class Projection
@@ -322,7 +322,7 @@ static class Projection
     }
 }
 
-/// <summary>Times that the car writes down as the wall time of its own zone, but as if it were Los Angeles (fleet-telemetry 3.4).</summary>
+/// <summary>Times that the car writes down as the wall time of its own zone, but as if it were Los Angeles (spec fleet-telemetry 3.4).</summary>
 static class WrongZone
 {
     static readonly TimeZoneInfo Pacific = TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles");

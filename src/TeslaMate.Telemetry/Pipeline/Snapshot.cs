@@ -3,7 +3,7 @@ using TeslaMate.Telemetry.Wire.Generated;
 
 namespace TeslaMate.Telemetry.Pipeline;
 
-/// <summary>The last known value of every field of one car (fleet-telemetry 4.1). It does not expire: cars send only changes.</summary>
+/// <summary>The last known value of every field of one car (spec fleet-telemetry 4.1). It does not expire: cars send only changes.</summary>
 sealed class Snapshot
 {
     /// <summary>A loss longer than this makes unknown where the car is and how fast.</summary>

@@ -3,7 +3,7 @@ using TeslaMate.Telemetry.Wire;
 
 namespace TeslaMate.Telemetry.Records;
 
-/// <summary>What a value is as the type that its field has (fleet-telemetry 3.1); a value of another type is none.</summary>
+/// <summary>What a value is as the type that its field has (spec fleet-telemetry 3.1); a value of another type is none.</summary>
 static class Reading
 {
     public static double? Number(TelemetryValue? value) => value switch

@@ -1,6 +1,6 @@
 namespace TeslaMate.Telemetry.Records;
 
-/// <summary>What a car says about one field (fleet-telemetry 3.1). Closed; a field that is not there has no value.</summary>
+/// <summary>What a car says about one field (spec fleet-telemetry 3.1). Closed; a field that is not there has no value.</summary>
 abstract record TelemetryValue
 {
     TelemetryValue()

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace TeslaMate.Telemetry.Wire;
 
 /// <summary>
-/// One message of the car's own connection (fleet-telemetry 1.2): a FlatBuffers table that carries one record. Read by hand, because each step must be
+/// One message of the car's own connection (spec fleet-telemetry 1.2): a FlatBuffers table that carries one record. Read by hand, because each step must be
 /// checked against the end of a message that anybody may have written, which the library's accessors do not do.
 /// </summary>
 /// <param name="Txid">1 to 128 opaque bytes that name the record in its acknowledgement; may be empty.</param>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace TeslaMate.Telemetry.Wire;
 
-/// <summary>Writes envelopes in the layout of Tesla's server, byte for byte (fleet-telemetry 1.3).</summary>
+/// <summary>Writes envelopes in the layout of Tesla's server, byte for byte (spec fleet-telemetry 1.3).</summary>
 static class EnvelopeWriter
 {
     static readonly byte[] FormatError = Encoding.ASCII.GetBytes("incorrect message format");

@@ -6,7 +6,7 @@ using TeslaMate.Telemetry.Records;
 
 namespace TeslaMate.Telemetry.Wire;
 
-/// <summary>Records as Tesla's server hands them on when it decodes them (fleet-telemetry 1.8): protojson with all members written.</summary>
+/// <summary>Records as Tesla's server hands them on when it decodes them (spec fleet-telemetry 1.8): protojson with all members written.</summary>
 static class JsonForm
 {
     static readonly JsonDocumentOptions Options = new() { MaxDepth = 16 };

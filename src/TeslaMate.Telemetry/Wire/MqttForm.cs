@@ -6,7 +6,7 @@ using TeslaMate.Telemetry.Records;
 
 namespace TeslaMate.Telemetry.Wire;
 
-/// <summary>What Tesla's server publishes on MQTT (fleet-telemetry 1.7): one message per field, without the car's clock.</summary>
+/// <summary>What Tesla's server publishes on MQTT (spec fleet-telemetry 1.7): one message per field, without the car's clock.</summary>
 static class MqttForm
 {
     static readonly JsonDocumentOptions Options = new() { MaxDepth = 8 };

@@ -5,7 +5,7 @@ using Datum = TeslaMate.Telemetry.Records.Datum;
 
 namespace TeslaMate.Telemetry.Wire;
 
-/// <summary>Records as the car sends them (fleet-telemetry 1.4).</summary>
+/// <summary>Records as the car sends them (spec fleet-telemetry 1.4).</summary>
 static class ProtobufForm
 {
     // protobuf allows years 1 to 9999.

@@ -4,7 +4,7 @@ using TeslaMate.Telemetry.Records;
 
 namespace TeslaMate.Telemetry.Wire;
 
-/// <summary>What Tesla's server changes in a record before it hands it on (fleet-telemetry 1.5), so that all ways to this program bring the same.</summary>
+/// <summary>What Tesla's server changes in a record before it hands it on (spec fleet-telemetry 1.5), so that all ways to this program bring the same.</summary>
 static partial class ServerChanges
 {
     static readonly int[] Places =

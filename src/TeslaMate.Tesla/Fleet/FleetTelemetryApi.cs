@@ -22,7 +22,7 @@ public sealed record ConfiguredCars(int Updated, IReadOnlyDictionary<string, str
 /// <param name="KeyPaired">The app's key is paired with the car; null when Tesla does not say.</param>
 public sealed record CarConfiguration(bool IsSynced, bool IsThere, bool LimitReached, bool? KeyPaired);
 
-/// <summary>Tells cars where to send their data (fleet-telemetry 2.2), with the tokens that are stored. For commands; each request is one of Tesla's data calls.</summary>
+/// <summary>Tells cars where to send their data (spec fleet-telemetry 2.2), with the tokens that are stored. For commands; each request is one of Tesla's data calls.</summary>
 public sealed class FleetTelemetryApi(NpgsqlDataSource database, EncryptionKey key, TeslaSettings settings) : IDisposable
 {
     readonly Transport _transport = new(settings);

@@ -20,7 +20,7 @@ public interface ITelemetryFeeds
     ValueTask<bool> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken);
 }
 
-/// <summary>Requests that a streaming car still needs (fleet-telemetry 4.9).</summary>
+/// <summary>Requests that a streaming car still needs (spec fleet-telemetry 4.9).</summary>
 public enum TelemetryRequest
 {
     /// <summary>The vehicle object, which wakes nobody.</summary>

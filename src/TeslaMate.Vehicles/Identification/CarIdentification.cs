@@ -3,7 +3,7 @@ using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Vehicles.Identification;
 
-/// <summary>What a car is, by its configuration and VIN (vehicle chapter 3).</summary>
+/// <summary>What a car is, by its configuration and VIN (spec vehicle 3).</summary>
 static class CarIdentification
 {
     public static string? Model(string? carType) => carType?.ToLowerInvariant() switch
@@ -50,7 +50,7 @@ static class CarIdentification
         return vin is { Length: 17 } && codes.IndexOf(vin[9], StringComparison.Ordinal) is >= 0 and var index ? 2010 + index : null;
     }
 
-    /// <summary>Minutes of the pauses of a new car: cars that are known to sleep well get short ones (vehicle chapter 2.2).</summary>
+    /// <summary>Minutes of the pauses of a new car: cars that are known to sleep well get short ones (spec vehicle 2.2).</summary>
     public static int SuspendMin(VehicleData data, string? vin)
     {
         const int shortPause = 12;

@@ -4,7 +4,7 @@ using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>What a request brought (vehicle chapter 5.4 and 5.5).</summary>
+/// <summary>What a request brought (spec vehicle 5.4 and 5.5).</summary>
 static class Answers
 {
     static readonly TimeSpan FarthestAhead = TimeSpan.FromDays(1);

@@ -2,7 +2,7 @@ using TeslaMate.Configuration;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>What makes a car unhealthy (vehicle chapter 13).</summary>
+/// <summary>What makes a car unhealthy (spec vehicle 13).</summary>
 static class Breakers
 {
     /// <summary>Any errors of Tesla's API.</summary>

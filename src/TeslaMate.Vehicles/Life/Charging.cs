@@ -3,7 +3,7 @@ using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>CHARGING (vehicle chapter 6.4).</summary>
+/// <summary>CHARGING (spec vehicle 6.4).</summary>
 static class Charging
 {
     static readonly TimeSpan LongSilence = TimeSpan.FromMinutes(5);

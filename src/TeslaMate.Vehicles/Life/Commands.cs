@@ -4,7 +4,7 @@ using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>What owners ask for and change (vehicle chapter 8).</summary>
+/// <summary>What owners ask for and change (spec vehicle 8).</summary>
 static class Commands
 {
     public static Turn Resume(Turn turn) => turn.Phase switch

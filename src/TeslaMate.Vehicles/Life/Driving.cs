@@ -3,7 +3,7 @@ using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>DRIVING (vehicle chapter 6.5 and 6.8).</summary>
+/// <summary>DRIVING (spec vehicle 6.5 and 6.8).</summary>
 static class Driving
 {
     const int MostMisses = 15;

@@ -47,7 +47,7 @@ abstract record Effect
     public sealed record Tell(Note Note) : Effect;
 }
 
-/// <summary>How a regular request proceeds (vehicle chapter 5.3).</summary>
+/// <summary>How a regular request proceeds (spec vehicle 5.3).</summary>
 enum FetchPlan
 {
     /// <summary>Only the light request, which never keeps a car awake.</summary>

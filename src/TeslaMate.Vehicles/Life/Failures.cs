@@ -3,7 +3,7 @@ using TeslaMate.Tesla;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>What follows from a request that failed (vehicle chapter 5.5).</summary>
+/// <summary>What follows from a request that failed (spec vehicle 5.5).</summary>
 static class Failures
 {
     static readonly TimeSpan LongestAfterRefusals = TimeSpan.FromMinutes(15);
@@ -37,7 +37,7 @@ static class Failures
         };
     }
 
-    /// <summary>The kind as the HTTP interface spells it (vehicle chapter 5.4).</summary>
+    /// <summary>The kind as the HTTP interface spells it (spec vehicle 5.4).</summary>
     public static string Code(ApiError error) => error switch
     {
         ApiError.Unauthorized => "unauthorized",

@@ -2,7 +2,7 @@ using TeslaMate.Logbook;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>When and what a car is asked (vehicle chapter 5.3).</summary>
+/// <summary>When and what a car is asked (spec vehicle 5.3).</summary>
 static class Fetching
 {
     static readonly TimeSpan JustNow = TimeSpan.FromMinutes(5);

@@ -2,7 +2,7 @@ using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>ONLINE and SUSPENDED meet a full answer (vehicle chapter 6.2, 6.3): the first thing that goes on, else perhaps a rest.</summary>
+/// <summary>ONLINE and SUSPENDED meet a full answer (spec vehicle 6.2, 6.3): the first thing that goes on, else perhaps a rest.</summary>
 static class Idle
 {
     public static Turn Online(Turn turn, VehicleData data, Surroundings around)

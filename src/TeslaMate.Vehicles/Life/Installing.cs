@@ -3,7 +3,7 @@ using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>UPDATING (vehicle chapter 6.6).</summary>
+/// <summary>UPDATING (spec vehicle 6.6).</summary>
 static class Installing
 {
     static readonly TimeSpan LongestRestart = TimeSpan.FromHours(1);

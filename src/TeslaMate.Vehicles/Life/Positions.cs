@@ -3,7 +3,7 @@ using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>Positions outside of drives (vehicle chapter 8 and 10.1).</summary>
+/// <summary>Positions outside of drives (spec vehicle 8 and 10.1).</summary>
 static class Positions
 {
     public static readonly Effect Arm = new Effect.ArmPositionTimer(TimeSpan.FromMinutes(5));

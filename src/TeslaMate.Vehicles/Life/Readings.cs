@@ -4,7 +4,7 @@ using TeslaMate.Tesla.Streaming;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>What answers and samples become in the logbook (vehicle chapter 10.2 and 10.3).</summary>
+/// <summary>What answers and samples become in the logbook (spec vehicle 10.2 and 10.3).</summary>
 static class Readings
 {
     /// <summary>The date of a row that is made from an answer: the car's clock, or the server's when the car did not say.</summary>

@@ -3,7 +3,7 @@ using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>Last known values from the database, until the car sends some (vehicle chapter 5.6).</summary>
+/// <summary>Last known values from the database, until the car sends some (spec vehicle 5.6).</summary>
 static class Restoring
 {
     public static Turn Restore(Turn turn, VehicleData bare, Surroundings around)

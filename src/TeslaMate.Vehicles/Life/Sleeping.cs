@@ -1,6 +1,6 @@
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>ASLEEP and OFFLINE (vehicle chapter 6.7).</summary>
+/// <summary>ASLEEP and OFFLINE (spec vehicle 6.7).</summary>
 static class Sleeping
 {
     /// <summary>After the owner asked to resume.</summary>

@@ -4,7 +4,7 @@ using TeslaMate.Vehicles.Identification;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>START (vehicle chapter 6.1), and what an earlier run left open.</summary>
+/// <summary>START (spec vehicle 6.1), and what an earlier run left open.</summary>
 static class Starting
 {
     public static Turn Online(Turn turn, VehicleData data, Surroundings around)
@@ -113,7 +113,7 @@ static class Starting
         return (next, began);
     }
 
-    /// <summary>Lets the logbook record an update that nobody saw (vehicle chapter 11); not while one is being installed, which will tell itself.</summary>
+    /// <summary>Lets the logbook record an update that nobody saw (spec vehicle 11); not while one is being installed, which will tell itself.</summary>
     static LogbookEntry.NoteVersion? Version(Turn turn, VehicleData data, VehiclePhase? next)
     {
         if (next is VehiclePhase.Updating)

@@ -3,7 +3,7 @@ using TeslaMate.Tesla.Streaming;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>What the stream says (vehicle chapter 7).</summary>
+/// <summary>What the stream says (spec vehicle 7).</summary>
 static class Streaming
 {
     static readonly TimeSpan LongestReordering = TimeSpan.FromMinutes(1);

@@ -2,7 +2,7 @@ using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>Letting a car fall asleep (vehicle chapter 9).</summary>
+/// <summary>Letting a car fall asleep (spec vehicle 9).</summary>
 static class Suspending
 {
     static readonly TimeSpan PauseWithStream = TimeSpan.FromMinutes(10);

@@ -6,7 +6,7 @@ using TeslaMate.Vehicles.Identification;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>A car that streams (fleet-telemetry 4): its records run through the phases of every car, on the car's own clock.</summary>
+/// <summary>A car that streams (spec fleet-telemetry 4): its records run through the phases of every car, on the car's own clock.</summary>
 static class TelemetryRules
 {
     /// <summary>Below this a lost contact is a hop between two networks.</summary>

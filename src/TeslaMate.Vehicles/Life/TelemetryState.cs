@@ -3,7 +3,7 @@ using TeslaMate.Vehicles.Feeds;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>What is remembered about a car that streams (fleet-telemetry 4).</summary>
+/// <summary>What is remembered about a car that streams (spec fleet-telemetry 4).</summary>
 sealed record TelemetryState
 {
     public static readonly TelemetryState None = new();

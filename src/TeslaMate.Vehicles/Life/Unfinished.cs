@@ -33,7 +33,7 @@ sealed record Unfinished(DriveLeft? Drive, ChargingLeft? Charging, UpdateLeft? U
 /// <param name="LastWithRange">Its last position that has ranges.</param>
 sealed record DriveLeft(DateTimeOffset Start, PositionReading? Last, PositionReading? LastWithRange)
 {
-    /// <summary>A car that is still driving after this time without a reading began another drive (vehicle chapter 6.5).</summary>
+    /// <summary>A car that is still driving after this time without a reading began another drive (spec vehicle 6.5).</summary>
     public static readonly TimeSpan LongestGap = TimeSpan.FromMinutes(15);
 
     // Faster than any car this program knows, so a larger difference is another trip.

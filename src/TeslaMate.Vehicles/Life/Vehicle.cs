@@ -7,7 +7,7 @@ using TeslaMate.Tesla.Streaming;
 namespace TeslaMate.Vehicles.Life;
 
 /// <summary>
-/// All that is remembered about one car (vehicle chapter 5.1). A value: <see cref="Transition"/> makes the next one out of it and an event, and says
+/// All that is remembered about one car (spec vehicle 5.1). A value: <see cref="Transition"/> makes the next one out of it and an event, and says
 /// what is to be done. There is no clock, no request and no database in here.
 /// </summary>
 sealed record Vehicle
@@ -27,7 +27,7 @@ sealed record Vehicle
     /// <summary>The last accepted answer: full, restored, or merged with stream samples.</summary>
     public VehicleData? LastResponse { get; init; }
 
-    /// <summary><see cref="LastResponse"/> was made from the database (vehicle chapter 5.6).</summary>
+    /// <summary><see cref="LastResponse"/> was made from the database (spec vehicle 5.6).</summary>
     public bool IsRestored { get; init; }
 
     /// <summary>When the published state began.</summary>
@@ -187,7 +187,7 @@ sealed record Vehicle
     }
 }
 
-/// <summary>What the stream says about a car that claims to be online after a sleep (vehicle chapter 7.2).</summary>
+/// <summary>What the stream says about a car that claims to be online after a sleep (spec vehicle 7.2).</summary>
 enum PreOnline
 {
     Idle,

@@ -21,7 +21,7 @@ abstract record VehicleEvent(DateTimeOffset At)
     /// <summary>A regular request ended.</summary>
     public sealed record Answered(DateTimeOffset At, long Request, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
 
-    /// <summary>The extra light request of a suspended car ended (vehicle chapter 7.3).</summary>
+    /// <summary>The extra light request of a suspended car ended (spec vehicle 7.3).</summary>
     public sealed record AvailabilityProbed(DateTimeOffset At, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
 
     /// <param name="Connection">The number the stream was connected with; others are of the past.</param>

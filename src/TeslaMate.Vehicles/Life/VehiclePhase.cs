@@ -2,7 +2,7 @@ using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>What one car is doing (vehicle chapter 5.2). Closed: a new case is added here and gets its rules in <see cref="Vehicle.Transition"/>.</summary>
+/// <summary>What one car is doing (spec vehicle 5.2). Closed: a new case is added here and gets its rules in <see cref="Vehicle.Transition"/>.</summary>
 abstract record VehiclePhase
 {
     VehiclePhase()

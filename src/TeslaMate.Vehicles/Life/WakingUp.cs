@@ -4,7 +4,7 @@ using TeslaMate.Tesla.Streaming;
 namespace TeslaMate.Vehicles.Life;
 
 /// <summary>
-/// A sleeping car says that it is online (vehicle chapter 7.2). Some wake for a few minutes about hourly, and a full request would keep them awake, so
+/// A sleeping car says that it is online (spec vehicle 7.2). Some wake for a few minutes about hourly, and a full request would keep them awake, so
 /// the stream is asked first: without a power value the car is not really awake.
 /// </summary>
 static class WakingUp

@@ -4,7 +4,7 @@ using TeslaMate.Tesla.Cars;
 namespace TeslaMate.Vehicles;
 
 /// <summary>
-/// Everything known about one car at one moment (vehicle chapter 15). A missing section of the last answer makes its members null.
+/// Everything known about one car at one moment (spec vehicle 15). A missing section of the last answer makes its members null.
 /// </summary>
 public sealed record Summary
 {
@@ -16,7 +16,7 @@ public sealed record Summary
     public required bool Healthy { get; init; }
 
     /// <summary>
-    /// The values come from the database, as far as it has any, because the car has sent none yet (vehicle chapter 5.6). <see cref="ShiftState"/>, <see cref="ChargeEnergyAdded"/>,
+    /// The values come from the database, as far as it has any, because the car has sent none yet (spec vehicle 5.6). <see cref="ShiftState"/>, <see cref="ChargeEnergyAdded"/>,
     /// <see cref="ChargerActualCurrent"/>, <see cref="ChargerPhases"/>, <see cref="ChargerPower"/>, <see cref="ChargerVoltage"/>, <see cref="ChargePortDoorOpen"/>,
     /// <see cref="PluggedIn"/>, <see cref="ScheduledChargingStartTime"/> and <see cref="TimeToFullCharge"/> are then unknown: they are null here, but a consumer keeps what it has.
     /// </summary>

@@ -3,7 +3,7 @@ using TeslaMate.Vehicles.Life;
 
 namespace TeslaMate.Vehicles;
 
-/// <summary>A car as it is shown and published (vehicle chapter 15).</summary>
+/// <summary>A car as it is shown and published (spec vehicle 15).</summary>
 static class SummaryBuilder
 {
     public static Summary Build(Vehicle vehicle, DateTimeOffset now)

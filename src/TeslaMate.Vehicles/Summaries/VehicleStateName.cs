@@ -1,6 +1,6 @@
 namespace TeslaMate.Vehicles;
 
-/// <summary>What a car is doing, as pages and topics name it (vehicle chapter 5.2).</summary>
+/// <summary>What a car is doing, as pages and topics name it (spec vehicle 5.2).</summary>
 public enum VehicleStateName
 {
     /// <summary>Nothing was ever received from the car in this run.</summary>

@@ -11,7 +11,7 @@ namespace TeslaMate.Vehicles.Supervision;
 /// <param name="NotBefore">How long Tesla wants to be left alone.</param>
 sealed record DiscoveredCars(IReadOnlyList<Car> Cars, bool IsListed, TimeSpan NotBefore = default);
 
-/// <summary>Finds the account's cars and their rows (vehicle chapter 2.1 and 2.2).</summary>
+/// <summary>Finds the account's cars and their rows (spec vehicle 2.1 and 2.2).</summary>
 sealed partial class Discovery(ITeslaApi api, ICars cars, ILogger<Discovery> logger)
 {
     public async Task<IReadOnlyList<Car>> StoredAsync(CancellationToken cancellationToken) => await cars.ListAsync(cancellationToken);

@@ -12,7 +12,7 @@ using TeslaMate.Vehicles.Loop;
 namespace TeslaMate.Vehicles.Supervision;
 
 /// <summary>
-/// Starts and stops the cars' loops (vehicle chapter 2): at the start, after a sign-in, when settings change, and when the account's list of cars does.
+/// Starts and stops the cars' loops (spec vehicle 2): at the start, after a sign-in, when settings change, and when the account's list of cars does.
 /// One inbox, one reader, as for a car; only the reader starts and stops.
 /// </summary>
 sealed partial class Supervisor(

@@ -8,7 +8,7 @@ using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.Health;
 
-/// <summary><c>/health_check</c> (web chapter 1.6), its verbose form, and <c>/metrics</c>.</summary>
+/// <summary><c>/health_check</c> (spec web 1.6), its verbose form, and <c>/metrics</c>.</summary>
 static class HealthPages
 {
     const string Path = "/health_check";

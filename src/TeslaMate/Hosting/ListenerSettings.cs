@@ -4,7 +4,7 @@ using TeslaMate.Configuration;
 
 namespace TeslaMate.Hosting;
 
-/// <summary>Where HTTP is served (web chapter 1.1 and 1.2). Closed.</summary>
+/// <summary>Where HTTP is served (spec web 1.1 and 1.2). Closed.</summary>
 abstract record ListenerSettings
 {
     ListenerSettings() { }

@@ -133,7 +133,7 @@ public sealed class MonthTests(Month month) : IClassFixture<Month>
                     continue;
                 }
 
-                // A suspended car is not looked at (vehicle 9.3); its new version is seen when it is next online (vehicle 11).
+                // A suspended car is not looked at (spec vehicle 9.3); its new version is seen when it is next online (spec vehicle 11).
                 looks.ShouldNotContain(look => look > truth.Start && look < truth.End, update.ToString());
                 Utc(update.StartDate).ShouldBe(looks.First(look => look >= truth.End), update.ToString());
             }
@@ -184,7 +184,7 @@ public sealed class MonthTests(Month month) : IClassFixture<Month>
             var asleep = simulated.Count(RequestKind.Light, (_, reach) => reach == Reach.Asleep);
             asleep.ShouldBeGreaterThan(400 * Month.Days, $"car {car}");
             asleep.ShouldBeLessThan((int)(month.End - World.Start).TotalMinutes + 10 * stays, $"car {car} is asked once a minute");
-            // Without a stream nothing tells a check from a driver who comes (vehicle 5.3).
+            // Without a stream nothing tells a check from a driver who comes (spec vehicle 5.3).
             if (car != 2)
                 simulated.DisturbedChecks.ShouldBe(0, $"car {car}");
         }

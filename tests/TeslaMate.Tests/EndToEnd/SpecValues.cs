@@ -1,6 +1,6 @@
 namespace TeslaMate.Tests.EndToEnd;
 
-/// <summary>The values of drives and charging processes, computed once more from their readings by the rules of the specification (logbook 6.2, 7.3 to 7.5).</summary>
+/// <summary>The values of drives and charging processes, computed once more from their readings by the rules of the specification (spec logbook 6.2, 7.3 to 7.5).</summary>
 static class SpecValues
 {
     /// <summary>The drive as it should be, apart from its places.</summary>

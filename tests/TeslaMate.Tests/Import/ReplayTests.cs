@@ -3,7 +3,7 @@ using static TeslaMate.Tests.Import.CsvRow;
 
 namespace TeslaMate.Tests.Import;
 
-/// <summary>The table of import chapter 17.4: rows of a minute each, and what becomes of them.</summary>
+/// <summary>The table of spec import 17.4: rows of a minute each, and what becomes of them.</summary>
 public sealed class ReplayTests
 {
     [Theory]

@@ -3,7 +3,7 @@ using static TeslaMate.Tests.Import.CsvRow;
 
 namespace TeslaMate.Tests.Import;
 
-/// <summary>Runs as a whole: again, interrupted, in any order, and beside a live car (import chapter 8 to 11 and the decisions).</summary>
+/// <summary>Runs as a whole: again, interrupted, in any order, and beside a live car (spec import 8 to 11 and the decisions).</summary>
 public sealed class RunTests
 {
     static CsvRow[] Day(string date, double odometer) =>
@@ -128,7 +128,7 @@ public sealed class RunTests
     [Fact]
     public async Task States_that_were_logged_live_are_covered()
     {
-        // The overlap of chapter 17.1, with rows of our own.
+        // The overlap of spec import 17.1, with rows of our own.
         await using var import = await ImportUnderTest.CreateAsync(cars: 1);
         await import.Database.ExecuteAsync($"""
             update cars set vin = '{ImportUnderTest.Vin}', name = 'mine';

@@ -5,7 +5,7 @@ using static TeslaMate.Tests.Import.CsvRow;
 
 namespace TeslaMate.Tests.Import;
 
-/// <summary>TeslaFi's files: names, dates, cells, and rows that cannot be used (import chapter 2 to 7).</summary>
+/// <summary>TeslaFi's files: names, dates, cells, and rows that cannot be used (spec import 2 to 7).</summary>
 public sealed class TeslaFiTests
 {
     [Theory]

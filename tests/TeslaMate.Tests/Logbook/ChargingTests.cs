@@ -6,7 +6,7 @@ using static TeslaMate.Tests.Logbook.Readings;
 
 namespace TeslaMate.Tests.Logbook;
 
-/// <summary>The tables of the specification on charging (logbook 18.3 to 18.5).</summary>
+/// <summary>The tables of the specification on charging (spec logbook 18.3 to 18.5).</summary>
 public sealed class ChargingTests : TestsOfOneInstance
 {
     /// <summary>The base vector: 11 kW on three phases for a minute a row.</summary>

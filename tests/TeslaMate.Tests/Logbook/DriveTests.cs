@@ -5,7 +5,7 @@ using static TeslaMate.Tests.Logbook.Readings;
 
 namespace TeslaMate.Tests.Logbook;
 
-/// <summary>The tables of the specification on drives (logbook 18.2).</summary>
+/// <summary>The tables of the specification on drives (spec logbook 18.2).</summary>
 public sealed class DriveTests : TestsOfOneInstance
 {
     async Task DriveAsync(params PositionReading[] positions)

@@ -8,7 +8,7 @@ using static TeslaMate.Tests.Logbook.Readings;
 
 namespace TeslaMate.Tests.Logbook;
 
-/// <summary>The tables of the specification on addresses (logbook 18.7), against a scripted Nominatim.</summary>
+/// <summary>The tables of the specification on addresses (spec logbook 18.7), against a scripted Nominatim.</summary>
 public sealed class GeocoderTests : IAsyncLifetime
 {
     LogbookDatabase _database = null!;

@@ -4,7 +4,7 @@ using static TeslaMate.Tests.Logbook.Readings;
 
 namespace TeslaMate.Tests.Logbook;
 
-/// <summary>The tables of the specification on geofences (logbook 18.4 and 18.6).</summary>
+/// <summary>The tables of the specification on geofences (spec logbook 18.4 and 18.6).</summary>
 public sealed class GeofenceTests : TestsOfOneInstance
 {
     IGeofences Fences => _instance.Get<IGeofences>();

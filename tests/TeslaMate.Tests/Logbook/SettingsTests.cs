@@ -7,7 +7,7 @@ using static TeslaMate.Tests.Logbook.Readings;
 
 namespace TeslaMate.Tests.Logbook;
 
-/// <summary>The tables of the specification on settings (logbook 18.9), and what owners do by hand.</summary>
+/// <summary>The tables of the specification on settings (spec logbook 18.9), and what owners do by hand.</summary>
 public sealed class SettingsTests : TestsOfOneInstance
 {
     IGlobalSettings Settings => _instance.Get<IGlobalSettings>();

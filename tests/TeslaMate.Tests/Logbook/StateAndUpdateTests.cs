@@ -4,7 +4,7 @@ using static TeslaMate.Tests.Logbook.Readings;
 
 namespace TeslaMate.Tests.Logbook;
 
-/// <summary>The tables of the specification on states and updates (logbook 18.1).</summary>
+/// <summary>The tables of the specification on states and updates (spec logbook 18.1).</summary>
 public sealed class StateAndUpdateTests : IAsyncLifetime
 {
     LogbookDatabase _database = null!;

@@ -10,7 +10,7 @@ using TeslaMate.Tests.Time;
 
 namespace TeslaMate.Tests.Logbook;
 
-/// <summary>The tables of the specification on heights (logbook 18.8), with tiles made here.</summary>
+/// <summary>The tables of the specification on heights (spec logbook 18.8), with tiles made here.</summary>
 public sealed class TerrainTests : IAsyncLifetime
 {
     readonly string _folder = Path.Combine(Directory.CreateTempSubdirectory("tiles-").FullName, "cache");

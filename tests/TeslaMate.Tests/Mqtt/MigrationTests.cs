@@ -2,7 +2,7 @@ using TeslaMate.Tests.Time;
 
 namespace TeslaMate.Tests.Mqtt;
 
-/// <summary>The move of former announcements to the car's device, as the broker sees it, over lines of each kind (MQTT chapter 14.2).</summary>
+/// <summary>The move of former announcements to the car's device, as the broker sees it, over lines of each kind (spec mqtt 14.2).</summary>
 public sealed class MigrationTests
 {
     const string Device = "device/teslamate_1/config";

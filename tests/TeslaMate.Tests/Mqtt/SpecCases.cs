@@ -3,7 +3,7 @@ using TeslaMate.Vehicles;
 namespace TeslaMate.Tests.Mqtt;
 
 /// <summary>
-/// The specification's cases (MQTT chapters 5 to 9 and 17.1): what a car says, and the whole of what the broker then gets. A line is a topic and its
+/// The specification's cases (spec mqtt 5 to 9 and 17.1): what a car says, and the whole of what the broker then gets. A line is a topic and its
 /// payload: <c>=</c> for a retained message, <c>~</c> for a passing one.
 /// </summary>
 static class SpecCases

@@ -3,7 +3,7 @@ using TeslaMate.Vehicles;
 
 namespace TeslaMate.Tests.Vehicles;
 
-/// <summary>The variables of polling (vehicle chapter 4.1): they lengthen pauses, never shorten them.</summary>
+/// <summary>The variables of polling (spec vehicle 4.1): they lengthen pauses, never shorten them.</summary>
 public class PollingIntervalsTests
 {
     [Theory]

@@ -2,7 +2,7 @@ using TeslaMate.Tests.Database.Migrations;
 
 namespace TeslaMate.Tests.Database.Measures;
 
-/// <summary>The edge cases of the specification of charts, section 8, on all servers.</summary>
+/// <summary>The edge cases of the specification of spec charts 8, on all servers.</summary>
 public sealed class EdgeCaseTests
 {
     public static TheoryData<string> Servers => PostgresServer.All;

@@ -2,7 +2,7 @@ using TeslaMate.Tests.Database.Migrations;
 
 namespace TeslaMate.Tests.Database.Measures;
 
-/// <summary>The worked examples of the specification of charts, section 7, on all servers.</summary>
+/// <summary>The worked examples of the specification of spec charts 7, on all servers.</summary>
 public sealed class WorkedExamplesTests
 {
     public static TheoryData<string> Servers => PostgresServer.All;

@@ -6,7 +6,7 @@ using static TeslaMate.Tests.Telemetry.Pipeline.TelemetryScene;
 
 namespace TeslaMate.Tests.Telemetry.Pipeline;
 
-/// <summary>The worked sequences of the specification (fleet-telemetry 9).</summary>
+/// <summary>The worked sequences of the specification (spec fleet-telemetry 9).</summary>
 public class SequenceTests
 {
     static readonly string[] ParkDrivePark =

@@ -5,7 +5,7 @@ using TeslaMate.Vehicles.Life;
 
 namespace TeslaMate.Tests.Vehicles.Identification;
 
-/// <summary>Model, trim, marketing name and the pauses of new cars (vehicle chapter 2.2, 3 and 18.1).</summary>
+/// <summary>Model, trim, marketing name and the pauses of new cars (spec vehicle 2.2, 3 and 18.1).</summary>
 public class CarIdentificationTests
 {
     [Theory]

@@ -6,7 +6,7 @@ using static TeslaMate.Tests.Vehicles.ACar;
 
 namespace TeslaMate.Tests.Vehicles.Life;
 
-/// <summary>What a poll asks and what its result means (vehicle chapter 5.3 to 5.6, 13 and 18.2).</summary>
+/// <summary>What a poll asks and what its result means (spec vehicle 5.3 to 5.6, 13 and 18.2).</summary>
 public class AnswerTests
 {
     [Theory]

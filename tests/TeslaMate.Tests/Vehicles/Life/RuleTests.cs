@@ -8,7 +8,7 @@ using static TeslaMate.Tests.Vehicles.ACar;
 
 namespace TeslaMate.Tests.Vehicles.Life;
 
-/// <summary>The tables of vehicle chapter 6 and 7, row by row, and the edge cases of 18.</summary>
+/// <summary>The tables of spec vehicle 6 and 7, row by row, and the edge cases of 18.</summary>
 public class RuleTests
 {
     [Theory]

@@ -7,7 +7,7 @@ using static TeslaMate.Tests.Vehicles.ACar;
 
 namespace TeslaMate.Tests.Vehicles.Life;
 
-/// <summary>Letting a car sleep, by rule and by wish (vehicle chapter 8, 9 and 18.4).</summary>
+/// <summary>Letting a car sleep, by rule and by wish (spec vehicle 8, 9 and 18.4).</summary>
 public class SuspendTests
 {
     public static TheoryData<string, VehicleData> InUse => new()

@@ -7,7 +7,7 @@ using static TeslaMate.Tests.Vehicles.ACar;
 
 namespace TeslaMate.Tests.Vehicles.Life;
 
-/// <summary>The sequences of vehicle chapter 17, with the rows and publications that the reference's tests expect.</summary>
+/// <summary>The sequences of spec vehicle 17, with the rows and publications that the reference's tests expect.</summary>
 public class WorkedSequences
 {
     [Theory]

@@ -7,7 +7,7 @@ using static TeslaMate.Tests.Vehicles.ACar;
 
 namespace TeslaMate.Tests.Vehicles.Summaries;
 
-/// <summary>The summary's fields (vehicle chapter 15 and 18.5).</summary>
+/// <summary>The summary's fields (spec vehicle 15 and 18.5).</summary>
 public class SummaryTests
 {
     [Theory]

@@ -9,7 +9,7 @@ using static TeslaMate.Tests.Vehicles.ACar;
 
 namespace TeslaMate.Tests.Vehicles.Supervision;
 
-/// <summary>Finding cars, starting and stopping them (vehicle chapter 2 and 18.1).</summary>
+/// <summary>Finding cars, starting and stopping them (spec vehicle 2 and 18.1).</summary>
 public sealed class SupervisorTests : IAsyncLifetime
 {
     readonly World _world = new();

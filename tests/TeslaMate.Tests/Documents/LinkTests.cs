@@ -1,0 +1,61 @@
+using System.Text.RegularExpressions;
+using TeslaMate.Tests.Nix;
+
+namespace TeslaMate.Tests.Documents;
+
+/// <summary>What the documents point at is there.</summary>
+public sealed partial class LinkTests
+{
+    [Fact]
+    public void Every_relative_link_leads_to_a_file()
+    {
+        var links = (from file in Documents()
+                     from Match link in Link.Matches(File.ReadAllText(file))
+                     let target = link.Groups[1].Value
+                     where !target.Contains(':', StringComparison.Ordinal)
+                     select (file, target)).ToList();
+        links.Count.ShouldBeGreaterThan(20);
+        links.Where(link => !Path.Exists(Path.Combine(Path.GetDirectoryName(link.file)!, link.target)))
+            .Select(link => $"{Path.GetRelativePath(Evaluation.Root, link.file)}: {link.target}").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Every_path_and_type_that_is_named_exists()
+    {
+        var sources = Directory.EnumerateFiles(Path.Combine(Evaluation.Root, "src"), "*", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
+            .Select(file => Path.GetFileNameWithoutExtension(file)).ToHashSet();
+        var named = (from file in (string[])[.. Directory.GetFiles(Path.Combine(Evaluation.Root, "docs/how-to")), Path.Combine(Evaluation.Root, "docs/architecture.md")]
+                     from Match code in Code.Matches(File.ReadAllText(file))
+                     select (File: Path.GetRelativePath(Evaluation.Root, file), Text: code.Groups[1].Value)).ToList();
+        var missing = named.Where(name => name.Text switch
+        {
+            _ when ProjectPath.IsMatch(name.Text) => !Path.Exists(Path.Combine(Evaluation.Root, name.Text))
+                && !Path.Exists(Path.Combine(Evaluation.Root, "src", name.Text)) && !Path.Exists(Path.Combine(Evaluation.Root, "tests", name.Text)),
+            _ when TypeName.Match(name.Text) is { Success: true } type => !sources.Contains(type.Groups[1].Value),
+            _ => false,
+        }).Select(name => $"{name.File}: {name.Text}");
+        named.Count.ShouldBeGreaterThan(50);
+        missing.ShouldBeEmpty();
+    }
+
+    static IEnumerable<string> Documents() =>
+    [
+        .. Directory.EnumerateFiles(Evaluation.Root, "*.md"),
+        .. Directory.EnumerateFiles(Path.Combine(Evaluation.Root, "docs"), "*.md", SearchOption.AllDirectories),
+    ];
+
+    [GeneratedRegex(@"\]\(([^)#\s]+)(?:#[^)]*)?\)")]
+    private static partial Regex Link { get; }
+
+    [GeneratedRegex("`([^`\n]+)`")]
+    private static partial Regex Code { get; }
+
+    // "src/…", "docs/…", "TeslaMate.Web/Cars", "TeslaMate.Web/LogIn/Policies.cs"
+    [GeneratedRegex(@"^(src|tests|docs|nix|TeslaMate[.A-Za-z]*)/[A-Za-z./-]*[A-Za-z/]$")]
+    private static partial Regex ProjectPath { get; }
+
+    // "VehicleLoop", "Vehicle.Transition", "GeofencePages.SaveAsync", "Driving.cs"
+    [GeneratedRegex(@"^([A-Z][a-z]+(?:[A-Z][a-z]+)+)(\.[A-Za-z]+)?$")]
+    private static partial Regex TypeName { get; }
+}
