@@ -32,7 +32,7 @@ public abstract record ImportStatus
 }
 
 /// <summary>The import that the pages start: one at a time, beside the cars that are logged.</summary>
-public sealed partial class ImportDesk(IImporter importer, ImportSettings settings, ILogger<ImportDesk> logger) : IHostedService
+public sealed partial class ImportDesk(IImporter importer, ImportSettings settings, ILogger<ImportDesk> logger) : IHostedService, IDisposable
 {
     readonly CancellationTokenSource _stopping = new();
     readonly Lock _lock = new();
@@ -113,6 +113,9 @@ public sealed partial class ImportDesk(IImporter importer, ImportSettings settin
         await _stopping.CancelAsync();
         await _run.WaitAsync(cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stopping.Dispose();
 
     async Task RunAsync(ImportRequest request)
     {

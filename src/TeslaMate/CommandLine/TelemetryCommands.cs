@@ -97,7 +97,7 @@ static class TelemetryCommands
                     return ExitCode.Ok;
                 }
 
-                return await WithTeslaAsync(parsed.GetValue(car)!, error, cancellationToken, async (found, api, cars, ledger) =>
+                return await WithTeslaAsync(parsed.GetValue(car)!, error, async (found, api, cars, ledger) =>
                 {
                     await ledger.WriteDownAsync(found.Id, "configuration", "configure", cancellationToken);
                     switch (await api.ConfigureAsync([found.Vin], token, cancellationToken))
@@ -116,7 +116,7 @@ static class TelemetryCommands
                         default:
                             throw new System.Diagnostics.UnreachableException();
                     }
-                });
+                }, cancellationToken);
             });
         });
         return command;
@@ -174,7 +174,7 @@ static class TelemetryCommands
         command.SetAction((parsed, cancellationToken) =>
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            return TryAsync(error, () => WithTeslaAsync(parsed.GetValue(car)!, error, cancellationToken, async (found, api, cars, ledger) =>
+            return TryAsync(error, () => WithTeslaAsync(parsed.GetValue(car)!, error, async (found, api, cars, ledger) =>
             {
                 await ledger.WriteDownAsync(found.Id, "configuration", "remove", cancellationToken);
                 if (await api.RemoveAsync(found.Vin, cancellationToken) is ApiAnswer<int>.Failed(var failure))
@@ -186,13 +186,13 @@ static class TelemetryCommands
                 await cars.EnableAsync(found.Id, isEnabled: false, null, null, TimeProvider.System.GetUtcNow(), cancellationToken);
                 await output.WriteLineAsync("The car is polled again from its next start of logging on.");
                 return ExitCode.Ok;
-            }));
+            }, cancellationToken));
         });
         return command;
     }
 
     static async Task<int> WithTeslaAsync(
-        string car, TextWriter error, CancellationToken cancellationToken, Func<(CarId Id, string Vin), FleetTelemetryApi, TelemetryCars, Ledger, Task<int>> act)
+        string car, TextWriter error, Func<(CarId Id, string Vin), FleetTelemetryApi, TelemetryCars, Ledger, Task<int>> act, CancellationToken cancellationToken)
     {
         var variables = Variables.FromEnvironment();
         var (settings, tesla, telemetry) = (DatabaseSettings.Read(variables), TeslaSettings.Read(variables), TelemetrySettings.Read(variables));

@@ -46,16 +46,16 @@ public sealed partial class LinkTests
     ];
 
     [GeneratedRegex(@"\]\(([^)#\s]+)(?:#[^)]*)?\)")]
-    private static partial Regex Link { get; }
+    static partial Regex Link { get; }
 
     [GeneratedRegex("`([^`\n]+)`")]
-    private static partial Regex Code { get; }
+    static partial Regex Code { get; }
 
     // "src/…", "docs/…", "TeslaMate.Web/Cars", "TeslaMate.Web/LogIn/Policies.cs"
     [GeneratedRegex(@"^(src|tests|docs|nix|TeslaMate[.A-Za-z]*)/[A-Za-z./-]*[A-Za-z/]$")]
-    private static partial Regex ProjectPath { get; }
+    static partial Regex ProjectPath { get; }
 
     // "VehicleLoop", "Vehicle.Transition", "GeofencePages.SaveAsync", "Driving.cs"
     [GeneratedRegex(@"^([A-Z][a-z]+(?:[A-Z][a-z]+)+)(\.[A-Za-z]+)?$")]
-    private static partial Regex TypeName { get; }
+    static partial Regex TypeName { get; }
 }
