@@ -86,8 +86,8 @@ public sealed class BackupTests
         {
             var killed = await machine.RunAsync("/bin/bash", "-c", $"""
                 teslamate-restore {backup} & restoring=$!
-                until pgrep -f 'restore {part}' >/dev/null; do sleep 0.02; done
-                sleep {delay / 1000.0:0.0}; pkill -KILL -f 'restore {part}'; wait $restoring
+                until pgrep -f '[r]estore {part}' >/dev/null; do sleep 0.02; done
+                sleep {delay / 1000.0:0.0}; pkill -KILL -f '[r]estore {part}'; wait $restoring
                 """);
             killed.ExitCode.ShouldBe(1, $"{part} {delay}: {killed.Errors}");
             (await machine.QueryAsync("select name from geofences")).ShouldBe("Later", part);
