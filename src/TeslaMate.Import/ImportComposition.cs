@@ -8,7 +8,7 @@ namespace TeslaMate.Import;
 public static class ImportComposition
 {
     /// <summary>Registers the import. Needs the logbook and a data source.</summary>
-    public static IServiceCollection AddImport(this IServiceCollection services) 
+    public static IServiceCollection AddImport(this IServiceCollection services)
         => services.AddSingleton<IImporter, Importer>().AddSingleton<IDatabaseMerge, DatabaseMerge>();
 
     /// <summary>Registers, beside the import itself, what the pages need of it.</summary>

@@ -88,7 +88,10 @@ sealed class EvolveRun(
                 // The lock that Evolve would take is held already.
                 new Evolve(session.Connection, dbms: DBMS.PostgreSQL)
                 {
-                    Schemas = [scripts[0].Runs[0].Schema], MigrationLoader = this, OutOfOrder = true, EnableClusterMode = false,
+                    Schemas = [scripts[0].Runs[0].Schema],
+                    MigrationLoader = this,
+                    OutOfOrder = true,
+                    EnableClusterMode = false,
                 }.Migrate();
             }
             finally

@@ -59,5 +59,5 @@ sealed partial record RepeatableMigration(string Name, MigrationFile Script)
         """;
 
     [GeneratedRegex(@"\bcreate\s+(?:or\s+replace\s+)?(?:materialized\s+)?(?:view|function|procedure|aggregate)\s+(?:if\s+not\s+exists\s+)?teslamate\.(\w+)", RegexOptions.IgnoreCase)]
-static partial Regex Creation { get; }
+    static partial Regex Creation { get; }
 }

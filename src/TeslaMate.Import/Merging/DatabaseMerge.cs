@@ -357,7 +357,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
         });
         await using var command = new NpgsqlCommand(
             $"insert into {table} ({string.Join(", ", columns)}) select {string.Join(", ", values)} from other_{table} row join {numbersTable} number on number.old = row.id order by number.id",
-            connection) { CommandTimeout = 0 };
+            connection)
+        { CommandTimeout = 0 };
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -1,6 +1,6 @@
-using TeslaMate.Tesla.Cars;
 using TeslaMate.Telemetry.Records;
 using TeslaMate.Telemetry.Wire.Generated;
+using TeslaMate.Tesla.Cars;
 using TeslaMate.Vehicles.Feeds;
 
 namespace TeslaMate.Telemetry.Pipeline;

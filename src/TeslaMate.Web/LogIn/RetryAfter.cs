@@ -1,5 +1,5 @@
-using Microsoft.AspNetCore.Http;
 using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http;
 
 namespace TeslaMate.Web.LogIn;
 

@@ -19,8 +19,11 @@ static class DatabaseCommand
     static readonly TimeSpan LongestWaitOfUnit = TimeSpan.FromMinutes(5);
 
     /// <summary>For verbs that a service manager runs: the database may still be on its way.</summary>
-    public static Option<bool> WaitOption() => new("--wait") { Description = "Wait until the database answers, instead of failing when it does "
-        + "not." };
+    public static Option<bool> WaitOption() => new("--wait")
+    {
+        Description = "Wait until the database answers, instead of failing when it does "
+        + "not."
+    };
 
     public static Task<int> RunAsync(ParseResult parsed, Func<Migrator, MigrationDisplay, Task<int>> run)
         => RunAsync(parsed, wait: false, (migrator, display, _) => run(migrator, display), CancellationToken.None);

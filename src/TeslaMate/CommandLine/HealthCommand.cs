@@ -32,8 +32,13 @@ static class HealthCommand
             return ExitCode.Configuration;
         }
 
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectCallback = (_, token) => ConnectAsync(listener,
-            token) }) { Timeout = Limit };
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ConnectCallback = (_, token) => ConnectAsync(listener,
+            token)
+        })
+        { Timeout = Limit };
         try
         {
             using var response = await client.GetAsync(new Uri("http://localhost/health_check?verbose"), cancellationToken);

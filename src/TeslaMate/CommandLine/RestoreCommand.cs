@@ -23,16 +23,38 @@ static class RestoreCommand
         };
         var dryRun = new Option<bool>("--dry-run") { Description = "Load and check the backup, show the row counts, and swap nothing." };
         var dropOld = new Option<bool>("--drop-old") { Description = "Delete the databases that earlier restores have kept." };
-        var administrator = new Option<bool>("--administrator") { Hidden = true, Description = "Serve another restore as the server's "
-            + "administrator, over standard input and output." };
-        var pipes = new Option<bool>("--administrator-on-3-and-4") { Hidden = true, Description = "The administrator answers on descriptor 3 and is "
-            + "asked on 4." };
-        var owner = new Option<string?>("--owner") { Hidden = true, HelpName = "ROLE", Description = "The role that the new database shall belong "
-            + "to." };
-        var reader = new Option<string?>("--reader") { Hidden = true, HelpName = "ROLE", Description = "A role that may read the new database's "
-            + "tables." };
-        var loadOnly = new Option<bool>("--load-only") { Hidden = true, Description = "Keep the new database and print its name instead of "
-            + "swapping." };
+        var administrator = new Option<bool>("--administrator")
+        {
+            Hidden = true,
+            Description = "Serve another restore as the server's "
+            + "administrator, over standard input and output."
+        };
+        var pipes = new Option<bool>("--administrator-on-3-and-4")
+        {
+            Hidden = true,
+            Description = "The administrator answers on descriptor 3 and is "
+            + "asked on 4."
+        };
+        var owner = new Option<string?>("--owner")
+        {
+            Hidden = true,
+            HelpName = "ROLE",
+            Description = "The role that the new database shall belong "
+            + "to."
+        };
+        var reader = new Option<string?>("--reader")
+        {
+            Hidden = true,
+            HelpName = "ROLE",
+            Description = "A role that may read the new database's "
+            + "tables."
+        };
+        var loadOnly = new Option<bool>("--load-only")
+        {
+            Hidden = true,
+            Description = "Keep the new database and print its name instead of "
+            + "swapping."
+        };
         var swap = new Option<string?>("--swap") { Hidden = true, HelpName = "DATABASE", Description = "Swap a database that was loaded." };
         var command = new Command("restore",
             "Restore a backup: load it into a new database beside the present one, check it, then swap the two by renaming. The former database is "

@@ -180,7 +180,8 @@ public sealed class ChargingTests : TestsOfOneInstance
     {
         await ChargeAsync(told.Split(' ').Select((kwh, i) => Charge(i) with
         {
-            EnergyAddedKwh = kwh == "-" ? null : double.Parse(kwh, CultureInfo.InvariantCulture), BatteryLevel = 50 + i,
+            EnergyAddedKwh = kwh == "-" ? null : double.Parse(kwh, CultureInfo.InvariantCulture),
+            BatteryLevel = 50 + i,
         }));
         (await _database.RowsAsync("select charge_energy_added from charges order by date")).ShouldBe(stored.Split(' '));
         (await ColumnAsync("charge_energy_added, start_battery_level, end_battery_level, start_ideal_range_km, end_rated_range_km, duration_min"))

@@ -132,7 +132,8 @@ public class PipelineTests
             var feeds = new TelemetryFeeds(cars, _inbox, _signal, new ValueTable(database.DataSource), ledger, _time, NullLogger<TelemetryFeeds>.Instance);
             Tesla.Car(1, new TeslaMate.Tesla.Cars.VehicleData { State = "asleep" });
             _parts = new VehicleLoopParts(
-                Tesla, new FakeStreams(), _logbook.Logbook, new OneGeofence(), new FlatTerrain(), new SummaryHub(), new BusyBoard(), _time, NullLogger.Instance) { Telemetry = feeds };
+                Tesla, new FakeStreams(), _logbook.Logbook, new OneGeofence(), new FlatTerrain(), new SummaryHub(), new BusyBoard(), _time, NullLogger.Instance)
+            { Telemetry = feeds };
         }
 
         public LogbookDatabase Database { get; }
