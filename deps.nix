@@ -2,14 +2,84 @@
 { fetchNuGet }:
 [
   (fetchNuGet {
+    pname = "Confluent.Kafka";
+    version = "2.16.0";
+    hash = "sha256-vPvnAJ5fLNbhhZdQBmRWNMYNiX565/fO1M3NCPBvx00=";
+  })
+  (fetchNuGet {
+    pname = "Evolve";
+    version = "3.2.0";
+    hash = "sha256-WUVt7+1KJx16UWzIUl+LYGttZqm4NanPkEu0CTVch9U=";
+  })
+  (fetchNuGet {
+    pname = "Google.Protobuf";
+    version = "3.36.2";
+    hash = "sha256-EYJZDbF1+QV3B4V6HfSLIXIm0HMnFs01P6SqRoPTjcs=";
+  })
+  (fetchNuGet {
+    pname = "MQTTnet";
+    version = "5.2.0.1603";
+    hash = "sha256-w5T7ekYwVGg+Zs8uolvcWFyY+r9duni0qIigxgHgIdw=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.AspNetCore.Authentication.OpenIdConnect";
+    version = "10.0.15";
+    hash = "sha256-+5SqGVwHl9fznbtL4axw17YskkEbEueSRtgzLepnD14=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Bcl.Cryptography";
+    version = "10.0.2";
+    hash = "sha256-+OYtcWsd1qZcEXadYeA4t6+pyADg1APQCxpKUtP002M=";
+  })
+  (fetchNuGet {
     pname = "Microsoft.CodeAnalysis.BannedApiAnalyzers";
     version = "5.6.0";
     hash = "sha256-8u9rXL1+wCfYcpPlGpjJGmifyWdh+oA/eoWGPzecY4w=";
   })
   (fetchNuGet {
+    pname = "Microsoft.Extensions.Hosting.Systemd";
+    version = "10.0.15";
+    hash = "sha256-/dfGKfqGiZaDDBuTG8bHdriJJnQehwWhm3hifkzOP2M=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.IdentityModel.Abstractions";
+    version = "8.19.2";
+    hash = "sha256-vNGK6u6V+S0MIaYTg+sSkRF4XUjM1K+cKuR1a9aRCLs=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.IdentityModel.JsonWebTokens";
+    version = "8.19.2";
+    hash = "sha256-j9ai0NrgytDsfQiIijp1Ib4jRGX9lgREQBoE6XW9SOc=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.IdentityModel.Logging";
+    version = "8.19.2";
+    hash = "sha256-ja8PAYUNwlfIrkL6EOuZ7SgZfRJwIORGG/ETDD1BtRE=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.IdentityModel.Protocols";
+    version = "8.19.2";
+    hash = "sha256-soADEUQsOp1Hytt1qLo+jOOeq7uy7I7tUOWogXeQXFY=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.IdentityModel.Protocols.OpenIdConnect";
+    version = "8.19.2";
+    hash = "sha256-uSrN5xlG+SXlxg4NACFU2FSlC3V3hYojdhU8lUc687o=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.IdentityModel.Tokens";
+    version = "8.19.2";
+    hash = "sha256-POi3SzcK3+iB3104wXYh3ooVD1GbltwTUf+KMj//UYU=";
+  })
+  (fetchNuGet {
     pname = "Npgsql";
     version = "10.0.3";
     hash = "sha256-ddCXCSOoyfy7035OvnL+4LEDYqHjZyPoZ3ffG2coMW0=";
+  })
+  (fetchNuGet {
+    pname = "Sep";
+    version = "0.17.1";
+    hash = "sha256-EQlqR+LbsMJ+75ViemTmjr5CSniyz81I+GcZBYd8OvQ=";
   })
   (fetchNuGet {
     pname = "Serilog";
@@ -40,5 +110,25 @@
     pname = "System.CommandLine";
     version = "2.0.15";
     hash = "sha256-aeVcUsbyIJSPOxBoQ/rXCdp6jrwyEPp8A12wt0ebSRo=";
+  })
+  (fetchNuGet {
+    pname = "System.IdentityModel.Tokens.Jwt";
+    version = "8.19.2";
+    hash = "sha256-kEqfEiWkotfDUDphn0MsMqhOc82qQLXlbo5XYg58/io=";
+  })
+  (fetchNuGet {
+    pname = "csFastFloat";
+    version = "4.1.6";
+    hash = "sha256-ocaErcdKbAO6P/Z66y8DODS2VA336QolzK2ValPQN44=";
+  })
+  (fetchNuGet {
+    pname = "librdkafka.redist";
+    version = "2.16.0";
+    hash = "sha256-9bQdgg1qfohry0xXQCCh3NVNcqllutaB8VwceIqAr1s=";
+  })
+  (fetchNuGet {
+    pname = "prometheus-net";
+    version = "8.2.1";
+    hash = "sha256-NxHeXd4fwwc4MMsT6mrfX81czjHnq2GMStWTabZxMDw=";
   })
 ]
