@@ -114,8 +114,8 @@ sealed class Restore(DatabaseSettings settings, Variables variables, IRestoreDat
             var newest = await TextOrNullAsync(connection, "select max(version)::text from public.schema_migrations", cancellationToken)
                 ?? throw new RestoreException("the backup has no migrations: it is not TeslaMate's.");
             await notes.WriteLineAsync($"The backup stands at migration {newest}.");
-            foreach (var behind in await SequenceRepair.RunAsync(source, cancellationToken))
-                await notes.WriteLineAsync($"The sequence {behind} was behind the rows of its table, and was taken past them.");
+            foreach (var behind in await SequenceCheck.RepairAsync(connection, cancellationToken))
+                await notes.WriteLineAsync($"The sequence {behind.Sequence} was behind the rows of its table, and was taken past them.");
             await CountAsync(connection, cancellationToken);
         }
 

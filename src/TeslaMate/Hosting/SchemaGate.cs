@@ -25,6 +25,8 @@ sealed partial class SchemaGate(NpgsqlDataSource database, Migrator migrator, IS
         if (serverVersion >= NextUnknownServer)
             Log.ServerUnknown(logger, serverVersion / 10000);
 
+        if (!await IsFreeOfIntrudersAsync(cancellationToken))
+            return false;
         // Nearly every start; what follows reads all scripts.
         if (await KnownVersions.AreAllOfAsync(database, cancellationToken))
             return true;
@@ -43,6 +45,16 @@ sealed partial class SchemaGate(NpgsqlDataSource database, Migrator migrator, IS
         return false;
     }
 
+    /// <summary>Whether nobody else's function or operator would run with this program's rights as soon as it asks the server something.</summary>
+    async Task<bool> IsFreeOfIntrudersAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var intruders = await PublicSchemaCheck.FindIntrudersAsync(connection, cancellationToken);
+        foreach (var intruder in intruders)
+            Log.Intruder(logger, intruder.Cause, intruder.Remedy);
+        return intruders.Count == 0;
+    }
+
     async Task<bool> MigrateAsync(CancellationToken cancellationToken)
     {
         await using var longStart = LongStart.Begin(notifier, time);
@@ -56,6 +68,9 @@ sealed partial class SchemaGate(NpgsqlDataSource database, Migrator migrator, IS
 
     static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Critical, Message = "The program does not start. {Cause} {Remedy}")]
+        public static partial void Intruder(ILogger logger, string cause, string remedy);
+
         [LoggerMessage(Level = LogLevel.Critical,
             Message = "PostgreSQL {ServerMajor} is too old; 15 to 18 are supported. Upgrade the server (back up, then pg_upgrade, or dump and restore)")]
         public static partial void ServerTooOld(ILogger logger, int serverMajor);

@@ -33,4 +33,40 @@ public sealed class SchemaGateTests
         else
             log.Everything.ShouldContain(told);
     }
+
+    [Fact]
+    public async Task Where_somebody_elses_function_stands_in_front_of_one_of_the_servers_the_program_does_not_start()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await database.MigrateAsync();
+        await using var source = NpgsqlDataSource.Create(database.ConnectionString);
+        var role = "stranger_" + Guid.NewGuid().ToString("N")[..8];
+        await ExecuteAsync(source, $"""
+            create role {role};
+            grant create on schema public to {role};
+            set role {role};
+            create function public.concat_ws(text, text, varchar) returns text language sql as $$ select 'theirs' $$;
+            reset role;
+            """);
+        try
+        {
+            using var log = new RecordedLog();
+            var migrator = new Migrator(database.Settings(), new Variables(new Dictionary<string, string>()), TimeProvider.System);
+            var gate = new SchemaGate(source, migrator, Notifiers.At(null), TimeProvider.System, log.For<SchemaGate>());
+
+            (await gate.PassAsync(150000, migrate: true, CancellationToken.None)).ShouldBeFalse();
+            log.Everything.ShouldContain("concat_ws");
+            log.Everything.ShouldContain("revoke create on schema public");
+        }
+        finally
+        {
+            await ExecuteAsync(source, $"drop owned by {role}; drop role {role};");
+        }
+    }
+
+    static async Task ExecuteAsync(NpgsqlDataSource source, string sql)
+    {
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
 }
