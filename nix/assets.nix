@@ -1,31 +1,39 @@
-# The web pages' packages from npm, each by its hash in the lock file.
+# The web pages' packages from npm, each fetched by npm and fixed by its hash in the lock file.
 {
   lib,
-  importNpmLock,
+  stdenvNoCC,
   nodejs,
+  cacert,
 }:
 let
-  root = ../src/TeslaMate.Web;
-  lock = lib.importJSON (root + "/package-lock.json");
+  lock = lib.importJSON ../src/TeslaMate.Web/package-lock.json;
+  modules = lib.filterAttrs (path: _: path != "") lock.packages;
 
-  # The lock file does not say where a package comes from, which is npm's own registry for all of them.
-  located =
+  nameOf = path: lib.removePrefix "node_modules/" path;
+
+  archive =
     path: module:
-    let
-      name = lib.last (lib.splitString "node_modules/" path);
-    in
-    if path == "" || module ? resolved then
-      module
-    else
-      module
-      // {
-        resolved = "https://registry.npmjs.org/${name}/-/${baseNameOf name}-${module.version}.tgz";
-      };
+    stdenvNoCC.mkDerivation {
+      name = "${lib.strings.sanitizeDerivationName (nameOf path)}-${module.version}.tgz";
+      nativeBuildInputs = [
+        nodejs
+        cacert
+      ];
+      buildCommand = ''
+        export HOME=$TMPDIR
+        npm pack --silent ${lib.escapeShellArg "${nameOf path}@${module.version}"}
+        mv *.tgz $out
+      '';
+      outputHashMode = "flat";
+      outputHash = module.integrity;
+    };
 in
-importNpmLock.buildNodeModules {
-  package = lib.importJSON (root + "/package.json");
-  packageLock = lock // {
-    packages = lib.mapAttrs located lock.packages;
-  };
-  inherit nodejs;
+stdenvNoCC.mkDerivation {
+  name = "teslamate-web-assets";
+  buildCommand = lib.concatStrings (
+    lib.mapAttrsToList (path: module: ''
+      mkdir -p $out/${lib.escapeShellArg path}
+      tar -xzf ${archive path module} -C $out/${lib.escapeShellArg path} --strip-components=1
+    '') modules
+  );
 }
