@@ -47,7 +47,9 @@ public static class SequenceCheck
         join pg_catalog.pg_attribute attribute on attribute.attrelid = use.relation and attribute.attnum = use.number
         where (namespace.nspname in ('teslamate', 'private') or (namespace.nspname = 'public' and class.relname = any ($1)))
             and attribute.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) and pg_sequence.seqincrement > 0
-            and has_table_privilege(class.oid, 'select') and has_sequence_privilege(sequence.oid, 'select')
+            and has_table_privilege(class.oid, 'select')
+            -- Asked of nothing but sequences, in whatever order the server looks: of a table it is an error.
+            and case when sequence.relkind = 'S' then has_sequence_privilege(sequence.oid, 'select') end
         order by 1, 2
         """;
 

@@ -78,7 +78,21 @@ public sealed class UpgradeTests
         await machine.ShellAsync("! ls '/var/lib/teslamate backups/'before-upgrade-*");
         // As an older version of this program left it.
         await machine.QueryAsync("""
-            drop table teslamate.web_sessions, teslamate.web_access;
+            do $$
+            declare
+                later text;
+            begin
+                for later in
+                    select format('drop routine if exists %s cascade', oid::regprocedure) from pg_proc
+                    where pronamespace = 'teslamate'::regnamespace and proname <> 'claim_batches'
+                    union all
+                    select format('drop table teslamate.%I cascade', relname) from pg_class
+                    where relnamespace = 'teslamate'::regnamespace and relkind = 'r' and relname not in ('car_leases', 'car_logs', 'changelog', 'undo_scripts')
+                loop
+                    execute later;
+                end loop;
+            end
+            $$;
             delete from teslamate.undo_scripts where own and version >= 2;
             delete from teslamate.changelog where version::int >= 2;
             """);

@@ -10,26 +10,27 @@ static class IndexBuild
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var waiting = indexes.ToList();
-        var running = new Dictionary<Task, DumpStatement.Index>();
+        // A list: tasks that end at once may all be the same object.
+        var running = new List<(Task Task, DumpStatement.Index Index)>();
         try
         {
             while (waiting.Count > 0 || running.Count > 0)
             {
-                while (running.Count < jobs && waiting.FirstOrDefault(candidate => running.Values.All(other => Agree(candidate, other))) is { } next)
+                while (running.Count < jobs && waiting.FirstOrDefault(candidate => running.All(other => Agree(candidate, other.Index))) is { } next)
                 {
                     waiting.Remove(next);
-                    running.Add(execute(next.Sql, stop.Token), next);
+                    running.Add((execute(next.Sql, stop.Token), next));
                 }
 
-                var ended = await Task.WhenAny(running.Keys);
-                running.Remove(ended);
+                var ended = await Task.WhenAny(running.Select(build => build.Task));
+                running.RemoveAt(running.FindIndex(build => build.Task == ended));
                 await ended;
             }
         }
         catch
         {
             await stop.CancelAsync();
-            await Task.WhenAll(running.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(running.Select(build => build.Task)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
     }

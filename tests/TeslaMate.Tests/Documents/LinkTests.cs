@@ -22,9 +22,11 @@ public sealed partial class LinkTests
     [Fact]
     public void Every_path_and_type_that_is_named_exists()
     {
-        var sources = Directory.EnumerateFiles(Path.Combine(Evaluation.Root, "src"), "*", SearchOption.AllDirectories)
-            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
-            .Select(file => Path.GetFileNameWithoutExtension(file)).ToHashSet();
+        var words = (from folder in (string[])["src", "tests"]
+                     from file in Directory.EnumerateFiles(Path.Combine(Evaluation.Root, folder), "*.*", SearchOption.AllDirectories)
+                     where Path.GetExtension(file) is ".cs" or ".razor" && !file.Contains("/obj/", StringComparison.Ordinal)
+                     from Match word in Word.Matches(File.ReadAllText(file) + Path.GetFileName(file))
+                     select word.Value).ToHashSet();
         var named = (from file in (string[])[.. Directory.GetFiles(Path.Combine(Evaluation.Root, "docs/how-to")), Path.Combine(Evaluation.Root, "docs/architecture.md")]
                      from Match code in Code.Matches(File.ReadAllText(file))
                      select (File: Path.GetRelativePath(Evaluation.Root, file), Text: code.Groups[1].Value)).ToList();
@@ -32,7 +34,7 @@ public sealed partial class LinkTests
         {
             _ when ProjectPath.IsMatch(name.Text) => !Path.Exists(Path.Combine(Evaluation.Root, name.Text))
                 && !Path.Exists(Path.Combine(Evaluation.Root, "src", name.Text)) && !Path.Exists(Path.Combine(Evaluation.Root, "tests", name.Text)),
-            _ when TypeName.Match(name.Text) is { Success: true } type => !sources.Contains(type.Groups[1].Value),
+            _ when TypeName.Match(name.Text) is { Success: true } type => !words.Contains(type.Groups[1].Value),
             _ => false,
         }).Select(name => $"{name.File}: {name.Text}");
         named.Count.ShouldBeGreaterThan(50);
@@ -54,6 +56,9 @@ public sealed partial class LinkTests
     // "src/…", "docs/…", "TeslaMate.Web/Cars", "TeslaMate.Web/LogIn/Policies.cs"
     [GeneratedRegex(@"^(src|tests|docs|nix|TeslaMate[.A-Za-z]*)/[A-Za-z./-]*[A-Za-z/]$")]
     static partial Regex ProjectPath { get; }
+
+    [GeneratedRegex("[A-Za-z]+")]
+    static partial Regex Word { get; }
 
     // "VehicleLoop", "Vehicle.Transition", "GeofencePages.SaveAsync", "Driving.cs"
     [GeneratedRegex(@"^([A-Z][a-z]+(?:[A-Z][a-z]+)+)(\.[A-Za-z]+)?$")]

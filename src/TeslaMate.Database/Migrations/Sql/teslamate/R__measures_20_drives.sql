@@ -18,9 +18,9 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 1 language sql as 
     ), totals as (
         select count(*) filter (where ideal_battery_range_km is not null) as complete,
             count(*) filter (where ideal_battery_range_km is not null and battery_level > usable_battery_level) as reduced,
-            coalesce(sum(least(since_previous, 10)) filter (where power is not null), 0) as powered,
-            coalesce(sum(-power * least(since_previous, 10) / 3600) filter (where power < 0), 0) as recovered,
-            coalesce(sum(least(until_next, 60)) filter (where speed > 0), 0) as moving,
+            coalesce(sum(least(since_previous, 10)) filter (where power is not null and since_previous is not null), 0) as powered,
+            coalesce(sum(-power * least(since_previous, 10) / 3600) filter (where power < 0 and since_previous is not null), 0) as recovered,
+            coalesce(sum(least(until_next, 60)) filter (where speed > 0 and until_next is not null), 0) as moving,
             count(tpms_pressure_fl) as pressures,
             avg(tpms_pressure_fl)::double precision as fl, avg(tpms_pressure_fr)::double precision as fr,
             avg(tpms_pressure_rl)::double precision as rl, avg(tpms_pressure_rr)::double precision as rr
