@@ -152,7 +152,7 @@ in
                   name = "teslamate";
                   folder = "TeslaMate";
                   folderUid = "Nr4ofiDZk";
-                  path = shared.scripts.topLevelDashboards dashboards;
+                  path = "${shared.scripts.topLevelDashboards dashboards}";
                 }
                 {
                   name = "teslamate_internal";

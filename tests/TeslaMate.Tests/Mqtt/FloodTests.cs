@@ -1,9 +1,7 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using TeslaMate.Mqtt.Broker;
 using TeslaMate.Tests.Simulator.Clocks;
 
 namespace TeslaMate.Tests.Mqtt;

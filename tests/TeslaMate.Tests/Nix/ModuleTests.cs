@@ -224,7 +224,6 @@ public sealed class ModuleTests
 
     [SkippableTheory]
     [InlineData("grafana = { enable = true; dashboards = /srv/dashboards; };", "grafana.secretKeyFile")]
-    [InlineData("""grafana = { enable = true; secretKeyFile = "/run/k"; };""", "no dashboards")]
     [InlineData("openFirewall = true;", "set-password")]
     [InlineData("""openFirewall = true; listenAddress = "127.0.0.1";""", "listenAddress")]
     [InlineData("nginx.enable = true; nginx.enableACME = true;", "forceSSL")]
