@@ -84,10 +84,12 @@ public sealed class UpgradeTests
             begin
                 for later in
                     select format('drop routine if exists %s cascade', oid::regprocedure) from pg_proc
-                    where pronamespace = 'teslamate'::regnamespace and proname <> 'claim_batches'
-                    union all
-                    select format('drop table teslamate.%I cascade', relname) from pg_class
-                    where relnamespace = 'teslamate'::regnamespace and relkind = 'r' and relname not in ('car_leases', 'car_logs', 'changelog', 'undo_scripts')
+                    where pronamespace = 'teslamate'::regnamespace and proname not in ('claim_batches', 'apply_telemetry')
+                loop
+                    execute later;
+                end loop;
+                -- Back by the versions' own scripts, as they stand beside the tables.
+                for later in select sql from teslamate.undo_scripts where own and version >= 2 order by version desc
                 loop
                     execute later;
                 end loop;
