@@ -3,6 +3,8 @@
   buildDotnetModule,
   dotnetCorePackages,
   callPackage,
+  installShellFiles,
+  stdenv,
   testers,
   nodejs,
   tzdata,
@@ -32,8 +34,11 @@ let
     nugetDeps = ../deps.nix;
     executables = [ "teslamate" ];
 
-    # Turns the npm packages into the pages' files.
-    nativeBuildInputs = [ nodejs ];
+    nativeBuildInputs = [
+      installShellFiles
+      # Turns the npm packages into the pages' files.
+      nodejs
+    ];
 
     dotnet-sdk = dotnetCorePackages.sdk_10_0;
     dotnet-runtime = dotnetCorePackages.aspnetcore_10_0;
@@ -56,7 +61,16 @@ let
       "0"
     ];
 
-    # The manual page and the completions are the program's own, see its verbs.
+    # The program writes its manual page and completions itself, where the machine that builds can run it.
+    postFixup = lib.optionalString (stdenv.buildPlatform.canExecute stdenv.hostPlatform) ''
+      installShellCompletion --cmd teslamate \
+        --bash <($out/bin/teslamate completion bash) \
+        --fish <($out/bin/teslamate completion fish) \
+        --zsh <($out/bin/teslamate completion zsh)
+      $out/bin/teslamate manual >teslamate.1
+      installManPage teslamate.1
+    '';
+
     nativeInstallCheckInputs = [ versionCheckHook ];
     doInstallCheck = true;
     versionCheckProgramArg = "--version";
