@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using TeslaMate.Mqtt.Broker;
 
 namespace TeslaMate.Tests.Mqtt;
