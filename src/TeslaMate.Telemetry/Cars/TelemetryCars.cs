@@ -15,7 +15,7 @@ namespace TeslaMate.Telemetry.Cars;
 /// </summary>
 sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, TelemetrySettings settings, TimeProvider time, ILogger<TelemetryCars> logger) : BackgroundService
 {
-    static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan Look = TimeSpan.FromSeconds(30);
     static readonly TimeSpan Keep = TimeSpan.FromDays(7);
     static readonly TimeSpan CleanInterval = TimeSpan.FromHours(1);
 

@@ -13,13 +13,16 @@ namespace TeslaMate.Telemetry.Pipeline;
 /// </summary>
 sealed partial class CarFeed : IAsyncDisposable
 {
-    // Another instance may have taken records in.
+    // Another instance may have taken records in: at once for a car that streams, in a while for any other.
     static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    static readonly TimeSpan RareLook = TimeSpan.FromSeconds(60);
 
     static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(60);
 
     readonly CancellationTokenSource _stop = new();
     readonly Car _car;
+    readonly Func<bool> _isEnabled;
     readonly ITelemetryReceiver _receiver;
     readonly InboxTable _inbox;
     readonly InboxSignal _signal;
@@ -39,9 +42,9 @@ sealed partial class CarFeed : IAsyncDisposable
     Contact? _told;
     bool _isChanged;
 
-    public CarFeed(Car car, ITelemetryReceiver receiver, InboxTable inbox, InboxSignal signal, ValueTable values, TimeProvider time, ILogger logger)
+    public CarFeed(Car car, Func<bool> isEnabled, ITelemetryReceiver receiver, InboxTable inbox, InboxSignal signal, ValueTable values, TimeProvider time, ILogger logger)
     {
-        (_car, _receiver, _inbox, _signal, _values, _time, _logger) = (car, receiver, inbox, signal, values, time, logger);
+        (_car, _isEnabled, _receiver, _inbox, _signal, _values, _time, _logger) = (car, isEnabled, receiver, inbox, signal, values, time, logger);
         _zone = time.LocalTimeZone;
         _run = Job.KeepRunningAsync(RunAsync, time, logger, _stop.Token);
     }
@@ -76,7 +79,8 @@ sealed partial class CarFeed : IAsyncDisposable
             if (pending.Count > 0)
                 continue;
             var now = _time.GetUtcNow();
-            var due = _queue.Due is { } next && next - now < Look ? next - now : Look;
+            var look = _newest > 0 || _isEnabled() ? Look : RareLook;
+            var due = _queue.Due is { } next && next - now < look ? next - now : look;
             await _signal.WaitAsync(_car.Id, due > TimeSpan.Zero ? due : TimeSpan.FromMilliseconds(10), _time, cancellationToken);
         }
     }
