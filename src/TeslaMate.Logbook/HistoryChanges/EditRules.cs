@@ -34,11 +34,14 @@ static class EditRules
             HistoryEdit.Merge when ids.Length < 2 => throw new EditRefusedException(EditProblem.NothingToDo, "It takes two to merge."),
             HistoryEdit.Merge merge => merge with { Ids = ids },
             HistoryEdit.Delete delete => delete with { Ids = ids },
-            HistoryEdit.Trim { From: null, To: null } => throw new EditRefusedException(EditProblem.NothingToDo, "Neither a new beginning nor a new end is given."),
+            HistoryEdit.Trim { From: null, To: null }
+                => throw new EditRefusedException(EditProblem.NothingToDo, "Neither a new beginning nor a new end is given."),
             HistoryEdit.Trim { From: { } from, To: { } to } when from >= to
                 => throw new EditRefusedException(EditProblem.InvalidValue, "The new beginning is not before the new end."),
-            HistoryEdit.SetCost { Mode: not CostMode.Total, Value: null } => throw new EditRefusedException(EditProblem.InvalidValue, "A price needs a number."),
-            HistoryEdit.SetCost { Value: > MostMoney or < -MostMoney } => throw new EditRefusedException(EditProblem.InvalidValue, "The amount is too large."),
+            HistoryEdit.SetCost { Mode: not CostMode.Total, Value: null }
+                => throw new EditRefusedException(EditProblem.InvalidValue, "A price needs a number."),
+            HistoryEdit.SetCost { Value: > MostMoney or < -MostMoney }
+                => throw new EditRefusedException(EditProblem.InvalidValue, "The amount is too large."),
             HistoryEdit.SetCost cost => cost with { Ids = ids },
             HistoryEdit.SetTags tags => tags with { Ids = ids, Tags = Tidy(tags.Tags) },
             HistoryEdit.SetGeofence place => place with { Ids = ids },
@@ -73,7 +76,10 @@ static class EditRules
             if (next.Start - one.End >= LongestGap)
                 throw new EditRefusedException(EditProblem.GapTooLong, Text($"Between the {noun}s {one.Id} and {next.Id} lie six hours or more."));
             if (next.StartKm < one.EndKm)
-                throw new EditRefusedException(EditProblem.OdometerFalls, Text($"The odometer of the {noun} {next.Id} begins below the end of {one.Id}."));
+            {
+                throw new EditRefusedException(
+                    EditProblem.OdometerFalls, Text($"The odometer of the {noun} {next.Id} begins below the end of {one.Id}."));
+            }
         }
     }
 

@@ -6,8 +6,8 @@ using static TeslaMate.Logbook.HistoryChanges.EditRules;
 namespace TeslaMate.Logbook.HistoryChanges;
 
 /// <summary>
-/// The writing of one edit, in a transaction of the caller. Derived columns come from the statements that end live drives and charging processes; what these leave
-/// alone (the places, a cost by hand) is set around them.
+/// The writing of one edit, in a transaction of the caller. Derived columns come from the statements that end live drives and charging processes;
+/// what these leave alone (the places, a cost by hand) is set around them.
 /// </summary>
 /// <param name="change">The number of its record.</param>
 /// <param name="isRehearsal">
@@ -39,7 +39,8 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
             await RecordAsync("cars", [car.Value], cancellationToken);
     }
 
-    public Task<string> VersionAsync(CancellationToken cancellationToken) => ScalarAsync<string>(RowImages.Version, cancellationToken, Value.Of(change))!;
+    public Task<string> VersionAsync(CancellationToken cancellationToken)
+        => ScalarAsync<string>(RowImages.Version, cancellationToken, Value.Of(change))!;
 
     public async Task RunAsync(HistoryEdit edit, CarId car, IReadOnlyList<EditedRow> rows, CancellationToken cancellationToken)
     {
@@ -185,7 +186,7 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
         var first = rows[0].Id;
         int[] all = [.. rows.Select(row => row.Id)];
         int[] others = all[1..];
-        // The counter of the car goes on over a gap, or begins anew: what it grew by in between was charged, too. Energy drawn is not measured in a gap.
+        // The counter of the car goes on over a gap, or begins anew: what it grew by in between was charged, too. Energy drawn is not measured there.
         var sums = await ReadAsync(
             """
             with parts as (
@@ -194,9 +195,17 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
                     begun.energy - lag(ended.energy) over (order by process.start_date, process.id) as gap
                 from charging_processes process
                 left join lateral (
-                    select charge_energy_added as energy from charges where charging_process_id = process.id order by date, id limit 1) begun on true
+                    select charge_energy_added as energy
+                    from charges
+                    where charging_process_id = process.id
+                    order by date, id
+                    limit 1) begun on true
                 left join lateral (
-                    select charge_energy_added as energy from charges where charging_process_id = process.id order by date desc, id desc limit 1) ended on true
+                    select charge_energy_added as energy
+                    from charges
+                    where charging_process_id = process.id
+                    order by date desc, id desc
+                    limit 1) ended on true
                 where process.id = any ($1))
             select
                 case when bool_and(added is not null) then sum(added) + coalesce(sum(gap) filter (where gap > 0), 0) end,
@@ -212,7 +221,8 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
         await ExecuteAsync(
             """
             update charging_processes
-            set charge_energy_added = coalesce(least($2, 999999.99), charge_energy_added), charge_energy_used = coalesce(least($3, 999999.99), charge_energy_used)
+            set charge_energy_added = coalesce(least($2, 999999.99), charge_energy_added),
+                charge_energy_used = coalesce(least($3, 999999.99), charge_energy_used)
             where id = $1
             """,
             cancellationToken, Value.Of(first), Value.Of(sums.Added), Value.Of(sums.Used));
@@ -337,7 +347,10 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
                 """,
                 cancellationToken, parameters);
             var full = await ReadAsync(
-                $"select min(id) from (select {table.TagOwner} as id from {table.Tags} where {table.TagOwner} = any ($1) group by 1 having count(*) > $2) f",
+                $"""
+                select min(id)
+                from (select {table.TagOwner} as id from {table.Tags} where {table.TagOwner} = any ($1) group by 1 having count(*) > $2) full_ones
+                """,
                 reader => reader.Integer(0), cancellationToken, Value.Array<int>([.. edit.Ids]), Value.Of(MostTags));
             if (full is { } id)
                 throw new EditRefusedException(EditProblem.InvalidTags, Text($"The {table.Noun} {id} would have more than {MostTags} tags."));
@@ -356,14 +369,17 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
             group by {table.Owner}
             """,
             cancellationToken, Value.Of(change), Value.Array(from), Value.Of(to));
-        await ExecuteAsync($"update {table.Parts} set {table.Owner} = $2 where {table.Owner} = any ($1)", cancellationToken, Value.Array(from), Value.Of(to));
+        await ExecuteAsync(
+            $"update {table.Parts} set {table.Owner} = $2 where {table.Owner} = any ($1)", cancellationToken, Value.Array(from), Value.Of(to));
     }
 
     async Task SplitPointAsync(EntryTable table, int id, int at, CancellationToken cancellationToken)
     {
         var counts = await ReadAsync(
             $"""
-            select count(*) filter (where (part.date, part.id) <= (border.date, border.id)), count(*) filter (where (part.date, part.id) >= (border.date, border.id))
+            select
+                count(*) filter (where (part.date, part.id) <= (border.date, border.id)),
+                count(*) filter (where (part.date, part.id) >= (border.date, border.id))
             from {table.Parts} part
             join {table.Parts} border on border.id = $2 and border.{table.Owner} = $1
             where part.{table.Owner} = $1
@@ -428,7 +444,8 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
 
     async Task CloseAsync(CarId car, int id, CancellationToken cancellationToken)
     {
-        if (await StatementAsync(DriveStatements.Close(car, new(id), DriveEnd.Ended, lookUpAddresses: true), cancellationToken) is Outcome.DriveDiscarded)
+        var close = DriveStatements.Close(car, new(id), DriveEnd.Ended, lookUpAddresses: true);
+        if (await StatementAsync(close, cancellationToken) is Outcome.DriveDiscarded)
         {
             throw new EditRefusedException(
                 EditProblem.TooShort, "What is left is no drive: one has two positions, a range among them, and ten metres.");
@@ -446,7 +463,8 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
     async Task KeepCostAsync(int id, decimal? cost, CancellationToken cancellationToken)
     {
         await ExecuteAsync("update charging_processes set cost = $2 where id = $1", cancellationToken, Value.Of(id), Value.Of(cost));
-        await ExecuteAsync("update teslamate.charge_costs set amount = $2 where charging_process_id = $1", cancellationToken, Value.Of(id), Value.Of(cost));
+        await ExecuteAsync(
+            "update teslamate.charge_costs set amount = $2 where charging_process_id = $1", cancellationToken, Value.Of(id), Value.Of(cost));
     }
 
     async Task<int> NumberAsync(string sequence, int of, CancellationToken cancellationToken)

@@ -18,7 +18,9 @@ public sealed record HistoryChange(long Id, CarId Car, HistoryEdit Edit, string 
 public sealed record HistoryDetail(HistoryChange Change, string Version, IReadOnlyList<ChangedRow> Rows, IReadOnlyList<MovedRows> Moves);
 
 /// <summary>A row before and after a change.</summary>
-/// <param name="Kind">A table (<c>drives</c>, <c>charging_processes</c>, <c>positions</c>, <c>cars</c>), or what belongs to a row: <c>drive_tags</c>, <c>charges</c>.</param>
+/// <param name="Kind">
+/// A table (<c>drives</c>, <c>charging_processes</c>, <c>positions</c>, <c>cars</c>), or what belongs to a row: <c>drive_tags</c>, <c>charges</c>.
+/// </param>
 /// <param name="Before">The columns by name; null when the change made the row. JSON values are as <c>to_jsonb</c> gives them.</param>
 /// <param name="After">Null when the change deleted the row.</param>
 public sealed record ChangedRow(string Kind, int Id, JsonElement? Before, JsonElement? After);

@@ -72,12 +72,14 @@ public abstract record HistoryEdit
     public IReadOnlyList<int> Ids { get; init; }
 
     /// <summary>
-    /// Makes one of consecutive ones with nothing between them, gaps below six hours and an odometer that does not fall. The first keeps its number; tags are united,
-    /// costs and energies of charges added up.
+    /// Makes one of consecutive ones with nothing between them, gaps below six hours and an odometer that does not fall. The first keeps its number;
+    /// tags are united, costs and energies of charges added up.
     /// </summary>
     public sealed record Merge(EntryKind Kind, IReadOnlyList<int> Ids) : HistoryEdit(Kind, Ids);
 
-    /// <summary>Makes two of one. The position or charge is the last of the first, and, as a copy, the first of the second; a cost is divided by energy.</summary>
+    /// <summary>
+    /// Makes two of one. The position or charge is the last of the first, and, as a copy, the first of the second; a cost is divided by energy.
+    /// </summary>
     /// <param name="At">The number of the position or charge.</param>
     public sealed record Split(EntryKind Kind, int Id, int At) : HistoryEdit(Kind, [Id]);
 
@@ -120,12 +122,17 @@ public abstract record HistoryEdit
             SetGeofence(_, _, var end, var geofence) => Place("geofence", end, geofence),
             SetAddress(_, _, var end, var address) => Place("address", end, address),
             SetCost(_, var mode, var value) => EditRules.Text($"cost of {rows}: {value?.ToString(CultureInfo.InvariantCulture) ?? "none"} ({mode})"),
-            SetTags(_, _, var mode, var tags) => $"tags of {rows}: {(mode is TagMode.Add ? "+ " : mode is TagMode.Remove ? "- " : "")}{string.Join(", ", tags)}",
+            SetTags(_, _, TagMode.Add, var tags) => $"tags of {rows}: + {string.Join(", ", tags)}",
+            SetTags(_, _, TagMode.Remove, var tags) => $"tags of {rows}: - {string.Join(", ", tags)}",
+            SetTags(_, _, _, var tags) => $"tags of {rows}: {string.Join(", ", tags)}",
             _ => throw new UnreachableException(),
         };
 
-        string Place(string what, PlaceEnd end, int? id) => EditRules.Text(
-            $"{what} at the {(Kind is EntryKind.Charge ? "place" : end is PlaceEnd.Start ? "start" : "end")} of {rows}: {id?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
+        string Place(string what, PlaceEnd end, int? id)
+        {
+            var where = Kind is EntryKind.Charge ? "place" : end is PlaceEnd.Start ? "start" : "end";
+            return $"{what} at the {where} of {rows}: {id?.ToString(CultureInfo.InvariantCulture) ?? "none"}";
+        }
     }
 
     /// <summary>Whether what the charges of a process amount to is computed anew, and so the efficiency of the car.</summary>
@@ -133,6 +140,8 @@ public abstract record HistoryEdit
 }
 
 /// <summary>How an edit looks in the table of changes. A later version must still read what an earlier one left there: add, never rename.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true, AllowOutOfOrderMetadataProperties = true)]
+// jsonb keeps members in an order of its own.
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true, AllowOutOfOrderMetadataProperties = true)]
 [JsonSerializable(typeof(HistoryEdit))]
 sealed partial class HistoryJson : JsonSerializerContext;

@@ -42,7 +42,8 @@ sealed partial class HistoryEditor(
         return answer;
     }
 
-    public async Task<IReadOnlyList<HistoryChange>> ListAsync(IReadOnlyList<CarId>? cars, long? before, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<HistoryChange>> ListAsync(
+        IReadOnlyList<CarId>? cars, long? before, int limit, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand($"""
             select {ChangeColumns}
@@ -51,7 +52,11 @@ sealed partial class HistoryEditor(
             order by id desc
             limit $3
             """);
-        command.Parameters.Add(new() { Value = cars?.Select(car => car.Value).ToArray() ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+        command.Parameters.Add(new()
+        {
+            Value = cars?.Select(car => car.Value).ToArray() ?? (object)DBNull.Value,
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint,
+        });
         command.Parameters.Add(new() { Value = before ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
         command.Parameters.Add(Value.Of(limit));
         command.Parameters.Add(Value.Of(time.GetUtcNow() - HistoryChange.Kept));
@@ -71,13 +76,15 @@ sealed partial class HistoryEditor(
     public async Task<int?> RowAtAsync(EntryKind kind, int id, DateTimeOffset at, CancellationToken cancellationToken)
     {
         var table = EntryTable.Of(kind);
-        await using var command = database.CreateCommand($"select id from {table.Parts} where {table.Owner} = $1 and date >= $2 order by date, id limit 1");
+        await using var command = database.CreateCommand(
+            $"select id from {table.Parts} where {table.Owner} = $1 and date >= $2 order by date, id limit 1");
         command.Parameters.Add(Value.Of(id));
         command.Parameters.Add(Value.Of(at));
         return await command.ExecuteScalarAsync(cancellationToken) as int?;
     }
 
-    public async Task<IReadOnlyDictionary<int, IReadOnlyList<string>>> TagsAsync(EntryKind kind, IReadOnlyList<int> ids, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<int, IReadOnlyList<string>>> TagsAsync(
+        EntryKind kind, IReadOnlyList<int> ids, CancellationToken cancellationToken)
     {
         var table = EntryTable.Of(kind);
         await using var command = database.CreateCommand(
@@ -128,11 +135,13 @@ sealed partial class HistoryEditor(
         }
         catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.ForeignKeyViolation or PostgresErrorCodes.NotNullViolation)
         {
-            return new EditAnswer.Refused(EditProblem.Touched, $"Something that the rows refer to is gone ({exception.ConstraintName ?? exception.ColumnName}).");
+            return new EditAnswer.Refused(
+                EditProblem.Touched, $"Something that the rows refer to is gone ({exception.ConstraintName ?? exception.ColumnName}).");
         }
     }
 
-    async Task<EditAnswer> ChangeAsync(HistoryEdit wanted, string author, bool isRehearsal, string? version, string? key, CancellationToken cancellationToken)
+    async Task<EditAnswer> ChangeAsync(
+        HistoryEdit wanted, string author, bool isRehearsal, string? version, string? key, CancellationToken cancellationToken)
     {
         var edit = Check(wanted);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -166,7 +175,11 @@ sealed partial class HistoryEditor(
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (await FindChangeAsync(connection, id, cancellationToken) is not { } change || time.GetUtcNow() - change.At >= HistoryChange.Kept)
-            throw new EditRefusedException(EditProblem.NotFound, Text($"There is no change {id}, or it is older than {HistoryChange.Kept.TotalDays} days."));
+        {
+            throw new EditRefusedException(
+                EditProblem.NotFound, Text($"There is no change {id}, or it is older than {HistoryChange.Kept.TotalDays} days."));
+        }
+
         await LockCarAsync(connection, change.Car, cancellationToken);
         // Behind the lock: somebody else may just have undone it.
         change = (await FindChangeAsync(connection, id, cancellationToken))!;
@@ -175,7 +188,10 @@ sealed partial class HistoryEditor(
         await using (var later = new NpgsqlCommand(RowImages.Later, connection) { Parameters = { Value.Of(id) } })
         {
             if (await later.ExecuteScalarAsync(cancellationToken) is long newer)
-                throw new EditRefusedException(EditProblem.LaterChange, Text($"The change {newer} came later and is of the same rows: undo that one first."));
+            {
+                throw new EditRefusedException(
+                    EditProblem.LaterChange, Text($"The change {newer} came later and is of the same rows: undo that one first."));
+            }
         }
 
         await LockRowsAsync(connection, id, cancellationToken);
@@ -240,14 +256,16 @@ sealed partial class HistoryEditor(
         while (await reader.ReadAsync(cancellationToken))
         {
             rows.Add(new(
-                reader.GetInt32(0), reader.GetInt16(1), reader.GetInstant(2), reader.GetInstant(3), reader.Double(4), reader.Double(5), reader.GetBoolean(6)));
+                reader.GetInt32(0), reader.GetInt16(1), reader.GetInstant(2), reader.GetInstant(3), reader.Double(4), reader.Double(5),
+                reader.GetBoolean(6)));
         }
 
         return rows;
     }
 
     /// <summary>What lies between would afterwards lie inside.</summary>
-    static async Task CheckGapsAsync(NpgsqlConnection connection, HistoryEdit edit, CarId car, IReadOnlyList<EditedRow> rows, CancellationToken cancellationToken)
+    static async Task CheckGapsAsync(
+        NpgsqlConnection connection, HistoryEdit edit, CarId car, IReadOnlyList<EditedRow> rows, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("""
             select between.noun, between.id
@@ -263,26 +281,32 @@ sealed partial class HistoryEditor(
             limit 1
             """, connection);
         command.Parameters.Add(Value.Of(car.Value));
-        command.Parameters.Add(new() { Value = rows.SkipLast(1).Select(row => Timestamps.ToColumn(row.End)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp });
-        command.Parameters.Add(new() { Value = rows.Skip(1).Select(row => Timestamps.ToColumn(row.Start)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp });
+        command.Parameters.Add(Moments(rows.SkipLast(1).Select(row => row.End)));
+        command.Parameters.Add(Moments(rows.Skip(1).Select(row => row.Start)));
         command.Parameters.Add(Value.Of(edit.Kind is EntryKind.Drive));
         command.Parameters.Add(Value.Array<int>([.. edit.Ids]));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (await reader.ReadAsync(cancellationToken))
             throw new EditRefusedException(EditProblem.NotConsecutive, Text($"The {reader.GetString(0)} {reader.GetInt32(1)} lies between them."));
+
+        static NpgsqlParameter Moments(IEnumerable<DateTimeOffset> moments)
+            => new() { Value = moments.Select(Timestamps.ToColumn).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp };
     }
 
-    async Task<HistoryDetail?> RepeatedAsync(NpgsqlConnection connection, HistoryEdit edit, string author, string? key, CancellationToken cancellationToken)
+    async Task<HistoryDetail?> RepeatedAsync(
+        NpgsqlConnection connection, HistoryEdit edit, string author, string? key, CancellationToken cancellationToken)
     {
         if (key is null)
             return null;
-        await using (var forget = new NpgsqlCommand("update teslamate.history_changes set idempotency_key = null where idempotency_key is not null and changed_at <= $1", connection))
+        await using (var forget = new NpgsqlCommand(
+            "update teslamate.history_changes set idempotency_key = null where idempotency_key is not null and changed_at <= $1", connection))
         {
             forget.Parameters.Add(Value.Of(time.GetUtcNow() - KeyKept));
             await forget.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        await using var command = new NpgsqlCommand("select id, edit = $3::jsonb from teslamate.history_changes where author = $1 and idempotency_key = $2", connection);
+        await using var command = new NpgsqlCommand(
+            "select id, edit = $3::jsonb from teslamate.history_changes where author = $1 and idempotency_key = $2", connection);
         command.Parameters.Add(Value.Of(author));
         command.Parameters.Add(Value.Of(key));
         command.Parameters.Add(Value.Of(Json(edit)));
@@ -322,7 +346,11 @@ sealed partial class HistoryEditor(
         foreach (var table in (string[])[EntryTable.Drives.Rows, EntryTable.Charges.Rows])
         {
             await using var command = new NpgsqlCommand($"""
-                select from {table} where id in (select row_id from teslamate.history_rows where change_id = $1 and kind = '{table}') order by id for update
+                select
+                from {table}
+                where id in (select row_id from teslamate.history_rows where change_id = $1 and kind = '{table}')
+                order by id
+                for update
                 """, connection);
             command.Parameters.Add(Value.Of(change));
             await command.ExecuteNonQueryAsync(cancellationToken);
@@ -385,8 +413,8 @@ sealed partial class HistoryEditor(
     }
 
     static HistoryChange Read(NpgsqlDataReader reader) => new(
-        reader.GetInt64(0), new(reader.GetInt16(1)), JsonSerializer.Deserialize(reader.GetString(2), HistoryJson.Default.HistoryEdit)!, reader.GetString(3),
-        reader.GetInstant(4), reader.GetInstantOrNull(5), reader.Text(6));
+        reader.GetInt64(0), new(reader.GetInt16(1)), JsonSerializer.Deserialize(reader.GetString(2), HistoryJson.Default.HistoryEdit)!,
+        reader.GetString(3), reader.GetInstant(4), reader.GetInstantOrNull(5), reader.Text(6));
 
     static string Json(HistoryEdit edit) => JsonSerializer.Serialize(edit, HistoryJson.Default.HistoryEdit);
 

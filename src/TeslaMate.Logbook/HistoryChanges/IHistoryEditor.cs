@@ -1,8 +1,8 @@
 namespace TeslaMate.Logbook.HistoryChanges;
 
 /// <summary>
-/// Changes what was logged (spec api 2.6): every edit is one transaction together with the record by which it is undone. The row of the car's log is held meanwhile,
-/// as a batch of the logger holds it, so neither sees half of the other.
+/// Changes what was logged (spec api 2.6): every edit is one transaction together with the record by which it is undone. The row of the car's log is
+/// held meanwhile, as a batch of the logger holds it, so neither sees half of the other.
 /// </summary>
 public interface IHistoryEditor
 {
@@ -11,7 +11,9 @@ public interface IHistoryEditor
 
     /// <param name="edit">What to change.</param>
     /// <param name="author">Who wants it, in words.</param>
-    /// <param name="version">From a preview; refused as <see cref="EditProblem.Stale"/> when the rows are others by now. Null: whatever they are.</param>
+    /// <param name="version">
+    /// From a preview; refused as <see cref="EditProblem.Stale"/> when the rows are others by now. Null: whatever they are.
+    /// </param>
     /// <param name="key">A repetition by the same author within 24 hours gives the same change and makes no second one; null for none.</param>
     Task<EditAnswer> ApplyAsync(HistoryEdit edit, string author, string? version, string? key, CancellationToken cancellationToken);
 

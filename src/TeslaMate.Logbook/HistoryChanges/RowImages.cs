@@ -2,7 +2,9 @@ using TeslaMate.Logbook.Geofences;
 
 namespace TeslaMate.Logbook.HistoryChanges;
 
-/// <summary>The SQL that takes the images of rows, compares them with what is there, and puts them back. In all of it <c>$1</c> is the change.</summary>
+/// <summary>
+/// The SQL that takes the images of rows, compares them with what is there, and puts them back. In all of it <c>$1</c> is the change.
+/// </summary>
 static class RowImages
 {
     /// <summary>Columns that jobs fill in by themselves: an address that came since is no reason against undoing.</summary>
@@ -16,9 +18,8 @@ static class RowImages
         ("positions", "(select to_jsonb(p) from positions p where p.id = h.row_id)"),
         ("charge", "(select to_jsonb(c) from charges c where c.id = h.row_id)"),
         ("charges", "(select coalesce(jsonb_agg(to_jsonb(c) order by c.id), '[]') from charges c where c.charging_process_id = h.row_id)"),
-        ("drive_tags", "(select coalesce(jsonb_agg(t.tag order by t.tag collate \"C\"), '[]') from teslamate.drive_tags t where t.drive_id = h.row_id)"),
-        ("charging_process_tags",
-            "(select coalesce(jsonb_agg(t.tag order by t.tag collate \"C\"), '[]') from teslamate.charging_process_tags t where t.charging_process_id = h.row_id)"),
+        ("drive_tags", TagsOf(EntryTable.Drives)),
+        ("charging_process_tags", TagsOf(EntryTable.Charges)),
         ("charge_costs", "coalesce((select to_jsonb(c) from teslamate.charge_costs c where c.charging_process_id = h.row_id), '{}')"),
         ("cars", "(select jsonb_build_object('efficiency', c.efficiency, 'updated_at', c.updated_at) from cars c where c.id = h.row_id)"),
     ];
@@ -52,7 +53,10 @@ static class RowImages
         from teslamate.history_rows h
         cross join lateral (select {Now} as image) present
         cross join lateral (
-            select array(select filled from unnest({FilledLater}) filled where jsonb_typeof(h.after) = 'object' and h.after ->> filled is null) as keys) filled
+            select array(
+                select filled
+                from unnest({FilledLater}) filled
+                where jsonb_typeof(h.after) = 'object' and h.after ->> filled is null) as keys) filled
         where h.change_id = $1 and h.kind <> 'cars'
             and case
                 when h.after is null or present.image is null then h.after is distinct from present.image
@@ -85,24 +89,27 @@ static class RowImages
     /// <summary>All columns of <c>drives</c>; a test holds them against the table.</summary>
     public static readonly string[] DriveColumns =
     [
-        "id", "start_date", "end_date", "outside_temp_avg", "speed_max", "power_max", "power_min", "start_ideal_range_km", "end_ideal_range_km", "start_km", "end_km",
-        "distance", "duration_min", "car_id", "inside_temp_avg", "start_address_id", "end_address_id", "start_rated_range_km", "end_rated_range_km", "start_position_id",
-        "end_position_id", "start_geofence_id", "end_geofence_id", "ascent", "descent",
+        "id", "start_date", "end_date", "outside_temp_avg", "speed_max", "power_max", "power_min", "start_ideal_range_km",
+        "end_ideal_range_km", "start_km", "end_km", "distance", "duration_min", "car_id", "inside_temp_avg", "start_address_id",
+        "end_address_id", "start_rated_range_km", "end_rated_range_km", "start_position_id", "end_position_id", "start_geofence_id",
+        "end_geofence_id", "ascent", "descent",
     ];
 
     /// <inheritdoc cref="DriveColumns"/>
     public static readonly string[] ProcessColumns =
     [
-        "id", "start_date", "end_date", "charge_energy_added", "start_ideal_range_km", "end_ideal_range_km", "start_battery_level", "end_battery_level", "duration_min",
-        "outside_temp_avg", "car_id", "position_id", "address_id", "start_rated_range_km", "end_rated_range_km", "geofence_id", "charge_energy_used", "cost",
+        "id", "start_date", "end_date", "charge_energy_added", "start_ideal_range_km", "end_ideal_range_km", "start_battery_level",
+        "end_battery_level", "duration_min", "outside_temp_avg", "car_id", "position_id", "address_id", "start_rated_range_km",
+        "end_rated_range_km", "geofence_id", "charge_energy_used", "cost",
     ];
 
     /// <inheritdoc cref="DriveColumns"/>
     public static readonly string[] ChargeColumns =
     [
-        "id", "date", "battery_heater_on", "battery_level", "charge_energy_added", "charger_actual_current", "charger_phases", "charger_pilot_current", "charger_power",
-        "charger_voltage", "fast_charger_present", "conn_charge_cable", "fast_charger_brand", "fast_charger_type", "ideal_battery_range_km", "not_enough_power_to_heat",
-        "outside_temp", "charging_process_id", "battery_heater", "battery_heater_no_power", "rated_battery_range_km", "usable_battery_level",
+        "id", "date", "battery_heater_on", "battery_level", "charge_energy_added", "charger_actual_current", "charger_phases",
+        "charger_pilot_current", "charger_power", "charger_voltage", "fast_charger_present", "conn_charge_cable", "fast_charger_brand",
+        "fast_charger_type", "ideal_battery_range_km", "not_enough_power_to_heat", "outside_temp", "charging_process_id", "battery_heater",
+        "battery_heater_no_power", "rated_battery_range_km", "usable_battery_level",
     ];
 
     /// <summary>Puts everything back but the efficiency of the car. Rows come first that others refer to.</summary>
@@ -143,7 +150,11 @@ static class RowImages
         """,
         .. Tags(EntryTable.Drives, "drive_tags"),
         .. Tags(EntryTable.Charges, "charging_process_tags"),
-        "delete from teslamate.charge_costs c using teslamate.history_rows h where h.change_id = $1 and h.kind = 'charge_costs' and c.charging_process_id = h.row_id",
+        """
+        delete from teslamate.charge_costs c
+        using teslamate.history_rows h
+        where h.change_id = $1 and h.kind = 'charge_costs' and c.charging_process_id = h.row_id
+        """,
         """
         insert into teslamate.charge_costs (charging_process_id, source, amount, set_at)
         select r.charging_process_id, r.source, r.amount, r.set_at
@@ -158,7 +169,10 @@ static class RowImages
     public const string RestoreEfficiency = """
         update cars
         set efficiency = (h.before ->> 'efficiency')::float8,
-            updated_at = case when cars.updated_at = (h.after ->> 'updated_at')::timestamp then (h.before ->> 'updated_at')::timestamp else now() at time zone 'utc' end
+            updated_at = case
+                when cars.updated_at = (h.after ->> 'updated_at')::timestamp then (h.before ->> 'updated_at')::timestamp
+                else now() at time zone 'utc'
+            end
         from teslamate.history_rows h
         where h.change_id = $1 and h.kind = 'cars' and cars.id = h.row_id and cars.efficiency is not distinct from (h.after ->> 'efficiency')::float8
         returning cars.id
@@ -196,13 +210,16 @@ static class RowImages
     /// <summary>Writes rows as they were. What they referred to and is gone by now is null, as if the row had been there when it went.</summary>
     static string Upsert(string table, string[] columns) => $"""
         insert into {table} ({string.Join(", ", columns)})
-        select {string.Join(", ", columns.Select(column => References.TryGetValue(column, out var target) ? $"(select id from {target} where id = r.{column})" : $"r.{column}"))}
+        select {string.Join(", ", columns.Select(Present))}
         from teslamate.history_rows h
         cross join lateral jsonb_populate_record(null::{table}, h.before) r
         where h.change_id = $1 and h.kind = '{table}' and h.before is not null
         on conflict (id) do update
         set ({string.Join(", ", columns)}) = ({string.Join(", ", columns.Select(column => "excluded." + column))})
         """;
+
+    static string Present(string column)
+        => References.TryGetValue(column, out var target) ? $"(select id from {target} where id = r.{column})" : $"r.{column}";
 
     static Dictionary<string, string> References => new()
     {
@@ -215,6 +232,9 @@ static class RowImages
         ["start_position_id"] = "positions",
         ["end_position_id"] = "positions",
     };
+
+    static string TagsOf(EntryTable table)
+        => $"(select coalesce(jsonb_agg(t.tag order by t.tag collate \"C\"), '[]') from {table.Tags} t where t.{table.TagOwner} = h.row_id)";
 
     static string Unmake(string kind, string table) => $"""
         delete from {table} made

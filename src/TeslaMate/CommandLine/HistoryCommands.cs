@@ -18,9 +18,11 @@ static class HistoryCommands
     static readonly JsonSerializerOptions JsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="variables">Null for the environment, read when the verb runs.</param>
-    public static Command Create(Variables? variables = null) => new("history", "Change what was logged: merge, split, trim, delete, places, costs, tags; every change can be undone for 90 days.")
+    public static Command Create(Variables? variables = null) => new(
+        "history", "Change what was logged: merge, split, trim, delete, places, costs, tags; every change can be undone for 90 days.")
     {
-        List(variables), Show(variables), Undo(variables), Merge(variables), Split(variables), Trim(variables), Delete(variables), Place(variables), Cost(variables), Tag(variables),
+        List(variables), Show(variables), Undo(variables), Merge(variables), Split(variables), Trim(variables), Delete(variables), Place(variables),
+        Cost(variables), Tag(variables),
     };
 
     static Command List(Variables? variables)
@@ -56,7 +58,8 @@ static class HistoryCommands
                 return ExitCode.Ok;
             }
 
-            await error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"There is no change {parsed.GetValue(id)}, or it is older than 90 days."));
+            await error.WriteLineAsync(
+                string.Create(CultureInfo.InvariantCulture, $"There is no change {parsed.GetValue(id)}, or it is older than 90 days."));
             return ExitCode.Failure;
         }));
         return command;
@@ -67,7 +70,10 @@ static class HistoryCommands
         var (id, json) = (ChangeId(), Json());
         var command = new Command("undo", "Give the rows of a change back as they were; refused when anything touched them since.") { id, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(variables, parsed, async (editor, output, error) =>
-            await AnswerAsync(await editor.UndoAsync(parsed.GetValue(id), Author, cancellationToken), output, error, parsed.GetValue(json), isDryRun: false)));
+        {
+            var answer = await editor.UndoAsync(parsed.GetValue(id), Author, cancellationToken);
+            return await AnswerAsync(answer, output, error, parsed.GetValue(json), isDryRun: false);
+        }));
         return command;
     }
 
@@ -81,9 +87,10 @@ static class HistoryCommands
     static Command Split(Variables? variables)
     {
         var (kind, id) = (Kind(), Id());
-        var at = new Option<DateTimeOffset?>("--at") { Description = "When: the first position or reading from then on is the border. UTC unless it says otherwise.", HelpName = "TIME", CustomParser = Time };
+        var at = Moment("--at", "When: the first position or reading from then on is the border. UTC unless it says otherwise.");
         var row = new Option<int?>("--row") { Description = "The id of the position or reading that is the border.", HelpName = "ID" };
-        return Edit(variables, "split", "Make two drives or charges of one; the border belongs to both.", [kind, id, at, row], async (parsed, editor, cancellationToken) =>
+        const string description = "Make two drives or charges of one; the border belongs to both.";
+        return Edit(variables, "split", description, [kind, id, at, row], async (parsed, editor, cancellationToken) =>
         {
             var border = parsed.GetValue(row);
             if (border is null && parsed.GetValue(at) is { } time)
@@ -95,9 +102,12 @@ static class HistoryCommands
     static Command Trim(Variables? variables)
     {
         var (kind, id) = (Kind(), Id());
-        var from = new Option<DateTimeOffset?>("--from") { Description = "The new beginning. UTC unless it says otherwise.", HelpName = "TIME", CustomParser = Time };
-        var to = new Option<DateTimeOffset?>("--to") { Description = "The new end.", HelpName = "TIME", CustomParser = Time };
-        return Edit(variables, "trim", "Cut off the beginning or the end of a drive or charge. Positions stay without a drive, readings of a charge are deleted.", [kind, id, from, to],
+        var from = Moment("--from", "The new beginning. UTC unless it says otherwise.");
+        var to = Moment("--to", "The new end.");
+        return Edit(
+            variables, "trim",
+            "Cut off the beginning or the end of a drive or charge. Positions stay without a drive, readings of a charge are deleted.",
+            [kind, id, from, to],
             (parsed, _, _) => Known(new HistoryEdit.Trim(parsed.GetValue(kind), parsed.GetValue(id), parsed.GetValue(from), parsed.GetValue(to))));
     }
 
@@ -114,7 +124,8 @@ static class HistoryCommands
         var end = new Option<PlaceEnd>("--end") { Description = "Which end of a drive.", DefaultValueFactory = _ => PlaceEnd.End };
         var geofence = new Option<int?>("--geofence") { Description = "The id of a geofence, 0 for none.", HelpName = "ID" };
         var address = new Option<int?>("--address") { Description = "The id of an address; 0 has it looked up again.", HelpName = "ID" };
-        return Edit(variables, "place", "Say in which geofence or at which address drives began or ended, or charges were.", [kind, ids, end, geofence, address], (parsed, _, _) =>
+        const string description = "Say in which geofence or at which address drives began or ended, or charges were.";
+        return Edit(variables, "place", description, [kind, ids, end, geofence, address], (parsed, _, _) =>
         {
             var (drives, at) = (parsed.GetValue(ids)!, parsed.GetValue(end));
             return Task.FromResult<HistoryEdit?>((parsed.GetValue(geofence), parsed.GetValue(address)) switch
@@ -129,7 +140,11 @@ static class HistoryCommands
     static Command Cost(Variables? variables)
     {
         var ids = Ids();
-        var value = new Option<decimal?>("--value") { Description = "The amount, or the price for a kWh or minute; left out, the cost is cleared.", HelpName = "AMOUNT" };
+        var value = new Option<decimal?>("--value")
+        {
+            Description = "The amount, or the price for a kWh or minute; left out, the cost is cleared.",
+            HelpName = "AMOUNT",
+        };
         var mode = new Option<CostMode>("--mode") { Description = "What the amount is for.", DefaultValueFactory = _ => CostMode.Total };
         return Edit(variables, "cost", "Set the cost of charges.", [ids, value, mode],
             (parsed, _, _) => Known(new HistoryEdit.SetCost(parsed.GetValue(ids)!, parsed.GetValue(mode), parsed.GetValue(value))));
@@ -142,7 +157,8 @@ static class HistoryCommands
         var add = new Option<string[]>("--add") { Description = "These tags too.", HelpName = "TAG" };
         var remove = new Option<string[]>("--remove") { Description = "Not these tags.", HelpName = "TAG" };
         var clear = new Option<bool>("--clear") { Description = "No tags." };
-        return Edit(variables, "tag", "Set the tags of drives or charges: 20 at most, of 1 to 40 characters.", [kind, ids, set, add, remove, clear], (parsed, _, _) =>
+        const string description = "Set the tags of drives or charges: 20 at most, of 1 to 40 characters.";
+        return Edit(variables, "tag", description, [kind, ids, set, add, remove, clear], (parsed, _, _) =>
         {
             (TagMode Mode, string[]? Tags)[] given =
             [
@@ -158,7 +174,8 @@ static class HistoryCommands
 
     /// <param name="edit">Null when the options do not make one; then <paramref name="missing"/> says so.</param>
     static Command Edit(
-        Variables? variables, string name, string description, Symbol[] symbols, Func<ParseResult, IHistoryEditor, CancellationToken, Task<HistoryEdit?>> edit, string missing = "")
+        Variables? variables, string name, string description, Symbol[] symbols,
+        Func<ParseResult, IHistoryEditor, CancellationToken, Task<HistoryEdit?>> edit, string missing = "")
     {
         var dryRun = new Option<bool>("--dry-run") { Description = "Show what would change, and change nothing." };
         var json = Json();
@@ -258,7 +275,8 @@ static class HistoryCommands
             var name = string.Create(CultureInfo.InvariantCulture, $"{row.Kind} {row.Id}");
             yield return (row.Before, row.After) switch
             {
-                ({ ValueKind: JsonValueKind.Object } before, { ValueKind: JsonValueKind.Object } after) => $"{name}: {string.Join(", ", Differences(before, after))}",
+                ({ ValueKind: JsonValueKind.Object } before, { ValueKind: JsonValueKind.Object } after)
+                    => $"{name}: {string.Join(", ", Differences(before, after))}",
                 ({ ValueKind: JsonValueKind.Array } before, { ValueKind: JsonValueKind.Array } after) when row.Kind == "charges"
                     => string.Create(CultureInfo.InvariantCulture, $"{name}: {before.GetArrayLength()} readings -> {after.GetArrayLength()}"),
                 (null, _) => $"{name}: new",
@@ -268,7 +286,9 @@ static class HistoryCommands
         }
 
         foreach (var move in detail.Moves)
-            yield return string.Create(CultureInfo.InvariantCulture, $"{move.Count} {move.Kind}: {move.Before?.ToString(CultureInfo.InvariantCulture) ?? "none"} -> {move.After?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
+            yield return string.Create(CultureInfo.InvariantCulture, $"{move.Count} {move.Kind}: {Number(move.Before)} -> {Number(move.After)}");
+
+        static string Number(int? id) => id?.ToString(CultureInfo.InvariantCulture) ?? "none";
     }
 
     static IEnumerable<string> Differences(JsonElement before, JsonElement after)
@@ -280,7 +300,8 @@ static class HistoryCommands
                 yield return $"{name} {was} -> {becomes}";
         }
 
-        static string Text(JsonElement row, string name) => row.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null ? value.ToString() : "none";
+        static string Text(JsonElement row, string name)
+            => row.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null ? value.ToString() : "none";
     }
 
     static string Line(HistoryChange change)
@@ -288,7 +309,8 @@ static class HistoryCommands
         var name = change.Id > 0 ? $"change {change.Id}, " : "";
         var undone = change.UndoneAt is { } at ? $", undone {at:yyyy-MM-dd HH:mm:ss}Z by {change.UndoneBy}" : "";
         var author = change.Author.Length > 0 ? $" by {change.Author}" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{name}car {change.Car}, {change.At:yyyy-MM-dd HH:mm:ss}Z{author}: {change.Edit}{undone}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{name}car {change.Car}, {change.At:yyyy-MM-dd HH:mm:ss}Z{author}: {change.Edit}{undone}");
     }
 
     static object ToJson(HistoryChange change) => new
@@ -310,6 +332,9 @@ static class HistoryCommands
     static Argument<int[]> Ids() => new("IDS") { Description = "Their ids.", Arity = ArgumentArity.OneOrMore };
 
     static Argument<long> ChangeId() => new("CHANGE") { Description = "The change's number, as list shows it." };
+
+    static Option<DateTimeOffset?> Moment(string name, string description)
+        => new(name) { Description = description, HelpName = "TIME", CustomParser = Time };
 
     static Option<bool> Json() => new("--json") { Description = "Write JSON, for programs." };
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using TeslaMate.CommandLine;
-using TeslaMate.Configuration;
 using TeslaMate.Tests.Logbook.HistoryChanges;
 
 namespace TeslaMate.Tests.CommandLine;

@@ -3,11 +3,9 @@ using FsCheck;
 using FsCheck.Fluent;
 using Npgsql;
 using TeslaMate.Database.Clusters;
-using TeslaMate.Logbook;
 using TeslaMate.Logbook.HistoryChanges;
 using TeslaMate.Tests.Backups;
 using TeslaMate.Tests.Database;
-using static TeslaMate.Tests.Logbook.Readings;
 
 namespace TeslaMate.Tests.Logbook.HistoryChanges;
 

@@ -1,4 +1,4 @@
--- Loses: what was recorded of changes to the history, so that they cannot be undone any more; the tags of drives and charges; where costs came from. The changes stay.
+-- Loses: the record of changes to the history, which can be undone no more but stay; the tags of drives and charges; where costs came from.
 drop table teslamate.charge_costs;
 drop table teslamate.charging_process_tags;
 drop table teslamate.drive_tags;

@@ -1,5 +1,5 @@
--- What owners changed of their history, with the rows as they were, so that it can be undone for 90 days; the words and the sources of costs that belong to
--- drives and charging processes. All tables are new and empty. The keys to drives and charging_processes lock these two for a moment.
+-- What owners changed of their history, with the rows as they were, so that it can be undone for 90 days; the words and the sources of costs that
+-- belong to drives and charging processes. All tables are new and empty. The keys to drives and charging_processes lock these two for a moment.
 create table teslamate.history_changes (
     id bigint generated always as identity constraint history_changes_pkey primary key,
     car_id smallint not null constraint history_changes_car_id_fkey references public.cars (id) on delete cascade,
@@ -61,4 +61,5 @@ create table teslamate.charge_costs (
     amount numeric(14, 2),
     set_at timestamp not null
 );
-comment on table teslamate.charge_costs is 'who set the cost of a charging process to which amount; where the process has another one now, somebody else did';
+comment on table teslamate.charge_costs
+    is 'who set the cost of a charging process to which amount; where the process has another one now, somebody else did';
