@@ -143,7 +143,7 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
                 + (select count(*) from other_charges join other_charging_processes process on process.id = charging_process_id where process.car_id = {theirId})
             """, cancellationToken);
         await FindOrAddCarAsync(cancellationToken);
-        var covered = await LiveCoverage.ReadAllAsync(connection, _car, cancellationToken);
+        var covered = await LiveCoverage.ReadAllAsync(connection, _car, now: DateTimeOffset.MinValue, cancellationToken);
         await CoverAsync(covered, cancellationToken);
         await ReadOverlapsAsync(overlaps, cancellationToken);
         await ChooseAsync(cancellationToken);

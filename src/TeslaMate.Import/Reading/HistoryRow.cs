@@ -9,7 +9,11 @@ abstract record HistoryRow(int Line)
     /// <param name="At">When it was read.</param>
     /// <param name="Data">What the car would have answered.</param>
     /// <param name="HasOwnVehicleId">The vehicle id is the row's own, not the one that stands in for an empty cell.</param>
-    public sealed record Taken(int Line, DateTimeOffset At, VehicleData Data, bool HasOwnVehicleId) : HistoryRow(Line);
+    public sealed record Taken(int Line, DateTimeOffset At, VehicleData Data, bool HasOwnVehicleId) : HistoryRow(Line)
+    {
+        /// <summary>It is a further answer out of a row of the file that was returned already, and does not count as another.</summary>
+        public bool IsExtra { get; init; }
+    }
 
     /// <param name="Reason">One of <see cref="RejectionReason"/>.</param>
     /// <param name="Column">The first column at fault, by its name in the file.</param>
