@@ -10,9 +10,11 @@ static class HistoryFolder
 {
     /// <summary>Whether a file of this name, as somebody sends it, may be one.</summary>
     public static bool IsKnown(string name)
-        => TeslaFiName.Parse(name) is not null || name.EndsWith("_states.csv", StringComparison.Ordinal)
-            || name.Contains("drives", StringComparison.OrdinalIgnoreCase) && name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase)
-            || name.Contains("charges", StringComparison.OrdinalIgnoreCase) && name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".sql", StringComparison.OrdinalIgnoreCase);
+        => TeslaFiName.Parse(name) is not null
+            || name.EndsWith("_states.csv", StringComparison.Ordinal)
+            || name.EndsWith(".sql", StringComparison.OrdinalIgnoreCase)
+            || (name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase)
+                && (name.Contains("drives", StringComparison.OrdinalIgnoreCase) || name.Contains("charges", StringComparison.OrdinalIgnoreCase)));
 
     /// <exception cref="IOException">It cannot be listed.</exception>
     /// <exception cref="UnauthorizedAccessException">It cannot be listed.</exception>

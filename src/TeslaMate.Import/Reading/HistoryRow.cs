@@ -51,6 +51,9 @@ interface IHistoryFile
     /// <summary>The same file, its times read in another zone.</summary>
     IHistoryFile In(TimeZoneInfo zone);
 
+    /// <summary>How many bytes of it the rows have been read from so far; 0 when that is not known.</summary>
+    long Position => 0;
+
     /// <summary>Its rows in the order of the file.</summary>
     /// <exception cref="HistoryFileException">While they are read.</exception>
     IEnumerable<HistoryRow> Rows();

@@ -23,7 +23,8 @@ interface IPieces
 }
 
 /// <summary>
-/// Reads a file and plays it. Files are in the order of time nearly always, so a row is played as soon as it is read; when that turns out to be wrong, the caller starts
+/// Reads a file and plays it. Files are in the order of time nearly always, so a row is played as soon as it is read; when that turns out to be
+/// wrong, the caller starts
 /// over from a copy with all rows put in order first.
 /// </summary>
 sealed class FilePass(IHistoryFile file, CarIdentity car, Coverage imported, Coverage live, Replay replay)
@@ -45,7 +46,8 @@ sealed class FilePass(IHistoryFile file, CarIdentity car, Coverage imported, Cov
     /// <param name="output">Where pieces of history go that would need too much memory together.</param>
     /// <param name="progress">Told the number of rows read so far, now and then.</param>
     public static async Task<(FileOutcome Outcome, Replay Replay)> RunAsync(
-        IHistoryFile file, CarIdentity car, Coverage imported, Coverage live, Replay replay, IPieces output, Action<int>? progress, CancellationToken cancellationToken)
+        IHistoryFile file, CarIdentity car, Coverage imported, Coverage live, Replay replay, IPieces output, Action<int>? progress,
+        CancellationToken cancellationToken)
     {
         var (inOrder, rejectsNameless) = (true, false);
         while (true)

@@ -10,12 +10,14 @@ namespace TeslaMate.Import.Running;
 sealed record NewCar(string Vin, long? Vid, string? Name, int SuspendMin);
 
 /// <summary>
-/// What a file brings, on its way into the database: one transaction that begins with the first piece, however many pieces there are. In a rehearsal it is a savepoint of the
+/// What a file brings, on its way into the database: one transaction that begins with the first piece, however many pieces there are. In a rehearsal
+/// it is a savepoint of the
 /// transaction around everything, so that one bad file costs a rehearsal no more than it costs an import.
 /// </summary>
 /// <param name="car">Null when <paramref name="newCar"/> has to be added first, if there is anything to write.</param>
 sealed class FileTransaction(
-    ImportStore store, NpgsqlConnection connection, HistoryNumbers numbers, Elevations terrain, long run, CarId? car, NewCar? newCar, bool isRehearsal) : IPieces, IAsyncDisposable
+    ImportStore store, NpgsqlConnection connection, HistoryNumbers numbers, Elevations terrain, long run, CarId? car, NewCar? newCar, bool isRehearsal)
+    : IPieces, IAsyncDisposable
 {
     // Kilometres; loggers read the odometer some seconds apart.
     const double Rounding = 0.2;
@@ -115,7 +117,8 @@ sealed class FileTransaction(
         if (_known is null || replay.History.Drives.Count == 0)
             return;
         _driven ??= await LiveCoverage.ReadOdometerAsync(connection, _known.Value, cancellationToken);
-        replay.History.DropDrives((from, to) => to - from >= Rounding && _driven.Exists(range => range.From <= from + Rounding && to <= range.To + Rounding));
+        replay.History.DropDrives((from, to)
+            => to - from >= Rounding && _driven.Exists(range => range.From <= from + Rounding && to <= range.To + Rounding));
     }
 
     async Task<CarId> CarAsync(CancellationToken cancellationToken)

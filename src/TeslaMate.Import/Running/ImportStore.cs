@@ -75,7 +75,8 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
         => ScalarAsync<string>("select timezone from import_runs where source_key = $1 and status = 'running'", [Text(sourceKey)], cancellationToken);
 
     /// <summary>
-    /// Gives the interrupted run of a folder up. Its files are to be read again: what it covered is skipped then, but not the drive or the charge that it had not written yet.
+    /// Gives the interrupted run of a folder up. Its files are to be read again: what it covered is skipped then, but not the drive or the charge
+    /// that it had not written yet.
     /// </summary>
     /// <returns>False when there was none.</returns>
     public async Task<bool> AbandonAsync(string sourceKey, CancellationToken cancellationToken)

@@ -12,7 +12,8 @@ namespace TeslaMate.Import.Running;
 public interface IImporter
 {
     /// <summary>
-    /// Imports the files of a folder: each in one transaction with its checkpoint, so that an import that was cut off goes on where it stopped and has the same rows in
+    /// Imports the files of a folder: each in one transaction with its checkpoint, so that an import that was cut off goes on where it stopped and
+    /// has the same rows in
     /// the end. What was imported or logged live before is left as it is.
     /// </summary>
     Task<ImportReport> ImportAsync(ImportRequest request, IProgress<ImportProgress>? progress, CancellationToken cancellationToken);
@@ -247,14 +248,17 @@ sealed class ImportRun(
             }
 
             Report(i, _reports[i] with { State = FileState.Running });
-            var live = _car is { } logged && _isLive ? await LiveCoverage.ReadAsync(connection, logged, time.GetUtcNow(), cancellationToken) : new Coverage([]);
+            var live = _car is { } logged && _isLive
+                ? await LiveCoverage.ReadAsync(connection, logged, time.GetUtcNow(), cancellationToken)
+                : new Coverage([]);
             try
             {
                 await using var output = new FileTransaction(store, connection, _numbers, terrain, _run.Id, _car, NewCar(), request.IsDryRun);
                 // What is in already is played only for what it left open.
                 IPieces pieces = isOfThisRun ? new Forgetting() : output;
                 var (outcome, played) = await Task.Run(
-                    () => FilePass.RunAsync(_files[i], _identity, imported, live, replay, pieces, rows => Tell(i, rows), cancellationToken), cancellationToken);
+                    () => FilePass.RunAsync(_files[i], _identity, imported, live, replay, pieces, rows => Tell(i, rows), cancellationToken),
+                    cancellationToken);
                 if (await Fingerprint.OfAsync(_files[i].Path, cancellationToken) != _fingerprints[i])
                     throw new HistoryFileException("The file changed while it was read");
                 var periods = played.Read.Periods.ToList();
@@ -301,7 +305,8 @@ sealed class ImportRun(
                 // The transaction of this file is gone; the next may do better, and if not, says so too.
                 Fail(i, exception.MessageText);
             }
-            catch (PostgresException exception) when (!request.IsDryRun && exception.SqlState.StartsWith(InsufficientResources, StringComparison.Ordinal))
+            catch (PostgresException exception)
+                when (!request.IsDryRun && exception.SqlState.StartsWith(InsufficientResources, StringComparison.Ordinal))
             {
                 // A full disk, say; the driver gives the connection up then.
                 Fail(i, exception.MessageText);
@@ -370,7 +375,10 @@ sealed class ImportRun(
     }
 
     void Tell(int index, int rows)
-        => progress?.Report(new(index, [.. _reports], _rowsBefore + rows, _lengths.Take(index).Sum(), _lengths.Sum(), [.. _rejections.Take(100)]));
+    {
+        var read = _lengths.Take(index).Sum() + (rows > 0 ? Math.Min(_files[index].Position, _lengths[index]) : 0);
+        progress?.Report(new(index, [.. _reports], _rowsBefore + rows, read, _lengths.Sum(), [.. _rejections.Take(100)]));
+    }
 
     /// <summary>For a file that was written before.</summary>
     sealed class Forgetting : IPieces

@@ -4,7 +4,8 @@ using TeslaMate.Logbook;
 namespace TeslaMate.Import.Running;
 
 /// <summary>
-/// When a car was logged live. Its states cover a period, unless its positions show a hole: a live car that is awake writes one every few minutes, so a long time without
+/// When a car was logged live. Its states cover a period, unless its positions show a hole: a live car that is awake writes one every few minutes, so
+/// a long time without
 /// any is one in which it slept or nobody looked, and what another logger saw then is new.
 /// </summary>
 static class LiveCoverage
@@ -55,10 +56,12 @@ static class LiveCoverage
         => ReadAsync(AllSql, connection, car, now, cancellationToken);
 
     /// <summary>
-    /// The readings of the odometer (km) between which the live car was driven, as its drives say. A drive that it did not see and made up of what it found later has another
+    /// The readings of the odometer (km) between which the live car was driven, as its drives say. A drive that it did not see and made up of what it
+    /// found later has another
     /// time than the real one, but the same readings.
     /// </summary>
-    public static async Task<List<(double From, double To)>> ReadOdometerAsync(NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
+    public static async Task<List<(double From, double To)>> ReadOdometerAsync(
+        NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("""
             select start_km, end_km

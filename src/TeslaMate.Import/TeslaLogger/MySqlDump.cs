@@ -20,7 +20,8 @@ sealed record DumpRow(string Table, int Line, IReadOnlyDictionary<string, int> C
 }
 
 /// <summary>
-/// Reads what <c>mysqldump</c> writes, row by row: the columns from <c>CREATE TABLE</c>, the rows from <c>INSERT</c>. No server is needed, nothing is executed, and no more of
+/// Reads what <c>mysqldump</c> writes, row by row: the columns from <c>CREATE TABLE</c>, the rows from <c>INSERT</c>. No server is needed, nothing is
+/// executed, and no more of
 /// the file than one row is in memory.
 /// </summary>
 sealed class MySqlDump : IDisposable
@@ -29,7 +30,10 @@ sealed class MySqlDump : IDisposable
 
     static readonly HashSet<string> Keywords = new(StringComparer.OrdinalIgnoreCase) { "INTO", "IGNORE", "IF", "NOT", "EXISTS" };
 
-    static readonly HashSet<string> NoColumns = new(StringComparer.OrdinalIgnoreCase) { "PRIMARY", "KEY", "UNIQUE", "INDEX", "CONSTRAINT", "FULLTEXT", "SPATIAL", "FOREIGN", "CHECK" };
+    static readonly HashSet<string> NoColumns = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "PRIMARY", "KEY", "UNIQUE", "INDEX", "CONSTRAINT", "FULLTEXT", "SPATIAL", "FOREIGN", "CHECK",
+    };
 
     readonly StreamReader _reader;
     readonly IReadOnlySet<string> _tables;
@@ -89,11 +93,14 @@ sealed class MySqlDump : IDisposable
             else if (word.Equals("INSERT", StringComparison.OrdinalIgnoreCase) && Name() is { } into && _tables.Contains(into))
             {
                 var line = _line;
-                var names = Peek() == '(' ? Names() : created.GetValueOrDefault(into) ?? throw new HistoryFileException($"Line {line}: nothing tells the columns of {into}");
+                var names = Peek() == '('
+                    ? Names()
+                    : created.GetValueOrDefault(into) ?? throw new HistoryFileException($"Line {line}: nothing tells the columns of {into}");
                 SkipSpace();
                 if (!Word().Equals("VALUES", StringComparison.OrdinalIgnoreCase))
                     throw new HistoryFileException($"Line {line}: an INSERT without VALUES");
-                var columns = names.Select((name, index) => (name, index)).ToDictionary(column => column.name, column => column.index, StringComparer.OrdinalIgnoreCase);
+                var columns = names.Select((name, index) => (name, index))
+                    .ToDictionary(column => column.name, column => column.index, StringComparer.OrdinalIgnoreCase);
                 while (true)
                 {
                     SkipSpace();

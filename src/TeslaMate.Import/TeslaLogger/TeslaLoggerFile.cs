@@ -4,7 +4,8 @@ using TeslaMate.Tesla.Cars;
 namespace TeslaMate.Import.TeslaLogger;
 
 /// <summary>
-/// A dump of TeslaLogger's database: its positions, drives, charges and states become what the car would have answered, in the order of time (import-sources chapter). It holds
+/// A dump of TeslaLogger's database: its positions, drives, charges and states become what the car would have answered, in the order of time
+/// (import-sources chapter). It holds
 /// years, so it is read several times and never kept: what drives and charges there are first, then positions and charging rows side by side.
 /// </summary>
 sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
@@ -12,7 +13,10 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
     const double MilesPerKm = 0.62137119223733;
     const double PsPerKw = 1.35962;
 
-    static readonly HashSet<string> Tables = new(StringComparer.OrdinalIgnoreCase) { "car", "cars", "drivestate", "chargingstate", "state", "car_version" };
+    static readonly HashSet<string> Tables = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "car", "cars", "drivestate", "chargingstate", "state", "car_version",
+    };
     static readonly HashSet<string> Positions = new(StringComparer.OrdinalIgnoreCase) { "pos" };
     static readonly HashSet<string> Chargings = new(StringComparer.OrdinalIgnoreCase) { "charging" };
 
@@ -82,8 +86,9 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
                     continue;
                 var (car, id) = (CarOf(row), row.Integer("id") ?? 0);
                 var ride = Find(rides.GetValueOrDefault(car), id, ride => ride.First, ride => ride.Last);
+                ShiftState? gear = ride is null ? null : id == ride.Value.Last ? ShiftState.P : ShiftState.D;
                 yield return new(at, Order: 1, row, Position(row) is { } place
-                    ? place with { DriveState = place.DriveState! with { ShiftState = ride is null ? null : id == ride.Value.Last ? ShiftState.P : ShiftState.D } }
+                    ? place with { DriveState = place.DriveState! with { ShiftState = gear } }
                     : null);
             }
         }
@@ -93,7 +98,8 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
             foreach (var row in MySqlDump.Read(path, Chargings))
             {
                 var (car, id) = (CarOf(row), row.Integer("id") ?? 0);
-                if (row.Date("Datum") is not { } at || Find(charges.GetValueOrDefault(car), id, charge => charge.First, charge => charge.Last) is not { } charge)
+                if (row.Date("Datum") is not { } at
+                    || Find(charges.GetValueOrDefault(car), id, charge => charge.First, charge => charge.Last) is not { } charge)
                     continue;
                 var place = charge.Pos is { } number && places.TryGetValue(number, out var found) ? Position(found) : null;
                 yield return new(at, Order: 2, row, place is null ? null : Charge(row, place, isLast: id == charge.Last));
@@ -101,7 +107,8 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
         }
 
         var states = tables["state"].Where(row => row.Text("state") is "asleep" or "offline" && row.Date("StartDate") is not null)
-            .Select(row => new Reading(row.Date("StartDate")!.Value, Order: 0, row, new VehicleData { State = row.Text("state")! })).OrderBy(reading => reading.At);
+            .Select(row => new Reading(row.Date("StartDate")!.Value, Order: 0, row, new VehicleData { State = row.Text("state")! }))
+            .OrderBy(reading => reading.At);
         // Both tables are in the order of their numbers, which is that of time; where it is not, only sorting helps.
         var readings = isInOrder
             ? Merged(states, PositionReadings(), ChargeReadings())
@@ -129,7 +136,11 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
             var version = versions[CarOf(row)].LastOrDefault(version => version.At <= at).Version;
             var data = Complete(reading, car, instant, version);
             if (lastState != data.State && !(instant - Moment <= last))
-                yield return new HistoryRow.Taken(row.Line, instant - Moment, Complete(reading, car, instant - Moment, version), HasOwnVehicleId: false) { IsExtra = true };
+            {
+                var change = Complete(reading, car, instant - Moment, version);
+                yield return new HistoryRow.Taken(row.Line, instant - Moment, change, HasOwnVehicleId: false) { IsExtra = true };
+            }
+
             (last, lastState) = (instant, data.State);
             yield return new HistoryRow.Taken(row.Line, instant, data, HasOwnVehicleId: false);
         }

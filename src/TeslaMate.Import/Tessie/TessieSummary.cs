@@ -5,7 +5,8 @@ using TeslaMate.Tesla.Cars;
 namespace TeslaMate.Import.Tessie;
 
 /// <summary>
-/// Tessie's lists of drives and of charges, a row each (import-sources chapter): what begins and what ends one becomes answers of the car. Nothing tells what the car did in
+/// Tessie's lists of drives and of charges, a row each (import-sources chapter): what begins and what ends one becomes answers of the car. Nothing
+/// tells what the car did in
 /// between, so it is offline there. Known by their first line, since people name them as they like.
 /// </summary>
 sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
@@ -91,7 +92,10 @@ sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
             var joins = start - before is { } pause && pause >= TimeSpan.Zero && pause <= 5 * Moment;
             var answers = joins
                 ? [(start + Moment, first with { DriveState = first.DriveState! with { Timestamp = start + Moment } })]
-                : new[] { (start - (2 * Moment), Parked(first, start - (2 * Moment))), (start - Moment, Parked(first, start - Moment)), (start, first) };
+                : new[]
+                {
+                    (start - (2 * Moment), Parked(first, start - (2 * Moment))), (start - Moment, Parked(first, start - Moment)), (start, first),
+                };
             var isCounted = false;
             foreach (var (at, data) in (IEnumerable<(DateTimeOffset, VehicleData)>)[.. answers, (end, last)])
             {
@@ -116,7 +120,8 @@ sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
     static bool Has(string[] header, string name) => Array.Exists(header, column => Table.Is(column, name));
 
     /// <summary>
-    /// Miles of range for each percent, from all rows that say both what they used or added and by how much the level changed: single rows are too coarse, and the lists have
+    /// Miles of range for each percent, from all rows that say both what they used or added and by how much the level changed: single rows are too
+    /// coarse, and the lists have
     /// no range itself. Null when nothing tells.
     /// </summary>
     double? RangePerPercent()
@@ -130,8 +135,8 @@ sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
         {
             if (csv.IsBlank || csv.IsBroken || csv.Count != table.Header.Length)
                 continue;
-            var change = table.Miles("Ideal Range Used") ?? table.Miles("Rated Range Used") ?? table.Miles("Ideal Range Added") ?? table.Miles("Rated Range Added")
-                ?? table.Miles("Range Added");
+            var change = table.Miles("Ideal Range Used") ?? table.Miles("Rated Range Used")
+                ?? table.Miles("Ideal Range Added") ?? table.Miles("Rated Range Added") ?? table.Miles("Range Added");
             if (change is not > 0 || table.Number("Starting Battery") is not { } from || table.Number("Ending Battery") is not { } to || from == to)
                 continue;
             range += change.Value;
@@ -148,19 +153,25 @@ sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
         return (At("Starting", start, ShiftState.D), At("Ending", end, ShiftState.P));
 
         VehicleData At(string side, DateTimeOffset at, ShiftState gear) => Answer(
-            at, table.Number(side + " Latitude"), table.Number(side + " Longitude"), table.Miles(side + " Odometer"), table.Number(side + " Battery"), perPercent) with
+            at, table.Number(side + " Latitude"), table.Number(side + " Longitude"), table.Miles(side + " Odometer"), table.Number(side + " Battery"),
+            perPercent) with
         {
             DriveState = new DriveState
             {
                 Timestamp = at, Latitude = table.Number(side + " Latitude"), Longitude = table.Number(side + " Longitude"), ShiftState = gear,
             },
-            ClimateState = new ClimateState { Timestamp = at, InsideTemp = inside is { } known ? known : null, OutsideTemp = outside is { } air ? air : null },
+            ClimateState = new ClimateState
+            {
+                Timestamp = at, InsideTemp = inside is { } known ? known : null, OutsideTemp = outside is { } air ? air : null,
+            },
         };
     }
 
     static (VehicleData First, VehicleData Last) Charge(Table table, DateTimeOffset start, DateTimeOffset end, double? perPercent)
     {
-        var isFast = table.Text("Is Supercharger") is { } said ? bool.TryParse(said, out var fast) ? fast : said == "1" : table.Number("Supercharging") is { } energy ? energy > 0 : (bool?)null;
+        var isFast = table.Text("Is Supercharger") is { } said
+            ? said == "1" || said.Equals("true", StringComparison.OrdinalIgnoreCase)
+            : table.Number("Supercharging") is { } energy ? energy > 0 : (bool?)null;
         var energyAdded = table.Number("Energy Added") ?? table.Number("Charge Energy Added");
         // On average; the list has no power.
         var power = end > start && (table.Number("Energy Used") ?? energyAdded) / (end - start).TotalHours is { } kilowatts and >= 0 and < 1000
@@ -170,10 +181,14 @@ sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
 
         VehicleData At(DateTimeOffset at, string state, string side, double? added)
         {
-            var answer = Answer(at, table.Number("Latitude"), table.Number("Longitude"), table.Miles("Odometer"), table.Number(side + " Battery"), perPercent);
+            var answer = Answer(
+                at, table.Number("Latitude"), table.Number("Longitude"), table.Miles("Odometer"), table.Number(side + " Battery"), perPercent);
             return answer with
             {
-                ChargeState = answer.ChargeState! with { ChargingState = state, ChargeEnergyAdded = added is { } known ? known : null, ChargerPower = power, FastChargerPresent = isFast },
+                ChargeState = answer.ChargeState! with
+                {
+                    ChargingState = state, ChargeEnergyAdded = added is { } known ? known : null, ChargerPower = power, FastChargerPresent = isFast,
+                },
             };
         }
     }
@@ -187,7 +202,10 @@ sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
             DriveState = new DriveState { Timestamp = at, Latitude = latitude, Longitude = longitude, ShiftState = ShiftState.P },
             ChargeState = new ChargeState
             {
-                Timestamp = at, BatteryLevel = level is >= 0 and <= 100 ? (int)Math.Round(level.Value, MidpointRounding.AwayFromZero) : null, IdealBatteryRange = range, BatteryRange = range,
+                Timestamp = at,
+                BatteryLevel = level is >= 0 and <= 100 ? (int)Math.Round(level.Value, MidpointRounding.AwayFromZero) : null,
+                IdealBatteryRange = range,
+                BatteryRange = range,
             },
             ClimateState = new ClimateState { Timestamp = at },
             VehicleState = new VehicleState { Timestamp = at, Odometer = odometer },
@@ -202,17 +220,19 @@ sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
     };
 
     /// <summary>The column without which the logbook would drop the row, if one is missing.</summary>
-    static string? Missing(VehicleData first, VehicleData last) => (first, last) switch
+    static string? Missing(VehicleData first, VehicleData last)
     {
-        ({ DriveState.Latitude: null } or { DriveState.Longitude: null }, _) or (_, { DriveState.Latitude: null } or { DriveState.Longitude: null })
-            => first.ChargeState!.ChargingState is null ? "Starting Latitude" : "Latitude",
-        ({ DriveState: { Latitude: < -90 or > 90 } or { Longitude: < -180 or > 180 } }, _) or (_, { DriveState: { Latitude: < -90 or > 90 } or { Longitude: < -180 or > 180 } })
-            => first.ChargeState!.ChargingState is null ? "Starting Latitude" : "Latitude",
-        ({ ChargeState.IdealBatteryRange: null }, _) or (_, { ChargeState.IdealBatteryRange: null }) => "Starting Battery",
-        ({ ChargeState.ChargingState: null, VehicleState.Odometer: null }, _) or ({ ChargeState.ChargingState: null }, { VehicleState.Odometer: null }) => "Starting Odometer",
-        (_, { ChargeState: { ChargingState: not null, ChargeEnergyAdded: null } }) => "Energy Added",
-        _ => null,
-    };
+        var isDrive = first.ChargeState!.ChargingState is null;
+        if (!IsSomewhere(first) || !IsSomewhere(last))
+            return isDrive ? "Starting Latitude" : "Latitude";
+        if (first.ChargeState.IdealBatteryRange is null || last.ChargeState!.IdealBatteryRange is null)
+            return "Starting Battery";
+        if (isDrive)
+            return first.VehicleState!.Odometer is null || last.VehicleState!.Odometer is null ? "Starting Odometer" : null;
+        return last.ChargeState.ChargeEnergyAdded is null ? "Energy Added" : null;
+    }
+
+    static bool IsSomewhere(VehicleData data) => data.DriveState is { Latitude: >= -90 and <= 90, Longitude: >= -180 and <= 180 };
 
     static double? Temperature(Table table, string name)
         => table.Number(name) is { } degrees ? table.Named(name).Contains('F', StringComparison.Ordinal) ? (degrees - 32) * 5 / 9 : degrees : null;
@@ -238,7 +258,7 @@ sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
         }
 
         public static bool Is(string column, string name)
-            => column == name || (column.StartsWith(name, StringComparison.Ordinal) && column.AsSpan(name.Length).StartsWith(" (", StringComparison.Ordinal));
+            => column == name || column.StartsWith(name + " (", StringComparison.Ordinal);
 
         /// <summary>The whole name of a column; the short one when there is none.</summary>
         public string Named(string name) => Index(name) is >= 0 and var index ? Header[index] : name;
@@ -246,10 +266,13 @@ sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
         public string? Text(string name) => Index(name) is >= 0 and var index && csv.Cell(index) is { IsEmpty: false } cell ? cell.ToString() : null;
 
         public double? Number(string name)
-            => double.TryParse(Text(name), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
+            => double.TryParse(Text(name), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+                ? number
+                : null;
 
         /// <summary>A distance in miles, whatever unit its column has.</summary>
-        public double? Miles(string name) => Number(name) is { } number ? Named(name).Contains("(km)", StringComparison.Ordinal) ? number * MilesPerKm : number : null;
+        public double? Miles(string name)
+            => Number(name) * (Named(name).Contains("(km)", StringComparison.Ordinal) ? MilesPerKm : 1);
 
         int Index(string name) => Array.FindIndex(Header, column => Is(column, name));
     }

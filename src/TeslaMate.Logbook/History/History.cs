@@ -4,7 +4,8 @@ using TeslaMate.Logbook.Positions;
 namespace TeslaMate.Logbook.History;
 
 /// <summary>
-/// What a stretch of a car's past amounts to, collected from the same entries that a live car's log is written with, until it is written in bulk. A drive or a
+/// What a stretch of a car's past amounts to, collected from the same entries that a live car's log is written with, until it is written in bulk. A
+/// drive or a
 /// charging process that has not ended yet is kept back, so that nothing is ever in the database that looks as if it were going on.
 /// </summary>
 sealed class History
@@ -150,7 +151,8 @@ sealed class History
             _chargings[i] = _chargings[i] with { Place = await ElevatedAsync(terrain, _chargings[i].Place, missing, cancellationToken) };
     }
 
-    static async Task ElevateAsync(Terrain.Elevations terrain, List<PositionReading> positions, HashSet<Terrain.Tile> missing, CancellationToken cancellationToken)
+    static async Task ElevateAsync(
+        Terrain.Elevations terrain, List<PositionReading> positions, HashSet<Terrain.Tile> missing, CancellationToken cancellationToken)
     {
         for (var i = 0; i < positions.Count; i++)
             positions[i] = await ElevatedAsync(terrain, positions[i], missing, cancellationToken);

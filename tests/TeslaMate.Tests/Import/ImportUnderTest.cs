@@ -31,12 +31,17 @@ sealed class ImportUnderTest(LogbookDatabase database) : IAsyncDisposable
 
     public void Write(string name, params IEnumerable<CsvRow> rows) => Write(name, CsvRow.Whole(rows));
 
-    public async Task<ImportReport> ImportAsync(Func<ImportRequest, ImportRequest>? change = null, string zone = "Etc/UTC", IProgress<ImportProgress>? progress = null)
+    public Task<ImportReport> ImportAsync(Func<ImportRequest, ImportRequest>? change = null, string zone = "Etc/UTC", IProgress<ImportProgress>? progress = null)
+    {
+        var request = new ImportRequest(Folder, zone);
+        return WithImporterAsync(importer => importer.ImportAsync(change?.Invoke(request) ?? request, progress, CancellationToken.None));
+    }
+
+    public async Task<T> WithImporterAsync<T>(Func<IImporter, Task<T>> use)
     {
         await using var services = new ServiceCollection().AddLogging().AddSingleton(Time).AddSingleton(database.DataSource)
             .AddLogbook(new LogbookSettings { TileFolder = Folder + ".tiles", TileSources = [] }).AddImport().BuildServiceProvider();
-        var request = new ImportRequest(Folder, zone);
-        return await services.GetRequiredService<IImporter>().ImportAsync(change?.Invoke(request) ?? request, progress, CancellationToken.None);
+        return await use(services.GetRequiredService<IImporter>());
     }
 
     public Task<List<string>> DrivesAsync() => database.RowsAsync("select start_date, end_date, round(distance::numeric, 2) from drives order by start_date");
