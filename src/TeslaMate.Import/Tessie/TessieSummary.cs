@@ -158,11 +158,16 @@ sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
         {
             DriveState = new DriveState
             {
-                Timestamp = at, Latitude = table.Number(side + " Latitude"), Longitude = table.Number(side + " Longitude"), ShiftState = gear,
+                Timestamp = at,
+                Latitude = table.Number(side + " Latitude"),
+                Longitude = table.Number(side + " Longitude"),
+                ShiftState = gear,
             },
             ClimateState = new ClimateState
             {
-                Timestamp = at, InsideTemp = inside is { } known ? known : null, OutsideTemp = outside is { } air ? air : null,
+                Timestamp = at,
+                InsideTemp = inside is { } known ? known : null,
+                OutsideTemp = outside is { } air ? air : null,
             },
         };
     }
@@ -187,7 +192,10 @@ sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
             {
                 ChargeState = answer.ChargeState! with
                 {
-                    ChargingState = state, ChargeEnergyAdded = added is { } known ? known : null, ChargerPower = power, FastChargerPresent = isFast,
+                    ChargingState = state,
+                    ChargeEnergyAdded = added is { } known ? known : null,
+                    ChargerPower = power,
+                    FastChargerPresent = isFast,
                 },
             };
         }

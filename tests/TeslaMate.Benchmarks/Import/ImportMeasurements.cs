@@ -56,7 +56,11 @@ static class ImportMeasurements
     {
         var environment = new Dictionary<string, string?>
         {
-            ["DATABASE_SOCKET_DIR"] = cluster.Socket, ["DATABASE_USER"] = "postgres", ["DATABASE_NAME"] = name, ["DATABASE_PASS"] = "none", ["ENCRYPTION_KEY"] = "a key of the measurement's",
+            ["DATABASE_SOCKET_DIR"] = cluster.Socket,
+            ["DATABASE_USER"] = "postgres",
+            ["DATABASE_NAME"] = name,
+            ["DATABASE_PASS"] = "none",
+            ["ENCRYPTION_KEY"] = "a key of the measurement's",
             ["SRTM_CACHE"] = tiles,
         };
         // The car's one tile, so that heights cost what they cost and nothing is fetched.

@@ -61,7 +61,8 @@ public sealed class PropertyTests
                 for (; count > 0; count--)
                 {
                     rows.Add(row(time.ToString("HH:mm", System.Globalization.CultureInfo.InvariantCulture)).On(time.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture))
-                        with { Odometer = odometer });
+                        with
+                    { Odometer = odometer });
                     time = time.AddMinutes(random.Next(1, 4));
                 }
             }
