@@ -1,5 +1,4 @@
 using System.Globalization;
-using TeslaMate.Import.Running;
 using TeslaMate.Simulator.Clocks;
 using TeslaMate.Simulator.Cloud;
 using TeslaMate.Simulator.Lives;

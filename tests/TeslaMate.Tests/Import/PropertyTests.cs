@@ -4,7 +4,6 @@ using FsCheck.Fluent;
 using TeslaMate.Import.Reading;
 using TeslaMate.Import.Running;
 using TeslaMate.Import.TeslaFi;
-using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using static TeslaMate.Tests.Import.CsvRow;
 
