@@ -28,12 +28,14 @@ sealed class ProgramCommand
         StatusCommand.Create(),
         SignInCommand.Create(),
         SetPasswordCommand.Create(),
+        TokenCommands.Create(),
         ImportCommand.Create(),
         RestoreCommand.Create(),
         HealthCommand.Create(),
         DemoCommand.Create(),
         TelemetryCommands.Create(),
         RebuildStatisticsCommand.Create(),
+        HistoryCommands.Create(),
         .. CorrectionCommands.Create(),
     ];
 
