@@ -48,7 +48,7 @@ public sealed record DataColumn(string Label, string? Unit, ColumnKind Kind, boo
 public enum ColumnKind
 {
     /// <summary>Kept on one line where there is room.</summary>
-    Short,
+    OneLine,
 
     /// <summary>A name of any length, broken where it must.</summary>
     Name,
@@ -81,7 +81,7 @@ public sealed class TableOf<T>(string id, string title, Texts texts, TimeZoneInf
 
     /// <summary>A word, a period, a version: what fits on one line.</summary>
     public TableOf<T> Text(string label, Func<T, string?> value, Func<T, string?>? link = null, Func<T, string?>? note = null, bool isMinor = false)
-        => Add(label, null, ColumnKind.Short, isMinor, row => TextCell(row, value, link, note));
+        => Add(label, null, ColumnKind.OneLine, isMinor, row => TextCell(row, value, link, note));
 
     /// <summary>A place or another name of any length.</summary>
     public TableOf<T> Name(string label, Func<T, string?> value, Func<T, string?>? link = null, Func<T, string?>? note = null, bool isMinor = false)
@@ -108,7 +108,7 @@ public sealed class TableOf<T>(string id, string title, Texts texts, TimeZoneInf
 
     /// <summary>An instant in the window's zone.</summary>
     public TableOf<T> Moment(string label, Func<T, DateTimeOffset?> at, Func<T, string?>? link = null, bool isMinor = false)
-        => Add(label, null, ColumnKind.Short, isMinor, row => at(row) is { } known
+        => Add(label, null, ColumnKind.OneLine, isMinor, row => at(row) is { } known
             ? new(TimeZoneInfo.ConvertTime(known, zone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture), known.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), link?.Invoke(row))
             : new("", ""));
 

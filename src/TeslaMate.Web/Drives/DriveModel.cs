@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http;
 using TeslaMate.Measures;
 using TeslaMate.Web.Charts;
 using TeslaMate.Web.Layout;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using TeslaMate.Measures;
 using TeslaMate.Web.Charts;
-using TeslaMate.Web.Layout;
 using TemperatureUnit = TeslaMate.Measures.TemperatureUnit;
 
 namespace TeslaMate.Web.Statistics;
