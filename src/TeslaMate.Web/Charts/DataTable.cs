@@ -42,7 +42,8 @@ public sealed record DataTable(
 
 /// <param name="Unit">Behind the label; null for what has none.</param>
 /// <param name="IsMinor">Left out where there is no room for it.</param>
-public sealed record DataColumn(string Label, string? Unit, ColumnKind Kind, bool IsMinor);
+/// <param name="IsFileOnly">In the file, and not on the page.</param>
+public sealed record DataColumn(string Label, string? Unit, ColumnKind Kind, bool IsMinor, bool IsFileOnly = false);
 
 /// <summary>How a column takes its room.</summary>
 public enum ColumnKind
@@ -115,6 +116,13 @@ public sealed class TableOf<T>(string id, string title, Texts texts, TimeZoneInf
             ? new(TimeZoneInfo.ConvertTime(known, zone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
                 known.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), link?.Invoke(row))
             : new("", ""));
+
+    /// <summary>Keeps the last column for the file.</summary>
+    public TableOf<T> FileOnly()
+    {
+        _columns[^1] = _columns[^1] with { IsFileOnly = true };
+        return this;
+    }
 
     public DataTable Build()
     {

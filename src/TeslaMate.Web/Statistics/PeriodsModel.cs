@@ -67,12 +67,12 @@ public sealed record PeriodsModel(
                 note: period => request.CoveredBriefly(period.NetCoverage), isMinor: true)
             .Number("Consumption (gross)", units.ConsumptionUnit, period => period.GrossWhPerKm is { } gross ? units.ConsumptionNumber(gross) : null,
                 note: period => request.CoveredBriefly(period.GrossCoverage))
-            .Share("Gross covers", period => period.GrossCoverage, isMinor: true)
+            .Share("Gross covers", period => period.GrossCoverage).FileOnly()
             .Number("Charges", null, period => period.Charges, isMinor: true)
             .Number("Energy used", "kWh", period => period.EnergyUsedKwh, 1)
             .Money("Cost", period => period.Cost, note: period => request.PricedBriefly(period.PriceCoverage))
             .Number("Price per kWh", null, period => period.PricePerKwh, 3, isMinor: true)
-            .Share("Priced", period => period.PriceCoverage, isMinor: true)
+            .Share("Priced", period => period.PriceCoverage).FileOnly()
             .Number(units.UsesMiles ? "Cost per 100 mi" : "Cost per 100 km", null, period => period.CostPer100Km is { } cost
                 ? cost / units.Length(1) : null, 2, isMinor: true)
             .Build();

@@ -35,7 +35,7 @@ public sealed record TimelineModel(
             .Text("What", entry => texts[Name(entry.Kind)], note: entry => entry.IsOpen ? texts["going on"].Value : entry.IsCounted
                 ? null : texts["incomplete"].Value)
             .Moment("Start", entry => entry.StartDate, Link)
-            .Moment("End", entry => entry.EndDate, isMinor: true)
+            .Moment("End", entry => entry.EndDate).FileOnly()
             .Duration("Duration", entry => entry.DurationSeconds)
             .Name("From", entry => entry.Kind == TimelineKind.Updating ? entry.Version : entry.StartPlace ?? texts["unknown place"])
             .Name("To", entry => entry.Kind is TimelineKind.Driving or TimelineKind.Missing ? entry.EndPlace ?? texts["unknown place"] : null)
@@ -43,7 +43,7 @@ public sealed record TimelineModel(
             .Number("Energy", "kWh", entry => entry.EnergyKwh, 2)
             .Number("Level +/−", "%", entry => entry.LevelDifference, isMinor: true)
             .Number("Level", "%", entry => entry.EndLevel, isMinor: true)
-            .Number("Range +/−", units.LengthUnit, entry => entry.RangeDifferenceKm is { } km ? units.Length(km) : null, 1, isMinor: true)
+            .Number("Range +/−", units.LengthUnit, entry => entry.RangeDifferenceKm is { } km ? units.Length(km) : null, 1).FileOnly()
             .Number("Outside", units.TemperatureUnit, entry => entry.OutsideTempC is { } degrees ? units.Degrees(degrees) : null, 1, isMinor: true)
             .Build();
         var known = spans.Sum(span => (span.EndDate - span.StartDate).TotalSeconds);

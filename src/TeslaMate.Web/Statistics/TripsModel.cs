@@ -26,7 +26,7 @@ public sealed record TripsModel(StatisticsRequest Request, DataTable Trips) : St
             .Number("Distance", units.LengthUnit, trip => units.Length(trip.DistanceKm))
             .Duration("Driving time", trip => trip.DrivingSeconds, isMinor: true)
             .Duration("With stops", trip => trip.WholeSeconds)
-            .Number("Ø Speed", units.SpeedUnit, trip => trip.SpeedAvgKmh is { } speed ? units.Length(speed) : null, isMinor: true)
+            .Number("Ø Speed", units.SpeedUnit, trip => trip.SpeedAvgKmh is { } speed ? units.Length(speed) : null).FileOnly()
             .Number("Ø with stops", units.SpeedUnit, trip => trip.SpeedWithStopsKmh is { } speed ? units.Length(speed) : null, isMinor: true)
             .Number("Consumption (net)", units.ConsumptionUnit, trip => trip.NetWhPerKm is { } net ? units.ConsumptionNumber(net) : null,
                 isMinor: true)
