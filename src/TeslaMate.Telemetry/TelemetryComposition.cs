@@ -32,6 +32,7 @@ public static class TelemetryComposition
             .AddSingleton<InboxTable>()
             .AddSingleton<InboxWriter>()
             .AddHostedService(provider => provider.GetRequiredService<InboxWriter>())
+            .AddHostedService<InboxListener>()
             .AddSingleton<ValueTable>()
             .AddSingleton<TelemetryCars>()
             .AddHostedService(provider => provider.GetRequiredService<TelemetryCars>())
