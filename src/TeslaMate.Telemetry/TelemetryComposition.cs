@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using TeslaMate.Configuration.Health;
 using TeslaMate.Telemetry.Cars;
 using TeslaMate.Telemetry.Cost;
 using TeslaMate.Telemetry.Endpoint;
@@ -40,6 +41,8 @@ public static class TelemetryComposition
             .AddSingleton<EndpointCounters>()
             .AddSingleton<CarEndpoint>()
             .AddHostedService(provider => provider.GetRequiredService<CarEndpoint>())
-            .AddSingleton<ITelemetryFeeds, TelemetryFeeds>();
+            .AddSingleton<ITelemetryReport, DatabaseReport>()
+            .AddSingleton<ITelemetryFeeds, TelemetryFeeds>()
+            .AddHealthPart<TelemetryHealth>("telemetry");
     }
 }

@@ -17,6 +17,7 @@ using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
 using TeslaMate.Web.Settings;
 using TeslaMate.Web.SigningIn;
+using TeslaMate.Web.Telemetry;
 
 namespace TeslaMate.Web;
 
@@ -66,6 +67,7 @@ public static class WebComposition
             .AddSingleton<GeofencePages>()
             .AddSingleton<ImportPages>()
             .AddSingleton<SettingsPages>()
+            .AddSingleton<TelemetryPages>()
             .AddSingleton<SignInPages>();
     }
 
@@ -102,6 +104,7 @@ public static class WebComposition
         app.Services.GetRequiredService<GeofencePages>().Map(app);
         app.Services.GetRequiredService<ImportPages>().Map(app);
         app.Services.GetRequiredService<SettingsPages>().Map(app);
+        app.Services.GetRequiredService<TelemetryPages>().Map(app);
         app.Services.GetRequiredService<SignInPages>().Map(app);
         return app;
     }

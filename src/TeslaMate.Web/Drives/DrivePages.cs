@@ -1,18 +1,23 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
+using TeslaMate.Telemetry;
 using TeslaMate.Web.Cars;
 using TeslaMate.Web.Layout;
 using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
+using TeslaMate.Web.Telemetry;
 
 namespace TeslaMate.Web.Drives;
 
 /// <summary>The list of drives, one drive, and its GPX file.</summary>
-sealed class DrivePages(DriveQueries drives, GpxFile gpx, ICars cars)
+sealed class DrivePages(DriveQueries drives, GpxFile gpx, ICars cars, IServiceProvider services)
 {
+    readonly ITelemetryReport? _telemetry = services.GetService<ITelemetryReport>();
+
     public void Map(IEndpointRouteBuilder routes)
     {
         var pages = routes.MapPages();
@@ -31,7 +36,8 @@ sealed class DrivePages(DriveQueries drives, GpxFile gpx, ICars cars)
 
     async Task<IResult> ShowAsync(PageContext context, RowNumber drive, CancellationToken cancellationToken)
         => await drives.FindAsync(new DriveId(drive.Int), cancellationToken) is { } found
-            ? context.Render<DrivePage, DriveModel>(new(found, await drives.TrackAsync(found, cancellationToken)))
+            ? context.Render<DrivePage, DriveModel>(
+                new(found, await drives.TrackAsync(found, cancellationToken), await BatteryModel.ReadAsync(_telemetry, report => report.BatteryAsync(found.Id, cancellationToken))))
             : Results.StatusCode(StatusCodes.Status404NotFound);
 }
 
@@ -40,4 +46,5 @@ sealed class DrivePages(DriveQueries drives, GpxFile gpx, ICars cars)
 /// <param name="Cars">To choose from.</param>
 public sealed record DriveListModel(Filter Filter, DriveList List, IReadOnlyList<(short Id, string Name)> Cars);
 
-public sealed record DriveModel(Drive Drive, DriveTrack Track);
+/// <param name="Battery">What the battery of a car that streams said meanwhile; null for any other.</param>
+public sealed record DriveModel(Drive Drive, DriveTrack Track, BatteryModel? Battery);

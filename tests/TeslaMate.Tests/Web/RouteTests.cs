@@ -36,6 +36,7 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
     [InlineData("/drive/1")]
     [InlineData("/charges")]
     [InlineData("/charge/1")]
+    [InlineData("/telemetry")]
     public async Task Every_page_is_there(string path)
     {
         using var response = await _browser.GetAsync(path);
