@@ -24,7 +24,7 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
                 with asked as (
                     select
                         count(*) filter (where asked_at >= $2) as today,
-                        count(*) as this_month,
+                        count(*) filter (where asked_at >= $3) as this_month,
                         count(*) filter (where asked_at >= $2 and kind = 'light') as light_today,
                         count(*) filter (where asked_at >= $4 and kind = 'full' and status is not null and status < 400) as full_this_week
                     from teslamate.telemetry_requests
@@ -77,18 +77,22 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
     }
 
     /// <summary>Writes a request of the owner's down; those are counted and not refused.</summary>
-    public async Task WriteDownAsync(CarId car, string kind, string reason, CancellationToken cancellationToken)
+    /// <returns>Its number in the ledger.</returns>
+    public async Task<long> WriteDownAsync(CarId car, string kind, string reason, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason) values ($1, $2, $3, $4)");
+        await using var command = database.CreateCommand("insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason) values ($1, $2, $3, $4) returning id");
         command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     /// <summary>The month's figures of all cars that stream.</summary>
-    public async Task<IReadOnlyList<MonthOfCar>> MonthAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<MonthOfCar>> MonthAsync(DateTimeOffset now, CancellationToken cancellationToken) => MonthAsync(database, now, cancellationToken);
+
+    /// <inheritdoc cref="MonthAsync(DateTimeOffset, CancellationToken)"/>
+    public static async Task<IReadOnlyList<MonthOfCar>> MonthAsync(NpgsqlDataSource database, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var month = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero);
         await using var command = database.CreateCommand("""

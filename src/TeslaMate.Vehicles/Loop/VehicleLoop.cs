@@ -276,7 +276,7 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
             if (parts.Telemetry is { } telemetry && await telemetry.MaySendAsync(_vehicle.Car.Id, request, reason, _stop.Token) is { } entry)
             {
                 answer = request == TelemetryRequest.Light ? await parts.Api.GetAsync(car, _stop.Token) : await parts.Api.GetWithStateAsync(car, _stop.Token);
-                await telemetry.AnsweredAsync(entry, StatusOf(answer), _stop.Token);
+                await telemetry.AnsweredAsync(entry, answer is ApiAnswer<VehicleData>.Failed(var failure) ? failure.HttpStatus : 200, _stop.Token);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -297,20 +297,6 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
             // The loop has ended; the next one asks again.
         }
     }
-
-    /// <summary>As Tesla's server puts it; 0 without an answer of it.</summary>
-    static int StatusOf(ApiAnswer<VehicleData> answer) => answer switch
-    {
-        ApiAnswer<VehicleData>.Ok => 200,
-        ApiAnswer<VehicleData>.Failed(ApiError.Unauthorized) => 401,
-        ApiAnswer<VehicleData>.Failed(ApiError.VehicleNotFound) => 404,
-        ApiAnswer<VehicleData>.Failed(ApiError.VehicleInService) => 405,
-        ApiAnswer<VehicleData>.Failed(ApiError.VehicleUnavailable) => 408,
-        ApiAnswer<VehicleData>.Failed(ApiError.RateLimited) => 429,
-        ApiAnswer<VehicleData>.Failed(ApiError.Refused(var status, _)) => status,
-        ApiAnswer<VehicleData>.Failed(ApiError.Failed) => 500,
-        _ => 0,
-    };
 
     SummaryGeofence? Fence(Place place) =>
         parts.Geofences.Find(place.Latitude, place.Longitude) is { } fence ? new SummaryGeofence(fence.Id.Value, fence.Name) : null;
