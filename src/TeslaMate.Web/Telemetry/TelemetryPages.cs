@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using QRCoder;
 using TeslaMate.Telemetry;
 using TeslaMate.Web.Layout;
+using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.Telemetry;
@@ -25,7 +26,9 @@ sealed partial class TelemetryPages(IServiceProvider services)
     {
         if (_report is not { } report)
             return;
-        routes.MapGet(WellKnownPath, () => report.PublicKey is { } key ? Results.Text(key, "application/x-pem-file") : Results.NotFound()).AllowAnonymous();
+        // As the log-in page: for everybody who knows these pages by their name.
+        routes.MapGet(WellKnownPath, () => report.PublicKey is { } key ? Results.Text(key, "application/x-pem-file") : Results.NotFound())
+            .RequireAuthorization(Policies.LogIn);
         routes.MapPages().MapGet("/telemetry", ShowAsync);
     }
 
