@@ -42,19 +42,9 @@
     hash = "sha256-8u9rXL1+wCfYcpPlGpjJGmifyWdh+oA/eoWGPzecY4w=";
   })
   (fetchNuGet {
-    pname = "Microsoft.Extensions.DependencyInjection.Abstractions";
-    version = "10.0.0";
-    hash = "sha256-9iodXP39YqgxomnOPOxd/mzbG0JfOSXzFoNU3omT2Ps=";
-  })
-  (fetchNuGet {
     pname = "Microsoft.Extensions.Hosting.Systemd";
     version = "10.0.15";
     hash = "sha256-/dfGKfqGiZaDDBuTG8bHdriJJnQehwWhm3hifkzOP2M=";
-  })
-  (fetchNuGet {
-    pname = "Microsoft.Extensions.Logging.Abstractions";
-    version = "10.0.0";
-    hash = "sha256-BnhgGZc01HwTSxogavq7Ueq4V7iMA3wPnbfRwQ4RhGk=";
   })
   (fetchNuGet {
     pname = "Microsoft.IdentityModel.Abstractions";

@@ -7,7 +7,6 @@ namespace TeslaMate.Simulator.Telemetry;
 /// <summary>What a car says about itself by telemetry (spec fleet-telemetry 3.2): its moment as fields of Tesla's.</summary>
 static class CarSignals
 {
-    const double PackVolts = 380;
     const double AlternatingEfficiency = 0.93;
 
     /// <summary>All fields that the moment tells; values as current firmware types them.</summary>
@@ -15,14 +14,16 @@ static class CarSignals
     {
         var alternating = moment.Charger as Charger.Alternating;
         var direct = moment.Charger as Charger.Direct;
+        // The fuller the battery and the less it gives, the higher.
+        var volts = Math.Round(350 + (moment.Level * 0.5) - (moment.PowerKw * 0.2), 1);
         var isDrawing = moment.ChargingState == "Charging";
         yield return (Field.Gear, Code(9, moment.Shift switch { "D" => 5, "R" => 3, "N" => 4, _ => 2 }));
         yield return (Field.Location, new TelemetryValue.Place(Math.Round(moment.Point.Latitude, 6), Math.Round(moment.Point.Longitude, 6)));
         yield return (Field.VehicleSpeed, moment.SpeedMph is { } speed ? Number(speed) : TelemetryValue.Invalid.Instance);
         yield return (Field.GpsHeading, Number((int)moment.Heading));
         yield return (Field.Odometer, Number(moment.OdometerMi));
-        yield return (Field.PackVoltage, Number(PackVolts));
-        yield return (Field.PackCurrent, Number(Math.Round(-moment.PowerKw * 1000 / PackVolts, 1)));
+        yield return (Field.PackVoltage, Number(volts));
+        yield return (Field.PackCurrent, Number(Math.Round(-moment.PowerKw * 1000 / volts, 1)));
         yield return (Field.Soc, Number(moment.UsableLevel));
         yield return (Field.BatteryLevel, Number(moment.Level));
         yield return (Field.RatedRange, Number(moment.RatedMi));

@@ -3,7 +3,6 @@ using TeslaMate.Telemetry.Inbox;
 using TeslaMate.Telemetry.Pipeline;
 using TeslaMate.Telemetry.Records;
 using TeslaMate.Telemetry.Wire.Generated;
-using TeslaMate.Tesla;
 using TeslaMate.Vehicles;
 using TeslaMate.Vehicles.Life;
 using static TeslaMate.Tests.Telemetry.Pipeline.TelemetryScene;
