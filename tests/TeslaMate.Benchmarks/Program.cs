@@ -44,13 +44,13 @@ switch (args)
         await ThousandCarsOnMqtt.RunAsync(cars: 1000, seconds: rest is [var duration] ? int.Parse(duration, CultureInfo.InvariantCulture) : 30);
         break;
     case ["telemetry", .. var rest]:
-        await TelemetryMeasurements.RunThroughputAsync(cars: 8, seconds: rest is [var span, ..] ? int.Parse(span, CultureInfo.InvariantCulture) : 20);
+        await TelemetryMeasurements.RunThroughputAsync(cars: 8, seconds: rest is [var sending, ..] ? int.Parse(sending, CultureInfo.InvariantCulture) : 20);
         break;
-    case ["telemetry-cars", var connected, var span]:
-        await TelemetryMeasurements.RunLatencyAsync(int.Parse(connected, CultureInfo.InvariantCulture), int.Parse(span, CultureInfo.InvariantCulture));
+    case ["telemetry-cars", var connected, var lasting]:
+        await TelemetryMeasurements.RunLatencyAsync(int.Parse(connected, CultureInfo.InvariantCulture), int.Parse(lasting, CultureInfo.InvariantCulture));
         break;
     case ["telemetry-month", .. var rest]:
-        TelemetryMeasurements.RunMonth(rest is [var days] ? int.Parse(days, CultureInfo.InvariantCulture) : 30);
+        TelemetryMeasurements.RunMonth(rest is [var month] ? int.Parse(month, CultureInfo.InvariantCulture) : 30);
         break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(ProgramStart).Assembly).Run(args);
