@@ -17,6 +17,7 @@ using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
 using TeslaMate.Web.Settings;
 using TeslaMate.Web.SigningIn;
+using TeslaMate.Web.Statistics;
 using TeslaMate.Web.Telemetry;
 
 namespace TeslaMate.Web;
@@ -107,6 +108,7 @@ public static class WebComposition
         app.Services.GetRequiredService<CarPages>().Map(app);
         app.Services.GetRequiredService<DrivePages>().Map(app);
         app.Services.GetRequiredService<ChargePages>().Map(app);
+        StatisticsPages.Map(app);
         app.Services.GetRequiredService<GeofencePages>().Map(app);
         app.Services.GetRequiredService<ImportPages>().Map(app);
         app.Services.GetRequiredService<SettingsPages>().Map(app);

@@ -70,14 +70,14 @@ public sealed class TelemetryPageTests
         await using var pages = await PagesUnderTest.StartAsync();
         await SampleRows.AddAsync(pages.Database);
         using var browser = pages.Visit();
-        (await browser.PageAsync("/drive/1")).QuerySelector("#battery").ShouldBeNull();
+        (await browser.PageAsync("/drive/1")).QuerySelector("#battery-plot").ShouldBeNull();
         pages.Telemetry.Battery = new BatteryCurve([1, 2], [380, 381], [10, 12], [4, 5], [30, 31]);
 
         foreach (var path in new[] { "/drive/1", "/charge/1" })
         {
             var page = await browser.PageAsync(path);
-            page.QuerySelector("#battery")!.TextContent.ShouldContain("380");
-            page.QuerySelector("#cells").ShouldNotBeNull();
+            page.QuerySelector("#battery-plot")!.GetAttribute("data-chart")!.ShouldContain("380");
+            page.QuerySelector("#cells-plot").ShouldNotBeNull();
             page.Body!.TextContent.ShouldContain("Kept for 365 days.");
         }
     }
