@@ -18,6 +18,7 @@ using TeslaMate.Web.Requests;
 using TeslaMate.Web.Settings;
 using TeslaMate.Web.SigningIn;
 using TeslaMate.Web.Statistics;
+using TeslaMate.Web.Telemetry;
 
 namespace TeslaMate.Web;
 
@@ -71,6 +72,7 @@ public static class WebComposition
             .AddSingleton<GeofencePages>()
             .AddSingleton<ImportPages>()
             .AddSingleton<SettingsPages>()
+            .AddSingleton<TelemetryPages>()
             .AddSingleton<SignInPages>();
     }
 
@@ -110,6 +112,7 @@ public static class WebComposition
         app.Services.GetRequiredService<GeofencePages>().Map(app);
         app.Services.GetRequiredService<ImportPages>().Map(app);
         app.Services.GetRequiredService<SettingsPages>().Map(app);
+        app.Services.GetRequiredService<TelemetryPages>().Map(app);
         app.Services.GetRequiredService<SignInPages>().Map(app);
         return app;
     }
