@@ -36,7 +36,7 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
 
     // As floating point from the start: numeric arithmetic would cost the totals most of their time.
     const string NetEnergy = """
-        case when (select preferred_range from settings) = 'ideal' then drives.start_ideal_range_km::double precision - drives.end_ideal_range_km::double precision
+        case when (select preferred_range from public.settings) = 'ideal' then drives.start_ideal_range_km::double precision - drives.end_ideal_range_km::double precision
              else drives.start_rated_range_km::double precision - drives.end_rated_range_km::double precision end * cars.efficiency
         """;
 
@@ -50,15 +50,15 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
         """;
 
     const string Places = """
-        left join geofences start_geofence on start_geofence.id = drives.start_geofence_id
-        left join geofences end_geofence on end_geofence.id = drives.end_geofence_id
-        left join addresses start_address on start_address.id = drives.start_address_id
-        left join addresses end_address on end_address.id = drives.end_address_id
+        left join public.geofences start_geofence on start_geofence.id = drives.start_geofence_id
+        left join public.geofences end_geofence on end_geofence.id = drives.end_geofence_id
+        left join public.addresses start_address on start_address.id = drives.start_address_id
+        left join public.addresses end_address on end_address.id = drives.end_address_id
         """;
 
     const string Joins = $"""
-        from drives
-        join cars on cars.id = drives.car_id
+        from public.drives
+        join public.cars on cars.id = drives.car_id
         {Places}
         """;
 
@@ -72,7 +72,7 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
     static readonly string Page = $"""
         with listed as (
             select drives.id
-            from drives
+            from public.drives
             {Places}
             {Where}
             order by drives.start_date desc, drives.id desc
@@ -128,7 +128,7 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
         await using var command = database.CreateCommand("""
             select extract(epoch from min(date))::bigint, avg(latitude)::double precision, avg(longitude)::double precision,
                    round(avg(speed), 1)::double precision, round(avg(power), 1)::double precision, round(avg(elevation), 1)::double precision
-            from positions
+            from public.positions
             where drive_id = $1 and date between $2 and $3
             group by floor(extract(epoch from date - $2) / $4)
             order by 1
@@ -155,7 +155,7 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
     // One without an end may be under way, or have been left behind years ago. The limit of the date is there for the index.
     async Task<DateTimeOffset?> LastAsync(Drive drive, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select max(date) from positions where drive_id = $1 and date >= $2");
+        await using var command = database.CreateCommand("select max(date) from public.positions where drive_id = $1 and date >= $2");
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = drive.Id.Value });
         command.Parameters.Add(Timestamps.Parameter(drive.Start));
         return await command.ExecuteScalarAsync(cancellationToken) is DateTime last ? Timestamps.FromColumn(last) : null;

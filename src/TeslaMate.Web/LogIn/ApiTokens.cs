@@ -8,7 +8,7 @@ namespace TeslaMate.Web.LogIn;
 /// <summary>The tokens by which programs are known: the stored one, and <c>WEB_API_TOKEN</c>. Both open suspend and resume, and tell monitors of the cars.</summary>
 sealed partial class ApiTokens(WebSettings settings, WebAccess access, TimeProvider time, ILogger<ApiTokens> logger)
 {
-    readonly byte[]? _configured = settings.ApiToken is { } token ? WebAccess.Hash(token.Reveal()) : null;
+    readonly byte[]? _configured = settings is { ApiToken: { } token, IsApiTokenRefused: false } ? WebAccess.Hash(token.Reveal()) : null;
 
     // Not the log-in's: an automation with an outdated token must not lock that for the browsers at its address.
     readonly LogInThrottle _throttle = new(time);

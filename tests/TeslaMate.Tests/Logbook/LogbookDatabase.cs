@@ -18,6 +18,8 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
 
     public NpgsqlDataSource DataSource => database.DataSource;
 
+    public NpgsqlDataSource TestSource => database.TestSource;
+
     public static async Task<LogbookDatabase> CreateAsync(int cars = 1)
     {
         var created = new LogbookDatabase(await TestServer.CreateDatabaseAsync((await Template.Value).Name));
@@ -41,7 +43,7 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
     /// <summary>Every row as its columns joined by <c>|</c>, null as <c>-</c>.</summary>
     public async Task<List<string>> RowsAsync(string sql)
     {
-        await using var command = DataSource.CreateCommand(sql);
+        await using var command = TestSource.CreateCommand(sql);
         await using var reader = await command.ExecuteReaderAsync();
         List<string> rows = [];
         while (await reader.ReadAsync())
@@ -71,7 +73,7 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
     static async Task<TestDatabase> CreateTemplateAsync()
     {
         var template = await Schema.CreateDatabaseAsync();
-        await using (template.DataSource)
+        await using (template.TestSource)
         {
             await template.ExecuteAsync("create schema if not exists teslamate");
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V1__car_logs.sql"));
