@@ -27,6 +27,11 @@
     hash = "sha256-+5SqGVwHl9fznbtL4axw17YskkEbEueSRtgzLepnD14=";
   })
   (fetchNuGet {
+    pname = "Microsoft.AspNetCore.OpenApi";
+    version = "10.0.15";
+    hash = "sha256-AhwLxQ8+h3z4/9XTu6BmaVBYRAb2kZDYc15DFpwh/Ok=";
+  })
+  (fetchNuGet {
     pname = "Microsoft.Bcl.Cryptography";
     version = "10.0.2";
     hash = "sha256-+OYtcWsd1qZcEXadYeA4t6+pyADg1APQCxpKUtP002M=";
@@ -70,6 +75,11 @@
     pname = "Microsoft.IdentityModel.Tokens";
     version = "8.19.2";
     hash = "sha256-POi3SzcK3+iB3104wXYh3ooVD1GbltwTUf+KMj//UYU=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.OpenApi";
+    version = "2.13.0";
+    hash = "sha256-83e1TBWbfn9H6FhzkGZsud/4u05Vr4LE7byQ0cDS+UM=";
   })
   (fetchNuGet {
     pname = "Npgsql";

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Localization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using TeslaMate.Database.Encryption;
@@ -36,14 +37,19 @@ public static class WebComposition
         return services
             .Configure<AntiforgeryOptions>(FormProtection.Configure)
             .AddPolicies()
-            .AddRateLimits()
+            .AddRateLimits(settings)
             .AddWebDatabase()
             .AddSingleton<IKeyManager>(provider => new KeyRing(KeyRing.CipherFor(settings, provider.GetService<EncryptionKey>()),
                 provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<ILoggerFactory>(), TimeProvider.System))
             .AddSingleton(settings)
             .AddSingleton<AssetFiles>()
-            .AddSingleton<LanguageChoice>()
+            .Configure<RequestLocalizationOptions>(RequestLanguage.Configure)
+            .AddSingleton<TextCatalogue>()
+            .AddSingleton<IStringLocalizerFactory>(provider => provider.GetRequiredService<TextCatalogue>())
             .AddSingleton<WebAccess>()
+            .AddSingleton<TokenStore>()
+            .AddMetrics()
+            .AddSingleton<TokenUse>()
             .AddSingleton<LogInThrottle>()
             .AddSingleton<ApiTokens>()
             .AddSingleton<KnownHosts>()
@@ -57,6 +63,7 @@ public static class WebComposition
             .AddSingleton<PasswordCheck>()
             .AddSingleton<LogInPages>()
             .AddSingleton<SessionPages>()
+            .AddSingleton<TokenPages>()
             .AddSingleton<CarPages>()
             .AddSingleton<DrivePages>()
             .AddSingleton<ChargePages>()
@@ -79,12 +86,14 @@ public static class WebComposition
             if (!await app.Services.GetRequiredService<AssetFiles>().TryServeAsync(http))
                 await next(http);
         });
+        app.UseRequestLocalization();
         app.UseMiddleware<Failures>();
         app.UseHostFiltering();
         app.UseRouting();
         app.UseMiddleware<Negotiation>();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.Use((http, next) => app.Services.GetRequiredService<TokenUse>().InvokeAsync(http, next));
         app.UseMiddleware<FormProtection>();
         app.Use((http, next) => Confirmation.InvokeAsync(http, next, http.RequestServices.GetRequiredService<WebSettings>(), http.RequestServices.GetRequiredService<TimeProvider>()));
         app.UseRateLimiter();
@@ -92,6 +101,7 @@ public static class WebComposition
 
         app.Services.GetRequiredService<LogInPages>().Map(app);
         app.Services.GetRequiredService<SessionPages>().Map(app);
+        app.Services.GetRequiredService<TokenPages>().Map(app);
         app.Services.GetRequiredService<CarPages>().Map(app);
         app.Services.GetRequiredService<DrivePages>().Map(app);
         app.Services.GetRequiredService<ChargePages>().Map(app);

@@ -1,4 +1,5 @@
 using Serilog;
+using TeslaMate.Api;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Database;
 using TeslaMate.Health;
@@ -53,13 +54,15 @@ static class TeslaMateApp
             .AddTelemetry(settings.Telemetry)
             .AddMqtt(settings.Mqtt)
             .AddImport(settings.Import)
-            .AddWeb(settings.Web);
+            .AddWeb(settings.Web)
+            .AddApi();
         overrides.Services?.Invoke(builder.Services);
 
         var app = builder.Build();
         app.UseForwarding();
         app.UseHealthCheck();
         app.MapWeb();
+        app.MapApi();
         app.MapMetrics();
         return app;
     }

@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Api.OpenApi;
+
+namespace TeslaMate.Api;
+
+/// <summary>The interfaces for programs. Both calls stand beside those of the pages, whose log-in, tokens and limits they share.</summary>
+public static class ApiComposition
+{
+    /// <summary>Registers the interfaces. They need <c>AddWeb</c> beside them.</summary>
+    public static IServiceCollection AddApi(this IServiceCollection services) => services
+        .AddApiDescriptions();
+
+    /// <summary>Adds the routes; after <c>MapWeb</c>, whose pipeline guards them.</summary>
+    public static WebApplication MapApi(this WebApplication app)
+    {
+        app.MapApiDescriptions();
+        return app;
+    }
+}
