@@ -287,7 +287,7 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
     {
         var column = kind is EntryKind.Charge ? $"{what}_id" : end is PlaceEnd.Start ? $"start_{what}_id" : $"end_{what}_id";
         var places = what == "address" ? "addresses" : "geofences";
-        if (place is not null && !await ScalarAsync<bool>($"select exists (select from {places} where id = $1)", cancellationToken, Value.Of(place)))
+        if (place is not null && !await ScalarAsync<bool>($"select exists (select from public.{places} where id = $1)", cancellationToken, Value.Of(place)))
             throw new EditRefusedException(EditProblem.UnknownPlace, Text($"There is no {what} {place}."));
         await ExecuteAsync(
             $"update public.{EntryTable.Of(kind).Rows} set {column} = $2 where id = any ($1) and {column} is distinct from $2",
