@@ -34,6 +34,7 @@ sealed class ProgramCommand
         DemoCommand.Create(),
         TelemetryCommands.Create(),
         RebuildStatisticsCommand.Create(),
+        ExportCommand.Create(),
         .. CorrectionCommands.Create(),
     ];
 
