@@ -62,6 +62,7 @@ rec {
 
   # The program's own variables that hold a secret; each may come as a credential. MQTT_USERNAME is none, but often kept beside one.
   secrets = [
+    "API_TOKEN"
     "DATABASE_PASS"
     "ENCRYPTION_KEY"
     "MQTT_PASSWORD"

@@ -36,7 +36,7 @@ public static class WebComposition
         return services
             .Configure<AntiforgeryOptions>(FormProtection.Configure)
             .AddPolicies()
-            .AddRateLimits()
+            .AddRateLimits(settings)
             .AddWebDatabase()
             .AddSingleton<IKeyManager>(provider => new KeyRing(KeyRing.CipherFor(settings, provider.GetService<EncryptionKey>()),
                 provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<ILoggerFactory>(), TimeProvider.System))
@@ -44,6 +44,9 @@ public static class WebComposition
             .AddSingleton<AssetFiles>()
             .AddSingleton<LanguageChoice>()
             .AddSingleton<WebAccess>()
+            .AddSingleton<TokenStore>()
+            .AddMetrics()
+            .AddSingleton<TokenUse>()
             .AddSingleton<LogInThrottle>()
             .AddSingleton<ApiTokens>()
             .AddSingleton<KnownHosts>()
@@ -57,6 +60,7 @@ public static class WebComposition
             .AddSingleton<PasswordCheck>()
             .AddSingleton<LogInPages>()
             .AddSingleton<SessionPages>()
+            .AddSingleton<TokenPages>()
             .AddSingleton<CarPages>()
             .AddSingleton<DrivePages>()
             .AddSingleton<ChargePages>()
@@ -85,6 +89,7 @@ public static class WebComposition
         app.UseMiddleware<Negotiation>();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.Use((http, next) => app.Services.GetRequiredService<TokenUse>().InvokeAsync(http, next));
         app.UseMiddleware<FormProtection>();
         app.Use((http, next) => Confirmation.InvokeAsync(http, next, http.RequestServices.GetRequiredService<WebSettings>(), http.RequestServices.GetRequiredService<TimeProvider>()));
         app.UseRateLimiter();
@@ -92,6 +97,7 @@ public static class WebComposition
 
         app.Services.GetRequiredService<LogInPages>().Map(app);
         app.Services.GetRequiredService<SessionPages>().Map(app);
+        app.Services.GetRequiredService<TokenPages>().Map(app);
         app.Services.GetRequiredService<CarPages>().Map(app);
         app.Services.GetRequiredService<DrivePages>().Map(app);
         app.Services.GetRequiredService<ChargePages>().Map(app);

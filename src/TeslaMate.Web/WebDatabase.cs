@@ -17,14 +17,21 @@ public static class WebDatabase
     /// <summary>Files, which are read as fast as the client takes them.</summary>
     public const string Exports = "exports";
 
+    /// <summary>What programs ask.</summary>
+    public const string Programs = "programs";
+
+    /// <summary>Connections for <see cref="Programs"/>; those that ask for more wait for their turn.</summary>
+    public const int ProgramConnections = 6;
+
     /// <summary>Connections for <see cref="Exports"/>; as many are written at once.</summary>
     public const int ExportConnections = 3;
 
-    /// <summary>Registers both pools, made when they are first needed.</summary>
+    /// <summary>Registers the pools, made when they are first needed.</summary>
     internal static IServiceCollection AddWebDatabase(this IServiceCollection services)
     {
         services.TryAddKeyedSingleton(Pages, (provider, _) => Create(provider, "teslamate pages", settings => Math.Max(settings.PoolSize / 2, 3)));
         services.TryAddKeyedSingleton(Exports, (provider, _) => Create(provider, "teslamate exports", _ => ExportConnections));
+        services.TryAddKeyedSingleton(Programs, (provider, _) => Create(provider, "teslamate programs", _ => ProgramConnections));
         return services;
     }
 

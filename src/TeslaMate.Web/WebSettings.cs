@@ -10,6 +10,9 @@ public sealed record WebSettings
     /// <summary>Tokens shorter than this are warned of; shorter than half of it, refused.</summary>
     public const int LeastTokenLength = 16;
 
+    /// <summary>A shorter <c>API_TOKEN</c> is refused.</summary>
+    public const int LeastCompanionTokenLength = 32;
+
     /// <summary><c>URL_PATH</c>: what a proxy strips and every generated link starts with; empty or <c>/prefix</c> without a trailing slash.</summary>
     public string UrlPath { get; init; } = "";
 
@@ -27,6 +30,21 @@ public sealed record WebSettings
 
     /// <summary><c>WEB_API_TOKEN</c>: a bearer token for the <c>PUT</c> routes besides the stored one.</summary>
     public Secret? ApiToken { get; init; }
+
+    /// <summary><c>API_TOKEN</c>: the reference's companion's bearer token, which reads, suspends and resumes.</summary>
+    public Secret? CompanionToken { get; init; }
+
+    /// <summary><c>API_TOKEN_HEADER</c>: a request header in which programs may bring a bare token; null for none.</summary>
+    public string? TokenHeader { get; init; }
+
+    /// <summary><c>API_CORS_ORIGINS</c>: the origins whose scripts may use the interfaces for programs, such as <c>https://app.example.com</c>.</summary>
+    public IReadOnlyList<string> ApiOrigins { get; init; } = [];
+
+    /// <summary><c>API_REQUESTS_PER_SECOND</c>: what one token, or without one one address, may ask of the interfaces for programs in the long run.</summary>
+    public int ApiRequestsPerSecond { get; init; } = 50;
+
+    /// <summary><c>API_REQUEST_BURST</c>: how much of that may come at once.</summary>
+    public int ApiRequestBurst { get; init; } = 500;
 
     /// <summary><c>WEB_OIDC_*</c>: a provider that people log in by, besides the password or in its place; null for none.</summary>
     public OidcSettings? Oidc { get; init; }
@@ -83,6 +101,11 @@ public sealed record WebSettings
         SecretKeyBase = variables.Secret("SECRET_KEY_BASE"),
         Password = variables.Secret("WEB_PASSWORD"),
         ApiToken = Token(variables),
+        CompanionToken = Companion(variables),
+        TokenHeader = Header(variables),
+        ApiOrigins = ReadOrigins(variables),
+        ApiRequestsPerSecond = variables.Whole("API_REQUESTS_PER_SECOND", fallback: 50, least: 1, most: 100_000),
+        ApiRequestBurst = variables.Whole("API_REQUEST_BURST", fallback: 500, least: 1, most: 1_000_000),
         Oidc = OidcSettings.Read(variables),
         TrustedHeader = variables.Text("WEB_TRUSTED_HEADER"),
         ProxySecret = variables.Secret("WEB_TRUSTED_PROXY_SECRET"),
@@ -101,6 +124,38 @@ public sealed record WebSettings
         if (token?.Reveal().Length < LeastTokenLength / 2)
             variables.Problem($"WEB_API_TOKEN needs at least {LeastTokenLength / 2} characters. Example: WEB_API_TOKEN_FILE=/run/secrets/web-api-token");
         return token;
+    }
+
+    static Secret? Companion(Variables variables)
+    {
+        var token = variables.Secret("API_TOKEN");
+        if (token?.Reveal().Length < LeastCompanionTokenLength)
+            variables.Problem($"API_TOKEN needs at least {LeastCompanionTokenLength} characters. Example: API_TOKEN_FILE=/run/secrets/api-token");
+        return token;
+    }
+
+    static string? Header(Variables variables)
+    {
+        if (variables.Text("API_TOKEN_HEADER") is not { } name)
+            return null;
+        if (name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'))
+            return name;
+        variables.Problem($"API_TOKEN_HEADER is \"{name}\", which is not the name of a header. Example: API_TOKEN_HEADER=X-Api-Token");
+        return null;
+    }
+
+    static List<string> ReadOrigins(Variables variables)
+    {
+        var origins = new List<string>();
+        foreach (var text in variables.Text("API_CORS_ORIGINS", "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (Uri.TryCreate(text, UriKind.Absolute, out var origin) && origin is { Scheme: "http" or "https", Host.Length: > 0, PathAndQuery: "/", UserInfo: "" } && !text.Contains('*'))
+                origins.Add(origin.GetLeftPart(UriPartial.Authority));
+            else
+                variables.Problem($"API_CORS_ORIGINS holds \"{text}\", which is not an origin. Example: API_CORS_ORIGINS=https://app.example.com");
+        }
+
+        return origins;
     }
 
     // The browser learns where to ask, but not as whom this program asks there.

@@ -76,7 +76,7 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
         if (!await HasReadableBodyAsync(http.Request, cancellationToken))
             return Results.StatusCode(StatusCodes.Status400BadRequest);
         var id = new CarId(car.Short);
-        if (await cars.FindAsync(id, cancellationToken) is null)
+        if (!http.User.MaySee(id) || await cars.FindAsync(id, cancellationToken) is null)
             return Results.StatusCode(StatusCodes.Status404NotFound);
         return await change(id, cancellationToken) switch
         {

@@ -7,32 +7,28 @@ using Microsoft.Net.Http.Headers;
 
 namespace TeslaMate.Web.LogIn;
 
-/// <summary>A program that brings a token in <c>Authorization: Bearer</c>.</summary>
+/// <summary>A program that brings a token, in <c>Authorization: Bearer</c> or another of the ways of <see cref="BroughtToken"/>.</summary>
 sealed class BearerHandler(ApiTokens tokens, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
-    TimeSpan? _wait;
-
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
-    {
-        (var program, _wait) = await tokens.TryAsync(Context);
-        return program is null ? AuthenticateResult.NoResult() : AuthenticateResult.Success(new AuthenticationTicket(program, Schemes.Bearer));
-    }
+        => (await tokens.TryAsync(Context)).Program is { } program
+            ? AuthenticateResult.Success(new AuthenticationTicket(program, Schemes.Bearer))
+            : AuthenticateResult.NoResult();
 
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         // Where a browser is led to the log-in, it is not asked for a token as well.
         if (Response.StatusCode is not (StatusCodes.Status200OK or StatusCodes.Status401Unauthorized))
-            return Task.CompletedTask;
-        if (_wait is { } wait)
+            return;
+        if ((await tokens.TryAsync(Context)).Wait is { } wait)
         {
             Response.StatusCode = StatusCodes.Status429TooManyRequests;
             RetryAfter.Set(Response, wait);
-            return Task.CompletedTask;
+            return;
         }
 
         Response.StatusCode = StatusCodes.Status401Unauthorized;
         Response.Headers[HeaderNames.WWWAuthenticate] = Schemes.Bearer;
-        return Task.CompletedTask;
     }
 }

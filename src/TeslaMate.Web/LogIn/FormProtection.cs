@@ -62,7 +62,7 @@ sealed partial class FormProtection(RequestDelegate next, WebSettings settings, 
             return AllowsOrigin(http);
         if (HttpMethods.IsGet(http.Request.Method))
             return true;
-        if (IsFromElsewhere(http))
+        if (IsFromElsewhere(http) && !IsAllowedProgram(http))
         {
             Log.ForeignChange(logger, http.Request.Headers.Origin.ToString(), http.Request.Host.Value);
             return false;
@@ -74,6 +74,10 @@ sealed partial class FormProtection(RequestDelegate next, WebSettings settings, 
             return true;
         return !(isLogIn || policies.Any(data => data.Policy == Policies.Owner)) || await HasTokenAsync(http);
     }
+
+    // A token is brought by the script itself, never by the browser on its own.
+    bool IsAllowedProgram(HttpContext http)
+        => http.User.Scheme() == Schemes.Bearer && settings.ApiOrigins.Contains(http.Request.Headers.Origin.ToString());
 
     async Task<bool> HasTokenAsync(HttpContext http)
     {

@@ -89,6 +89,9 @@ public static class Scopes
     /// <summary>Tokens, integrations, settings; contains all others.</summary>
     public const string Admin = "admin";
 
+    /// <summary>The calendar and nothing else.</summary>
+    public const string Calendar = "calendar";
+
     /// <summary>What monitors may know of the cars.</summary>
     public const string Monitor = "monitor";
 

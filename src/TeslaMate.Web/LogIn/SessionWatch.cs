@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace TeslaMate.Web.LogIn;
 
 /// <summary>Whether somebody who came in a while ago may still be inside.</summary>
-sealed class SessionWatch(WebSettings settings, WebAccess access)
+sealed class SessionWatch(WebSettings settings, WebAccess access, ApiTokens tokens)
 {
     /// <summary>Ends with the next change of who may come in.</summary>
     public Task Changed => access.Changed;
@@ -18,6 +18,7 @@ sealed class SessionWatch(WebSettings settings, WebAccess access)
                 Schemes.Proxy => true,
                 Schemes.Session => (await access.LookUpAsync(http.Request.Cookies[SessionCookie.Name], cancellationToken)).Session is not null,
                 Schemes.Open => settings is { TrustedHeader: null, Oidc: null } && !(await access.LookUpAsync(cookie: null, cancellationToken)).HasPassword,
+                Schemes.Bearer => await tokens.IsStillInForceAsync(http.User, cancellationToken),
                 _ => false,
             };
         }

@@ -179,7 +179,10 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
         var now = time.GetUtcNow();
         var id = cookie is { Length: > 20 and < 100 } ? Hash(cookie) : [];
         await using var command = database.CreateCommand("""
-            select access.password is not null, access.api_token is not null,
+            select access.password is not null,
+                access.api_token is not null or exists (
+                    select from teslamate.api_tokens
+                    where revoked_at is null and (expires_at is null or expires_at > $2) and scopes && array['logging', 'write', 'admin']),
                 session.subject, session.method, session.started_at, session.expires_at, session.confirmed_at, session.address, session.agent, session.used_at
             from (values (true)) as one (only_row)
             left join teslamate.web_access access using (only_row)

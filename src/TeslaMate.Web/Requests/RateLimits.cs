@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
@@ -6,7 +8,10 @@ using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.Web.Requests;
 
-/// <summary>How many requests of a kind are under way at once, for <c>RequireRateLimiting</c>. Guesses of passwords and tokens are counted by <see cref="LogInThrottle"/>.</summary>
+/// <summary>
+/// How many requests of a kind are under way at once, and how many programs may make (spec api 2.5), for <c>RequireRateLimiting</c>. Guesses of passwords and
+/// tokens are counted by <see cref="LogInThrottle"/>.
+/// </summary>
 public static class RateLimits
 {
     /// <summary>Files: as many at once as they have connections, a few more wait for their turn.</summary>
@@ -15,17 +20,66 @@ public static class RateLimits
     /// <summary>Checks of a password, which are slow on purpose; more at once would starve the pages.</summary>
     public const string Passwords = "passwords";
 
+    /// <summary>What a program reads: a bucket for each token, and no more at once than leaves others their connections. What comes too fast waits a while first.</summary>
+    public const string Programs = "programs";
+
+    /// <summary>What a program changes: ten a second for each token.</summary>
+    public const string ProgramWrites = "program-writes";
+
+    /// <summary>Long answers of a program: two at once for each token.</summary>
+    public const string ProgramStreams = "program-streams";
+
+    /// <summary>Of one token, at once; fewer than <see cref="WebDatabase.ProgramConnections"/>.</summary>
+    const int ReadsAtOnce = 4;
+
+    const int WritesPerSecond = 10;
+
+    const int StreamsAtOnce = 2;
+
     static readonly TimeSpan ComeAgain = TimeSpan.FromSeconds(10);
 
-    internal static IServiceCollection AddRateLimits(this IServiceCollection services) => services.AddRateLimiter(options =>
+    internal static IServiceCollection AddRateLimits(this IServiceCollection services, WebSettings settings) => services.AddRateLimiter(options =>
     {
         options.AddConcurrencyLimiter(Exports, limit => (limit.PermitLimit, limit.QueueLimit) = (WebDatabase.ExportConnections, 9));
         options.AddConcurrencyLimiter(Passwords, limit => (limit.PermitLimit, limit.QueueLimit) = (2, 100));
-        options.OnRejected = (context, _) =>
-        {
-            context.HttpContext.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            RetryAfter.Set(context.HttpContext.Response, ComeAgain);
-            return ValueTask.CompletedTask;
-        };
+        options.AddPolicy(Programs, http => RateLimitPartition.Get(ProgramOf(http), _ => RateLimiter.CreateChained(
+            Bucket(settings.ApiRequestsPerSecond, settings.ApiRequestBurst), AtOnce(ReadsAtOnce, queue: settings.ApiRequestBurst))));
+        options.AddPolicy(ProgramWrites, http => RateLimitPartition.Get(ProgramOf(http), _ => Bucket(WritesPerSecond, WritesPerSecond)));
+        options.AddPolicy(ProgramStreams, http => RateLimitPartition.Get(ProgramOf(http), _ => RateLimiter.CreateChained(
+            Bucket(settings.ApiRequestsPerSecond, settings.ApiRequestBurst), AtOnce(StreamsAtOnce, queue: 0))));
+        options.OnRejected = (context, _) => RejectAsync(context.HttpContext, settings);
     });
+
+    static async ValueTask RejectAsync(HttpContext http, WebSettings settings)
+    {
+        if (http.GetEndpoint()?.Metadata.GetMetadata<IProgramRefusals>() is { } refusals)
+        {
+            http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            RetryAfter.Set(http.Response, TimeSpan.FromSeconds(1));
+            http.Response.Headers["RateLimit-Policy"] = string.Create(
+                CultureInfo.InvariantCulture, $"\"requests\";q={settings.ApiRequestBurst};w={Math.Max(1, settings.ApiRequestBurst / settings.ApiRequestsPerSecond)}");
+            http.Response.Headers["RateLimit"] = "\"requests\";r=0;t=1";
+            await refusals.WriteAsync(http, new ProgramRefusal(StatusCodes.Status429TooManyRequests, "too many requests"));
+            return;
+        }
+
+        http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        RetryAfter.Set(http.Response, ComeAgain);
+    }
+
+    /// <summary>A token; a session or person; an address, where everybody who reaches the pages is inside.</summary>
+    static string ProgramOf(HttpContext http)
+        => http.User.Scheme() is null or Schemes.Open ? $"address:{http.Connection.RemoteIpAddress}" : http.User.Subject() ?? "";
+
+    // What is refused has to be asked for again, by a program that may not know how: a first synchronisation waits instead, and well within its patience.
+    static TokenBucketRateLimiter Bucket(int perSecond, int burst) => new(new TokenBucketRateLimiterOptions
+    {
+        TokenLimit = burst,
+        TokensPerPeriod = perSecond,
+        ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+        QueueLimit = perSecond * 10,
+        AutoReplenishment = true,
+    });
+
+    static ConcurrencyLimiter AtOnce(int permits, int queue) => new(new ConcurrencyLimiterOptions { PermitLimit = permits, QueueLimit = queue });
 }

@@ -36,6 +36,9 @@ static class AccessTables
             if (await RowsAsync(from, table, cancellationToken) is { } rows && await HasAsync(to, table, cancellationToken))
                 await ReplaceAsync(to, table, rows, cancellationToken);
         }
+
+        // The rows brought their numbers along.
+        await SequenceCheck.RepairAsync(to, cancellationToken);
     }
 
     static NpgsqlDataSource Source(DatabaseSettings settings) => settings.CreateDataSource(connection =>

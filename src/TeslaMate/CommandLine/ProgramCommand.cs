@@ -28,6 +28,7 @@ sealed class ProgramCommand
         StatusCommand.Create(),
         SignInCommand.Create(),
         SetPasswordCommand.Create(),
+        TokenCommands.Create(),
         ImportCommand.Create(),
         RestoreCommand.Create(),
         HealthCommand.Create(),

@@ -196,6 +196,24 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
     }
 
     [Fact]
+    public async Task Tokens_for_programs_are_those_of_the_running_installation()
+    {
+        using var folder = new TempFolder();
+        await using var present = await household.CopyAsync();
+        const string Names = "select string_agg(name || ' ' || id || coalesce(' ' || revoked_at, '') || scopes::text || coalesce(car_ids::text, ''), ', ' order by id) from teslamate.api_tokens";
+        await present.ExecuteAsync("insert into teslamate.api_tokens (name, hash, prefix, scopes, created_at) values ('revoked since', 'a', 'tmt_aaaa', '{read}', now())");
+        var dump = await household.DumpAsync(folder, "custom", present.Name, "tokens.dump");
+        await present.ExecuteAsync("""
+            update teslamate.api_tokens set revoked_at = '2026-01-01';
+            insert into teslamate.api_tokens (name, hash, prefix, scopes, car_ids, created_at) values ('made since', 'b', 'tmt_bbbb', '{read,logging}', '{1,2}', now())
+            """);
+        await using var restored = await household.RestoreAsync(dump, new StringWriter(), over: present);
+        (await restored.ScalarAsync<string>(Names)).ShouldBe(await present.ScalarAsync<string>(Names));
+        // The next one gets a number of its own.
+        await restored.ExecuteAsync("insert into teslamate.api_tokens (name, hash, prefix, scopes, created_at) values ('next', 'c', 'tmt_cccc', '{read}', now())");
+    }
+
+    [Fact]
     public async Task Every_table_of_the_own_schema_is_carried_over_emptied_or_restored_by_decision()
     {
         // A new table that opens something belongs to AccessTables, every other one here.

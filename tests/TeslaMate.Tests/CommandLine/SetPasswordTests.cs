@@ -38,7 +38,9 @@ public sealed class SetPasswordTests
     static async Task<TestDatabase> PreparedAsync()
     {
         var database = await Schema.CreateDatabaseAsync();
-        await database.ExecuteAsync($"create schema if not exists teslamate; {MigrationFiles.Text("teslamate/V2__web_access.sql")}{MigrationFiles.Text("teslamate/V3__web_front_door.sql")}");
+        await database.ExecuteAsync("create schema if not exists teslamate");
+        foreach (var file in (string[])["V2__web_access", "V3__web_front_door", "V7__api_tokens"])
+            await database.ExecuteAsync(MigrationFiles.Text($"teslamate/{file}.sql"));
         return database;
     }
 

@@ -16,7 +16,7 @@ public sealed class RedactionTests
     /// <summary>Each is recognizable, and has characters that some spelling would change.</summary>
     static readonly string[] Secrets =
     [
-        .. new[] { "Key", "Database", "Broker", "Token", "Base", "Web", "Api", "Proxy", "Host", "Auth", "Stream", "Search", "Release" }.Select(name => $"S3cret+{name}/é's\"x"),
+        .. new[] { "Key", "Database", "Broker", "Token", "Base", "Web", "Api", "Proxy", "Host", "Auth", "Stream", "Search", "Release", "CompanionAppsOfThePhone" }.Select(name => $"S3cret+{name}/é's\"x"),
     ];
 
     static string Secret(string name) => Secrets.Single(secret => secret.Contains($"+{name}/", StringComparison.Ordinal));
@@ -129,6 +129,7 @@ public sealed class RedactionTests
                 ["SECRET_KEY_BASE"] = Secret("Base"),
                 ["WEB_PASSWORD"] = Secret("Web"),
                 ["WEB_API_TOKEN"] = Secret("Api"),
+                ["API_TOKEN"] = Secret("CompanionAppsOfThePhone"),
             };
             _environment = new()
             {

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using TeslaMate.Api;
 using TeslaMate.Configuration;
 using TeslaMate.Hosting;
 using TeslaMate.Import;
@@ -55,6 +56,8 @@ sealed class PagesUnderTest : IAsyncDisposable
 
     public WebAccess Access => Get<WebAccess>();
 
+    public TokenStore Tokens => Get<TokenStore>();
+
     public IServiceProvider Services => _app.Services;
 
     /// <param name="variables">The environment, as far as the pages read it.</param>
@@ -73,7 +76,9 @@ sealed class PagesUnderTest : IAsyncDisposable
         var settings = WebSettings.Read(read);
         read.Problems.ShouldBeEmpty();
         var database = await Schema.CreateDatabaseAsync();
-        await database.ExecuteAsync($"create schema if not exists teslamate; {MigrationFiles.Text("teslamate/V2__web_access.sql")}{MigrationFiles.Text("teslamate/V3__web_front_door.sql")}");
+        await database.ExecuteAsync("create schema if not exists teslamate");
+        foreach (var file in (string[])["V2__web_access", "V3__web_front_door", "V7__api_tokens"])
+            await database.ExecuteAsync(MigrationFiles.Text($"teslamate/{file}.sql"));
         var reached = reach(database.ConnectionString);
         var geocoder = await ScriptedNominatim.StartAsync();
         var (vehicles, log) = (new FakeVehicles(), new RecordedLog());
@@ -93,14 +98,26 @@ sealed class PagesUnderTest : IAsyncDisposable
             .AddSingleton<ITeslaAccount, FakeAccount>()
             .AddSingleton<IReleases, FakeReleases>()
             .AddImport(new ImportSettings(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "1"))
-            .AddWeb(change(settings));
+            .AddWeb(change(settings))
+            .AddApi();
         foreach (var job in builder.Services.Where(service => service.ServiceType == typeof(IHostedService) && !ownJobs.Contains(service)).ToList())
             builder.Services.Remove(job);
         var app = builder.Build();
         app.MapWeb();
+        app.MapApi();
         app.ListenOn(new ListenerSettings.Address(new IPEndPoint(listenOn, 0)));
         await app.StartAsync();
         return new PagesUnderTest(app, database, geocoder);
+    }
+
+    /// <summary>A new token for programs.</summary>
+    /// <param name="scopes">Separated by blanks.</param>
+    /// <param name="cars">The numbers of the only cars it is for.</param>
+    public async Task<string> TokenAsync(string scopes, params int[] cars)
+    {
+        var (wish, problem) = TokenWish.Parse(
+            $"for {scopes}", scopes.Split(' '), [.. cars.Select(car => car.ToString(System.Globalization.CultureInfo.InvariantCulture))], days: null);
+        return (await Tokens.CreateAsync(wish.ShouldNotBeNull(problem), CancellationToken.None)).Token.Reveal();
     }
 
     public T Get<T>()

@@ -1,0 +1,2 @@
+-- Loses: the tokens for programs.
+drop table teslamate.api_tokens;
