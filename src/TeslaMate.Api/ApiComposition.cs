@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Api.Data;
 using TeslaMate.Api.Data.Answers;
+using TeslaMate.Api.Data.Live;
 using TeslaMate.Api.Data.OpenApi;
 using TeslaMate.Api.Exports;
 using TeslaMate.Api.OpenApi;
@@ -15,8 +16,11 @@ public static class ApiComposition
     public static IServiceCollection AddApi(this IServiceCollection services) => services
         .AddSingleton<StreamLimit>()
         .AddSingleton<RowAnswers>()
+        .AddLive()
         .AddSingleton<GeoJsonFiles>()
         .AddSingleton<ExportRoutes>()
+        .AddSingleton<CalendarFile>()
+        .AddSingleton<TryOutPage>()
         .AddSingleton<DataRoutes>()
         .AddApiDescriptions()
         .AddDataDescription();

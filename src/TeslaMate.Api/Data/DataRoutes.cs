@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using TeslaMate.Api.Data.Answers;
+using TeslaMate.Api.Data.Live;
 using TeslaMate.Api.Data.OpenApi;
 using TeslaMate.Api.Data.Questions;
 using TeslaMate.Api.Data.Resources;
@@ -13,13 +14,13 @@ using TeslaMate.Web.Requests;
 namespace TeslaMate.Api.Data;
 
 /// <summary>The routes of <c>/data/v1</c> that read (spec api 2.2, 2.3).</summary>
-sealed class DataRoutes(RowAnswers answers, ExportRoutes exports)
+sealed class DataRoutes(RowAnswers answers, ExportRoutes exports, CalendarFile calendar, LiveRoutes live, TryOutPage tryOut)
 {
     public const string Prefix = "/data/v1";
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        var data = routes.MapGroup(Prefix).RequireAuthorization(Policies.Read).WithGroupName(ApiDescriptions.Data);
+        var data = routes.MapData();
         List(data, "/cars", CarListing.Cars);
         One(data, "/cars/{id}", CarListing.Cars);
         List(data, "/drives", DriveListing.Drives);
@@ -41,7 +42,12 @@ sealed class DataRoutes(RowAnswers answers, ExportRoutes exports)
         One(data, "/addresses/{id}", PlaceListing.Addresses);
         Whole(data, "/cars/{id}/battery", BatteryDocument.Battery);
         Whole(data, "/cars/{id}/charge-curve", BatteryDocument.ChargeCurve);
+        One(data, "/settings", ProgramListing.Settings);
+        One(data, "/meta", ProgramListing.Meta);
         exports.Map(data);
+        calendar.Map(routes);
+        tryOut.Map(routes);
+        live.Map(routes, data);
     }
 
     void List(RouteGroupBuilder data, string path, Listing listing, Parent parent = Parent.None)
@@ -66,7 +72,9 @@ sealed class DataRoutes(RowAnswers answers, ExportRoutes exports)
     }
 
     void One(RouteGroupBuilder data, string path, Listing listing)
-        => data.MapGet(path, (RowNumber id, HttpContext http) => ProblemAnswers.TryAsync(http, () => answers.OneAsync(http, listing, id.Int)))
+        => (path.Contains('{', StringComparison.Ordinal)
+                ? data.MapGet(path, (RowNumber id, HttpContext http) => ProblemAnswers.TryAsync(http, () => answers.OneAsync(http, listing, id.Int)))
+                : data.MapGet(path, (HttpContext http, CancellationToken _) => ProblemAnswers.TryAsync(http, () => answers.OneAsync(http, listing, 0))))
             .WithMetadata(new Described(NameOf(path), listing.Summary, RowAnswers.ParametersOfOne(listing), [Format.Json], new Shape.One(listing.Members)));
 
     void Whole(RouteGroupBuilder data, string path, Document document)
@@ -83,6 +91,26 @@ sealed class DataRoutes(RowAnswers answers, ExportRoutes exports)
         var format = Format.Choose(http.Request, suffix, RowAnswers.FormatsOf(listing));
         return RowAnswers.IsPlain(format) ? answers.ListAsync(http, listing, parent, row, format) : exports.WriteAsync(http, listing, parent, row, format);
     });
+}
+
+static class DataConventions
+{
+    /// <summary>A group of routes of this interface: for who may read, as fast as is good for the others, and refusing in its own words.</summary>
+    public static RouteGroupBuilder MapData(this IEndpointRouteBuilder routes) => routes.MapGroup(DataRoutes.Prefix)
+        .RequireAuthorization(Policies.Read)
+        .RequireRateLimiting(RateLimits.Programs)
+        .RequireCors(OtherOrigins.Programs)
+        .WithGroupName(ApiDescriptions.Data)
+        .WithMetadata(Refusals);
+
+    /// <summary>How who may not enter is told so.</summary>
+    public static IProgramRefusals Refusals { get; } = new ProblemRefusals();
+
+    sealed class ProblemRefusals : IProgramRefusals
+    {
+        public Task WriteAsync(HttpContext http, ProgramRefusal refusal)
+            => Problems.WriteAsync(http, ProblemKind.Of(refusal.Status), $"{char.ToUpperInvariant(refusal.Reason[0])}{refusal.Reason[1..]}.");
+    }
 }
 
 /// <summary>Problems on their way to the client.</summary>

@@ -52,19 +52,21 @@ static class CarArchive
     }
 
     /// <summary>Writes the archive. The connection has to be in a transaction that sees one moment.</summary>
+    /// <param name="car">Null for every table as a whole.</param>
     /// <param name="output">Need not be able to seek.</param>
     /// <param name="progress">Hears the name of each file before it is written.</param>
-    public static async Task WriteAsync(NpgsqlConnection connection, short car, Stream output, DateTimeOffset now, IProgress<string>? progress, CancellationToken cancellationToken)
+    public static async Task WriteAsync(NpgsqlConnection connection, short? car, Stream output, DateTimeOffset now, IProgress<string>? progress, CancellationToken cancellationToken)
     {
+        var tables = car is null ? await WholeTablesAsync(connection, cancellationToken) : Tables;
         await using var archive = await ZipArchive.CreateAsync(output, ZipArchiveMode.Create, leaveOpen: true, Encoding.UTF8, cancellationToken);
-        foreach (var (table, rows) in Tables)
+        foreach (var (table, rows) in tables)
         {
             progress?.Report($"{table}.csv");
             var entry = archive.CreateEntry($"{table}.csv", CompressionLevel.Fastest);
             entry.LastWriteTime = now;
             await using var file = await entry.OpenAsync(cancellationToken);
             // A number, never a text: COPY takes no parameters.
-            var query = rows.Replace("$car", car.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+            var query = rows.Replace("$car", $"{car}", StringComparison.Ordinal);
             using var text = await connection.BeginTextExportAsync($"copy ({query}) to stdout (format csv, header)", cancellationToken);
             var characters = ArrayPool<char>.Shared.Rent(16 * 1024);
             var bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(characters.Length));
@@ -80,6 +82,16 @@ static class CarArchive
                 ArrayPool<byte>.Shared.Return(bytes);
             }
         }
+    }
+
+    static async Task<IReadOnlyList<(string Table, string Rows)>> WholeTablesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select tablename::text, format('select * from public.%I', tablename) from pg_tables where schemaname = 'public' order by 1", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var tables = new List<(string, string)>();
+        while (await reader.ReadAsync(cancellationToken))
+            tables.Add((reader.GetString(0), reader.GetString(1)));
+        return tables;
     }
 
     /// <summary>Opens the transaction that an archive is read in.</summary>

@@ -21,7 +21,9 @@ sealed class ExportRoutes(RowAnswers answers, GeoJsonFiles geoJson, TimeProvider
 
     public static readonly Parameter Extensions = new("extensions", ParameterType.Flag, "GPX: whether speed and level come along, in a namespace of their own.");
 
-    /// <summary>Whether this is for the routes here, and not one of the formats that are written row by row.</summary>
+    static readonly Format Zip = new("zip", "application/zip");
+
+    /// <summary>A list in one of the formats that are not written row by row as they are.</summary>
     public Task WriteAsync(HttpContext http, Listing listing, Parent parent, int row, Format format)
     {
         if (format == Format.Gpx)
@@ -30,9 +32,12 @@ sealed class ExportRoutes(RowAnswers answers, GeoJsonFiles geoJson, TimeProvider
     }
 
     public void Map(RouteGroupBuilder data)
-        => data.MapGet("/cars/{id}/export.zip", (RowNumber id, HttpContext http) => ProblemAnswers.TryAsync(http, () => ArchiveAsync(http, id.Short)))
-            .WithMetadata(new Described("getCarsOneExport", "Everything of a car: one CSV per table, in a ZIP.", [], [new Format("zip", "application/zip")],
-                new Shape.File("A ZIP.")) { Scope = Scopes.Admin });
+    {
+        data.MapGet("/cars/{id}/export.zip", (RowNumber id, HttpContext http) => ProblemAnswers.TryAsync(http, () => ArchiveAsync(http, id.Short)))
+            .WithMetadata(new Described("getCarsOneExport", "Everything of a car: one CSV per table, in a ZIP.", [], [Zip], new Shape.File("A ZIP.")) { Scope = Scopes.Admin });
+        data.MapGet("/export.zip", (HttpContext http, CancellationToken _) => ProblemAnswers.TryAsync(http, () => ArchiveAsync(http, null)))
+            .WithMetadata(new Described("getExport", "Every table as a CSV, in a ZIP; without what is secret.", [], [Zip], new Shape.File("A ZIP.")) { Scope = Scopes.Admin });
+    }
 
     async Task GpxAsync(HttpContext http, Listing listing, Parent parent, int row)
     {
@@ -80,16 +85,18 @@ sealed class ExportRoutes(RowAnswers answers, GeoJsonFiles geoJson, TimeProvider
         return marks;
     }
 
-    async Task ArchiveAsync(HttpContext http, short car)
+    async Task ArchiveAsync(HttpContext http, short? car)
     {
-        if (!http.User.Has(Scopes.Admin))
-            throw new ProblemException(ProblemKind.ForbiddenScope, "Everything of a car is for the owner, or for a token of scope admin.");
-        await answers.ReadAsync(http, new Format("zip", "application/zip"), async connection =>
+        // A token for some cars is for those, also where its scope is the widest.
+        if (!http.User.Has(Scopes.Admin) || car is null && http.User.Cars() is not null)
+            throw new ProblemException(ProblemKind.ForbiddenScope, "The whole of it is for the owner, or for a token of scope admin.");
+        var question = Question.Read(http.Request.Query, [], time.LocalTimeZone);
+        await answers.ReadAsync(http, Zip, async connection =>
         {
-            await RowAnswers.CheckAsync(connection, http, Parent.Car, car);
-            http.Response.ContentType = "application/zip";
-            FileNames.Set(http, "archive", Question.Read(QueryCollection.Empty, [], time.LocalTimeZone), "zip",
-                await FileNames.CarAsync(connection, Question.Read(QueryCollection.Empty, [], time.LocalTimeZone), Parent.Car, car, http.RequestAborted));
+            var parent = car is null ? Parent.None : Parent.Car;
+            await RowAnswers.CheckAsync(connection, http, parent, car ?? 0);
+            http.Response.ContentType = Zip.MediaType;
+            FileNames.Set(http, "archive", question, Zip.Suffix, await FileNames.CarAsync(connection, question, parent, car ?? 0, http.RequestAborted));
             var client = new ClientStream(http, time);
             await CarArchive.WriteAsync(connection, car, client, TimeZoneInfo.ConvertTime(time.GetUtcNow(), time.LocalTimeZone), null, http.RequestAborted);
             await client.SendAsync();

@@ -12,6 +12,7 @@ using TeslaMate.Api.Data.Resources;
 using TeslaMate.Api.Data.Rows;
 using TeslaMate.Database;
 using TeslaMate.Web;
+using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Api.Data.Answers;
@@ -26,11 +27,11 @@ enum Parent
 }
 
 /// <summary>
-/// Answers with rows. A page is short: it is put together in memory, with a connection of the pages. Everything else is a stream: read in one transaction, on a
+/// Answers with rows. A page is short: it is put together in memory, with a connection of the programs. Everything else is a stream: read in one transaction, on a
 /// connection of the exports, and written while it is read (spec api 2.1).
 /// </summary>
 sealed partial class RowAnswers(
-    [FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource pages, [FromKeyedServices(WebDatabase.Exports)] NpgsqlDataSource exports, StreamLimit limit,
+    [FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSource programs, [FromKeyedServices(WebDatabase.Exports)] NpgsqlDataSource exports, StreamLimit limit,
     TimeProvider time, ILogger<RowAnswers> logger)
 {
     /// <summary>Rows of a page when nobody says how many.</summary>
@@ -89,7 +90,7 @@ sealed partial class RowAnswers(
         Format.Choose(http.Request, null, Format.Json);
         var members = listing.Choose(question, Groups(question));
         var ask = new Ask(question, new SqlText(), CarAccess.Of(http), id, id, time.GetUtcNow());
-        await using var connection = await pages.OpenConnectionAsync(http.RequestAborted);
+        await using var connection = await programs.OpenConnectionAsync(http.RequestAborted);
         await using var batch = Batch(connection, ask.Sql.Command(listing.Query(ask, members, isAscending: true, after: null, limit: null)));
         await using var reader = await batch.ExecuteReaderAsync(http.RequestAborted);
         if (!await reader.ReadAsync(http.RequestAborted))
@@ -106,7 +107,7 @@ sealed partial class RowAnswers(
     {
         var question = Question.Read(http.Request.Query, [.. document.Parameters, Parameter.Zone], time.LocalTimeZone);
         var output = new ArrayBufferWriter<byte>();
-        await using (var connection = await pages.OpenConnectionAsync(http.RequestAborted))
+        await using (var connection = await programs.OpenConnectionAsync(http.RequestAborted))
         {
             await CheckAsync(connection, http, Parent.Car, car);
             output.Write("{"u8);
@@ -177,6 +178,7 @@ sealed partial class RowAnswers(
     public async Task ReadAsync(HttpContext http, Format format, Func<NpgsqlConnection, Task> write)
     {
         using var room = limit.Take(http);
+        http.Response.Headers.Vary = HeaderNames.Accept;
         try
         {
             await using var connection = await exports.OpenConnectionAsync(http.RequestAborted);
@@ -219,7 +221,7 @@ sealed partial class RowAnswers(
     {
         var output = new ArrayBufferWriter<byte>();
         string? next = null;
-        await using (var connection = await pages.OpenConnectionAsync(http.RequestAborted))
+        await using (var connection = await programs.OpenConnectionAsync(http.RequestAborted))
         {
             await CheckAsync(connection, http, parent, row);
             var ask = NewAsk();
@@ -277,7 +279,6 @@ sealed partial class RowAnswers(
     {
         await CheckAsync(connection, http, parent, row);
         http.Response.ContentType = format.ContentType;
-        http.Response.Headers.Vary = HeaderNames.Accept;
         if (format != Format.Json)
             FileNames.Set(http, list.Listing.Name, list.Question, format.Suffix, await FileNames.CarAsync(connection, list.Question, parent, row, http.RequestAborted));
         await WriteAsync(http, connection, list.Listing, list.Question, list.Members, list.IsAscending, row, rows);
@@ -442,5 +443,5 @@ sealed partial class RowAnswers(
 static class CarAccess
 {
     /// <summary>Null for all.</summary>
-    public static int[]? Of(HttpContext http) => null;
+    public static int[]? Of(HttpContext http) => http.User.Cars() is { } cars ? [.. cars.Select(car => (int)car.Value)] : null;
 }

@@ -124,7 +124,7 @@ sealed class LiveStream(
 sealed record LiveEntry(long Number, DateTimeOffset At, CarId Car, string Type, ReadOnlyMemory<byte> Json);
 
 /// <summary>Follows all cars, once for all clients, and keeps the changes of the last five minutes.</summary>
-sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource database, TimeProvider time) : BackgroundService
+sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSource database, TimeProvider time) : BackgroundService
 {
     public static readonly TimeSpan Kept = TimeSpan.FromMinutes(5);
 
@@ -134,9 +134,11 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
     readonly Lock _lock = new();
     readonly LinkedList<LiveEntry> _entries = [];
     readonly HashSet<Action> _listeners = [];
-    long _number;
 
-    /// <summary>The number of the newest entry; 0 when there is none.</summary>
+    // Numbers of an earlier run are smaller than all of this one, so that nobody goes on from there.
+    long _number = time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>The number of the newest entry, or the one that this run began with.</summary>
     public long Newest
     {
         get

@@ -41,11 +41,11 @@ sealed class LiveTickets(TimeProvider time)
 sealed class TicketHandler(LiveTickets tickets, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
-    public const string Scheme = "Ticket";
+    public const string SchemeName = "Ticket";
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
         => Task.FromResult(Request.Query["ticket"].ToString() is { Length: > 0 and < 100 } ticket && tickets.Use(ticket) is { } user
-            ? AuthenticateResult.Success(new AuthenticationTicket(user, Scheme)) : AuthenticateResult.NoResult());
+            ? AuthenticateResult.Success(new AuthenticationTicket(user, SchemeName)) : AuthenticateResult.NoResult());
 
     // The other schemes say what is needed.
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) => Task.CompletedTask;

@@ -101,6 +101,12 @@ static class DataDescription
             {
                 Name = "id", In = ParameterLocation.Path, Required = true, Description = "A number.", Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
             };
+        if (path.Contains("{token}", StringComparison.Ordinal))
+            yield return new OpenApiParameter
+            {
+                Name = "token", In = ParameterLocation.Path, Required = true, Description = "A token of scope `calendar`.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            };
         if (described.Suffix)
             yield return new OpenApiParameter
             {
