@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Localization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using TeslaMate.Database.Encryption;
@@ -44,7 +45,9 @@ public static class WebComposition
                 provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<ILoggerFactory>(), TimeProvider.System))
             .AddSingleton(settings)
             .AddSingleton<AssetFiles>()
-            .AddSingleton<LanguageChoice>()
+            .Configure<RequestLocalizationOptions>(RequestLanguage.Configure)
+            .AddSingleton<TextCatalogue>()
+            .AddSingleton<IStringLocalizerFactory>(provider => provider.GetRequiredService<TextCatalogue>())
             .AddSingleton<WebAccess>()
             .AddSingleton<TokenStore>()
             .AddMetrics()
@@ -85,6 +88,7 @@ public static class WebComposition
             if (!await app.Services.GetRequiredService<AssetFiles>().TryServeAsync(http))
                 await next(http);
         });
+        app.UseRequestLocalization();
         app.UseMiddleware<Failures>();
         app.UseHostFiltering();
         app.UseCompression();

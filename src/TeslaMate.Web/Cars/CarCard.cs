@@ -35,7 +35,7 @@ public sealed record CarCard
 
     public required CardButton Button { get; init; }
 
-    public static CarCard Of(Summary summary, Visit visit)
+    public static CarCard Of(Summary summary, PageContext context)
     {
         var vin = summary.Car.Vin;
         var name = summary.DisplayName is { Length: > 0 } shown ? shown : summary.Car.Name;
@@ -56,8 +56,8 @@ public sealed record CarCard
             Position = summary is { Latitude: { } latitude, Longitude: { } longitude }
                 ? string.Create(CultureInfo.InvariantCulture, $"{latitude},{longitude},{summary.Heading}")
                 : null,
-            Icons = [.. IconsOf(summary, visit)],
-            Rows = [.. RowsOf(summary, visit)],
+            Icons = [.. IconsOf(summary, context)],
+            Rows = [.. RowsOf(summary, context)],
             Button = ButtonOf(summary),
         };
     }
@@ -78,54 +78,54 @@ public sealed record CarCard
         _ => "An error occurred",
     };
 
-    static IEnumerable<CardIcon> IconsOf(Summary car, Visit visit)
+    static IEnumerable<CardIcon> IconsOf(Summary car, PageContext context)
     {
         if (car.IsPreconditioning == true)
-            yield return new("air-conditioner", visit.T("Preconditioning"));
+            yield return new("air-conditioner", context.Texts["Preconditioning"]);
         if (car.ClimateKeeperMode == "dog")
-            yield return new("dog-side", visit.T("Dog Mode"));
+            yield return new("dog-side", context.Texts["Dog Mode"]);
         if (car.BatteryLevel - car.UsableBatteryLevel > 2)
-            yield return new("snowflake", visit.T("Reduced Battery Range")) { Class = "has-text-link" };
+            yield return new("snowflake", context.Texts["Reduced Battery Range"]) { Class = "has-text-link" };
         if (car.IsUserPresent == true && car.State != VehicleStateName.Driving)
-            yield return new("account", visit.T("Driver present"));
+            yield return new("account", context.Texts["Driver present"]);
         if (car.PluggedIn == true)
-            yield return new("power-plug", visit.T("Plugged In"));
+            yield return new("power-plug", context.Texts["Plugged In"]);
         if (car.ServiceMode == true)
-            yield return new("wrench", visit.T("Service Mode"));
+            yield return new("wrench", context.Texts["Service Mode"]);
         if (car is { Latitude: { } latitude, Longitude: { } longitude })
         {
-            yield return new("map-marker", visit.T("View car location on Google Maps"))
+            yield return new("map-marker", context.Texts["View car location on Google Maps"])
             {
                 Link = string.Create(CultureInfo.InvariantCulture, $"https://www.google.com/maps?q={latitude},{longitude}"),
             };
         }
 
         if (car.WindowsOpen == true)
-            yield return new("window-open", visit.T("Windows open"));
+            yield return new("window-open", context.Texts["Windows open"]);
         if (car.DoorsOpen == true)
-            yield return new("car-door", visit.T("Doors open"));
+            yield return new("car-door", context.Texts["Doors open"]);
         if (car.SentryMode == true)
-            yield return new("shield-check", visit.T("Sentry Mode"));
+            yield return new("shield-check", context.Texts["Sentry Mode"]);
         if (car.CenterDisplayState == 7)
-            yield return new("cctv", visit.T("Sentry Mode recording"));
+            yield return new("cctv", context.Texts["Sentry Mode recording"]);
         if (car.Locked is { } locked)
-            yield return locked ? new("lock", visit.T("Locked")) : new("lock-open-variant", visit.T("Unlocked"));
+            yield return locked ? new("lock", context.Texts["Locked"]) : new("lock-open-variant", context.Texts["Unlocked"]);
         if (car.UpdateAvailable == true)
-            yield return Update(car, visit);
-        if (Tyres(car, visit) is { } tyres)
+            yield return Update(car, context);
+        if (Tyres(car, context) is { } tyres)
             yield return new("car-tire-alert", tyres);
         if (!car.Healthy)
-            yield return new("alert-box", visit.T("Health check failed")) { Class = "is-wrong" };
+            yield return new("alert-box", context.Texts["Health check failed"]) { Class = "is-wrong" };
     }
 
-    static CardIcon Update(Summary car, Visit visit)
+    static CardIcon Update(Summary car, PageContext context)
     {
         var tip = car switch
         {
-            { UpdateStatus: "installing", InstallPerc: > 0 and var percent } => visit.Texts.With("Installing {0}%", percent),
-            { UpdateStatus: "downloading" or "downloading_wifi_wait", DownloadPerc: > 0 and var percent } => visit.Texts.With("Downloading {0}%", percent),
-            { UpdateVersion: { Length: > 0 } version } => $"{visit.T("Software Update available")} ({version})",
-            _ => visit.T("Software Update available"),
+            { UpdateStatus: "installing", InstallPerc: > 0 and var percent } => context.Texts["Installing {0}%", percent],
+            { UpdateStatus: "downloading" or "downloading_wifi_wait", DownloadPerc: > 0 and var percent } => context.Texts["Downloading {0}%", percent],
+            { UpdateVersion: { Length: > 0 } version } => $"{context.Texts["Software Update available"]} ({version})",
+            _ => context.Texts["Software Update available"],
         };
         return new("gift-outline", tip)
         {
@@ -138,28 +138,28 @@ public sealed record CarCard
         ? null
         : $"https://www.notateslaapp.com/software-updates/version/{Uri.EscapeDataString(version.Split(' ')[0])}/release-notes";
 
-    static string? Tyres(Summary car, Visit visit)
+    static string? Tyres(Summary car, PageContext context)
     {
         (string Name, bool? IsLow, double? Bar)[] tyres =
         [
             ("Front left", car.TpmsSoftWarningFl, car.TpmsPressureFl), ("Front right", car.TpmsSoftWarningFr, car.TpmsPressureFr),
             ("Rear left", car.TpmsSoftWarningRl, car.TpmsPressureRl), ("Rear right", car.TpmsSoftWarningRr, car.TpmsPressureRr),
         ];
-        var low = tyres.Where(tyre => tyre.IsLow == true).Select(tyre => $"{visit.T(tyre.Name)} ({visit.Units.Pressure(tyre.Bar)})").ToArray();
+        var low = tyres.Where(tyre => tyre.IsLow == true).Select(tyre => $"{context.Texts[tyre.Name]} ({context.Units.Pressure(tyre.Bar)})").ToArray();
         if (low.Length == 0 || tyres.Any(tyre => tyre.IsLow is null))
             return null;
-        return visit.T(low.Length == 1 ? "Tire with low pressure: " : "Tires with low pressure: ") + string.Join(", ", low);
+        return context.Texts[low.Length == 1 ? "Tire with low pressure: " : "Tires with low pressure: "] + string.Join(", ", low);
     }
 
-    static IEnumerable<CardRow> RowsOf(Summary car, Visit visit)
+    static IEnumerable<CardRow> RowsOf(Summary car, PageContext context)
     {
-        var units = visit.Units;
-        yield return new("Status", State(car.State) is { } state ? visit.T(state) : "") { Since = car.Since };
+        var units = context.Units;
+        yield return new("Status", State(car.State) is { } state ? context.Texts[state] : "") { Since = car.Since };
         var isCharging = car.State == VehicleStateName.Charging;
         if (isCharging && car.TimeToFullCharge is { } hours)
         {
             yield return new("Remaining Time", Durations.Remaining(hours));
-            yield return new("Expected Finish Time", "") { Time = visit.Now + TimeSpan.FromHours(hours), TimeKind = "datetime" };
+            yield return new("Expected Finish Time", "") { Time = context.Now + TimeSpan.FromHours(hours), TimeKind = "datetime" };
         }
 
         var (label, range) = (units.PrefersIdealRange && car.IdealBatteryRangeKm is not null) || car.RatedBatteryRangeKm is null
@@ -182,14 +182,14 @@ public sealed record CarCard
             var nominal = car.BatteryLevel is { } battery && battery != level ? string.Create(CultureInfo.InvariantCulture, $" ({battery}%)") : "";
             yield return new("State of Charge", string.Create(CultureInfo.InvariantCulture, $"{level}%{nominal}"))
             {
-                Tip = range is { } known && level > 0 ? visit.Texts.With("≈ {0} at 100%", units.FullRange(known / level * 100)) : null,
+                Tip = range is { } known && level > 0 ? context.Texts["≈ {0} at 100%", units.FullRange(known / level * 100)].Value : null,
             };
         }
 
         if (car is { State: VehicleStateName.Driving, Speed: { } speed })
             yield return new("Speed", units.Speed(speed));
         var isAtRest = car.State is VehicleStateName.Asleep or VehicleStateName.Offline or VehicleStateName.Suspended;
-        if (!isAtRest || visit.Now - car.Since <= TemperaturesLast)
+        if (!isAtRest || context.Now - car.Since <= TemperaturesLast)
         {
             if (car.OutsideTemp is { } outside)
                 yield return new("Outside Temperature", units.Temperature(outside));

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Import.Running;
@@ -26,49 +25,48 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
         var pages = routes.MapPages();
         pages.MapGet("/", HomeAsync);
         pages.MapGet("/cars/{car}/details", DetailsAsync);
-        pages.MapPost("/cars/{car}/suspend", (Visit visit, HttpContext http, RowNumber car, CancellationToken cancellationToken)
-            => ChangeAsync(visit, http, car, SuspendAsync, cancellationToken));
-        pages.MapPost("/cars/{car}/resume", (Visit visit, HttpContext http, RowNumber car, CancellationToken cancellationToken)
-            => ChangeAsync(visit, http, car, ResumeAsync, cancellationToken));
+        pages.MapPost("/cars/{car}/suspend", (PageContext context, HttpContext http, RowNumber car, CancellationToken cancellationToken)
+            => ChangeAsync(context, http, car, SuspendAsync, cancellationToken));
+        pages.MapPost("/cars/{car}/resume", (PageContext context, HttpContext http, RowNumber car, CancellationToken cancellationToken)
+            => ChangeAsync(context, http, car, ResumeAsync, cancellationToken));
         routes.MapGet("/live/cars", Follow).RequireAuthorization(Policies.Owner).WithLiveEvents();
         var api = routes.MapGroup("/api/car/{car}/logging").RequireAuthorization(Policies.Logging).WithMetadata(new AnswersIn("json", "application/*"));
         api.MapPut("/suspend", (HttpContext http, RowNumber car, CancellationToken cancellationToken) => ChangeByApiAsync(http, car, SuspendAsync, cancellationToken));
         api.MapPut("/resume", (HttpContext http, RowNumber car, CancellationToken cancellationToken) => ChangeByApiAsync(http, car, ResumeAsync, cancellationToken));
     }
 
-    async Task<IResult> HomeAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
+    async Task<IResult> HomeAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
         if (http.RequestServices.GetService<ImportDesk>()?.IsImportMode == true)
-            return Results.Redirect(visit.Url("/import"));
+            return Results.Redirect(context.Url("/import"));
         if (account.Status.SignIn is SignIn.SignedOut or SignIn.Undecryptable)
-            return Results.Redirect(visit.Url("/sign_in"));
+            return Results.Redirect(context.Url("/sign_in"));
         var summaries = await vehicles.ListAsync(cancellationToken);
-        IReadOnlyList<(CarCard, bool)> cards = [.. summaries.Select(summary => (CarCard.Of(summary, visit), vehicles.IsBusy(summary.Car.Id)))];
-        return new RazorComponentResult<HomePage>(new { Visit = visit, Cars = cards });
+        return context.Render<HomePage, HomeModel>(new([.. summaries.Select(summary => new CarDetailsModel(CarCard.Of(summary, context), vehicles.IsBusy(summary.Car.Id)))]));
     }
 
-    IResult Follow(Visit visit, HttpContext http, CancellationToken gone)
+    IResult Follow(PageContext context, HttpContext http, CancellationToken gone)
     {
         // nginx keeps an answer back until a buffer is full, unless it is told not to.
         http.Response.Headers["X-Accel-Buffering"] = "no";
         // Who asks for the head only would wait for the end of what has none.
         if (http.Response.Body == Stream.Null)
             return Results.Text("", "text/event-stream");
-        return TypedResults.ServerSentEvents(live.WatchAsync(visit, http, gone));
+        return TypedResults.ServerSentEvents(live.WatchAsync(context, http, gone));
     }
 
-    async Task<IResult> DetailsAsync(Visit visit, RowNumber car, CancellationToken cancellationToken)
-        => await DetailsOfAsync(visit, new CarId(car.Short), refusal: null, cancellationToken);
+    async Task<IResult> DetailsAsync(PageContext context, RowNumber car, CancellationToken cancellationToken)
+        => await DetailsOfAsync(context, new CarId(car.Short), refusal: null, cancellationToken);
 
-    async Task<IResult> ChangeAsync(Visit visit, HttpContext http, RowNumber car, Change change, CancellationToken cancellationToken)
+    async Task<IResult> ChangeAsync(PageContext context, HttpContext http, RowNumber car, Change change, CancellationToken cancellationToken)
     {
         var id = new CarId(car.Short);
         var refusal = await change(id, cancellationToken);
-        if (http.Request.Headers.ContainsKey("HX-Request"))
-            return await DetailsOfAsync(visit, id, refusal, cancellationToken);
+        if (context.IsFragment)
+            return await DetailsOfAsync(context, id, refusal, cancellationToken);
         if (refusal is not null)
-            Notices.Leave(http, new Notice(visit.T(CarCard.Refusal(refusal)), IsError: true));
-        return Results.Redirect(visit.Url("/"));
+            Notices.Leave(http, new Notice(context.Texts[CarCard.Refusal(refusal)], IsError: true));
+        return Results.Redirect(context.Url("/"));
     }
 
     async Task<IResult> ChangeByApiAsync(HttpContext http, RowNumber car, Change change, CancellationToken cancellationToken)
@@ -91,9 +89,9 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
 
     async Task<string?> ResumeAsync(CarId car, CancellationToken cancellationToken) => await vehicles.ResumeLoggingAsync(car, cancellationToken) ? null : "not_running";
 
-    async Task<IResult> DetailsOfAsync(Visit visit, CarId car, string? refusal, CancellationToken cancellationToken)
+    async Task<IResult> DetailsOfAsync(PageContext context, CarId car, string? refusal, CancellationToken cancellationToken)
         => await vehicles.SummaryAsync(car, cancellationToken) is { } summary
-            ? new RazorComponentResult<CarDetails>(new { Visit = visit, Card = CarCard.Of(summary, visit), IsBusy = vehicles.IsBusy(car), Refusal = refusal })
+            ? context.Render<CarDetails, CarDetailsModel>(new(CarCard.Of(summary, context), vehicles.IsBusy(car), refusal))
             : Results.StatusCode(StatusCodes.Status404NotFound);
 
     // The body says nothing, but one that claims to be JSON has to be.
@@ -116,3 +114,11 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
         }
     }
 }
+
+/// <param name="Cars">In the order in which they are shown.</param>
+public sealed record HomeModel(IReadOnlyList<CarDetailsModel> Cars);
+
+/// <param name="Card">What is shown.</param>
+/// <param name="IsBusy">Whether the car is being asked for its data.</param>
+/// <param name="Refusal">Why the car was not left alone just now; null otherwise.</param>
+public sealed record CarDetailsModel(CarCard Card, bool IsBusy, string? Refusal = null);

@@ -32,7 +32,7 @@ sealed class LiveCars(SummaryHub hub, IVehicles vehicles, SessionWatch sessions,
     /// The cards and fetch states of now, then every change, until the browser leaves or its session has ended. Which cars there are is told when one has gone, and
     /// again and again as a sign of life.
     /// </summary>
-    public async IAsyncEnumerable<SseItem<string>> WatchAsync(Visit visit, HttpContext http, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<SseItem<string>> WatchAsync(PageContext context, HttpContext http, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         var events = Channel.CreateBounded<SseItem<string>>(1);
@@ -70,7 +70,7 @@ sealed class LiveCars(SummaryHub hub, IVehicles vehicles, SessionWatch sessions,
                 var id = summary.Car.Id;
                 if (!watchers.ContainsKey(id))
                     watchers[id] = PassOnAsync(stop => BusyAsync(id, stop), gone);
-                await events.Writer.WriteAsync(new SseItem<string>(await RenderAsync(summary, visit), "car") { EventId = id.ToString() }, gone);
+                await events.Writer.WriteAsync(new SseItem<string>(await RenderAsync(summary, context), "car") { EventId = id.ToString() }, gone);
             }
         }
 
@@ -134,34 +134,31 @@ sealed class LiveCars(SummaryHub hub, IVehicles vehicles, SessionWatch sessions,
     async Task<SseItem<string>> CarsAsync(CancellationToken cancellationToken)
         => new(string.Join(',', (await vehicles.ListAsync(cancellationToken)).Select(summary => summary.Car.Id)), "cars");
 
-    Task<string> RenderAsync(Summary summary, Visit visit)
+    Task<string> RenderAsync(Summary summary, PageContext context)
     {
-        var entry = _rendered.AddOrUpdate(new View(summary.Car.Id, visit.Texts.Language, visit.Settings),
+        var entry = _rendered.AddOrUpdate(new View(summary.Car.Id, context.Texts.Language, context.Settings),
             _ => Entry(), (_, known) => ReferenceEquals(known.Summary, summary) ? known : Entry());
         return entry.Html.Value;
 
-        (Summary, Lazy<Task<string>>) Entry() => (summary, new Lazy<Task<string>>(() => RenderNowAsync(summary, Shared(visit))));
+        (Summary, Lazy<Task<string>>) Entry() => (summary, new Lazy<Task<string>>(() => RenderNowAsync(summary, Shared(context))));
     }
 
-    async Task<string> RenderNowAsync(Summary summary, Visit visit)
+    async Task<string> RenderNowAsync(Summary summary, PageContext context)
     {
         await using var renderer = new HtmlRenderer(services, loggers);
-        var parameters = ParameterView.FromDictionary(new Dictionary<string, object?>
-        {
-            [nameof(CarDetails.Visit)] = visit,
-            [nameof(CarDetails.Card)] = CarCard.Of(summary, visit),
-        });
-        return await renderer.Dispatcher.InvokeAsync(async () => (await renderer.RenderComponentAsync<CarDetails>(parameters)).ToHtmlString());
+        var parameters = RootComponent.Parameters(context, new CarDetailsModel(CarCard.Of(summary, context), IsBusy: false));
+        return await renderer.Dispatcher.InvokeAsync(async ()
+            => (await renderer.RenderComponentAsync<RootComponent<CarDetails, CarDetailsModel>>(ParameterView.FromDictionary(parameters))).ToHtmlString());
     }
 
     // What all visitors with the same language and units see: without a form token, which scripts send in a header.
-    Visit Shared(Visit visit) => new()
+    PageContext Shared(PageContext context) => new()
     {
-        Texts = visit.Texts,
-        Settings = visit.Settings,
-        Units = visit.Units,
-        Web = visit.Web,
-        Assets = visit.Assets,
+        Texts = context.Texts,
+        Settings = context.Settings,
+        Units = context.Units,
+        Web = context.Web,
+        Assets = context.Assets,
         Path = "/",
         Now = time.GetUtcNow(),
     };

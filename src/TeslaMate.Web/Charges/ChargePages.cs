@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
@@ -23,28 +22,23 @@ sealed class ChargePages(ChargeQueries charges, ICars cars)
         pages.MapPost("/charge-cost/{process}", SaveCostAsync);
     }
 
-    async Task<IResult> ListAsync(Visit visit, Filter filter, CancellationToken cancellationToken)
-        => new RazorComponentResult<ChargeListPage>(new
-        {
-            Visit = visit,
-            Filter = filter,
-            List = await charges.ListAsync(filter, cancellationToken),
-            Cars = CarNames.Of(await cars.ListAsync(cancellationToken)),
-        });
+    async Task<IResult> ListAsync(PageContext context, Filter filter, CancellationToken cancellationToken)
+        => context.Render<ChargeListPage, ChargeListModel>(
+            new(filter, await charges.ListAsync(filter, cancellationToken), CarNames.Of(await cars.ListAsync(cancellationToken))));
 
-    async Task<IResult> ShowAsync(Visit visit, RowNumber process, CancellationToken cancellationToken)
+    async Task<IResult> ShowAsync(PageContext context, RowNumber process, CancellationToken cancellationToken)
         => await charges.FindAsync(new ChargingProcessId(process.Int), cancellationToken) is { } charge
-            ? new RazorComponentResult<ChargePage>(new { Visit = visit, Charge = charge, Curve = await charges.CurveAsync(charge, cancellationToken) })
+            ? context.Render<ChargePage, ChargeModel>(new(charge, await charges.CurveAsync(charge, cancellationToken)))
             : Results.StatusCode(StatusCodes.Status404NotFound);
 
-    async Task<IResult> ShowCostAsync(Visit visit, HttpContext http, RowNumber process, CancellationToken cancellationToken)
+    async Task<IResult> ShowCostAsync(PageContext context, HttpContext http, RowNumber process, CancellationToken cancellationToken)
     {
         if (await charges.FindAsync(new ChargingProcessId(process.Int), cancellationToken) is not { } charge)
             return Results.StatusCode(StatusCodes.Status404NotFound);
-        return new RazorComponentResult<ChargeCostPage>(new { Visit = visit, Charge = charge, Entry = Stored(charge), Back = Back(visit, http, http.Request.Headers.Referer) });
+        return context.Render<ChargeCostPage, ChargeCostModel>(new(charge, Stored(charge), Back(context, http, http.Request.Headers.Referer)));
     }
 
-    async Task<IResult> SaveCostAsync(Visit visit, HttpContext http, RowNumber process, CancellationToken cancellationToken)
+    async Task<IResult> SaveCostAsync(PageContext context, HttpContext http, RowNumber process, CancellationToken cancellationToken)
     {
         var id = new ChargingProcessId(process.Int);
         if (await charges.FindAsync(id, cancellationToken) is not { } charge)
@@ -59,19 +53,33 @@ sealed class ChargePages(ChargeQueries charges, ICars cars)
             entry = Stored(charge);
         }
 
-        var model = new { Visit = visit, Charge = charge, Entry = entry, Back = Back(visit, http, form["back"]), Problem = problem, IsSaved = problem is null };
+        var model = new ChargeCostModel(charge, entry, Back(context, http, form["back"]), problem, IsSaved: problem is null);
         var status = problem is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity;
-        return http.Request.Headers.ContainsKey("HX-Request")
-            ? new RazorComponentResult<CostForm>(model) { StatusCode = status }
-            : new RazorComponentResult<ChargeCostPage>(model) { StatusCode = status };
+        return context.IsFragment
+            ? context.Render<CostForm, ChargeCostModel>(model, status)
+            : context.Render<ChargeCostPage, ChargeCostModel>(model, status);
     }
 
     static CostEntry Stored(Charge charge) => new(charge.Cost?.ToString("0.00", CultureInfo.InvariantCulture), Mode: null);
 
     // The page before this one may be a dashboard on another host; anything but a web address, or this page itself, leads home.
-    static string Back(Visit visit, HttpContext http, string? referrer)
+    static string Back(PageContext context, HttpContext http, string? referrer)
         => Uri.TryCreate(referrer, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             && !address.AbsolutePath.EndsWith(http.Request.Path.Value ?? "", StringComparison.Ordinal)
             ? address.AbsoluteUri
-            : visit.Url("/");
+            : context.Url("/");
 }
+
+/// <param name="Filter">Which charges.</param>
+/// <param name="List">One page of them.</param>
+/// <param name="Cars">To choose from.</param>
+public sealed record ChargeListModel(Filter Filter, ChargeList List, IReadOnlyList<(short Id, string Name)> Cars);
+
+public sealed record ChargeModel(Charge Charge, ChargeCurve Curve);
+
+/// <param name="Charge">What is paid for.</param>
+/// <param name="Entry">What the form shows: the stored cost, or what was refused.</param>
+/// <param name="Back">Where the visitor came from.</param>
+/// <param name="Problem">Why it was refused, in English; null when it was not.</param>
+/// <param name="IsSaved">Whether it was stored just now.</param>
+public sealed record ChargeCostModel(Charge Charge, CostEntry Entry, string Back, string? Problem = null, bool IsSaved = false);

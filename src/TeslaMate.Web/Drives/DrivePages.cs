@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
@@ -26,17 +25,19 @@ sealed class DrivePages(DriveQueries drives, GpxFile gpx, ICars cars)
             .WithMetadata(new AnswersIn("html", "xml", "application/*", "text/*"));
     }
 
-    async Task<IResult> ListAsync(Visit visit, Filter filter, CancellationToken cancellationToken)
-        => new RazorComponentResult<DriveListPage>(new
-        {
-            Visit = visit,
-            Filter = filter,
-            List = await drives.ListAsync(filter, visit.Units, cancellationToken),
-            Cars = CarNames.Of(await cars.ListAsync(cancellationToken)),
-        });
+    async Task<IResult> ListAsync(PageContext context, Filter filter, CancellationToken cancellationToken)
+        => context.Render<DriveListPage, DriveListModel>(
+            new(filter, await drives.ListAsync(filter, context.Units, cancellationToken), CarNames.Of(await cars.ListAsync(cancellationToken))));
 
-    async Task<IResult> ShowAsync(Visit visit, RowNumber drive, CancellationToken cancellationToken)
+    async Task<IResult> ShowAsync(PageContext context, RowNumber drive, CancellationToken cancellationToken)
         => await drives.FindAsync(new DriveId(drive.Int), cancellationToken) is { } found
-            ? new RazorComponentResult<DrivePage>(new { Visit = visit, Drive = found, Track = await drives.TrackAsync(found, cancellationToken) })
+            ? context.Render<DrivePage, DriveModel>(new(found, await drives.TrackAsync(found, cancellationToken)))
             : Results.StatusCode(StatusCodes.Status404NotFound);
 }
+
+/// <param name="Filter">Which drives.</param>
+/// <param name="List">One page of them.</param>
+/// <param name="Cars">To choose from.</param>
+public sealed record DriveListModel(Filter Filter, DriveList List, IReadOnlyList<(short Id, string Name)> Cars);
+
+public sealed record DriveModel(Drive Drive, DriveTrack Track);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Geofences;
@@ -17,28 +16,28 @@ sealed class GeofencePages(IGeofences geofences)
     public void Map(IEndpointRouteBuilder routes)
     {
         var pages = routes.MapPages("/geo-fences");
-        pages.MapGet("", async (Visit visit, CancellationToken cancellationToken)
-            => new RazorComponentResult<GeofenceListPage>(new { Visit = visit, Geofences = await geofences.ListAsync(cancellationToken) }));
+        pages.MapGet("", async (PageContext context, CancellationToken cancellationToken)
+            => context.Render<GeofenceListPage, GeofenceListModel>(new(await geofences.ListAsync(cancellationToken))));
         pages.MapGet("/new", NewAsync);
         pages.MapGet("/{geofence}/edit", EditAsync);
-        pages.MapPost("", (Visit visit, HttpContext http, CancellationToken cancellationToken) => SaveAsync(visit, http, geofence: null, cancellationToken));
-        pages.MapPost("/{geofence}", (Visit visit, HttpContext http, RowNumber geofence, CancellationToken cancellationToken) => SaveAsync(visit, http, geofence, cancellationToken));
+        pages.MapPost("", (PageContext context, HttpContext http, CancellationToken cancellationToken) => SaveAsync(context, http, geofence: null, cancellationToken));
+        pages.MapPost("/{geofence}", (PageContext context, HttpContext http, RowNumber geofence, CancellationToken cancellationToken) => SaveAsync(context, http, geofence, cancellationToken));
         pages.MapPost("/{geofence}/delete", DeleteAsync);
     }
 
-    async Task<IResult> NewAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
+    async Task<IResult> NewAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
         var given = Degrees(http.Request.Query["lat"], 90) is { } latitude && Degrees(http.Request.Query["lng"], 180) is { } longitude ? ((double, double)?)(latitude, longitude) : null;
         var (lat, lng) = given ?? await geofences.LastPositionAsync(cancellationToken) ?? (0, 0);
-        return Page(new { Visit = visit, Input = GeofenceInput.At(lat, lng), Dashboards = given is null ? null : DashboardLink.From(http.Request.Headers.Referer) });
+        return Page(context, new() { Input = GeofenceInput.At(lat, lng), Dashboards = given is null ? null : DashboardLink.From(http.Request.Headers.Referer) });
     }
 
-    async Task<IResult> EditAsync(Visit visit, RowNumber geofence, CancellationToken cancellationToken)
+    async Task<IResult> EditAsync(PageContext context, RowNumber geofence, CancellationToken cancellationToken)
         => await geofences.FindAsync(new GeofenceId(geofence.Int), cancellationToken) is { } found
-            ? Page(new { Visit = visit, Geofence = found, Input = GeofenceInput.Of(found) })
+            ? Page(context, new() { Geofence = found, Input = GeofenceInput.Of(found) })
             : Results.StatusCode(StatusCodes.Status404NotFound);
 
-    async Task<IResult> SaveAsync(Visit visit, HttpContext http, RowNumber? geofence, CancellationToken cancellationToken)
+    async Task<IResult> SaveAsync(PageContext context, HttpContext http, RowNumber? geofence, CancellationToken cancellationToken)
     {
         var id = geofence is { } number ? new GeofenceId(number.Int) : (GeofenceId?)null;
         var existing = id is { } known ? await geofences.FindAsync(known, cancellationToken) : null;
@@ -46,33 +45,53 @@ sealed class GeofencePages(IGeofences geofences)
             return Results.StatusCode(StatusCodes.Status404NotFound);
         var fields = await http.Request.ReadFormAsync(cancellationToken);
         var input = GeofenceInput.Of(fields);
+        var model = new GeofenceModel { Geofence = existing, Input = input };
         var (form, errors) = input.Parse();
         if (errors.Count > 0)
-            return Page(new { Visit = visit, Geofence = existing, Input = input, Errors = errors }, StatusCodes.Status422UnprocessableEntity);
+            return Page(context, model with { Errors = errors }, StatusCodes.Status422UnprocessableEntity);
         var decision = fields["costs"].ToString();
         if (decision is not ("keep" or "add") && await geofences.CountWithoutCostAsync(id, form, cancellationToken) is > 0 and var count)
-            return Page(new { Visit = visit, Geofence = existing, Input = input, ChargesWithoutCost = count });
+            return Page(context, model with { ChargesWithoutCost = count });
         switch (await geofences.SaveAsync(id, form, addCosts: decision == "add", cancellationToken))
         {
             case GeofenceAnswer.Saved(var saved):
-                Notices.Leave(http, new Notice(visit.Texts.With(existing is null ? "Geo-fence \"{0}\" created" : "Geo-fence \"{0}\" updated", saved.Name), IsError: false));
-                return Results.Redirect(visit.Url("/geo-fences"));
+                Notices.Leave(http, new Notice(context.Texts[existing is null ? "Geo-fence \"{0}\" created" : "Geo-fence \"{0}\" updated", saved.Name], IsError: false));
+                return Results.Redirect(context.Url("/geo-fences"));
             case GeofenceAnswer.Refused(var refused):
-                return Page(new { Visit = visit, Geofence = existing, Input = input, Errors = refused }, StatusCodes.Status422UnprocessableEntity);
+                return Page(context, model with { Errors = refused }, StatusCodes.Status422UnprocessableEntity);
             default:
                 return Results.StatusCode(StatusCodes.Status404NotFound);
         }
     }
 
-    async Task<IResult> DeleteAsync(Visit visit, HttpContext http, RowNumber geofence, CancellationToken cancellationToken)
+    async Task<IResult> DeleteAsync(PageContext context, HttpContext http, RowNumber geofence, CancellationToken cancellationToken)
     {
         if (!await geofences.DeleteAsync(new GeofenceId(geofence.Int), cancellationToken))
             return Results.StatusCode(StatusCodes.Status404NotFound);
-        return http.Request.Headers.ContainsKey("HX-Request") ? Results.Ok() : Results.Redirect(visit.Url("/geo-fences"));
+        return context.IsFragment ? Results.Ok() : Results.Redirect(context.Url("/geo-fences"));
     }
 
     static double? Degrees(string? text, double largest)
         => double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var degrees) && Math.Abs(degrees) <= largest ? degrees : null;
 
-    static RazorComponentResult<GeofencePage> Page(object model, int status = StatusCodes.Status200OK) => new(model) { StatusCode = status };
+    static IResult Page(PageContext context, GeofenceModel model, int status = StatusCodes.Status200OK) => context.Render<GeofencePage, GeofenceModel>(model, status);
+}
+
+public sealed record GeofenceListModel(IReadOnlyList<Geofence> Geofences);
+
+public sealed record GeofenceModel
+{
+    /// <summary>Null for a new one.</summary>
+    public Geofence? Geofence { get; init; }
+
+    /// <summary>What the form shows.</summary>
+    public required GeofenceInput Input { get; init; }
+
+    public IReadOnlyList<FieldError> Errors { get; init; } = [];
+
+    /// <summary>More than none asks what to do with them.</summary>
+    public int ChargesWithoutCost { get; init; }
+
+    /// <summary>Where a link with a position led here from; the owner is asked whether these are the dashboards.</summary>
+    public DashboardLink? Dashboards { get; init; }
 }

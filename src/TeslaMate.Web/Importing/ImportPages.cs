@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Import.Running;
@@ -19,20 +18,20 @@ sealed class ImportPages(IServiceProvider services)
     public void Map(IEndpointRouteBuilder routes)
     {
         var pages = routes.MapPages("/import");
-        pages.MapGet("", (Visit visit) => _desk is { Status: ImportStatus.Idle, IsImportMode: false } or null && (_desk?.Files().Count ?? 0) == 0
-            ? Results.Redirect(visit.Url("/"))
-            : Page(visit));
+        pages.MapGet("", (PageContext context) => _desk is { Status: ImportStatus.Idle, IsImportMode: false } or null && (_desk?.Files().Count ?? 0) == 0
+            ? Results.Redirect(context.Url("/"))
+            : Page(context));
         if (_desk is null)
             return;
-        pages.MapGet("/files", (Visit visit) => Page(visit));
-        pages.MapGet("/status", (Visit visit) => new RazorComponentResult<ImportProgressBox>(new { Visit = visit, Status = _desk.Status }));
+        pages.MapGet("/files", (PageContext context) => Page(context));
+        pages.MapGet("/status", (PageContext context) => context.Render<ImportProgressBox, ImportStatus>(_desk.Status));
         pages.MapPost("/files", UploadAsync).WithMetadata(new LargestBody(LargestUpload));
         pages.MapPost("", StartAsync);
     }
 
-    RazorComponentResult<ImportPage> Page(Visit visit) => new(new { Visit = visit, Files = _desk!.Files(), Status = _desk.Status });
+    IResult Page(PageContext context) => context.Render<ImportPage, ImportModel>(new(_desk!.Files(), _desk.Status));
 
-    async Task<IResult> UploadAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
+    async Task<IResult> UploadAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
         var form = await http.Request.ReadFormAsync(cancellationToken);
         List<string> refused = [];
@@ -47,22 +46,26 @@ sealed class ImportPages(IServiceProvider services)
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 Notices.Leave(http, new Notice(exception.Message, IsError: true));
-                return Results.Redirect(visit.Url("/import/files"));
+                return Results.Redirect(context.Url("/import/files"));
             }
         }
 
         if (refused.Count > 0)
-            Notices.Leave(http, new Notice($"{visit.T("No import files were found.")} {string.Join(", ", refused)}", IsError: true));
-        return Results.Redirect(visit.Url("/import/files"));
+            Notices.Leave(http, new Notice($"{context.Texts["No import files were found."]} {string.Join(", ", refused)}", IsError: true));
+        return Results.Redirect(context.Url("/import/files"));
     }
 
-    async Task<IResult> StartAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
+    async Task<IResult> StartAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
         var form = await http.Request.ReadFormAsync(cancellationToken);
         if (_desk!.Files().Count == 0)
-            Notices.Leave(http, new Notice(visit.T("No import files were found."), IsError: true));
+            Notices.Leave(http, new Notice(context.Texts["No import files were found."], IsError: true));
         else if (!_desk.TryStart(form["settings[timezone]"].ToString(), form["settings[car]"].ToString() is { Length: > 0 } vin ? vin : null))
-            Notices.Leave(http, new Notice(visit.T("The import is no longer idle. Reload and try again."), IsError: true));
-        return Results.Redirect(visit.Url("/import/files"));
+            Notices.Leave(http, new Notice(context.Texts["The import is no longer idle. Reload and try again."], IsError: true));
+        return Results.Redirect(context.Url("/import/files"));
     }
 }
+
+/// <param name="Files">Their names; they have been sent, or lie in the folder of imports.</param>
+/// <param name="Status">How the import goes.</param>
+public sealed record ImportModel(IReadOnlyList<string> Files, ImportStatus Status);

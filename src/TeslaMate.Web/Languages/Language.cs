@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace TeslaMate.Web.Languages;
 
 /// <summary>One of the languages that the pages are offered in (spec web 5.6).</summary>
@@ -18,6 +20,12 @@ public sealed record Language(string Value, string Label)
 
     /// <summary>The tag for <c>lang</c>, such as <c>zh-Hans</c>.</summary>
     public string Tag => Value.Replace('_', '-');
+
+    /// <summary>By which .NET knows it.</summary>
+    public CultureInfo Culture => CultureInfo.GetCultureInfo(Tag);
+
+    /// <summary>That of the request under way, as <c>UseRequestLocalization</c> found it.</summary>
+    public static Language Current => Find(CultureInfo.CurrentUICulture.Name) ?? English;
 
     /// <summary>The language named exactly, with <c>_</c> or <c>-</c>; null when it is not offered.</summary>
     public static Language? Find(string? name)

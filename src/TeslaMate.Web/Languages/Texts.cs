@@ -1,15 +1,16 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.Localization;
 
 namespace TeslaMate.Web.Languages;
 
-/// <summary>The pages' texts in one language. The English text is the key; what is not translated stays English.</summary>
-public sealed class Texts
+/// <summary>The pages' texts in one language. The English text is the name; what is not translated stays English.</summary>
+public sealed class Texts : IStringLocalizer
 {
-    readonly FrozenDictionary<string, string[]> _messages;
+    readonly FrozenDictionary<string, LocalizedString[]> _messages;
 
-    Texts(Language language, FrozenDictionary<string, string[]> messages)
+    Texts(Language language, FrozenDictionary<string, LocalizedString[]> messages)
     {
         Language = language;
         _messages = messages;
@@ -17,30 +18,38 @@ public sealed class Texts
 
     public Language Language { get; }
 
-    /// <summary>The embedded messages of every language: <c>languages/de.json</c>, each a text or, for counted things, a list of plural forms.</summary>
-    public static FrozenDictionary<Language, Texts> LoadAll() => Language.All.ToFrozenDictionary(language => language, Load);
-
-    public string this[string english] => _messages.TryGetValue(english, out var forms) ? forms[0] : english;
+    public LocalizedString this[string name] => _messages.TryGetValue(name, out var forms) ? forms[0] : new(name, name, resourceNotFound: true);
 
     /// <summary>The text with its <c>{0}</c>, <c>{1}</c> … replaced. A translation that lacks a place is shown without that value.</summary>
-    public string With(string english, params ReadOnlySpan<object?> values) => string.Format(CultureInfo.InvariantCulture, this[english], values);
+    public LocalizedString this[string name, params object[] arguments] => Formatted(this[name], arguments);
 
     /// <summary>The form that fits the number, which replaces <c>{0}</c>.</summary>
-    public string Count(int number, string one, string other)
-    {
-        var form = _messages.TryGetValue(other, out var forms)
-            ? forms[Math.Min(Plural(Language.Value, number), forms.Length - 1)]
-            : number == 1 ? one : other;
-        return string.Format(CultureInfo.InvariantCulture, form, number);
-    }
+    public LocalizedString Count(int number, string one, string other) => Formatted(
+        _messages.TryGetValue(other, out var forms) ? forms[Math.Min(Plural(Language.Value, number), forms.Length - 1)] : this[number == 1 ? one : other], number);
 
-    /// <summary>The English texts that have a translation here.</summary>
-    internal IEnumerable<string> Translated => _messages.Keys;
+    public IEnumerable<LocalizedString> GetAllStrings(bool includeParentCultures) => _messages.Values.Select(forms => forms[0]);
 
     /// <summary>All forms of a translated text.</summary>
-    internal IReadOnlyList<string> Forms(string english) => _messages[english];
+    internal IReadOnlyList<string> Forms(string english) => [.. _messages[english].Select(form => form.Value)];
 
-    // Which of a message's forms a number takes, after Unicode's rules for whole numbers.
+    /// <summary>Reads the embedded messages of a language: <c>languages/de.json</c>, each a text or, for counted things, a list of plural forms.</summary>
+    internal static Texts Load(Language language)
+    {
+        using var file = typeof(Texts).Assembly.GetManifestResourceStream($"languages/{language.Value}.json");
+        if (file is null)
+            return new(language, FrozenDictionary<string, LocalizedString[]>.Empty);
+        using var document = JsonDocument.Parse(file);
+        return new(language, document.RootElement.EnumerateObject().ToFrozenDictionary(message => message.Name, Read));
+    }
+
+    static LocalizedString[] Read(JsonProperty message) => message.Value.ValueKind == JsonValueKind.Array
+        ? [.. message.Value.EnumerateArray().Select(form => new LocalizedString(message.Name, form.GetString() ?? ""))]
+        : [new LocalizedString(message.Name, message.Value.GetString() ?? "")];
+
+    static LocalizedString Formatted(LocalizedString text, params object[] arguments)
+        => new(text.Name, string.Format(CultureInfo.InvariantCulture, text.Value, arguments), text.ResourceNotFound);
+
+    // Which of a message's forms a number takes, after Unicode's rules for whole numbers. The framework's localizers have no plurals.
     static int Plural(string language, int number) => language switch
     {
         "ja" or "ko" or "th" or "zh_Hans" or "zh_Hant" => 0,
@@ -53,17 +62,4 @@ public sealed class Texts
         },
         _ => number == 1 ? 0 : 1,
     };
-
-    static Texts Load(Language language)
-    {
-        using var file = typeof(Texts).Assembly.GetManifestResourceStream($"languages/{language.Value}.json");
-        if (file is null)
-            return new(language, FrozenDictionary<string, string[]>.Empty);
-        using var document = JsonDocument.Parse(file);
-        return new(language, document.RootElement.EnumerateObject().ToFrozenDictionary(message => message.Name, message => Read(message.Value)));
-    }
-
-    static string[] Read(JsonElement message) => message.ValueKind == JsonValueKind.Array
-        ? [.. message.EnumerateArray().Select(form => form.GetString() ?? "")]
-        : [message.GetString() ?? ""];
 }

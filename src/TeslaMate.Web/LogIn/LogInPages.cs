@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using TeslaMate.Web.Layout;
@@ -27,37 +26,37 @@ sealed partial class LogInPages(WebSettings settings, PasswordCheck passwords, I
         routes.MapPages().MapPost("/log_out", LogOutAsync);
     }
 
-    static async Task<IResult> ShowAsync(Visit visit, HttpContext http)
-        => visit.IsInside ? Results.Redirect(visit.Url("/")) : await PageAsync(visit, http, ReturnPath(http.Request.Query["return"]), error: null);
+    static async Task<IResult> ShowAsync(PageContext context, HttpContext http)
+        => context.IsInside ? Results.Redirect(context.Url("/")) : await PageAsync(context, http, ReturnPath(http.Request.Query["return"]), error: null);
 
-    async Task<IResult> LogInAsync(Visit visit, HttpContext http)
+    async Task<IResult> LogInAsync(PageContext context, HttpContext http)
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         var destination = ReturnPath(form["return"]);
-        if (visit.IsInside)
-            return Results.Redirect(visit.Url(destination));
+        if (context.IsInside)
+            return Results.Redirect(context.Url(destination));
         if (await passwords.TryAsync(form["password"].ToString(), http) is { } refusal)
-            return await PageAsync(visit, http, destination, refusal.Text(visit), refusal.Status);
+            return await PageAsync(context, http, destination, refusal.Text(context), refusal.Status);
         Log.LoggedIn(logger, RequestOrigin.Of(http));
         await http.SignInAsync(Schemes.Session, Identities.Owner(Schemes.Session, "owner", "owner"));
-        return Results.Redirect(visit.Url(destination));
+        return Results.Redirect(context.Url(destination));
     }
 
-    async Task<IResult> LogOutAsync(Visit visit, HttpContext http)
+    async Task<IResult> LogOutAsync(PageContext context, HttpContext http)
     {
         Log.LoggedOut(logger, RequestOrigin.Of(http));
         await http.SignOutAsync(Schemes.Session);
-        return Results.Redirect(visit.Url("/"));
+        return Results.Redirect(context.Url("/"));
     }
 
     /// <summary>A path of these pages, whatever was sent; never another site's address.</summary>
     internal static string ReturnPath(string? sent)
         => sent is ['/', ..] and not ['/', '/' or '\\', ..] && sent.Length < 2000 && sent.All(letter => letter is > ' ' and < '\u007f' and not '\\') ? sent : "/";
 
-    static async Task<IResult> PageAsync(Visit visit, HttpContext http, string destination, string? error, int status = StatusCodes.Status200OK)
+    static async Task<IResult> PageAsync(PageContext context, HttpContext http, string destination, string? error, int status = StatusCodes.Status200OK)
     {
         var state = await AccessState.OfAsync(http);
-        return new RazorComponentResult<LogInPage>(new { Visit = visit, Destination = destination, Error = error, HasPassword = state.HasPassword || !state.HasLogIn }) { StatusCode = status };
+        return context.Render<LogInPage, LogInModel>(new(destination, HasPassword: state.HasPassword || !state.HasLogIn, error), status);
     }
 
     static partial class Log
@@ -69,3 +68,8 @@ sealed partial class LogInPages(WebSettings settings, PasswordCheck passwords, I
         public static partial void LoggedOut(ILogger logger, RequestOrigin address);
     }
 }
+
+/// <param name="Destination">The path to go to afterwards.</param>
+/// <param name="HasPassword">Whether there is a password to ask for.</param>
+/// <param name="Error">Why it was refused, in the visitor's language; null when it was not.</param>
+public sealed record LogInModel(string Destination, bool HasPassword, string? Error);

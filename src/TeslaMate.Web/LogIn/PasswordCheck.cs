@@ -37,9 +37,9 @@ sealed partial class PasswordCheck(WebAccess access, LogInThrottle throttle, ILo
     {
         public int Status => Wait is null ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status429TooManyRequests;
 
-        public string Text(Visit visit) => Wait is { } wait
-            ? visit.Texts.With("Too many attempts. Please try again in {0}.", Durations.Since(wait < TimeSpan.FromSeconds(5) ? TimeSpan.FromSeconds(5) : wait))
-            : visit.T("The password is wrong.");
+        public string Text(PageContext context) => Wait is { } wait
+            ? context.Texts["Too many attempts. Please try again in {0}.", Durations.Since(wait < TimeSpan.FromSeconds(5) ? TimeSpan.FromSeconds(5) : wait)]
+            : context.Texts["The password is wrong."];
     }
 
     static partial class Log

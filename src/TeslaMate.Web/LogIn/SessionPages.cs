@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using TeslaMate.Configuration;
@@ -18,78 +17,69 @@ sealed partial class SessionPages(WebAccess access, PasswordCheck passwords, ILo
     public void Map(IEndpointRouteBuilder routes)
     {
         var pages = routes.MapPages();
-        pages.MapGet(Path, async (Visit visit, HttpContext http, CancellationToken cancellationToken) => await PageAsync(visit, http, error: null, StatusCodes.Status200OK, cancellationToken));
+        pages.MapGet(Path, async (PageContext context, HttpContext http, CancellationToken cancellationToken) => await PageAsync(context, http, error: null, StatusCodes.Status200OK, cancellationToken));
         pages.MapPost($"{Path}/end", EndAsync);
         pages.MapPost($"{Path}/password", ChangePasswordAsync).RequireRateLimiting(RateLimits.Passwords);
         pages.MapGet(ConfirmPath, AskAsync);
         pages.MapPost(ConfirmPath, ConfirmAsync).RequireRateLimiting(RateLimits.Passwords);
     }
 
-    async Task<IResult> PageAsync(Visit visit, HttpContext http, string? error, int status, CancellationToken cancellationToken)
-        => new RazorComponentResult<SessionsPage>(new
-        {
-            Visit = visit,
-            Sessions = await access.SessionsAsync(cancellationToken),
-            Own = http.User.SessionId(),
-            Error = error,
-            HasPassword = (await AccessState.OfAsync(http)).HasPassword,
-        })
-        {
-            StatusCode = status,
-        };
+    async Task<IResult> PageAsync(PageContext context, HttpContext http, string? error, int status, CancellationToken cancellationToken)
+        => context.Render<SessionsPage, SessionsModel>(
+            new(await access.SessionsAsync(cancellationToken), http.User.SessionId(), (await AccessState.OfAsync(http)).HasPassword, error), status);
 
-    async Task<IResult> EndAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
+    async Task<IResult> EndAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
         var form = await http.Request.ReadFormAsync(cancellationToken);
         if (form["id"].ToString() is not { Length: 64 } id || !id.All(char.IsAsciiHexDigit))
             return Results.StatusCode(StatusCodes.Status400BadRequest);
         await access.EndSessionAsync(Convert.FromHexString(id), cancellationToken);
         Log.Ended(logger, RequestOrigin.Of(http));
-        return Results.Redirect(visit.Url(Path));
+        return Results.Redirect(context.Url(Path));
     }
 
-    async Task<IResult> ChangePasswordAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
+    async Task<IResult> ChangePasswordAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
         var form = await http.Request.ReadFormAsync(cancellationToken);
         if (http.User.SessionId() is not { } session || !(await AccessState.OfAsync(http)).HasPassword)
             return Results.StatusCode(StatusCodes.Status403Forbidden);
         if (await passwords.TryAsync(form["password"].ToString(), http) is { } refusal)
-            return await PageAsync(visit, http, refusal.Text(visit), refusal.Status, cancellationToken);
+            return await PageAsync(context, http, refusal.Text(context), refusal.Status, cancellationToken);
         var wanted = form["new_password"].ToString();
         if (wanted.Length < PasswordHash.LeastLength || wanted.Length > PasswordCheck.LongestPassword)
-            return await PageAsync(visit, http, visit.T("is invalid"), StatusCodes.Status422UnprocessableEntity, cancellationToken);
+            return await PageAsync(context, http, context.Texts["is invalid"], StatusCodes.Status422UnprocessableEntity, cancellationToken);
         await access.ChangePasswordAsync(new Secret(wanted), but: session, cancellationToken);
         Log.PasswordChanged(logger, RequestOrigin.Of(http));
-        Notices.Leave(http, new Notice(visit.T("Saved!"), IsError: false));
-        return Results.Redirect(visit.Url(Path));
+        Notices.Leave(http, new Notice(context.Texts["Saved!"], IsError: false));
+        return Results.Redirect(context.Url(Path));
     }
 
-    static async Task<IResult> AskAsync(Visit visit, HttpContext http)
+    static async Task<IResult> AskAsync(PageContext context, HttpContext http)
     {
         var destination = LogInPages.ReturnPath(http.Request.Query["return"]);
         // Who did not come in by a session has nothing to confirm.
         if (http.User.SessionId() is null)
-            return Results.Redirect(visit.Url(destination));
-        return (await AccessState.OfAsync(http)).Session?.Method == Schemes.Oidc && visit.Web.Oidc is not null
-            ? Oidc.Challenge(visit.Url(destination), isConfirmation: true)
-            : Confirm(visit, destination, error: null);
+            return Results.Redirect(context.Url(destination));
+        return (await AccessState.OfAsync(http)).Session?.Method == Schemes.Oidc && context.Web.Oidc is not null
+            ? Oidc.Challenge(context.Url(destination), isConfirmation: true)
+            : Confirm(context, destination, error: null);
     }
 
-    async Task<IResult> ConfirmAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
+    async Task<IResult> ConfirmAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
         var form = await http.Request.ReadFormAsync(cancellationToken);
         var destination = LogInPages.ReturnPath(form["return"]);
         if (http.User.SessionId() is not { } session)
-            return Results.Redirect(visit.Url(destination));
+            return Results.Redirect(context.Url(destination));
         if (await passwords.TryAsync(form["password"].ToString(), http) is { } refusal)
-            return Confirm(visit, destination, refusal.Text(visit), refusal.Status);
+            return Confirm(context, destination, refusal.Text(context), refusal.Status);
         await access.ConfirmSessionAsync(session, cancellationToken);
         Log.Confirmed(logger, RequestOrigin.Of(http));
-        return Results.Redirect(visit.Url(destination));
+        return Results.Redirect(context.Url(destination));
     }
 
-    static RazorComponentResult<ConfirmPage> Confirm(Visit visit, string destination, string? error, int status = StatusCodes.Status200OK)
-        => new(new { Visit = visit, Destination = destination, Error = error }) { StatusCode = status };
+    static IResult Confirm(PageContext context, string destination, string? error, int status = StatusCodes.Status200OK)
+        => context.Render<ConfirmPage, ConfirmModel>(new(destination, error), status);
 
     static partial class Log
     {
@@ -103,3 +93,13 @@ sealed partial class SessionPages(WebAccess access, PasswordCheck passwords, ILo
         public static partial void Confirmed(ILogger logger, RequestOrigin address);
     }
 }
+
+/// <param name="Sessions">The last used first.</param>
+/// <param name="Own">The visitor's own; null for who did not come in by one.</param>
+/// <param name="HasPassword">Whether there is a password to change.</param>
+/// <param name="Error">Why the new password was refused, in the visitor's language; null when it was not.</param>
+public sealed record SessionsModel(IReadOnlyList<StoredSession> Sessions, byte[]? Own, bool HasPassword, string? Error);
+
+/// <param name="Destination">The path to go to afterwards.</param>
+/// <param name="Error">Why the password was refused, in the visitor's language; null when it was not.</param>
+public sealed record ConfirmModel(string Destination, string? Error);

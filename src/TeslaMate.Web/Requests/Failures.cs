@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
 using TeslaMate.Logbook.Settings;
@@ -15,7 +14,7 @@ namespace TeslaMate.Web.Requests;
 /// What is answered when there is no page: the status with its phrase as body, as a JSON string below <c>/api</c> and for those who want nothing else (spec web 1.9). A browser that opens a page gets
 /// the same phrase on a page with a way back.
 /// </summary>
-sealed partial class Failures(RequestDelegate next, WebSettings settings, LanguageChoice languages, AssetFiles assets, IGlobalSettings global, TimeProvider time, ILogger<Failures> logger)
+sealed partial class Failures(RequestDelegate next, WebSettings settings, TextCatalogue texts, AssetFiles assets, IGlobalSettings global, TimeProvider time, ILogger<Failures> logger)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -68,7 +67,7 @@ sealed partial class Failures(RequestDelegate next, WebSettings settings, Langua
         else if (http.Request.Path.StartsWithSegments("/api") || WantsJson(http.Request.Headers.Accept.ToString()))
             await http.Response.WriteAsJsonAsync(status == StatusCodes.Status401Unauthorized ? new { error = "unauthorized" } : (object)phrase, http.RequestAborted);
         else if (IsOpenedByBrowser(http.Request))
-            await new RazorComponentResult<FailurePage>(new { Visit = Stranded(http), Phrase = phrase, Status = status }) { StatusCode = status }.ExecuteAsync(http);
+            await Stranded(http).Render<FailurePage, FailureModel>(new(status, phrase), status).ExecuteAsync(http);
         else if (!http.Request.Path.StartsWithSegments("/live"))
         {
             http.Response.ContentType = "text/html; charset=utf-8";
@@ -95,9 +94,9 @@ sealed partial class Failures(RequestDelegate next, WebSettings settings, Langua
         => accept.Contains("json", StringComparison.OrdinalIgnoreCase) && !accept.Contains("html", StringComparison.OrdinalIgnoreCase) && !accept.Contains("*/*", StringComparison.Ordinal);
 
     // The database may be what failed, so the page gets by with what is in memory.
-    Visit Stranded(HttpContext http) => new()
+    PageContext Stranded(HttpContext http) => new()
     {
-        Texts = languages.Of(http),
+        Texts = texts.In(Language.Current),
         Settings = global.Current,
         Units = new Units(global.Current),
         Web = settings,
@@ -116,3 +115,7 @@ sealed partial class Failures(RequestDelegate next, WebSettings settings, Langua
         public static partial void DatabaseAway(ILogger logger, string method, string path, string reason);
     }
 }
+
+/// <param name="Status">The answer's, from 400.</param>
+/// <param name="Phrase">The status in HTTP's words.</param>
+public sealed record FailureModel(int Status, string Phrase);

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
@@ -25,42 +24,28 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
         pages.MapPost("/settings/car/{car}", SaveCarAsync);
         pages.MapPost("/settings/base_url", (HttpContext http, WebSettings web, CancellationToken cancellationToken)
             => DiscoverAsync(http, form => Discovery.BaseUrl(form["origin"], web.UrlPath), (settings, url) => settings with { BaseUrl = settings.BaseUrl ?? url }, cancellationToken));
-        pages.MapPost("/settings/grafana_url", async (Visit visit, HttpContext http, CancellationToken cancellationToken) =>
+        pages.MapPost("/settings/grafana_url", async (PageContext context, HttpContext http, CancellationToken cancellationToken) =>
         {
             await DiscoverAsync(http, form => Discovery.GrafanaUrl(form["referrer"]), (settings, url) => settings with { GrafanaUrl = settings.GrafanaUrl ?? url }, cancellationToken);
-            return http.Request.HasFormContentType && (await http.Request.ReadFormAsync(cancellationToken)).ContainsKey("asked") ? Results.Redirect(visit.Url("/settings")) : Results.NoContent();
+            return http.Request.HasFormContentType && (await http.Request.ReadFormAsync(cancellationToken)).ContainsKey("asked") ? Results.Redirect(context.Url("/settings")) : Results.NoContent();
         });
         pages.MapPost("/sign_out", SignOutAsync);
     }
 
-    async Task<IResult> ShowAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
+    async Task<IResult> ShowAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
         var all = await cars.ListAsync(cancellationToken);
-        return new RazorComponentResult<SettingsPage>(new
-        {
-            Visit = visit,
-            Cars = all,
-            Car = Selected(all, http.Request.Query["car"]),
-            GeneralErrors = await EndedRefreshAsync(),
-            IsIncomplete = await addresses.IsIncompleteAsync(cancellationToken),
-            IsRefreshing = addresses.IsRunning,
-        });
+        return context.Render<SettingsPage, SettingsModel>(
+            new(all, Stored(Selected(all, http.Request.Query["car"])), await GeneralAsync(context.Settings, await EndedRefreshAsync(), cancellationToken)));
     }
 
-    async Task<IResult> ShowGeneralAsync(Visit visit, CancellationToken cancellationToken)
-        => new RazorComponentResult<GeneralForm>(new
-        {
-            Visit = visit,
-            Settings = await global.ReadAsync(cancellationToken),
-            Errors = await EndedRefreshAsync(),
-            IsIncomplete = await addresses.IsIncompleteAsync(cancellationToken),
-            IsRefreshing = addresses.IsRunning,
-        });
+    async Task<IResult> ShowGeneralAsync(PageContext context, CancellationToken cancellationToken)
+        => context.Render<GeneralForm, GeneralFormModel>(await GeneralAsync(await global.ReadAsync(cancellationToken), await EndedRefreshAsync(), cancellationToken));
 
-    async Task<IResult> SaveGeneralAsync(Visit visit, HttpContext http, CancellationToken cancellationToken)
+    async Task<IResult> SaveGeneralAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
         var form = await http.Request.ReadFormAsync(cancellationToken);
-        var (wanted, errors) = FormValues.Read(form, visit.Settings);
+        var (wanted, errors) = FormValues.Read(form, context.Settings);
         if (errors.Count == 0)
         {
             // The rest of the form does not wait for the addresses in another language.
@@ -75,19 +60,16 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
         }
 
         var status = errors.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity;
-        var (isIncomplete, isRefreshing) = (await addresses.IsIncompleteAsync(cancellationToken), addresses.IsRunning);
-        if (http.Request.Headers.ContainsKey("HX-Request"))
-            return new RazorComponentResult<GeneralForm>(new { Visit = visit, Settings = wanted, Errors = errors, IsIncomplete = isIncomplete, IsRefreshing = isRefreshing }) { StatusCode = status };
+        var model = await GeneralAsync(wanted, errors, cancellationToken);
+        if (context.IsFragment)
+            return context.Render<GeneralForm, GeneralFormModel>(model, status);
         if (errors.Count == 0)
-            return Results.Redirect(visit.Url("/settings"));
+            return Results.Redirect(context.Url("/settings"));
         var all = await cars.ListAsync(cancellationToken);
-        return new RazorComponentResult<SettingsPage>(new { Visit = visit, Cars = all, Car = Selected(all, null), General = wanted, GeneralErrors = errors, IsIncomplete = isIncomplete })
-        {
-            StatusCode = status,
-        };
+        return context.Render<SettingsPage, SettingsModel>(new(all, Stored(Selected(all, null)), model), status);
     }
 
-    async Task<IResult> SaveCarAsync(Visit visit, HttpContext http, RowNumber car, CancellationToken cancellationToken)
+    async Task<IResult> SaveCarAsync(PageContext context, HttpContext http, RowNumber car, CancellationToken cancellationToken)
     {
         var id = new CarId(car.Short);
         if (await cars.FindAsync(id, cancellationToken) is not { } found)
@@ -96,22 +78,13 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
         if (errors.Count == 0 && wanted != found.Settings && await cars.ChangeSettingsAsync(id, wanted, cancellationToken) is null)
             return Results.StatusCode(StatusCodes.Status404NotFound);
         var status = errors.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity;
-        if (http.Request.Headers.ContainsKey("HX-Request"))
-            return new RazorComponentResult<CarForm>(new { Visit = visit, Car = id, Settings = wanted, Errors = errors }) { StatusCode = status };
+        var model = new CarFormModel(found, wanted, errors);
+        if (context.IsFragment)
+            return context.Render<CarForm, CarFormModel>(model, status);
         if (errors.Count == 0)
-            return Results.Redirect(visit.Url($"/settings?car={id}"));
-        return new RazorComponentResult<SettingsPage>(new
-        {
-            Visit = visit,
-            Cars = await cars.ListAsync(cancellationToken),
-            Car = found,
-            CarSettings = wanted,
-            CarErrors = errors,
-            IsIncomplete = await addresses.IsIncompleteAsync(cancellationToken),
-        })
-        {
-            StatusCode = status,
-        };
+            return Results.Redirect(context.Url($"/settings?car={id}"));
+        return context.Render<SettingsPage, SettingsModel>(
+            new(await cars.ListAsync(cancellationToken), model, await GeneralAsync(context.Settings, errors: [], cancellationToken)), status);
     }
 
     async Task<IResult> DiscoverAsync(HttpContext http, Func<IFormCollection, string?> find, Func<GlobalSettings, string, GlobalSettings> complete, CancellationToken cancellationToken)
@@ -121,11 +94,14 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
         return Results.NoContent();
     }
 
-    async Task<IResult> SignOutAsync(Visit visit, CancellationToken cancellationToken)
+    async Task<IResult> SignOutAsync(PageContext context, CancellationToken cancellationToken)
     {
         await account.SignOutAsync(cancellationToken);
-        return Results.Redirect(visit.Url("/"));
+        return Results.Redirect(context.Url("/"));
     }
+
+    async Task<GeneralFormModel> GeneralAsync(GlobalSettings settings, IReadOnlyList<FieldError> errors, CancellationToken cancellationToken)
+        => new(settings, errors, await addresses.IsIncompleteAsync(cancellationToken), addresses.IsRunning);
 
     async Task<IReadOnlyList<FieldError>> EndedRefreshAsync() => ErrorsOf(await addresses.TakeAnswerAsync());
 
@@ -136,6 +112,24 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
         _ => [],
     };
 
+    static CarFormModel? Stored(Car? car) => car is null ? null : new(car, car.Settings, Errors: []);
+
     static Car? Selected(IReadOnlyList<Car> cars, string? wanted)
         => cars.FirstOrDefault(car => car.Id.ToString() == wanted) ?? cars.MinBy(car => car.Id.Value);
 }
+
+/// <param name="Cars">All of them.</param>
+/// <param name="CarForm">That of the selected car; null when there is none.</param>
+/// <param name="General">What holds for all.</param>
+public sealed record SettingsModel(IReadOnlyList<Car> Cars, CarFormModel? CarForm, GeneralFormModel General);
+
+/// <param name="Car">As stored.</param>
+/// <param name="Settings">As stored, or as refused.</param>
+/// <param name="Errors">Why they were refused.</param>
+public sealed record CarFormModel(Car Car, CarSettings Settings, IReadOnlyList<FieldError> Errors);
+
+/// <param name="Settings">As stored, or as refused.</param>
+/// <param name="Errors">Why they were refused.</param>
+/// <param name="IsIncomplete">Some drive or charge has no address yet.</param>
+/// <param name="IsRefreshing">The addresses are being asked for in a new language.</param>
+public sealed record GeneralFormModel(GlobalSettings Settings, IReadOnlyList<FieldError> Errors, bool IsIncomplete, bool IsRefreshing);

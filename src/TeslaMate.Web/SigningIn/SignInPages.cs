@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using TeslaMate.Configuration;
@@ -18,38 +17,42 @@ sealed class SignInPages(ITeslaAccount account, IHostApplicationLifetime lifetim
     public void Map(IEndpointRouteBuilder routes)
     {
         var pages = routes.MapPages("/sign_in").RequireConfirmation();
-        pages.MapGet("", (Visit visit) => new RazorComponentResult<SignInPage>(new { Visit = visit, IsFleet = account.FleetMode }));
+        pages.MapGet("", (PageContext context) => context.Render<SignInPage, SignInModel>(new(account.FleetMode)));
         pages.MapPost("", SignInAsync);
     }
 
-    async Task<IResult> SignInAsync(Visit visit, HttpContext http)
+    async Task<IResult> SignInAsync(PageContext context, HttpContext http)
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         var (access, refresh) = (Token(form["tokens[access]"]), Token(form["tokens[refresh]"]));
         if (!account.FleetMode && (access is null || refresh is null))
-            return Failed(visit, http, "Please enter both tokens.");
+            return Failed(context, http, "Please enter both tokens.");
         // A visitor who leaves does not end it half-way: the old refresh token may be used up by then.
         return await account.SignInAsync(access, refresh, lifetime.ApplicationStopping) switch
         {
-            null or ApiError.AlreadySignedIn => Welcome(visit, http),
-            ApiError.TokenRefresh => Failed(visit, http, "Tokens are invalid"),
-            var error => Failed(visit, http, error.Message),
+            null or ApiError.AlreadySignedIn => Welcome(context, http),
+            ApiError.TokenRefresh => Failed(context, http, "Tokens are invalid"),
+            var error => Failed(context, http, error.Message),
         };
     }
 
-    static IResult Welcome(Visit visit, HttpContext http)
+    static IResult Welcome(PageContext context, HttpContext http)
     {
-        Notices.Leave(http, new Notice(visit.T("Signed in successfully"), IsError: false));
-        if (!http.Request.Headers.ContainsKey("HX-Request"))
-            return Results.Redirect(visit.Url("/"));
-        http.Response.Headers["HX-Redirect"] = visit.Url("/");
+        Notices.Leave(http, new Notice(context.Texts["Signed in successfully"], IsError: false));
+        if (!context.IsFragment)
+            return Results.Redirect(context.Url("/"));
+        http.Response.Headers["HX-Redirect"] = context.Url("/");
         return Results.NoContent();
     }
 
-    IResult Failed(Visit visit, HttpContext http, string error)
-        => http.Request.Headers.ContainsKey("HX-Request")
-            ? new RazorComponentResult<SignInError>(new { Visit = visit, Error = error }) { StatusCode = StatusCodes.Status422UnprocessableEntity }
-            : new RazorComponentResult<SignInPage>(new { Visit = visit, IsFleet = account.FleetMode, Error = error }) { StatusCode = StatusCodes.Status422UnprocessableEntity };
+    IResult Failed(PageContext context, HttpContext http, string error)
+        => context.IsFragment
+            ? context.Render<SignInError, SignInModel>(new(account.FleetMode, error), StatusCodes.Status422UnprocessableEntity)
+            : context.Render<SignInPage, SignInModel>(new(account.FleetMode, error), StatusCodes.Status422UnprocessableEntity);
 
     static Secret? Token(string? text) => string.IsNullOrWhiteSpace(text) ? null : new Secret(text.Trim());
 }
+
+/// <param name="IsFleet">A proxy's token is used, so that nothing has to be entered.</param>
+/// <param name="Error">Why the tokens were refused, in English; null when they were not.</param>
+public sealed record SignInModel(bool IsFleet, string? Error = null);

@@ -79,16 +79,16 @@ public sealed class CarCardTests
     public void A_duration_has_two_parts_at_most(int seconds, string text)
         => Durations.Since(TimeSpan.FromSeconds(seconds)).ShouldBe(text);
 
-    static CarCard Card(Summary summary, GlobalSettings? settings = null) => CarCard.Of(summary, VisitWith(settings ?? new()));
+    static CarCard Card(Summary summary, GlobalSettings? settings = null) => CarCard.Of(summary, ContextWith(settings ?? new()));
 
     static IReadOnlyList<string> IconsOf(Summary summary) => [.. Card(summary).Icons.Select(icon => icon.Tip)];
 
     static Dictionary<string, string> RowsOf(Summary summary, GlobalSettings? settings = null)
         => Card(summary, settings).Rows.ToDictionary(row => row.Label, row => row.Tip is null ? row.Value : $"{row.Value} | {row.Tip}");
 
-    static Visit VisitWith(GlobalSettings settings) => new()
+    static PageContext ContextWith(GlobalSettings settings) => new()
     {
-        Texts = new LanguageChoice().In(Language.English),
+        Texts = new TextCatalogue().In(Language.English),
         Settings = settings,
         Units = new Units(settings),
         Web = new WebSettings(),

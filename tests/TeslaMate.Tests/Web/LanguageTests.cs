@@ -21,6 +21,15 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
     public void The_browsers_wish_is_met_as_well_as_it_can_be(string header, string? language) => (Language.Negotiate(header)?.Value).ShouldBe(language);
 
     [Fact]
+    public void A_text_without_a_translation_is_english()
+    {
+        var text = Texts.In(Language.Find("de")!)["Not a text of {0}", 1.5];
+        text.Value.ShouldBe("Not a text of 1.5");
+        text.ResourceNotFound.ShouldBeTrue();
+        Texts.In(Language.Find("de")!)["Back"].ResourceNotFound.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task A_chosen_language_stays()
     {
         await using var pages = await PagesUnderTest.StartAsync(("URL_PATH", "/tm/"));
@@ -58,9 +67,13 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
 
     public static TheoryData<string> Offered => [.. Language.All.Where(language => language != Language.English).Select(language => language.Value)];
 
+    static TextCatalogue Texts { get; } = new();
+
+    static IEnumerable<string> Translated(Language language) => Texts.In(language).GetAllStrings(includeParentCultures: false).Select(text => text.Name);
+
     static List<string> Missing(string language)
     {
-        var translated = new LanguageChoice().In(Language.Find(language)!).Translated.ToHashSet();
+        var translated = Translated(Language.Find(language)!).ToHashSet();
         return [.. UsedTexts().Where(text => !translated.Contains(text)).Order()];
     }
 
@@ -69,7 +82,7 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
     {
         var used = UsedTexts().ToHashSet();
         foreach (var language in Language.All)
-            new LanguageChoice().In(language).Translated.Where(text => !used.Contains(text)).ShouldBeEmpty(language.Value);
+            Translated(language).Where(text => !used.Contains(text)).ShouldBeEmpty(language.Value);
     }
 
     [Fact]
@@ -77,8 +90,8 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
     {
         foreach (var language in Language.All)
         {
-            var texts = new LanguageChoice().In(language);
-            foreach (var english in texts.Translated)
+            var texts = Texts.In(language);
+            foreach (var english in Translated(language))
             {
                 foreach (var form in texts.Forms(english))
                     Places().Matches(form).Select(place => place.Value).Order().ShouldBe(Places().Matches(english).Select(place => place.Value).Order(), $"{language.Value}: {english}");
@@ -99,9 +112,9 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
     [InlineData("uk", 21, "У цьому місці є 21 зарядка ")]
     [InlineData("ja", 3, "この場所には費用のない充電が 3 件")]
     public void Counted_things_take_their_form(string language, int count, string beginning)
-        => new LanguageChoice().In(Language.Find(language)!).Count(count,
+        => Texts.In(Language.Find(language)!).Count(count,
             "There is {0} charging session at this location without a cost. Should it be calculated with the new prices?",
-            "There are {0} charging sessions at this location without a cost. Should they be calculated with the new prices?").ShouldStartWith(beginning);
+            "There are {0} charging sessions at this location without a cost. Should they be calculated with the new prices?").Value.ShouldStartWith(beginning);
 
     // Texts are looked up by literals, so the sources list them: translated calls, table rows, problems and labels.
     static IEnumerable<string> UsedTexts()
@@ -114,7 +127,7 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
             .Select(File.ReadAllText).ToArray();
         var literals = sources.SelectMany(source => Literal().Matches(source)).Select(match => match.Groups[1].Value.Replace("\\\"", "\"", StringComparison.Ordinal)).ToHashSet();
         var called = sources.SelectMany(source => Call().Matches(source)).Select(match => match.Groups[1].Value);
-        var german = new LanguageChoice().In(Language.Find("de")!).Translated.Where(literals.Contains);
+        var german = Translated(Language.Find("de")!).Where(literals.Contains);
         string[] elsewhere =
         [
             "invalid scheme", "is missing a scheme (e.g. https)", "is missing a host", "should be at most 255 character(s)",
@@ -126,7 +139,7 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
     [GeneratedRegex("\"((?:[^\"\\\\]|\\\\.)*)\"")]
     private static partial Regex Literal();
 
-    [GeneratedRegex("(?:\\bT\\(|\\.With\\(|Label=)\"([^\"@\\\\]*)\"")]
+    [GeneratedRegex("(?:\\bTexts\\[|Label=)\"([^\"@\\\\]*)\"")]
     private static partial Regex Call();
 
     [GeneratedRegex("\\{\\d\\}")]

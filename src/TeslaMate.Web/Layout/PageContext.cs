@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Logbook.Releases;
 using TeslaMate.Logbook.Settings;
@@ -12,8 +13,11 @@ using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.Web.Layout;
 
-/// <summary>One request for a page, with all that the frame around every page shows.</summary>
-public sealed class Visit
+/// <summary>
+/// What every component needs of the request that it is rendered for, and what the frame around every page shows. An endpoint takes it as an argument and renders by
+/// <see cref="Render{TComponent,TModel}"/>; components have it as <see cref="PageComponent.Context"/>.
+/// </summary>
+public sealed class PageContext
 {
     /// <summary>The texts in the visitor's language.</summary>
     public required Texts Texts { get; init; }
@@ -31,6 +35,9 @@ public sealed class Visit
 
     /// <summary>Goes back with every change; null where nothing can be changed.</summary>
     public string? CsrfToken { get; init; }
+
+    /// <summary>Whether a script asks for a part of a page that is shown already.</summary>
+    public bool IsFragment { get; init; }
 
     /// <summary>What the change before this page has to say.</summary>
     public Notice? Notice { get; init; }
@@ -55,9 +62,6 @@ public sealed class Visit
 
     public DateTimeOffset Now { get; init; }
 
-    /// <summary>The text in the visitor's language.</summary>
-    public string T(string english) => Texts[english];
-
     /// <summary>An address of these pages, below the prefix that a proxy strips.</summary>
     public string Url(string path) => Web.UrlPath + path;
 
@@ -66,8 +70,13 @@ public sealed class Visit
     /// <summary>Data for a script of the page; the encoder leaves nothing that could end the element it stands in.</summary>
     public static MarkupString Json<T>(T value) => new(JsonSerializer.Serialize(value, JsonSerializerOptions.Web));
 
-    /// <summary>How minimal API endpoints get their visit.</summary>
-    public static async ValueTask<Visit> BindAsync(HttpContext http)
+    /// <summary>The answer that is a component with its model.</summary>
+    public IResult Render<TComponent, TModel>(TModel model, int status = StatusCodes.Status200OK)
+        where TComponent : PageComponent<TModel>
+        => new RazorComponentResult<RootComponent<TComponent, TModel>>(RootComponent.Parameters(this, model)) { StatusCode = status };
+
+    /// <summary>How minimal API endpoints get the context of their request.</summary>
+    public static async ValueTask<PageContext> BindAsync(HttpContext http)
     {
         var services = http.RequestServices;
         var web = services.GetRequiredService<WebSettings>();
@@ -76,15 +85,16 @@ public sealed class Visit
         var settings = http.User.IsOwner() ? await global.ReadAsync(http.RequestAborted) : global.Current;
         var account = services.GetRequiredService<ITeslaAccount>().Status.SignIn;
         var releases = services.GetRequiredService<IReleases>();
-        return new Visit
+        return new PageContext
         {
-            Texts = services.GetRequiredService<LanguageChoice>().Of(http),
+            Texts = services.GetRequiredService<TextCatalogue>().In(Language.Current),
             Settings = settings,
             Units = new Units(settings),
             Web = web,
             Assets = services.GetRequiredService<AssetFiles>(),
             Path = http.Request.Path.Value is { Length: > 0 } path ? path : "/",
             CsrfToken = FormProtection.TokenFor(http, services.GetRequiredService<IAntiforgery>()),
+            IsFragment = http.Request.Headers.ContainsKey("HX-Request"),
             Notice = Notices.Take(http),
             CanLogOut = http.User.Scheme() == Schemes.Session,
             IsInside = http.User.IsOwner(),
