@@ -55,9 +55,10 @@ sealed class DataRoutes(RowAnswers answers, ExportRoutes exports, CalendarFile c
         var formats = RowAnswers.FormatsOf(listing);
         IReadOnlyList<Parameter> parameters =
         [
-            .. RowAnswers.ParametersOf(listing), .. listing.More.HasFlag(MoreFormats.Gpx) ? (IEnumerable<Parameter>)[ExportRoutes.Waypoints, ExportRoutes.Extensions] : [],
+            .. RowAnswers.ParametersOf(listing), .. listing.More.HasFlag(MoreFormats.Gpx)
+                ? (IEnumerable<Parameter>)[ExportRoutes.Waypoints, ExportRoutes.Extensions] : [],
         ];
-        var described = new Described(NameOf(path), listing.Summary, parameters, formats, new Shape.Rows(listing.Members));
+        var described = new Described(NameOf(path), listing.Summary, parameters, formats, new Shape.Rows(listing.Row, listing.Members));
         var asFile = described with { Name = described.Name + "File", Suffix = true };
         if (parent == Parent.None)
         {
@@ -67,15 +68,18 @@ sealed class DataRoutes(RowAnswers answers, ExportRoutes exports, CalendarFile c
         else
         {
             data.MapGet(path, (RowNumber id, HttpContext http) => AnswerAsync(http, listing, parent, id.Int, null)).WithMetadata(described);
-            data.MapGet(path + ".{format}", (RowNumber id, string format, HttpContext http) => AnswerAsync(http, listing, parent, id.Int, format)).WithMetadata(asFile);
+            data.MapGet(path + ".{format}", (RowNumber id, string format, HttpContext http) => AnswerAsync(http, listing, parent, id.Int, format))
+                .WithMetadata(asFile);
         }
     }
 
     void One(RouteGroupBuilder data, string path, Listing listing)
         => (path.Contains('{', StringComparison.Ordinal)
                 ? data.MapGet(path, (RowNumber id, HttpContext http) => ProblemAnswers.TryAsync(http, () => answers.OneAsync(http, listing, id.Int)))
-                : data.MapGet(path, (HttpContext http, CancellationToken _) => ProblemAnswers.TryAsync(http, () => answers.OneAsync(http, listing, 0))))
-            .WithMetadata(new Described(NameOf(path), listing.Summary, RowAnswers.ParametersOfOne(listing), [Format.Json], new Shape.One(listing.Members)));
+                : data.MapGet(path, (HttpContext http, CancellationToken _)
+                    => ProblemAnswers.TryAsync(http, () => answers.OneAsync(http, listing, 0))))
+            .WithMetadata(new Described(NameOf(path), listing.Summary, RowAnswers.ParametersOfOne(listing), [Format.Json],
+                new Shape.One(listing.Row, listing.Members)));
 
     void Whole(RouteGroupBuilder data, string path, Document document)
         => data.MapGet(path, (RowNumber id, HttpContext http) => ProblemAnswers.TryAsync(http, () => answers.DocumentAsync(http, document, id.Int)))
@@ -89,7 +93,8 @@ sealed class DataRoutes(RowAnswers answers, ExportRoutes exports, CalendarFile c
     Task AnswerAsync(HttpContext http, Listing listing, Parent parent, int row, string? suffix) => ProblemAnswers.TryAsync(http, () =>
     {
         var format = Format.Choose(http.Request, suffix, RowAnswers.FormatsOf(listing));
-        return RowAnswers.IsPlain(format) ? answers.ListAsync(http, listing, parent, row, format) : exports.WriteAsync(http, listing, parent, row, format);
+        return RowAnswers.IsPlain(format) ? answers.ListAsync(http, listing, parent, row, format)
+            : exports.WriteAsync(http, listing, parent, row, format);
     });
 }
 

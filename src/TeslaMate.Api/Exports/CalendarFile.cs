@@ -19,19 +19,23 @@ using TeslaMate.Web.Requests;
 namespace TeslaMate.Api.Exports;
 
 /// <summary>
-/// Drives and charging stops for calendars, which send no headers: a token of scope <c>calendar</c> stands in the path (spec api 3). It opens nothing else, and is
+/// Drives and charging stops for calendars, which send no headers: a token of scope <c>calendar</c> stands in the path (spec api 3). It opens nothing
+/// else, and is
 /// kept out of the log.
 /// </summary>
-sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSource database, ApiTokens tokens, IGlobalSettings settings, TimeProvider time)
+sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSource database, ApiTokens tokens, IGlobalSettings settings,
+    TimeProvider time)
 {
     const double KmPerMile = 1.609344;
 
     static readonly Parameter Days = new("days", ParameterType.Whole, "How many days back; 400 by default.") { Least = 1, Most = 4000 };
 
-    static readonly Parameter What = new("what", ParameterType.Words, "Only drives or only charges, or both, which is the default.") { Values = ["drives", "charges"] };
+    static readonly Parameter What = new("what", ParameterType.Words, "Only drives or only charges, or both, which is the default.") { Values =
+        ["drives", "charges"] };
 
     public void Map(IEndpointRouteBuilder routes)
-        => routes.MapGet(DataRoutes.Prefix + "/calendar/{token}.ics", (string token, HttpContext http) => ProblemAnswers.TryAsync(http, () => WriteAsync(http, token)))
+        => routes.MapGet(DataRoutes.Prefix + "/calendar/{token}.ics", (string token, HttpContext http)
+            => ProblemAnswers.TryAsync(http, () => WriteAsync(http, token)))
             // Who may ask is told by the path.
             .RequireAuthorization(Policies.LogIn)
             .WithGroupName(ApiDescriptions.Data)
@@ -75,7 +79,8 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
     }
 
     static async Task DrivesAsync(
-        NpgsqlConnection connection, int[]? cars, DateTimeOffset since, string instance, Words words, CalendarText text, CancellationToken cancellationToken)
+        NpgsqlConnection connection, int[]? cars, DateTimeOffset since, string instance, Words words, CalendarText text,
+            CancellationToken cancellationToken)
     {
         await using var command = Command(connection, cars, since, """
             select l.drive_id, l.start_date, l.end_date, l.start_place, l.end_place, l.distance_km, l.net_kwh, l.end_latitude, l.end_longitude
@@ -95,14 +100,17 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
         }
 
         string? Text(int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetString(ordinal);
-        (double, double)? Place(int ordinal) => reader.IsDBNull(ordinal) || reader.IsDBNull(ordinal + 1) ? null : (reader.GetDouble(ordinal), reader.GetDouble(ordinal + 1));
+        (double, double)? Place(int ordinal) => reader.IsDBNull(ordinal) || reader.IsDBNull(ordinal + 1) ? null
+            : (reader.GetDouble(ordinal), reader.GetDouble(ordinal + 1));
     }
 
     static async Task StopsAsync(
-        NpgsqlConnection connection, int[]? cars, DateTimeOffset since, string instance, Words words, CalendarText text, CancellationToken cancellationToken)
+        NpgsqlConnection connection, int[]? cars, DateTimeOffset since, string instance, Words words, CalendarText text,
+            CancellationToken cancellationToken)
     {
         await using var command = Command(connection, cars, since, """
-            select l.first_process_id, l.start_date, l.end_date, l.place, l.energy_added_kwh, l.start_level, l.end_level, l.cost, l.latitude, l.longitude
+            select l.first_process_id, l.start_date, l.end_date, l.place, l.energy_added_kwh, l.start_level, l.end_level, l.cost, l.latitude,
+                l.longitude
             from cars as c
             cross join lateral teslamate.charge_stops(c.id, $2, null) as l
             where ($1::integer[] is null or c.id = any($1)) and not l.is_open
@@ -118,13 +126,16 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
                 lines.Add(string.Create(CultureInfo.InvariantCulture, $"{reader.GetInt16(5)} – {reader.GetInt16(6)} %"));
             if (!reader.IsDBNull(7))
                 lines.Add(reader.GetDecimal(7).ToString("0.00", CultureInfo.InvariantCulture));
-            Event(text, $"charge-{reader.GetInt32(0)}@{instance}", reader.GetInstant(1), reader.GetInstant(2), place is null ? $"{words.Charge}, {energy}" : $"{place}, {energy}",
-                place, reader.IsDBNull(8) || reader.IsDBNull(9) ? null : (reader.GetDouble(8), reader.GetDouble(9)), string.Join('\n', lines), words.Charge);
+            Event(text, $"charge-{reader.GetInt32(0)}@{instance}", reader.GetInstant(1), reader.GetInstant(2), place is null
+                ? $"{words.Charge}, {energy}" : $"{place}, {energy}",
+                place, reader.IsDBNull(8) || reader.IsDBNull(9) ? null : (reader.GetDouble(8), reader.GetDouble(9)), string.Join('\n', lines),
+                    words.Charge);
         }
     }
 
     static void Event(
-        CalendarText text, string uid, DateTimeOffset start, DateTimeOffset end, string summary, string? location, (double Latitude, double Longitude)? place, string description,
+        CalendarText text, string uid, DateTimeOffset start, DateTimeOffset end, string summary, string? location,
+            (double Latitude, double Longitude)? place, string description,
         string category)
     {
         text.Line("BEGIN", "VEVENT");
@@ -148,7 +159,8 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
     {
         Parameters =
         {
-            new NpgsqlParameter { Value = (object?)cars ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Integer },
+            new NpgsqlParameter { Value = (object?)cars ?? DBNull.Value, NpgsqlDbType =
+                NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Integer },
             Timestamps.Parameter(since),
         },
     };

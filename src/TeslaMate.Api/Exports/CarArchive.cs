@@ -7,7 +7,8 @@ using Npgsql;
 namespace TeslaMate.Api.Exports;
 
 /// <summary>
-/// All that is known of one car, as a ZIP with one CSV per table in the columns of the database (spec api 3). It is written while it is read, in one transaction
+/// All that is known of one car, as a ZIP with one CSV per table in the columns of the database (spec api 3). It is written while it is read, in one
+/// transaction
 /// that sees one moment; nothing of schema <c>private</c> is in it.
 /// </summary>
 static class CarArchive
@@ -55,7 +56,8 @@ static class CarArchive
     /// <param name="car">Null for every table as a whole.</param>
     /// <param name="output">Need not be able to seek.</param>
     /// <param name="progress">Hears the name of each file before it is written.</param>
-    public static async Task WriteAsync(NpgsqlConnection connection, short? car, Stream output, DateTimeOffset now, IProgress<string>? progress, CancellationToken cancellationToken)
+    public static async Task WriteAsync(NpgsqlConnection connection, short? car, Stream output, DateTimeOffset now, IProgress<string>? progress,
+        CancellationToken cancellationToken)
     {
         var tables = car is null ? await WholeTablesAsync(connection, cancellationToken) : Tables;
         await using var archive = await ZipArchive.CreateAsync(output, ZipArchiveMode.Create, leaveOpen: true, Encoding.UTF8, cancellationToken);

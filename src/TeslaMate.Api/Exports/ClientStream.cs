@@ -4,7 +4,9 @@ using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Api.Exports;
 
-/// <summary>An answer as a stream that is only written to, for what writes to nothing else. Somebody who does not read is cut off (<see cref="PatientBody"/>).</summary>
+/// <summary>
+/// An answer as a stream that is only written to, for what writes to nothing else. Somebody who does not read is cut off (<see cref="PatientBody"/>).
+/// </summary>
 sealed class ClientStream(HttpContext http, TimeProvider time) : Stream
 {
     const int PartBytes = 32 * 1024;

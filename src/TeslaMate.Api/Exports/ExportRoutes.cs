@@ -17,9 +17,11 @@ namespace TeslaMate.Api.Exports;
 /// <summary>Files that are more than rows (spec api 3): GPX, GeoJSON, and everything of a car at once.</summary>
 sealed class ExportRoutes(RowAnswers answers, GeoJsonFiles geoJson, TimeProvider time)
 {
-    public static readonly Parameter Waypoints = new("waypoints", ParameterType.Word, "GPX: `charges` marks the charging stops on the way.") { Values = ["charges"] };
+    public static readonly Parameter Waypoints =
+        new("waypoints", ParameterType.Word, "GPX: `charges` marks the charging stops on the way.") { Values = ["charges"] };
 
-    public static readonly Parameter Extensions = new("extensions", ParameterType.Flag, "GPX: whether speed and level come along, in a namespace of their own.");
+    public static readonly Parameter Extensions =
+        new("extensions", ParameterType.Flag, "GPX: whether speed and level come along, in a namespace of their own.");
 
     static readonly Format Zip = new("zip", "application/zip");
 
@@ -34,9 +36,11 @@ sealed class ExportRoutes(RowAnswers answers, GeoJsonFiles geoJson, TimeProvider
     public void Map(RouteGroupBuilder data)
     {
         data.MapGet("/cars/{id}/export.zip", (RowNumber id, HttpContext http) => ProblemAnswers.TryAsync(http, () => ArchiveAsync(http, id.Short)))
-            .WithMetadata(new Described("getCarsOneExport", "Everything of a car: one CSV per table, in a ZIP.", [], [Zip], new Shape.File("A ZIP.")) { Scope = Scopes.Admin });
+            .WithMetadata(new Described("getCarsOneExport", "Everything of a car: one CSV per table, in a ZIP.", [], [Zip],
+                new Shape.File("A ZIP.")) { Scope = Scopes.Admin });
         data.MapGet("/export.zip", (HttpContext http, CancellationToken _) => ProblemAnswers.TryAsync(http, () => ArchiveAsync(http, null)))
-            .WithMetadata(new Described("getExport", "Every table as a CSV, in a ZIP; without what is secret.", [], [Zip], new Shape.File("A ZIP.")) { Scope = Scopes.Admin });
+            .WithMetadata(new Described("getExport", "Every table as a CSV, in a ZIP; without what is secret.", [], [Zip],
+                new Shape.File("A ZIP.")) { Scope = Scopes.Admin });
     }
 
     async Task GpxAsync(HttpContext http, Listing listing, Parent parent, int row)
@@ -53,8 +57,10 @@ sealed class ExportRoutes(RowAnswers answers, GeoJsonFiles geoJson, TimeProvider
                 await NameDriveAsync(http, connection, question, row, car);
             else
                 FileNames.Set(http, "positions", question, Format.Gpx.Suffix, car);
-            var marks = question.Text(Waypoints) is not null && parent == Parent.Car ? await StopsAsync(connection, question, row, http.RequestAborted) : [];
-            await answers.WriteAsync(http, connection, listing, question, GpxRows.Members, isAscending: true, row, new GpxRows(marks, question.Flag(Extensions) == true));
+            var marks = question.Text(Waypoints) is not null && parent == Parent.Car
+                ? await StopsAsync(connection, question, row, http.RequestAborted) : [];
+            await answers.WriteAsync(http, connection, listing, question, GpxRows.Members, isAscending: true, row,
+                new GpxRows(marks, question.Flag(Extensions) == true));
         });
     }
 
@@ -96,9 +102,11 @@ sealed class ExportRoutes(RowAnswers answers, GeoJsonFiles geoJson, TimeProvider
             var parent = car is null ? Parent.None : Parent.Car;
             await RowAnswers.CheckAsync(connection, http, parent, car ?? 0);
             http.Response.ContentType = Zip.MediaType;
-            FileNames.Set(http, "archive", question, Zip.Suffix, await FileNames.CarAsync(connection, question, parent, car ?? 0, http.RequestAborted));
+            FileNames.Set(http, "archive", question, Zip.Suffix,
+                await FileNames.CarAsync(connection, question, parent, car ?? 0, http.RequestAborted));
             var client = new ClientStream(http, time);
-            await CarArchive.WriteAsync(connection, car, client, TimeZoneInfo.ConvertTime(time.GetUtcNow(), time.LocalTimeZone), null, http.RequestAborted);
+            await CarArchive.WriteAsync(connection, car, client, TimeZoneInfo.ConvertTime(time.GetUtcNow(), time.LocalTimeZone), null,
+                http.RequestAborted);
             await client.SendAsync();
         });
     }

@@ -53,7 +53,8 @@ sealed class GeoJsonFiles(RowAnswers answers, TimeProvider time)
         var listing = PlaceListing.Geofences;
         var ask = new Ask(question, new SqlText(), CarAccess.Of(http), 0, null, time.GetUtcNow());
         await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(ask.Sql.Command(listing.Query(ask, listing.Members, isAscending: true, after: null, question.Whole(Parameter.Limit))));
+        batch.BatchCommands.Add(ask.Sql.Command(listing.Query(ask, listing.Members, isAscending: true, after: null,
+            question.Whole(Parameter.Limit))));
         await using var reader = await batch.ExecuteReaderAsync(http.RequestAborted);
         var (latitude, longitude) = (Ordinal("latitude"), Ordinal("longitude"));
         var row = new RowJson(listing.Members);
@@ -86,7 +87,8 @@ sealed class GeoJsonFiles(RowAnswers answers, TimeProvider time)
         await answers.ReadAsync(http, Format.GeoJson, async connection =>
         {
             http.Response.ContentType = Format.GeoJson.ContentType;
-            FileNames.Set(http, listing.Name, question, Format.GeoJson.Suffix, await FileNames.CarAsync(connection, question, Parent.None, 0, http.RequestAborted));
+            FileNames.Set(http, listing.Name, question, Format.GeoJson.Suffix,
+                await FileNames.CarAsync(connection, question, Parent.None, 0, http.RequestAborted));
             var stream = new RowStream(http, time);
             stream.Output.Write("{\"type\":\"FeatureCollection\",\"features\":["u8);
             await write(connection, question, stream);
@@ -96,14 +98,16 @@ sealed class GeoJsonFiles(RowAnswers answers, TimeProvider time)
     }
 
     // One line, or several where the way was not recorded in between (charts M20).
-    static async Task FeatureAsync(NpgsqlConnection connection, int drive, byte[] properties, IBufferWriter<byte> output, CancellationToken cancellationToken)
+    static async Task FeatureAsync(NpgsqlConnection connection, int drive, byte[] properties, IBufferWriter<byte> output,
+        CancellationToken cancellationToken)
     {
         var points = new List<(WayPoint Point, decimal Latitude, decimal Longitude, short? Elevation)>();
         await using (var command = new NpgsqlCommand("""
             select p.date, p.latitude, p.longitude, p.elevation
             from positions as p
             join drives as d on d.id = p.drive_id
-            where p.drive_id = $1 and p.date >= (select start_date from drives where id = $1) and p.date <= coalesce((select end_date from drives where id = $1), 'infinity')
+            where p.drive_id = $1 and p.date >= (select start_date from drives where id = $1) and p.date <= coalesce((select end_date
+                from drives where id = $1), 'infinity')
             order by p.date, p.id
             """, connection) { Parameters = { new NpgsqlParameter<int> { TypedValue = drive } } })
         {
@@ -111,7 +115,8 @@ sealed class GeoJsonFiles(RowAnswers answers, TimeProvider time)
             while (await reader.ReadAsync(cancellationToken))
             {
                 var (latitude, longitude) = (reader.GetDecimal(1), reader.GetDecimal(2));
-                points.Add((new WayPoint(reader.GetInstant(0), drive, (double)latitude, (double)longitude), latitude, longitude, reader.IsDBNull(3) ? null : reader.GetInt16(3)));
+                points.Add((new WayPoint(reader.GetInstant(0), drive, (double)latitude, (double)longitude), latitude, longitude, reader.IsDBNull(3)
+                    ? null : reader.GetInt16(3)));
             }
         }
 

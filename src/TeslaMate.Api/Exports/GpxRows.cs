@@ -70,11 +70,13 @@ sealed class GpxRows(IReadOnlyList<GpxMark> marks, bool hasExtensions) : IRowFor
         Put(output, $"</trkpt>\n");
     }
 
-    public void End(IBufferWriter<byte> output, string? next, long? total) => Put(output, _isOpen ? $"    </trkseg>\n  </trk>\n</gpx>\n" : (FormattableString)$"</gpx>\n");
+    public void End(IBufferWriter<byte> output, string? next, long? total)
+        => Put(output, _isOpen ? $"    </trkseg>\n  </trk>\n</gpx>\n" : (FormattableString)$"</gpx>\n");
 
     bool _isOpen;
 
     static string Escape(string text) => SecurityElement.Escape(new string([.. text.Where(letter => letter >= ' ')]));
 
-    static void Put(IBufferWriter<byte> output, FormattableString text) => Encoding.UTF8.GetBytes(text.ToString(CultureInfo.InvariantCulture), output);
+    static void Put(IBufferWriter<byte> output, FormattableString text)
+        => Encoding.UTF8.GetBytes(text.ToString(CultureInfo.InvariantCulture), output);
 }

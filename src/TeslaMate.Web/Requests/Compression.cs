@@ -8,7 +8,8 @@ using Microsoft.Extensions.Options;
 namespace TeslaMate.Web.Requests;
 
 /// <summary>
-/// Compression of what programs read (spec api 2.1). Pages are not compressed: theirs is a secret, the token of their forms, beside what others can put there.
+/// Compression of what programs read (spec api 2.1). Pages are not compressed: theirs is a secret, the token of their forms, beside what others can
+/// put there.
 /// </summary>
 static class Compression
 {
@@ -22,7 +23,8 @@ static class Compression
             options.EnableForHttps = true;
             options.MimeTypes =
             [
-                "application/json", "application/problem+json", "application/x-ndjson", "application/geo+json", "application/gpx+xml", "text/csv", "text/calendar",
+                "application/json", "application/problem+json", "application/x-ndjson", "application/geo+json", "application/gpx+xml", "text/csv",
+                    "text/calendar",
             ];
             options.Providers.Add<BrotliCompressionProvider>();
             options.Providers.Add<GzipCompressionProvider>();
@@ -34,10 +36,12 @@ static class Compression
     }
 
     public static void UseCompression(this IApplicationBuilder app)
-        => app.UseWhen(http => Problems.AreFor(http.Request.Path) || http.Request.Path.StartsWithSegments("/api/v1"), programs => programs.UseResponseCompression());
+        => app.UseWhen(http => Problems.AreFor(http.Request.Path) || http.Request.Path.StartsWithSegments("/api/v1"), programs
+            => programs.UseResponseCompression());
 
     sealed class NotTooShort(IServiceProvider services, IOptions<ResponseCompressionOptions> options) : ResponseCompressionProvider(services, options)
     {
-        public override bool ShouldCompressResponse(HttpContext context) => context.Response.ContentLength is not < LeastBytes && base.ShouldCompressResponse(context);
+        public override bool ShouldCompressResponse(HttpContext context) => context.Response.ContentLength is not < LeastBytes
+            && base.ShouldCompressResponse(context);
     }
 }

@@ -10,21 +10,26 @@ namespace TeslaMate.Web.Requests;
 public sealed record ProblemKind(string Slug, int Status, string Title)
 {
     public static readonly ProblemKind InvalidParameter = new("invalid-parameter", StatusCodes.Status400BadRequest, "A parameter cannot be used");
-    public static readonly ProblemKind InvalidCursor = new("invalid-cursor", StatusCodes.Status400BadRequest, "The cursor does not belong to this list");
+    public static readonly ProblemKind InvalidCursor =
+        new("invalid-cursor", StatusCodes.Status400BadRequest, "The cursor does not belong to this list");
     public static readonly ProblemKind Unauthorized = new("unauthorized", StatusCodes.Status401Unauthorized, "A token or a session is needed");
-    public static readonly ProblemKind ForbiddenScope = new("forbidden-scope", StatusCodes.Status403Forbidden, "The token's scopes do not reach that far");
+    public static readonly ProblemKind ForbiddenScope =
+        new("forbidden-scope", StatusCodes.Status403Forbidden, "The token's scopes do not reach that far");
     public static readonly ProblemKind NotFound = new("not-found", StatusCodes.Status404NotFound, "There is nothing here");
     public static readonly ProblemKind NotAcceptable = new("not-acceptable", StatusCodes.Status406NotAcceptable, "It cannot be had in this format");
     public static readonly ProblemKind Conflict = new("conflict", StatusCodes.Status409Conflict, "Something has changed meanwhile");
-    public static readonly ProblemKind PreconditionFailed = new("precondition-failed", StatusCodes.Status412PreconditionFailed, "The row has changed since it was read");
-    public static readonly ProblemKind PreconditionRequired = new("precondition-required", StatusCodes.Status428PreconditionRequired, "If-Match is needed");
+    public static readonly ProblemKind PreconditionFailed =
+        new("precondition-failed", StatusCodes.Status412PreconditionFailed, "The row has changed since it was read");
+    public static readonly ProblemKind PreconditionRequired =
+        new("precondition-required", StatusCodes.Status428PreconditionRequired, "If-Match is needed");
     public static readonly ProblemKind TooManyRequests = new("too-many-requests", StatusCodes.Status429TooManyRequests, "Too many requests");
     public static readonly ProblemKind DatabaseAway = new("database-away", StatusCodes.Status503ServiceUnavailable, "The database cannot be reached");
 
     /// <summary>Every kind that has a name of its own.</summary>
     public static readonly IReadOnlyList<ProblemKind> All =
     [
-        InvalidParameter, InvalidCursor, Unauthorized, ForbiddenScope, NotFound, NotAcceptable, Conflict, PreconditionFailed, PreconditionRequired, TooManyRequests,
+        InvalidParameter, InvalidCursor, Unauthorized, ForbiddenScope, NotFound, NotAcceptable, Conflict, PreconditionFailed, PreconditionRequired,
+            TooManyRequests,
         DatabaseAway,
     ];
 

@@ -16,12 +16,14 @@ static class ExportCommand
         var to = new Option<FileInfo>("--to") { Description = "The ZIP to write; it must not exist yet.", HelpName = "FILE", Required = true };
         var command = new Command("export", "Write everything of a car into a ZIP: one CSV per table, in the columns of the database.") { car, to };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            Variables.FromEnvironment(), parsed.GetValue(car), parsed.GetRequiredValue(to), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error,
+            Variables.FromEnvironment(), parsed.GetValue(car), parsed.GetRequiredValue(to), parsed.InvocationConfiguration.Output,
+                parsed.InvocationConfiguration.Error,
             cancellationToken));
         return command;
     }
 
-    internal static async Task<int> RunAsync(Variables variables, short car, FileInfo to, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    internal static async Task<int> RunAsync(Variables variables, short car, FileInfo to, TextWriter output, TextWriter error,
+        CancellationToken cancellationToken)
     {
         var settings = DatabaseSettings.Read(variables);
         if (variables.Problems.Count > 0)

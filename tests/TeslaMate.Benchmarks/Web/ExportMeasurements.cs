@@ -8,14 +8,16 @@ using TeslaMate.Simulator.Cloud;
 namespace TeslaMate.Benchmarks.Web;
 
 /// <summary>
-/// What it takes to read all positions of a car through <c>/data/v1</c> (<c>exports FOLDER [positions]</c>): time to the first byte, rows a second, and by how much the
+/// What it takes to read all positions of a car through <c>/data/v1</c> (<c>exports FOLDER [positions]</c>): time to the first byte, rows a second,
+/// and by how much the
 /// program's memory grows meanwhile. The program is a process of its own.
 /// </summary>
 static class ExportMeasurements
 {
     public static async Task RunAsync(string folder, int positions)
     {
-        await using var cluster = await PrivateCluster.StartAsync(folder, settings: ["shared_buffers = 512MB", "max_wal_size = 4GB", "synchronous_commit = off"]);
+        await using var cluster = await PrivateCluster.StartAsync(folder,
+            settings: ["shared_buffers = 512MB", "max_wal_size = 4GB", "synchronous_commit = off"]);
         await using var cloud = new TeslaCloud([], TimeProvider.System);
         await cloud.StartAsync();
         await using var program = new ProgramWithCars(cluster, cloud, folder);
@@ -99,15 +101,19 @@ static class ExportMeasurements
             return;
         await using var fill = database.CreateCommand(string.Create(CultureInfo.InvariantCulture, $"""
             insert into car_settings (id) values (1);
-            insert into cars (id, eid, vid, vin, name, settings_id, inserted_at, updated_at) values (1, 1, 1, '5YJ3E1EA7KF317001', 'Car', 1, now(), now());
+            insert into cars (id, eid, vid, vin, name, settings_id, inserted_at, updated_at) values (1, 1, 1, '5YJ3E1EA7KF317001', 'Car', 1, now(),
+                now());
             insert into drives (id, car_id, start_date, end_date)
             select n + 1, 1, timestamp '2020-01-01' + n * interval '10 hours', timestamp '2020-01-01' + n * interval '10 hours' + interval '5 hours'
             from generate_series(0, {positions} / 1000 - 1) as n;
-            insert into positions (car_id, drive_id, date, latitude, longitude, speed, power, odometer, battery_level, elevation, ideal_battery_range_km, rated_battery_range_km,
+            insert into positions (car_id, drive_id, date, latitude, longitude, speed, power, odometer, battery_level, elevation,
+                ideal_battery_range_km, rated_battery_range_km,
                 usable_battery_level, outside_temp, inside_temp, is_climate_on, fan_status)
-            select 1, n / 1000 + 1, timestamp '2020-01-01' + n / 1000 * interval '10 hours' + n % 1000 * interval '18 seconds', 52.5 + n % 1000 * 0.0005, 13.4 + n % 1000 * 0.0007,
+            select 1, n / 1000 + 1, timestamp '2020-01-01' + n / 1000 * interval '10 hours' + n % 1000 * interval '18 seconds',
+                52.5 + n % 1000 * 0.0005, 13.4 + n % 1000 * 0.0007,
                 n % 130, n % 100 - 20, n * 0.07, 90 - n % 1000 / 20, n % 300, case when n % 4 = 0 then 300.25 end, case when n % 4 = 0 then 280.5 end,
-                case when n % 4 = 0 then 80 end, case when n % 4 = 0 then 15.5 end, case when n % 4 = 0 then 21.0 end, case when n % 4 = 0 then true end,
+                case when n % 4 = 0 then 80 end, case when n % 4 = 0 then 15.5 end, case when n % 4 = 0 then 21.0 end,
+                    case when n % 4 = 0 then true end,
                 case when n % 4 = 0 then 3 end
             from generate_series(0, {positions} - 1) as n
             """));

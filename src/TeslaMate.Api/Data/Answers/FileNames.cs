@@ -26,7 +26,8 @@ static class FileNames
     }
 
     /// <summary>The car that all rows are of; null where they may be of several.</summary>
-    public static async Task<CarName?> CarAsync(NpgsqlConnection connection, Question question, Parent parent, int row, CancellationToken cancellationToken)
+    public static async Task<CarName?> CarAsync(NpgsqlConnection connection, Question question, Parent parent, int row,
+        CancellationToken cancellationToken)
     {
         var car = parent switch
         {
@@ -45,7 +46,8 @@ static class FileNames
         async Task<int?> ScalarAsync(Parent kind, int id)
         {
             await using var lookup = new NpgsqlCommand(
-                kind == Parent.Drive ? "select car_id::integer from drives where id = $1" : "select car_id::integer from charging_processes where id = $1", connection)
+                kind == Parent.Drive ? "select car_id::integer from drives where id = $1"
+                    : "select car_id::integer from charging_processes where id = $1", connection)
             {
                 Parameters = { new NpgsqlParameter<int> { TypedValue = id } },
             };
@@ -70,7 +72,8 @@ static class FileNames
 sealed record CarName(int Id, string Name)
 {
     /// <summary>The name as its owner writes it, without what no file may be called; the number where there is none.</summary>
-    public string Shown => new string([.. Name.Where(letter => !char.IsControl(letter) && !"/\\:*?\"<>|".Contains(letter, StringComparison.Ordinal))]).Trim() is { Length: > 0 } shown
+    public string Shown => new string([.. Name.Where(letter => !char.IsControl(letter) && !"/\\:*?\"<>|".Contains(letter, StringComparison.Ordinal))])
+        .Trim() is { Length: > 0 } shown
         ? shown : Slug;
 
     /// <summary>The name in lower-case ASCII letters, digits and hyphens; the number where that leaves nothing.</summary>
@@ -81,7 +84,8 @@ sealed record CarName(int Id, string Name)
             var slug = new StringBuilder();
             foreach (var letter in Name.ToLowerInvariant())
             {
-                var plain = letter switch { 'ä' => "ae", 'ö' => "oe", 'ü' => "ue", 'ß' => "ss", _ => char.IsAsciiLetterOrDigit(letter) ? letter.ToString() : "-" };
+                var plain = letter switch { 'ä' => "ae", 'ö' => "oe", 'ü' => "ue", 'ß' => "ss", _ => char.IsAsciiLetterOrDigit(letter)
+                    ? letter.ToString() : "-" };
                 if (plain != "-" || slug is { Length: > 0 } && slug[^1] != '-')
                     slug.Append(plain);
             }

@@ -27,11 +27,13 @@ enum Parent
 }
 
 /// <summary>
-/// Answers with rows. A page is short: it is put together in memory, with a connection of the programs. Everything else is a stream: read in one transaction, on a
+/// Answers with rows. A page is short: it is put together in memory, with a connection of the programs. Everything else is a stream: read in one
+/// transaction, on a
 /// connection of the exports, and written while it is read (spec api 2.1).
 /// </summary>
 sealed partial class RowAnswers(
-    [FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSource programs, [FromKeyedServices(WebDatabase.Exports)] NpgsqlDataSource exports, StreamLimit limit,
+    [FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSource programs, [FromKeyedServices(WebDatabase.Exports)] NpgsqlDataSource exports,
+        StreamLimit limit,
     TimeProvider time, ILogger<RowAnswers> logger)
 {
     /// <summary>Rows of a page when nobody says how many.</summary>
@@ -44,7 +46,8 @@ sealed partial class RowAnswers(
     public static IReadOnlyList<Parameter> ParametersOf(Listing listing) =>
     [
         .. listing.Parameters, Parameter.Zone, Parameter.Fields, Parameter.Limit, Parameter.Cursor,
-        .. listing.Key.At is null ? (IEnumerable<Parameter>)[] : [Parameter.Order], .. listing.IsPaged ? (IEnumerable<Parameter>)[Parameter.Count] : [], .. Parameter.OfCsv,
+        .. listing.Key.At is null ? (IEnumerable<Parameter>)[] : [Parameter.Order], .. listing.IsPaged ? (IEnumerable<Parameter>)[Parameter.Count]
+            : [], .. Parameter.OfCsv,
     ];
 
     /// <summary>All parameters of a single row.</summary>
@@ -67,7 +70,8 @@ sealed partial class RowAnswers(
     public async Task ListAsync(HttpContext http, Listing listing, Parent parent, int row, Format format)
     {
         var question = Question.Read(http.Request.Query, ParametersOf(listing), time.LocalTimeZone);
-        var list = new List(listing, question, listing.Choose(question, Groups(question)), Ascending(listing, question), Most(question, listing, format));
+        var list = new List(listing, question, listing.Choose(question, Groups(question)), Ascending(listing, question),
+            Most(question, listing, format));
         var rows = RowsIn(format, list.Members, question);
         if (list.Most is not null)
         {
@@ -78,8 +82,10 @@ sealed partial class RowAnswers(
 
         if (question.Text(Parameter.Cursor) is not null)
             throw ProblemException.Parameter(Parameter.Cursor.Name, "It belongs to pages: give a limit as well.");
-        if (listing == PositionListing.OfCar && format == Format.Json && !(question is { From: { } from, To: { } to } && to - from <= LongestJsonWindow))
-            throw ProblemException.Parameter(Parameter.From.Name, "from and to are needed, at most 31 days apart. Longer windows come as CSV or NDJSON, or with a limit.");
+        if (listing == PositionListing.OfCar && format == Format.Json
+            && !(question is { From: { } from, To: { } to } && to - from <= LongestJsonWindow))
+            throw ProblemException.Parameter(Parameter.From.Name,
+                "from and to are needed, at most 31 days apart. Longer windows come as CSV or NDJSON, or with a limit.");
         await StreamAsync(http, list, parent, row, format, rows);
     }
 
@@ -141,7 +147,8 @@ sealed partial class RowAnswers(
             async IAsyncEnumerable<NpgsqlDataReader> RowsAsync(Listing list)
             {
                 var ask = new Ask(question, new SqlText(), CarAccess.Of(http), car, null, time.GetUtcNow());
-                await using var batch = Batch(connection, ask.Sql.Command(list.Query(ask, list.Members, isAscending: true, after: null, limit: null)));
+                await using var batch = Batch(connection,
+                    ask.Sql.Command(list.Query(ask, list.Members, isAscending: true, after: null, limit: null)));
                 await using var reader = await batch.ExecuteReaderAsync(http.RequestAborted);
                 while (await reader.ReadAsync(http.RequestAborted))
                     yield return reader;
@@ -194,7 +201,8 @@ sealed partial class RowAnswers(
             if (format == Format.Ndjson)
                 await http.Response.Body.WriteAsync((byte[])
                 [
-                    .. "{\"error\":"u8, .. Problems.Text(http, ProblemKind.DatabaseAway, "The rows end here, because the database failed. Ask again."), .. "}\n"u8,
+                    .. "{\"error\":"u8, .. Problems.Text(http, ProblemKind.DatabaseAway,
+                        "The rows end here, because the database failed. Ask again."), .. "}\n"u8,
                 ]);
             else
                 http.Abort();
@@ -275,18 +283,21 @@ sealed partial class RowAnswers(
         Ask NewAsk() => new(list.Question, new SqlText(), CarAccess.Of(http), row, null, time.GetUtcNow());
     }
 
-    Task StreamAsync(HttpContext http, List list, Parent parent, int row, Format format, IRowFormat rows) => ReadAsync(http, format, async connection =>
+    Task StreamAsync(HttpContext http, List list, Parent parent, int row, Format format, IRowFormat rows)
+        => ReadAsync(http, format, async connection =>
     {
         await CheckAsync(connection, http, parent, row);
         http.Response.ContentType = format.ContentType;
         if (format != Format.Json)
-            FileNames.Set(http, list.Listing.Name, list.Question, format.Suffix, await FileNames.CarAsync(connection, list.Question, parent, row, http.RequestAborted));
+            FileNames.Set(http, list.Listing.Name, list.Question, format.Suffix,
+                await FileNames.CarAsync(connection, list.Question, parent, row, http.RequestAborted));
         await WriteAsync(http, connection, list.Listing, list.Question, list.Members, list.IsAscending, row, rows);
     });
 
     /// <summary>Writes all rows of a list while they are read.</summary>
     public async Task WriteAsync(
-        HttpContext http, NpgsqlConnection connection, Listing listing, Question question, IReadOnlyList<Member> members, bool isAscending, int row, IRowFormat rows)
+        HttpContext http, NpgsqlConnection connection, Listing listing, Question question, IReadOnlyList<Member> members, bool isAscending, int row,
+            IRowFormat rows)
     {
         var stream = new RowStream(http, time);
         var sieve = SieveOf(listing, question);
@@ -339,7 +350,8 @@ sealed partial class RowAnswers(
 
     // Years of positions are not sorted as a whole, which would keep the first byte waiting and fill the server's disk.
     static async IAsyncEnumerable<Question> PartsAsync(
-        NpgsqlConnection connection, Listing listing, Question question, int row, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        NpgsqlConnection connection, Listing listing, Question question, int row,
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (listing != PositionListing.OfCar)
         {
@@ -383,7 +395,8 @@ sealed partial class RowAnswers(
     }
 
     static WayPoint PointOf(NpgsqlDataReader reader, int key)
-        => new(reader.GetInstant(key), reader.IsDBNull(key + 2) ? null : reader.GetInt32(key + 2), reader.GetDouble(key + 3), reader.GetDouble(key + 4));
+        => new(reader.GetInstant(key), reader.IsDBNull(key + 2) ? null : reader.GetInt32(key + 2), reader.GetDouble(key + 3),
+            reader.GetDouble(key + 4));
 
     static Sieve? SieveOf(Listing listing, Question question)
     {
@@ -424,7 +437,8 @@ sealed partial class RowAnswers(
     // Relative, so that a proxy's prefix stays what it is.
     static string PageAddress(HttpRequest request, string cursor)
     {
-        var query = request.Query.Where(pair => pair.Key != Parameter.Cursor.Name).SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value))
+        var query = request.Query.Where(pair => pair.Key != Parameter.Cursor.Name)
+            .SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value))
             .Append(KeyValuePair.Create(Parameter.Cursor.Name, (string?)cursor));
         return QueryString.Create(query).Value!;
     }

@@ -13,7 +13,9 @@ readonly record struct WayPoint(DateTimeOffset At, int? Drive, double Latitude, 
 {
     const double MetresPerDegree = 111_195;
 
-    /// <summary>Whether the way between two points was not recorded (charts M20): more than 60 s and more than 1 km apart, or of two drives.</summary>
+    /// <summary>
+    /// Whether the way between two points was not recorded (charts M20): more than 60 s and more than 1 km apart, or of two drives.
+    /// </summary>
     public bool IsBreakAfter(WayPoint before)
         => before.Drive != Drive || ((At - before.At).TotalSeconds > 60 && MetresTo(before) > 1000);
 
@@ -31,7 +33,9 @@ readonly record struct WayPoint(DateTimeOffset At, int? Drive, double Latitude, 
     double MetresTo(WayPoint other) => MetresFrom(other, other);
 }
 
-/// <summary>Writes rows one after another. A row may be written and thrown away; what stands between two rows is written when both are known to stay.</summary>
+/// <summary>
+/// Writes rows one after another. A row may be written and thrown away; what stands between two rows is written when both are known to stay.
+/// </summary>
 interface IRowFormat
 {
     void Begin(IBufferWriter<byte> output);

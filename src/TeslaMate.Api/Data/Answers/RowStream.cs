@@ -4,7 +4,9 @@ using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Api.Data.Answers;
 
-/// <summary>An answer that is written while its rows are read: as fast as the client takes them, and never more than a part of it in memory.</summary>
+/// <summary>
+/// An answer that is written while its rows are read: as fast as the client takes them, and never more than a part of it in memory.
+/// </summary>
 sealed class RowStream(HttpContext http, TimeProvider time)
 {
     /// <summary>Millions of rows over a home's connection take their time; somebody who does not read is cut off after seconds.</summary>
@@ -21,7 +23,8 @@ sealed class RowStream(HttpContext http, TimeProvider time)
 
     /// <summary>Sends what there is when it is a part, or has waited for a second.</summary>
     public ValueTask BreatheAsync()
-        => _part.WrittenCount >= PartBytes || (_part.WrittenCount > 0 && time.GetElapsedTime(_sent) >= LongestWait) ? new(SendAsync()) : ValueTask.CompletedTask;
+        => _part.WrittenCount >= PartBytes || (_part.WrittenCount > 0 && time.GetElapsedTime(_sent) >= LongestWait) ? new(SendAsync())
+            : ValueTask.CompletedTask;
 
     /// <summary>Sends all there is.</summary>
     public async Task SendAsync()

@@ -21,7 +21,8 @@ sealed class StreamLimit : IDisposable
     /// <exception cref="ProblemException">There is none.</exception>
     public RateLimitLease Take(HttpContext http)
     {
-        var lease = _limiter.AttemptAcquire(http.User.FindFirst("sub")?.Value is { } subject and not "everybody" ? subject : $"{http.Connection.RemoteIpAddress}");
+        var lease = _limiter.AttemptAcquire(http.User.FindFirst("sub")?.Value is { } subject and not "everybody" ? subject
+            : $"{http.Connection.RemoteIpAddress}");
         if (lease.IsAcquired)
             return lease;
         lease.Dispose();

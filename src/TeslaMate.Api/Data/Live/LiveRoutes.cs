@@ -19,18 +19,23 @@ sealed class LiveRoutes(LiveStream live, LiveTickets tickets)
     /// <summary>Who may follow: as for all that is read, or by a ticket.</summary>
     public const string Policy = "live";
 
-    static readonly Parameter MaxRate = new("max_rate", ParameterType.Number, "How many changes of a car there are a second at most; 1 by default.") { Least = 0.01, Most = 10 };
+    static readonly Parameter MaxRate = new("max_rate", ParameterType.Number,
+        "How many changes of a car there are a second at most; 1 by default.") { Least = 0.01, Most = 10 };
 
     static readonly Parameter Ticket = new("ticket", ParameterType.Text, "A ticket of POST /live-tickets, for clients that send no headers.");
 
     public void Map(IEndpointRouteBuilder routes, RouteGroupBuilder data)
     {
         var following = routes.MapGroup(DataRoutes.Prefix)
-            .RequireAuthorization(Policy).RequireCors(OtherOrigins.Programs).WithGroupName(ApiDescriptions.Data).WithMetadata(DataConventions.Refusals);
+            .RequireAuthorization(Policy).RequireCors(OtherOrigins.Programs).WithGroupName(ApiDescriptions.Data)
+                .WithMetadata(DataConventions.Refusals);
         following.MapGet("/live", (HttpContext http, CancellationToken _) => ProblemAnswers.TryAsync(http, () => AllAsync(http)))
-            .WithMetadata(new Described("getLive", "The live values of all cars, as events.", [MaxRate, Ticket], [Format.Events], new Shape.File("Events: snapshot, change, drive, charge, update.")));
-        following.MapGet("/cars/{id}/live", (RowNumber id, HttpContext http) => ProblemAnswers.TryAsync(http, () => OneAsync(http, new CarId(id.Short))))
-            .WithMetadata(new Described("getCarsOneLive", "The live values of a car, once or as events.", [MaxRate, Ticket], [Format.Json, Format.Events],
+            .WithMetadata(new Described("getLive", "The live values of all cars, as events.", [MaxRate, Ticket], [Format.Events],
+                new Shape.File("Events: snapshot, change, drive, charge, update.")));
+        following.MapGet("/cars/{id}/live", (RowNumber id, HttpContext http)
+            => ProblemAnswers.TryAsync(http, () => OneAsync(http, new CarId(id.Short))))
+            .WithMetadata(new Described("getCarsOneLive", "The live values of a car, once or as events.", [MaxRate, Ticket],
+                [Format.Json, Format.Events],
                 new Shape.File("Each value under its name; null where the car does not tell.")));
         data.MapPost("/live-tickets", (HttpContext http, CancellationToken _) => ProblemAnswers.TryAsync(http, () => TicketAsync(http)))
             .WithMetadata(new Described("postLiveTickets", "A ticket for the live streams: it counts once, within a minute.", [], [Format.Json],

@@ -15,7 +15,8 @@ using TeslaMate.Web.LogIn;
 namespace TeslaMate.Api.Data.Live;
 
 /// <summary>
-/// The live values as events (spec api 2.4). What happened in the last five minutes is kept, numbered, so that a client that was away gets what it missed. Somebody
+/// The live values as events (spec api 2.4). What happened in the last five minutes is kept, numbered, so that a client that was away gets what it
+/// missed. Somebody
 /// who does not keep up gets the newest values, not every one.
 /// </summary>
 sealed class LiveStream(
@@ -27,7 +28,7 @@ sealed class LiveStream(
     static readonly TimeSpan Retry = TimeSpan.FromSeconds(3);
 
     /// <summary>The newest values of a car; null when it is not logged here.</summary>
-    public ReadOnlyMemory<byte>? Newest(CarId car) => hub.Current(car) is { } summary ? Values(summary).Whole() : null;
+    public byte[]? Newest(CarId car) => hub.Current(car) is { } summary ? Values(summary).Whole() : null;
 
     /// <summary>The newest values of the cars, then each change, until the client leaves or may no longer see them.</summary>
     /// <param name="mayGet">Which cars the client gets.</param>
@@ -44,7 +45,7 @@ sealed class LiveStream(
         if (lastId is { } last && journal.Since(last) is { } missed)
         {
             foreach (var entry in missed.Where(entry => mayGet(entry.Car)))
-                yield return Item(entry.Type, Encoding.UTF8.GetString(entry.Json.Span), entry.Number);
+                yield return Item(entry.Type, Encoding.UTF8.GetString(entry.Json), entry.Number);
             foreach (var summary in hub.All.Where(summary => mayGet(summary.Car.Id)))
                 shown[summary.Car.Id] = Values(summary);
         }
@@ -53,7 +54,7 @@ sealed class LiveStream(
             foreach (var summary in hub.All.Where(summary => mayGet(summary.Car.Id)))
             {
                 shown[summary.Car.Id] = Values(summary);
-                yield return Item("snapshot", Encoding.UTF8.GetString(shown[summary.Car.Id].Whole().Span), sent);
+                yield return Item("snapshot", Encoding.UTF8.GetString(shown[summary.Car.Id].Whole()), sent);
             }
         }
 
@@ -74,7 +75,7 @@ sealed class LiveStream(
             foreach (var entry in journal.Since(sent)?.Where(entry => entry.Type != "change" && mayGet(entry.Car)).ToList() ?? [])
             {
                 hasSent = true;
-                yield return Item(entry.Type, Encoding.UTF8.GetString(entry.Json.Span), entry.Number);
+                yield return Item(entry.Type, Encoding.UTF8.GetString(entry.Json), entry.Number);
             }
 
             sent = journal.Newest;
@@ -86,7 +87,7 @@ sealed class LiveStream(
                 if (text is not { } changes)
                     continue;
                 hasSent = true;
-                yield return Item(before is null ? "snapshot" : "change", Encoding.UTF8.GetString(changes.Span), sent);
+                yield return Item(before is null ? "snapshot" : "change", Encoding.UTF8.GetString(changes), sent);
             }
 
             if (!hasSent && time.GetElapsedTime(alive) >= Silence)
@@ -100,7 +101,8 @@ sealed class LiveStream(
         async Task<bool> WaitAsync(TimeSpan longest)
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
-            using var timer = time.CreateTimer(_ => limit.Cancel(), null, longest > TimeSpan.Zero ? longest : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            using var timer = time.CreateTimer(_ => limit.Cancel(), null, longest > TimeSpan.Zero ? longest : TimeSpan.Zero,
+                Timeout.InfiniteTimeSpan);
             try
             {
                 await waiting.Reader.ReadAsync(limit.Token);
@@ -113,7 +115,8 @@ sealed class LiveStream(
         }
     }
 
-    LiveValues Values(Summary summary) => LiveValues.Of(summary, vehicles.Health.FirstOrDefault(health => health.Car == summary.Car.Id), time.GetUtcNow());
+    LiveValues Values(Summary summary) => LiveValues.Of(summary, vehicles.Health.FirstOrDefault(health => health.Car == summary.Car.Id),
+        time.GetUtcNow());
 
     static SseItem<string> Item(string type, string data, long number)
         => new(data, type) { EventId = number.ToString(CultureInfo.InvariantCulture), ReconnectionInterval = Retry };
@@ -121,10 +124,11 @@ sealed class LiveStream(
 
 /// <summary>What a stream can be told again.</summary>
 /// <param name="Type"><c>change</c>, <c>drive</c>, <c>charge</c> or <c>update</c>.</param>
-sealed record LiveEntry(long Number, DateTimeOffset At, CarId Car, string Type, ReadOnlyMemory<byte> Json);
+sealed record LiveEntry(long Number, DateTimeOffset At, CarId Car, string Type, byte[] Json);
 
 /// <summary>Follows all cars, once for all clients, and keeps the changes of the last five minutes.</summary>
-sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSource database, TimeProvider time) : BackgroundService
+sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSource database, TimeProvider time)
+    : BackgroundService
 {
     public static readonly TimeSpan Kept = TimeSpan.FromMinutes(5);
 
@@ -154,7 +158,8 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
         lock (_lock)
         {
             Forget();
-            return number == _number ? [] : number < _number && _entries.First?.Value.Number <= number + 1 ? [.. _entries.Where(entry => entry.Number > number)] : null;
+            return number == _number ? [] : number < _number && _entries.First?.Value.Number <= number + 1
+                ? [.. _entries.Where(entry => entry.Number > number)] : null;
         }
     }
 
@@ -190,7 +195,7 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
         }
     }
 
-    void Add(CarId car, string type, ReadOnlyMemory<byte> json)
+    void Add(CarId car, string type, byte[] json)
     {
         lock (_lock)
         {
@@ -219,7 +224,8 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
     static IEnumerable<(string Type, string Phase, string Table)> Turns(VehicleStateName before, VehicleStateName now)
     {
         foreach (var (state, type, table) in ((VehicleStateName, string, string)[])
-            [(VehicleStateName.Driving, "drive", "drives"), (VehicleStateName.Charging, "charge", "charging_processes"), (VehicleStateName.Updating, "update", "updates")])
+            [(VehicleStateName.Driving, "drive", "drives"), (VehicleStateName.Charging, "charge", "charging_processes"),
+                (VehicleStateName.Updating, "update", "updates")])
         {
             // A car that drives out of reach drives on.
             if (before != state && now == state)
@@ -229,7 +235,7 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
         }
     }
 
-    async Task<ReadOnlyMemory<byte>> TurnAsync(CarId car, string phase, string table, CancellationToken cancellationToken)
+    async Task<byte[]> TurnAsync(CarId car, string phase, string table, CancellationToken cancellationToken)
     {
         int? id = null;
         try

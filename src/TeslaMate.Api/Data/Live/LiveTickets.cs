@@ -10,7 +10,8 @@ using Microsoft.Extensions.Options;
 namespace TeslaMate.Api.Data.Live;
 
 /// <summary>
-/// Tickets for the live stream: a browser's <c>EventSource</c> sends no headers, so a script fetches a ticket with its token, and shows that once (spec api 2.4).
+/// Tickets for the live stream: a browser's <c>EventSource</c> sends no headers, so a script fetches a ticket with its token, and shows that once
+/// (spec api 2.4).
 /// </summary>
 sealed class LiveTickets(TimeProvider time)
 {

@@ -6,7 +6,9 @@ using TeslaMate.Vehicles;
 
 namespace TeslaMate.Api.Data.Live;
 
-/// <summary>What a car tells at the moment, each value under its name as JSON (spec api 2.4). Two of them are compared to find what changed.</summary>
+/// <summary>
+/// What a car tells at the moment, each value under its name as JSON (spec api 2.4). Two of them are compared to find what changed.
+/// </summary>
 sealed class LiveValues
 {
     readonly List<(string Name, byte[] Json)> _values = [];
@@ -66,16 +68,20 @@ sealed class LiveValues
         values.Add("is_service_mode", summary.ServiceMode);
         values.Add("is_user_present", summary.IsUserPresent);
         values.Add("center_display_state", summary.CenterDisplayState);
-        values.AddObject("windows_open", ("any", summary.WindowsOpen), ("driver_front", summary.DriverFrontWindowOpen), ("driver_rear", summary.DriverRearWindowOpen),
+        values.AddObject("windows_open", ("any", summary.WindowsOpen), ("driver_front", summary.DriverFrontWindowOpen),
+            ("driver_rear", summary.DriverRearWindowOpen),
             ("passenger_front", summary.PassengerFrontWindowOpen), ("passenger_rear", summary.PassengerRearWindowOpen));
-        values.AddObject("doors_open", ("any", summary.DoorsOpen), ("driver_front", summary.DriverFrontDoorOpen), ("driver_rear", summary.DriverRearDoorOpen),
+        values.AddObject("doors_open", ("any", summary.DoorsOpen), ("driver_front", summary.DriverFrontDoorOpen),
+            ("driver_rear", summary.DriverRearDoorOpen),
             ("passenger_front", summary.PassengerFrontDoorOpen), ("passenger_rear", summary.PassengerRearDoorOpen));
         values.Add("is_trunk_open", summary.TrunkOpen);
         values.Add("is_frunk_open", summary.FrunkOpen);
-        values.AddObject("tpms_bar", ("fl", summary.TpmsPressureFl), ("fr", summary.TpmsPressureFr), ("rl", summary.TpmsPressureRl), ("rr", summary.TpmsPressureRr));
+        values.AddObject("tpms_bar", ("fl", summary.TpmsPressureFl), ("fr", summary.TpmsPressureFr), ("rl", summary.TpmsPressureRl),
+            ("rr", summary.TpmsPressureRr));
         values.AddObject("tpms_warning", ("fl", summary.TpmsSoftWarningFl), ("fr", summary.TpmsSoftWarningFr), ("rl", summary.TpmsSoftWarningRl),
             ("rr", summary.TpmsSoftWarningRr));
-        values.AddObject("route", ("destination", summary.ActiveRouteDestination), ("latitude", summary.ActiveRouteLatitude), ("longitude", summary.ActiveRouteLongitude),
+        values.AddObject("route", ("destination", summary.ActiveRouteDestination), ("latitude", summary.ActiveRouteLatitude),
+            ("longitude", summary.ActiveRouteLongitude),
             ("energy_at_arrival_pct", summary.ActiveRouteEnergyAtArrival),
             ("distance_km", summary.ActiveRouteMilesToArrival is { } miles ? Math.Round(miles.Value * KmPerMile, 2) : null),
             ("duration_min", summary.ActiveRouteMinutesToArrival), ("traffic_delay_min", summary.ActiveRouteTrafficMinutesDelay));
@@ -95,17 +101,17 @@ sealed class LiveValues
     public IEnumerable<string> Names => _values.Select(value => value.Name);
 
     /// <summary>All values as one object.</summary>
-    public ReadOnlyMemory<byte> Whole() => Write(_values);
+    public byte[] Whole() => Write(_values);
 
     /// <summary>The values that are others than before, with the car's number; null when there are none.</summary>
-    public ReadOnlyMemory<byte>? ChangesSince(LiveValues before)
+    public byte[]? ChangesSince(LiveValues before)
     {
         var changed = _values.Zip(before._values, (value, old) => (value, IsSame: value.Json.AsSpan().SequenceEqual(old.Json)))
             .Where(pair => !pair.IsSame).Select(pair => pair.value).ToList();
         return changed.Count == 0 ? null : Write([_values[0], .. changed]);
     }
 
-    static ReadOnlyMemory<byte> Write(IEnumerable<(string Name, byte[] Json)> values)
+    static byte[] Write(IEnumerable<(string Name, byte[] Json)> values)
     {
         var output = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(output, RowJson.Options);
@@ -118,7 +124,7 @@ sealed class LiveValues
 
         json.WriteEndObject();
         json.Flush();
-        return output.WrittenMemory;
+        return output.WrittenSpan.ToArray();
     }
 
     void Add(string name, object? value) => Add(name, json => WriteValue(json, value));

@@ -21,7 +21,7 @@ static class DataDescription
             .AddOperationTransformer((operation, context, _) =>
             {
                 if (context.Description.ActionDescriptor.EndpointMetadata.OfType<Described>().FirstOrDefault() is { } described)
-                    Complete(operation, described, context.Description.RelativePath ?? "");
+                    Complete(operation, described, context.Description.RelativePath ?? "", context.Document!);
                 return Task.CompletedTask;
             })
             .AddDocumentTransformer((document, _, _) =>
@@ -43,10 +43,12 @@ static class DataDescription
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
-            ["token"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A token: `teslamate token create NAME --scope read`." },
+            ["token"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description =
+                "A token: `teslamate token create NAME --scope read`." },
             ["session"] = new OpenApiSecurityScheme
             {
-                Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Cookie, Name = "_teslamate_session", Description = "The session of the pages; reads only.",
+                Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Cookie, Name = "_teslamate_session", Description =
+                    "The session of the pages; reads only.",
             },
         };
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
@@ -58,15 +60,16 @@ static class DataDescription
         ];
     }
 
-    static void Complete(OpenApiOperation operation, Described described, string path)
+    static void Complete(OpenApiOperation operation, Described described, string path, OpenApiDocument document)
     {
         operation.OperationId = described.Name;
         operation.Summary = described.Summary;
         operation.Description = $"Needs scope `{described.Scope}`.";
         operation.Tags = null;
         operation.RequestBody = null;
-        operation.Parameters = [.. PathParameters(described, path), .. described.Parameters.Select(Describe)];
-        var content = described.Formats.ToDictionary(format => format.MediaType, format => new OpenApiMediaType { Schema = SchemaOf(described.Answer, format) });
+        operation.Parameters = [.. PathParameters(described, path), .. described.Parameters.Select(parameter => ParameterOf(parameter, document))];
+        var content = described.Formats.ToDictionary(format => format.MediaType, format
+            => new OpenApiMediaType { Schema = SchemaOf(described.Answer, format, document) });
         operation.Responses = new OpenApiResponses
         {
             ["200"] = new OpenApiResponse { Description = described.Summary, Content = content },
@@ -76,7 +79,8 @@ static class DataDescription
             operation.Responses[status] = new OpenApiResponse
             {
                 Description = string.Join(" or ", kinds.Select(kind => kind.Title)),
-                Content = new Dictionary<string, OpenApiMediaType> { [Problems.ContentType] = new() { Schema = new OpenApiSchemaReference(Problem) } },
+                Content = new Dictionary<string, OpenApiMediaType> { [Problems.ContentType] =
+                    new() { Schema = new OpenApiSchemaReference(Problem, document) } },
             };
         }
     }
@@ -84,7 +88,8 @@ static class DataDescription
     static IEnumerable<(string Status, ProblemKind[] Kinds)> ProblemsOf(Described described, string path)
     {
         if (described.Parameters.Count > 0)
-            yield return ("400", described.Parameters.Contains(Parameter.Cursor) ? [ProblemKind.InvalidParameter, ProblemKind.InvalidCursor] : [ProblemKind.InvalidParameter]);
+            yield return ("400", described.Parameters.Contains(Parameter.Cursor) ? [ProblemKind.InvalidParameter, ProblemKind.InvalidCursor]
+                : [ProblemKind.InvalidParameter]);
         yield return ("401", [ProblemKind.Unauthorized]);
         yield return ("403", [ProblemKind.ForbiddenScope]);
         if (path.Contains('{', StringComparison.Ordinal))
@@ -99,7 +104,8 @@ static class DataDescription
         if (path.Contains("{id}", StringComparison.Ordinal))
             yield return new OpenApiParameter
             {
-                Name = "id", In = ParameterLocation.Path, Required = true, Description = "A number.", Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
+                Name = "id", In = ParameterLocation.Path, Required = true, Description = "A number.", Schema =
+                    new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
             };
         if (path.Contains("{token}", StringComparison.Ordinal))
             yield return new OpenApiParameter
@@ -115,7 +121,7 @@ static class DataDescription
             };
     }
 
-    static IOpenApiParameter Describe(Parameter parameter) => new OpenApiParameter
+    static OpenApiParameter Describe(Parameter parameter) => new OpenApiParameter
     {
         Name = parameter.Name,
         In = ParameterLocation.Query,
@@ -142,25 +148,40 @@ static class DataDescription
         },
     };
 
-    static OpenApiSchema SchemaOf(Shape shape, Format format) => shape switch
+    static IOpenApiSchema SchemaOf(Shape shape, Format format, OpenApiDocument document) => shape switch
     {
-        Shape.Rows(var members) when format == Format.Json => new OpenApiSchema
+        Shape.Rows(var name, var members) when format == Format.Json => new OpenApiSchema
         {
             Type = JsonSchemaType.Object,
             Required = new HashSet<string> { "data", "next" },
             Properties = new Dictionary<string, IOpenApiSchema>
             {
-                ["data"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = ObjectOf(members) },
+                ["data"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = RowOf(name, members, document) },
                 ["next"] = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null, Description = "The cursor of the next page; null on the last." },
                 ["total"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "Rows on all pages, with count=true." },
             },
         },
-        Shape.Rows(var members) when format == Format.Ndjson => ObjectOf(members),
-        Shape.One(var members) => ObjectOf(members),
-        Shape.Whole(var document) => WholeOf(document),
+        Shape.Rows(var name, var members) when format == Format.Ndjson => RowOf(name, members, document),
+        Shape.One(var name, var members) => RowOf(name, members, document),
+        Shape.Whole(var whole) => WholeOf(whole),
         Shape.File(var description) => new OpenApiSchema { Type = JsonSchemaType.String, Description = description },
         _ => new OpenApiSchema { Type = JsonSchemaType.String, Description = "See docs/api.md." },
     };
+
+    // Told once, however many operations answer with it.
+    static OpenApiSchemaReference RowOf(string name, IReadOnlyList<Member> members, OpenApiDocument document)
+    {
+        document.AddComponent(name, ObjectOf(members));
+        return new OpenApiSchemaReference(name, document);
+    }
+
+    static IOpenApiParameter ParameterOf(Parameter parameter, OpenApiDocument document)
+    {
+        if (!Parameter.Shared.Contains(parameter))
+            return Describe(parameter);
+        document.AddComponent(parameter.Name, Describe(parameter));
+        return new OpenApiParameterReference(parameter.Name, document);
+    }
 
     static OpenApiSchema WholeOf(Resources.Document document)
     {
@@ -213,8 +234,10 @@ static class DataDescription
             MemberType.Number or MemberType.Exact => new OpenApiSchema { Type = JsonSchemaType.Number | orNull },
             MemberType.Flag => new OpenApiSchema { Type = JsonSchemaType.Boolean | orNull },
             MemberType.Instant => new OpenApiSchema { Type = JsonSchemaType.String | orNull, Format = "date-time" },
-            MemberType.Words => new OpenApiSchema { Type = JsonSchemaType.Array | orNull, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
-            MemberType.Wholes => new OpenApiSchema { Type = JsonSchemaType.Array | orNull, Items = new OpenApiSchema { Type = JsonSchemaType.Integer } },
+            MemberType.Words => new OpenApiSchema { Type = JsonSchemaType.Array | orNull, Items =
+                new OpenApiSchema { Type = JsonSchemaType.String } },
+            MemberType.Wholes => new OpenApiSchema { Type = JsonSchemaType.Array | orNull, Items =
+                new OpenApiSchema { Type = JsonSchemaType.Integer } },
             MemberType.Json => new OpenApiSchema(),
             _ => new OpenApiSchema { Type = JsonSchemaType.String | orNull },
         };
@@ -233,7 +256,8 @@ static class DataDescription
         {
             ["type"] = new OpenApiSchema
             {
-                Type = JsonSchemaType.String, Description = $"/data/problems/ and one of {string.Join(", ", ProblemKind.All.Select(kind => kind.Slug))}.",
+                Type = JsonSchemaType.String, Description =
+                    $"/data/problems/ and one of {string.Join(", ", ProblemKind.All.Select(kind => kind.Slug))}.",
             },
             ["title"] = new OpenApiSchema { Type = JsonSchemaType.String },
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer },
@@ -247,7 +271,8 @@ static class DataDescription
                     Type = JsonSchemaType.Object,
                     Properties = new Dictionary<string, IOpenApiSchema>
                     {
-                        ["parameter"] = new OpenApiSchema { Type = JsonSchemaType.String }, ["message"] = new OpenApiSchema { Type = JsonSchemaType.String },
+                        ["parameter"] = new OpenApiSchema { Type = JsonSchemaType.String }, ["message"] =
+                            new OpenApiSchema { Type = JsonSchemaType.String },
                     },
                 },
             },

@@ -12,7 +12,8 @@ namespace TeslaMate.Api.Data.OpenApi;
 /// <param name="Formats">What it answers in.</param>
 /// <param name="Answer">What is in it.</param>
 /// <param name="Suffix">Whether the path ends in the format.</param>
-sealed record Described(string Name, string Summary, IReadOnlyList<Parameter> Parameters, IReadOnlyList<Format> Formats, Shape Answer, bool Suffix = false)
+sealed record Described(string Name, string Summary, IReadOnlyList<Parameter> Parameters, IReadOnlyList<Format> Formats, Shape Answer, bool Suffix =
+    false)
 {
     public string Scope { get; init; } = "read";
 }
@@ -23,10 +24,12 @@ abstract record Shape
     Shape() { }
 
     /// <summary>A page or stream of rows.</summary>
-    public sealed record Rows(IReadOnlyList<Member> Members) : Shape;
+    /// <param name="Name">What a row is called in the document.</param>
+    public sealed record Rows(string Name, IReadOnlyList<Member> Members) : Shape;
 
     /// <summary>One row.</summary>
-    public sealed record One(IReadOnlyList<Member> Members) : Shape;
+    /// <param name="Name">What a row is called in the document.</param>
+    public sealed record One(string Name, IReadOnlyList<Member> Members) : Shape;
 
     /// <summary>An object with lists.</summary>
     public sealed record Whole(Document Document) : Shape;

@@ -10,7 +10,8 @@ using TeslaMate.Web.LogIn;
 namespace TeslaMate.Api.Data.OpenApi;
 
 /// <summary>
-/// A page that lists every operation of <c>/data/v1</c> with a form that asks it (spec api 2.7). It is our own, because it needs nothing that the pages' policy
+/// A page that lists every operation of <c>/data/v1</c> with a form that asks it (spec api 2.7). It is our own, because it needs nothing that the
+/// pages' policy
 /// forbids: no inline script, no inline style, nothing of other hosts.
 /// </summary>
 sealed class TryOutPage(WebSettings settings, AssetFiles assets)

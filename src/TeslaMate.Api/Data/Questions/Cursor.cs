@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace TeslaMate.Api.Data.Questions;
 
-/// <summary>Where a page ends: the sort key of its last row, in the column's microseconds, and its number. Rows that arrive meanwhile move nothing.</summary>
+/// <summary>
+/// Where a page ends: the sort key of its last row, in the column's microseconds, and its number. Rows that arrive meanwhile move nothing.
+/// </summary>
 /// <param name="At">Null in lists that are ordered by number alone.</param>
 readonly record struct Cursor(DateTimeOffset? At, long Id)
 {
@@ -18,7 +20,8 @@ readonly record struct Cursor(DateTimeOffset? At, long Id)
     /// <summary>For clients: opaque, and of use only for the same list with the same filters and order.</summary>
     public string Write(HttpRequest request)
     {
-        var content = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{At?.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture)}|{Id}"));
+        var content = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
+            $"{At?.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture)}|{Id}"));
         return $"{Base64Url.EncodeToString(content)}.{Base64Url.EncodeToString(Binding(content, request))}";
     }
 
@@ -36,7 +39,8 @@ readonly record struct Cursor(DateTimeOffset? At, long Id)
             {
                 if (parts[0].Length == 0)
                     return new Cursor(null, id);
-                if (DateTime.TryParseExact(parts[0], Format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at))
+                if (DateTime.TryParseExact(parts[0], Format, CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at))
                     return new Cursor(at, id);
             }
         }

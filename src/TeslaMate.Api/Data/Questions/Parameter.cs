@@ -36,13 +36,17 @@ sealed record Parameter(string Name, ParameterType Type, string Description)
 
     public static readonly Parameter Cars = new("car", ParameterType.Ids, "Only rows of this car; may be there several times.");
 
-    public static readonly Parameter From = new("from", ParameterType.Instant, "Only rows that start at this moment or later: RFC 3339, or a day, which is its begin in `tz`.");
+    public static readonly Parameter From = new("from", ParameterType.Instant,
+        "Only rows that start at this moment or later: RFC 3339, or a day, which is its begin in `tz`.");
 
-    public static readonly Parameter To = new("to", ParameterType.Instant, "Only rows that start before this moment: RFC 3339, or a day, which is its begin in `tz`.");
+    public static readonly Parameter To = new("to", ParameterType.Instant,
+        "Only rows that start before this moment: RFC 3339, or a day, which is its begin in `tz`.");
 
-    public static readonly Parameter Zone = new("tz", ParameterType.Zone, "The IANA time zone of days, of periods and of local times in CSV; the program's own by default.");
+    public static readonly Parameter Zone = new("tz", ParameterType.Zone,
+        "The IANA time zone of days, of periods and of local times in CSV; the program's own by default.");
 
-    public static readonly Parameter Limit = new("limit", ParameterType.Whole, "How many rows at most; 100 by default in JSON, all of them in CSV and NDJSON.")
+    public static readonly Parameter Limit =
+        new("limit", ParameterType.Whole, "How many rows at most; 100 by default in JSON, all of them in CSV and NDJSON.")
     {
         Least = 1,
         Most = 1000,
@@ -50,7 +54,8 @@ sealed record Parameter(string Name, ParameterType Type, string Description)
 
     public static readonly Parameter Cursor = new("cursor", ParameterType.Text, "Where the next page begins: `next` of the page before.");
 
-    public static readonly Parameter Order = new("order", ParameterType.Word, "`start`: oldest first; `-start`, the default: newest first.") { Values = ["start", "-start"] };
+    public static readonly Parameter Order =
+        new("order", ParameterType.Word, "`start`: oldest first; `-start`, the default: newest first.") { Values = ["start", "-start"] };
 
     public static readonly Parameter Count = new("count", ParameterType.Flag, "Whether to tell in `total` how many rows there are on all pages.");
 
@@ -65,18 +70,25 @@ sealed record Parameter(string Name, ParameterType Type, string Description)
 
     public static readonly Parameter Open = new("open", ParameterType.Flag, "Only rows that have no end yet, or only those that have one.");
 
-    public static readonly Parameter Separator = new("sep", ParameterType.Word, "What separates fields of CSV; comma by default, semicolon where decimals have a comma.")
+    public static readonly Parameter Separator =
+        new("sep", ParameterType.Word, "What separates fields of CSV; comma by default, semicolon where decimals have a comma.")
     {
         Values = ["comma", "semicolon", "tab"],
     };
 
-    public static readonly Parameter Decimal = new("decimal", ParameterType.Word, "The decimal sign in CSV; point by default.") { Values = ["point", "comma"] };
+    public static readonly Parameter Decimal =
+        new("decimal", ParameterType.Word, "The decimal sign in CSV; point by default.") { Values = ["point", "comma"] };
 
-    public static readonly Parameter Mark = new("bom", ParameterType.Flag, "Whether CSV begins with a byte order mark, by which spreadsheets know UTF-8.");
+    public static readonly Parameter Mark = new("bom", ParameterType.Flag,
+        "Whether CSV begins with a byte order mark, by which spreadsheets know UTF-8.");
 
     public static readonly Parameter Guard = new("guard", ParameterType.Flag,
         "Whether a text in CSV that a spreadsheet would take for a formula gets an apostrophe in front; true by default.");
 
     /// <summary>What says how CSV is written.</summary>
     public static readonly IReadOnlyList<Parameter> OfCsv = [Separator, Decimal, Mark, Guard];
+
+    /// <summary>Those that many lists have.</summary>
+    public static readonly IReadOnlyList<Parameter> Shared =
+        [Cars, From, To, Zone, Limit, Cursor, Order, Count, Fields, Place, Geofence, Tag, Open, .. OfCsv];
 }

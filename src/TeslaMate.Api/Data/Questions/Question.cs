@@ -53,7 +53,8 @@ sealed class Question
 
         if (problems.Count > 0)
         {
-            throw new ProblemException(ProblemKind.InvalidParameter, string.Join(" ", problems.Select(problem => $"{problem.Parameter}: {problem.Message}")), problems);
+            throw new ProblemException(ProblemKind.InvalidParameter,
+                string.Join(" ", problems.Select(problem => $"{problem.Parameter}: {problem.Message}")), problems);
         }
 
         if (question is { From: { } from, To: { } to } && from > to)
@@ -96,9 +97,11 @@ sealed class Question
         switch (parameter.Type)
         {
             case ParameterType.Whole:
-                return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) && IsWithin(parameter, whole) ? (double)whole : null;
+                return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) && IsWithin(parameter, whole)
+                    ? (double)whole : null;
             case ParameterType.Number:
-                return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) && IsWithin(parameter, number)
+                return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+                    && IsWithin(parameter, number)
                     ? number : null;
             case ParameterType.Flag:
                 return text switch { "true" or "1" => true, "false" or "0" => false, _ => null };
@@ -123,9 +126,12 @@ sealed class Question
 
     // A number that no row can have is not found, which is no mistake.
     static int? Id(string? text)
-        => text is { Length: > 0 and < 19 } && text.All(char.IsAsciiDigit) ? long.Parse(text, CultureInfo.InvariantCulture) is var id and <= int.MaxValue ? (int)id : 0 : null;
+        => text is { Length: > 0 and < 19 } && text.All(char.IsAsciiDigit) ? long.Parse(text, CultureInfo.InvariantCulture)
+            is var id and <= int.MaxValue ? (int)id : 0 : null;
 
-    /// <summary>An instant, or a day, which is its first moment in the zone; null for anything else. A plus sign may have become a blank on the way.</summary>
+    /// <summary>
+    /// An instant, or a day, which is its first moment in the zone; null for anything else. A plus sign may have become a blank on the way.
+    /// </summary>
     internal static DateTimeOffset? ReadInstant(string text, TimeZoneInfo zone)
     {
         if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
@@ -148,7 +154,8 @@ sealed class Question
     }
 
     static TimeZoneInfo? FindZone(string name)
-        => name.Length is > 0 and < 64 && !name.Contains("..", StringComparison.Ordinal) && name[0] != '/' && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone)
+        => name.Length is > 0 and < 64 && !name.Contains("..", StringComparison.Ordinal) && name[0] != '/'
+            && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone)
             ? zone : null;
 
     static string Expected(Parameter parameter) => parameter.Type switch

@@ -63,7 +63,8 @@ static class BatteryDocument
             },
         ]);
 
-    public static readonly Document ChargeCurve = new("DC power over the battery level (M14): the median of the sessions' means, and the sessions.", null,
+    public static readonly Document ChargeCurve =
+        new("DC power over the battery level (M14): the median of the sessions' means, and the sessions.", null,
         [
             new()
             {

@@ -12,6 +12,7 @@ static class CarListing
     public static readonly Listing Cars = new()
     {
         Name = "cars",
+        Row = "Car",
         Summary = "Cars.",
         Key = new(null, "c.id"),
         IsNewestFirst = false,
@@ -38,7 +39,8 @@ static class CarListing
             Instant("created_at", "c.inserted_at", "When the car was first seen."),
             Instant("updated_at", "c.updated_at", "When this row last changed."),
             Whole("totals.drives", "(select count(*) from drives as d where d.car_id = c.id)", "How many drives there are."),
-            Whole("totals.charging_processes", "(select count(*) from charging_processes as p where p.car_id = c.id)", "How many charging processes."),
+            Whole("totals.charging_processes", "(select count(*) from charging_processes as p where p.car_id = c.id)",
+                "How many charging processes."),
             Whole("totals.updates", "(select count(*) from updates as u where u.car_id = c.id)", "How many updates."),
         ],
         Rows = ask => $"from cars as c left join car_settings as s on s.id = c.settings_id where {ask.IsOnly("c.id")} and {ask.OfCars("c.id")}",
@@ -47,6 +49,7 @@ static class CarListing
     public static readonly Listing States = new()
     {
         Name = "states",
+        Row = "State",
         Summary = "Whether the car was online, asleep or offline.",
         Key = new("l.start_date", "l.id"),
         Parameters = [Parameter.From, Parameter.To, Merged],
@@ -80,6 +83,7 @@ static class CarListing
     public static readonly Listing Updates = new()
     {
         Name = "updates",
+        Row = "Update",
         Summary = "Software updates, and how long each version was in use.",
         Key = new("l.start_date", "l.update_id"),
         Parameters = [Parameter.From, Parameter.To],

@@ -14,12 +14,14 @@ static class ChargeListing
     public static readonly Listing Processes = new()
     {
         Name = "charges",
+        Row = "ChargingProcess",
         Summary = "Charging processes, also one that is under way.",
         Key = new("p.start_date", "p.id"),
         Car = "p.car_id",
         Parameters =
         [
-            Parameter.Cars, Parameter.From, Parameter.To, Parameter.Geofence, Parameter.Place, Parameter.Tag, Parameter.Open, Kind, LeastEnergy, Priced,
+            Parameter.Cars, Parameter.From, Parameter.To, Parameter.Geofence, Parameter.Place, Parameter.Tag, Parameter.Open, Kind, LeastEnergy,
+                Priced,
         ],
         Members =
         [
@@ -71,6 +73,7 @@ static class ChargeListing
     public static readonly Listing Charges = new()
     {
         Name = "charges",
+        Row = "Charge",
         Summary = "The rows of one charging process.",
         IsPaged = false,
         IsNewestFirst = false,
@@ -109,6 +112,7 @@ static class ChargeListing
     public static readonly Listing Stops = new()
     {
         Name = "charging-stops",
+        Row = "ChargingStop",
         Summary = "Charging stops (M5): charging processes at one place with no drive between them.",
         Key = new("l.start_date", "l.first_process_id"),
         Parameters = [Parameter.Cars, Parameter.From, Parameter.To, Parameter.Geofence, Parameter.Place, Kind],

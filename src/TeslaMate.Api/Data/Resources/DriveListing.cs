@@ -14,13 +14,15 @@ static class DriveListing
     public static readonly Listing Drives = new()
     {
         Name = "drives",
+        Row = "Drive",
         Summary = "Drives, also one that is under way.",
         More = MoreFormats.GeoJson,
         Key = new("d.start_date", "d.id"),
         Car = "d.car_id",
         Parameters =
         [
-            Parameter.Cars, Parameter.From, Parameter.To, Parameter.Geofence, Parameter.Place, Parameter.Tag, Parameter.Open, LeastDistance, MostDistance, LeastDuration,
+            Parameter.Cars, Parameter.From, Parameter.To, Parameter.Geofence, Parameter.Place, Parameter.Tag, Parameter.Open, LeastDistance,
+                MostDistance, LeastDuration,
         ],
         Members =
         [

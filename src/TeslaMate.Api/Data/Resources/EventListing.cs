@@ -15,6 +15,7 @@ static class EventListing
     public static readonly Listing Timeline = new()
     {
         Name = "timeline",
+        Row = "TimelineEntry",
         Summary = "Everything the car did (M16): drives, charges, updates, and the time between them.",
         Key = new("l.start_date", "l.number"),
         Parameters = [Parameter.From, Parameter.To, Parameter.Place, Kinds],
@@ -26,7 +27,8 @@ static class EventListing
             Number("duration_s", "l.duration_s", "From start to end."),
             Whole("start_battery_pct", "l.end_level - l.level_difference", "Level at the start."),
             Whole("end_battery_pct", "l.end_level", "Level at the end."),
-            Number("start_range_km", "l.end_range_km - l.range_difference_km + case when l.kind = 'missing' then l.distance_km else 0 end", "Range at the start."),
+            Number("start_range_km", "l.end_range_km - l.range_difference_km + case when l.kind = 'missing' then l.distance_km else 0 end",
+                "Range at the start."),
             Number("end_range_km", "l.end_range_km", "Range at the end."),
             Number("energy_kwh", "l.energy_kwh", "Energy into the battery; negative out of it."),
             Number("distance_km", "l.distance_km", "Distance."),
@@ -41,7 +43,8 @@ static class EventListing
                     case when t.kind in ('parking', 'missing') and t.is_open then null else t.end_date end as end_date,
                     -- Tells what begins at the same moment apart.
                     coalesce(t.drive_id + 1e10, t.charging_process_id + 2e10, t.update_id + 3e10, 0)::bigint as number,
-                    t.start_date, t.duration_s, t.end_level, t.level_difference, t.end_range_km, t.range_difference_km, t.energy_kwh, t.distance_km, t.start_place, t.end_place,
+                    t.start_date, t.duration_s, t.end_level, t.level_difference, t.end_range_km, t.range_difference_km, t.energy_kwh,
+                        t.distance_km, t.start_place, t.end_place,
                     t.drive_id, t.charging_process_id, t.version
                 from teslamate.timeline({ask.Sql.Add(ask.Row)}, {ask.Window}, {ask.NowSql}) as t
             ) as l
@@ -54,6 +57,7 @@ static class EventListing
     public static readonly Listing Idle = new()
     {
         Name = "idle",
+        Row = "Idle",
         Summary = "Times the car stood without charging (M12), and what it lost.",
         Key = new("l.start_date", "l.is_current::integer"),
         Parameters = [Parameter.From, Parameter.To],
@@ -75,9 +79,11 @@ static class EventListing
             return $"""
                 from (
                     select i.*, coalesce((
-                        select sum(extract(epoch from least(coalesce(s.end_date, 'infinity'), i.end_date) - greatest(s.start_date, i.start_date))::double precision)
+                        select sum(extract(epoch from least(coalesce(s.end_date, 'infinity'), i.end_date) - greatest(s.start_date,
+                            i.start_date))::double precision)
                         from states as s
-                        where s.car_id = {car} and s.state = 'offline' and s.start_date < i.end_date and coalesce(s.end_date, 'infinity') > i.start_date
+                        where s.car_id = {car} and s.state = 'offline' and s.start_date < i.end_date and coalesce(s.end_date,
+                            'infinity') > i.start_date
                     ), 0) as offline_s
                     from teslamate.idles({car}, {ask.Window}, {ask.NowSql}) as i
                 ) as l

@@ -18,12 +18,16 @@ enum MoreFormats
 sealed record RowKey(string? At, string Id);
 
 /// <summary>
-/// A resource of <c>/data/v1</c>: its members, what can be asked of it, and the query. Everything else (pages, formats, description) follows from these.
+/// A resource of <c>/data/v1</c>: its members, what can be asked of it, and the query. Everything else (pages, formats, description) follows from
+/// these.
 /// </summary>
 sealed record Listing
 {
     /// <summary>What the rows are called in file names.</summary>
     public required string Name { get; init; }
+
+    /// <summary>What a row is called in the OpenAPI document.</summary>
+    public string Row { get; init; } = "";
 
     public required string Summary { get; init; }
 
@@ -39,7 +43,8 @@ sealed record Listing
     public required Func<Ask, string> Rows { get; init; }
 
     /// <summary>
-    /// For rows that measures complete: <c>from …</c> over the page's rows, which are called <c>page (id, car_id, at)</c>. Null where <see cref="Rows"/> has it all.
+    /// For rows that measures complete: <c>from …</c> over the page's rows, which are called <c>page (id, car_id, at)</c>. Null where <see
+    /// cref="Rows"/> has it all.
     /// </summary>
     public Func<Ask, string>? Measured { get; init; }
 
@@ -102,7 +107,8 @@ sealed record Listing
         var sign = isAscending ? ">" : "<";
         if (Key.At is null)
             return $"\n    and ({Key.Id})::bigint > {ask.Sql.Add(cursor.Id)}";
-        return cursor.At is null ? throw ProblemException.InvalidCursor() : $"\n    and ({Key.At}, ({Key.Id})::bigint) {sign} ({ask.Sql.Add(cursor.At)}, {ask.Sql.Add(cursor.Id)})";
+        return cursor.At is null ? throw ProblemException.InvalidCursor()
+            : $"\n    and ({Key.At}, ({Key.Id})::bigint) {sign} ({ask.Sql.Add(cursor.At)}, {ask.Sql.Add(cursor.Id)})";
     }
 
     static string Order(string? at, string id, bool isAscending)

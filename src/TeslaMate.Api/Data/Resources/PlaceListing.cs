@@ -15,6 +15,7 @@ static class PlaceListing
     public static readonly Listing Geofences = new()
     {
         Name = "geofences",
+        Row = "Geofence",
         Summary = "Geofences.",
         More = MoreFormats.GeoJson,
         Key = new(null, "g.id"),
@@ -35,7 +36,8 @@ static class PlaceListing
         Rows = ask => $"""
             from geofences as g
             cross join lateral (
-                select (select count(*) from drives as d where (d.start_geofence_id = g.id or d.end_geofence_id = g.id) and {ask.OfCars("d.car_id")}) as drives,
+                select (select count(*) from drives as d where (d.start_geofence_id = g.id or d.end_geofence_id = g.id)
+                    and {ask.OfCars("d.car_id")}) as drives,
                     (select count(*) from charging_processes as p where p.geofence_id = g.id and {ask.OfCars("p.car_id")}) as processes
             ) as counts
             where {ask.IsOnly("g.id")}
@@ -45,6 +47,7 @@ static class PlaceListing
     public static readonly Listing Addresses = new()
     {
         Name = "addresses",
+        Row = "Address",
         Summary = "Addresses of drives and charging processes.",
         Key = new(null, "a.id"),
         IsNewestFirst = false,

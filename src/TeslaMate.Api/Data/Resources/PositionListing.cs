@@ -9,15 +9,18 @@ static class PositionListing
 {
     public static readonly Parameter Every = new("every_s", ParameterType.Number, "One position in this many seconds.") { Least = 1, Most = 86_400 };
 
-    public static readonly Parameter Simplify = new("simplify_m", ParameterType.Number, "Leaves out positions that lie within this many metres of the line without them.")
+    public static readonly Parameter Simplify =
+        new("simplify_m", ParameterType.Number, "Leaves out positions that lie within this many metres of the line without them.")
     {
         Least = 0.1,
         Most = 10_000,
     };
 
-    public static readonly Parameter Complete = new("complete", ParameterType.Flag, "Only positions that the car was asked for, which have all values; not streamed ones.");
+    public static readonly Parameter Complete =
+        new("complete", ParameterType.Flag, "Only positions that the car was asked for, which have all values; not streamed ones.");
 
-    public static readonly Parameter All = new("all", ParameterType.Flag, "Also streamed positions of the parked car; otherwise only those it was asked for.");
+    public static readonly Parameter All = new("all", ParameterType.Flag,
+        "Also streamed positions of the parked car; otherwise only those it was asked for.");
 
     static readonly IReadOnlyList<Member> Members =
     [
@@ -56,6 +59,7 @@ static class PositionListing
     public static readonly Listing OfDrive = new()
     {
         Name = "positions",
+        Row = "Position",
         Summary = "The positions of a drive.",
         IsPaged = false,
         IsNewestFirst = false,
@@ -82,6 +86,7 @@ static class PositionListing
     public static readonly Listing OfCar = new()
     {
         Name = "positions",
+        Row = "Position",
         Summary = "The positions of a car: in a window of at most 31 days as JSON, in any as a stream.",
         IsPaged = false,
         IsNewestFirst = false,

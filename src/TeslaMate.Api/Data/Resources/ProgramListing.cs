@@ -12,6 +12,7 @@ static class ProgramListing
     public static readonly Listing Settings = new()
     {
         Name = "settings",
+        Row = "Settings",
         Summary = "The global settings.",
         Key = new(null, "s.id"),
         Members =
@@ -33,6 +34,7 @@ static class ProgramListing
     public static readonly Listing Meta = new()
     {
         Name = "meta",
+        Row = "Meta",
         Summary = "What answers here.",
         Key = new(null, "m.id"),
         Members =
@@ -46,8 +48,10 @@ static class ProgramListing
         ],
         Rows = ask => $"""
             from (
-                select 1 as id, 'TeslaMate for .NET' as program, {ask.Sql.Add(typeof(ProgramListing).Assembly.GetName().Version!.ToString(3))} as version,
-                    (select max(version)::text from schema_migrations) as schema_version, '{Version}' as api_version, {ask.Sql.Add(ask.Question.Zone.Id)} as time_zone,
+                select 1 as id, 'TeslaMate for .NET' as program,
+                    {ask.Sql.Add(typeof(ProgramListing).Assembly.GetName().Version!.ToString(3))} as version,
+                    (select max(version)::text from schema_migrations) as schema_version, '{Version}' as api_version,
+                        {ask.Sql.Add(ask.Question.Zone.Id)} as time_zone,
                     array(select c.id::integer from cars as c where {ask.OfCars("c.id")} order by c.id) as cars
             ) as m
             where true

@@ -9,7 +9,8 @@ static class StatisticsListing
     /// <summary>The measures that come when none are named.</summary>
     public static readonly IReadOnlyList<string> Usual = ["M3", "M4", "M7", "M8", "M9", "M10"];
 
-    static readonly Parameter Period = new("period", ParameterType.Word, "The length of a period; weeks are ISO weeks. `total`, the default, is one row.")
+    static readonly Parameter Period = new("period", ParameterType.Word,
+        "The length of a period; weeks are ISO weeks. `total`, the default, is one row.")
     {
         Values = ["total", "day", "week", "month", "year"],
     };
@@ -54,7 +55,8 @@ static class StatisticsListing
         Number("M22", "moving_speed_avg_kmh", "recovery.moving_speed_avg_kmh", "Mean speed without standing."),
     ];
 
-    public static readonly Parameter Named = new("measures", ParameterType.Words, "Only these measures, with commas between them; M3, M4, M7 to M10 by default.")
+    public static readonly Parameter Named =
+        new("measures", ParameterType.Words, "Only these measures, with commas between them; M3, M4, M7 to M10 by default.")
     {
         Values = [.. Measures.Select(member => member.Group!).Distinct()],
     };
@@ -62,6 +64,7 @@ static class StatisticsListing
     public static readonly Listing Statistics = new()
     {
         Name = "statistics",
+        Row = "Statistics",
         Summary = "Measures per local period; also empty periods are there.",
         IsPaged = false,
         IsNewestFirst = false,
@@ -106,7 +109,8 @@ static class StatisticsListing
                 """)}
             {Join("M21", $"left join lateral teslamate.extrapolation({car}, s.period_from, s.period_to) as ahead on true")}
             {(measures.Contains("M19") || measures.Contains("M22")
-                ? $"left join teslamate.recovery_statistics({car}, {window}, {zone}, {period}) as recovery on recovery.period_key = s.period_key" : "")}
+                ? $"left join teslamate.recovery_statistics({car}, {window}, {zone},
+                    {period}) as recovery on recovery.period_key = s.period_key" : "")}
             where {CarListing.IsSeen(ask)}
             """;
 

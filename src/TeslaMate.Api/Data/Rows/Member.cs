@@ -28,11 +28,14 @@ enum MemberType
     Json,
 }
 
-/// <summary>One member of the rows of a resource: its name, where it comes from, and what it means. From these come the query, JSON, CSV and the description.</summary>
+/// <summary>
+/// One member of the rows of a resource: its name, where it comes from, and what it means. From these come the query, JSON, CSV and the description.
+/// </summary>
 /// <param name="Path">The member's name; dots lead into objects (<c>start.place</c>). Members of one object follow each other.</param>
 /// <param name="Sql">The expression that gives it, of our own writing.</param>
 /// <param name="Description">What it is, for the OpenAPI document.</param>
-/// <param name="Group">What a client names to get it where members come in groups (<c>measures=M3</c>, <c>include=raw</c>); null for one that is always there.</param>
+/// <param name="Group">What a client names to get it where members come in groups (<c>measures=M3</c>, <c>include=raw</c>); null for one that is
+/// always there.</param>
 sealed record Member(string Path, MemberType Type, string Sql, string Description, string? Group = null)
 {
     /// <summary>Values that the member can have where they are few.</summary>

@@ -17,7 +17,9 @@ sealed record CsvStyle(char Separator, bool DecimalComma, bool HasMark, bool IsG
     public static CsvStyle Plain(TimeZoneInfo zone) => new(',', DecimalComma: false, HasMark: false, IsGuarded: true, zone);
 }
 
-/// <summary>Writes the rows of a query as CSV by RFC 4180. The query's first columns are the members, in order; an instant becomes two columns, UTC and local.</summary>
+/// <summary>
+/// Writes the rows of a query as CSV by RFC 4180. The query's first columns are the members, in order; an instant becomes two columns, UTC and local.
+/// </summary>
 sealed class RowCsv(IReadOnlyList<Member> members, CsvStyle style)
 {
     const string LocalFormat = "yyyy-MM-dd HH:mm:ss";
@@ -86,7 +88,8 @@ sealed class RowCsv(IReadOnlyList<Member> members, CsvStyle style)
         }
 
         _line.Append(Moments.Text(known)).Append(style.Separator);
-        _line.Append(CultureInfo.InvariantCulture, $"{TimeZoneInfo.ConvertTime(known, style.Zone).DateTime.ToString(LocalFormat, CultureInfo.InvariantCulture)}");
+        _line.Append(CultureInfo.InvariantCulture,
+            $"{TimeZoneInfo.ConvertTime(known, style.Zone).DateTime.ToString(LocalFormat, CultureInfo.InvariantCulture)}");
     }
 
     void AppendValue(NpgsqlDataReader reader, int ordinal, MemberType type)
@@ -143,10 +146,12 @@ sealed class RowCsv(IReadOnlyList<Member> members, CsvStyle style)
     }
 
     /// <summary>
-    /// Whether a spreadsheet would calculate the text: after blanks it begins with one of <c>= + - @</c>, also in full width, or it has a tab or a line break there.
+    /// Whether a spreadsheet would calculate the text: after blanks it begins with one of <c>= + - @</c>, also in full width, or it has a tab or a
+    /// line break there.
     /// </summary>
     internal static bool IsFormula(string text)
-        => text.AsSpan().TrimStart(" \u00A0\u3000") is [var first, ..] && first is '=' or '+' or '-' or '@' or '\t' or '\r' or '\n' or '＝' or '＋' or '－' or '＠';
+        => text.AsSpan().TrimStart(" \u00A0\u3000") is [var first, ..] && first is '=' or '+' or '-' or '@' or '\t' or '\r' or '\n' or '＝' or '＋'
+            or '－' or '＠';
 
     // Doubles are short, but never with an exponent, which spreadsheets of some languages take for text.
     static string Plain(double number)
@@ -154,6 +159,7 @@ sealed class RowCsv(IReadOnlyList<Member> members, CsvStyle style)
         var text = number.ToString("R", CultureInfo.InvariantCulture);
         if (!text.Contains('E', StringComparison.Ordinal))
             return text;
-        return Math.Abs(number) < 1e27 ? ((decimal)number).ToString(CultureInfo.InvariantCulture) : number.ToString("F0", CultureInfo.InvariantCulture);
+        return Math.Abs(number) < 1e27 ? ((decimal)number).ToString(CultureInfo.InvariantCulture)
+            : number.ToString("F0", CultureInfo.InvariantCulture);
     }
 }

@@ -6,7 +6,9 @@ using TeslaMate.Database;
 
 namespace TeslaMate.Api.Data.Rows;
 
-/// <summary>Writes the rows of a query as JSON objects, nested by the dots of the members' names. The query's first columns are the members, in order.</summary>
+/// <summary>
+/// Writes the rows of a query as JSON objects, nested by the dots of the members' names. The query's first columns are the members, in order.
+/// </summary>
 sealed class RowJson
 {
     /// <summary>How all JSON of this interface is written: umlauts as they are, checks left to the tests.</summary>
@@ -129,5 +131,6 @@ static class Moments
 
     public static string Text(DateTimeOffset instant) => instant.UtcDateTime.ToString(Format, CultureInfo.InvariantCulture);
 
-    public static void Write(DateTimeOffset instant, Span<byte> utf8) => instant.UtcDateTime.TryFormat(utf8, out _, Format, CultureInfo.InvariantCulture);
+    public static void Write(DateTimeOffset instant, Span<byte> utf8)
+        => instant.UtcDateTime.TryFormat(utf8, out _, Format, CultureInfo.InvariantCulture);
 }

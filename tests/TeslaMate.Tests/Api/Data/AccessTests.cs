@@ -36,7 +36,8 @@ public sealed class AccessTests : IAsyncLifetime
         (await _pages.Tokens.RevokeAsync(newest.Id, CancellationToken.None)).ShouldNotBeNull();
         foreach (var (method, path) in Routes())
         {
-            foreach (var (token, status) in ((string?, HttpStatusCode)[])[(null, HttpStatusCode.Unauthorized), (revoked, HttpStatusCode.Unauthorized), (narrow, HttpStatusCode.Forbidden)])
+            foreach (var (token, status) in ((string?, HttpStatusCode)[])[(null, HttpStatusCode.Unauthorized),
+                (revoked, HttpStatusCode.Unauthorized), (narrow, HttpStatusCode.Forbidden)])
             {
                 using var client = DataUnderTest.Client(_pages, token);
                 using var request = new HttpRequestMessage(new HttpMethod(method), path);
@@ -46,7 +47,8 @@ public sealed class AccessTests : IAsyncLifetime
                 if (response.StatusCode == HttpStatusCode.TooManyRequests)
                     _pages.Time.Advance(TimeSpan.FromHours(1));
                 else
-                    response.StatusCode.ShouldBe(path.Contains("calendar", StringComparison.Ordinal) ? HttpStatusCode.Unauthorized : status, $"{method} {path} {token}");
+                    response.StatusCode.ShouldBe(path.Contains("calendar", StringComparison.Ordinal) ? HttpStatusCode.Unauthorized : status,
+                        $"{method} {path} {token}");
                 response.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json", $"{method} {path}");
                 text.ShouldNotContain("5YJ3E1EA7KF317000");
             }
@@ -68,12 +70,16 @@ public sealed class AccessTests : IAsyncLifetime
         using var client = DataUnderTest.Client(_pages, await _pages.TokenAsync("read", 2));
         foreach (var list in (string[])["drives", "charging-processes", "charging-stops", "addresses"])
             (await DataUnderTest.JsonAsync(client, $"/data/v1/{list}")).GetProperty("data").GetArrayLength().ShouldBe(0, list);
-        (await DataUnderTest.JsonAsync(client, "/data/v1/cars")).GetProperty("data").EnumerateArray().Single().GetProperty("id").GetInt32().ShouldBe(2);
-        (await DataUnderTest.JsonAsync(client, "/data/v1/geofences")).GetProperty("data")[0].GetProperty("counts").GetProperty("drives").GetInt32().ShouldBe(0);
+        (await DataUnderTest.JsonAsync(client, "/data/v1/cars")).GetProperty("data").EnumerateArray().Single().GetProperty("id").GetInt32()
+            .ShouldBe(2);
+        (await DataUnderTest.JsonAsync(client, "/data/v1/geofences")).GetProperty("data")[0].GetProperty("counts").GetProperty("drives").GetInt32()
+            .ShouldBe(0);
         foreach (var path in (string[])["drives?car=1", "charging-processes?car=1"])
             (await DataUnderTest.JsonAsync(client, $"/data/v1/{path}")).GetProperty("data").GetArrayLength().ShouldBe(0, path);
-        foreach (var path in (string[])["cars/1", "drives/7", "drives/7/positions", "charging-processes/3", "charging-processes/3/charges", "addresses/5",
-            "cars/1/positions?from=2026-07-01&to=2026-07-10", "cars/1/statistics", "cars/1/states", "cars/1/updates", "cars/1/timeline", "cars/1/idle", "cars/1/battery",
+        foreach (var path in (string[])["cars/1", "drives/7", "drives/7/positions", "charging-processes/3", "charging-processes/3/charges",
+            "addresses/5",
+            "cars/1/positions?from=2026-07-01&to=2026-07-10", "cars/1/statistics", "cars/1/states", "cars/1/updates", "cars/1/timeline",
+                "cars/1/idle", "cars/1/battery",
             "cars/1/charge-curve", "cars/1/live", "cars/1/positions.csv", "cars/1/positions.gpx", "drives/7/positions.gpx"])
         {
             using var response = await client.GetAsync($"/data/v1/{path}");
@@ -99,7 +105,8 @@ public sealed class AccessTests : IAsyncLifetime
         archive.Entries.Select(entry => entry.Name).ShouldContain("positions.csv");
         archive.Entries.Select(entry => entry.Name).ShouldNotContain("tokens.csv");
         using var narrow = DataUnderTest.Client(_pages, await _pages.TokenAsync("admin", 2));
-        foreach (var (path, status) in ((string, HttpStatusCode)[])[("export.zip", HttpStatusCode.Forbidden), ("cars/1/export.zip", HttpStatusCode.NotFound)])
+        foreach (var (path, status) in ((string, HttpStatusCode)[])[("export.zip", HttpStatusCode.Forbidden),
+            ("cars/1/export.zip", HttpStatusCode.NotFound)])
         {
             using var response = await narrow.GetAsync($"/data/v1/{path}");
             response.StatusCode.ShouldBe(status, path);
@@ -148,5 +155,6 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     IEnumerable<(string Method, string Path)> Routes()
-        => TeslaMate.Tests.Web.Route.All(_pages.Services).Where(route => route.Path.StartsWith("/data/v1", StringComparison.Ordinal)).Select(route => (route.Method, route.Path));
+        => TeslaMate.Tests.Web.Route.All(_pages.Services).Where(route => route.Path.StartsWith("/data/v1", StringComparison.Ordinal))
+            .Select(route => (route.Method, route.Path));
 }

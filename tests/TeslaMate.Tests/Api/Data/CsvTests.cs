@@ -77,7 +77,8 @@ public sealed class CsvTests
     {
         var start = new DateTimeOffset(2026, 7, 4, 8, 0, 0, TimeSpan.Zero);
         var points = Enumerable.Range(0, 60).Select(second => new WayPoint(start.AddSeconds(second), second < 35 ? 1 : 2, 0, 0)).ToList();
-        Sift(new Sieve.Every(TimeSpan.FromSeconds(10)), points).Select(point => (point.At - start).TotalSeconds).ShouldBe([0, 10, 20, 30, 35, 45, 55]);
+        Sift(new Sieve.Every(TimeSpan.FromSeconds(10)), points).Select(point => (point.At - start).TotalSeconds)
+            .ShouldBe([0, 10, 20, 30, 35, 45, 55]);
     }
 
     [Fact]

@@ -108,7 +108,8 @@ public sealed class ListTests(DataUnderTest data) : IClassFixture<DataUnderTest>
     public async Task Pages_have_every_row_once_while_rows_arrive()
     {
         await data.Database.ExecuteAsync("""
-            insert into drives (id, car_id, start_date, end_date, distance) select 1000 + n, 2, '2026-05-01'::timestamp + n / 3 * interval '1 minute', '2026-05-02', 1
+            insert into drives (id, car_id, start_date, end_date, distance) select 1000 + n, 2,
+                '2026-05-01'::timestamp + n / 3 * interval '1 minute', '2026-05-02', 1
             from generate_series(1, 25) as n
             """);
         foreach (var order in (string[])["start", "-start"])
@@ -138,7 +139,8 @@ public sealed class ListTests(DataUnderTest data) : IClassFixture<DataUnderTest>
         var cursor = (await data.JsonAsync("/data/v1/drives?limit=1")).GetProperty("next").GetString()!;
         (await data.JsonAsync($"/data/v1/drives?limit=5&cursor={cursor}")).GetProperty("data").GetArrayLength().ShouldBe(1);
         foreach (var path in (string[])[$"/data/v1/drives?limit=1&car=1&cursor={cursor}", $"/data/v1/drives?limit=1&order=start&cursor={cursor}",
-            $"/data/v1/charging-processes?limit=1&cursor={cursor}", "/data/v1/drives?limit=1&cursor=MjAyNi0wNy0wNFQwODowMDowMC4yNTAwMDBafDc", "/data/v1/drives?limit=1&cursor=%F0"])
+            $"/data/v1/charging-processes?limit=1&cursor={cursor}", "/data/v1/drives?limit=1&cursor=MjAyNi0wNy0wNFQwODowMDowMC4yNTAwMDBafDc",
+                "/data/v1/drives?limit=1&cursor=%F0"])
             (await data.ProblemAsync(path, HttpStatusCode.BadRequest)).Slug.ShouldBe("invalid-cursor");
     }
 
@@ -175,7 +177,8 @@ public sealed class ListTests(DataUnderTest data) : IClassFixture<DataUnderTest>
     [InlineData("/data/v1/cars/99999/statistics")]
     [InlineData("/data/v1/drives/99999999999999999999/positions")]
     [InlineData("/data/v1/nothing")]
-    public async Task What_is_not_there_is_not_found(string path) => (await data.ProblemAsync(path, HttpStatusCode.NotFound)).Slug.ShouldBe("not-found");
+    public async Task What_is_not_there_is_not_found(string path)
+        => (await data.ProblemAsync(path, HttpStatusCode.NotFound)).Slug.ShouldBe("not-found");
 
     [Theory]
     [InlineData("text/html")]
@@ -218,7 +221,8 @@ public sealed class ListTests(DataUnderTest data) : IClassFixture<DataUnderTest>
         using var first = await client.GetAsync("/data/v1/drives/7");
         var tag = first.Headers.ETag!;
         tag.IsWeak.ShouldBeFalse();
-        (first.Headers.CacheControl!.MaxAge, first.Headers.CacheControl.Private, first.Headers.CacheControl.MustRevalidate).ShouldBe((TimeSpan.Zero, true, true));
+        (first.Headers.CacheControl!.MaxAge, first.Headers.CacheControl.Private, first.Headers.CacheControl.MustRevalidate)
+            .ShouldBe((TimeSpan.Zero, true, true));
         foreach (var known in (string[])[tag.Tag, "W/" + tag.Tag, "\"x\", " + tag.Tag, "*"])
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/data/v1/drives/7");
@@ -239,7 +243,8 @@ public sealed class ListTests(DataUnderTest data) : IClassFixture<DataUnderTest>
     public async Task Longer_answers_are_compressed(string encoding)
     {
         using var client = data.Client();
-        foreach (var (path, isCompressed) in ((string, bool)[])[("/data/v1/drives", true), ("/data/v1/drives.csv", true), ("/data/v1/drives/7?fields=id", false)])
+        foreach (var (path, isCompressed) in ((string, bool)[])[("/data/v1/drives", true), ("/data/v1/drives.csv", true),
+            ("/data/v1/drives/7?fields=id", false)])
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, path);
             request.Headers.TryAddWithoutValidation("Accept-Encoding", encoding);
@@ -280,7 +285,8 @@ public sealed class ListTests(DataUnderTest data) : IClassFixture<DataUnderTest>
         using var client = data.Client();
         (await client.GetByteArrayAsync("/data/v1/drives.csv?bom=1"))[..5].ShouldBe([0xEF, 0xBB, 0xBF, (byte)'i', (byte)'d']);
         (await data.TextAsync("/data/v1/drives.csv?fields=id,distance_km&order=start&sep=tab")).ShouldBe("id\tdistance_km\r\n7\t25.5\r\n8\t\r\n");
-        (await data.TextAsync("/data/v1/drives.csv?fields=id,distance_km&order=start&decimal=comma&sep=comma")).ShouldBe("id,distance_km\r\n7,\"25,5\"\r\n8,\r\n");
+        (await data.TextAsync("/data/v1/drives.csv?fields=id,distance_km&order=start&decimal=comma&sep=comma"))
+            .ShouldBe("id,distance_km\r\n7,\"25,5\"\r\n8,\r\n");
         Encoding.UTF8.GetByteCount(await data.TextAsync("/data/v1/addresses.csv?fields=id")).ShouldBe(7);
     }
 

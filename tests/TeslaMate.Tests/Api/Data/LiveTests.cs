@@ -150,7 +150,8 @@ public sealed class LiveTests : IAsyncLifetime
     static async Task<string?> TicketAsync(HttpClient client)
     {
         using var response = await client.PostAsync("/data/v1/live-tickets", null);
-        return response.StatusCode == HttpStatusCode.OK ? JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("ticket").GetString() : null;
+        return response.StatusCode == HttpStatusCode.OK
+            ? JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("ticket").GetString() : null;
     }
 
     static async Task<Events> FollowAsync(HttpClient client, string path, string? last = null)

@@ -9,7 +9,8 @@ namespace TeslaMate.Tests.Api.Data;
 /// <summary>The document of <c>/data/v1</c> (spec api 2.7): checked in, valid, and true of every route it describes.</summary>
 public sealed class OpenApiTests(DataUnderTest data) : IClassFixture<DataUnderTest>
 {
-    static readonly JsonSerializerOptions Layout = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonSerializerOptions Layout =
+        new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>To write it anew: <c>TESLAMATE_WRITE_OPENAPI=1 tests/run --filter OpenApiTests</c>.</summary>
     [Fact]
@@ -41,10 +42,12 @@ public sealed class OpenApiTests(DataUnderTest data) : IClassFixture<DataUnderTe
                 operation.Value.GetProperty("summary").GetString().ShouldNotBeNullOrEmpty(path.Name);
                 foreach (var status in (string[])["200", "401", "403", "429"])
                     operation.Value.GetProperty("responses").TryGetProperty(status, out _).ShouldBeTrue($"{path.Name} {status}");
-                var described = operation.Value.TryGetProperty("parameters", out var list) ? list.EnumerateArray().ToList() : [];
+                var described = operation.Value.TryGetProperty("parameters", out var list) ? list.EnumerateArray()
+                    .Select(parameter => parameter.TryGetProperty("$ref", out var shared) ? Resolve(document, shared.GetString()!) : parameter).ToList() : [];
                 described.Select(parameter => parameter.GetProperty("name").GetString()).Distinct().Count().ShouldBe(described.Count, path.Name);
                 foreach (var part in path.Name.Split('{').Skip(1).Select(part => part.Split('}')[0]))
-                    described.ShouldContain(parameter => parameter.GetProperty("name").GetString() == part && parameter.GetProperty("in").GetString() == "path");
+                    described.ShouldContain(parameter => parameter.GetProperty("name").GetString() == part && parameter.GetProperty("in")
+                        .GetString() == "path");
             }
         }
 
@@ -78,7 +81,8 @@ public sealed class OpenApiTests(DataUnderTest data) : IClassFixture<DataUnderTe
 
     async Task CallAsync(JsonElement document, string method, string path, string type, JsonElement schema)
     {
-        var address = path.Replace("/drives/{id}", "/drives/7", StringComparison.Ordinal).Replace("/charging-processes/{id}", "/charging-processes/3", StringComparison.Ordinal)
+        var address = path.Replace("/drives/{id}", "/drives/7", StringComparison.Ordinal)
+            .Replace("/charging-processes/{id}", "/charging-processes/3", StringComparison.Ordinal)
             .Replace("/geofences/{id}", "/geofences/2", StringComparison.Ordinal).Replace("/addresses/{id}", "/addresses/5", StringComparison.Ordinal)
             .Replace("{id}", "1", StringComparison.Ordinal).Replace("{token}", await data.Pages.TokenAsync("calendar"), StringComparison.Ordinal)
             .Replace("{format}", type switch
@@ -115,7 +119,8 @@ public sealed class OpenApiTests(DataUnderTest data) : IClassFixture<DataUnderTe
             schema = Resolve(document, reference.GetString()!);
         if (schema.TryGetProperty("type", out var types))
         {
-            var allowed = types.ValueKind == JsonValueKind.Array ? types.EnumerateArray().Select(type => type.GetString()!).ToList() : [types.GetString()!];
+            var allowed = types.ValueKind == JsonValueKind.Array ? types.EnumerateArray().Select(type => type.GetString()!).ToList()
+                : [types.GetString()!];
             // A file's shape is told in words.
             if (allowed is ["string"] && value.ValueKind == JsonValueKind.Object)
                 return;
@@ -162,7 +167,8 @@ public sealed class OpenApiTests(DataUnderTest data) : IClassFixture<DataUnderTe
 
     static IEnumerable<string> References(JsonElement element) => element.ValueKind switch
     {
-        JsonValueKind.Object => element.EnumerateObject().SelectMany(member => member.NameEquals("$ref") ? [member.Value.GetString()!] : References(member.Value)),
+        JsonValueKind.Object => element.EnumerateObject()
+            .SelectMany(member => member.NameEquals("$ref") ? [member.Value.GetString()!] : References(member.Value)),
         JsonValueKind.Array => element.EnumerateArray().SelectMany(References),
         _ => [],
     };

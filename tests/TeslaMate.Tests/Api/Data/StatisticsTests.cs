@@ -70,14 +70,16 @@ public sealed class StatisticsTests : IAsyncLifetime
         rows.Select(row => row.GetProperty("period").GetProperty("days_s").GetDouble() / 3600).ShouldBe([24, 23, 24]);
         rows.Select(row => Number(row, "drives")).ShouldBe([0, 2, 0]);
         rows.Select(row => Number(row, "distance_km")).ShouldBe([0, 50, 0]);
-        (await RowsAsync("period=week&tz=Europe/Berlin&from=2026-03-30&to=2026-03-31"))[0].GetProperty("period").GetProperty("label").GetString().ShouldBe("2026-W14");
+        (await RowsAsync("period=week&tz=Europe/Berlin&from=2026-03-30&to=2026-03-31"))[0].GetProperty("period").GetProperty("label").GetString()
+            .ShouldBe("2026-W14");
     }
 
     [Fact]
     public async Task Only_the_measures_that_are_named_come()
     {
         (await RowsAsync("from=2026-03-01&to=2026-04-30"))[0].EnumerateObject().Select(member => member.Name).ShouldBe(
-            ["period", "drives", "distance_km", "driving_s", "charges", "energy_added_kwh", "energy_used_kwh", "efficiency_pct", "cost", "price_per_kwh", "price_coverage", "net_kwh",
+            ["period", "drives", "distance_km", "driving_s", "charges", "energy_added_kwh", "energy_used_kwh", "efficiency_pct", "cost",
+                "price_per_kwh", "price_coverage", "net_kwh",
                 "net_wh_per_km", "gross_wh_per_km", "gross_coverage"]);
         (await RowsAsync("measures=M21&from=2026-03-01&to=2026-04-30"))[0].EnumerateObject().Select(member => member.Name)
             .ShouldBe(["period", "per_month_km", "per_year_km", "is_too_short"]);
@@ -98,14 +100,17 @@ public sealed class StatisticsTests : IAsyncLifetime
             select concat_ws('|', label, drives, distance_km, charges, cost, net_wh_per_km, gross_wh_per_km)
             from teslamate.statistics(1, '2026-01-31 23:00', '2026-05-31 22:00', 'Europe/Berlin', '{period}', '2026-06-01') order by period_from
             """);
-        rows.Select(row => string.Join('|', new[] { Text(row, "period", "label") }.Concat(((string[])["drives", "distance_km", "charges", "cost", "net_wh_per_km", "gross_wh_per_km"])
-            .Select(name => row.GetProperty(name)).Where(value => value.ValueKind != JsonValueKind.Null).Select(value => value.GetRawText())))).ShouldBe(lines);
+        rows.Select(row => string.Join('|', new[] { Text(row, "period",
+            "label") }.Concat(((string[])["drives", "distance_km", "charges", "cost", "net_wh_per_km", "gross_wh_per_km"])
+            .Select(name => row.GetProperty(name)).Where(value => value.ValueKind != JsonValueKind.Null).Select(value => value.GetRawText()))))
+                .ShouldBe(lines);
     }
 
     [Fact]
     public async Task The_timeline_has_everything_in_order()
     {
-        var rows = (await DataUnderTest.JsonAsync(_client, "/data/v1/cars/1/timeline?from=2026-03-29&to=2026-03-30&order=start&tz=UTC")).GetProperty("data").EnumerateArray().ToList();
+        var rows = (await DataUnderTest.JsonAsync(_client, "/data/v1/cars/1/timeline?from=2026-03-29&to=2026-03-30&order=start&tz=UTC"))
+            .GetProperty("data").EnumerateArray().ToList();
         rows.Select(row => row.GetProperty("kind").GetString()).ShouldBe(["parked", "drive", "parked", "drive", "parked", "charge", "parked"]);
         Number(rows[1], "start_range_km").ShouldBe(370);
         Number(rows[1], "end_range_km").ShouldBe(348);
@@ -118,7 +123,8 @@ public sealed class StatisticsTests : IAsyncLifetime
     [Fact]
     public async Task Idle_times_and_the_battery_are_told()
     {
-        var idle = (await DataUnderTest.JsonAsync(_client, "/data/v1/cars/1/idle?from=2026-03-29&to=2026-04-01&order=start")).GetProperty("data").EnumerateArray().ToList();
+        var idle = (await DataUnderTest.JsonAsync(_client, "/data/v1/cars/1/idle?from=2026-03-29&to=2026-04-01&order=start")).GetProperty("data")
+            .EnumerateArray().ToList();
         idle.ShouldNotBeEmpty();
         Number(idle[1], "duration_s").ShouldBe(40 * 60);
         Number(idle[1], "energy_kwh").ShouldBe(0.3, 1e-9);

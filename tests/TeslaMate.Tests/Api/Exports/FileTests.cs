@@ -25,7 +25,8 @@ public sealed class FileTests(DataUnderTest data) : IClassFixture<DataUnderTest>
         var points = file.Descendants(Gpx + "trkpt").ToList();
         points.Select(point => point.Attribute("lat")!.Value).ShouldBe(["47.376901", "47.250000", "47.166100"]);
         points.Select(point => point.Element(Gpx + "ele")?.Value).ShouldBe(["408", null, "425"]);
-        points.Select(point => point.Element(Gpx + "time")!.Value).ShouldBe(["2026-07-04T08:00:00.250Z", "2026-07-04T08:15:00.700Z", "2026-07-04T08:30:40.000Z"]);
+        points.Select(point => point.Element(Gpx + "time")!.Value)
+            .ShouldBe(["2026-07-04T08:00:00.250Z", "2026-07-04T08:15:00.700Z", "2026-07-04T08:30:40.000Z"]);
         points.ShouldAllBe(point => point.Element(Gpx + "extensions") == null);
     }
 
@@ -98,7 +99,8 @@ public sealed class FileTests(DataUnderTest data) : IClassFixture<DataUnderTest>
             File.GetUnixFileMode(file.FullName).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
             (await ExportCommand.RunAsync(variables, 1, file, output, error, CancellationToken.None)).ShouldBe(ExitCode.Failure);
             error.ToString().ShouldContain(file.Name);
-            (await ExportCommand.RunAsync(variables, 77, new FileInfo(file.FullName + "2"), output, error, CancellationToken.None)).ShouldBe(ExitCode.Failure);
+            (await ExportCommand.RunAsync(variables, 77, new FileInfo(file.FullName + "2"), output, error, CancellationToken.None))
+                .ShouldBe(ExitCode.Failure);
             File.Exists(file.FullName + "2").ShouldBeFalse();
         }
         finally
@@ -121,7 +123,8 @@ public sealed class FileTests(DataUnderTest data) : IClassFixture<DataUnderTest>
         }
 
         using var drives = new StreamReader(await archive.GetEntry("drives.csv")!.OpenAsync());
-        (await drives.ReadToEndAsync()).Split('\n').Skip(1).Where(line => line.Length > 0).Select(line => int.Parse(line.Split(',')[0], CultureInfo.InvariantCulture)).Order().ShouldBe([7, 8]);
+        (await drives.ReadToEndAsync()).Split('\n').Skip(1).Where(line => line.Length > 0)
+            .Select(line => int.Parse(line.Split(',')[0], CultureInfo.InvariantCulture)).Order().ShouldBe([7, 8]);
         using var cars = new StreamReader(await archive.GetEntry("cars.csv")!.OpenAsync());
         (await cars.ReadToEndAsync()).ShouldNotContain("5YJ3E1EA7KF317001");
     }
