@@ -8,7 +8,6 @@ using TeslaMate.Api.Data;
 using TeslaMate.Api.Data.Answers;
 using TeslaMate.Api.Data.OpenApi;
 using TeslaMate.Api.Data.Questions;
-using TeslaMate.Api.Data.Resources;
 using TeslaMate.Api.OpenApi;
 using TeslaMate.Database;
 using TeslaMate.Logbook.Settings;
@@ -94,9 +93,15 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
         {
             var (from, to) = (Text(3), Text(4));
             var distance = words.Length(reader.GetDouble(5));
-            Event(text, $"drive-{reader.GetInt32(0)}@{instance}", reader.GetInstant(1), reader.GetInstant(2),
-                $"{(from, to) switch { (null, null) => words.Drive, (null, _) => to, (_, null) => from, _ => $"{from} {words.To} {to}" }}, {distance}",
-                to, Place(7), reader.IsDBNull(6) ? distance : $"{distance}\n{words.Energy(reader.GetDouble(6))}", words.Drive);
+            var way = (from, to) switch
+            {
+                (null, null) => words.Drive,
+                (null, _) => to,
+                (_, null) => from,
+                _ => $"{from} {words.To} {to}",
+            };
+            Event(text, $"drive-{reader.GetInt32(0)}@{instance}", reader.GetInstant(1), reader.GetInstant(2), $"{way}, {distance}", to, Place(7),
+                reader.IsDBNull(6) ? distance : $"{distance}\n{words.Energy(reader.GetDouble(6))}", words.Drive);
         }
 
         string? Text(int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetString(ordinal);

@@ -88,7 +88,9 @@ static class CarArchive
 
     static async Task<IReadOnlyList<(string Table, string Rows)>> WholeTablesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("select tablename::text, format('select * from public.%I', tablename) from pg_tables where schemaname = 'public' order by 1", connection);
+        await using var command = new NpgsqlCommand("""
+            select tablename::text, format('select * from public.%I', tablename) from pg_tables where schemaname = 'public' order by 1
+            """, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var tables = new List<(string, string)>();
         while (await reader.ReadAsync(cancellationToken))

@@ -7,7 +7,6 @@ using TeslaMate.Api.Data.Answers;
 using TeslaMate.Api.Data.OpenApi;
 using TeslaMate.Api.Data.Questions;
 using TeslaMate.Api.Data.Resources;
-using TeslaMate.Api.Data.Rows;
 using TeslaMate.Database;
 using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;

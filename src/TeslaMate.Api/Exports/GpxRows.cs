@@ -32,10 +32,8 @@ sealed class GpxRows(IReadOnlyList<GpxMark> marks, bool hasExtensions) : IRowFor
             """);
         foreach (var mark in marks)
         {
-            Put(output, $"""
-                  <wpt lat="{mark.Latitude}" lon="{mark.Longitude}"><time>{Moments.Text(mark.At)}</time><name>{Escape(mark.Name)}</name><desc>{Escape(mark.Description)}</desc></wpt>
-
-                """);
+            Put(output, $"  <wpt lat=\"{mark.Latitude}\" lon=\"{mark.Longitude}\"><time>{Moments.Text(mark.At)}</time>");
+            Put(output, $"<name>{Escape(mark.Name)}</name><desc>{Escape(mark.Description)}</desc></wpt>\n");
         }
     }
 

@@ -36,8 +36,9 @@ sealed class Question
         var question = new Question(zone);
         var problems = new List<ParameterProblem>();
         var parameters = known.ToDictionary(parameter => parameter.Name);
+        var all = string.Join(", ", parameters.Keys.Order(StringComparer.Ordinal));
         foreach (var name in query.Keys.Where(name => !parameters.ContainsKey(name)))
-            problems.Add(new(name, $"There is no such parameter here. There are {string.Join(", ", parameters.Keys.Order(StringComparer.Ordinal))}."));
+            problems.Add(new(name, $"There is no such parameter here. There are {all}."));
         // The zone first, because days are read in it.
         foreach (var parameter in parameters.Values.OrderByDescending(parameter => parameter.Type == ParameterType.Zone))
         {

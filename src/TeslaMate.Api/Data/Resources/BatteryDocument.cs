@@ -27,7 +27,10 @@ static class BatteryDocument
                 Number("health_pct", "h.health * 100", "Now of new."),
                 Number("range_at_100_km", "h.range_now_km", "Rated range at 100 %."),
             ],
-            Rows = ask => $"from teslamate.battery_health({ask.Sql.Add(ask.Row)}, {ask.Sql.Add(ask.Question.To)}) as h where {CarListing.IsSeen(ask)}",
+            Rows = ask => $"""
+                from teslamate.battery_health({ask.Sql.Add(ask.Row)}, {ask.Sql.Add(ask.Question.To)}) as h
+                where {CarListing.IsSeen(ask)}
+                """,
         },
         [
             new()

@@ -39,7 +39,9 @@ static class EventListing
         ],
         Rows = ask => $"""
             from (
-                select case t.kind when 'driving' then 'drive' when 'charging' then 'charge' when 'parking' then 'parked' when 'updating' then 'update' else t.kind end as kind,
+                select case t.kind
+                        when 'driving' then 'drive' when 'charging' then 'charge' when 'parking' then 'parked' when 'updating' then 'update' else t.kind
+                    end as kind,
                     case when t.kind in ('parking', 'missing') and t.is_open then null else t.end_date end as end_date,
                     -- Tells what begins at the same moment apart.
                     coalesce(t.drive_id + 1e10, t.charging_process_id + 2e10, t.update_id + 3e10, 0)::bigint as number,

@@ -81,7 +81,8 @@ sealed record Listing
         var columns = string.Join(",\n    ", members.Select(member => member.Sql));
         var (at, id) = Measured is null ? (Key.At, Key.Id) : ("page.at", "page.id");
         var key = $"{at ?? "null::timestamp"}, ({id})::bigint{(Point is null ? "" : $", {Point}")}";
-        var page = $"{Rows(ask)}{After(ask, isAscending, after)}\norder by {Order(Key.At, Key.Id, isAscending)}{(limit is { } most ? $"\nlimit {ask.Sql.Add(most)}" : "")}";
+        var some = limit is { } most ? $"\nlimit {ask.Sql.Add(most)}" : "";
+        var page = $"{Rows(ask)}{After(ask, isAscending, after)}\norder by {Order(Key.At, Key.Id, isAscending)}{some}";
         return Measured is null
             ? $"select {columns},\n    {key}\n{page}"
             : $"""

@@ -98,8 +98,12 @@ static class StatisticsListing
                 """)}
             {Join("M6", $"left join teslamate.charge_statistics({car}, {window}, {zone}, {period}) as c on c.period_key = s.period_key")}
             {Join("M11", $"left join lateral teslamate.battery_health({car}, s.period_to) as battery on true")}
-            {Join("M12", $"left join teslamate.idle_statistics({car}, {window}, {ask.NowSql}, {zone}, {period}) as idle on idle.period_key = s.period_key")}
-            {Join("M15", $"left join teslamate.projected_range({car}, {window}, {zone}, {period}) as projected on projected.period_key = s.period_key")}
+            {Join("M12", $"""
+                left join teslamate.idle_statistics({car}, {window}, {ask.NowSql}, {zone}, {period}) as idle on idle.period_key = s.period_key
+                """)}
+            {Join("M15", $"""
+                left join teslamate.projected_range({car}, {window}, {zone}, {period}) as projected on projected.period_key = s.period_key
+                """)}
             {Join("M17", $"""
                 left join lateral (
                     select split_part(u.version, ' ', 1) as version from updates as u

@@ -32,7 +32,11 @@ sealed class SqlText
 
     /// <summary>A text as a pattern for <c>ilike</c> that finds it anywhere, with nothing in it wild.</summary>
     public static string Anywhere(string text)
-        => $"%{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";
+    {
+        var literal = text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal)
+            .Replace("_", "\\_", StringComparison.Ordinal);
+        return $"%{literal}%";
+    }
 
     string Add(NpgsqlParameter parameter)
     {

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
 using TeslaMate.Api.Data.Live;
-using TeslaMate.Logbook;
 using TeslaMate.Configuration;
 using TeslaMate.Tests.Web;
 using TeslaMate.Vehicles;
