@@ -36,6 +36,7 @@ sealed class ProgramCommand
         TelemetryCommands.Create(),
         RebuildStatisticsCommand.Create(),
         ExportCommand.Create(),
+        HistoryCommands.Create(),
         .. CorrectionCommands.Create(),
     ];
 
