@@ -63,14 +63,11 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
         await using (var connection = await database.OpenConnectionAsync(http.RequestAborted))
         {
             var instance = await InstanceAsync(connection, http.RequestAborted);
-            // No row has a tag yet.
-            if (question.Text(Parameter.Tag) is null)
-            {
-                if (what.Contains("drives"))
-                    await DrivesAsync(connection, cars, since, instance, words, text, http.RequestAborted);
-                if (what.Contains("charges"))
-                    await StopsAsync(connection, cars, since, instance, words, text, http.RequestAborted);
-            }
+            var wish = new Wish(cars, since, question.Text(Parameter.Tag), instance);
+            if (what.Contains("drives"))
+                await DrivesAsync(connection, wish, words, text, http.RequestAborted);
+            if (what.Contains("charges"))
+                await StopsAsync(connection, wish, words, text, http.RequestAborted);
         }
 
         text.Line("END", "VCALENDAR");
@@ -78,14 +75,14 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
     }
 
     static async Task DrivesAsync(
-        NpgsqlConnection connection, int[]? cars, DateTimeOffset since, string instance, Words words, CalendarText text,
-            CancellationToken cancellationToken)
+        NpgsqlConnection connection, Wish wish, Words words, CalendarText text, CancellationToken cancellationToken)
     {
-        await using var command = Command(connection, cars, since, """
+        await using var command = Command(connection, wish, """
             select l.drive_id, l.start_date, l.end_date, l.start_place, l.end_place, l.distance_km, l.net_kwh, l.end_latitude, l.end_longitude
             from cars as c
             cross join lateral teslamate.drive_list(c.id, $2, null) as l
             where ($1::integer[] is null or c.id = any($1)) and l.is_counted
+                and ($3::text is null or exists (select from teslamate.drive_tags as t where t.drive_id = l.drive_id and t.tag = $3))
             order by l.start_date, l.drive_id
             """);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -100,7 +97,7 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
                 (_, null) => from,
                 _ => $"{from} {words.To} {to}",
             };
-            Event(text, $"drive-{reader.GetInt32(0)}@{instance}", reader.GetInstant(1), reader.GetInstant(2), $"{way}, {distance}", to, Place(7),
+            Event(text, $"drive-{reader.GetInt32(0)}@{wish.Instance}", reader.GetInstant(1), reader.GetInstant(2), $"{way}, {distance}", to, Place(7),
                 reader.IsDBNull(6) ? distance : $"{distance}\n{words.Energy(reader.GetDouble(6))}", words.Drive);
         }
 
@@ -110,15 +107,16 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
     }
 
     static async Task StopsAsync(
-        NpgsqlConnection connection, int[]? cars, DateTimeOffset since, string instance, Words words, CalendarText text,
-            CancellationToken cancellationToken)
+        NpgsqlConnection connection, Wish wish, Words words, CalendarText text, CancellationToken cancellationToken)
     {
-        await using var command = Command(connection, cars, since, """
+        await using var command = Command(connection, wish, """
             select l.first_process_id, l.start_date, l.end_date, l.place, l.energy_added_kwh, l.start_level, l.end_level, l.cost, l.latitude,
                 l.longitude
             from cars as c
             cross join lateral teslamate.charge_stops(c.id, $2, null) as l
             where ($1::integer[] is null or c.id = any($1)) and not l.is_open
+                and ($3::text is null
+                    or exists (select from teslamate.charging_process_tags as t where t.charging_process_id = any(l.processes) and t.tag = $3))
             order by l.start_date, l.first_process_id
             """);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -131,7 +129,7 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
                 lines.Add(string.Create(CultureInfo.InvariantCulture, $"{reader.GetInt16(5)} – {reader.GetInt16(6)} %"));
             if (!reader.IsDBNull(7))
                 lines.Add(reader.GetDecimal(7).ToString("0.00", CultureInfo.InvariantCulture));
-            Event(text, $"charge-{reader.GetInt32(0)}@{instance}", reader.GetInstant(1), reader.GetInstant(2), place is null
+            Event(text, $"charge-{reader.GetInt32(0)}@{wish.Instance}", reader.GetInstant(1), reader.GetInstant(2), place is null
                 ? $"{words.Charge}, {energy}" : $"{place}, {energy}",
                 place, reader.IsDBNull(8) || reader.IsDBNull(9) ? null : (reader.GetDouble(8), reader.GetDouble(9)), string.Join('\n', lines),
                     words.Charge);
@@ -160,13 +158,14 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
         text.Line("END", "VEVENT");
     }
 
-    static NpgsqlCommand Command(NpgsqlConnection connection, int[]? cars, DateTimeOffset since, string sql) => new(sql, connection)
+    static NpgsqlCommand Command(NpgsqlConnection connection, Wish wish, string sql) => new(sql, connection)
     {
         Parameters =
         {
-            new NpgsqlParameter { Value = (object?)cars ?? DBNull.Value, NpgsqlDbType =
+            new NpgsqlParameter { Value = (object?)wish.Cars ?? DBNull.Value, NpgsqlDbType =
                 NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Integer },
-            Timestamps.Parameter(since),
+            Timestamps.Parameter(wish.Since),
+            new NpgsqlParameter { Value = (object?)wish.Tag ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text },
         },
     };
 
@@ -176,6 +175,12 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
         await using var command = new NpgsqlCommand("select left(md5(coalesce(min(inserted_at)::text, '')), 12) from settings", connection);
         return await command.ExecuteScalarAsync(cancellationToken) as string ?? "";
     }
+
+    /// <param name="Cars">The only cars; null for all.</param>
+    /// <param name="Since">Events that begin then or later.</param>
+    /// <param name="Tag">Only events with this tag; null for all.</param>
+    /// <param name="Instance">What tells this installation's events from another's.</param>
+    sealed record Wish(int[]? Cars, DateTimeOffset Since, string? Tag, string Instance);
 
     /// <summary>The few words of a calendar, in the language of addresses where it is German, and the owner's units.</summary>
     sealed class Words(GlobalSettings settings)

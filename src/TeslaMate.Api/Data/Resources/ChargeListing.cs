@@ -45,8 +45,8 @@ static class ChargeListing
             Whole("address_id", "p.address_id", "The address there."),
             Number("odometer_km", "l.odometer_km", "The odometer."),
             Exact("cost", "p.cost", "In the owner's currency; 0 is free, null is not priced."),
-            Text("cost_source", "null::text", "What the cost comes from; null while no source is kept."),
-            new("tags", MemberType.Words, TagsSql.OfProcess, "The owner's tags.") { IsAlwaysKnown = true },
+            Word("cost_source", OwnersSql.CostSource, "Who set the cost; null where that is not kept.", "geofence", "tariff", "user", "free", "import", "other"),
+            new("tags", MemberType.Words, OwnersSql.TagsOfProcess, "The owner's tags.") { IsAlwaysKnown = true },
         ],
         Rows = ask => $"""
             from charging_processes as p
@@ -55,7 +55,7 @@ static class ChargeListing
             where {ask.IsOnly("p.id")} and {ask.OfCars("p.car_id")} and {ask.InWindow("p.start_date")}
                 and {ask.When(ask.Question.Ids(Parameter.Geofence), ids => $"p.geofence_id = any({ask.Sql.Add(ids)})")}
                 and {ask.When(ask.Question.Text(Parameter.Place), text => $"{Place} ilike {ask.Sql.Add(SqlText.Anywhere(text))}")}
-                and {ask.When(ask.Question.Text(Parameter.Tag), tag => $"{ask.Sql.Add(tag)} = any({TagsSql.OfProcess})")}
+                and {ask.When(ask.Question.Text(Parameter.Tag), tag => $"{ask.Sql.Add(tag)} = any({OwnersSql.TagsOfProcess})")}
                 and {ask.When(ask.Question.Flag(Parameter.Open), open => open ? "p.end_date is null" : "p.end_date is not null")}
                 and {ask.When(ask.Question.Number(LeastEnergy), kwh => $"p.charge_energy_added >= {ask.Sql.Add(kwh)}")}
                 and {ask.When(ask.Question.Flag(Priced), priced => priced ? "p.cost is not null" : "p.cost is null")}

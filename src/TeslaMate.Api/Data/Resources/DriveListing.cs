@@ -47,7 +47,7 @@ static class DriveListing
             Number("consumption_net_wh_per_km", "l.net_wh_per_km", "Net consumption (M9)."),
             Flag("is_range_reduced", "l.is_range_reduced", "Whether part of the battery was too cold to use at one end, so that ranges tell less."),
             Flag("is_rough", "l.is_rough", "Whether the drive is too short (under 5 km) for its consumption to say much."),
-            new("tags", MemberType.Words, TagsSql.OfDrive, "The owner's tags.") { IsAlwaysKnown = true },
+            new("tags", MemberType.Words, OwnersSql.TagsOfDrive, "The owner's tags.") { IsAlwaysKnown = true },
         ],
         Rows = ask => $"""
             from drives as d
@@ -58,7 +58,7 @@ static class DriveListing
             where {ask.IsOnly("d.id")} and {ask.OfCars("d.car_id")} and {ask.InWindow("d.start_date")}
                 and {ask.When(ask.Question.Ids(Parameter.Geofence), ids => $"array[d.start_geofence_id, d.end_geofence_id] && {ask.Sql.Add(ids)}")}
                 and {ask.When(ask.Question.Text(Parameter.Place), text => Placed(ask, text))}
-                and {ask.When(ask.Question.Text(Parameter.Tag), tag => $"{ask.Sql.Add(tag)} = any({TagsSql.OfDrive})")}
+                and {ask.When(ask.Question.Text(Parameter.Tag), tag => $"{ask.Sql.Add(tag)} = any({OwnersSql.TagsOfDrive})")}
                 and {ask.When(ask.Question.Flag(Parameter.Open), open => open ? "d.end_date is null" : "d.end_date is not null")}
                 and {ask.When(ask.Question.Number(LeastDistance), km => $"d.distance >= {ask.Sql.Add(km)}")}
                 and {ask.When(ask.Question.Number(MostDistance), km => $"d.distance <= {ask.Sql.Add(km)}")}

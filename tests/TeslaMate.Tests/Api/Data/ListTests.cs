@@ -291,6 +291,29 @@ public sealed class ListTests(DataUnderTest data) : IClassFixture<DataUnderTest>
     }
 
     [Fact]
+    public async Task Tags_and_who_set_a_cost_are_told()
+    {
+        await data.Database.ExecuteAsync("""
+            insert into teslamate.drive_tags values (7, 'work'), (7, 'ä;b');
+            insert into teslamate.charging_process_tags values (3, 'trip');
+            update charging_processes set cost = 5 where id = 3;
+            insert into teslamate.charge_costs values (3, 'user', 5, now())
+            """);
+        (await data.JsonAsync("/data/v1/drives?tag=work")).GetProperty("data")[0].GetProperty("tags").GetRawText().ShouldBe("""["work","ä;b"]""");
+        (await data.TextAsync("/data/v1/drives.csv?tag=work&fields=id,tags")).ShouldBe("id,tags\r\n7,\"work;ä;b\"\r\n");
+        var process = (await data.JsonAsync("/data/v1/charging-processes?tag=trip")).GetProperty("data")[0];
+        (process.GetProperty("id").GetInt32(), process.GetProperty("cost_source").GetString()).ShouldBe((3, "user"));
+        await data.Database.ExecuteAsync("update charging_processes set cost = 6 where id = 3");
+        (await data.JsonAsync("/data/v1/charging-processes/3")).GetProperty("cost_source").GetString().ShouldBe("other");
+        await data.Database.ExecuteAsync("""
+            update charging_processes set cost = null where id = 3;
+            delete from teslamate.drive_tags;
+            delete from teslamate.charging_process_tags;
+            delete from teslamate.charge_costs
+            """);
+    }
+
+    [Fact]
     public async Task The_geocoders_answer_comes_only_when_it_is_asked_for()
     {
         (await data.JsonAsync("/data/v1/addresses/5")).TryGetProperty("raw", out _).ShouldBeFalse();
