@@ -45,7 +45,8 @@ static class ChargeListing
             Whole("address_id", "p.address_id", "The address there."),
             Number("odometer_km", "l.odometer_km", "The odometer."),
             Exact("cost", "p.cost", "In the owner's currency; 0 is free, null is not priced."),
-            Word("cost_source", OwnersSql.CostSource, "Who set the cost; null where that is not kept.", "geofence", "tariff", "user", "free", "import", "other"),
+            Word("cost_source", OwnersSql.CostSource, "Who set the cost; null where that is not kept.",
+                "geofence", "tariff", "user", "free", "import", "other"),
             new("tags", MemberType.Words, OwnersSql.TagsOfProcess, "The owner's tags.") { IsAlwaysKnown = true },
         ],
         Rows = ask => $"""

@@ -40,7 +40,8 @@ static class EventListing
         Rows = ask => $"""
             from (
                 select case t.kind
-                        when 'driving' then 'drive' when 'charging' then 'charge' when 'parking' then 'parked' when 'updating' then 'update' else t.kind
+                        when 'driving' then 'drive' when 'charging' then 'charge' when 'parking' then 'parked' when 'updating' then 'update'
+                        else t.kind
                     end as kind,
                     case when t.kind in ('parking', 'missing') and t.is_open then null else t.end_date end as end_date,
                     -- Tells what begins at the same moment apart.

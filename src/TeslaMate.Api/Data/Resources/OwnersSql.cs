@@ -5,7 +5,8 @@ static class OwnersSql
 {
     public const string TagsOfDrive = "array(select t.tag from teslamate.drive_tags as t where t.drive_id = d.id order by t.tag)";
 
-    public const string TagsOfProcess = "array(select t.tag from teslamate.charging_process_tags as t where t.charging_process_id = p.id order by t.tag)";
+    public const string TagsOfProcess =
+        "array(select t.tag from teslamate.charging_process_tags as t where t.charging_process_id = p.id order by t.tag)";
 
     /// <summary>Who set the cost, where that is known; somebody else where it is another one now.</summary>
     public const string CostSource = """

@@ -113,8 +113,8 @@ static class StatisticsListing
                 """)}
             {Join("M21", $"left join lateral teslamate.extrapolation({car}, s.period_from, s.period_to) as ahead on true")}
             {(measures.Contains("M19") || measures.Contains("M22")
-                ? $"left join teslamate.recovery_statistics({car}, {window}, {zone},
-                    {period}) as recovery on recovery.period_key = s.period_key" : "")}
+                ? $"left join teslamate.recovery_statistics({car}, {window}, {zone}, {period}) as recovery on recovery.period_key = s.period_key"
+                : "")}
             where {CarListing.IsSeen(ask)}
             """;
 

@@ -1,6 +1,6 @@
 // The try-out page of the interface for programs: every operation of the OpenAPI document as a form that asks it.
 const root = document.querySelector("[data-openapi]");
-const base = root.dataset.base;
+const base = root.dataset.openapi.replace(/\/data\/openapi\/.*/, "");
 const element = (name, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(name), properties);
   made.append(...children);
