@@ -1,5 +1,4 @@
 using TeslaMate.Api.Data.Questions;
-using TeslaMate.Api.Data.Rows;
 using static TeslaMate.Api.Data.Rows.Member;
 
 namespace TeslaMate.Api.Data.Resources;

@@ -1,5 +1,4 @@
 using TeslaMate.Api.Data.Questions;
-using TeslaMate.Api.Data.Rows;
 using static TeslaMate.Api.Data.Rows.Member;
 
 namespace TeslaMate.Api.Data.Resources;
@@ -73,8 +72,8 @@ static class CarListing
                 select s.state::text as state, s.start_date, s.end_date, s.id
                 from states as s
                 where s.car_id = {ask.Sql.Add(ask.Row)}
-                    and {ask.When(ask.Question.From, from => $"coalesce(s.end_date, 'infinity') > {ask.Sql.Add(from)}")}
-                    and {ask.When(ask.Question.To, to => $"s.start_date < {ask.Sql.Add(to)}")}
+                    and {Ask.When(ask.Question.From, from => $"coalesce(s.end_date, 'infinity') > {ask.Sql.Add(from)}")}
+                    and {Ask.When(ask.Question.To, to => $"s.start_date < {ask.Sql.Add(to)}")}
             ) as l
             where {IsSeen(ask)}
             """,

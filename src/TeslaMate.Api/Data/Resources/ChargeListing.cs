@@ -54,13 +54,13 @@ static class ChargeListing
             left join addresses as a on a.id = p.address_id
             left join geofences as g on g.id = p.geofence_id
             where {ask.IsOnly("p.id")} and {ask.OfCars("p.car_id")} and {ask.InWindow("p.start_date")}
-                and {ask.When(ask.Question.Ids(Parameter.Geofence), ids => $"p.geofence_id = any({ask.Sql.Add(ids)})")}
-                and {ask.When(ask.Question.Text(Parameter.Place), text => $"{Place} ilike {ask.Sql.Add(SqlText.Anywhere(text))}")}
-                and {ask.When(ask.Question.Text(Parameter.Tag), tag => $"{ask.Sql.Add(tag)} = any({OwnersSql.TagsOfProcess})")}
-                and {ask.When(ask.Question.Flag(Parameter.Open), open => open ? "p.end_date is null" : "p.end_date is not null")}
-                and {ask.When(ask.Question.Number(LeastEnergy), kwh => $"p.charge_energy_added >= {ask.Sql.Add(kwh)}")}
-                and {ask.When(ask.Question.Flag(Priced), priced => priced ? "p.cost is not null" : "p.cost is null")}
-                and {ask.When(ask.Question.Text(Kind), kind => OfKind(ask, kind))}
+                and {Ask.When(ask.Question.Ids(Parameter.Geofence), ids => $"p.geofence_id = any({ask.Sql.Add(ids)})")}
+                and {Ask.When(ask.Question.Text(Parameter.Place), text => $"{Place} ilike {ask.Sql.Add(SqlText.Anywhere(text))}")}
+                and {Ask.When(ask.Question.Text(Parameter.Tag), tag => $"{ask.Sql.Add(tag)} = any({OwnersSql.TagsOfProcess})")}
+                and {Ask.When(ask.Question.Flag(Parameter.Open), open => open ? "p.end_date is null" : "p.end_date is not null")}
+                and {Ask.When(ask.Question.Number(LeastEnergy), kwh => $"p.charge_energy_added >= {ask.Sql.Add(kwh)}")}
+                and {Ask.When(ask.Question.Flag(Priced), priced => priced ? "p.cost is not null" : "p.cost is null")}
+                and {Ask.When(ask.Question.Text(Kind), kind => OfKind(ask, kind))}
             """,
         Measured = _ => """
             from span
@@ -137,9 +137,9 @@ static class ChargeListing
             from cars as c
             cross join lateral teslamate.charge_stops(c.id, {ask.Window}) as l
             where {ask.OfCars("c.id")}
-                and {ask.When(ask.Question.Ids(Parameter.Geofence), ids => $"l.geofence_id = any({ask.Sql.Add(ids)})")}
-                and {ask.When(ask.Question.Text(Parameter.Place), text => $"l.place ilike {ask.Sql.Add(SqlText.Anywhere(text))}")}
-                and {ask.When(ask.Question.Text(Kind), kind => $"l.kind = {ask.Sql.Add(kind)}")}
+                and {Ask.When(ask.Question.Ids(Parameter.Geofence), ids => $"l.geofence_id = any({ask.Sql.Add(ids)})")}
+                and {Ask.When(ask.Question.Text(Parameter.Place), text => $"l.place ilike {ask.Sql.Add(SqlText.Anywhere(text))}")}
+                and {Ask.When(ask.Question.Text(Kind), kind => $"l.kind = {ask.Sql.Add(kind)}")}
             """,
     };
 

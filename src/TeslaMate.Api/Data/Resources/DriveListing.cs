@@ -56,13 +56,13 @@ static class DriveListing
             left join geofences as sg on sg.id = d.start_geofence_id
             left join geofences as eg on eg.id = d.end_geofence_id
             where {ask.IsOnly("d.id")} and {ask.OfCars("d.car_id")} and {ask.InWindow("d.start_date")}
-                and {ask.When(ask.Question.Ids(Parameter.Geofence), ids => $"array[d.start_geofence_id, d.end_geofence_id] && {ask.Sql.Add(ids)}")}
-                and {ask.When(ask.Question.Text(Parameter.Place), text => Placed(ask, text))}
-                and {ask.When(ask.Question.Text(Parameter.Tag), tag => $"{ask.Sql.Add(tag)} = any({OwnersSql.TagsOfDrive})")}
-                and {ask.When(ask.Question.Flag(Parameter.Open), open => open ? "d.end_date is null" : "d.end_date is not null")}
-                and {ask.When(ask.Question.Number(LeastDistance), km => $"d.distance >= {ask.Sql.Add(km)}")}
-                and {ask.When(ask.Question.Number(MostDistance), km => $"d.distance <= {ask.Sql.Add(km)}")}
-                and {ask.When(ask.Question.Number(LeastDuration), s => $"extract(epoch from d.end_date - d.start_date) >= {ask.Sql.Add(s)}")}
+                and {Ask.When(ask.Question.Ids(Parameter.Geofence), ids => $"array[d.start_geofence_id, d.end_geofence_id] && {ask.Sql.Add(ids)}")}
+                and {Ask.When(ask.Question.Text(Parameter.Place), text => Placed(ask, text))}
+                and {Ask.When(ask.Question.Text(Parameter.Tag), tag => $"{ask.Sql.Add(tag)} = any({OwnersSql.TagsOfDrive})")}
+                and {Ask.When(ask.Question.Flag(Parameter.Open), open => open ? "d.end_date is null" : "d.end_date is not null")}
+                and {Ask.When(ask.Question.Number(LeastDistance), km => $"d.distance >= {ask.Sql.Add(km)}")}
+                and {Ask.When(ask.Question.Number(MostDistance), km => $"d.distance <= {ask.Sql.Add(km)}")}
+                and {Ask.When(ask.Question.Number(LeastDuration), s => $"extract(epoch from d.end_date - d.start_date) >= {ask.Sql.Add(s)}")}
             """,
         Measured = _ => """
             from span

@@ -52,8 +52,8 @@ static class EventListing
                 from teslamate.timeline({ask.Sql.Add(ask.Row)}, {ask.Window}, {ask.NowSql}) as t
             ) as l
             where {CarListing.IsSeen(ask)}
-                and {ask.When(ask.Question.Words(Kinds), kinds => $"l.kind = any(string_to_array({ask.Sql.Add(string.Join(',', kinds))}, ','))")}
-                and {ask.When(ask.Question.Text(Parameter.Place), text => Placed(ask, text))}
+                and {Ask.When(ask.Question.Words(Kinds), kinds => $"l.kind = any(string_to_array({ask.Sql.Add(string.Join(',', kinds))}, ','))")}
+                and {Ask.When(ask.Question.Text(Parameter.Place), text => Placed(ask, text))}
             """,
     };
 

@@ -158,10 +158,10 @@ sealed record Ask(Question Question, SqlText Sql, int[]? Cars, int Row, int? Onl
     public string IsOnly(string column) => Only is { } row ? $"{column} = {Sql.Add(row)}" : "true";
 
     /// <summary>A condition for a parameter that is there; always true for one that is not.</summary>
-    public string When<T>(T? value, Func<T, string> condition)
+    public static string When<T>(T? value, Func<T, string> condition)
         where T : struct => value is { } known ? condition(known) : "true";
 
     /// <inheritdoc cref="When{T}(T?, Func{T, string})"/>
-    public string When<T>(T? value, Func<T, string> condition)
+    public static string When<T>(T? value, Func<T, string> condition)
         where T : class => value is { } known ? condition(known) : "true";
 }

@@ -78,7 +78,7 @@ static class PlaceListing
         Rows = ask => $"""
             from addresses as a
             where {ask.IsOnly("a.id")}
-                and {ask.When(ask.Cars, cars => ask.Sql.Add(cars) is var seen ? $"""
+                and {Ask.When(ask.Cars, cars => ask.Sql.Add(cars) is var seen ? $"""
                     (exists (select from drives as d where (d.start_address_id = a.id or d.end_address_id = a.id) and d.car_id = any({seen}))
                         or exists (select from charging_processes as p where p.address_id = a.id and p.car_id = any({seen})))
                     """ : "")}
