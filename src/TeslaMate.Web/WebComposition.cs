@@ -11,6 +11,7 @@ using TeslaMate.Web.Cars;
 using TeslaMate.Web.Charges;
 using TeslaMate.Web.Drives;
 using TeslaMate.Web.Geofences;
+using TeslaMate.Web.History;
 using TeslaMate.Web.Importing;
 using TeslaMate.Web.Languages;
 using TeslaMate.Web.LogIn;
@@ -68,6 +69,7 @@ public static class WebComposition
             .AddSingleton<DrivePages>()
             .AddSingleton<ChargePages>()
             .AddSingleton<GeofencePages>()
+            .AddSingleton<HistoryPages>()
             .AddSingleton<ImportPages>()
             .AddSingleton<SettingsPages>()
             .AddSingleton<SignInPages>();
@@ -106,6 +108,7 @@ public static class WebComposition
         app.Services.GetRequiredService<DrivePages>().Map(app);
         app.Services.GetRequiredService<ChargePages>().Map(app);
         app.Services.GetRequiredService<GeofencePages>().Map(app);
+        app.Services.GetRequiredService<HistoryPages>().Map(app);
         app.Services.GetRequiredService<ImportPages>().Map(app);
         app.Services.GetRequiredService<SettingsPages>().Map(app);
         app.Services.GetRequiredService<SignInPages>().Map(app);
