@@ -110,7 +110,7 @@ public sealed class HistoryPageTests : IAsyncLifetime
     /// <summary>Presses the button of a preview.</summary>
     async Task<HttpStatusCode> SendAsync(IHtmlDocument preview)
     {
-        var fields = preview.QuerySelectorAll<IHtmlInputElement>("main form input[type=hidden]").Where(input => input.Name != "_csrf_token")
+        var fields = preview.QuerySelectorAll("main form input[type=hidden]").OfType<IHtmlInputElement>().Where(input => input.Name != "_csrf_token")
             .Select(input => (input.Name!, input.Value)).ToArray();
         using var response = await _browser.PostAsync("/history", from: "/drives", fields);
         return response.StatusCode;
