@@ -18,6 +18,8 @@ using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
 using TeslaMate.Web.Settings;
 using TeslaMate.Web.SigningIn;
+using TeslaMate.Web.Statistics;
+using TeslaMate.Web.Telemetry;
 
 namespace TeslaMate.Web;
 
@@ -72,6 +74,7 @@ public static class WebComposition
             .AddSingleton<HistoryPages>()
             .AddSingleton<ImportPages>()
             .AddSingleton<SettingsPages>()
+            .AddSingleton<TelemetryPages>()
             .AddSingleton<SignInPages>();
     }
 
@@ -107,10 +110,12 @@ public static class WebComposition
         app.Services.GetRequiredService<CarPages>().Map(app);
         app.Services.GetRequiredService<DrivePages>().Map(app);
         app.Services.GetRequiredService<ChargePages>().Map(app);
+        StatisticsPages.Map(app);
         app.Services.GetRequiredService<GeofencePages>().Map(app);
         app.Services.GetRequiredService<HistoryPages>().Map(app);
         app.Services.GetRequiredService<ImportPages>().Map(app);
         app.Services.GetRequiredService<SettingsPages>().Map(app);
+        app.Services.GetRequiredService<TelemetryPages>().Map(app);
         app.Services.GetRequiredService<SignInPages>().Map(app);
         return app;
     }

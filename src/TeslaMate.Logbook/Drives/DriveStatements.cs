@@ -105,6 +105,25 @@ static class DriveStatements
         returning drive.id
         """;
 
+    /// <summary>One drive made anew: its row, its positions that are there, and those that are not.</summary>
+    static readonly string SegmentSql = $"""
+        with drive as (
+            insert into drives (car_id, start_date, end_date) values ($30, $31, $32) returning id),
+        linked as (
+            update positions
+            set drive_id = drive.id
+            from drive
+            where positions.car_id = $30 and positions.date between $31 and $32 and positions.drive_id is null
+            returning positions.date),
+        stored as ({PositionRows.InsertNew} returning id),
+        noted as (
+            update teslamate.car_logs
+            set late_drive_id = drive.id
+            from drive
+            where car_logs.car_id = $30)
+        select id from drive
+        """;
+
     public static Statement Start(CarId car, DateTimeOffset at) => new(
         """
         with drive as (
@@ -133,6 +152,24 @@ static class DriveStatements
 
     /// <summary>Computes the drive that late positions belong to again, if it is closed.</summary>
     public static Statement CloseLate(CarId car) => new(CloseLateSql, [Value.Of(car.Value)], reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false));
+
+    /// <summary>Makes the closed drives of a time anew (spec fleet-telemetry 4.8); their positions stay.</summary>
+    public static IEnumerable<Statement> Segment(
+        CarId car, DateTimeOffset from, DateTimeOffset until, IReadOnlyList<DriveSpan> drives, IReadOnlyList<PositionReading> positions)
+    {
+        // Positions of a drive that is deleted lose it by the foreign key.
+        yield return new(
+            "delete from drives where car_id = $1 and start_date >= $2 and end_date <= $3 returning id",
+            [Value.Of(car.Value), Value.Of(from), Value.Of(until)]);
+        foreach (var drive in drives)
+        {
+            var rows = new PositionRows();
+            foreach (var position in positions.Where(position => position.Date >= drive.Start && position.Date <= drive.End))
+                rows.Add(car, inDrive: true, position);
+            yield return new(SegmentSql, [.. rows.Parameters(), Value.Of(car.Value), Value.Of(drive.Start), Value.Of(drive.End)]);
+            yield return CloseLate(car);
+        }
+    }
 
     /// <summary>Closes, or computes again, a drive by its number.</summary>
     public static Statement Close(CarId car, DriveId drive, DriveEnd reason, bool lookUpAddresses)

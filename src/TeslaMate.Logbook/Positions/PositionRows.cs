@@ -58,6 +58,16 @@ sealed class PositionRows
         order by row.number
         """;
 
+    /// <summary>The same for those moments of which there is no position yet.</summary>
+    public const string InsertNew = $"""
+        {Into}
+        select row.car_id, drive.id, {Values}
+        {Source}
+        cross join drive
+        where not exists (select from positions where positions.car_id = row.car_id and positions.date = row.date)
+        order by row.number
+        """;
+
     readonly List<(short Car, bool InDrive, PositionReading Reading)> _rows = [];
 
     public int Count => _rows.Count;

@@ -1,18 +1,15 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using TeslaMate.Logbook;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.HistoryChanges;
-using TeslaMate.Web.Charges;
-using TeslaMate.Web.Drives;
 using TeslaMate.Web.Layout;
 using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.History;
 
 /// <summary>Changes to what was logged: what a drive or charge offers, the preview, the list of changes (spec api 2.6).</summary>
-sealed class HistoryPages(IHistoryEditor editor, DriveQueries drives, ChargeQueries charges, IGeofences geofences)
+sealed class HistoryPages(IHistoryEditor editor, IGeofences geofences)
 {
     /// <summary>Who changes something here, as the list of changes names him.</summary>
     public const string Author = "pages";
@@ -24,8 +21,10 @@ sealed class HistoryPages(IHistoryEditor editor, DriveQueries drives, ChargeQuer
         var pages = routes.MapPages("/history");
         pages.MapGet("", ListAsync);
         pages.MapGet("/{change:long}", ShowAsync);
-        pages.MapGet("/drive/{drive}", EditDriveAsync);
-        pages.MapGet("/charge/{process}", EditChargeAsync);
+        pages.MapGet("/drive/{drive}", (PageContext context, RowNumber drive, CancellationToken cancellationToken)
+            => EditAsync(context, EntryKind.Drive, drive, cancellationToken));
+        pages.MapGet("/charge/{process}", (PageContext context, RowNumber process, CancellationToken cancellationToken)
+            => EditAsync(context, EntryKind.Charge, process, cancellationToken));
         pages.MapPost("/preview", PreviewAsync);
         pages.MapPost("", ApplyAsync);
         pages.MapPost("/{change:long}/undo", UndoAsync);
@@ -60,20 +59,12 @@ sealed class HistoryPages(IHistoryEditor editor, DriveQueries drives, ChargeQuer
             ? context.Render<ChangePage, ChangeModel>(new(detail, IsPreview: false))
             : Results.StatusCode(StatusCodes.Status404NotFound);
 
-    async Task<IResult> EditDriveAsync(PageContext context, RowNumber drive, CancellationToken cancellationToken)
-        => await drives.FindAsync(new DriveId(drive.Int), cancellationToken) is { } found
-            ? await EditAsync(context, EntryKind.Drive, drive.Int, found.Start, found.End, cancellationToken)
-            : Results.StatusCode(StatusCodes.Status404NotFound);
-
-    async Task<IResult> EditChargeAsync(PageContext context, RowNumber process, CancellationToken cancellationToken)
-        => await charges.FindAsync(new ChargingProcessId(process.Int), cancellationToken) is { } found
-            ? await EditAsync(context, EntryKind.Charge, process.Int, found.Start, found.End, cancellationToken)
-            : Results.StatusCode(StatusCodes.Status404NotFound);
-
-    async Task<IResult> EditAsync(PageContext context, EntryKind kind, int id, DateTimeOffset start, DateTimeOffset? end, CancellationToken cancellationToken)
+    async Task<IResult> EditAsync(PageContext context, EntryKind kind, RowNumber id, CancellationToken cancellationToken)
     {
-        var tags = await editor.TagsAsync(kind, [id], cancellationToken);
-        return context.Render<EditPage, EditModel>(new(kind, id, start, end, tags.GetValueOrDefault(id) ?? [], await geofences.ListAsync(cancellationToken)));
+        if (await editor.EntriesAsync(kind, [id.Int], cancellationToken) is not [var entry])
+            return Results.StatusCode(StatusCodes.Status404NotFound);
+        var tags = await editor.TagsAsync(kind, [entry.Id], cancellationToken);
+        return context.Render<EditPage, EditModel>(new(kind, entry, tags.GetValueOrDefault(entry.Id) ?? [], await geofences.ListAsync(cancellationToken)));
     }
 
     async Task<IResult> PreviewAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
@@ -130,12 +121,10 @@ public sealed record HistoryModel(IReadOnlyList<HistoryChange> Changes, bool Has
 public sealed record ChangeModel(HistoryDetail Detail, bool IsPreview);
 
 /// <param name="Kind">What it is.</param>
-/// <param name="Id">Its number.</param>
-/// <param name="End">Null while it goes on; then nothing can be changed.</param>
+/// <param name="Entry">Nothing can be changed while it goes on.</param>
 /// <param name="Tags">In alphabetical order.</param>
 /// <param name="Geofences">To choose from.</param>
-public sealed record EditModel(
-    EntryKind Kind, int Id, DateTimeOffset Start, DateTimeOffset? End, IReadOnlyList<string> Tags, IReadOnlyList<Geofence> Geofences);
+public sealed record EditModel(EntryKind Kind, HistoryEntry Entry, IReadOnlyList<string> Tags, IReadOnlyList<Geofence> Geofences);
 
 /// <param name="Text">Why, in the visitor's language.</param>
 public sealed record RefusalModel(string Text);

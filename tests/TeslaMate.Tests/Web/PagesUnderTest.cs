@@ -12,6 +12,7 @@ using TeslaMate.Import;
 using TeslaMate.Import.Running;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Releases;
+using TeslaMate.Telemetry;
 using TeslaMate.Tesla.Accounts;
 using TeslaMate.Tests.Database;
 using TeslaMate.Tests.Database.Measures;
@@ -48,6 +49,8 @@ sealed class PagesUnderTest : IAsyncDisposable
     public FakeVehicles Vehicles => (FakeVehicles)Get<IVehicles>();
 
     public FakeAccount Account => (FakeAccount)Get<ITeslaAccount>();
+
+    public FakeTelemetry Telemetry => (FakeTelemetry)Get<ITelemetryReport>();
 
     public FakeReleases Releases => (FakeReleases)Get<IReleases>();
 
@@ -95,6 +98,7 @@ sealed class PagesUnderTest : IAsyncDisposable
             .AddSingleton(vehicles.Hub)
             .AddSingleton<ITeslaAccount, FakeAccount>()
             .AddSingleton<IReleases, FakeReleases>()
+            .AddSingleton<ITelemetryReport, FakeTelemetry>()
             .AddImport(new ImportSettings(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "1"))
             .AddWeb(change(settings))
             .AddApi();
