@@ -35,6 +35,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
     /// <summary>Writes the drives, charging processes and positions that have ended: a piece of what follows in the same transaction.</summary>
     public async Task<HistoryCounts> WriteRidesAsync(CarId car, long run, History history, CancellationToken cancellationToken)
     {
+        var removed = await RemoveGoingOnAsync(car, history, cancellationToken);
         var drives = await numbers.TakeAsync(connection, "trips_id_seq", history.Drives.Count, cancellationToken);
         var processes = await numbers.TakeAsync(connection, "charging_processes_id_seq", history.Chargings.Count, cancellationToken);
         var positionCount = history.Drives.Sum(drive => drive.Positions.Count) + history.Chargings.Count + history.Positions.Count;
@@ -72,7 +73,65 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         await RememberAsync(car, run, "charging_process", processes, cancellationToken);
         await RememberAsync(car, run, "position", [.. free, .. places], cancellationToken);
         _hasWrittenChargings |= processes.Length > 0;
-        return new(drives.Length - discarded.Count, processes.Length, positionCount, chargeCount, 0, 0);
+        return new HistoryCounts(drives.Length - discarded.Count, processes.Length, positionCount, chargeCount, 0, 0) + removed;
+    }
+
+    /// <summary>Removes what an earlier import wrote of drives and charging processes that go on, as far as they have ended now.</summary>
+    /// <returns>How many rows went, below zero.</returns>
+    async Task<HistoryCounts> RemoveGoingOnAsync(CarId car, History history, CancellationToken cancellationToken)
+    {
+        var ended = history.GoingOn.Where(ride => !(ride.Since >= history.OpenSince)).ToList();
+        if (ended.Count == 0)
+            return HistoryCounts.None;
+        await using var command = new NpgsqlCommand("""
+            with rides as (
+                select * from unnest($2::timestamp[], $3::timestamp[]) as ride (since, until)),
+            gone_drives as (
+                delete from drives
+                using teslamate.imported_entries mine, rides
+                where drives.car_id = $1 and drives.start_date between rides.since and rides.until and mine.kind = 'drive' and mine.entry_id = drives.id
+                returning drives.id, rides.since),
+            gone_processes as (
+                delete from charging_processes process
+                using teslamate.imported_entries mine, rides
+                where process.car_id = $1 and process.start_date between rides.since and rides.until
+                    and mine.kind = 'charging_process' and mine.entry_id = process.id
+                returning process.id, process.position_id, rides.since),
+            gone_charges as (
+                delete from charges using gone_processes where charges.charging_process_id = gone_processes.id returning charges.id),
+            -- A drive that was too short until now left its positions behind; one more at its beginning is that of the state.
+            left_behind as (
+                select id
+                from (
+                    select positions.id, positions.date, rides.since, row_number() over (partition by positions.date order by positions.id) as number
+                    from rides
+                    join positions on positions.car_id = $1 and positions.date between rides.since and rides.until and positions.drive_id is null
+                    join teslamate.imported_entries mine on mine.kind = 'position' and mine.entry_id = positions.id
+                    where rides.since not in (select since from gone_drives) and rides.since not in (select since from gone_processes)) as free
+                where date > since or number = 1),
+            gone_positions as (
+                delete from positions
+                using rides
+                where positions.car_id = $1 and positions.date between rides.since and rides.until
+                    and (positions.drive_id in (select id from gone_drives)
+                        or positions.id in (select position_id from gone_processes)
+                        or positions.id in (select id from left_behind))
+                returning positions.id),
+            gone_entries as (
+                delete from teslamate.imported_entries
+                where (kind = 'drive' and entry_id in (select id from gone_drives))
+                    or (kind = 'charging_process' and entry_id in (select id from gone_processes))
+                    or (kind = 'position' and entry_id in (select id from gone_positions)))
+            select
+                (select count(*) from gone_drives)::integer, (select count(*) from gone_processes)::integer,
+                (select count(*) from gone_positions)::integer, (select count(*) from gone_charges)::integer
+            """, connection) { CommandTimeout = 0 };
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Array(ended.Select(ride => Timestamps.ToColumn(ride.Since)).ToArray()));
+        command.Parameters.Add(Value.Array(ended.Select(ride => Timestamps.ToColumn(ride.Until)).ToArray()));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return new(-reader.GetInt32(0), -reader.GetInt32(1), -reader.GetInt32(2), -reader.GetInt32(3), 0, 0);
     }
 
     /// <summary>Writes all that has ended, and what is known of the car after it.</summary>
