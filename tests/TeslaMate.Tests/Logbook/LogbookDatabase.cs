@@ -19,6 +19,8 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
 
     public NpgsqlDataSource DataSource => database.DataSource;
 
+    public NpgsqlDataSource TestSource => database.TestSource;
+
     public static async Task<LogbookDatabase> CreateAsync(int cars = 1) => await WithCarsAsync(await TestServer.CreateDatabaseAsync((await Template.Value).Name), cars);
 
     /// <summary>One with all of our own tables, views and functions, as <c>teslamate migrate</c> leaves it.</summary>
@@ -47,7 +49,7 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
     /// <summary>Every row as its columns joined by <c>|</c>, null as <c>-</c>.</summary>
     public async Task<List<string>> RowsAsync(string sql)
     {
-        await using var command = DataSource.CreateCommand(sql);
+        await using var command = TestSource.CreateCommand(sql);
         await using var reader = await command.ExecuteReaderAsync();
         List<string> rows = [];
         while (await reader.ReadAsync())
@@ -77,7 +79,7 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
     static async Task<TestDatabase> CreateTemplateAsync()
     {
         var template = await Schema.CreateDatabaseAsync();
-        await using (template.DataSource)
+        await using (template.TestSource)
         {
             await template.ExecuteAsync("create schema if not exists teslamate");
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V1__car_logs.sql"));
