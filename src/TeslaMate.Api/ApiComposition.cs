@@ -1,19 +1,30 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Api.Companion;
 using TeslaMate.Api.OpenApi;
 
 namespace TeslaMate.Api;
 
-/// <summary>The interfaces for programs. Both calls stand beside those of the pages, whose log-in, tokens and limits they share.</summary>
+/// <summary>The interfaces for programs. Its calls stand beside those of the pages, whose log-in, tokens and limits they share.</summary>
 public static class ApiComposition
 {
     /// <summary>Registers the interfaces. They need <c>AddWeb</c> beside them.</summary>
-    public static IServiceCollection AddApi(this IServiceCollection services) => services
-        .AddApiDescriptions();
+    public static IServiceCollection AddApi(this IServiceCollection services, ApiSettings settings) => services
+        .AddSingleton(settings)
+        .AddApiPipeline()
+        .AddApiDescriptions()
+        .AddSingleton<CompanionDatabase>()
+        .AddSingleton<CarQueries>()
+        .AddSingleton<DriveQueries>()
+        .AddSingleton<ChargeQueries>()
+        .AddSingleton<BatteryQueries>()
+        .AddSingleton<StatusQueries>()
+        .AddSingleton<CompanionRoutes>();
 
     /// <summary>Adds the routes; after <c>MapWeb</c>, whose pipeline guards them.</summary>
     public static WebApplication MapApi(this WebApplication app)
     {
+        app.Services.GetRequiredService<CompanionRoutes>().Map(app);
         app.MapApiDescriptions();
         return app;
     }

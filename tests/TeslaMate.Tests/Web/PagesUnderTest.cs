@@ -21,6 +21,7 @@ using TeslaMate.Tests.Time;
 using TeslaMate.Vehicles;
 using TeslaMate.Web;
 using TeslaMate.Web.LogIn;
+using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Tests.Web;
 
@@ -99,10 +100,12 @@ sealed class PagesUnderTest : IAsyncDisposable
             .AddSingleton<IReleases, FakeReleases>()
             .AddImport(new ImportSettings(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "1"))
             .AddWeb(change(settings))
-            .AddApi();
+            .AddApi(ApiSettings.Read(read));
         foreach (var job in builder.Services.Where(service => service.ServiceType == typeof(IHostedService) && !ownJobs.Contains(service)).ToList())
             builder.Services.Remove(job);
         var app = builder.Build();
+        app.UseForwarding();
+        app.UseApi();
         app.MapWeb();
         app.MapApi();
         app.ListenOn(new ListenerSettings.Address(new IPEndPoint(listenOn, 0)));
