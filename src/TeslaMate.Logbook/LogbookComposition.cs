@@ -6,6 +6,7 @@ using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.Changes;
 using TeslaMate.Logbook.Corrections;
 using TeslaMate.Logbook.Geofences;
+using TeslaMate.Logbook.HistoryChanges;
 using TeslaMate.Logbook.Leases;
 using TeslaMate.Logbook.Refused;
 using TeslaMate.Logbook.Releases;
@@ -37,6 +38,7 @@ public static class LogbookComposition
         services.AddSingleton<GeofenceBook>().AddSingleton<IGeofences>(provider => provider.GetRequiredService<GeofenceBook>());
         services.AddSingleton<GlobalSettingsRow>().AddSingleton<IGlobalSettings>(provider => provider.GetRequiredService<GlobalSettingsRow>());
         services.AddSingleton<ICorrections, HandCorrections>();
+        services.AddSingleton<HistoryEditor>().AddSingleton<IHistoryEditor>(provider => provider.GetRequiredService<HistoryEditor>());
 
         services.AddSingleton<StatisticsStore>().AddSingleton<StatisticsUpkeep>();
         services.AddSingleton<Geocoder>().AddSingleton<AddressQueue>().AddSingleton<AddressTranslation>();
@@ -44,7 +46,7 @@ public static class LogbookComposition
         services.AddSingleton<ReleaseCheck>().AddSingleton<IReleases>(provider => provider.GetRequiredService<ReleaseCheck>());
 
         services.AddHostedService<ChangeWatch>().AddHostedService<LeaseRenewal>().AddHostedService<SpoolFlush>();
-        services.AddHostedService<AddressJob>().AddHostedService<ElevationBackfill>();
+        services.AddHostedService<AddressJob>().AddHostedService<ElevationBackfill>().AddHostedService<HistoryRetention>();
         services.AddHostedService(provider => provider.GetRequiredService<ReleaseCheck>()).AddHostedService(provider => provider.GetRequiredService<StatisticsUpkeep>());
         return services;
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using TeslaMate.Benchmarks;
 using TeslaMate.Benchmarks.Backup;
+using TeslaMate.Benchmarks.Import;
 using TeslaMate.Benchmarks.Logbook;
 using TeslaMate.Benchmarks.Web;
 
@@ -10,6 +11,9 @@ switch (args)
 {
     case ["backup", var program, .. var sizes]:
         await BackupMeasurements.RunAsync(program, sizes is [var size] ? int.Parse(size, CultureInfo.InvariantCulture) : 5_000_000);
+        break;
+    case ["import", .. var counts]:
+        await ImportMeasurements.RunAsync(counts is [var count] ? int.Parse(count, CultureInfo.InvariantCulture) : 1_500_000);
         break;
     case ["logbook", .. var rest]:
         await LogbookMeasurements.RunAsync(rest is [var rows] ? int.Parse(rows, CultureInfo.InvariantCulture) : 5_000_000);

@@ -11,7 +11,8 @@ using TeslaMate.Logbook.Writing;
 namespace TeslaMate.Import.Merging;
 
 /// <summary>
-/// Takes over what another database of TeslaMate's has: cars are known by their VINs, everything else gets numbers of its own. A drive, a charge or a position of a time that
+/// Takes over what another database of TeslaMate's has: cars are known by their VINs, everything else gets numbers of its own. A drive, a charge or a
+/// position of a time that
 /// is covered here already is left out and told. The other database is only read.
 /// </summary>
 public interface IDatabaseMerge
@@ -143,7 +144,7 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
                 + (select count(*) from other_charges join other_charging_processes process on process.id = charging_process_id where process.car_id = {theirId})
             """, cancellationToken);
         await FindOrAddCarAsync(cancellationToken);
-        var covered = await LiveCoverage.ReadAllAsync(connection, _car, cancellationToken);
+        var covered = await LiveCoverage.ReadAllAsync(connection, _car, now: DateTimeOffset.MinValue, cancellationToken);
         await CoverAsync(covered, cancellationToken);
         await ReadOverlapsAsync(overlaps, cancellationToken);
         await ChooseAsync(cancellationToken);
@@ -256,7 +257,9 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
         await ExecuteAsync("analyze covered", cancellationToken);
     }
 
-    /// <summary>SQL that says whether any covered period meets another one; the last that begins before its end is the one to ask, since they do not overlap.</summary>
+    /// <summary>
+    /// SQL that says whether any covered period meets another one; the last that begins before its end is the one to ask, since they do not overlap.
+    /// </summary>
     static string Meets(string from, string to) => $"coalesce((select covered.to_date >= {from} from covered where covered.from_date <= {to} order by covered.from_date desc limit 1), false)";
 
     async Task ReadOverlapsAsync(List<Overlap> overlaps, CancellationToken cancellationToken)

@@ -4,7 +4,8 @@ using nietras.SeparatedValues;
 namespace TeslaMate.Import.Reading;
 
 /// <summary>
-/// A file of comma separated values, record by record. One that is broken (a quote that is never closed, or one in the middle of a cell) is told with its line, and
+/// A file of comma separated values, record by record. One that is broken (a quote that is never closed, or one in the middle of a cell) is told with
+/// its line, and
 /// reading goes on at the line after it, so that it takes nothing else with it.
 /// </summary>
 sealed class CsvFile : IDisposable
@@ -31,6 +32,9 @@ sealed class CsvFile : IDisposable
 
     /// <summary>The current record is broken; it has no cells.</summary>
     public bool IsBroken { get; private set; }
+
+    /// <summary>How many bytes have been read, some of them ahead.</summary>
+    public long Position => _stream.Position;
 
     public int Count => IsBroken ? 0 : _reader.Current.ColCount;
 
@@ -109,7 +113,15 @@ sealed class CsvFile : IDisposable
         var offset = OffsetOf(line + 1);
         _reader.Dispose();
         _stream.Dispose();
-        _stream = Fingerprint.Open(_path);
+        try
+        {
+            _stream = Fingerprint.Open(_path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new HistoryFileException(Fingerprint.Code(exception));
+        }
+
         _stream.Position = offset;
         _reader = Read(_stream);
         (_line, _firstLine, _nextLine) = (line, line + 1, line + 1);

@@ -10,7 +10,11 @@ static class HistoryFolder
 {
     /// <summary>Whether a file of this name, as somebody sends it, may be one.</summary>
     public static bool IsKnown(string name)
-        => TeslaFiName.Parse(name) is not null || name.EndsWith("_states.csv", StringComparison.Ordinal) || name.EndsWith(".sql", StringComparison.OrdinalIgnoreCase);
+        => TeslaFiName.Parse(name) is not null
+            || name.EndsWith("_states.csv", StringComparison.Ordinal)
+            || name.EndsWith(".sql", StringComparison.OrdinalIgnoreCase)
+            || (name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase)
+                && (name.Contains("drives", StringComparison.OrdinalIgnoreCase) || name.Contains("charges", StringComparison.OrdinalIgnoreCase)));
 
     /// <exception cref="IOException">It cannot be listed.</exception>
     /// <exception cref="UnauthorizedAccessException">It cannot be listed.</exception>
@@ -27,6 +31,9 @@ static class HistoryFolder
             // Tessie exports a month into a folder of its own.
             .. paths.Concat(paths.Where(Directory.Exists).Select(folder => Path.Combine(folder, TessieFile.FileName)).Where(File.Exists))
                 .Where(path => Path.GetFileName(path) == TessieFile.FileName).Order(StringComparer.Ordinal).Select(path => new TessieFile(path)),
+            // Behind the states, which say more: what they cover is skipped in the lists.
+            .. paths.Where(path => TeslaFiName.Parse(Path.GetFileName(path)) is null && TessieSummary.IsOne(path)).Order(StringComparer.Ordinal)
+                .Select(path => new TessieSummary(path, zone)),
             .. paths.Where(TeslaLoggerFile.IsOne).Order(StringComparer.Ordinal).Select(path => new TeslaLoggerFile(path, zone)),
         ];
     }

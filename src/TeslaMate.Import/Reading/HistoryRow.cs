@@ -9,7 +9,11 @@ abstract record HistoryRow(int Line)
     /// <param name="At">When it was read.</param>
     /// <param name="Data">What the car would have answered.</param>
     /// <param name="HasOwnVehicleId">The vehicle id is the row's own, not the one that stands in for an empty cell.</param>
-    public sealed record Taken(int Line, DateTimeOffset At, VehicleData Data, bool HasOwnVehicleId) : HistoryRow(Line);
+    public sealed record Taken(int Line, DateTimeOffset At, VehicleData Data, bool HasOwnVehicleId) : HistoryRow(Line)
+    {
+        /// <summary>It is a further answer out of a row of the file that was returned already, and does not count as another.</summary>
+        public bool IsExtra { get; init; }
+    }
 
     /// <param name="Reason">One of <see cref="RejectionReason"/>.</param>
     /// <param name="Column">The first column at fault, by its name in the file.</param>
@@ -46,6 +50,9 @@ interface IHistoryFile
 
     /// <summary>The same file, its times read in another zone.</summary>
     IHistoryFile In(TimeZoneInfo zone);
+
+    /// <summary>How many bytes of it the rows have been read from so far; 0 when that is not known.</summary>
+    long Position => 0;
 
     /// <summary>Its rows in the order of the file.</summary>
     /// <exception cref="HistoryFileException">While they are read.</exception>

@@ -12,13 +12,27 @@ sealed record CarIdentity(string Vin, long Vid, bool IsChosen);
 /// <summary>What reading a file brought.</summary>
 sealed record FileOutcome(int Rows, int Imported, int Skipped, IReadOnlyList<Rejection> Rejections);
 
+/// <summary>Takes the history of a file piece by piece.</summary>
+interface IPieces
+{
+    /// <summary>Takes the drives, charging processes and positions that have ended out of a history.</summary>
+    Task WriteAsync(Replay replay, CancellationToken cancellationToken);
+
+    /// <summary>Forgets what was written of this file.</summary>
+    Task StartOverAsync(CancellationToken cancellationToken);
+}
+
 /// <summary>
-/// Reads a file and plays it. Files are in the order of time nearly always, so a row is played as soon as it is read; when that turns out to be wrong, the caller starts
+/// Reads a file and plays it. Files are in the order of time nearly always, so a row is played as soon as it is read; when that turns out to be
+/// wrong, the caller starts
 /// over from a copy with all rows put in order first.
 /// </summary>
 sealed class FilePass(IHistoryFile file, CarIdentity car, Coverage imported, Coverage live, Replay replay)
 {
-    readonly List<(DateTimeOffset At, VehicleData Data)> _waiting = [];
+    // Some thousand rows are as fast to write as a million, and a month has hardly more.
+    const int PieceSize = 20_000;
+
+    readonly List<HistoryRow.Taken> _waiting = [];
     readonly List<VehicleData> _ofThisMoment = [];
     readonly List<Rejection> _rejections = [];
     bool _inOrder = true;
@@ -29,27 +43,31 @@ sealed class FilePass(IHistoryFile file, CarIdentity car, Coverage imported, Cov
     int _imported;
     int _skipped;
 
+    /// <param name="output">Where pieces of history go that would need too much memory together.</param>
     /// <param name="progress">Told the number of rows read so far, now and then.</param>
-    public static (FileOutcome Outcome, Replay Replay) Run(
-        IHistoryFile file, CarIdentity car, Coverage imported, Coverage live, Replay replay, Action<int>? progress, CancellationToken cancellationToken)
+    public static async Task<(FileOutcome Outcome, Replay Replay)> RunAsync(
+        IHistoryFile file, CarIdentity car, Coverage imported, Coverage live, Replay replay, IPieces output, Action<int>? progress,
+        CancellationToken cancellationToken)
     {
         var (inOrder, rejectsNameless) = (true, false);
         while (true)
         {
             var copy = replay.Copy();
             var pass = new FilePass(file, car, imported, live, copy) { _inOrder = inOrder, _rejectsNameless = rejectsNameless };
-            if (pass.Read(progress, cancellationToken))
+            if (await pass.ReadAsync(output, progress, cancellationToken))
                 return (new(pass._rows, pass._imported, pass._skipped, pass._rejections), copy);
             (inOrder, rejectsNameless) = (pass._inOrder, pass._rejectsNameless);
+            await output.StartOverAsync(cancellationToken);
         }
     }
 
     /// <returns>False when it has to be done again, by what was learned.</returns>
-    bool Read(Action<int>? progress, CancellationToken cancellationToken)
+    async Task<bool> ReadAsync(IPieces output, Action<int>? progress, CancellationToken cancellationToken)
     {
         foreach (var row in file.Rows())
         {
-            if ((++_rows & 0x3FF) == 0)
+            _rows += row is HistoryRow.Taken { IsExtra: true } ? 0 : 1;
+            if ((_rows & 0x3FF) == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 progress?.Invoke(_rows);
@@ -69,10 +87,18 @@ sealed class FilePass(IHistoryFile file, CarIdentity car, Coverage imported, Cov
                         return false;
                     break;
             }
+
+            if (replay.History.Size >= PieceSize)
+                await output.WriteAsync(replay, cancellationToken);
         }
 
-        foreach (var (at, data) in _waiting.OrderBy(row => row.At))
-            Play(at, data);
+        foreach (var row in _waiting.OrderBy(row => row.At))
+        {
+            Play(row);
+            if (replay.History.Size >= PieceSize)
+                await output.WriteAsync(replay, cancellationToken);
+        }
+
         return true;
     }
 
@@ -95,7 +121,7 @@ sealed class FilePass(IHistoryFile file, CarIdentity car, Coverage imported, Cov
                 return false;
             case not null when car.IsChosen:
                 _rejectsNameless = true;
-                _skipped++;
+                _skipped += Weight(row);
                 return false;
             default:
                 throw new HistoryFileException("vehicle_changed");
@@ -107,13 +133,13 @@ sealed class FilePass(IHistoryFile file, CarIdentity car, Coverage imported, Cov
         // A car that says nothing useful is no event.
         if (row.Data is { State: "unknown" } or { Availability: Availability.Online, DriveState: { Latitude: null } or { Longitude: null } })
         {
-            _imported++;
+            _imported += Weight(row);
             return true;
         }
 
         if (!_inOrder)
         {
-            _waiting.Add((row.At, row.Data));
+            _waiting.Add(row);
             return true;
         }
 
@@ -123,18 +149,19 @@ sealed class FilePass(IHistoryFile file, CarIdentity car, Coverage imported, Cov
             return false;
         }
 
-        Play(row.At, row.Data);
+        Play(row);
         return true;
     }
 
-    void Play(DateTimeOffset at, VehicleData data)
+    void Play(HistoryRow.Taken row)
     {
+        var (at, data) = (row.At, row.Data);
         if (at != _last)
             _ofThisMoment.Clear();
         _last = at;
         if (_ofThisMoment.Contains(data))
         {
-            _skipped++;
+            _skipped += Weight(row);
             return;
         }
 
@@ -142,7 +169,7 @@ sealed class FilePass(IHistoryFile file, CarIdentity car, Coverage imported, Cov
         var (isLive, isImported) = (live.Contains(at), imported.Contains(at));
         if (isLive || isImported)
         {
-            _skipped++;
+            _skipped += Weight(row);
             if (replay.Last is { } reached && at > reached)
                 replay.Cut(byLiveCar: isLive, until: at);
             return;
@@ -159,9 +186,11 @@ sealed class FilePass(IHistoryFile file, CarIdentity car, Coverage imported, Cov
                 replay.Cut(byLiveCar: false, until: at);
         }
 
-        _imported++;
+        _imported += Weight(row);
         replay.Take(data, at);
     }
+
+    static int Weight(HistoryRow.Taken row) => row.IsExtra ? 0 : 1;
 
     void Reject(int line, string reason, string? column, IReadOnlyList<string> fields)
         => _rejections.Add(new(file.Name, line, column, reason, fields));

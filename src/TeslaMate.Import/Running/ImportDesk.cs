@@ -5,7 +5,9 @@ using TeslaMate.Import.Reading;
 
 namespace TeslaMate.Import.Running;
 
-/// <summary>Where the service looks for files to import (<c>IMPORT_DIR</c>), and what stands in for an empty vehicle id (<c>TESLAFI_IMPORT_VEHICLE_ID</c>).</summary>
+/// <summary>
+/// Where the service looks for files to import (<c>IMPORT_DIR</c>), and what stands in for an empty vehicle id (<c>TESLAFI_IMPORT_VEHICLE_ID</c>).
+/// </summary>
 public sealed record ImportSettings(string Folder, string FallbackVehicleId)
 {
     /// <summary>Reads the variables.</summary>
@@ -74,6 +76,35 @@ public sealed partial class ImportDesk(IImporter importer, ImportSettings settin
         }
     }
 
+    /// <summary>
+    /// The time zone in which an import of the folder that was cut off goes on; null when there is none, or when the database is away.
+    /// </summary>
+    public async Task<string?> InterruptedZoneAsync(CancellationToken cancellationToken)
+    {
+        if (_status is ImportStatus.Running)
+            return null;
+        try
+        {
+            return await importer.InterruptedZoneAsync(settings.Folder, cancellationToken);
+        }
+        catch (NpgsqlException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Gives up an import that was cut off, so that another time zone may be chosen; what it imported stays. False when there is none, or one is at
+    /// work.
+    /// </summary>
+    public async Task<bool> DiscardAsync(CancellationToken cancellationToken)
+    {
+        if (_status is ImportStatus.Running || !await importer.DiscardAsync(settings.Folder, cancellationToken))
+            return false;
+        _status = new ImportStatus.Idle();
+        return true;
+    }
+
     /// <summary>Stores a file that somebody sent; false when its name is none that is known.</summary>
     public async Task<bool> StoreAsync(string name, Stream content, CancellationToken cancellationToken)
     {
@@ -82,9 +113,19 @@ public sealed partial class ImportDesk(IImporter importer, ImportSettings settin
         Directory.CreateDirectory(settings.Folder);
         var path = Path.Combine(settings.Folder, name);
         var part = path + ".part";
-        await using (var file = File.Create(part))
-            await content.CopyToAsync(file, cancellationToken);
-        File.Move(part, path, overwrite: true);
+        try
+        {
+            await using (var file = File.Create(part))
+                await content.CopyToAsync(file, cancellationToken);
+            File.Move(part, path, overwrite: true);
+        }
+        catch
+        {
+            // No half of a file, above all not on a disk that is full.
+            File.Delete(part);
+            throw;
+        }
+
         return true;
     }
 

@@ -109,7 +109,7 @@ public sealed record ImportReport
 /// <param name="File">The number of the file that is read, from 0.</param>
 /// <param name="Files">How they stand.</param>
 /// <param name="Rows">Read so far, of all files.</param>
-/// <param name="BytesRead">Of files that are finished.</param>
+/// <param name="BytesRead">Of files that are finished, and of the one that is read.</param>
 /// <param name="BytesInAll">Of all files.</param>
 /// <param name="Rejections">Met so far.</param>
 public sealed record ImportProgress(int File, IReadOnlyList<FileReport> Files, long Rows, long BytesRead, long BytesInAll, IReadOnlyList<Rejection> Rejections);

@@ -1,5 +1,6 @@
 using NpgsqlTypes;
 using TeslaMate.Database;
+using TeslaMate.Import.Reading;
 using TeslaMate.Logbook;
 
 namespace TeslaMate.Import.Running;
@@ -52,8 +53,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
         }
 
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await ExecuteAsync("update import_runs set status = 'abandoned', updated_at = $2 where source_key = $1 and status = 'running'",
-            [Text(sourceKey), Now()], cancellationToken);
+        await AbandonAsync(sourceKey, cancellationToken);
         await ExecuteAsync("delete from import_runs where source_key = $1 and status <> 'running'", [Text(sourceKey)], cancellationToken);
         var id = await ScalarAsync<long>(
             """
@@ -66,6 +66,29 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
         await transaction.CommitAsync(cancellationToken);
         return new(id, timeZone, car, IsResumed: false);
     }
+
+    /// <summary>What a folder is known by.</summary>
+    public static string KeyOf(string folder) => Fingerprint.Of(Path.GetFullPath(folder).TrimEnd('/'));
+
+    /// <summary>The time zone of the interrupted run of a folder; null when there is none.</summary>
+    public Task<string?> InterruptedZoneAsync(string sourceKey, CancellationToken cancellationToken)
+        => ScalarAsync<string>("select timezone from import_runs where source_key = $1 and status = 'running'", [Text(sourceKey)], cancellationToken);
+
+    /// <summary>
+    /// Gives the interrupted run of a folder up. Its files are to be read again: what it covered is skipped then, but not the drive or the charge
+    /// that it had not written yet.
+    /// </summary>
+    /// <returns>False when there was none.</returns>
+    public async Task<bool> AbandonAsync(string sourceKey, CancellationToken cancellationToken)
+        => await ScalarAsync<long>(
+            """
+            with abandoned as (
+                update import_runs set status = 'abandoned', updated_at = $2 where source_key = $1 and status = 'running' returning id),
+            forgotten as (
+                delete from teslamate.import_files using abandoned where import_files.run_id = abandoned.id)
+            select count(*) from abandoned
+            """,
+            [Text(sourceKey), Now()], cancellationToken) > 0;
 
     public async Task<List<StoredFile>> FilesAsync(CancellationToken cancellationToken)
     {
@@ -206,6 +229,9 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
         => ExecuteAsync("update import_runs set car_id = $2 where id = $1", [Big(run), Big(car.Value)], cancellationToken);
 
     public ValueTask<NpgsqlTransaction> BeginAsync(CancellationToken cancellationToken) => connection.BeginTransactionAsync(cancellationToken);
+
+    /// <summary>Runs a statement without parameters.</summary>
+    public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => ExecuteAsync(sql, [], cancellationToken);
 
     async Task ExecuteAsync(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
     {

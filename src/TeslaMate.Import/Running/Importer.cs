@@ -12,10 +12,20 @@ namespace TeslaMate.Import.Running;
 public interface IImporter
 {
     /// <summary>
-    /// Imports the files of a folder: each in one transaction with its checkpoint, so that an import that was cut off goes on where it stopped and has the same rows in
+    /// Imports the files of a folder: each in one transaction with its checkpoint, so that an import that was cut off goes on where it stopped and
+    /// has the same rows in
     /// the end. What was imported or logged live before is left as it is.
     /// </summary>
     Task<ImportReport> ImportAsync(ImportRequest request, IProgress<ImportProgress>? progress, CancellationToken cancellationToken);
+
+    /// <summary>The time zone of the import of a folder that was cut off and can be gone on with; null when there is none.</summary>
+    Task<string?> InterruptedZoneAsync(string folder, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gives the import of a folder up that was cut off: another time zone may be chosen then. What it imported stays, and is not imported again.
+    /// </summary>
+    /// <returns>False when there is none, or when an import is at work.</returns>
+    Task<bool> DiscardAsync(string folder, CancellationToken cancellationToken);
 }
 
 sealed class Importer(NpgsqlDataSource database, Elevations terrain, TimeProvider time) : IImporter
@@ -37,15 +47,41 @@ sealed class Importer(NpgsqlDataSource database, Elevations terrain, TimeProvide
         if (files.Count == 0)
             return ImportReport.Of(ImportProblem.NoFiles, $"No import files were found in '{request.Folder}'.");
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var run = new ImportRun(connection, new ImportStore(connection, time), terrain, request, files, progress);
+        var run = new ImportRun(connection, new ImportStore(connection, time), terrain, time, request, files, progress);
         return await run.RunAsync(cancellationToken);
+    }
+
+    public async Task<string?> InterruptedZoneAsync(string folder, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await new ImportStore(connection, time).InterruptedZoneAsync(ImportStore.KeyOf(folder), cancellationToken);
+    }
+
+    public async Task<bool> DiscardAsync(string folder, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var store = new ImportStore(connection, time);
+        if (!await store.TryLockAsync(cancellationToken))
+            return false;
+        try
+        {
+            return await store.AbandonAsync(ImportStore.KeyOf(folder), cancellationToken);
+        }
+        finally
+        {
+            await store.UnlockAsync();
+        }
     }
 }
 
 /// <summary>One import from its beginning to its end.</summary>
 sealed class ImportRun(
-    NpgsqlConnection connection, ImportStore store, Elevations terrain, ImportRequest request, IReadOnlyList<IHistoryFile> files, IProgress<ImportProgress>? progress)
+    NpgsqlConnection connection, ImportStore store, Elevations terrain, TimeProvider time, ImportRequest request, IReadOnlyList<IHistoryFile> files,
+    IProgress<ImportProgress>? progress)
 {
+    // The class of SQL states.
+    const string InsufficientResources = "53";
+
     IReadOnlyList<IHistoryFile> _files = files;
     readonly List<FileReport> _reports = [.. files.Select(file => new FileReport(file.Name, 0, 0, 0, 0, FileState.Pending))];
     readonly List<Rejection> _rejections = [];
@@ -91,7 +127,7 @@ sealed class ImportRun(
         // Everything goes into one transaction that is never committed.
         await using var rehearsal = request.IsDryRun ? await store.BeginAsync(cancellationToken) : null;
         if (!request.IsDryRun)
-            _run = await store.OpenAsync(Fingerprint.Of(Path.GetFullPath(request.Folder).TrimEnd('/')), request.TimeZone, _car, cancellationToken);
+            _run = await store.OpenAsync(ImportStore.KeyOf(request.Folder), request.TimeZone, _car, cancellationToken);
         // An interrupted import goes on as it began.
         if (_run.TimeZone != request.TimeZone && LocalClock.FindZone(_run.TimeZone) is { } zone)
             _files = [.. _files.Select(file => file.In(zone))];
@@ -212,11 +248,17 @@ sealed class ImportRun(
             }
 
             Report(i, _reports[i] with { State = FileState.Running });
-            var live = _car is { } logged && _isLive ? await LiveCoverage.ReadAsync(connection, logged, cancellationToken) : new Coverage([]);
+            var live = _car is { } logged && _isLive
+                ? await LiveCoverage.ReadAsync(connection, logged, time.GetUtcNow(), cancellationToken)
+                : new Coverage([]);
             try
             {
+                await using var output = new FileTransaction(store, connection, _numbers, terrain, _run.Id, _car, NewCar(), request.IsDryRun);
+                // What is in already is played only for what it left open.
+                IPieces pieces = isOfThisRun ? new Forgetting() : output;
                 var (outcome, played) = await Task.Run(
-                    () => FilePass.Run(_files[i], _identity, imported, live, replay, rows => Tell(i, rows), cancellationToken), cancellationToken);
+                    () => FilePass.RunAsync(_files[i], _identity, imported, live, replay, pieces, rows => Tell(i, rows), cancellationToken),
+                    cancellationToken);
                 if (await Fingerprint.OfAsync(_files[i].Path, cancellationToken) != _fingerprints[i])
                     throw new HistoryFileException("The file changed while it was read");
                 var periods = played.Read.Periods.ToList();
@@ -230,24 +272,25 @@ sealed class ImportRun(
                 };
                 if (isOfThisRun)
                 {
-                    // It was written before the run was cut off; only what it left open is needed.
-                    played.History.Clear();
-                    played.Read.Take(played.History.OpenSince);
                     Skip(i, stored!);
                 }
                 else
                 {
-                    await CommitAsync(played, imported, async counts =>
+                    await output.FinishAsync(played, _isLive || !IsNewest(played, imported), cancellationToken);
+                    if (!request.IsDryRun)
                     {
-                        if (!request.IsDryRun)
-                        {
-                            await store.RejectAsync(_run.Id, _fingerprints[i]!, outcome.Rejections, cancellationToken);
-                            await store.CheckpointAsync(_run.Id, _car, _fingerprints[i]!, report, cancellationToken);
-                        }
-                    }, cancellationToken);
+                        await store.RejectAsync(_run.Id, _fingerprints[i]!, outcome.Rejections, cancellationToken);
+                        await store.CheckpointAsync(_run.Id, output.Car, _fingerprints[i]!, report, cancellationToken);
+                    }
+
+                    await CommitAsync(output, cancellationToken);
                     _rejections.AddRange(outcome.Rejections);
                     Report(i, report);
                 }
+
+                // It is written, now or before the run was cut off; only what it left open is needed.
+                played.History.Clear();
+                played.Read.Take(played.History.OpenSince);
 
                 _rowsBefore += outcome.Rows;
                 replay = played;
@@ -257,55 +300,42 @@ sealed class ImportRun(
             {
                 Fail(i, exception.Reason);
             }
-            catch (PostgresException exception) when (!request.IsDryRun && connection.State == System.Data.ConnectionState.Open)
+            catch (PostgresException exception) when (connection.State == System.Data.ConnectionState.Open)
             {
                 // The transaction of this file is gone; the next may do better, and if not, says so too.
                 Fail(i, exception.MessageText);
             }
+            catch (PostgresException exception)
+                when (!request.IsDryRun && exception.SqlState.StartsWith(InsufficientResources, StringComparison.Ordinal))
+            {
+                // A full disk, say; the driver gives the connection up then.
+                Fail(i, exception.MessageText);
+                await connection.CloseAsync();
+                await connection.OpenAsync(cancellationToken);
+                await store.TryLockAsync(cancellationToken);
+            }
         }
 
         replay.End();
-        await CommitAsync(replay, imported, _ => request.IsDryRun ? Task.CompletedTask : store.FinishAsync(_run.Id, cancellationToken), cancellationToken);
-    }
-
-    /// <summary>Writes what has ended, and what is to be remembered with it, in one transaction.</summary>
-    async Task CommitAsync(Replay replay, Coverage imported, Func<HistoryCounts, Task> with, CancellationToken cancellationToken)
-    {
-        var history = replay.History;
+        await using var end = new FileTransaction(store, connection, _numbers, terrain, _run.Id, _car, NewCar(), request.IsDryRun);
+        await end.FinishAsync(replay, _isLive || !IsNewest(replay, imported), cancellationToken);
         if (!request.IsDryRun)
-            await history.ElevateAsync(terrain, cancellationToken);
-        await using var transaction = request.IsDryRun ? null : await store.BeginAsync(cancellationToken);
-        var counts = HistoryCounts.None;
-        var car = _car;
-        if (replay.Last is { } last)
-        {
-            car ??= await store.AddCarAsync(
-                _run.Id, _identity!.Vin, _firstAnswer!.VehicleId?.Value, _firstAnswer.Name, CarIdentification.SuspendMin(_firstAnswer, _identity.Vin), request.IsDryRun, cancellationToken);
-            if (_car is null && !request.IsDryRun)
-                await store.SetCarAsync(_run.Id, car.Value, cancellationToken);
-            var isNewest = !imported.Periods.Any(period => period.From > last);
-            counts = await new HistoryWriter(connection, _numbers).WriteAsync(car.Value, _run.Id, history, _isLive || !isNewest, last, cancellationToken);
-            if (!request.IsDryRun)
-                await store.CoverAsync(car.Value, _run.Id, replay.Read.Copy().Take(history.OpenSince), cancellationToken);
-        }
-
-        (var before, _car) = (_car, car);
-        try
-        {
-            await with(counts);
-            if (transaction is not null)
-                await transaction.CommitAsync(cancellationToken);
-        }
-        catch
-        {
-            _car = before;
-            throw;
-        }
-
-        _created += counts;
-        history.Clear();
-        replay.Read.Take(history.OpenSince);
+            await store.FinishAsync(_run.Id, cancellationToken);
+        await CommitAsync(end, cancellationToken);
     }
+
+    async Task CommitAsync(FileTransaction transaction, CancellationToken cancellationToken)
+    {
+        await transaction.CommitAsync(cancellationToken);
+        _car = transaction.Car;
+        _created += transaction.Counts;
+    }
+
+    static bool IsNewest(Replay replay, Coverage imported) => !imported.Periods.Any(period => period.From > replay.Last);
+
+    NewCar? NewCar() => _car is null && _identity is not null && _firstAnswer is not null
+        ? new(_identity.Vin, _firstAnswer.VehicleId?.Value, _firstAnswer.Name, CarIdentification.SuspendMin(_firstAnswer, _identity.Vin))
+        : null;
 
     /// <summary>Nothing tells whose rows these are.</summary>
     async Task RefuseAsync(int index, CancellationToken cancellationToken)
@@ -345,7 +375,22 @@ sealed class ImportRun(
     }
 
     void Tell(int index, int rows)
-        => progress?.Report(new(index, [.. _reports], _rowsBefore + rows, _lengths.Take(index).Sum(), _lengths.Sum(), [.. _rejections.Take(100)]));
+    {
+        var read = _lengths.Take(index).Sum() + (rows > 0 ? Math.Min(_files[index].Position, _lengths[index]) : 0);
+        progress?.Report(new(index, [.. _reports], _rowsBefore + rows, read, _lengths.Sum(), [.. _rejections.Take(100)]));
+    }
+
+    /// <summary>For a file that was written before.</summary>
+    sealed class Forgetting : IPieces
+    {
+        public Task WriteAsync(Replay replay, CancellationToken cancellationToken)
+        {
+            replay.History.ClearRides();
+            return Task.CompletedTask;
+        }
+
+        public Task StartOverAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 
     Car PlaceholderCar() => new()
     {

@@ -4,7 +4,8 @@ using TeslaMate.Logbook;
 namespace TeslaMate.Import.Running;
 
 /// <summary>
-/// When a car was logged live. Its states cover a period, unless its positions show a hole: a live car that is awake writes one every few minutes, so a long time without
+/// When a car was logged live. Its states cover a period, unless its positions show a hole: a live car that is awake writes one every few minutes, so
+/// a long time without
 /// any is one in which it slept or nobody looked, and what another logger saw then is new.
 /// </summary>
 static class LiveCoverage
@@ -13,6 +14,9 @@ static class LiveCoverage
 
     // The clocks of two loggers differ by their pauses.
     static readonly TimeSpan Margin = TimeSpan.FromMinutes(2);
+
+    // What happens now may not be written yet.
+    static readonly TimeSpan Now = TimeSpan.FromMinutes(15);
 
     static readonly DateTimeOffset Forever = DateTimeOffset.MaxValue;
 
@@ -44,13 +48,36 @@ static class LiveCoverage
     // Without what imports wrote left out.
     static readonly string AllSql = Sql.Replace("mine.kind = '", "false and mine.kind = '", StringComparison.Ordinal);
 
-    public static Task<Coverage> ReadAsync(NpgsqlConnection connection, CarId car, CancellationToken cancellationToken) => ReadAsync(Sql, connection, car, cancellationToken);
+    public static Task<Coverage> ReadAsync(NpgsqlConnection connection, CarId car, DateTimeOffset now, CancellationToken cancellationToken)
+        => ReadAsync(Sql, connection, car, now, cancellationToken);
 
     /// <summary>All that is covered, whoever wrote it.</summary>
-    public static Task<Coverage> ReadAllAsync(NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
-        => ReadAsync(AllSql, connection, car, cancellationToken);
+    public static Task<Coverage> ReadAllAsync(NpgsqlConnection connection, CarId car, DateTimeOffset now, CancellationToken cancellationToken)
+        => ReadAsync(AllSql, connection, car, now, cancellationToken);
 
-    static async Task<Coverage> ReadAsync(string sql, NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
+    /// <summary>
+    /// The readings of the odometer (km) between which the live car was driven, as its drives say. A drive that it did not see and made up of what it
+    /// found later has another
+    /// time than the real one, but the same readings.
+    /// </summary>
+    public static async Task<List<(double From, double To)>> ReadOdometerAsync(
+        NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("""
+            select start_km, end_km
+            from drives
+            where car_id = $1 and start_km is not null and end_km is not null
+                and not exists (select from teslamate.imported_entries mine where mine.kind = 'drive' and mine.entry_id = drives.id)
+            """, connection) { CommandTimeout = 0 };
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<(double From, double To)> ranges = [];
+        while (await reader.ReadAsync(cancellationToken))
+            ranges.Add((reader.GetDouble(0), reader.GetDouble(1)));
+        return ranges;
+    }
+
+    static async Task<Coverage> ReadAsync(string sql, NpgsqlConnection connection, CarId car, DateTimeOffset now, CancellationToken cancellationToken)
     {
         List<(DateTimeOffset From, DateTimeOffset To)> positions = [], rides = [], states = [];
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
@@ -63,18 +90,24 @@ static class LiveCoverage
             (reader.GetString(0) switch { "positions" => positions, "ride" => rides, _ => states }).Add(period);
         }
 
-        return Of(positions, rides, states);
+        return Of(positions, rides, states, now);
     }
 
     /// <param name="positions">Periods of positions that follow each other closely.</param>
     /// <param name="rides">Drives and charging processes.</param>
     /// <param name="states">The states.</param>
+    /// <param name="now">Up to which there may be a hole.</param>
     public static Coverage Of(
         List<(DateTimeOffset From, DateTimeOffset To)> positions, List<(DateTimeOffset From, DateTimeOffset To)> rides,
-        List<(DateTimeOffset From, DateTimeOffset To)> states)
+        List<(DateTimeOffset From, DateTimeOffset To)> states, DateTimeOffset now)
     {
         var seen = new Coverage(positions).Periods;
-        var holes = seen.Zip(seen.Skip(1), (left, right) => (left.To, right.From));
+        var holes = seen.Zip(seen.Skip(1), (left, right) => (left.To, right.From)).ToList();
+        // Before the first position and behind the last one it is as between two; without any, only the states tell.
+        if (seen is [var first, ..] && states.Count > 0 && states.Min(state => state.From) is var begin && first.From - begin > Hole)
+            holes.Add((begin.AddTicks(-1), first.From));
+        if (seen is [.., var last] && now > last.To + Now + Hole)
+            holes.Add((last.To, now - Now));
         return new Coverage(states).Without(holes)
             .With(positions)
             .With(rides.Select(ride => (ride.From - Margin, ride.To == Forever ? Forever : ride.To + Margin)));

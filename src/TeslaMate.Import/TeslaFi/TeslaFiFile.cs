@@ -10,6 +10,8 @@ sealed class TeslaFiFile(string path, TimeZoneInfo zone, string fallbackVehicleI
 
     public string Path => path;
 
+    public long Position { get; private set; }
+
     public IHistoryFile In(TimeZoneInfo other) => new TeslaFiFile(path, other, fallbackVehicleId);
 
     public IEnumerable<HistoryRow> Rows()
@@ -25,6 +27,7 @@ sealed class TeslaFiFile(string path, TimeZoneInfo zone, string fallbackVehicleI
         {
             if (csv.IsBlank)
                 continue;
+            Position = csv.Position;
             if (count == 1)
                 throw new HistoryFileException("Unsupported delimiter");
             yield return csv switch

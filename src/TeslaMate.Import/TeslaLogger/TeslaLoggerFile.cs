@@ -4,14 +4,21 @@ using TeslaMate.Tesla.Cars;
 namespace TeslaMate.Import.TeslaLogger;
 
 /// <summary>
-/// A dump of TeslaLogger's database: its positions, drives, charges and states become what the car would have answered, in the order of time (import-sources chapter).
+/// A dump of TeslaLogger's database: its positions, drives, charges and states become what the car would have answered, in the order of time
+/// (import-sources chapter). It holds
+/// years, so it is read several times and never kept: what drives and charges there are first, then positions and charging rows side by side.
 /// </summary>
 sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
 {
     const double MilesPerKm = 0.62137119223733;
     const double PsPerKw = 1.35962;
 
-    static readonly HashSet<string> Tables = new(StringComparer.OrdinalIgnoreCase) { "car", "cars", "pos", "drivestate", "chargingstate", "charging", "state", "car_version" };
+    static readonly HashSet<string> Tables = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "car", "cars", "drivestate", "chargingstate", "state", "car_version",
+    };
+    static readonly HashSet<string> Positions = new(StringComparer.OrdinalIgnoreCase) { "pos" };
+    static readonly HashSet<string> Chargings = new(StringComparer.OrdinalIgnoreCase) { "charging" };
 
     // Leaving and entering a state takes two rows of it, so each is told a moment before.
     static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
@@ -42,7 +49,7 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
     {
         var clock = new LocalClock(zone);
         var tables = MySqlDump.Read(path, Tables).ToLookup(row => row.Table, StringComparer.OrdinalIgnoreCase);
-        var cars = tables["cars"].Concat(tables["car"]).ToDictionary(row => row.Integer("id") ?? 0);
+        var cars = tables["cars"].Concat(tables["car"]).DistinctBy(row => row.Integer("id") ?? 0).ToDictionary(row => row.Integer("id") ?? 0);
         // Before there were several cars, there was no number of one.
         int CarOf(DumpRow row) => row.Integer("CarID") ?? (cars.Count == 1 ? cars.Keys.First() : 1);
 
@@ -52,37 +59,65 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
         var charges = tables["chargingstate"].GroupBy(CarOf).ToDictionary(group => group.Key, group => group
             .Where(row => row.Integer("StartChargingID") is not null && row.Integer("EndChargingID") is not null)
             .Select(row => (First: row.Integer("StartChargingID")!.Value, Last: row.Integer("EndChargingID")!.Value, Pos: row.Integer("Pos"))).Order().ToList());
-        var places = tables["pos"].Where(row => row.Integer("id") is not null).ToDictionary(row => row.Integer("id")!.Value);
-        List<(DateTime At, int Order, DumpRow Row, VehicleData? Data)> readings = [];
-        foreach (var row in tables["pos"])
+        var wanted = charges.Values.SelectMany(group => group).Select(charge => charge.Pos).OfType<int>().ToHashSet();
+        Dictionary<int, DumpRow> places = [];
+        var isInOrder = true;
+        DateTime? before = null;
+        foreach (var row in MySqlDump.Read(path, Positions))
         {
-            var (car, id) = (CarOf(row), row.Integer("id") ?? 0);
-            var ride = Find(rides.GetValueOrDefault(car), id, ride => ride.First, ride => ride.Last);
-            Add(row, "Datum", order: 1, Position(row) is { } place
-                ? place with { DriveState = place.DriveState! with { ShiftState = ride is null ? null : id == ride.Value.Last ? ShiftState.P : ShiftState.D } }
-                : null);
+            if (row.Integer("id") is { } id && wanted.Contains(id))
+                places[id] = row;
+            isInOrder &= !(row.Date("Datum") < before);
+            before = row.Date("Datum") ?? before;
         }
 
-        foreach (var row in tables["charging"])
+        before = null;
+        foreach (var row in MySqlDump.Read(path, Chargings))
         {
-            var (car, id) = (CarOf(row), row.Integer("id") ?? 0);
-            var charge = Find(charges.GetValueOrDefault(car), id, charge => charge.First, charge => charge.Last);
-            var place = charge?.Pos is { } number && places.TryGetValue(number, out var found) ? Position(found) : null;
-            if (charge is not null)
-                Add(row, "Datum", order: 2, place is null ? null : Charge(row, place, isLast: id == charge.Value.Last));
+            isInOrder &= !(row.Date("Datum") < before);
+            before = row.Date("Datum") ?? before;
         }
 
-        foreach (var row in tables["state"])
+        IEnumerable<Reading> PositionReadings()
         {
-            if (row.Text("state") is ("asleep" or "offline") and { } state)
-                Add(row, "StartDate", order: 0, new VehicleData { State = state });
+            foreach (var row in MySqlDump.Read(path, Positions))
+            {
+                if (row.Date("Datum") is not { } at)
+                    continue;
+                var (car, id) = (CarOf(row), row.Integer("id") ?? 0);
+                var ride = Find(rides.GetValueOrDefault(car), id, ride => ride.First, ride => ride.Last);
+                ShiftState? gear = ride is null ? null : id == ride.Value.Last ? ShiftState.P : ShiftState.D;
+                yield return new(at, Order: 1, row, Position(row) is { } place
+                    ? place with { DriveState = place.DriveState! with { ShiftState = gear } }
+                    : null);
+            }
         }
 
+        IEnumerable<Reading> ChargeReadings()
+        {
+            foreach (var row in MySqlDump.Read(path, Chargings))
+            {
+                var (car, id) = (CarOf(row), row.Integer("id") ?? 0);
+                if (row.Date("Datum") is not { } at
+                    || Find(charges.GetValueOrDefault(car), id, charge => charge.First, charge => charge.Last) is not { } charge)
+                    continue;
+                var place = charge.Pos is { } number && places.TryGetValue(number, out var found) ? Position(found) : null;
+                yield return new(at, Order: 2, row, place is null ? null : Charge(row, place, isLast: id == charge.Last));
+            }
+        }
+
+        var states = tables["state"].Where(row => row.Text("state") is "asleep" or "offline" && row.Date("StartDate") is not null)
+            .Select(row => new Reading(row.Date("StartDate")!.Value, Order: 0, row, new VehicleData { State = row.Text("state")! }))
+            .OrderBy(reading => reading.At);
+        // Both tables are in the order of their numbers, which is that of time; where it is not, only sorting helps.
+        var readings = isInOrder
+            ? Merged(states, PositionReadings(), ChargeReadings())
+            : states.Concat(PositionReadings()).Concat(ChargeReadings()).OrderBy(reading => reading.At).ThenBy(reading => reading.Order);
         var versions = tables["car_version"].Select(row => (Car: CarOf(row), At: row.Date("StartDate"), Version: row.Text("version")))
             .Where(version => version is { At: not null, Version: not null }).OrderBy(version => version.At).ToLookup(version => version.Car);
         DateTimeOffset? last = null;
         string? lastState = null;
-        foreach (var (at, _, row, reading) in readings.OrderBy(reading => reading.At).ThenBy(reading => reading.Order))
+        foreach (var (at, _, row, reading) in readings)
         {
             if (reading is null)
             {
@@ -101,15 +136,47 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
             var version = versions[CarOf(row)].LastOrDefault(version => version.At <= at).Version;
             var data = Complete(reading, car, instant, version);
             if (lastState != data.State && !(instant - Moment <= last))
-                yield return new HistoryRow.Taken(row.Line, instant - Moment, Complete(reading, car, instant - Moment, version), HasOwnVehicleId: false);
+            {
+                var change = Complete(reading, car, instant - Moment, version);
+                yield return new HistoryRow.Taken(row.Line, instant - Moment, change, HasOwnVehicleId: false) { IsExtra = true };
+            }
+
             (last, lastState) = (instant, data.State);
             yield return new HistoryRow.Taken(row.Line, instant, data, HasOwnVehicleId: false);
         }
+    }
 
-        void Add(DumpRow row, string column, int order, VehicleData? data)
+    /// <summary>Several orders of readings as one.</summary>
+    static IEnumerable<Reading> Merged(params IEnumerable<Reading>[] sources)
+    {
+        var heads = new List<IEnumerator<Reading>>();
+        try
         {
-            if (row.Date(column) is { } at)
-                readings.Add((at, order, row, data));
+            foreach (var source in sources)
+            {
+                var head = source.GetEnumerator();
+                heads.Add(head);
+                if (!head.MoveNext())
+                {
+                    heads.Remove(head);
+                    head.Dispose();
+                }
+            }
+
+            while (heads.Count > 0)
+            {
+                var next = heads.MinBy(head => (head.Current.At, head.Current.Order))!;
+                yield return next.Current;
+                if (!next.MoveNext())
+                {
+                    heads.Remove(next);
+                    next.Dispose();
+                }
+            }
+        }
+        finally
+        {
+            heads.ForEach(head => head.Dispose());
         }
     }
 
@@ -191,4 +258,9 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
         VehicleState = (data.VehicleState ?? new()) with { Timestamp = at, CarVersion = version },
         VehicleConfig = new VehicleConfig { CarType = car?.Text("car_type"), TrimBadging = car?.Text("car_trim_badging") },
     };
+
+    /// <param name="At">By the server's clock.</param>
+    /// <param name="Order">Which of several at the same moment comes first.</param>
+    /// <param name="Data">Null when it cannot be used.</param>
+    readonly record struct Reading(DateTime At, int Order, DumpRow Row, VehicleData? Data);
 }

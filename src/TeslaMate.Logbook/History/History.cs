@@ -4,7 +4,8 @@ using TeslaMate.Logbook.Positions;
 namespace TeslaMate.Logbook.History;
 
 /// <summary>
-/// What a stretch of a car's past amounts to, collected from the same entries that a live car's log is written with, until it is written in bulk. A drive or a
+/// What a stretch of a car's past amounts to, collected from the same entries that a live car's log is written with, until it is written in bulk. A
+/// drive or a
 /// charging process that has not ended yet is kept back, so that nothing is ever in the database that looks as if it were going on.
 /// </summary>
 sealed class History
@@ -41,10 +42,13 @@ sealed class History
         _ => null,
     };
 
+    /// <summary>How many rows have ended and wait to be written.</summary>
+    public int Size { get; private set; }
+
     /// <summary>An own copy, to go back to.</summary>
     public History Copy()
     {
-        var copy = new History { Description = Description, _lastActivity = _lastActivity };
+        var copy = new History { Description = Description, Size = Size, _lastActivity = _lastActivity };
         copy._drives.AddRange(_drives);
         copy._chargings.AddRange(_chargings);
         copy._positions.AddRange(_positions);
@@ -55,12 +59,23 @@ sealed class History
         return copy;
     }
 
-    /// <summary>Forgets what has ended: it is written.</summary>
-    public void Clear()
+    /// <summary>Forgets the drives, charging processes and positions that have ended: they are written.</summary>
+    public void ClearRides()
     {
         _drives.Clear();
         _chargings.Clear();
         _positions.Clear();
+        Size = 0;
+    }
+
+    /// <summary>Forgets drives that are known already, by the readings of the odometer (km) at their ends.</summary>
+    public void DropDrives(Func<double, double, bool> isKnown)
+        => _drives.RemoveAll(drive => drive.Positions[0].OdometerKm is { } from && drive.Positions[^1].OdometerKm is { } to && isKnown(from, to));
+
+    /// <summary>Forgets everything that has ended: it is written.</summary>
+    public void Clear()
+    {
+        ClearRides();
         _states.Clear();
         _versions.Clear();
         Description = null;
@@ -127,23 +142,36 @@ sealed class History
     /// <summary>Gives the positions that are about to be written their height, from the terrain model as those of live cars.</summary>
     public async Task ElevateAsync(Terrain.Elevations terrain, CancellationToken cancellationToken)
     {
+        // Tiles that cannot be had are asked for once, not for every position on them.
+        HashSet<Terrain.Tile> missing = [];
         foreach (var drive in _drives)
-            await ElevateAsync(terrain, drive.Positions, cancellationToken);
-        await ElevateAsync(terrain, _positions, cancellationToken);
+            await ElevateAsync(terrain, drive.Positions, missing, cancellationToken);
+        await ElevateAsync(terrain, _positions, missing, cancellationToken);
         for (var i = 0; i < _chargings.Count; i++)
-        {
-            var place = _chargings[i].Place;
-            if (place.ElevationM is null)
-                _chargings[i] = _chargings[i] with { Place = place with { ElevationM = await terrain.HeightAsync(place, cancellationToken) } };
-        }
+            _chargings[i] = _chargings[i] with { Place = await ElevatedAsync(terrain, _chargings[i].Place, missing, cancellationToken) };
     }
 
-    static async Task ElevateAsync(Terrain.Elevations terrain, List<PositionReading> positions, CancellationToken cancellationToken)
+    static async Task ElevateAsync(
+        Terrain.Elevations terrain, List<PositionReading> positions, HashSet<Terrain.Tile> missing, CancellationToken cancellationToken)
     {
         for (var i = 0; i < positions.Count; i++)
+            positions[i] = await ElevatedAsync(terrain, positions[i], missing, cancellationToken);
+    }
+
+    static async ValueTask<PositionReading> ElevatedAsync(
+        Terrain.Elevations terrain, PositionReading position, HashSet<Terrain.Tile> missing, CancellationToken cancellationToken)
+    {
+        if (position.ElevationM is not null || (missing.Count > 0 && missing.Contains(Terrain.Tile.Of(position.Latitude, position.Longitude))))
+            return position;
+        switch (await terrain.PatientHeightAsync(position.Latitude, position.Longitude, cancellationToken))
         {
-            if (positions[i].ElevationM is null && await terrain.HeightAsync(positions[i], cancellationToken) is { } metres)
-                positions[i] = positions[i] with { ElevationM = metres };
+            case Terrain.Height.Known(var metres):
+                return position with { ElevationM = metres };
+            case Terrain.Height.Missing(var tile):
+                missing.Add(tile);
+                return position;
+            default:
+                return position;
         }
     }
 
@@ -159,21 +187,27 @@ sealed class History
 
     void AddPosition(PositionReading position)
     {
-        if (PositionRows.IsStorable(position))
-            _positions.Add(position);
+        if (!PositionRows.IsStorable(position))
+            return;
+        _positions.Add(position);
+        Size++;
     }
 
     void CloseDrive()
     {
-        if (_openDrive is not null)
-            _drives.Add(new HistoryDrive(_openDrive));
+        if (_openDrive is null)
+            return;
+        _drives.Add(new HistoryDrive(_openDrive));
+        Size += _openDrive.Count;
         _openDrive = null;
     }
 
     void CompleteCharging(DateTimeOffset at)
     {
-        if (_openCharging is not null)
-            _chargings.Add(_openCharging with { CompletedAt = at });
+        if (_openCharging is null)
+            return;
+        _chargings.Add(_openCharging with { CompletedAt = at });
+        Size += _openCharging.Charges.Count + 1;
         _openCharging = null;
     }
 }

@@ -20,22 +20,21 @@ sealed record HistoryCounts(int Drives, int ChargingProcesses, int Positions, in
 }
 
 /// <summary>
-/// Writes pieces of a car's past in bulk, in a transaction of the caller: rows by binary <c>COPY</c>, ends of drives and charging processes by the same statements that end
-/// live ones. What it wrote is remembered in <c>teslamate.imported_entries</c>, so that it is told from what the live car wrote, of which it changes nothing.
+/// Writes pieces of a car's past in bulk, in a transaction of the caller: rows by binary <c>COPY</c>, ends of drives and charging processes by the
+/// same statements that end
+/// live ones. What it wrote is remembered in <c>teslamate.imported_entries</c>, so that it is told from what the live car wrote, of which it changes
+/// nothing.
 /// </summary>
 /// <param name="connection">In a transaction.</param>
 sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
 {
     const int BatchSize = 200;
 
-    /// <param name="isLive">The car was there before: what is known of it stays.</param>
-    /// <param name="lastMoment">When the newest row was read; the last state ends there if somebody logs the car now.</param>
-    public async Task<HistoryCounts> WriteAsync(
-        CarId car, long run, History history, bool isLive, DateTimeOffset lastMoment, CancellationToken cancellationToken)
-    {
-        if (history.Description is { } description)
-            await ExecuteAsync(isLive ? CarStatements.Complete(car, description) : CarStatements.Update(car, description), cancellationToken);
+    bool _hasWrittenChargings;
 
+    /// <summary>Writes the drives, charging processes and positions that have ended: a piece of what follows in the same transaction.</summary>
+    public async Task<HistoryCounts> WriteRidesAsync(CarId car, long run, History history, CancellationToken cancellationToken)
+    {
         var drives = await numbers.TakeAsync(connection, "trips_id_seq", history.Drives.Count, cancellationToken);
         var processes = await numbers.TakeAsync(connection, "charging_processes_id_seq", history.Chargings.Count, cancellationToken);
         var positionCount = history.Drives.Sum(drive => drive.Positions.Count) + history.Chargings.Count + history.Positions.Count;
@@ -62,22 +61,35 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
             }
         }
 
-        if (processes.Length > 0)
-            await ExecuteAsync(EfficiencyStatements.Derive(car), cancellationToken);
-
         // Positions of a drive that was too short stay behind without one.
-        for (var i = 0; i < drives.Length; i++)
+        for (var (i, next) = (0, 0); i < drives.Length; next += history.Drives[i++].Positions.Count)
         {
             if (discarded.Contains(drives[i]))
-                free.AddRange(positions.Where(id => id >= tracks[i].First && id <= tracks[i].Last));
+                free.AddRange(positions.AsSpan(next, history.Drives[i].Positions.Count));
         }
 
-        var states = await WriteStatesAsync(car, run, history.States, lastMoment, cancellationToken);
-        var updates = await WriteVersionsAsync(car, run, history.Versions, cancellationToken);
         await RememberAsync(car, run, "drive", [.. drives.Where(id => !discarded.Contains(id))], cancellationToken);
         await RememberAsync(car, run, "charging_process", processes, cancellationToken);
         await RememberAsync(car, run, "position", [.. free, .. places], cancellationToken);
-        return new(drives.Length - discarded.Count, processes.Length, positionCount, chargeCount, states, updates);
+        _hasWrittenChargings |= processes.Length > 0;
+        return new(drives.Length - discarded.Count, processes.Length, positionCount, chargeCount, 0, 0);
+    }
+
+    /// <summary>Writes all that has ended, and what is known of the car after it.</summary>
+    /// <param name="isLive">The car was there before: what is known of it stays.</param>
+    /// <param name="lastMoment">When the newest row was read; the last state ends there if somebody logs the car now.</param>
+    public async Task<HistoryCounts> WriteAsync(
+        CarId car, long run, History history, bool isLive, DateTimeOffset lastMoment, CancellationToken cancellationToken)
+    {
+        var counts = await WriteRidesAsync(car, run, history, cancellationToken);
+        var states = await WriteStatesAsync(car, run, history.States, lastMoment, cancellationToken);
+        var updates = await WriteVersionsAsync(car, run, history.Versions, cancellationToken);
+        // The row of the car comes last: whoever logs it now waits for it from here on.
+        if (history.Description is { } description)
+            await ExecuteAsync(isLive ? CarStatements.Complete(car, description) : CarStatements.Update(car, description), cancellationToken);
+        if (_hasWrittenChargings)
+            await ExecuteAsync(EfficiencyStatements.Derive(car), cancellationToken);
+        return counts + new HistoryCounts(0, 0, 0, 0, states, updates);
     }
 
     /// <summary>The states of a car, and which of them were imported.</summary>

@@ -54,10 +54,6 @@ sealed partial class Elevations(TileFiles tiles, TimeProvider time, ILogger<Elev
         }
     }
 
-    /// <summary>Metres above the sea, however long it takes to fetch the tile; null when it is not known.</summary>
-    public async Task<int?> HeightAsync(PositionReading position, CancellationToken cancellationToken)
-        => await PatientHeightAsync(position.Latitude, position.Longitude, cancellationToken) is Height.Known(var metres) ? metres : null;
-
     /// <returns>Null when another tile is on its way, or when the sources are left alone for now.</returns>
     Task<bool>? TryFetch(Tile tile)
     {

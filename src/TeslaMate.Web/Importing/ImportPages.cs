@@ -8,7 +8,9 @@ using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.Importing;
 
-/// <summary>Files of other loggers: sent, imported, and how it went (spec web 6.7). Without files the page leads home; the settings lead to it all the same.</summary>
+/// <summary>
+/// Files of other loggers: sent, imported, and how it went (spec web 6.7). Without files the page leads home; the settings lead to it all the same.
+/// </summary>
 sealed class ImportPages(IServiceProvider services)
 {
     const long LargestUpload = 128 * 1024 * 1024;
@@ -18,18 +20,29 @@ sealed class ImportPages(IServiceProvider services)
     public void Map(IEndpointRouteBuilder routes)
     {
         var pages = routes.MapPages("/import");
-        pages.MapGet("", (PageContext context) => _desk is { Status: ImportStatus.Idle, IsImportMode: false } or null && (_desk?.Files().Count ?? 0) == 0
-            ? Results.Redirect(context.Url("/"))
-            : Page(context));
+        pages.MapGet("", async (PageContext context, CancellationToken cancellationToken)
+            => _desk is { Status: ImportStatus.Idle, IsImportMode: false } or null && (_desk?.Files().Count ?? 0) == 0
+                ? Results.Redirect(context.Url("/"))
+                : await PageAsync(context, cancellationToken));
         if (_desk is null)
             return;
-        pages.MapGet("/files", (PageContext context) => Page(context));
+        pages.MapGet("/files", PageAsync);
         pages.MapGet("/status", (PageContext context) => context.Render<ImportProgressBox, ImportStatus>(_desk.Status));
         pages.MapPost("/files", UploadAsync).WithMetadata(new LargestBody(LargestUpload));
         pages.MapPost("", StartAsync);
+        pages.MapPost("/discard", DiscardAsync);
     }
 
-    IResult Page(PageContext context) => context.Render<ImportPage, ImportModel>(new(_desk!.Files(), _desk.Status));
+    async Task<IResult> PageAsync(PageContext context, CancellationToken cancellationToken)
+        => context.Render<ImportPage, ImportModel>(new(_desk!.Files(), _desk.Status, await _desk.InterruptedZoneAsync(cancellationToken)));
+
+    async Task<IResult> DiscardAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
+    {
+        Notices.Leave(http, await _desk!.DiscardAsync(cancellationToken)
+            ? new Notice(context.Texts["Interrupted import discarded."], IsError: false)
+            : new Notice(context.Texts["The import can no longer be discarded."], IsError: true));
+        return Results.Redirect(context.Url("/import/files"));
+    }
 
     async Task<IResult> UploadAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
@@ -68,4 +81,5 @@ sealed class ImportPages(IServiceProvider services)
 
 /// <param name="Files">Their names; they have been sent, or lie in the folder of imports.</param>
 /// <param name="Status">How the import goes.</param>
-public sealed record ImportModel(IReadOnlyList<string> Files, ImportStatus Status);
+/// <param name="SavedZone">The time zone of an import that was cut off; null when there is none.</param>
+public sealed record ImportModel(IReadOnlyList<string> Files, ImportStatus Status, string? SavedZone);

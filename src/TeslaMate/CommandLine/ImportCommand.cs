@@ -31,7 +31,7 @@ static partial class ImportCommand
         var json = new Option<bool>("--json") { Description = "Write one JSON object, for programs." };
         var command = new Command(
             "import",
-            "Import the history of another logger: TeslaFi's monthly CSV files, Tessie's state exports, a mysqldump of TeslaLogger's, or another TeslaMate database. It may run beside the service and again at any time: nothing is imported twice, and what was logged live stays as it is.")
+            "Import the history of another logger: TeslaFi's monthly CSV files, Tessie's exports, a mysqldump of TeslaLogger's, or another TeslaMate database. It may run beside the service and again at any time: nothing is imported twice, and what was logged live stays as it is.")
         {
             folder, timeZone, from, car, dryRun, yes, json,
         };

@@ -35,15 +35,15 @@ public sealed class CorrectionCommandTests : IDisposable
         _error.ToString().ShouldContain("There is no drive with ID 7.");
 
         Task<int> RunAsync(string done, Func<ICorrections, int, CancellationToken, Task<bool>> correct)
-            => CorrectionCommands.RunAsync(Settings(database), "drive", 7, correct, done, _output, _error, CancellationToken.None);
+            => CorrectionCommands.RunAsync(Settings(database.ConnectionString), "drive", 7, correct, done, _output, _error, CancellationToken.None);
     }
 
-    static Variables Settings(TestDatabase database)
+    internal static Variables Settings(string connectionString)
     {
-        var server = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        var server = new NpgsqlConnectionStringBuilder(connectionString);
         return new Variables(new Dictionary<string, string>
         {
-            ["DATABASE_NAME"] = database.Name,
+            ["DATABASE_NAME"] = server.Database!,
             ["DATABASE_USER"] = server.Username!,
             ["DATABASE_PASS"] = server.Password ?? "none",
             ["DATABASE_SOCKET_DIR"] = server.Host!,

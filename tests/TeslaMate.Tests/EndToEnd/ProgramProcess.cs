@@ -31,6 +31,12 @@ sealed class ProgramProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>It has ended, by itself or not.</summary>
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Waits until it ends by itself.</summary>
+    public Task WaitForExitAsync() => _process.WaitForExitAsync();
+
     /// <summary>As the service manager does.</summary>
     public async Task StopAsync()
     {

@@ -35,4 +35,39 @@ public sealed class ImportPageTests
         done.QuerySelectorAll("#import-rejections tbody td").Select(cell => cell.TextContent).ShouldBe(["052024.csv", "5", "power", "invalid fields"]);
         (await pages.Database.ScalarAsync<long>("select count(*) from drives")).ShouldBe(1);
     }
+
+    [Fact]
+    public async Task An_import_that_was_cut_off_keeps_its_zone_until_it_is_discarded()
+    {
+        await using var pages = await PagesUnderTest.StartAsync();
+        await pages.Database.ExecuteAsync(Database.Migrations.MigrationFiles.Text("teslamate/V1__car_logs.sql") + Database.Migrations.MigrationFiles.Text("teslamate/V6__import.sql"));
+        var desk = pages.Get<ImportDesk>();
+        using (var content = new MemoryStream(Encoding.UTF8.GetBytes(Whole([.. Beginning, .. Minutes("12:00", 105, time => Online(time).With("power", "much"))]))))
+            (await desk.StoreAsync("052024.csv", content, CancellationToken.None)).ShouldBeTrue();
+        await pages.Database.ExecuteAsync($"""
+            insert into import_runs (source_key, status, timezone, date_limit_captured, inserted_at, updated_at)
+            values ('{ImportStore.KeyOf(desk.Folder)}', 'running', 'Asia/Kathmandu', true, now(), now())
+            """);
+        using var browser = pages.Visit();
+        var page = await browser.PageAsync("/import/files");
+        page.QuerySelector("#settings_timezone").ShouldBeNull();
+        page.QuerySelector("#settings_resume_timezone")!.GetAttribute("value").ShouldBe("Asia/Kathmandu");
+        page.QuerySelector("#saved-import-timezone")!.TextContent.ShouldBe("Asia/Kathmandu");
+
+        (await browser.PostAsync("/import/discard", "/import/files")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        page = await browser.PageAsync("/import/files");
+        page.Body!.TextContent.ShouldContain("Interrupted import discarded.");
+        page.QuerySelector("#settings_timezone").ShouldNotBeNull();
+        page.QuerySelector("#discard").ShouldBeNull();
+        (await pages.Database.ScalarAsync<string>("select status from import_runs")).ShouldBe("abandoned");
+
+        await browser.PostAsync("/import", "/import/files", ("settings[timezone]", "Etc/UTC"));
+        for (var attempt = 0; attempt < 600 && desk.Status is ImportStatus.Running; attempt++)
+            await Task.Delay(50);
+        page = await browser.PageAsync("/import/files");
+        page.QuerySelector("#import-rejected")!.TextContent.ShouldContain("105");
+        page.QuerySelectorAll("#import-rejections tbody tr").Length.ShouldBe(100);
+        (await browser.PostAsync("/import/discard", "/import/files")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await browser.PageAsync("/import/files")).Body!.TextContent.ShouldContain("The import can no longer be discarded.");
+    }
 }

@@ -16,6 +16,8 @@ sealed class ImportUnderTest(LogbookDatabase database) : IAsyncDisposable
 
     public LogbookDatabase Database => database;
 
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     public string Folder { get; } = Directory.CreateTempSubdirectory("import-").FullName;
 
     public static async Task<ImportUnderTest> CreateAsync(int cars = 0)
@@ -29,12 +31,17 @@ sealed class ImportUnderTest(LogbookDatabase database) : IAsyncDisposable
 
     public void Write(string name, params IEnumerable<CsvRow> rows) => Write(name, CsvRow.Whole(rows));
 
-    public async Task<ImportReport> ImportAsync(Func<ImportRequest, ImportRequest>? change = null, string zone = "Etc/UTC", IProgress<ImportProgress>? progress = null)
+    public Task<ImportReport> ImportAsync(Func<ImportRequest, ImportRequest>? change = null, string zone = "Etc/UTC", IProgress<ImportProgress>? progress = null)
     {
-        await using var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddSingleton(database.DataSource)
-            .AddLogbook(new LogbookSettings { TileFolder = Folder + ".tiles", TileSources = [] }).AddImport().BuildServiceProvider();
         var request = new ImportRequest(Folder, zone);
-        return await services.GetRequiredService<IImporter>().ImportAsync(change?.Invoke(request) ?? request, progress, CancellationToken.None);
+        return WithImporterAsync(importer => importer.ImportAsync(change?.Invoke(request) ?? request, progress, CancellationToken.None));
+    }
+
+    public async Task<T> WithImporterAsync<T>(Func<IImporter, Task<T>> use)
+    {
+        await using var services = new ServiceCollection().AddLogging().AddSingleton(Time).AddSingleton(database.DataSource)
+            .AddLogbook(new LogbookSettings { TileFolder = Folder + ".tiles", TileSources = [] }).AddImport().BuildServiceProvider();
+        return await use(services.GetRequiredService<IImporter>());
     }
 
     public Task<List<string>> DrivesAsync() => database.RowsAsync("select start_date, end_date, round(distance::numeric, 2) from drives order by start_date");
@@ -76,7 +83,8 @@ public sealed record CsvRow(string Time)
     [
         "data_id", "Date", "id", "vehicle_id", "vin", "state", "vehicle_name", "display_name", "car_type", "trim_badging", "latitude", "longitude", "speed", "power",
         "shift_state", "odometer", "battery_level", "battery_range", "ideal_battery_range", "charging_state", "charge_energy_added", "charger_power", "charger_phases",
-        "charger_voltage", "charger_actual_current", "car_version", "outside_temp",
+        "charger_voltage", "charger_actual_current", "car_version", "outside_temp", "inside_temp", "usable_battery_level", "battery_heater_on", "is_climate_on",
+        "fast_charger_present", "exterior_color", "wheel_type", "spoiler_type", "option_codes", "software_update", "elevation",
     ];
 
     readonly Dictionary<string, string> _more = [];
@@ -129,6 +137,14 @@ public sealed record CsvRow(string Time)
     }
 
     public CsvRow On(string date) => this with { Date = date };
+
+    /// <summary>The same file as TeslaFi writes it: a mark of UTF-8, quoted dates, 145 columns of which most say nothing.</summary>
+    public static string Wide(IEnumerable<CsvRow> rows)
+    {
+        var more = Enumerable.Range(1, 145 - Columns.Length).Select(number => $"column{number}");
+        return "\uFEFF" + string.Concat(new[] { Header + "," + string.Join(',', more) + "\n" }.Concat(rows.Select(row =>
+            string.Join(',', row.ToString().Split(',').Select((cell, index) => Columns[index] == "Date" ? $"\"{cell}\"" : cell)) + new string(',', 145 - Columns.Length) + "\n")));
+    }
 
     public static string Whole(IEnumerable<CsvRow> rows)
     {

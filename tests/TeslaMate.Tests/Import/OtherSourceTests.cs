@@ -134,6 +134,78 @@ public sealed class OtherSourceTests
     }
 
     [Fact]
+    public async Task Tessies_lists_of_drives_and_charges_are_read_where_its_states_tell_nothing()
+    {
+        await using var import = await ImportUnderTest.CreateAsync(cars: 1);
+        await import.Database.ExecuteAsync($"update cars set vin = '{ImportUnderTest.Vin}'");
+        // The newest first, times of the owner's zone without seconds, and two drives in one minute.
+        import.Write("Tesla drives.csv", """
+            Started At (CEST),Ended At (CEST),Starting Location,Starting Latitude,Starting Longitude,Starting Odometer (km),Ending Latitude,Ending Longitude,Ending Odometer (km),Starting Battery (%),Ending Battery (%),Average Inside Temperature (°C),Average Outside Temperature (°C),Ideal Range Used (km)
+            2024-05-02 18:00,2024-05-02 18:30,"Work, Berlin",52.6,13.5,1620,52.5,13.4,1640,70,66,21,12.5,20
+            2024-05-01 08:20,2024-05-01 08:40,"Shop, Berlin",52.55,13.45,1610,52.6,13.5,1620,76,74,21,10.5,10
+            2024-05-01 08:00,2024-05-01 08:20,"Home, Berlin",52.5,13.4,1600,52.55,13.45,1610,78,76,21,10.5,10
+            never,2024-05-01 08:20,,52.5,13.4,1600,52.55,13.45,1610,78,76,21,10.5,10
+            2024-05-03 08:00,2024-05-03 08:20,,,,1640,52.55,13.45,1650,60,58,21,10.5,10
+            """);
+        import.Write("charges.csv", """
+            Started At (CEST),Ended At (CEST),Location,Latitude,Longitude,Odometer (km),Starting Battery (%),Ending Battery (%),Energy Added (kWh),Energy Used (kWh),Ideal Range Added (km),Supercharging (kWh),Cost
+            2024-05-01 20:00,2024-05-01 23:00,Home,52.6,13.5,1620,64,84,11.5,12.3,100,0,3.21
+            """);
+        var report = await import.ImportAsync(request => request with { Vin = ImportUnderTest.Vin }, "Europe/Berlin");
+        report.Files.ShouldBe([new FileReport("Tesla drives.csv", 5, 3, 0, 2, FileState.Done), new FileReport("charges.csv", 1, 1, 0, 0, FileState.Done)]);
+        report.Rejections.Select(row => (row.Line, row.Reason, row.Column))
+            .ShouldBe([(5, "invalid_date", (string?)"Started At (CEST)"), (6, "invalid_fields", "Starting Latitude")]);
+        (await import.Database.RowsAsync("""
+            select to_char(start_date, 'DD HH24:MI:SS'), to_char(end_date, 'DD HH24:MI:SS'), round(distance::numeric, 1), start_ideal_range_km, end_ideal_range_km, outside_temp_avg
+            from drives order by start_date
+            """)).ShouldBe([
+            "01 06:00:00|01 06:20:00|10.0|390.00|380.00|10.5", "01 06:20:01|01 06:40:00|10.0|380.00|370.00|10.5", "02 16:00:00|02 16:30:00|20.0|350.00|330.00|12.5",
+        ]);
+        (await import.Database.RowsAsync(
+            "select start_date, end_date, charge_energy_added, charge_energy_used, start_battery_level, end_battery_level, start_ideal_range_km from charging_processes"))
+            .ShouldBe(["18:00:00|21:00:00|11.50|12.00|64|84|320.00"]);
+        (await import.StatesAsync()).Select(state => state.Split('|')[0]).ShouldBe(["online", "offline", "online", "offline", "online", "offline"]);
+        (await import.ImportAsync(request => request with { Vin = ImportUnderTest.Vin }, "Europe/Berlin")).Created.ShouldBe(new Created(0, 0, 0, 0, 0, 0));
+    }
+
+    [Fact]
+    public async Task A_dump_of_many_positions_is_read_bit_by_bit()
+    {
+        // Longer than any buffer, with texts that hold what would end a row, a statement or a line.
+        await using var import = await ImportUnderTest.CreateAsync();
+        var start = new DateTime(2024, 6, 1, 8, 0, 0, DateTimeKind.Unspecified);
+        var rows = Enumerable.Range(5, 5000).Select(i => FormattableString.Invariant(
+            $@"({i},'{start.AddSeconds(i * 5):yyyy-MM-dd HH:mm:ss}',52.5,13.4,30,5,{1010 + (i * 0.01):0.00},290,'It\'s; \\),(\n ''{i}''',20.5,1)"));
+        const string Next = "CREATE TABLE `drivestate`";
+        const string Drive = "(1,'2024-05-01 10:00:00',2,'2024-05-01 10:10:00',4,1)";
+        import.Write("teslalogger.sql", Dump
+            .Replace(Next, "/*!40000 ALTER TABLE `pos` DISABLE KEYS */;\n-- a comment; with 'quotes\nINSERT INTO `pos` VALUES " + string.Join(",\n", rows) + ";\n" + Next, StringComparison.Ordinal)
+            .Replace(Drive, Drive + ",(2,'2024-06-01 08:00:00',5,'2024-06-01 15:00:00',5004,1)", StringComparison.Ordinal));
+        var report = await import.ImportAsync(zone: "Europe/Berlin");
+        report.IsClean.ShouldBeTrue();
+        report.Files[0].ShouldSatisfyAllConditions(file => file.Rows.ShouldBe(5008), file => (file.Imported + file.Skipped).ShouldBe(5008));
+        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD HH24:MI:SS'), (select count(*) from positions where drive_id = drives.id) from drives order by start_date"))
+            .ShouldBe(["05-01 08:00:00|3", "06-01 06:00:25|5000"]);
+    }
+
+    [Theory]
+    [InlineData("INSERT INTO `pos` VALUES (1,'2024-05-01 09:00:00',52.5", "ends in a row")]
+    [InlineData("INSERT INTO `pos` VALUES (1,'2024-05-01 09:00", "ends in a text")]
+    [InlineData("INSERT INTO `pos` VALUES (1,2) garbage;", "no row")]
+    [InlineData("INSERT INTO `pos` SELECT 1;", "without VALUES")]
+    [InlineData("INSERT INTO `car` VALUES (1);", "nothing tells the columns")]
+    public async Task A_dump_that_is_cut_off_fails_with_its_line(string end, string reason)
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("teslalogger.sql", Dump + "\n" + end);
+        var file = (await import.ImportAsync(zone: "Europe/Berlin")).Files.ShouldHaveSingleItem();
+        (file.State, file.Imported).ShouldBe((FileState.Failed, 0));
+        file.Reason.ShouldNotBeNull().ShouldContain(reason);
+        file.Reason.ShouldContain("Line ");
+        (await import.Database.ScalarAsync<long>("select count(*) from positions")).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Another_database_is_merged_once()
     {
         await using var other = await ImportUnderTest.CreateAsync();

@@ -99,6 +99,72 @@ public sealed class ReplayTests
     }
 
     [Fact]
+    public async Task The_ends_of_a_charge_leave_their_positions()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv", [.. Beginning, .. Minutes("11:00", 20, time => Charge(time, 1)), Charge("11:30", 2, "Complete")]);
+        await import.ImportAsync();
+        (await import.Database.RowsAsync("select date from positions order by date, id")).ShouldBe(["10:01:00", "11:00:00", "11:30:00", "11:30:00"]);
+    }
+
+    [Fact]
+    public async Task A_charge_that_ends_in_sleep_is_followed_by_its_state()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv", [.. Beginning, .. Minutes("11:00", 5, time => Charge(time, 1)), Asleep("11:06"), Asleep("11:07"), Online("12:30"), Online("12:31")]);
+        await import.ImportAsync();
+        (await import.StatesAsync()).ShouldBe(["online|10:01:00|11:06:00", "asleep|11:06:00|12:31:00", "online|12:31:00|-"]);
+    }
+
+    [Theory]
+    [InlineData("ideal_battery_range")]
+    [InlineData("odometer")]
+    public async Task Positions_of_a_drive_that_was_none_are_kept_without_it(string missing)
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv", [.. Beginning, .. new[] { Drive("11:00", 1000), Drive("11:01", 1001), Park("11:02", 1002) }.Select(row => row.With(missing, ""))]);
+        var report = await import.ImportAsync();
+        (await import.DrivesAsync()).ShouldBeEmpty();
+        (await import.Database.RowsAsync("select date, drive_id from positions order by date, id"))
+            .ShouldBe(["10:01:00|-", "11:00:00|-", "11:01:00|-", "11:02:00|-", "11:02:00|-"]);
+        report.Created.Positions.ShouldBe(5);
+        // And they are known as imported ones, not as what the car logged.
+        (await import.Database.ScalarAsync<long>("select count(*) from teslamate.imported_entries where kind = 'position'")).ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task Rows_that_go_back_in_time_are_put_in_order()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv", [.. Beginning, Asleep("12:00"), Asleep("12:01"), Online("11:00"), Drive("11:01", 1000), Park("11:05", 1003), Online("13:00"), Online("13:01")]);
+        (await import.ImportAsync()).IsClean.ShouldBeTrue();
+        (await import.DrivesAsync()).ShouldBe(["11:01:00|11:05:00|4.83"]);
+        (await import.StatesAsync()).ShouldBe(["online|10:01:00|12:01:00", "asleep|12:01:00|13:01:00", "online|13:01:00|-"]);
+    }
+
+    [Fact]
+    public async Task The_same_month_twice_is_the_month_once()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        CsvRow[] rows = [.. Beginning, Asleep("12:00"), Asleep("12:01"), Online("13:00"), Online("13:01"), Drive("14:00", 1000), Park("14:05", 1003)];
+        import.Write("052024.csv", rows);
+        import.Write("TeslaFi52024.csv", Wide(rows));
+        var report = await import.ImportAsync();
+        report.Files.Select(file => (file.Name, file.Imported, file.Skipped, file.State)).ShouldBe([("052024.csv", 9, 0, FileState.Done), ("TeslaFi52024.csv", 0, 9, FileState.Done)]);
+        (await import.DrivesAsync()).Count.ShouldBe(1);
+        (await import.StatesAsync()).ShouldBe(["online|10:01:00|12:01:00", "asleep|12:01:00|13:01:00", "online|13:01:00|-"]);
+    }
+
+    [Fact]
+    public async Task One_row_is_a_car_and_nothing_more()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv", Online("10:00"));
+        (await import.ImportAsync()).Created.ShouldBe(new Created(0, 0, 0, 0, 0, 0));
+        (await import.Database.RowAsync("select (select count(*) from cars), (select count(*) from states), (select count(*) from positions)")).ShouldBe("1|0|0");
+    }
+
+    [Fact]
     public async Task What_is_open_at_the_end_of_the_data_ends_at_its_last_row()
     {
         await using var driving = await ImportUnderTest.CreateAsync();

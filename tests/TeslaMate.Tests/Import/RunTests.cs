@@ -227,6 +227,144 @@ public sealed class RunTests
         (await import.DrivesAsync()).Count.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task An_import_that_was_cut_off_may_be_given_up_and_nothing_of_it_is_lost()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        (await import.WithImporterAsync(importer => importer.DiscardAsync(import.Folder, CancellationToken.None))).ShouldBeFalse("there is none");
+        // The second file goes on in the middle of the first one's drive, and the third cannot be written.
+        var days = Day("2024-05-01", 1000).Concat(Day("2024-06-01", 1003)).ToArray();
+        import.Write("052024.csv", days[..6]);
+        import.Write("062024.csv", days[6..20]);
+        import.Write("072024.csv", days[20..]);
+        await import.Database.ExecuteAsync("""
+            create function cut() returns trigger language plpgsql as $$ begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$;
+            create trigger cut before insert on teslamate.import_files for each row when (new.file_name = '062024.csv') execute function cut()
+            """);
+        await Should.ThrowAsync<Npgsql.NpgsqlException>(() => import.ImportAsync());
+        await import.Database.ExecuteAsync("drop trigger cut on teslamate.import_files");
+        (await import.WithImporterAsync(importer => importer.InterruptedZoneAsync(import.Folder, CancellationToken.None))).ShouldBe("Etc/UTC");
+
+        (await import.WithImporterAsync(importer => importer.DiscardAsync(import.Folder, CancellationToken.None))).ShouldBeTrue();
+        (await import.WithImporterAsync(importer => importer.InterruptedZoneAsync(import.Folder, CancellationToken.None))).ShouldBeNull();
+        (await import.Database.RowsAsync("select status from import_runs")).ShouldBe(["abandoned"]);
+        (await import.ImportAsync()).IsClean.ShouldBeTrue();
+        (await import.DrivesAsync()).Count.ShouldBe(2);
+        (await import.ChargesAsync()).Count.ShouldBe(2);
+        (await import.Database.RowsAsync("select status from import_runs")).ShouldBe(["complete"]);
+    }
+
+    [Fact]
+    public async Task Kilometres_that_the_live_car_made_up_are_not_driven_twice()
+    {
+        // Nobody logged the car on the second; when it was seen again, the logger knew how far it had been driven, but not when.
+        await using var import = await ImportUnderTest.CreateAsync(cars: 1);
+        await import.Database.ExecuteAsync($"""
+            update cars set vin = '{ImportUnderTest.Vin}';
+            insert into states (state, start_date, end_date, car_id) values ('asleep', '2024-05-01 20:00', '2024-05-03 12:00', 1), ('online', '2024-05-03 12:00', null, 1);
+            insert into drives (start_date, end_date, start_km, end_km, distance, car_id) values ('2024-05-03 11:55', '2024-05-03 12:00', 1614.17, 1619.0, 4.83, 1);
+            insert into positions (date, latitude, longitude, odometer, ideal_battery_range_km, car_id) values ('2024-05-01 19:00', 52, 13, 1614.17, 300, 1), ('2024-05-03 12:00', 52, 13, 1619, 300, 1)
+            """);
+        import.Write("052024.csv", [.. Day("2024-05-02", 1003), .. Day("2024-04-30", 1000)]);
+        (await import.ImportAsync()).IsClean.ShouldBeTrue();
+        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD HH24:MI') from drives order by start_date")).ShouldBe(["04-30 08:00", "05-03 11:55"]);
+        // What it did not make up is new.
+        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD HH24:MI') from charging_processes order by start_date")).ShouldBe(["04-30 18:00", "05-02 18:00"]);
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_full_costs_the_file_and_no_half_of_it()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("042024.csv", Day("2024-04-30", 997));
+        import.Write("052024.csv", Day("2024-05-01", 1000));
+        import.Write("062024.csv", Day("2024-06-01", 1003));
+        await import.Database.ExecuteAsync("""
+            create function full_disk() returns trigger language plpgsql as $$
+            begin raise exception 'could not extend file: No space left on device' using errcode = 'disk_full'; end $$;
+            create trigger full_disk before insert on charges for each row when (new.date::date = '2024-05-01') execute function full_disk()
+            """);
+        var report = await import.ImportAsync();
+        report.Files.Select(file => file.State).ShouldBe([FileState.Done, FileState.Failed, FileState.Done]);
+        report.Files[1].Reason.ShouldNotBeNull().ShouldContain("No space left");
+        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD') from drives order by start_date")).ShouldBe(["04-30", "06-01"]);
+
+        await import.Database.ExecuteAsync("drop trigger full_disk on charges");
+        (await import.ImportAsync()).Files.Select(file => file.State).ShouldBe([FileState.Skipped, FileState.Done, FileState.Skipped]);
+        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD') from drives order by start_date")).ShouldBe(["04-30", "05-01", "06-01"]);
+        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD') from charging_processes order by start_date")).ShouldBe(["04-30", "05-01", "06-01"]);
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_read_is_told_and_what_is_known_stays()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv", Day("2024-05-01", 1000));
+        await import.ImportAsync();
+        (await import.ImportAsync(request => request with { Folder = Path.Combine(import.Folder, "052024.csv", "x") })).Problem.ShouldBe(ImportProblem.NoFolder);
+        (await import.ImportAsync(request => request with { Folder = import.Folder + ".none" })).ShouldSatisfyAllConditions(
+            report => report.Problem.ShouldBe(ImportProblem.NoFolder), report => report.Explanation.ShouldNotBeNull().ShouldContain("enoent"));
+        var empty = Directory.CreateDirectory(Path.Combine(import.Folder, "empty")).FullName;
+        (await import.ImportAsync(request => request with { Folder = empty })).Problem.ShouldBe(ImportProblem.NoFiles);
+        // No run of another folder is forgotten, and none was begun.
+        (await import.Database.RowsAsync("select status, (select count(*) from import_file_checkpoints) from import_runs")).ShouldBe(["complete|1"]);
+    }
+
+    [SkippableFact]
+    public async Task A_folder_without_permission_is_told()
+    {
+        Skip.If(Environment.UserName == "root", "root may read everything");
+        await using var import = await ImportUnderTest.CreateAsync();
+        var closed = Directory.CreateDirectory(Path.Combine(import.Folder, "closed")).FullName;
+        File.SetUnixFileMode(closed, UnixFileMode.None);
+        (await import.ImportAsync(request => request with { Folder = closed })).ShouldSatisfyAllConditions(
+            report => report.Problem.ShouldBe(ImportProblem.NoFolder), report => report.Explanation.ShouldNotBeNull().ShouldContain("eacces"));
+        File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_replaced_by_a_bad_one_fails_alone()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("042024.csv", Day("2024-04-30", 997));
+        import.Write("052024.csv", Day("2024-05-01", 1000));
+        var report = await import.ImportAsync(progress: new Synchronous(progress =>
+        {
+            if (progress.Files[0].State == FileState.Running)
+                import.Write("052024.csv", Whole(Day("2024-05-01", 1000)).Replace(',', ';'));
+            else if (progress.Files[1].State == FileState.Failed)
+                File.Delete(Path.Combine(import.Folder, "052024.csv"));
+        }));
+        report.Files.Select(file => (file.State, file.Reason)).ShouldBe([(FileState.Done, null), (FileState.Failed, "Unsupported delimiter")]);
+        (await import.DrivesAsync()).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_deleted_before_its_turn_fails_alone()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("042024.csv", Day("2024-04-30", 997));
+        import.Write("052024.csv", Day("2024-05-01", 1000));
+        import.Write("062024.csv", Day("2024-06-01", 1003));
+        var report = await import.ImportAsync(progress: new Synchronous(progress =>
+        {
+            if (progress.Files[0].State == FileState.Running)
+                File.Delete(Path.Combine(import.Folder, "052024.csv"));
+        }));
+        report.Files.Select(file => (file.State, file.Reason)).ShouldBe([(FileState.Done, null), (FileState.Failed, "enoent"), (FileState.Done, null)]);
+    }
+
+    [Fact]
+    public async Task Two_imports_at_once_are_one()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        for (var day = 1; day < 9; day++)
+            import.Write($"0{day}2024.csv", Day($"2024-05-0{day}", 1000 + (3 * day)));
+        var reports = await Task.WhenAll(import.ImportAsync(), import.ImportAsync());
+        reports.Sum(report => report.Created.Drives).ShouldBe(8);
+        (await import.DrivesAsync()).Count.ShouldBe(8);
+    }
+
     sealed class Synchronous(Action<ImportProgress> report) : IProgress<ImportProgress>
     {
         public void Report(ImportProgress value) => report(value);

@@ -191,6 +191,166 @@ public sealed class TeslaFiTests
         (await import.StatesAsync()).ShouldBe(["online|10:01:00|-"]);
     }
 
+    public static TheoryData<string, byte[]> Encodings => new()
+    {
+        { "UTF-16", System.Text.Encoding.Unicode.GetBytes(Whole(Beginning)) },
+        { "UTF-16 with its mark", [.. System.Text.Encoding.Unicode.GetPreamble(), .. System.Text.Encoding.Unicode.GetBytes(Whole(Beginning))] },
+        { "UTF-16, the other way round", [.. System.Text.Encoding.BigEndianUnicode.GetPreamble(), .. System.Text.Encoding.BigEndianUnicode.GetBytes(Whole(Beginning))] },
+        { "UTF-16, the other way round, without its mark", System.Text.Encoding.BigEndianUnicode.GetBytes(Whole(Beginning)) },
+        { "UTF-32", [.. System.Text.Encoding.UTF32.GetPreamble(), .. System.Text.Encoding.UTF32.GetBytes(Whole(Beginning))] },
+        { "semicolons", System.Text.Encoding.UTF8.GetBytes(Whole(Beginning).Replace(',', ';')) },
+        { "semicolons behind a mark", System.Text.Encoding.UTF8.GetBytes("\uFEFF" + Whole(Beginning).Replace(',', ';')) },
+        { "tabs", System.Text.Encoding.UTF8.GetBytes(Whole(Beginning).Replace(',', '\t')) },
+        { "an empty line first", System.Text.Encoding.UTF8.GetBytes("\n" + Whole(Beginning)) },
+        { "a header that never ends", System.Text.Encoding.UTF8.GetBytes("\"" + Whole(Beginning)) },
+        { "compressed", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0xFF, 0xFE, 10, 65, 10] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Encodings))]
+    public async Task What_cannot_be_read_fails_and_the_next_file_does_not(string what, byte[] content)
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        File.WriteAllBytes(Path.Combine(import.Folder, "042024.csv"), content);
+        import.Write("052024.csv", Beginning);
+        var report = await import.ImportAsync();
+        report.Files[0].ShouldSatisfyAllConditions(file => file.State.ShouldBe(FileState.Failed, what), file => file.Reason.ShouldNotBeNullOrEmpty(), file => file.Imported.ShouldBe(0));
+        report.Files[1].State.ShouldBe(FileState.Done);
+        report.IsClean.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Another_encoding_costs_the_rows_that_it_spoils()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        var text = Whole([.. Beginning, Drive("11:00", 1000).With("vehicle_name", "Caf\u00E9"), Drive("11:01", 1001), Park("11:02", 1002)]);
+        File.WriteAllBytes(Path.Combine(import.Folder, "052024.csv"), System.Text.Encoding.Latin1.GetBytes(text));
+        var report = await import.ImportAsync();
+        report.Rejections.Select(row => (row.Line, row.Column)).ShouldBe([(5, (string?)"vehicle_name")]);
+        (await import.DrivesAsync()).ShouldBe(["11:01:00|11:02:00|1.61"]);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_cut_off_brings_its_whole_rows()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        var text = Wide([.. Beginning, Drive("11:00", 1000), Park("11:02", 1001), Online("11:03")]);
+        import.Write("052024.csv", text[..^160]);
+        var report = await import.ImportAsync();
+        report.Files[0].ShouldBe(new FileReport("052024.csv", 6, 5, 0, 1, FileState.Done));
+        report.Rejections.ShouldHaveSingleItem().ShouldSatisfyAllConditions(row => row.Line.ShouldBe(7), row => row.Reason.ShouldBe("column_count_mismatch"));
+        (await import.DrivesAsync()).ShouldBe(["11:00:00|11:02:00|1.61"]);
+    }
+
+    [Fact]
+    public async Task Blank_lines_count_as_lines_only()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        var lines = Whole(Beginning).Split('\n');
+        import.Write("052024.csv", string.Join("\r\n", [lines[0], lines[1], "", "3", lines[2], "", "", lines[3], "4,5,6", ""]));
+        var report = await import.ImportAsync();
+        report.Rejections.Select(row => (row.Line, row.Reason, row.Column)).ShouldBe([(4, "column_count_mismatch", (string?)"columns"), (9, "column_count_mismatch", "columns")]);
+        report.Files[0].ShouldBe(new FileReport("052024.csv", 5, 3, 0, 2, FileState.Done));
+    }
+
+    [Fact]
+    public async Task Of_two_columns_of_one_name_the_last_counts()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv", string.Join('\n', Whole([.. Beginning, Drive("11:00", 1000), Park("11:02", 1001)]).TrimEnd('\n').Split('\n')
+            .Select((line, index) => line + (index == 0 ? ",latitude" : ",48.25"))));
+        (await import.ImportAsync()).IsClean.ShouldBeTrue();
+        (await import.Database.RowsAsync("select distinct latitude from positions")).ShouldBe(["48.250000"]);
+    }
+
+    [Fact]
+    public async Task Levels_are_rounded_and_booleans_may_be_numbers()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv",
+            Drive("10:00", 1000), Drive("10:01", 1001).With("battery_level", "28.01").With("usable_battery_level", "28.5").With("battery_heater_on", "3").With("is_climate_on", "0"),
+            Drive("10:02", 1002).With("battery_level", "28.5").With("usable_battery_level", "29").With("battery_heater_on", "1").With("is_climate_on", "True"),
+            Drive("10:03", 1003).With("battery_level", "29").With("usable_battery_level", "30").With("battery_heater_on", "0").With("is_climate_on", "-1"),
+            Park("10:04", 1004).With("battery_level", "30").With("battery_heater_on", "false").With("is_climate_on", "none"),
+            Online("10:05").With("battery_heater_on", "warm"), Online("10:06").With("is_climate_on", "1.0"));
+        var report = await import.ImportAsync();
+        report.Rejections.Select(row => (row.Line, row.Fields.Single())).ShouldBe([(7, "charge_state.battery_heater_on"), (8, "climate_state.is_climate_on")]);
+        (await import.Database.RowsAsync("select battery_level, usable_battery_level, battery_heater_on, is_climate_on from positions where drive_id is not null order by date"))
+            .ShouldBe(["28|29|True|False", "29|29|True|True", "29|30|False|True", "30|-|False|-"]);
+    }
+
+    [Fact]
+    public async Task Of_many_faults_of_a_row_eight_are_told_and_of_many_rows_all()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        string[] columns =
+        [
+            "latitude", "longitude", "speed", "power", "odometer", "battery_level", "battery_range", "ideal_battery_range", "charge_energy_added", "charger_power", "charger_phases",
+            "outside_temp",
+        ];
+        var broken = columns.Aggregate(Online("11:00"), (row, column) => row.With(column, "x"));
+        import.Write("052024.csv", [.. Beginning, broken, .. Minutes("12:00", 105, time => Online(time).With("Date", "never"))]);
+        var report = await import.ImportAsync();
+        report.Rejections.Count.ShouldBe(106);
+        report.Rejections[0].Column.ShouldBe("latitude");
+        report.Rejections[0].Fields.ShouldBe([
+            "charge_state.battery_level", "charge_state.battery_range", "charge_state.charge_energy_added", "charge_state.charger_phases", "charge_state.charger_power",
+            "charge_state.ideal_battery_range", "climate_state.outside_temp", "drive_state.latitude",
+        ]);
+        report.Rejections.Skip(1).ShouldAllBe(row => row.Reason == "invalid_date" && row.Fields.SequenceEqual(new[] { "Date" }));
+        (await import.Database.ScalarAsync<long>("select count(*) from import_rejections")).ShouldBe(106);
+    }
+
+    [Theory]
+    [InlineData("software_update", "x", "parse_error")]
+    [InlineData("option_codes", "5", "parse_error")]
+    [InlineData("option_codes", "X001", null)]
+    [InlineData("elevation", "high", null)]
+    [InlineData("data_id", "any", null)]
+    public async Task Columns_that_are_not_used_break_a_row_only_by_the_rules(string column, string value, string? reason)
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv", [.. Beginning, Online("10:03").With(column, value)]);
+        (await import.ImportAsync()).Rejections.Select(row => row.Reason).ShouldBe(reason is null ? [] : [reason]);
+    }
+
+    [Fact]
+    public async Task The_number_that_stands_in_for_an_empty_one_may_be_chosen()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        var first = Directory.CreateDirectory(Path.Combine(import.Folder, "first")).FullName;
+        File.WriteAllText(Path.Combine(first, "052024.csv"), Whole(Beginning.Select(row => row.With("vehicle_id", ""))));
+        var second = Directory.CreateDirectory(Path.Combine(import.Folder, "second")).FullName;
+        File.WriteAllText(Path.Combine(second, "052024.csv"), Whole(Beginning.Select(row => row.With("vehicle_id", "").With("vin", "SECOND"))));
+        var third = Directory.CreateDirectory(Path.Combine(import.Folder, "third")).FullName;
+        File.WriteAllText(Path.Combine(third, "052024.csv"), Whole(Beginning.Select(row => row.With("vehicle_id", "").With("vin", "THIRD"))));
+        (await import.ImportAsync(request => request with { Folder = first })).IsClean.ShouldBeTrue();
+        (await import.ImportAsync(request => request with { Folder = second })).IsClean.ShouldBeTrue();
+        (await import.ImportAsync(request => request with { Folder = third, FallbackVehicleId = "77" })).IsClean.ShouldBeTrue();
+        (await import.Database.RowsAsync("select vin, vid from cars order by id")).ShouldBe([$"{ImportUnderTest.Vin}|1", "SECOND|2", "THIRD|77"]);
+        var wrong = await import.ImportAsync(request => request with { Folder = WithOneMoreRow(first), FallbackVehicleId = "abc" });
+        wrong.Rejections.Count.ShouldBe(4);
+        wrong.Rejections.ShouldAllBe(row => row.Reason == "invalid_fields" && row.Column == "vehicle_id");
+
+        static string WithOneMoreRow(string folder)
+        {
+            File.AppendAllText(Path.Combine(folder, "052024.csv"), Online("10:03").With("vehicle_id", "") + "\n");
+            return folder;
+        }
+    }
+
+    [Fact]
+    public async Task A_file_of_rejected_rows_only_is_done()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("042024.csv", Header + "\n");
+        import.Write("052024.csv", Beginning);
+        import.Write("062024.csv", Minutes("10:00", 3, time => Online(time).On("2024-06-01").With("odometer", "far")));
+        var report = await import.ImportAsync();
+        report.Files.Select(file => (file.Rows, file.Rejected, file.State)).ShouldBe([(0, 0, FileState.Done), (3, 0, FileState.Done), (3, 3, FileState.Done)]);
+        (await import.ImportAsync()).Files.ShouldAllBe(file => file.State == FileState.Skipped);
+    }
+
     [Fact]
     public async Task Rows_of_other_cars_are_a_conflict_or_end_the_file()
     {

@@ -18,9 +18,16 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
 
     public NpgsqlDataSource DataSource => database.DataSource;
 
-    public static async Task<LogbookDatabase> CreateAsync(int cars = 1)
+    static readonly Lazy<Task<TestDatabase>> MigratedTemplate = new(CreateMigratedTemplateAsync);
+
+    public static Task<LogbookDatabase> CreateAsync(int cars = 1) => CreateAsync(Template, cars);
+
+    /// <summary>One with all of our own tables, views and functions, as <c>teslamate migrate</c> leaves it.</summary>
+    public static Task<LogbookDatabase> CreateMigratedAsync(int cars = 1) => CreateAsync(MigratedTemplate, cars);
+
+    static async Task<LogbookDatabase> CreateAsync(Lazy<Task<TestDatabase>> template, int cars)
     {
-        var created = new LogbookDatabase(await TestServer.CreateDatabaseAsync((await Template.Value).Name));
+        var created = new LogbookDatabase(await TestServer.CreateDatabaseAsync((await template.Value).Name));
         if (cars > 0)
             await created.ExecuteAsync(AddCars(cars));
         return created;
@@ -68,6 +75,15 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
         _ => value.ToString() ?? "",
     };
 
+    static async Task<TestDatabase> CreateMigratedTemplateAsync()
+    {
+        var template = await TestServer.CreateDatabaseAsync();
+        await template.MigrateAsync();
+        await template.DataSource.DisposeAsync();
+        DisposeAtTheEnd(template);
+        return template;
+    }
+
     static async Task<TestDatabase> CreateTemplateAsync()
     {
         var template = await Schema.CreateDatabaseAsync();
@@ -79,9 +95,14 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V8__telemetry.sql"));
         }
 
+        DisposeAtTheEnd(template);
+        return template;
+    }
+
+    static void DisposeAtTheEnd(TestDatabase template)
+    {
         if (Environment.GetEnvironmentVariable("TESLAMATE_TEST_DATABASE") is { Length: > 0 })
             AppDomain.CurrentDomain.ProcessExit += (_, _) => template.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        return template;
     }
 }
 

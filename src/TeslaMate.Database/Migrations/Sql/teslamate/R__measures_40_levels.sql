@@ -1,21 +1,21 @@
 -- Measures 4 of 6: levels and projected range (docs/measures.md; M15, P19). Quarters of an hour, UTC, as kept in teslamate.level_samples: every border of a local day
 -- is one of theirs.
-drop function if exists teslamate.level_readings(integer, timestamp, timestamp);
-create function teslamate.level_readings(car integer, since timestamp, until timestamp)
+drop function if exists teslamate.level_readings(integer, timestamp, timestamp, integer, integer);
+create function teslamate.level_readings(car integer, since timestamp, until timestamp, last_position integer default 2147483647, last_charge integer default 2147483647)
 returns table (date timestamp, level smallint, usable smallint, rated_km double precision, ideal_km double precision, temperature double precision, odometer_km double precision)
 stable parallel safe language sql as $$
     select p.date, p.battery_level, coalesce(p.usable_battery_level, p.battery_level), p.rated_battery_range_km::double precision, p.ideal_battery_range_km::double precision,
         p.outside_temp::double precision, p.odometer
     from public.positions as p
-    where p.car_id = car and p.ideal_battery_range_km is not null and p.date >= since and p.date < until
+    where p.car_id = car and p.ideal_battery_range_km is not null and p.date >= since and p.date < until and p.id <= last_position
     union all
     select c.date, c.battery_level, coalesce(c.usable_battery_level, c.battery_level), c.rated_battery_range_km::double precision, c.ideal_battery_range_km::double precision,
         c.outside_temp::double precision, null
     from public.charges as c
     join public.charging_processes as p on p.id = c.charging_process_id
-    where p.car_id = car and c.date >= since and c.date < until
+    where p.car_id = car and c.date >= since and c.date < until and c.id <= last_charge
 $$;
-comment on function teslamate.level_readings(integer, timestamp, timestamp) is 'Complete positions and charges of the window.';
+comment on function teslamate.level_readings(integer, timestamp, timestamp, integer, integer) is 'Complete positions and charges of the window with ids up to those bounds.';
 
 drop function if exists teslamate.level_readings_by_id(integer, integer, integer, integer, integer);
 create function teslamate.level_readings_by_id(car integer, after_position integer, last_position integer, after_charge integer, last_charge integer)
@@ -35,8 +35,8 @@ stable parallel safe language sql as $$
 $$;
 comment on function teslamate.level_readings_by_id(integer, integer, integer, integer, integer) is 'Complete positions and charges with ids in those bounds.';
 
-drop function if exists teslamate.level_buckets(integer, timestamp, timestamp);
-create function teslamate.level_buckets(car integer, since timestamp, until timestamp)
+drop function if exists teslamate.level_buckets(integer, timestamp, timestamp, integer, integer);
+create function teslamate.level_buckets(car integer, since timestamp, until timestamp, last_position integer default 2147483647, last_charge integer default 2147483647)
 returns table (bucket timestamp, samples integer, level_sum bigint, usable_sum bigint, level_min smallint, level_max smallint, last_date timestamp, last_level smallint,
     rated_km double precision, rated_usable bigint, ideal_km double precision, ideal_usable bigint,
     low_rated_km double precision, low_rated_usable bigint, low_ideal_km double precision, low_ideal_usable bigint,
@@ -49,10 +49,10 @@ stable parallel safe language sql as $$
         coalesce(sum(rated_km) filter (where usable < 20), 0), coalesce(sum(usable) filter (where usable < 20 and rated_km is not null), 0)::bigint,
         coalesce(sum(ideal_km) filter (where usable < 20), 0), coalesce(sum(usable) filter (where usable < 20 and ideal_km is not null), 0)::bigint,
         coalesce(sum(temperature), 0), count(temperature)::integer, max(odometer_km)
-    from teslamate.level_readings(car, since, until)
+    from teslamate.level_readings(car, since, until, last_position, last_charge)
     group by 1
 $$;
-comment on function teslamate.level_buckets(integer, timestamp, timestamp) is 'teslamate.level_readings per quarter of an hour.';
+comment on function teslamate.level_buckets(integer, timestamp, timestamp, integer, integer) is 'teslamate.level_readings per quarter of an hour.';
 
 drop function if exists teslamate.level_buckets_by_id(integer, timestamp, timestamp, integer, integer, integer, integer);
 create function teslamate.level_buckets_by_id(car integer, since timestamp, until timestamp, after_position integer, last_position integer, after_charge integer, last_charge integer)

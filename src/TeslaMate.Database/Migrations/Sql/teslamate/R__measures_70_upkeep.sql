@@ -138,6 +138,31 @@ $$;
 comment on function teslamate.refresh_levels(integer, integer)
     is 'Adds positions and charges with higher ids than before to the quarters of an hour, max_rows of each at most; returns 0 when there are none.';
 
+drop function if exists teslamate.forget_window(integer, timestamp, timestamp);
+create function teslamate.forget_window(car integer, since timestamp, until timestamp) returns void language plpgsql as $$
+declare
+    known teslamate.level_progress;
+    first_bucket timestamp := date_bin(interval '15 minutes', since, timestamp '2000-01-01');
+    last_bucket timestamp := date_bin(interval '15 minutes', until, timestamp '2000-01-01');
+begin
+    -- A drive or charging process that the change made longer, shorter or undid may be kept with its former ends.
+    delete from teslamate.drive_samples where car_id = car and start_date <= until and end_date >= since;
+    delete from teslamate.drive_routes where car_id = car and start_date <= until and end_date >= since;
+    delete from teslamate.charge_samples where car_id = car and start_date <= until and end_date >= since;
+    delete from teslamate.parked_samples where car_id = car and start_date <= until and end_date >= since;
+    -- Quarters of an hour are sums that cannot be told apart again. They are made anew of what they were made of: rows with higher ids are added later.
+    select * into known from teslamate.level_progress where car_id = car for update;
+    if found then
+        delete from teslamate.level_samples where car_id = car and bucket between first_bucket and last_bucket;
+        insert into teslamate.level_samples
+        select car, b.*
+        from teslamate.level_buckets(car, first_bucket, last_bucket + interval '15 minutes', known.last_position_id, known.last_charge_id) as b;
+    end if;
+end
+$$;
+comment on function teslamate.forget_window(integer, timestamp, timestamp)
+    is 'After rows of a car between two moments were changed or deleted: forgets what is kept of its drives, charges and pauses there, and adds up its levels anew.';
+
 drop function if exists teslamate.forget_statistics(integer);
 create function teslamate.forget_statistics(car integer) returns void language sql as $$
     delete from teslamate.drive_samples where car_id = car;
