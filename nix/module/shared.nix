@@ -44,6 +44,7 @@ rec {
 
   # Which option of the module stands for which variable: only the option may set it, since other parts of the machine follow it.
   optionOf = {
+    API_PORT = "apiPort";
     DATABASE_HOST = "postgres.host";
     DATABASE_NAME = "postgres.database";
     DATABASE_PORT = "postgres.port";
@@ -89,6 +90,7 @@ rec {
       HOME = stateDirectory;
     }
     // optionalAttrs (cfg.listenAddress != null) { HTTP_BINDING_ADDRESS = cfg.listenAddress; }
+    // optionalAttrs (cfg.apiPort != null) { API_PORT = toString cfg.apiPort; }
     // (
       if cfg.mqtt.enable then
         {

@@ -32,6 +32,7 @@ public static class ApiDescriptions
                 options.AddDocumentTransformer((document, _, _) =>
                 {
                     document.Servers?.Clear();
+                    document.Info.Title = name == Companion ? "TeslaMate for .NET: the API of companion apps" : "TeslaMate for .NET: data";
                     (document.Components ??= new()).SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
                     {
                         ["token"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A token of the page /tokens" },

@@ -84,7 +84,7 @@ sealed class PagesUnderTest : IAsyncDisposable
         var geocoder = await ScriptedNominatim.StartAsync();
         var (vehicles, log) = (new FakeVehicles(), new RecordedLog());
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddProvider(log);
+        builder.Logging.ClearProviders().AddProvider(log).AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
         var ownJobs = builder.Services.ToHashSet();
         builder.Services
             .AddSingleton<TimeProvider>(new ManualTime())
