@@ -39,7 +39,7 @@ public static class Presets
     public static Preset? Find(string name)
         => Names.Where(known => known.Name == name).Select(known => (Preset?)known.Preset).FirstOrDefault();
 
-    /// <summary>The time that a preset means now: null ends are open.</summary>
+    /// <summary>The time that a preset means now: null ends are open. It is never empty, not even at midnight.</summary>
     public static (DateTimeOffset? Since, DateTimeOffset? Until) Span(Preset preset, DateTimeOffset now, TimeZoneInfo zone)
     {
         var today = LocalCalendar.DayOf(now, zone);
@@ -47,16 +47,18 @@ public static class Presets
         var year = new DateOnly(today.Year, 1, 1);
         return preset switch
         {
-            Preset.Today => (At(today), now),
-            Preset.Days7 => (At(today.AddDays(-6)), now),
-            Preset.Days30 => (At(today.AddDays(-29)), now),
-            Preset.Month => (At(month), now),
+            Preset.Today => Since(today),
+            Preset.Days7 => Since(today.AddDays(-6)),
+            Preset.Days30 => Since(today.AddDays(-29)),
+            Preset.Month => Since(month),
             Preset.LastMonth => (At(month.AddMonths(-1)), At(month)),
-            Preset.Year => (At(year), now),
+            Preset.Year => Since(year),
             Preset.LastYear => (At(year.AddYears(-1)), At(year)),
             Preset.All => (null, now),
             _ => throw new ArgumentOutOfRangeException(nameof(preset)),
         };
+
+        (DateTimeOffset, DateTimeOffset) Since(DateOnly day) => (At(day), now > At(day) ? now : At(day).AddSeconds(1));
 
         DateTimeOffset At(DateOnly day) => LocalCalendar.Begin(day, zone);
     }

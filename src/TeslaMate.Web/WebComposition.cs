@@ -17,6 +17,7 @@ using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
 using TeslaMate.Web.Settings;
 using TeslaMate.Web.SigningIn;
+using TeslaMate.Web.Statistics;
 
 namespace TeslaMate.Web;
 
@@ -105,6 +106,7 @@ public static class WebComposition
         app.Services.GetRequiredService<CarPages>().Map(app);
         app.Services.GetRequiredService<DrivePages>().Map(app);
         app.Services.GetRequiredService<ChargePages>().Map(app);
+        StatisticsPages.Map(app);
         app.Services.GetRequiredService<GeofencePages>().Map(app);
         app.Services.GetRequiredService<ImportPages>().Map(app);
         app.Services.GetRequiredService<SettingsPages>().Map(app);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
 using TeslaMate.Database;
+using TeslaMate.Measures;
 
 namespace TeslaMate.Web;
 
@@ -30,6 +31,7 @@ public static class WebDatabase
     internal static IServiceCollection AddWebDatabase(this IServiceCollection services)
     {
         services.TryAddKeyedSingleton(Pages, (provider, _) => Create(provider, "teslamate pages", settings => Math.Max(settings.PoolSize / 2, 3)));
+        services.TryAddKeyedSingleton(Pages, (provider, _) => new MeasureReader(provider.GetRequiredKeyedService<NpgsqlDataSource>(Pages)));
         services.TryAddKeyedSingleton(Exports, (provider, _) => Create(provider, "teslamate exports", _ => ExportConnections));
         services.TryAddKeyedSingleton(Programs, (provider, _) => Create(provider, "teslamate programs", _ => ProgramConnections));
         return services;

@@ -6,8 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Import.Running;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
+using TeslaMate.Measures;
 using TeslaMate.Tesla.Accounts;
 using TeslaMate.Vehicles;
+using TeslaMate.Web.Charts;
 using TeslaMate.Web.Layout;
 using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
@@ -15,7 +17,7 @@ using TeslaMate.Web.Requests;
 namespace TeslaMate.Web.Cars;
 
 /// <summary>The home page, its live events, and the two ways to suspend and resume logging: the card's button and the <c>PUT</c> routes (spec web 3, 6.1).</summary>
-sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, LiveCars live)
+sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, LiveCars live, [FromKeyedServices(WebDatabase.Pages)] MeasureReader measures)
 {
     /// <summary>Suspends or resumes; the answer is why not, null when it is done.</summary>
     delegate Task<string?> Change(CarId car, CancellationToken cancellationToken);
@@ -42,7 +44,16 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
         if (account.Status.SignIn is SignIn.SignedOut or SignIn.Undecryptable)
             return Results.Redirect(context.Url("/sign_in"));
         var summaries = await vehicles.ListAsync(cancellationToken);
-        return context.Render<HomePage, HomeModel>(new([.. summaries.Select(summary => new CarDetailsModel(CarCard.Of(summary, context), vehicles.IsBusy(summary.Car.Id)))]));
+        var zone = StatisticsRequest.ZoneOf(http) ?? TimeZoneInfo.Utc;
+        var overviews = new List<CarOverviewModel>();
+        foreach (var summary in summaries)
+        {
+            var card = CarCard.Of(summary, context);
+            overviews.Add(await CarOverviewModel.ReadAsync(measures, context, summary.Car.Id.Value, card.Title, zone, cancellationToken));
+        }
+
+        return context.Render<HomePage, HomeModel>(
+            new([.. summaries.Select(summary => new CarDetailsModel(CarCard.Of(summary, context), vehicles.IsBusy(summary.Car.Id)))], overviews));
     }
 
     IResult Follow(PageContext context, HttpContext http, CancellationToken gone)
@@ -116,7 +127,8 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
 }
 
 /// <param name="Cars">In the order in which they are shown.</param>
-public sealed record HomeModel(IReadOnlyList<CarDetailsModel> Cars);
+/// <param name="Overviews">Of cars with a log.</param>
+public sealed record HomeModel(IReadOnlyList<CarDetailsModel> Cars, IReadOnlyList<CarOverviewModel> Overviews);
 
 /// <param name="Card">What is shown.</param>
 /// <param name="IsBusy">Whether the car is being asked for its data.</param>

@@ -1,9 +1,13 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
+using TeslaMate.Measures;
 using TeslaMate.Web.Cars;
+using TeslaMate.Web.Charts;
 using TeslaMate.Web.Layout;
 using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
@@ -11,7 +15,8 @@ using TeslaMate.Web.Requests;
 namespace TeslaMate.Web.Drives;
 
 /// <summary>The list of drives, one drive, and its GPX file.</summary>
-sealed class DrivePages(DriveQueries drives, GpxFile gpx, ICars cars)
+sealed class DrivePages(
+    DriveQueries drives, GpxFile gpx, ICars cars, [FromKeyedServices(WebDatabase.Pages)] MeasureReader measures)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -23,21 +28,32 @@ sealed class DrivePages(DriveQueries drives, GpxFile gpx, ICars cars)
             .RequireRateLimiting(RateLimits.Exports)
             // A browser that follows the link asks for html, a program for what it gets.
             .WithMetadata(new AnswersIn("html", "xml", "application/*", "text/*"));
+        routes.MapGet("/drive/{drive}/csv", ExportAsync)
+            .RequireAuthorization(Policies.Owner)
+            .RequireRateLimiting(RateLimits.Exports)
+            .WithMetadata(DataTable.AnswersIn);
     }
 
     async Task<IResult> ListAsync(PageContext context, Filter filter, CancellationToken cancellationToken)
         => context.Render<DriveListPage, DriveListModel>(
             new(filter, await drives.ListAsync(filter, context.Units, cancellationToken), CarNames.Of(await cars.ListAsync(cancellationToken))));
 
-    async Task<IResult> ShowAsync(PageContext context, RowNumber drive, CancellationToken cancellationToken)
-        => await drives.FindAsync(new DriveId(drive.Int), cancellationToken) is { } found
-            ? context.Render<DrivePage, DriveModel>(new(found, await drives.TrackAsync(found, cancellationToken)))
+    async Task<IResult> ShowAsync(PageContext context, HttpContext http, RowNumber drive, string? axis, CancellationToken cancellationToken)
+        => await ReadAsync(context, http, drive, axis, cancellationToken) is { } model
+            ? context.Render<DrivePage, DriveModel>(model)
             : Results.StatusCode(StatusCodes.Status404NotFound);
+
+    async Task<IResult> ExportAsync(PageContext context, HttpContext http, RowNumber drive, CancellationToken cancellationToken)
+        => await ReadAsync(context, http, drive, axis: null, cancellationToken) is { Points: var points }
+            ? points.ToFile(http, string.Create(CultureInfo.InvariantCulture, $"drive-{drive.Int}"))
+            : Results.StatusCode(StatusCodes.Status404NotFound);
+
+    Task<DriveModel?> ReadAsync(PageContext context, HttpContext http, RowNumber drive, string? axis, CancellationToken cancellationToken)
+        => DriveModel.ReadAsync(
+            drives, measures, context, drive.Int, StatisticsRequest.ZoneOf(http) ?? TimeZoneInfo.Utc, isByDistance: axis == "distance", cancellationToken);
 }
 
 /// <param name="Filter">Which drives.</param>
 /// <param name="List">One page of them.</param>
 /// <param name="Cars">To choose from.</param>
 public sealed record DriveListModel(Filter Filter, DriveList List, IReadOnlyList<(short Id, string Name)> Cars);
-
-public sealed record DriveModel(Drive Drive, DriveTrack Track);

@@ -23,17 +23,9 @@ public sealed record DriveList(IReadOnlyList<Drive> Drives, DriveTotals Totals);
 
 public sealed record DriveTotals(int Count, double DistanceKm, int Minutes, double? NetEnergyKwh);
 
-/// <summary>A thinned drive: what its map and plots need.</summary>
-/// <param name="Times">Unix seconds.</param>
-/// <param name="Points">Latitude and longitude.</param>
-public sealed record DriveTrack(IReadOnlyList<long> Times, IReadOnlyList<double[]> Points, IReadOnlyList<double?> SpeedKmh, IReadOnlyList<double?> PowerKw, IReadOnlyList<double?> ElevationM);
-
 /// <summary>What the pages ask about drives.</summary>
 sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource database)
 {
-    /// <summary>Points of a map or a plot at most, about one a pixel.</summary>
-    const int Points = 600;
-
     // As floating point from the start: numeric arithmetic would cost the totals most of their time.
     const string NetEnergy = """
         case when (select preferred_range from settings) = 'ideal' then drives.start_ideal_range_km::double precision - drives.end_ideal_range_km::double precision
@@ -89,8 +81,6 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
         {Where}
         """;
 
-    static readonly string One = $"select {Columns} {Joins} where drives.id = $1";
-
     /// <summary>A page of drives, newest first, with the totals of all pages.</summary>
     /// <param name="filter">The distance is in <paramref name="units"/>.</param>
     public async Task<DriveList> ListAsync(Filter filter, Units units, CancellationToken cancellationToken)
@@ -112,53 +102,13 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
         return new(drives, new(reader.GetInt32(0), reader.GetDouble(1), reader.GetInt32(2), reader.IsDBNull(3) ? null : reader.GetDouble(3)));
     }
 
-    /// <returns>Null when there is no such drive.</returns>
-    public async Task<Drive?> FindAsync(DriveId drive, CancellationToken cancellationToken)
+    /// <summary>Whose drive it is, and when it began; null when there is no such drive.</summary>
+    public async Task<(short Car, DateTimeOffset Start)?> FindAsync(int drive, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(One);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = drive.Value });
+        await using var command = database.CreateCommand("select car_id, start_date from drives where id = $1");
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = drive });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? Read(reader) : null;
-    }
-
-    /// <summary>The positions of a drive in equal steps of time, each step as its mean. The limits of the date are there for the index.</summary>
-    public async Task<DriveTrack> TrackAsync(Drive drive, CancellationToken cancellationToken)
-    {
-        var end = drive.End ?? await LastAsync(drive, cancellationToken) ?? drive.Start;
-        await using var command = database.CreateCommand("""
-            select extract(epoch from min(date))::bigint, avg(latitude)::double precision, avg(longitude)::double precision,
-                   round(avg(speed), 1)::double precision, round(avg(power), 1)::double precision, round(avg(elevation), 1)::double precision
-            from positions
-            where drive_id = $1 and date between $2 and $3
-            group by floor(extract(epoch from date - $2) / $4)
-            order by 1
-            """);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = drive.Id.Value });
-        command.Parameters.Add(Timestamps.Parameter(drive.Start));
-        command.Parameters.Add(Timestamps.Parameter(end));
-        command.Parameters.Add(new NpgsqlParameter<decimal> { TypedValue = (decimal)Math.Max(1, (end - drive.Start).TotalSeconds / Points) });
-        var (times, points) = (new List<long>(), new List<double[]>());
-        var (speed, power, elevation) = (new List<double?>(), new List<double?>(), new List<double?>());
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            times.Add(reader.GetInt64(0));
-            points.Add([Math.Round(reader.GetDouble(1), 6), Math.Round(reader.GetDouble(2), 6)]);
-            speed.Add(reader.NumberOrNull(3));
-            power.Add(reader.NumberOrNull(4));
-            elevation.Add(reader.NumberOrNull(5));
-        }
-
-        return new(times, points, speed, power, elevation);
-    }
-
-    // One without an end may be under way, or have been left behind years ago. The limit of the date is there for the index.
-    async Task<DateTimeOffset?> LastAsync(Drive drive, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("select max(date) from positions where drive_id = $1 and date >= $2");
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = drive.Id.Value });
-        command.Parameters.Add(Timestamps.Parameter(drive.Start));
-        return await command.ExecuteScalarAsync(cancellationToken) is DateTime last ? Timestamps.FromColumn(last) : null;
+        return await reader.ReadAsync(cancellationToken) ? (reader.GetInt16(0), reader.GetInstant(1)) : null;
     }
 
     static void AddFilter(NpgsqlParameterCollection parameters, Filter filter, Units units)

@@ -21,6 +21,8 @@ public sealed class Units(GlobalSettings settings)
 
     public string TemperatureUnit => settings.UnitOfTemperature == UnitOfTemperature.F ? "°F" : "°C";
 
+    public bool UsesFahrenheit => settings.UnitOfTemperature == UnitOfTemperature.F;
+
     public bool PrefersIdealRange => settings.PreferredRange == PreferredRange.Ideal;
 
     /// <summary>A car's range: the kilometres' own decimals, or miles with one.</summary>
@@ -37,6 +39,22 @@ public sealed class Units(GlobalSettings settings)
 
     /// <summary>A length as a number in the owner's unit.</summary>
     public double Length(double km) => UsesMiles ? km * MilesPerKm : km;
+
+    /// <summary>A temperature as a number in the owner's unit.</summary>
+    public double Degrees(double celsius) => settings.UnitOfTemperature == UnitOfTemperature.F ? celsius * 9 / 5 + 32 : celsius;
+
+    /// <summary>A pressure as a number in the owner's unit.</summary>
+    public double PressureNumber(double bar) => settings.UnitOfPressure == UnitOfPressure.Psi ? bar * PsiPerBar : bar;
+
+    public string PressureUnit => settings.UnitOfPressure == UnitOfPressure.Psi ? "psi" : "bar";
+
+    public string ConsumptionUnit => $"Wh/{LengthUnit}";
+
+    /// <summary>A consumption per km as a number in the owner's unit.</summary>
+    public double ConsumptionNumber(double whPerKm) => whPerKm / Length(1);
+
+    /// <summary>A consumption per km, whole.</summary>
+    public string Consumption(double whPerKm) => $"{Fixed(ConsumptionNumber(whPerKm), 0)} {ConsumptionUnit}";
 
     /// <summary>The kilometres of a length that was entered in the owner's unit.</summary>
     public double Km(double length) => UsesMiles ? length / MilesPerKm : length;
@@ -65,6 +83,13 @@ public sealed class Units(GlobalSettings settings)
 
     public static string Fixed(double number, int decimals)
         => Math.Round((decimal)number, decimals, MidpointRounding.AwayFromZero).ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+
+    /// <summary>A length of time with its two largest parts: <c>3 d 04 h</c>, <c>1 h 05 min</c>, <c>12 min</c>, <c>40 s</c>.</summary>
+    public static string Time(TimeSpan time) => time.TotalMinutes < 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0} s")
+        : time.TotalHours < 48
+            ? Minutes((int)Math.Round(time.TotalMinutes))
+            : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalDays):0} d {time.Hours:00} h");
 
     /// <summary>Hours and minutes, such as <c>1 h 05 min</c>.</summary>
     public static string Minutes(int minutes) => minutes < 60

@@ -110,5 +110,6 @@ sealed record EveryPage(string Name, Func<IPage, Task> LeadAsync, bool Refuses =
         At("log-in-not-found", "/nowhere", refuses: true),
     ];
 
-    static EveryPage At(string name, string path, bool refuses = false) => new(name, page => page.GotoAsync(path), refuses);
+    /// <summary>A page that an address leads to.</summary>
+    public static EveryPage At(string name, string path, bool refuses = false) => new(name, page => page.GotoAsync(path), refuses);
 }

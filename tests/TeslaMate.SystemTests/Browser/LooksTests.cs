@@ -96,7 +96,8 @@ public sealed class LooksTests(ProgramInBrowser family, NewProgramInBrowser newc
             await Visit.UntilAsync(() => visit.Troubles.Any(trouble => trouble.Contains(directive, StringComparison.Ordinal)), directive);
     }
 
-    static async Task<List<string>> LookAsync(ProgramInBrowser program, IEnumerable<EveryPage> pages, int width, ColorScheme theme, string language)
+    /// <summary>What does not fit and which rules are broken; leaves screenshots.</summary>
+    internal static async Task<List<string>> LookAsync(ProgramInBrowser program, IEnumerable<EveryPage> pages, int width, ColorScheme theme, string language)
     {
         var found = new List<string>();
         await using var visit = await program.VisitAsync(width, theme, language);

@@ -43,6 +43,17 @@ public sealed class WindowQueryTests
     public void What_is_wrong_is_said_with_what_would_be_right(string query, string problem)
         => Parse(query).ShouldBeOfType<WindowQuery.Invalid>().Problems.ShouldBe([problem]);
 
+    [Theory]
+    [InlineData("today")]
+    [InlineData("month")]
+    [InlineData("year")]
+    public void A_preset_is_not_empty_at_its_first_moment(string preset)
+    {
+        var midnight = new DateTimeOffset(2025, 12, 31, 23, 0, 0, TimeSpan.Zero);
+        var window = WindowQuery.Parse(name => name == "preset" ? preset : null, Fallback, midnight).ShouldBeOfType<WindowQuery.Valid>().Window;
+        (window.Since, window.Until).ShouldBe((midnight, midnight.AddSeconds(1)));
+    }
+
     [Fact]
     public void All_that_is_wrong_is_said_at_once()
         => Parse("car=x&from=x&to=x&period=x").ShouldBeOfType<WindowQuery.Invalid>().Problems.Count.ShouldBe(4);

@@ -14,6 +14,7 @@ using TeslaMate.Logbook;
 using TeslaMate.Logbook.Releases;
 using TeslaMate.Tesla.Accounts;
 using TeslaMate.Tests.Database;
+using TeslaMate.Tests.Database.Measures;
 using TeslaMate.Tests.Database.Migrations;
 using TeslaMate.Tests.Logbook;
 using TeslaMate.Tests.Logs;
@@ -76,10 +77,7 @@ sealed class PagesUnderTest : IAsyncDisposable
         var read = new Variables(variables.ToDictionary(variable => variable.Name, variable => variable.Value));
         var settings = WebSettings.Read(read);
         read.Problems.ShouldBeEmpty();
-        var database = await Schema.CreateDatabaseAsync();
-        await database.ExecuteAsync("create schema if not exists teslamate");
-        foreach (var file in (string[])["V2__web_access", "V3__web_front_door", "V7__api_tokens"])
-            await database.ExecuteAsync(MigrationFiles.Text($"teslamate/{file}.sql"));
+        var database = await LogRows.EmptyAsync(PostgresServer.Installed);
         var reached = reach(database.ConnectionString);
         var geocoder = await ScriptedNominatim.StartAsync();
         var (vehicles, log) = (new FakeVehicles(), new RecordedLog());

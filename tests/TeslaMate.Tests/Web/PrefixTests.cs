@@ -44,6 +44,8 @@ public sealed partial class PrefixTests : IAsyncLifetime
     {
         var routes = Route.All(_pages.Services);
         var paths = routes.Where(route => route is { Method: "GET", Policy: Policies.Owner, IsLive: false }).Select(route => route.Path).Except(["/import", "/drive/1/gpx", "/confirm"])
+            // They are asked for with the name of a table, by links of their pages.
+            .Where(path => !path.EndsWith("csv", StringComparison.Ordinal))
             .Concat(["/settings?car=2", "/drives?page=2", "/charges?page=2&place=Berlin", "/geo-fences/new?lat=52.5&lng=13.4", "/nowhere"]).ToList();
         paths.Count.ShouldBeGreaterThan(15);
         var found = new HashSet<(string Address, bool IsPosted)>();

@@ -36,6 +36,14 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
     [InlineData("/drive/1")]
     [InlineData("/charges")]
     [InlineData("/charge/1")]
+    [InlineData("/statistics")]
+    [InlineData("/statistics?preset=7d&period=day&measure=energy&time_zone=Asia/Kolkata")]
+    [InlineData("/driving")]
+    [InlineData("/mileage")]
+    [InlineData("/trips")]
+    [InlineData("/trip?from=2024-05-01T08:00:00Z&to=2024-05-01T10:00:00Z")]
+    [InlineData("/timeline?kind=driving&text=Beelitz")]
+    [InlineData("/review?preset=last-year")]
     public async Task Every_page_is_there(string path)
     {
         using var response = await _browser.GetAsync(path);

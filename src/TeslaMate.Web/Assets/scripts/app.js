@@ -41,6 +41,7 @@ for (const leaving of ["pointerout", "focusout"])
   document.addEventListener(leaving, ({ target }) => target.closest?.(".tip")?.classList.remove("is-dismissed"));
 
 document.addEventListener("change", ({ target }) => target.closest("form[data-submit-on-change]")?.requestSubmit());
+document.addEventListener("change", ({ target }) => target.matches("select") && target.closest("form[data-submit-on-select]")?.requestSubmit());
 document.addEventListener("input", ({ target }) => {
   const box = target.form?.dataset.clears;
   if (box) document.querySelector(box).replaceChildren();
@@ -115,7 +116,6 @@ setInterval(durations, 1000);
 export function enliven(within) {
   localTimes(within);
   durations();
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   for (const field of within.querySelectorAll("input[name=time_zone]")) field.value = zone;
   for (const link of within.querySelectorAll("a[data-time-zone]")) {
     const address = new URL(link.href);
@@ -123,6 +123,16 @@ export function enliven(within) {
     link.href = address;
   }
 }
+
+// Pages with statistics divide time by the reader's calendar; the server hears of his zone by a cookie. A page made without it is asked for again, once.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const zoneCookie = `${location.protocol === "https:" ? "__Host-" : ""}_teslamate_zone=${encodeURIComponent(zone)}`;
+if (!document.cookie.split("; ").includes(zoneCookie)) {
+  document.cookie = `${zoneCookie}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+  const follows = document.querySelector("[data-follows-zone]");
+  if (follows && follows.dataset.zone !== zone && document.cookie.split("; ").includes(zoneCookie)) location.reload();
+}
+
 enliven(document);
 document.addEventListener("htmx:afterSwap", ({ detail }) => enliven(detail.elt ?? document));
 

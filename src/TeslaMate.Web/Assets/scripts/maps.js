@@ -82,19 +82,6 @@ export function placeMap(element) {
   return { show };
 }
 
-/** The way of a drive. */
-function trackMap(element) {
-  const map = L.map(element);
-  map.attributionControl.setPrefix(false);
-  tiles(map);
-  const points = JSON.parse(document.getElementById(element.dataset.track).textContent);
-  if (points.length === 0) return map.setView([0, 0], 2);
-  const line = L.polyline(points, { className: "track", weight: 4 }).addTo(map);
-  L.circleMarker(points[0], { className: "track-start", radius: 7 }).addTo(map);
-  L.circleMarker(points.at(-1), { className: "track-end", radius: 7 }).addTo(map);
-  map.fitBounds(line.getBounds(), { padding: [20, 20], animate: false, maxZoom: 17 });
-}
-
 /** The circle of a geofence: centre and edge can be dragged, a click moves it, the fields below it work too, for the keyboard they are the only way. */
 function fenceMap(element) {
   const form = element.closest("form");
@@ -159,6 +146,55 @@ function fenceMap(element) {
   element.fence = { map, circle, edge, centre };
 }
 
-for (const element of document.querySelectorAll(".map[data-track]")) trackMap(element);
 for (const element of document.querySelectorAll(".map[data-fence]")) fenceMap(element);
 for (const element of document.querySelectorAll(".map[data-place]")) placeMap(element).show(element.dataset.place);
+
+/** Ways, charges and places; a dot shows where the cursor of the page's charts is. */
+function routesMap(element) {
+  if (element.drawn) return;
+  element.drawn = true;
+  const { lines, markers, track, hasEnds } = JSON.parse(element.dataset.routes);
+  const map = L.map(element, { preferCanvas: lines.length > 50 });
+  map.attributionControl.setPrefix(false);
+  tiles(map);
+  const bounds = L.latLngBounds([]);
+  const named = (layer, text, link) => {
+    if (text) {
+      const tip = document.createElement("span");
+      tip.textContent = text;
+      layer.bindTooltip(tip, { sticky: true });
+    }
+    if (link) layer.on("click", () => (location.href = link));
+    return layer;
+  };
+  const colour = getComputedStyle(document.documentElement).getPropertyValue("--map-line").trim();
+  for (const { parts, text, link } of lines) {
+    const line = named(L.polyline(parts, { color: colour, weight: lines.length > 50 ? 2.5 : 4, opacity: lines.length > 20 ? 0.6 : 0.9 }), text, link).addTo(map);
+    for (const [before, after] of parts.slice(1).map((part, index) => [parts[index].at(-1), part[0]]))
+      if (Math.abs(before[1] - after[1]) < 180) L.polyline([before, after], { color: colour, weight: 2, dashArray: "4 6", interactive: false }).addTo(map);
+    if (parts.length) bounds.extend(line.getBounds());
+  }
+  for (const { latitude, longitude, kind, text, link, weight } of markers) {
+    const options = { className: `marker-${kind}`, radius: 6 + 14 * Math.sqrt(weight ?? 0), ...markerStyle(kind) };
+    bounds.extend(named(L.circleMarker([latitude, longitude], options), text, link).addTo(map).getLatLng());
+  }
+  if (hasEnds)
+    for (const [at, fillColor] of [[lines[0].parts[0][0], "#15803d"], [lines[0].parts.at(-1).at(-1), "#b91c1c"]])
+      L.circleMarker(at, { radius: 7, color: "#fff", weight: 2, fillColor, fillOpacity: 1, interactive: false }).addTo(map);
+  if (bounds.isValid()) map.fitBounds(bounds, { padding: [20, 20], animate: false, maxZoom: 16 });
+  else map.setView([0, 0], 2);
+  if (!track) return;
+  const dot = L.circleMarker([0, 0], { radius: 8, color: "#fff", weight: 2, fillColor: "#b91c1c", fillOpacity: 1, interactive: false });
+  document.addEventListener("chartcursor", ({ detail }) => (track[detail] ? dot.setLatLng(track[detail]).addTo(map) : dot.remove()));
+  element.cursor = () => (map.hasLayer(dot) ? dot.getLatLng() : null);
+}
+// On a canvas there are no classes.
+function markerStyle(kind) {
+  const fill = getComputedStyle(document.documentElement).getPropertyValue(`--map-${kind}`).trim();
+  return { color: "#fff", weight: 1.5, fillColor: fill, fillOpacity: 0.85 };
+}
+function drawRoutes() {
+  for (const element of document.querySelectorAll(".map[data-routes]")) routesMap(element);
+}
+document.addEventListener("htmx:afterSettle", drawRoutes);
+drawRoutes();

@@ -7,9 +7,13 @@ returns table (date timestamp, since_start_s double precision, distance_km doubl
     is_battery_heater_on boolean, pressure_fl_bar double precision, pressure_fr_bar double precision, pressure_rl_bar double precision, pressure_rr_bar double precision)
 stable parallel safe set jit = off language sql as $$
     with span as materialized (
-        select start_date, coalesce(end_date, timestamp 'infinity') as end_date,
-            greatest(extract(epoch from coalesce(end_date, start_date + interval '1 day') - start_date) / points, 1) as width
-        from public.drives where id = drive
+        select start_date, ends as end_date, greatest(extract(epoch from ends - start_date) / points, 1) as width
+        from public.drives
+        cross join lateral (
+            -- One without an end may be under way, or have been left behind years ago.
+            select coalesce(end_date, (select max(date) from public.positions where drive_id = drive and date >= start_date), start_date)
+        ) as known (ends)
+        where id = drive
     ), samples as (
         select p.*, min(p.odometer) over () as first_odometer
         from public.positions as p
