@@ -32,7 +32,7 @@ in
     environment.systemPackages = scripts.all;
 
     networking.firewall.allowedTCPPorts = mkIf (cfg.openFirewall && !cfg.nginx.enable) (
-      [ cfg.port ] ++ lib.optional (cfg.apiPort != null) cfg.apiPort
+      [ cfg.port ] ++ optional (cfg.apiPort != null) cfg.apiPort
     );
 
     systemd.services.teslamate = {
