@@ -82,9 +82,19 @@
     hash = "sha256-83e1TBWbfn9H6FhzkGZsud/4u05Vr4LE7byQ0cDS+UM=";
   })
   (fetchNuGet {
+    pname = "Microsoft.Win32.SystemEvents";
+    version = "6.0.0";
+    hash = "sha256-N9EVZbl5w1VnMywGXyaVWzT9lh84iaJ3aD48hIBk1zA=";
+  })
+  (fetchNuGet {
     pname = "Npgsql";
     version = "10.0.3";
     hash = "sha256-ddCXCSOoyfy7035OvnL+4LEDYqHjZyPoZ3ffG2coMW0=";
+  })
+  (fetchNuGet {
+    pname = "QRCoder";
+    version = "1.8.1";
+    hash = "sha256-0/5cgMdCtqLvijFzTAZgDi1nSAapfzb0r5ew0ocd4wk=";
   })
   (fetchNuGet {
     pname = "Sep";
@@ -120,6 +130,11 @@
     pname = "System.CommandLine";
     version = "2.0.15";
     hash = "sha256-aeVcUsbyIJSPOxBoQ/rXCdp6jrwyEPp8A12wt0ebSRo=";
+  })
+  (fetchNuGet {
+    pname = "System.Drawing.Common";
+    version = "6.0.0";
+    hash = "sha256-/9EaAbEeOjELRSMZaImS1O8FmUe8j4WuFUw1VOrPyAo=";
   })
   (fetchNuGet {
     pname = "System.IdentityModel.Tokens.Jwt";

@@ -10,5 +10,6 @@
     ./module/postgresql.nix
     ./module/nginx.nix
     ./module/grafana.nix
+    ./module/telemetry.nix
   ];
 }

@@ -327,6 +327,56 @@ in
       };
     };
 
+    telemetry = {
+      enable = mkEnableOption "an endpoint that cars send their data to by themselves (Fleet Telemetry)";
+
+      listenAddress = mkOption {
+        type = types.str;
+        default = "0.0.0.0";
+        example = "::";
+        description = "Address the endpoint listens on. Cars come from the internet; nothing that ends TLS may stand before it.";
+      };
+
+      port = mkOption {
+        type = types.port;
+        default = 4443;
+        description = "TCP port of the endpoint; `teslamate telemetry configure --port` tells it to the cars.";
+      };
+
+      openFirewall = mkOption {
+        type = types.bool;
+        default = false;
+        description = "Whether to open the firewall for the endpoint.";
+      };
+
+      certificateFile = mkOption {
+        type = types.externalPath;
+        default = shared.telemetry.ownCertificate;
+        defaultText = literalExpression ''"/var/lib/teslamate/telemetry.crt"'';
+        description = ''
+          The endpoint's certificate with its chain, PEM, readable by the user `teslamate`. The default is what `teslamate telemetry certificate HOST` makes. A file
+          that changes is read again while the service runs.
+        '';
+      };
+
+      keyFile = mkOption {
+        type = types.externalPath;
+        default = shared.telemetry.ownKey;
+        defaultText = literalExpression ''"/var/lib/teslamate/telemetry.key"'';
+        description = "The key of the certificate, PEM, readable by the user `teslamate`.";
+      };
+
+      useACMEHost = mkOption {
+        type = types.nullOr types.str;
+        default = null;
+        example = "telemetry.example.com";
+        description = ''
+          Name of a certificate of {option}`security.acme.certs` to use instead. Its files reach the service with systemd's `LoadCredential`, and a renewal restarts
+          it. Cars must then be configured with the authority's root (`teslamate telemetry configure --ca`), not with an intermediate, which changes.
+        '';
+      };
+    };
+
     mqtt = {
       enable = mkEnableOption "publishing to an MQTT broker";
 

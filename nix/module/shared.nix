@@ -57,6 +57,9 @@ rec {
     MQTT_HOST = "mqtt.host";
     MQTT_PORT = "mqtt.port";
     PORT = "port";
+    TELEMETRY_LISTEN = "telemetry.enable";
+    TELEMETRY_TLS_CERT_FILE = "telemetry.certificateFile";
+    TELEMETRY_TLS_KEY_FILE = "telemetry.keyFile";
     URL_PATH = "urlPath";
     VIRTUAL_HOST = "virtualHost";
   };
@@ -77,6 +80,23 @@ rec {
     "WEB_TRUSTED_PROXY_SECRET"
   ];
 
+  # The endpoint for cars: what the program is told of it.
+  telemetry = rec {
+    ownCertificate = "${stateDirectory}/telemetry.crt";
+    ownKey = "${stateDirectory}/telemetry.key";
+    credentials = "/run/credentials/teslamate.service";
+    address = if lib.hasInfix ":" cfg.telemetry.listenAddress then "[${cfg.telemetry.listenAddress}]" else cfg.telemetry.listenAddress;
+    usesAcme = cfg.telemetry.useACMEHost != null;
+    load =
+      optional (cfg.telemetry.enable && usesAcme) "telemetry.crt:/var/lib/acme/${cfg.telemetry.useACMEHost}/fullchain.pem"
+      ++ optional (cfg.telemetry.enable && usesAcme) "telemetry.key:/var/lib/acme/${cfg.telemetry.useACMEHost}/key.pem";
+    environment = optionalAttrs cfg.telemetry.enable {
+      TELEMETRY_LISTEN = "${address}:${toString cfg.telemetry.port}";
+      TELEMETRY_TLS_CERT_FILE = if usesAcme then "${credentials}/telemetry.crt" else toString cfg.telemetry.certificateFile;
+      TELEMETRY_TLS_KEY_FILE = if usesAcme then "${credentials}/telemetry.key" else toString cfg.telemetry.keyFile;
+    };
+  };
+
   # The variables as texts, byte for byte as the program shall see them.
   environment =
     databaseAddress
@@ -91,6 +111,7 @@ rec {
     }
     // optionalAttrs (cfg.listenAddress != null) { HTTP_BINDING_ADDRESS = cfg.listenAddress; }
     // optionalAttrs (cfg.apiPort != null) { API_PORT = toString cfg.apiPort; }
+    // telemetry.environment
     // (
       if cfg.mqtt.enable then
         {
@@ -154,7 +175,7 @@ rec {
 
   # A port below 1024 takes a capability, which a user namespace of the unit's own would make worthless.
   listensOnSocket = cfg.listenAddress != null && hasPrefix "/" cfg.listenAddress;
-  needsPrivilegedPort = cfg.port < 1024 && !listensOnSocket;
+  needsPrivilegedPort = (cfg.port < 1024 && !listensOnSocket) || (cfg.telemetry.enable && cfg.telemetry.port < 1024);
 
   # The sandbox of everything that runs as the service's user. MemoryDenyWriteExecute stays off: the .NET runtime compiles methods while it runs.
   hardening = {

@@ -54,6 +54,18 @@ in
       settings.MAP_ATTRIBUTION = "© <a href=\"https://osm.org\">OSM</a> 100%20 $HOME `id` ~/x";
     };
   };
+  streaming = {
+    security.acme.acceptTerms = true;
+    security.acme.defaults.email = "me@example.org";
+    security.acme.certs."telemetry.example.com".webroot = "/var/lib/acme/acme-challenge";
+    services.teslamate = local // {
+      telemetry.enable = true;
+      telemetry.listenAddress = "::";
+      telemetry.port = 443;
+      telemetry.openFirewall = true;
+      telemetry.useACMEHost = "telemetry.example.com";
+    };
+  };
   shared = {
     services.postgresql = {
       enable = true;

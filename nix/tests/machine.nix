@@ -153,6 +153,9 @@ let
         users.groups = setOf (submodule {
           gid = option (types.nullOr types.int) null;
         });
+        security.acme.certs = setOf (submodule {
+          reloadServices = listOf types.str;
+        });
         systemd.services = setOf (
           submodule (
             unitOptions

@@ -1,6 +1,11 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Api.Companion;
+using TeslaMate.Api.Data;
+using TeslaMate.Api.Data.Answers;
+using TeslaMate.Api.Data.Live;
+using TeslaMate.Api.Data.OpenApi;
+using TeslaMate.Api.Exports;
 using TeslaMate.Api.OpenApi;
 
 namespace TeslaMate.Api;
@@ -19,12 +24,22 @@ public static class ApiComposition
         .AddSingleton<ChargeQueries>()
         .AddSingleton<BatteryQueries>()
         .AddSingleton<StatusQueries>()
-        .AddSingleton<CompanionRoutes>();
+        .AddSingleton<CompanionRoutes>()
+        .AddSingleton<StreamLimit>()
+        .AddSingleton<RowAnswers>()
+        .AddLive()
+        .AddSingleton<GeoJsonFiles>()
+        .AddSingleton<ExportRoutes>()
+        .AddSingleton<CalendarFile>()
+        .AddSingleton<TryOutPage>()
+        .AddSingleton<DataRoutes>()
+        .AddDataDescription();
 
     /// <summary>Adds the routes; after <c>MapWeb</c>, whose pipeline guards them.</summary>
     public static WebApplication MapApi(this WebApplication app)
     {
         app.Services.GetRequiredService<CompanionRoutes>().Map(app);
+        app.Services.GetRequiredService<DataRoutes>().Map(app);
         app.MapApiDescriptions();
         return app;
     }

@@ -29,6 +29,7 @@ public enum CarActivity
 [JsonDerivedType(typeof(NoteVersion), "note-version")]
 [JsonDerivedType(typeof(UpdateCar), "update-car")]
 [JsonDerivedType(typeof(InsertLatePositions), "late-positions")]
+[JsonDerivedType(typeof(SegmentDrives), "segment-drives")]
 [JsonDerivedType(typeof(ApplyTelemetry), "apply-telemetry")]
 public abstract record LogbookEntry
 {
@@ -99,6 +100,25 @@ public abstract record LogbookEntry
         public override int GetHashCode() => Positions.Count;
     }
 
+    /// <summary>
+    /// A change of gear became known long after it happened: the closed drives that lie wholly in a time are made anew from the positions of that time
+    /// (spec fleet-telemetry 4.8).
+    /// </summary>
+    /// <param name="From">The last change of gear before it.</param>
+    /// <param name="Until">The next one after it.</param>
+    /// <param name="Drives">The drives of that time, in order.</param>
+    /// <param name="Positions">What the car said then; moments that have a position already keep theirs.</param>
+    public sealed record SegmentDrives(DateTimeOffset From, DateTimeOffset Until, IReadOnlyList<DriveSpan> Drives, IReadOnlyList<PositionReading> Positions)
+        : LogbookEntry
+    {
+        /// <inheritdoc/>
+        public bool Equals(SegmentDrives? other) =>
+            other is not null && From == other.From && Until == other.Until && Drives.SequenceEqual(other.Drives) && Positions.SequenceEqual(other.Positions);
+
+        /// <inheritdoc/>
+        public override int GetHashCode() => HashCode.Combine(From, Until, Drives.Count, Positions.Count);
+    }
+
     /// <summary>These records of the telemetry inbox have had their effect.</summary>
     public sealed record ApplyTelemetry(IReadOnlyList<long> Records) : LogbookEntry
     {
@@ -109,6 +129,9 @@ public abstract record LogbookEntry
         public override int GetHashCode() => Records.Count;
     }
 }
+
+/// <summary>When a car was in gear, both ends included.</summary>
+public readonly record struct DriveSpan(DateTimeOffset Start, DateTimeOffset End);
 
 /// <summary>Why a drive was closed; only the log tells them apart.</summary>
 public enum DriveEnd

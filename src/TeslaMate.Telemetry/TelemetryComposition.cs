@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using TeslaMate.Configuration.Health;
 using TeslaMate.Telemetry.Cars;
 using TeslaMate.Telemetry.Cost;
 using TeslaMate.Telemetry.Endpoint;
@@ -32,6 +33,7 @@ public static class TelemetryComposition
             .AddSingleton<InboxTable>()
             .AddSingleton<InboxWriter>()
             .AddHostedService(provider => provider.GetRequiredService<InboxWriter>())
+            .AddHostedService<InboxListener>()
             .AddSingleton<ValueTable>()
             .AddSingleton<TelemetryCars>()
             .AddHostedService(provider => provider.GetRequiredService<TelemetryCars>())
@@ -39,6 +41,8 @@ public static class TelemetryComposition
             .AddSingleton<EndpointCounters>()
             .AddSingleton<CarEndpoint>()
             .AddHostedService(provider => provider.GetRequiredService<CarEndpoint>())
-            .AddSingleton<ITelemetryFeeds, TelemetryFeeds>();
+            .AddSingleton<ITelemetryReport, DatabaseReport>()
+            .AddSingleton<ITelemetryFeeds, TelemetryFeeds>()
+            .AddHealthPart<TelemetryHealth>("telemetry");
     }
 }

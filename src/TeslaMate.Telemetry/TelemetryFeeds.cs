@@ -15,8 +15,10 @@ sealed class TelemetryFeeds(
 {
     public bool IsConfigured(Car car) => cars.IsEnabled(car.Id);
 
-    public IAsyncDisposable Open(Car car, ITelemetryReceiver receiver) => new CarFeed(car, () => cars.IsEnabled(car.Id), receiver, inbox, signal, values, time, logger);
+    public IAsyncDisposable Open(Car car, ITelemetryReceiver receiver) => new CarFeed(car, receiver, inbox, signal, values, time, logger);
 
-    public ValueTask<bool> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken) =>
+    public ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken) =>
         ledger.MaySendAsync(car, request, reason, cancellationToken);
+
+    public ValueTask AnsweredAsync(long request, int status, CancellationToken cancellationToken) => ledger.AnsweredAsync(request, status, cancellationToken);
 }

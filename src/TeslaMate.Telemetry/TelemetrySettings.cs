@@ -1,4 +1,5 @@
 using TeslaMate.Configuration;
+using TeslaMate.Telemetry.Configuring;
 
 namespace TeslaMate.Telemetry;
 
@@ -16,6 +17,9 @@ public sealed record TelemetrySettings
 
     /// <summary><c>TELEMETRY_CLIENT_CA</c>: the authorities of cars' certificates, PEM; null for the built-in list.</summary>
     public string? ClientAuthorityFile { get; init; }
+
+    /// <summary><c>TELEMETRY_APP_KEY_FILE</c>: the key pair of the owner's app, PEM; there is none before <c>teslamate telemetry keys</c>.</summary>
+    public string AppKeyFile { get; init; } = TelemetryFiles.AppKeyFile(DefaultFolder);
 
     /// <summary><c>TELEMETRY_HANDSHAKES</c>: how many failed handshakes a minute one address may have.</summary>
     public int MostFailedHandshakes { get; init; } = 30;
@@ -41,6 +45,15 @@ public sealed record TelemetrySettings
     /// <summary><c>TELEMETRY_KAFKA</c>: the brokers of Tesla's own server and the base of its topics; null without one.</summary>
     public KafkaAddress? Kafka { get; init; }
 
+    const string DefaultFolder = "/var/lib/teslamate";
+
+    /// <summary>Where keys and certificates are kept: the service's own folder, as systemd names it.</summary>
+    public static string Folder(Variables variables)
+    {
+        ArgumentNullException.ThrowIfNull(variables);
+        return variables.Text("STATE_DIRECTORY")?.Split(':')[0] ?? DefaultFolder;
+    }
+
     public static TelemetrySettings Read(Variables variables)
     {
         ArgumentNullException.ThrowIfNull(variables);
@@ -50,6 +63,7 @@ public sealed record TelemetrySettings
             CertificateFile = variables.Text("TELEMETRY_TLS_CERT_FILE"),
             KeyFile = variables.Text("TELEMETRY_TLS_KEY_FILE"),
             ClientAuthorityFile = variables.Text("TELEMETRY_CLIENT_CA"),
+            AppKeyFile = variables.Text("TELEMETRY_APP_KEY_FILE") ?? TelemetryFiles.AppKeyFile(Folder(variables)),
             MostFailedHandshakes = variables.Whole("TELEMETRY_HANDSHAKES", fallback: 30, least: 1, most: 10_000),
             MostRequestsADay = variables.Whole("TELEMETRY_REQUESTS_PER_DAY", fallback: 12, least: 0, most: 1_000),
             MostRequestsAMonth = variables.Whole("TELEMETRY_REQUESTS_PER_MONTH", fallback: 150, least: 0, most: 30_000),

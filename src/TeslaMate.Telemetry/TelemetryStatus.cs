@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Npgsql;
 using TeslaMate.Database;
+using TeslaMate.Logbook;
 using TeslaMate.Telemetry.Cost;
 using TeslaMate.Telemetry.Records;
 
@@ -30,10 +31,10 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
                 usage.records, usage.datums, usage.rejected,
                 (select count(*) from teslamate.telemetry_requests request
                  where request.car_id = cars.id and is_billed and coalesce(status, 200) < 500 and asked_at >= $1),
-                coalesce(settings.use_streaming_api, false)
+                coalesce(settings.use_streaming_api, false), cars.id, coalesce(cars.name, '')
             from teslamate.telemetry_cars telemetry
-            join cars on cars.id = telemetry.car_id
-            left join car_settings settings on settings.id = cars.settings_id
+            join public.cars on cars.id = telemetry.car_id
+            left join public.car_settings settings on settings.id = cars.settings_id
             cross join lateral (
                 select coalesce(sum(records), 0)::bigint as records, coalesce(sum(datums), 0)::bigint as datums, coalesce(sum(rejected), 0)::bigint as rejected
                 from teslamate.telemetry_usage usage where usage.car_id = cars.id and day >= $1::date) usage
@@ -49,6 +50,8 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
             var (isEnabled, datums, requests) = (reader.GetBoolean(1), reader.GetInt64(7), reader.GetInt64(9));
             statuses.Add(new StatusOfCar
             {
+                Car = new CarId(reader.GetInt16(11)),
+                Name = reader.GetString(12),
                 Vin = reader.IsDBNull(0) ? "" : reader.GetString(0),
                 Feed = isEnabled && lastData is not null ? "telemetry" : reader.GetBoolean(10) ? "stream" : "polling",
                 HasContact = now - lastData < Contact,
@@ -69,6 +72,10 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
 /// <summary>One car that streams.</summary>
 sealed record StatusOfCar
 {
+    public required CarId Car { get; init; }
+
+    public required string Name { get; init; }
+
     public required string Vin { get; init; }
 
     /// <summary><c>telemetry</c>, <c>stream</c> or <c>polling</c>.</summary>

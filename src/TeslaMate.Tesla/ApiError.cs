@@ -13,6 +13,19 @@ public abstract record ApiError
 
     public sealed override string ToString() => Message;
 
+    /// <summary>The status of HTTP that it stands for, by which Tesla bills; 0 where no answer came.</summary>
+    public int HttpStatus => this switch
+    {
+        Unauthorized => 401,
+        VehicleNotFound => 404,
+        VehicleInService => 405,
+        VehicleUnavailable => 408,
+        RateLimited => 429,
+        Refused(var status, _) => status,
+        Failed => 500,
+        _ => 0,
+    };
+
     /// <summary>401: the access token was refused. A refresh has been asked for; the next request may succeed.</summary>
     public sealed record Unauthorized : ApiError
     {

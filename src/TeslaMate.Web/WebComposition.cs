@@ -18,6 +18,7 @@ using TeslaMate.Web.Requests;
 using TeslaMate.Web.Settings;
 using TeslaMate.Web.SigningIn;
 using TeslaMate.Web.Statistics;
+using TeslaMate.Web.Telemetry;
 
 namespace TeslaMate.Web;
 
@@ -39,6 +40,8 @@ public static class WebComposition
             .Configure<AntiforgeryOptions>(FormProtection.Configure)
             .AddPolicies()
             .AddRateLimits(settings)
+            .AddOtherOrigins(settings)
+            .AddCompression()
             .AddWebDatabase()
             .AddSingleton<IKeyManager>(provider => new KeyRing(KeyRing.CipherFor(settings, provider.GetService<EncryptionKey>()),
                 provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<ILoggerFactory>(), TimeProvider.System))
@@ -71,6 +74,7 @@ public static class WebComposition
             .AddSingleton<GeofencePages>()
             .AddSingleton<ImportPages>()
             .AddSingleton<SettingsPages>()
+            .AddSingleton<TelemetryPages>()
             .AddSingleton<SignInPages>();
     }
 
@@ -90,7 +94,9 @@ public static class WebComposition
         app.UseRequestLocalization();
         app.UseMiddleware<Failures>();
         app.UseHostFiltering();
+        app.UseCompression();
         app.UseRouting();
+        app.UseCors();
         app.UseMiddleware<Negotiation>();
         app.UseAuthentication();
         app.UseAuthorization();
@@ -110,6 +116,7 @@ public static class WebComposition
         app.Services.GetRequiredService<GeofencePages>().Map(app);
         app.Services.GetRequiredService<ImportPages>().Map(app);
         app.Services.GetRequiredService<SettingsPages>().Map(app);
+        app.Services.GetRequiredService<TelemetryPages>().Map(app);
         app.Services.GetRequiredService<SignInPages>().Map(app);
         return app;
     }

@@ -4,6 +4,7 @@ using TeslaMate.Benchmarks;
 using TeslaMate.Benchmarks.Backup;
 using TeslaMate.Benchmarks.Import;
 using TeslaMate.Benchmarks.Logbook;
+using TeslaMate.Benchmarks.Telemetry;
 using TeslaMate.Benchmarks.Web;
 
 // Some things are measured as a whole, on processes and databases.
@@ -27,6 +28,9 @@ switch (args)
     case ["open-pages", var folder, .. var rest]:
         await PageMeasurements.RunOpenPagesAsync(folder, rest is [var published] ? published : null);
         break;
+    case ["exports", var folder, .. var rest]:
+        await ExportMeasurements.RunAsync(folder, rest is [var exported] ? int.Parse(exported, CultureInfo.InvariantCulture) : 5_000_000);
+        break;
     case ["pages-data", var folder, .. var layouts]:
         await (await YearsOfDriving.StartAsync(folder, 10_000_000, layouts)).DisposeAsync();
         break;
@@ -41,6 +45,15 @@ switch (args)
         break;
     case ["mqtt", .. var rest]:
         await ThousandCarsOnMqtt.RunAsync(cars: 1000, seconds: rest is [var duration] ? int.Parse(duration, CultureInfo.InvariantCulture) : 30);
+        break;
+    case ["telemetry", .. var rest]:
+        await TelemetryMeasurements.RunThroughputAsync(cars: 8, seconds: rest is [var sending, ..] ? int.Parse(sending, CultureInfo.InvariantCulture) : 20);
+        break;
+    case ["telemetry-cars", var connected, var lasting]:
+        await TelemetryMeasurements.RunLatencyAsync(int.Parse(connected, CultureInfo.InvariantCulture), int.Parse(lasting, CultureInfo.InvariantCulture));
+        break;
+    case ["telemetry-month", .. var rest]:
+        TelemetryMeasurements.RunMonth(rest is [var month] ? int.Parse(month, CultureInfo.InvariantCulture) : 30);
         break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(ProgramStart).Assembly).Run(args);

@@ -28,11 +28,13 @@ public static class ApiDescriptions
             services.AddOpenApi(name, options =>
             {
                 options.ShouldInclude = description => description.GroupName == name;
+                if (name != Companion)
+                    return;
                 options.AddSchemaTransformer(DescribeAsync);
                 options.AddDocumentTransformer((document, _, _) =>
                 {
                     document.Servers?.Clear();
-                    document.Info.Title = name == Companion ? "TeslaMate for .NET: the API of companion apps" : "TeslaMate for .NET: data";
+                    document.Info.Title = "TeslaMate for .NET: the API of companion apps";
                     (document.Components ??= new()).SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
                     {
                         ["token"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A token of the page /tokens" },
@@ -58,5 +60,8 @@ public static class ApiDescriptions
     }
 
     internal static void MapApiDescriptions(this IEndpointRouteBuilder routes)
-        => routes.MapOpenApi("/data/openapi/{documentName}.json").RequireAuthorization(Policies.Read);
+    {
+        foreach (var format in (string[])["json", "yaml"])
+            routes.MapOpenApi($"/data/openapi/{{documentName}}.{format}").RequireAuthorization(Policies.Read);
+    }
 }

@@ -170,8 +170,18 @@ sealed class FilePass(IHistoryFile file, CarIdentity car, Coverage imported, Cov
         if (isLive || isImported)
         {
             _skipped += Weight(row);
-            if (replay.Last is { } reached && at > reached)
-                replay.Cut(byLiveCar: isLive, until: at);
+            if (replay.Last is { } reached && at <= reached)
+                return;
+            if (isLive)
+            {
+                replay.Cut(byLiveCar: true, until: at);
+                return;
+            }
+
+            // What an earlier import wrote is played all the same, so that what follows joins on.
+            if (replay.Last is { } before && live.IsBetween(before, at))
+                replay.Cut(byLiveCar: true, until: live.Periods.First(period => period.To > before).From);
+            replay.Recall(data, at);
             return;
         }
 

@@ -237,6 +237,9 @@ sealed class ImportRun(
             var isOfThisRun = stored?.Run == _run.Id && _identity is not null;
             if (stored is not null && !isOfThisRun)
             {
+                // A new file may go on with what the one before it left.
+                if (i + 1 < _files.Count && Known(known, i + 1) is null && _identity is not null)
+                    replay = await RecallAsync(i, replay, cancellationToken);
                 Skip(i, stored);
                 continue;
             }
@@ -324,6 +327,23 @@ sealed class ImportRun(
         await CommitAsync(end, cancellationToken);
     }
 
+    /// <summary>Plays a file that an earlier import brought; when that cannot be, the next one begins afresh.</summary>
+    async Task<Replay> RecallAsync(int index, Replay replay, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var everything = new Coverage([(DateTimeOffset.MinValue, DateTimeOffset.MaxValue)]);
+            var (_, played) = await Task.Run(
+                () => FilePass.RunAsync(
+                    _files[index], _identity!, everything, new Coverage([]), replay, new Waiting(), progress: null, cancellationToken), cancellationToken);
+            return played;
+        }
+        catch (HistoryFileException)
+        {
+            return replay;
+        }
+    }
+
     async Task CommitAsync(FileTransaction transaction, CancellationToken cancellationToken)
     {
         await transaction.CommitAsync(cancellationToken);
@@ -378,6 +398,14 @@ sealed class ImportRun(
     {
         var read = _lengths.Take(index).Sum() + (rows > 0 ? Math.Min(_files[index].Position, _lengths[index]) : 0);
         progress?.Report(new(index, [.. _reports], _rowsBefore + rows, read, _lengths.Sum(), [.. _rejections.Take(100)]));
+    }
+
+    /// <summary>For a file of which nothing is to be written; what waits from before goes on waiting.</summary>
+    sealed class Waiting : IPieces
+    {
+        public Task WriteAsync(Replay replay, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartOverAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     /// <summary>For a file that was written before.</summary>

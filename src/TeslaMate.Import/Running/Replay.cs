@@ -9,7 +9,8 @@ using TeslaMate.Vehicles.Life;
 namespace TeslaMate.Import.Running;
 
 /// <summary>
-/// A car's past, played to the state machine that live cars have: each row is what a request brings, and the machine asks for the next as it asks a car. A car that is not
+/// A car's past, played to the state machine that live cars have: each row is what a request brings, and the machine asks for the next as it asks a
+/// car. A car that is not
 /// known to be awake is asked twice, first lightly and then fully, and two rows are used up (spec import 9.3).
 /// </summary>
 sealed class Replay(Car car)
@@ -29,6 +30,7 @@ sealed class Replay(Car car)
     long _request;
     bool _isAwake;
     bool _isCut;
+    bool _isRecalling;
 
     public History History { get; private set; } = new();
 
@@ -49,13 +51,40 @@ sealed class Replay(Car car)
     /// <param name="at">Not before the last one, unless it was cut off.</param>
     public void Take(VehicleData data, DateTimeOffset at)
     {
+        CutAfterSilence(at);
+        // A drive or a charge that was written up to here goes on, and is written anew as a whole.
+        if (_isRecalling && History.OpenSince is { } since)
+            History.GoOn(since, Last!.Value);
+        _isRecalling = false;
+        Play(data, at);
+        Read.Add(at);
+    }
+
+    /// <summary>A row that is in the database already: played for what follows it, and forgotten.</summary>
+    /// <param name="at">Not before the last one.</param>
+    public void Recall(VehicleData data, DateTimeOffset at)
+    {
+        if (!_isRecalling)
+            Cut(byLiveCar: false, until: at);
+        _isRecalling = true;
+        var mark = History.Mark();
+        CutAfterSilence(at);
+        Play(data, at);
+        History.Return(mark);
+    }
+
+    void CutAfterSilence(DateTimeOffset at)
+    {
         if (History.OpenSince is not null && at - Last > LongestSilence)
             Cut(byLiveCar: false, until: at);
+    }
+
+    void Play(VehicleData data, DateTimeOffset at)
+    {
         if (_vehicle is null)
             Begin(at);
         _isCut = false;
         Last = at;
-        Read.Add(at);
         // The light request: all it tells is whether the full one makes sense.
         if (_plan == FetchPlan.LightThenFull && !_isAwake && data.Availability == Availability.Online)
         {
@@ -87,7 +116,9 @@ sealed class Replay(Car car)
     /// <summary>Nothing follows.</summary>
     public void End()
     {
-        if (Last is { } last)
+        if (_isRecalling)
+            History.DropOpen();
+        else if (Last is { } last)
             History.End(last);
     }
 

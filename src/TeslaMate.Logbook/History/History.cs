@@ -15,6 +15,7 @@ sealed class History
     readonly List<PositionReading> _positions = [];
     readonly List<(CarActivity Activity, DateTimeOffset Start)> _states = [];
     readonly List<(DateTimeOffset At, string Version)> _versions = [];
+    readonly List<(DateTimeOffset Since, DateTimeOffset Until)> _goingOn = [];
     CarActivity? _lastActivity;
     List<PositionReading>? _openDrive;
     HistoryCharging? _openCharging;
@@ -42,6 +43,9 @@ sealed class History
         _ => null,
     };
 
+    /// <summary>Drives and charges that were written by an earlier import up to a moment and go on now: they are written anew.</summary>
+    public IReadOnlyList<(DateTimeOffset Since, DateTimeOffset Until)> GoingOn => _goingOn;
+
     /// <summary>How many rows have ended and wait to be written.</summary>
     public int Size { get; private set; }
 
@@ -54,14 +58,33 @@ sealed class History
         copy._positions.AddRange(_positions);
         copy._states.AddRange(_states);
         copy._versions.AddRange(_versions);
+        copy._goingOn.AddRange(_goingOn);
         copy._openDrive = _openDrive is null ? null : [.. _openDrive];
         copy._openCharging = _openCharging is null ? null : _openCharging with { Charges = [.. _openCharging.Charges] };
         return copy;
     }
 
+    /// <summary>Tells that what is open was written up to a moment, and goes on.</summary>
+    public void GoOn(DateTimeOffset since, DateTimeOffset until) => _goingOn.Add((since, until));
+
+    /// <summary>What has ended until now, to return to.</summary>
+    public HistoryMark Mark() => new(_drives.Count, _chargings.Count, _positions.Count, _states.Count, _versions.Count, Size, Description);
+
+    /// <summary>Forgets what has ended since; what is open stays open.</summary>
+    public void Return(HistoryMark mark)
+    {
+        _drives.RemoveRange(mark.Drives, _drives.Count - mark.Drives);
+        _chargings.RemoveRange(mark.Chargings, _chargings.Count - mark.Chargings);
+        _positions.RemoveRange(mark.Positions, _positions.Count - mark.Positions);
+        _states.RemoveRange(mark.States, _states.Count - mark.States);
+        _versions.RemoveRange(mark.Versions, _versions.Count - mark.Versions);
+        (Size, Description) = (mark.Size, mark.Description);
+    }
+
     /// <summary>Forgets the drives, charging processes and positions that have ended: they are written.</summary>
     public void ClearRides()
     {
+        _goingOn.RemoveAll(ride => !(ride.Since >= OpenSince));
         _drives.Clear();
         _chargings.Clear();
         _positions.Clear();
@@ -211,6 +234,9 @@ sealed class History
         _openCharging = null;
     }
 }
+
+/// <summary>How much of a history there was at a moment.</summary>
+sealed record HistoryMark(int Drives, int Chargings, int Positions, int States, int Versions, int Size, Cars.CarDescription? Description);
 
 /// <param name="Positions">At least one, in the order of time.</param>
 sealed record HistoryDrive(List<PositionReading> Positions);

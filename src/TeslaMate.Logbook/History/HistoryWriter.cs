@@ -35,6 +35,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
     /// <summary>Writes the drives, charging processes and positions that have ended: a piece of what follows in the same transaction.</summary>
     public async Task<HistoryCounts> WriteRidesAsync(CarId car, long run, History history, CancellationToken cancellationToken)
     {
+        var removed = await RemoveGoingOnAsync(car, history, cancellationToken);
         var drives = await numbers.TakeAsync(connection, "trips_id_seq", history.Drives.Count, cancellationToken);
         var processes = await numbers.TakeAsync(connection, "charging_processes_id_seq", history.Chargings.Count, cancellationToken);
         var positionCount = history.Drives.Sum(drive => drive.Positions.Count) + history.Chargings.Count + history.Positions.Count;
@@ -72,7 +73,65 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         await RememberAsync(car, run, "charging_process", processes, cancellationToken);
         await RememberAsync(car, run, "position", [.. free, .. places], cancellationToken);
         _hasWrittenChargings |= processes.Length > 0;
-        return new(drives.Length - discarded.Count, processes.Length, positionCount, chargeCount, 0, 0);
+        return new HistoryCounts(drives.Length - discarded.Count, processes.Length, positionCount, chargeCount, 0, 0) + removed;
+    }
+
+    /// <summary>Removes what an earlier import wrote of drives and charging processes that go on, as far as they have ended now.</summary>
+    /// <returns>How many rows went, below zero.</returns>
+    async Task<HistoryCounts> RemoveGoingOnAsync(CarId car, History history, CancellationToken cancellationToken)
+    {
+        var ended = history.GoingOn.Where(ride => !(ride.Since >= history.OpenSince)).ToList();
+        if (ended.Count == 0)
+            return HistoryCounts.None;
+        await using var command = new NpgsqlCommand("""
+            with rides as (
+                select * from unnest($2::timestamp[], $3::timestamp[]) as ride (since, until)),
+            gone_drives as (
+                delete from drives
+                using teslamate.imported_entries mine, rides
+                where drives.car_id = $1 and drives.start_date between rides.since and rides.until and mine.kind = 'drive' and mine.entry_id = drives.id
+                returning drives.id, rides.since),
+            gone_processes as (
+                delete from charging_processes process
+                using teslamate.imported_entries mine, rides
+                where process.car_id = $1 and process.start_date between rides.since and rides.until
+                    and mine.kind = 'charging_process' and mine.entry_id = process.id
+                returning process.id, process.position_id, rides.since),
+            gone_charges as (
+                delete from charges using gone_processes where charges.charging_process_id = gone_processes.id returning charges.id),
+            -- A drive that was too short until now left its positions behind; one more at its beginning is that of the state.
+            left_behind as (
+                select id
+                from (
+                    select positions.id, positions.date, rides.since, row_number() over (partition by positions.date order by positions.id) as number
+                    from rides
+                    join positions on positions.car_id = $1 and positions.date between rides.since and rides.until and positions.drive_id is null
+                    join teslamate.imported_entries mine on mine.kind = 'position' and mine.entry_id = positions.id
+                    where rides.since not in (select since from gone_drives) and rides.since not in (select since from gone_processes)) as free
+                where date > since or number = 1),
+            gone_positions as (
+                delete from positions
+                using rides
+                where positions.car_id = $1 and positions.date between rides.since and rides.until
+                    and (positions.drive_id in (select id from gone_drives)
+                        or positions.id in (select position_id from gone_processes)
+                        or positions.id in (select id from left_behind))
+                returning positions.id),
+            gone_entries as (
+                delete from teslamate.imported_entries
+                where (kind = 'drive' and entry_id in (select id from gone_drives))
+                    or (kind = 'charging_process' and entry_id in (select id from gone_processes))
+                    or (kind = 'position' and entry_id in (select id from gone_positions)))
+            select
+                (select count(*) from gone_drives)::integer, (select count(*) from gone_processes)::integer,
+                (select count(*) from gone_positions)::integer, (select count(*) from gone_charges)::integer
+            """, connection) { CommandTimeout = 0 };
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Array(ended.Select(ride => Timestamps.ToColumn(ride.Since)).ToArray()));
+        command.Parameters.Add(Value.Array(ended.Select(ride => Timestamps.ToColumn(ride.Until)).ToArray()));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return new(-reader.GetInt32(0), -reader.GetInt32(1), -reader.GetInt32(2), -reader.GetInt32(3), 0, 0);
     }
 
     /// <summary>Writes all that has ended, and what is known of the car after it.</summary>
@@ -97,7 +156,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
     {
         await using var command = new NpgsqlCommand("""
             select states.id, states.state::text, states.start_date, states.end_date, imported.entry_id is not null
-            from states
+            from public.states
             left join teslamate.imported_entries imported on imported.kind = 'state' and imported.entry_id = states.id
             where states.car_id = $1
             """, connection);
@@ -147,7 +206,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         if (timeline.Gone.Count > 0)
         {
             var gone = Value.Array(timeline.Gone.Select(state => state.Id!.Value).ToArray());
-            await ExecuteAsync(new Statement("delete from states where id = any ($1) returning id", [gone]), cancellationToken);
+            await ExecuteAsync(new Statement("delete from public.states where id = any ($1) returning id", [gone]), cancellationToken);
             await ExecuteAsync(new Statement(
                 "delete from teslamate.imported_entries where kind = 'state' and entry_id = any ($1) returning entry_id", [gone]), cancellationToken);
         }
@@ -155,7 +214,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         foreach (var chunk in timeline.States.Where(state => state is { Id: not null, IsChanged: true }).Chunk(BatchSize))
         {
             await DatabaseWriter.RunAsync(connection, [.. chunk.Select(state => new Statement(
-                "update states set start_date = $2, end_date = $3 where id = $1 returning id",
+                "update public.states set start_date = $2, end_date = $3 where id = $1 returning id",
                 [Value.Of(state.Id!.Value), Value.Of(state.Start), Timestamps.Parameter(state.End)]))], TimeSpan.Zero, cancellationToken);
         }
 
@@ -163,7 +222,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         foreach (var chunk in added.Zip(ids).Chunk(BatchSize))
         {
             await DatabaseWriter.RunAsync(connection, [.. chunk.Select(pair => new Statement(
-                "insert into states (id, car_id, state, start_date, end_date) values ($1, $2, $3::states_status, $4, $5) returning id",
+                "insert into public.states (id, car_id, state, start_date, end_date) values ($1, $2, $3::public.states_status, $4, $5) returning id",
                 [
                     Value.Of(pair.Second), Value.Of(car.Value), Value.Of(StateStatements.Name(pair.First.Activity)), Value.Of(pair.First.Start),
                     Timestamps.Parameter(pair.First.End),
@@ -182,7 +241,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         List<(int? Id, DateTimeOffset Start, string? Version, bool IsImported)> updates = [];
         await using (var command = new NpgsqlCommand("""
             select updates.id, updates.start_date, updates.version, imported.entry_id is not null
-            from updates
+            from public.updates
             left join teslamate.imported_entries imported on imported.kind = 'update' and imported.entry_id = updates.id
             where updates.car_id = $1
             order by updates.start_date, updates.id
@@ -219,7 +278,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         if (gone.Count > 0)
         {
             var ids = Value.Array(gone.ToArray());
-            await ExecuteAsync(new Statement("delete from updates where id = any ($1) returning id", [ids]), cancellationToken);
+            await ExecuteAsync(new Statement("delete from public.updates where id = any ($1) returning id", [ids]), cancellationToken);
             await ExecuteAsync(new Statement(
                 "delete from teslamate.imported_entries where kind = 'update' and entry_id = any ($1) returning entry_id", [ids]), cancellationToken);
         }
@@ -229,7 +288,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         foreach (var (update, id) in added.Zip(newIds))
         {
             await ExecuteAsync(new Statement(
-                "insert into updates (id, car_id, start_date, end_date, version) values ($1, $2, $3, $3, $4) returning id",
+                "insert into public.updates (id, car_id, start_date, end_date, version) values ($1, $2, $3, $3, $4) returning id",
                 [Value.Of(id), Value.Of(car.Value), Value.Of(update.Start), Value.Of(update.Version)]), cancellationToken);
         }
 
@@ -241,7 +300,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
     {
         if (drives.Length == 0)
             return;
-        await using var copy = await connection.BeginBinaryImportAsync("copy drives (id, car_id, start_date) from stdin (format binary)", cancellationToken);
+        await using var copy = await connection.BeginBinaryImportAsync("copy public.drives (id, car_id, start_date) from stdin (format binary)", cancellationToken);
         for (var i = 0; i < drives.Length; i++)
         {
             await copy.StartRowAsync(cancellationToken);
@@ -292,7 +351,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         if (processes.Length == 0)
             return;
         await using (var copy = await connection.BeginBinaryImportAsync(
-            "copy charging_processes (id, car_id, position_id, start_date) from stdin (format binary)", cancellationToken))
+            "copy public.charging_processes (id, car_id, position_id, start_date) from stdin (format binary)", cancellationToken))
         {
             for (var i = 0; i < processes.Length; i++)
             {
@@ -308,10 +367,10 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
 
         await ExecuteAsync(new Statement(
             $"""
-            update charging_processes process
+            update public.charging_processes process
             set geofence_id = {NearestFence.Sql("place.latitude", "place.longitude")}
-            from positions place
-            where process.id = any ($1) and place.id = process.position_id and exists (select from geofences)
+            from public.positions place
+            where process.id = any ($1) and place.id = process.position_id and exists (select from public.geofences)
             returning process.id
             """,
             [Value.Array(processes)]), cancellationToken);

@@ -5,6 +5,7 @@ using Npgsql;
 using TeslaMate.Configuration;
 using TeslaMate.Database;
 using TeslaMate.Logbook;
+using TeslaMate.Telemetry.Cost;
 using TeslaMate.Telemetry.Inbox;
 
 namespace TeslaMate.Telemetry.Cars;
@@ -19,6 +20,8 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
     static readonly TimeSpan Keep = TimeSpan.FromDays(7);
     static readonly TimeSpan CleanInterval = TimeSpan.FromHours(1);
 
+    static readonly TimeSpan MonthInterval = TimeSpan.FromMinutes(5);
+
     readonly ConcurrentDictionary<string, CarId> _byVin = new(StringComparer.Ordinal);
     volatile HashSet<CarId> _enabled = [];
 
@@ -29,11 +32,14 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
 
     public int Count => _byVin.Count;
 
+    /// <summary>Each car's month so far, not older than some minutes.</summary>
+    public IReadOnlyList<MonthOfCar> Months { get; private set; } = [];
+
     /// <summary>Reads them now.</summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("""
-            select cars.id, cars.vin from cars join teslamate.telemetry_cars telemetry on telemetry.car_id = cars.id where telemetry.is_enabled and cars.vin is not null
+            select cars.id, cars.vin from public.cars join teslamate.telemetry_cars telemetry on telemetry.car_id = cars.id where telemetry.is_enabled and cars.vin is not null
             """);
         Dictionary<string, CarId> found = new(StringComparer.Ordinal);
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
@@ -67,12 +73,22 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
         await ReadAsync(cancellationToken);
     }
 
+    /// <summary>Keeps what Tesla says about a car's configuration.</summary>
+    public async Task NoteSyncedAsync(CarId car, bool isSynced, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("update teslamate.telemetry_cars set is_synced = $2, looked_at = $3 where car_id = $1");
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = isSynced });
+        command.Parameters.Add(Timestamps.Parameter(at));
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
 
     async Task RunAsync(CancellationToken cancellationToken)
     {
-        var cleanAt = time.GetUtcNow();
+        var (cleanAt, monthAt) = (time.GetUtcNow(), time.GetUtcNow());
         using var timer = new PeriodicTimer(Look, time);
         do
         {
@@ -83,6 +99,12 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
                 {
                     await inbox.DeleteOldAsync(now - Keep, now - settings.KeepValues, cancellationToken);
                     cleanAt = now + CleanInterval;
+                }
+
+                if (time.GetUtcNow() is var current && current >= monthAt)
+                {
+                    Months = _byVin.IsEmpty ? [] : await Ledger.MonthAsync(database, current, cancellationToken);
+                    monthAt = current + MonthInterval;
                 }
             }
             catch (NpgsqlException exception)

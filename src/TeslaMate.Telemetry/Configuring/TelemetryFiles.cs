@@ -62,6 +62,15 @@ static class TelemetryFiles
         File.WriteAllText(CertificateFile(folder), certificate.ExportCertificatePem() + "\n");
     }
 
+    /// <summary>The public half of a key pair, PEM.</summary>
+    public static string PublicKey(string privateFile)
+    {
+        using var key = TelemetrySignature.Key(File.ReadAllText(privateFile));
+        return key.ExportSubjectPublicKeyInfoPem() + "\n";
+    }
+
+    public static string AppKeyFile(string folder) => Path.Combine(folder, "telemetry-app.key");
+
     public static string AuthorityFile(string folder) => Path.Combine(folder, "telemetry-authority.crt");
 
     public static string CertificateFile(string folder) => Path.Combine(folder, "telemetry.crt");

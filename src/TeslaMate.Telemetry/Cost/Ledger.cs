@@ -13,7 +13,8 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
     readonly ConcurrentDictionary<CarId, DateOnly> _warned = new();
 
     /// <summary>Writes a request down if the budget allows it; nothing is sent otherwise.</summary>
-    public async ValueTask<bool> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken)
+    /// <returns>Its number in the ledger; null when it must not be sent.</returns>
+    public async ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         try
@@ -23,7 +24,7 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
                 with asked as (
                     select
                         count(*) filter (where asked_at >= $2) as today,
-                        count(*) as this_month,
+                        count(*) filter (where asked_at >= $3) as this_month,
                         count(*) filter (where asked_at >= $2 and kind = 'light') as light_today,
                         count(*) filter (where asked_at >= $4 and kind = 'full' and status is not null and status < 400) as full_this_week
                     from teslamate.telemetry_requests
@@ -33,7 +34,7 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
                     where today < $6 and this_month < $7 and ($5 <> 'light' or light_today < $8) and ($5 <> 'full' or $9 = 'new version' or full_this_week < 1)),
                 inserted as (
                     insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason) select $10, $1, $5, $9 from allowed returning id)
-                select (select count(*) from inserted), (select this_month from asked)
+                select (select id from inserted), (select this_month from asked)
                 """);
             command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
             command.Parameters.Add(Timestamps.Parameter(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero)));
@@ -47,31 +48,51 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
             command.Parameters.Add(Timestamps.Parameter(now));
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
-            var (isAllowed, month) = (reader.GetInt64(0) > 0, reader.GetInt64(1));
-            Warn(car, month + 1, now);
-            return isAllowed;
+            Warn(car, reader.GetInt64(1) + 1, now);
+            return reader.IsDBNull(0) ? null : reader.GetInt64(0);
         }
         catch (NpgsqlException exception)
         {
             // What cannot be written down is not sent.
             Log.Unwritten(logger, car.Value, exception.Message);
-            return false;
+            return null;
+        }
+    }
+
+    /// <summary>Adds how a request ended; answers below 500 are billed.</summary>
+    public async ValueTask AnsweredAsync(long request, int status, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("update teslamate.telemetry_requests set status = $2, is_billed = $2 between 1 and 499 where id = $1");
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = request });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)Math.Clamp(status, 0, short.MaxValue) });
+        try
+        {
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (NpgsqlException exception)
+        {
+            // It stays in the ledger as billed.
+            Log.Unfinished(logger, request, exception.Message);
         }
     }
 
     /// <summary>Writes a request of the owner's down; those are counted and not refused.</summary>
-    public async Task WriteDownAsync(CarId car, string kind, string reason, CancellationToken cancellationToken)
+    /// <returns>Its number in the ledger.</returns>
+    public async Task<long> WriteDownAsync(CarId car, string kind, string reason, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason) values ($1, $2, $3, $4)");
+        await using var command = database.CreateCommand("insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason) values ($1, $2, $3, $4) returning id");
         command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     /// <summary>The month's figures of all cars that stream.</summary>
-    public async Task<IReadOnlyList<MonthOfCar>> MonthAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<MonthOfCar>> MonthAsync(DateTimeOffset now, CancellationToken cancellationToken) => MonthAsync(database, now, cancellationToken);
+
+    /// <inheritdoc cref="MonthAsync(DateTimeOffset, CancellationToken)"/>
+    public static async Task<IReadOnlyList<MonthOfCar>> MonthAsync(NpgsqlDataSource database, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var month = new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero);
         await using var command = database.CreateCommand("""
@@ -112,6 +133,9 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
 
     static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "How request {Request} to Tesla ended is not written down: {Reason}")]
+        public static partial void Unfinished(ILogger logger, long request, string reason);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: {Requests} of the {Budget} requests of this month are used up; data that the car sends by itself are not affected")]
         public static partial void Nearly(ILogger logger, short carId, long requests, long budget);
 

@@ -47,15 +47,52 @@ sealed class InboxTable(NpgsqlDataSource database)
                 (IntakePath)reader.GetInt16(3),
                 reader.GetInstant(4),
                 reader.GetInstant(5),
-                form switch
-                {
-                    RecordForm.Protobuf => ProtobufForm.TryRead(type, payload),
-                    RecordForm.Json => JsonForm.TryRead(type, payload),
-                    _ => null,
-                }));
+                Read(type, form, payload)));
         }
 
         return records;
+    }
+
+    /// <summary>What a car said in a time, by its clock.</summary>
+    public async Task<IReadOnlyList<(DateTimeOffset CarTime, TelemetryRecord.Data Record)>> DataAsync(
+        CarId car, DateTimeOffset from, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        // Values without the car's clock are no help here.
+        await using var command = database.CreateCommand("""
+            select form, car_time, payload
+            from teslamate.telemetry_inbox
+            where car_id = $1 and car_time between $2 and $3 and type = $4 and source <> $5
+            order by car_time, id
+            """);
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(Timestamps.Parameter(from));
+        command.Parameters.Add(Timestamps.Parameter(until));
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)RecordType.Data });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)IntakePath.Mqtt });
+        List<(DateTimeOffset, TelemetryRecord.Data)> records = [];
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            if (Read(RecordType.Data, (RecordForm)reader.GetInt16(0), reader.GetFieldValue<byte[]>(2)) is TelemetryRecord.Data record)
+                records.Add((reader.GetInstant(1), record));
+        }
+
+        return records;
+    }
+
+    static TelemetryRecord? Read(RecordType type, RecordForm form, byte[] payload) => form switch
+    {
+        RecordForm.Protobuf => ProtobufForm.TryRead(type, payload),
+        RecordForm.Json => JsonForm.TryRead(type, payload),
+        _ => null,
+    };
+
+    /// <summary>The numbers of a car's records that are not applied yet.</summary>
+    public async Task<IReadOnlyList<long>> UnappliedAsync(CarId car, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select array(select id from teslamate.telemetry_inbox where car_id = $1 and not is_applied)");
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        return await command.ExecuteScalarAsync(cancellationToken) as long[] ?? [];
     }
 
     /// <summary>Records that make no rows.</summary>
@@ -127,11 +164,7 @@ sealed class InboxTable(NpgsqlDataSource database)
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            var payload = reader.GetFieldValue<byte[]>(1);
-            var record = reader.GetInt16(0) == (short)RecordForm.Json
-                ? JsonForm.TryRead(RecordType.Connectivity, payload)
-                : ProtobufForm.TryRead(RecordType.Connectivity, payload);
-            if (record is TelemetryRecord.Connectivity connectivity)
+            if (Read(RecordType.Connectivity, (RecordForm)reader.GetInt16(0), reader.GetFieldValue<byte[]>(1)) is TelemetryRecord.Connectivity connectivity)
                 records.Add(connectivity);
         }
 

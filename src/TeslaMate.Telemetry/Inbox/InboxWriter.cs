@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -166,6 +167,7 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
             on conflict (car_id, day) do update set
                 records = usage.records + excluded.records, datums = usage.datums + excluded.datums, duplicates = usage.duplicates + excluded.duplicates,
                 rejected = usage.rejected + excluded.rejected, bytes = usage.bytes + excluded.bytes
+            returning pg_notify('teslamate_telemetry', usage.car_id::text)
             """);
         command.Parameters.Add(Array(days, day => day.Key.Car.Value));
         command.Parameters.Add(new NpgsqlParameter<DateTime[]> { TypedValue = [.. days.Select(day => day.Key.Day)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
@@ -206,12 +208,71 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
     }
 }
 
+/// <summary>Hears of records that another instance has taken in, and wakes up whoever applies them here.</summary>
+sealed partial class InboxListener(NpgsqlDataSource database, InboxSignal signal, TimeProvider time, ILogger<InboxListener> logger) : BackgroundService
+{
+    /// <summary>The channel of PostgreSQL's notifications; each names cars, by their numbers with commas between them.</summary>
+    public const string Channel = "teslamate_telemetry";
+
+    static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
+
+    async Task RunAsync(CancellationToken cancellationToken)
+    {
+        for (var failures = 0; !cancellationToken.IsCancellationRequested;)
+        {
+            try
+            {
+                await using var connection = await database.OpenConnectionAsync(cancellationToken);
+                connection.Notification += (_, notification) => Raise(notification.Payload);
+                await using (var listen = new NpgsqlCommand($"listen {Channel}", connection))
+                    await listen.ExecuteNonQueryAsync(cancellationToken);
+                failures = 0;
+                // What was said before is found by looking.
+                signal.RaiseAll();
+                while (true)
+                    await connection.WaitAsync(cancellationToken);
+            }
+            catch (Exception exception) when (exception is NpgsqlException or TimeoutException or IOException)
+            {
+                Log.Away(logger, exception.Message);
+            }
+
+            await Task.Delay(BackOff.Pause(failures++, FirstPause, LongestPause, Random.Shared.NextDouble), time, cancellationToken);
+        }
+    }
+
+    void Raise(string cars)
+    {
+        foreach (var car in cars.Split(','))
+        {
+            if (short.TryParse(car, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                signal.Raise(new CarId(number));
+        }
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Records that other instances take in are looked for now and then, because the database does not tell of them: {Reason}")]
+        public static partial void Away(ILogger logger, string reason);
+    }
+}
+
 /// <summary>Wakes up whoever applies a car's records.</summary>
 sealed class InboxSignal
 {
     readonly ConcurrentDictionary<CarId, Channel<bool>> _cars = new();
 
     public void Raise(CarId car) => Of(car).Writer.TryWrite(true);
+
+    public void RaiseAll()
+    {
+        foreach (var car in _cars.Values)
+            car.Writer.TryWrite(true);
+    }
 
     /// <summary>Waits until there may be something new, or for the given time.</summary>
     public async Task WaitAsync(CarId car, TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)

@@ -36,7 +36,7 @@ sealed partial class KafkaIntake(TelemetrySettings settings, RecordIntake record
             while (!cancellationToken.IsCancellationRequested)
             {
                 List<ConsumeResult<Ignore, byte[]>> batch = [];
-                while (batch.Count < MostTogether && consumer.Consume(batch.Count == 0 ? Patience : TimeSpan.Zero) is { } result)
+                while (batch.Count < MostTogether && Next(consumer, batch.Count == 0 ? Patience : TimeSpan.Zero) is { } result)
                     batch.Add(result);
                 if (batch.Count == 0)
                     continue;
@@ -55,11 +55,29 @@ sealed partial class KafkaIntake(TelemetrySettings settings, RecordIntake record
         }
     }
 
+    /// <summary>The next record; null when there is none in that time.</summary>
+    ConsumeResult<Ignore, byte[]>? Next(IConsumer<Ignore, byte[]> consumer, TimeSpan patience)
+    {
+        try
+        {
+            return consumer.Consume(patience);
+        }
+        catch (ConsumeException exception) when (!exception.Error.IsFatal)
+        {
+            // A topic that nothing was written to yet does not exist, which is no reason to leave the others.
+            Log.Skipped(logger, exception.Error.Reason);
+            return null;
+        }
+    }
+
     static ReadOnlyMemory<byte> TxidOf(ConsumeResult<Ignore, byte[]> result) =>
         result.Message.Headers?.TryGetLastBytes("txid", out var txid) == true && txid.Length is > 0 and <= 128 ? txid : default;
 
     static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Kafka: {Reason}")]
+        public static partial void Skipped(ILogger logger, string reason);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "Kafka: {Reason}")]
         public static partial void Failed(ILogger logger, string reason);
     }

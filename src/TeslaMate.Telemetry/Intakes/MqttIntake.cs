@@ -22,6 +22,9 @@ sealed partial class MqttIntake(TelemetrySettings settings, TelemetryCars cars, 
 
     readonly MqttGrouping _groups = new(time);
 
+    /// <summary>Whether the broker sends what is published.</summary>
+    public bool IsSubscribed { get; private set; }
+
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => settings.Mqtt is { } broker
         ? Task.WhenAll(
@@ -59,11 +62,16 @@ sealed partial class MqttIntake(TelemetrySettings settings, TelemetryCars cars, 
                     subscriptions.WithTopicFilter(filter => filter.WithTopic($"{topics}/{topic}").WithAtLeastOnceQoS());
                 await client.SubscribeAsync(subscriptions.Build(), cancellationToken);
                 failures = 0;
+                IsSubscribed = true;
                 await gone.Task.WaitAsync(cancellationToken);
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
                 Log.Away(logger, exception.Message);
+            }
+            finally
+            {
+                IsSubscribed = false;
             }
 
             await Task.Delay(BackOff.Pause(failures++, FirstPause, LongestPause, Random.Shared.NextDouble), time, cancellationToken);
@@ -107,6 +115,7 @@ sealed class MqttGrouping(TimeProvider time)
     readonly Dictionary<(string Vin, bool IsOld), Group> _groups = [];
     readonly Dictionary<string, DateTimeOffset> _connected = new(StringComparer.Ordinal);
     readonly Channel<TelemetryRecord> _records = Channel.CreateBounded<TelemetryRecord>(10_000);
+    readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <param name="topic">Below the base: the VIN, then what it is about.</param>
     public void Take(string topic, byte[] body, bool isRetained)
@@ -131,6 +140,8 @@ sealed class MqttGrouping(TimeProvider time)
                 _records.Writer.TryWrite(alert);
                 break;
         }
+
+        _news.Writer.TryWrite(true);
     }
 
     /// <summary>Records as their half seconds end.</summary>
@@ -142,7 +153,20 @@ sealed class MqttGrouping(TimeProvider time)
                 yield return record;
             foreach (var record in Due(time.GetUtcNow()))
                 yield return record;
-            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
+            if (NextDue is { } next)
+                await Task.Delay(next > time.GetUtcNow() ? next - time.GetUtcNow() : TimeSpan.Zero, time, cancellationToken);
+            else
+                await _news.Reader.ReadAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>When the oldest half second ends; null while nothing waits.</summary>
+    DateTimeOffset? NextDue
+    {
+        get
+        {
+            lock (_lock)
+                return _groups.Count == 0 ? null : _groups.Values.Min(group => group.Since) + Together;
         }
     }
 

@@ -9,8 +9,12 @@ namespace TeslaMate.Telemetry.Intakes;
 /// <summary>Takes the records that Tesla's own server hands on, whole, in either form (spec fleet-telemetry 1.5, 1.8); the VIN stands only in the record.</summary>
 sealed partial class RecordIntake(TelemetryCars cars, InboxWriter inbox, TimeProvider time, ILogger<RecordIntake> logger)
 {
+    long _taken;
     long _strangers;
     long _unreadable;
+
+    /// <summary>Records that came, of whatever kind.</summary>
+    public long Taken => Interlocked.Read(ref _taken);
 
     /// <summary>Records of cars that are not ours.</summary>
     public long Strangers => Interlocked.Read(ref _strangers);
@@ -21,6 +25,7 @@ sealed partial class RecordIntake(TelemetryCars cars, InboxWriter inbox, TimePro
     /// <param name="topic">Its ending tells the kind, whatever the namespace.</param>
     public async Task<bool> TakeAsync(IntakePath path, string topic, ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> txid, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _taken);
         if (RecordTypes.Of(topic) is not { } type)
             return true;
         var isJson = body.Length > 0 && body.Span[0] == (byte)'{';

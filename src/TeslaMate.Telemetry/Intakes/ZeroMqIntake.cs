@@ -19,7 +19,8 @@ sealed class ZeroMqIntake(TelemetrySettings settings, RecordIntake records, Time
     async Task RunAsync(Uri server, CancellationToken cancellationToken)
     {
         using var room = new SemaphoreSlim(MostUnderWay);
-        var subscriber = new ZmtpSubscriber(server.Host, server.Port, time);
+        // The network keeps real time, whatever clock the cars have.
+        var subscriber = new ZmtpSubscriber(server.Host, server.Port, TimeProvider.System);
         await foreach (var message in subscriber.ReadAsync(cancellationToken))
         {
             if (message is not [var topic, var body])

@@ -13,16 +13,18 @@ namespace TeslaMate.Telemetry.Pipeline;
 /// </summary>
 sealed partial class CarFeed : IAsyncDisposable
 {
-    // Another instance may have taken records in: at once for a car that streams, in a while for any other.
-    static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    // Whoever takes records in says so; this is for what was said while nobody listened.
+    static readonly TimeSpan Look = TimeSpan.FromSeconds(30);
 
-    static readonly TimeSpan RareLook = TimeSpan.FromSeconds(60);
+    const int MostSeen = 2_000;
 
     static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(60);
 
+    // Further away from a late change of gear nobody looks for its neighbours.
+    static readonly TimeSpan Around = TimeSpan.FromHours(12);
+
     readonly CancellationTokenSource _stop = new();
     readonly Car _car;
-    readonly Func<bool> _isEnabled;
     readonly ITelemetryReceiver _receiver;
     readonly InboxTable _inbox;
     readonly InboxSignal _signal;
@@ -42,9 +44,9 @@ sealed partial class CarFeed : IAsyncDisposable
     Contact? _told;
     bool _isChanged;
 
-    public CarFeed(Car car, Func<bool> isEnabled, ITelemetryReceiver receiver, InboxTable inbox, InboxSignal signal, ValueTable values, TimeProvider time, ILogger logger)
+    public CarFeed(Car car, ITelemetryReceiver receiver, InboxTable inbox, InboxSignal signal, ValueTable values, TimeProvider time, ILogger logger)
     {
-        (_car, _isEnabled, _receiver, _inbox, _signal, _values, _time, _logger) = (car, isEnabled, receiver, inbox, signal, values, time, logger);
+        (_car, _receiver, _inbox, _signal, _values, _time, _logger) = (car, receiver, inbox, signal, values, time, logger);
         _zone = time.LocalTimeZone;
         _run = Job.KeepRunningAsync(RunAsync, time, logger, _stop.Token);
     }
@@ -79,8 +81,8 @@ sealed partial class CarFeed : IAsyncDisposable
             if (pending.Count > 0)
                 continue;
             var now = _time.GetUtcNow();
-            var look = _newest > 0 || _isEnabled() ? Look : RareLook;
-            var due = _queue.Due is { } next && next - now < look ? next - now : look;
+            var next = new[] { now + Look, _queue.Due, _contacts.Due(now), _isChanged ? _savedAt + SaveInterval : null }.Min()!.Value;
+            var due = next - now;
             await _signal.WaitAsync(_car.Id, due > TimeSpan.Zero ? due : TimeSpan.FromMilliseconds(10), _time, cancellationToken);
         }
     }
@@ -177,7 +179,11 @@ sealed partial class CarFeed : IAsyncDisposable
             {
                 var isLate = record.CarTime < _snapshot.LastCarTime;
                 var changed = _snapshot.Apply(record.Record, record.CarTime, record.QueuedAt);
-                readings.Add(Projection.Of(_snapshot, record.Record, record.CarTime, changed, isLate, _zone) with { Inbox = [record.Id] });
+                readings.Add(Projection.Of(_snapshot, record.Record, record.CarTime, changed, isLate, _zone) with
+                {
+                    Inbox = [record.Id],
+                    Segments = isLate && Segmentation.IsTold(record.Record) ? await SegmentsAsync(record, cancellationToken) : null,
+                });
             }
 
             await _receiver.ArriveAsync(readings, cancellationToken);
@@ -185,6 +191,10 @@ sealed partial class CarFeed : IAsyncDisposable
             _isChanged = true;
         }
     }
+
+    /// <summary>Rare, so the records around are read only then.</summary>
+    async Task<TelemetrySegments?> SegmentsAsync(QueuedRecord late, CancellationToken cancellationToken) => Segmentation.Of(
+        await _inbox.DataAsync(_car.Id, late.CarTime - Around, late.CarTime + Around, cancellationToken), late.CarTime, _zone);
 
     async Task TellContactAsync(CancellationToken cancellationToken)
     {
@@ -202,8 +212,8 @@ sealed partial class CarFeed : IAsyncDisposable
             return;
         await _inbox.SaveAsync(_car.Id, _snapshot.Save(), now, cancellationToken);
         (_savedAt, _isChanged) = (now, false);
-        // What was applied long ago is not asked for again.
-        _seen.RemoveWhere(id => id < _newest - 20_000);
+        if (_seen.Count > MostSeen)
+            _seen.IntersectWith(await _inbox.UnappliedAsync(_car.Id, cancellationToken));
     }
 
     static partial class Log

@@ -17,7 +17,13 @@ public interface ITelemetryFeeds
 
     /// <summary>Asks for permission to send one request to Tesla for a car that streams: nothing is sent above the budget.</summary>
     /// <param name="reason">Why; kept in the ledger.</param>
-    ValueTask<bool> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken);
+    /// <returns>The request's number in the ledger; null when it must not be sent.</returns>
+    ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken);
+
+    /// <summary>Writes down how a request ended.</summary>
+    /// <param name="request">Its number in the ledger.</param>
+    /// <param name="status">Of HTTP; 0 when there was no answer.</param>
+    ValueTask AnsweredAsync(long request, int status, CancellationToken cancellationToken);
 }
 
 /// <summary>Requests that a streaming car still needs (spec fleet-telemetry 4.9).</summary>
@@ -83,6 +89,9 @@ public sealed record TelemetryReading
     /// <summary>What is known about the charge beyond the answer.</summary>
     public ChargeFacts Charge { get; init; } = ChargeFacts.None;
 
+    /// <summary>A change of gear that is told too late, with the drives of the time around it; null for all other records.</summary>
+    public TelemetrySegments? Segments { get; init; }
+
     /// <summary>The record's numbers in the inbox; they are marked together with the rows that the record causes.</summary>
     public IReadOnlyList<long> Inbox { get; init; } = [];
 }
@@ -96,3 +105,8 @@ public sealed record ChargeFacts(bool IsStateKnown, double? PowerKw, bool IsChan
 {
     public static readonly ChargeFacts None = new(IsStateKnown: false, null, IsChanged: false, IsDirect: false, null);
 }
+
+/// <summary>The time between the two known changes of gear around one that came late (spec fleet-telemetry 4.8).</summary>
+/// <param name="Drives">When the car was in gear, in order.</param>
+/// <param name="Track">The records of that time that hold a place.</param>
+public sealed record TelemetrySegments(DateTimeOffset From, DateTimeOffset Until, IReadOnlyList<DriveSpan> Drives, IReadOnlyList<TelemetryReading> Track);

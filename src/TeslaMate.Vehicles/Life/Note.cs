@@ -75,6 +75,8 @@ abstract record Note
 
     public sealed record UpdateEndedOddly(string Status) : Note;
 
+    public sealed record DrivesSegmented(DateTimeOffset From, DateTimeOffset Until, int Drives) : Note;
+
     public sealed record TelemetryLeads : Note;
 
     public sealed record TelemetryBroken : Note;

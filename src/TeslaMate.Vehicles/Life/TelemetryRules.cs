@@ -50,6 +50,7 @@ static class TelemetryRules
             BackSince = contact.IsUp ? state.BackSince : null,
             OnlineAnswers = contact.IsUp ? 0 : state.OnlineAnswers,
             CheckAgain = contact.IsUp ? null : state.CheckAgain,
+            WakeDue = contact.IsUp && turn.Phase is VehiclePhase.Start or VehiclePhase.Asleep or VehiclePhase.Offline ? turn.Now + PlacePatience : null,
         });
         if (!turn.Vehicle.Telemetry.Leads)
             return turn;
@@ -72,9 +73,22 @@ static class TelemetryRules
         {
             turn.At(reading.CarTime);
             if (!Lead(turn))
+            {
+                // What is heard and not used is no gap when it is used again.
+                Know(turn, state => state with { LastCarTime = Later(state.LastCarTime, reading.CarTime) });
                 continue;
+            }
+
             if (reading.IsLate)
             {
+                if (reading.Segments is { } segments)
+                {
+                    turn.Write(new LogbookEntry.SegmentDrives(
+                        segments.From, segments.Until, segments.Drives,
+                        [.. segments.Track.Select(point => Readings.Position(point.Data, point.CarTime)).OfType<PositionReading>()]));
+                    turn.Tell(new Note.DrivesSegmented(segments.From, segments.Until, segments.Drives.Count));
+                }
+
                 // A correction is not a track; a point of one belongs to its drive.
                 if (reading.HasPlace && Readings.Position(reading.Data, turn.Date, around.ElevationM) is { } position)
                     late.Add(position);
@@ -100,6 +114,8 @@ static class TelemetryRules
         var (now, state) = (turn.Now, turn.Vehicle.Telemetry);
         if (state.PlaceDue <= now)
             SettlePlace(turn);
+        if (state.WakeDue <= now)
+            WakeWithoutData(turn);
         if (state.CheckAgain <= now)
         {
             Know(turn, known => known with { CheckAgain = null });
@@ -177,6 +193,8 @@ static class TelemetryRules
     {
         VehiclePhase.Suspended => turn.Since(turn.Now).Become(new VehiclePhase.Online()).Tell(new Note.ResumedLogging()).Publish(),
         VehiclePhase.Asleep or VehiclePhase.Offline => Arm(Check(turn, "the owner asked")),
+        // A car that answers while nothing is heard of it has a broken feed.
+        _ when !turn.Vehicle.Telemetry.IsUp => Arm(Check(turn, "the owner asked")),
         _ => turn,
     };
 
@@ -220,12 +238,17 @@ static class TelemetryRules
     /// <summary>The first word of a car; by it what was left open goes on or is closed, as with an answer.</summary>
     static void WakeUp(Turn turn, TelemetryReading reading, Surroundings around)
     {
+        Know(turn, state => state with { WakeDue = null });
         if (turn.Vehicle.Telemetry.FullWanted is null && turn.Vehicle.Car.TrimBadging is null)
             Know(turn, state => state with { FullWanted = "first contact" });
         turn.Become(new VehiclePhase.Start());
         // A car that moves without a gear, or charges without saying so, is idle for the answer's rules and found out below.
         var isWithout = !reading.HasPlace && reading.Data.DriveState is not { Latitude: not null, Longitude: not null };
-        Starting.Online(turn, reading.Data, around);
+        var data = reading.Data;
+        // An update that an earlier run saw begin has ended when the version is another, whatever else the car still shows of it.
+        if (turn.Vehicle.Unfinished.Update is { } update && data.VehicleState is { CarVersion: { } version } state && FirstWord.Of(version) != FirstWord.Of(update.VersionBefore))
+            data = data with { VehicleState = state with { SoftwareUpdate = new SoftwareUpdate { Status = "" } } };
+        Starting.Online(turn, data, around);
         MarkCharge(turn, reading);
         if (turn.Phase is VehiclePhase.Updating)
             Know(turn, state => state with { VersionBefore = turn.Vehicle.StoredVersion });
@@ -234,6 +257,25 @@ static class TelemetryRules
         if (turn.Phase is VehiclePhase.Online or VehiclePhase.Suspended)
             FindOut(turn, reading, around);
         AskInFull(turn);
+    }
+
+    /// <summary>A car that connects and says nothing is awake since then; it stands where it stood.</summary>
+    static void WakeWithoutData(Turn turn)
+    {
+        var since = turn.Vehicle.Telemetry.ContactSince ?? turn.Now;
+        Know(turn, state => state with { WakeDue = null });
+        // What an earlier run left open is settled by the first record.
+        if (turn.Phase is not (VehiclePhase.Start or VehiclePhase.Asleep or VehiclePhase.Offline) || !turn.Vehicle.Unfinished.IsNothing)
+            return;
+        turn.At(since).StartState(CarActivity.Online, since);
+        if (turn.Vehicle.LastPlace is { } place)
+        {
+            var data = turn.Vehicle.Telemetry.Shown ?? new VehicleData();
+            var standing = new DriveState { Timestamp = since, Latitude = place.Latitude, Longitude = place.Longitude };
+            turn.Write(Positions.Entry(data with { DriveState = standing }, since, Surroundings.Unknown));
+        }
+
+        turn.Become(new VehiclePhase.Online()).Tell(new Note.IsOnline()).Publish();
     }
 
     static void OnIdle(Turn turn, TelemetryReading reading, Surroundings around)
@@ -490,7 +532,8 @@ static class TelemetryRules
     /// <summary>More than a quarter of an hour between two records of a drive: the rules of a lost car judge it by the car's clock.</summary>
     static void NoticeGap(Turn turn, TelemetryReading reading, Surroundings around, VehicleData? before)
     {
-        var gap = reading.CarTime - turn.Vehicle.Telemetry.LastCarTime;
+        // Polling may have told of the time in between.
+        var gap = reading.CarTime - Later(turn.Vehicle.Telemetry.LastCarTime, turn.Vehicle.LastPosition);
         if (turn.Phase is VehiclePhase.Driving driving && gap > LostAfter && before is not null)
         {
             turn.Vehicle = turn.Vehicle with { Parked = Readings.Position(before, turn.Date, elsewhere: turn.Vehicle.LastPlace) };
@@ -658,6 +701,7 @@ static class TelemetryRules
         DateTimeOffset?[] dues =
         [
             state.PlaceDue,
+            state.WakeDue,
             state.CheckAgain,
             (turn.Phase, state.IsChecking || state.CheckAgain is not null) switch
             {

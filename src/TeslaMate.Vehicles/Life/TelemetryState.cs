@@ -45,6 +45,9 @@ sealed record TelemetryState
     /// <summary>The car's clock since when a drive without gear stands.</summary>
     public DateTimeOffset? StandingSince { get; init; }
 
+    /// <summary>Until when (the server's clock) the first record of a car that has connected is waited for.</summary>
+    public DateTimeOffset? WakeDue { get; init; }
+
     /// <summary>Until when (the server's clock) a place is waited for.</summary>
     public DateTimeOffset? PlaceDue { get; init; }
 

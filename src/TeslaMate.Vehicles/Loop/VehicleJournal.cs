@@ -19,6 +19,7 @@ static partial class VehicleJournal
             case Note.DriveContinued(var gap): DriveContinued(logger, car, gap.TotalSeconds); break;
             case Note.DriveClosedLate: DriveClosedLate(logger, car); break;
             case Note.DriveReconstructed(var distance, var unseen): DriveReconstructed(logger, car, distance, unseen.TotalMinutes); break;
+            case Note.DrivesSegmented(var from, var until, var drives): DrivesSegmented(logger, car, from, until, drives); break;
             case Note.ChargingStarted: ChargingStarted(logger, car); break;
             case Note.ChargingContinued: ChargingContinued(logger, car); break;
             case Note.ChargingEnded: ChargingEnded(logger, car); break;
@@ -161,6 +162,9 @@ static partial class VehicleJournal
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: a software update ended with the unexpected status \"{Status}\"")]
     static partial void UpdateEndedOddly(ILogger logger, short carId, string status);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId} told a change of gear late: between {From} and {Until} it made {Drives} drives")]
+    static partial void DrivesSegmented(ILogger logger, short carId, DateTimeOffset from, DateTimeOffset until, int drives);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: the server's clock went back by {ByS:0} s")]
     static partial void ServerClockTurnedBack(ILogger logger, short carId, double byS);

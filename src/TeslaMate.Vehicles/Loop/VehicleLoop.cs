@@ -273,8 +273,11 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         ApiAnswer<VehicleData>? answer = null;
         try
         {
-            if (parts.Telemetry is { } telemetry && await telemetry.MaySendAsync(_vehicle.Car.Id, request, reason, _stop.Token))
+            if (parts.Telemetry is { } telemetry && await telemetry.MaySendAsync(_vehicle.Car.Id, request, reason, _stop.Token) is { } entry)
+            {
                 answer = request == TelemetryRequest.Light ? await parts.Api.GetAsync(car, _stop.Token) : await parts.Api.GetWithStateAsync(car, _stop.Token);
+                await telemetry.AnsweredAsync(entry, answer is ApiAnswer<VehicleData>.Failed(var failure) ? failure.HttpStatus : 200, _stop.Token);
+            }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {

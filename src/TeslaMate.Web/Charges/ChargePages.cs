@@ -2,17 +2,22 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
+using TeslaMate.Telemetry;
 using TeslaMate.Web.Cars;
 using TeslaMate.Web.Layout;
 using TeslaMate.Web.Requests;
+using TeslaMate.Web.Telemetry;
 
 namespace TeslaMate.Web.Charges;
 
 /// <summary>The list of charges, one charge, and what it cost (spec web 6.6).</summary>
-sealed class ChargePages(ChargeQueries charges, ICars cars)
+sealed class ChargePages(ChargeQueries charges, ICars cars, IServiceProvider services)
 {
+    readonly ITelemetryReport? _telemetry = services.GetService<ITelemetryReport>();
+
     public void Map(IEndpointRouteBuilder routes)
     {
         var pages = routes.MapPages();
@@ -28,7 +33,8 @@ sealed class ChargePages(ChargeQueries charges, ICars cars)
 
     async Task<IResult> ShowAsync(PageContext context, RowNumber process, CancellationToken cancellationToken)
         => await charges.FindAsync(new ChargingProcessId(process.Int), cancellationToken) is { } charge
-            ? context.Render<ChargePage, ChargeModel>(new(charge, await charges.CurveAsync(charge, cancellationToken)))
+            ? context.Render<ChargePage, ChargeModel>(
+                new(charge, await charges.CurveAsync(charge, cancellationToken), await BatteryModel.ReadAsync(_telemetry, report => report.BatteryAsync(charge.Id, cancellationToken))))
             : Results.StatusCode(StatusCodes.Status404NotFound);
 
     async Task<IResult> ShowCostAsync(PageContext context, HttpContext http, RowNumber process, CancellationToken cancellationToken)
@@ -75,7 +81,8 @@ sealed class ChargePages(ChargeQueries charges, ICars cars)
 /// <param name="Cars">To choose from.</param>
 public sealed record ChargeListModel(Filter Filter, ChargeList List, IReadOnlyList<(short Id, string Name)> Cars);
 
-public sealed record ChargeModel(Charge Charge, ChargeCurve Curve);
+/// <param name="Battery">What the battery of a car that streams said meanwhile; null for any other.</param>
+public sealed record ChargeModel(Charge Charge, ChargeCurve Curve, BatteryModel? Battery);
 
 /// <param name="Charge">What is paid for.</param>
 /// <param name="Entry">What the form shows: the stored cost, or what was refused.</param>

@@ -1,6 +1,7 @@
 using TeslaMate.Measures;
 using TeslaMate.Web.Charts;
 using TeslaMate.Web.Layout;
+using TeslaMate.Web.Telemetry;
 
 namespace TeslaMate.Web.Drives;
 
@@ -11,6 +12,9 @@ public sealed record DriveModel(ListedDrive Drive, string Car, RouteMapModel Map
 {
     /// <summary>Points of a chart at most, about one a pixel.</summary>
     const int MostPoints = 600;
+
+    /// <summary>What the battery of a car that streams said meanwhile; null for any other.</summary>
+    public BatteryModel? Battery { get; init; }
 
     internal static async Task<DriveModel?> ReadAsync(
         DriveQueries drives, MeasureReader measures, PageContext context, int id, TimeZoneInfo zone, bool isByDistance, CancellationToken cancellationToken)

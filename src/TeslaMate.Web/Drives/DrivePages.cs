@@ -6,18 +6,22 @@ using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Measures;
+using TeslaMate.Telemetry;
 using TeslaMate.Web.Cars;
 using TeslaMate.Web.Charts;
 using TeslaMate.Web.Layout;
 using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
+using TeslaMate.Web.Telemetry;
 
 namespace TeslaMate.Web.Drives;
 
 /// <summary>The list of drives, one drive, and its GPX file.</summary>
 sealed class DrivePages(
-    DriveQueries drives, GpxFile gpx, ICars cars, [FromKeyedServices(WebDatabase.Pages)] MeasureReader measures)
+    DriveQueries drives, GpxFile gpx, ICars cars, [FromKeyedServices(WebDatabase.Pages)] MeasureReader measures, IServiceProvider services)
 {
+    readonly ITelemetryReport? _telemetry = services.GetService<ITelemetryReport>();
+
     public void Map(IEndpointRouteBuilder routes)
     {
         var pages = routes.MapPages();
@@ -40,7 +44,8 @@ sealed class DrivePages(
 
     async Task<IResult> ShowAsync(PageContext context, HttpContext http, RowNumber drive, string? axis, CancellationToken cancellationToken)
         => await ReadAsync(context, http, drive, axis, cancellationToken) is { } model
-            ? context.Render<DrivePage, DriveModel>(model)
+            ? context.Render<DrivePage, DriveModel>(
+                model with { Battery = await BatteryModel.ReadAsync(_telemetry, report => report.BatteryAsync(new DriveId(drive.Int), cancellationToken)) })
             : Results.StatusCode(StatusCodes.Status404NotFound);
 
     async Task<IResult> ExportAsync(PageContext context, HttpContext http, RowNumber drive, CancellationToken cancellationToken)

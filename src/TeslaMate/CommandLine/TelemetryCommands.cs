@@ -23,15 +23,17 @@ static class TelemetryCommands
 {
     const string DefaultFolder = "/var/lib/teslamate";
 
-    public static Command Create()
+    /// <param name="variables">The environment; the process's own if not given.</param>
+    public static Command Create(Func<Variables>? variables = null)
     {
+        var read = variables ?? Variables.FromEnvironment;
         var command = new Command("telemetry", "Let cars send their data by themselves (Fleet Telemetry): keys, certificate, configure, status, check, remove.");
         command.Subcommands.Add(Keys());
         command.Subcommands.Add(Certificate());
-        command.Subcommands.Add(Configure());
-        command.Subcommands.Add(Status());
-        command.Subcommands.Add(Check());
-        command.Subcommands.Add(Remove());
+        command.Subcommands.Add(Configure(read));
+        command.Subcommands.Add(Status(read));
+        command.Subcommands.Add(Check(read));
+        command.Subcommands.Add(Remove(read));
         return command;
     }
 
@@ -73,7 +75,7 @@ static class TelemetryCommands
         return command;
     }
 
-    static Command Configure()
+    static Command Configure(Func<Variables> read)
     {
         var (car, folder) = (Car(), Folder());
         var host = new Option<string>("--host") { Description = "The public name under which cars reach this machine.", Required = true };
@@ -97,10 +99,9 @@ static class TelemetryCommands
                     return ExitCode.Ok;
                 }
 
-                return await WithTeslaAsync(parsed.GetValue(car)!, error, async (found, api, cars, ledger) =>
+                return await WithTeslaAsync(read(), parsed.GetValue(car)!, error, async (found, api, cars, ledger) =>
                 {
-                    await ledger.WriteDownAsync(found.Id, "configuration", "configure", cancellationToken);
-                    switch (await api.ConfigureAsync([found.Vin], token, cancellationToken))
+                    switch (await AskAsync(ledger, found.Id, "configure", () => api.ConfigureAsync([found.Vin], token, cancellationToken), cancellationToken))
                     {
                         case ApiAnswer<ConfiguredCars>.Ok(var configured) when configured.Skipped.Count > 0:
                             foreach (var (vin, reason) in configured.Skipped)
@@ -122,14 +123,14 @@ static class TelemetryCommands
         return command;
     }
 
-    static Command Status()
+    static Command Status(Func<Variables> read)
     {
         var json = new Option<bool>("--json") { Description = "For programs." };
         var command = new Command("status", "What streams, what was heard last, and what it costs this month. Asks the database only.") { json };
         command.SetAction((parsed, cancellationToken) => TryAsync(parsed.InvocationConfiguration.Error, async () =>
         {
             var output = parsed.InvocationConfiguration.Output;
-            var variables = Variables.FromEnvironment();
+            var variables = read();
             await using var database = DatabaseSettings.Read(variables).CreateDataSource();
             if (await ProblemsAsync(variables, parsed.InvocationConfiguration.Error))
                 return ExitCode.Configuration;
@@ -149,35 +150,69 @@ static class TelemetryCommands
         return command;
     }
 
-    static Command Check()
+    static Command Check(Func<Variables> read)
     {
         var folder = Folder();
         var host = new Argument<string>("HOST") { Description = "The public name." };
         var port = new Option<int>("--port") { Description = "The public port.", DefaultValueFactory = _ => 4443 };
         var authority = new Option<string?>("--ca") { Description = "File with the certificates that cars check the server by." };
-        var command = new Command("check", "Look at the endpoint as a car does: name, port, and the certificate against the configured authority alone.") { host, port, authority, folder };
+        var car = new Option<string?>("--car") { Description = "Also ask Tesla whether the app's key is paired with this car (its number or VIN) and whether it has fetched its configuration." };
+        var command = new Command("check", "Look at the endpoint as a car does: name, port, and the certificate against the configured authority alone.")
+        {
+            host, port, authority, car, folder,
+        };
         command.SetAction((parsed, cancellationToken) => TryAsync(parsed.InvocationConfiguration.Error, async () =>
         {
             var authorities = new X509Certificate2Collection();
             authorities.ImportFromPemFile(parsed.GetValue(authority) ?? TelemetryFiles.AuthorityFile(parsed.GetValue(folder)!));
             var verdict = await EndpointCheck.RunAsync(parsed.GetValue(host)!, parsed.GetValue(port), authorities, cancellationToken);
-            await parsed.InvocationConfiguration.Output.WriteLineAsync(verdict.Text);
-            return verdict.IsGood ? ExitCode.Ok : ExitCode.Failure;
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            await output.WriteLineAsync(verdict.Text);
+            if (parsed.GetValue(car) is not { } name)
+                return verdict.IsGood ? ExitCode.Ok : ExitCode.Failure;
+            var asked = await WithTeslaAsync(read(), name, error, (found, api, cars, ledger) => TellAsync(found, api, cars, ledger, output, error, cancellationToken), cancellationToken);
+            return verdict.IsGood ? asked : ExitCode.Failure;
         }));
         return command;
     }
 
-    static Command Remove()
+    /// <summary>What Tesla says about a car's configuration.</summary>
+    static async Task<int> TellAsync(
+        (CarId Id, string Vin) found, FleetTelemetryApi api, TelemetryCars cars, Ledger ledger, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    {
+        switch (await AskAsync(ledger, found.Id, "check", () => api.ReadAsync(found.Vin, cancellationToken), cancellationToken))
+        {
+            case ApiAnswer<CarConfiguration>.Ok(var configuration):
+                await cars.NoteSyncedAsync(found.Id, configuration.IsSynced, TimeProvider.System.GetUtcNow(), cancellationToken);
+                await output.WriteLineAsync(Explain(found.Vin, configuration));
+                return configuration is { IsThere: true, KeyPaired: not false, LimitReached: false } ? ExitCode.Ok : ExitCode.Failure;
+            case ApiAnswer<CarConfiguration>.Failed(var failure):
+                await error.WriteLineAsync($"Tesla refused: {failure}");
+                return ExitCode.Failure;
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    /// <summary>Every request is in the ledger, with how it ended.</summary>
+    static async Task<ApiAnswer<T>> AskAsync<T>(Ledger ledger, CarId car, string reason, Func<Task<ApiAnswer<T>>> ask, CancellationToken cancellationToken)
+    {
+        var entry = await ledger.WriteDownAsync(car, "configuration", reason, cancellationToken);
+        var answer = await ask();
+        await ledger.AnsweredAsync(entry, answer is ApiAnswer<T>.Failed(var failure) ? failure.HttpStatus : 200, cancellationToken);
+        return answer;
+    }
+
+    static Command Remove(Func<Variables> read)
     {
         var car = Car();
         var command = new Command("remove", "Tell a car to send nothing here any more.") { car };
         command.SetAction((parsed, cancellationToken) =>
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            return TryAsync(error, () => WithTeslaAsync(parsed.GetValue(car)!, error, async (found, api, cars, ledger) =>
+            return TryAsync(error, () => WithTeslaAsync(read(), parsed.GetValue(car)!, error, async (found, api, cars, ledger) =>
             {
-                await ledger.WriteDownAsync(found.Id, "configuration", "remove", cancellationToken);
-                if (await api.RemoveAsync(found.Vin, cancellationToken) is ApiAnswer<int>.Failed(var failure))
+                if (await AskAsync(ledger, found.Id, "remove", () => api.RemoveAsync(found.Vin, cancellationToken), cancellationToken) is ApiAnswer<int>.Failed(var failure))
                 {
                     await error.WriteLineAsync($"Tesla refused: {failure}");
                     return ExitCode.Failure;
@@ -192,9 +227,8 @@ static class TelemetryCommands
     }
 
     static async Task<int> WithTeslaAsync(
-        string car, TextWriter error, Func<(CarId Id, string Vin), FleetTelemetryApi, TelemetryCars, Ledger, Task<int>> act, CancellationToken cancellationToken)
+        Variables variables, string car, TextWriter error, Func<(CarId Id, string Vin), FleetTelemetryApi, TelemetryCars, Ledger, Task<int>> act, CancellationToken cancellationToken)
     {
-        var variables = Variables.FromEnvironment();
         var (settings, tesla, telemetry) = (DatabaseSettings.Read(variables), TeslaSettings.Read(variables), TelemetrySettings.Read(variables));
         if (EncryptionKey.FindExisting(variables) is not { } key)
         {
@@ -219,7 +253,7 @@ static class TelemetryCommands
 
     static async Task<(CarId Id, string Vin)?> FindAsync(NpgsqlDataSource database, string car, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select id, vin from cars where vin = $1 or id::text = $1");
+        await using var command = database.CreateCommand("select id, vin from public.cars where vin = $1 or id::text = $1");
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = car });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) && !reader.IsDBNull(1) ? (new CarId(reader.GetInt16(0)), reader.GetString(1)) : null;
@@ -254,7 +288,16 @@ static class TelemetryCommands
         _ => reason,
     };
 
-    static string KeyFile(string folder) => Path.Combine(folder, "telemetry-app.key");
+    static string Explain(string vin, CarConfiguration configuration) => configuration switch
+    {
+        { KeyPaired: false } => $"{vin}: {Explain("missing_key")}.",
+        { LimitReached: true } => $"{vin}: {Explain("max_configs")}.",
+        { IsThere: false } => $"{vin} has no configuration: it was never given one, or Tesla has removed it because the key or the scope was taken back.",
+        { IsSynced: false } => $"{vin} has not fetched its configuration yet; it does when it is awake. Do not wake it.",
+        _ => $"{vin} is paired and has fetched its configuration.",
+    };
+
+    static string KeyFile(string folder) => TelemetryFiles.AppKeyFile(folder);
 
     static Argument<string> Car() => new("CAR") { Description = "The car's number or VIN." };
 

@@ -9,6 +9,8 @@ using TeslaMate.Database.Migrations;
 using TeslaMate.Hosting;
 using TeslaMate.Simulator.Clocks;
 using TeslaMate.Simulator.Cloud;
+using TeslaMate.Simulator.Telemetry;
+using TeslaMate.Telemetry.Configuring;
 using TeslaMate.Tesla.Accounts;
 using TeslaMate.Vehicles;
 
@@ -67,12 +69,19 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
 
         var began = await folder.BeganAsync(TimeProvider.System.GetUtcNow() - Ago, stop);
         await using (var database = settings.Database.CreateDataSource())
+        {
             await DemoHistory.WriteAsync(database, DemoWorld.Pasts(), began, stop);
-        var time = new FastTime(await GoOnFromAsync(settings, began, stop), options.Speed, TimeProvider.System);
-        await using var cloud = new TeslaCloud(DemoWorld.Lives(began), time);
-        await cloud.StartAsync(cancellationToken: stop);
+            await LetStreamAsync(database, stop);
+        }
 
-        variables = Variables(folder, cloud);
+        var time = new FastTime(await GoOnFromAsync(settings, began, stop), options.Speed, TimeProvider.System);
+        var lives = DemoWorld.Lives(began);
+        await using var cloud = new TeslaCloud(lives, time);
+        await cloud.StartAsync(cancellationToken: stop);
+        using var authority = new CarAuthority(time.GetUtcNow());
+        var telemetryPort = FreePort();
+
+        variables = Variables(folder, cloud, Endpoint(folder, authority, telemetryPort));
         settings = Settings.Read(variables);
         if (variables.Problems.Count > 0)
             throw new InvalidOperationException(string.Join('\n', variables.Problems));
@@ -80,6 +89,8 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
         await using var app = TeslaMateApp.Build(settings, log, new AppOverrides { Time = time, Services = services => services.KeepHouseByRealTime() });
         app.ListenOn(settings.Listener);
         await app.StartAsync(stop);
+        var route = new EndpointRoute(new Uri(string.Create(CultureInfo.InvariantCulture, $"wss://127.0.0.1:{telemetryPort}/")), authority);
+        var streaming = new TelemetryCar(lives[DemoWorld.Streaming], route, time) { Pace = TimeSpan.FromSeconds(5) }.RunAsync(stop);
         try
         {
             await SignInAsync(app.Services.GetRequiredService<ITeslaAccount>(), cloud, stop);
@@ -95,11 +106,13 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
         {
             screen.Say("Ending the demo ...");
             await app.StopAsync(CancellationToken.None);
+            if (stop.IsCancellationRequested)
+                await streaming;
         }
     }
 
     // The environment of the program in the demo: nothing of the real one, so that no real car or broker is touched.
-    Variables Variables(DemoFolder folder, TeslaCloud? cloud = null)
+    Variables Variables(DemoFolder folder, TeslaCloud? cloud = null, IReadOnlyDictionary<string, string>? more = null)
     {
         var values = new Dictionary<string, string>(cloud?.Variables ?? ReadOnlyDictionary<string, string>.Empty)
         {
@@ -114,14 +127,40 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
             ["SRTM_CACHE"] = Path.Combine(folder.Path, "elevation"),
             ["LOG_LEVEL"] = "info",
         };
-
+        foreach (var (name, value) in more ?? ReadOnlyDictionary<string, string>.Empty)
+            values[name] = value;
         return new Variables(values);
     }
 
-    int Port()
+    int Port() => options.Port != 0 ? options.Port : FreePort();
+
+    // One of the two cars sends its data by itself.
+    static async Task LetStreamAsync(NpgsqlDataSource database, CancellationToken stop)
     {
-        if (options.Port != 0)
-            return options.Port;
+        await using var command = database.CreateCommand("""
+            insert into teslamate.telemetry_cars (car_id, is_synced) select id, true from cars where vin = $1
+            on conflict (car_id) do nothing
+            """);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = DemoWorld.Pasts()[DemoWorld.Streaming].Car.Vin });
+        await command.ExecuteNonQueryAsync(stop);
+    }
+
+    static Dictionary<string, string> Endpoint(DemoFolder folder, CarAuthority authority, int port)
+    {
+        TelemetryFiles.MakeCertificate("localhost", folder.Path, TimeProvider.System.GetUtcNow());
+        var cars = Path.Combine(folder.Path, "telemetry-cars.pem");
+        File.WriteAllText(cars, authority.Pem);
+        return new()
+        {
+            ["TELEMETRY_LISTEN"] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"),
+            ["TELEMETRY_TLS_CERT_FILE"] = TelemetryFiles.CertificateFile(folder.Path),
+            ["TELEMETRY_TLS_KEY_FILE"] = TelemetryFiles.KeyFile(folder.Path),
+            ["TELEMETRY_CLIENT_CA"] = cars,
+        };
+    }
+
+    static int FreePort()
+    {
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
         return ((IPEndPoint)probe.LocalEndpoint).Port;
@@ -143,7 +182,7 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
     static async Task<DateTimeOffset> GoOnFromAsync(Settings settings, DateTimeOffset began, CancellationToken stop)
     {
         await using var database = settings.Database.CreateDataSource();
-        await using var command = database.CreateCommand("select max(date) from positions");
+        await using var command = database.CreateCommand("select max(date) from public.positions");
         return await command.ExecuteScalarAsync(stop) is DateTime last && last > began.UtcDateTime
             ? new DateTimeOffset(last, TimeSpan.Zero) + TimeSpan.FromSeconds(30)
             : began;

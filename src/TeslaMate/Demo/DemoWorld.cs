@@ -6,6 +6,9 @@ namespace TeslaMate.Demo;
 /// <summary>The two cars of the demo. Something happens at once; after the first day they lead their random lives.</summary>
 static class DemoWorld
 {
+    /// <summary>Which of the two sends its data by itself; the other one is polled.</summary>
+    public const int Streaming = 1;
+
     const int Days = 60;
 
     /// <param name="start">When the lives begin.</param>

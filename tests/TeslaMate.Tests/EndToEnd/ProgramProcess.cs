@@ -9,6 +9,8 @@ sealed class ProgramProcess : IAsyncDisposable
 
     ProgramProcess(Process process) => _process = process;
 
+    public int Id => _process.Id;
+
     /// <param name="log">Where its output is added.</param>
     public static ProgramProcess Start(IReadOnlyDictionary<string, string> environment, string log, params IReadOnlyList<string> arguments)
     {

@@ -125,6 +125,29 @@ public sealed class PropertyTests
     }
 
     [Fact]
+    public void A_file_that_grows_or_is_followed_by_another_brings_the_rest_wherever_it_ended() =>
+        Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed => InTwoRunsAsync(new Random(seed)).GetAwaiter().GetResult())
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(Tests(10)));
+
+    static async Task<bool> InTwoRunsAsync(Random random)
+    {
+        var rows = Life(random, days: 2).ToArray();
+        var end = random.Next(1, rows.Length);
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv", rows[..end]);
+        (await import.ImportAsync()).IsClean.ShouldBeTrue();
+        if (random.Next(2) == 0)
+            import.Write("052024.csv", rows);
+        else
+            import.Write("062024.csv", rows[end..]);
+        (await import.ImportAsync()).IsClean.ShouldBeTrue();
+        var (whole, grown) = (await ImportedAsync(("052024.csv", rows)), await import.EverythingAsync());
+        var (before, after) = (whole.Split('\n'), grown.Split('\n'));
+        grown.ShouldBe(whole, $"row {end} was the first that was new: {rows[end - 1]} / {rows[end]}\n{string.Join('\n', before.Except(after))}\n{string.Join('\n', after.Except(before))}");
+        return true;
+    }
+
+    [Fact]
     public void Whatever_is_in_a_file_every_row_is_counted_once() =>
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed =>
         {

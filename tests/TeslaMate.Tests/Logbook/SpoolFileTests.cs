@@ -37,6 +37,7 @@ public sealed class SpoolFileTests : IDisposable
             new LogbookEntry.NoteVersion(At(10), "2024.8.1"),
             new LogbookEntry.UpdateCar(new("a", "3", null, null, null, null, null)),
             new LogbookEntry.InsertLatePositions([Position(11), Position(12)]),
+            new LogbookEntry.SegmentDrives(At(13), At(14), [new(At(13), At(14))], [Position(13)]),
             new LogbookEntry.ApplyTelemetry([1, 2]),
         ];
         // A new case has to be in this list.

@@ -50,6 +50,11 @@ public sealed class ModuleTests
     // systemd expands specifiers in what the unit file says.
     [InlineData("settings.MAP_TILES_URL = \"https://t/%20x\";", "MAP_TILES_URL", "https://t/%%20x")]
     [InlineData("settings.TZ = \"Europe/Berlin\";", "TZ", "Europe/Berlin")]
+    [InlineData("", "TELEMETRY_LISTEN", null)]
+    [InlineData("telemetry.enable = true;", "TELEMETRY_LISTEN", "0.0.0.0:4443")]
+    [InlineData("telemetry.enable = true; telemetry.listenAddress = \"::\";", "TELEMETRY_LISTEN", "[::]:4443")]
+    [InlineData("telemetry.enable = true;", "TELEMETRY_TLS_CERT_FILE", "/var/lib/teslamate/telemetry.crt")]
+    [InlineData("telemetry.enable = true; telemetry.keyFile = \"/run/secrets/telemetry.key\";", "TELEMETRY_TLS_KEY_FILE", "/run/secrets/telemetry.key")]
     public async Task An_option_becomes_the_variable_of_the_reference(string option, string variable, string? expected)
     {
         var environment = await ServiceAsync("environment", Local + option);
@@ -219,6 +224,9 @@ public sealed class ModuleTests
     [InlineData(Local + """nginx = { enable = true; forceSSL = true; };""", "useACMEHost")]
     [InlineData(Local + """nginx.enable = true; settings.WEB_TRUSTED_HEADER = "a b";""", "Remote-User")]
     [InlineData(Local + """grafana = { enable = true; urlPath = "grafana"; };""", "/grafana")]
+    [InlineData(Local + """settings.TELEMETRY_LISTEN = "0.0.0.0:4443";""", "services.teslamate.telemetry.enable instead")]
+    [InlineData(Local + "telemetry.enable = true; telemetry.port = 4000;", "port of the web pages")]
+    [InlineData(Local + """telemetry = { enable = true; useACMEHost = "t.example.com"; keyFile = "/run/secrets/t.key"; };""", "two certificates")]
     public async Task A_combination_that_cannot_work_is_refused_with_the_remedy(string settings, string remedy)
         => (await ProblemsAsync("assertions", settings)).ShouldHaveSingleItem().ShouldContain(remedy);
 
@@ -244,6 +252,21 @@ public sealed class ModuleTests
     [InlineData("""settings.TZ = [ "a" ];""", "settings.TZ")]
     public async Task A_value_of_the_wrong_kind_names_its_option(string settings, string option)
         => (await Should.ThrowAsync<InvalidOperationException>(() => OptionAsync("services.teslamate", $"enable = true; {settings}"))).Message.ShouldContain(option);
+
+    [SkippableFact]
+    public async Task A_certificate_of_ACME_reaches_the_service_as_credentials_and_restarts_it_when_it_is_renewed()
+    {
+        const string Acme = Local + """telemetry = { enable = true; port = 443; useACMEHost = "t.example.com"; openFirewall = true; };""";
+        var environment = await ServiceAsync("environment", Acme);
+        environment.GetProperty("TELEMETRY_TLS_CERT_FILE").GetString().ShouldBe("/run/credentials/teslamate.service/telemetry.crt");
+        environment.GetProperty("TELEMETRY_TLS_KEY_FILE").GetString().ShouldBe("/run/credentials/teslamate.service/telemetry.key");
+        (await ServiceAsync("serviceConfig.LoadCredential", Acme)).EnumerateArray().Select(credential => credential.GetString()).ShouldBe(
+            ["telemetry.crt:/var/lib/acme/t.example.com/fullchain.pem", "telemetry.key:/var/lib/acme/t.example.com/key.pem"]);
+        (await ServiceAsync("serviceConfig.AmbientCapabilities", Acme)).GetString().ShouldBe("CAP_NET_BIND_SERVICE");
+        (await ServiceAsync("after", Acme)).EnumerateArray().Select(unit => unit.GetString()).ShouldContain("acme-t.example.com.service");
+        (await OptionAsync("security.acme.certs", Acme)).GetProperty("t.example.com").GetProperty("reloadServices")[0].GetString().ShouldBe("teslamate.service");
+        (await OptionAsync("networking.firewall.allowedTCPPorts", Acme)).EnumerateArray().Select(port => port.GetInt32()).ShouldBe([443]);
+    }
 
     [SkippableTheory]
     [InlineData("", "")]

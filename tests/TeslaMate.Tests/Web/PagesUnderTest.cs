@@ -12,6 +12,7 @@ using TeslaMate.Import;
 using TeslaMate.Import.Running;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Releases;
+using TeslaMate.Telemetry;
 using TeslaMate.Tesla.Accounts;
 using TeslaMate.Tests.Database;
 using TeslaMate.Tests.Database.Measures;
@@ -50,6 +51,8 @@ sealed class PagesUnderTest : IAsyncDisposable
 
     public FakeAccount Account => (FakeAccount)Get<ITeslaAccount>();
 
+    public FakeTelemetry Telemetry => (FakeTelemetry)Get<ITelemetryReport>();
+
     public FakeReleases Releases => (FakeReleases)Get<IReleases>();
 
     public ManualTime Time => (ManualTime)Get<TimeProvider>();
@@ -86,16 +89,17 @@ sealed class PagesUnderTest : IAsyncDisposable
         var ownJobs = builder.Services.ToHashSet();
         builder.Services
             .AddSingleton<TimeProvider>(new ManualTime())
-            .AddSingleton(_ => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(reached) { Timezone = "UTC" }.ConnectionString))
+            .AddSingleton(_ => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(reached) { Timezone = "UTC", SearchPath = "pg_catalog, pg_temp" }.ConnectionString))
             .AddKeyedSingleton(WebDatabase.Pages, (provider, _) => provider.GetRequiredService<NpgsqlDataSource>())
             .AddKeyedSingleton(WebDatabase.Exports, (_, _) => NpgsqlDataSource.Create(
-                new NpgsqlConnectionStringBuilder(reached) { Timezone = "UTC", MaxPoolSize = WebDatabase.ExportConnections }.ConnectionString))
+                new NpgsqlConnectionStringBuilder(reached) { Timezone = "UTC", SearchPath = "pg_catalog, pg_temp", MaxPoolSize = WebDatabase.ExportConnections }.ConnectionString))
             .AddLogbook(new LogbookSettings { NominatimUrl = geocoder.Address, GeocoderPause = TimeSpan.Zero })
             .AddSingleton(log)
             .AddSingleton<IVehicles>(vehicles)
             .AddSingleton(vehicles.Hub)
             .AddSingleton<ITeslaAccount, FakeAccount>()
             .AddSingleton<IReleases, FakeReleases>()
+            .AddSingleton<ITelemetryReport, FakeTelemetry>()
             .AddImport(new ImportSettings(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "1"))
             .AddWeb(change(settings))
             .AddApi(ApiSettings.Read(read));

@@ -44,6 +44,7 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
     [InlineData("/trip?from=2024-05-01T08:00:00Z&to=2024-05-01T10:00:00Z")]
     [InlineData("/timeline?kind=driving&text=Beelitz")]
     [InlineData("/review?preset=last-year")]
+    [InlineData("/telemetry")]
     public async Task Every_page_is_there(string path)
     {
         using var response = await _browser.GetAsync(path);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using TeslaMate.Simulator.Telemetry;
 
 namespace TeslaMate.Tests.Telemetry.Endpoint;
 
@@ -7,7 +8,7 @@ namespace TeslaMate.Tests.Telemetry.Endpoint;
 sealed class TestPki : IDisposable
 {
     const string Product = "CN=Tesla Motors Product Issuing CA, OU=Motors, OU=PKI, O=Tesla Inc., C=US";
-    const string Vehicle = "1.3.6.1.4.1.49279.2.5.1";
+    const string Vehicle = CarAuthority.Vehicle;
 
     readonly X509Certificate2 _root = Root("CN=Tesla Product Root CA, OU=PKI, O=Tesla, C=US");
     readonly X509Certificate2 _intermediate;
@@ -81,46 +82,18 @@ sealed class TestPki : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    static X509Certificate2 Root(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP521);
-        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA512);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddYears(-1), DateTimeOffset.UtcNow.AddYears(10));
-    }
+    static X509Certificate2 Root(string name) => CarAuthority.MakeRoot(name, DateTimeOffset.UtcNow);
 
-    static X509Certificate2 Intermediate(X509Certificate2 root, string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
-        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA512);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        using var certificate = request.Create(root, DateTimeOffset.UtcNow.AddMonths(-6), DateTimeOffset.UtcNow.AddYears(5), RandomNumberGenerator.GetBytes(8));
-        return Keep(certificate.CopyWithPrivateKey(key));
-    }
+    static X509Certificate2 Intermediate(X509Certificate2 root, string name) => CarAuthority.MakeIntermediate(root, name, DateTimeOffset.UtcNow);
 
-    static X509Certificate2 Leaf(X509Certificate2 issuer, string vin, IReadOnlyList<string> usages, DateTimeOffset? until = null)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={vin}, OU=Motors, O=Tesla Inc.", key, HashAlgorithmName.SHA256);
-        if (usages.Count > 0)
-            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. usages.Select(usage => new Oid(usage))], false));
-        using var certificate = request.Create(issuer, DateTimeOffset.UtcNow.AddDays(-3), until ?? DateTimeOffset.UtcNow.AddDays(30), RandomNumberGenerator.GetBytes(8));
-        return Keep(certificate.CopyWithPrivateKey(key));
-    }
+    static X509Certificate2 Leaf(X509Certificate2 issuer, string vin, IReadOnlyList<string> usages, DateTimeOffset? until = null) =>
+        CarAuthority.MakeLeaf(issuer, vin, usages, DateTimeOffset.UtcNow, until ?? DateTimeOffset.UtcNow.AddDays(30));
 
     static X509Certificate2 SelfSigned(string vin)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={vin}, OU=Motors, O=Tesla Inc.", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(Vehicle)], false));
-        return Keep(request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30)));
-    }
-
-    static X509Certificate2 Keep(X509Certificate2 certificate)
-    {
-        using (certificate)
-            return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
+        return CarAuthority.Keep(request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30)));
     }
 }

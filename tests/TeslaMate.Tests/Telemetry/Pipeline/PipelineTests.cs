@@ -86,6 +86,56 @@ public class PipelineTests
     }
 
     [Fact]
+    public async Task A_change_of_gear_that_is_told_too_late_parts_the_drive_in_the_tables()
+    {
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1);
+        for (var minute = 10; minute < 30; minute++)
+        {
+            (Field, object)[] gear = minute == 10 ? [(Field.Gear, "D")] : [];
+            await house.GetsAsync(
+                ARecord([.. gear, (Field.Location, Place(52.5 + (minute / 1000.0), 13.4)), (Field.Odometer, 12_335.7 + minute)]), At($"08:{minute}:00"));
+        }
+
+        await house.GetsAsync(ARecord((Field.Gear, "P"), (Field.Location, Place(52.53, 13.4)), (Field.Odometer, 12_365.7)), At("08:30:00"));
+        await house.UntilAsync("08:32:00");
+        (await house.Database.RowsAsync("select start_date, end_date from drives order by start_date")).ShouldBe(["08:10:00|08:30:00"]);
+
+        await house.GetsAsync(ARecord((Field.Gear, "P")), At("08:15:30"));
+        await house.GetsAsync(ARecord((Field.Gear, "D"), (Field.Location, Place(52.5201, 13.4))), At("08:20:30"));
+        await house.UntilAsync("08:34:00");
+        (await house.Database.RowsAsync("select start_date, end_date, round(distance::numeric, 1) from drives order by start_date"))
+            .ShouldBe(["08:10:00|08:15:00|8.0", "08:20:30|08:30:00|16.1"]);
+        (await house.Database.ScalarAsync<long>("select count(*) from positions where drive_id is null and date > '2026-06-01 08:15:00' and date < '2026-06-01 08:20:30'")).ShouldBe(5);
+        (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where not is_applied")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_restart_in_a_charge_and_in_an_update_continues_it_from_the_snapshot()
+    {
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1);
+        await house.GetsAsync(
+            ARecord((Field.DetailedChargeState, "Charging"), (Field.DcchargingEnergyIn, 0.0), (Field.AcchargingEnergyIn, 0.0), (Field.AcchargingPower, 11.0),
+                (Field.FastChargerPresent, false)), At("08:53:30"));
+        await house.UntilAsync("08:55:00");
+        await house.StopLoopAsync();
+        await house.StartLoopAsync();
+        await house.GetsAsync(ARecord((Field.DcchargingEnergyIn, 5.0), (Field.AcchargingEnergyIn, 5.4)), At("09:20:00"));
+        await house.GetsAsync(ARecord((Field.DetailedChargeState, "Complete"), (Field.AcchargingPower, 0.0)), At("09:30:00"));
+        await house.UntilAsync("09:32:00");
+        (await house.Database.RowsAsync("select start_date, end_date, charge_energy_added, charge_energy_used from charging_processes")).ShouldBe(["08:53:30|09:30:00|5.00|5.40"]);
+
+        await house.GetsAsync(11);
+        await house.UntilAsync("11:02:00");
+        await house.StopLoopAsync();
+        await house.StartLoopAsync();
+        await house.GetsAsync(ARecord((Field.Version, "2026.26.1 9f8e7d6c5b4a"), (Field.SoftwareUpdateInstallationPercentComplete, 1)), At("11:27:20"));
+        await house.UntilAsync("11:29:00");
+        (await house.Database.RowsAsync("select start_date, end_date, version from updates order by id"))[^1].ShouldBe("11:00:00|11:27:20|2026.26.1 9f8e7d6c5b4a");
+    }
+
+    [Fact]
     public async Task A_charge_has_the_chargers_own_counter()
     {
         await using var house = await House.StartAsync();

@@ -29,6 +29,7 @@ sealed class TelemetryScene
     readonly Snapshot _snapshot = new();
     readonly Snapshot _shown = new();
     readonly ContactTracker _contacts = new();
+    readonly List<(DateTimeOffset CarTime, TelemetryRecord.Data Record)> _inbox = [];
     TeslaMate.Telemetry.Pipeline.Contact? _told;
     DateTimeOffset? _lastReceived;
     DateTimeOffset? _due;
@@ -99,6 +100,8 @@ sealed class TelemetryScene
 
     public TelemetryScene Connected(string clock, string id = "a") => Connectivity(clock, id, ConnectionStatus.Connected);
 
+    public TelemetryScene Connected(DateTimeOffset time, string id) => Connectivity(time, id, ConnectionStatus.Connected);
+
     public TelemetryScene Disconnected(string clock, string id = "a") => Connectivity(clock, id, ConnectionStatus.Disconnected);
 
     /// <summary>A record arrives at its own time, or at another.</summary>
@@ -117,6 +120,7 @@ sealed class TelemetryScene
         _lastReceived = Now;
         _contacts.OnData(Now, box.CarTime);
         _shown.Apply(record, box.CarTime, Now);
+        _inbox.Add((box.CarTime, record));
         _queue.Add(new QueuedRecord(++_ids, box.CarTime, Now, record));
         TellContact();
         Send(new VehicleEvent.TelemetryShown(Now, Projection.Shown(_shown, Now, TimeZoneInfo.Utc)));
@@ -194,9 +198,18 @@ sealed class TelemetryScene
 
     bool IsBusy => Vehicle.Phase is VehiclePhase.Driving or VehiclePhase.Charging;
 
-    TelemetryScene Connectivity(string clock, string id, ConnectionStatus status)
+    /// <summary>The server's clock is set.</summary>
+    public TelemetryScene ClockStep(TimeSpan by)
     {
-        Until(clock);
+        Now += by;
+        return this;
+    }
+
+    TelemetryScene Connectivity(string clock, string id, ConnectionStatus status) => Connectivity(At(clock), id, status);
+
+    TelemetryScene Connectivity(DateTimeOffset time, string id, ConnectionStatus status)
+    {
+        Until(time);
         if (status == ConnectionStatus.Connected && IsBusy && Now - _lastReceived > Snapshot.LongestGap)
             _queue.HoldFrom(Now);
         _contacts.OnConnectivity(id, status, Now);
@@ -221,7 +234,14 @@ sealed class TelemetryScene
             var isLate = record.CarTime < _snapshot.LastCarTime;
             var changed = _snapshot.Apply(record.Record, record.CarTime, record.QueuedAt);
             readings.Add(new PlacedReading(
-                Projection.Of(_snapshot, record.Record, record.CarTime, changed, isLate, TimeZoneInfo.Utc) with { Inbox = [record.Id] }, Surroundings.Unknown));
+                Projection.Of(_snapshot, record.Record, record.CarTime, changed, isLate, TimeZoneInfo.Utc) with
+                {
+                    Inbox = [record.Id],
+                    Segments = isLate && Segmentation.IsTold(record.Record)
+                        ? Segmentation.Of([.. _inbox.OrderBy(box => box.CarTime)], record.CarTime, TimeZoneInfo.Utc)
+                        : null,
+                },
+                Surroundings.Unknown));
         }
 
         if (readings.Count > 0)
@@ -243,6 +263,8 @@ sealed class TelemetryScene
         LogbookEntry.CancelUpdate => "cancel update",
         LogbookEntry.FinishUpdate(var at, var version) => $"finish update {Clock(at)} {version}",
         LogbookEntry.NoteVersion(var at, var version) => $"version {Clock(at)} {version}",
+        LogbookEntry.SegmentDrives(var from, var until, var drives, _) =>
+            $"segment {Clock(from)} to {Clock(until)}: {string.Join(", ", drives.Select(drive => $"{Clock(drive.Start)} to {Clock(drive.End)}"))}",
         LogbookEntry.InsertLatePositions(var positions) => $"late {string.Join(", ", positions.Select(Text))}",
         _ => null,
     };

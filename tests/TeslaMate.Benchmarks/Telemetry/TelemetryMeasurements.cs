@@ -1,0 +1,246 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using TeslaMate.Configuration;
+using TeslaMate.Database;
+using TeslaMate.Database.Clusters;
+using TeslaMate.Database.Migrations;
+using TeslaMate.Simulator.Lives;
+using TeslaMate.Simulator.Roads;
+using TeslaMate.Simulator.Telemetry;
+using TeslaMate.Telemetry;
+using TeslaMate.Telemetry.Cars;
+using TeslaMate.Telemetry.Configuring;
+using TeslaMate.Telemetry.Cost;
+using TeslaMate.Telemetry.Endpoint;
+using TeslaMate.Telemetry.Inbox;
+using TeslaMate.Telemetry.Records;
+using TeslaMate.Telemetry.Wire;
+
+namespace TeslaMate.Benchmarks.Telemetry;
+
+/// <summary>
+/// What cars send by themselves, with PostgreSQL beside it: records a second to committed rows, bytes of a stored record, the time to an acknowledgement with
+/// many cars that send every ten seconds, and what a simulated month costs.
+/// </summary>
+static class TelemetryMeasurements
+{
+    /// <summary>Records from a few connections that never wait for their acknowledgements.</summary>
+    public static async Task RunThroughputAsync(int cars, int seconds)
+    {
+        await using var house = await House.StartAsync(cars);
+        var sent = 0L;
+        var connections = await Task.WhenAll(Enumerable.Range(1, cars).Select(house.ConnectAsync));
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        var watch = Stopwatch.StartNew();
+        await Task.WhenAll(connections.Select(async (connection, i) =>
+        {
+            var (number, acked) = (0, 0);
+            var start = TimeProvider.System.GetUtcNow();
+            while (!stop.IsCancellationRequested)
+            {
+                var at = start.AddMilliseconds(number);
+                if (!await connection.SendAsync(Driving(i + 1, at, number), $"c{i.ToString(CultureInfo.InvariantCulture)}-{(++number).ToString("000000000", CultureInfo.InvariantCulture)}", default))
+                    break;
+                Interlocked.Increment(ref sent);
+                // As many as the endpoint lets wait for one car.
+                acked += connection.TakeAcks().Count;
+                while (number - acked > 900 && !stop.IsCancellationRequested)
+                {
+                    await Task.Delay(1);
+                    acked += connection.TakeAcks().Count;
+                }
+            }
+        }));
+        var elapsed = watch.Elapsed.TotalSeconds;
+        var stored = await house.ScalarAsync("select count(*) from teslamate.telemetry_inbox where type = 0");
+        var bytes = await house.ScalarAsync("select pg_total_relation_size('teslamate.telemetry_inbox')");
+        var payload = await house.ScalarAsync("select sum(octet_length(payload)) from teslamate.telemetry_inbox where type = 0");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{cars} connections, {seconds} s: {stored / elapsed:0} records/s committed ({sent} sent), {bytes / (double)stored:0} bytes a stored record with indexes, "
+            + $"{payload / (double)stored:0} bytes of payload"));
+    }
+
+    /// <summary>Many cars that send one record every ten seconds each.</summary>
+    public static async Task RunLatencyAsync(int cars, int seconds)
+    {
+        await using var house = await House.StartAsync(cars);
+        ConcurrentBag<double> latencies = [];
+        using var stop = new CancellationTokenSource();
+        var connecting = Stopwatch.StartNew();
+        List<ITelemetryConnection> connections = [];
+        foreach (var batch in Enumerable.Range(1, cars).Chunk(100))
+            connections.AddRange(await Task.WhenAll(batch.Select(house.ConnectAsync)));
+        var connected = connecting.Elapsed.TotalSeconds;
+        stop.CancelAfter(TimeSpan.FromSeconds(seconds));
+        await Task.WhenAll(connections.Select((connection, i) => Task.Run(async () =>
+        {
+            try
+            {
+                await Task.Delay(TimeSpan.FromSeconds(10.0 * i / cars), stop.Token);
+                for (var number = 1; !stop.IsCancellationRequested; number++)
+                {
+                    var began = Stopwatch.GetTimestamp();
+                    await connection.SendAsync(
+                        Driving(i + 1, TimeProvider.System.GetUtcNow(), number), $"c{i.ToString(CultureInfo.InvariantCulture)}-{number.ToString(CultureInfo.InvariantCulture)}", stop.Token);
+                    while (connection.TakeAcks().Count == 0)
+                        await Task.Delay(1, stop.Token);
+                    latencies.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+                    await Task.Delay(TimeSpan.FromSeconds(10), stop.Token);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // The time is over.
+            }
+        })));
+        var sorted = latencies.Order().ToList();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{cars} cars (connected in {connected:0} s), {seconds} s: {sorted.Count} records, acknowledged in {sorted[sorted.Count / 2]:0} ms (median), "
+            + $"{sorted[(int)(sorted.Count * 0.99)]:0} ms (99 %), {sorted[^1]:0} ms (longest); {Process.GetCurrentProcess().WorkingSet64 / 1048576.0:0} MB resident with the cars themselves"));
+    }
+
+    /// <summary>What a month of a simulated car costs by telemetry, with the default profile; no program takes part.</summary>
+    public static void RunMonth(int days)
+    {
+        var start = new DateTimeOffset(2026, 1, 5, 0, 0, 0, TimeSpan.Zero);
+        var life = RandomLife.Of(CarIdentity.Number(1, "Car"), CarModel.Model3, City.Berlin(), new Habits(Charger.Wallbox, Charger.Socket), start, days, seed: 101);
+        foreach (var profile in TelemetryProfile.Names)
+        {
+            var sender = new SignalSender(profile);
+            var (records, datums, wakeUps, bytes) = (0L, 0L, 0L, 0L);
+            var wasAsleep = true;
+            for (var now = start; now < start.AddDays(days); now = now.AddSeconds(1))
+            {
+                var moment = life.At(now, DateTimeOffset.MinValue);
+                if (moment.Reach != Reach.Online)
+                {
+                    if (!wasAsleep)
+                        sender.Forget();
+                    wasAsleep = true;
+                    if (life.NextChange(now) is not { } change)
+                        break;
+                    now = change > now.AddSeconds(1) ? change.AddSeconds(-1) : now;
+                    continue;
+                }
+
+                wakeUps += wasAsleep ? 1 : 0;
+                wasAsleep = false;
+                var due = sender.Take(CarSignals.Of(life, moment), now);
+                if (due.Count == 0)
+                    continue;
+                records++;
+                datums += due.Count;
+                bytes += ProtobufForm.Write(new TelemetryRecord.Data(life.Car.Vin, now, false, due)).Length;
+            }
+
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{profile}, {days} days, {life.Drives.Sum(drive => drive.DistanceKm):0} km, {wakeUps} wake-ups: {records} records, {datums} signals, {Budget.PriceUsd(datums, 0):0.00} USD, "
+                + $"{bytes / (double)records:0} bytes a record"));
+        }
+    }
+
+    static TelemetryRecord.Data Driving(int car, DateTimeOffset at, int number) => new(CarIdentity.Number(car, "").Vin, at, false,
+    [
+        new(21, new TelemetryValue.Place(52.5 + (number % 1000 / 10_000.0), 13.4 + (car / 100_000.0))), new(4, TelemetryValue.Number.Of(30.0 + (number % 40))),
+        new(7, TelemetryValue.Number.Of(-50.0 + (number % 100))), new(5, TelemetryValue.Number.Of(12_345 + (number / 100.0))),
+    ]);
+
+    /// <summary>The endpoint and the inbox of the program, on a server of its own.</summary>
+    sealed class House : IAsyncDisposable
+    {
+        readonly PrivateCluster _cluster;
+        readonly NpgsqlDataSource _database;
+        readonly string _folder;
+        readonly CarAuthority _authority;
+        readonly TelemetryCars _cars;
+        readonly InboxWriter _writer;
+        readonly CarEndpoint _endpoint;
+
+        House(PrivateCluster cluster, NpgsqlDataSource database, string folder, CarAuthority authority)
+        {
+            (_cluster, _database, _folder, _authority) = (cluster, database, folder, authority);
+            TelemetryFiles.MakeCertificate("localhost", folder, TimeProvider.System.GetUtcNow());
+            var file = Path.Combine(folder, "cars.pem");
+            File.WriteAllText(file, authority.Pem);
+            using var probe = new TcpListener(IPAddress.Loopback, 0);
+            probe.Start();
+            var port = ((IPEndPoint)probe.LocalEndpoint).Port;
+            probe.Stop();
+            var settings = new TelemetrySettings
+            {
+                Listen = $"127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}",
+                CertificateFile = TelemetryFiles.CertificateFile(folder),
+                KeyFile = TelemetryFiles.KeyFile(folder),
+                ClientAuthorityFile = file,
+                MostFailedHandshakes = 1_000_000,
+            };
+            _cars = new TelemetryCars(database, new InboxTable(database), settings, TimeProvider.System, NullLogger<TelemetryCars>.Instance);
+            _writer = new InboxWriter(database, new InboxSignal(), TimeProvider.System, NullLogger<InboxWriter>.Instance);
+            _endpoint = new CarEndpoint(settings, _cars, _writer, new EndpointCounters(), TimeProvider.System, NullLoggerFactory.Instance);
+        }
+
+        public static async Task<House> StartAsync(int cars)
+        {
+            var cluster = await PrivateCluster.StartAsync();
+            var connection = new NpgsqlConnectionStringBuilder(cluster.ConnectionString());
+            var variables = new Variables(new Dictionary<string, string>
+            {
+                ["DATABASE_SOCKET_DIR"] = connection.Host!,
+                ["DATABASE_PORT"] = connection.Port.ToString(CultureInfo.InvariantCulture),
+                ["DATABASE_NAME"] = connection.Database!,
+                ["DATABASE_USER"] = connection.Username!,
+                ["ENCRYPTION_KEY"] = "measured",
+            });
+            if (await new Migrator(DatabaseSettings.Read(variables), variables, TimeProvider.System).MigrateAsync(new Progress<MigrationProgress>(), CancellationToken.None) is not MigrationOutcome.Done)
+                throw new InvalidOperationException("The database was not migrated.");
+            var database = NpgsqlDataSource.Create(cluster.ConnectionString());
+            await using (var command = database.CreateCommand("""
+                with settings as (insert into car_settings (use_streaming_api) select false from generate_series(1, $1) returning id),
+                logged as (
+                    insert into cars (eid, vid, vin, name, settings_id, inserted_at, updated_at)
+                    select number, number, '5YJ3E7EB2NF' || lpad(number::text, 6, '0'), 'Car', id, now(), now()
+                    from (select id, row_number() over (order by id) as number from settings) numbered
+                    returning id)
+                insert into teslamate.telemetry_cars (car_id) select id from logged
+                """))
+            {
+                command.Parameters.AddWithValue(cars);
+                await command.ExecuteNonQueryAsync();
+            }
+
+            var house = new House(cluster, database, Directory.CreateTempSubdirectory("tm-bench-").FullName, new CarAuthority(TimeProvider.System.GetUtcNow()));
+            await house._cars.ReadAsync(default);
+            await house._writer.StartAsync(default);
+            await house._endpoint.StartAsync(default);
+            return house;
+        }
+
+        public async Task<ITelemetryConnection> ConnectAsync(int car)
+            => await new EndpointRoute(new Uri($"wss://127.0.0.1:{_endpoint.Port.ToString(CultureInfo.InvariantCulture)}/"), _authority)
+                .ConnectAsync(CarIdentity.Number(car, "Car"), "wifi", default) ?? throw new InvalidOperationException("A car was not let in.");
+
+        public async Task<long> ScalarAsync(string sql)
+        {
+            await using var command = _database.CreateCommand(sql);
+            return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _endpoint.StopAsync(default);
+            await _endpoint.DisposeAsync();
+            await _writer.StopAsync(default);
+            _writer.Dispose();
+            _cars.Dispose();
+            _authority.Dispose();
+            await _database.DisposeAsync();
+            await _cluster.DisposeAsync();
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+}

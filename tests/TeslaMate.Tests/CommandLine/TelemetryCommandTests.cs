@@ -1,0 +1,272 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using Npgsql;
+using TeslaMate.CommandLine;
+using TeslaMate.Configuration;
+using TeslaMate.Database.Encryption;
+using TeslaMate.Tests.Logbook;
+using TeslaMate.Tests.Tesla;
+
+namespace TeslaMate.Tests.CommandLine;
+
+/// <summary><c>teslamate telemetry</c> against a Tesla that answers as the test says, with a real database.</summary>
+public sealed class TelemetryCommandTests : IDisposable
+{
+    const string Vin = "5YJ3E7EB2KF000042";
+
+    readonly StringWriter _output = new();
+    readonly StringWriter _error = new();
+    readonly string _folder = Directory.CreateTempSubdirectory("teslamate-telemetry-").FullName;
+
+    [Fact]
+    public async Task An_owner_is_led_from_keys_to_a_car_that_streams_and_back()
+    {
+        await using var house = await House.StartAsync();
+        (await RunAsync(house, "keys", "--folder", _folder)).ShouldBe(ExitCode.Ok);
+        _output.ToString().ShouldContain("BEGIN PUBLIC KEY");
+        _output.ToString().ShouldNotContain("PRIVATE KEY");
+        File.GetUnixFileMode(Path.Combine(_folder, "telemetry-app.key")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        (await RunAsync(house, "certificate", "telemetry.example.org", "--folder", _folder)).ShouldBe(ExitCode.Ok);
+        _output.ToString().ShouldContain("TELEMETRY_TLS_KEY_FILE=");
+
+        house.Tesla.Answer = ScriptedServer.Json(200, """{"response":{"updated_vehicles":1,"skipped_vehicles":{"missing_key":[]}}}""");
+        (await RunAsync(house, "configure", Vin, "--host", "telemetry.example.org", "--folder", _folder)).ShouldBe(ExitCode.Ok, _error.ToString());
+        var sent = house.Tesla.Requests.ShouldHaveSingleItem();
+        (sent.Method, sent.Target).ShouldBe(("POST", "/api/1/vehicles/fleet_telemetry_config_jws"));
+        sent.Headers["Authorization"].ShouldBe("Bearer the-access-token");
+        using var body = JsonDocument.Parse(sent.Body);
+        body.RootElement.GetProperty("vins")[0].GetString().ShouldBe(Vin);
+        var claims = Claims(body.RootElement.GetProperty("token").GetString()!);
+        claims.GetProperty("hostname").GetString().ShouldBe("telemetry.example.org");
+        claims.GetProperty("port").GetInt32().ShouldBe(4443);
+        claims.GetProperty("ca").GetString().ShouldBe(await File.ReadAllTextAsync(Path.Combine(_folder, "telemetry-authority.crt")));
+        claims.GetProperty("fields").GetProperty("Gear").GetProperty("interval_seconds").GetInt32().ShouldBe(1);
+        (await house.Database.RowsAsync("select car_id, is_enabled, profile, host from teslamate.telemetry_cars")).ShouldBe(["1|True|standard|telemetry.example.org"]);
+        (await house.Database.RowsAsync("select kind, reason, status, is_billed from teslamate.telemetry_requests")).ShouldBe(["configuration|configure|200|True"]);
+
+        house.Tesla.Answer = ScriptedServer.Json(200, """{"response":{"updated_vehicles":1}}""");
+        (await RunAsync(house, "remove", "1")).ShouldBe(ExitCode.Ok, _error.ToString());
+        (house.Tesla.Requests.Last().Method, house.Tesla.Requests.Last().Target).ShouldBe(("DELETE", $"/api/1/vehicles/{Vin}/fleet_telemetry_config"));
+        (await house.Database.RowsAsync("select is_enabled from teslamate.telemetry_cars")).ShouldBe(["False"]);
+        (_output.ToString() + _error).ShouldNotContain("the-access-token");
+    }
+
+    [Fact]
+    public async Task The_configuration_is_shown_without_asking_anybody()
+    {
+        await using var house = await House.StartAsync();
+        await RunAsync(house, "keys", "--folder", _folder);
+        await RunAsync(house, "certificate", "t.example.org", "--folder", _folder);
+        _output.GetStringBuilder().Clear();
+
+        (await RunAsync(house, "configure", Vin, "--host", "t.example.org", "--port", "8443", "--profile", "small", "--print", "--folder", _folder)).ShouldBe(ExitCode.Ok);
+
+        Claims(_output.ToString().Trim()).GetProperty("port").GetInt32().ShouldBe(8443);
+        house.Tesla.Requests.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("missing_key", "https://tesla.com/_ak/")]
+    [InlineData("unsupported_hardware", "never stream")]
+    [InlineData("unsupported_firmware", "newer software")]
+    [InlineData("max_configs", "too many apps")]
+    public async Task What_Tesla_skips_is_told_with_its_remedy(string reason, string remedy)
+    {
+        await using var house = await House.StartAsync();
+        await RunAsync(house, "keys", "--folder", _folder);
+        await RunAsync(house, "certificate", "t.example.org", "--folder", _folder);
+        house.Tesla.Answer = ScriptedServer.Json(200, """{"response":{"updated_vehicles":0,"skipped_vehicles":{"REASON":["VIN"]}}}"""
+            .Replace("REASON", reason, StringComparison.Ordinal).Replace("VIN", Vin, StringComparison.Ordinal));
+
+        (await RunAsync(house, "configure", Vin, "--host", "t.example.org", "--folder", _folder)).ShouldBe(ExitCode.Failure);
+
+        _error.ToString().ShouldContain(remedy);
+        (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_cars")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Mistakes_are_told_and_nothing_is_sent()
+    {
+        await using var house = await House.StartAsync();
+        (await RunAsync(house, "configure", Vin, "--host", "t.example.org", "--folder", _folder)).ShouldBe(ExitCode.Failure);
+        _error.ToString().ShouldContain("telemetry-authority.crt");
+        await RunAsync(house, "keys", "--folder", _folder);
+        await RunAsync(house, "certificate", "t.example.org", "--folder", _folder);
+        (await RunAsync(house, "configure", "7", "--host", "t.example.org", "--folder", _folder)).ShouldBe(ExitCode.Usage);
+        _error.ToString().ShouldContain("There is no car \"7\"");
+        house.Tesla.Requests.ShouldBeEmpty();
+        house.Tesla.Answer = ScriptedServer.Json(412, """{"error":"not registered"}""");
+        (await RunAsync(house, "configure", "1", "--host", "t.example.org", "--folder", _folder)).ShouldBe(ExitCode.Failure);
+        _error.ToString().ShouldContain("Tesla refused: ");
+        (await house.Database.RowsAsync("select status, is_billed from teslamate.telemetry_requests")).ShouldBe(["412|True"]);
+    }
+
+    [Fact]
+    public async Task The_status_has_the_form_that_programs_read()
+    {
+        await using var house = await House.StartAsync();
+        (await RunAsync(house, "status", "--json")).ShouldBe(ExitCode.Ok);
+        _output.ToString().Trim().ShouldBe("""{"cars":[]}""");
+        _output.GetStringBuilder().Clear();
+        await house.Database.ExecuteAsync("""
+            insert into teslamate.telemetry_cars (car_id, is_synced) values (1, true);
+            insert into teslamate.telemetry_inbox (car_id, type, form, source, is_resend, car_time, received_at, digest, payload)
+            values (1, 0, 0, 0, false, '2026-06-01 08:00:00', '2026-06-01 08:00:01', 1, '');
+            insert into teslamate.telemetry_usage (car_id, day, records, datums, rejected) values (1, now() at time zone 'utc', 7, 15000, 2), (1, '2020-01-01', 9, 9, 9);
+            insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason, status, is_billed)
+            values (now() at time zone 'utc', 1, 'light', 'start', 200, true), (now() at time zone 'utc', 1, 'light', 'asleep', 503, false);
+            insert into teslamate.telemetry_snapshots (car_id, saved_at, state)
+            values (1, now() at time zone 'utc', '{"fields":[{"field":10},{"field":21},{"field":4},{"field":5},{"field":8},{"field":42},{"field":32},{"field":179},{"field":34},{"field":6},{"field":7}]}')
+            """);
+
+        (await RunAsync(house, "status", "--json")).ShouldBe(ExitCode.Ok);
+        _output.ToString().Trim().ShouldBe(
+            $$"""{"cars":[{"vin":"{{Vin}}","feed":"telemetry","contact":false,"last_data":"2026-06-01T08:00:01Z","synced":true,"fields_missing":["Version"],"messages":7,"rejected":2,"cost_usd_month":0.102}]}""");
+
+        (await RunAsync(house, "status")).ShouldBe(ExitCode.Ok);
+        _output.ToString().ShouldContain("never seen: Version");
+    }
+
+    [Fact]
+    public async Task A_check_judges_name_chain_and_pairing()
+    {
+        await using var house = await House.StartAsync();
+        await RunAsync(house, "certificate", "localhost", "--folder", _folder);
+        using var server = new TlsServer(Path.Combine(_folder, "telemetry.crt"), Path.Combine(_folder, "telemetry.key"));
+        string[] check = ["check", "localhost", "--port", server.Port.ToString(CultureInfo.InvariantCulture), "--folder", _folder];
+        (await RunAsync(house, check)).ShouldBe(ExitCode.Ok, _output.ToString());
+        _output.ToString().ShouldContain("the configured authority has signed");
+
+        foreach (var (answer, word, exit) in new[]
+        {
+            ("""{"synced":true,"config":{"port":4443},"limit_reached":false,"key_paired":true}""", "is paired and has fetched", ExitCode.Ok),
+            ("""{"synced":false,"config":{"port":4443},"limit_reached":false,"key_paired":true}""", "has not fetched", ExitCode.Ok),
+            ("""{"synced":false,"config":{"port":4443},"key_paired":false}""", "not paired", ExitCode.Failure),
+            ("""{"synced":true,"config":null,"key_paired":true}""", "has no configuration", ExitCode.Failure),
+        })
+        {
+            house.Tesla.Answer = ScriptedServer.Json(200, """{"response":ANSWER}""".Replace("ANSWER", answer, StringComparison.Ordinal));
+            (await RunAsync(house, [.. check, "--car", "1"])).ShouldBe(exit, answer);
+            _output.ToString().ShouldContain(word);
+        }
+
+        // Another authority, and a port where nobody listens.
+        var other = Directory.CreateDirectory(Path.Combine(_folder, "other")).FullName;
+        await RunAsync(house, "certificate", "localhost", "--folder", other);
+        (await RunAsync(house, "check", "localhost", "--port", server.Port.ToString(CultureInfo.InvariantCulture), "--folder", other)).ShouldBe(ExitCode.Failure);
+        _output.ToString().ShouldContain("A car would refuse the certificate");
+        (await RunAsync(house, "check", "localhost", "--port", "1", "--folder", _folder)).ShouldBe(ExitCode.Failure);
+        _output.ToString().ShouldContain("cannot be reached");
+    }
+
+    public void Dispose()
+    {
+        _output.Dispose();
+        _error.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    Task<int> RunAsync(House house, params string[] arguments) => TelemetryCommands.Create(() => new Variables(house.Environment)).Parse(arguments)
+        .InvokeAsync(new System.CommandLine.InvocationConfiguration { Output = _output, Error = _error });
+
+    static JsonElement Claims(string token)
+    {
+        var part = token.Split('.')[1].Replace('-', '+').Replace('_', '/');
+        return JsonDocument.Parse(Convert.FromBase64String(part.PadRight((part.Length + 3) / 4 * 4, '='))).RootElement;
+    }
+
+    /// <summary>A database with one car and Tesla's tokens, and a Tesla.</summary>
+    sealed class House : IAsyncDisposable
+    {
+        House(LogbookDatabase database, ScriptedServer tesla)
+        {
+            (Database, Tesla) = (database, tesla);
+            var connection = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+            Environment = new Dictionary<string, string>
+            {
+                [connection.Host!.StartsWith('/') ? "DATABASE_SOCKET_DIR" : "DATABASE_HOST"] = connection.Host,
+                ["DATABASE_PORT"] = connection.Port.ToString(CultureInfo.InvariantCulture),
+                ["DATABASE_NAME"] = connection.Database!,
+                ["DATABASE_USER"] = connection.Username!,
+                ["DATABASE_PASS"] = connection.Password ?? "unused",
+                ["ENCRYPTION_KEY"] = "secret",
+                ["TESLA_API_HOST"] = tesla.Address.AbsoluteUri,
+            };
+        }
+
+        public LogbookDatabase Database { get; }
+
+        public ScriptedServer Tesla { get; }
+
+        public Dictionary<string, string> Environment { get; }
+
+        public static async Task<House> StartAsync()
+        {
+            var database = await LogbookDatabase.CreateAsync();
+            await database.ExecuteAsync($"update cars set vin = '{Vin}'");
+            var cipher = new TokenCipher(Encoding.UTF8.GetBytes("secret"));
+            await using var tokens = database.DataSource.CreateCommand("insert into private.tokens (access, refresh, inserted_at, updated_at) values ($1, $2, '2026-01-01', '2026-01-01')");
+            tokens.Parameters.AddWithValue(cipher.Encrypt("the-access-token"));
+            tokens.Parameters.AddWithValue(cipher.Encrypt("the-refresh-token"));
+            await tokens.ExecuteNonQueryAsync();
+            return new House(database, await ScriptedServer.StartAsync());
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Tesla.DisposeAsync();
+            await Database.DisposeAsync();
+        }
+    }
+
+    /// <summary>Shows its certificate to whoever connects.</summary>
+    sealed class TlsServer : IDisposable
+    {
+        readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        readonly X509Certificate2 _certificate;
+
+        public TlsServer(string certificate, string key)
+        {
+            _certificate = X509CertificateLoader.LoadPkcs12(X509Certificate2.CreateFromPemFile(certificate, key).Export(X509ContentType.Pkcs12), null);
+            _listener.Start();
+            _ = AcceptAsync();
+        }
+
+        public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+        public void Dispose()
+        {
+            _listener.Dispose();
+            _certificate.Dispose();
+        }
+
+        async Task AcceptAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    using var client = await _listener.AcceptTcpClientAsync();
+                    using var tls = new SslStream(client.GetStream());
+                    try
+                    {
+                        await tls.AuthenticateAsServerAsync(_certificate);
+                    }
+                    catch (Exception exception) when (exception is IOException or System.Security.Authentication.AuthenticationException)
+                    {
+                        // It has seen enough.
+                    }
+                }
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                // The test is over.
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using TeslaMate.Telemetry;
+using TeslaMate.Telemetry.Cost;
+using TeslaMate.Tests.Logbook;
+using TeslaMate.Tests.Time;
+using TeslaMate.Vehicles.Feeds;
+
+namespace TeslaMate.Tests.Telemetry.Cost;
+
+/// <summary>The budget of requests for streaming cars, and what they cost (spec fleet-telemetry 2.4, 4.9).</summary>
+public class LedgerTests
+{
+    [Fact]
+    public async Task Twelve_requests_a_day_are_sent_and_the_thirteenth_is_not_but_the_next_day_begins_anew()
+    {
+        await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings());
+        for (var i = 0; i < 6; i++)
+            (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull();
+        // Six looks a day, whatever else is left.
+        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldBeNull();
+        for (var i = 0; i < 6; i++)
+            (await house.MaySendAsync(TelemetryRequest.Full, "new version")).ShouldNotBeNull();
+        (await house.MaySendAsync(TelemetryRequest.Full, "new version")).ShouldBeNull();
+
+        house.Time.Advance(TimeSpan.FromHours(16));
+        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull();
+        // Another car has its own.
+        (await house.Ledger.MaySendAsync(new(2), TelemetryRequest.Light, "asleep", default)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task The_month_has_its_own_limit_and_the_first_of_the_next_one_begins_anew()
+    {
+        await using var house = await House.StartAsync("2026-06-29T23:00:00Z", new TelemetrySettings { MostRequestsAMonth = 3 });
+        for (var i = 0; i < 3; i++)
+            (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull();
+        house.Time.Advance(TimeSpan.FromHours(2));
+        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldBeNull();
+        house.Time.Advance(TimeSpan.FromHours(24));
+        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_car_is_asked_in_full_once_a_week_and_for_each_version()
+    {
+        await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings());
+        var first = await house.MaySendAsync(TelemetryRequest.Full, "first contact");
+        // It was not available, so it may be asked again.
+        await house.Ledger.AnsweredAsync(first!.Value, 408, default);
+        var second = await house.MaySendAsync(TelemetryRequest.Full, "first contact");
+        await house.Ledger.AnsweredAsync(second!.Value, 200, default);
+        (await house.MaySendAsync(TelemetryRequest.Full, "first contact")).ShouldBeNull();
+        (await house.MaySendAsync(TelemetryRequest.Full, "new version")).ShouldNotBeNull();
+        house.Time.Advance(TimeSpan.FromDays(7.1));
+        (await house.MaySendAsync(TelemetryRequest.Full, "first contact")).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Every_request_is_written_down_with_why_and_how_it_ended_and_server_errors_cost_nothing()
+    {
+        await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings());
+        foreach (var status in new[] { 200, 408, 503, 0 })
+        {
+            var request = await house.MaySendAsync(TelemetryRequest.Light, "asleep");
+            await house.Ledger.AnsweredAsync(request!.Value, status, default);
+        }
+
+        await house.Ledger.WriteDownAsync(new(1), "configuration", "configure", default);
+        (await house.Database.RowsAsync("select kind, reason, status, is_billed from teslamate.telemetry_requests order by id")).ShouldBe(
+            ["light|asleep|200|True", "light|asleep|408|True", "light|asleep|503|False", "light|asleep|0|False", "configuration|configure|-|True"]);
+        await house.Database.ExecuteAsync("insert into teslamate.telemetry_usage (car_id, day, records, datums, rejected) values (1, '2026-06-06', 100, 150000, 1), (1, '2026-05-31', 9, 9, 9)");
+
+        var month = (await house.Ledger.MonthAsync(house.Time.GetUtcNow(), default)).Single(month => month.Car.Value == 1);
+        (month.Records, month.Datums, month.Rejected, month.Requests).ShouldBe((100, 150_000, 1, 3));
+        month.PriceUsd.ShouldBe(1.006, 0.0001);
+        // 4.33 days have cost this; 20.67 are left.
+        month.ForecastUsd.ShouldBe(1.006 * (1 + (20.6667 / 4.3333)), 0.01);
+    }
+
+    [Theory]
+    [InlineData(239_800, 0, 1.60)]
+    [InlineData(0, 150, 0.30)]
+    public void Prices_are_Teslas(long datums, long requests, double usd) => Budget.PriceUsd(datums, requests).ShouldBe(usd, 0.005);
+
+    [Fact]
+    public async Task What_cannot_be_written_down_is_not_sent()
+    {
+        await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings());
+        await house.Database.ExecuteAsync("alter table teslamate.telemetry_requests rename to gone");
+
+        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldBeNull();
+    }
+
+    sealed class House(LogbookDatabase database, ManualTime time, TelemetrySettings settings) : IAsyncDisposable
+    {
+        public LogbookDatabase Database => database;
+
+        public ManualTime Time => time;
+
+        public Ledger Ledger { get; } = new(database.DataSource, settings, time, NullLogger<Ledger>.Instance);
+
+        public static async Task<House> StartAsync(string now, TelemetrySettings settings)
+        {
+            var database = await LogbookDatabase.CreateAsync(2);
+            await database.ExecuteAsync("insert into teslamate.telemetry_cars (car_id) values (1), (2)");
+            return new House(database, new ManualTime(DateTimeOffset.Parse(now, System.Globalization.CultureInfo.InvariantCulture)), settings);
+        }
+
+        public ValueTask<long?> MaySendAsync(TelemetryRequest request, string reason) => Ledger.MaySendAsync(new(1), request, reason, default);
+
+        public ValueTask DisposeAsync() => database.DisposeAsync();
+    }
+}
