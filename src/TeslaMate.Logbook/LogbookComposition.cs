@@ -4,6 +4,7 @@ using TeslaMate.Configuration.Health;
 using TeslaMate.Logbook.Addresses;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.Changes;
+using TeslaMate.Logbook.Charging;
 using TeslaMate.Logbook.Corrections;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.HistoryChanges;
@@ -38,6 +39,7 @@ public static class LogbookComposition
         services.AddSingleton<GeofenceBook>().AddSingleton<IGeofences>(provider => provider.GetRequiredService<GeofenceBook>());
         services.AddSingleton<GlobalSettingsRow>().AddSingleton<IGlobalSettings>(provider => provider.GetRequiredService<GlobalSettingsRow>());
         services.AddSingleton<ICorrections, HandCorrections>();
+        services.AddSingleton<IChargeCosts, ChargeCosts>();
         services.AddSingleton<HistoryEditor>().AddSingleton<IHistoryEditor>(provider => provider.GetRequiredService<HistoryEditor>());
 
         services.AddSingleton<StatisticsStore>().AddSingleton<StatisticsUpkeep>();

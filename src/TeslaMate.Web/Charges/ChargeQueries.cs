@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using NpgsqlTypes;
 using TeslaMate.Database;
 using TeslaMate.Logbook;
 using TeslaMate.Web.Layout;
@@ -35,7 +34,7 @@ public sealed record ChargeTotals(int Count, decimal AddedKwh, decimal EnergyKwh
 /// <param name="Times">Unix seconds.</param>
 public sealed record ChargeCurve(IReadOnlyList<long> Times, IReadOnlyList<double?> PowerKw, IReadOnlyList<double?> VoltageV, IReadOnlyList<double?> EnergyKwh, IReadOnlyList<double?> Level);
 
-/// <summary>What the pages ask about charging processes, and the one thing they change: the cost.</summary>
+/// <summary>What the pages ask about charging processes.</summary>
 sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource database)
 {
     /// <summary>Points of a plot at most.</summary>
@@ -108,7 +107,7 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
             charges.Add(Read(reader));
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return new(charges, new(reader.GetInt32(0), reader.GetDecimal(1), reader.GetDecimal(2), reader.GetInt32(3), reader.ExactOrNull(4)));
+        return new(charges, new(reader.GetInt32(0), reader.GetDecimal(1), reader.GetDecimal(2), reader.GetInt32(3), reader.Decimal(4)));
     }
 
     /// <returns>Null when there is no such charging process.</returns>
@@ -142,10 +141,10 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
         while (await reader.ReadAsync(cancellationToken))
         {
             times.Add(reader.GetInt64(0));
-            power.Add(reader.NumberOrNull(1));
-            voltage.Add(reader.NumberOrNull(2));
-            energy.Add(reader.NumberOrNull(3));
-            level.Add(reader.NumberOrNull(4));
+            power.Add(reader.Double(1));
+            voltage.Add(reader.Double(2));
+            energy.Add(reader.Double(3));
+            level.Add(reader.Double(4));
         }
 
         return new(times, power, voltage, energy, level);
@@ -159,17 +158,7 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
         return await command.ExecuteScalarAsync(cancellationToken) is DateTime last ? Timestamps.FromColumn(last) : null;
     }
 
-    /// <summary>Stores the cost of a charging process: rounded to two decimals by the column, cleared by null.</summary>
-    /// <returns>False when there is no such charging process.</returns>
-    public async Task<bool> SetCostAsync(ChargingProcessId process, decimal? cost, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("update charging_processes set cost = $2 where id = $1");
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = process.Value });
-        command.Parameters.Add(new NpgsqlParameter { Value = (object?)cost ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Numeric });
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
-    }
-
     static Charge Read(NpgsqlDataReader reader) => new(
-        new ChargingProcessId(reader.GetInt32(0)), reader.GetString(1), reader.GetInstant(2), reader.GetInstantOrNull(3), reader.TextOrNull(4),
-        reader.ExactOrNull(5), reader.ExactOrNull(6), reader.WholeOrNull(7), reader.WholeOrNull(8), reader.WholeOrNull(9), reader.NumberOrNull(10), reader.ExactOrNull(11), reader.GetDouble(12), reader.GetDouble(13), reader.NumberOrNull(14));
+        new ChargingProcessId(reader.GetInt32(0)), reader.GetString(1), reader.GetInstant(2), reader.GetInstantOrNull(3), reader.Text(4),
+        reader.Decimal(5), reader.Decimal(6), reader.Small(7), reader.Small(8), reader.Small(9), reader.Double(10), reader.Decimal(11), reader.GetDouble(12), reader.GetDouble(13), reader.Double(14));
 }
