@@ -1,5 +1,10 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Api.Data;
+using TeslaMate.Api.Data.Answers;
+using TeslaMate.Api.Data.Live;
+using TeslaMate.Api.Data.OpenApi;
+using TeslaMate.Api.Exports;
 using TeslaMate.Api.OpenApi;
 
 namespace TeslaMate.Api;
@@ -9,11 +14,21 @@ public static class ApiComposition
 {
     /// <summary>Registers the interfaces. They need <c>AddWeb</c> beside them.</summary>
     public static IServiceCollection AddApi(this IServiceCollection services) => services
-        .AddApiDescriptions();
+        .AddSingleton<StreamLimit>()
+        .AddSingleton<RowAnswers>()
+        .AddLive()
+        .AddSingleton<GeoJsonFiles>()
+        .AddSingleton<ExportRoutes>()
+        .AddSingleton<CalendarFile>()
+        .AddSingleton<TryOutPage>()
+        .AddSingleton<DataRoutes>()
+        .AddApiDescriptions()
+        .AddDataDescription();
 
     /// <summary>Adds the routes; after <c>MapWeb</c>, whose pipeline guards them.</summary>
     public static WebApplication MapApi(this WebApplication app)
     {
+        app.Services.GetRequiredService<DataRoutes>().Map(app);
         app.MapApiDescriptions();
         return app;
     }

@@ -41,6 +41,8 @@ public static class WebComposition
             .Configure<AntiforgeryOptions>(FormProtection.Configure)
             .AddPolicies()
             .AddRateLimits(settings)
+            .AddOtherOrigins(settings)
+            .AddCompression()
             .AddWebDatabase()
             .AddSingleton<IKeyManager>(provider => new KeyRing(KeyRing.CipherFor(settings, provider.GetService<EncryptionKey>()),
                 provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<ILoggerFactory>(), TimeProvider.System))
@@ -94,7 +96,9 @@ public static class WebComposition
         app.UseRequestLocalization();
         app.UseMiddleware<Failures>();
         app.UseHostFiltering();
+        app.UseCompression();
         app.UseRouting();
+        app.UseCors();
         app.UseMiddleware<Negotiation>();
         app.UseAuthentication();
         app.UseAuthorization();

@@ -28,6 +28,9 @@ switch (args)
     case ["open-pages", var folder, .. var rest]:
         await PageMeasurements.RunOpenPagesAsync(folder, rest is [var published] ? published : null);
         break;
+    case ["exports", var folder, .. var rest]:
+        await ExportMeasurements.RunAsync(folder, rest is [var exported] ? int.Parse(exported, CultureInfo.InvariantCulture) : 5_000_000);
+        break;
     case ["pages-data", var folder, .. var layouts]:
         await (await YearsOfDriving.StartAsync(folder, 10_000_000, layouts)).DisposeAsync();
         break;

@@ -25,5 +25,8 @@ public static class ApiDescriptions
     }
 
     internal static void MapApiDescriptions(this IEndpointRouteBuilder routes)
-        => routes.MapOpenApi("/data/openapi/{documentName}.json").RequireAuthorization(Policies.Read);
+    {
+        foreach (var format in (string[])["json", "yaml"])
+            routes.MapOpenApi($"/data/openapi/{{documentName}}.{format}").RequireAuthorization(Policies.Read);
+    }
 }

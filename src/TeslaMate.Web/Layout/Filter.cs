@@ -79,6 +79,29 @@ public sealed record Filter
         return QueryString.Create(query).Value ?? "";
     }
 
+    /// <summary>The same rows as a file of <c>/data/v1</c>, for a spreadsheet: without pages, with a byte order mark.</summary>
+    /// <param name="path">Below <c>/data/v1</c>, with the format at its end.</param>
+    internal string File(string path, Units units)
+    {
+        var query = new List<KeyValuePair<string, string?>>();
+        if (path.EndsWith(".csv", StringComparison.Ordinal))
+            query.Add(new("bom", "1"));
+        if (Car is { } car)
+            query.Add(new("car", car.ToString(CultureInfo.InvariantCulture)));
+        if (From is { } from)
+            query.Add(new("from", Text(from)));
+        // There the end is the first moment that does not belong.
+        if (To is { } to && to < DateOnly.MaxValue)
+            query.Add(new("to", Text(to.AddDays(1))));
+        if (Place is not null)
+            query.Add(new("place", Place));
+        if (LeastDistance is { } distance)
+            query.Add(new("min_distance_km", units.Km(distance).ToString(CultureInfo.InvariantCulture)));
+        if (Zone != TimeZoneInfo.Utc)
+            query.Add(new("tz", Zone.Id));
+        return $"/data/v1/{path}{QueryString.Create(query)}";
+    }
+
     public static string? Text(DateOnly? day) => day?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     /// <summary>A place as a pattern for <c>ilike</c>, in which only the ends are wild.</summary>

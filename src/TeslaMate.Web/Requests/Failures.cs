@@ -63,10 +63,12 @@ sealed partial class Failures(
 
         var status = http.Response.StatusCode;
         var phrase = status == StatusCodes.Status413PayloadTooLarge ? "Request Entity Too Large" : ReasonPhrases.GetReasonPhrase(status);
-        if (http.Request.Headers.Accept.ToString().Contains("application/problem+json", StringComparison.OrdinalIgnoreCase)
+        if (Problems.AreFor(http.Request.Path))
+            await Problems.WriteAsync(http, ProblemKind.Of(status), Detail(status));
+        else if (http.Request.Headers.Accept.ToString().Contains("application/problem+json", StringComparison.OrdinalIgnoreCase)
             && await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = http, ProblemDetails = { Title = phrase, Instance = http.TraceIdentifier } }))
             return;
-        if (http.Request.Path.StartsWithSegments("/api") || WantsJson(http.Request.Headers.Accept.ToString()))
+        else if (http.Request.Path.StartsWithSegments("/api") || WantsJson(http.Request.Headers.Accept.ToString()))
             await http.Response.WriteAsJsonAsync(status == StatusCodes.Status401Unauthorized ? new { error = "unauthorized" } : (object)phrase, http.RequestAborted);
         else if (IsOpenedByBrowser(http.Request))
             await WithoutDatabase(http).Render<FailurePage, FailureModel>(new(status, phrase), status).ExecuteAsync(http);
@@ -76,6 +78,15 @@ sealed partial class Failures(
             await http.Response.WriteAsync(phrase, http.RequestAborted);
         }
     }
+
+    static string Detail(int status) => status switch
+    {
+        StatusCodes.Status401Unauthorized => "Send a token of scope read in Authorization: Bearer, or log in.",
+        StatusCodes.Status403Forbidden => "Make a token with the scope that is needed.",
+        StatusCodes.Status404NotFound => "There is no such path. /data/docs lists those there are.",
+        StatusCodes.Status503ServiceUnavailable => "Try again in a moment.",
+        _ => ReasonPhrases.GetReasonPhrase(status),
+    };
 
     // The key ring wraps what its database throws.
     static DbException? DatabaseFault(Exception exception) => exception as DbException ?? exception.InnerException as DbException;

@@ -3,7 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace TeslaMate.Web.Requests;
 
 /// <summary>Writes a file to a client that may not read: a part that it does not take in time, and a whole that takes too long, ends the connection.</summary>
-public sealed class PatientBody(HttpContext http, TimeProvider time)
+/// <param name="timeout">For the whole, where it is more than a file of some minutes.</param>
+public sealed class PatientBody(HttpContext http, TimeProvider time, TimeSpan? timeout = null)
 {
     /// <summary>For one part of some kilobytes.</summary>
     public static readonly TimeSpan PartTimeout = TimeSpan.FromSeconds(20);
@@ -11,7 +12,7 @@ public sealed class PatientBody(HttpContext http, TimeProvider time)
     /// <summary>For the whole file.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
 
-    readonly DateTimeOffset _end = time.GetUtcNow() + Timeout;
+    readonly DateTimeOffset _end = time.GetUtcNow() + (timeout ?? Timeout);
 
     public async Task WriteAsync(ReadOnlyMemory<byte> part)
     {

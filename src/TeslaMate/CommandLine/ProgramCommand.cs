@@ -35,6 +35,7 @@ sealed class ProgramCommand
         DemoCommand.Create(),
         TelemetryCommands.Create(),
         RebuildStatisticsCommand.Create(),
+        ExportCommand.Create(),
         HistoryCommands.Create(),
         .. CorrectionCommands.Create(),
     ];

@@ -44,7 +44,7 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
         Routes.ShouldAllBe(route => route.Method == "GET" || route.Method == "POST" && (route.Policy == Policies.Owner || route.Policy == Policies.LogIn) || route.Method == "PUT" && route.Policy == Policies.Logging);
         // Without a session only the way in is open.
         Routes.Where(route => route.Policy == Policies.LogIn).Select(route => $"{route.Method} {route.Path}").ShouldBe(
-            ["GET /log_in", "POST /log_in", "GET /.well-known/appspecific/com.tesla.3p.public-key.pem"], ignoreOrder: true);
+            ["GET /log_in", "POST /log_in", "GET /data/v1/calendar/1.ics", "GET /.well-known/appspecific/com.tesla.3p.public-key.pem"], ignoreOrder: true);
         ChangingPaths.Count().ShouldBeGreaterThan(10);
     }
 

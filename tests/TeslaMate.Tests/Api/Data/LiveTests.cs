@@ -1,0 +1,212 @@
+using System.Net;
+using System.Net.ServerSentEvents;
+using System.Text.Json;
+using TeslaMate.Api.Data.Live;
+using TeslaMate.Configuration;
+using TeslaMate.Tests.Web;
+using TeslaMate.Vehicles;
+
+namespace TeslaMate.Tests.Api.Data;
+
+/// <summary>Live values (spec api 2.4).</summary>
+public sealed class LiveTests : IAsyncLifetime
+{
+    PagesUnderTest _pages = null!;
+    DataUnderTest _data = null!;
+
+    public async Task InitializeAsync()
+    {
+        _data = new DataUnderTest();
+        await _data.InitializeAsync();
+        _pages = await DataUnderTest.StartAsync(_data.Database);
+        await _pages.Access.SetPasswordAsync(new Secret("correct horse battery staple"), CancellationToken.None);
+        await _pages.Get<LiveJournal>().StartAsync(CancellationToken.None);
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 70, Odometer = 12030.5 });
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car(2, "Other", "5YJ3E1EA7KF317001"));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _pages.Get<LiveJournal>().StopAsync(CancellationToken.None);
+        await _pages.DisposeAsync();
+        await _data.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_newest_values_as_json()
+    {
+        using var client = await ClientAsync();
+        var live = await DataUnderTest.JsonAsync(client, "/data/v1/cars/1/live");
+        live.GetProperty("state").GetString().ShouldBe("online");
+        live.GetProperty("battery_pct").GetInt32().ShouldBe(70);
+        live.GetProperty("odometer_km").GetDouble().ShouldBe(12030.5);
+        live.GetProperty("speed_kmh").ValueKind.ShouldBe(JsonValueKind.Null);
+        live.GetProperty("tpms_bar").GetProperty("fl").ValueKind.ShouldBe(JsonValueKind.Null);
+        using var other = await client.GetAsync("/data/v1/cars/9/live");
+        other.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task A_snapshot_of_each_car_then_what_changes()
+    {
+        using var client = await ClientAsync();
+        await using var events = await FollowAsync(client, "/data/v1/live");
+        var snapshots = new[] { await events.NextAsync(), await events.NextAsync() };
+        snapshots.ShouldAllBe(item => item.EventType == "snapshot");
+        snapshots.Select(item => JsonDocument.Parse(item.Data).RootElement.GetProperty("car_id").GetInt32()).Order().ShouldBe([1, 2]);
+        snapshots[0].ReconnectionInterval.ShouldBe(TimeSpan.FromSeconds(3));
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 69, Odometer = 12030.5 });
+        var change = await events.NextAsync(_pages.Time);
+        change.EventType.ShouldBe("change");
+        change.Data.ShouldBe("""{"car_id":1,"battery_pct":69}""");
+    }
+
+    [Fact]
+    public async Task The_begin_of_a_drive_is_told_with_its_number()
+    {
+        using var client = await ClientAsync();
+        await using var events = await FollowAsync(client, "/data/v1/cars/1/live");
+        (await events.NextAsync()).EventType.ShouldBe("snapshot");
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car(state: VehicleStateName.Driving) with { BatteryLevel = 70, Odometer = 12030.5 });
+        var kinds = new Dictionary<string, string>();
+        while (!kinds.ContainsKey("drive"))
+        {
+            var item = await events.NextAsync(_pages.Time);
+            kinds[item.EventType] = item.Data;
+        }
+
+        kinds["drive"].ShouldBe("""{"car_id":1,"phase":"start","id":8}""");
+    }
+
+    [Fact]
+    public async Task Who_was_away_gets_what_was_missed_and_after_long_a_new_snapshot()
+    {
+        using var client = await ClientAsync();
+        string? last;
+        await using (var events = await FollowAsync(client, "/data/v1/cars/1/live"))
+            last = (await events.NextAsync()).EventId;
+        var journal = _pages.Get<LiveJournal>();
+        var before = journal.Newest;
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 60, Odometer = 12030.5 });
+        await UntilAsync(() => journal.Newest > before);
+        await using (var events = await FollowAsync(client, "/data/v1/cars/1/live", last))
+        {
+            var missed = await events.NextAsync();
+            (missed.EventType, missed.Data).ShouldBe(("change", """{"car_id":1,"battery_pct":60}"""));
+        }
+
+        _pages.Time.Advance(TimeSpan.FromMinutes(6));
+        await using (var events = await FollowAsync(client, "/data/v1/cars/1/live", last))
+            (await events.NextAsync()).EventType.ShouldBe("snapshot");
+        await using (var events = await FollowAsync(client, "/data/v1/cars/1/live", "999999"))
+            (await events.NextAsync()).EventType.ShouldBe("snapshot");
+    }
+
+    [Fact]
+    public async Task A_ticket_counts_once_and_for_a_minute()
+    {
+        using var client = await ClientAsync();
+        using var stranger = DataUnderTest.Client(_pages);
+        (await TicketAsync(stranger)).ShouldBeNull();
+        var ticket = (await TicketAsync(client))!;
+        await using (var events = await FollowAsync(stranger, $"/data/v1/cars/1/live?ticket={ticket}"))
+            (await events.NextAsync()).EventType.ShouldBe("snapshot");
+        using (var again = await stranger.GetAsync($"/data/v1/cars/1/live?ticket={ticket}"))
+            again.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        var late = (await TicketAsync(client))!;
+        _pages.Time.Advance(TimeSpan.FromSeconds(61));
+        using (var tooLate = await stranger.GetAsync($"/data/v1/cars/1/live?ticket={late}"))
+            tooLate.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        // A ticket opens the live values alone.
+        using var elsewhere = await stranger.GetAsync($"/data/v1/cars?ticket={(await TicketAsync(client))!}");
+        elsewhere.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_token_for_one_car_follows_that_car_alone()
+    {
+        using var client = DataUnderTest.Client(_pages, await _pages.TokenAsync("read", 2));
+        await using var events = await FollowAsync(client, "/data/v1/live");
+        JsonDocument.Parse((await events.NextAsync()).Data).RootElement.GetProperty("car_id").GetInt32().ShouldBe(2);
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 11 });
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car(2, "Other", "5YJ3E1EA7KF317001") with { BatteryLevel = 12 });
+        (await events.NextAsync(_pages.Time)).Data.ShouldBe("""{"car_id":2,"battery_pct":12}""");
+    }
+
+    [Fact]
+    public async Task A_revoked_token_ends_the_stream()
+    {
+        using var client = await ClientAsync();
+        await using var events = await FollowAsync(client, "/data/v1/cars/1/live");
+        await events.NextAsync();
+        foreach (var token in await _pages.Tokens.ListAsync(CancellationToken.None))
+            await _pages.Tokens.RevokeAsync(token.Id, CancellationToken.None);
+        await events.EndAsync(_pages.Time);
+    }
+
+    async Task<HttpClient> ClientAsync() => DataUnderTest.Client(_pages, await _pages.TokenAsync("read"));
+
+    static async Task<string?> TicketAsync(HttpClient client)
+    {
+        using var response = await client.PostAsync("/data/v1/live-tickets", null);
+        return response.StatusCode == HttpStatusCode.OK
+            ? JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("ticket").GetString() : null;
+    }
+
+    static async Task<Events> FollowAsync(HttpClient client, string path, string? last = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.TryAddWithoutValidation("Accept", "text/event-stream");
+        if (last is not null)
+            request.Headers.TryAddWithoutValidation("Last-Event-ID", last);
+        var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Headers.GetValues("X-Accel-Buffering").ShouldBe(["no"]);
+        return new Events(response, SseParser.Create(await response.Content.ReadAsStreamAsync()).EnumerateAsync().GetAsyncEnumerator());
+    }
+
+    static async Task UntilAsync(Func<bool> condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!condition())
+            await Task.Delay(20, limit.Token);
+    }
+
+    sealed class Events(HttpResponseMessage response, IAsyncEnumerator<SseItem<string>> items) : IAsyncDisposable
+    {
+        /// <summary>The next event; the clock is moved on until it comes, where there is one.</summary>
+        public async Task<SseItem<string>> NextAsync(TeslaMate.Tests.Time.ManualTime? time = null)
+        {
+            do
+                (await MoveAsync(time)).ShouldBeTrue();
+            while (items.Current.EventType == "ping");
+            return items.Current;
+        }
+
+        public async Task EndAsync(TeslaMate.Tests.Time.ManualTime time)
+        {
+            while (await MoveAsync(time))
+                items.Current.EventType.ShouldBe("ping");
+        }
+
+        async Task<bool> MoveAsync(TeslaMate.Tests.Time.ManualTime? time)
+        {
+            var next = items.MoveNextAsync().AsTask();
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            while (time is not null && !next.IsCompleted)
+            {
+                await Task.WhenAny(next, Task.Delay(20, limit.Token));
+                time.Advance(TimeSpan.FromSeconds(1));
+                limit.Token.ThrowIfCancellationRequested();
+            }
+
+            return await next.WaitAsync(limit.Token);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            response.Dispose();
+            await ValueTask.CompletedTask;
+        }
+    }
+}
