@@ -88,8 +88,6 @@ public sealed record DatabaseSettings
         connection.ApplicationName = "teslamate migrate";
         connection.Pooling = false;
         connection.CommandTimeout = 0;
-        // Nobody's functions but PostgreSQL's own; scripts say themselves that they work in public.
-        connection.SearchPath = "pg_catalog, pg_temp";
     });
 
     /// <summary>Where this leads, for messages; holds no secret.</summary>
@@ -109,8 +107,9 @@ public sealed record DatabaseSettings
         connection.CommandTimeout = (int)Math.Ceiling(Timeout.TotalSeconds);
         // The schema's columns have no zone and hold UTC.
         connection.Timezone = "UTC";
-        // The usual role is called teslamate like our own schema, which PostgreSQL's default path ("$user", public) would put first.
-        connection.SearchPath = "public";
+        // Nothing but PostgreSQL's own is found without its schema: in public, where others may be allowed to create, a function or operator
+        // whose arguments fit better would win over the built-in one, and run with this role's rights.
+        connection.SearchPath = "pg_catalog, pg_temp";
         connection.IncludeErrorDetail = true;
         connection.SslMode = SslMode.Disable;
         if (Tls is DatabaseTls.Unverified)

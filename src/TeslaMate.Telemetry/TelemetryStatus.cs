@@ -33,8 +33,8 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
                  where request.car_id = cars.id and is_billed and coalesce(status, 200) < 500 and asked_at >= $1),
                 coalesce(settings.use_streaming_api, false), cars.id, coalesce(cars.name, '')
             from teslamate.telemetry_cars telemetry
-            join cars on cars.id = telemetry.car_id
-            left join car_settings settings on settings.id = cars.settings_id
+            join public.cars on cars.id = telemetry.car_id
+            left join public.car_settings settings on settings.id = cars.settings_id
             cross join lateral (
                 select coalesce(sum(records), 0)::bigint as records, coalesce(sum(datums), 0)::bigint as datums, coalesce(sum(rejected), 0)::bigint as rejected
                 from teslamate.telemetry_usage usage where usage.car_id = cars.id and day >= $1::date) usage

@@ -7,7 +7,7 @@ namespace TeslaMate.Web;
 /// <summary>How the pages are served and who may see them (spec web 1.1). The listener's own variables belong to the host.</summary>
 public sealed record WebSettings
 {
-    /// <summary>Tokens shorter than this are warned of; shorter than half of it, refused.</summary>
+    /// <summary>Tokens shorter than this are warned of; shorter than half of it, they open nothing.</summary>
     public const int LeastTokenLength = 16;
 
     /// <summary>A shorter <c>API_TOKEN</c> is refused.</summary>
@@ -28,8 +28,11 @@ public sealed record WebSettings
     /// <summary><c>WEB_PASSWORD</c>: takes the place of the stored password at start. Null leaves that as it is.</summary>
     public Secret? Password { get; init; }
 
-    /// <summary><c>WEB_API_TOKEN</c>: a bearer token for the <c>PUT</c> routes besides the stored one.</summary>
+    /// <summary><c>WEB_API_TOKEN</c>: a bearer token for the <c>PUT</c> routes besides the stored one. They ask for a token also where this one is too short to be taken.</summary>
     public Secret? ApiToken { get; init; }
+
+    /// <summary>Whether <see cref="ApiToken"/> is so quickly guessed that it opens nothing.</summary>
+    public bool IsApiTokenRefused => ApiToken is { } token && token.Reveal().Length < LeastTokenLength / 2;
 
     /// <summary><c>API_TOKEN</c>: the reference's companion's bearer token, which reads, suspends and resumes.</summary>
     public Secret? CompanionToken { get; init; }
@@ -100,7 +103,7 @@ public sealed record WebSettings
         Origins = OriginRule.Read(variables),
         SecretKeyBase = variables.Secret("SECRET_KEY_BASE"),
         Password = variables.Secret("WEB_PASSWORD"),
-        ApiToken = Token(variables),
+        ApiToken = variables.Secret("WEB_API_TOKEN"),
         CompanionToken = Companion(variables),
         TokenHeader = Header(variables),
         ApiOrigins = ReadOrigins(variables),
@@ -117,14 +120,6 @@ public sealed record WebSettings
         SearchUrl = Shown(variables.Address("NOMINATIM_URL", "https://nominatim.openstreetmap.org", "https", "http")) ?? new Uri("https://nominatim.openstreetmap.org"),
         AuthHost = Shown(variables.Address("TESLA_AUTH_HOST", "https://auth.tesla.com", "https", "http")) ?? new Uri("https://auth.tesla.com"),
     };
-
-    static Secret? Token(Variables variables)
-    {
-        var token = variables.Secret("WEB_API_TOKEN");
-        if (token?.Reveal().Length < LeastTokenLength / 2)
-            variables.Problem($"WEB_API_TOKEN needs at least {LeastTokenLength / 2} characters. Example: WEB_API_TOKEN_FILE=/run/secrets/web-api-token");
-        return token;
-    }
 
     static Secret? Companion(Variables variables)
     {

@@ -29,7 +29,7 @@ public sealed partial class ServiceTests
         // Type=notify: systemctl came back because the program said that it is ready.
         (await machine.UnitAsync("ActiveState")).ShouldBe("active");
         (await machine.ShellAsync("curl -sS -o /dev/null -w '%{http_code}' http://127.0.0.1:4000/health_check")).ShouldBe("200");
-        (await machine.QueryAsync("select count(*) from schema_migrations")).ShouldBe("105");
+        (await machine.QueryAsync("select count(*) from schema_migrations")).ShouldBe(Machine.Versions);
         (await machine.QueryAsync("select rolsuper from pg_roles where rolname = 'teslamate'")).ShouldBe("f");
         await machine.UntilAsync("the status line tells that there is no sign-in",
             async () => (await machine.UnitAsync("StatusText")).Contains("not signed in", StringComparison.Ordinal));
@@ -129,7 +129,7 @@ public sealed partial class ServiceTests
         await machine.RebootAsync();
         await machine.UntilActiveAsync();
         (await machine.ShellAsync("journalctl --list-boots --no-pager | grep -cE '^ *-?[0-9]'")).ShouldBe("2");
-        (await machine.QueryAsync("select count(*) from schema_migrations")).ShouldBe("105");
+        (await machine.QueryAsync("select count(*) from schema_migrations")).ShouldBe(Machine.Versions);
     }
 
     static async Task<bool> RestartedAsync(Machine machine, int times)

@@ -74,6 +74,7 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
         var newest = runs.Last(run => run.Chain is Chain.Reference);
         var whole = newest with { Name = "(an empty database gets the newest schema at once)" };
         var content = new Builder(0);
+        content.AddUnannounced(PublicSchemaCheck.GuardSql);
         content.AddUnannounced("set local search_path = public");
         content.AddUnannounced("lock table public.schema_migrations in share update exclusive mode");
         content.Add(whole, baseline.Text);
@@ -93,6 +94,7 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
         List<PlannedRun> own = [.. runs.Skip(first).Take(last + 1 - first)];
         var content = new Builder(number);
         content.Announce(own[0], "");
+        content.AddUnannounced(PublicSchemaCheck.GuardSql);
         content.AddUnannounced("set local search_path = public");
         if (own[0].Chain is Chain.Reference)
         {

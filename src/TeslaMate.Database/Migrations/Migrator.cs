@@ -135,9 +135,14 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
                         progress.Report(new MigrationProgress.Note(warning, Warning: true));
                     if (server is { HasNamesake: true, IsReadOnly: false })
                         await MigrationHistory.KeepNamesakeOutAsync(session.Connection, server, cancellationToken);
+                    if (!server.IsReadOnly)
+                        await PublicSchemaCheck.KeepOthersOutAsync(session.Connection, progress, cancellationToken);
                     try
                     {
-                        return await CarryOutAsync(session, planned, progress, cancellationToken);
+                        var outcome = await CarryOutAsync(session, planned, progress, cancellationToken);
+                        if (!server.IsReadOnly)
+                            await RoutinePaths.KeepAsync(session.Connection, progress, cancellationToken);
+                        return outcome;
                     }
                     catch (DoneMeanwhileException)
                     {
@@ -424,14 +429,15 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
     static void CheckServer(Plan plan)
     {
         var server = plan.Server;
-        if (server.Major < 15)
+        if (server.Major < SupportedServers.Oldest)
         {
-            plan.Errors.Add(new PreflightError($"PostgreSQL {server.Version} is too old: the newest indexes on positions and the tests of this program need 15 to 18.",
+            plan.Errors.Add(new PreflightError($"PostgreSQL {server.Version} is too old: the newest indexes on positions and the tests of this program need "
+                    + $"{SupportedServers.Range}.",
                 "Upgrade the server (17 is a good choice), then run the same command again."));
         }
 
-        if (server.Major > 18)
-            plan.Warnings.Add($"PostgreSQL {server.Version} is newer than this program was tested with (15 to 18).");
+        if (server.Major > SupportedServers.Newest)
+            plan.Warnings.Add($"PostgreSQL {server.Version} is newer than this program was tested with ({SupportedServers.Range}).");
         if (!server.HasPublicSchema)
             plan.Errors.Add(new PreflightError($"The database {server.Database} has no schema public.", "create schema public;"));
     }

@@ -43,6 +43,8 @@ static class Remedies
             "Make room on the server and run the same command again.",
         PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } =>
             "Have an administrator grant the missing right, or make the role the owner of the object, and run the same command again.",
+        PostgresException { SqlState: PublicSchemaCheck.Intrusion } =>
+            "Do so, keep others from making such things (revoke create on schema public from them), and run the same command again.",
         PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } => "Connect to the primary server, and with a role that may write.",
         PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow } =>
             "The server stopped, or ended the session. Run the same command again when it is back; what was finished stays.",

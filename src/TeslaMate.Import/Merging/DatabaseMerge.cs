@@ -4,6 +4,7 @@ using TeslaMate.Import.Running;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Charging;
 using TeslaMate.Logbook.Drives;
+using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.History;
 using TeslaMate.Logbook.States;
 using TeslaMate.Logbook.Writing;
@@ -161,7 +162,7 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
         }, cancellationToken);
         var positions = await InsertAsync("positions", "new_positions", new() { ["drive_id"] = "(select id from new_drives where old = row.drive_id)" }, cancellationToken);
         await ExecuteAsync("""
-            update drives
+            update public.drives
             set start_position_id = (select id from new_positions where old = other.start_position_id), end_position_id = (select id from new_positions where old = other.end_position_id)
             from new_drives
             join other_drives other on other.id = new_drives.old
@@ -218,18 +219,18 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
             var (vid, eid) = (await ScalarAsync($"select vid from other_cars where id = {theirId}", cancellationToken), await ScalarAsync($"select eid from other_cars where id = {theirId}", cancellationToken));
             _car = await store.AddCarAsync(NoRun, vin, vid, name: null, suspendMin: 21, isDryRun, cancellationToken);
             await ExecuteAsync($"""
-                update cars set eid = {eid} where id = {_car} and not exists (select from cars where eid = {eid});
+                update public.cars set eid = {eid} where id = {_car} and not exists (select from public.cars where eid = {eid});
                 delete from teslamate.imported_entries where kind = 'car' and entry_id = {_car};
-                update car_settings own
+                update public.car_settings own
                 set suspend_min = other.suspend_min, suspend_after_idle_min = other.suspend_after_idle_min, req_not_unlocked = other.req_not_unlocked,
                     free_supercharging = other.free_supercharging, use_streaming_api = other.use_streaming_api, enabled = other.enabled, lfp_battery = other.lfp_battery
-                from cars, other_cars, other_car_settings other
+                from public.cars, other_cars, other_car_settings other
                 where cars.id = {_car} and own.id = cars.settings_id and other_cars.id = {theirId} and other.id = other_cars.settings_id
                 """, cancellationToken);
         }
 
         await ExecuteAsync($"""
-            update cars
+            update public.cars
             set name = coalesce(cars.name, other.name), model = coalesce(cars.model, other.model), trim_badging = coalesce(cars.trim_badging, other.trim_badging),
                 marketing_name = coalesce(cars.marketing_name, other.marketing_name), exterior_color = coalesce(cars.exterior_color, other.exterior_color),
                 wheel_type = coalesce(cars.wheel_type, other.wheel_type), spoiler_type = coalesce(cars.spoiler_type, other.spoiler_type),
@@ -302,7 +303,7 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
             select id as old
             from other_updates other
             where car_id = {theirId} and end_date is not null
-                and not exists (select from updates here where here.car_id = {_car} and here.version is not distinct from other.version)
+                and not exists (select from public.updates here where here.car_id = {_car} and here.version is not distinct from other.version)
             order by start_date, id
             """, cancellationToken);
     }
@@ -312,8 +313,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
     {
         // No transaction takes a sequence back.
         var number = isDryRun
-            ? $"((select least(min(id), 0) from {table["new_".Length..]}) - row_number() over ())::integer"
-            : $"nextval('{sequence}')::integer";
+            ? $"((select least(min(id), 0) from public.{table["new_".Length..]}) - row_number() over ())::integer"
+            : $"nextval('public.{sequence}')::integer";
         await ExecuteAsync($"create temp table {table} on commit drop as select old, {number} as id from ({chosen}) chosen; create index on {table} (old); analyze {table}", cancellationToken);
     }
 
@@ -321,13 +322,13 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
     async Task InsertPlacesAsync(CancellationToken cancellationToken)
     {
         var (address, fence) = isDryRun
-            ? ("((select least(min(id), 0) from addresses) - row_number() over ())::integer", "((select least(min(id), 0) from geofences) - row_number() over ())::integer")
-            : ("nextval('addresses_id_seq')::integer", "nextval('geofences_id_seq')::integer");
+            ? ("((select least(min(id), 0) from public.addresses) - row_number() over ())::integer", "((select least(min(id), 0) from public.geofences) - row_number() over ())::integer")
+            : ("nextval('public.addresses_id_seq')::integer", "nextval('public.geofences_id_seq')::integer");
         await ExecuteAsync($"""
             create temp table new_addresses on commit drop as
             select other.id as old, here.id, here.id is null as is_new
             from other_addresses other
-            left join addresses here on here.osm_id = other.osm_id and here.osm_type = other.osm_type
+            left join public.addresses here on here.osm_id = other.osm_id and here.osm_type = other.osm_type
             where other.id in (
                 select unnest(array[start_address_id, end_address_id]) from other_drives join new_drives on new_drives.old = other_drives.id
                 union
@@ -337,14 +338,18 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
             select other.id as old, here.id, here.id is null as is_new
             from other_geofences other
             left join lateral (
-                select id from geofences where name = other.name and earth_distance(ll_to_earth(latitude, longitude), ll_to_earth(other.latitude, other.longitude)) < 100 order by id limit 1) here on true;
+                select id
+                from public.geofences
+                where name = other.name and {NearestFence.Distance("latitude", "longitude", "other.latitude", "other.longitude")} < 100
+                order by id
+                limit 1) here on true;
             update new_geofences set id = numbered.id from (select old, {fence} as id from new_geofences where is_new) numbered where numbered.old = new_geofences.old
             """, cancellationToken);
         foreach (var table in (string[])["addresses", "geofences"])
         {
             var columns = (await ColumnsAsync(connection, table, cancellationToken)).Where(column => column != "id").ToList();
             await ExecuteAsync(
-                $"insert into {table} (id, {string.Join(", ", columns)}) select number.id, {string.Join(", ", columns.Select(column => "row." + column))} "
+                $"insert into public.{table} (id, {string.Join(", ", columns)}) select number.id, {string.Join(", ", columns.Select(column => "row." + column))} "
                 + $"from other_{table} row join new_{table} number on number.old = row.id where number.is_new", cancellationToken);
         }
     }
@@ -359,7 +364,7 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
             _ => instead.GetValueOrDefault(column, "row." + column),
         });
         await using var command = new NpgsqlCommand(
-            $"insert into {table} ({string.Join(", ", columns)}) select {string.Join(", ", values)} from other_{table} row join {numbersTable} number on number.old = row.id order by number.id",
+            $"insert into public.{table} ({string.Join(", ", columns)}) select {string.Join(", ", values)} from other_{table} row join {numbersTable} number on number.old = row.id order by number.id",
             connection)
         { CommandTimeout = 0 };
         return await command.ExecuteNonQueryAsync(cancellationToken);
@@ -371,7 +376,7 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
         List<Statement> statements = [];
         await using (var command = new NpgsqlCommand("""
             select drives.id, min(position.id), max(position.id)
-            from drives
+            from public.drives
             join new_drives on new_drives.id = drives.id
             left join other_positions other on other.drive_id = new_drives.old
             left join new_positions position on position.old = other.id
@@ -388,7 +393,7 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
         }
 
         await using (var command = new NpgsqlCommand("""
-            select process.id, process.start_date from charging_processes process join new_charging_processes taken on taken.id = process.id where process.end_date is null
+            select process.id, process.start_date from public.charging_processes process join new_charging_processes taken on taken.id = process.id where process.end_date is null
             """, connection))
         {
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -405,7 +410,7 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
         select 'drive', id, {_car}, {NoRun} from new_drives
         union all select 'charging_process', id, {_car}, {NoRun} from new_charging_processes
         union all select 'update', id, {_car}, {NoRun} from new_updates
-        union all select 'position', new_positions.id, {_car}, {NoRun} from new_positions join positions on positions.id = new_positions.id where positions.drive_id is null
+        union all select 'position', new_positions.id, {_car}, {NoRun} from new_positions join public.positions on positions.id = new_positions.id where positions.drive_id is null
         on conflict do nothing
         """, cancellationToken);
 

@@ -41,7 +41,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     /// <summary>Goes on with the interrupted run of a folder, or begins one; former ones of this folder are forgotten then.</summary>
     public async Task<StoredRun> OpenAsync(string sourceKey, string timeZone, CarId? car, CancellationToken cancellationToken)
     {
-        await using (var command = Command("select id, timezone, car_id from import_runs where source_key = $1 and status = 'running'", Text(sourceKey)))
+        await using (var command = Command("select id, timezone, car_id from public.import_runs where source_key = $1 and status = 'running'", Text(sourceKey)))
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {
             if (await reader.ReadAsync(cancellationToken))
@@ -54,10 +54,10 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
 
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await AbandonAsync(sourceKey, cancellationToken);
-        await ExecuteAsync("delete from import_runs where source_key = $1 and status <> 'running'", [Text(sourceKey)], cancellationToken);
+        await ExecuteAsync("delete from public.import_runs where source_key = $1 and status <> 'running'", [Text(sourceKey)], cancellationToken);
         var id = await ScalarAsync<long>(
             """
-            insert into import_runs (source_key, status, timezone, date_limit_captured, car_id, inserted_at, updated_at)
+            insert into public.import_runs (source_key, status, timezone, date_limit_captured, car_id, inserted_at, updated_at)
             values ($1, 'running', $2, true, $3, $4, $4)
             returning id
             """,
@@ -72,7 +72,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
 
     /// <summary>The time zone of the interrupted run of a folder; null when there is none.</summary>
     public Task<string?> InterruptedZoneAsync(string sourceKey, CancellationToken cancellationToken)
-        => ScalarAsync<string>("select timezone from import_runs where source_key = $1 and status = 'running'", [Text(sourceKey)], cancellationToken);
+        => ScalarAsync<string>("select timezone from public.import_runs where source_key = $1 and status = 'running'", [Text(sourceKey)], cancellationToken);
 
     /// <summary>
     /// Gives the interrupted run of a folder up. Its files are to be read again: what it covered is skipped then, but not the drive or the charge
@@ -83,7 +83,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
         => await ScalarAsync<long>(
             """
             with abandoned as (
-                update import_runs set status = 'abandoned', updated_at = $2 where source_key = $1 and status = 'running' returning id),
+                update public.import_runs set status = 'abandoned', updated_at = $2 where source_key = $1 and status = 'running' returning id),
             forgotten as (
                 delete from teslamate.import_files using abandoned where import_files.run_id = abandoned.id)
             select count(*) from abandoned
@@ -141,7 +141,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
             cancellationToken);
         await ExecuteAsync(
             """
-            insert into import_file_checkpoints (run_id, file_name, file_fingerprint, completed_at, inserted_at, updated_at)
+            insert into public.import_file_checkpoints (run_id, file_name, file_fingerprint, completed_at, inserted_at, updated_at)
             values ($1, $2, $3, $4, $4, $4)
             on conflict (run_id, file_name, file_fingerprint) do update set completed_at = excluded.completed_at, updated_at = excluded.updated_at
             """,
@@ -156,7 +156,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
             foreach (var rejection in chunk)
             {
                 batch.BatchCommands.Add(new NpgsqlBatchCommand("""
-                    insert into import_rejections (run_id, file_name, file_fingerprint, "row", reason, fields, inserted_at, updated_at)
+                    insert into public.import_rejections (run_id, file_name, file_fingerprint, "row", reason, fields, inserted_at, updated_at)
                     values ($1, $2, $3, $4, $5, $6, $7, $7)
                     on conflict (run_id, file_name, file_fingerprint, "row") do nothing
                     """)
@@ -174,7 +174,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     }
 
     public Task FinishAsync(long run, CancellationToken cancellationToken)
-        => ExecuteAsync("update import_runs set status = 'complete', updated_at = $2 where id = $1", [Big(run), Now()], cancellationToken);
+        => ExecuteAsync("update public.import_runs set status = 'complete', updated_at = $2 where id = $1", [Big(run), Now()], cancellationToken);
 
     /// <summary>Adds a car that nobody knew; its numbers are made up where the files have none or others have them.</summary>
     /// <param name="suspendMin">Of its settings.</param>
@@ -183,18 +183,18 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     {
         // No transaction takes a sequence back.
         var (carNumber, settingsNumber) = isRehearsal
-            ? ("(select least(min(id), 0) - 1 from cars)", "(select least(min(id), 0) - 1 from car_settings)")
-            : ("nextval('cars_id_seq')", "nextval('car_settings_id_seq')");
+            ? ("(select least(min(id), 0) - 1 from public.cars)", "(select least(min(id), 0) - 1 from public.car_settings)")
+            : ("nextval('public.cars_id_seq')", "nextval('public.car_settings_id_seq')");
         var id = await ScalarAsync<short>(
             $"""
             with own as (
-                insert into car_settings (id, suspend_min) values ({settingsNumber}, $4) returning id)
-            insert into cars (id, eid, vid, vin, name, settings_id, inserted_at, updated_at)
+                insert into public.car_settings (id, suspend_min) values ({settingsNumber}, $4) returning id)
+            insert into public.cars (id, eid, vid, vin, name, settings_id, inserted_at, updated_at)
             select
                 {carNumber},
-                (select min(n) from generate_series(1, 65536) n where not exists (select from cars where eid = n)),
-                case when $2 is not null and not exists (select from cars where vid = $2) then $2
-                    else (select min(n) from generate_series(1, 65536) n where not exists (select from cars where vid = n)) end,
+                (select min(n) from generate_series(1, 65536) n where not exists (select from public.cars where eid = n)),
+                case when $2 is not null and not exists (select from public.cars where vid = $2) then $2
+                    else (select min(n) from generate_series(1, 65536) n where not exists (select from public.cars where vid = n)) end,
                 $1, $3, own.id, $5, $5
             from own
             returning id
@@ -214,7 +214,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
         await using var command = Command(
             """
             select cars.id, cars.vid, not (cars.eid between 1 and 65536 and mine.entry_id is not null)
-            from cars
+            from public.cars
             left join teslamate.imported_entries mine on mine.kind = 'car' and mine.entry_id = cars.id
             where cars.vin = $1
             """, Text(vin));
@@ -223,10 +223,10 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     }
 
     public async Task<string?> VinOfAsync(CarId car, CancellationToken cancellationToken)
-        => await ScalarAsync<string?>("select vin from cars where id = $1", [Small(car)], cancellationToken);
+        => await ScalarAsync<string?>("select vin from public.cars where id = $1", [Small(car)], cancellationToken);
 
     public Task SetCarAsync(long run, CarId car, CancellationToken cancellationToken)
-        => ExecuteAsync("update import_runs set car_id = $2 where id = $1", [Big(run), Big(car.Value)], cancellationToken);
+        => ExecuteAsync("update public.import_runs set car_id = $2 where id = $1", [Big(run), Big(car.Value)], cancellationToken);
 
     public ValueTask<NpgsqlTransaction> BeginAsync(CancellationToken cancellationToken) => connection.BeginTransactionAsync(cancellationToken);
 

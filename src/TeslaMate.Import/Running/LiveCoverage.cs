@@ -27,21 +27,21 @@ static class LiveCoverage
 
     const string Sql = $"""
         with dates as (
-            select date, lag(date) over (order by date) as before from positions position where car_id = $1 and {IsLivePosition}),
+            select date, lag(date) over (order by date) as before from public.positions position where car_id = $1 and {IsLivePosition}),
         groups as (
             select date, count(*) filter (where before is null or date - before > $2) over (order by date rows unbounded preceding) as number from dates)
         select 'positions', min(date), max(date) from groups group by number
         union all
         select 'ride', start_date, coalesce(end_date, 'infinity')
-        from drives
+        from public.drives
         where car_id = $1 and not exists (select from teslamate.imported_entries mine where mine.kind = 'drive' and mine.entry_id = drives.id)
         union all
         select 'ride', start_date, coalesce(end_date, 'infinity')
-        from charging_processes process
+        from public.charging_processes process
         where car_id = $1 and not exists (select from teslamate.imported_entries mine where mine.kind = 'charging_process' and mine.entry_id = process.id)
         union all
         select 'state', start_date, coalesce(end_date, 'infinity')
-        from states
+        from public.states
         where car_id = $1 and not exists (select from teslamate.imported_entries mine where mine.kind = 'state' and mine.entry_id = states.id)
         """;
 
@@ -65,7 +65,7 @@ static class LiveCoverage
     {
         await using var command = new NpgsqlCommand("""
             select start_km, end_km
-            from drives
+            from public.drives
             where car_id = $1 and start_km is not null and end_km is not null
                 and not exists (select from teslamate.imported_entries mine where mine.kind = 'drive' and mine.entry_id = drives.id)
             """, connection) { CommandTimeout = 0 };

@@ -101,7 +101,7 @@ sealed partial class AddressJob(
                     break;
                 var column = end.IsStart switch { true => "start_address_id", false => "end_address_id", null => "address_id" };
                 await using (var update = database.CreateCommand(
-                    $"update {(end.IsDrive ? "drives" : "charging_processes")} set {column} = $1 where id = $2 and {column} is null"))
+                    $"update public.{(end.IsDrive ? "drives" : "charging_processes")} set {column} = $1 where id = $2 and {column} is null"))
                 {
                     update.Parameters.Add(Value.Of(id));
                     update.Parameters.Add(Value.Of(end.Id));

@@ -10,7 +10,7 @@ static class AddressStatements
     {
         // An insert that waits for another one of the same address finds nothing in its own snapshot afterwards; hence the update that changes nothing.
         var command = database.CreateCommand("""
-            insert into addresses (
+            insert into public.addresses (
                 display_name, latitude, longitude, name, house_number, road, neighbourhood, city, county, postcode, state, state_district, country,
                 raw, osm_id, osm_type, inserted_at, updated_at)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, now() at time zone 'utc', now() at time zone 'utc')
@@ -35,7 +35,7 @@ static class AddressStatements
     /// <summary>What another language changes of an address (spec logbook 10.4).</summary>
     public static Statement Translate(AddressId id, Address address) => new(
         """
-        update addresses
+        update public.addresses
         set city = $2, country = $3, county = $4, display_name = $5, neighbourhood = $6, state = $7, state_district = $8, updated_at = now() at time zone 'utc'
         where id = $1
         returning id
@@ -49,9 +49,9 @@ static class AddressStatements
     /// <summary>The ends of a drive that have a position and no address: number, whether it is the start, latitude, longitude.</summary>
     public const string MissingOfDrive = """
         select drives.id, is_start, place.latitude::float8, place.longitude::float8
-        from drives
+        from public.drives
         cross join (values (true), (false)) as ends (is_start)
-        join positions place on place.id = case when is_start then drives.start_position_id else drives.end_position_id end
+        join public.positions place on place.id = case when is_start then drives.start_position_id else drives.end_position_id end
         where case when is_start then drives.start_address_id else drives.end_address_id end is null
             and drives.start_position_id is not null and drives.end_position_id is not null
         """;
@@ -59,8 +59,8 @@ static class AddressStatements
     /// <summary>Charging processes without an address: number, nothing, latitude, longitude.</summary>
     public const string MissingOfCharging = """
         select process.id, null::boolean, place.latitude::float8, place.longitude::float8
-        from charging_processes process
-        join positions place on place.id = process.position_id
+        from public.charging_processes process
+        join public.positions place on place.id = process.position_id
         where process.address_id is null
         """;
 }

@@ -55,7 +55,7 @@ sealed partial class AddressTranslation(NpgsqlDataSource database, Geocoder geoc
     {
         await using var command = database.CreateCommand("""
             select id, osm_id, osm_type, latitude::float8, longitude::float8
-            from addresses
+            from public.addresses
             where osm_type <> 'unknown' and osm_type <> '' and osm_id is not null and latitude is not null and longitude is not null
             order by id
             """);

@@ -10,8 +10,8 @@ sealed class CarRegister(NpgsqlDataSource database) : ICars
             cars.id, cars.eid, cars.vid, cars.vin, cars.name, cars.model, cars.trim_badging, cars.marketing_name, cars.exterior_color, cars.wheel_type,
             cars.spoiler_type, cars.efficiency, cars.display_priority, own.suspend_min, own.suspend_after_idle_min, own.req_not_unlocked,
             own.free_supercharging, own.use_streaming_api, own.enabled, own.lfp_battery
-        from cars
-        join car_settings own on own.id = cars.settings_id
+        from public.cars
+        join public.car_settings own on own.id = cars.settings_id
         """;
 
     readonly Broadcast<Car> _watchers = new(capacity: 1000);
@@ -44,21 +44,21 @@ sealed class CarRegister(NpgsqlDataSource database) : ICars
         await using var command = database.CreateCommand("""
             with known as (
                 select id
-                from cars
+                from public.cars
                 where vin = $1 or vid = $2 or eid = $3
                 order by (vin = $1) desc, (vid = $2) desc
                 limit 1),
             changed as (
-                update cars
+                update public.cars
                 set vin = $1, vid = $2, eid = $3, name = $4, updated_at = now() at time zone 'utc'
                 from known
                 where cars.id = known.id and (cars.vin, cars.vid, cars.eid, cars.name) is distinct from ($1, $2, $3, $4)),
             own as (
-                insert into car_settings (suspend_min)
+                insert into public.car_settings (suspend_min)
                 select $5 where not exists (select from known)
                 returning id),
             added as (
-                insert into cars (vin, vid, eid, name, settings_id, inserted_at, updated_at)
+                insert into public.cars (vin, vid, eid, name, settings_id, inserted_at, updated_at)
                 select $1, $2, $3, $4, own.id, now() at time zone 'utc', now() at time zone 'utc' from own
                 returning id)
             select id, true from added
@@ -99,9 +99,9 @@ sealed class CarRegister(NpgsqlDataSource database) : ICars
     public async Task<Car?> ChangeSettingsAsync(CarId car, CarSettings settings, CancellationToken cancellationToken)
     {
         await using (var command = database.CreateCommand("""
-            update car_settings
+            update public.car_settings
             set suspend_min = $2, suspend_after_idle_min = $3, req_not_unlocked = $4, free_supercharging = $5, use_streaming_api = $6, enabled = $7, lfp_battery = $8
-            from cars
+            from public.cars
             where cars.id = $1 and car_settings.id = cars.settings_id
             """))
         {

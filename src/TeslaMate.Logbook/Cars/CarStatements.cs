@@ -7,7 +7,7 @@ static class CarStatements
     /// <summary>What a car did not say is kept, because it says nothing while it wakes up.</summary>
     public static Statement Update(CarId car, CarDescription description) => new(
         """
-        update cars
+        update public.cars
         set name = coalesce($2, name), model = coalesce($3, model), trim_badging = coalesce($4, trim_badging),
             marketing_name = coalesce($5, marketing_name), exterior_color = coalesce($6, exterior_color),
             wheel_type = coalesce($7, wheel_type), spoiler_type = coalesce($8, spoiler_type), updated_at = now() at time zone 'utc'
@@ -22,7 +22,7 @@ static class CarStatements
     /// <summary>Fills in what is not known of a car; what is, stays.</summary>
     public static Statement Complete(CarId car, CarDescription description) => new(
         """
-        update cars
+        update public.cars
         set name = coalesce(name, $2), model = coalesce(model, $3), trim_badging = coalesce(trim_badging, $4),
             marketing_name = coalesce(marketing_name, $5), exterior_color = coalesce(exterior_color, $6),
             wheel_type = coalesce(wheel_type, $7), spoiler_type = coalesce(spoiler_type, $8), updated_at = now() at time zone 'utc'

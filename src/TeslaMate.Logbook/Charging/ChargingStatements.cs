@@ -12,7 +12,7 @@ static class ChargingStatements
             {PositionRows.Insert}
             returning id, latitude, longitude),
         process as (
-            insert into charging_processes (car_id, position_id, geofence_id, start_date)
+            insert into public.charging_processes (car_id, position_id, geofence_id, start_date)
             select $30, place.id, {NearestFence.Sql("place.latitude", "place.longitude")}, $31
             from place
             returning id)
@@ -24,7 +24,7 @@ static class ChargingStatements
         """;
 
     const string InsertChargeSql = """
-        insert into charges (
+        insert into public.charges (
             charging_process_id, date, charge_energy_added, charger_power, ideal_battery_range_km, rated_battery_range_km,
             battery_level, usable_battery_level, charger_actual_current, charger_pilot_current, charger_phases, charger_voltage,
             battery_heater, battery_heater_on, battery_heater_no_power, not_enough_power_to_heat,
@@ -32,13 +32,13 @@ static class ChargingStatements
         select
             process.id, $2,
             -- The column is not null. A counter that the car leaves out stands where it stood; one that it never told counts from 0.
-            coalesce($3, (select charge_energy_added from charges last where charging_process_id = process.id order by date desc, id desc limit 1), 0),
+            coalesce($3, (select charge_energy_added from public.charges last where charging_process_id = process.id order by date desc, id desc limit 1), 0),
             $4,
             -- Likewise: the range that was last known, else the other kind of range, which is nearer to it than nothing.
-            coalesce($5, (select ideal_battery_range_km from charges last where charging_process_id = process.id order by date desc, id desc limit 1), $6),
+            coalesce($5, (select ideal_battery_range_km from public.charges last where charging_process_id = process.id order by date desc, id desc limit 1), $6),
             $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
         from teslamate.car_logs log
-        join charging_processes process on process.id = log.charging_process_id
+        join public.charging_processes process on process.id = log.charging_process_id
         where log.car_id = $1
         returning id
         """;
@@ -124,7 +124,7 @@ static class ChargingStatements
                 charger_phases as phases, fast_charger_type, battery_level as level, outside_temp,
                 ideal_battery_range_km as ideal, rated_battery_range_km as rated,
                 extract(epoch from date - lag(date) over (order by date, id))::float8 as seconds
-            from charges
+            from public.charges
             where charging_process_id = {process}),
         beginning as (select * from track order by date, id limit 1),
         ending as (select * from track order by date desc, id desc limit 1),
@@ -180,16 +180,16 @@ static class ChargingStatements
                     when fence.billing_type = 'per_minute' and span.minutes is not null
                         then {CostSql("fence.session_fee", "fence.cost_per_unit * span.minutes")}
                 end as cost
-            from charging_processes
-            join cars on cars.id = charging_processes.car_id
-            join car_settings on car_settings.id = cars.settings_id
+            from public.charging_processes
+            join public.cars on cars.id = charging_processes.car_id
+            join public.car_settings on car_settings.id = cars.settings_id
             cross join energy
             cross join span
-            left join geofences fence on fence.id = charging_processes.geofence_id
+            left join public.geofences fence on fence.id = charging_processes.geofence_id
             left join charger on true
             where charging_processes.id = {process}),
         completed as (
-            update charging_processes
+            update public.charging_processes
             set start_date = beginning.date, end_date = ending.date, duration_min = span.minutes,
                 start_ideal_range_km = beginning.ideal, end_ideal_range_km = ending.ideal,
                 start_rated_range_km = beginning.rated, end_rated_range_km = ending.rated,
@@ -201,7 +201,7 @@ static class ChargingStatements
             where charging_processes.id = {process}
             returning charging_processes.id, charging_processes.charge_energy_added, charging_processes.charge_energy_used, charging_processes.duration_min),
         emptied as (
-            update charging_processes
+            update public.charging_processes
             set end_date = greatest($2, charging_processes.start_date), charge_energy_added = null, charge_energy_used = null, cost = null
             where id = {process} and not exists (select from track)
             returning id, charge_energy_added, charge_energy_used, duration_min)

@@ -16,8 +16,8 @@ static class EfficiencyStatements
                     when 'ideal' then process.end_ideal_range_km - process.start_ideal_range_km
                     else process.end_rated_range_km - process.start_rated_range_km
                 end as gained
-            from charging_processes process
-            cross join settings
+            from public.charging_processes process
+            cross join public.settings
             where {cars} and process.duration_min > 10 and process.end_battery_level <= 95 and process.charge_energy_added > 0),
         factors as (
             select gains.car_id, precision.digits, precision.enough, round(gains.added / nullif(gains.gained, 0), precision.digits) as factor, count(*) as votes
@@ -29,7 +29,7 @@ static class EfficiencyStatements
             select distinct on (car_id, digits) * from factors order by car_id, digits, votes desc, factor),
         derived as (
             select distinct on (car_id) * from favourites where votes >= enough and factor > 0 order by car_id, digits desc)
-        update cars
+        update public.cars
         set efficiency = derived.factor::float8, updated_at = now() at time zone 'utc'
         from derived
         where cars.id = derived.car_id and cars.efficiency is distinct from derived.factor::float8

@@ -14,7 +14,7 @@ sealed class ChargeCosts(NpgsqlDataSource database) : IChargeCosts
 {
     public async Task<bool> SetAsync(ChargingProcessId process, decimal? cost, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("update charging_processes set cost = $2 where id = $1");
+        await using var command = database.CreateCommand("update public.charging_processes set cost = $2 where id = $1");
         command.Parameters.Add(Value.Of(process.Value));
         command.Parameters.Add(Value.Of(cost));
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;

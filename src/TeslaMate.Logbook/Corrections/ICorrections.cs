@@ -47,16 +47,16 @@ sealed class HandCorrections(NpgsqlDataSource database, PostCommitEffects effect
             && await RunAsync([.. ChargingStatements.Complete(car, process, time.GetUtcNow())], cancellationToken);
 
     public Task<bool> DeleteDriveAsync(DriveId drive, CancellationToken cancellationToken)
-        => ExecuteAsync("delete from drives where id = $1", Value.Of(drive.Value), cancellationToken);
+        => ExecuteAsync("delete from public.drives where id = $1", Value.Of(drive.Value), cancellationToken);
 
     public Task<bool> DeleteChargingAsync(ChargingProcessId process, CancellationToken cancellationToken)
-        => ExecuteAsync("delete from charging_processes where id = $1", Value.Of(process.Value), cancellationToken);
+        => ExecuteAsync("delete from public.charging_processes where id = $1", Value.Of(process.Value), cancellationToken);
 
     public Task CompleteStateAsync(CarId car, CancellationToken cancellationToken) => ExecuteAsync(
         """
-        update states
+        update public.states
         set end_date = coalesce(
-            (select min(later.start_date) from states later where later.car_id = states.car_id and later.start_date > states.start_date),
+            (select min(later.start_date) from public.states later where later.car_id = states.car_id and later.start_date > states.start_date),
             states.start_date + interval '1 second')
         where car_id = $1 and end_date is null
         """,
@@ -64,10 +64,10 @@ sealed class HandCorrections(NpgsqlDataSource database, PostCommitEffects effect
 
     public Task ReopenStateAsync(CarId car, CancellationToken cancellationToken) => ExecuteAsync(
         """
-        update states
+        update public.states
         set end_date = null
-        where id = (select id from states where car_id = $1 order by start_date desc, id desc limit 1)
-            and not exists (select from states where car_id = $1 and end_date is null)
+        where id = (select id from public.states where car_id = $1 order by start_date desc, id desc limit 1)
+            and not exists (select from public.states where car_id = $1 and end_date is null)
         """,
         Value.Of(car.Value), cancellationToken);
 
@@ -80,7 +80,7 @@ sealed class HandCorrections(NpgsqlDataSource database, PostCommitEffects effect
 
     async Task<CarId?> CarOfAsync(string table, int id, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand($"select car_id from {table} where id = $1");
+        await using var command = database.CreateCommand($"select car_id from public.{table} where id = $1");
         command.Parameters.Add(Value.Of(id));
         return await command.ExecuteScalarAsync(cancellationToken) is short car ? new(car) : null;
     }

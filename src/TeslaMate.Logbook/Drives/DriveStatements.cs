@@ -15,7 +15,7 @@ static class DriveStatements
             select
                 id, date, latitude, longitude, elevation, speed, power, odometer, outside_temp, inside_temp,
                 ideal_battery_range_km as ideal, rated_battery_range_km as rated
-            from positions
+            from public.positions
             where drive_id = {drive} and {track}),
         -- One pass for whatever needs no order, the moments of the positions looked for below included: sorting the track for each costs more.
         totals as (
@@ -49,7 +49,7 @@ static class DriveStatements
                 first_range.id is not null and totals.positions >= 2
                     and (departure.odometer is null or arrival.odometer is null or arrival.odometer - departure.odometer >= 0.01) as kept,
                 totals.*, climb.*
-            from drives
+            from public.drives
             cross join totals
             cross join climb
             left join departure on true
@@ -58,9 +58,9 @@ static class DriveStatements
             left join last_range on true
             where drives.id = {drive}),
         discarded as (
-            delete from drives using result where drives.id = result.id and not result.kept),
+            delete from public.drives using result where drives.id = result.id and not result.kept),
         closed as (
-            update drives
+            update public.drives
             set start_date = result.started, end_date = result.ended,
                 start_position_id = result.departure_id, end_position_id = result.arrival_id,
                 start_km = result.start_km, end_km = result.end_km, distance = result.distance, duration_min = result.duration_min,
@@ -84,17 +84,17 @@ static class DriveStatements
     static readonly string CloseWrittenSql = CloseSql("$1", "id between $2 and $3");
 
     static readonly string CloseLateSql = CloseSql("""
-        (select late.id from teslamate.car_logs log join drives late on late.id = log.late_drive_id where log.car_id = $1 and late.end_date is not null)
+        (select late.id from teslamate.car_logs log join public.drives late on late.id = log.late_drive_id where log.car_id = $1 and late.end_date is not null)
         """);
 
     /// <summary>The place that was waited for at the start of a drive may come a minute after it.</summary>
     static readonly string InsertLateSql = $"""
         with drive as (
             select drives.id
-            from drives
+            from public.drives
             where drives.car_id = $30 and drives.start_date <= $31 + interval '60 seconds' and (drives.end_date is null or drives.end_date >= $31)
                 and (drives.start_date <= $31 or $32)
-                and not exists (select from positions where positions.drive_id = drives.id and positions.date = $31)
+                and not exists (select from public.positions where positions.drive_id = drives.id and positions.date = $31)
             order by drives.start_date desc
             limit 1),
         stored as ({PositionRows.InsertUnlinked} returning id, drive_id)
@@ -127,7 +127,7 @@ static class DriveStatements
     public static Statement Start(CarId car, DateTimeOffset at) => new(
         """
         with drive as (
-            insert into drives (car_id, start_date) values ($1, $2) returning id)
+            insert into public.drives (car_id, start_date) values ($1, $2) returning id)
         update teslamate.car_logs
         set drive_id = drive.id
         from drive

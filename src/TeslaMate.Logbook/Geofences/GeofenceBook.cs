@@ -8,7 +8,7 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
     static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(10);
 
     const string Select = """
-        select id, name, latitude::float8, longitude::float8, radius, billing_type::text, cost_per_unit, session_fee from geofences
+        select id, name, latitude::float8, longitude::float8, radius, billing_type::text, cost_per_unit, session_fee from public.geofences
         """;
 
     volatile IReadOnlyList<Geofence> _known = [];
@@ -90,7 +90,7 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
         await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
         {
             await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock(), .. GeofenceStatements.Release(geofence)], CommandTimeout, cancellationToken);
-            await using var delete = new NpgsqlCommand("delete from geofences where id = $1", connection) { Parameters = { Value.Of(geofence.Value) } };
+            await using var delete = new NpgsqlCommand("delete from public.geofences where id = $1", connection) { Parameters = { Value.Of(geofence.Value) } };
             found = await delete.ExecuteNonQueryAsync(cancellationToken) > 0;
             await transaction.CommitAsync(cancellationToken);
         }
@@ -101,7 +101,7 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
 
     public async Task<(double Latitude, double Longitude)?> LastPositionAsync(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select latitude::float8, longitude::float8 from positions order by id desc limit 1");
+        await using var command = database.CreateCommand("select latitude::float8, longitude::float8 from public.positions order by id desc limit 1");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? (reader.GetDouble(0), reader.GetDouble(1)) : null;
     }

@@ -23,13 +23,13 @@ static class GeofenceStatements
     /// </summary>
     public static readonly string CountWithoutCost = $"""
         select count(*)
-        from charging_processes process
-        join positions place on place.id = process.position_id
+        from public.charging_processes process
+        join public.positions place on place.id = process.position_id
         where process.cost is null
             and {NearestFence.IsInside("place.latitude", "place.longitude", "$1", "$2", "$3")}
             and not exists (
                 select
-                from geofences other
+                from public.geofences other
                 where other.id is distinct from $4
                     and {NearestFence.IsInside("place.latitude", "place.longitude", "other.latitude", "other.longitude", "other.radius")}
                     and ({NearestFence.Distance("place.latitude", "place.longitude", "other.latitude", "other.longitude")}, other.id)
@@ -46,8 +46,8 @@ static class GeofenceStatements
 
     public static NpgsqlCommand Insert(NpgsqlConnection connection, Geofence geofence) => Fill(new NpgsqlCommand(
         """
-        insert into geofences (name, latitude, longitude, radius, billing_type, cost_per_unit, session_fee, inserted_at, updated_at)
-        values ($1, $2, $3, $4, $5::billing_type, $6, $7, now() at time zone 'utc', now() at time zone 'utc')
+        insert into public.geofences (name, latitude, longitude, radius, billing_type, cost_per_unit, session_fee, inserted_at, updated_at)
+        values ($1, $2, $3, $4, $5::public.billing_type, $6, $7, now() at time zone 'utc', now() at time zone 'utc')
         returning id
         """,
         connection), geofence);
@@ -56,8 +56,8 @@ static class GeofenceStatements
     {
         var command = Fill(new NpgsqlCommand(
             """
-            update geofences
-            set name = $1, latitude = $2, longitude = $3, radius = $4, billing_type = $5::billing_type, cost_per_unit = $6, session_fee = $7,
+            update public.geofences
+            set name = $1, latitude = $2, longitude = $3, radius = $4, billing_type = $5::public.billing_type, cost_per_unit = $6, session_fee = $7,
                 updated_at = now() at time zone 'utc'
             where id = $8
             """,
@@ -69,12 +69,12 @@ static class GeofenceStatements
     /// <summary>Prices what was charged in a fence and has no cost yet, by the stored energies.</summary>
     public static Statement AddCosts(GeofenceId geofence) => new(
         """
-        update charging_processes
+        update public.charging_processes
         set cost = least(greatest(coalesce(fence.session_fee, 0) + coalesce(fence.cost_per_unit * case fence.billing_type
                 when 'per_kwh' then greatest(charging_processes.charge_energy_used, charging_processes.charge_energy_added)
                 else charging_processes.duration_min
             end, 0), -999999999999.99), 999999999999.99)
-        from geofences fence
+        from public.geofences fence
         where fence.id = $1 and charging_processes.geofence_id = fence.id and charging_processes.cost is null
             and (fence.session_fee is not null or fence.cost_per_unit is not null)
         returning charging_processes.id
@@ -83,10 +83,10 @@ static class GeofenceStatements
 
     /// <summary>The comparison of latitudes spares the sphere for all that is far away; a degree is at least 110 km.</summary>
     static string ApplySql((string Table, string Fence, string Position) end, string? except) => $"""
-        update {end.Table}
+        update public.{end.Table}
         set {end.Fence} = nearest.id
-        from geofences circle
-        join positions place on place.latitude between circle.latitude - circle.radius / 110000.0 and circle.latitude + circle.radius / 110000.0
+        from public.geofences circle
+        join public.positions place on place.latitude between circle.latitude - circle.radius / 110000.0 and circle.latitude + circle.radius / 110000.0
         left join lateral {NearestFence.Sql("place.latitude", "place.longitude", except)} nearest on true
         where circle.id = $1 and place.id = {end.Table}.{end.Position}
             and {NearestFence.IsInside("place.latitude", "place.longitude", "circle.latitude", "circle.longitude", "circle.radius")}

@@ -7,7 +7,7 @@ namespace TeslaMate.Logbook.History;
 static class HistoryRows
 {
     public const string CopyPositions = """
-        copy positions (
+        copy public.positions (
             id, car_id, drive_id, date, latitude, longitude, elevation, speed, power, odometer,
             ideal_battery_range_km, est_battery_range_km, rated_battery_range_km, battery_level, usable_battery_level,
             outside_temp, inside_temp, driver_temp_setting, passenger_temp_setting, fan_status,
@@ -16,7 +16,7 @@ static class HistoryRows
         """;
 
     public const string CopyCharges = """
-        copy charges (
+        copy public.charges (
             id, charging_process_id, date, charge_energy_added, charger_power, ideal_battery_range_km, rated_battery_range_km,
             battery_level, usable_battery_level, charger_actual_current, charger_pilot_current, charger_phases, charger_voltage,
             battery_heater, battery_heater_on, battery_heater_no_power, not_enough_power_to_heat,

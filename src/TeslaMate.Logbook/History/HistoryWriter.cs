@@ -156,7 +156,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
     {
         await using var command = new NpgsqlCommand("""
             select states.id, states.state::text, states.start_date, states.end_date, imported.entry_id is not null
-            from states
+            from public.states
             left join teslamate.imported_entries imported on imported.kind = 'state' and imported.entry_id = states.id
             where states.car_id = $1
             """, connection);
@@ -206,7 +206,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         if (timeline.Gone.Count > 0)
         {
             var gone = Value.Array(timeline.Gone.Select(state => state.Id!.Value).ToArray());
-            await ExecuteAsync(new Statement("delete from states where id = any ($1) returning id", [gone]), cancellationToken);
+            await ExecuteAsync(new Statement("delete from public.states where id = any ($1) returning id", [gone]), cancellationToken);
             await ExecuteAsync(new Statement(
                 "delete from teslamate.imported_entries where kind = 'state' and entry_id = any ($1) returning entry_id", [gone]), cancellationToken);
         }
@@ -214,7 +214,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         foreach (var chunk in timeline.States.Where(state => state is { Id: not null, IsChanged: true }).Chunk(BatchSize))
         {
             await DatabaseWriter.RunAsync(connection, [.. chunk.Select(state => new Statement(
-                "update states set start_date = $2, end_date = $3 where id = $1 returning id",
+                "update public.states set start_date = $2, end_date = $3 where id = $1 returning id",
                 [Value.Of(state.Id!.Value), Value.Of(state.Start), Timestamps.Parameter(state.End)]))], TimeSpan.Zero, cancellationToken);
         }
 
@@ -222,7 +222,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         foreach (var chunk in added.Zip(ids).Chunk(BatchSize))
         {
             await DatabaseWriter.RunAsync(connection, [.. chunk.Select(pair => new Statement(
-                "insert into states (id, car_id, state, start_date, end_date) values ($1, $2, $3::states_status, $4, $5) returning id",
+                "insert into public.states (id, car_id, state, start_date, end_date) values ($1, $2, $3::public.states_status, $4, $5) returning id",
                 [
                     Value.Of(pair.Second), Value.Of(car.Value), Value.Of(StateStatements.Name(pair.First.Activity)), Value.Of(pair.First.Start),
                     Timestamps.Parameter(pair.First.End),
@@ -241,7 +241,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         List<(int? Id, DateTimeOffset Start, string? Version, bool IsImported)> updates = [];
         await using (var command = new NpgsqlCommand("""
             select updates.id, updates.start_date, updates.version, imported.entry_id is not null
-            from updates
+            from public.updates
             left join teslamate.imported_entries imported on imported.kind = 'update' and imported.entry_id = updates.id
             where updates.car_id = $1
             order by updates.start_date, updates.id
@@ -278,7 +278,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         if (gone.Count > 0)
         {
             var ids = Value.Array(gone.ToArray());
-            await ExecuteAsync(new Statement("delete from updates where id = any ($1) returning id", [ids]), cancellationToken);
+            await ExecuteAsync(new Statement("delete from public.updates where id = any ($1) returning id", [ids]), cancellationToken);
             await ExecuteAsync(new Statement(
                 "delete from teslamate.imported_entries where kind = 'update' and entry_id = any ($1) returning entry_id", [ids]), cancellationToken);
         }
@@ -288,7 +288,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         foreach (var (update, id) in added.Zip(newIds))
         {
             await ExecuteAsync(new Statement(
-                "insert into updates (id, car_id, start_date, end_date, version) values ($1, $2, $3, $3, $4) returning id",
+                "insert into public.updates (id, car_id, start_date, end_date, version) values ($1, $2, $3, $3, $4) returning id",
                 [Value.Of(id), Value.Of(car.Value), Value.Of(update.Start), Value.Of(update.Version)]), cancellationToken);
         }
 
@@ -300,7 +300,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
     {
         if (drives.Length == 0)
             return;
-        await using var copy = await connection.BeginBinaryImportAsync("copy drives (id, car_id, start_date) from stdin (format binary)", cancellationToken);
+        await using var copy = await connection.BeginBinaryImportAsync("copy public.drives (id, car_id, start_date) from stdin (format binary)", cancellationToken);
         for (var i = 0; i < drives.Length; i++)
         {
             await copy.StartRowAsync(cancellationToken);
@@ -351,7 +351,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         if (processes.Length == 0)
             return;
         await using (var copy = await connection.BeginBinaryImportAsync(
-            "copy charging_processes (id, car_id, position_id, start_date) from stdin (format binary)", cancellationToken))
+            "copy public.charging_processes (id, car_id, position_id, start_date) from stdin (format binary)", cancellationToken))
         {
             for (var i = 0; i < processes.Length; i++)
             {
@@ -367,10 +367,10 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
 
         await ExecuteAsync(new Statement(
             $"""
-            update charging_processes process
+            update public.charging_processes process
             set geofence_id = {NearestFence.Sql("place.latitude", "place.longitude")}
-            from positions place
-            where process.id = any ($1) and place.id = process.position_id and exists (select from geofences)
+            from public.positions place
+            where process.id = any ($1) and place.id = process.position_id and exists (select from public.geofences)
             returning process.id
             """,
             [Value.Array(processes)]), cancellationToken);

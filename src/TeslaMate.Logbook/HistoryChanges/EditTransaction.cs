@@ -117,30 +117,30 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
         await UniteTagsAsync(EntryTable.Drives, first, others, cancellationToken);
         await ExecuteAsync(
             """
-            update drives
+            update public.drives
             set end_address_id = last.end_address_id, end_geofence_id = last.end_geofence_id
-            from drives last
+            from public.drives last
             where drives.id = $1 and last.id = $2
             """,
             cancellationToken, Value.Of(first), Value.Of(rows[^1].Id));
-        await ExecuteAsync("delete from drives where id = any ($1)", cancellationToken, Value.Array(others));
+        await ExecuteAsync("delete from public.drives where id = any ($1)", cancellationToken, Value.Array(others));
         await CloseAsync(car, first, cancellationToken);
     }
 
     async Task SplitDriveAsync(CarId car, int id, int at, CancellationToken cancellationToken)
     {
-        var second = await NumberAsync("trips_id_seq", id, cancellationToken);
+        var second = await NumberAsync("public.trips_id_seq", id, cancellationToken);
         await SplitPointAsync(EntryTable.Drives, id, at, cancellationToken);
         await ExecuteAsync(
             """
-            insert into drives (id, car_id, start_date, end_date, end_address_id, end_geofence_id)
+            insert into public.drives (id, car_id, start_date, end_date, end_address_id, end_geofence_id)
             select $2, car_id, start_date, end_date, end_address_id, end_geofence_id
-            from drives
+            from public.drives
             where id = $1
             """,
             cancellationToken, Value.Of(id), Value.Of(second));
-        await ExecuteAsync("update drives set end_address_id = null, end_geofence_id = null where id = $1", cancellationToken, Value.Of(id));
-        await DivideAsync(EntryTable.Drives, "positions", "positions_id_seq", id, second, at, cancellationToken);
+        await ExecuteAsync("update public.drives set end_address_id = null, end_geofence_id = null where id = $1", cancellationToken, Value.Of(id));
+        await DivideAsync(EntryTable.Drives, "positions", "public.positions_id_seq", id, second, at, cancellationToken);
         await CloseAsync(car, id, cancellationToken);
         await CloseAsync(car, second, cancellationToken);
     }
@@ -152,7 +152,7 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
             """
             insert into teslamate.history_moves (change_id, kind, before, after, row_ids)
             select $4, 'positions', $1, null, array_agg(id order by id)
-            from positions
+            from public.positions
             where drive_id = $1 and (date < $2 or date > $3)
             having count(*) > 0
             """,
@@ -160,7 +160,7 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
         // An end that is cut off was at another place.
         await ExecuteAsync(
             """
-            update drives
+            update public.drives
             set start_address_id = case when start_date < $2 then null else start_address_id end,
                 start_geofence_id = case when start_date < $2 then null else start_geofence_id end,
                 end_address_id = case when end_date > $3 then null else end_address_id end,
@@ -170,7 +170,7 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
             cancellationToken, bounds);
         var cut = await ExecuteAsync(
             """
-            update positions p
+            update public.positions p
             set drive_id = m.after
             from teslamate.history_moves m
             where m.change_id = $1 and p.id = any (m.row_ids)
@@ -193,16 +193,16 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
                 select
                     process.charge_energy_added as added, process.charge_energy_used as used, process.cost,
                     begun.energy - lag(ended.energy) over (order by process.start_date, process.id) as gap
-                from charging_processes process
+                from public.charging_processes process
                 left join lateral (
                     select charge_energy_added as energy
-                    from charges
+                    from public.charges
                     where charging_process_id = process.id
                     order by date, id
                     limit 1) begun on true
                 left join lateral (
                     select charge_energy_added as energy
-                    from charges
+                    from public.charges
                     where charging_process_id = process.id
                     order by date desc, id desc
                     limit 1) ended on true
@@ -216,11 +216,11 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
             reader => (Added: reader.Decimal(0), Used: reader.Decimal(1), Cost: reader.Decimal(2)), cancellationToken, Value.Array(all));
         await MoveAsync(EntryTable.Charges, others, first, cancellationToken);
         await UniteTagsAsync(EntryTable.Charges, first, others, cancellationToken);
-        await ExecuteAsync("delete from charging_processes where id = any ($1)", cancellationToken, Value.Array(others));
+        await ExecuteAsync("delete from public.charging_processes where id = any ($1)", cancellationToken, Value.Array(others));
         await CompleteAsync(car, first, cancellationToken);
         await ExecuteAsync(
             """
-            update charging_processes
+            update public.charging_processes
             set charge_energy_added = coalesce(least($2, 999999.99), charge_energy_added),
                 charge_energy_used = coalesce(least($3, 999999.99), charge_energy_used)
             where id = $1
@@ -231,26 +231,26 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
 
     async Task SplitChargeAsync(CarId car, int id, int at, CancellationToken cancellationToken)
     {
-        var second = await NumberAsync("charging_processes_id_seq", id, cancellationToken);
+        var second = await NumberAsync("public.charging_processes_id_seq", id, cancellationToken);
         await SplitPointAsync(EntryTable.Charges, id, at, cancellationToken);
-        var cost = await ReadAsync("select cost from charging_processes where id = $1", reader => reader.Decimal(0), cancellationToken, Value.Of(id));
+        var cost = await ReadAsync("select cost from public.charging_processes where id = $1", reader => reader.Decimal(0), cancellationToken, Value.Of(id));
         await ExecuteAsync(
             """
-            insert into charging_processes (id, car_id, position_id, address_id, geofence_id, start_date, end_date)
+            insert into public.charging_processes (id, car_id, position_id, address_id, geofence_id, start_date, end_date)
             select $2, car_id, position_id, address_id, geofence_id, start_date, end_date
-            from charging_processes
+            from public.charging_processes
             where id = $1
             """,
             cancellationToken, Value.Of(id), Value.Of(second));
-        await DivideAsync(EntryTable.Charges, "charge", "charges_id_seq", id, second, at, cancellationToken);
+        await DivideAsync(EntryTable.Charges, "charge", "public.charges_id_seq", id, second, at, cancellationToken);
         await RecordAsync("charge_costs", [second], cancellationToken);
         await CompleteAsync(car, id, cancellationToken);
         await CompleteAsync(car, second, cancellationToken);
         var share = await ReadAsync(
             """
             select round($3 * coalesce(one.kwh / nullif(one.kwh + two.kwh, 0), 1), 2)
-            from (select coalesce(greatest(charge_energy_added, charge_energy_used), 0) as kwh from charging_processes where id = $1) one
-            cross join (select coalesce(greatest(charge_energy_added, charge_energy_used), 0) as kwh from charging_processes where id = $2) two
+            from (select coalesce(greatest(charge_energy_added, charge_energy_used), 0) as kwh from public.charging_processes where id = $1) one
+            cross join (select coalesce(greatest(charge_energy_added, charge_energy_used), 0) as kwh from public.charging_processes where id = $2) two
             """,
             reader => reader.Decimal(0), cancellationToken, Value.Of(id), Value.Of(second), Value.Of(cost));
         await KeepCostAsync(id, share, cancellationToken);
@@ -265,9 +265,9 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
 
     async Task TrimChargeAsync(CarId car, int id, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
     {
-        var cost = await ReadAsync("select cost from charging_processes where id = $1", reader => reader.Decimal(0), cancellationToken, Value.Of(id));
+        var cost = await ReadAsync("select cost from public.charging_processes where id = $1", reader => reader.Decimal(0), cancellationToken, Value.Of(id));
         var cut = await ExecuteAsync(
-            "delete from charges where charging_process_id = $1 and (date < $2 or date > $3)",
+            "delete from public.charges where charging_process_id = $1 and (date < $2 or date > $3)",
             cancellationToken, Value.Of(id), Timestamps.Parameter(from), Timestamps.Parameter(to));
         if (cut == 0)
             throw new EditRefusedException(EditProblem.NothingToDo, "Nothing lies outside of the new bounds.");
@@ -280,17 +280,17 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
         var table = EntryTable.Of(kind);
         if (kind is EntryKind.Drive)
             await MoveAsync(table, ids, to: null, cancellationToken);
-        await ExecuteAsync($"delete from {table.Rows} where id = any ($1)", cancellationToken, Value.Array(ids));
+        await ExecuteAsync($"delete from public.{table.Rows} where id = any ($1)", cancellationToken, Value.Array(ids));
     }
 
     async Task SetPlaceAsync(EntryKind kind, int[] ids, PlaceEnd end, string what, int? place, CancellationToken cancellationToken)
     {
         var column = kind is EntryKind.Charge ? $"{what}_id" : end is PlaceEnd.Start ? $"start_{what}_id" : $"end_{what}_id";
         var places = what == "address" ? "addresses" : "geofences";
-        if (place is not null && !await ScalarAsync<bool>($"select exists (select from {places} where id = $1)", cancellationToken, Value.Of(place)))
+        if (place is not null && !await ScalarAsync<bool>($"select exists (select from public.{places} where id = $1)", cancellationToken, Value.Of(place)))
             throw new EditRefusedException(EditProblem.UnknownPlace, Text($"There is no {what} {place}."));
         await ExecuteAsync(
-            $"update {EntryTable.Of(kind).Rows} set {column} = $2 where id = any ($1) and {column} is distinct from $2",
+            $"update public.{EntryTable.Of(kind).Rows} set {column} = $2 where id = any ($1) and {column} is distinct from $2",
             cancellationToken, Value.Array(ids), Value.Of(place));
     }
 
@@ -304,7 +304,7 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
             _ => "duration_min",
         };
         var unknown = await ReadAsync(
-            $"select min(id) filter (where {factor} is null), max(abs($2 * {factor})) from charging_processes where id = any ($1)",
+            $"select min(id) filter (where {factor} is null), max(abs($2 * {factor})) from public.charging_processes where id = any ($1)",
             reader => (Id: reader.Integer(0), Most: reader.Decimal(1)), cancellationToken, Value.Array(ids), Value.Of(edit.Value));
         if (unknown.Id is { } id)
         {
@@ -315,11 +315,11 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
         if (unknown.Most > MostMoney)
             throw new EditRefusedException(EditProblem.InvalidValue, "The amount is too large.");
         await ExecuteAsync(
-            $"update charging_processes set cost = $2 * {factor} where id = any ($1)", cancellationToken, Value.Array(ids), Value.Of(edit.Value));
+            $"update public.charging_processes set cost = $2 * {factor} where id = any ($1)", cancellationToken, Value.Array(ids), Value.Of(edit.Value));
         await ExecuteAsync(
             """
             insert into teslamate.charge_costs (charging_process_id, source, amount, set_at)
-            select id, 'user', cost, $2 from charging_processes where id = any ($1)
+            select id, 'user', cost, $2 from public.charging_processes where id = any ($1)
             on conflict (charging_process_id) do update
             set source = excluded.source, amount = excluded.amount, set_at = excluded.set_at
             where (charge_costs.source, charge_costs.amount) is distinct from (excluded.source, excluded.amount)
@@ -364,13 +364,13 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
             $"""
             insert into teslamate.history_moves (change_id, kind, before, after, row_ids)
             select $1, '{table.Parts}', {table.Owner}, $3, array_agg(id order by id)
-            from {table.Parts}
+            from public.{table.Parts}
             where {table.Owner} = any ($2)
             group by {table.Owner}
             """,
             cancellationToken, Value.Of(change), Value.Array(from), Value.Of(to));
         await ExecuteAsync(
-            $"update {table.Parts} set {table.Owner} = $2 where {table.Owner} = any ($1)", cancellationToken, Value.Array(from), Value.Of(to));
+            $"update public.{table.Parts} set {table.Owner} = $2 where {table.Owner} = any ($1)", cancellationToken, Value.Array(from), Value.Of(to));
     }
 
     async Task SplitPointAsync(EntryTable table, int id, int at, CancellationToken cancellationToken)
@@ -380,8 +380,8 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
             select
                 count(*) filter (where (part.date, part.id) <= (border.date, border.id)),
                 count(*) filter (where (part.date, part.id) >= (border.date, border.id))
-            from {table.Parts} part
-            join {table.Parts} border on border.id = $2 and border.{table.Owner} = $1
+            from public.{table.Parts} part
+            join public.{table.Parts} border on border.id = $2 and border.{table.Owner} = $1
             where part.{table.Owner} = $1
             """,
             reader => (Before: reader.GetInt64(0), After: reader.GetInt64(1)), cancellationToken, Value.Of(id), Value.Of(at));
@@ -399,14 +399,14 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
             $"""
             insert into teslamate.history_moves (change_id, kind, before, after, row_ids)
             select $1, '{table.Parts}', $2, $3, array_agg(part.id order by part.id)
-            from {table.Parts} part
-            join {table.Parts} border on border.id = $4
+            from public.{table.Parts} part
+            join public.{table.Parts} border on border.id = $4
             where part.{table.Owner} = $2 and (part.date, part.id) > (border.date, border.id)
             """,
             cancellationToken, Value.Of(change), Value.Of(id), Value.Of(second), Value.Of(at));
         await ExecuteAsync(
             $"""
-            update {table.Parts} part
+            update public.{table.Parts} part
             set {table.Owner} = m.after
             from teslamate.history_moves m
             where m.change_id = $1 and part.id = any (m.row_ids)
@@ -414,9 +414,9 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
             cancellationToken, Value.Of(change));
         await ExecuteAsync(
             $"""
-            insert into {table.Parts}
+            insert into public.{table.Parts}
             select copy.*
-            from {table.Parts} border
+            from public.{table.Parts} border
             cross join lateral jsonb_populate_record(border, jsonb_build_object('id', $2::integer, '{table.Owner}', $3::integer)) copy
             where border.id = $1
             """,
@@ -454,7 +454,7 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
 
     async Task CompleteAsync(CarId car, int id, CancellationToken cancellationToken)
     {
-        if (!await ScalarAsync<bool>("select count(*) >= 2 from charges where charging_process_id = $1", cancellationToken, Value.Of(id)))
+        if (!await ScalarAsync<bool>("select count(*) >= 2 from public.charges where charging_process_id = $1", cancellationToken, Value.Of(id)))
             throw new EditRefusedException(EditProblem.TooFewRows, "A charge needs two readings.");
         await StatementAsync(ChargingStatements.CompleteOne(car, new(id), now), cancellationToken);
     }
@@ -462,7 +462,7 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
     /// <summary>What was paid stays what was paid, whatever the fence says: parts add up to the whole.</summary>
     async Task KeepCostAsync(int id, decimal? cost, CancellationToken cancellationToken)
     {
-        await ExecuteAsync("update charging_processes set cost = $2 where id = $1", cancellationToken, Value.Of(id), Value.Of(cost));
+        await ExecuteAsync("update public.charging_processes set cost = $2 where id = $1", cancellationToken, Value.Of(id), Value.Of(cost));
         await ExecuteAsync(
             "update teslamate.charge_costs set amount = $2 where charging_process_id = $1", cancellationToken, Value.Of(id), Value.Of(cost));
     }

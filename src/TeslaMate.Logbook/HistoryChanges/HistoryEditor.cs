@@ -77,7 +77,7 @@ sealed partial class HistoryEditor(
     {
         var table = EntryTable.Of(kind);
         await using var command = database.CreateCommand(
-            $"select id from {table.Parts} where {table.Owner} = $1 and date >= $2 order by date, id limit 1");
+            $"select id from public.{table.Parts} where {table.Owner} = $1 and date >= $2 order by date, id limit 1");
         command.Parameters.Add(Value.Of(id));
         command.Parameters.Add(Value.Of(at));
         return await command.ExecuteScalarAsync(cancellationToken) as int?;
@@ -214,7 +214,7 @@ sealed partial class HistoryEditor(
     static async Task<CarId> LockAsync(NpgsqlConnection connection, HistoryEdit edit, CancellationToken cancellationToken)
     {
         var table = EntryTable.Of(edit.Kind);
-        await using var command = new NpgsqlCommand($"select car_id from {table.Rows} where id = any ($1) order by id limit 1", connection);
+        await using var command = new NpgsqlCommand($"select car_id from public.{table.Rows} where id = any ($1) order by id limit 1", connection);
         command.Parameters.Add(Value.Array<int>([.. edit.Ids]));
         if (await command.ExecuteScalarAsync(cancellationToken) is not short car)
             throw new EditRefusedException(EditProblem.NotFound, Text($"There is no {table.Noun} {edit.Ids[0]}."));
@@ -231,7 +231,7 @@ sealed partial class HistoryEditor(
             {
                 new("set local lock_timeout = '10s'"),
                 new("select from teslamate.car_logs where car_id = $1 for update") { Parameters = { Value.Of(car.Value) } },
-                new("select from cars where id = $1 for no key update") { Parameters = { Value.Of(car.Value) } },
+                new("select from public.cars where id = $1 for no key update") { Parameters = { Value.Of(car.Value) } },
             },
         };
         await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -240,10 +240,10 @@ sealed partial class HistoryEditor(
     static async Task<List<EditedRow>> RowsAsync(NpgsqlConnection connection, HistoryEdit edit, CancellationToken cancellationToken)
     {
         var table = EntryTable.Of(edit.Kind);
-        var odometer = "(select odometer from positions where id = e.position_id)";
+        var odometer = "(select odometer from public.positions where id = e.position_id)";
         var (start, end) = edit.Kind is EntryKind.Drive ? ("e.start_km", "e.end_km") : (odometer, odometer);
         await using var command = new NpgsqlCommand($"""
-            with locked as (select * from {table.Rows} where id = any ($1) order by id for update)
+            with locked as (select * from public.{table.Rows} where id = any ($1) order by id for update)
             select
                 e.id, e.car_id, e.start_date, coalesce(e.end_date, e.start_date), {start}, {end},
                 e.end_date is null or exists (select from teslamate.car_logs log where log.car_id = e.car_id and log.{table.Open} = e.id)
@@ -272,11 +272,11 @@ sealed partial class HistoryEditor(
             from unnest($2::timestamp[], $3::timestamp[]) gap (since, until)
             cross join lateral (
                 select 'drive' as noun, id
-                from drives
+                from public.drives
                 where car_id = $1 and start_date < gap.until and coalesce(end_date, start_date) > gap.since and not ($4 and id = any ($5))
                 union all
                 select 'charge', id
-                from charging_processes
+                from public.charging_processes
                 where car_id = $1 and start_date < gap.until and coalesce(end_date, start_date) > gap.since and ($4 or id <> all ($5))) between
             limit 1
             """, connection);
@@ -347,7 +347,7 @@ sealed partial class HistoryEditor(
         {
             await using var command = new NpgsqlCommand($"""
                 select
-                from {table}
+                from public.{table}
                 where id in (select row_id from teslamate.history_rows where change_id = $1 and kind = '{table}')
                 order by id
                 for update

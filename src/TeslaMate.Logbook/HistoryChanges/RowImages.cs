@@ -13,15 +13,15 @@ static class RowImages
     /// <summary>Each kind of image with the SQL that takes it of row <c>h.row_id</c>; null, or an empty one, where there is nothing.</summary>
     static readonly (string Kind, string Sql)[] Kinds =
     [
-        ("drives", "(select to_jsonb(d) from drives d where d.id = h.row_id)"),
-        ("charging_processes", "(select to_jsonb(p) from charging_processes p where p.id = h.row_id)"),
-        ("positions", "(select to_jsonb(p) from positions p where p.id = h.row_id)"),
-        ("charge", "(select to_jsonb(c) from charges c where c.id = h.row_id)"),
-        ("charges", "(select coalesce(jsonb_agg(to_jsonb(c) order by c.id), '[]') from charges c where c.charging_process_id = h.row_id)"),
+        ("drives", "(select to_jsonb(d) from public.drives d where d.id = h.row_id)"),
+        ("charging_processes", "(select to_jsonb(p) from public.charging_processes p where p.id = h.row_id)"),
+        ("positions", "(select to_jsonb(p) from public.positions p where p.id = h.row_id)"),
+        ("charge", "(select to_jsonb(c) from public.charges c where c.id = h.row_id)"),
+        ("charges", "(select coalesce(jsonb_agg(to_jsonb(c) order by c.id), '[]') from public.charges c where c.charging_process_id = h.row_id)"),
         ("drive_tags", TagsOf(EntryTable.Drives)),
         ("charging_process_tags", TagsOf(EntryTable.Charges)),
         ("charge_costs", "coalesce((select to_jsonb(c) from teslamate.charge_costs c where c.charging_process_id = h.row_id), '{}')"),
-        ("cars", "(select jsonb_build_object('efficiency', c.efficiency, 'updated_at', c.updated_at) from cars c where c.id = h.row_id)"),
+        ("cars", "(select jsonb_build_object('efficiency', c.efficiency, 'updated_at', c.updated_at) from public.cars c where c.id = h.row_id)"),
     ];
 
     static readonly string Now = $"case h.kind {string.Join(' ', Kinds.Select(kind => $"when '{kind.Kind}' then {kind.Sql}"))} end";
@@ -67,12 +67,12 @@ static class RowImages
         select m.kind, coalesce(m.after, m.before)
         from teslamate.history_moves m
         where m.change_id = $1 and m.kind = 'positions' and cardinality(m.row_ids)
-            <> (select count(*) from positions p where p.id = any (m.row_ids) and p.drive_id is not distinct from m.after)
+            <> (select count(*) from public.positions p where p.id = any (m.row_ids) and p.drive_id is not distinct from m.after)
         union all
         select m.kind, coalesce(m.after, m.before)
         from teslamate.history_moves m
         where m.change_id = $1 and m.kind = 'charges' and cardinality(m.row_ids)
-            <> (select count(*) from charges c where c.id = any (m.row_ids) and c.charging_process_id = m.after)
+            <> (select count(*) from public.charges c where c.id = any (m.row_ids) and c.charging_process_id = m.after)
         order by 1, 2
         limit 5
         """;
@@ -118,23 +118,23 @@ static class RowImages
         Upsert("drives", DriveColumns),
         Upsert("charging_processes", ProcessColumns),
         """
-        update positions p
+        update public.positions p
         set drive_id = m.before
         from teslamate.history_moves m
         where m.change_id = $1 and m.kind = 'positions' and p.id = any (m.row_ids)
         """,
         """
-        update charges c
+        update public.charges c
         set charging_process_id = m.before
         from teslamate.history_moves m
         where m.change_id = $1 and m.kind = 'charges' and c.id = any (m.row_ids)
         """,
-        "delete from charges c using teslamate.history_rows h where h.change_id = $1 and h.kind = 'charges' and c.charging_process_id = h.row_id",
+        "delete from public.charges c using teslamate.history_rows h where h.change_id = $1 and h.kind = 'charges' and c.charging_process_id = h.row_id",
         $"""
-        insert into charges ({string.Join(", ", ChargeColumns)})
+        insert into public.charges ({string.Join(", ", ChargeColumns)})
         select {string.Join(", ", ChargeColumns.Select(column => "r." + column))}
         from teslamate.history_rows h
-        cross join lateral jsonb_populate_recordset(null::charges, h.before) r
+        cross join lateral jsonb_populate_recordset(null::public.charges, h.before) r
         where h.change_id = $1 and h.kind = 'charges'
         """,
         // What the change made goes; its parts went back above.
@@ -167,7 +167,7 @@ static class RowImages
 
     /// <summary>Gives a car back the efficiency that it had, unless it got another one since; says whether it did.</summary>
     public const string RestoreEfficiency = """
-        update cars
+        update public.cars
         set efficiency = (h.before ->> 'efficiency')::float8,
             updated_at = case
                 when cars.updated_at = (h.after ->> 'updated_at')::timestamp then (h.before ->> 'updated_at')::timestamp
@@ -197,29 +197,29 @@ static class RowImages
         ("drives", "end_geofence_id", "end_position_id"),
         ("charging_processes", "geofence_id", "position_id"),
     }.Select(end => $"""
-        update {end.Table} as r
+        update public.{end.Table} as r
         set {end.Fence} = {NearestFence.Sql("place.latitude", "place.longitude")}
         from teslamate.history_changes c
         join teslamate.history_rows h on h.change_id = c.id and h.kind = '{end.Table}' and h.before is not null
-        cross join positions place
+        cross join public.positions place
         where c.id = $1 and r.id = h.row_id and place.id = r.{end.Position}
-            and (exists (select from geofences where updated_at > date_trunc('second', c.changed_at))
+            and (exists (select from public.geofences where updated_at > date_trunc('second', c.changed_at))
                 or r.{end.Fence} is distinct from (h.before ->> '{end.Fence}')::integer)
         """);
 
     /// <summary>Writes rows as they were. What they referred to and is gone by now is null, as if the row had been there when it went.</summary>
     static string Upsert(string table, string[] columns) => $"""
-        insert into {table} ({string.Join(", ", columns)})
+        insert into public.{table} ({string.Join(", ", columns)})
         select {string.Join(", ", columns.Select(Present))}
         from teslamate.history_rows h
-        cross join lateral jsonb_populate_record(null::{table}, h.before) r
+        cross join lateral jsonb_populate_record(null::public.{table}, h.before) r
         where h.change_id = $1 and h.kind = '{table}' and h.before is not null
         on conflict (id) do update
         set ({string.Join(", ", columns)}) = ({string.Join(", ", columns.Select(column => "excluded." + column))})
         """;
 
     static string Present(string column)
-        => References.TryGetValue(column, out var target) ? $"(select id from {target} where id = r.{column})" : $"r.{column}";
+        => References.TryGetValue(column, out var target) ? $"(select id from public.{target} where id = r.{column})" : $"r.{column}";
 
     static Dictionary<string, string> References => new()
     {
@@ -237,7 +237,7 @@ static class RowImages
         => $"(select coalesce(jsonb_agg(t.tag order by t.tag collate \"C\"), '[]') from {table.Tags} t where t.{table.TagOwner} = h.row_id)";
 
     static string Unmake(string kind, string table) => $"""
-        delete from {table} made
+        delete from public.{table} made
         using teslamate.history_rows h
         where h.change_id = $1 and h.kind = '{kind}' and h.before is null and made.id = h.row_id
         """;

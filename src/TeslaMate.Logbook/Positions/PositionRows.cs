@@ -7,7 +7,7 @@ namespace TeslaMate.Logbook.Positions;
 sealed class PositionRows
 {
     const string Into = """
-        insert into positions (
+        insert into public.positions (
             car_id, drive_id, date, latitude, longitude, elevation, speed, power, odometer,
             ideal_battery_range_km, est_battery_range_km, rated_battery_range_km, battery_level, usable_battery_level,
             outside_temp, inside_temp, driver_temp_setting, passenger_temp_setting, fan_status,
@@ -45,7 +45,7 @@ sealed class PositionRows
         select row.car_id, drives.id, {Values}
         {Source}
         left join teslamate.car_logs log on row.in_drive and log.car_id = row.car_id
-        left join drives on drives.id = log.drive_id
+        left join public.drives on drives.id = log.drive_id
         order by row.number
         """;
 

@@ -175,7 +175,7 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
             await RunAsync(connection, [new(AdoptPositions, [Value.Of(car.Value), Value.Of(drive)])], [], cancellationToken);
         if (open.Drive == drive)
             return open;
-        if (isNew && open.Drive is null && await IsRecentAsync(connection, "select max(date) from positions where drive_id = $1", drive, cancellationToken))
+        if (isNew && open.Drive is null && await IsRecentAsync(connection, "select max(date) from public.positions where drive_id = $1", drive, cancellationToken))
             return open with { Drive = drive };
         await RunAsync(connection, [DriveStatements.Close(car, new(drive), DriveEnd.Ended, lookUpAddresses: true)], outcomes, cancellationToken);
         return open;
@@ -185,7 +185,7 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
     {
         if (open.Process == process)
             return open;
-        if (open.Process is null && await IsRecentAsync(connection, "select max(date) from charges where charging_process_id = $1", process, cancellationToken))
+        if (open.Process is null && await IsRecentAsync(connection, "select max(date) from public.charges where charging_process_id = $1", process, cancellationToken))
             return open with { Process = process };
         await RunAsync(connection, [.. ChargingStatements.Complete(car, new(process), time.GetUtcNow())], outcomes, cancellationToken);
         return open;
@@ -195,19 +195,19 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
     const string AdoptPositions = """
         with beginning as (
             select coalesce(min(position.date), drive.start_date) as date
-            from drives drive
-            left join positions position on position.drive_id = drive.id
+            from public.drives drive
+            left join public.positions position on position.drive_id = drive.id
             where drive.id = $2
             group by drive.start_date),
         candidates as (
             select position.id, position.date, lag(position.date) over (order by position.date, position.id) as before
-            from positions position
+            from public.positions position
             cross join beginning
             where position.car_id = $1 and (position.drive_id is null or position.drive_id = $2) and position.date >= beginning.date
                 and (position.speed is not null or position.ideal_battery_range_km is null or position.drive_id = $2)
                 and position.date < coalesce(
-                    (select min(later.start_date) from drives later where later.car_id = $1 and later.id <> $2 and later.start_date > beginning.date), 'infinity'))
-        update positions
+                    (select min(later.start_date) from public.drives later where later.car_id = $1 and later.id <> $2 and later.start_date > beginning.date), 'infinity'))
+        update public.positions
         set drive_id = $2
         where id in (
             select id

@@ -12,15 +12,15 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
     static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(10);
 
     static readonly string Sql = $"""
-        select state::text, start_date from states where car_id = $1 and end_date is null;
+        select state::text, start_date from public.states where car_id = $1 and end_date is null;
 
         select drives.id, drives.start_date, {PositionColumns.Of("first")}, {PositionColumns.Of("last")}, {PositionColumns.Of("ranged")}
         from teslamate.car_logs log
-        join drives on drives.id = log.drive_id and drives.end_date is null
-        left join lateral (select * from positions where drive_id = drives.id order by date, id limit 1) first on true
-        left join lateral (select * from positions where drive_id = drives.id order by date desc, id desc limit 1) last on true
+        join public.drives on drives.id = log.drive_id and drives.end_date is null
+        left join lateral (select * from public.positions where drive_id = drives.id order by date, id limit 1) first on true
+        left join lateral (select * from public.positions where drive_id = drives.id order by date desc, id desc limit 1) last on true
         left join lateral (
-            select * from positions
+            select * from public.positions
             where drive_id = drives.id and ideal_battery_range_km is not null and odometer is not null
             order by date desc, id desc
             limit 1) ranged on true
@@ -28,23 +28,23 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
 
         select process.id, process.start_date, process.geofence_id, {PositionColumns.Of("place")}, {ChargeColumns.Of("first")}, {ChargeColumns.Of("last")}
         from teslamate.car_logs log
-        join charging_processes process on process.id = log.charging_process_id and process.end_date is null
-        join positions place on place.id = process.position_id
-        left join lateral (select * from charges where charging_process_id = process.id order by date, id limit 1) first on true
-        left join lateral (select * from charges where charging_process_id = process.id order by date desc, id desc limit 1) last on true
+        join public.charging_processes process on process.id = log.charging_process_id and process.end_date is null
+        join public.positions place on place.id = process.position_id
+        left join lateral (select * from public.charges where charging_process_id = process.id order by date, id limit 1) first on true
+        left join lateral (select * from public.charges where charging_process_id = process.id order by date desc, id desc limit 1) last on true
         where log.car_id = $1;
 
         -- Its predicate is the one of the partial index.
         select {PositionColumns.Of("positions")}
-        from positions
+        from public.positions
         where car_id = $1 and ideal_battery_range_km is not null
         order by date desc
         limit 1;
 
         select
             id, start_date, end_date, version,
-            (select version from updates where car_id = $1 and version is not null order by start_date desc, id desc limit 1)
-        from updates
+            (select version from public.updates where car_id = $1 and version is not null order by start_date desc, id desc limit 1)
+        from public.updates
         where car_id = $1
         order by start_date desc, id desc
         limit 1
@@ -66,37 +66,37 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
                 update teslamate.car_logs log
                 set drive_id = (
                         select id
-                        from drives open
+                        from public.drives open
                         where car_id = $1 and end_date is null and not exists (
-                            select from drives later where later.car_id = $1 and later.id > open.id and later.start_date > open.start_date)
+                            select from public.drives later where later.car_id = $1 and later.id > open.id and later.start_date > open.start_date)
                         order by id = log.drive_id desc nulls last, start_date desc, id desc
                         limit 1),
                     charging_process_id = (
                         select id
-                        from charging_processes open
+                        from public.charging_processes open
                         where car_id = $1 and end_date is null and not exists (
-                            select from charging_processes later where later.car_id = $1 and later.id > open.id and later.start_date > open.start_date)
+                            select from public.charging_processes later where later.car_id = $1 and later.id > open.id and later.start_date > open.start_date)
                         order by id = log.charging_process_id desc nulls last, start_date desc, id desc
                         limit 1)
                 where car_id = $1
                 """, car));
             // Nobody knows any more how an older update ended, and the next one must not be taken for its end.
             batch.BatchCommands.Add(Command("""
-                update updates
+                update public.updates
                 set end_date = start_date
                 where car_id = $1 and end_date is null and exists (
-                    select from updates later where later.car_id = $1 and (later.start_date, later.id) > (updates.start_date, updates.id))
+                    select from public.updates later where later.car_id = $1 and (later.start_date, later.id) > (updates.start_date, updates.id))
                 """, car));
             batch.BatchCommands.Add(Command("""
                 select drives.id
-                from drives
+                from public.drives
                 join teslamate.car_logs log using (car_id)
                 where car_id = $1 and end_date is null and drives.id is distinct from log.drive_id
                 order by drives.id
                 """, car));
             batch.BatchCommands.Add(Command("""
                 select process.id
-                from charging_processes process
+                from public.charging_processes process
                 join teslamate.car_logs log using (car_id)
                 where car_id = $1 and end_date is null and process.id is distinct from log.charging_process_id
                 order by process.id

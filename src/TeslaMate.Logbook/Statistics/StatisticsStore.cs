@@ -76,7 +76,7 @@ public sealed class StatisticsStore(NpgsqlDataSource database)
 
     async Task<List<short>> CarsAsync(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select id from cars order by id");
+        await using var command = database.CreateCommand("select id from public.cars order by id");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<short> cars = [];
         while (await reader.ReadAsync(cancellationToken))

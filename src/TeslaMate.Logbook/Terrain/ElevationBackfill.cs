@@ -81,14 +81,14 @@ sealed partial class ElevationBackfill(
     {
         await using var command = database.CreateCommand("""
             select position.id, position.latitude::float8, position.longitude::float8
-            from positions position
+            from public.positions position
             where position.id > $1 and position.elevation is null and position.date > $2
                 and position.drive_id in (
                     select drives.id
-                    from drives
+                    from public.drives
                     where drives.start_date > $2
                         and not exists (
-                            select from positions streamed
+                            select from public.positions streamed
                             where streamed.drive_id = drives.id and streamed.id > $1 and streamed.odometer is not null and streamed.ideal_battery_range_km is null))
             order by position.id
             limit $3
@@ -109,7 +109,7 @@ sealed partial class ElevationBackfill(
     {
         await using var command = database.CreateCommand("""
             with filled as (
-                update positions
+                update public.positions
                 set elevation = height.metres
                 from unnest($1::integer[], $2::smallint[]) as height (id, metres)
                 where positions.id = height.id and positions.elevation is null
@@ -119,12 +119,12 @@ sealed partial class ElevationBackfill(
                 select position.drive_id,
                     coalesce(filled.elevation, position.elevation)::integer
                         - lag(coalesce(filled.elevation, position.elevation)) over (partition by position.drive_id order by position.date, position.id) as step
-                from positions position
+                from public.positions position
                 left join filled on filled.id = position.id
                 where position.drive_id in (select drive_id from filled) and coalesce(filled.elevation, position.elevation) is not null),
             climb as (
                 select drive_id, coalesce(sum(greatest(step, 0)), 0) as up, coalesce(sum(greatest(-step, 0)), 0) as down from steps group by drive_id)
-            update drives
+            update public.drives
             set ascent = case when climb.up <= 32767 then climb.up else 0 end, descent = case when climb.down <= 32767 then climb.down else 0 end
             from climb
             where drives.id = climb.drive_id and drives.end_date is not null

@@ -14,11 +14,11 @@ static class UpdateStatements
     static readonly string NoteVersionSql = $"""
         with latest as (
             select version, end_date
-            from updates
+            from public.updates
             where car_id = $1 and (version is not null or end_date is null)
             order by start_date desc, id desc
             limit 1)
-        insert into updates (car_id, start_date, end_date, version)
+        insert into public.updates (car_id, start_date, end_date, version)
         select $1, $2, $2, $3
         where not exists (select from latest) or exists (select from latest where {SortKey("latest.version")} < {SortKey("$3")})
         returning exists (select from latest)
@@ -26,26 +26,26 @@ static class UpdateStatements
 
     public static Statement Start(CarId car, DateTimeOffset at) => new(
         """
-        insert into updates (car_id, start_date)
+        insert into public.updates (car_id, start_date)
         select $1, $2
-        where not exists (select from updates where car_id = $1 and end_date is null)
+        where not exists (select from public.updates where car_id = $1 and end_date is null)
         returning id
         """,
         [Value.Of(car.Value), Value.Of(at)]);
 
     public static Statement Cancel(CarId car) => new(
         """
-        delete from updates
-        where id = (select id from updates where car_id = $1 and end_date is null order by start_date desc, id desc limit 1)
+        delete from public.updates
+        where id = (select id from public.updates where car_id = $1 and end_date is null order by start_date desc, id desc limit 1)
         returning id
         """,
         [Value.Of(car.Value)]);
 
     public static Statement Finish(CarId car, DateTimeOffset at, string? version) => new(
         """
-        update updates
+        update public.updates
         set end_date = greatest($2, start_date), version = $3
-        where id = (select id from updates where car_id = $1 and end_date is null order by start_date desc, id desc limit 1)
+        where id = (select id from public.updates where car_id = $1 and end_date is null order by start_date desc, id desc limit 1)
         returning id
         """,
         [Value.Of(car.Value), Value.Of(at), Value.Of(Column.Text(version))]);

@@ -39,7 +39,7 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("""
-            select cars.id, cars.vin from cars join teslamate.telemetry_cars telemetry on telemetry.car_id = cars.id where telemetry.is_enabled and cars.vin is not null
+            select cars.id, cars.vin from public.cars join teslamate.telemetry_cars telemetry on telemetry.car_id = cars.id where telemetry.is_enabled and cars.vin is not null
             """);
         Dictionary<string, CarId> found = new(StringComparer.Ordinal);
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))

@@ -44,19 +44,19 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
         process.id, coalesce(nullif(cars.name, ''), 'VIN ' || cars.vin), process.start_date, process.end_date, {PlaceLabel.Sql("geofence", "address")},
         process.charge_energy_added, process.charge_energy_used, process.start_battery_level, process.end_battery_level, process.duration_min,
         process.outside_temp_avg::double precision, process.cost, position.latitude::double precision, position.longitude::double precision,
-        (case when (select preferred_range from settings) = 'ideal' then process.end_ideal_range_km - process.start_ideal_range_km
+        (case when (select preferred_range from public.settings) = 'ideal' then process.end_ideal_range_km - process.start_ideal_range_km
               else process.end_rated_range_km - process.start_rated_range_km end)::double precision
         """;
 
     const string Places = """
-        left join geofences geofence on geofence.id = process.geofence_id
-        left join addresses address on address.id = process.address_id
+        left join public.geofences geofence on geofence.id = process.geofence_id
+        left join public.addresses address on address.id = process.address_id
         """;
 
     const string Joins = $"""
-        from charging_processes process
-        join cars on cars.id = process.car_id
-        join positions position on position.id = process.position_id
+        from public.charging_processes process
+        join public.cars on cars.id = process.car_id
+        join public.positions position on position.id = process.position_id
         {Places}
         """;
 
@@ -69,7 +69,7 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
     static readonly string Page = $"""
         with listed as (
             select process.id
-            from charging_processes process
+            from public.charging_processes process
             {Places}
             {Where}
             order by process.start_date desc, process.id desc
@@ -83,7 +83,7 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
     static readonly string Totals = $"""
         select count(*)::int, coalesce(sum(process.charge_energy_added), 0), coalesce(sum(greatest(process.charge_energy_used, process.charge_energy_added)), 0),
                coalesce(sum(process.duration_min), 0)::int, sum(process.cost)
-        from charging_processes process
+        from public.charging_processes process
         {Places}
         {Where}
         """;
@@ -126,7 +126,7 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
         await using var command = database.CreateCommand("""
             select extract(epoch from min(date))::bigint, round(avg(charger_power), 1)::double precision, round(avg(charger_voltage), 0)::double precision,
                    max(charge_energy_added)::double precision, max(battery_level)::double precision
-            from charges
+            from public.charges
             where charging_process_id = $1
             group by floor(extract(epoch from date - $2) / $3)
             order by 1
@@ -153,7 +153,7 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
     // One without an end may be under way, or have been left behind years ago.
     async Task<DateTimeOffset?> LastAsync(Charge charge, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select max(date) from charges where charging_process_id = $1");
+        await using var command = database.CreateCommand("select max(date) from public.charges where charging_process_id = $1");
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = charge.Id.Value });
         return await command.ExecuteScalarAsync(cancellationToken) is DateTime last ? Timestamps.FromColumn(last) : null;
     }

@@ -28,7 +28,7 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
 {
     // As floating point from the start: numeric arithmetic would cost the totals most of their time.
     const string NetEnergy = """
-        case when (select preferred_range from settings) = 'ideal' then drives.start_ideal_range_km::double precision - drives.end_ideal_range_km::double precision
+        case when (select preferred_range from public.settings) = 'ideal' then drives.start_ideal_range_km::double precision - drives.end_ideal_range_km::double precision
              else drives.start_rated_range_km::double precision - drives.end_rated_range_km::double precision end * cars.efficiency
         """;
 
@@ -42,15 +42,15 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
         """;
 
     const string Places = """
-        left join geofences start_geofence on start_geofence.id = drives.start_geofence_id
-        left join geofences end_geofence on end_geofence.id = drives.end_geofence_id
-        left join addresses start_address on start_address.id = drives.start_address_id
-        left join addresses end_address on end_address.id = drives.end_address_id
+        left join public.geofences start_geofence on start_geofence.id = drives.start_geofence_id
+        left join public.geofences end_geofence on end_geofence.id = drives.end_geofence_id
+        left join public.addresses start_address on start_address.id = drives.start_address_id
+        left join public.addresses end_address on end_address.id = drives.end_address_id
         """;
 
     const string Joins = $"""
-        from drives
-        join cars on cars.id = drives.car_id
+        from public.drives
+        join public.cars on cars.id = drives.car_id
         {Places}
         """;
 
@@ -64,7 +64,7 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
     static readonly string Page = $"""
         with listed as (
             select drives.id
-            from drives
+            from public.drives
             {Places}
             {Where}
             order by drives.start_date desc, drives.id desc
@@ -105,7 +105,7 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
     /// <summary>Whose drive it is, and when it began; null when there is no such drive.</summary>
     public async Task<(short Car, DateTimeOffset Start)?> FindAsync(int drive, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select car_id, start_date from drives where id = $1");
+        await using var command = database.CreateCommand("select car_id, start_date from public.drives where id = $1");
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = drive });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? (reader.GetInt16(0), reader.GetInstant(1)) : null;

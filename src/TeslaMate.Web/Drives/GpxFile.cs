@@ -40,7 +40,7 @@ sealed class GpxFile([FromKeyedServices(WebDatabase.Exports)] NpgsqlDataSource d
             """).Append(CultureInfo.InvariantCulture, $"  <trk>\n    <name>{Iso(start)}</name>\n    <trkseg>\n");
         await using var command = new NpgsqlCommand("""
             select latitude::text, longitude::text, elevation, date
-            from positions
+            from public.positions
             where drive_id = $1
             order by date
             """, connection) { Parameters = { new NpgsqlParameter<int> { TypedValue = drive.Value } } };
@@ -68,7 +68,7 @@ sealed class GpxFile([FromKeyedServices(WebDatabase.Exports)] NpgsqlDataSource d
 
     static async Task<DateTimeOffset?> StartAsync(NpgsqlConnection connection, DriveId drive, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("select start_date from drives where id = $1", connection)
+        await using var command = new NpgsqlCommand("select start_date from public.drives where id = $1", connection)
         {
             Parameters = { new NpgsqlParameter<int> { TypedValue = drive.Value } },
         };

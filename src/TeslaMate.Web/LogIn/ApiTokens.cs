@@ -26,7 +26,7 @@ public sealed partial class ApiTokens
         (_settings, _access, _store, _logger, _throttle) = (settings, access, store, logger, new LogInThrottle(time));
         _configured =
         [
-            .. Configured(settings.ApiToken, "WEB_API_TOKEN", Scopes.Logging, Scopes.Monitor),
+            .. Configured(settings.IsApiTokenRefused ? null : settings.ApiToken, "WEB_API_TOKEN", Scopes.Logging, Scopes.Monitor),
             .. Configured(settings.CompanionToken, "API_TOKEN", Scopes.Read, Scopes.Logging),
         ];
     }

@@ -49,9 +49,9 @@ sealed class AddressRefresh(IGlobalSettings settings, [FromKeyedServices(WebData
     {
         await using var command = database.CreateCommand("""
             select exists (
-                select from drives
+                select from public.drives
                 where (start_address_id is null or end_address_id is null) and start_position_id is not null and end_position_id is not null)
-              or exists (select from charging_processes where address_id is null)
+              or exists (select from public.charging_processes where address_id is null)
             """);
         return await command.ExecuteScalarAsync(cancellationToken) is true;
     }

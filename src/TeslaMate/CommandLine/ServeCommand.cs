@@ -119,7 +119,10 @@ static partial class ServeCommand
             }
         }
 
-        if (settings.Web.ApiToken is { } token && token.Reveal().Length < WebSettings.LeastTokenLength)
+        // What a new version asks of a token is no reason to stop logging.
+        if (settings.Web.IsApiTokenRefused)
+            Log.TokenRefused(logger, WebSettings.LeastTokenLength / 2);
+        else if (settings.Web.ApiToken is { } token && token.Reveal().Length < WebSettings.LeastTokenLength)
             Log.ShortToken(logger, WebSettings.LeastTokenLength);
         if (settings.Key is { Origin: KeyOrigin.Configured, IsShort: true })
             Log.ShortKey(logger, EncryptionKey.LeastLength);
@@ -142,6 +145,10 @@ static partial class ServeCommand
 
         [LoggerMessage(Level = LogLevel.Information, Message = "The password of the pages was changed to WEB_PASSWORD; all sessions are ended")]
         public static partial void PasswordSet(ILogger logger);
+
+        [LoggerMessage(Level = LogLevel.Error,
+            Message = "WEB_API_TOKEN has fewer than {Least} characters, so it opens nothing. Make a longer one, for example with: openssl rand -base64 32")]
+        public static partial void TokenRefused(ILogger logger, int least);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "WEB_API_TOKEN has fewer than {Least} characters, which is quickly guessed. Make a longer one, for example with: openssl rand -base64 32")]
         public static partial void ShortToken(ILogger logger, int least);

@@ -253,7 +253,7 @@ static class TelemetryCommands
 
     static async Task<(CarId Id, string Vin)?> FindAsync(NpgsqlDataSource database, string car, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select id, vin from cars where vin = $1 or id::text = $1");
+        await using var command = database.CreateCommand("select id, vin from public.cars where vin = $1 or id::text = $1");
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = car });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) && !reader.IsDBNull(1) ? (new CarId(reader.GetInt16(0)), reader.GetString(1)) : null;

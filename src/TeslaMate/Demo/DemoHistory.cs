@@ -38,7 +38,7 @@ sealed class DemoHistory
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using (var any = new NpgsqlCommand("select exists (select from cars)", connection))
+        await using (var any = new NpgsqlCommand("select exists (select from public.cars)", connection))
         {
             if (await any.ExecuteScalarAsync(cancellationToken) is true)
                 return;
@@ -69,13 +69,13 @@ sealed class DemoHistory
         {
             var (id, past) = ((short)(number + 1), cars[number]);
             await ExecuteAsync("""
-                insert into car_settings (id) values ($1);
+                insert into public.car_settings (id) values ($1);
                 """, (long)id);
             await ExecuteAsync("""
-                insert into cars (id, eid, vid, vin, name, model, efficiency, settings_id, inserted_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, now() at time zone 'utc', now() at time zone 'utc')
+                insert into public.cars (id, eid, vid, vin, name, model, efficiency, settings_id, inserted_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, now() at time zone 'utc', now() at time zone 'utc')
                 """, id, past.Car.Id, past.Car.VehicleId, past.Car.Vin, past.Car.Name, past.Model, Math.Round(past.KwhPerKm, 3), (long)id);
             await ExecuteAsync("""
-                insert into geofences (id, name, latitude, longitude, radius, billing_type, cost_per_unit, inserted_at, updated_at)
+                insert into public.geofences (id, name, latitude, longitude, radius, billing_type, cost_per_unit, inserted_at, updated_at)
                 values ($1, $2, $3, $4, 60, 'per_kwh', $5, now() at time zone 'utc', now() at time zone 'utc')
                 """, (int)id, number == 0 ? "Home" : $"Home of {past.Car.Name}", (decimal)past.City.Home.Point.Latitude, (decimal)past.City.Home.Point.Longitude, past.HomePrice);
         }
@@ -83,7 +83,7 @@ sealed class DemoHistory
         foreach (var (place, id) in _addresses)
         {
             await ExecuteAsync("""
-                insert into addresses (id, display_name, name, road, house_number, neighbourhood, city, county, state, postcode, country, latitude, longitude, osm_id, osm_type, raw, inserted_at, updated_at)
+                insert into public.addresses (id, display_name, name, road, house_number, neighbourhood, city, county, state, postcode, country, latitude, longitude, osm_id, osm_type, raw, inserted_at, updated_at)
                 values ($1, $2, nullif($3, ''), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'node', '{}', now() at time zone 'utc', now() at time zone 'utc')
                 """, id, string.Join(", ", new[] { place.Name, $"{place.Street} {place.HouseNumber}".Trim(), place.City, place.Country }.Where(part => part.Length > 0)), place.Name, place.Street,
                 place.HouseNumber, place.Quarter, place.City, place.County, place.State, place.Postcode, place.Country, (decimal)place.Point.Latitude, (decimal)place.Point.Longitude, place.OsmId);
@@ -100,14 +100,14 @@ sealed class DemoHistory
         await CopyRowsAsync("states", "car_id, state, start_date, end_date", _states);
         await CopyRowsAsync("updates", "car_id, start_date, end_date, version", _updates);
         await ExecuteAsync("""
-            update drives set start_position_id = ends.first_id, end_position_id = ends.last_id
-            from (select drive_id, min(id) as first_id, max(id) as last_id from positions where drive_id is not null group by drive_id) as ends
+            update public.drives set start_position_id = ends.first_id, end_position_id = ends.last_id
+            from (select drive_id, min(id) as first_id, max(id) as last_id from public.positions where drive_id is not null group by drive_id) as ends
             where ends.drive_id = drives.id
             """);
         await ExecuteAsync("""
-            select setval('cars_id_seq', (select max(id) from cars)), setval('car_settings_id_seq', (select max(id) from car_settings)), setval('geofences_id_seq', (select max(id) from geofences)),
-                setval('addresses_id_seq', (select max(id) from addresses)), setval('trips_id_seq', (select max(id) from drives)), setval('positions_id_seq', (select max(id) from positions)),
-                setval('charging_processes_id_seq', (select max(id) from charging_processes))
+            select setval('public.cars_id_seq', (select max(id) from public.cars)), setval('public.car_settings_id_seq', (select max(id) from public.car_settings)), setval('public.geofences_id_seq', (select max(id) from public.geofences)),
+                setval('public.addresses_id_seq', (select max(id) from public.addresses)), setval('public.trips_id_seq', (select max(id) from public.drives)), setval('public.positions_id_seq', (select max(id) from public.positions)),
+                setval('public.charging_processes_id_seq', (select max(id) from public.charging_processes))
             """);
         await ExecuteAsync("analyze");
 
@@ -122,7 +122,7 @@ sealed class DemoHistory
         async Task CopyRowsAsync(string table, string columns, List<object?[]> rows)
         {
             var types = await ColumnTypesAsync(table, columns);
-            await using var writer = await connection.BeginBinaryImportAsync($"copy {table} ({columns}) from stdin (format binary)", cancellationToken);
+            await using var writer = await connection.BeginBinaryImportAsync($"copy public.{table} ({columns}) from stdin (format binary)", cancellationToken);
             foreach (var row in rows)
             {
                 await writer.StartRowAsync(cancellationToken);
@@ -140,7 +140,7 @@ sealed class DemoHistory
 
         async Task<string[]> ColumnTypesAsync(string table, string columns)
         {
-            await using var command = new NpgsqlCommand($"select {columns} from {table} limit 0", connection);
+            await using var command = new NpgsqlCommand($"select {columns} from public.{table} limit 0", connection);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             return [.. Enumerable.Range(0, reader.FieldCount).Select(column => reader.GetDataTypeName(column).Split('(')[0])];
         }

@@ -182,7 +182,7 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
     static async Task<DateTimeOffset> GoOnFromAsync(Settings settings, DateTimeOffset began, CancellationToken stop)
     {
         await using var database = settings.Database.CreateDataSource();
-        await using var command = database.CreateCommand("select max(date) from positions");
+        await using var command = database.CreateCommand("select max(date) from public.positions");
         return await command.ExecuteScalarAsync(stop) is DateTime last && last > began.UtcDateTime
             ? new DateTimeOffset(last, TimeSpan.Zero) + TimeSpan.FromSeconds(30)
             : began;

@@ -19,25 +19,25 @@ sealed class LoggedRows(NpgsqlDataSource database)
                 format('%s  %s drove %s km in %s min, %s to %s, %s to %s km of range',
                     to_char(d.start_date, 'YYYY-MM-DD HH24:MI'), c.name, round(d.distance::numeric, 1), d.duration_min,
                     coalesce(sa.road, 'somewhere'), coalesce(ea.road, 'somewhere'), round(d.start_rated_range_km), round(d.end_rated_range_km)) as text
-            from drives d
-            join cars c on c.id = d.car_id
-            left join addresses sa on sa.id = d.start_address_id
-            left join addresses ea on ea.id = d.end_address_id
+            from public.drives d
+            join public.cars c on c.id = d.car_id
+            left join public.addresses sa on sa.id = d.start_address_id
+            left join public.addresses ea on ea.id = d.end_address_id
             where d.end_date is not null
             union all
             select 'charge', p.id, p.end_date, a.id is not null,
                 format('%s  %s charged %s kWh in %s min at %s, %s %% to %s %%',
                     to_char(p.start_date, 'YYYY-MM-DD HH24:MI'), c.name, p.charge_energy_added, p.duration_min,
                     coalesce(a.road, 'some place'), p.start_battery_level, p.end_battery_level)
-            from charging_processes p
-            join cars c on c.id = p.car_id
-            left join addresses a on a.id = p.address_id
+            from public.charging_processes p
+            join public.cars c on c.id = p.car_id
+            left join public.addresses a on a.id = p.address_id
             where p.end_date is not null
             union all
             select 'update', u.id, u.end_date, true,
                 format('%s  %s installed software %s', to_char(u.end_date, 'YYYY-MM-DD HH24:MI'), c.name, split_part(u.version, ' ', 1))
-            from updates u
-            join cars c on c.id = u.car_id
+            from public.updates u
+            join public.cars c on c.id = u.car_id
             where u.end_date > u.start_date
         ) as complete
         order by end_date
@@ -45,14 +45,17 @@ sealed class LoggedRows(NpgsqlDataSource database)
 
     public async IAsyncEnumerable<string> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var told = (await TryReadAsync(cancellationToken)).Select(row => (row.Kind, row.Id)).ToHashSet();
+        HashSet<(string, int)>? told = null;
         var seen = new Dictionary<(string, int), long>();
         while (true)
         {
-            foreach (var (kind, id, text, isPlaced) in await TryReadAsync(cancellationToken))
+            var rows = await TryReadAsync(cancellationToken);
+            // The first answer says what was there before.
+            told ??= rows?.Select(row => (row.Kind, row.Id)).ToHashSet();
+            foreach (var (kind, id, text, isPlaced) in rows ?? [])
             {
                 seen.TryAdd((kind, id), TimeProvider.System.GetTimestamp());
-                if ((isPlaced || TimeProvider.System.GetElapsedTime(seen[(kind, id)]) > PatienceForAddresses) && told.Add((kind, id)))
+                if ((isPlaced || TimeProvider.System.GetElapsedTime(seen[(kind, id)]) > PatienceForAddresses) && told!.Add((kind, id)))
                     yield return text;
             }
 
@@ -60,8 +63,8 @@ sealed class LoggedRows(NpgsqlDataSource database)
         }
     }
 
-    /// <summary>None while the server is busy with more important things; the next look finds them.</summary>
-    async Task<List<(string Kind, int Id, string Text, bool IsPlaced)>> TryReadAsync(CancellationToken cancellationToken)
+    /// <summary>Null while the server is busy with more important things; the next look finds them.</summary>
+    async Task<List<(string Kind, int Id, string Text, bool IsPlaced)>?> TryReadAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -69,7 +72,7 @@ sealed class LoggedRows(NpgsqlDataSource database)
         }
         catch (NpgsqlException) when (!cancellationToken.IsCancellationRequested)
         {
-            return [];
+            return null;
         }
     }
 

@@ -66,7 +66,7 @@ sealed class DatabaseHealth : IHealthCheck
             select current_setting('server_version'), version,
                 case when isfinite(inserted_at) then extract(epoch from now() at time zone 'UTC' - inserted_at)::float8 end,
                 {KnownVersions.PendingSql}
-            from schema_migrations
+            from public.schema_migrations
             where version is not null
             order by version desc
             limit 1

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting.Systemd;
 using Npgsql;
+using TeslaMate.Database;
 using TeslaMate.Database.Migrations;
 using TeslaMate.Systemd.Notify;
 
@@ -8,25 +9,22 @@ namespace TeslaMate.Hosting;
 /// <summary>Lets the program in only where the server is known and the schema is exactly the one it was written for.</summary>
 sealed partial class SchemaGate(NpgsqlDataSource database, Migrator migrator, ISystemdNotifier notifier, TimeProvider time, ILogger<SchemaGate> logger)
 {
-    const int OldestServer = 150000;
-    const int NextUnknownServer = 190000;
-
     /// <summary>False when the program must not start; the log then says why and what to do.</summary>
     /// <param name="serverVersion"><c>server_version_num</c>.</param>
     /// <param name="migrate">Apply what is pending instead of refusing.</param>
     public async Task<bool> PassAsync(int serverVersion, bool migrate, CancellationToken cancellationToken)
     {
-        if (serverVersion < OldestServer)
+        var major = serverVersion / 10000;
+        if (major < SupportedServers.Oldest)
         {
-            Log.ServerTooOld(logger, serverVersion / 10000);
+            Log.ServerTooOld(logger, major, SupportedServers.Range);
             return false;
         }
 
-        if (serverVersion >= NextUnknownServer)
-            Log.ServerUnknown(logger, serverVersion / 10000);
+        if (major > SupportedServers.Newest)
+            Log.ServerUnknown(logger, major, SupportedServers.Range);
 
-        if (!await IsFreeOfIntrudersAsync(cancellationToken))
-            return false;
+        await TellIntrudersAsync(cancellationToken);
         // Nearly every start; what follows reads all scripts.
         if (await KnownVersions.AreAllOfAsync(database, cancellationToken))
             return true;
@@ -45,14 +43,12 @@ sealed partial class SchemaGate(NpgsqlDataSource database, Migrator migrator, IS
         return false;
     }
 
-    /// <summary>Whether nobody else's function or operator would run with this program's rights as soon as it asks the server something.</summary>
-    async Task<bool> IsFreeOfIntrudersAsync(CancellationToken cancellationToken)
+    /// <summary>The running program never calls them, so they are no reason to stop logging; the next migration refuses to run beside them.</summary>
+    async Task TellIntrudersAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var intruders = await PublicSchemaCheck.FindIntrudersAsync(connection, cancellationToken);
-        foreach (var intruder in intruders)
+        foreach (var intruder in await PublicSchemaCheck.FindIntrudersAsync(connection, cancellationToken))
             Log.Intruder(logger, intruder.Cause, intruder.Remedy);
-        return intruders.Count == 0;
     }
 
     async Task<bool> MigrateAsync(CancellationToken cancellationToken)
@@ -68,15 +64,15 @@ sealed partial class SchemaGate(NpgsqlDataSource database, Migrator migrator, IS
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Critical, Message = "The program does not start. {Cause} {Remedy}")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Cause} {Remedy}")]
         public static partial void Intruder(ILogger logger, string cause, string remedy);
 
         [LoggerMessage(Level = LogLevel.Critical,
-            Message = "PostgreSQL {ServerMajor} is too old; 15 to 18 are supported. Upgrade the server (back up, then pg_upgrade, or dump and restore)")]
-        public static partial void ServerTooOld(ILogger logger, int serverMajor);
+            Message = "PostgreSQL {ServerMajor} is too old; {Supported} are supported. Upgrade the server (back up, then pg_upgrade, or dump and restore)")]
+        public static partial void ServerTooOld(ILogger logger, int serverMajor, string supported);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL {ServerMajor} is newer than what was tested (15 to 18)")]
-        public static partial void ServerUnknown(ILogger logger, int serverMajor);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL {ServerMajor} is newer than what was tested ({Supported})")]
+        public static partial void ServerUnknown(ILogger logger, int serverMajor, string supported);
 
         [LoggerMessage(Level = LogLevel.Critical,
             Message = "The database has version {MigrationVersion} of a newer program, and this one knows {NewestKnown} at most, so it does not touch it. "

@@ -11,6 +11,9 @@ sealed class Machine : IAsyncDisposable
     /// <summary>The service under test.</summary>
     public const string Unit = "teslamate.service";
 
+    /// <summary>How many rows <c>schema_migrations</c> has at the newest version.</summary>
+    public const string Versions = "105";
+
     /// <summary>Where the machine finds Tesla's cloud.</summary>
     public const string CloudAddress = "http://127.0.0.1:8080";
 

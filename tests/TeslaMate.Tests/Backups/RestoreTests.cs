@@ -265,7 +265,7 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
             await using var restored = await household.RestoreAsync(household.Plain, new StringWriter(), over: present, time: time);
             await using var databases = household.Databases(present, time);
             (await databases.SwapAsync(restored.Name, CancellationToken.None)).ShouldBe($"{present.Name}_before_2026010203040{5 + i}");
-            present.DataSource.Clear();
+            present.TestSource.Clear();
             (await present.ScalarAsync<string>("select name from geofences where id = 1")).ShouldBe("Home");
         }
 
@@ -390,7 +390,7 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
         /// <summary>A database of the test's own with the same in it.</summary>
         internal async Task<TestDatabase> CopyAsync()
         {
-            Present.DataSource.Clear();
+            Present.TestSource.Clear();
             var copy = await TestServer.CreateDatabaseAsync(Present.Name);
             await AdministerAsync($"alter database {copy.Name} owner to {Owner}");
             return copy;

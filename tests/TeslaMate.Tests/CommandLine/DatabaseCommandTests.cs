@@ -20,7 +20,7 @@ public sealed class DatabaseCommandTests
         (code, output, _) = await RunAsync(database, ["status", "--json", "--check"]);
         code.ShouldBe(ExitCode.Ok);
         using var json = JsonDocument.Parse(output);
-        json.RootElement.GetProperty("applied").GetArrayLength().ShouldBe(105);
+        json.RootElement.GetProperty("applied").GetArrayLength().ShouldBe(RecordedSteps.Count);
         json.RootElement.GetProperty("pending").GetArrayLength().ShouldBe(0);
         json.RootElement.GetProperty("differences").GetArrayLength().ShouldBe(0);
         json.RootElement.GetProperty("seconds_since_last_migration").GetInt64().ShouldBeInRange(0, 600);
@@ -36,7 +36,7 @@ public sealed class DatabaseCommandTests
         code.ShouldBe(ExitCode.Failure);
         error.ShouldContain("the theme of the pages");
         error.ShouldContain("--yes");
-        (await database.VersionsAsync()).Count.ShouldBe(105);
+        (await database.VersionsAsync()).Count.ShouldBe(RecordedSteps.Count);
         (code, output, _) = await RunAsync(database, ["rollback", "20251207212310", "--yes"]);
         code.ShouldBe(ExitCode.Ok);
         output.ShouldContain("undone 20251207212310");

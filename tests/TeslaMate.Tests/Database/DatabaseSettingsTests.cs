@@ -136,7 +136,7 @@ public sealed class DatabaseSettingsTests
     {
         var connection = new NpgsqlConnectionStringBuilder();
         Read(Tcp(("DATABASE_USER", "teslamate")), out _).Describe(connection);
-        connection.SearchPath.ShouldBe("public");
+        connection.SearchPath.ShouldBe("pg_catalog, pg_temp");
     }
 
     [Fact]

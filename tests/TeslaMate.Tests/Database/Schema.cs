@@ -13,7 +13,7 @@ public static class Schema
     static async Task<TestDatabase> CreateTemplateAsync()
     {
         var template = await TestServer.CreateDatabaseAsync();
-        await using (template.DataSource)
+        await using (template.TestSource)
         {
             await template.ExecuteAsync(MigrationFiles.Baseline);
             await template.ExecuteAsync($"""

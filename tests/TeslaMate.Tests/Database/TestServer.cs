@@ -1,4 +1,5 @@
 using Npgsql;
+using TeslaMate.Database;
 
 namespace TeslaMate.Tests.Database;
 
@@ -30,7 +31,7 @@ public static class TestServer
 
     // 15 is what Debian's stable release brings, too.
     static Task<string> StartAsync()
-        => Environment.GetEnvironmentVariable("TESLAMATE_TEST_DATABASE") is { Length: > 0 } given ? Task.FromResult(given) : TestServers.StartAsync("15");
+        => Environment.GetEnvironmentVariable("TESLAMATE_TEST_DATABASE") is { Length: > 0 } given ? Task.FromResult(given) : TestServers.StartAsync($"{SupportedServers.Oldest}");
 }
 
 /// <summary>A database of one test, dropped on disposal.</summary>
@@ -40,27 +41,31 @@ public sealed class TestDatabase(string connectionString, string administration,
 
     public string ConnectionString => connectionString;
 
-    /// <summary>Connections to this database; not pooled beyond the data source, so that disposal can drop the database.</summary>
-    public NpgsqlDataSource DataSource { get; } = NpgsqlDataSource.Create(connectionString);
+    /// <summary>Connections of the test itself, whose statements look in schema public.</summary>
+    public NpgsqlDataSource TestSource { get; } = NpgsqlDataSource.Create(connectionString);
+
+    /// <summary>Connections as the program makes them, which find nothing but PostgreSQL's own without its schema.</summary>
+    public NpgsqlDataSource DataSource { get; } = NpgsqlDataSource.Create(
+        new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = "pg_catalog, pg_temp" }.ConnectionString);
 
     /// <summary>Runs statements that return nothing of interest.</summary>
     public async Task ExecuteAsync(string sql)
     {
-        await using var command = DataSource.CreateCommand(sql);
+        await using var command = TestSource.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
 
     /// <summary>The single value that <paramref name="sql"/> returns.</summary>
     public async Task<T?> ScalarAsync<T>(string sql)
     {
-        await using var command = DataSource.CreateCommand(sql);
+        await using var command = TestSource.CreateCommand(sql);
         return await command.ExecuteScalarAsync() is T value ? value : default;
     }
 
     /// <summary>The first column of every row, as text.</summary>
     public async Task<List<string>> LinesAsync(string sql)
     {
-        await using var command = DataSource.CreateCommand(sql);
+        await using var command = TestSource.CreateCommand(sql);
         await using var reader = await command.ExecuteReaderAsync();
         var lines = new List<string>();
         while (await reader.ReadAsync())
@@ -71,6 +76,7 @@ public sealed class TestDatabase(string connectionString, string administration,
     public async ValueTask DisposeAsync()
     {
         await DataSource.DisposeAsync();
+        await TestSource.DisposeAsync();
         await TestServer.ExecuteAsync(administration, $"drop database if exists {name} with (force)");
     }
 }

@@ -1,4 +1,5 @@
 using DotNet.Testcontainers.Builders;
+using TeslaMate.Database;
 using TeslaMate.Database.Clusters;
 using Testcontainers.PostgreSql;
 using Xunit.Abstractions;
@@ -22,7 +23,7 @@ public static class TestServers
 
     internal static string Describe(string? given, bool hasDocker)
         => given is { Length: > 0 } ? "Database tests run on the server of TESLAMATE_TEST_DATABASE."
-            : hasDocker ? "Database tests run on containers postgres:15 to postgres:18, as a Docker engine answers."
+            : hasDocker ? $"Database tests run on containers postgres:{SupportedServers.Oldest} to postgres:{SupportedServers.Newest}, as a Docker engine answers."
             : "Database tests run on private clusters, as no Docker engine answers.";
 
     /// <summary>Starts a server, which ends with this process.</summary>
@@ -51,7 +52,7 @@ public static class TestServers
     {
         try
         {
-            Container("18");
+            Container($"{SupportedServers.Newest}");
             return true;
         }
         catch (DockerUnavailableException)

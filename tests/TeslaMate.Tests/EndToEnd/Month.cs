@@ -29,7 +29,8 @@ public sealed class Month : IAsyncLifetime
 
     public Task DisposeAsync() => Task.CompletedTask;
 
-    internal static async Task<(IReadOnlyList<Life> Lives, Logged Logged, IReadOnlyList<SimulatedCar> Cars, DateTimeOffset End, IReadOnlyList<string> Log)> LiveAsync(int days)
+    internal static async Task<(IReadOnlyList<Life> Lives, Logged Logged, IReadOnlyList<SimulatedCar> Cars, DateTimeOffset End, IReadOnlyList<string> Log)> LiveAsync(
+        int days, Func<TestDatabase, Task>? before = null, Func<TestDatabase, Task>? after = null)
     {
         (IReadOnlyList<Life>, Logged, IReadOnlyList<SimulatedCar>, DateTimeOffset, IReadOnlyList<string>) result = default;
         await SilenceCollection.RunAsync(async () =>
@@ -42,12 +43,16 @@ public sealed class Month : IAsyncLifetime
             await cloud.StartAsync();
             await using var database = await TestServer.CreateDatabaseAsync();
             await House.PrepareAsync(database.ConnectionString, cloud, World.Cars(lives) + World.Geofences);
+            if (before is not null)
+                await before(database);
             var folder = Directory.CreateTempSubdirectory("teslamate-month-").FullName;
             try
             {
                 await using var house = await House.StartAsync(database.ConnectionString, cloud, time, folder);
                 await time.AdvanceToAsync(World.Start.AddDays(days + 1));
-                result = (lives, await Logged.ReadAsync(database.DataSource), cloud.Cars, time.GetUtcNow(), house.Log.Lines);
+                if (after is not null)
+                    await after(database);
+                result = (lives, await Logged.ReadAsync(database.TestSource), cloud.Cars, time.GetUtcNow(), house.Log.Lines);
             }
             finally
             {

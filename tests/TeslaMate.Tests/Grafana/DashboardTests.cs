@@ -99,7 +99,7 @@ public sealed partial class DashboardTests
 
     static async Task RunAllAsync(TestDatabase database, string[] cars)
     {
-        await using var connection = await database.DataSource.OpenConnectionAsync();
+        await using var connection = await database.TestSource.OpenConnectionAsync();
         foreach (var (name, json) in Dashboards())
         {
             var values = Values(json, cars);

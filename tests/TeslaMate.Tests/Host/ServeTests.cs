@@ -119,7 +119,7 @@ public sealed class ServeTests
     {
         await using var database = await TestServer.CreateDatabaseAsync();
         await using var program = await new RunningProgram(database, migrate: true).ReadyAsync();
-        await using var connection = await database.DataSource.OpenConnectionAsync();
+        await using var connection = await database.TestSource.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await using (var command = connection.CreateCommand())
         {

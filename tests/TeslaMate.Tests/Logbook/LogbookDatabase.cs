@@ -18,6 +18,8 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
 
     public NpgsqlDataSource DataSource => database.DataSource;
 
+    public NpgsqlDataSource TestSource => database.TestSource;
+
     static readonly Lazy<Task<TestDatabase>> MigratedTemplate = new(CreateMigratedTemplateAsync);
 
     public static Task<LogbookDatabase> CreateAsync(int cars = 1) => CreateAsync(Template, cars);
@@ -48,7 +50,7 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
     /// <summary>Every row as its columns joined by <c>|</c>, null as <c>-</c>.</summary>
     public async Task<List<string>> RowsAsync(string sql)
     {
-        await using var command = DataSource.CreateCommand(sql);
+        await using var command = TestSource.CreateCommand(sql);
         await using var reader = await command.ExecuteReaderAsync();
         List<string> rows = [];
         while (await reader.ReadAsync())
@@ -80,6 +82,7 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
         var template = await TestServer.CreateDatabaseAsync();
         await template.MigrateAsync();
         await template.DataSource.DisposeAsync();
+        await template.TestSource.DisposeAsync();
         DisposeAtTheEnd(template);
         return template;
     }
@@ -87,7 +90,7 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
     static async Task<TestDatabase> CreateTemplateAsync()
     {
         var template = await Schema.CreateDatabaseAsync();
-        await using (template.DataSource)
+        await using (template.TestSource)
         {
             await template.ExecuteAsync("create schema if not exists teslamate");
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V1__car_logs.sql"));

@@ -72,7 +72,7 @@ public sealed class RefusedTests : IAsyncLifetime
     public async Task Sequences_behind_their_tables_are_found_and_mended()
     {
         await _database.ExecuteAsync(Taken);
-        await using var connection = await _database.DataSource.OpenConnectionAsync();
+        await using var connection = await _database.TestSource.OpenConnectionAsync();
         (await SequenceCheck.FindAsync(connection, default)).Select(found => found.Table).ShouldBe(
         [
             "private.tokens", "public.addresses", "public.charges", "public.charging_processes", "public.drives", "public.geofences", "public.positions", "public.states",

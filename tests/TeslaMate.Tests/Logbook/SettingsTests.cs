@@ -68,7 +68,7 @@ public sealed class SettingsTests : TestsOfOneInstance
     [Fact]
     public async Task What_others_change_in_the_same_moment_stays_changed()
     {
-        await using var other = await _database.DataSource.OpenConnectionAsync();
+        await using var other = await _database.TestSource.OpenConnectionAsync();
         await using var transaction = await other.BeginTransactionAsync();
         await using (var change = new NpgsqlCommand("update settings set grafana_url = 'http://b'", other))
             await change.ExecuteNonQueryAsync();

@@ -110,7 +110,7 @@ sealed class LogRows : IAsyncDisposable
 
     public static async Task<List<string>> RowsAsync(TestDatabase database, string sql, int digits = 2)
     {
-        await using var command = database.DataSource.CreateCommand(sql);
+        await using var command = database.TestSource.CreateCommand(sql);
         await using var reader = await command.ExecuteReaderAsync();
         var lines = new List<string>();
         while (await reader.ReadAsync())
@@ -143,7 +143,7 @@ sealed class LogRows : IAsyncDisposable
     {
         var template = await PostgresServer.CreateDatabaseAsync(server);
         // A template must have no connection while it is copied.
-        await using (template.DataSource)
+        await using (template.TestSource)
             (await template.Migrator().MigrateAsync(new Progress<MigrationProgress>(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         Npgsql.NpgsqlConnection.ClearAllPools();
         return template;

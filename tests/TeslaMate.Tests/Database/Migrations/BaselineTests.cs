@@ -20,7 +20,7 @@ public sealed class BaselineTests
             """)).ShouldBe(["""
             {"id": 1, "age": true, "base_url": null, "language": "en", "theme_mode": "system", "grafana_url": null, "unit_of_length": "km", "preferred_range": "rated", "unit_of_pressure": "bar", "unit_of_temperature": "C"}
             """]);
-        (await database.ScalarAsync<long>("select count(*) from schema_migrations")).ShouldBe(105);
+        (await database.ScalarAsync<long>("select count(*) from schema_migrations")).ShouldBe(RecordedSteps.Count);
         (await database.ScalarAsync<long>("select count(*) from cars")).ShouldBe(0);
     }
 }

@@ -72,7 +72,7 @@ public sealed class InterruptionTests
             var outcomes = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => database.Migrator().MigrateAsync(new Told(), CancellationToken.None)));
             outcomes.Count(outcome => outcome == new MigrationOutcome.Done(0)).ShouldBe(2);
             outcomes.ShouldAllBe(outcome => outcome is MigrationOutcome.Done);
-            (await database.ScalarAsync<long>("select count(*) from changelog where type = 0")).ShouldBe(105);
+            (await database.ScalarAsync<long>("select count(*) from changelog where type = 0")).ShouldBe(RecordedSteps.Count);
             (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(Newest));
         }
     }
@@ -97,7 +97,7 @@ public sealed class InterruptionTests
     public async Task The_lock_of_the_references_migrator_is_waited_for()
     {
         await using var database = await OldDatabase.CreateAsync(Start);
-        await using var reference = await database.DataSource.OpenConnectionAsync();
+        await using var reference = await database.TestSource.OpenConnectionAsync();
         await using var transaction = await reference.BeginTransactionAsync();
         await using (var hold = new NpgsqlCommand("lock table schema_migrations in share update exclusive mode", reference))
             await hold.ExecuteNonQueryAsync();
@@ -114,7 +114,7 @@ public sealed class InterruptionTests
     public async Task A_reader_that_stays_ends_the_run_with_its_name_and_one_that_goes_does_not()
     {
         await using var database = await OldDatabase.CreateAsync(Start);
-        await using var reader = await database.DataSource.OpenConnectionAsync();
+        await using var reader = await database.TestSource.OpenConnectionAsync();
         await using var transaction = await reader.BeginTransactionAsync();
         await using (var read = new NpgsqlCommand("select count(*) from positions", reader))
             await read.ExecuteNonQueryAsync();
@@ -138,7 +138,7 @@ public sealed class InterruptionTests
     {
         await using var database = await OldDatabase.CreateAsync(Start);
         var before = await database.FingerprintAsync();
-        await using var keeper = await database.DataSource.OpenConnectionAsync();
+        await using var keeper = await database.TestSource.OpenConnectionAsync();
         await using var transaction = await keeper.BeginTransactionAsync();
         await using (var keep = new NpgsqlCommand($"lock table {table} in access exclusive mode", keeper))
             await keep.ExecuteNonQueryAsync();
@@ -196,7 +196,7 @@ public sealed class InterruptionTests
             var size = (await template.ScalarAsync<long>("select pg_database_size(current_database())") / 1024) + 3000;
             await ShellAsync($"mount -t tmpfs -o size={size}k,mode=700 tmpfs {folder.FullName} && chown postgres {folder.FullName}");
             await TestServer.ExecuteAsync(administration, $"create tablespace {name} location '{folder.FullName}'");
-            await template.DataSource.DisposeAsync();
+            await template.TestSource.DisposeAsync();
             await TestServer.ExecuteAsync(administration, $"create database {name} template {template.Name} tablespace {name} strategy file_copy");
             await using (var database = new TestDatabase(new NpgsqlConnectionStringBuilder(administration) { Database = name }.ConnectionString, administration, name))
             {
@@ -247,7 +247,7 @@ public sealed class InterruptionTests
     public async Task A_request_to_stop_leaves_a_whole_version_and_no_lock()
     {
         await using var database = await OldDatabase.CreateAsync(Start);
-        await using var reader = await database.DataSource.OpenConnectionAsync();
+        await using var reader = await database.TestSource.OpenConnectionAsync();
         await using var transaction = await reader.BeginTransactionAsync();
         await using (var read = new NpgsqlCommand("select count(*) from positions", reader))
             await read.ExecuteNonQueryAsync();
@@ -264,7 +264,7 @@ public sealed class InterruptionTests
     /// <summary>Starts a run, waits until it hangs at a lock in the middle of its versions, and disturbs it there.</summary>
     static async Task<MigrationOutcome.Failed> WhileBlockedAsync(TestDatabase database, Func<int, Task> disturb)
     {
-        var holder = await database.DataSource.OpenConnectionAsync();
+        var holder = await database.TestSource.OpenConnectionAsync();
         await using var transaction = await holder.BeginTransactionAsync();
         await using (var hold = new NpgsqlCommand("select count(*) from positions", holder))
             await hold.ExecuteNonQueryAsync();

@@ -17,7 +17,7 @@ static class OldDatabase
     static async Task<TestDatabase> CreateTemplateAsync(long version)
     {
         var template = await TestServer.CreateDatabaseAsync();
-        await using (template.DataSource)
+        await using (template.TestSource)
         {
             const long Filled = 20190812191616;
             await template.MigrateAsync(to: Math.Min(version, Filled));

@@ -1,3 +1,4 @@
+using Npgsql;
 using TeslaMate.Configuration;
 using TeslaMate.Database;
 using TeslaMate.Database.Clusters;
@@ -242,6 +243,66 @@ public sealed class PreflightTests
     }
 
     [Fact]
+    public async Task A_function_that_comes_while_a_migration_runs_stops_it_before_the_next_version()
+    {
+        await using var database = await OldDatabase.CreateAsync(20200502140646);
+        await using var role = await TestRole.CreateAsync(database);
+        await database.ExecuteAsync($"create table public.caught (who text); grant insert on public.caught to {role.Name}");
+        var stranger = new OnFirst<MigrationProgress.Finished>(() => database.ExecuteAsync($"""
+            set role {role.Name};
+            create function public.btrim(character varying) returns text language plpgsql as $$ begin insert into public.caught values (current_user); return null; end $$;
+            reset role
+            """));
+
+        var failed = (await database.Migrator().MigrateAsync(stranger, CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Failed>();
+
+        failed.Message.ShouldContain("btrim");
+        failed.Remedy.ShouldContain("revoke create on schema public");
+        (await database.LinesAsync("select who from caught")).ShouldBeEmpty();
+        await database.ExecuteAsync("drop function public.btrim(character varying)");
+        await database.MigrateAsync();
+    }
+
+    [Fact]
+    public async Task The_right_of_everybody_to_create_in_public_is_revoked()
+    {
+        await using var database = await OldDatabase.CreateAsync(20200502140646);
+        await database.ExecuteAsync("grant create on schema public to public");
+        var told = new Told();
+        await database.Migrator().MigrateAsync(told, CancellationToken.None);
+        told.Notes.ShouldContain(note => note.Contains("is revoked", StringComparison.Ordinal));
+        (await database.Migrator().StateAsync(CancellationToken.None)).Warnings.ShouldBeEmpty();
+        await database.Migrator().MigrateAsync(told = new Told(), CancellationToken.None);
+        told.Notes.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Functions_of_the_owners_own_triggers_indexes_and_checks_go_on_finding_what_they_name()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        await database.MigrateAsync();
+        await database.ExecuteAsync("""
+            create table visits (geofence text);
+            create function count_visit() returns trigger language plpgsql as $$ begin insert into visits values (new.name); return null; end $$;
+            create trigger count_visit after insert on geofences for each row execute function count_visit();
+            create function is_known(place text) returns boolean immutable language sql as $$ select not exists (select from visits where geofence = place) $$;
+            alter table geofences add constraint known check (is_known(name));
+            create function nick(place text) returns text immutable language sql as $$ select left(place, 3) $$;
+            create function key_of(place text) returns text immutable language sql as $$ select md5(nick(place)) $$;
+            create index on geofences (key_of(name));
+            """);
+        const string Insert = "insert into public.geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ($1, 1, 1, 10, now(), now())";
+
+        await database.Migrator().MigrateAsync(new Told(), CancellationToken.None);
+
+        await using var command = database.DataSource.CreateCommand(Insert);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = "Home" });
+        await command.ExecuteNonQueryAsync();
+        (await database.LinesAsync("select geofence from visits")).ShouldBe(["Home"]);
+        (await database.LinesAsync("select proname from pg_proc where proconfig = array['search_path=public'] order by 1")).ShouldBe(["count_visit", "is_known", "key_of"]);
+    }
+
+    [Fact]
     public async Task A_read_only_role_is_told_so()
     {
         await using var database = await OldDatabase.CreateAsync(20190812191616);
@@ -291,11 +352,23 @@ public sealed class PreflightTests
         await database.ExecuteAsync("insert into geofences (name, latitude, longitude, cost_per_unit, inserted_at, updated_at) values ('Home', 1, 1, 100, now(), now())");
         var refused = (await database.Migrator().RollbackAsync(20260718160000, new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
         refused.Errors.ShouldHaveSingleItem().Cause.ShouldContain("cost_per_unit that does not fit numeric(6,4)");
-        (await database.VersionsAsync()).Count.ShouldBe(105);
+        (await database.VersionsAsync()).Count.ShouldBe(RecordedSteps.Count);
     }
 }
 
 /// <summary>A login without superuser that owns its database's schema public.</summary>
+/// <summary>Does something when it is told of <typeparamref name="T"/> for the first time, before the work goes on.</summary>
+sealed class OnFirst<T>(Func<Task> act) : IProgress<MigrationProgress>
+{
+    int _seen;
+
+    public void Report(MigrationProgress value)
+    {
+        if (value is T && Interlocked.Exchange(ref _seen, 1) == 0)
+            act().GetAwaiter().GetResult();
+    }
+}
+
 sealed class TestRole : IAsyncDisposable
 {
     static int _last;

@@ -14,6 +14,9 @@ static class RecordedSteps
     /// <summary>All versions, oldest first.</summary>
     public static long[] Versions { get; } = [.. Schemas.Keys.Order()];
 
+    /// <summary>How many versions the reference has at release 4.2 (spec migrations 4).</summary>
+    public const int Count = 105;
+
     public static long Newest => Versions[^1];
 
     /// <summary>The lines that <c>fingerprint.sql</c> prints at <paramref name="version"/>.</summary>

@@ -118,7 +118,7 @@ sealed class Steps(TestDatabase database) : IAsyncDisposable
         await database.DisposeAsync();
     }
 
-    async Task<NpgsqlConnection> ConnectionAsync() => _connection ??= await database.DataSource.OpenConnectionAsync();
+    async Task<NpgsqlConnection> ConnectionAsync() => _connection ??= await database.TestSource.OpenConnectionAsync();
 
     async Task EncryptAsync(NpgsqlConnection connection)
     {

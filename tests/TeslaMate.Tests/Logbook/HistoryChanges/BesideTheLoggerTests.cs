@@ -34,7 +34,7 @@ public sealed class BesideTheLoggerTests : EditedLog
     [Fact]
     public async Task The_logger_waits_for_an_edit_and_loses_nothing()
     {
-        await using var other = await _database.DataSource.OpenConnectionAsync();
+        await using var other = await _database.TestSource.OpenConnectionAsync();
         await using var transaction = await other.BeginTransactionAsync();
         await using (var hold = new NpgsqlCommand("select from positions where drive_id = 2 order by date desc limit 1 for update", other))
             await hold.ExecuteNonQueryAsync();

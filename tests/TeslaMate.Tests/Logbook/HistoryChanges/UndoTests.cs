@@ -158,7 +158,7 @@ public sealed class UndoTests : EditedLog
     public async Task A_process_that_dies_in_the_middle_leaves_nothing()
     {
         var before = await DumpAsync();
-        await using var other = await _database.DataSource.OpenConnectionAsync();
+        await using var other = await _database.TestSource.OpenConnectionAsync();
         await using var transaction = await other.BeginTransactionAsync();
         // The last drive of the merge is held by somebody else: the editor stands in the middle.
         await using (var hold = new NpgsqlCommand("select from positions where drive_id = 2 order by date desc limit 1 for update", other))

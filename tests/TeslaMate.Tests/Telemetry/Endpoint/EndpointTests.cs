@@ -182,7 +182,7 @@ public class EndpointTests
         await using var house = await House.StartAsync();
         using var socket = await house.ConnectAsync("leaf only");
         await house.Database.WaitForCountAsync(1, "teslamate.telemetry_inbox");
-        await using var blocker = await house.Database.DataSource.OpenConnectionAsync();
+        await using var blocker = await house.Database.TestSource.OpenConnectionAsync();
         await using var transaction = await blocker.BeginTransactionAsync();
         await using (var locked = new Npgsql.NpgsqlCommand("lock table teslamate.telemetry_inbox in exclusive mode", blocker, transaction))
             await locked.ExecuteNonQueryAsync();

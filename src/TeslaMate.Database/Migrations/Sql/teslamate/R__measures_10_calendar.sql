@@ -62,6 +62,16 @@ $$;
 comment on function teslamate.place_label(text, text, text, text, text)
     is 'The geofence, else the name or road and number of the address with the city; null when nothing is known.';
 
+drop function if exists teslamate.distance_m(double precision, double precision, double precision, double precision);
+create function teslamate.distance_m(
+    latitude double precision, longitude double precision, other_latitude double precision, other_longitude double precision)
+returns double precision immutable parallel safe language sql as $$
+    select 2 * 6378168 * asin(sqrt(least(1, sind((latitude - other_latitude) / 2) ^ 2
+        + cosd(latitude) * cosd(other_latitude) * sind((longitude - other_longitude) / 2) ^ 2)))
+$$;
+comment on function teslamate.distance_m(double precision, double precision, double precision, double precision)
+    is 'Metres between two places in degrees, on the sphere of the extension earthdistance, whose own functions look for one another in schema public.';
+
 drop function if exists teslamate.is_ideal_range();
 create function teslamate.is_ideal_range() returns boolean stable parallel safe language sql as $$
     select coalesce((select preferred_range = 'ideal' from public.settings order by id limit 1), false)

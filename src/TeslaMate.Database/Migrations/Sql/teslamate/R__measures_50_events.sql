@@ -195,7 +195,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     select key, part_from, part_to, m.start_date, m.end_date, is_current, seconds, asleep_seconds, asleep_seconds / nullif(seconds, 0),
         range_loss * part, kwh * part, is_range_reduced, kwh * part * 3600000 / nullif(seconds, 0), range_loss * part * 3600 / nullif(seconds, 0),
         start_level, end_level, level_loss, is_range_reduced,
-        coalesce(public.earth_distance(public.ll_to_earth(start_latitude, start_longitude), public.ll_to_earth(end_latitude, end_longitude)) > 1000, false),
+        coalesce(teslamate.distance_m(start_latitude, start_longitude, end_latitude, end_longitude) > 1000, false),
         k.climate_samples::double precision / nullif(k.samples, 0), outside_temp_c, after_drive_id, after_process_id, before_drive_id, before_process_id,
         address_id, geofence_id, start_latitude, start_longitude
     from measured as m
