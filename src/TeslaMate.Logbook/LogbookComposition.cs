@@ -4,7 +4,6 @@ using TeslaMate.Configuration.Health;
 using TeslaMate.Logbook.Addresses;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.Changes;
-using TeslaMate.Logbook.Charging;
 using TeslaMate.Logbook.Corrections;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.HistoryChanges;
@@ -39,7 +38,6 @@ public static class LogbookComposition
         services.AddSingleton<GeofenceBook>().AddSingleton<IGeofences>(provider => provider.GetRequiredService<GeofenceBook>());
         services.AddSingleton<GlobalSettingsRow>().AddSingleton<IGlobalSettings>(provider => provider.GetRequiredService<GlobalSettingsRow>());
         services.AddSingleton<ICorrections, HandCorrections>();
-        services.AddSingleton<IChargeCosts, ChargeCosts>();
         services.AddSingleton<HistoryEditor>().AddSingleton<IHistoryEditor>(provider => provider.GetRequiredService<HistoryEditor>());
 
         services.AddSingleton<StatisticsStore>().AddSingleton<StatisticsUpkeep>();
