@@ -42,9 +42,164 @@
     hash = "sha256-8u9rXL1+wCfYcpPlGpjJGmifyWdh+oA/eoWGPzecY4w=";
   })
   (fetchNuGet {
+    pname = "Microsoft.Extensions.Configuration";
+    version = "10.0.15";
+    hash = "sha256-M2WUAYW8Zesq1CZvBGoeBZKQ9XtFB/oLVEQqzCa0kTY=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Configuration.Abstractions";
+    version = "10.0.15";
+    hash = "sha256-641Ah2yscfzSE+Um6rGbxPKuRq5rdVI7N3bns4c6Rq4=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Configuration.Binder";
+    version = "10.0.15";
+    hash = "sha256-9AAXY881gvlRNGFBiddppVceQekY03k3hzZEgs/hXV4=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Configuration.CommandLine";
+    version = "10.0.15";
+    hash = "sha256-ss72UwGapbz8xZhPk8xr0+AyT3HxcmqMu/iPhOk5xoU=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Configuration.EnvironmentVariables";
+    version = "10.0.15";
+    hash = "sha256-0mNvwcH0gmuHyT3zqK62V/2xhvzcOn/i99ixC1qQkQ0=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Configuration.FileExtensions";
+    version = "10.0.15";
+    hash = "sha256-yfZTqMRNMRmMdqOg9W/PxKlODhr0NheKqpPU871rXcQ=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Configuration.Json";
+    version = "10.0.15";
+    hash = "sha256-A3PiRbtZqMADXFX/hvC+INVRnbtQHmrQouLWazmpxj8=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Configuration.UserSecrets";
+    version = "10.0.15";
+    hash = "sha256-KbU8xVb+BvZ1miJpxLfrLIteCONkzA9ia1r7yfQN9c8=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.DependencyInjection";
+    version = "10.0.15";
+    hash = "sha256-2rEiL9H3hUhp7QxzAvhUVsMzNwEVIjq4IksvXSv7Yhg=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.DependencyInjection.Abstractions";
+    version = "10.0.0";
+    hash = "sha256-9iodXP39YqgxomnOPOxd/mzbG0JfOSXzFoNU3omT2Ps=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.DependencyInjection.Abstractions";
+    version = "10.0.15";
+    hash = "sha256-AZITXEyM9A9ih8ZOSC4NDA5e4ok64WJOefkcA057BuI=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Diagnostics";
+    version = "10.0.15";
+    hash = "sha256-TOTvZ8AxwC9JISgDqnDnl4dBZ7hiCSUR7pEAVFd5mxE=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Diagnostics.Abstractions";
+    version = "10.0.15";
+    hash = "sha256-vzVIGRfekcbSGX1+m+SlMb7QjjvcWiwYA9EDD5tetg4=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Diagnostics.HealthChecks";
+    version = "10.0.15";
+    hash = "sha256-SC7af8JAk5XdDUrEd0T1tI203Dbfflvwka7H6y6wJXw=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Diagnostics.HealthChecks.Abstractions";
+    version = "10.0.15";
+    hash = "sha256-Mj0AlZs2JAQxpWSmOxnN2nIhM1rSyHI9ywA2ZXaFn7Q=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.FileProviders.Abstractions";
+    version = "10.0.15";
+    hash = "sha256-Vpe5Zqt2d1/+ipiIXxs43rTUYBpn3kItN4hatEG5jBo=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.FileProviders.Physical";
+    version = "10.0.15";
+    hash = "sha256-wJxPEc1nfphFxfNEg4nzH4i0zMqwLHTF9UQ7hezEREE=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.FileSystemGlobbing";
+    version = "10.0.15";
+    hash = "sha256-ddnpDCDOyLzB8w5TilQXgzQ5KTcZnjWoMMmFSwdtz+M=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Hosting";
+    version = "10.0.15";
+    hash = "sha256-ZqwUxQXmEvN2ov5fz+yZJYi2pMHOgsZKQn/iSqRHUCw=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Hosting.Abstractions";
+    version = "10.0.15";
+    hash = "sha256-VNV2rFFa3ia0hm9tNf6P6RZ2X+L2/W5gfLJHuGW1Zbw=";
+  })
+  (fetchNuGet {
     pname = "Microsoft.Extensions.Hosting.Systemd";
     version = "10.0.15";
     hash = "sha256-/dfGKfqGiZaDDBuTG8bHdriJJnQehwWhm3hifkzOP2M=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Logging";
+    version = "10.0.15";
+    hash = "sha256-NSSLSqMBermOw7x+9jq0Apx+ogj9WDPcfW7AG3jwfwQ=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Logging.Abstractions";
+    version = "10.0.0";
+    hash = "sha256-BnhgGZc01HwTSxogavq7Ueq4V7iMA3wPnbfRwQ4RhGk=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Logging.Abstractions";
+    version = "10.0.15";
+    hash = "sha256-5PiX8pTq8xgnb25dFvvVufxUZdmwiAB0Fr7vlAYvCYs=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Logging.Configuration";
+    version = "10.0.15";
+    hash = "sha256-WBPDcWb0LBYbK0Fv1LGRxObna/JC5QYMW3AFcUidIV0=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Logging.Console";
+    version = "10.0.15";
+    hash = "sha256-WktMpzA4YVsIR1C5maaby7au+aG1muGuRfJcz2mRZZM=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Logging.Debug";
+    version = "10.0.15";
+    hash = "sha256-0J1uu+3vPv+rZGib88w0+oGugngdphRQjX15FOK0PpI=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Logging.EventLog";
+    version = "10.0.15";
+    hash = "sha256-xvlhQd0W2ZgZdPRvvp5U98A11CLYpZ7i72k6Wr5oXuI=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Logging.EventSource";
+    version = "10.0.15";
+    hash = "sha256-lhRmVOh/MeDyNu9WKu4+B1lS2+T8hsMQAQHmKQbc13c=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Options";
+    version = "10.0.15";
+    hash = "sha256-8Jh+A5CVAEALbpFtrv7Fse/pNKJuxr9fBgqRjVa0+mM=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Options.ConfigurationExtensions";
+    version = "10.0.15";
+    hash = "sha256-EZmK7c5qcqiW8t2zIi8XNFhXKq4ef+4UOoZ7k6q5L/A=";
+  })
+  (fetchNuGet {
+    pname = "Microsoft.Extensions.Primitives";
+    version = "10.0.15";
+    hash = "sha256-W+EzkWgBumLOA93pNnt6iOC+v5n4RLWY/SK09vNg9sU=";
   })
   (fetchNuGet {
     pname = "Microsoft.IdentityModel.Abstractions";
@@ -130,6 +285,11 @@
     pname = "System.CommandLine";
     version = "2.0.15";
     hash = "sha256-aeVcUsbyIJSPOxBoQ/rXCdp6jrwyEPp8A12wt0ebSRo=";
+  })
+  (fetchNuGet {
+    pname = "System.Diagnostics.EventLog";
+    version = "10.0.15";
+    hash = "sha256-hmUKTk6TacUjylZw/va6drSn8lzJr+gpH85Q5KIqBlE=";
   })
   (fetchNuGet {
     pname = "System.Drawing.Common";

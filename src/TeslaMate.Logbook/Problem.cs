@@ -1,7 +1,7 @@
 namespace TeslaMate.Logbook;
 
 /// <summary>The reference's texts for what is wrong with a field (spec logbook 1.2); translations of the pages know them.</summary>
-static class Problem
+public static class Problem
 {
     public const string Blank = "can't be blank";
 

@@ -1,24 +1,18 @@
+using System.Diagnostics;
 using TeslaMate.Configuration;
 
 namespace TeslaMate.Web;
 
-/// <summary>Which origins may use the live connection: <c>CHECK_ORIGIN</c> (spec web 1.4).</summary>
-public sealed class OriginRule
+/// <summary>Which origins may use the live connection: <c>CHECK_ORIGIN</c> (spec web 1.4). Closed.</summary>
+public abstract record OriginRule
 {
-    readonly bool _onlyVirtualHost;
-    readonly IReadOnlyList<Pattern>? _patterns;
-
-    OriginRule(bool onlyVirtualHost, IReadOnlyList<Pattern>? patterns)
-    {
-        _onlyVirtualHost = onlyVirtualHost;
-        _patterns = patterns;
-    }
+    OriginRule() { }
 
     /// <summary>Nothing was said: the pages' own origin passes, by whatever name they were asked for.</summary>
-    public static OriginRule Own { get; } = new(onlyVirtualHost: false, patterns: null);
+    public static OriginRule Own { get; } = new OwnOrigin();
 
     /// <summary>Every origin passes, as with <c>false</c>.</summary>
-    public static OriginRule Any { get; } = new(onlyVirtualHost: false, patterns: null);
+    public static OriginRule Any { get; } = new AnyOrigin();
 
     /// <summary>Reads <c>CHECK_ORIGIN</c>: <c>true</c>, <c>false</c>, a list of origins, or nothing.</summary>
     public static OriginRule Read(Variables variables)
@@ -27,7 +21,7 @@ public sealed class OriginRule
         {
             case null: return Own;
             case "false": return Any;
-            case "true": return new(onlyVirtualHost: true, patterns: null);
+            case "true": return new VirtualHost();
             case var list:
                 var patterns = new List<Pattern>();
                 foreach (var entry in list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
@@ -38,27 +32,36 @@ public sealed class OriginRule
                         variables.Problem($"CHECK_ORIGIN holds \"{entry}\", which names no host. Example: CHECK_ORIGIN=https://example.com,//*.example.org:8080");
                 }
 
-                return new(onlyVirtualHost: false, patterns);
+                return new Listed(patterns);
         }
     }
 
-    /// <summary>Whether a request with this <c>Origin</c> header passes; one without the header always does.</summary>
+    /// <summary>Whether a request with this <c>Origin</c> header passes; one without the header passes all rules but <see cref="Own"/>.</summary>
     /// <param name="isOwn">Whether that is the origin of the page itself, as far as the browser and the address tell.</param>
     public bool Allows(string? origin, string virtualHost, bool isOwn)
     {
-        if (ReferenceEquals(this, Own))
+        if (this is OwnOrigin)
             return isOwn;
-        if (string.IsNullOrEmpty(origin) || (!_onlyVirtualHost && _patterns is null))
+        if (this is AnyOrigin || string.IsNullOrEmpty(origin))
             return true;
-        if (!Uri.TryCreate(origin, UriKind.Absolute, out var address))
-            return false;
-        return _patterns is null
-            ? string.Equals(address.Host, virtualHost, StringComparison.OrdinalIgnoreCase)
-            : _patterns.Any(pattern => pattern.Matches(address));
+        return Uri.TryCreate(origin, UriKind.Absolute, out var address) && this switch
+        {
+            VirtualHost => string.Equals(address.Host, virtualHost, StringComparison.OrdinalIgnoreCase),
+            Listed(var patterns) => patterns.Any(pattern => pattern.Matches(address)),
+            _ => throw new UnreachableException(),
+        };
     }
 
     /// <summary>Whether a list of origins allows pages of this host, by whatever scheme and port.</summary>
-    public bool Names(string host) => _patterns?.Any(pattern => pattern.IsOf(host)) == true;
+    public bool Names(string host) => this is Listed(var patterns) && patterns.Any(pattern => pattern.IsOf(host));
+
+    sealed record OwnOrigin : OriginRule;
+
+    sealed record AnyOrigin : OriginRule;
+
+    sealed record VirtualHost : OriginRule;
+
+    sealed record Listed(IReadOnlyList<Pattern> Patterns) : OriginRule;
 
     sealed record Pattern(string? Scheme, string Host, int? Port)
     {

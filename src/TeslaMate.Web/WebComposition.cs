@@ -29,6 +29,7 @@ public static class WebComposition
     public static IServiceCollection AddWeb(this IServiceCollection services, WebSettings settings)
     {
         services.AddRazorComponents();
+        services.AddProblemDetails();
         services.AddSchemes().AddOidc(settings);
         services.AddHostFiltering(hosts =>
         {
@@ -87,7 +88,8 @@ public static class WebComposition
         app.UseMiddleware<HostCookies>();
         app.UseHsts();
         app.UseMiddleware<RequestId>();
-        app.UseMiddleware<Headers>();
+        app.UseMiddleware<AnswerHeaders>();
+        app.UseMiddleware<HeadAsGet>();
         app.Use(async (http, next) =>
         {
             if (!await app.Services.GetRequiredService<AssetFiles>().TryServeAsync(http))

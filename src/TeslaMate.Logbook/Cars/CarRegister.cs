@@ -1,4 +1,4 @@
-using TeslaMate.Logbook.Changes;
+using TeslaMate.Configuration;
 using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Cars;
@@ -14,7 +14,7 @@ sealed class CarRegister(NpgsqlDataSource database) : ICars
         join public.car_settings own on own.id = cars.settings_id
         """;
 
-    readonly Watchers<Car> _watchers = new();
+    readonly Broadcast<Car> _watchers = new(capacity: 1000);
     readonly Lock _lock = new();
     Dictionary<CarId, Car>? _known;
 
@@ -122,7 +122,7 @@ sealed class CarRegister(NpgsqlDataSource database) : ICars
         {
             lock (_lock)
                 _known?[car] = changed;
-            _watchers.Tell(changed);
+            _watchers.Publish(changed);
         }
 
         return changed;
@@ -140,7 +140,7 @@ sealed class CarRegister(NpgsqlDataSource database) : ICars
         if (before is null)
             return;
         foreach (var car in now.Values.Where(car => before.TryGetValue(car.Id, out var old) && old != car))
-            _watchers.Tell(car);
+            _watchers.Publish(car);
     }
 
     static async Task<List<Car>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)

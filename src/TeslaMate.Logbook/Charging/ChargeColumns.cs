@@ -1,5 +1,3 @@
-using TeslaMate.Logbook.Writing;
-
 namespace TeslaMate.Logbook.Charging;
 
 /// <summary>Charges as they come back.</summary>

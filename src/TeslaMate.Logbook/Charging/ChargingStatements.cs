@@ -104,13 +104,13 @@ static class ChargingStatements
 
     static Outcome.ChargingCompleted ReadCompleted(NpgsqlDataReader reader, CarId car) => new(
         car, new(reader.GetInt32(0)),
-        AddedKwh: reader.IsDBNull(1) ? null : reader.GetDecimal(1),
-        UsedKwh: reader.IsDBNull(2) ? null : reader.GetDecimal(2),
-        DurationMin: reader.IsDBNull(3) ? null : reader.GetInt16(3),
-        Phases: reader.IsDBNull(4) ? null : reader.GetDouble(4),
-        ReportedPhases: reader.IsDBNull(5) ? null : reader.GetInt32(5),
-        MeasuredPhases: reader.IsDBNull(6) ? null : reader.GetInt32(6),
-        VoltageV: reader.IsDBNull(7) ? null : reader.GetDouble(7));
+        AddedKwh: reader.Decimal(1),
+        UsedKwh: reader.Decimal(2),
+        DurationMin: reader.Small(3),
+        Phases: reader.Double(4),
+        ReportedPhases: reader.Integer(5),
+        MeasuredPhases: reader.Integer(6),
+        VoltageV: reader.Double(7));
 
     /// <summary>
     /// Everything about the end of a charging process in one statement. The averages that the phase rules (7.4) compare with halves and thirds are

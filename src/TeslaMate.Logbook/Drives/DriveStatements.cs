@@ -183,7 +183,7 @@ static class DriveStatements
     {
         var drive = new DriveId(reader.GetInt32(0));
         return reader.GetBoolean(1)
-            ? new Outcome.DriveClosed(car, drive, reason, reader.IsDBNull(2) ? null : reader.GetDouble(2), reader.GetInt16(3), lookUpAddresses)
+            ? new Outcome.DriveClosed(car, drive, reason, reader.Double(2), reader.GetInt16(3), lookUpAddresses)
             : new Outcome.DriveDiscarded(car, drive, reason);
     }
 }

@@ -1,5 +1,3 @@
-using TeslaMate.Logbook.Writing;
-
 namespace TeslaMate.Logbook.Positions;
 
 /// <summary>Positions as they come back.</summary>

@@ -1,5 +1,5 @@
+using TeslaMate.Configuration;
 using TeslaMate.Logbook.Addresses;
-using TeslaMate.Logbook.Changes;
 using TeslaMate.Logbook.Charging;
 using TeslaMate.Logbook.Writing;
 
@@ -9,7 +9,7 @@ sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation tra
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    readonly Watchers<GlobalSettings> _watchers = new();
+    readonly Broadcast<GlobalSettings> _watchers = new(capacity: 1000);
     volatile GlobalSettings _current = new();
 
     public GlobalSettings Current => _current;
@@ -129,6 +129,6 @@ sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation tra
         if (settings == _current)
             return;
         _current = settings;
-        _watchers.Tell(settings);
+        _watchers.Publish(settings);
     }
 }

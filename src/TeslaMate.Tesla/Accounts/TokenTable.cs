@@ -52,7 +52,7 @@ sealed class TokenTable(NpgsqlDataSource database, EncryptionKey key, TimeProvid
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var rows = new List<(byte[]? Access, byte[]? Refresh)>();
         while (await reader.ReadAsync(cancellationToken))
-            rows.Add((Column(reader, 0), Column(reader, 1)));
+            rows.Add((reader.Bytes(0), reader.Bytes(1)));
         return rows switch
         {
             [] or [(null, _)] or [(_, null)] => new StoredTokens.None(),
@@ -114,8 +114,6 @@ sealed class TokenTable(NpgsqlDataSource database, EncryptionKey key, TimeProvid
             : new StoredTokens.Undecryptable(Mark(access, refresh));
 
     static string Mark(byte[] access, byte[] refresh) => Convert.ToHexString(SHA256.HashData([.. access, .. refresh]));
-
-    static byte[]? Column(NpgsqlDataReader reader, int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetFieldValue<byte[]>(ordinal);
 
     sealed class Turn(NpgsqlConnection connection) : IAsyncDisposable
     {

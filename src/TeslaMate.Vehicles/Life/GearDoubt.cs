@@ -29,7 +29,7 @@ sealed record GearDoubt(int Contradictions, bool IsContradicted, bool IsAsking, 
         (reading.Speed > 0 && Contradictions < 2)
         || reading.Odometer - Against?.Odometer > MovedMiles
         || (reading is { EstLat: { } latitude, EstLng: { } longitude } && Against is { EstLat: { } fromLatitude, EstLng: { } fromLongitude }
-            && Units.DistanceKm(new Place(fromLatitude, fromLongitude), new Place(latitude, longitude)) > MovedKm);
+            && Conversions.DistanceKm(new Place(fromLatitude, fromLongitude), new Place(latitude, longitude)) > MovedKm);
 
     /// <summary>After a full answer.</summary>
     /// <param name="streamed">The last sample, if it showed a gear.</param>

@@ -31,13 +31,13 @@ static class Restoring
         ChargeState = new ChargeState
         {
             Timestamp = date,
-            IdealBatteryRange = Units.Miles(position.IdealRangeKm, decimals: 2),
-            EstBatteryRange = Units.Miles(position.EstimatedRangeKm, decimals: 2),
-            BatteryRange = Units.Miles(position.RatedRangeKm, decimals: 2),
+            IdealBatteryRange = Conversions.Miles(position.IdealRangeKm, decimals: 2),
+            EstBatteryRange = Conversions.Miles(position.EstimatedRangeKm, decimals: 2),
+            BatteryRange = Conversions.Miles(position.RatedRangeKm, decimals: 2),
             BatteryLevel = position.BatteryLevel,
             UsableBatteryLevel = position.UsableBatteryLevel,
         },
         ClimateState = new ClimateState { OutsideTemp = position.OutsideTempC, InsideTemp = position.InsideTempC },
-        VehicleState = new VehicleState { Odometer = Units.Miles(position.OdometerKm, decimals: 6), CarVersion = version },
+        VehicleState = new VehicleState { Odometer = Conversions.Miles(position.OdometerKm, decimals: 6), CarVersion = version },
     };
 }

@@ -439,7 +439,7 @@ static class TelemetryRules
         var last = turn.Vehicle.Telemetry.LastCharge;
         var isCharging = (reading.Charge.IsStateKnown ? data.ChargeState?.IsCharging == true : reading.Charge.PowerKw > LeastPowerKw)
             && data.DriveState?.ShiftState.IsInGear != true;
-        var moved = Units.Kilometres(data.VehicleState?.Odometer - last?.OdometerMiles, decimals: 6);
+        var moved = Conversions.Kilometres(data.VehicleState?.Odometer - last?.OdometerMiles, decimals: 6);
         // Rounded, since the counter has two decimals and a difference of doubles has not.
         var fell = Math.Round((double?)data.ChargeState?.ChargeEnergyAdded - last?.EnergyKwh ?? 0, 3) < -CounterToleranceKwh;
         if (isCharging && (fell || moved > SamePlaceKm))

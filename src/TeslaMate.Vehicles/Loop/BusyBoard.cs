@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
+using TeslaMate.Configuration;
 using TeslaMate.Logbook;
 
 namespace TeslaMate.Vehicles.Loop;
@@ -9,7 +8,7 @@ namespace TeslaMate.Vehicles.Loop;
 sealed class BusyBoard
 {
     readonly ConcurrentDictionary<CarId, bool> _busy = new();
-    readonly ConcurrentDictionary<Channel<bool>, CarId> _watchers = new();
+    readonly ConcurrentDictionary<CarId, Broadcast<bool>> _watchers = new();
 
     public bool IsBusy(CarId car) => _busy.GetValueOrDefault(car);
 
@@ -18,26 +17,10 @@ sealed class BusyBoard
         if (_busy.TryGetValue(car, out var before) && before == isBusy)
             return;
         _busy[car] = isBusy;
-        foreach (var (channel, watched) in _watchers)
-        {
-            if (watched == car)
-                channel.Writer.TryWrite(isBusy);
-        }
+        WatchersOf(car).Publish(isBusy);
     }
 
-    public async IAsyncEnumerable<bool> WatchAsync(CarId car, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var channel = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
-        _watchers.TryAdd(channel, car);
-        try
-        {
-            yield return IsBusy(car);
-            await foreach (var isBusy in channel.Reader.ReadAllAsync(cancellationToken))
-                yield return isBusy;
-        }
-        finally
-        {
-            _watchers.TryRemove(channel, out _);
-        }
-    }
+    public IAsyncEnumerable<bool> WatchAsync(CarId car, CancellationToken cancellationToken) => WatchersOf(car).WatchAsync(() => IsBusy(car), cancellationToken);
+
+    Broadcast<bool> WatchersOf(CarId car) => _watchers.GetOrAdd(car, _ => new(capacity: 1));
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using TeslaMate.Configuration;
 using TeslaMate.Logbook;
 
 namespace TeslaMate.Vehicles;
@@ -13,7 +14,7 @@ public sealed class SummaryHub
 {
     readonly ConcurrentDictionary<CarId, Summary> _newest = new();
     readonly ConcurrentDictionary<Watcher, byte> _watchers = new();
-    readonly ConcurrentDictionary<Channel<CarId>, byte> _removals = new();
+    readonly Broadcast<CarId> _removals = new(capacity: 100_000);
 
     /// <summary>The car's newest summary; null while it is not logged here.</summary>
     public Summary? Current(CarId car) => _newest.GetValueOrDefault(car);
@@ -37,28 +38,13 @@ public sealed class SummaryHub
     }
 
     /// <summary>Every car that from now on is no longer logged here; does not end by itself.</summary>
-    public async IAsyncEnumerable<CarId> WatchRemovedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var removals = Channel.CreateUnbounded<CarId>();
-        _removals.TryAdd(removals, 0);
-        try
-        {
-            await foreach (var car in removals.Reader.ReadAllAsync(cancellationToken))
-                yield return car;
-        }
-        finally
-        {
-            _removals.TryRemove(removals, out _);
-        }
-    }
+    public IAsyncEnumerable<CarId> WatchRemovedAsync(CancellationToken cancellationToken) => _removals.WatchAsync(cancellationToken);
 
     /// <summary>Forgets a car that is no longer logged here.</summary>
     internal void Remove(CarId car)
     {
-        if (!_newest.TryRemove(car, out _))
-            return;
-        foreach (var (removals, _) in _removals)
-            removals.Writer.TryWrite(car);
+        if (_newest.TryRemove(car, out _))
+            _removals.Publish(car);
     }
 
     async IAsyncEnumerable<Summary> FollowAsync(CarId? car, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -54,7 +54,9 @@ sealed class LiveCars(SummaryHub hub, IVehicles vehicles, SessionWatch sessions,
         finally
         {
             await ending.CancelAsync();
-            await Task.WhenAll([.. sources, .. watchers.Values]);
+            // The cards add watchers until they have ended themselves.
+            await Task.WhenAll(sources);
+            await Task.WhenAll(watchers.Values);
         }
 
         async Task RemovalsAsync(CancellationToken gone)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -43,7 +42,7 @@ sealed class ChargePages(ChargeQueries charges, ICars cars, IHistoryEditor edito
     {
         if (await charges.FindAsync(new ChargingProcessId(process.Int), cancellationToken) is not { } charge)
             return Results.StatusCode(StatusCodes.Status404NotFound);
-        return context.Render<ChargeCostPage, ChargeCostModel>(new(charge, Stored(charge), Back(context, http, http.Request.Headers.Referer)));
+        return context.Render<ChargeCostPage, ChargeCostModel>(new(charge, CostEntry.Of(charge), Back(context, http, http.Request.Headers.Referer)));
     }
 
     async Task<IResult> SaveCostAsync(PageContext context, HttpContext http, RowNumber process, CancellationToken cancellationToken)
@@ -52,31 +51,28 @@ sealed class ChargePages(ChargeQueries charges, ICars cars, IHistoryEditor edito
         if (await charges.FindAsync(id, cancellationToken) is not { } charge)
             return Results.StatusCode(StatusCodes.Status404NotFound);
         var form = await http.Request.ReadFormAsync(cancellationToken);
-        var entry = new CostEntry(form["charging_process[cost]"], form["charging_process[mode]"]);
-        var (cost, problem) = entry.For(charge);
-        if (problem is null)
+        var (entry, cost, errors) = CostEntry.Read(form, charge);
+        if (errors.Count == 0)
         {
             var edit = new HistoryEdit.SetCost([process.Int], CostMode.Total, cost);
             if (await editor.ApplyAsync(edit, HistoryPages.Author, version: null, key: null, cancellationToken)
                 is EditAnswer.Refused({ } refused, _) && refused is not EditProblem.NothingToDo)
             {
-                problem = HistoryPages.Sentence(refused);
+                errors = [new FieldError("cost", HistoryPages.Sentence(refused))];
             }
             else
             {
                 charge = charge with { Cost = cost };
-                entry = Stored(charge);
+                entry = CostEntry.Of(charge);
             }
         }
 
-        var model = new ChargeCostModel(charge, entry, Back(context, http, form["back"]), problem, IsSaved: problem is null);
-        var status = problem is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity;
+        var model = new ChargeCostModel(charge, entry, Back(context, http, form["back"])) { Errors = errors, IsSaved = errors.Count == 0 };
+        var status = errors.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity;
         return context.IsFragment
             ? context.Render<CostForm, ChargeCostModel>(model, status)
             : context.Render<ChargeCostPage, ChargeCostModel>(model, status);
     }
-
-    static CostEntry Stored(Charge charge) => new(charge.Cost?.ToString("0.00", CultureInfo.InvariantCulture), Mode: null);
 
     // The page before this one may be a dashboard on another host; anything but a web address, or this page itself, leads home.
     static string Back(PageContext context, HttpContext http, string? referrer)
@@ -97,6 +93,10 @@ public sealed record ChargeModel(Charge Charge, ChargeCurve Curve, BatteryModel?
 /// <param name="Charge">What is paid for.</param>
 /// <param name="Entry">What the form shows: the stored cost, or what was refused.</param>
 /// <param name="Back">Where the visitor came from.</param>
-/// <param name="Problem">Why it was refused, in English; null when it was not.</param>
-/// <param name="IsSaved">Whether it was stored just now.</param>
-public sealed record ChargeCostModel(Charge Charge, CostEntry Entry, string Back, string? Problem = null, bool IsSaved = false);
+public sealed record ChargeCostModel(Charge Charge, CostEntry Entry, string Back)
+{
+    public IReadOnlyList<FieldError> Errors { get; init; } = [];
+
+    /// <summary>Whether it was stored just now.</summary>
+    public bool IsSaved { get; init; }
+}

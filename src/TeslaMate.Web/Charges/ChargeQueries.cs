@@ -107,7 +107,7 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
             charges.Add(Read(reader));
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return new(charges, new(reader.GetInt32(0), reader.GetDecimal(1), reader.GetDecimal(2), reader.GetInt32(3), reader.ExactOrNull(4)));
+        return new(charges, new(reader.GetInt32(0), reader.GetDecimal(1), reader.GetDecimal(2), reader.GetInt32(3), reader.Decimal(4)));
     }
 
     /// <returns>Null when there is no such charging process.</returns>
@@ -141,10 +141,10 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
         while (await reader.ReadAsync(cancellationToken))
         {
             times.Add(reader.GetInt64(0));
-            power.Add(reader.NumberOrNull(1));
-            voltage.Add(reader.NumberOrNull(2));
-            energy.Add(reader.NumberOrNull(3));
-            level.Add(reader.NumberOrNull(4));
+            power.Add(reader.Double(1));
+            voltage.Add(reader.Double(2));
+            energy.Add(reader.Double(3));
+            level.Add(reader.Double(4));
         }
 
         return new(times, power, voltage, energy, level);
@@ -159,6 +159,6 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
     }
 
     static Charge Read(NpgsqlDataReader reader) => new(
-        new ChargingProcessId(reader.GetInt32(0)), reader.GetString(1), reader.GetInstant(2), reader.GetInstantOrNull(3), reader.TextOrNull(4),
-        reader.ExactOrNull(5), reader.ExactOrNull(6), reader.WholeOrNull(7), reader.WholeOrNull(8), reader.WholeOrNull(9), reader.NumberOrNull(10), reader.ExactOrNull(11), reader.GetDouble(12), reader.GetDouble(13), reader.NumberOrNull(14));
+        new ChargingProcessId(reader.GetInt32(0)), reader.GetString(1), reader.GetInstant(2), reader.GetInstantOrNull(3), reader.Text(4),
+        reader.Decimal(5), reader.Decimal(6), reader.Small(7), reader.Small(8), reader.Small(9), reader.Double(10), reader.Decimal(11), reader.GetDouble(12), reader.GetDouble(13), reader.Double(14));
 }

@@ -99,7 +99,7 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
             drives.Add(Read(reader));
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return new(drives, new(reader.GetInt32(0), reader.GetDouble(1), reader.GetInt32(2), reader.IsDBNull(3) ? null : reader.GetDouble(3)));
+        return new(drives, new(reader.GetInt32(0), reader.GetDouble(1), reader.GetInt32(2), reader.Double(3)));
     }
 
     /// <summary>Whose drive it is, and when it began; null when there is no such drive.</summary>
@@ -118,7 +118,7 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
     }
 
     static Drive Read(NpgsqlDataReader reader) => new(
-        new DriveId(reader.GetInt32(0)), reader.GetString(1), reader.GetInstant(2), reader.GetInstantOrNull(3), reader.TextOrNull(4), reader.TextOrNull(5), reader.NumberOrNull(6),
-        reader.WholeOrNull(7), reader.WholeOrNull(8), reader.WholeOrNull(9), reader.WholeOrNull(10), reader.NumberOrNull(11), reader.NumberOrNull(12), reader.WholeOrNull(13),
-        reader.WholeOrNull(14), reader.NumberOrNull(15));
+        new DriveId(reader.GetInt32(0)), reader.GetString(1), reader.GetInstant(2), reader.GetInstantOrNull(3), reader.Text(4), reader.Text(5), reader.Double(6),
+        reader.Small(7), reader.Small(8), reader.Small(9), reader.Small(10), reader.Double(11), reader.Double(12), reader.Small(13),
+        reader.Small(14), reader.Double(15));
 }

@@ -2,13 +2,16 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Geofences;
-using TeslaMate.Web.Layout;
+using TeslaMate.Web.Forms;
 
 namespace TeslaMate.Web.Geofences;
 
 /// <summary>The geofence form as typed, so that a refused text stays in its field (spec web 6.5).</summary>
 public sealed record GeofenceInput
 {
+    /// <summary>The fields are sent as <c>geo_fence[name]</c>.</summary>
+    public const string FormName = "geo_fence";
+
     public const string DefaultRadius = "20";
 
     public string Name { get; init; } = "";
@@ -37,43 +40,33 @@ public sealed record GeofenceInput
         SessionFee = geofence.SessionFee?.ToString(CultureInfo.InvariantCulture) ?? "",
     };
 
-    public static GeofenceInput Of(IFormCollection form) => new()
+    /// <summary>What was typed, the numbers behind it, and every mistake: a text that is no number, and what the rules forbid.</summary>
+    public static (GeofenceInput Input, GeofenceForm Form, IReadOnlyList<FieldError> Errors) Read(IFormCollection sent)
     {
-        Name = form["geo_fence[name]"].ToString(),
-        Latitude = form["geo_fence[latitude]"].ToString().Trim(),
-        Longitude = form["geo_fence[longitude]"].ToString().Trim(),
-        Radius = form["geo_fence[radius]"].ToString().Trim(),
-        BillingType = form["geo_fence[billing_type]"].ToString().Trim(),
-        CostPerUnit = form["geo_fence[cost_per_unit]"].ToString().Trim(),
-        SessionFee = form["geo_fence[session_fee]"].ToString().Trim(),
-    };
-
-    /// <summary>The numbers behind the texts, and every mistake: a text that is no number, and what the rules forbid.</summary>
-    public (GeofenceForm Form, IReadOnlyList<FieldError> Errors) Parse()
-    {
-        var errors = new List<FieldError>();
+        var fields = new FormReader(sent, FormName);
+        var input = new GeofenceInput
+        {
+            Name = fields.Text("name") ?? "",
+            Latitude = fields.Trimmed("latitude"),
+            Longitude = fields.Trimmed("longitude"),
+            Radius = fields.Trimmed("radius"),
+            BillingType = fields.Trimmed("billing_type"),
+            CostPerUnit = fields.Trimmed("cost_per_unit"),
+            SessionFee = fields.Trimmed("session_fee"),
+        };
         var form = new GeofenceForm
         {
-            Name = Name.Contains('\0') ? null : Name,
-            Latitude = (double?)Number("latitude", Latitude),
-            Longitude = (double?)Number("longitude", Longitude),
-            Radius = Number("radius", Radius),
-            BillingType = BillingType,
-            CostPerUnit = Number("cost_per_unit", CostPerUnit),
-            SessionFee = Number("session_fee", SessionFee),
+            Name = input.Name.Contains('\0') ? null : input.Name,
+            Latitude = (double?)fields.Number("latitude"),
+            Longitude = (double?)fields.Number("longitude"),
+            Radius = fields.Number("radius"),
+            BillingType = input.BillingType,
+            CostPerUnit = fields.Number("cost_per_unit"),
+            SessionFee = fields.Number("session_fee"),
         };
         // A text that is no number is missing in the form, but not blank.
-        return (form, [.. errors, .. GeofenceRules.Check(form).Where(forbidden => errors.All(error => error.Field != forbidden.Field))]);
-
-        decimal? Number(string field, string text)
-        {
-            if (text.Length == 0)
-                return null;
-            if (Decimals.Parse(text) is { } number)
-                return number;
-            errors.Add(new FieldError(field, "is invalid"));
-            return null;
-        }
+        var forbidden = GeofenceRules.Check(form).Where(forbidden => fields.Errors.All(error => error.Field != forbidden.Field));
+        return (input, form, [.. fields.Errors, .. forbidden]);
     }
 
     static string Degrees(double value) => value.ToString("0.000000", CultureInfo.InvariantCulture);

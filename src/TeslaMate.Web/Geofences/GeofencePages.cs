@@ -44,9 +44,8 @@ sealed class GeofencePages(IGeofences geofences)
         if (id is not null && existing is null)
             return Results.StatusCode(StatusCodes.Status404NotFound);
         var fields = await http.Request.ReadFormAsync(cancellationToken);
-        var input = GeofenceInput.Of(fields);
+        var (input, form, errors) = GeofenceInput.Read(fields);
         var model = new GeofenceModel { Geofence = existing, Input = input };
-        var (form, errors) = input.Parse();
         if (errors.Count > 0)
             return Page(context, model with { Errors = errors }, StatusCodes.Status422UnprocessableEntity);
         var decision = fields["costs"].ToString();

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Npgsql;
 using NpgsqlTypes;
 using TeslaMate.Database;
+using TeslaMate.Web.Forms;
 using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.Layout;
@@ -43,18 +44,18 @@ public sealed record Filter
 
     public static ValueTask<Filter?> BindAsync(HttpContext http)
     {
-        var query = http.Request.Query;
+        var query = new FormReader(http.Request.Query);
         return ValueTask.FromResult<Filter?>(new Filter
         {
-            Car = RowNumber.TryParse(query["car"], null, out var car) && car.Short > 0 ? car.Short : null,
-            From = Day(query["from"]),
-            To = Day(query["to"]),
-            Zone = TimeZoneInfo.TryFindSystemTimeZoneById(query["time_zone"].ToString() is { Length: > 0 and < 64 } zone && !zone.Contains("..", StringComparison.Ordinal) ? zone : "UTC", out var known)
+            Car = RowNumber.TryParse(query.Text("car"), null, out var car) && car.Short > 0 ? car.Short : null,
+            From = query.Day("from"),
+            To = query.Day("to"),
+            Zone = TimeZoneInfo.TryFindSystemTimeZoneById(query.Text("time_zone") is { Length: > 0 and < 64 } zone && !zone.Contains("..", StringComparison.Ordinal) ? zone : "UTC", out var known)
                 ? known
                 : TimeZoneInfo.Utc,
-            Place = query["place"].ToString().Trim() is { Length: > 0 and <= 200 } place && !place.Contains('\0') ? place : null,
-            LeastDistance = double.TryParse(query["distance"], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var distance) && distance is > 0 and < 1e6 ? distance : null,
-            Page = int.TryParse(query["page"], NumberStyles.None, CultureInfo.InvariantCulture, out var page) && page is > 0 and < 1_000_000 ? page : 1,
+            Place = query.Trimmed("place") is { Length: > 0 and <= 200 } place && !place.Contains('\0') ? place : null,
+            LeastDistance = query.Number("distance") is > 0 and < 1e6m and var distance ? (double)distance : null,
+            Page = query.Whole("page", least: 1, most: 999_999) ?? 1,
         });
     }
 
@@ -122,9 +123,6 @@ public sealed record Filter
         parameters.Add(Timestamps.Parameter(End));
         parameters.Add(new NpgsqlParameter { Value = (object?)PlacePattern ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
     }
-
-    static DateOnly? Day(string? text)
-        => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year is >= 2000 and < 9000 ? day : null;
 
     DateTimeOffset Midnight(DateOnly day)
     {

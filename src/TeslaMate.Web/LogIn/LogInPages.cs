@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
+using TeslaMate.Logbook;
 using TeslaMate.Web.Layout;
 using TeslaMate.Web.Requests;
 
@@ -36,7 +37,7 @@ sealed partial class LogInPages(WebSettings settings, PasswordCheck passwords, I
         if (context.IsInside)
             return Results.Redirect(context.Url(destination));
         if (await passwords.TryAsync(form["password"].ToString(), http) is { } refusal)
-            return await PageAsync(context, http, destination, refusal.Text(context), refusal.Status);
+            return await PageAsync(context, http, destination, refusal.Error, refusal.Status);
         Log.LoggedIn(logger, RequestOrigin.Of(http));
         await http.SignInAsync(Schemes.Session, Identities.Owner(Schemes.Session, "owner", "owner"));
         return Results.Redirect(context.Url(destination));
@@ -53,10 +54,10 @@ sealed partial class LogInPages(WebSettings settings, PasswordCheck passwords, I
     internal static string ReturnPath(string? sent)
         => sent is ['/', ..] and not ['/', '/' or '\\', ..] && sent.Length < 2000 && sent.All(letter => letter is > ' ' and < '\u007f' and not '\\') ? sent : "/";
 
-    static async Task<IResult> PageAsync(PageContext context, HttpContext http, string destination, string? error, int status = StatusCodes.Status200OK)
+    static async Task<IResult> PageAsync(PageContext context, HttpContext http, string destination, FieldError? error, int status = StatusCodes.Status200OK)
     {
         var state = await AccessState.OfAsync(http);
-        return context.Render<LogInPage, LogInModel>(new(destination, HasPassword: state.HasPassword || !state.HasLogIn, error), status);
+        return context.Render<LogInPage, LogInModel>(new(destination, HasPassword: state.HasPassword || !state.HasLogIn, Errors: error is null ? [] : [error]), status);
     }
 
     static partial class Log
@@ -71,5 +72,4 @@ sealed partial class LogInPages(WebSettings settings, PasswordCheck passwords, I
 
 /// <param name="Destination">The path to go to afterwards.</param>
 /// <param name="HasPassword">Whether there is a password to ask for.</param>
-/// <param name="Error">Why it was refused, in the visitor's language; null when it was not.</param>
-public sealed record LogInModel(string Destination, bool HasPassword, string? Error);
+public sealed record LogInModel(string Destination, bool HasPassword, IReadOnlyList<FieldError> Errors);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using TeslaMate.Configuration;
+using TeslaMate.Logbook;
 using TeslaMate.Web.Layout;
 using TeslaMate.Web.Requests;
 
@@ -37,9 +38,10 @@ sealed partial class PasswordCheck(WebAccess access, LogInThrottle throttle, ILo
     {
         public int Status => Wait is null ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status429TooManyRequests;
 
-        public string Text(PageContext context) => Wait is { } wait
-            ? context.Texts["Too many attempts. Please try again in {0}.", Durations.Since(wait < TimeSpan.FromSeconds(5) ? TimeSpan.FromSeconds(5) : wait)]
-            : context.Texts["The password is wrong."];
+        /// <summary>What is wrong with the field <c>password</c>.</summary>
+        public FieldError Error => Wait is { } wait
+            ? new("password", "Too many attempts. Please try again in {0}.") { Arguments = [Durations.Since(wait < TimeSpan.FromSeconds(5) ? TimeSpan.FromSeconds(5) : wait)] }
+            : new("password", "The password is wrong.");
     }
 
     static partial class Log

@@ -58,8 +58,7 @@ public static class RestoredAccess
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             if (!await reader.ReadAsync(cancellationToken))
                 return null;
-            return (await reader.IsDBNullAsync(0, cancellationToken) ? null : reader.GetString(0),
-                await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetFieldValue<byte[]>(1), reader.GetInstant(2));
+            return (reader.Text(0), reader.Bytes(1), reader.GetInstant(2));
         }
         catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
         {

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using TeslaMate.Configuration;
+using TeslaMate.Logbook;
 using TeslaMate.Web.Layout;
 using TeslaMate.Web.Requests;
 
@@ -24,9 +25,9 @@ sealed partial class SessionPages(WebAccess access, PasswordCheck passwords, ILo
         pages.MapPost(ConfirmPath, ConfirmAsync).RequireRateLimiting(RateLimits.Passwords);
     }
 
-    async Task<IResult> PageAsync(PageContext context, HttpContext http, string? error, int status, CancellationToken cancellationToken)
+    async Task<IResult> PageAsync(PageContext context, HttpContext http, FieldError? error, int status, CancellationToken cancellationToken)
         => context.Render<SessionsPage, SessionsModel>(
-            new(await access.SessionsAsync(cancellationToken), http.User.SessionId(), (await AccessState.OfAsync(http)).HasPassword, error), status);
+            new(await access.SessionsAsync(cancellationToken), http.User.SessionId(), (await AccessState.OfAsync(http)).HasPassword, Errors: error is null ? [] : [error]), status);
 
     async Task<IResult> EndAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
@@ -44,10 +45,10 @@ sealed partial class SessionPages(WebAccess access, PasswordCheck passwords, ILo
         if (http.User.SessionId() is not { } session || !(await AccessState.OfAsync(http)).HasPassword)
             return Results.StatusCode(StatusCodes.Status403Forbidden);
         if (await passwords.TryAsync(form["password"].ToString(), http) is { } refusal)
-            return await PageAsync(context, http, refusal.Text(context), refusal.Status, cancellationToken);
+            return await PageAsync(context, http, refusal.Error, refusal.Status, cancellationToken);
         var wanted = form["new_password"].ToString();
         if (wanted.Length < PasswordHash.LeastLength || wanted.Length > PasswordCheck.LongestPassword)
-            return await PageAsync(context, http, context.Texts["is invalid"], StatusCodes.Status422UnprocessableEntity, cancellationToken);
+            return await PageAsync(context, http, new FieldError("new_password", Problem.Invalid), StatusCodes.Status422UnprocessableEntity, cancellationToken);
         await access.ChangePasswordAsync(new Secret(wanted), but: session, cancellationToken);
         Log.PasswordChanged(logger, RequestOrigin.Of(http));
         Notices.Leave(http, new Notice(context.Texts["Saved!"], IsError: false));
@@ -72,14 +73,14 @@ sealed partial class SessionPages(WebAccess access, PasswordCheck passwords, ILo
         if (http.User.SessionId() is not { } session)
             return Results.Redirect(context.Url(destination));
         if (await passwords.TryAsync(form["password"].ToString(), http) is { } refusal)
-            return Confirm(context, destination, refusal.Text(context), refusal.Status);
+            return Confirm(context, destination, refusal.Error, refusal.Status);
         await access.ConfirmSessionAsync(session, cancellationToken);
         Log.Confirmed(logger, RequestOrigin.Of(http));
         return Results.Redirect(context.Url(destination));
     }
 
-    static IResult Confirm(PageContext context, string destination, string? error, int status = StatusCodes.Status200OK)
-        => context.Render<ConfirmPage, ConfirmModel>(new(destination, error), status);
+    static IResult Confirm(PageContext context, string destination, FieldError? error, int status = StatusCodes.Status200OK)
+        => context.Render<ConfirmPage, ConfirmModel>(new(destination, Errors: error is null ? [] : [error]), status);
 
     static partial class Log
     {
@@ -97,9 +98,7 @@ sealed partial class SessionPages(WebAccess access, PasswordCheck passwords, ILo
 /// <param name="Sessions">The last used first.</param>
 /// <param name="Own">The visitor's own; null for who did not come in by one.</param>
 /// <param name="HasPassword">Whether there is a password to change.</param>
-/// <param name="Error">Why the new password was refused, in the visitor's language; null when it was not.</param>
-public sealed record SessionsModel(IReadOnlyList<StoredSession> Sessions, byte[]? Own, bool HasPassword, string? Error);
+public sealed record SessionsModel(IReadOnlyList<StoredSession> Sessions, byte[]? Own, bool HasPassword, IReadOnlyList<FieldError> Errors);
 
 /// <param name="Destination">The path to go to afterwards.</param>
-/// <param name="Error">Why the password was refused, in the visitor's language; null when it was not.</param>
-public sealed record ConfirmModel(string Destination, string? Error);
+public sealed record ConfirmModel(string Destination, IReadOnlyList<FieldError> Errors);

@@ -212,8 +212,8 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
         var used = reader.GetInstantOrNull(first + 7) ?? started;
         return new StoredSession(id, reader.GetString(first), reader.GetString(first + 1), started, used, expires, reader.GetInstantOrNull(first + 4))
         {
-            Address = reader.IsDBNull(first + 5) ? null : reader.GetString(first + 5),
-            Agent = reader.IsDBNull(first + 6) ? null : reader.GetString(first + 6),
+            Address = reader.Text(first + 5),
+            Agent = reader.Text(first + 6),
             UsedAt = used,
         };
     }

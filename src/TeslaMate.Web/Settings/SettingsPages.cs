@@ -23,10 +23,10 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
         pages.MapPost("/settings", SaveGeneralAsync);
         pages.MapPost("/settings/car/{car}", SaveCarAsync);
         pages.MapPost("/settings/base_url", (HttpContext http, WebSettings web, CancellationToken cancellationToken)
-            => DiscoverAsync(http, form => Discovery.BaseUrl(form["origin"], web.UrlPath), (settings, url) => settings with { BaseUrl = settings.BaseUrl ?? url }, cancellationToken));
+            => LearnAsync(http, form => RevealedAddresses.BaseUrl(form["origin"], web.UrlPath), (settings, url) => settings with { BaseUrl = settings.BaseUrl ?? url }, cancellationToken));
         pages.MapPost("/settings/grafana_url", async (PageContext context, HttpContext http, CancellationToken cancellationToken) =>
         {
-            await DiscoverAsync(http, form => Discovery.GrafanaUrl(form["referrer"]), (settings, url) => settings with { GrafanaUrl = settings.GrafanaUrl ?? url }, cancellationToken);
+            await LearnAsync(http, form => RevealedAddresses.GrafanaUrl(form["referrer"]), (settings, url) => settings with { GrafanaUrl = settings.GrafanaUrl ?? url }, cancellationToken);
             return http.Request.HasFormContentType && (await http.Request.ReadFormAsync(cancellationToken)).ContainsKey("asked") ? Results.Redirect(context.Url("/settings")) : Results.NoContent();
         });
         pages.MapPost("/sign_out", SignOutAsync);
@@ -45,11 +45,11 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
     async Task<IResult> SaveGeneralAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
         var form = await http.Request.ReadFormAsync(cancellationToken);
-        var (wanted, errors) = FormValues.Read(form, context.Settings);
+        var (wanted, errors) = SettingsForms.Read(form, context.Settings);
         if (errors.Count == 0)
         {
             // The rest of the form does not wait for the addresses in another language.
-            var answer = await global.ChangeAsync(settings => FormValues.Read(form, settings).Settings with { Language = settings.Language }, cancellationToken);
+            var answer = await global.ChangeAsync(settings => SettingsForms.Read(form, settings).Settings with { Language = settings.Language }, cancellationToken);
             errors = ErrorsOf(answer);
             if (answer is SettingsAnswer.Changed(var stored))
             {
@@ -74,7 +74,7 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
         var id = new CarId(car.Short);
         if (await cars.FindAsync(id, cancellationToken) is not { } found)
             return Results.StatusCode(StatusCodes.Status404NotFound);
-        var (wanted, errors) = FormValues.Read(await http.Request.ReadFormAsync(cancellationToken), found.Settings);
+        var (wanted, errors) = SettingsForms.Read(await http.Request.ReadFormAsync(cancellationToken), found.Settings);
         if (errors.Count == 0 && wanted != found.Settings && await cars.ChangeSettingsAsync(id, wanted, cancellationToken) is null)
             return Results.StatusCode(StatusCodes.Status404NotFound);
         var status = errors.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity;
@@ -87,7 +87,7 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
             new(await cars.ListAsync(cancellationToken), model, await GeneralAsync(context.Settings, errors: [], cancellationToken)), status);
     }
 
-    async Task<IResult> DiscoverAsync(HttpContext http, Func<IFormCollection, string?> find, Func<GlobalSettings, string, GlobalSettings> complete, CancellationToken cancellationToken)
+    async Task<IResult> LearnAsync(HttpContext http, Func<IFormCollection, string?> find, Func<GlobalSettings, string, GlobalSettings> complete, CancellationToken cancellationToken)
     {
         if (find(await http.Request.ReadFormAsync(cancellationToken)) is { } url)
             await global.ChangeAsync(settings => complete(settings, url), cancellationToken);

@@ -105,7 +105,7 @@ sealed record EveryPage(string Name, Func<IPage, Task> LeadAsync, bool Refuses =
             await page.GotoAsync("/");
             await page.Locator("#password").FillAsync("wrong horse battery");
             await page.Locator("main form button[type=submit]").ClickAsync();
-            await page.Locator("#password-error").WaitForAsync();
+            await page.Locator("#password-problem").WaitForAsync();
         }, Refuses: true),
         At("log-in-not-found", "/nowhere", refuses: true),
     ];

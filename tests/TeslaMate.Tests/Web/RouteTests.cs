@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using TeslaMate.Tesla.Accounts;
 using TeslaMate.Tests.Logbook;
 using TeslaMate.Vehicles;
@@ -106,6 +107,24 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
         ((int)response.StatusCode).ShouldBe(status);
         response.Content.Headers.ContentType!.ToString().ShouldBe("application/json; charset=utf-8");
         (await response.Content.ReadAsStringAsync()).ShouldBe(body);
+    }
+
+    [Theory]
+    [InlineData("/nowhere", 404, "Not Found")]
+    [InlineData("/api/car/1/logging/resume", 404, "Not Found")]
+    [InlineData("/charge-cost/text", 400, "Bad Request")]
+    public async Task Who_asks_for_problem_details_gets_them(string path, int status, string title)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Add("Accept", "text/html, application/problem+json");
+        using var response = await _browser.SendAsync(request);
+        ((int)response.StatusCode).ShouldBe(status);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+        problem.GetProperty("title").GetString().ShouldBe(title);
+        problem.GetProperty("status").GetInt32().ShouldBe(status);
+        problem.GetProperty("instance").GetString().ShouldBe(response.Headers.GetValues("X-Request-Id").Single());
+        problem.GetProperty("type").GetString().ShouldStartWith("https://");
     }
 
     [Theory]

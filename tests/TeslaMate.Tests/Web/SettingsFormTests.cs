@@ -162,7 +162,7 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
     }
 
     [Fact]
-    public void The_pages_own_address_ends_with_the_prefix_of_the_proxy() => Discovery.BaseUrl("https://example.com", "/tm").ShouldBe("https://example.com/tm");
+    public void The_pages_own_address_ends_with_the_prefix_of_the_proxy() => RevealedAddresses.BaseUrl("https://example.com", "/tm").ShouldBe("https://example.com/tm");
 
     [Fact]
     public async Task A_new_language_of_the_addresses_is_selected_once_they_are_there()

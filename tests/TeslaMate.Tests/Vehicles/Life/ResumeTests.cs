@@ -13,8 +13,8 @@ public class ResumeTests
         Date = T,
         Latitude = 1,
         Longitude = 1,
-        OdometerKm = Units.Kilometres(1000, 6),
-        IdealRangeKm = Units.Kilometres(200, 2),
+        OdometerKm = Conversions.Kilometres(1000, 6),
+        IdealRangeKm = Conversions.Kilometres(200, 2),
         SpeedKmH = 50,
     };
 
@@ -165,7 +165,7 @@ public class ResumeTests
         scene.Gets(Online(21 * 60_000, 1.05, 1.05).Odometer(1005));
         scene.Rows.ShouldBe(["drive, pos(d)", "pos(d)", "close ended", "pos"]);
         var start = scene.Entries.OfType<LogbookEntry.StartDrive>().Single();
-        (start.Position.Latitude, start.Position.OdometerKm, start.Position.SpeedKmH).ShouldBe((1, Units.Kilometres(1000, 6), null));
+        (start.Position.Latitude, start.Position.OdometerKm, start.Position.SpeedKmH).ShouldBe((1, Conversions.Kilometres(1000, 6), null));
         (T.AddMinutes(21) - start.At).TotalMinutes.ShouldBe(5 * 1.609344 / 50 * 60, tolerance: 0.01);
         scene.Gets(Online(22 * 60_000, 1.05, 1.05).Odometer(1005)).Rows.Count(row => row.StartsWith("drive", StringComparison.Ordinal)).ShouldBe(1);
     }

@@ -108,7 +108,7 @@ public class RuleTests
     [InlineData(55, 89)]
     [InlineData(60, 97)]
     [InlineData(-5, -8)]
-    public void Speeds_are_whole_kilometres_an_hour(int mph, int kmH) => Units.KmH(mph).ShouldBe(kmH);
+    public void Speeds_are_whole_kilometres_an_hour(int mph, int kmH) => Conversions.KmH(mph).ShouldBe(kmH);
 
     [Fact]
     public void An_unknown_gear_does_not_end_a_drive()
@@ -243,7 +243,7 @@ public class RuleTests
         var scene = new Scene().Gets(Online(0).Odometer(1000), Online(1).Gear(ShiftState.D, 30).Odometer(1000)).From()
             .PassMinutes(120).Fails(new ApiError.Timeout()).Gets(Online(120 * 60_000).Gear(ShiftState.P).Odometer(1005));
         scene.Rows.ShouldBe(["close timeout", "state online T+7200000", "pos", "drive, pos(d)", "pos(d)", "close ended"]);
-        scene.Entries.OfType<LogbookEntry.StartDrive>().Single().Position.OdometerKm.ShouldBe(Units.Kilometres(1000, 6));
+        scene.Entries.OfType<LogbookEntry.StartDrive>().Single().Position.OdometerKm.ShouldBe(Conversions.Kilometres(1000, 6));
     }
 
     [Theory]

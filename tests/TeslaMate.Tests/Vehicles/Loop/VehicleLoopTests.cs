@@ -91,7 +91,7 @@ public class VehicleLoopTests
         for (var i = 1; i <= 500; i++)
             await stream.SayAsync(Sample(i, ShiftState.D, mph: i % 100));
         await world.UntilAsync(() => world.Logbook.Rows().Count == 502);
-        world.Logbook.Rows()[^1].ShouldBe("pos(d)" + $" {Units.KmH(0)}");
+        world.Logbook.Rows()[^1].ShouldBe("pos(d)" + $" {Conversions.KmH(0)}");
     }
 
     [Fact]

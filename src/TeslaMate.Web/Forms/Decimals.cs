@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace TeslaMate.Web.Layout;
+namespace TeslaMate.Web.Forms;
 
 /// <summary>Numbers that people type. The keyboard of a phone may have a comma and no point.</summary>
 static class Decimals

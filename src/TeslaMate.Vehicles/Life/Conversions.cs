@@ -3,7 +3,7 @@ using TeslaMate.Tesla.Cars;
 namespace TeslaMate.Vehicles.Life;
 
 /// <summary>From the units of the wire to those of the logbook (spec vehicle 10.2). Halves are rounded away from zero; null stays null.</summary>
-static class Units
+static class Conversions
 {
     const double MilesPerKm = 0.62137119223733;
     const double EarthRadiusKm = 6371;

@@ -8,11 +8,11 @@ namespace TeslaMate.Web.Settings;
 public sealed record DashboardLink(string Referrer, string Address)
 {
     /// <summary>Null when the page is no dashboard.</summary>
-    public static DashboardLink? From(string? referrer) => Discovery.GrafanaUrl(referrer) is { } address ? new(referrer!, address) : null;
+    public static DashboardLink? From(string? referrer) => RevealedAddresses.GrafanaUrl(referrer) is { } address ? new(referrer!, address) : null;
 }
 
 /// <summary>Addresses that a browser reveals by coming here, for links between these pages and the dashboards.</summary>
-static class Discovery
+static class RevealedAddresses
 {
     /// <summary>Where these pages are, from the browser's origin; null when that is none.</summary>
     public static string? BaseUrl(string? origin, string urlPath)

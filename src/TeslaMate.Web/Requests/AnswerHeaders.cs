@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Http;
 namespace TeslaMate.Web.Requests;
 
 /// <summary>
-/// The headers of every answer: what browsers may load, embed and tell others. The policy names no host but those of the map's tiles and the place search, and
+/// The headers that every answer has: what browsers may load, embed and tell others. The policy names no host but those of the map's tiles and the place search, and
 /// allows no inline script or style.
 /// </summary>
-sealed class Headers(RequestDelegate next, WebSettings settings)
+sealed class AnswerHeaders(RequestDelegate next, WebSettings settings)
 {
     readonly string _policy = string.Join("; ",
         "default-src 'none'",
@@ -28,12 +28,6 @@ sealed class Headers(RequestDelegate next, WebSettings settings)
         headers["X-Permitted-Cross-Domain-Policies"] = "none";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers.CacheControl = "max-age=0, private, must-revalidate";
-        if (!HttpMethods.IsHead(http.Request.Method))
-            return next(http);
-
-        // HEAD is answered like GET; the server leaves out the body.
-        http.Request.Method = HttpMethods.Get;
-        http.Response.Body = Stream.Null;
         return next(http);
     }
 
