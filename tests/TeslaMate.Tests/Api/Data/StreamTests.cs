@@ -69,7 +69,7 @@ public sealed class StreamTests(DataUnderTest data) : IClassFixture<DataUnderTes
         }
 
         await UntilAsync(async () => await data.Database.ScalarAsync<long>("""
-            select count(*) from pg_stat_activity where datname = current_database() and state <> 'idle' and query like '%from positions%'
+            select count(*) from pg_stat_activity where datname = current_database() and state <> 'idle' and query like '%from public.positions%'
                 and pid <> pg_backend_pid()
             """) == 0);
     }
@@ -103,7 +103,7 @@ public sealed class StreamTests(DataUnderTest data) : IClassFixture<DataUnderTes
         using var response = await OpenAsync(client, format);
         await data.Database.ExecuteAsync("""
             select pg_terminate_backend(pid) from pg_stat_activity
-            where datname = current_database() and pid <> pg_backend_pid() and query like '%from positions%'
+            where datname = current_database() and pid <> pg_backend_pid() and query like '%from public.positions%'
             """);
         if (format == "csv")
         {
