@@ -11,6 +11,7 @@ using TeslaMate.Web.Cars;
 using TeslaMate.Web.Charges;
 using TeslaMate.Web.Drives;
 using TeslaMate.Web.Geofences;
+using TeslaMate.Web.History;
 using TeslaMate.Web.Importing;
 using TeslaMate.Web.Languages;
 using TeslaMate.Web.LogIn;
@@ -72,6 +73,7 @@ public static class WebComposition
             .AddSingleton<DrivePages>()
             .AddSingleton<ChargePages>()
             .AddSingleton<GeofencePages>()
+            .AddSingleton<HistoryPages>()
             .AddSingleton<ImportPages>()
             .AddSingleton<SettingsPages>()
             .AddSingleton<TelemetryPages>()
@@ -114,6 +116,7 @@ public static class WebComposition
         app.Services.GetRequiredService<ChargePages>().Map(app);
         StatisticsPages.Map(app);
         app.Services.GetRequiredService<GeofencePages>().Map(app);
+        app.Services.GetRequiredService<HistoryPages>().Map(app);
         app.Services.GetRequiredService<ImportPages>().Map(app);
         app.Services.GetRequiredService<SettingsPages>().Map(app);
         app.Services.GetRequiredService<TelemetryPages>().Map(app);

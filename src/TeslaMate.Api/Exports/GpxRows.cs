@@ -53,15 +53,15 @@ sealed class GpxRows(IReadOnlyList<GpxMark> marks, bool hasExtensions) : IRowFor
     {
         Put(output, $"      <trkpt lat=\"{reader.GetDecimal(2)}\" lon=\"{reader.GetDecimal(3)}\">");
         if (!reader.IsDBNull(5))
-            Put(output, $"<ele>{reader.GetInt16(5)}</ele>");
+            Put(output, $"<ele>{reader.GetInt64(5)}</ele>");
         Put(output, $"<time>{Moments.Text(reader.GetInstant(0))}</time>");
         if (hasExtensions && !(reader.IsDBNull(4) && reader.IsDBNull(6)))
         {
             Put(output, $"<extensions>");
             if (!reader.IsDBNull(4))
-                Put(output, $"<tm:speed_kmh>{reader.GetInt16(4)}</tm:speed_kmh>");
+                Put(output, $"<tm:speed_kmh>{reader.GetInt64(4)}</tm:speed_kmh>");
             if (!reader.IsDBNull(6))
-                Put(output, $"<tm:battery_pct>{reader.GetInt16(6)}</tm:battery_pct>");
+                Put(output, $"<tm:battery_pct>{reader.GetInt64(6)}</tm:battery_pct>");
             Put(output, $"</extensions>");
         }
 

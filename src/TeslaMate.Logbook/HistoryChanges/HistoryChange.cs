@@ -28,6 +28,10 @@ public sealed record ChangedRow(string Kind, int Id, JsonElement? Before, JsonEl
 /// <summary>Positions or charges that went from one row to another; null is none.</summary>
 public sealed record MovedRows(string Kind, int? Before, int? After, int Count);
 
+/// <summary>A drive or charging process that may be edited.</summary>
+/// <param name="End">Null while it goes on; then it may not.</param>
+public sealed record HistoryEntry(int Id, CarId Car, DateTimeOffset Start, DateTimeOffset? End);
+
 /// <summary>Why an edit is refused. Pages and the API have a text and a status for each.</summary>
 public enum EditProblem
 {

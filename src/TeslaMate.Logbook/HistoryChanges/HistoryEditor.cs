@@ -73,6 +73,18 @@ sealed partial class HistoryEditor(
         return await DetailAsync(connection, change, "", cancellationToken);
     }
 
+    public async Task<IReadOnlyList<HistoryEntry>> EntriesAsync(EntryKind kind, IReadOnlyList<int> ids, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            $"select id, car_id, start_date, end_date from public.{EntryTable.Of(kind).Rows} where id = any ($1) order by start_date, id");
+        command.Parameters.Add(Value.Array<int>([.. ids]));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<HistoryEntry> entries = [];
+        while (await reader.ReadAsync(cancellationToken))
+            entries.Add(new(reader.GetInt32(0), new(reader.GetInt16(1)), reader.GetInstant(2), reader.GetInstantOrNull(3)));
+        return entries;
+    }
+
     public async Task<int?> RowAtAsync(EntryKind kind, int id, DateTimeOffset at, CancellationToken cancellationToken)
     {
         var table = EntryTable.Of(kind);

@@ -28,6 +28,9 @@ public interface IHistoryEditor
     /// <returns>Null when there is no such change (any more).</returns>
     Task<HistoryDetail?> FindAsync(long change, CancellationToken cancellationToken);
 
+    /// <summary>Which of these drives or charging processes there are, by the time of their beginning.</summary>
+    Task<IReadOnlyList<HistoryEntry>> EntriesAsync(EntryKind kind, IReadOnlyList<int> ids, CancellationToken cancellationToken);
+
     /// <summary>The first position of a drive, or charge of a charging process, at a moment or after it; null when there is none.</summary>
     Task<int?> RowAtAsync(EntryKind kind, int id, DateTimeOffset at, CancellationToken cancellationToken);
 

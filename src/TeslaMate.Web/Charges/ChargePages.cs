@@ -5,8 +5,10 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
+using TeslaMate.Logbook.HistoryChanges;
 using TeslaMate.Telemetry;
 using TeslaMate.Web.Cars;
+using TeslaMate.Web.History;
 using TeslaMate.Web.Layout;
 using TeslaMate.Web.Requests;
 using TeslaMate.Web.Telemetry;
@@ -14,7 +16,7 @@ using TeslaMate.Web.Telemetry;
 namespace TeslaMate.Web.Charges;
 
 /// <summary>The list of charges, one charge, and what it cost (spec web 6.6).</summary>
-sealed class ChargePages(ChargeQueries charges, ICars cars, IServiceProvider services)
+sealed class ChargePages(ChargeQueries charges, ICars cars, IHistoryEditor editor, IServiceProvider services)
 {
     readonly ITelemetryReport? _telemetry = services.GetService<ITelemetryReport>();
 
@@ -54,9 +56,17 @@ sealed class ChargePages(ChargeQueries charges, ICars cars, IServiceProvider ser
         var (cost, problem) = entry.For(charge);
         if (problem is null)
         {
-            await charges.SetCostAsync(id, cost, cancellationToken);
-            charge = charge with { Cost = cost };
-            entry = Stored(charge);
+            var edit = new HistoryEdit.SetCost([process.Int], CostMode.Total, cost);
+            if (await editor.ApplyAsync(edit, HistoryPages.Author, version: null, key: null, cancellationToken)
+                is EditAnswer.Refused({ } refused, _) && refused is not EditProblem.NothingToDo)
+            {
+                problem = HistoryPages.Sentence(refused);
+            }
+            else
+            {
+                charge = charge with { Cost = cost };
+                entry = Stored(charge);
+            }
         }
 
         var model = new ChargeCostModel(charge, entry, Back(context, http, form["back"]), problem, IsSaved: problem is null);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using NpgsqlTypes;
 using TeslaMate.Database;
 using TeslaMate.Logbook;
 using TeslaMate.Web.Layout;
@@ -35,7 +34,7 @@ public sealed record ChargeTotals(int Count, decimal AddedKwh, decimal EnergyKwh
 /// <param name="Times">Unix seconds.</param>
 public sealed record ChargeCurve(IReadOnlyList<long> Times, IReadOnlyList<double?> PowerKw, IReadOnlyList<double?> VoltageV, IReadOnlyList<double?> EnergyKwh, IReadOnlyList<double?> Level);
 
-/// <summary>What the pages ask about charging processes, and the one thing they change: the cost.</summary>
+/// <summary>What the pages ask about charging processes.</summary>
 sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource database)
 {
     /// <summary>Points of a plot at most.</summary>
@@ -157,16 +156,6 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
         await using var command = database.CreateCommand("select max(date) from public.charges where charging_process_id = $1");
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = charge.Id.Value });
         return await command.ExecuteScalarAsync(cancellationToken) is DateTime last ? Timestamps.FromColumn(last) : null;
-    }
-
-    /// <summary>Stores the cost of a charging process: rounded to two decimals by the column, cleared by null.</summary>
-    /// <returns>False when there is no such charging process.</returns>
-    public async Task<bool> SetCostAsync(ChargingProcessId process, decimal? cost, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("update public.charging_processes set cost = $2 where id = $1");
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = process.Value });
-        command.Parameters.Add(new NpgsqlParameter { Value = (object?)cost ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Numeric });
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     static Charge Read(NpgsqlDataReader reader) => new(

@@ -12,7 +12,7 @@ public sealed class ImportPageTests
     public async Task A_file_is_sent_imported_and_told_of()
     {
         await using var pages = await PagesUnderTest.StartAsync();
-        await pages.Database.ExecuteAsync(Database.Migrations.MigrationFiles.Text("teslamate/V1__car_logs.sql") + Database.Migrations.MigrationFiles.Text("teslamate/V6__import.sql"));
+        await pages.Database.ExecuteAsync(Database.Migrations.MigrationFiles.Text("teslamate/V6__import.sql"));
         using var browser = pages.Visit();
         (await browser.GetAsync("/import")).Headers.Location!.ToString().ShouldBe("/", "there is nothing to import");
         var page = await browser.PageAsync("/import/files");
@@ -40,7 +40,7 @@ public sealed class ImportPageTests
     public async Task An_import_that_was_cut_off_keeps_its_zone_until_it_is_discarded()
     {
         await using var pages = await PagesUnderTest.StartAsync();
-        await pages.Database.ExecuteAsync(Database.Migrations.MigrationFiles.Text("teslamate/V1__car_logs.sql") + Database.Migrations.MigrationFiles.Text("teslamate/V6__import.sql"));
+        await pages.Database.ExecuteAsync(Database.Migrations.MigrationFiles.Text("teslamate/V6__import.sql"));
         var desk = pages.Get<ImportDesk>();
         using (var content = new MemoryStream(Encoding.UTF8.GetBytes(Whole([.. Beginning, .. Minutes("12:00", 105, time => Online(time).With("power", "much"))]))))
             (await desk.StoreAsync("052024.csv", content, CancellationToken.None)).ShouldBeTrue();

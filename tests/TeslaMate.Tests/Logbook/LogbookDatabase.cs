@@ -4,6 +4,7 @@ using Npgsql;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Leases;
 using TeslaMate.Tests.Database;
+using TeslaMate.Tests.Database.Measures;
 using TeslaMate.Tests.Database.Migrations;
 using TeslaMate.Tests.Logs;
 
@@ -20,16 +21,14 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
 
     public NpgsqlDataSource TestSource => database.TestSource;
 
-    static readonly Lazy<Task<TestDatabase>> MigratedTemplate = new(CreateMigratedTemplateAsync);
-
-    public static Task<LogbookDatabase> CreateAsync(int cars = 1) => CreateAsync(Template, cars);
+    public static async Task<LogbookDatabase> CreateAsync(int cars = 1) => await WithCarsAsync(await TestServer.CreateDatabaseAsync((await Template.Value).Name), cars);
 
     /// <summary>One with all of our own tables, views and functions, as <c>teslamate migrate</c> leaves it.</summary>
-    public static Task<LogbookDatabase> CreateMigratedAsync(int cars = 1) => CreateAsync(MigratedTemplate, cars);
+    public static async Task<LogbookDatabase> CreateMigratedAsync(int cars = 1) => await WithCarsAsync(await LogRows.EmptyAsync(PostgresServer.Installed), cars);
 
-    static async Task<LogbookDatabase> CreateAsync(Lazy<Task<TestDatabase>> template, int cars)
+    static async Task<LogbookDatabase> WithCarsAsync(TestDatabase database, int cars)
     {
-        var created = new LogbookDatabase(await TestServer.CreateDatabaseAsync((await template.Value).Name));
+        var created = new LogbookDatabase(database);
         if (cars > 0)
             await created.ExecuteAsync(AddCars(cars));
         return created;
@@ -77,16 +76,6 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
         _ => value.ToString() ?? "",
     };
 
-    static async Task<TestDatabase> CreateMigratedTemplateAsync()
-    {
-        var template = await TestServer.CreateDatabaseAsync();
-        await template.MigrateAsync();
-        await template.DataSource.DisposeAsync();
-        await template.TestSource.DisposeAsync();
-        DisposeAtTheEnd(template);
-        return template;
-    }
-
     static async Task<TestDatabase> CreateTemplateAsync()
     {
         var template = await Schema.CreateDatabaseAsync();
@@ -98,14 +87,9 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V8__telemetry.sql"));
         }
 
-        DisposeAtTheEnd(template);
-        return template;
-    }
-
-    static void DisposeAtTheEnd(TestDatabase template)
-    {
         if (Environment.GetEnvironmentVariable("TESLAMATE_TEST_DATABASE") is { Length: > 0 })
             AppDomain.CurrentDomain.ProcessExit += (_, _) => template.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        return template;
     }
 }
 

@@ -26,6 +26,7 @@ public sealed partial class PrefixTests : IAsyncLifetime
             insert into cars (id, eid, vid, vin, name, settings_id, inserted_at, updated_at) values (2, 2, 2, 'VIN2', 'Second', 2, now(), now());
             insert into geofences (id, name, latitude, longitude, radius, inserted_at, updated_at) values (1, 'Home', 52.5, 13.3, 20, now(), now());
             select setval('geofences_id_seq', 1);
+            insert into teslamate.history_changes (car_id, author, changed_at, edit) values (1, 'pages', now(), '{"do": "delete", "kind": "Drive", "ids": [9]}');
             insert into drives (id, car_id, start_date, end_date, distance, duration_min) select 1 + day, 1, '2024-01-01', '2024-01-01', 1, 1 from generate_series(1, 90) day;
             insert into charging_processes (id, car_id, position_id, address_id, start_date) select 1 + day, 1, 5, 1, '2024-01-01' from generate_series(1, 90) day
             """);
@@ -113,7 +114,7 @@ public sealed partial class PrefixTests : IAsyncLifetime
     }
 
     // Sent by a script from an address in an attribute, or shown only to those who came in by password.
-    static readonly string[] Unlinked = ["/log_in", "/log_out", "/cars/1/resume", "/sessions/end", "/sessions/password", "/confirm", "/settings/grafana_url", "/data/v1/live-tickets"];
+    static readonly string[] Unlinked = ["/log_in", "/log_out", "/cars/1/resume", "/sessions/end", "/sessions/password", "/confirm", "/settings/grafana_url", "/history", "/data/v1/live-tickets"];
 
     async Task<IHtmlDocument> OpenAsync(string path)
     {

@@ -78,7 +78,8 @@ sealed record Listing
     /// <summary>The query of a page, or of all rows when <paramref name="limit"/> is null. Its columns are the members, then the key.</summary>
     public string Query(Ask ask, IReadOnlyList<Member> members, bool isAscending, Cursor? after, int? limit)
     {
-        var columns = string.Join(",\n    ", members.Select(member => member.Sql));
+        // Whole numbers of all sizes are read alike.
+        var columns = string.Join(",\n    ", members.Select(member => member.Type == MemberType.Whole ? $"({member.Sql})::bigint" : member.Sql));
         var (at, id) = Measured is null ? (Key.At, Key.Id) : ("page.at", "page.id");
         var key = $"{at ?? "null::timestamp"}, ({id})::bigint{(Point is null ? "" : $", {Point}")}";
         var some = limit is { } most ? $"\nlimit {ask.Sql.Add(most)}" : "";

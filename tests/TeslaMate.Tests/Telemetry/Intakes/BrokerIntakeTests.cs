@@ -1,3 +1,4 @@
+using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
 using TeslaMate.Simulator.Lives;
 using TeslaMate.Simulator.Telemetry;
@@ -13,7 +14,7 @@ using Field = TeslaMate.Telemetry.Wire.Generated.Field;
 
 namespace TeslaMate.Tests.Telemetry.Intakes;
 
-/// <summary>The outputs of Tesla's own server at brokers: a real mosquitto.</summary>
+/// <summary>The outputs of Tesla's own server at brokers: a real mosquitto, and the mock cluster of Kafka's library.</summary>
 public class BrokerIntakeTests
 {
     [SkippableFact]
@@ -47,6 +48,35 @@ public class BrokerIntakeTests
         await intake.StopAsync(default);
     }
 
+    [Fact]
+    public async Task Offsets_of_Kafka_are_committed_after_the_rows()
+    {
+        await using var house = await House.StartAsync(isWriting: false);
+        using var producer = new ProducerBuilder<string, byte[]>(new ProducerConfig { BootstrapServers = "mock" }.With("test.mock.num.brokers", "1")).Build();
+        using var admin = new DependentAdminClientBuilder(producer.Handle).Build();
+        var brokers = string.Join(',', admin.GetMetadata(TimeSpan.FromSeconds(30)).Brokers.Select(broker => $"{broker.Host}:{broker.Port}"));
+        var headers = new Headers { { "txid", "t00000001"u8.ToArray() } };
+        var sent = await producer.ProduceAsync("fleet_V", new Message<string, byte[]> { Key = Vectors.Vin, Value = Vectors.Payload(1), Headers = headers });
+        using var intake = new KafkaIntake(
+            new TelemetrySettings { Kafka = new KafkaAddress(brokers, "fleet") }, house.Records, TimeProvider.System, NullLogger<KafkaIntake>.Instance);
+        await intake.StartAsync(default);
+
+        // Nobody writes yet.
+        await House.UntilAsync(() => house.Records.Taken > 0);
+        Committed(brokers, sent.TopicPartition).ShouldBe(Offset.Unset);
+        await house.Writer.StartAsync(default);
+        await house.Database.WaitForCountAsync(1, "teslamate.telemetry_inbox");
+        (await house.Database.RowsAsync("select type, form, source, encode(txid, 'escape') from teslamate.telemetry_inbox")).ShouldBe(["0|0|3|t00000001"]);
+        await House.UntilAsync(() => Committed(brokers, sent.TopicPartition) == new Offset(sent.Offset.Value + 1));
+        await intake.StopAsync(default);
+    }
+
+    static Offset Committed(string brokers, TopicPartition partition)
+    {
+        using var consumer = new ConsumerBuilder<Ignore, byte[]>(new ConsumerConfig { BootstrapServers = brokers, GroupId = "teslamate" }).Build();
+        return consumer.Committed([partition], TimeSpan.FromSeconds(30))[0].Offset;
+    }
+
     /// <summary>The intake may not be subscribed yet, and what is published before that is lost.</summary>
     static async Task PublishUntilStoredAsync(House house, TeslaServer server, long count)
     {
@@ -73,6 +103,7 @@ public class BrokerIntakeTests
             Database = database;
             Cars = new TelemetryCars(database.DataSource, new InboxTable(database.DataSource), new TelemetrySettings(), TimeProvider.System, NullLogger<TelemetryCars>.Instance);
             Writer = new InboxWriter(database.DataSource, new InboxSignal(), TimeProvider.System, NullLogger<InboxWriter>.Instance);
+            Records = new RecordIntake(Cars, Writer, TimeProvider.System, NullLogger<RecordIntake>.Instance);
         }
 
         public LogbookDatabase Database { get; }
@@ -81,18 +112,31 @@ public class BrokerIntakeTests
 
         public InboxWriter Writer { get; }
 
-        public static async Task<House> StartAsync()
+        public RecordIntake Records { get; }
+
+        public static async Task<House> StartAsync(bool isWriting = true)
         {
             var database = await LogbookDatabase.CreateAsync();
             await database.ExecuteAsync($"update cars set vin = '{Vectors.Vin}'; insert into teslamate.telemetry_cars (car_id) values (1)");
             var house = new House(database);
             await house.Cars.ReadAsync(default);
-            await house.Writer.StartAsync(default);
+            if (isWriting)
+                await house.Writer.StartAsync(default);
             return house;
         }
 
         public MqttIntake Mqtt(string address) => new(
             new TelemetrySettings { Mqtt = new Uri(address) }, Cars, Writer, TimeProvider.System, NullLogger<MqttIntake>.Instance);
+
+        public static async Task UntilAsync(Func<bool> holds)
+        {
+            for (var i = 0; !holds(); i++)
+            {
+                if (i > 600)
+                    throw new TimeoutException("Not within a minute.");
+                await Task.Delay(100);
+            }
+        }
 
         public async ValueTask DisposeAsync()
         {
@@ -101,5 +145,15 @@ public class BrokerIntakeTests
             Cars.Dispose();
             await Database.DisposeAsync();
         }
+    }
+}
+
+static class Configured
+{
+    /// <summary>A setting of the library that has no property.</summary>
+    public static ProducerConfig With(this ProducerConfig configuration, string name, string value)
+    {
+        configuration.Set(name, value);
+        return configuration;
     }
 }
