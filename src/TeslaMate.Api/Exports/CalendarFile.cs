@@ -79,7 +79,7 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
     {
         await using var command = Command(connection, wish, """
             select l.drive_id, l.start_date, l.end_date, l.start_place, l.end_place, l.distance_km, l.net_kwh, l.end_latitude, l.end_longitude
-            from cars as c
+            from public.cars as c
             cross join lateral teslamate.drive_list(c.id, $2, null) as l
             where ($1::integer[] is null or c.id = any($1)) and l.is_counted
                 and ($3::text is null or exists (select from teslamate.drive_tags as t where t.drive_id = l.drive_id and t.tag = $3))
@@ -112,7 +112,7 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
         await using var command = Command(connection, wish, """
             select l.first_process_id, l.start_date, l.end_date, l.place, l.energy_added_kwh, l.start_level, l.end_level, l.cost, l.latitude,
                 l.longitude
-            from cars as c
+            from public.cars as c
             cross join lateral teslamate.charge_stops(c.id, $2, null) as l
             where ($1::integer[] is null or c.id = any($1)) and not l.is_open
                 and ($3::text is null
@@ -172,7 +172,7 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
     // What tells this installation's events from another's, and outlives moves to another server.
     static async Task<string> InstanceAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("select left(md5(coalesce(min(inserted_at)::text, '')), 12) from settings", connection);
+        await using var command = new NpgsqlCommand("select left(md5(coalesce(min(inserted_at)::text, '')), 12) from public.settings", connection);
         return await command.ExecuteScalarAsync(cancellationToken) as string ?? "";
     }
 

@@ -65,7 +65,7 @@ sealed class ExportRoutes(RowAnswers answers, GeoJsonFiles geoJson, TimeProvider
 
     static async Task NameDriveAsync(HttpContext http, NpgsqlConnection connection, Question question, int drive, CarName? car)
     {
-        await using var command = new NpgsqlCommand("select start_date from drives where id = $1", connection)
+        await using var command = new NpgsqlCommand("select start_date from public.drives where id = $1", connection)
         {
             Parameters = { new NpgsqlParameter<int> { TypedValue = drive } },
         };

@@ -104,10 +104,10 @@ sealed class GeoJsonFiles(RowAnswers answers, TimeProvider time)
         var points = new List<(WayPoint Point, decimal Latitude, decimal Longitude, short? Elevation)>();
         await using (var command = new NpgsqlCommand("""
             select p.date, p.latitude, p.longitude, p.elevation
-            from positions as p
-            join drives as d on d.id = p.drive_id
-            where p.drive_id = $1 and p.date >= (select start_date from drives where id = $1) and p.date <= coalesce((select end_date
-                from drives where id = $1), 'infinity')
+            from public.positions as p
+            join public.drives as d on d.id = p.drive_id
+            where p.drive_id = $1 and p.date >= (select start_date from public.drives where id = $1) and p.date <= coalesce((select end_date
+                from public.drives where id = $1), 'infinity')
             order by p.date, p.id
             """, connection) { Parameters = { new NpgsqlParameter<int> { TypedValue = drive } } })
         {

@@ -37,7 +37,7 @@ static class FileNames
         };
         if (car is null)
             return null;
-        await using var command = new NpgsqlCommand("select coalesce(name, '') from cars where id = $1", connection)
+        await using var command = new NpgsqlCommand("select coalesce(name, '') from public.cars where id = $1", connection)
         {
             Parameters = { new NpgsqlParameter<int> { TypedValue = car.Value } },
         };
@@ -46,8 +46,8 @@ static class FileNames
         async Task<int?> ScalarAsync(Parent kind, int id)
         {
             await using var lookup = new NpgsqlCommand(
-                kind == Parent.Drive ? "select car_id::integer from drives where id = $1"
-                    : "select car_id::integer from charging_processes where id = $1", connection)
+                kind == Parent.Drive ? "select car_id::integer from public.drives where id = $1"
+                    : "select car_id::integer from public.charging_processes where id = $1", connection)
             {
                 Parameters = { new NpgsqlParameter<int> { TypedValue = id } },
             };

@@ -217,9 +217,9 @@ sealed partial class RowAnswers(
             return;
         await using var command = new NpgsqlCommand(parent switch
         {
-            Parent.Car => "select id::integer from cars where id = $1",
-            Parent.Drive => "select car_id::integer from drives where id = $1",
-            _ => "select car_id::integer from charging_processes where id = $1",
+            Parent.Car => "select id::integer from public.cars where id = $1",
+            Parent.Drive => "select car_id::integer from public.drives where id = $1",
+            _ => "select car_id::integer from public.charging_processes where id = $1",
         }, connection) { Parameters = { new NpgsqlParameter<int> { TypedValue = row } } };
         if (await command.ExecuteScalarAsync(http.RequestAborted) is not int car || CarAccess.Of(http) is { } seen && !seen.Contains(car))
             throw ProblemException.NotFound();
@@ -360,11 +360,11 @@ sealed partial class RowAnswers(
         }
 
         await using var command = new NpgsqlCommand("""
-            select least((select min(start_date) from drives where car_id = $1), (select min(start_date) from charging_processes where car_id = $1),
-                    (select min(date) from positions where car_id = $1 and ideal_battery_range_km is not null)),
-                greatest((select max(coalesce(end_date, start_date)) from drives where car_id = $1),
-                    (select max(coalesce(end_date, start_date)) from charging_processes where car_id = $1),
-                    (select max(date) from positions where car_id = $1 and ideal_battery_range_km is not null))
+            select least((select min(start_date) from public.drives where car_id = $1), (select min(start_date) from public.charging_processes where car_id = $1),
+                    (select min(date) from public.positions where car_id = $1 and ideal_battery_range_km is not null)),
+                greatest((select max(coalesce(end_date, start_date)) from public.drives where car_id = $1),
+                    (select max(coalesce(end_date, start_date)) from public.charging_processes where car_id = $1),
+                    (select max(date) from public.positions where car_id = $1 and ideal_battery_range_km is not null))
             """, connection) { Parameters = { new NpgsqlParameter<int> { TypedValue = row } } };
         DateTimeOffset? first, last;
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))

@@ -53,9 +53,9 @@ static class BatteryDocument
                     var car = ask.Sql.Add(ask.Row);
                     return $"""
                         from teslamate.capacity_samples({car}, {ask.Window}) as c
-                        join charging_processes as p on p.id = c.charging_process_id
+                        join public.charging_processes as p on p.id = c.charging_process_id
                         left join lateral (
-                            select split_part(u.version, ' ', 1) as version from updates as u
+                            select split_part(u.version, ' ', 1) as version from public.updates as u
                             where u.car_id = {car} and u.start_date <= c.end_date
                             order by u.start_date desc, u.id desc limit 1
                         ) as u on true

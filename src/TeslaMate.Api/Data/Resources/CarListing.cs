@@ -37,12 +37,12 @@ static class CarListing
             Flag("settings.lfp_battery", "s.lfp_battery", "Whether the battery is LFP."),
             Instant("created_at", "c.inserted_at", "When the car was first seen."),
             Instant("updated_at", "c.updated_at", "When this row last changed."),
-            Whole("totals.drives", "(select count(*) from drives as d where d.car_id = c.id)", "How many drives there are."),
-            Whole("totals.charging_processes", "(select count(*) from charging_processes as p where p.car_id = c.id)",
+            Whole("totals.drives", "(select count(*) from public.drives as d where d.car_id = c.id)", "How many drives there are."),
+            Whole("totals.charging_processes", "(select count(*) from public.charging_processes as p where p.car_id = c.id)",
                 "How many charging processes."),
-            Whole("totals.updates", "(select count(*) from updates as u where u.car_id = c.id)", "How many updates."),
+            Whole("totals.updates", "(select count(*) from public.updates as u where u.car_id = c.id)", "How many updates."),
         ],
-        Rows = ask => $"from cars as c left join car_settings as s on s.id = c.settings_id where {ask.IsOnly("c.id")} and {ask.OfCars("c.id")}",
+        Rows = ask => $"from public.cars as c left join public.car_settings as s on s.id = c.settings_id where {ask.IsOnly("c.id")} and {ask.OfCars("c.id")}",
     };
 
     public static readonly Listing States = new()
@@ -70,7 +70,7 @@ static class CarListing
             : $"""
             from (
                 select s.state::text as state, s.start_date, s.end_date, s.id
-                from states as s
+                from public.states as s
                 where s.car_id = {ask.Sql.Add(ask.Row)}
                     and {Ask.When(ask.Question.From, from => $"coalesce(s.end_date, 'infinity') > {ask.Sql.Add(from)}")}
                     and {Ask.When(ask.Question.To, to => $"s.start_date < {ask.Sql.Add(to)}")}

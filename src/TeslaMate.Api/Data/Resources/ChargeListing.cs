@@ -50,9 +50,9 @@ static class ChargeListing
             new("tags", MemberType.Words, OwnersSql.TagsOfProcess, "The owner's tags.") { IsAlwaysKnown = true },
         ],
         Rows = ask => $"""
-            from charging_processes as p
-            left join addresses as a on a.id = p.address_id
-            left join geofences as g on g.id = p.geofence_id
+            from public.charging_processes as p
+            left join public.addresses as a on a.id = p.address_id
+            left join public.geofences as g on g.id = p.geofence_id
             where {ask.IsOnly("p.id")} and {ask.OfCars("p.car_id")} and {ask.InWindow("p.start_date")}
                 and {Ask.When(ask.Question.Ids(Parameter.Geofence), ids => $"p.geofence_id = any({ask.Sql.Add(ids)})")}
                 and {Ask.When(ask.Question.Text(Parameter.Place), text => $"{Place} ilike {ask.Sql.Add(SqlText.Anywhere(text))}")}
@@ -66,8 +66,8 @@ static class ChargeListing
             from span
             cross join lateral teslamate.charge_list(span.car_id, span.since, span.until) as l
             join page on page.id = l.charging_process_id
-            join charging_processes as p on p.id = page.id
-            left join positions as s on s.id = p.position_id
+            join public.charging_processes as p on p.id = page.id
+            left join public.positions as s on s.id = p.position_id
             """,
     };
 
@@ -104,8 +104,8 @@ static class ChargeListing
             Text("fast_charger_type", "c.fast_charger_type", "Its type."),
         ],
         Rows = ask => $"""
-            from charges as c
-            join charging_processes as p on p.id = c.charging_process_id
+            from public.charges as c
+            join public.charging_processes as p on p.id = c.charging_process_id
             where c.charging_process_id = {ask.Sql.Add(ask.Row)} and {ask.OfCars("p.car_id")}
             """,
     };
@@ -134,7 +134,7 @@ static class ChargeListing
             Text("place", "l.place", "The geofence, else the address."),
         ],
         Rows = ask => $"""
-            from cars as c
+            from public.cars as c
             cross join lateral teslamate.charge_stops(c.id, {ask.Window}) as l
             where {ask.OfCars("c.id")}
                 and {Ask.When(ask.Question.Ids(Parameter.Geofence), ids => $"l.geofence_id = any({ask.Sql.Add(ids)})")}
@@ -156,7 +156,7 @@ static class ChargeListing
     // Once for each car over the window, not once for each row.
     static string OfKind(Ask ask, string kind) => $"""
         p.id in (
-            select f.charging_process_id from cars as k cross join lateral teslamate.charge_facts(k.id, {ask.Window}) as f
+            select f.charging_process_id from public.cars as k cross join lateral teslamate.charge_facts(k.id, {ask.Window}) as f
             where f.kind = {ask.Sql.Add(kind)} and {ask.OfCars("k.id")})
         """;
 }

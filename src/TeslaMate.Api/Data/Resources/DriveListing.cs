@@ -50,11 +50,11 @@ static class DriveListing
             new("tags", MemberType.Words, OwnersSql.TagsOfDrive, "The owner's tags.") { IsAlwaysKnown = true },
         ],
         Rows = ask => $"""
-            from drives as d
-            left join addresses as sa on sa.id = d.start_address_id
-            left join addresses as ea on ea.id = d.end_address_id
-            left join geofences as sg on sg.id = d.start_geofence_id
-            left join geofences as eg on eg.id = d.end_geofence_id
+            from public.drives as d
+            left join public.addresses as sa on sa.id = d.start_address_id
+            left join public.addresses as ea on ea.id = d.end_address_id
+            left join public.geofences as sg on sg.id = d.start_geofence_id
+            left join public.geofences as eg on eg.id = d.end_geofence_id
             where {ask.IsOnly("d.id")} and {ask.OfCars("d.car_id")} and {ask.InWindow("d.start_date")}
                 and {Ask.When(ask.Question.Ids(Parameter.Geofence), ids => $"array[d.start_geofence_id, d.end_geofence_id] && {ask.Sql.Add(ids)}")}
                 and {Ask.When(ask.Question.Text(Parameter.Place), text => Placed(ask, text))}
@@ -68,9 +68,9 @@ static class DriveListing
             from span
             cross join lateral teslamate.drive_list(span.car_id, span.since, span.until) as l
             join page on page.id = l.drive_id
-            join drives as d on d.id = page.id
-            left join positions as s on s.id = d.start_position_id
-            left join positions as e on e.id = d.end_position_id
+            join public.drives as d on d.id = page.id
+            left join public.positions as s on s.id = d.start_position_id
+            left join public.positions as e on e.id = d.end_position_id
             """,
     };
 

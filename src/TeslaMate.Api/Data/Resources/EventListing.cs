@@ -84,7 +84,7 @@ static class EventListing
                     select i.*, coalesce((
                         select sum(extract(epoch from least(coalesce(s.end_date, 'infinity'), i.end_date) - greatest(s.start_date,
                             i.start_date))::double precision)
-                        from states as s
+                        from public.states as s
                         where s.car_id = {car} and s.state = 'offline' and s.start_date < i.end_date and coalesce(s.end_date,
                             'infinity') > i.start_date
                     ), 0) as offline_s

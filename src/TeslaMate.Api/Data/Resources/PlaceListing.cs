@@ -34,11 +34,11 @@ static class PlaceListing
             Whole("counts.charging_processes", "counts.processes", "How many charging processes are there."),
         ],
         Rows = ask => $"""
-            from geofences as g
+            from public.geofences as g
             cross join lateral (
-                select (select count(*) from drives as d where (d.start_geofence_id = g.id or d.end_geofence_id = g.id)
+                select (select count(*) from public.drives as d where (d.start_geofence_id = g.id or d.end_geofence_id = g.id)
                     and {ask.OfCars("d.car_id")}) as drives,
-                    (select count(*) from charging_processes as p where p.geofence_id = g.id and {ask.OfCars("p.car_id")}) as processes
+                    (select count(*) from public.charging_processes as p where p.geofence_id = g.id and {ask.OfCars("p.car_id")}) as processes
             ) as counts
             where {ask.IsOnly("g.id")}
             """,
@@ -76,11 +76,11 @@ static class PlaceListing
         ],
         // Somebody who sees one car only is not told where the others were.
         Rows = ask => $"""
-            from addresses as a
+            from public.addresses as a
             where {ask.IsOnly("a.id")}
                 and {Ask.When(ask.Cars, cars => ask.Sql.Add(cars) is var seen ? $"""
-                    (exists (select from drives as d where (d.start_address_id = a.id or d.end_address_id = a.id) and d.car_id = any({seen}))
-                        or exists (select from charging_processes as p where p.address_id = a.id and p.car_id = any({seen})))
+                    (exists (select from public.drives as d where (d.start_address_id = a.id or d.end_address_id = a.id) and d.car_id = any({seen}))
+                        or exists (select from public.charging_processes as p where p.address_id = a.id and p.car_id = any({seen})))
                     """ : "")}
             """,
     };

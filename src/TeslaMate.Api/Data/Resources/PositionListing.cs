@@ -72,10 +72,10 @@ static class PositionListing
         {
             var drive = ask.Sql.Add(ask.Row);
             return $"""
-                from positions as p
-                join drives as d on d.id = p.drive_id
-                where p.drive_id = {drive} and p.date >= (select start_date from drives where id = {drive})
-                    and p.date <= coalesce((select end_date from drives where id = {drive}), 'infinity')
+                from public.positions as p
+                join public.drives as d on d.id = p.drive_id
+                where p.drive_id = {drive} and p.date >= (select start_date from public.drives where id = {drive})
+                    and p.date <= coalesce((select end_date from public.drives where id = {drive}), 'infinity')
                     and {ask.OfCars("d.car_id")}
                     and {(ask.Question.Flag(Complete) == true ? "p.ideal_battery_range_km is not null" : "true")}
                 """;
@@ -96,7 +96,7 @@ static class PositionListing
         Parameters = [Parameter.From, Parameter.To, Every, Simplify, Complete, All],
         Members = Members,
         Rows = ask => $"""
-            from positions as p
+            from public.positions as p
             where p.car_id = {ask.Sql.Add(ask.Row)} and {ask.OfCars("p.car_id")} and {ask.InWindow("p.date")}
                 and {(ask.Question.Flag(Complete) == true ? "p.ideal_battery_range_km is not null"
                     : ask.Question.Flag(All) == true ? "true" : "(p.drive_id is not null or p.ideal_battery_range_km is not null)")}

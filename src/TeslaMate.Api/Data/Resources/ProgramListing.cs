@@ -28,7 +28,7 @@ static class ProgramListing
             Instant("created_at", "s.inserted_at", "When the settings were made."),
             Instant("updated_at", "s.updated_at", "When they last changed."),
         ],
-        Rows = _ => "from (select * from settings order by id limit 1) as s where true",
+        Rows = _ => "from (select * from public.settings order by id limit 1) as s where true",
     };
 
     public static readonly Listing Meta = new()
@@ -50,9 +50,9 @@ static class ProgramListing
             from (
                 select 1 as id, 'TeslaMate for .NET' as program,
                     {ask.Sql.Add(typeof(ProgramListing).Assembly.GetName().Version!.ToString(3))} as version,
-                    (select max(version)::text from schema_migrations) as schema_version, '{Version}' as api_version,
+                    (select max(version)::text from public.schema_migrations) as schema_version, '{Version}' as api_version,
                         {ask.Sql.Add(ask.Question.Zone.Id)} as time_zone,
-                    array(select c.id::integer from cars as c where {ask.OfCars("c.id")} order by c.id) as cars
+                    array(select c.id::integer from public.cars as c where {ask.OfCars("c.id")} order by c.id) as cars
             ) as m
             where true
             """,

@@ -106,7 +106,7 @@ static class StatisticsListing
                 """)}
             {Join("M17", $"""
                 left join lateral (
-                    select split_part(u.version, ' ', 1) as version from updates as u
+                    select split_part(u.version, ' ', 1) as version from public.updates as u
                     where u.car_id = {car} and u.start_date < s.period_to
                     order by u.start_date desc, u.id desc limit 1
                 ) as software on true
