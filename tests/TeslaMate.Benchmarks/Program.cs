@@ -37,8 +37,8 @@ switch (args)
     case ["start", var folder, .. var rest]:
         await ProgramStart.RunAsync(folder, rest is [var times] ? int.Parse(times, CultureInfo.InvariantCulture) : 20);
         break;
-    case ["start-compared", var times, .. var folders]:
-        await ProgramStart.CompareAsync(int.Parse(times, CultureInfo.InvariantCulture), folders);
+    case ["start-compared", var rounds, .. var folders]:
+        await ProgramStart.CompareAsync(int.Parse(rounds, CultureInfo.InvariantCulture), folders);
         break;
     case ["thousand-cars"]:
         await ThousandCars.RunAsync(cars: 1000, seconds: 60);

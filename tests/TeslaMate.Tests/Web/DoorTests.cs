@@ -4,7 +4,6 @@ using System.Text;
 using TeslaMate.Configuration;
 using TeslaMate.Web;
 using TeslaMate.Web.Forms;
-using TeslaMate.Web.Layout;
 using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
 
