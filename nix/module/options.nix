@@ -131,6 +131,16 @@ in
       description = "TCP port of the web pages.";
     };
 
+    apiPort = mkOption {
+      type = types.nullOr types.port;
+      default = null;
+      example = 8080;
+      description = ''
+        TCP port of a second listener that has the interfaces for apps and no pages, for apps that know the address of the container `teslamateapi`. It listens on the
+        addresses of the pages, with a unix socket on loopback; `null` for none.
+      '';
+    };
+
     openFirewall = mkOption {
       type = types.bool;
       default = false;

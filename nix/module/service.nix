@@ -31,7 +31,9 @@ in
 
     environment.systemPackages = scripts.all;
 
-    networking.firewall.allowedTCPPorts = mkIf (cfg.openFirewall && !cfg.nginx.enable) [ cfg.port ];
+    networking.firewall.allowedTCPPorts = mkIf (cfg.openFirewall && !cfg.nginx.enable) (
+      [ cfg.port ] ++ optional (cfg.apiPort != null) cfg.apiPort
+    );
 
     systemd.services.teslamate = {
       description = "TeslaMate, a data logger for Tesla cars";

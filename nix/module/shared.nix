@@ -44,6 +44,7 @@ rec {
 
   # Which option of the module stands for which variable: only the option may set it, since other parts of the machine follow it.
   optionOf = {
+    API_PORT = "apiPort";
     DATABASE_HOST = "postgres.host";
     DATABASE_NAME = "postgres.database";
     DATABASE_PORT = "postgres.port";
@@ -109,6 +110,7 @@ rec {
       HOME = stateDirectory;
     }
     // optionalAttrs (cfg.listenAddress != null) { HTTP_BINDING_ADDRESS = cfg.listenAddress; }
+    // optionalAttrs (cfg.apiPort != null) { API_PORT = toString cfg.apiPort; }
     // telemetry.environment
     // (
       if cfg.mqtt.enable then

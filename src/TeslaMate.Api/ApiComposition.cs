@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Api.Companion;
 using TeslaMate.Api.Data;
 using TeslaMate.Api.Data.Answers;
 using TeslaMate.Api.Data.Live;
@@ -9,11 +10,21 @@ using TeslaMate.Api.OpenApi;
 
 namespace TeslaMate.Api;
 
-/// <summary>The interfaces for programs. Both calls stand beside those of the pages, whose log-in, tokens and limits they share.</summary>
+/// <summary>The interfaces for programs. Its calls stand beside those of the pages, whose log-in, tokens and limits they share.</summary>
 public static class ApiComposition
 {
     /// <summary>Registers the interfaces. They need <c>AddWeb</c> beside them.</summary>
-    public static IServiceCollection AddApi(this IServiceCollection services) => services
+    public static IServiceCollection AddApi(this IServiceCollection services, ApiSettings settings) => services
+        .AddSingleton(settings)
+        .AddApiPipeline()
+        .AddApiDescriptions()
+        .AddSingleton<CompanionDatabase>()
+        .AddSingleton<CarQueries>()
+        .AddSingleton<DriveQueries>()
+        .AddSingleton<ChargeQueries>()
+        .AddSingleton<BatteryQueries>()
+        .AddSingleton<StatusQueries>()
+        .AddSingleton<CompanionRoutes>()
         .AddSingleton<StreamLimit>()
         .AddSingleton<RowAnswers>()
         .AddLive()
@@ -22,12 +33,12 @@ public static class ApiComposition
         .AddSingleton<CalendarFile>()
         .AddSingleton<TryOutPage>()
         .AddSingleton<DataRoutes>()
-        .AddApiDescriptions()
         .AddDataDescription();
 
     /// <summary>Adds the routes; after <c>MapWeb</c>, whose pipeline guards them.</summary>
     public static WebApplication MapApi(this WebApplication app)
     {
+        app.Services.GetRequiredService<CompanionRoutes>().Map(app);
         app.Services.GetRequiredService<DataRoutes>().Map(app);
         app.MapApiDescriptions();
         return app;

@@ -7,7 +7,8 @@ public static class LocalCalendar
     public static DateOnly DayOf(DateTimeOffset instant, TimeZoneInfo zone)
         => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, zone).DateTime);
 
-    /// <summary>The first instant of a local day, UTC: of a midnight that comes twice the earlier, for one that is left out the next there is.</summary>
+    /// <summary>The first instant of a local day, UTC: of a midnight that comes twice the earlier, for one that is left out the next there
+    /// is.</summary>
     public static DateTimeOffset Begin(DateOnly day, TimeZoneInfo zone)
     {
         var midnight = day.ToDateTime(TimeOnly.MinValue);

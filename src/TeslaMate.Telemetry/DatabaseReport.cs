@@ -102,7 +102,7 @@ sealed class DatabaseReport(NpgsqlDataSource database, Ledger ledger, TelemetryS
         await using var command = database.CreateCommand("""
             select asked_at, coalesce(nullif(cars.name, ''), cars.vin, ''), kind, reason, status, is_billed and coalesce(status, 200) < 500
             from teslamate.telemetry_requests request
-            left join cars on cars.id = request.car_id
+            left join public.cars on cars.id = request.car_id
             order by request.id desc
             limit $1
             """);

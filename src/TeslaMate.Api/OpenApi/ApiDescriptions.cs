@@ -1,6 +1,10 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+using TeslaMate.Api.Companion;
 using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.Api.OpenApi;
@@ -20,8 +24,39 @@ public static class ApiDescriptions
     internal static IServiceCollection AddApiDescriptions(this IServiceCollection services)
     {
         foreach (var name in (string[])[Companion, Data])
-            services.AddOpenApi(name, options => options.ShouldInclude = description => description.GroupName == name);
-        return services;
+        {
+            services.AddOpenApi(name, options =>
+            {
+                options.ShouldInclude = description => description.GroupName == name;
+                if (name != Companion)
+                    return;
+                options.AddSchemaTransformer(DescribeAsync);
+                options.AddDocumentTransformer((document, _, _) =>
+                {
+                    document.Servers?.Clear();
+                    document.Info.Title = "TeslaMate for .NET: the API of companion apps";
+                    (document.Components ??= new()).SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+                    {
+                        ["token"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A token of the page /tokens" },
+                    };
+                    return Task.CompletedTask;
+                });
+            });
+        }
+
+        return services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, CompanionJson.Default);
+        });
+    }
+
+    // What a converter writes is not seen by the framework.
+    static Task DescribeAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        if (context.JsonTypeInfo.Type == typeof(LocalDate))
+            (schema.Type, schema.Format, schema.Properties, schema.Required) = (JsonSchemaType.String, "date-time", null, null);
+        return Task.CompletedTask;
     }
 
     internal static void MapApiDescriptions(this IEndpointRouteBuilder routes)

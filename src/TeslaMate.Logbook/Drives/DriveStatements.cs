@@ -108,9 +108,9 @@ static class DriveStatements
     /// <summary>One drive made anew: its row, its positions that are there, and those that are not.</summary>
     static readonly string SegmentSql = $"""
         with drive as (
-            insert into drives (car_id, start_date, end_date) values ($30, $31, $32) returning id),
+            insert into public.drives (car_id, start_date, end_date) values ($30, $31, $32) returning id),
         linked as (
-            update positions
+            update public.positions
             set drive_id = drive.id
             from drive
             where positions.car_id = $30 and positions.date between $31 and $32 and positions.drive_id is null
@@ -159,7 +159,7 @@ static class DriveStatements
     {
         // Positions of a drive that is deleted lose it by the foreign key.
         yield return new(
-            "delete from drives where car_id = $1 and start_date >= $2 and end_date <= $3 returning id",
+            "delete from public.drives where car_id = $1 and start_date >= $2 and end_date <= $3 returning id",
             [Value.Of(car.Value), Value.Of(from), Value.Of(until)]);
         foreach (var drive in drives)
         {

@@ -87,30 +87,30 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
             with rides as (
                 select * from unnest($2::timestamp[], $3::timestamp[]) as ride (since, until)),
             gone_drives as (
-                delete from drives
+                delete from public.drives
                 using teslamate.imported_entries mine, rides
                 where drives.car_id = $1 and drives.start_date between rides.since and rides.until and mine.kind = 'drive' and mine.entry_id = drives.id
                 returning drives.id, rides.since),
             gone_processes as (
-                delete from charging_processes process
+                delete from public.charging_processes process
                 using teslamate.imported_entries mine, rides
                 where process.car_id = $1 and process.start_date between rides.since and rides.until
                     and mine.kind = 'charging_process' and mine.entry_id = process.id
                 returning process.id, process.position_id, rides.since),
             gone_charges as (
-                delete from charges using gone_processes where charges.charging_process_id = gone_processes.id returning charges.id),
+                delete from public.charges using gone_processes where charges.charging_process_id = gone_processes.id returning charges.id),
             -- A drive that was too short until now left its positions behind; one more at its beginning is that of the state.
             left_behind as (
                 select id
                 from (
                     select positions.id, positions.date, rides.since, row_number() over (partition by positions.date order by positions.id) as number
                     from rides
-                    join positions on positions.car_id = $1 and positions.date between rides.since and rides.until and positions.drive_id is null
+                    join public.positions on positions.car_id = $1 and positions.date between rides.since and rides.until and positions.drive_id is null
                     join teslamate.imported_entries mine on mine.kind = 'position' and mine.entry_id = positions.id
                     where rides.since not in (select since from gone_drives) and rides.since not in (select since from gone_processes)) as free
                 where date > since or number = 1),
             gone_positions as (
-                delete from positions
+                delete from public.positions
                 using rides
                 where positions.car_id = $1 and positions.date between rides.since and rides.until
                     and (positions.drive_id in (select id from gone_drives)

@@ -64,7 +64,7 @@ sealed class PositionRows
         select row.car_id, drive.id, {Values}
         {Source}
         cross join drive
-        where not exists (select from positions where positions.car_id = row.car_id and positions.date = row.date)
+        where not exists (select from public.positions where positions.car_id = row.car_id and positions.date = row.date)
         order by row.number
         """;
 

@@ -8,7 +8,8 @@ namespace TeslaMate.Web.Cars;
 /// <param name="Today">Null for a car without a log.</param>
 /// <param name="Level">Level and charging power.</param>
 public sealed record CarOverviewModel(
-    short Car, string Name, PeriodStatistics? Today, IReadOnlyList<StateSpan> Spans, ChartModel Level, DateTimeOffset Since, DateTimeOffset Until, TimeZoneInfo Zone)
+    short Car, string Name, PeriodStatistics? Today, IReadOnlyList<StateSpan> Spans, ChartModel Level, DateTimeOffset Since, DateTimeOffset Until,
+        TimeZoneInfo Zone)
 {
     /// <summary>The steps of the series.</summary>
     static readonly TimeSpan Step = TimeSpan.FromMinutes(15);
@@ -29,9 +30,13 @@ public sealed record CarOverviewModel(
             points[Floor(point.Date)] = (point.Level, null);
         foreach (var point in charging)
             points[Floor(point.Date)] = (points.GetValueOrDefault(Floor(point.Date)).Level ?? point.Level, point.PowerKw);
+        // Power ends with the charge, not with the next reading.
+        foreach (var after in charging.Select(point => Floor(point.Date) + Step).Where(after => after < now && !points.ContainsKey(after)).ToList())
+            points[after] = (null, 0);
         List<ChartSeries> series = [ChartSeries.Of(texts["Battery level"], "%", points.Values.Select(point => point.Level), decimals: 1)];
         if (charging.Count > 0)
-            series.Add(ChartSeries.Of(texts["Charger Power"], "kW", points.Values.Select(point => (double?)(point.Power ?? 0)), ChartShape.Step, 3, 1));
+            series.Add(ChartSeries.Of(texts["Charger Power"], "kW", points.Values.Select(point => (double?)(point.Power ?? 0)), ChartShape.Step,
+                3, 1));
         var chart = ChartModel.OverTime($"level-{car}", texts["Battery level"], points.Keys, series) with
         {
             Min = 0,

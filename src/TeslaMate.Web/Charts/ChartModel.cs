@@ -40,11 +40,14 @@ public sealed record ChartModel(
     public bool HasValues => Series.Any(series => series.Values.Any(value => value is not null));
 
     /// <summary>Bars per category, such as periods.</summary>
-    public static ChartModel OfCategories(string id, string title, IReadOnlyList<string> labels, IReadOnlyList<ChartSeries> series, DataTable? table = null)
-        => new(id, title, ChartAxis.Category, [.. Enumerable.Range(0, labels.Count).Select(index => (double)index)], series, table) { Labels = labels };
+    public static ChartModel OfCategories(string id, string title, IReadOnlyList<string> labels, IReadOnlyList<ChartSeries> series,
+        DataTable? table = null)
+        => new(id, title, ChartAxis.Category, [.. Enumerable.Range(0, labels.Count).Select(index => (double)index)], series,
+            table) { Labels = labels };
 
     /// <summary>Values over time.</summary>
-    public static ChartModel OverTime(string id, string title, IEnumerable<DateTimeOffset> times, IReadOnlyList<ChartSeries> series, DataTable? table = null)
+    public static ChartModel OverTime(string id, string title, IEnumerable<DateTimeOffset> times, IReadOnlyList<ChartSeries> series,
+        DataTable? table = null)
         => new(id, title, ChartAxis.Time, [.. times.Select(time => Math.Round(time.ToUnixTimeMilliseconds() / 1000.0))], series, table);
 
     /// <summary>For the script; the attribute's encoder leaves nothing that could end the element it stands in.</summary>
@@ -54,7 +57,8 @@ public sealed record ChartModel(
 
 /// <summary>What the script gets.</summary>
 sealed record ChartData(
-    ChartAxis Axis, IReadOnlyList<double> X, IReadOnlyList<string>? Labels, IReadOnlyList<string?>? Links, IReadOnlyList<ChartMark>? Marks, string? XLabel,
+    ChartAxis Axis, IReadOnlyList<double> X, IReadOnlyList<string>? Labels, IReadOnlyList<string?>? Links, IReadOnlyList<ChartMark>? Marks,
+        string? XLabel,
     double? Min, double? Max, double? XMin, double? XMax, string Zone, IReadOnlyList<ChartSeries> Series);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
@@ -92,7 +96,8 @@ public enum ChartShape
 public sealed record ChartSeries(string Label, string Unit, IReadOnlyList<double?> Values, ChartShape Shape = ChartShape.Line, int Colour = 1)
 {
     /// <summary>Values with as many decimals as a chart can show.</summary>
-    public static ChartSeries Of(string label, string unit, IEnumerable<double?> values, ChartShape shape = ChartShape.Line, int colour = 1, int decimals = 2)
+    public static ChartSeries Of(string label, string unit, IEnumerable<double?> values, ChartShape shape = ChartShape.Line, int colour = 1,
+        int decimals = 2)
         => new(label, unit, [.. values.Select(value => value is { } known ? Math.Round(known, decimals) : (double?)null)], shape, colour);
 }
 

@@ -42,7 +42,8 @@ public sealed record DataTable(
 
 /// <param name="Unit">Behind the label; null for what has none.</param>
 /// <param name="IsMinor">Left out where there is no room for it.</param>
-public sealed record DataColumn(string Label, string? Unit, ColumnKind Kind, bool IsMinor);
+/// <param name="IsFileOnly">In the file, and not on the page.</param>
+public sealed record DataColumn(string Label, string? Unit, ColumnKind Kind, bool IsMinor, bool IsFileOnly = false);
 
 /// <summary>How a column takes its room.</summary>
 public enum ColumnKind
@@ -89,13 +90,16 @@ public sealed class TableOf<T>(string id, string title, Texts texts, TimeZoneInf
 
     /// <param name="unit">Already the owner's, as the value is.</param>
     public TableOf<T> Number(
-        string label, string? unit, Func<T, double?> value, int decimals = 0, Func<T, string?>? link = null, Func<T, string?>? note = null, bool isMinor = false)
+        string label, string? unit, Func<T, double?> value, int decimals = 0, Func<T, string?>? link = null, Func<T, string?>? note = null,
+            bool isMinor = false)
         => Add(label, unit, ColumnKind.Number, isMinor, row => value(row) is { } number
-            ? new(Units.Fixed(number, decimals), Math.Round(number, 6).ToString("0.######", CultureInfo.InvariantCulture), link?.Invoke(row), note?.Invoke(row))
+            ? new(Units.Fixed(number, decimals), Math.Round(number, 6).ToString("0.######", CultureInfo.InvariantCulture), link?.Invoke(row),
+                note?.Invoke(row))
             : new("", "", link?.Invoke(row), note?.Invoke(row)));
 
     /// <summary>A share from 0 to 1, shown in %.</summary>
-    public TableOf<T> Share(string label, Func<T, double?> value, bool isMinor = false) => Number(label, "%", row => value(row) * 100, isMinor: isMinor);
+    public TableOf<T> Share(string label, Func<T, double?> value, bool isMinor = false)
+        => Number(label, "%", row => value(row) * 100, isMinor: isMinor);
 
     /// <summary>Money in the owner's currency, which nobody knows.</summary>
     public TableOf<T> Money(string label, Func<T, decimal?> value, int decimals = 2, Func<T, string?>? note = null, bool isMinor = false)
@@ -109,8 +113,16 @@ public sealed class TableOf<T>(string id, string title, Texts texts, TimeZoneInf
     /// <summary>An instant in the window's zone.</summary>
     public TableOf<T> Moment(string label, Func<T, DateTimeOffset?> at, Func<T, string?>? link = null, bool isMinor = false)
         => Add(label, null, ColumnKind.OneLine, isMinor, row => at(row) is { } known
-            ? new(TimeZoneInfo.ConvertTime(known, zone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture), known.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), link?.Invoke(row))
+            ? new(TimeZoneInfo.ConvertTime(known, zone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
+                known.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), link?.Invoke(row))
             : new("", ""));
+
+    /// <summary>Keeps the last column for the file.</summary>
+    public TableOf<T> FileOnly()
+    {
+        _columns[^1] = _columns[^1] with { IsFileOnly = true };
+        return this;
+    }
 
     public DataTable Build()
     {

@@ -46,14 +46,16 @@ public sealed class StatisticsRequest
     public string Link(string path, params ReadOnlySpan<(string Name, string? Value)> more) => Address(path, Query, more);
 
     /// <summary>A page of this car and another stretch of time.</summary>
-    public string Link(string path, DateTimeOffset since, DateTimeOffset until, Period? period = null, params ReadOnlySpan<(string Name, string? Value)> more)
+    public string Link(string path, DateTimeOffset since, DateTimeOffset until, Period? period = null,
+        params ReadOnlySpan<(string Name, string? Value)> more)
         => Address(path, Spanning(since, until, period), more);
 
     /// <summary>This page with another preset.</summary>
     public string Link(Preset preset) => Address(Context.Path, Query with { Preset = preset }, Kept());
 
     /// <summary>This page with another period.</summary>
-    public string Link(Period period) => Address(Context.Path, Query with { Window = Query.Window with { Period = period }, IsPeriodGiven = true }, Kept());
+    public string Link(Period period) => Address(Context.Path,
+        Query with { Window = Query.Window with { Period = period }, IsPeriodGiven = true }, Kept());
 
     /// <summary>A table of this page as a file.</summary>
     public string CsvLink(string table) => Address($"{Context.Path}.csv", Query with { IsPeriodGiven = true }, [.. Kept(), ("table", table)]);

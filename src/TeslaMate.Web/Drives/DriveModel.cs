@@ -8,7 +8,8 @@ namespace TeslaMate.Web.Drives;
 /// <summary>A drive (P5; spec charts 6.3): its facts, its way, and its series, which one cursor goes through.</summary>
 /// <param name="Car">Its label.</param>
 /// <param name="IsByDistance">The charts are over distance instead of time.</param>
-public sealed record DriveModel(ListedDrive Drive, string Car, RouteMapModel Map, IReadOnlyList<ChartModel> Charts, bool IsByDistance, DataTable Points)
+public sealed record DriveModel(ListedDrive Drive, string Car, RouteMapModel Map, IReadOnlyList<ChartModel> Charts, bool IsByDistance,
+    DataTable Points)
 {
     /// <summary>Points of a chart at most, about one a pixel.</summary>
     const int MostPoints = 600;
@@ -17,7 +18,8 @@ public sealed record DriveModel(ListedDrive Drive, string Car, RouteMapModel Map
     public BatteryModel? Battery { get; init; }
 
     internal static async Task<DriveModel?> ReadAsync(
-        DriveQueries drives, MeasureReader measures, PageContext context, int id, TimeZoneInfo zone, bool isByDistance, CancellationToken cancellationToken)
+        DriveQueries drives, MeasureReader measures, PageContext context, int id, TimeZoneInfo zone, bool isByDistance,
+            CancellationToken cancellationToken)
     {
         if (await drives.FindAsync(id, cancellationToken) is not var (car, start))
             return null;
@@ -27,7 +29,8 @@ public sealed record DriveModel(ListedDrive Drive, string Car, RouteMapModel Map
         var points = await measures.DriveSeriesAsync(id, MostPoints, cancellationToken).ToListAsync(cancellationToken);
         var line = await measures.RouteAsync(id, cancellationToken);
         var map = new RouteMapModel(
-            line.Latitudes.Count == 0 ? [] : [RouteMapModel.LineOf(new(id, start, drive.EndDate, line.Latitudes, line.Longitudes, line.Parts), null, null)], [])
+            line.Latitudes.Count == 0 ? [] : [RouteMapModel.LineOf(new(id, start, drive.EndDate, line.Latitudes, line.Longitudes, line.Parts),
+                null, null)], [])
         {
             Track = [.. points.Select(point => new[] { Math.Round(point.Latitude, 5), Math.Round(point.Longitude, 5) })],
             HasEnds = true,
@@ -44,10 +47,13 @@ public sealed record DriveModel(ListedDrive Drive, string Car, RouteMapModel Map
         yield return Chart("power", "Power", Line("Power", "kW", point => point.PowerKw));
         yield return Chart("level", "Battery level", Line("Battery level", "%", point => point.Level),
             Line("Range", units.LengthUnit, point => point.RangeKm is { } km ? units.Length(km) : null, 2));
-        yield return Chart("elevation", "Elevation", Line("Elevation", units.HeightUnit, point => point.ElevationM is { } metres ? units.HeightNumber(metres) : null));
-        yield return Chart("temperature", "Temperature", Line("Outside", units.TemperatureUnit, point => point.OutsideTempC is { } degrees ? units.Degrees(degrees) : null),
+        yield return Chart("elevation", "Elevation",
+            Line("Elevation", units.HeightUnit, point => point.ElevationM is { } metres ? units.HeightNumber(metres) : null));
+        yield return Chart("temperature", "Temperature",
+            Line("Outside", units.TemperatureUnit, point => point.OutsideTempC is { } degrees ? units.Degrees(degrees) : null),
             Line("Inside", units.TemperatureUnit, point => point.InsideTempC is { } degrees ? units.Degrees(degrees) : null, 2));
-        yield return Chart("pressure", "Tire Pressure", Pressure("Front left", point => point.PressureFlBar, 1), Pressure("Front right", point => point.PressureFrBar, 2),
+        yield return Chart("pressure", "Tire Pressure", Pressure("Front left", point => point.PressureFlBar, 1),
+            Pressure("Front right", point => point.PressureFrBar, 2),
             Pressure("Rear left", point => point.PressureRlBar, 3), Pressure("Rear right", point => point.PressureRrBar, 4));
 
         ChartModel Chart(string id, string title, params ChartSeries[] series) => isByDistance

@@ -5,7 +5,8 @@ using TemperatureUnit = TeslaMate.Measures.TemperatureUnit;
 
 namespace TeslaMate.Web.Statistics;
 
-/// <summary>How a car is driven (P6, P7; spec charts 6.3): speeds, consumption by speed and temperature, destinations, the same routes compared.</summary>
+/// <summary>How a car is driven (P6, P7; spec charts 6.3): speeds, consumption by speed and temperature, destinations, the same routes
+/// compared.</summary>
 /// <param name="Cells">Consumption by speed in motion and temperature, in the owner's units.</param>
 /// <param name="Route">The chosen route; null: none.</param>
 public sealed record DrivingModel(
@@ -45,7 +46,8 @@ public sealed record DrivingModel(
             [.. temperatures.Select(row => $"{Whole(row.Temperature)} {units.TemperatureUnit}")],
             [
                 ChartSeries.Of(texts["Consumption (net)"], units.ConsumptionUnit,
-                    temperatures.Select(row => row.NetWhPerKm is { } net ? units.ConsumptionNumber(net) : (double?)null), ChartShape.Bars, decimals: 0),
+                    temperatures.Select(row => row.NetWhPerKm is { } net ? units.ConsumptionNumber(net) : (double?)null), ChartShape.Bars,
+                        decimals: 0),
             ],
             new TableOf<TemperatureClass>("temperatures", "Consumption by outside temperature", request, temperatures)
                 .Number("Ø Outside", units.TemperatureUnit, row => row.Temperature)
@@ -77,7 +79,8 @@ public sealed record DrivingModel(
             .Duration("Usually", row => row.MedianSeconds)
             .Duration("Fastest", row => row.BestSeconds, isMinor: true)
             .Number("Usual consumption", units.ConsumptionUnit, row => row.MedianWhPerKm is { } usual ? units.ConsumptionNumber(usual) : null)
-            .Number("Least consumption", units.ConsumptionUnit, row => row.BestWhPerKm is { } best ? units.ConsumptionNumber(best) : null, isMinor: true)
+            .Number("Least consumption", units.ConsumptionUnit, row => row.BestWhPerKm is { } best ? units.ConsumptionNumber(best) : null,
+                isMinor: true)
             .Build();
         return new(request, total, drives, recovery, speedChart, temperatureChart, cells, matrix, destinationTable, routeTable,
             chosen is null ? null : await RouteComparison.ReadAsync(request, chosen, cancellationToken));
@@ -101,7 +104,8 @@ public sealed record RouteComparison(SameRoute Route, ChartModel Trend, RouteMap
         var drives = await request.Measures.DrivesAsync(span, cancellationToken).Where(drive => ids.Contains(drive.DriveId))
             .OrderBy(drive => drive.StartDate).ToListAsync(cancellationToken);
         var lines = await request.Measures.RoutesAsync(span, cancellationToken).Where(line => ids.Contains(line.DriveId))
-            .Select(line => RouteMapModel.LineOf(line, request.Context.Url($"/drive/{line.DriveId}"), request.Local(line.StartDate))).ToListAsync(cancellationToken);
+            .Select(line => RouteMapModel.LineOf(line, request.Context.Url($"/drive/{line.DriveId}"), request.Local(line.StartDate)))
+                .ToListAsync(cancellationToken);
         var table = new TableOf<ListedDrive>("route", "Drives of this route", request, [.. drives.AsEnumerable().Reverse()])
             .Moment("Start", drive => drive.StartDate, drive => request.Context.Url($"/drive/{drive.DriveId}"))
             .Duration("Duration", drive => drive.DurationSeconds)

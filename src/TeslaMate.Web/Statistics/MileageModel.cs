@@ -6,7 +6,8 @@ namespace TeslaMate.Web.Statistics;
 /// <summary>Mileage (M13, M21, P21; spec charts 5.1): the odometer, what of it was logged, the pace, and the allowance.</summary>
 /// <param name="Budget">Null where the owner has given none.</param>
 public sealed record MileageModel(
-    StatisticsRequest Request, PeriodStatistics? Total, Extrapolation Pace, MileageBudget? Budget, double? OdometerKm, ChartModel Odometer, ChartModel Periods)
+    StatisticsRequest Request, PeriodStatistics? Total, Extrapolation Pace, MileageBudget? Budget, double? OdometerKm, ChartModel Odometer,
+        ChartModel Periods)
     : StatisticsModel(Request)
 {
     public override IReadOnlyList<DataTable> Tables => [Odometer.Table!, Periods.Table!];
@@ -31,8 +32,10 @@ public sealed record MileageModel(
                 .Build());
         var bars = ChartModel.OfCategories("mileage", texts["Distance per period"], [.. periods.Select(period => period.Label)],
             [
-                ChartSeries.Of(texts["Logged"], units.LengthUnit, periods.Select(period => (double?)units.Length(period.DistanceKm)), ChartShape.Bars),
-                ChartSeries.Of(texts["Not logged"], units.LengthUnit, periods.Select(period => (double?)units.Length(Math.Max(period.GapKm, 0))), ChartShape.Bars, 2),
+                ChartSeries.Of(texts["Logged"], units.LengthUnit, periods.Select(period => (double?)units.Length(period.DistanceKm)),
+                    ChartShape.Bars),
+                ChartSeries.Of(texts["Not logged"], units.LengthUnit, periods.Select(period => (double?)units.Length(Math.Max(period.GapKm, 0))),
+                    ChartShape.Bars, 2),
             ],
             new TableOf<PeriodStatistics>("mileage", "Distance per period", request, [.. periods.AsEnumerable().Reverse()])
                 .Text("Period", period => period.Label, period => request.Link("/mileage", period.PeriodFrom, period.PeriodTo))
@@ -42,7 +45,8 @@ public sealed record MileageModel(
                 .Number("Odometer at the end", units.LengthUnit, period => period.OdometerEndKm is { } km ? units.Length(km) : null, 1)
                 .Build()) with
         { Links = [.. periods.Select(period => request.Link("/timeline", period.PeriodFrom, period.PeriodTo))] };
-        return new(request, total, await measures.ExtrapolationAsync(window, cancellationToken), await measures.MileageBudgetAsync(window, cancellationToken),
+        return new(request, total, await measures.ExtrapolationAsync(window, cancellationToken),
+            await measures.MileageBudgetAsync(window, cancellationToken),
             steps.Count > 0 ? steps[^1].EndKm : null, odometer, bars);
     }
 

@@ -9,10 +9,12 @@ static class Notes
     extension(StatisticsRequest request)
     {
         /// <summary>How much of the energy has a price; null without any energy.</summary>
-        public string? Priced(double? coverage) => coverage is { } share ? request.Context.Texts["{0} % of the energy is priced", Percent(share)].Value : null;
+        public string? Priced(double? coverage) => coverage is { } share
+            ? request.Context.Texts["{0} % of the energy is priced", Percent(share)].Value : null;
 
         /// <summary>How much of the distance a consumption covers; null without any distance.</summary>
-        public string? Covered(double? coverage) => coverage is { } share ? request.Context.Texts["of {0} % of the distance", Percent(share)].Value : null;
+        public string? Covered(double? coverage) => coverage is { } share
+            ? request.Context.Texts["of {0} % of the distance", Percent(share)].Value : null;
 
         /// <summary><see cref="Priced"/> for a cell of a table; null where all is.</summary>
         public string? PricedBriefly(double? coverage)

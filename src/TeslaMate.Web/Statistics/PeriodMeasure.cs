@@ -22,7 +22,8 @@ public sealed record PeriodMeasure(
         new("energy", "Energy charged", _ => "kWh", 1, (period, _) => period.EnergyUsedKwh),
         new("cost", "Cost", _ => "", 2, (period, _) => (double?)period.Cost, "needs a charge with a cost"),
         new("consumption", "Consumption (gross)", units => units.ConsumptionUnit, 0,
-            (period, units) => period.GrossWhPerKm is { } gross ? units.ConsumptionNumber(gross) : null, "needs a drive, and two charges of more than 10 min"),
+            (period, units) => period.GrossWhPerKm is { } gross ? units.ConsumptionNumber(gross) : null,
+                "needs a drive, and two charges of more than 10 min"),
     ];
 
     /// <summary>The first one for a name that is none.</summary>

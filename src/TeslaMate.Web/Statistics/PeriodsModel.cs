@@ -5,13 +5,15 @@ using TeslaMate.Web.Layout;
 
 namespace TeslaMate.Web.Statistics;
 
-/// <summary>Statistics by period (P10; spec charts 6.3): bars of one measure, a calendar, the same months of other years, and the table with all of them.</summary>
+/// <summary>Statistics by period (P10; spec charts 6.3): bars of one measure, a calendar, the same months of other years, and the table with all of
+/// them.</summary>
 /// <param name="Total">The window as a whole.</param>
 /// <param name="Bars">The chosen measure per period.</param>
 /// <param name="Years">The same months of several years; null unless the window has them.</param>
 /// <param name="Days">The last 13 months of the window.</param>
 public sealed record PeriodsModel(
-    StatisticsRequest Request, PeriodMeasure Measure, PeriodStatistics? Total, ChartModel Bars, ChartModel? Years, IReadOnlyList<CalendarDay> Days, DataTable Table)
+    StatisticsRequest Request, PeriodMeasure Measure, PeriodStatistics? Total, ChartModel Bars, ChartModel? Years,
+        IReadOnlyList<CalendarDay> Days, DataTable Table)
     : StatisticsModel(Request)
 {
     public override IReadOnlyList<DataTable> Tables => Years?.Table is { } years ? [Table, years] : [Table];
@@ -22,7 +24,8 @@ public sealed record PeriodsModel(
         var (window, texts, units) = (request.Window, request.Context.Texts, request.Context.Units);
         var measure = PeriodMeasure.Find(request.Parameter("measure"));
         var periods = await request.Measures.StatisticsAsync(window, cancellationToken).ToListAsync(cancellationToken);
-        var total = await request.Measures.StatisticsAsync(window with { Period = Period.Total }, cancellationToken).FirstOrDefaultAsync(cancellationToken);
+        var total = await request.Measures.StatisticsAsync(window with { Period = Period.Total }, cancellationToken)
+            .FirstOrDefaultAsync(cancellationToken);
         // A year of whole months and the one that is going on.
         var last = LocalCalendar.DayOf(window.Until!.Value.AddTicks(-1), window.Zone);
         var year = LocalCalendar.Begin(new DateOnly(last.Year - 1, last.Month, 1), window.Zone);
@@ -42,7 +45,8 @@ public sealed record PeriodsModel(
         CalendarDay Day(PeriodStatistics day)
         {
             var value = measure.Value(day, units);
-            return new(day.PeriodKey, value ?? 0, $"{day.Label}: {(value is { } known ? $"{Units.Fixed(known, measure.Decimals)} {measure.Unit(units)}" : "–")}",
+            return new(day.PeriodKey, value ?? 0,
+                $"{day.Label}: {(value is { } known ? $"{Units.Fixed(known, measure.Decimals)} {measure.Unit(units)}" : "–")}",
                 request.Link("/timeline", day.PeriodFrom, day.PeriodTo));
         }
     }
@@ -57,18 +61,20 @@ public sealed record PeriodsModel(
             .Duration("Driving time", period => period.DrivingSeconds, isMinor: true)
             .Number("Distance", units.LengthUnit, period => units.Length(period.DistanceKm), 1)
             .Number("Not logged", units.LengthUnit, period => units.Length(period.GapKm), 1, isMinor: true)
-            .Number("Ø Outside", units.TemperatureUnit, period => period.OutsideTempC is { } degrees ? units.Degrees(degrees) : null, 1, isMinor: true)
+            .Number("Ø Outside", units.TemperatureUnit, period => period.OutsideTempC is { } degrees ? units.Degrees(degrees) : null, 1,
+                isMinor: true)
             .Number("Consumption (net)", units.ConsumptionUnit, period => period.NetWhPerKm is { } net ? units.ConsumptionNumber(net) : null,
                 note: period => request.CoveredBriefly(period.NetCoverage), isMinor: true)
             .Number("Consumption (gross)", units.ConsumptionUnit, period => period.GrossWhPerKm is { } gross ? units.ConsumptionNumber(gross) : null,
                 note: period => request.CoveredBriefly(period.GrossCoverage))
-            .Share("Gross covers", period => period.GrossCoverage, isMinor: true)
+            .Share("Gross covers", period => period.GrossCoverage).FileOnly()
             .Number("Charges", null, period => period.Charges, isMinor: true)
             .Number("Energy used", "kWh", period => period.EnergyUsedKwh, 1)
             .Money("Cost", period => period.Cost, note: period => request.PricedBriefly(period.PriceCoverage))
             .Number("Price per kWh", null, period => period.PricePerKwh, 3, isMinor: true)
-            .Share("Priced", period => period.PriceCoverage, isMinor: true)
-            .Number(units.UsesMiles ? "Cost per 100 mi" : "Cost per 100 km", null, period => period.CostPer100Km is { } cost ? cost / units.Length(1) : null, 2, isMinor: true)
+            .Share("Priced", period => period.PriceCoverage).FileOnly()
+            .Number(units.UsesMiles ? "Cost per 100 mi" : "Cost per 100 km", null, period => period.CostPer100Km is { } cost
+                ? cost / units.Length(1) : null, 2, isMinor: true)
             .Build();
     }
 
@@ -96,11 +102,14 @@ public sealed record PeriodsModel(
         var (texts, units) = (request.Context.Texts, request.Context.Units);
         var names = Enumerable.Range(1, 12).Select(month => month.ToString("00", CultureInfo.InvariantCulture)).ToList();
         var values = years.Select(year => (Year: year.Key.ToString(CultureInfo.InvariantCulture), Values: Enumerable.Range(1, 12)
-            .Select(month => year.FirstOrDefault(period => period.PeriodKey.Month == month) is { } period ? measure.Value(period, units) : null).ToList())).ToList();
-        var table = new TableOf<int>("years", "Same months of other years", request, [.. Enumerable.Range(0, 12)]).Text("Month", month => names[month]);
+            .Select(month => year.FirstOrDefault(period => period.PeriodKey.Month == month) is { } period ? measure.Value(period, units) : null)
+                .ToList())).ToList();
+        var table = new TableOf<int>("years", "Same months of other years", request, [.. Enumerable.Range(0, 12)])
+            .Text("Month", month => names[month]);
         foreach (var year in values)
             table.Number(year.Year, measure.Unit(units), month => year.Values[month], measure.Decimals);
         return ChartModel.OfCategories("years", texts["Same months of other years"], names,
-            [.. values.Select((year, index) => ChartSeries.Of(year.Year, measure.Unit(units), year.Values, colour: index + 1))], table.Build()) with { Min = 0 };
+            [.. values.Select((year, index) => ChartSeries.Of(year.Year, measure.Unit(units), year.Values, colour: index + 1))],
+                table.Build()) with { Min = 0 };
     }
 }

@@ -7,7 +7,8 @@ namespace TeslaMate.Web.Statistics;
 /// <summary>A year on one page, or any other window (P13; spec charts 6.3): sums, months, records, habits, and the places most gone to.</summary>
 /// <param name="Hours">Drives by weekday and hour.</param>
 public sealed record ReviewModel(
-    StatisticsRequest Request, PeriodStatistics? Total, ChartModel Distance, ChartModel Energy, DataTable Records, IReadOnlyList<HabitHour> Hours, DataTable Habits,
+    StatisticsRequest Request, PeriodStatistics? Total, ChartModel Distance, ChartModel Energy, DataTable Records, IReadOnlyList<HabitHour> Hours,
+        DataTable Habits,
     DataTable Places)
     : StatisticsModel(Request)
 {
@@ -26,7 +27,8 @@ public sealed record ReviewModel(
         var (byDistance, byEnergy) = (PeriodMeasure.Find("distance"), PeriodMeasure.Find("energy"));
         var weekdays = texts["Mon Tue Wed Thu Fri Sat Sun"].Value.Split(' ');
         return new(request, total,
-            ChartModel.OfCategories("bars", texts[byDistance.Title], labels, byDistance.Series(periods, texts, units), PeriodsModel.TableFor(request, periods)),
+            ChartModel.OfCategories("bars", texts[byDistance.Title], labels, byDistance.Series(periods, texts, units),
+                PeriodsModel.TableFor(request, periods)),
             ChartModel.OfCategories("energy", texts[byEnergy.Title], labels, byEnergy.Series(periods, texts, units)),
             new TableOf<RecordHolder>("records", "Records", request, [.. records.Where(record => NameOf(record.Record) is not null)])
                 .Text("Record", record => texts[NameOf(record.Record)!])
@@ -65,7 +67,8 @@ public sealed record ReviewModel(
             var name when name.EndsWith("_s", StringComparison.Ordinal) => Layout.Units.Time(TimeSpan.FromSeconds(record.Value)),
             var name when name.EndsWith("_kwh", StringComparison.Ordinal) => $"{Layout.Units.Fixed(record.Value, 1)} kWh",
             var name when name.EndsWith("_kw", StringComparison.Ordinal) => $"{Layout.Units.Fixed(record.Value, 0)} kW",
-            var name when name.EndsWith("_c", StringComparison.Ordinal) => $"{Layout.Units.Fixed(units.Degrees(record.Value), 1)} {units.TemperatureUnit}",
+            var name when name.EndsWith("_c", StringComparison.Ordinal)
+                => $"{Layout.Units.Fixed(units.Degrees(record.Value), 1)} {units.TemperatureUnit}",
             _ => units.Height(record.Value),
         };
     }

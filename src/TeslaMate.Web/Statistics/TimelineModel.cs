@@ -21,18 +21,21 @@ public sealed record TimelineModel(
     {
         request.Parameters = ["kind", "text"];
         var (window, texts, units, measures) = (request.Window, request.Context.Texts, request.Context.Units, request.Measures);
-        TimelineKind? kind = Enum.TryParse<TimelineKind>(request.Parameter("kind"), ignoreCase: true, out var asked) && Enum.IsDefined(asked) ? asked : null;
+        TimelineKind? kind = Enum.TryParse<TimelineKind>(request.Parameter("kind"), ignoreCase: true, out var asked) && Enum.IsDefined(asked)
+            ? asked : null;
         var text = request.Parameter("text")?.Trim() is { Length: > 0 } wanted ? wanted : null;
 
         var entries = await measures.TimelineAsync(window, cancellationToken)
-            .Where(entry => (kind is null || entry.Kind == kind) && (text is null || Has(entry.StartPlace) || Has(entry.EndPlace) || Has(entry.Version)))
+            .Where(entry => (kind is null || entry.Kind == kind)
+                && (text is null || Has(entry.StartPlace) || Has(entry.EndPlace) || Has(entry.Version)))
             .ToListAsync(cancellationToken);
         var spans = await measures.StateSpansAsync(window, cancellationToken).ToListAsync(cancellationToken);
 
         var table = new TableOf<TimelineEntry>("timeline", "Timeline", request, entries)
-            .Text("What", entry => texts[Name(entry.Kind)], note: entry => entry.IsOpen ? texts["going on"].Value : entry.IsCounted ? null : texts["incomplete"].Value)
+            .Text("What", entry => texts[Name(entry.Kind)], note: entry => entry.IsOpen ? texts["going on"].Value : entry.IsCounted
+                ? null : texts["incomplete"].Value)
             .Moment("Start", entry => entry.StartDate, Link)
-            .Moment("End", entry => entry.EndDate, isMinor: true)
+            .Moment("End", entry => entry.EndDate).FileOnly()
             .Duration("Duration", entry => entry.DurationSeconds)
             .Name("From", entry => entry.Kind == TimelineKind.Updating ? entry.Version : entry.StartPlace ?? texts["unknown place"])
             .Name("To", entry => entry.Kind is TimelineKind.Driving or TimelineKind.Missing ? entry.EndPlace ?? texts["unknown place"] : null)
@@ -40,7 +43,7 @@ public sealed record TimelineModel(
             .Number("Energy", "kWh", entry => entry.EnergyKwh, 2)
             .Number("Level +/−", "%", entry => entry.LevelDifference, isMinor: true)
             .Number("Level", "%", entry => entry.EndLevel, isMinor: true)
-            .Number("Range +/−", units.LengthUnit, entry => entry.RangeDifferenceKm is { } km ? units.Length(km) : null, 1, isMinor: true)
+            .Number("Range +/−", units.LengthUnit, entry => entry.RangeDifferenceKm is { } km ? units.Length(km) : null, 1).FileOnly()
             .Number("Outside", units.TemperatureUnit, entry => entry.OutsideTempC is { } degrees ? units.Degrees(degrees) : null, 1, isMinor: true)
             .Build();
         var known = spans.Sum(span => (span.EndDate - span.StartDate).TotalSeconds);
@@ -78,7 +81,8 @@ public sealed record TimelineModel(
     {
         var days = new List<(DateOnly, DateTimeOffset, DateTimeOffset)>();
         var first = LocalCalendar.DayOf(window.Since!.Value, window.Zone);
-        for (var day = LocalCalendar.DayOf(window.Until!.Value.AddTicks(-1), window.Zone); day >= first && days.Count < MostDays; day = day.AddDays(-1))
+        for (var day = LocalCalendar.DayOf(window.Until!.Value.AddTicks(-1), window.Zone); day >= first
+            && days.Count < MostDays; day = day.AddDays(-1))
             days.Add((day, LocalCalendar.Begin(day, window.Zone), LocalCalendar.Begin(day.AddDays(1), window.Zone)));
         return days;
     }

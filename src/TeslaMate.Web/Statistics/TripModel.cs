@@ -4,7 +4,8 @@ using TeslaMate.Web.Charts;
 namespace TeslaMate.Web.Statistics;
 
 /// <summary>A trip, or any window, with its sums (P4; spec charts 6.3): the ways, the charges on them, level, drives and charges.</summary>
-public sealed record TripModel(StatisticsRequest Request, PeriodStatistics? Total, RouteMapModel Map, ChartModel Level, DataTable Drives, DataTable Charges)
+public sealed record TripModel(StatisticsRequest Request, PeriodStatistics? Total, RouteMapModel Map, ChartModel Level, DataTable Drives,
+    DataTable Charges)
     : StatisticsModel(Request)
 {
     /// <summary>Lines of a map at most; the newest.</summary>
@@ -19,7 +20,8 @@ public sealed record TripModel(StatisticsRequest Request, PeriodStatistics? Tota
         var drives = await measures.DrivesAsync(window, cancellationToken).OrderBy(drive => drive.StartDate).ToListAsync(cancellationToken);
         var charges = await measures.ChargesAsync(window, cancellationToken).Where(charge => charge.IsCounted || charge.IsOpen)
             .OrderBy(charge => charge.StartDate).ToListAsync(cancellationToken);
-        var lines = await measures.RoutesAsync(window, cancellationToken).Select(line => RouteMapModel.LineOf(line, DriveLink(line.DriveId), request.Local(line.StartDate)))
+        var lines = await measures.RoutesAsync(window, cancellationToken)
+            .Select(line => RouteMapModel.LineOf(line, DriveLink(line.DriveId), request.Local(line.StartDate)))
             .ToListAsync(cancellationToken);
         var levels = await measures.LevelSeriesAsync(window, 1000, cancellationToken).ToListAsync(cancellationToken);
 

@@ -50,6 +50,8 @@ static partial class ServeCommand
             Log.KeyGenerated(logger);
         if (LocalTimeZone.Problem(variables) is { } problemOfZone)
             Log.NoTimeZone(logger, problemOfZone);
+        if (variables.Text("API_TOKEN_DISABLE") is not null)
+            Log.TokenDisabled(logger);
         // One pool from the first question to the last: its first connection is the dear one.
         await using var database = settings.Database.CreateDataSource();
         try
@@ -137,6 +139,9 @@ static partial class ServeCommand
 
     static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "API_TOKEN_DISABLE has no effect: a proxy may name who it let in instead (WEB_TRUSTED_HEADER)")]
+        public static partial void TokenDisabled(ILogger logger);
+
         [LoggerMessage(Level = LogLevel.Critical, Message = "WEB_PASSWORD needs at least {Least} characters; it is not taken. Example: WEB_PASSWORD_FILE=/run/secrets/web-password")]
         public static partial void PasswordTooShort(ILogger logger, int least);
 

@@ -18,7 +18,9 @@ static class TokenCommands
         var name = new Argument<string>("NAME") { Description = "Your word for the program that will use it." };
         var scope = new Option<string[]>("--scope")
         {
-            Description = $"What it may do: {string.Join(", ", TokenWish.AllScopes)}. May be given several times.", Required = true, AllowMultipleArgumentsPerToken = true,
+            Description = $"What it may do: {string.Join(", ", TokenWish.AllScopes)}. May be given several times.",
+            Required = true,
+            AllowMultipleArgumentsPerToken = true,
         };
         var car = new Option<string[]>("--car") { Description = "The number of a car that it is for, instead of all. May be given several times.", AllowMultipleArgumentsPerToken = true };
         var days = new Option<string?>("--days") { Description = "How many days it is valid; without, until it is revoked." };

@@ -138,7 +138,7 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
     static async Task LetStreamAsync(NpgsqlDataSource database, CancellationToken stop)
     {
         await using var command = database.CreateCommand("""
-            insert into teslamate.telemetry_cars (car_id, is_synced) select id, true from cars where vin = $1
+            insert into teslamate.telemetry_cars (car_id, is_synced) select id, true from public.cars where vin = $1
             on conflict (car_id) do nothing
             """);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = DemoWorld.Pasts()[DemoWorld.Streaming].Car.Vin });

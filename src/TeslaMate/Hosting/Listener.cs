@@ -1,6 +1,8 @@
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using TeslaMate.Api;
 
 namespace TeslaMate.Hosting;
 
@@ -13,7 +15,10 @@ static class Listener
     const long LongestBody = 8_000_000;
 
     /// <summary>To be called before the program starts.</summary>
-    public static void ListenOn(this WebApplication app, ListenerSettings settings)
+    /// <param name="app">The program.</param>
+    /// <param name="settings">Where the pages are.</param>
+    /// <param name="apiPort">Where the interfaces for programs are once more, for the same addresses; a unix socket's is for this machine. Null for nowhere.</param>
+    public static void ListenOn(this WebApplication app, ListenerSettings settings, int? apiPort = null)
     {
         var kestrel = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;
         kestrel.AddServerHeader = false;
@@ -35,7 +40,28 @@ static class Listener
                 kestrel.ListenUnixSocket(path);
                 break;
         }
+
+        if (apiPort is not { } programs)
+            return;
+        switch (settings)
+        {
+            case ListenerSettings.Everywhere:
+                kestrel.ListenAnyIP(programs, OnlyPrograms);
+                break;
+            case ListenerSettings.Address(var endPoint):
+                kestrel.Listen(new IPEndPoint(endPoint.Address, programs), OnlyPrograms);
+                break;
+            default:
+                kestrel.ListenLocalhost(programs, OnlyPrograms);
+                break;
+        }
     }
+
+    static void OnlyPrograms(ListenOptions listener) => listener.Use(next => connection =>
+    {
+        connection.Features.Set(new ApiListener());
+        return next(connection);
+    });
 
     /// <summary>To be called once the server listens: the socket's mode.</summary>
     public static void Opened(ListenerSettings settings)

@@ -19,7 +19,7 @@ static partial class ProgramRun
         {
             app.Lifetime.ApplicationStarted.Register(() => Listener.Opened(settings.Listener));
             app.Lifetime.ApplicationStopping.Register(stopping.SetResult);
-            app.ListenOn(settings.Listener);
+            app.ListenOn(settings.Listener, settings.ApiPort);
             await app.StartAsync(stop);
         }
         catch (IOException exception)

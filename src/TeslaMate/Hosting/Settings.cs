@@ -1,3 +1,4 @@
+using TeslaMate.Api;
 using TeslaMate.Configuration;
 using TeslaMate.Database;
 using TeslaMate.Database.Encryption;
@@ -27,6 +28,11 @@ sealed record Settings
     public required LogSettings Log { get; init; }
 
     public required ListenerSettings Listener { get; init; }
+
+    /// <summary><c>API_PORT</c>: a second listener that has the interfaces for programs and no pages; null for none.</summary>
+    public int? ApiPort { get; init; }
+
+    public required ApiSettings Api { get; init; }
 
     public required DatabaseSettings Database { get; init; }
 
@@ -59,6 +65,8 @@ sealed record Settings
         {
             Log = LogSettings.Read(variables),
             Listener = listener,
+            ApiPort = variables.Text("API_PORT") is null ? null : variables.Port("API_PORT", fallback: 8080),
+            Api = ApiSettings.Read(variables),
             Database = DatabaseSettings.Read(variables),
             Key = key,
             Tesla = TeslaSettings.Read(variables),

@@ -55,12 +55,13 @@ static class TeslaMateApp
             .AddMqtt(settings.Mqtt)
             .AddImport(settings.Import)
             .AddWeb(settings.Web)
-            .AddApi();
+            .AddApi(settings.Api);
         overrides.Services?.Invoke(builder.Services);
 
         var app = builder.Build();
         app.UseForwarding();
         app.UseHealthCheck();
+        app.UseApi();
         app.MapWeb();
         app.MapApi();
         app.MapMetrics();

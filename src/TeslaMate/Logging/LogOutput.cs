@@ -18,6 +18,8 @@ static class LogOutput
             // What the frameworks tell of every request and start is of use only for finding errors.
             .MinimumLevel.Override("Microsoft", settings.Level <= LogEventLevel.Debug ? LogEventLevel.Debug : LogEventLevel.Warning)
             .MinimumLevel.Override("System", settings.Level <= LogEventLevel.Debug ? LogEventLevel.Debug : LogEventLevel.Warning);
+        // An address may hold a token, which some apps know no other place for.
+        configuration.MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LogEventLevel.Warning);
         // The pages' forms have keys of their own; what the framework says of its unused ones helps nobody.
         configuration.MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error);
         // A part that is not well tells so itself, once, and not at every look.

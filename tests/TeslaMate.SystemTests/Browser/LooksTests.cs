@@ -15,7 +15,7 @@ public sealed class LooksTests(ProgramInBrowser family, NewProgramInBrowser newc
             const seen = [];
             for (const element of document.querySelectorAll("body *")) {
                 // A spinner is shown whenever a car is being asked; the corners of its box, round to the eye, stick out while it turns.
-                if (element.querySelector(":scope > .spinner") || element.closest(".spinner, .map, .u-wrap, .visually-hidden, .skip, select") || element.matches(".has-dropdown") || !element.checkVisibility() || seen.some((outer) => outer.contains(element))) continue;
+                if (element.querySelector(":scope > .spinner") || element.closest(".spinner, .map, .u-wrap, .visually-hidden, .skip, select, svg") || element.matches(".has-dropdown") || !element.checkVisibility() || seen.some((outer) => outer.contains(element))) continue;
                 const style = getComputedStyle(element);
                 const isCut = element.scrollWidth > element.clientWidth + 1 && style.display !== "inline" && element.tagName !== "INPUT";
                 const box = element.getBoundingClientRect();

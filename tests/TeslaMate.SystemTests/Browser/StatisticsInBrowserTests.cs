@@ -170,6 +170,20 @@ public sealed partial class StatisticsInBrowserTests(HistoryInBrowser program) :
         Interlocked.Read(ref bytes).ShouldBeLessThan(150_000);
     }
 
+    /// <summary>The pictures of the README, to be copied to <c>docs/screenshots</c> when the pages look different.</summary>
+    [Theory]
+    [InlineData("statistics", "/statistics?car=1&preset=last-year", ColorScheme.Light)]
+    [InlineData("driving", "/driving?car=1&preset=all", ColorScheme.Light)]
+    [InlineData("timeline", "/timeline?car=1", ColorScheme.Dark)]
+    public async Task A_picture_for_the_readme_is_taken(string name, string path, ColorScheme theme)
+    {
+        await using var visit = await program.VisitAsync(1180, theme);
+        await visit.Page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle });
+        await Expect(visit.Page.Locator("main .data-table").First).ToBeVisibleAsync();
+        await visit.Page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, $"readme-{name}.png") });
+        visit.Troubles.ShouldBeEmpty();
+    }
+
     [GeneratedRegex("[?&]preset=last-year")]
     private static partial Regex PresetInAddress();
 }

@@ -79,7 +79,8 @@ public sealed class MeasureReaderTests
             record.GetConstructors().Single().GetParameters().Select(parameter => Plain(parameter.Name!)).ShouldBe(columns.Select(Plain), function);
         }
 
-        static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant().Replace("seconds", "s", StringComparison.Ordinal);
+        static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant()
+            .Replace("seconds", "s", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,13 +125,15 @@ public sealed class MeasureReaderTests
         var measures = new MeasureReader(log.Database.DataSource);
         var window = new MeasureWindow(1, null, Now, Berlin, Period.Month, Now);
         var months = await measures.StatisticsAsync(window, CancellationToken.None).ToListAsync();
-        months.Take(2).Select(month => (month.PeriodKey, month.Label, month.Drives, month.DistanceKm, month.Cost, month.PriceCoverage, month.PeriodSeconds)).ShouldBe(
+        months.Take(2).Select(month => (month.PeriodKey, month.Label, month.Drives, month.DistanceKm, month.Cost, month.PriceCoverage,
+            month.PeriodSeconds)).ShouldBe(
         [
             (new(2026, 3, 1), "2026-03", 4, 110, 4.95m, 1, 743 * 3600), (new(2026, 4, 1), "2026-04", 1, 20, null, 0, 720 * 3600),
         ]);
         months[0].GrossWhPerKm!.Value.ShouldBe(190.91, 0.005);
         months[1].GrossWhPerKm!.Value.ShouldBe(262.50, 0.005);
-        var total = (await measures.StatisticsAsync(window with { Period = Period.Total }, CancellationToken.None).ToListAsync()).ShouldHaveSingleItem();
+        var total = (await measures.StatisticsAsync(window with { Period = Period.Total }, CancellationToken.None).ToListAsync())
+            .ShouldHaveSingleItem();
         (total.PeriodKey, total.Label, total.Drives, total.DistanceKm).ShouldBe((DateOnly.MinValue, "total", 5, 130));
         (await measures.FirstEventAsync(1, CancellationToken.None)).ShouldBe(new DateTimeOffset(2026, 2, 28, 23, 30, 0, TimeSpan.Zero));
     }

@@ -151,7 +151,7 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
     private static partial Regex Call();
 
     // The labels and titles of tables, which TableOf translates itself.
-    [GeneratedRegex("(?:\\btexts\\[|\\.(?:Text|Name|Number|Moment|Duration|Share|Money)\\(|new TableOf<[^(]*>\\(\"[^\"]*\", )\"([^\"@\\\\]+)\"")]
+    [GeneratedRegex("(?:\\btexts\\[|\\.(?:Text|Name|Number|Moment|Duration|Share|Money)\\(|new TableOf<[^\"]*\\(\"[^\"]*\", )\"([^\"@\\\\]+)\"")]
     private static partial Regex Labels();
 
     [GeneratedRegex("/TeslaMate.Web/(Charts|Statistics)/|/CarOverview")]

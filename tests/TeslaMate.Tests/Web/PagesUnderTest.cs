@@ -23,6 +23,7 @@ using TeslaMate.Tests.Time;
 using TeslaMate.Vehicles;
 using TeslaMate.Web;
 using TeslaMate.Web.LogIn;
+using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Tests.Web;
 
@@ -84,7 +85,7 @@ sealed class PagesUnderTest : IAsyncDisposable
         var geocoder = await ScriptedNominatim.StartAsync();
         var (vehicles, log) = (new FakeVehicles(), new RecordedLog());
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddProvider(log);
+        builder.Logging.ClearProviders().AddProvider(log).AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
         var ownJobs = builder.Services.ToHashSet();
         builder.Services
             .AddSingleton<TimeProvider>(new ManualTime())
@@ -101,10 +102,12 @@ sealed class PagesUnderTest : IAsyncDisposable
             .AddSingleton<ITelemetryReport, FakeTelemetry>()
             .AddImport(new ImportSettings(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "1"))
             .AddWeb(change(settings))
-            .AddApi();
+            .AddApi(ApiSettings.Read(read));
         foreach (var job in builder.Services.Where(service => service.ServiceType == typeof(IHostedService) && !ownJobs.Contains(service)).ToList())
             builder.Services.Remove(job);
         var app = builder.Build();
+        app.UseForwarding();
+        app.UseApi();
         app.MapWeb();
         app.MapApi();
         app.ListenOn(new ListenerSettings.Address(new IPEndPoint(listenOn, 0)));

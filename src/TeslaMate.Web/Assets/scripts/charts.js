@@ -90,7 +90,7 @@ function options(element, chart, size) {
     },
     axes: [
       {
-        stroke: colour("--plot-text"), grid, ticks: grid, font: "12px system-ui, sans-serif", space: categories ? 60 : 70,
+        stroke: colour("--plot-text"), grid, ticks: grid, font: "12px system-ui, sans-serif", space: categories ? 60 : 90,
         ...(time && { values: timeLabels(format) }),
         ...(categories && { incrs: [1, 2, 3, 4, 6, 7, 12, 14, 26, 30, 52, 91, 182, 365], values: (_, splits) => splits.map((at) => labels[at] ?? "") }),
       },

@@ -1,0 +1,56 @@
+using System.IO.Compression;
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Api.Companion;
+using TeslaMate.Web;
+
+namespace TeslaMate.Api;
+
+/// <summary>What every answer of the interfaces for programs has: versions, compression, and other origins' scripts where the owner allows them.</summary>
+public static class ApiPipeline
+{
+    static readonly string[] Prefixes = ["/api", "/data"];
+
+    static readonly string Version = typeof(ApiPipeline).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    internal static IServiceCollection AddApiPipeline(this IServiceCollection services) => services
+        .AddCors()
+        .AddResponseCompression(compression =>
+        {
+            // Answers hold no secrets beside what others could put into them.
+            compression.EnableForHttps = true;
+            compression.Providers.Add<BrotliCompressionProvider>();
+            compression.Providers.Add<GzipCompressionProvider>();
+            compression.MimeTypes = ["application/json", "application/problem+json", "application/x-ndjson", "application/geo+json", "application/gpx+xml", "text/csv", "text/calendar"];
+        })
+        .Configure<BrotliCompressionProviderOptions>(options => options.Level = CompressionLevel.Fastest)
+        .Configure<GzipCompressionProviderOptions>(options => options.Level = CompressionLevel.Fastest);
+
+    /// <summary>To be called before <c>MapWeb</c>: a preflight brings no token.</summary>
+    public static WebApplication UseApi(this WebApplication app)
+    {
+        // The second listener has these interfaces and no pages.
+        app.Use((http, next) => http.Features.Get<ApiListener>() is not null && !http.Request.Path.StartsWithSegments("/api") ? CompanionRoutes.NoPageAsync(http) : next(http));
+        app.UseWhen(http => Prefixes.Any(prefix => http.Request.Path.StartsWithSegments(prefix)), api =>
+        {
+            api.Use((http, next) =>
+            {
+                if (http.Request.Path.StartsWithSegments("/api"))
+                    http.Response.Headers["API-Version"] = ApiSettings.CompanionVersion;
+                http.Response.Headers["Server-Version"] = Version;
+                return next(http);
+            });
+            if (app.Services.GetRequiredService<WebSettings>().ApiOrigins is { Count: > 0 } origins)
+                api.UseCors(cors => cors.WithOrigins([.. origins]).WithMethods("GET", "POST", "PUT", "PATCH", "DELETE")
+                    .WithHeaders("Authorization", "Content-Type", "If-Match", "If-None-Match", "Last-Event-ID", "Idempotency-Key")
+                    .WithExposedHeaders("ETag", "Link", "Retry-After", "API-Version").SetPreflightMaxAge(TimeSpan.FromMinutes(10)));
+            api.UseResponseCompression();
+        });
+        return app;
+    }
+}
+
+/// <summary>A feature of connections to the listener that has the interfaces for programs only (<c>API_PORT</c>).</summary>
+public sealed record ApiListener;
