@@ -23,5 +23,5 @@ public sealed partial class QualifiedNamesTests
         (?<![\w.])(from|join|into|update|copy|truncate)\s+(addresses|car_settings|cars|charges|charging_processes|drives|geofences|import_runs
         |import_file_checkpoints|import_rejections|positions|settings|states|updates|schema_migrations)(?![\w.'])
         """, RegexOptions.IgnorePatternWhitespace)]
-    private static partial Regex BareName { get; }
+    static partial Regex BareName { get; }
 }
