@@ -16,24 +16,14 @@ sealed class StatusQueries(CompanionDatabase database, SummaryHub hub)
             position.outside_temp::double precision, position.est_battery_range_km::double precision, position.rated_battery_range_km::double precision,
             position.ideal_battery_range_km::double precision, position.battery_level, position.usable_battery_level,
             (select split_part(version, ' ', 1) from public.updates where car_id = cars.id order by start_date desc limit 1),
-            (select nearby.name
-             from (
-                 -- Metres on the globe, as the logbook measures them.
-                 select geofences.name, geofences.radius, 2 * 6378168 * asin(sqrt(least(1,
-                     power(sin(radians((geofences.latitude - position.latitude)::double precision) / 2), 2)
-                     + cos(radians(geofences.latitude::double precision)) * cos(radians(position.latitude::double precision))
-                         * power(sin(radians((geofences.longitude - position.longitude)::double precision) / 2), 2)))) as distance
-                 from public.geofences) nearby
-             where nearby.distance < nearby.radius
-             order by nearby.distance
+            (select geofences.name
+             from public.geofences
+             where earth_distance(ll_to_earth(geofences.latitude, geofences.longitude), ll_to_earth(position.latitude, position.longitude)) < geofences.radius
+             order by earth_distance(ll_to_earth(geofences.latitude, geofences.longitude), ll_to_earth(position.latitude, position.longitude))
              limit 1)
         from public.cars
         left join lateral (
-            select *
-            from public.positions
-            where positions.car_id = cars.id and positions.ideal_battery_range_km is not null
-            order by positions.date desc
-            limit 1) position on true
+            select * from public.positions where positions.car_id = cars.id and positions.ideal_battery_range_km is not null order by positions.date desc limit 1) position on true
         where cars.id = $1
         """;
 
