@@ -8,12 +8,15 @@ using TeslaMate.Web;
 
 namespace TeslaMate.Api;
 
-/// <summary>What every answer of the interfaces for programs has: versions, compression, and other origins' scripts where the owner allows them.</summary>
+/// <summary>
+/// What every answer of the interfaces for programs has: versions, compression, and other origins' scripts where the owner allows them.
+/// </summary>
 public static class ApiPipeline
 {
     static readonly string[] Prefixes = ["/api", "/data"];
 
-    static readonly string Version = typeof(ApiPipeline).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+    static readonly string Version =
+        typeof(ApiPipeline).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     internal static IServiceCollection AddApiPipeline(this IServiceCollection services) => services
         .AddCors()
@@ -23,7 +26,8 @@ public static class ApiPipeline
             compression.EnableForHttps = true;
             compression.Providers.Add<BrotliCompressionProvider>();
             compression.Providers.Add<GzipCompressionProvider>();
-            compression.MimeTypes = ["application/json", "application/problem+json", "application/x-ndjson", "application/geo+json", "application/gpx+xml", "text/csv", "text/calendar"];
+            compression.MimeTypes = ["application/json", "application/problem+json", "application/x-ndjson", "application/geo+json",
+                "application/gpx+xml", "text/csv", "text/calendar"];
         })
         .Configure<BrotliCompressionProviderOptions>(options => options.Level = CompressionLevel.Fastest)
         .Configure<GzipCompressionProviderOptions>(options => options.Level = CompressionLevel.Fastest);
@@ -32,7 +36,8 @@ public static class ApiPipeline
     public static WebApplication UseApi(this WebApplication app)
     {
         // The second listener has these interfaces and no pages.
-        app.Use((http, next) => http.Features.Get<ApiListener>() is not null && !http.Request.Path.StartsWithSegments("/api") ? CompanionRoutes.NoPageAsync(http) : next(http));
+        app.Use((http, next) => http.Features.Get<ApiListener>() is not null && !http.Request.Path.StartsWithSegments("/api")
+            ? CompanionRoutes.NoPageAsync(http) : next(http));
         app.UseWhen(http => Prefixes.Any(prefix => http.Request.Path.StartsWithSegments(prefix)), api =>
         {
             api.Use((http, next) =>

@@ -2,7 +2,9 @@ using TeslaMate.Configuration;
 
 namespace TeslaMate.Api;
 
-/// <summary>How the interfaces for programs answer. Who may ask is in <see cref="Web.WebSettings"/>, the second listener belongs to the host.</summary>
+/// <summary>
+/// How the interfaces for programs answer. Who may ask is in <see cref="Web.WebSettings"/>, the second listener belongs to the host.
+/// </summary>
 public sealed record ApiSettings
 {
     /// <summary>The version of the companion container's API that is answered, for apps that ask by it what they may use (spec api 1.2).</summary>

@@ -1,8 +1,8 @@
 namespace TeslaMate.Configuration;
 
 /// <summary>
-/// Counts failures: opens with one more inside the window than it tolerates, and closes by itself after the reset time. A value without a clock: "now" is an
-/// argument, so that a pure rule can hold it. Forced open it does not close.
+/// Counts failures: opens with one more inside the window than it tolerates, and closes by itself after the reset time. A value without a clock:
+/// "now" is an argument, so that a pure rule can hold it. Forced open it does not close.
 /// </summary>
 /// <param name="Tolerance">How many failures within the window are forgiven.</param>
 /// <param name="Window">A failure exactly so old does not count any more.</param>

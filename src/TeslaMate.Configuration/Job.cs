@@ -14,8 +14,8 @@ public static partial class Job
     static readonly TimeSpan Recovered = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Runs a loop until it ends by itself or is asked to; begins it again, later and later, should it keep failing. Never fails itself, since the host would
-    /// end the program.
+    /// Runs a loop until it ends by itself or is asked to; begins it again, later and later, should it keep failing. Never fails itself, since the
+    /// host would end the program.
     /// </summary>
     public static async Task KeepRunningAsync(Func<CancellationToken, Task> loop, TimeProvider time, ILogger logger, CancellationToken stopping)
     {

@@ -36,7 +36,9 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
         return values.ContainsKey(name);
     }
 
-    /// <summary>The value, or null when the variable is missing or empty. A password in an address is remembered among the <see cref="Secrets"/>.</summary>
+    /// <summary>
+    /// The value, or null when the variable is missing or empty. A password in an address is remembered among the <see cref="Secrets"/>.
+    /// </summary>
     public string? Text(string name)
     {
         _asked.Add(name);
@@ -64,9 +66,9 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
     }
 
     /// <summary>
-    /// A secret, from the first of: the systemd credential <c>NAME</c> or, as credentials are usually written, <c>name</c> with hyphens (<c>DATABASE_PASS</c> or
-    /// <c>database-pass</c>), the file named by <c>NAME_FILE</c>, the variable itself. One trailing line break of a file is not part of the secret. Null when
-    /// there is none.
+    /// A secret, from the first of: the systemd credential <c>NAME</c> or, as credentials are usually written, <c>name</c> with hyphens
+    /// (<c>DATABASE_PASS</c> or <c>database-pass</c>), the file named by <c>NAME_FILE</c>, the variable itself. One trailing line break of a file is
+    /// not part of the secret. Null when there is none.
     /// </summary>
     public Secret? Secret(string name)
     {
@@ -129,7 +131,8 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
             return null;
         if (Uri.TryCreate(text.TrimEnd('/'), UriKind.Absolute, out var address) && schemes.Contains(address.Scheme) && address.Host.Length > 0)
             return address;
-        _problems.Add($"{name} is not an address that starts with {string.Join(" or ", schemes.ToArray().Select(scheme => scheme + "://"))}. Example: {name}={example}");
+        _problems.Add($"{name} is not an address that starts with {string.Join(" or ", schemes.ToArray().Select(scheme => scheme + "://"))}. "
+            + $"Example: {name}={example}");
         return null;
     }
 
@@ -147,7 +150,8 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            var fault = exception is UnauthorizedAccessException ? "may not be read" : exception is FileNotFoundException or DirectoryNotFoundException ? "does not exist" : "cannot be read";
+            var fault = exception is UnauthorizedAccessException
+                ? "may not be read" : exception is FileNotFoundException or DirectoryNotFoundException ? "does not exist" : "cannot be read";
             _problems.Add($"{origin}, which {fault}. Example: a file such as /run/secrets/teslamate, readable by this program");
             return null;
         }
@@ -160,7 +164,8 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
         if (start < 0)
             return null;
         var authority = text[(start + 3)..].Split('/', '?', '#')[0];
-        return authority.LastIndexOf('@') is >= 0 and var end && authority.IndexOf(':', 0, end) is >= 0 and var colon ? authority[(colon + 1)..end] : null;
+        return authority.LastIndexOf('@') is >= 0 and var end && authority.IndexOf(':', 0, end) is >= 0 and var colon
+            ? authority[(colon + 1)..end] : null;
     }
 
     Secret Known(Secret secret)

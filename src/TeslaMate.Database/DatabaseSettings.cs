@@ -43,7 +43,9 @@ public sealed record DatabaseSettings
 
     public DatabaseTls Tls { get; init; } = new DatabaseTls.Off();
 
-    /// <summary>Reads the variables; what is wrong with them is in <see cref="Variables.Problems"/> afterwards, and the result must not be used then.</summary>
+    /// <summary>
+    /// Reads the variables; what is wrong with them is in <see cref="Variables.Problems"/> afterwards, and the result must not be used then.
+    /// </summary>
     public static DatabaseSettings Read(Variables variables)
     {
         var socket = variables.Text("DATABASE_SOCKET_DIR");
@@ -158,7 +160,8 @@ public sealed record DatabaseSettings
         var wanted = variables.Text("DATABASE_SSL");
         if (wanted is "true" or "noverify" && onSocket)
         {
-            variables.Problem($"DATABASE_SSL is \"{wanted}\", but PostgreSQL has no TLS on unix sockets (DATABASE_SOCKET_DIR). Example: DATABASE_SSL=false");
+            variables.Problem($"DATABASE_SSL is \"{wanted}\", but PostgreSQL has no TLS on unix sockets (DATABASE_SOCKET_DIR). Example: "
+                + "DATABASE_SSL=false");
             return new DatabaseTls.Off();
         }
 
@@ -171,7 +174,8 @@ public sealed record DatabaseSettings
             case "true":
                 var file = variables.Required("DATABASE_SSL_CA_CERT_FILE", example: "/etc/ssl/certs/ca-certificates.crt");
                 if (variables.Text("DATABASE_SSL_CA_CERT_FILE") is not null && !File.Exists(file))
-                    variables.Problem($"DATABASE_SSL_CA_CERT_FILE is \"{file}\", which does not exist. Example: DATABASE_SSL_CA_CERT_FILE=/etc/ssl/certs/ca-certificates.crt");
+                    variables.Problem($"DATABASE_SSL_CA_CERT_FILE is \"{file}\", which does not exist. Example: "
+                        + "DATABASE_SSL_CA_CERT_FILE=/etc/ssl/certs/ca-certificates.crt");
                 return new DatabaseTls.Verified(file);
             default:
                 // The reference takes anything else for "off"; a typing error must not send the password in the clear.

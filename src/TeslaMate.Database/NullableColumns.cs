@@ -3,7 +3,9 @@ using Npgsql;
 namespace TeslaMate.Database;
 
 #pragma warning disable CA1720 // PostgreSQL's own names of the types are meant.
-/// <summary>The one way of reading columns that may be null, by PostgreSQL's name of their type; instants are read by <see cref="Timestamps"/>.</summary>
+/// <summary>
+/// The one way of reading columns that may be null, by PostgreSQL's name of their type; instants are read by <see cref="Timestamps"/>.
+/// </summary>
 public static class NullableColumns
 {
     extension(NpgsqlDataReader reader)

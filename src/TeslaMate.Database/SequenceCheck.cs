@@ -3,7 +3,10 @@ using Npgsql;
 
 namespace TeslaMate.Database;
 
-/// <summary>A sequence that is going to give a number that a row has already, because rows came by another way: a merged dump, <c>COPY</c>, logical replication.</summary>
+/// <summary>
+/// A sequence that is going to give a number that a row has already, because rows came by another way: a merged dump, <c>COPY</c>, logical
+/// replication.
+/// </summary>
 /// <param name="Table">With its schema, quoted as needed.</param>
 /// <param name="Column">Quoted as needed.</param>
 /// <param name="Sequence">With its schema, quoted as needed.</param>
@@ -55,7 +58,8 @@ public static class SequenceCheck
 
     static readonly string[] PublicTables =
     [
-        "addresses", "car_settings", "cars", "changelog", "charges", "charging_processes", "drives", "geofences", "import_file_checkpoints", "import_rejections",
+        "addresses", "car_settings", "cars", "changelog", "charges", "charging_processes", "drives", "geofences", "import_file_checkpoints",
+        "import_rejections",
         "import_runs", "positions", "settings", "states", "updates",
     ];
 
@@ -145,7 +149,8 @@ public static class SequenceCheck
         List<(LaggingSequence, long)> lagging = [];
         if (all.Count == 0)
             return lagging;
-        // The names come quoted from the server. Near the end of the range only numbers that would be given soon count: those above may be out of reach for good.
+        // The names come quoted from the server. Near the end of the range only numbers that would be given soon count: those above may be out of
+        // reach for good.
         await using var batch = new NpgsqlBatch(connection);
         foreach (var (table, column, sequence, step, limit) in all)
         {

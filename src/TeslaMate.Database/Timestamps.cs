@@ -17,7 +17,9 @@ public static class Timestamps
     public static NpgsqlParameter Parameter(DateTimeOffset? instant)
         => instant is { } known ? Parameter(known) : new NpgsqlParameter { Value = DBNull.Value, NpgsqlDbType = NpgsqlDbType.Timestamp };
 
-    /// <summary>What a <c>timestamp</c> column holds for this instant; for arrays and binary <c>COPY</c>, together with <see cref="NpgsqlDbType.Timestamp"/>.</summary>
+    /// <summary>
+    /// What a <c>timestamp</c> column holds for this instant; for arrays and binary <c>COPY</c>, together with <see cref="NpgsqlDbType.Timestamp"/>.
+    /// </summary>
     public static DateTime ToColumn(DateTimeOffset instant) => DateTime.SpecifyKind(instant.UtcDateTime, DateTimeKind.Unspecified);
 
     /// <summary>The instant that a <c>timestamp</c> column holds.</summary>
@@ -25,10 +27,14 @@ public static class Timestamps
 
     extension(NpgsqlDataReader reader)
     {
-        /// <summary>The instant in a <c>timestamp</c> column that is not null; one that is, or that no calendar here has, becomes the earliest there is.</summary>
+        /// <summary>
+        /// The instant in a <c>timestamp</c> column that is not null; one that is, or that no calendar here has, becomes the earliest there is.
+        /// </summary>
         public DateTimeOffset GetInstant(int ordinal) => reader.GetInstantOrNull(ordinal) ?? DateTimeOffset.MinValue;
 
-        /// <summary>The instant in a <c>timestamp</c> column, or null; also for years that no calendar here has. Somebody may have written it by hand.</summary>
+        /// <summary>
+        /// The instant in a <c>timestamp</c> column, or null; also for years that no calendar here has. Somebody may have written it by hand.
+        /// </summary>
         public DateTimeOffset? GetInstantOrNull(int ordinal)
         {
             if (reader.IsDBNull(ordinal))

@@ -2,8 +2,8 @@ namespace TeslaMate.Logbook;
 
 /// <summary>
 /// One row of <c>charges</c> before it is one, in the units of the column. Null means "the car did not say". A reading without the
-/// energy counter takes the last known one of its charging process, else 0. One without any range, or with a phase count below 1, is not stored: a warning
-/// names the fields and logging goes on (spec logbook 7.2).
+/// energy counter takes the last known one of its charging process, else 0. One without any range, or with a phase count below 1, is not stored: a
+/// warning names the fields and logging goes on (spec logbook 7.2).
 /// </summary>
 public sealed record ChargeReading
 {

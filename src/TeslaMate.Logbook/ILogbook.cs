@@ -4,9 +4,9 @@ namespace TeslaMate.Logbook;
 public interface ILogbook
 {
     /// <summary>
-    /// Writes the entries of one car, all or none, in order and exactly once. Returns when they are safe: committed in PostgreSQL, or, while that is away,
-    /// on this machine's disk, from where they follow in order. An entry that the database can never accept is set aside with an error and does not stop the others.
-    /// Calls for one car are carried out one after the other.
+    /// Writes the entries of one car, all or none, in order and exactly once. Returns when they are safe: committed in PostgreSQL, or, while that is
+    /// away, on this machine's disk, from where they follow in order. An entry that the database can never accept is set aside with an error and
+    /// does not stop the others. Calls for one car are carried out one after the other.
     /// </summary>
     /// <remarks>A cancelled call may still have written.</remarks>
     Task<WriteResult> WriteAsync(CarId car, IReadOnlyList<LogbookEntry> entries, CancellationToken cancellationToken);

@@ -47,7 +47,8 @@ public static class LogbookComposition
 
         services.AddHostedService<ChangeWatch>().AddHostedService<LeaseRenewal>().AddHostedService<SpoolFlush>();
         services.AddHostedService<AddressJob>().AddHostedService<ElevationBackfill>().AddHostedService<HistoryRetention>();
-        services.AddHostedService(provider => provider.GetRequiredService<ReleaseCheck>()).AddHostedService(provider => provider.GetRequiredService<StatisticsUpkeep>());
+        services.AddHostedService(provider => provider.GetRequiredService<ReleaseCheck>())
+            .AddHostedService(provider => provider.GetRequiredService<StatisticsUpkeep>());
         return services;
     }
 }

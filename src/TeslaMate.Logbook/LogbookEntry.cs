@@ -36,8 +36,8 @@ public abstract record LogbookEntry
     LogbookEntry() { }
 
     /// <summary>
-    /// The car is in <paramref name="Activity"/> since <paramref name="Since"/>. Nothing is written when the open state says so already; otherwise that one
-    /// ends at the same moment (at its own start, when <paramref name="Since"/> is earlier).
+    /// The car is in <paramref name="Activity"/> since <paramref name="Since"/>. Nothing is written when the open state says so already; otherwise
+    /// that one ends at the same moment (at its own start, when <paramref name="Since"/> is earlier).
     /// </summary>
     public sealed record StartState(CarActivity Activity, DateTimeOffset Since) : LogbookEntry;
 
@@ -88,8 +88,8 @@ public abstract record LogbookEntry
     public sealed record UpdateCar(Cars.CarDescription Description) : LogbookEntry;
 
     /// <summary>
-    /// Positions that a car sent late: each belongs to the drive that was under way then, which is computed again if it is closed already; one outside of
-    /// drives, or of a moment that has a position, is left out.
+    /// Positions that a car sent late: each belongs to the drive that was under way then, which is computed again if it is closed already; one
+    /// outside of drives, or of a moment that has a position, is left out.
     /// </summary>
     public sealed record InsertLatePositions(IReadOnlyList<PositionReading> Positions) : LogbookEntry
     {
@@ -101,19 +101,21 @@ public abstract record LogbookEntry
     }
 
     /// <summary>
-    /// A change of gear became known long after it happened: the closed drives that lie wholly in a time are made anew from the positions of that time
-    /// (spec fleet-telemetry 4.8).
+    /// A change of gear became known long after it happened: the closed drives that lie wholly in a time are made anew from the positions of that
+    /// time (spec fleet-telemetry 4.8).
     /// </summary>
     /// <param name="From">The last change of gear before it.</param>
     /// <param name="Until">The next one after it.</param>
     /// <param name="Drives">The drives of that time, in order.</param>
     /// <param name="Positions">What the car said then; moments that have a position already keep theirs.</param>
-    public sealed record SegmentDrives(DateTimeOffset From, DateTimeOffset Until, IReadOnlyList<DriveSpan> Drives, IReadOnlyList<PositionReading> Positions)
+    public sealed record SegmentDrives(DateTimeOffset From, DateTimeOffset Until, IReadOnlyList<DriveSpan> Drives,
+        IReadOnlyList<PositionReading> Positions)
         : LogbookEntry
     {
         /// <inheritdoc/>
         public bool Equals(SegmentDrives? other) =>
-            other is not null && From == other.From && Until == other.Until && Drives.SequenceEqual(other.Drives) && Positions.SequenceEqual(other.Positions);
+            other is not null && From == other.From && Until == other.Until && Drives.SequenceEqual(other.Drives)
+                && Positions.SequenceEqual(other.Positions);
 
         /// <inheritdoc/>
         public override int GetHashCode() => HashCode.Combine(From, Until, Drives.Count, Positions.Count);

@@ -25,7 +25,8 @@ public sealed record OpenCharging(
     ChargingProcessId Id, DateTimeOffset Start, PositionReading Place, GeofenceId? Geofence, ChargeReading? First, ChargeReading? Last);
 
 /// <summary>A software update without an end.</summary>
-/// <param name="VersionBefore">The version of the newest update that has one: what the car runs if this update did not happen. Null when there is none.</param>
+/// <param name="VersionBefore">The version of the newest update that has one: what the car runs if this update did not happen. Null when there is
+/// none.</param>
 public sealed record OpenUpdate(UpdateId Id, DateTimeOffset Start, string? VersionBefore);
 
 /// <summary>A row of <c>updates</c>; without an end it is the open one.</summary>

@@ -16,8 +16,10 @@ sealed class MqttHealth : IHealthCheck
     {
         (_link, _outbox) = (link, outbox);
         var meter = meters.Of("Mqtt");
-        meter.CreateObservableGauge("teslamate_mqtt_connected", () => link.ConnectedSince is null ? 0 : 1, unit: null, "Whether the MQTT broker is connected.");
-        meter.CreateObservableGauge("teslamate_mqtt_pending_messages", () => outbox.Pending, unit: null, "Messages that the MQTT broker has not acknowledged.");
+        meter.CreateObservableGauge("teslamate_mqtt_connected", () => link.ConnectedSince is null ? 0 : 1, unit: null,
+            "Whether the MQTT broker is connected.");
+        meter.CreateObservableGauge("teslamate_mqtt_pending_messages", () => outbox.Pending, unit: null,
+            "Messages that the MQTT broker has not acknowledged.");
         meter.CreateObservableCounter(
             "teslamate_mqtt_delivered_messages_total", () => link.Delivered, unit: null, "Messages that the MQTT broker has acknowledged.");
         meter.CreateObservableCounter("teslamate_mqtt_connections_total", () => link.Connections, unit: null, "Connections made to the MQTT broker.");

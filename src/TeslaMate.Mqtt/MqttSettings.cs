@@ -106,8 +106,10 @@ public sealed record MqttSettings
             variables.Problem("MQTT_NAMESPACE must not contain MQTT wildcards. Example: MQTT_NAMESPACE=account_0");
         else if (text.Any(char.IsControl))
             variables.Problem("MQTT_NAMESPACE must not contain control characters. Example: MQTT_NAMESPACE=account_0");
-        else if (discovery && text.FirstOrDefault(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('_' or '-')) is var strange and not '\0')
-            variables.Problem($"MQTT_NAMESPACE contains '{strange}'; Home Assistant's discovery takes letters, digits, _ and - only. Example: MQTT_NAMESPACE=account_0");
+        else if (discovery && text.FirstOrDefault(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('_' or '-')) is var strange
+            and not '\0')
+            variables.Problem($"MQTT_NAMESPACE contains '{strange}'; Home Assistant's discovery takes letters, digits, _ and - only. Example: "
+                + "MQTT_NAMESPACE=account_0");
         return text;
     }
 

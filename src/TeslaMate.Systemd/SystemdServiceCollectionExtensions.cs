@@ -12,8 +12,9 @@ namespace TeslaMate.Systemd;
 public static class SystemdServiceCollectionExtensions
 {
     /// <summary>
-    /// The framework's <c>AddSystemd</c> (<c>READY=1</c> once everything has started, HTTP included; <c>STOPPING=1</c>; a stop on SIGTERM), wherever there is
-    /// a <c>NOTIFY_SOCKET</c>, with the watchdog and <see cref="IHeartbeats"/>; and whatever becomes of that socket does not reach the program.
+    /// The framework's <c>AddSystemd</c> (<c>READY=1</c> once everything has started, HTTP included; <c>STOPPING=1</c>; a stop on SIGTERM), wherever
+    /// there is a <c>NOTIFY_SOCKET</c>, with the watchdog and <see cref="IHeartbeats"/>; and whatever becomes of that socket does not reach the
+    /// program.
     /// </summary>
     public static IServiceCollection AddSystemdService(this IServiceCollection services)
     {

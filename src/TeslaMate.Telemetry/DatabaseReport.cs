@@ -56,10 +56,12 @@ sealed class DatabaseReport(NpgsqlDataSource database, Ledger ledger, TelemetryS
     }
 
     /// <inheritdoc/>
-    public Task<BatteryCurve> BatteryAsync(DriveId drive, CancellationToken cancellationToken) => BatteryAsync(OfDrive, drive.Value, cancellationToken);
+    public Task<BatteryCurve> BatteryAsync(DriveId drive, CancellationToken cancellationToken)
+        => BatteryAsync(OfDrive, drive.Value, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<BatteryCurve> BatteryAsync(ChargingProcessId process, CancellationToken cancellationToken) => BatteryAsync(OfCharge, process.Value, cancellationToken);
+    public Task<BatteryCurve> BatteryAsync(ChargingProcessId process, CancellationToken cancellationToken)
+        => BatteryAsync(OfCharge, process.Value, cancellationToken);
 
     // One row for each piece of the time, so that a long charge is no more than a short drive.
     static string BatterySql(string table) => $"""

@@ -34,7 +34,8 @@ public sealed record TelemetryReport(IReadOnlyList<ReportedCar> Cars, IReadOnlyL
 /// <param name="PriceUsd">By Tesla's list, before the free credit.</param>
 /// <param name="ForecastUsd">If the month goes on like this.</param>
 public sealed record ReportedCar(
-    string Name, string Vin, string Feed, bool HasContact, DateTimeOffset? LastData, bool? IsSynced, string? LastError, IReadOnlyList<string> FieldsMissing,
+    string Name, string Vin, string Feed, bool HasContact, DateTimeOffset? LastData, bool? IsSynced, string? LastError,
+    IReadOnlyList<string> FieldsMissing,
     long Messages, long Rejected, long Signals, long Requests, double PriceUsd, double ForecastUsd);
 
 /// <param name="Status">Of HTTP; null while there is no answer yet, 0 when there was none.</param>
@@ -43,7 +44,8 @@ public sealed record ReportedRequest(DateTimeOffset At, string Car, string Kind,
 /// <param name="Times">Unix seconds.</param>
 /// <param name="CellSpreadMv">Between the fullest and the emptiest cell, millivolts.</param>
 public sealed record BatteryCurve(
-    IReadOnlyList<long> Times, IReadOnlyList<double?> Volts, IReadOnlyList<double?> Amps, IReadOnlyList<double?> CellSpreadMv, IReadOnlyList<double?> MaxTempC)
+    IReadOnlyList<long> Times, IReadOnlyList<double?> Volts, IReadOnlyList<double?> Amps, IReadOnlyList<double?> CellSpreadMv,
+    IReadOnlyList<double?> MaxTempC)
 {
     public static readonly BatteryCurve Empty = new([], [], [], [], []);
 }

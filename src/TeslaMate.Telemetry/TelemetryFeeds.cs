@@ -11,7 +11,8 @@ namespace TeslaMate.Telemetry;
 
 /// <summary>The feeds of the cars that stream.</summary>
 sealed class TelemetryFeeds(
-    TelemetryCars cars, InboxTable inbox, InboxSignal signal, ValueTable values, Ledger ledger, TimeProvider time, ILogger<TelemetryFeeds> logger) : ITelemetryFeeds
+    TelemetryCars cars, InboxTable inbox, InboxSignal signal, ValueTable values, Ledger ledger, TimeProvider time, ILogger<TelemetryFeeds> logger)
+        : ITelemetryFeeds
 {
     public bool IsConfigured(Car car) => cars.IsEnabled(car.Id);
 
@@ -20,5 +21,6 @@ sealed class TelemetryFeeds(
     public ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken) =>
         ledger.MaySendAsync(car, request, reason, cancellationToken);
 
-    public ValueTask AnsweredAsync(long request, int status, CancellationToken cancellationToken) => ledger.AnsweredAsync(request, status, cancellationToken);
+    public ValueTask AnsweredAsync(long request, int status, CancellationToken cancellationToken)
+        => ledger.AnsweredAsync(request, status, cancellationToken);
 }

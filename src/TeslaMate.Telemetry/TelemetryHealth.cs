@@ -20,7 +20,8 @@ sealed class TelemetryHealth : IHealthCheck
     {
         (_endpoint, _counters, _cars) = (endpoint, counters, cars);
         var meter = meters.Of("Telemetry");
-        meter.CreateObservableGauge("teslamate_telemetry_connections", () => endpoint.Connections, unit: null, "Connections that cars hold to the endpoint.");
+        meter.CreateObservableGauge("teslamate_telemetry_connections", () => endpoint.Connections, unit: null,
+            "Connections that cars hold to the endpoint.");
         Counter("teslamate_telemetry_records_total", () => counters.Records, "Records that cars sent to the endpoint.");
         Counter("teslamate_telemetry_unreadable_total", () => counters.Unreadable, "Messages to the endpoint that were no envelopes.");
         Counter("teslamate_telemetry_unparsed_total", () => counters.Unparsed, "Records whose payload could not be parsed; they are kept.");
@@ -38,12 +39,15 @@ sealed class TelemetryHealth : IHealthCheck
 
         void Month(string name, string help, Func<MonthOfCar, double> value) => personal.CreateObservableGauge(
             name,
-            () => _cars.Months.Select(month => new Measurement<double>(value(month), new KeyValuePair<string, object?>("car", month.Car.Value.ToString(CultureInfo.InvariantCulture)))),
+            () => _cars.Months.Select(month => new Measurement<double>(value(month),
+                new KeyValuePair<string, object?>("car", month.Car.Value.ToString(CultureInfo.InvariantCulture)))),
             unit: null,
             help);
     }
 
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(context.Result(
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        => Task.FromResult(context.Result(
         isWell: true,
-        new JsonObject { ["cars"] = _cars.Count, ["connections"] = _endpoint.Connections, ["records"] = _counters.Records, ["unreadable"] = _counters.Unreadable }));
+        new JsonObject { ["cars"] = _cars.Count, ["connections"] = _endpoint.Connections, ["records"] = _counters.Records,
+            ["unreadable"] = _counters.Unreadable }));
 }

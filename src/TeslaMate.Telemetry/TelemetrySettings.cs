@@ -78,7 +78,8 @@ public sealed record TelemetrySettings
             if (!System.Net.IPEndPoint.TryParse(listen, out var address) || address.Port == 0)
                 variables.Problem($"TELEMETRY_LISTEN is \"{listen}\", which is no address with a port. Example: TELEMETRY_LISTEN=0.0.0.0:4443");
             if (settings.CertificateFile is null)
-                variables.Problem("TELEMETRY_LISTEN needs TELEMETRY_TLS_CERT_FILE. Example: TELEMETRY_TLS_CERT_FILE=/var/lib/teslamate/telemetry.crt");
+                variables.Problem("TELEMETRY_LISTEN needs TELEMETRY_TLS_CERT_FILE. Example: "
+                    + "TELEMETRY_TLS_CERT_FILE=/var/lib/teslamate/telemetry.crt");
             if (settings.KeyFile is null)
                 variables.Problem("TELEMETRY_LISTEN needs TELEMETRY_TLS_KEY_FILE. Example: TELEMETRY_TLS_KEY_FILE=/var/lib/teslamate/telemetry.key");
         }
@@ -89,7 +90,8 @@ public sealed record TelemetrySettings
     static List<Uri> Servers(Variables variables)
     {
         List<Uri> servers = [];
-        foreach (var text in (variables.Text("TELEMETRY_ZMQ") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var text in (variables.Text("TELEMETRY_ZMQ") ?? "").Split(',',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (Uri.TryCreate(text, UriKind.Absolute, out var server) && server is { Scheme: "tcp", Port: > 0, Host.Length: > 0 })
                 servers.Add(server);
@@ -104,9 +106,11 @@ public sealed record TelemetrySettings
     {
         if (variables.Text("TELEMETRY_MQTT") is not { } text)
             return null;
-        if (Uri.TryCreate(text, UriKind.Absolute, out var broker) && broker is { Scheme: "mqtt", Host.Length: > 0 } && broker.AbsolutePath.Trim('/').Length > 0)
+        if (Uri.TryCreate(text, UriKind.Absolute, out var broker) && broker is { Scheme: "mqtt", Host.Length: > 0 }
+            && broker.AbsolutePath.Trim('/').Length > 0)
             return broker;
-        variables.Problem($"TELEMETRY_MQTT is \"{text}\", which is no broker with a base of topics. Example: TELEMETRY_MQTT=mqtt://127.0.0.1:1883/telemetry");
+        variables.Problem($"TELEMETRY_MQTT is \"{text}\", which is no broker with a base of topics. Example: "
+            + "TELEMETRY_MQTT=mqtt://127.0.0.1:1883/telemetry");
         return null;
     }
 
@@ -116,7 +120,8 @@ public sealed record TelemetrySettings
             return null;
         if (text.Split('/') is [{ Length: > 0 } servers, { Length: > 0 } topics] && servers.Contains(':', StringComparison.Ordinal))
             return new KafkaAddress(servers, topics);
-        variables.Problem($"TELEMETRY_KAFKA is \"{text}\", which is no broker with a base of topics. Example: TELEMETRY_KAFKA=127.0.0.1:9092/tesla_telemetry");
+        variables.Problem($"TELEMETRY_KAFKA is \"{text}\", which is no broker with a base of topics. Example: "
+            + "TELEMETRY_KAFKA=127.0.0.1:9092/tesla_telemetry");
         return null;
     }
 }

@@ -16,7 +16,8 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
     // Without these a car is not logged well.
     static readonly string[] Expected =
     [
-        "Gear", "Location", "VehicleSpeed", "Odometer", "Soc", "BatteryLevel", "RatedRange", "DetailedChargeState", "DCChargingEnergyIn", "PackVoltage", "PackCurrent",
+        "Gear", "Location", "VehicleSpeed", "Odometer", "Soc", "BatteryLevel", "RatedRange", "DetailedChargeState", "DCChargingEnergyIn",
+        "PackVoltage", "PackCurrent",
         "Version",
     ];
 

@@ -1,8 +1,8 @@
 namespace TeslaMate.Tesla;
 
 /// <summary>
-/// What went wrong with a request to Tesla (spec tesla-api 5.2, spec vehicle 5.4). Closed: a new case is added here and gets its reaction where errors are
-/// switched over. No case carries a token, a position or the body of an answer beyond Tesla's own short <c>error</c> text.
+/// What went wrong with a request to Tesla (spec tesla-api 5.2, spec vehicle 5.4). Closed: a new case is added here and gets its reaction where
+/// errors are switched over. No case carries a token, a position or the body of an answer beyond Tesla's own short <c>error</c> text.
 /// </summary>
 public abstract record ApiError
 {

@@ -13,8 +13,8 @@ namespace TeslaMate.Tesla;
 public static class TeslaComposition
 {
     /// <summary>
-    /// Offers <see cref="ITeslaApi"/>, <see cref="ITeslaAccount"/> and <see cref="IVehicleStreams"/>, and looks after the tokens while the host runs. Needs
-    /// a data source and <see cref="EncryptionKey"/>.
+    /// Offers <see cref="ITeslaApi"/>, <see cref="ITeslaAccount"/> and <see cref="IVehicleStreams"/>, and looks after the tokens while the host
+    /// runs. Needs a data source and <see cref="EncryptionKey"/>.
     /// </summary>
     public static IServiceCollection AddTesla(this IServiceCollection services, TeslaSettings settings)
     {
@@ -28,7 +28,8 @@ public static class TeslaComposition
             .AddSingleton<ITokenEndpoint, TokenEndpoint>()
             .AddSingleton<ITokenStore, TokenTable>()
             .AddSingleton(provider => new TeslaAccount(
-                provider.GetRequiredService<ITokenStore>(), provider.GetRequiredService<ITokenEndpoint>(), settings, provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ITokenStore>(), provider.GetRequiredService<ITokenEndpoint>(), settings,
+                provider.GetRequiredService<TimeProvider>(),
                 Random.Shared.NextDouble, provider.GetRequiredService<ILogger<TeslaAccount>>()))
             .AddSingleton<ITeslaAccount>(provider => provider.GetRequiredService<TeslaAccount>())
             .AddSingleton<IAccess>(provider => provider.GetRequiredService<TeslaAccount>())

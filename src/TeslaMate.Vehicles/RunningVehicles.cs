@@ -12,7 +12,8 @@ sealed class RunningVehicles(Supervisor supervisor, BusyBoard busy, TimeProvider
         [.. supervisor.Runners.OrderBy(runner => runner.Car.Id.Value).Select(runner => HealthOf(runner, runner.Loop?.Vehicle))];
 
     public Task<IReadOnlyList<Summary>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Summary>>(
-        [.. supervisor.Runners.Select(runner => runner.Summary).OrderBy(summary => summary.Car.DisplayPriority).ThenBy(summary => summary.Car.Id.Value)]);
+        [.. supervisor.Runners.Select(runner => runner.Summary).OrderBy(summary => summary.Car.DisplayPriority)
+            .ThenBy(summary => summary.Car.Id.Value)]);
 
     public Task<Summary?> SummaryAsync(CarId car, CancellationToken cancellationToken) => Task.FromResult(supervisor.Runner(car)?.Summary);
 
@@ -41,7 +42,8 @@ sealed class RunningVehicles(Supervisor supervisor, BusyBoard busy, TimeProvider
     public Task RestartAsync(CancellationToken cancellationToken) => supervisor.RestartAsync(cancellationToken);
 
     VehicleHealth HealthOf(CarRunner runner, Vehicle? vehicle) => vehicle is null
-        ? new VehicleHealth(runner.Car.Id, VehicleStateName.Unavailable, runner.IsStandby, null, null, 0, null, StreamConnected: false, runner.Restarts, runner.IsStandby)
+        ? new VehicleHealth(runner.Car.Id, VehicleStateName.Unavailable, runner.IsStandby, null, null, 0, null, StreamConnected: false,
+            runner.Restarts, runner.IsStandby)
         : new VehicleHealth(
             vehicle.Car.Id,
             SummaryBuilder.StateOf(vehicle),

@@ -11,12 +11,16 @@ public abstract record SuspendAnswer
     public sealed record Suspended : SuspendAnswer;
 
     /// <summary>
-    /// The car is in use. The code is one of <c>vehicle_not_parked</c>, <c>update_in_progress</c>, <c>charging_in_progress</c>, <c>user_present</c>, <c>preconditioning</c>,
-    /// <c>dogmode</c>, <c>sentry_mode</c>, <c>downloading_update</c>, <c>doors_open</c>, <c>trunk_open</c>, <c>unlocked</c>, <c>power_usage</c>.
+    /// The car is in use. The code is one of <c>vehicle_not_parked</c>, <c>update_in_progress</c>, <c>charging_in_progress</c>, <c>user_present</c>,
+    /// <c>preconditioning</c>, <c>dogmode</c>, <c>sentry_mode</c>, <c>downloading_update</c>, <c>doors_open</c>, <c>trunk_open</c>, <c>unlocked</c>,
+    /// <c>power_usage</c>.
     /// </summary>
     public sealed record InUse(string Code) : SuspendAnswer;
 
-    /// <summary>The car could not be asked: <c>gateway_error</c> (an answer without the needed sections) or the kind of the API's error, such as <c>not_signed_in</c>.</summary>
+    /// <summary>
+    /// The car could not be asked: <c>gateway_error</c> (an answer without the needed sections) or the kind of the API's error, such as
+    /// <c>not_signed_in</c>.
+    /// </summary>
     public sealed record NoAnswer(string Code) : SuspendAnswer;
 
     /// <summary>Tesla asks for a pause before the next request.</summary>

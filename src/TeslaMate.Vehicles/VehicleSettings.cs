@@ -11,8 +11,8 @@ public sealed record VehicleSettings
     public bool LookUpAddresses { get; init; } = true;
 
     /// <summary>
-    /// Whether gaps between answers are judged: drives that nobody saw are reconstructed, and one whose car stood still for most of a silence ends there. The files of
-    /// other loggers are taken as they are.
+    /// Whether gaps between answers are judged: drives that nobody saw are reconstructed, and one whose car stood still for most of a silence ends
+    /// there. The files of other loggers are taken as they are.
     /// </summary>
     public bool JudgesGaps { get; init; } = true;
 

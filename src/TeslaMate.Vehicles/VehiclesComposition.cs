@@ -15,7 +15,9 @@ namespace TeslaMate.Vehicles;
 
 public static class VehiclesComposition
 {
-    /// <summary>Offers <see cref="IVehicles"/> and <see cref="SummaryHub"/>, and logs the account's cars while the host runs. Needs Tesla and the logbook.</summary>
+    /// <summary>
+    /// Offers <see cref="IVehicles"/> and <see cref="SummaryHub"/>, and logs the account's cars while the host runs. Needs Tesla and the logbook.
+    /// </summary>
     public static IServiceCollection AddVehicles(this IServiceCollection services, VehicleSettings settings)
     {
         services.TryAddSingleton(TimeProvider.System);

@@ -29,7 +29,8 @@ public abstract record OriginRule
                     if (Pattern.Parse(entry) is { } pattern)
                         patterns.Add(pattern);
                     else
-                        variables.Problem($"CHECK_ORIGIN holds \"{entry}\", which names no host. Example: CHECK_ORIGIN=https://example.com,//*.example.org:8080");
+                        variables.Problem($"CHECK_ORIGIN holds \"{entry}\", which names no host. Example: "
+                            + "CHECK_ORIGIN=https://example.com,//*.example.org:8080");
                 }
 
                 return new Listed(patterns);
@@ -72,7 +73,8 @@ public abstract record OriginRule
             if (!anyScheme && !entry.Contains("://", StringComparison.Ordinal))
                 return null;
             // A wildcard is no host to Uri; a letter stands in for it.
-            if (!Uri.TryCreate((anyScheme ? "http:" + entry : entry).Replace("//*.", "//x-any.", StringComparison.Ordinal), UriKind.Absolute, out var address) || address.Host.Length == 0)
+            if (!Uri.TryCreate((anyScheme ? "http:" + entry : entry).Replace("//*.", "//x-any.", StringComparison.Ordinal), UriKind.Absolute,
+                out var address) || address.Host.Length == 0)
                 return null;
             var host = address.Host.StartsWith("x-any.", StringComparison.Ordinal) ? "*." + address.Host["x-any.".Length..] : address.Host;
             var statesPort = entry[(entry.IndexOf("//", StringComparison.Ordinal) + 2)..].TrimEnd('/').Split(']')[^1].Contains(':');

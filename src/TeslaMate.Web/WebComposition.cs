@@ -81,7 +81,9 @@ public static class WebComposition
             .AddSingleton<SignInPages>();
     }
 
-    /// <summary>Puts the pages and their guards into the pipeline. What shall be answered before them (health checks) goes before this call.</summary>
+    /// <summary>
+    /// Puts the pages and their guards into the pipeline. What shall be answered before them (health checks) goes before this call.
+    /// </summary>
     public static WebApplication MapWeb(this WebApplication app)
     {
         app.UseForwarding();
@@ -106,7 +108,8 @@ public static class WebComposition
         app.UseAuthorization();
         app.Use((http, next) => app.Services.GetRequiredService<TokenUse>().InvokeAsync(http, next));
         app.UseMiddleware<FormProtection>();
-        app.Use((http, next) => Confirmation.InvokeAsync(http, next, http.RequestServices.GetRequiredService<WebSettings>(), http.RequestServices.GetRequiredService<TimeProvider>()));
+        app.Use((http, next) => Confirmation.InvokeAsync(http, next, http.RequestServices.GetRequiredService<WebSettings>(),
+            http.RequestServices.GetRequiredService<TimeProvider>()));
         app.UseRateLimiter();
         app.UseEndpoints(_ => { });
 

@@ -7,8 +7,8 @@ using TeslaMate.Measures;
 namespace TeslaMate.Web;
 
 /// <summary>
-/// The connections of the pages. Each key names a pool of its own, so that no number of visitors, and no client that does not read what it asked for, keeps the logger
-/// waiting: that has the pool without a key.
+/// The connections of the pages. Each key names a pool of its own, so that no number of visitors, and no client that does not read what it asked
+/// for, keeps the logger waiting: that has the pool without a key.
 /// </summary>
 public static class WebDatabase
 {

@@ -13,22 +13,33 @@ public sealed record WebSettings
     /// <summary>A shorter <c>API_TOKEN</c> is refused.</summary>
     public const int LeastCompanionTokenLength = 32;
 
-    /// <summary><c>URL_PATH</c>: what a proxy strips and every generated link starts with; empty or <c>/prefix</c> without a trailing slash.</summary>
+    /// <summary>
+    /// <c>URL_PATH</c>: what a proxy strips and every generated link starts with; empty or <c>/prefix</c> without a trailing slash.
+    /// </summary>
     public string UrlPath { get; init; } = "";
 
-    /// <summary><c>VIRTUAL_HOST</c>: the host that <c>CHECK_ORIGIN=true</c> compares with, and by which the pages may be asked for while they have no password.</summary>
+    /// <summary>
+    /// <c>VIRTUAL_HOST</c>: the host that <c>CHECK_ORIGIN=true</c> compares with, and by which the pages may be asked for while they have no
+    /// password.
+    /// </summary>
     public string VirtualHost { get; init; } = "localhost";
 
     /// <summary><c>CHECK_ORIGIN</c>: which pages may follow the live connection.</summary>
     public OriginRule Origins { get; init; } = OriginRule.Own;
 
-    /// <summary><c>SECRET_KEY_BASE</c>: encrypts the keys of open forms where there is no <c>ENCRYPTION_KEY</c>. Without both, forms have to be loaded again after a restart.</summary>
+    /// <summary>
+    /// <c>SECRET_KEY_BASE</c>: encrypts the keys of open forms where there is no <c>ENCRYPTION_KEY</c>. Without both, forms have to be loaded again
+    /// after a restart.
+    /// </summary>
     public Secret? SecretKeyBase { get; init; }
 
     /// <summary><c>WEB_PASSWORD</c>: takes the place of the stored password at start. Null leaves that as it is.</summary>
     public Secret? Password { get; init; }
 
-    /// <summary><c>WEB_API_TOKEN</c>: a bearer token for the <c>PUT</c> routes besides the stored one. They ask for a token also where this one is too short to be taken.</summary>
+    /// <summary>
+    /// <c>WEB_API_TOKEN</c>: a bearer token for the <c>PUT</c> routes besides the stored one. They ask for a token also where this one is too short
+    /// to be taken.
+    /// </summary>
     public Secret? ApiToken { get; init; }
 
     /// <summary>Whether <see cref="ApiToken"/> is so quickly guessed that it opens nothing.</summary>
@@ -40,10 +51,14 @@ public sealed record WebSettings
     /// <summary><c>API_TOKEN_HEADER</c>: a request header in which programs may bring a bare token; null for none.</summary>
     public string? TokenHeader { get; init; }
 
-    /// <summary><c>API_CORS_ORIGINS</c>: the origins whose scripts may use the interfaces for programs, such as <c>https://app.example.com</c>.</summary>
+    /// <summary>
+    /// <c>API_CORS_ORIGINS</c>: the origins whose scripts may use the interfaces for programs, such as <c>https://app.example.com</c>.
+    /// </summary>
     public IReadOnlyList<string> ApiOrigins { get; init; } = [];
 
-    /// <summary><c>API_REQUESTS_PER_SECOND</c>: what one token, or without one one address, may ask of the interfaces for programs in the long run.</summary>
+    /// <summary>
+    /// <c>API_REQUESTS_PER_SECOND</c>: what one token, or without one one address, may ask of the interfaces for programs in the long run.
+    /// </summary>
     public int ApiRequestsPerSecond { get; init; } = 50;
 
     /// <summary><c>API_REQUEST_BURST</c>: how much of that may come at once.</summary>
@@ -64,7 +79,9 @@ public sealed record WebSettings
     /// <summary>Whether pages without a log-in are for this machine only, since nobody said who may come.</summary>
     public bool OpenToThisMachineOnly { get; init; }
 
-    /// <summary><c>WEB_TRUSTED_PROXIES</c>: the addresses from which that header (and <c>X-Forwarded-For</c>) is believed; unix sockets always are.</summary>
+    /// <summary>
+    /// <c>WEB_TRUSTED_PROXIES</c>: the addresses from which that header (and <c>X-Forwarded-For</c>) is believed; unix sockets always are.
+    /// </summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
     /// <summary><c>MAP_TILES_URL</c>, with <c>{z}</c>, <c>{x}</c>, <c>{y}</c>.</summary>
@@ -117,7 +134,8 @@ public sealed record WebSettings
         TilesUrl = Tiles(variables, "MAP_TILES_URL") ?? "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
         TilesAttribution = variables.Text("MAP_ATTRIBUTION", "© OpenStreetMap contributors"),
         SatelliteUrl = Tiles(variables, "MAP_SATELLITE_URL"),
-        SearchUrl = Shown(variables.Address("NOMINATIM_URL", "https://nominatim.openstreetmap.org", "https", "http")) ?? new Uri("https://nominatim.openstreetmap.org"),
+        SearchUrl = Shown(variables.Address("NOMINATIM_URL", "https://nominatim.openstreetmap.org", "https", "http"))
+            ?? new Uri("https://nominatim.openstreetmap.org"),
         AuthHost = Shown(variables.Address("TESLA_AUTH_HOST", "https://auth.tesla.com", "https", "http")) ?? new Uri("https://auth.tesla.com"),
     };
 
@@ -142,9 +160,11 @@ public sealed record WebSettings
     static List<string> ReadOrigins(Variables variables)
     {
         var origins = new List<string>();
-        foreach (var text in variables.Text("API_CORS_ORIGINS", "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var text in variables.Text("API_CORS_ORIGINS", "").Split(',',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            if (Uri.TryCreate(text, UriKind.Absolute, out var origin) && origin is { Scheme: "http" or "https", Host.Length: > 0, PathAndQuery: "/", UserInfo: "" } && !text.Contains('*'))
+            if (Uri.TryCreate(text, UriKind.Absolute, out var origin)
+                && origin is { Scheme: "http" or "https", Host.Length: > 0, PathAndQuery: "/", UserInfo: "" } && !text.Contains('*'))
                 origins.Add(origin.GetLeftPart(UriPartial.Authority));
             else
                 variables.Problem($"API_CORS_ORIGINS holds \"{text}\", which is not an origin. Example: API_CORS_ORIGINS=https://app.example.com");
@@ -161,7 +181,8 @@ public sealed record WebSettings
         var path = variables.Text("URL_PATH", "/").Trim('/');
         if (path.Length == 0)
             return "";
-        if (path.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or '~' or '/') && !path.Contains("//", StringComparison.Ordinal))
+        if (path.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or '~' or '/')
+            && !path.Contains("//", StringComparison.Ordinal))
             return "/" + path;
         variables.Problem($"URL_PATH is \"{variables.Text("URL_PATH")}\", which is not a path. Example: URL_PATH=/teslamate");
         return "";
@@ -170,14 +191,16 @@ public sealed record WebSettings
     static List<IPNetwork> Proxies(Variables variables)
     {
         var networks = new List<IPNetwork>();
-        foreach (var text in variables.Text("WEB_TRUSTED_PROXIES", "127.0.0.0/8,::1/128").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var text in variables.Text("WEB_TRUSTED_PROXIES", "127.0.0.0/8,::1/128").Split(',',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (IPNetwork.TryParse(text, out var network))
                 networks.Add(network);
             else if (IPAddress.TryParse(text, out var address))
                 networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
             else
-                variables.Problem($"WEB_TRUSTED_PROXIES holds \"{text}\", which is neither an address nor a network. Example: WEB_TRUSTED_PROXIES=127.0.0.1,10.0.0.0/8");
+                variables.Problem($"WEB_TRUSTED_PROXIES holds \"{text}\", which is neither an address nor a network. Example: "
+                    + "WEB_TRUSTED_PROXIES=127.0.0.1,10.0.0.0/8");
         }
 
         return networks;
@@ -187,11 +210,13 @@ public sealed record WebSettings
     {
         if (variables.Text(name) is not { } text)
             return null;
-        var isComplete = text.Contains("{z}", StringComparison.Ordinal) && text.Contains("{x}", StringComparison.Ordinal) && text.Contains("{y}", StringComparison.Ordinal);
+        var isComplete = text.Contains("{z}", StringComparison.Ordinal) && text.Contains("{x}", StringComparison.Ordinal)
+            && text.Contains("{y}", StringComparison.Ordinal);
         if (isComplete && Uri.TryCreate(text, UriKind.Absolute, out var address) && address is { Scheme: "http" or "https", Host.Length: > 0 }
             && !text.Contains(';') && !text.Contains(' '))
             return text;
-        variables.Problem($"{name} is not an address with {{z}}, {{x}} and {{y}} in it. Example: {name}=https://tiles.example.com/{{z}}/{{x}}/{{y}}.png");
+        variables.Problem($"{name} is not an address with {{z}}, {{x}} and {{y}} in it. Example: "
+            + $"{name}=https://tiles.example.com/{{z}}/{{x}}/{{y}}.png");
         return null;
     }
 }

@@ -10,8 +10,8 @@ using TeslaMate.Database.Migrations;
 namespace TeslaMate.Benchmarks;
 
 /// <summary>
-/// How long migrations take, as ratios within one run: a fresh database from process start to exit beside the server's own work for it, and an upgrade from
-/// 2019 beside the same upgrade with the work that later versions undo.
+/// How long migrations take, as ratios within one run: a fresh database from process start to exit beside the server's own work for it, and an
+/// upgrade from 2019 beside the same upgrade with the work that later versions undo.
 /// </summary>
 static partial class MigrationMeasurements
 {
@@ -82,7 +82,8 @@ static partial class MigrationMeasurements
     static async Task MigrateAsync(PrivateCluster cluster, string database, MigrationFolder migrations, long? to, Steps? steps = null)
     {
         var settings = new DatabaseSettings { Host = cluster.Socket, Name = database, User = "postgres" };
-        var migrator = new Migrator(settings, new Variables(new Dictionary<string, string> { ["ENCRYPTION_KEY"] = "benchmark" }), TimeProvider.System) { Reference = migrations };
+        var migrator = new Migrator(settings, new Variables(new Dictionary<string, string> { ["ENCRYPTION_KEY"] = "benchmark" }),
+            TimeProvider.System) { Reference = migrations };
         var outcome = await migrator.MigrateAsync(steps ?? new Steps(), CancellationToken.None, to);
         if (outcome is not MigrationOutcome.Done)
             throw new InvalidOperationException(outcome.ToString());
@@ -136,6 +137,7 @@ static partial class MigrationMeasurements
                 _steps.Add((finished.Version.Split(' ')[0], finished.Took));
         }
 
-        public string Slowest(int count) => string.Join(", ", _steps.OrderByDescending(step => step.Time).Take(count).Select(step => $"{step.Label} {Seconds(step.Time)}"));
+        public string Slowest(int count)
+            => string.Join(", ", _steps.OrderByDescending(step => step.Time).Take(count).Select(step => $"{step.Label} {Seconds(step.Time)}"));
     }
 }

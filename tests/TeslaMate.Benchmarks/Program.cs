@@ -23,7 +23,8 @@ switch (args)
         await MigrationMeasurements.RunAsync(release, rest is [var drives] ? int.Parse(drives, CultureInfo.InvariantCulture) : 1500);
         break;
     case ["pages", var folder, .. var rest]:
-        await PageMeasurements.RunAsync(folder, rest is [var built, ..] ? built : null, rest is [_, var positions] ? int.Parse(positions, CultureInfo.InvariantCulture) : 10_000_000);
+        await PageMeasurements.RunAsync(folder, rest is [var built, ..] ? built : null,
+            rest is [_, var positions] ? int.Parse(positions, CultureInfo.InvariantCulture) : 10_000_000);
         break;
     case ["open-pages", var folder, .. var rest]:
         await PageMeasurements.RunOpenPagesAsync(folder, rest is [var published] ? published : null);
@@ -50,10 +51,12 @@ switch (args)
         await ThousandCarsOnMqtt.RunAsync(cars: 1000, seconds: rest is [var duration] ? int.Parse(duration, CultureInfo.InvariantCulture) : 30);
         break;
     case ["telemetry", .. var rest]:
-        await TelemetryMeasurements.RunThroughputAsync(cars: 8, seconds: rest is [var sending, ..] ? int.Parse(sending, CultureInfo.InvariantCulture) : 20);
+        await TelemetryMeasurements.RunThroughputAsync(cars: 8,
+            seconds: rest is [var sending, ..] ? int.Parse(sending, CultureInfo.InvariantCulture) : 20);
         break;
     case ["telemetry-cars", var connected, var lasting]:
-        await TelemetryMeasurements.RunLatencyAsync(int.Parse(connected, CultureInfo.InvariantCulture), int.Parse(lasting, CultureInfo.InvariantCulture));
+        await TelemetryMeasurements.RunLatencyAsync(int.Parse(connected, CultureInfo.InvariantCulture),
+            int.Parse(lasting, CultureInfo.InvariantCulture));
         break;
     case ["telemetry-month", .. var rest]:
         TelemetryMeasurements.RunMonth(rest is [var month] ? int.Parse(month, CultureInfo.InvariantCulture) : 30);

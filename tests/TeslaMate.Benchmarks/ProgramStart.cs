@@ -7,8 +7,8 @@ using TeslaMate.Database.Clusters;
 namespace TeslaMate.Benchmarks;
 
 /// <summary>
-/// Process start to <c>READY=1</c> on an up-to-date database, and resident memory when idle, of a published program: <c>start FOLDER [times]</c>. Several programs, by
-/// turns, with the time of the first page and of later ones: <c>start-compared TIMES FOLDER FOLDER…</c>.
+/// Process start to <c>READY=1</c> on an up-to-date database, and resident memory when idle, of a published program: <c>start FOLDER [times]</c>.
+/// Several programs, by turns, with the time of the first page and of later ones: <c>start-compared TIMES FOLDER FOLDER…</c>.
 /// </summary>
 static class ProgramStart
 {
@@ -29,7 +29,8 @@ static class ProgramStart
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"start to READY=1: median {milliseconds[times / 2]:0} ms, fastest {milliseconds[0]:0} ms, slowest {milliseconds[^1]:0} ms of {times}"));
 
-        using var broker = Process.Start(new ProcessStartInfo("mosquitto", ["-p", BrokerPort.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardError = true });
+        using var broker = Process.Start(
+            new ProcessStartInfo("mosquitto", ["-p", BrokerPort.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardError = true });
         foreach (var mqtt in new[] { false, true })
         {
             var (_, resident, own) = await StartAsync(folder, cluster, Idle, mqtt);
@@ -60,7 +61,8 @@ static class ProgramStart
                 {
                     var (first, later) = (TimeSpan.Zero, TimeSpan.Zero);
                     var socket = Path.Combine(clusters[program].Folder, "http.sock");
-                    var (ready, resident, own) = await StartAsync(folders[program], clusters[program], ComparedIdle, mqtt: false, async () => (first, later) = await PagesAsync(socket));
+                    var (ready, resident, own) = await StartAsync(folders[program], clusters[program], ComparedIdle, mqtt: false,
+                        async () => (first, later) = await PagesAsync(socket));
                     runs[program].Add((ready, resident, own, first, later));
                 }
             }
@@ -84,7 +86,8 @@ static class ProgramStart
         static void Tell(string what, IEnumerable<double> values)
         {
             var sorted = values.Order().ToList();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what}: median {sorted[sorted.Count / 2]:0.0}, {sorted[0]:0.0} to {sorted[^1]:0.0} of {sorted.Count}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"  {what}: median {sorted[sorted.Count / 2]:0.0}, {sorted[0]:0.0} to {sorted[^1]:0.0} of {sorted.Count}"));
         }
     }
 
@@ -118,14 +121,16 @@ static class ProgramStart
         }
     }
 
-    static async Task<(TimeSpan Ready, long ResidentBytes, long OwnBytes)> StartAsync(string folder, PrivateCluster cluster, TimeSpan idle, bool mqtt, Func<Task>? afterwards = null)
+    static async Task<(TimeSpan Ready, long ResidentBytes, long OwnBytes)> StartAsync(string folder, PrivateCluster cluster, TimeSpan idle, bool mqtt,
+        Func<Task>? afterwards = null)
     {
         var notify = Path.Combine(cluster.Folder, "notify");
         File.Delete(notify);
         using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         manager.Bind(new UnixDomainSocketEndPoint(notify));
         var clock = Stopwatch.StartNew();
-        using var program = Process.Start(Describe(folder, cluster, "serve", notify, mqtt)) ?? throw new InvalidOperationException("The program did not start.");
+        using var program = Process.Start(Describe(folder, cluster, "serve", notify, mqtt))
+            ?? throw new InvalidOperationException("The program did not start.");
         var datagram = new byte[4096];
         while (!Encoding.UTF8.GetString(datagram, 0, await manager.ReceiveAsync(datagram)).Contains("READY=1", StringComparison.Ordinal))
         {
@@ -136,7 +141,8 @@ static class ProgramStart
         program.Refresh();
         var resident = program.WorkingSet64;
         // Private_Dirty and Private_Clean, in kB.
-        var own = (await File.ReadAllLinesAsync($"/proc/{program.Id}/smaps_rollup")).Where(line => line.StartsWith("Private_", StringComparison.Ordinal))
+        var own = (await File.ReadAllLinesAsync($"/proc/{program.Id}/smaps_rollup")).Where(
+            line => line.StartsWith("Private_", StringComparison.Ordinal))
             .Sum(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)) * 1024;
         if (afterwards is not null)
             await afterwards();
@@ -147,7 +153,8 @@ static class ProgramStart
 
     static async Task RunToEndAsync(string folder, PrivateCluster cluster, string verb)
     {
-        using var program = Process.Start(Describe(folder, cluster, verb, notify: null)) ?? throw new InvalidOperationException("The program did not start.");
+        using var program = Process.Start(Describe(folder, cluster, verb, notify: null))
+            ?? throw new InvalidOperationException("The program did not start.");
         await program.WaitForExitAsync();
         if (program.ExitCode != 0)
             throw new InvalidOperationException($"{verb} ended with {program.ExitCode}.");

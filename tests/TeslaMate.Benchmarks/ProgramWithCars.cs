@@ -10,7 +10,9 @@ using TeslaMate.Simulator.Cloud;
 
 namespace TeslaMate.Benchmarks;
 
-/// <summary>The program as a process of its own, signed in to a simulated cloud, with its pages on a unix socket in <paramref name="folder"/>.</summary>
+/// <summary>
+/// The program as a process of its own, signed in to a simulated cloud, with its pages on a unix socket in <paramref name="folder"/>.
+/// </summary>
 sealed class ProgramWithCars(PrivateCluster cluster, TeslaCloud cloud, string folder, string database = "postgres") : IAsyncDisposable
 {
     const string Key = "benchmark";
@@ -62,8 +64,10 @@ sealed class ProgramWithCars(PrivateCluster cluster, TeslaCloud cloud, string fo
     /// <param name="published">The folder of a published program; null runs the one that was built with the benchmarks.</param>
     public void Start(string? published = null)
     {
-        string[] command = published is null ? ["dotnet", typeof(CommandLine.ProgramCommand).Assembly.Location] : [Path.Combine(published, "teslamate")];
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" serve > \"$log\" 2>&1", "sh", Path.Combine(folder, "log"), .. command]);
+        string[] command = published is null
+            ? ["dotnet", typeof(CommandLine.ProgramCommand).Assembly.Location] : [Path.Combine(published, "teslamate")];
+        var start = new ProcessStartInfo("/bin/sh",
+            ["-c", "log=$1; shift; exec \"$@\" serve > \"$log\" 2>&1", "sh", Path.Combine(folder, "log"), .. command]);
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;
         _process = Process.Start(start);

@@ -9,8 +9,8 @@ using TeslaMate.Simulator.Roads;
 namespace TeslaMate.Benchmarks;
 
 /// <summary>
-/// The program with a thousand simulated cars at real-time polling: a third drives with the stream, a tenth charges, the others sleep. Prints what the
-/// logger takes of processor and memory, and how long it is from an answer to its row.
+/// The program with a thousand simulated cars at real-time polling: a third drives with the stream, a tenth charges, the others sleep. Prints what
+/// the logger takes of processor and memory, and how long it is from an answer to its row.
 /// </summary>
 static class ThousandCars
 {
@@ -22,7 +22,8 @@ static class ThousandCars
     {
         var start = TimeProvider.System.GetUtcNow();
         await using var cluster = await PrivateCluster.StartAsync();
-        await using var cloud = new TeslaCloud(Enumerable.Range(0, cars).Select(number => Life(number, start)), TimeProvider.System, City.Berlin().Places);
+        await using var cloud = new TeslaCloud(Enumerable.Range(0, cars).Select(number => Life(number, start)), TimeProvider.System,
+            City.Berlin().Places);
         await cloud.StartAsync();
         var folder = Directory.CreateTempSubdirectory("tm-bench-").FullName;
         await using var database = NpgsqlDataSource.Create(cluster.ConnectionString());
@@ -31,7 +32,8 @@ static class ThousandCars
             await using var logger = new ProgramWithCars(cluster, cloud, folder);
             await logger.MigrateAsync();
             await logger.SignInAsync(database);
-            await using (var watch = database.CreateCommand("alter table positions add column stored_at timestamp default (clock_timestamp() at time zone 'utc')"))
+            await using (var watch = database.CreateCommand(
+                "alter table positions add column stored_at timestamp default (clock_timestamp() at time zone 'utc')"))
                 await watch.ExecuteNonQueryAsync();
             logger.Start();
             await Task.Delay(WarmUp, TimeProvider.System);
@@ -47,13 +49,15 @@ static class ThousandCars
     {
         var city = City.Berlin();
         var began = start - TimeSpan.FromSeconds(number % 300);
-        var script = new LifeScript(CarIdentity.Number(number, $"Car {number}"), CarModel.Model3, city.Home, began, seed: number, level: 30 + number % 40);
+        var script = new LifeScript(CarIdentity.Number(number, $"Car {number}"), CarModel.Model3, city.Home, began, seed: number,
+            level: 30 + number % 40);
         return (number % 30) switch
         {
             < 10 => script.Drive(city.ToCharger).Park(TimeSpan.FromMinutes(1)).Drive(city.ToCharger.Reversed()).Build(),
             < 13 => script.Charge(Charger.Wallbox, 90).Park(TimeSpan.FromHours(1)).Build(),
             // Arrived long enough ago to be asleep.
-            _ => new LifeScript(CarIdentity.Number(number, $"Car {number}"), CarModel.Model3, city.Home, start.AddHours(-1), seed: number).Park(TimeSpan.FromHours(12)).Build(),
+            _ => new LifeScript(CarIdentity.Number(number, $"Car {number}"), CarModel.Model3, city.Home, start.AddHours(-1),
+                seed: number).Park(TimeSpan.FromHours(12)).Build(),
         };
     }
 

@@ -15,7 +15,9 @@ using TeslaMate.Vehicles;
 
 namespace TeslaMate.Benchmarks;
 
-/// <summary>Cars that change every second, published to a real broker: messages per second, processor time, and the lag of a whole second's changes.</summary>
+/// <summary>
+/// Cars that change every second, published to a real broker: messages per second, processor time, and the lag of a whole second's changes.
+/// </summary>
 static class ThousandCarsOnMqtt
 {
     public static async Task RunAsync(int cars, int seconds)
@@ -25,7 +27,8 @@ static class ThousandCarsOnMqtt
         probe.Start();
         var port = ((IPEndPoint)probe.LocalEndpoint).Port;
         probe.Stop();
-        await File.WriteAllTextAsync(Path.Combine(folder, "mosquitto.conf"), $"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type none\n");
+        await File.WriteAllTextAsync(Path.Combine(folder, "mosquitto.conf"),
+            $"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type none\n");
         using var broker = Process.Start(new ProcessStartInfo("/usr/sbin/mosquitto", ["-c", Path.Combine(folder, "mosquitto.conf")]))!;
         try
         {
@@ -41,7 +44,8 @@ static class ThousandCarsOnMqtt
 
     static async Task MeasureAsync(int cars, int seconds, int port)
     {
-        var settings = new MqttSettings { Host = "127.0.0.1", Port = port, HomeAssistant = new HomeAssistantSettings(Discovery: true, "homeassistant", Url: null) };
+        var settings = new MqttSettings { Host = "127.0.0.1", Port = port,
+            HomeAssistant = new HomeAssistantSettings(Discovery: true, "homeassistant", Url: null) };
         await using var provider = new ServiceCollection()
             .AddSingleton<Microsoft.Extensions.Logging.ILoggerFactory>(NullLoggerFactory.Instance)
             .AddSingleton(typeof(Microsoft.Extensions.Logging.ILogger<>), typeof(NullLogger<>))
@@ -144,9 +148,11 @@ static class ThousandCarsOnMqtt
 
         public Task<Car?> FindAsync(CarId car, CancellationToken cancellationToken) => Task.FromResult<Car?>(null);
 
-        public Task<CarAnswer> DiscoverAsync(DiscoveredVehicle vehicle, int newSuspendMin, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<CarAnswer> DiscoverAsync(DiscoveredVehicle vehicle, int newSuspendMin, CancellationToken cancellationToken)
+            => throw new NotSupportedException();
 
-        public Task<Car?> ChangeSettingsAsync(CarId car, CarSettings settings, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<Car?> ChangeSettingsAsync(CarId car, CarSettings settings, CancellationToken cancellationToken)
+            => throw new NotSupportedException();
 
         public IAsyncEnumerable<Car> WatchAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
     }

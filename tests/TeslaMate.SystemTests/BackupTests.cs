@@ -20,8 +20,10 @@ public sealed class BackupTests
 
         var backup = (await machine.ShellAsync("teslamate-backup")).Split('\n')[^1];
         await machine.ShellAsync("teslamate-backup --plain /root/plain.sql.gz");
-        await machine.ShellAsync("pg_dump --version >/dev/null; setpriv --reuid=teslamate --regid=teslamate --init-groups pg_dump teslamate >/root/reference.bck");
-        await machine.QueryAsync("delete from geofences; insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Later', 1, 1, 50, now(), now())");
+        await machine.ShellAsync("pg_dump --version >/dev/null; setpriv --reuid=teslamate --regid=teslamate --init-groups pg_dump teslamate "
+            + ">/root/reference.bck");
+        await machine.QueryAsync("delete from geofences; insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) "
+            + "values ('Later', 1, 1, 50, now(), now())");
 
         // Everything that must fail, each time with the database as it was and the service running.
         await machine.ShellAsync($"""
@@ -31,7 +33,8 @@ public sealed class BackupTests
             head -c 100000 /dev/urandom >/root/noise
             setpriv --reuid=postgres --regid=postgres --init-groups pg_dump -Fc postgres >/root/other.dump
             """);
-        foreach (var file in new[] { "/root/truncated.dump", "/root/truncated.sql", "/root/text.txt", "/root/noise", "/root/other.dump", "/root/missing", "/etc" })
+        foreach (var file in new[] { "/root/truncated.dump", "/root/truncated.sql", "/root/text.txt", "/root/noise", "/root/other.dump",
+            "/root/missing", "/etc" })
         {
             var result = await machine.RunAsync("teslamate-restore", file);
             result.ExitCode.ShouldNotBe(0, file);
@@ -69,7 +72,8 @@ public sealed class BackupTests
         // The former databases are kept until they are told to go.
         (await machine.QueryAsync("select count(*) from pg_database where datname like 'teslamate_before_2%'", "postgres")).ShouldBe("3");
         await machine.ShellAsync("teslamate-restore --drop-old");
-        (await machine.QueryAsync("select string_agg(datname, ' ' order by datname) from pg_database where datname like 'teslamate_%'", "postgres")).ShouldBe(string.Join(' ', foreign));
+        (await machine.QueryAsync("select string_agg(datname, ' ' order by datname) from pg_database where datname like 'teslamate_%'",
+            "postgres")).ShouldBe(string.Join(' ', foreign));
     }
 
     [SkippableFact]
@@ -87,7 +91,8 @@ public sealed class BackupTests
 
         // The program itself, in either of its two parts, wherever it happens to be. Killing is repeated until it has hit something: while a process
         // replaces itself by another program its command line reads as empty. A part that ended before its moment came is killed earlier next time.
-        foreach (var (part, moment) in new[] { ("--load-only", 0.0), ("--load-only", 0.4), ("--load-only", 1.2), ("--administrator --owner", 0.3), ("--administrator --owner", 0.9) })
+        foreach (var (part, moment) in new[] { ("--load-only", 0.0), ("--load-only", 0.4), ("--load-only", 1.2), ("--administrator --owner", 0.3),
+            ("--administrator --owner", 0.9) })
         {
             CommandResult killed;
             for (var delay = moment; ; delay /= 2)
@@ -107,11 +112,13 @@ public sealed class BackupTests
             killed.ExitCode.ShouldBe(1, $"{part} {moment}: {killed.Errors}");
             (await machine.QueryAsync("select name from geofences")).ShouldBe("Later", part);
             (await machine.UnitAsync("ActiveState")).ShouldBe("active", part);
-            await machine.UntilAsync("nothing of it runs", async () => (await machine.RunAsync("pgrep", "-f", "[t]eslamate.* restore ")).ExitCode != 0);
+            await machine.UntilAsync("nothing of it runs",
+                async () => (await machine.RunAsync("pgrep", "-f", "[t]eslamate.* restore ")).ExitCode != 0);
         }
 
         // From here on the service is stopped for a moment; a unit of its own brings it back.
-        foreach (var (moment, name) in new[] { ("systemctl reset-failed", "Later"), ("as_administrator \"$program\" restore --swap", "Later"), ("exit 0", "Home") })
+        foreach (var (moment, name) in new[] { ("systemctl reset-failed", "Later"), ("as_administrator \"$program\" restore --swap", "Later"),
+            ("exit 0", "Home") })
         {
             await machine.ShellAsync($"systemctl set-environment BASH_ENV={KillAt} KILL_AT={Quoted(moment)}");
             var result = await machine.RunAsync("teslamate-restore", backup);
@@ -168,7 +175,8 @@ public sealed class BackupTests
             systemd-run -q --unit=first -p RemainAfterExit=yes -E PATH -- bash -c 'teslamate-restore {backup}'
             """);
         await machine.UntilAsync("the first restore is held up", async ()
-            => await machine.QueryAsync("select count(*) from pg_stat_activity where application_name = 'teslamate-restore' and wait_event_type = 'Lock'") == "1");
+            => await machine.QueryAsync("select count(*) from pg_stat_activity where application_name = 'teslamate-restore' and wait_event_type = "
+                + "'Lock'") == "1");
         var second = await machine.RunAsync("teslamate-restore", backup);
         second.ExitCode.ShouldBe(1);
         second.Errors.ShouldContain("another restore of teslamate is running");
@@ -179,14 +187,19 @@ public sealed class BackupTests
             systemd-run -q --unit=locking --uid=postgres psql -X -d teslamate -c 'begin; lock table settings; select pg_sleep(2000)'
             systemd-run -q --unit=backup -p RemainAfterExit=yes -E PATH -- bash -c 'teslamate-backup /root/meanwhile.dump'
             """);
-        await machine.UntilAsync("the backup waits", async () => await machine.QueryAsync("select count(*) from pg_stat_activity where application_name = 'teslamate-backup' and wait_event_type = 'Lock'") == "1");
-        await machine.QueryAsync("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(1000)%' and pid <> pg_backend_pid()");
-        await machine.UntilAsync("the restore waits for the backup", async () => (await machine.RunAsync("journalctl", "-u", "first", "-o", "cat")).Output.Contains("Waiting for the end of the backup", StringComparison.Ordinal));
+        await machine.UntilAsync("the backup waits", async () => await machine.QueryAsync(
+            "select count(*) from pg_stat_activity where application_name = 'teslamate-backup' and wait_event_type = 'Lock'") == "1");
+        await machine.QueryAsync("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(1000)%' and pid <> "
+            + "pg_backend_pid()");
+        await machine.UntilAsync("the restore waits for the backup", async () => (await machine.RunAsync("journalctl", "-u", "first", "-o",
+            "cat")).Output.Contains("Waiting for the end of the backup", StringComparison.Ordinal));
         (await machine.QueryAsync("select name from geofences")).ShouldBe("Later");
-        await machine.QueryAsync("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(2000)%' and pid <> pg_backend_pid()");
+        await machine.QueryAsync("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(2000)%' and pid <> "
+            + "pg_backend_pid()");
 
         foreach (var unit in new[] { "backup", "first" })
-            await machine.UntilAsync($"{unit} is done", async () => (await machine.RunAsync("systemctl", "show", "--value", "-p", "SubState", unit)).Output.Trim() == "exited");
+            await machine.UntilAsync($"{unit} is done",
+                async () => (await machine.RunAsync("systemctl", "show", "--value", "-p", "SubState", unit)).Output.Trim() == "exited");
         await machine.ShellAsync("pg_restore --list /root/meanwhile.dump >/dev/null");
         (await machine.QueryAsync("select name from geofences")).ShouldBe("Home");
         await machine.UntilActiveAsync();
@@ -200,14 +213,16 @@ public sealed class BackupTests
         const string Extensions = "create extension cube; create extension earthdistance";
         await machine.QueryAsync(Extensions);
         await machine.ShellAsync("systemctl start teslamate.service");
-        await machine.QueryAsync("insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, 50, now(), now())");
+        await machine.QueryAsync("insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, "
+            + "50, now(), now())");
         await machine.ShellAsync("teslamate-backup /root/a.dump");
         await machine.QueryAsync("update geofences set name = 'Later'");
 
         // Each refusal tells what the administrator has to run.
         (await machine.RunAsync("teslamate-restore", "/root/a.dump")).Errors.ShouldContain("ALTER ROLE \"teslamate\" CREATEDB;");
         await machine.QueryAsync("alter role teslamate createdb");
-        (await machine.RunAsync("teslamate-restore", "/root/a.dump")).Errors.ShouldContain("run in template1: CREATE EXTENSION cube; CREATE EXTENSION earthdistance;");
+        (await machine.RunAsync("teslamate-restore", "/root/a.dump")).Errors.ShouldContain(
+            "run in template1: CREATE EXTENSION cube; CREATE EXTENSION earthdistance;");
         await machine.QueryAsync(Extensions, "template1");
         (await machine.RunAsync("teslamate-restore", "/root/a.dump")).Succeeded();
         await machine.UntilActiveAsync();
@@ -248,7 +263,8 @@ public sealed class BackupTests
             ln -s /etc/victim c.dump; ln -s /etc/victims d.dump
             teslamate-backup c.dump; teslamate-backup d.dump
             """);
-        (await machine.ShellAsync("cat /etc/victim; ls /etc/victims; find /var/lib/teslamate/backups -type l; find /srv/anybody -type l")).ShouldBe("untouched");
+        (await machine.ShellAsync("cat /etc/victim; ls /etc/victims; find /var/lib/teslamate/backups -type l; find /srv/anybody -type l")).ShouldBe(
+            "untouched");
         (await machine.ShellAsync("cd /srv/anybody && pg_restore --list c.dump | grep -c 'TABLE DATA public positions'")).ShouldBe("1");
 
         // A request to stop reaches what a backup has started, too.
@@ -267,16 +283,20 @@ public sealed class BackupTests
     public async Task A_scheduled_backup_takes_the_place_of_older_scheduled_ones_and_of_nothing_else()
     {
         await using var machine = await Machine.BootAsync("""backup = { schedule = "daily"; retention = 3; };""");
-        await machine.ShellAsync("systemctl start teslamate.service && teslamate-backup && teslamate-backup /var/lib/teslamate/backups/scheduled-on-paper.txt");
-        await machine.ShellAsync("for day in 3 4 5 6; do touch -d \"-$day days\" /var/lib/teslamate/backups/{teslamate,scheduled,before-upgrade}-0.0.1-2026010$day-000000.dump; done");
+        await machine.ShellAsync("systemctl start teslamate.service && teslamate-backup && teslamate-backup "
+            + "/var/lib/teslamate/backups/scheduled-on-paper.txt");
+        await machine.ShellAsync("for day in 3 4 5 6; do touch -d \"-$day days\" "
+            + "/var/lib/teslamate/backups/{teslamate,scheduled,before-upgrade}-0.0.1-2026010$day-000000.dump; done");
         await machine.ShellAsync("chown teslamate: /var/lib/teslamate/backups/* && systemctl start teslamate-backup.service");
 
-        var kept = (await machine.ShellAsync("cd /var/lib/teslamate/backups && ls | sed 's/-[0-9.]*-[0-9]*-[0-9]*.dump$//' | sort | uniq -c | awk '{ print $2, $1 }'")).Split('\n');
+        var kept = (await machine.ShellAsync("cd /var/lib/teslamate/backups && ls | sed 's/-[0-9.]*-[0-9]*-[0-9]*.dump$//' | sort | uniq -c | awk "
+            + "'{ print $2, $1 }'")).Split('\n');
         kept.ShouldBe(["before-upgrade 4", "scheduled 3", "scheduled-on-paper.txt 1", "teslamate 5"], ignoreOrder: true);
         (await machine.ShellAsync("systemctl show --value -p User teslamate-backup.service")).ShouldBe("teslamate");
         // One that fails says so at the priority of errors.
         await machine.ShellAsync("cd /var/lib/teslamate && mv backups kept && touch backups && (systemctl start teslamate-backup.service || true)");
-        await machine.UntilAsync("the failure is told", async () => (await machine.RunAsync("journalctl", "-p", "err", "-u", "teslamate-backup-failed", "-o", "cat")).Output.Contains("scheduled backup of TeslaMate's database failed", StringComparison.Ordinal));
+        await machine.UntilAsync("the failure is told", async () => (await machine.RunAsync("journalctl", "-p", "err", "-u",
+            "teslamate-backup-failed", "-o", "cat")).Output.Contains("scheduled backup of TeslaMate's database failed", StringComparison.Ordinal));
         await machine.ShellAsync("cd /var/lib/teslamate && rm backups && mv kept backups");
         // Root takes part in nothing there: whoever may write to the folder could lay links in its way.
         (await machine.ShellAsync("find /var/lib/teslamate/backups ! -user teslamate")).ShouldBeEmpty();

@@ -31,7 +31,8 @@ public sealed class CarsTests
         await using var cloud = new TeslaCloud([driving, resting], TimeProvider.System);
         await cloud.StartAsync();
         await using var bridge = new CloudBridge(cloud.Address.Port);
-        await using var machine = await Machine.BootAsync(Configuration, root => Shell.RunAsync("systemctl", "--root", root, "enable", "cloud.socket"), bridge);
+        await using var machine = await Machine.BootAsync(Configuration,
+            root => Shell.RunAsync("systemctl", "--root", root, "enable", "cloud.socket"), bridge);
         (await machine.RunAsync("systemctl", "start", Machine.Unit)).ExitCode.ShouldBe(0, await machine.JournalAsync());
 
         // An administrator needs to know neither the service's settings nor its secrets.
@@ -48,13 +49,15 @@ public sealed class CarsTests
 
         await machine.UntilAsync("the status line counts both cars", async () => await machine.UnitAsync("StatusText") is var line
             && line.StartsWith("2 cars: 1 driving, 1 ", StringComparison.Ordinal));
-        await machine.UntilAsync("positions are written", async () => await machine.QueryAsync("select count(*) > 2 from positions where drive_id is not null") == "t");
+        await machine.UntilAsync("positions are written",
+            async () => await machine.QueryAsync("select count(*) > 2 from positions where drive_id is not null") == "t");
 
         // One car's trouble is found by the car.
         var id = await machine.QueryAsync("select id from cars where name = 'Nimbus'");
         var other = await machine.QueryAsync("select id from cars where name = 'Juniper'");
         cloud.Faults.Add(new FaultRule(Fault.InternalError, Car: driving.Car.Id));
-        await machine.UntilAsync("the journal warns of the car", async () => (await machine.JournalAsync($"CAR_ID={id}", "-p", "warning")).Contains($"Car {id}", StringComparison.Ordinal), seconds: 120);
+        await machine.UntilAsync("the journal warns of the car",
+            async () => (await machine.JournalAsync($"CAR_ID={id}", "-p", "warning")).Contains($"Car {id}", StringComparison.Ordinal), seconds: 120);
         (await machine.JournalAsync($"CAR_ID={other}", "-p", "warning")).ShouldNotContain("InternalError");
 
         // No token is in any field of any entry.

@@ -35,12 +35,14 @@ public sealed class DashboardsRoleTests
         async Task RightsAsync(string when)
         {
             (await AsGrafanaAsync("select count(*), convert_km(1, 'km') from positions")).Succeeded().ShouldBe("0|1", when);
-            await machine.ShellAsync("setpriv --reuid=teslamate --regid=teslamate --init-groups psql -Xq -d teslamate -c 'create table later (id int)'");
+            await machine.ShellAsync("setpriv --reuid=teslamate --regid=teslamate --init-groups psql -Xq -d teslamate -c 'create table later (id "
+                + "int)'");
             (await AsGrafanaAsync("select count(*) from later")).Succeeded().ShouldBe("0", when);
             await machine.QueryAsync("drop table later");
             foreach (var refused in new[]
             {
-                "insert into geofences (name) values ('x')", "update settings set language = 'de'", "delete from states", "truncate cars", "drop table states",
+                "insert into geofences (name) values ('x')", "update settings set language = 'de'", "delete from states", "truncate cars",
+                "drop table states",
                 "create table mine (id int)", "select * from private.tokens", "select * from teslamate.changelog",
             })
             {
@@ -51,6 +53,7 @@ public sealed class DashboardsRoleTests
         }
 
         Task<CommandResult> AsGrafanaAsync(string sql)
-            => machine.RunAsync("setpriv", "--reuid=grafana", "--regid=grafana", "--init-groups", "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", "teslamate", "-c", sql);
+            => machine.RunAsync("setpriv", "--reuid=grafana", "--regid=grafana", "--init-groups", "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d",
+                "teslamate", "-c", sql);
     }
 }

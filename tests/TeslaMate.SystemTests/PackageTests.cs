@@ -6,14 +6,16 @@ using TeslaMate.SystemTests.Machines;
 namespace TeslaMate.SystemTests;
 
 /// <summary>
-/// What <c>nix/package.nix</c> builds from, built in the same steps: without a network, from the packages of <c>deps.nix</c> and those that come with nixpkgs' SDK.
+/// What <c>nix/package.nix</c> builds from, built in the same steps: without a network, from the packages of <c>deps.nix</c> and those that come
+/// with nixpkgs' SDK.
 /// </summary>
 public sealed class PackageTests : IDisposable
 {
     const string Runtime = "linux-x64";
 
     /// <summary>Delivered with nixpkgs' SDK in the SDK's own version; an entry in <c>deps.nix</c> would pin another one.</summary>
-    static readonly string[] Packs = [$"microsoft.aspnetcore.app.runtime.{Runtime}", $"microsoft.netcore.app.crossgen2.{Runtime}", $"microsoft.netcore.app.runtime.{Runtime}"];
+    static readonly string[] Packs =
+        [$"microsoft.aspnetcore.app.runtime.{Runtime}", $"microsoft.netcore.app.crossgen2.{Runtime}", $"microsoft.netcore.app.runtime.{Runtime}"];
 
     static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -50,7 +52,8 @@ public sealed class PackageTests : IDisposable
         var published = Path.Combine(_folder, "published");
         await DotnetAsync(source, "restore", "--runtime", Runtime);
         await DotnetAsync(source, "build", "--no-restore", "--configuration", "Release", "--runtime", Runtime, "--no-self-contained");
-        await DotnetAsync(source, "publish", "--no-build", "--configuration", "Release", "--runtime", Runtime, "--no-self-contained", "-p:PublishTrimmed=false", "--output", published);
+        await DotnetAsync(source, "publish", "--no-build", "--configuration", "Release", "--runtime", Runtime, "--no-self-contained",
+            "-p:PublishTrimmed=false", "--output", published);
 
         // Nothing came from elsewhere, and nothing lay there in vain.
         Names(Path.Combine(_folder, "packages")).ShouldBe([.. Names(feed), .. Names(sdk)], ignoreOrder: true);
@@ -68,13 +71,16 @@ public sealed class PackageTests : IDisposable
         (await Shell.RunAsync("cp", Path.Combine(Publication.Repository, "nix/update-hashes"), Path.Combine(source, "nix"))).Succeeded();
         (await Shell.RunAsync(Path.Combine(source, "nix/update-hashes"))).Succeeded();
         foreach (var file in files)
-            (await File.ReadAllTextAsync(Path.Combine(source, file))).ShouldBe(await File.ReadAllTextAsync(Path.Combine(Publication.Repository, file)), file);
+            (await File.ReadAllTextAsync(Path.Combine(source, file))).ShouldBe(
+                await File.ReadAllTextAsync(Path.Combine(Publication.Repository, file)), file);
     }
 
-    static IEnumerable<string> Names(string folder) => Directory.GetFiles(folder, "*.nupkg", SearchOption.AllDirectories).Select(file => Path.GetFileName(file));
+    static IEnumerable<string> Names(string folder)
+        => Directory.GetFiles(folder, "*.nupkg", SearchOption.AllDirectories).Select(file => Path.GetFileName(file));
 
     static async Task<string> CacheAsync()
-        => (await Shell.RunAsync("dotnet", "nuget", "locals", "global-packages", "--list", "--force-english-output")).Succeeded().Split(": ")[^1].Trim();
+        => (await Shell.RunAsync("dotnet", "nuget", "locals", "global-packages", "--list", "--force-english-output")).Succeeded()
+            .Split(": ")[^1].Trim();
 
     static string Cached(string cache, string name, string version)
     {
@@ -100,8 +106,10 @@ public sealed class PackageTests : IDisposable
     }
 
     async Task DotnetAsync(string source, params string[] arguments)
-        => (await Shell.RunAsync("env", ["-C", source, $"NUGET_PACKAGES={Path.Combine(_folder, "packages")}", "dotnet", arguments[0], "src/TeslaMate/TeslaMate.csproj", .. arguments[1..],
-            "--nologo", "-v", "quiet", "-p:ContinuousIntegrationBuild=true", "-p:Deterministic=true", "-p:NuGetAudit=false", "-p:UseSharedCompilation=false",
+        => (await Shell.RunAsync("env", ["-C", source, $"NUGET_PACKAGES={Path.Combine(_folder, "packages")}", "dotnet", arguments[0],
+            "src/TeslaMate/TeslaMate.csproj", .. arguments[1..],
+            "--nologo", "-v", "quiet", "-p:ContinuousIntegrationBuild=true", "-p:Deterministic=true", "-p:NuGetAudit=false",
+            "-p:UseSharedCompilation=false",
             $"-p:WebNodeModules={Path.Combine(Publication.Repository, "src/TeslaMate.Web/node_modules")}"])).Succeeded();
 
     static bool IsCompiledAhead(string assembly)

@@ -39,7 +39,8 @@ public sealed partial class ServiceTests
 
         var entries = await EntriesAsync(machine);
         entries.ShouldContain(entry => entry.GetProperty("SYSLOG_IDENTIFIER").GetString() == "teslamate"
-            && entry.GetProperty("PRIORITY").GetString() == "6" && entry.GetProperty("MESSAGE").GetString()!.StartsWith("Listening on", StringComparison.Ordinal));
+            && entry.GetProperty("PRIORITY").GetString() == "6"
+            && entry.GetProperty("MESSAGE").GetString()!.StartsWith("Listening on", StringComparison.Ordinal));
         // Whichever way a secret came: it is in no field of no entry at the most talkative level, and on nobody's command line.
         var commands = await machine.ShellAsync("cat /proc/[0-9]*/cmdline | tr '\\0' ' '");
         commands.ShouldContain("serve");
@@ -60,8 +61,10 @@ public sealed partial class ServiceTests
     public async Task Every_setting_reaches_the_program_byte_for_byte_and_wrong_ones_are_not_tried_again()
     {
         var chance = new Random(20261129);
-        string[] pieces = ["%", "%n", "%%", "$", "$HOME", "${x}", "''", "'", "\"", "\\", "\\n", "\n", "\t", " ", "`id`", ";", "#", "~", "<a href=\"x\">\u00a9</a>", "\u0001", "\u26a1", "=", "-", "\u007f", "!", "*", "&"];
-        var values = Enumerable.Range(0, 60).ToDictionary(i => $"HOSTILE_{i}", i => string.Concat(Enumerable.Range(0, 1 + chance.Next(6)).Select(_ => pieces[chance.Next(pieces.Length)])));
+        string[] pieces = ["%", "%n", "%%", "$", "$HOME", "${x}", "''", "'", "\"", "\\", "\\n", "\n", "\t", " ", "`id`", ";", "#", "~",
+            "<a href=\"x\">\u00a9</a>", "\u0001", "\u26a1", "=", "-", "\u007f", "!", "*", "&"];
+        var values = Enumerable.Range(0, 60).ToDictionary(i => $"HOSTILE_{i}",
+            i => string.Concat(Enumerable.Range(0, 1 + chance.Next(6)).Select(_ => pieces[chance.Next(pieces.Length)])));
         var settings = string.Concat(values.Select(pair => $"{pair.Key} = {Nix(pair.Value)}; "));
         await using var machine = await Machine.BootAsync($"settings = {{ {settings} }};");
         (await machine.RunAsync("systemctl", "start", Machine.Unit)).ExitCode.ShouldBe(0, await machine.JournalAsync());
@@ -70,7 +73,8 @@ public sealed partial class ServiceTests
         var scripts = (await machine.ShellAsync("ls /nix/store/*-teslamate-settings.sh"));
         foreach (var command in new[] { $"cat /proc/{process}/environ", $"env -i bash -euc '. {scripts}; env -0'" })
         {
-            var seen = (await machine.ShellAsync(command)).Split('\0').Select(line => line.Split('=', 2)).Where(line => line.Length == 2).ToDictionary(line => line[0], line => line[1]);
+            var seen = (await machine.ShellAsync(command)).Split('\0').Select(line => line.Split('=', 2)).Where(line => line.Length == 2)
+                .ToDictionary(line => line[0], line => line[1]);
             foreach (var (name, value) in values)
                 seen.GetValueOrDefault(name).ShouldBe(value, $"{command}: {name}");
         }
@@ -83,7 +87,8 @@ public sealed partial class ServiceTests
         (await machine.JournalAsync()).ShouldContain("DATABASE_PORT");
 
         static string Nix(string value)
-            => "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("${", "\\${", StringComparison.Ordinal) + "\"";
+            => "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("${", "\\${",
+                StringComparison.Ordinal) + "\"";
     }
 
     [SkippableFact]
@@ -111,12 +116,14 @@ public sealed partial class ServiceTests
 
         // The unit requires PostgreSQL, so systemd would stop it along; a crash of the server it would not notice.
         await machine.ShellAsync("pg_ctlcluster 15 main stop --mode immediate || true");
-        await machine.UntilAsync("the status line tells of the outage", async () => (await machine.UnitAsync("StatusText")).Contains("away since", StringComparison.Ordinal));
+        await machine.UntilAsync("the status line tells of the outage",
+            async () => (await machine.UnitAsync("StatusText")).Contains("away since", StringComparison.Ordinal));
         (await machine.ShellAsync("curl -sS -o /dev/null -w '%{http_code}' http://127.0.0.1:4000/health_check")).ShouldBe("200");
         (await machine.ShellAsync("curl -sS -o /dev/null -w '%{http_code}' 'http://127.0.0.1:4000/health_check?verbose'")).ShouldBe("503");
 
         await machine.ShellAsync("pg_ctlcluster 15 main start || systemctl restart postgresql@15-main");
-        await machine.UntilAsync("the database is there again", async () => !(await machine.UnitAsync("StatusText")).Contains("away since", StringComparison.Ordinal));
+        await machine.UntilAsync("the database is there again",
+            async () => !(await machine.UnitAsync("StatusText")).Contains("away since", StringComparison.Ordinal));
         (await machine.UnitAsync("MainPID")).ShouldBe(pid);
         (await machine.UnitAsync("NRestarts")).ShouldBe("0");
     }
@@ -124,7 +131,8 @@ public sealed partial class ServiceTests
     [SkippableFact]
     public async Task The_service_is_back_after_a_reboot()
     {
-        await using var machine = await Machine.BootAsync(autoStart: true, prepare: root => Shell.RunAsync("systemctl", "--root", root, "enable", Machine.Unit));
+        await using var machine = await Machine.BootAsync(autoStart: true,
+            prepare: root => Shell.RunAsync("systemctl", "--root", root, "enable", Machine.Unit));
         await machine.UntilActiveAsync();
         await machine.RebootAsync();
         await machine.UntilActiveAsync();

@@ -5,7 +5,9 @@ using TeslaMate.SystemTests.Machines;
 
 namespace TeslaMate.SystemTests;
 
-/// <summary><c>teslamate start</c> as process 1 of a namespace of its own, in a root file system of its own: what a container runtime gives it.</summary>
+/// <summary>
+/// <c>teslamate start</c> as process 1 of a namespace of its own, in a root file system of its own: what a container runtime gives it.
+/// </summary>
 public sealed class StartAsProcess1Tests : IAsyncLifetime
 {
     string _root = "";
@@ -44,7 +46,8 @@ public sealed class StartAsProcess1Tests : IAsyncLifetime
         // A request that never ends keeps the orderly stop waiting.
         using var slow = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await slow.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(_cluster!.Folder, "http.sock")));
-        await slow.SendAsync("POST /log_in HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\na"u8.ToArray());
+        await slow.SendAsync(
+            "POST /log_in HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\na"u8.ToArray());
         await SignalAsync(program, "TERM");
         await SignalAsync(program, "TERM");
         (await EndAsync(program)).ShouldBeOneOf(130, 0);
@@ -82,7 +85,8 @@ public sealed class StartAsProcess1Tests : IAsyncLifetime
     {
         string[] variables =
         [
-            "DATABASE_SOCKET_DIR=/srv/database", "DATABASE_USER=postgres", "DATABASE_NAME=postgres", "DISABLE_MQTT=true", "ENCRYPTION_KEY=chroot-encryption-key",
+            "DATABASE_SOCKET_DIR=/srv/database", "DATABASE_USER=postgres", "DATABASE_NAME=postgres", "DISABLE_MQTT=true",
+            "ENCRYPTION_KEY=chroot-encryption-key",
             "HTTP_BINDING_ADDRESS=/srv/database/http.sock", "SOCKET_PERM=666", "TESLAMATE_SPOOL_DIR=/tmp/spool", .. environment,
         ];
         // Whoever runs the tests in the background of a shell bequeaths an ignored SIGINT, which the program would respect.
@@ -95,7 +99,8 @@ public sealed class StartAsProcess1Tests : IAsyncLifetime
             exec chroot "$root" /usr/bin/env --default-signal=INT -i PATH=/usr/bin "$@" /opt/teslamate/teslamate start
             """;
         var start = new ProcessStartInfo("unshare",
-            ["--mount", "--pid", "--fork", "--kill-child", "/bin/sh", "-ec", Enter, "sh", _root, await Publication.FolderAsync(), Publication.DotnetRoot, _cluster!.Folder, .. variables])
+            ["--mount", "--pid", "--fork", "--kill-child", "/bin/sh", "-ec", Enter, "sh", _root, await Publication.FolderAsync(),
+                Publication.DotnetRoot, _cluster!.Folder, .. variables])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -104,7 +109,8 @@ public sealed class StartAsProcess1Tests : IAsyncLifetime
     }
 
     async Task<string> HealthAsync()
-        => (await Shell.RunAsync("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", Path.Combine(_cluster!.Folder, "http.sock"), "http://x/health_check")).Succeeded();
+        => (await Shell.RunAsync("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", Path.Combine(_cluster!.Folder, "http.sock"),
+            "http://x/health_check")).Succeeded();
 
     static async Task SignalAsync(RunningProgram program, string signal)
     {

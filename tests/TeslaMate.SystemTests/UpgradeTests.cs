@@ -34,10 +34,13 @@ public sealed class UpgradeTests
         await using var machine = await OldMachineAsync();
         await machine.EditUnitAsync("TimeoutStartSec=10");
         // A reader: the backup passes it, the migration waits for it.
-        await machine.ShellAsync("systemd-run -q --uid=postgres psql -X -d teslamate -c 'begin; lock table positions in access share mode; select pg_sleep(1000)'");
-        await machine.UntilAsync("the table is being read", async () => await machine.QueryAsync("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == "1");
+        await machine.ShellAsync("systemd-run -q --uid=postgres psql -X -d teslamate -c 'begin; lock table positions in access share mode; select "
+            + "pg_sleep(1000)'");
+        await machine.UntilAsync("the table is being read",
+            async () => await machine.QueryAsync("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == "1");
         await machine.ShellAsync("systemctl start --no-block teslamate.service");
-        await machine.UntilAsync("the migration waits", async () => (await machine.JournalAsync()).Contains("are in use by", StringComparison.Ordinal));
+        await machine.UntilAsync("the migration waits",
+            async () => (await machine.JournalAsync()).Contains("are in use by", StringComparison.Ordinal));
         await Task.Delay(TimeSpan.FromSeconds(18));
         (await machine.UnitAsync("ActiveState")).ShouldBe("activating");
         await machine.QueryAsync("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'");
@@ -59,7 +62,8 @@ public sealed class UpgradeTests
         await Task.Delay(TimeSpan.FromSeconds(3));
         (await machine.UnitAsync("ActiveState")).ShouldBe("failed");
         (await machine.QueryAsync("select name from geofences")).ShouldBe("Home");
-        var errors = (await machine.JournalAsync("-p", "err")).Split('\n').Where(line => line.Contains("import_runs", StringComparison.Ordinal)).ToList();
+        var errors = (await machine.JournalAsync("-p", "err")).Split('\n').Where(line => line.Contains("import_runs", StringComparison.Ordinal))
+            .ToList();
         errors.ShouldNotBeEmpty(await machine.JournalAsync());
         errors.ShouldContain(line => line.Contains("Remedy", StringComparison.Ordinal));
 
@@ -112,7 +116,8 @@ public sealed class UpgradeTests
         const string Everything = "select string_agg(version::text, ',' order by version) from schema_migrations";
         await using var machine = await Machine.BootAsync("migrations.rollbackUnknown = true;");
         await machine.ShellAsync("systemctl start teslamate.service");
-        await machine.QueryAsync("insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, 50, now(), now())");
+        await machine.QueryAsync("insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, "
+            + "50, now(), now())");
         var (versions, own) = (await machine.QueryAsync(Everything), await machine.QueryAsync("select count(*) from teslamate.changelog"));
 
         // With everything known, a start takes nothing back and needs no backup.
@@ -138,10 +143,12 @@ public sealed class UpgradeTests
 
         (await machine.QueryAsync(Everything)).ShouldBe(versions);
         (await machine.QueryAsync("select count(*) from teslamate.changelog")).ShouldBe(own);
-        (await machine.QueryAsync("select to_regclass('teslamate.remarks') is null and not exists (select from information_schema.columns where column_name = 'colour')")).ShouldBe("t");
+        (await machine.QueryAsync("select to_regclass('teslamate.remarks') is null and not exists (select from information_schema.columns where "
+            + "column_name = 'colour')")).ShouldBe("t");
         (await machine.QueryAsync("select name from geofences")).ShouldBe("Home");
         // The backup that was taken first holds what is gone.
-        (await machine.ShellAsync("pg_restore --list /var/lib/teslamate/backups/before-upgrade-*.dump")).ShouldContain("TABLE DATA teslamate remarks");
+        (await machine.ShellAsync("pg_restore --list /var/lib/teslamate/backups/before-upgrade-*.dump")).ShouldContain(
+            "TABLE DATA teslamate remarks");
     }
 
     /// <summary>A machine whose database was left at <see cref="OldVersion"/> with a geofence in it.</summary>
@@ -153,7 +160,8 @@ public sealed class UpgradeTests
             systemd-run -q --wait --collect --uid=teslamate -p Environment=DATABASE_SOCKET_DIR=/run/postgresql -p Environment=DATABASE_NAME=teslamate \
                 -p Environment=DATABASE_USER=teslamate /opt/teslamate/teslamate migrate --to {OldVersion}
             """);
-        await machine.QueryAsync("insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, 50, now(), now())");
+        await machine.QueryAsync("insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, "
+            + "50, now(), now())");
         return machine;
     }
 }

@@ -8,7 +8,9 @@ sealed class BatteryQueries(CompanionDatabase database)
 {
     const string Health = """
         with car as (
-            select cars.id, cars.efficiency, coalesce((select preferred_range::text from public.settings limit 1), 'rated') as preferred from public.cars where cars.id = $1),
+            select cars.id, cars.efficiency, coalesce((select preferred_range::text from public.settings limit 1), 'rated') as preferred
+            from public.cars
+            where cars.id = $1),
         -- kWh for 100 km, as most charges say; the smallest of several that as many say.
         agreed as (
             select round(charge_energy_added / (end_rated_range_km - start_rated_range_km), 3) * 100 as factor

@@ -42,9 +42,11 @@ sealed class CarQueries(CompanionDatabase database)
     /// <summary>All cars, or the one of the path.</summary>
     public async Task<object> CarsAsync(CompanionRequest request, HttpContext http, CancellationToken cancellationToken)
     {
-        short[]? wanted = http.GetRouteValue("car") is not null ? [request.Car] : http.User.Cars() is { } allowed ? [.. allowed.Select(car => car.Value)] : null;
+        short[]? wanted = http.GetRouteValue("car") is not null
+            ? [request.Car] : http.User.Cars() is { } allowed ? [.. allowed.Select(car => car.Value)] : null;
         await using var rows = await database.AskAsync(request, Cars, parameters => parameters.Add(
-            new NpgsqlParameter { Value = (object?)wanted ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint }), cancellationToken);
+            new NpgsqlParameter { Value = (object?)wanted ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint }),
+            cancellationToken);
         var cars = new List<CompanionCar>();
         await foreach (var car in rows.ReadAsync(Read, cancellationToken))
             cars.Add(car);

@@ -123,8 +123,10 @@ sealed class ChargeQueries(CompanionDatabase database, TimeProvider time)
         var minutes = (int)((end ?? now) - start).TotalMinutes;
         readings.Reverse();
         return new CurrentCharge(
-            charge.ChargeId, charge.StartDate, IsCharging: end is null, charge.Address, newest?.ChargeEnergyAdded ?? charge.ChargeEnergyAdded, charge.Cost, minutes,
-            Durations.Text(minutes)!, new(first?.BatteryLevel ?? 0, newest?.BatteryLevel ?? 0), new(startRange, range, Math.Max(range - startRange, 0)),
+            charge.ChargeId, charge.StartDate, IsCharging: end is null, charge.Address, newest?.ChargeEnergyAdded ?? charge.ChargeEnergyAdded,
+            charge.Cost, minutes,
+            Durations.Text(minutes)!, new(first?.BatteryLevel ?? 0, newest?.BatteryLevel ?? 0),
+            new(startRange, range, Math.Max(range - startRange, 0)),
             newest?.OutsideTemp ?? 0, charge.Odometer ?? 0, readings);
     }
 
@@ -133,8 +135,10 @@ sealed class ChargeQueries(CompanionDatabase database, TimeProvider time)
         var reader = rows.Reader;
         var minutes = reader.Whole(7);
         return new CompanionCharge(
-            reader.GetInt32(0), rows.Date(1), rows.Date(2), reader.GetString(3), reader.Number(4) ?? 0, reader.Number(5) ?? 0, reader.Number(6) ?? 0, minutes,
-            Durations.Text(minutes), new(reader.Whole(8), reader.Whole(9)), new(rows.Length(10), rows.Length(11)), new(rows.Length(12), rows.Length(13)),
+            reader.GetInt32(0), rows.Date(1), rows.Date(2), reader.GetString(3), reader.Number(4) ?? 0, reader.Number(5) ?? 0, reader.Number(6) ?? 0,
+            minutes,
+            Durations.Text(minutes), new(reader.Whole(8), reader.Whole(9)), new(rows.Length(10), rows.Length(11)),
+            new(rows.Length(12), rows.Length(13)),
             rows.Temperature(14), rows.Length(15), reader.Number(16), reader.Number(17));
     }
 
@@ -142,7 +146,8 @@ sealed class ChargeQueries(CompanionDatabase database, TimeProvider time)
     {
         var reader = rows.Reader;
         return new ChargeDetail(
-            reader.GetInt32(0), rows.Date(1), reader.Whole(2), reader.Whole(3), reader.GetDouble(4), reader.Flag(5), ReadCharger(reader, reader.Whole(7) ?? 0),
+            reader.GetInt32(0), rows.Date(1), reader.Whole(2), reader.Whole(3), reader.GetDouble(4), reader.Flag(5),
+            ReadCharger(reader, reader.Whole(7) ?? 0),
             new(rows.Length(11), rows.Length(12), reader.Flag(13), reader.Flag(14), reader.Flag(15)), reader.Text(16),
             new(reader.Flag(17), reader.TextOr("", 18), reader.Text(19)), rows.Temperature(20));
     }
@@ -153,7 +158,8 @@ sealed class ChargeQueries(CompanionDatabase database, TimeProvider time)
         // Three-phase cars say 2; DC says nothing, and has no phases.
         var phases = reader.GetInt32(9) > 0 ? reader.Whole(7) switch { null => 0, 2 or 3 => 3, _ => 1 } : 0;
         return new CurrentDetail(
-            reader.GetInt32(0), rows.Date(1), reader.Whole(2) ?? 0, reader.Whole(3) ?? 0, reader.GetDouble(4), reader.Flag(5), ReadCharger(reader, phases),
+            reader.GetInt32(0), rows.Date(1), reader.Whole(2) ?? 0, reader.Whole(3) ?? 0, reader.GetDouble(4), reader.Flag(5),
+            ReadCharger(reader, phases),
             new(rows.Length(12) ?? 0, reader.Flag(13), reader.Flag(14), reader.Flag(15)), reader.Text(16),
             new(reader.Flag(17), Known(reader.Text(18)), Known(reader.Text(19))), rows.Temperature(20) ?? 0);
     }

@@ -2,8 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace TeslaMate.Api.Companion;
 
-// The answers of the companion API (spec api 1.5 to 1.12), in the order of their members. A member that is null here is one of which nothing is known; members that
-// apps read as 0 or "" then are not nullable.
+// The answers of the companion API (spec api 1.5 to 1.12), in the order of their members. A member that is null here is one of which nothing is
+// known; members that apps read as 0 or "" then are not nullable.
 
 /// <summary>What every answer but failures is in.</summary>
 /// <typeparam name="T">What the route tells.</typeparam>
@@ -36,7 +36,8 @@ sealed record UnitNames(
 sealed record CarsData(IReadOnlyList<CompanionCar> Cars);
 
 sealed record CompanionCar(
-    int CarId, string Name, CompanionCarDetails CarDetails, CarExterior CarExterior, CompanionCarSettings CarSettings, RowDates TeslamateDetails, CarCounts TeslamateStats);
+    int CarId, string Name, CompanionCarDetails CarDetails, CarExterior CarExterior, CompanionCarSettings CarSettings, RowDates TeslamateDetails,
+    CarCounts TeslamateStats);
 
 /// <param name="Eid">Tesla's number in request paths.</param>
 /// <param name="Vid">Tesla's number of the vehicle.</param>
@@ -79,7 +80,8 @@ sealed record DriveData(CarName Car, CompanionDrive Drive, UnitNames Units);
 /// <param name="ConsumptionNet">Wh per unit of length; null for a drive that is too short to tell.</param>
 sealed record CompanionDrive(
     int DriveId, LocalDate StartDate, LocalDate EndDate, string StartAddress, string EndAddress, OdometerDetails OdometerDetails, int? DurationMin,
-    string? DurationStr, int? SpeedMax, double SpeedAvg, int? PowerMax, int? PowerMin, DriveBattery BatteryDetails, RangeLost RangeIdeal, RangeLost RangeRated,
+    string? DurationStr, int? SpeedMax, double SpeedAvg, int? PowerMax, int? PowerMin, DriveBattery BatteryDetails, RangeLost RangeIdeal,
+    RangeLost RangeRated,
     double? OutsideTempAvg, double? InsideTempAvg, double? EnergyConsumedNet, double? ConsumptionNet)
 {
     /// <summary>The positions; only where one drive is asked for.</summary>
@@ -96,28 +98,34 @@ sealed record OdometerDetails(double? OdometerStart, double? OdometerEnd, double
 /// <param name="ReducedRange">Whether cold kept part of the battery from use.</param>
 /// <param name="IsSufficientlyPrecise">Whether a consumption can be told.</param>
 sealed record DriveBattery(
-    int? StartUsableBatteryLevel, int? StartBatteryLevel, int? EndUsableBatteryLevel, int? EndBatteryLevel, bool ReducedRange, bool IsSufficientlyPrecise);
+    int? StartUsableBatteryLevel, int? StartBatteryLevel, int? EndUsableBatteryLevel, int? EndBatteryLevel, bool ReducedRange,
+    bool IsSufficientlyPrecise);
 
 sealed record RangeLost(double? StartRange, double? EndRange, double RangeDiff);
 
 sealed record DriveDetail(
-    int DetailId, LocalDate Date, double Latitude, double Longitude, int Speed, int? Power, double? Odometer, int? BatteryLevel, int? UsableBatteryLevel, int? Elevation,
+    int DetailId, LocalDate Date, double Latitude, double Longitude, int Speed, int? Power, double? Odometer, int? BatteryLevel,
+    int? UsableBatteryLevel, int? Elevation,
     ClimateInfo ClimateInfo, DriveBatteryInfo BatteryInfo);
 
 sealed record ClimateInfo(
-    double? InsideTemp, double? OutsideTemp, bool? IsClimateOn, int? FanStatus, double? DriverTempSetting, double? PassengerTempSetting, bool? IsRearDefrosterOn,
+    double? InsideTemp, double? OutsideTemp, bool? IsClimateOn, int? FanStatus, double? DriverTempSetting, double? PassengerTempSetting,
+    bool? IsRearDefrosterOn,
     bool? IsFrontDefrosterOn);
 
 sealed record DriveBatteryInfo(
-    double? EstBatteryRange, double? IdealBatteryRange, double? RatedBatteryRange, bool? BatteryHeater, bool? BatteryHeaterOn, bool? BatteryHeaterNoPower);
+    double? EstBatteryRange, double? IdealBatteryRange, double? RatedBatteryRange, bool? BatteryHeater, bool? BatteryHeaterOn,
+    bool? BatteryHeaterNoPower);
 
 sealed record ChargesData(CarName Car, IAsyncEnumerable<CompanionCharge> Charges, UnitNames Units);
 
 sealed record ChargeData(CarName Car, CompanionCharge Charge, UnitNames Units);
 
 sealed record CompanionCharge(
-    int ChargeId, LocalDate StartDate, LocalDate EndDate, string Address, double ChargeEnergyAdded, double ChargeEnergyUsed, double Cost, int? DurationMin,
-    string? DurationStr, ChargeBattery BatteryDetails, RangeEnds RangeIdeal, RangeEnds RangeRated, double? OutsideTempAvg, double? Odometer, double? Latitude, double? Longitude)
+    int ChargeId, LocalDate StartDate, LocalDate EndDate, string Address, double ChargeEnergyAdded, double ChargeEnergyUsed, double Cost,
+    int? DurationMin,
+    string? DurationStr, ChargeBattery BatteryDetails, RangeEnds RangeIdeal, RangeEnds RangeRated, double? OutsideTempAvg, double? Odometer,
+    double? Latitude, double? Longitude)
 {
     /// <summary>The readings; only where one charge is asked for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -129,7 +137,8 @@ sealed record ChargeBattery(int? StartBatteryLevel, int? EndBatteryLevel);
 sealed record RangeEnds(double? StartRange, double? EndRange);
 
 sealed record ChargeDetail(
-    int DetailId, LocalDate Date, int? BatteryLevel, int? UsableBatteryLevel, double ChargeEnergyAdded, bool? NotEnoughPowerToHeat, ChargerDetails ChargerDetails,
+    int DetailId, LocalDate Date, int? BatteryLevel, int? UsableBatteryLevel, double ChargeEnergyAdded, bool? NotEnoughPowerToHeat,
+    ChargerDetails ChargerDetails,
     ChargeBatteryInfo BatteryInfo, string? ConnChargeCable, FastChargerInfo FastChargerInfo, double? OutsideTemp);
 
 /// <param name="ChargerActualCurrent">Ampere.</param>
@@ -139,7 +148,8 @@ sealed record ChargeDetail(
 /// <param name="ChargerVoltage">Volt.</param>
 sealed record ChargerDetails(int ChargerActualCurrent, int ChargerPhases, int ChargerPilotCurrent, int ChargerPower, int ChargerVoltage);
 
-sealed record ChargeBatteryInfo(double? IdealBatteryRange, double? RatedBatteryRange, bool? BatteryHeater, bool? BatteryHeaterOn, bool? BatteryHeaterNoPower);
+sealed record ChargeBatteryInfo(double? IdealBatteryRange, double? RatedBatteryRange, bool? BatteryHeater, bool? BatteryHeaterOn,
+    bool? BatteryHeaterNoPower);
 
 sealed record FastChargerInfo(bool? FastChargerPresent, string FastChargerBrand, string? FastChargerType);
 
@@ -154,8 +164,10 @@ sealed record CurrentBattery(int StartBatteryLevel, int CurrentBatteryLevel);
 sealed record RangeAdded(double StartRange, double CurrentRange, double AddedRange);
 
 sealed record CurrentDetail(
-    int DetailId, LocalDate Date, int BatteryLevel, int UsableBatteryLevel, double ChargeEnergyAdded, bool? NotEnoughPowerToHeat, ChargerDetails ChargerDetails,
-    CurrentBatteryInfo BatteryInfo, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ConnChargeCable, CurrentFastCharger FastChargerInfo,
+    int DetailId, LocalDate Date, int BatteryLevel, int UsableBatteryLevel, double ChargeEnergyAdded, bool? NotEnoughPowerToHeat,
+    ChargerDetails ChargerDetails,
+    CurrentBatteryInfo BatteryInfo, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ConnChargeCable,
+    CurrentFastCharger FastChargerInfo,
     double OutsideTemp);
 
 sealed record CurrentBatteryInfo(double RatedBatteryRange, bool? BatteryHeater, bool? BatteryHeaterOn, bool? BatteryHeaterNoPower);
@@ -172,7 +184,8 @@ sealed record BatteryHealthData(CarName Car, BatteryHealth BatteryHealth, UnitNa
 /// <param name="CurrentCapacity">kWh.</param>
 /// <param name="RatedEfficiency">kWh per 100 km, in every unit of length.</param>
 /// <param name="BatteryHealthPercentage">Per cent; 0 where it is not known.</param>
-sealed record BatteryHealth(double MaxRange, double CurrentRange, double MaxCapacity, double CurrentCapacity, double RatedEfficiency, double BatteryHealthPercentage);
+sealed record BatteryHealth(double MaxRange, double CurrentRange, double MaxCapacity, double CurrentCapacity, double RatedEfficiency,
+    double BatteryHealthPercentage);
 
 sealed record UpdatesData(CarName Car, IAsyncEnumerable<CompanionUpdate> Updates);
 
@@ -180,7 +193,8 @@ sealed record CompanionUpdate(int UpdateId, LocalDate StartDate, LocalDate EndDa
 
 sealed record SettingsData(CompanionSettings Settings);
 
-sealed record CompanionSettings(long SettingId, RowDates AccountInfo, SettingUnits TeslamateUnits, SettingPages TeslamateWebgui, SettingAddresses TeslamateUrls);
+sealed record CompanionSettings(long SettingId, RowDates AccountInfo, SettingUnits TeslamateUnits, SettingPages TeslamateWebgui,
+    SettingAddresses TeslamateUrls);
 
 sealed record SettingUnits(string UnitOfLength, string UnitOfTemperature, string UnitOfPressure);
 

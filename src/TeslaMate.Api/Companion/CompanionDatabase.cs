@@ -5,7 +5,9 @@ using TeslaMate.Web;
 
 namespace TeslaMate.Api.Companion;
 
-/// <summary>Asks the database what an app wants to know: each question in one round trip together with the car's name and the owner's units.</summary>
+/// <summary>
+/// Asks the database what an app wants to know: each question in one round trip together with the car's name and the owner's units.
+/// </summary>
 sealed class CompanionDatabase([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSource database, ApiSettings settings)
 {
     // $1 is the car. Without a row of settings the units are metric.
@@ -26,7 +28,8 @@ sealed class CompanionDatabase([FromKeyedServices(WebDatabase.Programs)] NpgsqlD
     public TimeZoneInfo Zone => settings.Zone;
 
     /// <summary>Asks, and leaves the reader before the first row of the answer; whoever gets it disposes it.</summary>
-    public async Task<CompanionRows> AskAsync(CompanionRequest request, string sql, Action<NpgsqlParameterCollection> add, CancellationToken cancellationToken)
+    public async Task<CompanionRows> AskAsync(CompanionRequest request, string sql, Action<NpgsqlParameterCollection> add,
+        CancellationToken cancellationToken)
     {
         var connection = await database.OpenConnectionAsync(cancellationToken);
         try
@@ -40,7 +43,8 @@ sealed class CompanionDatabase([FromKeyedServices(WebDatabase.Programs)] NpgsqlD
             batch.BatchCommands.Add(question);
             var reader = await batch.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
-            var units = new CompanionUnits(reader.TextOr("km", 0), reader.TextOr("C", 1), reader.TextOr("bar", 2), reader.TextOr("rated", 3) == "ideal");
+            var units = new CompanionUnits(reader.TextOr("km", 0), reader.TextOr("C", 1), reader.TextOr("bar", 2),
+                reader.TextOr("rated", 3) == "ideal");
             var name = new CarName(request.CarNumber, reader.TextOr("", 4));
             await reader.NextResultAsync(cancellationToken);
             return new CompanionRows(connection, batch, reader, name, units, settings.Zone);
@@ -54,7 +58,8 @@ sealed class CompanionDatabase([FromKeyedServices(WebDatabase.Programs)] NpgsqlD
 }
 
 /// <summary>An answer of the database under way.</summary>
-sealed class CompanionRows(NpgsqlConnection connection, NpgsqlBatch batch, NpgsqlDataReader reader, CarName car, CompanionUnits units, TimeZoneInfo zone) : IAsyncDisposable
+sealed class CompanionRows(NpgsqlConnection connection, NpgsqlBatch batch, NpgsqlDataReader reader, CarName car, CompanionUnits units,
+    TimeZoneInfo zone) : IAsyncDisposable
 {
     public NpgsqlDataReader Reader => reader;
 
@@ -71,7 +76,8 @@ sealed class CompanionRows(NpgsqlConnection connection, NpgsqlBatch batch, Npgsq
     public double? Temperature(int ordinal) => units.OfCelsius(reader.Number(ordinal));
 
     /// <summary>Each row as it comes.</summary>
-    public async IAsyncEnumerable<T> ReadAsync<T>(Func<CompanionRows, T> read, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<T> ReadAsync<T>(Func<CompanionRows, T> read,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         while (await reader.ReadAsync(cancellationToken))
             yield return read(this);

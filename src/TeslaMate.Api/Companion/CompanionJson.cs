@@ -6,7 +6,8 @@ namespace TeslaMate.Api.Companion;
 
 /// <summary>The answers as JSON: snake case, letters of every language as they are.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, GenerationMode = JsonSourceGenerationMode.Metadata, Converters = [typeof(PlainNumberConverter)])]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, GenerationMode = JsonSourceGenerationMode.Metadata,
+    Converters = [typeof(PlainNumberConverter)])]
 [JsonSerializable(typeof(double))]
 [JsonSerializable(typeof(LocalDate))]
 [JsonSerializable(typeof(ErrorAnswer))]

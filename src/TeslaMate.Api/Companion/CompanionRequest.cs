@@ -9,7 +9,9 @@ using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.Api.Companion;
 
-/// <summary>What an app asks for (spec api 1.3). What cannot be understood is answered as the container does: a page that is no number is the first one.</summary>
+/// <summary>
+/// What an app asks for (spec api 1.3). What cannot be understood is answered as the container does: a page that is no number is the first one.
+/// </summary>
 /// <param name="CarNumber">As in the path; 0 for what is no number.</param>
 /// <param name="Car">The car that is looked for; 0, which no car has, for one that this program's token is not for.</param>
 /// <param name="Row">The number of a drive or charge; 0 for what is no number.</param>
@@ -76,10 +78,12 @@ sealed record CompanionRequest(long CarNumber, short Car, int Row)
     string? Pattern => Location is null ? null
         : $"%{Location.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";
 
-    static long Number(object? text) => long.TryParse(text as string, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    static long Number(object? text)
+        => long.TryParse(text as string, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     static double? Distance(string? text)
-        => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var distance) && distance is > 0 and < double.PositiveInfinity ? distance : null;
+        => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var distance) && distance is > 0 and < double.PositiveInfinity
+            ? distance : null;
 
     static DateTimeOffset? Date(string? text, TimeZoneInfo zone, bool isEnd)
         => string.IsNullOrEmpty(text) ? null : LocalDate.TryParse(text, zone, isEnd, out var instant) ? instant : throw new InvalidDateException();

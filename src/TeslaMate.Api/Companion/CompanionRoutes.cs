@@ -15,11 +15,12 @@ using TeslaMate.Web.Requests;
 namespace TeslaMate.Api.Companion;
 
 /// <summary>
-/// The routes of the container that companion apps speak to (spec api 1), answered here in its shapes. Every failure of a reading is 200 with an error, since apps
-/// take another status for a route that does not exist.
+/// The routes of the container that companion apps speak to (spec api 1), answered here in its shapes. Every failure of a reading is 200 with an
+/// error, since apps take another status for a route that does not exist.
 /// </summary>
 sealed partial class CompanionRoutes(
-    CarQueries cars, DriveQueries drives, ChargeQueries charges, BatteryQueries battery, StatusQueries status, ICars known, IVehicles vehicles, ApiSettings settings,
+    CarQueries cars, DriveQueries drives, ChargeQueries charges, BatteryQueries battery, StatusQueries status, ICars known, IVehicles vehicles,
+    ApiSettings settings,
     TimeProvider time, ILogger<CompanionRoutes> logger)
 {
     static readonly IReadOnlyList<string> LoggingPaths = ["/logging/resume", "/logging/suspend"];
@@ -29,11 +30,16 @@ sealed partial class CompanionRoutes(
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup("/api").WithMetadata(CompanionRefusals.Instance, new TokenInQuery()).WithGroupName(ApiDescriptions.Companion).WithTags("teslamateapi");
-        Open<MessageAnswer>(api.MapGet("/", (Delegate)((HttpContext http) => WriteAsync(http, new MessageAnswer("TeslaMateApi container running..", "/api")))), "That there is an API");
-        Open<MessageAnswer>(api.MapGet("/v1", (Delegate)((HttpContext http) => WriteAsync(http, new MessageAnswer("TeslaMateApi v1 running..", "/api/v1")))), "That there is version 1");
-        Open<MessageAnswer>(api.MapGet("/ping", (Delegate)((HttpContext http) => WriteAsync(http, new MessageAnswer("pong")))), "That the listener runs");
-        Open<StateAnswer>(api.MapGet("/healthz", (Delegate)((HttpContext http) => WriteAsync(http, new StateAnswer("OK")))), "That the listener runs");
+        var api = routes.MapGroup("/api").WithMetadata(CompanionRefusals.Instance, new TokenInQuery()).WithGroupName(ApiDescriptions.Companion)
+            .WithTags("teslamateapi");
+        Open<MessageAnswer>(api.MapGet("/", (Delegate)((HttpContext http) =>
+            WriteAsync(http, new MessageAnswer("TeslaMateApi container running..", "/api")))), "That there is an API");
+        Open<MessageAnswer>(api.MapGet("/v1", (Delegate)((HttpContext http) =>
+            WriteAsync(http, new MessageAnswer("TeslaMateApi v1 running..", "/api/v1")))), "That there is version 1");
+        Open<MessageAnswer>(api.MapGet("/ping", (Delegate)((HttpContext http) => WriteAsync(http, new MessageAnswer("pong")))),
+            "That the listener runs");
+        Open<StateAnswer>(api.MapGet("/healthz", (Delegate)((HttpContext http) => WriteAsync(http, new StateAnswer("OK")))),
+            "That the listener runs");
         Open<StateAnswer>(api.MapGet("/readyz", (Delegate)ReadyAsync), "That the database answers");
 
         var read = api.MapGroup("/v1").RequireAuthorization(Policies.Read).RequireRateLimiting(RateLimits.Programs);
@@ -43,27 +49,35 @@ sealed partial class CompanionRoutes(
         Read<Answer<DrivesData>>(read, "/cars/{car}/drives", drives.ListAsync, "Unable to load drives.", "Drives, the newest first");
         Read<Answer<DriveData>>(read, "/cars/{car}/drives/{row}", drives.OneAsync, "Unable to load drive.", "A drive with its positions");
         Read<Answer<ChargesData>>(read, "/cars/{car}/charges", charges.ListAsync, "Unable to load charges.", "Charges, the newest first");
-        Read<Answer<CurrentChargeData>>(read, "/cars/{car}/charges/current", charges.CurrentAsync, "Unable to load current charge.", "The charge under way");
+        Read<Answer<CurrentChargeData>>(read, "/cars/{car}/charges/current", charges.CurrentAsync, "Unable to load current charge.",
+            "The charge under way");
         Read<Answer<ChargeData>>(read, "/cars/{car}/charges/{row}", charges.OneAsync, "Unable to load charge.", "A charge with its readings");
         Read<Answer<UpdatesData>>(read, "/cars/{car}/updates", cars.UpdatesAsync, "Unable to load updates.", "Installed firmware, the newest first");
-        Read<Answer<BatteryHealthData>>(read, "/cars/{car}/battery-health", battery.HealthAsync, "Unable to load battery health data.", "The battery's health");
+        Read<Answer<BatteryHealthData>>(read, "/cars/{car}/battery-health", battery.HealthAsync, "Unable to load battery health data.",
+            "The battery's health");
         Read<Answer<SettingsData>>(read, "/globalsettings", cars.SettingsAsync, "Unable to load settings.", "The owner's settings");
-        read.MapGet("/cars/{car}/logging", (string car, HttpContext http) => WriteAsync(http, new LoggingAnswer(LoggingPaths))).Produces<LoggingAnswer>()
+        read.MapGet("/cars/{car}/logging", (string car, HttpContext http) => WriteAsync(http, new LoggingAnswer(LoggingPaths)))
+            .Produces<LoggingAnswer>()
             .WithSummary("What may be sent by PUT");
         foreach (var path in (string[])["/cars/{car}/command", "/cars/{car}/commands"])
-            read.MapGet(path, (string car, HttpContext http) => RefuseCommandAsync(http)).Produces<ErrorAnswer>(StatusCodes.Status403Forbidden).WithSummary("Commands are not offered");
+            read.MapGet(path, (string car, HttpContext http) => RefuseCommandAsync(http)).Produces<ErrorAnswer>(StatusCodes.Status403Forbidden)
+                .WithSummary("Commands are not offered");
 
         var write = api.MapGroup("/v1/cars/{car}").RequireAuthorization(Policies.Logging).RequireRateLimiting(RateLimits.ProgramWrites);
-        Logging(write.MapPut("/logging/resume", (string car, HttpContext http, CancellationToken cancellationToken) => LogAsync(car, http, ResumeAsync, cancellationToken)), "Ends a sleep attempt");
-        Logging(write.MapPut("/logging/suspend", (string car, HttpContext http, CancellationToken cancellationToken) => LogAsync(car, http, SuspendAsync, cancellationToken)), "Lets the car fall asleep");
+        Logging(write.MapPut("/logging/resume", (string car, HttpContext http, CancellationToken cancellationToken) =>
+            LogAsync(car, http, ResumeAsync, cancellationToken)), "Ends a sleep attempt");
+        Logging(write.MapPut("/logging/suspend", (string car, HttpContext http, CancellationToken cancellationToken) =>
+            LogAsync(car, http, SuspendAsync, cancellationToken)), "Lets the car fall asleep");
         foreach (var (path, name) in ((string, string)[])[("/command/{name}", "name"), ("/wake_up", "")])
-            write.MapPost(path, (string car, HttpContext http) => RefuseCommandAsync(http)).Produces<ErrorAnswer>(StatusCodes.Status403Forbidden).WithSummary("Commands are not offered");
+            write.MapPost(path, (string car, HttpContext http) => RefuseCommandAsync(http)).Produces<ErrorAnswer>(StatusCodes.Status403Forbidden)
+                .WithSummary("Commands are not offered");
 
         routes.Map("/api/{**path}", NoPageAsync).WithMetadata(CompanionRefusals.Instance).ExcludeFromDescription();
     }
 
     /// <summary>Answers what is not there.</summary>
-    public static Task NoPageAsync(HttpContext http) => WriteAsync(http, new NoPageAnswer("PAGE_NOT_FOUND", "Page not found"), StatusCodes.Status404NotFound);
+    public static Task NoPageAsync(HttpContext http)
+        => WriteAsync(http, new NoPageAnswer("PAGE_NOT_FOUND", "Page not found"), StatusCodes.Status404NotFound);
 
     internal static async Task WriteAsync<T>(HttpContext http, T answer, int status = StatusCodes.Status200OK)
         where T : notnull
@@ -89,7 +103,8 @@ sealed partial class CompanionRoutes(
             : path.Contains("{car}", StringComparison.Ordinal)
                 ? (string car, HttpContext http) => AnswerAsync(http, question, failure)
                 : (HttpContext http) => AnswerAsync(http, question, failure);
-        group.MapGet(path, handler).Produces<T>().Produces<ErrorAnswer>(StatusCodes.Status401Unauthorized).Produces<ErrorAnswer>(StatusCodes.Status403Forbidden)
+        group.MapGet(path, handler).Produces<T>().Produces<ErrorAnswer>(StatusCodes.Status401Unauthorized)
+            .Produces<ErrorAnswer>(StatusCodes.Status403Forbidden)
             .Produces<ErrorAnswer>(StatusCodes.Status429TooManyRequests).WithSummary(summary);
     }
 
@@ -171,12 +186,15 @@ sealed partial class CompanionRoutes(
         }
     }
 
-    async Task<string?> SuspendAsync(CarId car, CancellationToken cancellationToken) => (await vehicles.SuspendLoggingAsync(car, cancellationToken)).Reason;
+    async Task<string?> SuspendAsync(CarId car, CancellationToken cancellationToken)
+        => (await vehicles.SuspendLoggingAsync(car, cancellationToken)).Reason;
 
-    async Task<string?> ResumeAsync(CarId car, CancellationToken cancellationToken) => await vehicles.ResumeLoggingAsync(car, cancellationToken) ? null : "not_running";
+    async Task<string?> ResumeAsync(CarId car, CancellationToken cancellationToken)
+        => await vehicles.ResumeLoggingAsync(car, cancellationToken) ? null : "not_running";
 
     // A token that unlocks doors is worse to lose than a log, and most cars take signed commands only.
-    static Task RefuseCommandAsync(HttpContext http) => WriteAsync(http, new ErrorAnswer("You are not allowed to access commands"), StatusCodes.Status403Forbidden);
+    static Task RefuseCommandAsync(HttpContext http)
+        => WriteAsync(http, new ErrorAnswer("You are not allowed to access commands"), StatusCodes.Status403Forbidden);
 
     static partial class Log
     {
@@ -193,7 +211,8 @@ sealed class CompanionRefusals : IProgramRefusals
 {
     public static CompanionRefusals Instance { get; } = new();
 
-    public Task WriteAsync(HttpContext http, ProgramRefusal refusal) => CompanionRoutes.WriteAsync(http, new ErrorAnswer(refusal.Reason), refusal.Status);
+    public Task WriteAsync(HttpContext http, ProgramRefusal refusal)
+        => CompanionRoutes.WriteAsync(http, new ErrorAnswer(refusal.Reason), refusal.Status);
 }
 
 static class KeptRows

@@ -113,11 +113,15 @@ sealed class DriveQueries(CompanionDatabase database)
         var lost = reader.Number(units.PrefersIdealRange ? 19 : 22);
         var energy = lost * reader.Number(25);
         return new CompanionDrive(
-            reader.GetInt32(0), rows.Date(1), rows.Date(2), reader.GetString(3), reader.GetString(4), new(rows.Length(5), rows.Length(6), rows.Length(7)),
-            minutes, Durations.Text(minutes), units.OfKmh(reader.Whole(9)), minutes > 0 && distance is { } known ? units.OfKm(known / minutes.Value * 60) : 0,
+            reader.GetInt32(0), rows.Date(1), rows.Date(2), reader.GetString(3), reader.GetString(4),
+            new(rows.Length(5), rows.Length(6), rows.Length(7)),
+            minutes, Durations.Text(minutes), units.OfKmh(reader.Whole(9)),
+            minutes > 0 && distance is { } known ? units.OfKm(known / minutes.Value * 60) : 0,
             reader.Whole(10), reader.Whole(11),
-            new(startUsable ?? startLevel, startLevel, endUsable ?? endLevel, endLevel, Differ(startLevel, startUsable) || Differ(endLevel, endUsable), isPrecise),
-            new(rows.Length(17), rows.Length(18), Math.Max(rows.Length(19) ?? 0, 0)), new(rows.Length(20), rows.Length(21), Math.Max(rows.Length(22) ?? 0, 0)),
+            new(startUsable ?? startLevel, startLevel, endUsable ?? endLevel, endLevel,
+                Differ(startLevel, startUsable) || Differ(endLevel, endUsable), isPrecise),
+            new(rows.Length(17), rows.Length(18), Math.Max(rows.Length(19) ?? 0, 0)),
+            new(rows.Length(20), rows.Length(21), Math.Max(rows.Length(22) ?? 0, 0)),
             rows.Temperature(23), rows.Temperature(24), lost > 0 ? energy : null, isPrecise ? units.PerLength(energy / distance * 1000) : null);
     }
 
@@ -127,9 +131,11 @@ sealed class DriveQueries(CompanionDatabase database)
     {
         var reader = rows.Reader;
         return new DriveDetail(
-            reader.GetInt32(0), rows.Date(1), reader.GetDouble(2), reader.GetDouble(3), rows.Units.OfKmh(reader.Whole(4)) ?? 0, reader.Whole(5), rows.Length(6),
+            reader.GetInt32(0), rows.Date(1), reader.GetDouble(2), reader.GetDouble(3), rows.Units.OfKmh(reader.Whole(4)) ?? 0, reader.Whole(5),
+            rows.Length(6),
             reader.Whole(7), reader.Whole(8), reader.Whole(9),
-            new(rows.Temperature(10), rows.Temperature(11), reader.Flag(12), reader.Whole(13), rows.Temperature(14), rows.Temperature(15), reader.Flag(16), reader.Flag(17)),
+            new(rows.Temperature(10), rows.Temperature(11), reader.Flag(12), reader.Whole(13), rows.Temperature(14), rows.Temperature(15),
+                reader.Flag(16), reader.Flag(17)),
             new(rows.Length(18), rows.Length(19), rows.Length(20), reader.Flag(21), reader.Flag(22), reader.Flag(23)));
     }
 }

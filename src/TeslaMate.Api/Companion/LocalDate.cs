@@ -5,7 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace TeslaMate.Api.Companion;
 
-/// <summary>A date as companion apps read and send it (spec api 1.3): the wall clock of a zone with its offset, without a fraction; <c>Z</c> for UTC.</summary>
+/// <summary>
+/// A date as companion apps read and send it (spec api 1.3): the wall clock of a zone with its offset, without a fraction; <c>Z</c> for UTC.
+/// </summary>
 /// <param name="Value">In the zone.</param>
 [JsonConverter(typeof(LocalDateConverter))]
 readonly partial record struct LocalDate(DateTimeOffset Value)
@@ -18,8 +20,8 @@ readonly partial record struct LocalDate(DateTimeOffset Value)
         => instant is { } known && known != DateTimeOffset.MinValue ? new(TimeZoneInfo.ConvertTime(known, zone)) : None;
 
     /// <summary>
-    /// The instant that a parameter means: RFC 3339, a wall clock of the zone, or a day. A clock that the zone skips moves forward by the gap, one that it shows twice
-    /// means the first.
+    /// The instant that a parameter means: RFC 3339, a wall clock of the zone, or a day. A clock that the zone skips moves forward by the gap, one
+    /// that it shows twice means the first.
     /// </summary>
     /// <param name="text">An unescaped <c>+</c> may have become a blank.</param>
     /// <param name="zone">Of clocks without an offset.</param>
@@ -68,7 +70,8 @@ readonly partial record struct LocalDate(DateTimeOffset Value)
         return new DateTimeOffset(local, TimeSpan.Zero) - zone.GetUtcOffset(before);
     }
 
-    [GeneratedRegex(@"^(?<day>\d{4}-\d\d-\d\d)([T ](?<clock>\d\d:\d\d:\d\d)(\.\d+)?(?<offset>Z|[+\- ]([01]\d|2[0-3]):[0-5]\d)?)?$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<day>\d{4}-\d\d-\d\d)([T ](?<clock>\d\d:\d\d:\d\d)(\.\d+)?(?<offset>Z|[+\- ]([01]\d|2[0-3]):[0-5]\d)?)?$",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     static partial Regex Pattern { get; }
 }
 
@@ -79,7 +82,8 @@ sealed class LocalDateConverter : JsonConverter<LocalDate>
     public override void Write(Utf8JsonWriter writer, LocalDate value, JsonSerializerOptions options)
     {
         Span<char> text = stackalloc char[32];
-        value.Value.TryFormat(text, out var length, value.Value.Offset == TimeSpan.Zero ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : "yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture);
+        value.Value.TryFormat(text, out var length, value.Value.Offset == TimeSpan.Zero ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : "yyyy-MM-dd'T'HH:mm:sszzz",
+            CultureInfo.InvariantCulture);
         writer.WriteStringValue(text[..length]);
     }
 }

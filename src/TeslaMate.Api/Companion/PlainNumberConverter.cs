@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace TeslaMate.Api.Companion;
 
-/// <summary>A number in its shortest digits (spec api 1.4), without an exponent, which some readers do not know, up to 1e20; null for what is no number.</summary>
+/// <summary>
+/// A number in its shortest digits (spec api 1.4), without an exponent, which some readers do not know, up to 1e20; null for what is no number.
+/// </summary>
 sealed class PlainNumberConverter : JsonConverter<double>
 {
     public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDouble();

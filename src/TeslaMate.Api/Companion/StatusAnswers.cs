@@ -7,11 +7,14 @@ namespace TeslaMate.Api.Companion;
 sealed record StatusData(CarName Car, CompanionStatus Status, UnitNames Units);
 
 sealed record CompanionStatus(
-    string DisplayName, string State, LocalDate StateSince, double Odometer, CarState CarStatus, StatusCarDetails CarDetails, CarExterior CarExterior, CarGeodata CarGeodata,
-    CarVersions CarVersions, DrivingDetails DrivingDetails, ClimateDetails ClimateDetails, BatteryState BatteryDetails, ChargingState ChargingDetails, TpmsDetails TpmsDetails);
+    string DisplayName, string State, LocalDate StateSince, double Odometer, CarState CarStatus, StatusCarDetails CarDetails, CarExterior CarExterior,
+    CarGeodata CarGeodata,
+    CarVersions CarVersions, DrivingDetails DrivingDetails, ClimateDetails ClimateDetails, BatteryState BatteryDetails, ChargingState ChargingDetails,
+    TpmsDetails TpmsDetails);
 
 sealed record CarState(
-    bool Healthy, bool Locked, bool SentryMode, bool WindowsOpen, bool DoorsOpen, bool DriverFrontDoorOpen, bool DriverRearDoorOpen, bool PassengerFrontDoorOpen,
+    bool Healthy, bool Locked, bool SentryMode, bool WindowsOpen, bool DoorsOpen, bool DriverFrontDoorOpen, bool DriverRearDoorOpen,
+    bool PassengerFrontDoorOpen,
     bool PassengerRearDoorOpen, bool TrunkOpen, bool FrunkOpen, bool IsUserPresent, int CenterDisplayState);
 
 sealed record StatusCarDetails(string Model, string TrimBadging);
@@ -23,7 +26,8 @@ sealed record GeoLocation(double Latitude, double Longitude);
 sealed record CarVersions(string Version, bool UpdateAvailable, string UpdateVersion);
 
 sealed record DrivingDetails(
-    ActiveRoute ActiveRoute, string ActiveRouteDestination, double ActiveRouteLatitude, double ActiveRouteLongitude, string ShiftState, int Power, int Speed, int Heading,
+    ActiveRoute ActiveRoute, string ActiveRouteDestination, double ActiveRouteLatitude, double ActiveRouteLongitude, string ShiftState, int Power,
+    int Speed, int Heading,
     int Elevation);
 
 /// <param name="Destination">Empty without a route.</param>
@@ -53,10 +57,12 @@ sealed record BatteryState(double EstBatteryRange, double RatedBatteryRange, dou
 /// <param name="ScheduledChargingStartTime">In the installation's zone.</param>
 /// <param name="TimeToFullCharge">Hours.</param>
 sealed record ChargingState(
-    bool PluggedIn, [property: JsonPropertyName("charging_state")] string ChargingStateName, double ChargeEnergyAdded, int ChargeLimitSoc, bool ChargePortDoorOpen,
+    bool PluggedIn, [property: JsonPropertyName("charging_state")] string ChargingStateName, double ChargeEnergyAdded, int ChargeLimitSoc,
+    bool ChargePortDoorOpen,
     int ChargerActualCurrent, int ChargerPhases, int ChargerPower, int ChargerVoltage, int ChargeCurrentRequest, int ChargeCurrentRequestMax,
     LocalDate ScheduledChargingStartTime, double TimeToFullCharge);
 
 sealed record TpmsDetails(
-    double TpmsPressureFl, double TpmsPressureFr, double TpmsPressureRl, double TpmsPressureRr, bool TpmsSoftWarningFl, bool TpmsSoftWarningFr, bool TpmsSoftWarningRl,
+    double TpmsPressureFl, double TpmsPressureFr, double TpmsPressureRl, double TpmsPressureRr, bool TpmsSoftWarningFl, bool TpmsSoftWarningFr,
+    bool TpmsSoftWarningRl,
     bool TpmsSoftWarningRr);

@@ -16,14 +16,22 @@ sealed class StatusQueries(CompanionDatabase database, SummaryHub hub)
             position.outside_temp::double precision, position.est_battery_range_km::double precision, position.rated_battery_range_km::double precision,
             position.ideal_battery_range_km::double precision, position.battery_level, position.usable_battery_level,
             (select split_part(version, ' ', 1) from public.updates where car_id = cars.id order by start_date desc limit 1),
-            (select geofences.name
-             from public.geofences
-             where earth_distance(ll_to_earth(geofences.latitude, geofences.longitude), ll_to_earth(position.latitude, position.longitude)) < geofences.radius
-             order by earth_distance(ll_to_earth(geofences.latitude, geofences.longitude), ll_to_earth(position.latitude, position.longitude))
+            (select nearby.name
+             from (
+                 select geofences.name, geofences.radius, teslamate.distance_m(
+                    geofences.latitude::double precision, geofences.longitude::double precision,
+                    position.latitude::double precision, position.longitude::double precision) as distance
+                from public.geofences) nearby
+             where nearby.distance < nearby.radius
+             order by nearby.distance
              limit 1)
         from public.cars
         left join lateral (
-            select * from public.positions where positions.car_id = cars.id and positions.ideal_battery_range_km is not null order by positions.date desc limit 1) position on true
+            select *
+            from public.positions
+            where positions.car_id = cars.id and positions.ideal_battery_range_km is not null
+            order by positions.date desc
+            limit 1) position on true
         where cars.id = $1
         """;
 
@@ -40,18 +48,22 @@ sealed class StatusQueries(CompanionDatabase database, SummaryHub hub)
     static CompanionStatus Of(Summary car, CompanionUnits units, TimeZoneInfo zone) => new(
         car.DisplayName ?? car.Car.Name ?? "", car.State.Word, LocalDate.Of(car.Since, zone), units.OfKm(car.Odometer ?? 0),
         new(car.Healthy, car.Locked == true, car.SentryMode == true, car.WindowsOpen == true, car.DoorsOpen == true, car.DriverFrontDoorOpen == true,
-            car.DriverRearDoorOpen == true, car.PassengerFrontDoorOpen == true, car.PassengerRearDoorOpen == true, car.TrunkOpen == true, car.FrunkOpen == true,
+            car.DriverRearDoorOpen == true, car.PassengerFrontDoorOpen == true, car.PassengerRearDoorOpen == true, car.TrunkOpen == true,
+            car.FrunkOpen == true,
             car.IsUserPresent == true, car.CenterDisplayState ?? 0),
         new(car.Model ?? "", car.TrimBadging ?? ""), new(car.ExteriorColor ?? "", car.SpoilerType ?? "", car.WheelType ?? ""),
         Place(car.Geofence?.Name, car.Latitude, car.Longitude), new(car.Version ?? "", car.UpdateAvailable == true, car.UpdateVersion ?? ""),
         Driving(car, units),
-        new(car.IsClimateOn == true, Temperature(car.InsideTemp, units), Temperature(car.OutsideTemp, units), car.IsPreconditioning == true, car.ClimateKeeperMode ?? ""),
-        new(units.OfKm(car.EstBatteryRangeKm ?? 0), units.OfKm(car.RatedBatteryRangeKm ?? 0), units.OfKm(car.IdealBatteryRangeKm ?? 0), car.BatteryLevel ?? 0,
+        new(car.IsClimateOn == true, Temperature(car.InsideTemp, units), Temperature(car.OutsideTemp, units), car.IsPreconditioning == true,
+            car.ClimateKeeperMode ?? ""),
+        new(units.OfKm(car.EstBatteryRangeKm ?? 0), units.OfKm(car.RatedBatteryRangeKm ?? 0), units.OfKm(car.IdealBatteryRangeKm ?? 0),
+            car.BatteryLevel ?? 0,
             car.UsableBatteryLevel ?? 0),
         new(car.PluggedIn == true, Lower(car.ChargingState), car.ChargeEnergyAdded ?? 0d, car.ChargeLimitSoc ?? 0, car.ChargePortDoorOpen == true,
             car.ChargerActualCurrent ?? 0, car.ChargerPhases ?? 0, car.ChargerPower ?? 0, car.ChargerVoltage ?? 0, car.ChargeCurrentRequest ?? 0,
             car.ChargeCurrentRequestMax ?? 0, LocalDate.Of(car.ScheduledChargingStartTime, zone), car.TimeToFullCharge ?? 0d),
-        new(Pressure(car.TpmsPressureFl, units), Pressure(car.TpmsPressureFr, units), Pressure(car.TpmsPressureRl, units), Pressure(car.TpmsPressureRr, units),
+        new(Pressure(car.TpmsPressureFl, units), Pressure(car.TpmsPressureFr, units), Pressure(car.TpmsPressureRl, units),
+            Pressure(car.TpmsPressureRr, units),
             car.TpmsSoftWarningFl == true, car.TpmsSoftWarningFr == true, car.TpmsSoftWarningRl == true, car.TpmsSoftWarningRr == true));
 
     static DrivingDetails Driving(Summary car, CompanionUnits units)
@@ -60,9 +72,11 @@ sealed class StatusQueries(CompanionDatabase database, SummaryHub hub)
         var route = car.ActiveRouteDestination is { } destination
             ? new ActiveRoute(
                 destination, car.ActiveRouteEnergyAtArrival ?? 0, units.OfKm((car.ActiveRouteMilesToArrival ?? 0d) * CompanionUnits.KmPerMile),
-                car.ActiveRouteMinutesToArrival ?? 0d, car.ActiveRouteTrafficMinutesDelay ?? 0d, new(car.ActiveRouteLatitude ?? 0, car.ActiveRouteLongitude ?? 0))
+                car.ActiveRouteMinutesToArrival ?? 0d, car.ActiveRouteTrafficMinutesDelay ?? 0d,
+                new(car.ActiveRouteLatitude ?? 0, car.ActiveRouteLongitude ?? 0))
             : NoRoute;
-        return new(route, route.Destination, route.Location.Latitude, route.Location.Longitude, car.ShiftState ?? "", car.Power ?? 0, units.OfKmh(car.Speed) ?? 0,
+        return new(route, route.Destination, route.Location.Latitude, route.Location.Longitude, car.ShiftState ?? "", car.Power ?? 0,
+            units.OfKmh(car.Speed) ?? 0,
             car.Heading ?? 0, car.Elevation ?? 0);
     }
 

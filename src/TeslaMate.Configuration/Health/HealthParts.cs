@@ -6,13 +6,15 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace TeslaMate.Configuration.Health;
 
 /// <summary>
-/// How a part of the program reports on itself: by an <see cref="IHealthCheck"/> for <c>/health_check?verbose</c> and the service manager's status line, and
-/// by observable instruments of a <see cref="Meter"/>, created beside it, for <c>/metrics</c>. None of it holds a secret, a token or a position.
+/// How a part of the program reports on itself: by an <see cref="IHealthCheck"/> for <c>/health_check?verbose</c> and the service manager's status
+/// line, and by observable instruments of a <see cref="Meter"/>, created beside it, for <c>/metrics</c>. None of it holds a secret, a token or a
+/// position.
 /// </summary>
 public static class HealthParts
 {
     /// <summary>
-    /// A tag of checks and meters whose facts tell about the owner's life, such as when a car drives; once the pages have a password they need the API token.
+    /// A tag of checks and meters whose facts tell about the owner's life, such as when a car drives; once the pages have a password they need the
+    /// API token.
     /// </summary>
     public const string Personal = "personal";
 
@@ -21,7 +23,8 @@ public static class HealthParts
     /// <param name="name">The property in the verbose health check, in snake case, for example <c>database</c>.</param>
     /// <param name="isPersonal">See <see cref="Personal"/>.</param>
     /// <param name="isVital">Whether nothing can be shown without the part: then the verbose health check answers 503 while it is not well.</param>
-    public static IServiceCollection AddHealthPart<TCheck>(this IServiceCollection services, string name, bool isPersonal = false, bool isVital = false)
+    public static IServiceCollection AddHealthPart<TCheck>(this IServiceCollection services, string name, bool isPersonal = false,
+        bool isVital = false)
         where TCheck : class, IHealthCheck
     {
         services.AddMetrics();

@@ -1,9 +1,9 @@
 namespace TeslaMate.Configuration.Health;
 
 /// <summary>
-/// Where the program's loops report that they turn. The service manager's watchdog is fed only while every registered loop has turned within the pause
-/// it announced; a loop that hangs therefore ends in a restart of the program. An outage of the database, the broker or Tesla is no hang: a loop that
-/// waits for one of them goes on beating.
+/// Where the program's loops report that they turn. The service manager's watchdog is fed only while every registered loop has turned within the
+/// pause it announced; a loop that hangs therefore ends in a restart of the program. An outage of the database, the broker or Tesla is no hang: a
+/// loop that waits for one of them goes on beating.
 /// </summary>
 public interface IHeartbeats
 {
@@ -19,6 +19,8 @@ public interface IHeartbeat : IDisposable
     /// <summary>The loop has turned. Cheap, thread-safe.</summary>
     void Beat();
 
-    /// <summary>The loop has turned, and from now on its pauses last up to <paramref name="longestPause"/> (a sleeping car is asked less often).</summary>
+    /// <summary>
+    /// The loop has turned, and from now on its pauses last up to <paramref name="longestPause"/> (a sleeping car is asked less often).
+    /// </summary>
     void Beat(TimeSpan longestPause);
 }

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace TeslaMate.Database.Clusters;
 
 /// <summary>
-/// A PostgreSQL server of one's own for demos and tests: made with the <c>initdb</c> and <c>postgres</c> found on the machine, reachable only through a
-/// unix socket in its folder, stopped and (unless the folder was given) deleted on disposal.
+/// A PostgreSQL server of one's own for demos and tests: made with the <c>initdb</c> and <c>postgres</c> found on the machine, reachable only
+/// through a unix socket in its folder, stopped and (unless the folder was given) deleted on disposal.
 /// </summary>
 public sealed class PrivateCluster : IAsyncDisposable
 {
@@ -47,12 +47,15 @@ public sealed class PrivateCluster : IAsyncDisposable
     public string ConnectionString(string database = "postgres")
         => $"Host={Socket};Username=postgres;Database={database};Timezone=UTC;Include Error Detail=true";
 
-    /// <summary>The folder with <c>initdb</c> and <c>postgres</c>: the newest version that Debian, the path or <paramref name="preferred"/> offers.</summary>
+    /// <summary>
+    /// The folder with <c>initdb</c> and <c>postgres</c>: the newest version that Debian, the path or <paramref name="preferred"/> offers.
+    /// </summary>
     /// <returns>Null when PostgreSQL's server is not installed.</returns>
     public static string? FindBinaries(string? preferred = null)
     {
         var debian = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").OrderByDescending(path => int.TryParse(Path.GetFileName(path), out var major) ? major : 0)
+            ? Directory.GetDirectories("/usr/lib/postgresql")
+                .OrderByDescending(path => int.TryParse(Path.GetFileName(path), out var major) ? major : 0)
                 .Select(path => Path.Combine(path, "bin"))
             : [];
         var onPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
@@ -92,7 +95,8 @@ public sealed class PrivateCluster : IAsyncDisposable
     /// <summary>Starts the server again after <see cref="StopServerAsync"/>.</summary>
     public async Task StartServerAsync(CancellationToken cancellationToken = default)
     {
-        var (program, arguments) = AsServerUser("/bin/sh", ["-c", Guard, "sh", _deleteFolder ? Folder : "", Path.Combine(_binaries, "postgres"), "-D", Data,
+        var (program, arguments) =
+            AsServerUser("/bin/sh", ["-c", Guard, "sh", _deleteFolder ? Folder : "", Path.Combine(_binaries, "postgres"), "-D", Data,
             // On the command line, so that it holds for folders of older programs, too.
             "-c", "unix_socket_permissions=0700", "-c", "listen_addresses="]);
         var start = new ProcessStartInfo(program, arguments)
@@ -169,10 +173,12 @@ public sealed class PrivateCluster : IAsyncDisposable
             Directory.Delete(unfinished, recursive: true);
         if (Environment.IsPrivilegedProcess)
             await RunAsync("chown", [ServerUser, Folder], cancellationToken);
-        await RunAsServerUserAsync("initdb", ["-D", unfinished, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"], cancellationToken);
+        await RunAsServerUserAsync("initdb", ["-D", unfinished, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"],
+            cancellationToken);
         string[] lines =
         [
-            "listen_addresses = ''", $"unix_socket_directories = '{Folder}'", "max_connections = 200", "timezone = 'UTC'", "log_timezone = 'UTC'", .. settings,
+            "listen_addresses = ''", $"unix_socket_directories = '{Folder}'", "max_connections = 200", "timezone = 'UTC'", "log_timezone = 'UTC'",
+            .. settings,
         ];
         await File.AppendAllLinesAsync(Path.Combine(unfinished, "postgresql.conf"), lines, cancellationToken);
         Directory.Move(unfinished, Data);

@@ -41,7 +41,10 @@ public sealed class EncryptionKey
     /// <summary>Whether it has fewer than <see cref="LeastLength"/> bytes.</summary>
     public bool IsShort { get; }
 
-    /// <summary>The configured key, else a key file's, else a new one for this run. A file that others may have put there is a problem of <paramref name="variables"/>.</summary>
+    /// <summary>
+    /// The configured key, else a key file's, else a new one for this run. A file that others may have put there is a problem of
+    /// <paramref name="variables"/>.
+    /// </summary>
     public static EncryptionKey Find(Variables variables)
     {
         if (FindExisting(variables) is { } existing)
@@ -50,7 +53,10 @@ public sealed class EncryptionKey
         return new EncryptionKey(new KeyOrigin.Generated(new Secret(text)), Encoding.UTF8.GetBytes(text));
     }
 
-    /// <summary>The configured key, else a key file's; null when there is none. A file that others may have put there is a problem of <paramref name="variables"/>.</summary>
+    /// <summary>
+    /// The configured key, else a key file's; null when there is none. A file that others may have put there is a problem of
+    /// <paramref name="variables"/>.
+    /// </summary>
     public static EncryptionKey? FindExisting(Variables variables) => FindConfigured(variables) ?? FindFile(variables);
 
     /// <summary>The configured key; null when there is none.</summary>
@@ -92,7 +98,8 @@ public sealed class EncryptionKey
 
     static IEnumerable<string> Files(Variables variables)
     {
-        string[] candidates = [variables.Text("TMPDIR", ""), variables.Text("TEMP", ""), variables.Text("TMP", ""), "/tmp", Environment.CurrentDirectory];
+        string[] candidates = [variables.Text("TMPDIR", ""), variables.Text("TEMP", ""), variables.Text("TMP", ""), "/tmp",
+            Environment.CurrentDirectory];
         if (candidates.FirstOrDefault(IsWritable) is { } temporary)
             yield return Path.Combine(temporary, FileName);
         var import = Path.GetFullPath(variables.Text("IMPORT_DIR", "import"));
@@ -106,7 +113,8 @@ public sealed class EncryptionKey
             return false;
         try
         {
-            using var probe = new FileStream(Path.Combine(folder, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            using var probe = new FileStream(Path.Combine(folder, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1,
+                FileOptions.DeleteOnClose);
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TeslaMate.Database.Encryption;
 
-/// <summary>A file that may hold the key. In a folder that is everybody's, such as <c>/tmp</c>, it must be one that nobody else could have put there.</summary>
+/// <summary>
+/// A file that may hold the key. In a folder that is everybody's, such as <c>/tmp</c>, it must be one that nobody else could have put there.
+/// </summary>
 abstract partial record KeyFile
 {
     KeyFile() { }
@@ -21,7 +23,8 @@ abstract partial record KeyFile
     {
         try
         {
-            return File.GetUnixFileMode(Path.GetDirectoryName(path)!).HasFlag(UnixFileMode.OtherWrite) ? ReadAmongStrangers(path) : new Found(File.ReadAllBytes(path));
+            return File.GetUnixFileMode(Path.GetDirectoryName(path)!).HasFlag(UnixFileMode.OtherWrite)
+                ? ReadAmongStrangers(path) : new Found(File.ReadAllBytes(path));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -55,7 +58,8 @@ abstract partial record KeyFile
         public const uint TypeModeAndOwner = 0x1 | 0x2 | 0x8;
         public const ushort TypeMask = 0xF000, RegularFile = 0x8000, OthersMayWrite = 0b_010_010;
 
-        public static int NoFollow => RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le ? 0x8000 : 0x20000;
+        public static int NoFollow
+            => RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Ppc64le ? 0x8000 : 0x20000;
 
         [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         public static partial SafeFileHandle Open(string path, int flags);

@@ -22,8 +22,8 @@ public abstract record Decryption
 }
 
 /// <summary>
-/// Tesla's tokens at rest, byte for byte as the reference stores them (spec tesla-api 8): AES-256-GCM with the SHA-256 of the key text as key, and in a column
-/// byte 01, byte 0A, <c>AES.GCM.V1</c>, 12 bytes IV, 16 bytes tag, ciphertext.
+/// Tesla's tokens at rest, byte for byte as the reference stores them (spec tesla-api 8): AES-256-GCM with the SHA-256 of the key text as key, and
+/// in a column byte 01, byte 0A, <c>AES.GCM.V1</c>, 12 bytes IV, 16 bytes tag, ciphertext.
 /// </summary>
 public sealed class TokenCipher
 {
@@ -73,7 +73,8 @@ public sealed class TokenCipher
         using var aes = new AesGcm(_key, TagLength);
         try
         {
-            aes.Decrypt(stored.Slice(HeaderLength, IvLength), stored[PrefixLength..], stored.Slice(HeaderLength + IvLength, TagLength), plain, AssociatedData);
+            aes.Decrypt(stored.Slice(HeaderLength, IvLength), stored[PrefixLength..], stored.Slice(HeaderLength + IvLength, TagLength), plain,
+                AssociatedData);
         }
         catch (AuthenticationTagMismatchException)
         {

@@ -3,12 +3,13 @@ using Npgsql;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
-/// Finds views, triggers, rules, policies, generated columns, functions and foreign keys of others that use a column, table or function that a planned version
-/// changes or drops.
+/// Finds views, triggers, rules, policies, generated columns, functions and foreign keys of others that use a column, table or function that a
+/// planned version changes or drops.
 /// </summary>
 static class DependencyCheck
 {
-    public static async Task RunAsync(NpgsqlConnection connection, Plan plan, IReadOnlyList<PlannedChange> changes, CancellationToken cancellationToken)
+    public static async Task RunAsync(NpgsqlConnection connection, Plan plan, IReadOnlyList<PlannedChange> changes,
+        CancellationToken cancellationToken)
     {
         List<string> tables = [], columns = [], versions = [];
         List<bool> drops = [];
@@ -75,11 +76,13 @@ static class DependencyCheck
                 command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. versions] });
                 command.Parameters.Add(new NpgsqlParameter<string[]>
                 {
-                    TypedValue = [.. ExpectedSchema.Recorded.Changes.SelectMany(change => change.Come).Where(fact => fact.Kind == "constraint").Select(fact => fact.ShortName)],
+                    TypedValue = [.. ExpectedSchema.Recorded.Changes.SelectMany(change => change.Come).Where(fact => fact.Kind == "constraint")
+                        .Select(fact => fact.ShortName)],
                 });
             }, cancellationToken);
 
-        var functions = changes.SelectMany(change => change.Change.Gone.Where(gone => gone.Kind == "function").Select(gone => (change.Run.Label, gone.Name))).ToList();
+        var functions = changes.SelectMany(
+            change => change.Change.Gone.Where(gone => gone.Kind == "function").Select(gone => (change.Run.Label, gone.Name))).ToList();
         await FindAsync(connection, plan, """
             select version, format('function %s', changed.name), r.ev_class::regclass::text, 'view', format('select pg_get_viewdef(%L);', r.ev_class::regclass)
             from unnest($1::text[], $2::text[]) with ordinality as changed (name, version, position)

@@ -4,8 +4,8 @@ using Npgsql;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
-/// Whether a table that is written anew fits beside its old self. Only a server on this machine, and a role that may ask where its data is, let that be
-/// known; elsewhere the forecast names the sizes and the operator judges.
+/// Whether a table that is written anew fits beside its old self. Only a server on this machine, and a role that may ask where its data is, let that
+/// be known; elsewhere the forecast names the sizes and the operator judges.
 /// </summary>
 static class DiskCheck
 {
@@ -25,13 +25,15 @@ static class DiskCheck
         {
             var needed = 0L;
             foreach (var table in run.Script.Head.Rewrites)
-                needed += await connection.ScalarAsync<long>($"select coalesce(pg_total_relation_size(to_regclass('{ScriptHead.Qualified(table)}')), 0)", cancellationToken);
+                needed += await connection.ScalarAsync<long>(
+                    $"select coalesce(pg_total_relation_size(to_regclass('{ScriptHead.Qualified(table)}')), 0)", cancellationToken);
             var free = new DriveInfo(folder).AvailableFreeSpace;
             // Once for the new tables, once for the log that protects the writing.
             if (2 * needed <= free)
                 continue;
             plan.Errors.Add(new PreflightError(
-                $"Version {run.Label} writes {string.Join(", ", run.Script.Head.Rewrites)} anew, which takes up to {Megabytes(2 * needed)} for a while; {folder} has {Megabytes(free)} left.",
+                $"Version {run.Label} writes {string.Join(", ", run.Script.Head.Rewrites)} anew, which takes up to {Megabytes(2 * needed)} for a "
+                    + $"while; {folder} has {Megabytes(free)} left.",
                 "Make room there, then run the same command again."));
             return;
         }

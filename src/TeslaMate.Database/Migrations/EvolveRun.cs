@@ -137,7 +137,8 @@ sealed class EvolveRun(
         while (!migrating.IsCompleted)
         {
             await session.CancelAsync();
-            await migrating.WaitAsync(TimeSpan.FromMilliseconds(100), time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await migrating.WaitAsync(TimeSpan.FromMilliseconds(100), time, CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -172,7 +173,8 @@ sealed class EvolveRun(
         var locks = scripts[_committed].Runs.SelectMany(run => run.Script.Head.Locks).ToList();
         var blockers = session.Monitor.LastBlockers ?? await session.HoldersAsync(locks, cancellationToken) ?? "a session that is gone by now";
         if (attempt >= retries.Attempts)
-            throw Failure($"The tables were in use by others through {retries.Attempts} attempts, last by {blockers}.", Remedies.EndSession, exception);
+            throw Failure($"The tables were in use by others through {retries.Attempts} attempts, last by {blockers}.", Remedies.EndSession,
+                exception);
         progress.Report(new MigrationProgress.Note($"{_current.Label}: its tables are in use by {blockers}; "
             + $"attempt {attempt + 1} of {retries.Attempts} follows in {retries.Pause.TotalSeconds:0.#} s"));
         session.Monitor.Begin($"{_current.Label}, pausing so that others can go on");
@@ -180,5 +182,6 @@ sealed class EvolveRun(
     }
 
     VersionFailedException Failure(string message, string remedy, Exception inner)
-        => new(_current.Label, _statement is "" ? null : _statement.Length <= 1000 ? _statement : _statement[..1000] + " ...", message, remedy, inner);
+        => new(_current.Label, _statement is "" ? null : _statement.Length <= 1000 ? _statement : _statement[..1000] + " ...", message, remedy,
+            inner);
 }

@@ -5,9 +5,9 @@ using EvolveDb.Metadata;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
-/// One transaction as Evolve runs it: the files of one version, or of several that are committed together, between the locks they need and the rows that Evolve
-/// does not write. Evolve begins the transaction, records the newest of the versions in its <c>changelog</c> and commits. Before each statement the server says,
-/// by a notice, which one it comes to.
+/// One transaction as Evolve runs it: the files of one version, or of several that are committed together, between the locks they need and the rows
+/// that Evolve does not write. Evolve begins the transaction, records the newest of the versions in its <c>changelog</c> and commits. Before each
+/// statement the server says, by a notice, which one it comes to.
 /// </summary>
 sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
 {
@@ -53,7 +53,8 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
         List<EvolveScript> scripts = [];
         for (var first = 0; first < runs.Count;)
         {
-            // A version that leaves out what a later one undoes is committed together with that one: nobody meets a version without all that belongs to it.
+            // A version that leaves out what a later one undoes is committed together with that one: nobody meets a version without all that belongs
+            // to it.
             var last = first;
             for (var index = first; index <= last; index++)
             {

@@ -40,9 +40,9 @@ sealed class ExpectedSchema(IReadOnlyList<SchemaChange> changes)
     }
 
     /// <summary>
-    /// Of <paramref name="doubtful"/> versions (oldest first) those whose work a live schema shows, given the versions it has for sure. Migrations go up and down in
-    /// order, so the ones that are there are the older ones: as many of them as bring the expected schema nearest to the live one. A version without visible
-    /// work after the last of these counts as not there, since to run it again does no harm.
+    /// Of <paramref name="doubtful"/> versions (oldest first) those whose work a live schema shows, given the versions it has for sure. Migrations
+    /// go up and down in order, so the ones that are there are the older ones: as many of them as bring the expected schema nearest to the live one.
+    /// A version without visible work after the last of these counts as not there, since to run it again does no harm.
     /// </summary>
     public IReadOnlyList<long> ShownIn(
         IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live, IReadOnlyCollection<long> certain, IReadOnlyList<long> doubtful)

@@ -5,7 +5,8 @@ namespace TeslaMate.Database.Migrations;
 /// <summary>The schema that a database really has.</summary>
 static class LiveSchema
 {
-    public static async Task<IReadOnlyDictionary<(string Kind, string Name), SchemaFact>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyDictionary<(string Kind, string Name), SchemaFact>> ReadAsync(NpgsqlConnection connection,
+        CancellationToken cancellationToken)
     {
         Dictionary<(string, string), SchemaFact> facts = [];
         // Names are said as schema public sees them, while functions are looked up where the connection looks.

@@ -1,8 +1,8 @@
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
-/// How a version waits for tables that others read. A lock that is asked for makes everybody behind it wait as well, so it is asked for briefly, and again
-/// after a pause in which the others go on.
+/// How a version waits for tables that others read. A lock that is asked for makes everybody behind it wait as well, so it is asked for briefly, and
+/// again after a pause in which the others go on.
 /// </summary>
 /// <param name="Wait">How long the lock is asked for.</param>
 /// <param name="Pause">How long the others go on before the next attempt.</param>

@@ -16,8 +16,8 @@ abstract record ScriptPart
     public sealed record Step(string Name) : ScriptPart;
 
     /// <summary>
-    /// A statement whose work <paramref name="Version"/> undoes: left out when that version follows in the same run, which then commits both and what is between
-    /// them together.
+    /// A statement whose work <paramref name="Version"/> undoes: left out when that version follows in the same run, which then commits both and
+    /// what is between them together.
     /// </summary>
     public sealed record UnlessPending(long Version, string Text) : ScriptPart;
 }

@@ -30,7 +30,9 @@ sealed partial class MigrationFolder
 
     public Migration? Find(long version) => All.FirstOrDefault(migration => migration.Version == version);
 
-    /// <summary>The migrations embedded in this assembly, below <paramref name="folder"/> ("" for the reference's, <c>teslamate/</c> for our own).</summary>
+    /// <summary>
+    /// The migrations embedded in this assembly, below <paramref name="folder"/> ("" for the reference's, <c>teslamate/</c> for our own).
+    /// </summary>
     public static MigrationFolder Embedded(string folder)
     {
         var assembly = typeof(MigrationFolder).Assembly;
@@ -39,21 +41,24 @@ sealed partial class MigrationFolder
 
     /// <summary>The versions of <see cref="Embedded"/>, oldest first, without reading a file.</summary>
     public static IReadOnlyList<long> Versions(string folder)
-        => [.. Names(typeof(MigrationFolder).Assembly, folder).Select(name => FileName.Match(name)).Where(parts => parts.Success && parts.Groups["side"].ValueSpan is "V")
+        => [.. Names(typeof(MigrationFolder).Assembly, folder).Select(name => FileName.Match(name))
+            .Where(parts => parts.Success && parts.Groups["side"].ValueSpan is "V")
             .Select(parts => long.Parse(parts.Groups["version"].ValueSpan, CultureInfo.InvariantCulture)).Order()];
 
     /// <summary>The repeatable migrations of <see cref="Embedded"/>; no other file is read.</summary>
     public static IReadOnlyList<RepeatableMigration> EmbeddedRepeatables(string folder)
     {
         var assembly = typeof(MigrationFolder).Assembly;
-        return Read(Names(assembly, folder).Where(name => RepeatableFileName.IsMatch(name)).Select(name => (name, Text(assembly, folder + name)))).Repeatables;
+        return Read(Names(assembly, folder).Where(name => RepeatableFileName.IsMatch(name))
+            .Select(name => (name, Text(assembly, folder + name)))).Repeatables;
     }
 
     /// <summary>A text file embedded in this assembly.</summary>
     public static string Text(string path) => Text(typeof(MigrationFolder).Assembly, path);
 
     /// <param name="files">Names without folder, and texts.</param>
-    /// <exception cref="InvalidDataException">Two files claim one version or one name, or one of a pair is missing; nothing must run then.</exception>
+    /// <exception cref="InvalidDataException">Two files claim one version or one name, or one of a pair is missing; nothing must run
+    /// then.</exception>
     public static MigrationFolder Read(IEnumerable<(string Name, string Text)> files)
     {
         Dictionary<long, (string Name, MigrationFile Script)> forward = [], back = [];

@@ -12,11 +12,13 @@ public sealed record TableSize(string Name, long Rows, long Bytes);
 /// <param name="StrongestLock">PostgreSQL's name of it and the table; null when the version locks no table that was there before.</param>
 /// <param name="Loses">What would be lost, one sentence each.</param>
 public sealed record ForecastVersion(
-    string Version, string Summary, IReadOnlyList<TableSize> Rewrites, IReadOnlyList<TableSize> Scans, string? StrongestLock, IReadOnlyList<string> Loses);
+    string Version, string Summary, IReadOnlyList<TableSize> Rewrites, IReadOnlyList<TableSize> Scans, string? StrongestLock,
+    IReadOnlyList<string> Loses);
 
 /// <summary>What a run would do, without doing it.</summary>
 /// <param name="Errors">What would stop it.</param>
-public sealed record MigrationForecast(IReadOnlyList<ForecastVersion> Versions, bool UsesBaseline, IReadOnlyList<PreflightError> Errors, IReadOnlyList<string> Warnings)
+public sealed record MigrationForecast(IReadOnlyList<ForecastVersion> Versions, bool UsesBaseline, IReadOnlyList<PreflightError> Errors,
+    IReadOnlyList<string> Warnings)
 {
     public IEnumerable<string> Losses => Versions.SelectMany(version => version.Loses.Select(loss => $"{version.Version}: {loss}"));
 

@@ -48,7 +48,8 @@ sealed record MigrationHistory
         var needsSweep = false;
         if (server.HasSchemaMigrations)
         {
-            await foreach (var row in connection.RowsAsync($"select version, {Plausible("inserted_at")} from public.schema_migrations", cancellationToken))
+            await foreach (var row in connection.RowsAsync($"select version, {Plausible("inserted_at")} from public.schema_migrations",
+                cancellationToken))
                 versions[row.GetInt64(0)] = row.GetInstantOrNull(1);
         }
 
@@ -57,7 +58,8 @@ sealed record MigrationHistory
         if (server.HasOwnTables)
         {
             await ReadChangelogAsync("teslamate.changelog", own);
-            await foreach (var row in connection.RowsAsync("select name, checksum from teslamate.changelog where type = 4 and success and name is not null order by installed_on, id", cancellationToken))
+            await foreach (var row in connection.RowsAsync("select name, checksum from teslamate.changelog where type = 4 and success and name is "
+                + "not null order by installed_on, id", cancellationToken))
                 repeatables[row.GetString(0)] = row.IsDBNull(1) ? null : row.GetString(1);
             await foreach (var row in connection.RowsAsync("select own, version, checksum from teslamate.undo_scripts", cancellationToken))
                 undoScripts[(row.GetBoolean(0) ? Chain.Own : Chain.Reference, row.GetInt64(1))] = row.GetString(2);
@@ -83,7 +85,8 @@ sealed record MigrationHistory
                 """, cancellationToken))
                 rows.Add(new ChangelogRow(row.GetInt64(0), row.IsDBNull(1) ? null : row.GetString(1), row.GetBoolean(2), row.GetInstantOrNull(3)));
             needsSweep |= await connection.ScalarAsync<bool>(
-                $"select exists (select from {table} where {Leftover(table)} or {Unreadable} or type = 0 and trim(checksum) = '')", cancellationToken);
+                $"select exists (select from {table} where {Leftover(table)} or {Unreadable} or type = 0 and trim(checksum) = '')",
+                cancellationToken);
         }
     }
 
@@ -116,13 +119,16 @@ sealed record MigrationHistory
     }
 
     /// <summary>
-    /// Keeps programs of a role called like our schema out of it: without this, the reference, which goes by the search path, would look for its tables there,
-    /// find none and make them anew. Holds for this database only.
+    /// Keeps programs of a role called like our schema out of it: without this, the reference, which goes by the search path, would look for its
+    /// tables there, find none and make them anew. Holds for this database only.
     /// </summary>
     public static Task KeepNamesakeOutAsync(NpgsqlConnection connection, ServerFacts server, CancellationToken cancellationToken)
-        => connection.ExecuteAsync($"alter role teslamate in database \"{server.Database.Replace("\"", "\"\"", StringComparison.Ordinal)}\" set search_path = public", cancellationToken);
+        => connection.ExecuteAsync($"alter role teslamate in database \"{server.Database.Replace("\"", "\"\"", StringComparison.Ordinal)}\" set "
+            + "search_path = public", cancellationToken);
 
-    /// <summary>Removes what is ours when nothing of the reference's is left either; <c>schema_migrations</c> stays, empty, as the reference leaves it.</summary>
+    /// <summary>
+    /// Removes what is ours when nothing of the reference's is left either; <c>schema_migrations</c> stays, empty, as the reference leaves it.
+    /// </summary>
     public static Task DropTablesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
         => connection.ExecuteAsync("""
             drop table public.changelog, teslamate.changelog, teslamate.undo_scripts;
@@ -167,7 +173,9 @@ sealed record MigrationHistory
         keep.Add<string[]>([.. migrations.Select(migration => migration.Down.Text)]);
     }
 
-    /// <summary>Records a version as applied in the reference's table, by the server's clock and cut to whole seconds as the reference does.</summary>
+    /// <summary>
+    /// Records a version as applied in the reference's table, by the server's clock and cut to whole seconds as the reference does.
+    /// </summary>
     public static string VersionSql(long version) => $"""
         insert into public.schema_migrations (version, inserted_at) values ({version}, date_trunc('second', clock_timestamp() at time zone 'utc'))
         on conflict do nothing
@@ -199,7 +207,8 @@ sealed record MigrationHistory
         """;
 
     /// <summary>
-    /// Removes what failures and undos have written to Evolve's table of a schema, and rows that Evolve cannot read; its versions are in the other table too.
+    /// Removes what failures and undos have written to Evolve's table of a schema, and rows that Evolve cannot read; its versions are in the other
+    /// table too.
     /// </summary>
     /// <param name="files">Whose checksums are filled in where somebody emptied them.</param>
     public static string SweepSql(string schema, MigrationFolder? files = null) => $"""
@@ -218,7 +227,8 @@ sealed record MigrationHistory
         """;
 
     // What Evolve stumbles over.
-    static readonly string Unreadable = $"(changelog.checksum is null or coalesce(changelog.description, '') = '' or {Plausible("changelog.installed_on")} is null)";
+    static readonly string Unreadable = $"(changelog.checksum is null or coalesce(changelog.description, '') = '' or "
+        + $"{Plausible("changelog.installed_on")} is null)";
 
     const string Undone = @"type = 4 and name !~ '^R__\w'";
 

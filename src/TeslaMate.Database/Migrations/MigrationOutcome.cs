@@ -11,7 +11,9 @@ public abstract record MigrationOutcome
 {
     MigrationOutcome() { }
 
-    /// <summary>The database is where it was asked to be. <paramref name="Versions"/> is how many versions were run for that, zero if none was needed.</summary>
+    /// <summary>
+    /// The database is where it was asked to be. <paramref name="Versions"/> is how many versions were run for that, zero if none was needed.
+    /// </summary>
     public sealed record Done(int Versions) : MigrationOutcome;
 
     /// <summary>Nothing was changed.</summary>

@@ -20,7 +20,8 @@ public abstract record MigrationProgress
     public sealed record Note(string Text, bool Warning = false) : MigrationProgress;
 
     /// <summary>
-    /// A key had to be made, since none was set. It is for the owner's eyes: to be shown where somebody started the migration, not to be kept in a log.
+    /// A key had to be made, since none was set. It is for the owner's eyes: to be shown where somebody started the migration, not to be kept in a
+    /// log.
     /// </summary>
     /// <param name="Files">Where it was written for the next start; may be empty.</param>
     public sealed record NewKey(Secret Key, IReadOnlyList<string> Files) : MigrationProgress

@@ -26,7 +26,8 @@ sealed class MigrationSession : IAsyncDisposable
 
     /// <exception cref="NpgsqlException">There is no way in; <see cref="Remedies.ForConnecting"/> explains it.</exception>
     public static async Task<MigrationSession> OpenAsync(
-        DatabaseSettings settings, LockRetryPolicy retries, IProgress<MigrationProgress> progress, TimeProvider time, CancellationToken cancellationToken)
+        DatabaseSettings settings, LockRetryPolicy retries, IProgress<MigrationProgress> progress, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var database = settings.CreateMigrationDataSource();
         try
@@ -66,7 +67,8 @@ sealed class MigrationSession : IAsyncDisposable
         Monitor.Begin("Reading what the database has");
     }
 
-    public Task<MigrationHistory> ReadHistoryAsync(CancellationToken cancellationToken) => MigrationHistory.ReadAsync(Connection, Server, cancellationToken);
+    public Task<MigrationHistory> ReadHistoryAsync(CancellationToken cancellationToken)
+        => MigrationHistory.ReadAsync(Connection, Server, cancellationToken);
 
     /// <summary>Who uses these tables, in words; null when nobody does.</summary>
     public async Task<string?> HoldersAsync(IReadOnlyList<TableLock> tables, CancellationToken cancellationToken)

@@ -4,8 +4,8 @@ using TeslaMate.Configuration;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
-/// Takes databases forward, back and on from where the reference left them (spec migrations 2 and 7; evolve). Each version is one transaction together with its
-/// rows in <c>schema_migrations</c> and <c>changelog</c>, so that whatever happens the database stands at a whole version.
+/// Takes databases forward, back and on from where the reference left them (spec migrations 2 and 7; evolve). Each version is one transaction
+/// together with its rows in <c>schema_migrations</c> and <c>changelog</c>, so that whatever happens the database stands at a whole version.
 /// </summary>
 /// <param name="variables">Where a migration finds the key for the Tesla tokens.</param>
 public sealed class Migrator(DatabaseSettings settings, Variables variables, TimeProvider time)
@@ -48,7 +48,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
     }
 
     /// <summary>Views and functions that a repeatable migration made and that somebody dropped.</summary>
-    async Task<IReadOnlyList<SchemaDifference>> MissingObjectsAsync(NpgsqlConnection connection, MigrationHistory history, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<SchemaDifference>> MissingObjectsAsync(NpgsqlConnection connection, MigrationHistory history,
+        CancellationToken cancellationToken)
     {
         List<SchemaDifference> missing = [];
         foreach (var file in Own.Repeatables.Where(file => !IsStale(history, file)))
@@ -157,7 +158,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
             {
                 return new MigrationOutcome.Failed("before the first version", null,
-                    $"A table was kept by another session for {Retries.Total.TotalMinutes:0.#} minutes: {session.Monitor.LastBlockers ?? "one that is gone by now"}.",
+                    $"A table was kept by another session for {Retries.Total.TotalMinutes:0.#} minutes: "
+                        + $"{session.Monitor.LastBlockers ?? "one that is gone by now"}.",
                     Remedies.EndSession);
             }
             catch (NpgsqlException exception)
@@ -167,7 +169,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         }
     }
 
-    async Task<MigrationOutcome> CarryOutAsync(MigrationSession session, Plan plan, IProgress<MigrationProgress> progress, CancellationToken cancellationToken)
+    async Task<MigrationOutcome> CarryOutAsync(MigrationSession session, Plan plan, IProgress<MigrationProgress> progress,
+        CancellationToken cancellationToken)
     {
         if (plan.IsEmpty)
             return new MigrationOutcome.Done(0);
@@ -190,7 +193,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         if (plan.Applied.Count == 0 && plan.Runs.Count > 0)
             await MigrationHistory.DropTablesAsync(session.Connection, cancellationToken);
         else if (plan.Runs.Any(run => run.Back))
-            await session.Connection.ExecuteAsync($"{MigrationHistory.SweepSql("public")};\n{MigrationHistory.SweepSql("teslamate")}", cancellationToken);
+            await session.Connection.ExecuteAsync($"{MigrationHistory.SweepSql("public")};\n{MigrationHistory.SweepSql("teslamate")}",
+                cancellationToken);
         return new MigrationOutcome.Done(plan.UsesBaseline ? Reference.All.Count : plan.Versions);
     }
 
@@ -222,7 +226,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
                 {MigrationHistory.SweepSql("public", Reference)};
                 {MigrationHistory.SweepSql("teslamate", Own)}
                 """, cancellationToken);
-            batch.Add("delete from public.changelog where type = 0 and version = any ($1::bigint[]::text[])").Add<long[]>([.. reconciliation.ToForget]);
+            batch.Add("delete from public.changelog where type = 0 and version = any ($1::bigint[]::text[])")
+                .Add<long[]>([.. reconciliation.ToForget]);
             batch.Add("""
                 insert into public.schema_migrations (version, inserted_at)
                 select version, date_trunc('second', coalesce((
@@ -241,7 +246,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         await transaction.CommitAsync(cancellationToken);
     }
 
-    static async Task AnalyzeAsync(MigrationSession session, IReadOnlyList<PlannedRun> runs, IProgress<MigrationProgress> progress, CancellationToken cancellationToken)
+    static async Task AnalyzeAsync(MigrationSession session, IReadOnlyList<PlannedRun> runs, IProgress<MigrationProgress> progress,
+        CancellationToken cancellationToken)
     {
         var rewritten = runs.SelectMany(run => run.Script.Head.Rewrites).Distinct(StringComparer.Ordinal);
         foreach (var table in rewritten)
@@ -261,7 +267,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
             {
                 // The versions are committed; PostgreSQL's own housekeeping makes up for this.
-                progress.Report(new MigrationProgress.Note($"The statistics of {table} are not gathered: another session keeps the table.", Warning: true));
+                progress.Report(new MigrationProgress.Note($"The statistics of {table} are not gathered: another session keeps the table.",
+                    Warning: true));
             }
         }
     }
@@ -271,7 +278,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         MigrationSession session, MigrationHistory history, CancellationToken cancellationToken, bool writesLostRows = false)
     {
         // The live schema is read only when the tables disagree.
-        var doubtful = history.Server.HasSchemaMigrations && history.Changelog.Any(row => row.Success && !history.SchemaMigrations.ContainsKey(row.Version));
+        var doubtful = history.Server.HasSchemaMigrations
+            && history.Changelog.Any(row => row.Success && !history.SchemaMigrations.ContainsKey(row.Version));
         var live = doubtful ? await LiveSchema.ReadAsync(session.Connection, cancellationToken) : null;
         Reconciliation Reconcile(IReadOnlyList<long> lost) => Reconciliation.Of(history, Reference, Own,
             versions => live is null ? [] : ExpectedSchema.Recorded.ShownIn(live, [.. history.SchemaMigrations.Keys], versions), lost);
@@ -285,11 +293,13 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         List<long> pending = [.. Reference.All.Select(migration => migration.Version).Where(version => !reconciliation.Applied.Contains(version))];
         if (pending.Count == 0 || session.Server.PublicObjects == 0)
             return [];
-        var shown = ExpectedSchema.Recorded.ShownIn(await LiveSchema.ReadAsync(session.Connection, cancellationToken), reconciliation.Applied, pending);
+        var shown = ExpectedSchema.Recorded.ShownIn(await LiveSchema.ReadAsync(session.Connection, cancellationToken), reconciliation.Applied,
+            pending);
         return shown.Any(ExpectedSchema.Recorded.IsVisible) ? shown : [];
     }
 
-    async Task<SchemaState> StateAsync(MigrationSession session, MigrationHistory history, Reconciliation reconciliation, CancellationToken cancellationToken)
+    async Task<SchemaState> StateAsync(MigrationSession session, MigrationHistory history, Reconciliation reconciliation,
+        CancellationToken cancellationToken)
     {
         var own = history.OwnChangelog.Where(row => row.Success).ToList();
         List<ExtensionState> extensions = [];
@@ -297,14 +307,18 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             select name, installed_version, default_version
             from unnest(array['cube', 'earthdistance']) as name left join pg_available_extensions using (name)
             """, cancellationToken))
-            extensions.Add(new ExtensionState(row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2)));
+            extensions.Add(new ExtensionState(row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1),
+                row.IsDBNull(2) ? null : row.GetString(2)));
         return new SchemaState
         {
             ServerVersion = history.Server.Version,
-            Applied = [.. reconciliation.Applied.Order().Select(version => new AppliedVersion(version, Reference.Find(version)?.Name, TimeOf(history, version)))],
-            Pending = [.. Reference.All.Where(migration => !reconciliation.Applied.Contains(migration.Version)).Select(migration => new PendingVersion(migration.Version, migration.Name))],
+            Applied = [.. reconciliation.Applied.Order()
+                .Select(version => new AppliedVersion(version, Reference.Find(version)?.Name, TimeOf(history, version)))],
+            Pending = [.. Reference.All.Where(migration => !reconciliation.Applied.Contains(migration.Version))
+                .Select(migration => new PendingVersion(migration.Version, migration.Name))],
             OwnApplied = [.. own.OrderBy(row => row.Version).Select(row => new AppliedVersion(row.Version, Own.Find(row.Version)?.Name, row.At))],
-            OwnPending = [.. Own.All.Where(migration => !own.Any(row => row.Version == migration.Version)).Select(migration => new PendingVersion(migration.Version, migration.Name))],
+            OwnPending = [.. Own.All.Where(migration => !own.Any(row => row.Version == migration.Version))
+                .Select(migration => new PendingVersion(migration.Version, migration.Name))],
             PendingRepeatables = [.. Own.Repeatables.Where(file => IsStale(history, file)).Select(file => file.Script.FileName)],
             ChecksumMismatches = Mismatches(history, reconciliation),
             Extensions = extensions,
@@ -314,9 +328,11 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
     }
 
     // Somebody who empties a checksum says nothing about the file.
-    static bool IsSame(string? recorded, string checksum) => recorded is null || string.Equals(recorded, checksum, StringComparison.OrdinalIgnoreCase);
+    static bool IsSame(string? recorded, string checksum)
+        => recorded is null || string.Equals(recorded, checksum, StringComparison.OrdinalIgnoreCase);
 
-    static bool IsStale(MigrationHistory history, RepeatableMigration file) => history.Repeatables.GetValueOrDefault(file.Script.FileName) != file.Script.Checksum;
+    static bool IsStale(MigrationHistory history, RepeatableMigration file)
+        => history.Repeatables.GetValueOrDefault(file.Script.FileName) != file.Script.Checksum;
 
     List<ChecksumMismatch> Mismatches(MigrationHistory history, Reconciliation reconciliation) =>
     [
@@ -340,8 +356,10 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
     {
         var version = Reference.Find(lost.Concat(reconciliation.Applied.Where(applied => applied <= Reference.Newest)).Max());
         return new PreflightError(
-            $"The tables are those of version {version}, but schema_migrations lacks {(lost.Count == 1 ? $"version {lost[0]}" : $"{lost.Count} versions")} of it.",
-            "Have the rows written again (teslamate migrate --write-lost-rows), or write them: insert into public.schema_migrations (version, inserted_at) "
+            $"The tables are those of version {version}, but schema_migrations lacks "
+                + $"{(lost.Count == 1 ? $"version {lost[0]}" : $"{lost.Count} versions")} of it.",
+            "Have the rows written again (teslamate migrate --write-lost-rows), or write them: insert into public.schema_migrations (version, "
+                + "inserted_at) "
                 + $"select version, now() at time zone 'utc' from unnest(array[{string.Join(", ", lost)}]) as version on conflict do nothing;",
             "select * from public.schema_migrations order by version;");
     }
@@ -354,20 +372,23 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         CheckServer(plan);
         CheckMigrationHistory(plan);
         if (to is { } target && Reference.Find(target) is null)
-            plan.Errors.Add(new PreflightError($"This program has no version {target}.", "teslamate status lists the versions; the newest is " + Reference.Newest + "."));
+            plan.Errors.Add(new PreflightError($"This program has no version {target}.",
+                "teslamate status lists the versions; the newest is " + Reference.Newest + "."));
         if (plan.Errors.Count == 0 && await LostAsync(session, reconciliation, cancellationToken) is { Count: > 0 } lost)
             plan.Errors.Add(LostRows(reconciliation, lost));
         if (plan.Errors.Count > 0)
             return plan;
 
-        foreach (var migration in Reference.All.Where(migration => migration.Version <= (to ?? long.MaxValue) && !reconciliation.Applied.Contains(migration.Version)))
+        foreach (var migration in Reference.All.Where(
+            migration => migration.Version <= (to ?? long.MaxValue) && !reconciliation.Applied.Contains(migration.Version)))
         {
             plan.Runs.Add(new PlannedRun(Chain.Reference, migration.Version, migration.Name, Back: false, migration.Up, migration));
             plan.Applied.Add(migration.Version);
         }
 
         var reachesNewest = Reference.All.All(migration => plan.Applied.Contains(migration.Version));
-        foreach (var migration in Own.All.Where(migration => reachesNewest && !history.OwnChangelog.Any(row => row.Success && row.Version == migration.Version)))
+        foreach (var migration in Own.All.Where(
+            migration => reachesNewest && !history.OwnChangelog.Any(row => row.Success && row.Version == migration.Version)))
             plan.Runs.Add(new PlannedRun(Chain.Own, migration.Version, migration.Name, Back: false, migration.Up, migration));
         if (reachesNewest && (plan.Runs.Count > 0 || Own.Repeatables.Any(file => IsStale(history, file))))
             plan.Runs.AddRange(Own.Repeatables.Select(PlannedRun.Of));
@@ -410,18 +431,21 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             if (script is null && history.UndoScripts.ContainsKey((chain, applied)))
             {
                 await foreach (var row in session.Connection.RowsAsync(
-                    $"select name, sql from teslamate.undo_scripts where own = {(chain is Chain.Own ? "true" : "false")} and version = {applied}", cancellationToken))
+                    $"select name, sql from teslamate.undo_scripts where own = {(chain is Chain.Own ? "true" : "false")} and version = {applied}",
+                    cancellationToken))
                     script = new MigrationFile(row.GetString(0), row.GetString(1));
             }
 
             if (script is null)
             {
-                plan.Errors.Add(new PreflightError($"This program does not know version {applied}, and the database does not hold the script that takes it back.",
+                plan.Errors.Add(new PreflightError($"This program does not know version {applied}, and the database does not hold the script that "
+                    + "takes it back.",
                     "Use the program that brought it, or restore a backup from before."));
                 return;
             }
 
-            var name = known?.Name ?? Path.GetFileNameWithoutExtension(script.FileName)[(script.FileName.IndexOf("__", StringComparison.Ordinal) + 2)..];
+            var name = known?.Name ?? Path.GetFileNameWithoutExtension(
+                script.FileName)[(script.FileName.IndexOf("__", StringComparison.Ordinal) + 2)..];
             plan.Runs.Add(new PlannedRun(chain, applied, name, Back: true, script, known));
         }
     }
@@ -431,7 +455,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         var server = plan.Server;
         if (server.Major < SupportedServers.Oldest)
         {
-            plan.Errors.Add(new PreflightError($"PostgreSQL {server.Version} is too old: the newest indexes on positions and the tests of this program need "
+            plan.Errors.Add(new PreflightError($"PostgreSQL {server.Version} is too old: the newest indexes on positions and the tests of this "
+                + "program need "
                     + $"{SupportedServers.Range}.",
                 "Upgrade the server (17 is a good choice), then run the same command again."));
         }
@@ -445,14 +470,17 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
     void CheckMigrationHistory(Plan plan)
     {
         var newer = plan.Reconciliation.Applied.Where(version => version > Reference.Newest).Order().ToList();
-        var newerOwn = plan.MigrationHistory.OwnChangelog.Where(row => row.Success && Own.Find(row.Version) is null).Select(row => row.Version).ToList();
+        var newerOwn = plan.MigrationHistory.OwnChangelog.Where(row => row.Success && Own.Find(row.Version) is null).Select(row => row.Version)
+            .ToList();
         if (newer.Count + newerOwn.Count > 0)
         {
             var hasScripts = newer.All(version => plan.MigrationHistory.UndoScripts.ContainsKey((Chain.Reference, version)))
                 && newerOwn.All(version => plan.MigrationHistory.UndoScripts.ContainsKey((Chain.Own, version)));
             plan.Errors.Add(new PreflightError(
-                $"The database has versions that this program does not know: {string.Join(", ", [.. newer, .. newerOwn])}. The newest it knows is {Reference.Newest}.",
-                "Use the newer program" + (hasScripts ? ", or go back to what this one knows: teslamate rollback --to-known" : ", or restore a backup from before."),
+                $"The database has versions that this program does not know: {string.Join(", ", [.. newer, .. newerOwn])}. The newest it knows is "
+                    + $"{Reference.Newest}.",
+                "Use the newer program" + (hasScripts
+                    ? ", or go back to what this one knows: teslamate rollback --to-known" : ", or restore a backup from before."),
                 $"select * from schema_migrations where version > {Reference.Newest};"));
         }
 
@@ -469,8 +497,10 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             var table = mismatch.FileName.StartsWith("teslamate/", StringComparison.Ordinal) ? "teslamate.changelog" : "public.changelog";
             var name = Path.GetFileName(mismatch.FileName);
             plan.Errors.Add(new PreflightError(
-                $"{mismatch.FileName} is not the file that was applied: its checksum is {mismatch.Expected}, the database recorded {mismatch.Recorded}.",
-                $"Use the program that applied it. If the difference is known to be harmless: update {table} set checksum = '{mismatch.Expected}' where name = '{name}';",
+                $"{mismatch.FileName} is not the file that was applied: its checksum is {mismatch.Expected}, the database recorded "
+                    + $"{mismatch.Recorded}.",
+                $"Use the program that applied it. If the difference is known to be harmless: update {table} set checksum = '{mismatch.Expected}' "
+                    + $"where name = '{name}';",
                 $"select * from {table} where name = '{name}';"));
         }
     }

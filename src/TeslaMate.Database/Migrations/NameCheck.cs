@@ -13,7 +13,8 @@ static class NameCheck
         HashSet<(string, string)> reported = [];
         foreach (var change in changes)
         {
-            foreach (var come in change.Change.Come.Where(come => !expected.ContainsKey(come.Key) && come.Kind is not ("schema" or "extension" or "other")))
+            foreach (var come in change.Change.Come.Where(
+                come => !expected.ContainsKey(come.Key) && come.Kind is not ("schema" or "extension" or "other")))
             {
                 var there = come.Kind is "column" or "constraint"
                     ? live.GetValueOrDefault((come.Kind, $"{change.Trail.Origin(come.Table!)}.{come.ShortName}"))
@@ -22,7 +23,8 @@ static class NameCheck
                 if (there is null || expected.ContainsKey(there.Key) || !reported.Add(there.Key))
                     continue;
                 plan.Errors.Add(new PreflightError(
-                    $"Version {change.Run.Label} makes {Article(come)} {Called(come)}, but {Article(there)} of that name is there already: {Described(there)}.",
+                    $"Version {change.Run.Label} makes {Article(come)} {Called(come)}, but {Article(there)} of that name is there already: "
+                        + $"{Described(there)}.",
                     Remedy(there)));
             }
         }
@@ -39,7 +41,8 @@ static class NameCheck
         // What holds rows is never proposed to be dropped.
         "column" => $"Rename it (alter table {there.Table} rename {there.ShortName} to my_{there.ShortName.Trim('"')};).",
         "table" or "partitioned table" or "materialized view" or "sequence" or "relation" =>
-            $"Rename it (alter {(there.Kind is "partitioned table" or "relation" ? "table" : there.Kind)} {there.Name} rename to my_{there.ShortName.Trim('"')};).",
+            $"Rename it (alter {(there.Kind is "partitioned table" or "relation" ? "table" : there.Kind)} {there.Name} rename to "
+                + $"my_{there.ShortName.Trim('"')};).",
         "constraint" => $"Drop it (alter table {there.Table} drop constraint {there.ShortName};).",
         "enum" => $"Rename it (alter type {there.Name} rename to my_{there.ShortName};) or drop it (drop type {there.Name};).",
         var kind => $"Rename it (alter {kind} {there.Name} rename to my_{there.ShortName.Trim('"')};) or drop it (drop {kind} {there.Name};).",

@@ -45,7 +45,9 @@ public static class PublicSchemaCheck
         end $guard$
         """;
 
-    /// <summary>Functions and operators of untrusted owners that stand in front of PostgreSQL's own, as errors with their remedies; empty when none.</summary>
+    /// <summary>
+    /// Functions and operators of untrusted owners that stand in front of PostgreSQL's own, as errors with their remedies; empty when none.
+    /// </summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public static async Task<IReadOnlyList<PreflightError>> FindIntrudersAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -75,11 +77,13 @@ public static class PublicSchemaCheck
             """, cancellationToken))
             others.Add(row.GetString(0));
         return others.Count == 0 ? null
-            : $"Others may make functions in schema public, which could then run with this program's rights. To end that: revoke create on schema public from {string.Join(", ", others)};";
+            : $"Others may make functions in schema public, which could then run with this program's rights. To end that: revoke create on schema "
+                + $"public from {string.Join(", ", others)};";
     }
 
     /// <summary>
-    /// Takes from everybody the right to create in schema public, which PostgreSQL gave before 15; where another role owns the schema, nothing happens.
+    /// Takes from everybody the right to create in schema public, which PostgreSQL gave before 15; where another role owns the schema, nothing
+    /// happens.
     /// </summary>
     internal static async Task KeepOthersOutAsync(
         NpgsqlConnection connection, IProgress<MigrationProgress> progress, CancellationToken cancellationToken)

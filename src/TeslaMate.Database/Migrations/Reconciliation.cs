@@ -1,8 +1,8 @@
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
-/// What the two tables of applied versions disagree about, and how they are brought together. <c>schema_migrations</c> is what the reference reads and
-/// writes, so it decides; a database that only Evolve migrated has no such table, and its <c>changelog</c> decides.
+/// What the two tables of applied versions disagree about, and how they are brought together. <c>schema_migrations</c> is what the reference reads
+/// and writes, so it decides; a database that only Evolve migrated has no such table, and its <c>changelog</c> decides.
 /// </summary>
 /// <param name="Applied">The versions that the database has, once the tables agree.</param>
 /// <param name="ToRecord">Known versions that <c>changelog</c> lacks: adopted from the reference.</param>
@@ -18,7 +18,8 @@ sealed record Reconciliation(
     /// <param name="shown">Of versions that only <c>changelog</c> has (oldest first) those whose work the live schema shows.</param>
     /// <param name="lost">Versions that no table has although the live schema shows their work.</param>
     public static Reconciliation Of(
-        MigrationHistory history, MigrationFolder reference, MigrationFolder own, Func<IReadOnlyList<long>, IReadOnlyList<long>> shown, IReadOnlyList<long> lost)
+        MigrationHistory history, MigrationFolder reference, MigrationFolder own, Func<IReadOnlyList<long>, IReadOnlyList<long>> shown,
+        IReadOnlyList<long> lost)
     {
         var recorded = history.Changelog.Where(row => row.Success).Select(row => row.Version).ToHashSet();
         HashSet<long> applied = [.. history.Server.HasSchemaMigrations ? history.SchemaMigrations.Keys : recorded];

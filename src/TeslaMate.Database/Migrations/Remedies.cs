@@ -11,27 +11,34 @@ static class Remedies
     /// <summary>Why there is no connection, and what to do about it.</summary>
     public static PreflightError ForConnecting(NpgsqlException exception, DatabaseSettings settings)
     {
-        var cause = exception is PostgresException { TableName: not null } or PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege, Routine: "aclcheck_error" }
+        var cause = exception is PostgresException { TableName: not null }
+            or PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege, Routine: "aclcheck_error" }
             ? $"The role {settings.User} cannot see the {settings}: {Message(exception)}"
             : $"No connection to {settings} as {settings.User}: {Message(exception)}";
         return new PreflightError(cause, exception switch
         {
-            PostgresException { SqlState: PostgresErrorCodes.InvalidPassword } => "Check DATABASE_USER and DATABASE_PASS (or the file named by DATABASE_PASS_FILE).",
+            PostgresException { SqlState: PostgresErrorCodes.InvalidPassword }
+                => "Check DATABASE_USER and DATABASE_PASS (or the file named by DATABASE_PASS_FILE).",
             PostgresException { SqlState: PostgresErrorCodes.InvalidAuthorizationSpecification } =>
                 "Check DATABASE_USER, and whether the server's pg_hba.conf lets this role in from here. "
                 + $"To make the role: create role \"{settings.User}\" login;",
             PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } =>
                 $"Check DATABASE_NAME, or have an administrator run: create database \"{settings.Name}\" owner \"{settings.User}\";",
             PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } =>
-                $"Have an administrator make \"{settings.User}\" the owner of the database \"{settings.Name}\" and its tables, or grant it what is missing.",
+                $"Have an administrator make \"{settings.User}\" the owner of the database \"{settings.Name}\" and its tables, or grant it what "
+                    + "is missing.",
             PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow } => "The server is starting or stopping; try again in a moment.",
-            PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } => "The server has no connection left; close some, or raise its max_connections.",
-            { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } } => "Check DATABASE_HOST.",
+            PostgresException { SqlState: PostgresErrorCodes.TooManyConnections }
+                => "The server has no connection left; close some, or raise its max_connections.",
+            { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } }
+                => "Check DATABASE_HOST.",
             { InnerException: SocketException or FileNotFoundException } when settings.Host.StartsWith('/') =>
                 "Check DATABASE_SOCKET_DIR and DATABASE_PORT, and that PostgreSQL runs.",
-            { InnerException: SocketException or TimeoutException } => "Check DATABASE_HOST and DATABASE_PORT, and that PostgreSQL runs and listens there.",
+            { InnerException: SocketException or TimeoutException }
+                => "Check DATABASE_HOST and DATABASE_PORT, and that PostgreSQL runs and listens there.",
             { InnerException: System.Security.Authentication.AuthenticationException } => "Check DATABASE_SSL and DATABASE_SSL_CA_CERT_FILE.",
-            _ when exception.Message.Contains("SSL", StringComparison.Ordinal) => "Check DATABASE_SSL: the server and this program disagree about encryption.",
+            _ when exception.Message.Contains("SSL", StringComparison.Ordinal)
+                => "Check DATABASE_SSL: the server and this program disagree about encryption.",
             _ => "Check the DATABASE_* variables.",
         });
     }
@@ -49,9 +56,11 @@ static class Remedies
         PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow } =>
             "The server stopped, or ended the session. Run the same command again when it is back; what was finished stays.",
         PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } => "Somebody cancelled the statement. Run the same command again.",
-        PostgresException { SqlState: PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.DuplicateColumn } =>
+        PostgresException { SqlState: PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.DuplicateColumn }
+            =>
             "The name is taken by something that was added by hand: rename or drop that, and run the same command again.",
-        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedObject } =>
+        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedObject }
+            =>
             "The schema is not what its version promises: teslamate status --check lists the differences. Mend them and run the same command again.",
         PostgresException { SqlState: PostgresErrorCodes.DependentObjectsStillExist } =>
             "Something that others added uses what is to be changed: drop it, run the same command again, and add it anew.",

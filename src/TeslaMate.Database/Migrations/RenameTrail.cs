@@ -1,6 +1,8 @@
 namespace TeslaMate.Database.Migrations;
 
-/// <summary>Which tables and columns got another name in the course of the versions, so that what a later version meets can be found in an earlier schema.</summary>
+/// <summary>
+/// Which tables and columns got another name in the course of the versions, so that what a later version meets can be found in an earlier schema.
+/// </summary>
 sealed class RenameTrail
 {
     /// <summary>A null column renames the table.</summary>

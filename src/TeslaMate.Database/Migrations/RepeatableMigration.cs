@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
-/// Views and functions of schema <c>teslamate</c>, made anew whenever their file or a version changed. They can always be dropped, since they hold nothing.
+/// Views and functions of schema <c>teslamate</c>, made anew whenever their file or a version changed. They can always be dropped, since they hold
+/// nothing.
 /// </summary>
 /// <param name="Name">The file's label, words joined by <c>_</c>.</param>
 sealed partial record RepeatableMigration(string Name, MigrationFile Script)
@@ -18,8 +19,8 @@ sealed partial record RepeatableMigration(string Name, MigrationFile Script)
     public IEnumerable<string> Objects => Creation.Matches(Script.Text).Select(match => match.Groups[1].Value).Distinct(StringComparer.Ordinal);
 
     /// <summary>
-    /// Drops, whatever the order among them, the views and functions that these files make or that the last program here made; stops at what others have built on
-    /// them. Forgets that they were made.
+    /// Drops, whatever the order among them, the views and functions that these files make or that the last program here made; stops at what others
+    /// have built on them. Forgets that they were made.
     /// </summary>
     public static string DropSql(IEnumerable<RepeatableMigration> known) => $$"""
         do $$

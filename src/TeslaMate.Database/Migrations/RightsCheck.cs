@@ -14,8 +14,10 @@ static class RightsCheck
         plan.Errors.AddRange(await PublicSchemaCheck.FindIntrudersAsync(connection, cancellationToken));
         if (server.IsReadOnly)
         {
-            plan.Errors.Add(new PreflightError($"The role {server.Role} can only read: the server is a standby, or the role or database is set to read-only transactions.",
-                $"Connect to the primary server, or have an administrator run: alter role \"{server.Role}\" set default_transaction_read_only = off;"));
+            plan.Errors.Add(new PreflightError($"The role {server.Role} can only read: the server is a standby, or the role or database is set to "
+                + "read-only transactions.",
+                $"Connect to the primary server, or have an administrator run: alter role \"{server.Role}\" set default_transaction_read_only = "
+                    + "off;"));
             return;
         }
 
@@ -55,7 +57,8 @@ static class RightsCheck
             return;
         var statements = string.Join(' ', missing.Select(name => $"create extension if not exists {name} with schema public cascade;"));
         plan.Errors.Add(new PreflightError(
-            $"The database lacks the extension{(missing.Count > 1 ? "s" : "")} {string.Join(" and ", missing)}, which the role {plan.Server.Role} may not create.",
+            $"The database lacks the extension{(missing.Count > 1 ? "s" : "")} {string.Join(" and ", missing)}, which the role {plan.Server.Role} "
+                + "may not create.",
             $"Have an administrator run this in the database {plan.Server.Database}: {statements}"));
     }
 
@@ -66,10 +69,12 @@ static class RightsCheck
             .SelectMany(run => ExpectedSchema.Recorded.ChangeOf(run.Version) is var change && run.Back ? change.Come : change.Gone)
             .Where(fact => fact.Kind is "enum" or "function" && expected.ContainsKey(fact.Key))
             .Select(fact => fact.Name);
-        if (await OwnersAsync(connection, plan.Server, [.. expected.Values.Where(fact => fact.Kind == "table").Select(fact => fact.Name), .. changed], cancellationToken) is { } error)
+        if (await OwnersAsync(connection, plan.Server, [.. expected.Values.Where(fact => fact.Kind == "table").Select(fact => fact.Name), .. changed],
+            cancellationToken) is { } error)
             plan.Errors.Add(error);
         if (plan.Runs.Any(run => run is { Version: PrivateSchemaVersion, Back: false })
-            && await connection.ScalarAsync<bool>("select not has_schema_privilege(to_regnamespace('private')::oid, 'create, usage')", cancellationToken))
+            && await connection.ScalarAsync<bool>("select not has_schema_privilege(to_regnamespace('private')::oid, 'create, usage')",
+                cancellationToken))
         {
             plan.Errors.Add(new PreflightError($"The role {plan.Server.Role} may not put tables into schema private, which exists already.",
                 $"Have an administrator run: grant create, usage on schema private to \"{plan.Server.Role}\";"));
@@ -79,13 +84,16 @@ static class RightsCheck
     /// <summary>What is said to a role that may not even read which versions there are.</summary>
     public static async Task<PreflightError> UnreadableAsync(NpgsqlConnection connection, ServerFacts server, CancellationToken cancellationToken)
     {
-        var ever = ExpectedSchema.Recorded.Changes.SelectMany(change => change.Come).Where(fact => fact.Kind is "table" or "enum" or "function").Select(fact => fact.Name);
+        var ever = ExpectedSchema.Recorded.Changes.SelectMany(change => change.Come).Where(fact => fact.Kind is "table" or "enum" or "function")
+            .Select(fact => fact.Name);
         return await OwnersAsync(connection, server, [.. ever], cancellationToken)
-            ?? new PreflightError($"The role {server.Role} may not read schema_migrations or changelog.", $"Have an administrator run: grant select on all tables in schema public to \"{server.Role}\";");
+            ?? new PreflightError($"The role {server.Role} may not read schema_migrations or changelog.",
+                $"Have an administrator run: grant select on all tables in schema public to \"{server.Role}\";");
     }
 
     /// <param name="names">Of tables, enumerated types and functions, the latter with their arguments.</param>
-    static async Task<PreflightError?> OwnersAsync(NpgsqlConnection connection, ServerFacts server, IReadOnlyList<string> names, CancellationToken cancellationToken)
+    static async Task<PreflightError?> OwnersAsync(NpgsqlConnection connection, ServerFacts server, IReadOnlyList<string> names,
+        CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("""
             with objects as (
@@ -105,7 +113,8 @@ static class RightsCheck
             where name = any ($1) and not pg_has_role(owner, 'usage')
             order by 2
             """, connection);
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. names, "public.schema_migrations", "public.changelog", "teslamate.undo_scripts"] });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. names, "public.schema_migrations", "public.changelog",
+            "teslamate.undo_scripts"] });
         List<(string Kind, string Name, string Owner)> foreign = [];
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {
@@ -115,6 +124,7 @@ static class RightsCheck
 
         return foreign.Count == 0 ? null : new PreflightError(
             $"The role {server.Role} does not own {string.Join(", ", foreign.Select(thing => $"{thing.Name} (owner {thing.Owner})"))}.",
-            "Have an administrator run: " + string.Join(' ', foreign.Select(thing => $"alter {thing.Kind} {thing.Name} owner to \"{server.Role}\";")));
+            "Have an administrator run: "
+                + string.Join(' ', foreign.Select(thing => $"alter {thing.Kind} {thing.Name} owner to \"{server.Role}\";")));
     }
 }

@@ -3,8 +3,9 @@ using Npgsql;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
-/// Triggers, indexes on expressions, checks and defaults that the owner added to tables of the logbook. Their functions run inside this program's statements, which find
-/// nothing in schema public without its name; functions that rely on that get <c>search_path = public</c> of their own, as they were written for.
+/// Triggers, indexes on expressions, checks and defaults that the owner added to tables of the logbook. Their functions run inside this program's
+/// statements, which find nothing in schema public without its name; functions that rely on that get <c>search_path = public</c> of their own, as
+/// they were written for.
 /// </summary>
 static class RoutinePaths
 {
@@ -42,7 +43,8 @@ static class RoutinePaths
             progress.Report(isOwn
                 ? new MigrationProgress.Note($"The {name} works on tables of the logbook and finds others by their bare names: {alter}.")
                 : new MigrationProgress.Note(
-                    $"The {name} works on tables of the logbook and may find others by their bare names, which fails. Have its owner run: {alter};", Warning: true));
+                    $"The {name} works on tables of the logbook and may find others by their bare names, which fails. Have its owner run: {alter};",
+                    Warning: true));
         }
     }
 }

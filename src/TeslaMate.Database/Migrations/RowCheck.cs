@@ -5,8 +5,8 @@ using Npgsql;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
-/// Finds rows that a planned version would refuse (spec migrations 12): values that do not fit a new type, nulls where a column becomes required, and what new
-/// constraints forbid. One pass a table, however many rules it meets.
+/// Finds rows that a planned version would refuse (spec migrations 12): values that do not fit a new type, nulls where a column becomes required,
+/// and what new constraints forbid. One pass a table, however many rules it meets.
 /// </summary>
 static partial class RowCheck
 {
@@ -18,12 +18,15 @@ static partial class RowCheck
     const long RecomputedCharging = 20191212230527;
 
     public static async Task RunAsync(
-        NpgsqlConnection connection, Plan plan, IReadOnlyList<PlannedChange> changes, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live,
+        NpgsqlConnection connection, Plan plan, IReadOnlyList<PlannedChange> changes,
+        IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live,
         CancellationToken cancellationToken)
     {
         var isRecomputed = changes.Any(change => change.Run is { Version: RecomputedCharging, Back: false });
-        var rules = changes.SelectMany(change => ByType(change, live, isRecomputed)).Concat(changes.Where(change => !change.Run.Back).SelectMany(change => ByConstraint(change, live)))
-            .Concat(changes.Where(change => !change.Run.Back).SelectMany(change => ByForeignKey(change, live))).DistinctBy(rule => (rule.Table, rule.Condition));
+        var rules = changes.SelectMany(change => ByType(change, live, isRecomputed))
+            .Concat(changes.Where(change => !change.Run.Back).SelectMany(change => ByConstraint(change, live)))
+            .Concat(changes.Where(change => !change.Run.Back).SelectMany(change => ByForeignKey(change, live)))
+            .DistinctBy(rule => (rule.Table, rule.Condition));
         foreach (var table in rules.GroupBy(rule => rule.Table))
         {
             Rule[] all = [.. table];
@@ -40,7 +43,8 @@ static partial class RowCheck
                 await foreach (var row in connection.RowsAsync($"select (to_jsonb(shown))::text from ({show} limit 3) as shown", cancellationToken))
                     examples.Add(row.GetString(0));
                 plan.Errors.Add(new PreflightError(
-                    $"{refused[i]} row{(refused[i] == 1 ? "" : "s")} of {table.Key} {all[i].Cause}: {string.Join(", ", examples)}{(refused[i] > examples.Count ? " ..." : "")}",
+                    $"{refused[i]} row{(refused[i] == 1 ? "" : "s")} of {table.Key} {all[i].Cause}: "
+                        + $"{string.Join(", ", examples)}{(refused[i] > examples.Count ? " ..." : "")}",
                     all[i].Remedy, show + ";"));
             }
         }
@@ -56,7 +60,8 @@ static partial class RowCheck
         {
             var (table, column) = change.Trail.Origin(before.Table!, before.ShortName);
             // Going back, the scripts themselves make do with tokens and missing values.
-            if (after is null || !live.TryGetValue(("column", $"{table}.{column}"), out var now) || (change.Run.Back && table.EndsWith(".tokens", StringComparison.Ordinal)))
+            if (after is null || !live.TryGetValue(("column", $"{table}.{column}"), out var now)
+                || (change.Run.Back && table.EndsWith(".tokens", StringComparison.Ordinal)))
                 continue;
             // Addresses from before 20200120142602 are thrown away by then.
             if (!change.Run.Back && table == "public.addresses" && !live.ContainsKey(("column", "public.addresses.osm_id")))
@@ -135,14 +140,16 @@ static partial class RowCheck
         switch (change.Run.Version)
         {
             case 20190729181314 when Has("public.trips", "efficiency"):
-                yield return new Rule("public.trips", "id, efficiency", "t.efficiency = 0", $"have the efficiency 0, which version {change.Run.Label} cannot invert",
+                yield return new Rule("public.trips", "id, efficiency", "t.efficiency = 0",
+                    $"have the efficiency 0, which version {change.Run.Label} cannot invert",
                     "update public.trips set efficiency = null where efficiency = 0;");
                 break;
             case 20190821143938:
                 if (Has("public.states", "end_date"))
                 {
                     yield return new Rule("public.states", "id, car_id, start_date",
-                        "t.end_date is null and exists (select from public.states as other where other.car_id = t.car_id and other.end_date is null and other.id <> t.id)",
+                        "t.end_date is null and exists (select from public.states as other where other.car_id = t.car_id and other.end_date is "
+                            + "null and other.id <> t.id)",
                         $"are open beside another of the same car; version {change.Run.Label} allows one",
                         "End all but the last of each car: update public.states set end_date = start_date where id = <id>;");
                     yield return EndsBeforeStart("public.states");
@@ -152,8 +159,10 @@ static partial class RowCheck
                     yield return EndsBeforeStart("public.updates");
                 break;
             case 20190903151524 when Has("public.cars", "vin"):
-                yield return new Rule("public.cars", "id, vin", "exists (select from public.cars as other where other.vin = t.vin and other.id <> t.id)",
-                    $"share their VIN with another; version {change.Run.Label} allows one car per VIN", "Delete or correct all but one: update public.cars set vin = null where id = <id>;");
+                yield return new Rule("public.cars", "id, vin",
+                    "exists (select from public.cars as other where other.vin = t.vin and other.id <> t.id)",
+                    $"share their VIN with another; version {change.Run.Label} allows one car per VIN",
+                    "Delete or correct all but one: update public.cars set vin = null where id = <id>;");
                 break;
             // Addresses from before 20200120142602 are thrown away by then.
             case 20200306130218 when Has("public.addresses", "raw") && Has("public.addresses", "osm_id"):
@@ -170,7 +179,8 @@ static partial class RowCheck
         }
 
         Rule EndsBeforeStart(string table) => new(table, "id, start_date, end_date", "t.end_date < t.start_date",
-            $"end before they start, which version {change.Run.Label} forbids", $"update {table} set end_date = start_date where end_date < start_date;");
+            $"end before they start, which version {change.Run.Label} forbids",
+            $"update {table} set end_date = start_date where end_date < start_date;");
 
         bool Has(string table, string column) => live.ContainsKey(("column", $"{table}.{column}"));
     }
@@ -185,13 +195,15 @@ static partial class RowCheck
             var (table, column) = change.Trail.Origin(come.Table!, key.Groups[1].Value);
             var target = change.Trail.Origin($"public.{key.Groups[2].Value}");
             var isGuarded = live.Values.Any(fact => fact.Kind == "constraint" && fact.Table == table
-                && fact.Detail.StartsWith($"FOREIGN KEY ({column}) ", StringComparison.Ordinal) && !fact.Detail.EndsWith("NOT VALID", StringComparison.Ordinal));
+                && fact.Detail.StartsWith($"FOREIGN KEY ({column}) ", StringComparison.Ordinal)
+                && !fact.Detail.EndsWith("NOT VALID", StringComparison.Ordinal));
             // What refers to an address from before 20200120142602 is emptied by then.
             var isEmptied = target == "public.addresses" && !live.ContainsKey(("column", "public.addresses.osm_id"));
             if (isGuarded || isEmptied || !live.TryGetValue(("column", $"{table}.{column}"), out var there) || !live.ContainsKey(("table", target)))
                 continue;
             var orphan = $"t.{column} is not null and not exists (select from {target} as target where target.id = t.{column})";
-            yield return new Rule(table, $"id, {column}", orphan, $"have a {column} that {target} does not have, which version {change.Run.Label} refuses",
+            yield return new Rule(table, $"id, {column}", orphan,
+                $"have a {column} that {target} does not have, which version {change.Run.Label} refuses",
                 SchemaDifference.Split(there.Detail).IsRequired
                     ? $"They belong to nothing: delete from {table} as t where {orphan};"
                     : $"Empty them: update {table} as t set {column} = null where {orphan};");
@@ -200,19 +212,22 @@ static partial class RowCheck
 
     // The settings are copied to every car by 20191117171307, where other limits hold.
     static async Task CheckSettingsAsync(
-        NpgsqlConnection connection, Plan plan, IReadOnlyList<PlannedChange> changes, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live, CancellationToken cancellationToken)
+        NpgsqlConnection connection, Plan plan, IReadOnlyList<PlannedChange> changes,
+        IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live, CancellationToken cancellationToken)
     {
         const long Units = 20190810105216;
         const long LongerSuspension = 20190814152810;
         const long SettingsPerCar = 20191117171307;
         var pending = changes.Where(change => !change.Run.Back).ToDictionary(change => change.Run.Version, change => change.Run.Label);
-        if (!live.ContainsKey(("table", "public.settings")) || (pending.GetValueOrDefault(Units) ?? pending.GetValueOrDefault(SettingsPerCar)) is not { } needing)
+        if (!live.ContainsKey(("table", "public.settings"))
+            || (pending.GetValueOrDefault(Units) ?? pending.GetValueOrDefault(SettingsPerCar)) is not { } needing)
             return;
         var rows = await connection.ScalarAsync<long>("select count(*) from public.settings", cancellationToken);
         if (rows != 1)
         {
             plan.Errors.Add(new PreflightError($"The table settings has {rows} rows; version {needing} needs exactly one.",
-                rows == 0 ? "insert into public.settings (inserted_at, updated_at) values (now(), now());" : "Delete all but one: delete from public.settings where id = <id>;",
+                rows == 0 ? "insert into public.settings (inserted_at, updated_at) values (now(), now());" : "Delete all but one: delete from "
+                    + "public.settings where id = <id>;",
                 "select * from public.settings;"));
         }
 
@@ -223,7 +238,8 @@ static partial class RowCheck
         foreach (var (column, least, most) in new[] { ("suspend_min", leastSuspension, 90), ("suspend_after_idle_min", 1, 60) })
         {
             if (live.ContainsKey(("column", $"public.settings.{column}"))
-                && await connection.ScalarAsync<bool>($"select exists (select from public.settings where {column} not between {least} and {most}) and exists (select from public.cars)", cancellationToken))
+                && await connection.ScalarAsync<bool>($"select exists (select from public.settings where {column} not between {least} and {most}) "
+                    + "and exists (select from public.cars)", cancellationToken))
             {
                 plan.Errors.Add(new PreflightError($"settings.{column} is not between 1 and {most}, which version {label} requires.",
                     $"update public.settings set {column} = least(greatest({column}, 1), {most});", $"select id, {column} from public.settings;"));

@@ -33,12 +33,14 @@ public sealed record SchemaDifference(DifferenceKind Kind, string Description, s
             }
             else if (there.Detail != fact.Detail)
             {
-                differences.Add(new(DifferenceKind.Wrong, $"{Called(fact)} is \"{there.Detail}\", should be \"{fact.Detail}\"", Correction(fact, there)));
+                differences.Add(new(DifferenceKind.Wrong, $"{Called(fact)} is \"{there.Detail}\", should be \"{fact.Detail}\"",
+                    Correction(fact, there)));
             }
         }
 
         // Tables, views and functions of others are none of our business; what hangs on our tables is.
-        foreach (var fact in live.Values.Where(fact => fact.Table is not null && !expected.ContainsKey(fact.Key) && expected.ContainsKey(("table", fact.Table)))
+        foreach (var fact in live.Values.Where(
+            fact => fact.Table is not null && !expected.ContainsKey(fact.Key) && expected.ContainsKey(("table", fact.Table)))
             .OrderBy(fact => fact.Name, StringComparer.Ordinal))
             differences.Add(new(DifferenceKind.Extra, $"extra {Called(fact)} ({fact.Detail})", null));
         return differences;
@@ -68,7 +70,8 @@ public sealed record SchemaDifference(DifferenceKind Kind, string Description, s
         if (expected.Kind is "index")
             return $"drop index {expected.Name}; {expected.Detail};";
         if (expected.Kind is "constraint")
-            return $"alter table {expected.Table} drop constraint {expected.ShortName}; alter table {expected.Table} add constraint {expected.ShortName} {expected.Detail};";
+            return $"alter table {expected.Table} drop constraint {expected.ShortName}; alter table {expected.Table} add constraint "
+                + $"{expected.ShortName} {expected.Detail};";
         if (expected.Kind is not "column")
             return null;
         var (type, isRequired, fallback) = Split(expected.Detail);

@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>One line of the fingerprint, taken apart.</summary>
-/// <param name="Kind"><c>table</c>, <c>column</c>, <c>index</c>, <c>constraint</c>, <c>sequence</c>, <c>enum</c>, <c>function</c>, <c>trigger</c>, <c>view</c> ...</param>
+/// <param name="Kind"><c>table</c>, <c>column</c>, <c>index</c>, <c>constraint</c>, <c>sequence</c>, <c>enum</c>, <c>function</c>, <c>trigger</c>,
+/// <c>view</c> ...</param>
 /// <param name="Name">With its schema, and for columns and constraints its table.</param>
 /// <param name="Table">The table it belongs to, with its schema; null when to none.</param>
 /// <param name="Detail">What it is: a type, a definition. Not the position of a column, which differs after going back and forth.</param>

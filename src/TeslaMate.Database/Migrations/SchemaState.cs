@@ -50,7 +50,9 @@ public sealed record SchemaState
     public IEnumerable<AppliedVersion> Newer => Applied.Where(version => version.Version > Newest)
         .Concat(OwnApplied.Where(version => version.Name is null));
 
-    /// <summary>Applied versions that no file of this program names, below <see cref="Newest"/>; they are left alone, as the reference does.</summary>
+    /// <summary>
+    /// Applied versions that no file of this program names, below <see cref="Newest"/>; they are left alone, as the reference does.
+    /// </summary>
     public IEnumerable<AppliedVersion> Unknown => Applied.Where(version => version.Name is null && version.Version < Newest);
 
     /// <summary>Whether the program can work with this database as it is.</summary>

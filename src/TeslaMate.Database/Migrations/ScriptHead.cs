@@ -12,7 +12,8 @@ readonly record struct TableLock(string Mode, string Table);
 /// <param name="Scans">Tables that are read completely.</param>
 /// <param name="Locks">In the order in which they are taken.</param>
 /// <param name="Loses">What does not come back, one sentence each.</param>
-sealed partial record ScriptHead(string Summary, IReadOnlyList<string> Rewrites, IReadOnlyList<string> Scans, IReadOnlyList<TableLock> Locks, IReadOnlyList<string> Loses)
+sealed partial record ScriptHead(string Summary, IReadOnlyList<string> Rewrites, IReadOnlyList<string> Scans, IReadOnlyList<TableLock> Locks,
+    IReadOnlyList<string> Loses)
 {
     // Weakest first, as in PostgreSQL's manual.
     static readonly string[] Modes =
@@ -45,14 +46,16 @@ sealed partial record ScriptHead(string Summary, IReadOnlyList<string> Rewrites,
                 loses.Add(comment[6..].Trim());
             else if (comment.StartsWith("Locks:", StringComparison.Ordinal))
                 locks.AddRange(ReadLocks(comment[6..]));
-            else if (comment.Length > 0 && !comment.StartsWith("step:", StringComparison.Ordinal) && !comment.StartsWith("unless pending:", StringComparison.Ordinal))
+            else if (comment.Length > 0 && !comment.StartsWith("step:", StringComparison.Ordinal)
+                && !comment.StartsWith("unless pending:", StringComparison.Ordinal))
                 summary.Add(comment);
         }
 
         return new ScriptHead(string.Join(' ', summary), rewrites, scans, locks, loses);
     }
 
-    static IEnumerable<string> Names(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(name => Name.IsMatch(name));
+    static IEnumerable<string> Names(string list)
+        => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(name => Name.IsMatch(name));
 
     static IEnumerable<TableLock> ReadLocks(string list)
     {

@@ -37,12 +37,15 @@ sealed record ServerFacts
     public required bool MayReadRecords { get; init; }
 
     /// <summary>
-    /// Whether a role is called like our schema, so that PostgreSQL's usual search path ("$user", public) would lead its programs, the reference among them,
-    /// into our schema; and whether this session may and has yet to prevent that.
+    /// Whether a role is called like our schema, so that PostgreSQL's usual search path ("$user", public) would lead its programs, the reference
+    /// among them, into our schema; and whether this session may and has yet to prevent that.
     /// </summary>
     public required bool HasNamesake { get; init; }
 
-    /// <summary>How many relations, types and functions <c>public</c> holds that no extension brought and that are not <c>schema_migrations</c> or <c>changelog</c>.</summary>
+    /// <summary>
+    /// How many relations, types and functions <c>public</c> holds that no extension brought and that are not <c>schema_migrations</c> or
+    /// <c>changelog</c>.
+    /// </summary>
     public required long PublicObjects { get; init; }
 
     /// <summary>This session, as <c>pg_stat_activity</c> calls it.</summary>

@@ -3,8 +3,8 @@ using Npgsql;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
-/// Looks over the shoulder of a working session from a second connection, so that nobody sits before a silent screen: every two seconds it says what is being
-/// done, how far it is, or who is waited for.
+/// Looks over the shoulder of a working session from a second connection, so that nobody sits before a silent screen: every two seconds it says what
+/// is being done, how far it is, or who is waited for.
 /// </summary>
 sealed class SessionMonitor : IAsyncDisposable
 {

@@ -6,8 +6,9 @@ using TeslaMate.Database.Encryption;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
-/// The one migration that SQL cannot do: the tokens are encrypted by a cipher that PostgreSQL does not have (migrations, D15). What the version stores is worked out
-/// before its transaction, into a temporary table of the same connection; tokens that others have changed since make the version be tried again.
+/// The one migration that SQL cannot do: the tokens are encrypted by a cipher that PostgreSQL does not have (migrations, D15). What the version
+/// stores is worked out before its transaction, into a temporary table of the same connection; tokens that others have changed since make the
+/// version be tried again.
 /// </summary>
 sealed class TokenSteps(Variables variables, IProgress<MigrationProgress> progress)
 {
@@ -46,7 +47,8 @@ sealed class TokenSteps(Variables variables, IProgress<MigrationProgress> progre
     public async Task PrepareAsync(IEnumerable<EvolveScript> scripts, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         if (scripts.SelectMany(script => script.Runs).SelectMany(run => run.Script.Parts).OfType<ScriptPart.Step>().FirstOrDefault() is not { } step
-            || await connection.ScalarAsync<string>("select coalesce(to_regclass('private.tokens'), to_regclass('public.tokens'))::text", cancellationToken) is not { } table)
+            || await connection.ScalarAsync<string>("select coalesce(to_regclass('private.tokens'), to_regclass('public.tokens'))::text",
+                cancellationToken) is not { } table)
             return;
         List<(long Id, object? Access, object? Refresh)> tokens = [];
         await foreach (var row in connection.RowsAsync($"select id::bigint, access, refresh from {table}", cancellationToken))
@@ -61,7 +63,8 @@ sealed class TokenSteps(Variables variables, IProgress<MigrationProgress> progre
         {
             await using var keep = new NpgsqlCommand($"insert into {Prepared} values ($1, $2, $3, $4, $5)", connection);
             keep.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
-            var (plain, cipher) = step.Name == "encrypt tokens" ? ((access, refresh), Encrypt(access, refresh)) : (Decrypt(access, refresh), (access, refresh));
+            var (plain, cipher) = step.Name == "encrypt tokens"
+                ? ((access, refresh), Encrypt(access, refresh)) : (Decrypt(access, refresh), (access, refresh));
             foreach (var value in new[] { plain.Item1, plain.Item2 })
                 keep.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
             foreach (var value in new[] { cipher.Item1, cipher.Item2 })
@@ -80,7 +83,8 @@ sealed class TokenSteps(Variables variables, IProgress<MigrationProgress> progre
     {
         _key ??= EncryptionKey.FindExisting(variables);
         if (_key is not null && access is byte[] accessCipher && refresh is byte[] refreshCipher
-            && _key.Cipher.Decrypt(accessCipher) is Decryption.Plain(var accessText) && _key.Cipher.Decrypt(refreshCipher) is Decryption.Plain(var refreshText))
+            && _key.Cipher.Decrypt(accessCipher) is Decryption.Plain(var accessText)
+            && _key.Cipher.Decrypt(refreshCipher) is Decryption.Plain(var refreshText))
             return (accessText, refreshText);
         // The script deletes the rows that stay empty.
         progress.Report(new MigrationProgress.Note(_key is null

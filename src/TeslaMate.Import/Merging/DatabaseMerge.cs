@@ -26,7 +26,8 @@ public interface IDatabaseMerge
 
 sealed class DatabaseMerge(NpgsqlDataSource database, TimeProvider time) : IDatabaseMerge
 {
-    static readonly string[] Tables = ["geofences", "addresses", "car_settings", "cars", "states", "drives", "positions", "charging_processes", "charges", "updates"];
+    static readonly string[] Tables =
+        ["geofences", "addresses", "car_settings", "cars", "states", "drives", "positions", "charging_processes", "charges", "updates"];
 
     public async Task<ImportReport> MergeAsync(Uri source, string? vin, bool isDryRun, CancellationToken cancellationToken)
     {
@@ -38,7 +39,8 @@ sealed class DatabaseMerge(NpgsqlDataSource database, TimeProvider time) : IData
             return ImportReport.Of(ImportProblem.Busy, "Another import is at work.");
         try
         {
-            if (await VersionAsync(from, cancellationToken) is var theirs && await VersionAsync(connection, cancellationToken) is var ours && theirs != ours)
+            if (await VersionAsync(from, cancellationToken) is var theirs && await VersionAsync(connection, cancellationToken) is var ours
+                && theirs != ours)
             {
                 return ImportReport.Of(ImportProblem.OtherVersion,
                     $"The other database stands at version {theirs?.ToString(CultureInfo.InvariantCulture) ?? "none"}, this one at {ours}. Bring both to the same version first.");
@@ -160,7 +162,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
             ["start_geofence_id"] = "(select id from new_geofences where old = row.start_geofence_id)",
             ["end_geofence_id"] = "(select id from new_geofences where old = row.end_geofence_id)",
         }, cancellationToken);
-        var positions = await InsertAsync("positions", "new_positions", new() { ["drive_id"] = "(select id from new_drives where old = row.drive_id)" }, cancellationToken);
+        var positions = await InsertAsync("positions", "new_positions",
+            new() { ["drive_id"] = "(select id from new_drives where old = row.drive_id)" }, cancellationToken);
         await ExecuteAsync("""
             update public.drives
             set start_position_id = (select id from new_positions where old = other.start_position_id), end_position_id = (select id from new_positions where old = other.end_position_id)
@@ -174,12 +177,14 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
             ["address_id"] = "(select id from new_addresses where old = row.address_id)",
             ["geofence_id"] = "(select id from new_geofences where old = row.geofence_id)",
         }, cancellationToken);
-        var charges = await InsertAsync("charges", "new_charges", new() { ["charging_process_id"] = "(select id from new_charging_processes where old = row.charging_process_id)" }, cancellationToken);
+        var charges = await InsertAsync("charges", "new_charges",
+            new() { ["charging_process_id"] = "(select id from new_charging_processes where old = row.charging_process_id)" }, cancellationToken);
         var updates = await InsertAsync("updates", "new_updates", [], cancellationToken);
         var discarded = await EndWhatIsOpenAsync(cancellationToken);
         await RememberAsync(cancellationToken);
         var history = new History();
-        await using (var command = new NpgsqlCommand($"select state::text, start_date from other_states where car_id = {theirId} order by start_date, id", connection))
+        await using (var command = new NpgsqlCommand($"select state::text, start_date from other_states where car_id = {theirId} order by "
+            + "start_date, id", connection))
         {
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
@@ -193,13 +198,15 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
         var counts = new HistoryCounts(drives - discarded, processes, positions, charges, states, updates);
         var imported = drives + processes + positions + charges + states + updates;
         await DropAsync(cancellationToken);
-        return (new FileReport(vin, (int)total, Math.Min(imported, (int)total), Math.Max(0, (int)total - imported), 0, imported == 0 ? FileState.Skipped : FileState.Done), counts);
+        return (new FileReport(vin, (int)total, Math.Min(imported, (int)total), Math.Max(0, (int)total - imported), 0,
+            imported == 0 ? FileState.Skipped : FileState.Done), counts);
     }
 
     public static async Task<List<string>> ColumnsAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
-            "select column_name::text from information_schema.columns where table_schema = 'public' and table_name = $1 order by ordinal_position", connection);
+            "select column_name::text from information_schema.columns where table_schema = 'public' and table_name = $1 order by ordinal_position",
+            connection);
         command.Parameters.Add(Value.Of(table));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<string> columns = [];
@@ -216,7 +223,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
         }
         else
         {
-            var (vid, eid) = (await ScalarAsync($"select vid from other_cars where id = {theirId}", cancellationToken), await ScalarAsync($"select eid from other_cars where id = {theirId}", cancellationToken));
+            var (vid, eid) = (await ScalarAsync($"select vid from other_cars where id = {theirId}", cancellationToken),
+                await ScalarAsync($"select eid from other_cars where id = {theirId}", cancellationToken));
             _car = await store.AddCarAsync(NoRun, vin, vid, name: null, suspendMin: 21, isDryRun, cancellationToken);
             await ExecuteAsync($"""
                 update public.cars set eid = {eid} where id = {_car} and not exists (select from public.cars where eid = {eid});
@@ -242,7 +250,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
 
     async Task CoverAsync(Coverage covered, CancellationToken cancellationToken)
     {
-        await ExecuteAsync("create temp table covered (from_date timestamp primary key, to_date timestamp not null) on commit drop", cancellationToken);
+        await ExecuteAsync("create temp table covered (from_date timestamp primary key, to_date timestamp not null) on commit drop",
+            cancellationToken);
         await using (var copy = await connection.BeginBinaryImportAsync("copy covered from stdin (format binary)", cancellationToken))
         {
             foreach (var (from, to) in covered.Periods)
@@ -261,7 +270,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
     /// <summary>
     /// SQL that says whether any covered period meets another one; the last that begins before its end is the one to ask, since they do not overlap.
     /// </summary>
-    static string Meets(string from, string to) => $"coalesce((select covered.to_date >= {from} from covered where covered.from_date <= {to} order by covered.from_date desc limit 1), false)";
+    static string Meets(string from, string to) => $"coalesce((select covered.to_date >= {from} from covered where covered.from_date <= {to} "
+        + "order by covered.from_date desc limit 1), false)";
 
     async Task ReadOverlapsAsync(List<Overlap> overlaps, CancellationToken cancellationToken)
     {
@@ -281,9 +291,11 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
     async Task ChooseAsync(CancellationToken cancellationToken)
     {
         await NumberAsync("new_drives", "trips_id_seq",
-            $"select id as old from other_drives where car_id = {theirId} and not {Meets("start_date", "coalesce(end_date, start_date)")} order by start_date, id", cancellationToken);
+            $"select id as old from other_drives where car_id = {theirId} and not {Meets("start_date", "coalesce(end_date, start_date)")} order "
+                + "by start_date, id", cancellationToken);
         await NumberAsync("new_charging_processes", "charging_processes_id_seq",
-            $"select id as old from other_charging_processes where car_id = {theirId} and not {Meets("start_date", "coalesce(end_date, start_date)")} order by start_date, id", cancellationToken);
+            $"select id as old from other_charging_processes where car_id = {theirId} and not "
+                + $"{Meets("start_date", "coalesce(end_date, start_date)")} order by start_date, id", cancellationToken);
         await NumberAsync("new_positions", "positions_id_seq", $"""
             select position.id as old
             from other_positions position
@@ -315,14 +327,16 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
         var number = isDryRun
             ? $"((select least(min(id), 0) from public.{table["new_".Length..]}) - row_number() over ())::integer"
             : $"nextval('public.{sequence}')::integer";
-        await ExecuteAsync($"create temp table {table} on commit drop as select old, {number} as id from ({chosen}) chosen; create index on {table} (old); analyze {table}", cancellationToken);
+        await ExecuteAsync($"create temp table {table} on commit drop as select old, {number} as id from ({chosen}) chosen; create index on "
+            + $"{table} (old); analyze {table}", cancellationToken);
     }
 
     /// <summary>Addresses are the same where OpenStreetMap's numbers are; geofences where name and place are.</summary>
     async Task InsertPlacesAsync(CancellationToken cancellationToken)
     {
         var (address, fence) = isDryRun
-            ? ("((select least(min(id), 0) from public.addresses) - row_number() over ())::integer", "((select least(min(id), 0) from public.geofences) - row_number() over ())::integer")
+            ? ("((select least(min(id), 0) from public.addresses) - row_number() over ())::integer",
+                "((select least(min(id), 0) from public.geofences) - row_number() over ())::integer")
             : ("nextval('public.addresses_id_seq')::integer", "nextval('public.geofences_id_seq')::integer");
         await ExecuteAsync($"""
             create temp table new_addresses on commit drop as
@@ -349,7 +363,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
         {
             var columns = (await ColumnsAsync(connection, table, cancellationToken)).Where(column => column != "id").ToList();
             await ExecuteAsync(
-                $"insert into public.{table} (id, {string.Join(", ", columns)}) select number.id, {string.Join(", ", columns.Select(column => "row." + column))} "
+                $"insert into public.{table} (id, {string.Join(", ", columns)}) select number.id, "
+                    + $"{string.Join(", ", columns.Select(column => "row." + column))} "
                 + $"from other_{table} row join new_{table} number on number.old = row.id where number.is_new", cancellationToken);
         }
     }
@@ -364,7 +379,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
             _ => instead.GetValueOrDefault(column, "row." + column),
         });
         await using var command = new NpgsqlCommand(
-            $"insert into public.{table} ({string.Join(", ", columns)}) select {string.Join(", ", values)} from other_{table} row join {numbersTable} number on number.old = row.id order by number.id",
+            $"insert into public.{table} ({string.Join(", ", columns)}) select {string.Join(", ", values)} from other_{table} row join "
+                + $"{numbersTable} number on number.old = row.id order by number.id",
             connection)
         { CommandTimeout = 0 };
         return await command.ExecuteNonQueryAsync(cancellationToken);
@@ -423,7 +439,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
     }
 
     Task DropAsync(CancellationToken cancellationToken) => ExecuteAsync(
-        "drop table covered, new_drives, new_charging_processes, new_positions, new_charges, new_updates, new_addresses, new_geofences", cancellationToken);
+        "drop table covered, new_drives, new_charging_processes, new_positions, new_charges, new_updates, new_addresses, new_geofences",
+        cancellationToken);
 
     Task ExecuteAsync(string sql, CancellationToken cancellationToken) => DatabaseMerge.ExecuteAsync(connection, sql, cancellationToken);
 

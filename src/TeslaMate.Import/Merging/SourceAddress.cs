@@ -3,7 +3,9 @@ namespace TeslaMate.Import.Merging;
 /// <summary>The address of another database.</summary>
 public static class SourceAddress
 {
-    /// <summary>The settings of a connection to it; without a password in it, <c>PGPASSWORD</c> or the password file is asked, as libpq does.</summary>
+    /// <summary>
+    /// The settings of a connection to it; without a password in it, <c>PGPASSWORD</c> or the password file is asked, as libpq does.
+    /// </summary>
     internal static string ConnectionString(Uri source)
     {
         var user = source.UserInfo.Split(':', 2);
@@ -22,7 +24,8 @@ public static class SourceAddress
             connection.Username = Uri.UnescapeDataString(user[0]);
         if (user.Length > 1)
             connection.Password = Uri.UnescapeDataString(user[1]);
-        foreach (var (name, value) in source.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2)).Where(pair => pair.Length == 2).Select(pair => (pair[0], Uri.UnescapeDataString(pair[1]))))
+        foreach (var (name, value) in source.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=', 2))
+            .Where(pair => pair.Length == 2).Select(pair => (pair[0], Uri.UnescapeDataString(pair[1]))))
         {
             switch (name)
             {
@@ -30,7 +33,8 @@ public static class SourceAddress
                 case "port" when int.TryParse(value, out var port): connection.Port = port; break;
                 case "user": connection.Username = value; break;
                 case "password": connection.Password = value; break;
-                case "sslmode" when Enum.TryParse<SslMode>(value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var mode): connection.SslMode = mode; break;
+                case "sslmode" when Enum.TryParse<SslMode>(value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true,
+                    out var mode): connection.SslMode = mode; break;
             }
         }
 
@@ -39,5 +43,6 @@ public static class SourceAddress
 
     /// <summary>Whether a text is such an address.</summary>
     public static Uri? Parse(string text)
-        => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "postgres" or "postgresql" && address.AbsolutePath.Length > 1 ? address : null;
+        => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "postgres" or "postgresql" && address.AbsolutePath.Length > 1
+            ? address : null;
 }

@@ -131,7 +131,8 @@ sealed class CsvFile : IDisposable
 
     static SepReader Read(FileStream stream)
         => Sep.New(',').Reader(options => options with { HasHeader = false, DisableColCountCheck = true, Unescape = true, DisableFastFloat = true })
-            .From(new StreamReader(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true), detectEncodingFromByteOrderMarks: false, bufferSize: 64 * 1024, leaveOpen: true));
+            .From(new StreamReader(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true), detectEncodingFromByteOrderMarks: false,
+                bufferSize: 64 * 1024, leaveOpen: true));
 
     /// <summary>Whether every quote stands where one may: around a whole cell, or twice inside of such a one.</summary>
     static bool IsWhole(ReadOnlySpan<char> record)

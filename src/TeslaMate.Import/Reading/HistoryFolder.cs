@@ -20,7 +20,8 @@ static class HistoryFolder
     /// <exception cref="UnauthorizedAccessException">It cannot be listed.</exception>
     public static IReadOnlyList<IHistoryFile> List(ImportRequest request, TimeZoneInfo zone)
     {
-        var paths = File.Exists(request.Folder) ? [Path.GetFullPath(request.Folder)] : Directory.GetFileSystemEntries(Path.GetFullPath(request.Folder));
+        var paths = File.Exists(request.Folder)
+            ? [Path.GetFullPath(request.Folder)] : Directory.GetFileSystemEntries(Path.GetFullPath(request.Folder));
         return
         [
             .. paths

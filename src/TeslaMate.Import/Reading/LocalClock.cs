@@ -9,7 +9,8 @@ sealed class LocalClock(TimeZoneInfo zone)
     public static TimeZoneInfo? FindZone(string? name)
     {
         // Names of other systems have spaces, and .NET would take them too.
-        if (string.IsNullOrWhiteSpace(name) || name.Contains(' ', StringComparison.Ordinal) || name.StartsWith('/') || name.Contains("..", StringComparison.Ordinal))
+        if (string.IsNullOrWhiteSpace(name) || name.Contains(' ', StringComparison.Ordinal) || name.StartsWith('/')
+            || name.Contains("..", StringComparison.Ordinal))
             return null;
         return TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : null;
     }

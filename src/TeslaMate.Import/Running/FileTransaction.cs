@@ -16,7 +16,8 @@ sealed record NewCar(string Vin, long? Vid, string? Name, int SuspendMin);
 /// </summary>
 /// <param name="car">Null when <paramref name="newCar"/> has to be added first, if there is anything to write.</param>
 sealed class FileTransaction(
-    ImportStore store, NpgsqlConnection connection, HistoryNumbers numbers, Elevations terrain, long run, CarId? car, NewCar? newCar, bool isRehearsal)
+    ImportStore store, NpgsqlConnection connection, HistoryNumbers numbers, Elevations terrain, long run, CarId? car, NewCar? newCar,
+    bool isRehearsal)
     : IPieces, IAsyncDisposable
 {
     // Kilometres; loggers read the odometer some seconds apart.

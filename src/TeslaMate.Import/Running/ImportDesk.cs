@@ -71,7 +71,8 @@ public sealed partial class ImportDesk(IImporter importer, ImportSettings settin
             if (_status is ImportStatus.Running)
                 return false;
             _status = new ImportStatus.Running(null);
-            _run = Task.Run(() => RunAsync(new ImportRequest(settings.Folder, timeZone) { Vin = vin, FallbackVehicleId = settings.FallbackVehicleId }));
+            _run = Task.Run(() => RunAsync(
+                new ImportRequest(settings.Folder, timeZone) { Vin = vin, FallbackVehicleId = settings.FallbackVehicleId }));
             return true;
         }
     }
@@ -173,7 +174,8 @@ public sealed partial class ImportDesk(IImporter importer, ImportSettings settin
         catch (Exception exception)
         {
             Log.Broke(logger, exception);
-            _status = new ImportStatus.Broken(exception is NpgsqlException or IOException ? exception.Message : "The import broke off; the journal says why.");
+            _status = new ImportStatus.Broken(exception is NpgsqlException or IOException
+                ? exception.Message : "The import broke off; the journal says why.");
         }
     }
 

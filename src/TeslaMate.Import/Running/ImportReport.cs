@@ -96,7 +96,8 @@ public sealed record ImportReport
     public string? ResumedZone { get; init; }
 
     /// <summary>Nothing was rejected and nothing failed.</summary>
-    public bool IsClean => Problem == ImportProblem.None && Rejections.Count == 0 && Files.All(file => file.State is FileState.Done or FileState.Skipped);
+    public bool IsClean => Problem == ImportProblem.None && Rejections.Count == 0
+        && Files.All(file => file.State is FileState.Done or FileState.Skipped);
 
     internal static Created CreatedOf(HistoryCounts counts)
         => new(counts.Drives, counts.ChargingProcesses, counts.Positions, counts.Charges, counts.States, counts.Updates);
@@ -112,4 +113,5 @@ public sealed record ImportReport
 /// <param name="BytesRead">Of files that are finished, and of the one that is read.</param>
 /// <param name="BytesInAll">Of all files.</param>
 /// <param name="Rejections">Met so far.</param>
-public sealed record ImportProgress(int File, IReadOnlyList<FileReport> Files, long Rows, long BytesRead, long BytesInAll, IReadOnlyList<Rejection> Rejections);
+public sealed record ImportProgress(int File, IReadOnlyList<FileReport> Files, long Rows, long BytesRead, long BytesInAll,
+    IReadOnlyList<Rejection> Rejections);

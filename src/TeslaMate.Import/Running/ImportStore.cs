@@ -41,7 +41,8 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     /// <summary>Goes on with the interrupted run of a folder, or begins one; former ones of this folder are forgotten then.</summary>
     public async Task<StoredRun> OpenAsync(string sourceKey, string timeZone, CarId? car, CancellationToken cancellationToken)
     {
-        await using (var command = Command("select id, timezone, car_id from public.import_runs where source_key = $1 and status = 'running'", Text(sourceKey)))
+        await using (var command =
+            Command("select id, timezone, car_id from public.import_runs where source_key = $1 and status = 'running'", Text(sourceKey)))
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {
             if (await reader.ReadAsync(cancellationToken))
@@ -61,7 +62,8 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
             values ($1, 'running', $2, true, $3, $4, $4)
             returning id
             """,
-            [Text(sourceKey), Text(timeZone), new NpgsqlParameter { Value = car is { } known ? (long)known.Value : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint }, Now()],
+            [Text(sourceKey), Text(timeZone),
+                new NpgsqlParameter { Value = car is { } known ? (long)known.Value : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint }, Now()],
             cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new(id, timeZone, car, IsResumed: false);
@@ -72,7 +74,8 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
 
     /// <summary>The time zone of the interrupted run of a folder; null when there is none.</summary>
     public Task<string?> InterruptedZoneAsync(string sourceKey, CancellationToken cancellationToken)
-        => ScalarAsync<string>("select timezone from public.import_runs where source_key = $1 and status = 'running'", [Text(sourceKey)], cancellationToken);
+        => ScalarAsync<string>("select timezone from public.import_runs where source_key = $1 and status = 'running'", [Text(sourceKey)],
+            cancellationToken);
 
     /// <summary>
     /// Gives the interrupted run of a folder up. Its files are to be read again: what it covered is skipped then, but not the drive or the charge
@@ -98,7 +101,8 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
         while (await reader.ReadAsync(cancellationToken))
         {
             files.Add(new(
-                reader.GetInt64(0), reader.IsDBNull(1) ? null : new CarId(reader.GetInt16(1)), reader.GetString(2), reader.GetString(3), reader.GetInt32(4)));
+                reader.GetInt64(0), reader.IsDBNull(1) ? null : new CarId(reader.GetInt16(1)), reader.GetString(2), reader.GetString(3),
+                reader.GetInt32(4)));
         }
 
         return files;
@@ -116,7 +120,8 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
         return new(periods);
     }
 
-    public async Task CoverAsync(CarId car, long run, IEnumerable<(DateTimeOffset From, DateTimeOffset To)> periods, CancellationToken cancellationToken)
+    public async Task CoverAsync(CarId car, long run, IEnumerable<(DateTimeOffset From, DateTimeOffset To)> periods,
+        CancellationToken cancellationToken)
     {
         foreach (var (from, to) in periods)
         {
@@ -179,7 +184,8 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     /// <summary>Adds a car that nobody knew; its numbers are made up where the files have none or others have them.</summary>
     /// <param name="suspendMin">Of its settings.</param>
     /// <param name="isRehearsal">It will be taken back.</param>
-    public async Task<CarId> AddCarAsync(long run, string vin, long? vid, string? name, int suspendMin, bool isRehearsal, CancellationToken cancellationToken)
+    public async Task<CarId> AddCarAsync(long run, string vin, long? vid, string? name, int suspendMin, bool isRehearsal,
+        CancellationToken cancellationToken)
     {
         // No transaction takes a sequence back.
         var (carNumber, settingsNumber) = isRehearsal
@@ -205,7 +211,8 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
             ],
             cancellationToken);
         await ExecuteAsync(
-            "insert into teslamate.imported_entries (kind, entry_id, car_id, run_id) values ('car', $1, $1, $2)", [Small(new(id)), Big(run)], cancellationToken);
+            "insert into teslamate.imported_entries (kind, entry_id, car_id, run_id) values ('car', $1, $1, $2)", [Small(new(id)), Big(run)],
+            cancellationToken);
         return new(id);
     }
 

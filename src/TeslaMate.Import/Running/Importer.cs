@@ -33,7 +33,8 @@ sealed class Importer(NpgsqlDataSource database, Elevations terrain, TimeProvide
     public async Task<ImportReport> ImportAsync(ImportRequest request, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
     {
         if (LocalClock.FindZone(request.TimeZone) is not { } zone)
-            return ImportReport.Of(ImportProblem.UnknownZone, $"There is no time zone \"{request.TimeZone}\". It needs a name such as Europe/Berlin.");
+            return ImportReport.Of(ImportProblem.UnknownZone,
+                $"There is no time zone \"{request.TimeZone}\". It needs a name such as Europe/Berlin.");
         IReadOnlyList<IHistoryFile> files;
         try
         {
@@ -160,7 +161,8 @@ sealed class ImportRun(
 
     /// <summary>Whether a file is in already, of this car or, while that is not known, of any.</summary>
     StoredFile? Known(List<StoredFile> known, int index)
-        => known.Find(file => file.Fingerprint == _fingerprints[index] && file.Name == _files[index].Name && (request.Vin is null || file.Car == _car));
+        => known.Find(file => file.Fingerprint == _fingerprints[index] && file.Name == _files[index].Name
+            && (request.Vin is null || file.Car == _car));
 
     /// <summary>Finds out whose files these are: the car of the interrupted run, or the first that a row names.</summary>
     async Task FindCarAsync(List<StoredFile> known, CancellationToken cancellationToken)
@@ -335,7 +337,8 @@ sealed class ImportRun(
             var everything = new Coverage([(DateTimeOffset.MinValue, DateTimeOffset.MaxValue)]);
             var (_, played) = await Task.Run(
                 () => FilePass.RunAsync(
-                    _files[index], _identity!, everything, new Coverage([]), replay, new Waiting(), progress: null, cancellationToken), cancellationToken);
+                    _files[index], _identity!, everything, new Coverage([]), replay, new Waiting(), progress: null, cancellationToken),
+                    cancellationToken);
             return played;
         }
         catch (HistoryFileException)
@@ -363,7 +366,8 @@ sealed class ImportRun(
         try
         {
             var rows = await Task.Run(() => _files[index].Rows().ToList(), cancellationToken);
-            var rejections = rows.OfType<HistoryRow.Rejected>().Select(row => new Rejection(_files[index].Name, row.Line, row.Column, row.Reason, row.Fields)).ToList();
+            var rejections = rows.OfType<HistoryRow.Rejected>()
+                .Select(row => new Rejection(_files[index].Name, row.Line, row.Column, row.Reason, row.Fields)).ToList();
             _rejections.AddRange(rejections);
             if (!request.IsDryRun)
                 await store.RejectAsync(_run.Id, _fingerprints[index]!, rejections, cancellationToken);
@@ -384,7 +388,8 @@ sealed class ImportRun(
         }
     }
 
-    void Skip(int index, StoredFile stored) => Report(index, _reports[index] with { Rows = stored.Rows, Skipped = stored.Rows, State = FileState.Skipped });
+    void Skip(int index, StoredFile stored)
+        => Report(index, _reports[index] with { Rows = stored.Rows, Skipped = stored.Rows, State = FileState.Skipped });
 
     void Fail(int index, string reason) => Report(index, new(_files[index].Name, 0, 0, 0, 0, FileState.Failed, reason));
 

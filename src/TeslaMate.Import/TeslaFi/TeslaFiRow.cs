@@ -7,7 +7,8 @@ namespace TeslaMate.Import.TeslaFi;
 /// <summary>Turns records into what the car would have answered.</summary>
 sealed class TeslaFiRow
 {
-    static readonly string[] Sections = ["software_update", "drive_state", "charge_state", "climate_state", "vehicle_state", "vehicle_config", "gui_settings"];
+    static readonly string[] Sections =
+        ["software_update", "drive_state", "charge_state", "climate_state", "vehicle_state", "vehicle_config", "gui_settings"];
 
     readonly string[] _header;
     readonly Dictionary<string, int> _columns = new(StringComparer.Ordinal);
@@ -72,7 +73,8 @@ sealed class TeslaFiRow
                 BatteryRange = Range("battery_range"),
                 IdealBatteryRange = Range("ideal_battery_range"),
                 EstBatteryRange = Range("est_battery_range"),
-                ChargeEnergyAdded = Number("charge_energy_added", "charge_state.charge_energy_added", -999_999, 999_999) is { } energy ? energy : null,
+                ChargeEnergyAdded = Number("charge_energy_added", "charge_state.charge_energy_added", -999_999, 999_999) is { } energy
+                    ? energy : null,
                 ChargerActualCurrent = Integer("charger_actual_current", "charge_state.charger_actual_current"),
                 ChargerPilotCurrent = Integer("charger_pilot_current", "charge_state.charger_pilot_current"),
                 ChargerPhases = Integer("charger_phases", "charge_state.charger_phases"),
@@ -240,7 +242,8 @@ sealed class TeslaFiRow
     }
 
     int? Level(string name) => Find(name, out var column, out var cell) && Cell.Kind(cell) == CellKind.Decimal
-        ? Within(column, "charge_state." + name, cell, short.MinValue, short.MaxValue) is { } level ? (int)Math.Round(level, MidpointRounding.AwayFromZero) : null
+        ? Within(column, "charge_state." + name, cell, short.MinValue, short.MaxValue) is { } level
+            ? (int)Math.Round(level, MidpointRounding.AwayFromZero) : null
         : Integer(name, "charge_state." + name);
 
     double? Range(string name) => Number(name, "charge_state." + name, -6000, 6000);

@@ -13,10 +13,12 @@ sealed record DumpRow(string Table, int Line, IReadOnlyDictionary<string, int> C
     public double? Number(string column)
         => double.TryParse(Text(column), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
 
-    public int? Integer(string column) => Number(column) is { } number && Math.Abs(number) < int.MaxValue ? (int)Math.Round(number, MidpointRounding.AwayFromZero) : null;
+    public int? Integer(string column)
+        => Number(column) is { } number && Math.Abs(number) < int.MaxValue ? (int)Math.Round(number, MidpointRounding.AwayFromZero) : null;
 
     public DateTime? Date(string column)
-        => DateTime.TryParseExact(Text(column), ["yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm:ss.FFFFFF"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) ? date : null;
+        => DateTime.TryParseExact(Text(column), ["yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm:ss.FFFFFF"], CultureInfo.InvariantCulture,
+            DateTimeStyles.None, out var date) ? date : null;
 }
 
 /// <summary>

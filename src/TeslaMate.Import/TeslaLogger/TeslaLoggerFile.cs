@@ -36,7 +36,8 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
         {
             using var reader = new StreamReader(Fingerprint.Open(path));
             return path.EndsWith(".sql", StringComparison.OrdinalIgnoreCase)
-                && Enumerable.Range(0, 20).Select(_ => reader.ReadLine()).Any(line => line?.Contains("MySQL dump", StringComparison.OrdinalIgnoreCase) == true
+                && Enumerable.Range(0, 20).Select(_ => reader.ReadLine())
+                    .Any(line => line?.Contains("MySQL dump", StringComparison.OrdinalIgnoreCase) == true
                     || line?.Contains("MariaDB dump", StringComparison.OrdinalIgnoreCase) == true);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -58,7 +59,8 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
             .Select(row => (First: row.Integer("StartPos")!.Value, Last: row.Integer("EndPos")!.Value)).Order().ToList());
         var charges = tables["chargingstate"].GroupBy(CarOf).ToDictionary(group => group.Key, group => group
             .Where(row => row.Integer("StartChargingID") is not null && row.Integer("EndChargingID") is not null)
-            .Select(row => (First: row.Integer("StartChargingID")!.Value, Last: row.Integer("EndChargingID")!.Value, Pos: row.Integer("Pos"))).Order().ToList());
+            .Select(row => (First: row.Integer("StartChargingID")!.Value, Last: row.Integer("EndChargingID")!.Value, Pos: row.Integer("Pos"))).Order()
+            .ToList());
         var wanted = charges.Values.SelectMany(group => group).Select(charge => charge.Pos).OfType<int>().ToHashSet();
         Dictionary<int, DumpRow> places = [];
         var isInOrder = true;
@@ -121,7 +123,8 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
         {
             if (reading is null)
             {
-                yield return new HistoryRow.Rejected(row.Line, RejectionReason.InvalidFields, row.Table == "charging" ? "Pos" : "lat", ["drive_state.latitude", "drive_state.longitude"]);
+                yield return new HistoryRow.Rejected(row.Line, RejectionReason.InvalidFields, row.Table == "charging" ? "Pos" : "lat",
+                    ["drive_state.latitude", "drive_state.longitude"]);
                 continue;
             }
 
@@ -198,7 +201,8 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
         return high >= 0 && id <= last(sorted[high]) ? sorted[high] : null;
     }
 
-    static VehicleData? Position(DumpRow row) => row.Number("lat") is { } latitude and >= -90 and <= 90 && row.Number("lng") is { } longitude and >= -180 and <= 180
+    static VehicleData? Position(DumpRow row)
+        => row.Number("lat") is { } latitude and >= -90 and <= 90 && row.Number("lng") is { } longitude and >= -180 and <= 180
         ? new VehicleData
         {
             State = "online",

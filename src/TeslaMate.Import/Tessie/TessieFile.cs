@@ -5,8 +5,9 @@ using TeslaMate.Tesla.Cars;
 namespace TeslaMate.Import.Tessie;
 
 /// <summary>
-/// A month of Tessie's state exports: <c>driving_states.csv</c> with <c>charging_states.csv</c>, <c>climate_states.csv</c> and <c>battery_states.csv</c> beside it, joined by their
-/// times (import-sources chapter). Times are UTC. The files name no car, so one has to be chosen.
+/// A month of Tessie's state exports: <c>driving_states.csv</c> with <c>charging_states.csv</c>, <c>climate_states.csv</c> and
+/// <c>battery_states.csv</c> beside it, joined by their times (import-sources chapter). Times are UTC. The files name no car, so one has to be
+/// chosen.
 /// </summary>
 sealed class TessieFile(string path) : IHistoryFile
 {
@@ -29,12 +30,14 @@ sealed class TessieFile(string path) : IHistoryFile
         Dictionary<string, string> charge = [], air = [], energy = [], drive = [];
         double? before = null;
         // Rows of the other files alone are readings too: a parked car that charges.
-        var alone = charging.Where(record => !times.Contains(record.Key)).Select(record => (record.Value.Line, At: (DateTimeOffset?)record.Key, Cells: (Dictionary<string, string>?)[]));
+        var alone = charging.Where(record => !times.Contains(record.Key))
+            .Select(record => (record.Value.Line, At: (DateTimeOffset?)record.Key, Cells: (Dictionary<string, string>?)[]));
         foreach (var (line, time, cells) in driving.Concat(alone).OrderBy(record => record.At))
         {
             if (cells is null || time is not { } at)
             {
-                yield return new HistoryRow.Rejected(line, cells is null ? RejectionReason.ColumnCountMismatch : RejectionReason.InvalidDate, cells is null ? "columns" : "Timestamp (UTC)", []);
+                yield return new HistoryRow.Rejected(line, cells is null ? RejectionReason.ColumnCountMismatch : RejectionReason.InvalidDate,
+                    cells is null ? "columns" : "Timestamp (UTC)", []);
                 continue;
             }
 
@@ -59,7 +62,8 @@ sealed class TessieFile(string path) : IHistoryFile
                     Latitude = Number(drive, "Latitude"),
                     Longitude = Number(drive, "Longitude"),
                     Speed = Number(drive, "Speed") is { } speed ? (int)Math.Round(speed, MidpointRounding.AwayFromZero) : null,
-                    ShiftState = shift switch { "D" => ShiftState.D, "R" => ShiftState.R, "N" => ShiftState.N, null or "" or "P" => ShiftState.P, _ => ShiftState.Other },
+                    ShiftState = shift switch { "D" => ShiftState.D, "R" => ShiftState.R, "N" => ShiftState.N, null or "" or "P" => ShiftState.P,
+                        _ => ShiftState.Other },
                 },
                 ChargeState = new ChargeState
                 {
@@ -119,9 +123,11 @@ sealed class TessieFile(string path) : IHistoryFile
             }
 
             var record = Record(csv);
-            var cells = header.Zip(record).Where(cell => cell.Second.Length > 0).GroupBy(cell => cell.First).ToDictionary(cell => cell.Key, cell => cell.Last().Second);
+            var cells = header.Zip(record).Where(cell => cell.Second.Length > 0).GroupBy(cell => cell.First).ToDictionary(cell => cell.Key,
+                cell => cell.Last().Second);
             var time = cells.FirstOrDefault(cell => cell.Key.StartsWith("Timestamp", StringComparison.Ordinal)).Value;
-            yield return (csv.Line, DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) ? at : null, cells);
+            yield return (csv.Line, DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) ? at : null, cells);
         }
     }
 
@@ -151,7 +157,8 @@ sealed class TessieFile(string path) : IHistoryFile
     }
 
     static double? Celsius(Dictionary<string, string> cells, string name)
-        => Number(cells, name) is { } degrees ? Cell(cells, name).Column.Contains('F', StringComparison.Ordinal) ? (degrees - 32) * 5 / 9 : degrees : null;
+        => Number(cells, name) is { } degrees
+            ? Cell(cells, name).Column.Contains('F', StringComparison.Ordinal) ? (degrees - 32) * 5 / 9 : degrees : null;
 
     static int? Integer(Dictionary<string, string> cells, string name)
         => Number(cells, name) is { } number && Math.Abs(number) <= short.MaxValue ? (int)Math.Round(number, MidpointRounding.AwayFromZero) : null;

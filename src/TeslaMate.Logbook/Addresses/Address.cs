@@ -3,7 +3,8 @@ namespace TeslaMate.Logbook.Addresses;
 /// <summary>An address as the geocoder gives it and as the row takes it (spec logbook 10.3).</summary>
 /// <param name="Raw">The geocoder's whole answer, JSON.</param>
 sealed record Address(
-    string DisplayName, long OsmId, string OsmType, double Latitude, double Longitude, string? Name, string? HouseNumber, string? Road, string? Neighbourhood,
+    string DisplayName, long OsmId, string OsmType, double Latitude, double Longitude, string? Name, string? HouseNumber, string? Road,
+    string? Neighbourhood,
     string? City, string? County, string? Postcode, string? State, string? StateDistrict, string? Country, string Raw);
 
 /// <summary>What the geocoder said. Closed.</summary>

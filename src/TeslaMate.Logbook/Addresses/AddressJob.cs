@@ -55,7 +55,8 @@ sealed partial class AddressJob(
     internal async Task RepairAsync(Action beat, CancellationToken cancellationToken)
     {
         foreach (var end in await ReadAsync(
-            $"select missing.* from ({AddressStatements.MissingOfDrive}) missing (id) order by id desc limit {2 * RepairMost}", null, isDrive: true, cancellationToken))
+            $"select missing.* from ({AddressStatements.MissingOfDrive}) missing (id) order by id desc limit {2 * RepairMost}", null, isDrive: true,
+            cancellationToken))
         {
             if (geocoder.IsResting)
                 return;
@@ -82,8 +83,10 @@ sealed partial class AddressJob(
         while (!geocoder.IsResting && queue.Reader.TryRead(out var waiting))
         {
             var ends = waiting.Drive is { } drive
-                ? await ReadAsync(AddressStatements.MissingOfDrive + " and drives.id = $1 order by is_start desc", drive.Value, isDrive: true, cancellationToken)
-                : await ReadAsync(AddressStatements.MissingOfCharging + " and process.id = $1", waiting.Process!.Value.Value, isDrive: false, cancellationToken);
+                ? await ReadAsync(AddressStatements.MissingOfDrive + " and drives.id = $1 order by is_start desc", drive.Value, isDrive: true,
+                    cancellationToken)
+                : await ReadAsync(AddressStatements.MissingOfCharging + " and process.id = $1", waiting.Process!.Value.Value, isDrive: false,
+                    cancellationToken);
             foreach (var end in ends)
             {
                 beat();

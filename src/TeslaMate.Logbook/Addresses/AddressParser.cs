@@ -13,7 +13,8 @@ static class AddressParser
 
     static readonly string[] Neighbourhood =
     [
-        "neighbourhood", "suburb", "city_district", "district", "quarter", "borough", "city_block", "residential", "commercial", "houses", "subdistrict",
+        "neighbourhood", "suburb", "city_district", "district", "quarter", "borough", "city_block", "residential", "commercial", "houses",
+        "subdistrict",
         "subdivision", "ward",
     ];
 
@@ -53,7 +54,8 @@ static class AddressParser
     }
 
     public static string? Text(JsonElement element, string key)
-        => element.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
+        => element.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { } text
+            && !string.IsNullOrWhiteSpace(text) ? text : null;
 
     static bool Has(JsonElement element, string key) => element.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String;
 
@@ -71,7 +73,8 @@ static class AddressParser
         ? value.ValueKind switch
         {
             JsonValueKind.Number => value.GetDouble(),
-            JsonValueKind.String when double.TryParse(value.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var degrees) && double.IsFinite(degrees) => degrees,
+            JsonValueKind.String when double.TryParse(value.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var degrees)
+                && double.IsFinite(degrees) => degrees,
             _ => null,
         }
         : null;

@@ -5,7 +5,8 @@ namespace TeslaMate.Logbook.Addresses;
 /// <summary>Rows whose addresses are to be looked up soon. It only shortens the wait: what is forgotten here is found by the repair job.</summary>
 sealed class AddressQueue
 {
-    readonly Channel<Waiting> _queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropOldest });
+    readonly Channel<Waiting> _queue =
+        Channel.CreateBounded<Waiting>(new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropOldest });
 
     public ChannelReader<Waiting> Reader => _queue.Reader;
 

@@ -8,7 +8,8 @@ static class AddressStatements
     /// <summary>The row of an address: the one with its OpenStreetMap number, unchanged, or a new one. Returns its number.</summary>
     public static NpgsqlCommand Store(NpgsqlDataSource database, Address address)
     {
-        // An insert that waits for another one of the same address finds nothing in its own snapshot afterwards; hence the update that changes nothing.
+        // An insert that waits for another one of the same address finds nothing in its own snapshot afterwards; hence the update that changes
+        // nothing.
         var command = database.CreateCommand("""
             insert into public.addresses (
                 display_name, latitude, longitude, name, house_number, road, neighbourhood, city, county, postcode, state, state_district, country,

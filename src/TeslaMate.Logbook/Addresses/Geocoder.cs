@@ -10,8 +10,8 @@ using TeslaMate.Logbook.Writing;
 namespace TeslaMate.Logbook.Addresses;
 
 /// <summary>
-/// Asks Nominatim, as politely as its terms demand: one question a second at most for the whole program, a name in every request, and answers kept, since a car
-/// parks, charges and departs at one and the same point.
+/// Asks Nominatim, as politely as its terms demand: one question a second at most for the whole program, a name in every request, and answers kept,
+/// since a car parks, charges and departs at one and the same point.
 /// </summary>
 sealed partial class Geocoder : IDisposable
 {
@@ -76,7 +76,8 @@ sealed partial class Geocoder : IDisposable
     /// <summary>The addresses of up to 50 things by their OpenStreetMap numbers, such as <c>N5983038298</c>; some may be missing.</summary>
     public Task<GeocoderAnswer> LookUpAsync(IEnumerable<string> osmIds, string language, CancellationToken cancellationToken)
         => AskAsync(
-            $"/lookup?osm_ids={string.Join(',', osmIds)}&format=jsonv2&addressdetails=1&extratags=1&namedetails=1&zoom=19", language, ReadLookup, cancellationToken);
+            $"/lookup?osm_ids={string.Join(',', osmIds)}&format=jsonv2&addressdetails=1&extratags=1&namedetails=1&zoom=19", language, ReadLookup,
+            cancellationToken);
 
     public void Dispose()
     {
@@ -148,7 +149,8 @@ sealed partial class Geocoder : IDisposable
     static GeocoderAnswer ReadReverse(JsonElement json)
     {
         if (ErrorOf(json) is { } error)
-            return error == "Unable to geocode" ? new GeocoderAnswer.Found([AddressParser.Unknown(json.GetRawText())]) : new GeocoderAnswer.NotThere(error);
+            return error == "Unable to geocode"
+                ? new GeocoderAnswer.Found([AddressParser.Unknown(json.GetRawText())]) : new GeocoderAnswer.NotThere(error);
         return AddressParser.Parse(json) is { } address
             ? new GeocoderAnswer.Found([address])
             : new GeocoderAnswer.NotThere("the answer lacks what an address needs");

@@ -10,7 +10,8 @@ public interface ICars
     Task<Car?> FindAsync(CarId car, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Finds the car of a vehicle of the account by VIN, then <c>vid</c>, then <c>eid</c>, and brings its name and numbers up to date; an unknown one is added.
+    /// Finds the car of a vehicle of the account by VIN, then <c>vid</c>, then <c>eid</c>, and brings its name and numbers up to date; an unknown
+    /// one is added.
     /// </summary>
     /// <param name="vehicle">As the account lists it.</param>
     /// <param name="newSuspendMin">The suspension of a car that is added (spec vehicle 2.2).</param>

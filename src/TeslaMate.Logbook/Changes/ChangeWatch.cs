@@ -10,11 +10,12 @@ using TeslaMate.Logbook.Writing;
 namespace TeslaMate.Logbook.Changes;
 
 /// <summary>
-/// Reads the three small tables that the cars are logged by every 15 s: other instances, and people with a database client, change them too. A change made
-/// here is known at once. (A notification would be sooner, but takes a connection for itself, and pools of one exist.)
+/// Reads the three small tables that the cars are logged by every 15 s: other instances, and people with a database client, change them too. A
+/// change made here is known at once. (A notification would be sooner, but takes a connection for itself, and pools of one exist.)
 /// </summary>
 sealed partial class ChangeWatch(
-    CarRegister cars, GeofenceBook geofences, GlobalSettingsRow settings, [FromKeyedServices(Housekeeping.Clock)] TimeProvider time, ILogger<ChangeWatch> logger, IHeartbeats? heartbeats = null)
+    CarRegister cars, GeofenceBook geofences, GlobalSettingsRow settings, [FromKeyedServices(Housekeeping.Clock)] TimeProvider time,
+    ILogger<ChangeWatch> logger, IHeartbeats? heartbeats = null)
     : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);

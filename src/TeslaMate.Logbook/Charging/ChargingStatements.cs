@@ -70,14 +70,17 @@ static class ChargingStatements
     public static Statement InsertCharge(CarId car, ChargeReading charge) => new(
         InsertChargeSql,
         [
-            Value.Of(car.Value), Value.Of(charge.Date), Value.Of(Column.Numeric(charge.EnergyAddedKwh, 8, 2)), Value.Of(Column.Small(charge.ChargerPowerKw ?? 0)),
+            Value.Of(car.Value), Value.Of(charge.Date), Value.Of(Column.Numeric(charge.EnergyAddedKwh, 8, 2)),
+            Value.Of(Column.Small(charge.ChargerPowerKw ?? 0)),
             Value.Of(Column.Numeric(charge.IdealRangeKm, 6, 2)), Value.Of(Column.Numeric(charge.RatedRangeKm, 6, 2)),
             Value.Of(Column.Small(charge.BatteryLevel)), Value.Of(Column.Small(charge.UsableBatteryLevel)),
             Value.Of(Column.Small(charge.ChargerActualCurrentA)), Value.Of(Column.Small(charge.ChargerPilotCurrentA)),
             Value.Of(Column.Small(charge.ChargerPhases)), Value.Of(Column.Small(charge.ChargerVoltageV)),
-            Value.Of(charge.BatteryHeater), Value.Of(charge.BatteryHeaterOn), Value.Of(charge.BatteryHeaterNoPower), Value.Of(charge.NotEnoughPowerToHeat),
+            Value.Of(charge.BatteryHeater), Value.Of(charge.BatteryHeaterOn), Value.Of(charge.BatteryHeaterNoPower),
+            Value.Of(charge.NotEnoughPowerToHeat),
             Value.Of(Column.Text(charge.ConnectedCable)), Value.Of(charge.FastChargerPresent),
-            Value.Of(Column.Text(charge.FastChargerBrand)), Value.Of(Column.Text(charge.FastChargerType)), Value.Of(Column.Numeric(charge.OutsideTempC, 4, 1)),
+            Value.Of(Column.Text(charge.FastChargerBrand)), Value.Of(Column.Text(charge.FastChargerType)),
+            Value.Of(Column.Numeric(charge.OutsideTempC, 4, 1)),
         ],
         Missing: new Outcome.ChargeWithoutProcess(car, charge));
 
@@ -85,7 +88,8 @@ static class ChargingStatements
     public static IEnumerable<Statement> CompleteOpen(CarId car, DateTimeOffset at, double? usedKwh = null) =>
     [
         new(CompleteOpenSql, [Value.Of(car.Value), Value.Of(at), Used(usedKwh)], reader => ReadCompleted(reader, car)),
-        new("update teslamate.car_logs set charging_process_id = null where car_id = $1 and charging_process_id is not null returning car_id", [Value.Of(car.Value)]),
+        new("update teslamate.car_logs set charging_process_id = null where car_id = $1 and charging_process_id is not null returning car_id",
+            [Value.Of(car.Value)]),
         EfficiencyStatements.Derive(car),
     ];
 

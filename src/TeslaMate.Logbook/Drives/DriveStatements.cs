@@ -151,7 +151,8 @@ static class DriveStatements
     }
 
     /// <summary>Computes the drive that late positions belong to again, if it is closed.</summary>
-    public static Statement CloseLate(CarId car) => new(CloseLateSql, [Value.Of(car.Value)], reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false));
+    public static Statement CloseLate(CarId car)
+        => new(CloseLateSql, [Value.Of(car.Value)], reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false));
 
     /// <summary>Makes the closed drives of a time anew (spec fleet-telemetry 4.8); their positions stay.</summary>
     public static IEnumerable<Statement> Segment(
@@ -175,9 +176,13 @@ static class DriveStatements
     public static Statement Close(CarId car, DriveId drive, DriveEnd reason, bool lookUpAddresses)
         => new(CloseByIdSql, [Value.Of(drive.Value)], reader => Read(reader, car, reason, lookUpAddresses));
 
-    /// <summary>Closes a drive whose positions were just written, with these as the first and the last of their numbers; no index of the table leads from drives to positions.</summary>
+    /// <summary>
+    /// Closes a drive whose positions were just written, with these as the first and the last of their numbers; no index of the table leads from
+    /// drives to positions.
+    /// </summary>
     public static Statement CloseWritten(CarId car, DriveId drive, PositionId first, PositionId last) => new(
-        CloseWrittenSql, [Value.Of(drive.Value), Value.Of(first.Value), Value.Of(last.Value)], reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false));
+        CloseWrittenSql, [Value.Of(drive.Value), Value.Of(first.Value), Value.Of(last.Value)],
+        reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false));
 
     static Outcome Read(NpgsqlDataReader reader, CarId car, DriveEnd reason, bool lookUpAddresses)
     {

@@ -45,7 +45,8 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
         if (errors.Count > 0)
             return new GeofenceAnswer.Refused(errors);
 
-        if (await SequenceCheck.RepairAndRetryAsync(database, () => StoreAsync(geofence, wanted, addCosts, cancellationToken), cancellationToken) is not { } saved)
+        if (await SequenceCheck.RepairAndRetryAsync(database, () => StoreAsync(geofence, wanted, addCosts, cancellationToken),
+            cancellationToken) is not { } saved)
             return new GeofenceAnswer.NotFound();
         await RefreshAsync(cancellationToken);
         return new GeofenceAnswer.Saved(saved);
@@ -89,8 +90,10 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
         await using (var connection = await database.OpenConnectionAsync(cancellationToken))
         await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
         {
-            await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock(), .. GeofenceStatements.Release(geofence)], CommandTimeout, cancellationToken);
-            await using var delete = new NpgsqlCommand("delete from public.geofences where id = $1", connection) { Parameters = { Value.Of(geofence.Value) } };
+            await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock(), .. GeofenceStatements.Release(geofence)], CommandTimeout,
+                cancellationToken);
+            await using var delete = new NpgsqlCommand("delete from public.geofences where id = $1",
+                connection) { Parameters = { Value.Of(geofence.Value) } };
             found = await delete.ExecuteNonQueryAsync(cancellationToken) > 0;
             await transaction.CommitAsync(cancellationToken);
         }

@@ -18,8 +18,8 @@ static class GeofenceStatements
     static readonly string[] ReleaseSql = [.. Ends.Select(end => ApplySql(end, except: "$1"))];
 
     /// <summary>
-    /// What <see cref="AddCosts"/> would price once a fence of this latitude, longitude and radius is stored as number <c>$4</c> (null for a new one): a charge in a
-    /// circle whose centre is nearer stays with that fence.
+    /// What <see cref="AddCosts"/> would price once a fence of this latitude, longitude and radius is stored as number <c>$4</c> (null for a new
+    /// one): a charge in a circle whose centre is nearer stays with that fence.
     /// </summary>
     public static readonly string CountWithoutCost = $"""
         select count(*)
@@ -39,10 +39,12 @@ static class GeofenceStatements
     public static Statement Lock() => new("select pg_advisory_xact_lock(hashtext('teslamate geofences'))::text", []);
 
     /// <summary>Gives everything inside a fence to its nearest fence, this one included.</summary>
-    public static IReadOnlyList<Statement> Gather(GeofenceId geofence) => [.. GatherSql.Select(sql => new Statement(sql, [Value.Of(geofence.Value)]))];
+    public static IReadOnlyList<Statement> Gather(GeofenceId geofence)
+        => [.. GatherSql.Select(sql => new Statement(sql, [Value.Of(geofence.Value)]))];
 
     /// <summary>Gives everything inside a fence to the nearest of the others.</summary>
-    public static IReadOnlyList<Statement> Release(GeofenceId geofence) => [.. ReleaseSql.Select(sql => new Statement(sql, [Value.Of(geofence.Value)]))];
+    public static IReadOnlyList<Statement> Release(GeofenceId geofence)
+        => [.. ReleaseSql.Select(sql => new Statement(sql, [Value.Of(geofence.Value)]))];
 
     public static NpgsqlCommand Insert(NpgsqlConnection connection, Geofence geofence) => Fill(new NpgsqlCommand(
         """

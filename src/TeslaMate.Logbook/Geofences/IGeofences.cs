@@ -3,7 +3,9 @@ namespace TeslaMate.Logbook.Geofences;
 /// <summary>The geofences: kept in memory for the cars, edited by the pages (spec logbook 9).</summary>
 public interface IGeofences
 {
-    /// <summary>The fence whose centre is nearest among those that contain the point; null when none does. Works from memory and never waits.</summary>
+    /// <summary>
+    /// The fence whose centre is nearest among those that contain the point; null when none does. Works from memory and never waits.
+    /// </summary>
     Geofence? Find(double latitude, double longitude);
 
     /// <summary>All fences, by the bytes of their names.</summary>
@@ -19,7 +21,9 @@ public interface IGeofences
     /// <param name="geofence">Null for a new fence.</param>
     Task<int> CountWithoutCostAsync(GeofenceId? geofence, GeofenceForm form, CancellationToken cancellationToken);
 
-    /// <summary>Checks and stores a fence, and reassigns the drives and charging processes of all cars whose ends it gains or loses, in one transaction.</summary>
+    /// <summary>
+    /// Checks and stores a fence, and reassigns the drives and charging processes of all cars whose ends it gains or loses, in one transaction.
+    /// </summary>
     /// <param name="geofence">Null for a new fence.</param>
     /// <param name="addCosts">Whether charging processes of this fence without cost get one (spec logbook 9.5).</param>
     Task<GeofenceAnswer> SaveAsync(GeofenceId? geofence, GeofenceForm form, bool addCosts, CancellationToken cancellationToken);

@@ -23,7 +23,9 @@ static class NearestFence
     public static string IsInside(string latitude, string longitude, string centreLatitude, string centreLongitude, string radius)
         => $"{Distance(latitude, longitude, centreLatitude, centreLongitude)} < {radius}";
 
-    /// <summary>SQL of the metres between two points. PostgreSQL's own functions alone: those of the extension look for one another in schema public.</summary>
+    /// <summary>
+    /// SQL of the metres between two points. PostgreSQL's own functions alone: those of the extension look for one another in schema public.
+    /// </summary>
     public static string Distance(string latitude, string longitude, string otherLatitude, string otherLongitude) => $"""
         {2 * EarthRadiusM} * asin(sqrt(least(1, sind(({latitude}::float8 - {otherLatitude}::float8) / 2) ^ 2
             + cosd({latitude}::float8) * cosd({otherLatitude}::float8) * sind(({longitude}::float8 - {otherLongitude}::float8) / 2) ^ 2)))

@@ -22,7 +22,8 @@ sealed class HistoryNumbers(bool isRehearsal)
             return [.. Enumerable.Range(_last, count)];
         }
 
-        await using var command = new NpgsqlCommand("select array_agg(nextval(format('public.%I', $1)::regclass)::integer) from generate_series(1, $2)", connection);
+        await using var command = new NpgsqlCommand("select array_agg(nextval(format('public.%I', $1)::regclass)::integer) from "
+            + "generate_series(1, $2)", connection);
         command.Parameters.Add(Value.Of(sequence));
         command.Parameters.Add(Value.Of(count));
         command.CommandTimeout = 0;

@@ -3,7 +3,9 @@ using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.History;
 
-/// <summary>Rows on their way into the tables by binary <c>COPY</c>; the values are brought into the columns' ranges as those of live cars are.</summary>
+/// <summary>
+/// Rows on their way into the tables by binary <c>COPY</c>; the values are brought into the columns' ranges as those of live cars are.
+/// </summary>
 static class HistoryRows
 {
     public const string CopyPositions = """
@@ -98,7 +100,8 @@ static class HistoryRows
         Task NumericAsync(double? value, int precision, int scale) => NullableAsync(Column.Numeric(value, precision, scale), NpgsqlDbType.Numeric);
 
         Task TextAsync(string? value)
-            => Column.Text(value) is { } known ? copy.WriteAsync(known, NpgsqlDbType.Varchar, cancellationToken) : copy.WriteNullAsync(cancellationToken);
+            => Column.Text(value) is { } known
+                ? copy.WriteAsync(known, NpgsqlDbType.Varchar, cancellationToken) : copy.WriteNullAsync(cancellationToken);
 
         Task NullableAsync<T>(T? value, NpgsqlDbType type)
             where T : struct

@@ -181,13 +181,15 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
     /// <summary>Ends imported states that are still open at the last moment that was read, when there is somebody who logs the car.</summary>
     async Task<bool> IsLoggedNowAsync(CarId car, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("select exists (select from teslamate.car_leases where car_id = $1 and expires_at > now())", connection);
+        await using var command = new NpgsqlCommand("select exists (select from teslamate.car_leases where car_id = $1 and expires_at > now())",
+            connection);
         command.Parameters.Add(Value.Of(car.Value));
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     async Task<int> WriteStatesAsync(
-        CarId car, long run, IReadOnlyList<(CarActivity Activity, DateTimeOffset Start)> states, DateTimeOffset lastMoment, CancellationToken cancellationToken)
+        CarId car, long run, IReadOnlyList<(CarActivity Activity, DateTimeOffset Start)> states, DateTimeOffset lastMoment,
+        CancellationToken cancellationToken)
     {
         if (states.Count == 0)
             return 0;
@@ -234,7 +236,8 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
     }
 
     /// <summary>Updates that nobody saw, by their dates: what is newer does not matter.</summary>
-    async Task<int> WriteVersionsAsync(CarId car, long run, IReadOnlyList<(DateTimeOffset At, string Version)> versions, CancellationToken cancellationToken)
+    async Task<int> WriteVersionsAsync(CarId car, long run, IReadOnlyList<(DateTimeOffset At, string Version)> versions,
+        CancellationToken cancellationToken)
     {
         if (versions.Count == 0)
             return 0;
@@ -300,7 +303,8 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
     {
         if (drives.Length == 0)
             return;
-        await using var copy = await connection.BeginBinaryImportAsync("copy public.drives (id, car_id, start_date) from stdin (format binary)", cancellationToken);
+        await using var copy = await connection.BeginBinaryImportAsync("copy public.drives (id, car_id, start_date) from stdin (format binary)",
+            cancellationToken);
         for (var i = 0; i < drives.Length; i++)
         {
             await copy.StartRowAsync(cancellationToken);

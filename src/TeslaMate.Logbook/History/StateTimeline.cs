@@ -22,8 +22,8 @@ sealed class TimelineState
 }
 
 /// <summary>
-/// All states of a car, into which those of its past are fitted. Rows of the live car stay as they are and win; among imported ones, no two of the same kind
-/// follow each other, in whatever order the months came in.
+/// All states of a car, into which those of its past are fitted. Rows of the live car stay as they are and win; among imported ones, no two of the
+/// same kind follow each other, in whatever order the months came in.
 /// </summary>
 sealed class StateTimeline
 {

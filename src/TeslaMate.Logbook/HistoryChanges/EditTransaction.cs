@@ -233,7 +233,8 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
     {
         var second = await NumberAsync("public.charging_processes_id_seq", id, cancellationToken);
         await SplitPointAsync(EntryTable.Charges, id, at, cancellationToken);
-        var cost = await ReadAsync("select cost from public.charging_processes where id = $1", reader => reader.Decimal(0), cancellationToken, Value.Of(id));
+        var cost = await ReadAsync("select cost from public.charging_processes where id = $1", reader => reader.Decimal(0), cancellationToken,
+            Value.Of(id));
         await ExecuteAsync(
             """
             insert into public.charging_processes (id, car_id, position_id, address_id, geofence_id, start_date, end_date)
@@ -265,7 +266,8 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
 
     async Task TrimChargeAsync(CarId car, int id, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
     {
-        var cost = await ReadAsync("select cost from public.charging_processes where id = $1", reader => reader.Decimal(0), cancellationToken, Value.Of(id));
+        var cost = await ReadAsync("select cost from public.charging_processes where id = $1", reader => reader.Decimal(0), cancellationToken,
+            Value.Of(id));
         var cut = await ExecuteAsync(
             "delete from public.charges where charging_process_id = $1 and (date < $2 or date > $3)",
             cancellationToken, Value.Of(id), Timestamps.Parameter(from), Timestamps.Parameter(to));
@@ -287,7 +289,8 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
     {
         var column = kind is EntryKind.Charge ? $"{what}_id" : end is PlaceEnd.Start ? $"start_{what}_id" : $"end_{what}_id";
         var places = what == "address" ? "addresses" : "geofences";
-        if (place is not null && !await ScalarAsync<bool>($"select exists (select from public.{places} where id = $1)", cancellationToken, Value.Of(place)))
+        if (place is not null && !await ScalarAsync<bool>($"select exists (select from public.{places} where id = $1)", cancellationToken,
+            Value.Of(place)))
             throw new EditRefusedException(EditProblem.UnknownPlace, Text($"There is no {what} {place}."));
         await ExecuteAsync(
             $"update public.{EntryTable.Of(kind).Rows} set {column} = $2 where id = any ($1) and {column} is distinct from $2",
@@ -315,7 +318,8 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
         if (unknown.Most > MostMoney)
             throw new EditRefusedException(EditProblem.InvalidValue, "The amount is too large.");
         await ExecuteAsync(
-            $"update public.charging_processes set cost = $2 * {factor} where id = any ($1)", cancellationToken, Value.Array(ids), Value.Of(edit.Value));
+            $"update public.charging_processes set cost = $2 * {factor} where id = any ($1)", cancellationToken, Value.Array(ids),
+            Value.Of(edit.Value));
         await ExecuteAsync(
             """
             insert into teslamate.charge_costs (charging_process_id, source, amount, set_at)

@@ -129,7 +129,8 @@ static class RowImages
         from teslamate.history_moves m
         where m.change_id = $1 and m.kind = 'charges' and c.id = any (m.row_ids)
         """,
-        "delete from public.charges c using teslamate.history_rows h where h.change_id = $1 and h.kind = 'charges' and c.charging_process_id = h.row_id",
+        "delete from public.charges c using teslamate.history_rows h where h.change_id = $1 and h.kind = 'charges' and c.charging_process_id = "
+            + "h.row_id",
         $"""
         insert into public.charges ({string.Join(", ", ChargeColumns)})
         select {string.Join(", ", ChargeColumns.Select(column => "r." + column))}

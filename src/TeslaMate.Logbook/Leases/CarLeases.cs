@@ -8,7 +8,8 @@ namespace TeslaMate.Logbook.Leases;
 
 /// <summary>The leases of this run, each with the log that it allows to write.</summary>
 sealed partial class CarLeases(
-    NpgsqlDataSource database, WriterSession session, Availability availability, PostCommitEffects effects, RefusedEntries refused, LogbookSettings settings, ILogger<CarLeases> logger)
+    NpgsqlDataSource database, WriterSession session, Availability availability, PostCommitEffects effects, RefusedEntries refused,
+    LogbookSettings settings, ILogger<CarLeases> logger)
     : ICarLeases, IAsyncDisposable
 {
     readonly ConcurrentDictionary<CarId, CarLog> _logs = new();
@@ -95,7 +96,8 @@ sealed partial class CarLeases(
 
     Lease? LeaseOf(CarId car, Guid epoch, long lastNumber)
     {
-        var log = new CarLog(car, lastNumber, OpenSpool(car, epoch), session.Folder?.RefusedOf(car), session.Writer, session.Groups, availability, effects, refused, logger);
+        var log = new CarLog(car, lastNumber, OpenSpool(car, epoch), session.Folder?.RefusedOf(car), session.Writer, session.Groups, availability,
+            effects, refused, logger);
         if (_logs.TryAdd(car, log))
             return new Lease(this, log);
         log.Dispose();
@@ -155,13 +157,15 @@ sealed partial class CarLeases(
 
     async Task WatchAsync(CarId car, NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("select expires_at, clock_timestamp() from teslamate.car_leases where car_id = $1", connection, transaction);
+        await using var command = new NpgsqlCommand("select expires_at, clock_timestamp() from teslamate.car_leases where car_id = $1", connection,
+            transaction);
         command.Parameters.Add(Value.Of(car.Value));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (!await reader.ReadAsync(cancellationToken))
             return;
         var (expiresAt, now) = (reader.GetFieldValue<DateTimeOffset>(0), reader.GetFieldValue<DateTimeOffset>(1));
-        _watched.AddOrUpdate(car, _ => new(expiresAt, now, now), (_, before) => before.ExpiresAt == expiresAt ? before with { Now = now } : new(expiresAt, now, now));
+        _watched.AddOrUpdate(car, _ => new(expiresAt, now, now),
+            (_, before) => before.ExpiresAt == expiresAt ? before with { Now = now } : new(expiresAt, now, now));
     }
 
     void Inherit(CarId car, IReadOnlyList<OrphanedSpool> left, Guid epoch)
@@ -185,7 +189,9 @@ sealed partial class CarLeases(
         }
     }
 
-    /// <summary>That of the spool in this instance's folder, which it may have taken over from another one without the database getting to know.</summary>
+    /// <summary>
+    /// That of the spool in this instance's folder, which it may have taken over from another one without the database getting to know.
+    /// </summary>
     IEnumerable<Guid> OwnEpoch(CarId car)
     {
         try
@@ -268,10 +274,12 @@ sealed partial class CarLeases(
             Message = "Car {CarId}: another instance has logged it since entries were kept here; they are not written, but left in {File}")]
         public static partial void Abandoned(ILogger logger, short carId, string file);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId}: what an instance that is gone could not write any more is written by this one")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId}: what an instance that is gone could not write any more is written by "
+            + "this one")]
         public static partial void Inherited(ILogger logger, short carId);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: nothing can be kept on disk, so an outage of the database will lose what the car does")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: nothing can be kept on disk, so an outage of the database will lose what "
+            + "the car does")]
         public static partial void NoSpool(ILogger logger, short carId, Exception exception);
     }
 }

@@ -1,9 +1,10 @@
 namespace TeslaMate.Logbook.Leases;
 
 /// <summary>
-/// Sees to it that each car is logged by one instance only, however many share a database. A lease runs out 20 s after its last renewal by the database's
-/// clock; a held one is renewed every 5 s. While the database is away a held lease stays in force here, because nobody else can take it either; when it is
-/// back, the holder comes first. Of an instance that is gone, what waited in a folder of the same machine is taken over with the car.
+/// Sees to it that each car is logged by one instance only, however many share a database. A lease runs out 20 s after its last renewal by the
+/// database's clock; a held one is renewed every 5 s. While the database is away a held lease stays in force here, because nobody else can take it
+/// either; when it is back, the holder comes first. Of an instance that is gone, what waited in a folder of the same machine is taken over with the
+/// car.
 /// </summary>
 public interface ICarLeases
 {

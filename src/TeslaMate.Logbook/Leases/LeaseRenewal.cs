@@ -7,7 +7,8 @@ using TeslaMate.Logbook.Writing;
 namespace TeslaMate.Logbook.Leases;
 
 /// <summary>Renews the leases every 5 s, a quarter of their length: three renewals may fail before another instance takes over.</summary>
-sealed partial class LeaseRenewal(CarLeases leases, [FromKeyedServices(Housekeeping.Clock)] TimeProvider time, ILogger<LeaseRenewal> logger, IHeartbeats? heartbeats = null) : BackgroundService
+sealed partial class LeaseRenewal(CarLeases leases, [FromKeyedServices(Housekeeping.Clock)] TimeProvider time, ILogger<LeaseRenewal> logger,
+    IHeartbeats? heartbeats = null) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 

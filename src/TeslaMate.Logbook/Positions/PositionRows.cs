@@ -3,7 +3,9 @@ using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Positions;
 
-/// <summary>Positions of any number of cars on their way into one insert: an array a column, which costs the server a third of single inserts' time.</summary>
+/// <summary>
+/// Positions of any number of cars on their way into one insert: an array a column, which costs the server a third of single inserts' time.
+/// </summary>
 sealed class PositionRows
 {
     const string Into = """

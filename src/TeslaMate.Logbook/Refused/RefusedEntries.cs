@@ -17,7 +17,9 @@ public interface IRefusedEntries
     /// <summary>How many there are, as of the last look; null before the first.</summary>
     long? Count { get; }
 
-    /// <summary>Writes them, in order, where they belong: also into drives and charging processes that have ended meanwhile, which are computed again.</summary>
+    /// <summary>
+    /// Writes them, in order, where they belong: also into drives and charging processes that have ended meanwhile, which are computed again.
+    /// </summary>
     /// <exception cref="NpgsqlException">The database is away.</exception>
     Task<RetryResult> RetryAsync(CancellationToken cancellationToken);
 
@@ -73,7 +75,8 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
     public async Task KeepAsync(CarId car, IEnumerable<string> entries, string reason, CancellationToken cancellationToken)
     {
         await using (var connection = await database.OpenConnectionAsync(cancellationToken))
-            await DatabaseWriter.RunAsync(connection, [.. entries.Select(entry => Keep(car, entry, reason, time.GetUtcNow()))], CommandTimeout, cancellationToken);
+            await DatabaseWriter.RunAsync(connection, [.. entries.Select(entry => Keep(car, entry, reason, time.GetUtcNow()))], CommandTimeout,
+                cancellationToken);
         await RefreshAsync(cancellationToken);
     }
 
@@ -128,7 +131,8 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
                 await SetOpenAsync(connection, car, context, cancellationToken);
                 List<Outcome> before = [];
                 await RunAsync(connection, Statements(car, entry, before), before, cancellationToken);
-                if (before.FirstOrDefault(outcome => outcome is Outcome.ChargeInvalid or Outcome.ChargeWithoutProcess or Outcome.PositionInvalid) is { } useless)
+                if (before.FirstOrDefault(
+                    outcome => outcome is Outcome.ChargeInvalid or Outcome.ChargeWithoutProcess or Outcome.PositionInvalid) is { } useless)
                     throw new JsonException(useless is Outcome.ChargeInvalid(_, var reason) ? reason : "there is nothing that it belongs to");
                 var after = await OpenAsync(connection, car, cancellationToken);
                 if (entry is LogbookEntry.StartDrive or LogbookEntry.InsertDrivePosition && after.Drive is { } touched)
@@ -141,11 +145,13 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
                     begun.Add(newProcess);
                 context = after;
                 outcomes.AddRange(before);
-                await RunAsync(connection, [new("delete from teslamate.refused_entries where id = $1 returning id", [Value.Of(id)])], [], cancellationToken);
+                await RunAsync(connection, [new("delete from teslamate.refused_entries where id = $1 returning id", [Value.Of(id)])], [],
+                    cancellationToken);
                 await transaction.ReleaseAsync("entry", cancellationToken);
                 written++;
             }
-            catch (Exception exception) when (exception is JsonException or NotSupportedException or PostgresException { SqlState: ['2', '2' or '3', ..] })
+            catch (Exception exception) when (exception is JsonException or NotSupportedException
+                or PostgresException { SqlState: ['2', '2' or '3', ..] })
             {
                 await transaction.RollbackAsync("entry", cancellationToken);
                 problems.Add($"Car {car}: {(exception as PostgresException)?.MessageText ?? exception.Message}");
@@ -163,11 +169,14 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
         return written;
     }
 
-    static List<Statement> Statements(CarId car, LogbookEntry entry, List<Outcome> outcomes) => entry is LogbookEntry.StartState(var activity, var since)
+    static List<Statement> Statements(CarId car, LogbookEntry entry, List<Outcome> outcomes)
+        => entry is LogbookEntry.StartState(var activity, var since)
         ? [StateStatements.Insert(car, activity, since)]
         : EntryStatements.For(car, [entry], outcomes);
 
-    /// <summary>A drive whose beginning was refused takes the positions that were stored without one; a drive that has ended is computed again.</summary>
+    /// <summary>
+    /// A drive whose beginning was refused takes the positions that were stored without one; a drive that has ended is computed again.
+    /// </summary>
     async Task<Open> FinishDriveAsync(
         NpgsqlConnection connection, CarId car, int drive, bool isNew, Open open, List<Outcome> outcomes, CancellationToken cancellationToken)
     {
@@ -175,23 +184,28 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
             await RunAsync(connection, [new(AdoptPositions, [Value.Of(car.Value), Value.Of(drive)])], [], cancellationToken);
         if (open.Drive == drive)
             return open;
-        if (isNew && open.Drive is null && await IsRecentAsync(connection, "select max(date) from public.positions where drive_id = $1", drive, cancellationToken))
+        if (isNew && open.Drive is null
+            && await IsRecentAsync(connection, "select max(date) from public.positions where drive_id = $1", drive, cancellationToken))
             return open with { Drive = drive };
         await RunAsync(connection, [DriveStatements.Close(car, new(drive), DriveEnd.Ended, lookUpAddresses: true)], outcomes, cancellationToken);
         return open;
     }
 
-    async Task<Open> FinishChargingAsync(NpgsqlConnection connection, CarId car, int process, Open open, List<Outcome> outcomes, CancellationToken cancellationToken)
+    async Task<Open> FinishChargingAsync(NpgsqlConnection connection, CarId car, int process, Open open, List<Outcome> outcomes,
+        CancellationToken cancellationToken)
     {
         if (open.Process == process)
             return open;
-        if (open.Process is null && await IsRecentAsync(connection, "select max(date) from public.charges where charging_process_id = $1", process, cancellationToken))
+        if (open.Process is null && await IsRecentAsync(connection, "select max(date) from public.charges where charging_process_id = $1", process,
+            cancellationToken))
             return open with { Process = process };
         await RunAsync(connection, [.. ChargingStatements.Complete(car, new(process), time.GetUtcNow())], outcomes, cancellationToken);
         return open;
     }
 
-    /// <summary>Positions from the drive's beginning to the next drive or a quarter of an hour without one; those of a parked car have no speed.</summary>
+    /// <summary>
+    /// Positions from the drive's beginning to the next drive or a quarter of an hour without one; those of a parked car have no speed.
+    /// </summary>
     const string AdoptPositions = """
         with beginning as (
             select coalesce(min(position.date), drive.start_date) as date
@@ -230,7 +244,8 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
 
     static async Task<Open> OpenAsync(NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("select drive_id, charging_process_id from teslamate.car_logs where car_id = $1 for update", connection)
+        await using var command = new NpgsqlCommand("select drive_id, charging_process_id from teslamate.car_logs where car_id = $1 for update",
+            connection)
         {
             Parameters = { Value.Of(car.Value) },
         };
@@ -240,14 +255,16 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
 
     static async Task SetOpenAsync(NpgsqlConnection connection, CarId car, Open open, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("update teslamate.car_logs set drive_id = $2, charging_process_id = $3 where car_id = $1", connection)
+        await using var command = new NpgsqlCommand("update teslamate.car_logs set drive_id = $2, charging_process_id = $3 where car_id = $1",
+            connection)
         {
             Parameters = { Value.Of(car.Value), Value.Of(open.Drive), Value.Of(open.Process) },
         };
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    static async Task<List<(long Id, string Entry, Open Context)>> ReadAsync(NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
+    static async Task<List<(long Id, string Entry, Open Context)>> ReadAsync(NpgsqlConnection connection, CarId car,
+        CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             "select id, entry, drive_id, charging_process_id from teslamate.refused_entries where car_id = $1 order by id for update", connection)

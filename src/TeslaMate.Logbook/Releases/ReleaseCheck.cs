@@ -22,7 +22,8 @@ sealed partial class ReleaseCheck : BackgroundService, IReleases
     volatile Release? _newer;
 
     public ReleaseCheck(LogbookSettings settings, TimeProvider time, ILogger<ReleaseCheck> logger)
-        : this(settings, time, logger, typeof(ReleaseCheck).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0")
+        : this(settings, time, logger,
+            typeof(ReleaseCheck).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0")
     {
     }
 

@@ -7,7 +7,8 @@ using TeslaMate.Logbook.Writing;
 namespace TeslaMate.Logbook.Resuming;
 
 /// <summary>Finds what an earlier run, ours or the reference's, left open.</summary>
-sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession session, PostCommitEffects effects, TimeProvider time, ILogger<OpenEntryQueries> logger)
+sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession session, PostCommitEffects effects, TimeProvider time,
+    ILogger<OpenEntryQueries> logger)
 {
     static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(10);
 
@@ -51,7 +52,8 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
         """;
 
     /// <summary>
-    /// Makes the newest drive and charging process the open ones, if they are open, and closes all others: the reference never does, whatever ended it.
+    /// Makes the newest drive and charging process the open ones, if they are open, and closes all others: the reference never does, whatever ended
+    /// it.
     /// </summary>
     /// <param name="number">The number of this batch.</param>
     public async Task AdoptAsync(CarId car, long number, CancellationToken cancellationToken)
@@ -61,7 +63,8 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
         await using (var batch = database.CreateBatch())
         {
             batch.BatchCommands.Add(session.Writer.Claim([new(car, number, number, [])]).ToBatchCommand());
-            // What began later shows that this one is over, whoever logged it: by number and by date, since imports have new numbers and cars' clocks go wrong.
+            // What began later shows that this one is over, whoever logged it: by number and by date, since imports have new numbers and cars'
+            // clocks go wrong.
             batch.BatchCommands.Add(Command("""
                 update teslamate.car_logs log
                 set drive_id = (
@@ -138,12 +141,14 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
         if (await reader.NextResultAsync(cancellationToken) && await reader.ReadAsync(cancellationToken))
         {
             drive = new(
-                new(reader.GetInt32(0)), reader.GetInstant(1), PositionColumns.Read(reader, 2), PositionColumns.Read(reader, 2 + PositionColumns.Count),
+                new(reader.GetInt32(0)), reader.GetInstant(1), PositionColumns.Read(reader, 2),
+                PositionColumns.Read(reader, 2 + PositionColumns.Count),
                 PositionColumns.Read(reader, 2 + 2 * PositionColumns.Count));
         }
 
         OpenCharging? charging = null;
-        if (await reader.NextResultAsync(cancellationToken) && await reader.ReadAsync(cancellationToken) && PositionColumns.Read(reader, 3) is { } place)
+        if (await reader.NextResultAsync(cancellationToken) && await reader.ReadAsync(cancellationToken)
+            && PositionColumns.Read(reader, 3) is { } place)
         {
             charging = new(
                 new(reader.GetInt32(0)), reader.GetInstant(1), place, reader.Integer(2) is { } fence ? new(fence) : null,
@@ -175,7 +180,8 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId}: drive {DriveId} was left open by an earlier run; it ends at its last position")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId}: drive {DriveId} was left open by an earlier run; it ends at its last "
+            + "position")]
         public static partial void ClosingDrive(ILogger logger, short carId, int driveId);
 
         [LoggerMessage(Level = LogLevel.Information,

@@ -119,7 +119,8 @@ sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation tra
         """,
         [
             Value.Of(settings.UnitOfLength == UnitOfLength.Mi ? "mi" : "km"), Value.Of(settings.UnitOfTemperature == UnitOfTemperature.F ? "F" : "C"),
-            Value.Of(settings.UnitOfPressure == UnitOfPressure.Psi ? "psi" : "bar"), Value.Of(settings.PreferredRange == PreferredRange.Ideal ? "ideal" : "rated"),
+            Value.Of(settings.UnitOfPressure == UnitOfPressure.Psi ? "psi" : "bar"),
+            Value.Of(settings.PreferredRange == PreferredRange.Ideal ? "ideal" : "rated"),
             Value.Of(settings.BaseUrl), Value.Of(settings.GrafanaUrl), Value.Of(settings.Language),
             Value.Of(settings.ThemeMode switch { ThemeMode.Light => "light", ThemeMode.Dark => "dark", _ => "system" }),
         ]);

@@ -10,11 +10,13 @@ public interface IGlobalSettings
     Task<GlobalSettings> ReadAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Checks and stores what <paramref name="change"/> makes of the settings. A new preferred range derives all cars' efficiencies again, in the same transaction; a new
-    /// language has the addresses asked for again first (which can take minutes), and a failure of that leaves everything as it was.
+    /// Checks and stores what <paramref name="change"/> makes of the settings. A new preferred range derives all cars' efficiencies again, in the
+    /// same transaction; a new language has the addresses asked for again first (which can take minutes), and a failure of that leaves everything as
+    /// it was.
     /// </summary>
     /// <param name="change">
-    /// Called twice, the second time with the row as it is when nobody else can change it any more: fields that it leaves alone keep what others have stored meanwhile.
+    /// Called twice, the second time with the row as it is when nobody else can change it any more: fields that it leaves alone keep what others
+    /// have stored meanwhile.
     /// </param>
     Task<SettingsAnswer> ChangeAsync(Func<GlobalSettings, GlobalSettings> change, CancellationToken cancellationToken);
 

@@ -9,11 +9,12 @@ namespace TeslaMate.Logbook.Spooling;
 sealed record SpooledBatch(long Number, IReadOnlyList<LogbookEntry> Entries);
 
 /// <summary>
-/// The batches of one car that wait for the database: a file that only grows until it is emptied as a whole. Each record is complete or does not count,
-/// so that a power cut at any byte costs at most what nobody was told is safe. Not thread-safe.
+/// The batches of one car that wait for the database: a file that only grows until it is emptied as a whole. Each record is complete or does not
+/// count, so that a power cut at any byte costs at most what nobody was told is safe. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// Header: 8 bytes magic, 16 bytes epoch. Record: length of the text, CRC-32C of number and text (both 32 bit), number (64 bit), text (JSON). Little endian.
+/// Header: 8 bytes magic, 16 bytes epoch. Record: length of the text, CRC-32C of number and text (both 32 bit), number (64 bit), text (JSON). Little
+/// endian.
 /// </remarks>
 sealed class SpoolFile : IDisposable
 {
@@ -44,8 +45,8 @@ sealed class SpoolFile : IDisposable
     public long Length => _end - _head;
 
     /// <summary>
-    /// Opens or creates the file. What it holds from another epoch is moved to <paramref name="abandoned"/>: another instance has logged the car since, and
-    /// entries that speak of "the open drive" would now hit another one.
+    /// Opens or creates the file. What it holds from another epoch is moved to <paramref name="abandoned"/>: another instance has logged the car
+    /// since, and entries that speak of "the open drive" would now hit another one.
     /// </summary>
     /// <param name="limit">Bytes beyond which positions are thinned out.</param>
     /// <exception cref="IOException">The disk refuses.</exception>
@@ -99,7 +100,8 @@ sealed class SpoolFile : IDisposable
     {
         using var file = File.OpenRead(path);
         Span<byte> header = stackalloc byte[HeaderLength];
-        return file.ReadAtLeast(header, HeaderLength, throwOnEndOfStream: false) == HeaderLength && header[..8].SequenceEqual(Magic) ? new Guid(header[8..]) : null;
+        return file.ReadAtLeast(header, HeaderLength, throwOnEndOfStream: false) == HeaderLength && header[..8].SequenceEqual(Magic)
+            ? new Guid(header[8..]) : null;
     }
 
     /// <summary>Appends a batch and waits until the disk has it.</summary>
@@ -247,8 +249,8 @@ sealed class SpoolFile : IDisposable
     }
 
     /// <summary>
-    /// Makes room: of the positions (and of the charges) between two other entries every second one goes, but never the first or the last. Done again as
-    /// often as the limit is reached, so that a long outage keeps its whole course at a falling resolution.
+    /// Makes room: of the positions (and of the charges) between two other entries every second one goes, but never the first or the last. Done
+    /// again as often as the limit is reached, so that a long outage keeps its whole course at a falling resolution.
     /// </summary>
     void Thin()
     {

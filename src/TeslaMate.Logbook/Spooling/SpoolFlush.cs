@@ -10,7 +10,8 @@ namespace TeslaMate.Logbook.Spooling;
 
 /// <summary>Brings to the database what waits on disk, as soon as it is back: car by car, in order.</summary>
 sealed class SpoolFlush(
-    CarLeases leases, [FromKeyedServices(Housekeeping.Clock)] TimeProvider time, ILogger<SpoolFlush> logger, IHeartbeats? heartbeats = null, RefusedEntries? refused = null)
+    CarLeases leases, [FromKeyedServices(Housekeeping.Clock)] TimeProvider time, ILogger<SpoolFlush> logger, IHeartbeats? heartbeats = null,
+    RefusedEntries? refused = null)
     : BackgroundService
 {
     static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);

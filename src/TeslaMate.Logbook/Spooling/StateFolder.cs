@@ -3,8 +3,8 @@ using TeslaMate.Configuration;
 namespace TeslaMate.Logbook.Spooling;
 
 /// <summary>
-/// The folder that outlives the process. Its lock file is held by one process at a time; its number is what makes the next process the same instance, which
-/// takes its cars over without waiting and continues what waits here.
+/// The folder that outlives the process. Its lock file is held by one process at a time; its number is what makes the next process the same
+/// instance, which takes its cars over without waiting and continues what waits here.
 /// </summary>
 sealed class StateFolder : IDisposable
 {

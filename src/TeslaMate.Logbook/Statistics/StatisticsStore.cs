@@ -9,7 +9,8 @@ namespace TeslaMate.Logbook.Statistics;
 public readonly record struct StatisticsProgress(short Car, string What, long Done);
 
 /// <summary>
-/// What schema <c>teslamate</c> keeps for the measures (docs/measures.md): filled in small steps, since the pool may be one connection that the cars share.
+/// What schema <c>teslamate</c> keeps for the measures (docs/measures.md): filled in small steps, since the pool may be one connection that the cars
+/// share.
 /// </summary>
 public sealed class StatisticsStore(NpgsqlDataSource database)
 {

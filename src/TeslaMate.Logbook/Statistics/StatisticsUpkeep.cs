@@ -7,10 +7,11 @@ using TeslaMate.Logbook.Writing;
 namespace TeslaMate.Logbook.Statistics;
 
 /// <summary>
-/// Keeps the statistics after each drive and charge, and every five minutes what came by another way: an import, a correction, another instance. Nothing waits
-/// for it, since the measures compute what is not kept yet.
+/// Keeps the statistics after each drive and charge, and every five minutes what came by another way: an import, a correction, another instance.
+/// Nothing waits for it, since the measures compute what is not kept yet.
 /// </summary>
-sealed partial class StatisticsUpkeep(StatisticsStore store, TimeProvider time, ILogger<StatisticsUpkeep> logger, IHeartbeats? heartbeats = null) : BackgroundService
+sealed partial class StatisticsUpkeep(StatisticsStore store, TimeProvider time, ILogger<StatisticsUpkeep> logger, IHeartbeats? heartbeats = null)
+    : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
 
@@ -62,7 +63,8 @@ sealed partial class StatisticsUpkeep(StatisticsStore store, TimeProvider time, 
         var closed = _closed.Reader.WaitToReadAsync(timeout.Token).AsTask();
         await Task.WhenAny(tick, closed);
         await timeout.CancelAsync();
-        await Task.WhenAll(tick, closed).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await Task.WhenAll(tick, closed).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
         stoppingToken.ThrowIfCancellationRequested();
         _closed.Reader.TryRead(out _);
     }

@@ -5,9 +5,12 @@ using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Terrain;
 
-/// <summary>Sets the heights that positions of recent drives lack, at the start and every six hours, and with them the climb of those drives.</summary>
+/// <summary>
+/// Sets the heights that positions of recent drives lack, at the start and every six hours, and with them the climb of those drives.
+/// </summary>
 sealed partial class ElevationBackfill(
-    NpgsqlDataSource database, Elevations elevations, TimeProvider time, ILogger<ElevationBackfill> logger, IHeartbeats? heartbeats = null) : BackgroundService
+    NpgsqlDataSource database, Elevations elevations, TimeProvider time, ILogger<ElevationBackfill> logger, IHeartbeats? heartbeats = null)
+        : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromHours(6);
 

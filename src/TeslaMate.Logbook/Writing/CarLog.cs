@@ -9,7 +9,8 @@ namespace TeslaMate.Logbook.Writing;
 /// <param name="spool">Null when there is no disk to fall back on.</param>
 sealed partial class CarLog(
     CarId car, long lastNumber, SpoolFile? spool, string? refusedFile,
-    DatabaseWriter writer, PositionGroups groups, Availability availability, PostCommitEffects effects, RefusedEntries refused, ILogger logger) : IDisposable
+    DatabaseWriter writer, PositionGroups groups, Availability availability, PostCommitEffects effects, RefusedEntries refused, ILogger logger)
+        : IDisposable
 {
     /// <summary>The longest that a car waits for the database before its entries go to disk.</summary>
     static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(15);
@@ -142,7 +143,8 @@ sealed partial class CarLog(
                 var rest = waiting.Where(part => part.Number > known).ToList();
                 answer = rest.Count == 0
                     ? answer
-                    : await writer.WriteAsync(new(car, rest[0].Number, rest[^1].Number, [.. rest.SelectMany(part => part.Entries)]), BackgroundCommandTimeout, cancellationToken);
+                    : await writer.WriteAsync(new(car, rest[0].Number, rest[^1].Number, [.. rest.SelectMany(part => part.Entries)]),
+                        BackgroundCommandTimeout, cancellationToken);
             }
 
             switch (answer)
@@ -187,7 +189,8 @@ sealed partial class CarLog(
         {
             if (refusedFile is null || !File.Exists(refusedFile) || _lost.IsCancellationRequested || _disposed)
                 return;
-            await refused.KeepAsync(car, (await File.ReadAllLinesAsync(refusedFile, cancellationToken)).Where(line => line.Length > 0), "set aside in a file", cancellationToken);
+            await refused.KeepAsync(car, (await File.ReadAllLinesAsync(refusedFile, cancellationToken)).Where(line => line.Length > 0),
+                "set aside in a file", cancellationToken);
             File.Delete(refusedFile);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException || exception.IsDatabaseFailure())
@@ -244,16 +247,19 @@ sealed partial class CarLog(
         [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: the database refused an entry ({Reason}); it is set aside in {File}")]
         public static partial void Refused(ILogger logger, short carId, string reason, string? file);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: the database refused an entry ({Reason}); it is kept, and sent again by: teslamate retry-refused")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: the database refused an entry ({Reason}); it is kept, and sent again by: "
+            + "teslamate retry-refused")]
         public static partial void RefusedButKept(ILogger logger, short carId, string reason);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "Car {CarId}: refused entries stay in {File}: {Reason}")]
         public static partial void RefusedStay(ILogger logger, short carId, string? file, string reason);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: {Entries} entries are lost: the database is away and there is no folder to keep them in")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: {Entries} entries are lost: the database is away and there is no folder to "
+            + "keep them in")]
         public static partial void LostWithoutDisk(ILogger logger, short carId, int entries);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: {Entries} entries are lost: the database is away and the room for what waits is used up")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: {Entries} entries are lost: the database is away and the room for what "
+            + "waits is used up")]
         public static partial void LostForLackOfRoom(ILogger logger, short carId, int entries);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: {Entries} entries are lost: the database is away and the disk refuses them")]

@@ -70,8 +70,8 @@ static class Column
     }
 
     /// <summary>
-    /// JSON without what <c>jsonb</c> refuses although JSON allows it: the escaped NUL, which is left out, and escaped halves of surrogate pairs, which become
-    /// the replacement character.
+    /// JSON without what <c>jsonb</c> refuses although JSON allows it: the escaped NUL, which is left out, and escaped halves of surrogate pairs,
+    /// which become the replacement character.
     /// </summary>
     public static string StorableJson(string json)
     {

@@ -21,8 +21,8 @@ enum DatabaseFailure
 static class DatabaseFailures
 {
     /// <summary>
-    /// Only data exceptions and violated constraints count as bad data. Whatever else a server says (shutting down, read only, disk full, a missing table, a
-    /// wrong password) is a state of affairs that somebody mends, and no reason to drop what a car did.
+    /// Only data exceptions and violated constraints count as bad data. Whatever else a server says (shutting down, read only, disk full, a missing
+    /// table, a wrong password) is a state of affairs that somebody mends, and no reason to drop what a car did.
     /// </summary>
     public static DatabaseFailure Kind(Exception exception) => exception switch
     {

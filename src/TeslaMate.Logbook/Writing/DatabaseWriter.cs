@@ -163,7 +163,8 @@ sealed partial class DatabaseWriter(NpgsqlDataSource database, Guid session, Tim
                     await transaction.RollbackAsync("entry", cancellationToken);
                     if (repairs < MostRepairs && await IsSequenceMendedAsync(exception, cancellationToken))
                         continue;
-                    refused.Add(new(entry, exception.MessageText, await TryKeepAsync(connection, transaction, batch.Car, entry, exception.MessageText, cancellationToken)));
+                    refused.Add(new(entry, exception.MessageText,
+                        await TryKeepAsync(connection, transaction, batch.Car, entry, exception.MessageText, cancellationToken)));
                     break;
                 }
             }
@@ -177,7 +178,8 @@ sealed partial class DatabaseWriter(NpgsqlDataSource database, Guid session, Tim
     /// <summary>After the commit: charges of a process whose beginning was refused wait with it.</summary>
     async Task TryKeepOrphansAsync(List<Outcome> outcomes, CancellationToken cancellationToken)
     {
-        Statement[] orphans = [.. outcomes.OfType<Outcome.ChargeWithoutProcess>().Select(orphan => RefusedEntries.KeepOrphan(orphan.Car, orphan.Charge, time.GetUtcNow()))];
+        Statement[] orphans = [.. outcomes.OfType<Outcome.ChargeWithoutProcess>()
+            .Select(orphan => RefusedEntries.KeepOrphan(orphan.Car, orphan.Charge, time.GetUtcNow()))];
         if (orphans.Length == 0)
             return;
         try
@@ -197,7 +199,8 @@ sealed partial class DatabaseWriter(NpgsqlDataSource database, Guid session, Tim
         await transaction.SaveAsync("refused", cancellationToken);
         try
         {
-            await RunAsync(connection, [RefusedEntries.Keep(car, RefusedEntries.Text(entry), reason, time.GetUtcNow())], TimeSpan.FromSeconds(15), cancellationToken);
+            await RunAsync(connection, [RefusedEntries.Keep(car, RefusedEntries.Text(entry), reason, time.GetUtcNow())], TimeSpan.FromSeconds(15),
+                cancellationToken);
             await transaction.ReleaseAsync("refused", cancellationToken);
             return true;
         }

@@ -8,7 +8,9 @@ using TeslaMate.Logbook.Updates;
 
 namespace TeslaMate.Logbook.Writing;
 
-/// <summary>Turns entries into the statements that write them. What can be seen to be no row is left out here, with an outcome that says so.</summary>
+/// <summary>
+/// Turns entries into the statements that write them. What can be seen to be no row is left out here, with an outcome that says so.
+/// </summary>
 static class EntryStatements
 {
     /// <param name="outcomes">Receives what is known before anything is written.</param>
@@ -65,7 +67,8 @@ static class EntryStatements
                 var first = new PositionRows();
                 if (PositionRows.IsStorable(position))
                     first.Add(car, inDrive: true, position);
-                return [.. DriveStatements.CloseOpen(car, DriveEnd.Aborted, lookUpAddresses: true), DriveStatements.Start(car, at), first.ToStatement()];
+                return [.. DriveStatements.CloseOpen(car, DriveEnd.Aborted, lookUpAddresses: true), DriveStatements.Start(car, at),
+                    first.ToStatement()];
             case LogbookEntry.CloseDrive(var reason, var lookUpAddresses):
                 return DriveStatements.CloseOpen(car, reason, lookUpAddresses);
             case LogbookEntry.StartCharging(var at, var position, var lookUpAddress):

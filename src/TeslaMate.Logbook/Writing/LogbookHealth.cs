@@ -22,7 +22,8 @@ sealed class LogbookHealth : IHealthCheck
         meter.CreateObservableGauge("teslamate_logbook_leased_cars", () => leases.Logs.Count, unit: null, "Cars that this instance logs.");
         meter.CreateObservableGauge("teslamate_logbook_waiting_bytes", WaitingBytes, unit: null, "Entries on disk that wait for the database.");
         meter.CreateObservableGauge(
-            "teslamate_logbook_refused_entries", () => HealthParts.Known(refused.Count), unit: null, "Entries that the database refused and that were not sent again.");
+            "teslamate_logbook_refused_entries", () => HealthParts.Known(refused.Count), unit: null,
+            "Entries that the database refused and that were not sent again.");
     }
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

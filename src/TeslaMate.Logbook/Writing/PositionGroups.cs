@@ -4,7 +4,8 @@ using TeslaMate.Logbook.Positions;
 namespace TeslaMate.Logbook.Writing;
 
 /// <summary>
-/// Commits the positions of many cars together: whoever arrives while a transaction is under way shares the next one. One car alone never waits for others.
+/// Commits the positions of many cars together: whoever arrives while a transaction is under way shares the next one. One car alone never waits for
+/// others.
 /// </summary>
 sealed class PositionGroups(DatabaseWriter writer) : IAsyncDisposable
 {
@@ -58,8 +59,10 @@ sealed class PositionGroups(DatabaseWriter writer) : IAsyncDisposable
         if (group.Count > 1 && await TryWriteTogetherAsync(group, cancellationToken))
             return;
 
-        // One bad row, one lost lease or one repeated batch spoils a group: each on its own then. All at once, so that an outage is one time-out, not a thousand.
-        await Parallel.ForEachAsync(group, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (waiting, stopping) =>
+        // One bad row, one lost lease or one repeated batch spoils a group: each on its own then. All at once, so that an outage is one time-out,
+        // not a thousand.
+        await Parallel.ForEachAsync(group, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken },
+            async (waiting, stopping) =>
         {
             try
             {

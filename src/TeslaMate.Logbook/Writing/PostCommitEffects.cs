@@ -55,7 +55,8 @@ sealed partial class PostCommitEffects(AddressQueue addresses, StatisticsUpkeep 
         }
     }
 
-    static string Kilometres(double? distance) => distance is { } known ? Math.Round(known, MidpointRounding.AwayFromZero).ToString("0", CultureInfo.InvariantCulture) : "";
+    static string Kilometres(double? distance)
+        => distance is { } known ? Math.Round(known, MidpointRounding.AwayFromZero).ToString("0", CultureInfo.InvariantCulture) : "";
 
     void LogPhases(Outcome.ChargingCompleted completed)
     {
@@ -70,7 +71,8 @@ sealed partial class PostCommitEffects(AddressQueue addresses, StatisticsUpkeep 
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId}: Driving / {End} / {DistanceKm} km – {DurationMin} min (drive {DriveId})")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId}: Driving / {End} / {DistanceKm} km – {DurationMin} min (drive "
+            + "{DriveId})")]
         public static partial void DriveClosed(ILogger logger, short carId, DriveEnd end, string distanceKm, int durationMin, int driveId);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId}: Driving / {End} / 0 km – 0 min (drive {DriveId} was too short to keep)")]
@@ -89,7 +91,8 @@ sealed partial class PostCommitEffects(AddressQueue addresses, StatisticsUpkeep 
         [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId}: Phase correction: {ReportedPhases} -> {Phases}")]
         public static partial void PhasesCorrected(ILogger logger, short carId, int reportedPhases, double phases);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId}: Derived efficiency factor: {WhPerKm} Wh/km ({Confirmations}x confirmed)")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId}: Derived efficiency factor: {WhPerKm} Wh/km ({Confirmations}x "
+            + "confirmed)")]
         public static partial void EfficiencyDerived(ILogger logger, short carId, double whPerKm, long confirmations);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId}: Logged missing software update: {Version}")]

@@ -41,7 +41,8 @@ sealed partial class WriterSession : IAsyncDisposable
     static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Error,
-            Message = "The folder {Folder} (TESLAMATE_SPOOL_DIR) cannot be written to, so an outage of the database will lose what the cars do: {Reason}")]
+            Message = "The folder {Folder} (TESLAMATE_SPOOL_DIR) cannot be written to, so an outage of the database will lose what the cars do: "
+                + "{Reason}")]
         public static partial void NoFolder(ILogger logger, string folder, string reason);
     }
 }

@@ -1,9 +1,9 @@
 namespace TeslaMate.Mqtt.Broker;
 
 /// <summary>
-/// The stream of a broker that may be hostile: MQTTnet allocates up to 256 MB for a packet that announces so much, and queues without limit the messages
-/// that arrive faster than they are handled. Here a message that is too large is cut, so that it is acknowledged like any other, and messages that come too
-/// fast wait in the socket.
+/// The stream of a broker that may be hostile: MQTTnet allocates up to 256 MB for a packet that announces so much, and queues without limit the
+/// messages that arrive faster than they are handled. Here a message that is too large is cut, so that it is acknowledged like any other, and
+/// messages that come too fast wait in the socket.
 /// </summary>
 /// <param name="room">How many more messages MQTTnet may hold; released for each one that has been handled.</param>
 sealed class BoundedPacketStream(Stream broker, SemaphoreSlim room) : Stream

@@ -7,8 +7,8 @@ using MQTTnet.Channel;
 namespace TeslaMate.Mqtt.Broker;
 
 /// <summary>
-/// The socket to the broker, TLS included: MQTTnet's own TLS sends a client's certificate without those between it and its authority. Files are read at each
-/// connection, so that renewed certificates are used.
+/// The socket to the broker, TLS included: MQTTnet's own TLS sends a client's certificate without those between it and its authority. Files are read
+/// at each connection, so that renewed certificates are used.
 /// </summary>
 /// <param name="room">As of <see cref="BoundedPacketStream"/>.</param>
 sealed class BrokerStreamProvider(MqttSettings settings, SemaphoreSlim room) : IMqttClientStreamProvider
@@ -45,7 +45,8 @@ sealed class BrokerStreamProvider(MqttSettings settings, SemaphoreSlim room) : I
 #pragma warning restore CA5359
         if (tls.AuthorityFile is { } authorities)
         {
-            options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            options.CertificateChainPolicy =
+                new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
             options.CertificateChainPolicy.CustomTrustStore.ImportFromPemFile(authorities);
         }
 

@@ -70,7 +70,8 @@ sealed class MqttNetBroker(MqttSettings settings, Will will) : IBroker
         OperationCanceledException or MqttCommunicationTimedOutException => $"it did not answer within {ConnectTimeout.TotalSeconds:0} s.",
         MqttCommunicationException { InnerException: { } inner } => Reason(inner),
         AuthenticationException refused =>
-            $"{refused.Message} Check that its certificate names this host and comes from a trusted authority (MQTT_TLS_CA_CERT_FILE names one of your own).",
+            $"{refused.Message} Check that its certificate names this host and comes from a trusted authority (MQTT_TLS_CA_CERT_FILE names one of "
+                + "your own).",
         CryptographicException unreadable => $"TLS could not be set up: {unreadable.Message}",
         IOException { InnerException: SocketException inner } => inner.Message,
         MqttCommunicationException or SocketException or IOException or UnauthorizedAccessException => exception.Message,

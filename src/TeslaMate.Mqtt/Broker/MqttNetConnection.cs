@@ -67,7 +67,8 @@ sealed class MqttNetConnection : IBrokerConnection
             if (_client.IsConnected)
                 await _client.DisconnectAsync().WaitAsync(DisconnectTimeout);
         }
-        catch (Exception exception) when (exception is MqttCommunicationException or OperationCanceledException or TimeoutException or ObjectDisposedException)
+        catch (Exception exception) when (exception is MqttCommunicationException or OperationCanceledException or TimeoutException
+            or ObjectDisposedException)
         {
             // Nobody may be listening; the end of the socket says the same.
         }

@@ -24,7 +24,8 @@ sealed partial record DeviceDescription(string Name, string Model, string? Firmw
         [
             NotEmpty(summary.ExteriorColor) is { } color ? Words(color) : null,
             NotEmpty(summary.WheelType) is { } wheels ? $"{Wheels(wheels)} Wheels" : null,
-            NotEmpty(summary.SpoilerType) is { } spoiler && !spoiler.Equals("none", StringComparison.OrdinalIgnoreCase) ? $"{Words(spoiler)} Spoiler" : null,
+            NotEmpty(summary.SpoilerType) is { } spoiler && !spoiler.Equals("none", StringComparison.OrdinalIgnoreCase)
+                ? $"{Words(spoiler)} Spoiler" : null,
             summary.SunRoofInstalled == true ? "Sunroof" : null,
         ];
         var given = string.Join(", ", details.OfType<string>());

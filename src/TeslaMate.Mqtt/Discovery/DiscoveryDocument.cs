@@ -20,7 +20,8 @@ sealed class DiscoveryDocument(MqttSettings settings)
     ];
 
     static readonly string ProgramVersion =
-        typeof(DiscoveryDocument).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+        typeof(DiscoveryDocument).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
+            ?? "unknown";
 
     /// <summary>The car's id among all devices of the broker.</summary>
     public string Node(CarId car) => settings.Namespace is null ? $"teslamate_{car.Value}" : $"teslamate_{settings.Namespace}_{car.Value}";
@@ -49,7 +50,8 @@ sealed class DiscoveryDocument(MqttSettings settings)
                 components[component.Id] = Render(car, component);
         var description = new JsonObject
         {
-            ["identifiers"] = new JsonArray(settings.Namespace is null ? $"teslamate_car_{car.Value}" : $"teslamate_{settings.Namespace}_car_{car.Value}"),
+            ["identifiers"] = new JsonArray(settings.Namespace is null
+                ? $"teslamate_car_{car.Value}" : $"teslamate_{settings.Namespace}_car_{car.Value}"),
             ["manufacturer"] = "Tesla",
             ["name"] = device.Name,
             ["model"] = device.Model,

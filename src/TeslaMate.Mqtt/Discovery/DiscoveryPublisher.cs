@@ -11,11 +11,12 @@ using TeslaMate.Vehicles;
 namespace TeslaMate.Mqtt.Discovery;
 
 /// <summary>
-/// Announces the cars to Home Assistant when a car's description changes and when Home Assistant has started, and withdraws those that are logged no more
-/// (spec mqtt 14).
+/// Announces the cars to Home Assistant when a car's description changes and when Home Assistant has started, and withdraws those that are logged no
+/// more (spec mqtt 14).
 /// </summary>
 sealed partial class DiscoveryPublisher(
-    MqttSettings settings, DiscoveryDocument document, LegacyAnnouncements former, Outbox outbox, BrokerSubscriptions subscriptions, TimeProvider time,
+    MqttSettings settings, DiscoveryDocument document, LegacyAnnouncements former, Outbox outbox, BrokerSubscriptions subscriptions,
+    TimeProvider time,
     ILogger<DiscoveryPublisher> logger) : BackgroundService
 {
     // Whoever says without end that Home Assistant has started does not get all announcements without end.
@@ -140,7 +141,8 @@ sealed partial class DiscoveryPublisher(
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: Home Assistant discovery was interrupted; it is tried again with the car's next values")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: Home Assistant discovery was interrupted; it is tried again with the "
+            + "car's next values")]
         public static partial void Unfinished(ILogger logger, short carId);
     }
 }

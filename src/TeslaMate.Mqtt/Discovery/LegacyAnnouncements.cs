@@ -81,7 +81,8 @@ sealed partial class LegacyAnnouncements(
                 return false;
         await Task.Delay(SettleTime, time, cancellationToken);
         // An entity that the user has disabled would be lost when its former topic is emptied, so those come last.
-        if (!await outbox.PutOnceAsync(document.Topic(car), document.Render(car, device, withDisabled: false), retain: true).WaitAsync(cancellationToken))
+        if (!await outbox.PutOnceAsync(document.Topic(car), document.Render(car, device, withDisabled: false), retain: true)
+            .WaitAsync(cancellationToken))
             return false;
         if (!await ClearAsync([.. former, .. removed], cancellationToken))
             return false;

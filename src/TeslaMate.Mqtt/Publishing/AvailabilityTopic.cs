@@ -4,8 +4,8 @@ using TeslaMate.Mqtt.Broker;
 namespace TeslaMate.Mqtt.Publishing;
 
 /// <summary>
-/// The topic that tells whether a program publishes; the broker itself says <c>offline</c> when one vanishes. Several instances share it, so the last word
-/// belongs to those that are still there.
+/// The topic that tells whether a program publishes; the broker itself says <c>offline</c> when one vanishes. Several instances share it, so the
+/// last word belongs to those that are still there.
 /// </summary>
 sealed class AvailabilityTopic(MqttSettings settings, Outbox outbox)
 {

@@ -10,7 +10,8 @@ namespace TeslaMate.Mqtt.Publishing;
 /// Keeps a connection to the broker and empties the outbox into it. Whatever happens here, the cars go on being logged: nothing waits for this loop.
 /// </summary>
 sealed partial class BrokerLink(
-    IBroker broker, Outbox outbox, AvailabilityTopic availability, BrokerSubscriptions subscriptions, IHeartbeats heartbeats, TimeProvider time, ILogger<BrokerLink> logger)
+    IBroker broker, Outbox outbox, AvailabilityTopic availability, BrokerSubscriptions subscriptions, IHeartbeats heartbeats, TimeProvider time,
+    ILogger<BrokerLink> logger)
     : BackgroundService
 {
     // Large enough that a round trip does not limit the rate, small enough that little is repeated after a loss.

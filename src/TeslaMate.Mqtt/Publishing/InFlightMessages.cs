@@ -10,7 +10,9 @@ sealed class InFlightMessages(TimeProvider time)
 
     public int Count => _messages.Count;
 
-    /// <summary>How long the oldest has waited; zero when none does. A broker acknowledges in the order of arrival, so nothing behind it will come first.</summary>
+    /// <summary>
+    /// How long the oldest has waited; zero when none does. A broker acknowledges in the order of arrival, so nothing behind it will come first.
+    /// </summary>
     public TimeSpan LongestWait
     {
         get

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace TeslaMate.Mqtt.Publishing;
 
 /// <summary>
-/// What the broker should have, and which part of that it has not acknowledged yet. A topic holds its newest value only, so the size is bounded by the
-/// number of topics however long the broker is away.
+/// What the broker should have, and which part of that it has not acknowledged yet. A topic holds its newest value only, so the size is bounded by
+/// the number of topics however long the broker is away.
 /// </summary>
 sealed class Outbox
 {
@@ -17,7 +17,9 @@ sealed class Outbox
     /// <summary>Raised when there is something to send; short and must not throw.</summary>
     public Action? Filled { get; set; }
 
-    /// <summary>Ends when the last value of this run is in; the program's parts stop at the same time, and the farewell comes after the values.</summary>
+    /// <summary>
+    /// Ends when the last value of this run is in; the program's parts stop at the same time, and the farewell comes after the values.
+    /// </summary>
     public Task Completion => _completed.Task;
 
     public void Complete() => _completed.TrySetResult();
@@ -46,7 +48,8 @@ sealed class Outbox
     public void Put(string topic, byte[] payload, bool retain) => Add(topic, payload, retain, remember: true, completion: null);
 
     /// <summary>Sends a message of the moment, which is forgotten once it is acknowledged.</summary>
-    /// <returns>Completes with true when the broker has acknowledged it, over this connection or a later one; with false when a newer message took its place.</returns>
+    /// <returns>Completes with true when the broker has acknowledged it, over this connection or a later one; with false when a newer message took
+    /// its place.</returns>
     public Task<bool> PutOnceAsync(string topic, byte[] payload, bool retain)
     {
         var completion = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -91,8 +94,8 @@ sealed class Outbox
     }
 
     /// <summary>
-    /// Remembers what lies below a topic no longer than until it is delivered: somebody else keeps it up to date from now on, and a later connection must not put
-    /// old values over theirs.
+    /// Remembers what lies below a topic no longer than until it is delivered: somebody else keeps it up to date from now on, and a later connection
+    /// must not put old values over theirs.
     /// </summary>
     /// <param name="above">The topic with its last slash.</param>
     public void Release(string above)

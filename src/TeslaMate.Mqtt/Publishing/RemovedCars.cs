@@ -10,11 +10,12 @@ using TeslaMate.Vehicles;
 namespace TeslaMate.Mqtt.Publishing;
 
 /// <summary>
-/// Finds out which cars are logged no more, and has their traces removed from the broker: the announcement of a car that is not logged (spec mqtt 14.5),
-/// the values too of one that the database has no more.
+/// Finds out which cars are logged no more, and has their traces removed from the broker: the announcement of a car that is not logged (spec mqtt
+/// 14.5), the values too of one that the database has no more.
 /// </summary>
 sealed partial class RemovedCars(
-    ICars cars, IVehicles vehicles, SummaryPublisher summaries, DiscoveryPublisher discovery, TimeProvider time, ILogger<RemovedCars> logger) : BackgroundService
+    ICars cars, IVehicles vehicles, SummaryPublisher summaries, DiscoveryPublisher discovery, TimeProvider time, ILogger<RemovedCars> logger)
+        : BackgroundService
 {
     // While the account's cars are listed again, or a database is restored, none is running or none is stored for a moment; twice in a row counts.
     static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);

@@ -8,7 +8,8 @@ using TeslaMate.Vehicles;
 namespace TeslaMate.Mqtt.Publishing;
 
 /// <summary>Turns every car's summaries into messages, cars that appear later included.</summary>
-sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outbox, DiscoveryPublisher discovery, TimeProvider time, ILogger<SummaryPublisher> logger)
+sealed class SummaryPublisher(MqttSettings settings, SummaryHub hub, Outbox outbox, DiscoveryPublisher discovery, TimeProvider time,
+    ILogger<SummaryPublisher> logger)
     : BackgroundService
 {
     readonly Lock _lock = new();

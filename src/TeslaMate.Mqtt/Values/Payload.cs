@@ -42,7 +42,8 @@ static class Payload
     }
 
     /// <summary>ISO 8601 in UTC with microseconds.</summary>
-    public static string? Precise(DateTimeOffset? value) => value?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+    public static string? Precise(DateTimeOffset? value)
+        => value?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>ISO 8601 in UTC with whole seconds.</summary>
     public static string? Seconds(DateTimeOffset? value) => value?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

@@ -94,7 +94,8 @@ static class SummaryTopics
 
     // Numbers that keep the form in which the car writes them.
     static readonly FrozenSet<string> AsWritten = FrozenSet.ToFrozenSet([
-        "charge_energy_added", "time_to_full_charge", "outside_temp", "inside_temp", "tpms_pressure_fl", "tpms_pressure_fr", "tpms_pressure_rl", "tpms_pressure_rr"]);
+        "charge_energy_added", "time_to_full_charge", "outside_temp", "inside_temp", "tpms_pressure_fl", "tpms_pressure_fr", "tpms_pressure_rl",
+        "tpms_pressure_rr"]);
 
     /// <summary>Topics that an absent value empties; on all others it leaves what was there.</summary>
     public static readonly FrozenSet<string> ClearedByNull = FrozenSet.ToFrozenSet([
@@ -116,7 +117,8 @@ static class SummaryTopics
         if (!summary.IsRestored || summary.Geofence is not null || summary.Latitude is not null)
             yield return ("geofence", summary.Geofence?.Name ?? defaultGeofence);
         if (summary is { Latitude: { } latitude, Longitude: { } longitude })
-            yield return ("location", new JsonObject { ["latitude"] = Number(Payload.Of(latitude)), ["longitude"] = Number(Payload.Of(longitude)) }.ToJsonString(Compact));
+            yield return ("location", new JsonObject { ["latitude"] = Number(Payload.Of(latitude)),
+                ["longitude"] = Number(Payload.Of(longitude)) }.ToJsonString(Compact));
         // A car that sleeps has no route; one that nobody could ask may have.
         if (summary is { IsRestored: true, State: VehicleStateName.Unavailable })
             yield break;
@@ -133,7 +135,8 @@ static class SummaryTopics
         => (version, updateAvailable, updateVersion) switch
         {
             ({ } installed, false, _) => new JsonObject { ["installed_version"] = installed, ["latest_version"] = installed }.ToJsonString(Compact),
-            ({ } installed, true, { } latest) => new JsonObject { ["installed_version"] = installed, ["latest_version"] = latest }.ToJsonString(Compact),
+            ({ } installed, true, { } latest)
+                => new JsonObject { ["installed_version"] = installed, ["latest_version"] = latest }.ToJsonString(Compact),
             _ => null,
         };
 
@@ -159,7 +162,8 @@ static class SummaryTopics
             ["miles_to_arrival"] = Number(Payload.AsWritten(summary.ActiveRouteMilesToArrival)),
             ["minutes_to_arrival"] = Number(Payload.AsWritten(summary.ActiveRouteMinutesToArrival)),
             ["traffic_minutes_delay"] = Number(Payload.AsWritten(summary.ActiveRouteTrafficMinutesDelay)),
-            ["location"] = new JsonObject { ["latitude"] = Number(Payload.Of(summary.ActiveRouteLatitude)), ["longitude"] = Number(Payload.Of(summary.ActiveRouteLongitude)) },
+            ["location"] = new JsonObject { ["latitude"] = Number(Payload.Of(summary.ActiveRouteLatitude)),
+                ["longitude"] = Number(Payload.Of(summary.ActiveRouteLongitude)) },
             ["error"] = null,
         }.ToJsonString(Compact));
     }

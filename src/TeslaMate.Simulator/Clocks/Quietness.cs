@@ -4,8 +4,8 @@ using System.Diagnostics.Metrics;
 namespace TeslaMate.Simulator.Clocks;
 
 /// <summary>
-/// Whether this process has anything to do: no thread of the pool works, no request or statement waits for its answer, no database connection is being
-/// opened, and it has been so for a moment.
+/// Whether this process has anything to do: no thread of the pool works, no request or statement waits for its answer, no database connection is
+/// being opened, and it has been so for a moment.
 /// </summary>
 /// <param name="waitingOnPurpose">How many requests of this process somebody lets wait until the clock moves.</param>
 /// <param name="messages">Counts messages that may still be on their way; after a new one the quiet has to last longer.</param>
@@ -68,7 +68,8 @@ public sealed class Quietness(Func<int> waitingOnPurpose, Func<long> messages, i
 
     /// <summary>What keeps it from being quiet, for the message of a test that waits in vain.</summary>
     public override string ToString()
-        => $"{AtWork()} threads at work ({_alwaysAtWork} always), {ThreadPool.PendingWorkItemCount} work items, {Volatile.Read(ref _statements)} statements and opening connections, "
+        => $"{AtWork()} threads at work ({_alwaysAtWork} always), {ThreadPool.PendingWorkItemCount} work items, {Volatile.Read(ref _statements)} "
+            + "statements and opening connections, "
             + $"{Requests} requests ({waitingOnPurpose()} kept waiting)";
 
     public void Dispose()

@@ -39,7 +39,9 @@ public sealed class SteppedTime : TimeProvider
             _others.Add(other);
     }
 
-    /// <summary>Lets <paramref name="span"/> pass; returns when all timers of that time have fired and what they set going has come to rest.</summary>
+    /// <summary>
+    /// Lets <paramref name="span"/> pass; returns when all timers of that time have fired and what they set going has come to rest.
+    /// </summary>
     public Task AdvanceAsync(TimeSpan span, CancellationToken cancellationToken = default)
         => AdvanceToAsync(GetUtcNow() + span, cancellationToken);
 

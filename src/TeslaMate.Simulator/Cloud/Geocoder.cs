@@ -20,7 +20,8 @@ sealed class Geocoder(IEnumerable<Place> places)
             return nearest;
         // A cell of some hundred metres is one road.
         var (row, column) = ((long)Math.Floor(point.Latitude * 200), (long)Math.Floor(point.Longitude * 200));
-        var made = new Place("", new GeoPoint((row + 0.5) / 200, (column + 0.5) / 200), $"Road {Math.Abs(row * 31 + column) % 900 + 1}", "", "Outskirts",
+        var made = new Place("", new GeoPoint((row + 0.5) / 200, (column + 0.5) / 200), $"Road {Math.Abs(row * 31 + column) % 900 + 1}", "",
+            "Outskirts",
             nearest?.City ?? "Nowhere", nearest?.County ?? "Nowhere", nearest?.State ?? "Nowhere", "00000", nearest?.Country ?? "Nowhere",
             900_000_000 + Math.Abs(row * 72_001 + column));
         return made;
@@ -51,7 +52,8 @@ sealed class Geocoder(IEnumerable<Place> places)
 
     static void Write(Utf8JsonWriter json, Place place)
     {
-        var name = string.Join(", ", new[] { place.Name, $"{place.Street} {place.HouseNumber}".Trim(), place.Quarter, place.City, place.Postcode, place.Country }
+        var name = string.Join(", ",
+            new[] { place.Name, $"{place.Street} {place.HouseNumber}".Trim(), place.Quarter, place.City, place.Postcode, place.Country }
             .Where(part => part.Length > 0));
         json.WriteStartObject();
         json.WriteNumber("place_id", place.OsmId + 7);

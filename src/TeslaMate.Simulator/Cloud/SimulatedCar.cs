@@ -40,8 +40,8 @@ public sealed class SimulatedCar(Life life)
     }
 
     /// <summary>
-    /// How long after the beginning of each stay the car first fell asleep, for the stays that were long enough; <see cref="Life.SleepsAfter"/> is the least,
-    /// and what is beyond it somebody's requests took.
+    /// How long after the beginning of each stay the car first fell asleep, for the stays that were long enough; <see cref="Life.SleepsAfter"/> is
+    /// the least, and what is beyond it somebody's requests took.
     /// </summary>
     public IReadOnlyList<(DateTimeOffset Parked, TimeSpan Awake)> FellAsleep(DateTimeOffset until)
     {

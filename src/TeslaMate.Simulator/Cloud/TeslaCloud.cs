@@ -16,8 +16,8 @@ using TeslaMate.Simulator.Streaming;
 namespace TeslaMate.Simulator.Cloud;
 
 /// <summary>
-/// Tesla's cloud on loopback: tokens, products, vehicle data and the stream, and a geocoder, all on one port. What it knows (cars, tokens, faults, counts)
-/// outlives <see cref="StopAsync"/>, so that it can be restarted under a running logger.
+/// Tesla's cloud on loopback: tokens, products, vehicle data and the stream, and a geocoder, all on one port. What it knows (cars, tokens, faults,
+/// counts) outlives <see cref="StopAsync"/>, so that it can be restarted under a running logger.
 /// </summary>
 public sealed class TeslaCloud : IAsyncDisposable
 {
@@ -142,7 +142,8 @@ public sealed class TeslaCloud : IAsyncDisposable
         if (path is "/streaming/" or "/streaming")
             return StreamAsync(context);
         if (path is "/reverse" or "/lookup")
-            return AnswerAsync(context, RequestKind.Geocoding, null, () => WriteAsync(context, 200, json => _geocoder.Answer(json, path, context.Request.Query)));
+            return AnswerAsync(context, RequestKind.Geocoding, null,
+                () => WriteAsync(context, 200, json => _geocoder.Answer(json, path, context.Request.Query)));
         if (path == "/api/1/products")
             return AnswerAsync(context, RequestKind.List, null, () => ForSignedInAsync(context, () => ListAsync(context)));
         return path.Split('/') switch
@@ -285,7 +286,8 @@ public sealed class TeslaCloud : IAsyncDisposable
         Interlocked.Decrement(ref _working);
         try
         {
-            var stream = new CarStream(socket, tag => _carsByTag.GetValueOrDefault(tag), Accounts, Faults, _time, () => StreamInterval, () => Interlocked.Increment(ref _streamMessages));
+            var stream = new CarStream(socket, tag => _carsByTag.GetValueOrDefault(tag), Accounts, Faults, _time, () => StreamInterval,
+                () => Interlocked.Increment(ref _streamMessages));
             await stream.RunAsync(gone.Token);
         }
         finally

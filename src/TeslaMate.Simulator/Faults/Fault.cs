@@ -53,7 +53,8 @@ public abstract record Fault
 
     public static Fault Unavailable { get; } = Problem(408, "vehicle unavailable: vehicle is offline or asleep");
 
-    public static Fault Retired { get; } = Problem(412, "Endpoint is only available on fleetapi. Visit https://developer.tesla.com/docs for more info");
+    public static Fault Retired { get; } = Problem(412, "Endpoint is only available on fleetapi. Visit https://developer.tesla.com/docs for more "
+        + "info");
 
     public static Fault InternalError { get; } = Problem(500, "internal server error");
 

@@ -16,7 +16,8 @@ public sealed record CarIdentity(long Id, long VehicleId, string Vin, string Nam
 /// <param name="IdealPerRated">How many ideal kilometres a rated one is.</param>
 /// <param name="MostDirectKw">What it takes from a fast charger at best.</param>
 public sealed record CarModel(
-    string CarType, string TrimBadging, string ExteriorColor, string WheelType, double CapacityKwh, double KwhPerKm, double IdealPerRated, int MostDirectKw)
+    string CarType, string TrimBadging, string ExteriorColor, string WheelType, double CapacityKwh, double KwhPerKm, double IdealPerRated,
+    int MostDirectKw)
 {
     public static CarModel Model3 { get; } = new("model3", "74d", "MidnightSilver", "Pinwheel18CapKit", 75, 0.15, 1, 170);
 

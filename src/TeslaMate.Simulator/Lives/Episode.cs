@@ -17,13 +17,15 @@ public abstract record Episode(DateTimeOffset Start, DateTimeOffset End, Place P
 
     /// <param name="LimitPercent">The level at which the car stops.</param>
     public sealed record Charging(
-        DateTimeOffset Start, DateTimeOffset End, Place Place, double OdometerKm, double BatteryKwh, Charger Charger, ChargeCurve Curve, int LimitPercent)
+        DateTimeOffset Start, DateTimeOffset End, Place Place, double OdometerKm, double BatteryKwh, Charger Charger, ChargeCurve Curve,
+        int LimitPercent)
         : Episode(Start, End, Place, OdometerKm, BatteryKwh);
 
     /// <summary>Getting new software: downloading, waiting, then installing until <see cref="Episode.End"/>; awake all the time.</summary>
     /// <param name="Cancelled">Whether the installation is given up at the end.</param>
     public sealed record Updating(
-        DateTimeOffset Start, DateTimeOffset End, Place Place, double OdometerKm, double BatteryKwh, DateTimeOffset Downloaded, DateTimeOffset InstallStart,
+        DateTimeOffset Start, DateTimeOffset End, Place Place, double OdometerKm, double BatteryKwh, DateTimeOffset Downloaded,
+        DateTimeOffset InstallStart,
         string Version, bool Cancelled) : Episode(Start, End, Place, OdometerKm, BatteryKwh);
 }
 

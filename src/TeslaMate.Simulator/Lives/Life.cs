@@ -39,7 +39,8 @@ public sealed class Life
                     Episode.Updating update => [update.Start, update.Downloaded, update.InstallStart, update.End],
                     _ => [episode.Start],
                 })
-                .Concat(_circumstances.SelectMany<Circumstance, DateTimeOffset>(circumstance => [circumstance.From, circumstance.Until])).Distinct().Order(),
+                .Concat(_circumstances.SelectMany<Circumstance, DateTimeOffset>(circumstance => [circumstance.From, circumstance.Until])).Distinct()
+                .Order(),
         ];
     }
 
@@ -63,7 +64,8 @@ public sealed class Life
     public IEnumerable<ChargeTruth> Charges => _episodes.OfType<Episode.Charging>().Select(charge => new ChargeTruth(
         charge.Start, charge.End, charge.Place, charge.Charger, charge.Curve.AddedKwh,
         charge.Charger is Charger.Alternating ? charge.Curve.AddedKwh / 0.93 : charge.Curve.AddedKwh,
-        RatedKm(charge.BatteryKwh), RatedKm(charge.BatteryKwh + charge.Curve.AddedKwh), Level(charge.BatteryKwh), Level(charge.BatteryKwh + charge.Curve.AddedKwh)));
+        RatedKm(charge.BatteryKwh), RatedKm(charge.BatteryKwh + charge.Curve.AddedKwh), Level(charge.BatteryKwh),
+        Level(charge.BatteryKwh + charge.Curve.AddedKwh)));
 
     public IEnumerable<UpdateTruth> Updates => _episodes.OfType<Episode.Updating>()
         .Select(update => new UpdateTruth(update.InstallStart, update.End, update.Version, update.Cancelled));

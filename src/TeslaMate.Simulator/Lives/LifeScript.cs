@@ -76,7 +76,9 @@ public sealed class LifeScript
         return this;
     }
 
-    /// <summary>Charges to <paramref name="level"/> percent; the cable of a fast charger is pulled at once, another stays in until the next drive.</summary>
+    /// <summary>
+    /// Charges to <paramref name="level"/> percent; the cable of a fast charger is pulled at once, another stays in until the next drive.
+    /// </summary>
     public LifeScript Charge(Charger charger, int level)
     {
         var target = level / 100.0 * _model.CapacityKwh;
@@ -101,7 +103,9 @@ public sealed class LifeScript
     /// <summary>Starts to install and gives up after some minutes; the update stays available.</summary>
     public LifeScript CancelUpdate(string version) => Update(version, TimeSpan.FromMinutes(6), cancelled: true);
 
-    /// <summary>Makes the car unreachable for <paramref name="duration"/>, <paramref name="delay"/> from here on; what it does is written by other calls.</summary>
+    /// <summary>
+    /// Makes the car unreachable for <paramref name="duration"/>, <paramref name="delay"/> from here on; what it does is written by other calls.
+    /// </summary>
     public LifeScript LoseSignal(TimeSpan delay, TimeSpan duration)
     {
         _circumstances.Add(new Circumstance.NoSignal(Now + delay, Now + delay + duration));

@@ -15,7 +15,8 @@ public static class RandomLife
     public static Life Of(CarIdentity car, CarModel model, City city, Habits habits, DateTimeOffset start, int days, int seed)
     {
         var random = new Random(seed);
-        var script = new LifeScript(car, model, city.Home, start - city.UtcOffset, seed, odometerKm: 8000 + random.Next(60_000) + 0.789, level: 55 + random.Next(25));
+        var script = new LifeScript(car, model, city.Home, start - city.UtcOffset, seed, odometerKm: 8000 + random.Next(60_000) + 0.789,
+            level: 55 + random.Next(25));
         Continue(script, city, habits, start, days, random);
         return script.Build();
     }

@@ -3,7 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace TeslaMate.Simulator.Telemetry;
 
-/// <summary>An authority with the shape of Tesla's: a root, and an intermediate that signs the certificates of cars (spec fleet-telemetry 7.5).</summary>
+/// <summary>
+/// An authority with the shape of Tesla's: a root, and an intermediate that signs the certificates of cars (spec fleet-telemetry 7.5).
+/// </summary>
 sealed class CarAuthority : IDisposable
 {
     const string Product = "CN=Tesla Motors Product Issuing CA, OU=Motors, OU=PKI, O=Tesla Inc., C=US";
@@ -56,7 +58,8 @@ sealed class CarAuthority : IDisposable
         return Keep(certificate.CopyWithPrivateKey(key));
     }
 
-    public static X509Certificate2 MakeLeaf(X509Certificate2 issuer, string vin, IReadOnlyList<string> usages, DateTimeOffset now, DateTimeOffset until)
+    public static X509Certificate2 MakeLeaf(X509Certificate2 issuer, string vin, IReadOnlyList<string> usages, DateTimeOffset now,
+        DateTimeOffset until)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={vin}, OU=Motors, O=Tesla Inc.", key, HashAlgorithmName.SHA256);

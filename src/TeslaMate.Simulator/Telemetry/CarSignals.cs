@@ -41,7 +41,8 @@ static class CarSignals
         yield return (Field.DcchargingEnergyIn, Number(Math.Round(moment.AddedKwh, 3)));
         yield return (Field.AcchargingEnergyIn, Number(alternating is null ? 0 : Math.Round(moment.AddedKwh / AlternatingEfficiency, 3)));
         yield return (Field.AcchargingPower, Number(isDrawing && alternating is not null ? Math.Round(moment.ChargerKw, 2) : 0));
-        yield return (Field.DcchargingPower, Number(isDrawing ? Math.Round(direct is null ? moment.ChargerKw * AlternatingEfficiency : moment.ChargerKw, 2) : 0));
+        yield return (Field.DcchargingPower,
+            Number(isDrawing ? Math.Round(direct is null ? moment.ChargerKw * AlternatingEfficiency : moment.ChargerKw, 2) : 0));
         yield return (Field.ChargerVoltage, isDrawing && alternating is not null ? Number(alternating.Volts) : Number(2));
         yield return (Field.ChargeAmps, Number(isDrawing && alternating is not null ? alternating.Amps : 0));
         yield return (Field.ChargerPhases, Whole(isDrawing && alternating is not null ? alternating.Phases : 0));
@@ -80,7 +81,8 @@ static class CarSignals
         yield return (Field.Version, new TelemetryValue.Text(moment.CarVersion));
         yield return (Field.SoftwareUpdateVersion, new TelemetryValue.Text(moment.UpdateVersion.Length > 0 ? moment.UpdateVersion : " "));
         yield return (Field.SoftwareUpdateDownloadPercentComplete, Whole(moment.DownloadPercent));
-        yield return (Field.SoftwareUpdateInstallationPercentComplete, Whole(moment.UpdateStatus == "installing" ? Math.Max(30, moment.InstallPercent) : 1));
+        yield return (Field.SoftwareUpdateInstallationPercentComplete,
+            Whole(moment.UpdateStatus == "installing" ? Math.Max(30, moment.InstallPercent) : 1));
         yield return (Field.VehicleName, new TelemetryValue.Text(life.Car.Name));
     }
 

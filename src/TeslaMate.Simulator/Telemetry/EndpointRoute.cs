@@ -19,7 +19,8 @@ sealed class EndpointRoute(Uri address, CarAuthority authority) : ITelemetryRout
 
     public async Task<ITelemetryConnection?> ConnectAsync(CarIdentity car, string network, CancellationToken cancellationToken)
     {
-        var certificate = _certificates.GetOrAdd(car.Vin, vin => SslStreamCertificateContext.Create(authority.Car(vin), [authority.Intermediate], offline: true));
+        var certificate = _certificates.GetOrAdd(car.Vin,
+            vin => SslStreamCertificateContext.Create(authority.Car(vin), [authority.Intermediate], offline: true));
         var handler = new SocketsHttpHandler
         {
             SslOptions = new SslClientAuthenticationOptions
@@ -71,7 +72,8 @@ sealed class EndpointRoute(Uri address, CarAuthority authority) : ITelemetryRout
             var envelope = EnvelopeWriter.Stream(new Envelope(
                 Encoding.ASCII.GetBytes(txid), "V"u8.ToArray(), Envelope.StreamType, default,
                 new StreamMessage(
-                    (uint)record.CreatedAt!.Value.ToUnixTimeSeconds(), Encoding.ASCII.GetBytes($"vehicle_device.{_car.Vin}"), ProtobufForm.Write(record), default, default, 0)));
+                    (uint)record.CreatedAt!.Value.ToUnixTimeSeconds(), Encoding.ASCII.GetBytes($"vehicle_device.{_car.Vin}"),
+                    ProtobufForm.Write(record), default, default, 0)));
             try
             {
                 await _socket.SendAsync(envelope, WebSocketMessageType.Binary, endOfMessage: true, cancellationToken);

@@ -14,7 +14,8 @@ sealed class SignalSender(string profile)
         .Where(field => field.Number is not null)
         .ToDictionary(
             field => field.Number!.Value,
-            field => (TimeSpan.FromSeconds((int)field.Settings["interval_seconds"]!), field.Settings["minimum_delta"] is JsonValue delta ? (double)delta : 0));
+            field => (TimeSpan.FromSeconds((int)field.Settings["interval_seconds"]!),
+                field.Settings["minimum_delta"] is JsonValue delta ? (double)delta : 0));
 
     readonly Dictionary<int, (TelemetryValue Value, DateTimeOffset At)> _sent = [];
 

@@ -19,8 +19,8 @@ sealed record TelemetryTroubles
 }
 
 /// <summary>
-/// A car that sends its life by telemetry: what changes, over a connection that ends when it sleeps and breaks where there is no reception. It keeps what it
-/// could not send, and sends what was not acknowledged again, merged into one record (spec fleet-telemetry 1.3).
+/// A car that sends its life by telemetry: what changes, over a connection that ends when it sleeps and breaks where there is no reception. It keeps
+/// what it could not send, and sends what was not acknowledged again, merged into one record (spec fleet-telemetry 1.3).
 /// </summary>
 sealed class TelemetryCar(Life life, ITelemetryRoute route, TimeProvider time, string profile = "standard", TelemetryTroubles? troubles = null)
 {
@@ -197,7 +197,8 @@ sealed class TelemetryCar(Life life, ITelemetryRoute route, TimeProvider time, s
             if (_unacked.Count == 0)
                 return;
             var newest = _unacked.Values.Max(record => record.CreatedAt);
-            var values = _unacked.Values.OrderBy(record => record.CreatedAt).SelectMany(record => record.Values).GroupBy(datum => datum.Field).Select(group => group.Last());
+            var values = _unacked.Values.OrderBy(record => record.CreatedAt).SelectMany(record => record.Values).GroupBy(datum => datum.Field)
+                .Select(group => group.Last());
             var rest = _kept.ToList();
             _kept.Clear();
             _kept.Enqueue(new TelemetryRecord.Data(life.Car.Vin, newest, true, [.. values]));

@@ -9,8 +9,8 @@ using TeslaMate.Telemetry.Wire;
 namespace TeslaMate.Simulator.Telemetry;
 
 /// <summary>
-/// Tesla's own server: cars connect to it, it acknowledges at once, and hands their records on by ZeroMQ or MQTT, with records of its own about connections
-/// (spec fleet-telemetry 1.5 to 1.7). What it publishes while nobody listens is lost.
+/// Tesla's own server: cars connect to it, it acknowledges at once, and hands their records on by ZeroMQ or MQTT, with records of its own about
+/// connections (spec fleet-telemetry 1.5 to 1.7). What it publishes while nobody listens is lost.
 /// </summary>
 sealed class TeslaServer(TimeProvider time) : ITelemetryRoute, IAsyncDisposable
 {
@@ -58,7 +58,8 @@ sealed class TeslaServer(TimeProvider time) : ITelemetryRoute, IAsyncDisposable
     }
 
     /// <summary>Hands a record of a car on.</summary>
-    public Task PublishAsync(TelemetryRecord.Data record, CancellationToken cancellationToken) => PublishAsync(RecordType.Data, record, cancellationToken);
+    public Task PublishAsync(TelemetryRecord.Data record, CancellationToken cancellationToken)
+        => PublishAsync(RecordType.Data, record, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -80,7 +81,8 @@ sealed class TeslaServer(TimeProvider time) : ITelemetryRoute, IAsyncDisposable
             return;
         foreach (var (topic, body) in MqttForm.Write(record))
         {
-            await _broker.PublishAsync(new MqttApplicationMessageBuilder().WithTopic($"{_topics}/{record.Vin}/{topic}").WithPayload(body).Build(), cancellationToken);
+            await _broker.PublishAsync(new MqttApplicationMessageBuilder().WithTopic($"{_topics}/{record.Vin}/{topic}").WithPayload(body).Build(),
+                cancellationToken);
             Interlocked.Increment(ref _published);
         }
     }

@@ -7,7 +7,9 @@ static class JournalFieldName
     // Fields with a meaning of their own in the journal; a property of the same name must not pass for one.
     static readonly string[] Reserved = ["MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER", "MESSAGE_ID", "ERRNO", "TID", "DOCUMENTATION", "EXCEPTION"];
 
-    /// <summary>The journal's spelling of a property: <c>CarId</c> becomes <c>CAR_ID</c>. Always valid: 1 to 64 of <c>A-Z 0-9 _</c>, a letter first.</summary>
+    /// <summary>
+    /// The journal's spelling of a property: <c>CarId</c> becomes <c>CAR_ID</c>. Always valid: 1 to 64 of <c>A-Z 0-9 _</c>, a letter first.
+    /// </summary>
     public static string From(string property)
     {
         var name = new StringBuilder(property.Length + 8);

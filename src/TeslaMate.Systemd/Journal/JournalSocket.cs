@@ -19,7 +19,8 @@ sealed class JournalSocket : IDisposable
 
     public JournalSocket(string path)
     {
-        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendBufferSize = SendBufferBytes, SendTimeout = LongestBlockMs };
+        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendBufferSize = SendBufferBytes,
+            SendTimeout = LongestBlockMs };
         _journald = new UnixDomainSocketEndPoint(path);
         // struct sockaddr_un: the family, 16 bits of the machine's order, and the path with its terminating zero.
         _address = [.. BitConverter.GetBytes((ushort)1), .. Encoding.UTF8.GetBytes(path), 0];
@@ -41,7 +42,8 @@ sealed class JournalSocket : IDisposable
 
             return true;
         }
-        catch (Exception exception) when (exception is SocketException or Win32Exception or IOException or DllNotFoundException or EntryPointNotFoundException)
+        catch (Exception exception) when (exception is SocketException or Win32Exception or IOException or DllNotFoundException
+            or EntryPointNotFoundException)
         {
             return false;
         }

@@ -8,7 +8,8 @@ public static partial class JournalStream
     /// <summary>Whether standard error is the stream that systemd connected to the journal; false when it was redirected since.</summary>
     public static bool IsStandardError()
         => OperatingSystem.IsLinux()
-            && IsConnected(Environment.GetEnvironmentVariable("JOURNAL_STREAM"), File.ResolveLinkTarget("/proc/self/fd/2", returnFinalTarget: false)?.FullName);
+            && IsConnected(Environment.GetEnvironmentVariable("JOURNAL_STREAM"),
+                File.ResolveLinkTarget("/proc/self/fd/2", returnFinalTarget: false)?.FullName);
 
     /// <param name="journalStream"><c>JOURNAL_STREAM</c>: device and inode, decimal, separated by a colon.</param>
     /// <param name="standardError">The target of <c>/proc/self/fd/2</c>; a socket's ends in <c>socket:[inode]</c>.</param>

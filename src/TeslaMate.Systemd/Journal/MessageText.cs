@@ -8,7 +8,9 @@ namespace TeslaMate.Systemd.Journal;
 /// <summary>What a log event says to people. In a line, a value can neither begin another one nor steer the terminal that shows it.</summary>
 public static class MessageText
 {
-    /// <summary>The message with its values, texts among them without quotation marks, for those who can tell where it ends, as the journal can.</summary>
+    /// <summary>
+    /// The message with its values, texts among them without quotation marks, for those who can tell where it ends, as the journal can.
+    /// </summary>
     public static string Render(LogEvent logEvent) => Render(logEvent, value => value);
 
     /// <summary>The message with its values, texts among them without quotation marks, and all of them escaped.</summary>
@@ -26,7 +28,8 @@ public static class MessageText
                 continue;
             }
 
-            if (property is { Format: null, Alignment: null } && logEvent.Properties.TryGetValue(property.PropertyName, out var known) && known is ScalarValue { Value: string plain })
+            if (property is { Format: null, Alignment: null } && logEvent.Properties.TryGetValue(property.PropertyName, out var known)
+                && known is ScalarValue { Value: string plain })
             {
                 text.Write(write(plain));
                 continue;

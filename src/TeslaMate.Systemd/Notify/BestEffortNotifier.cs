@@ -3,7 +3,9 @@ using Microsoft.Extensions.Hosting.Systemd;
 
 namespace TeslaMate.Systemd.Notify;
 
-/// <summary>Tells the service manager what it takes: one that is gone, or never was, is none of the program's trouble, so nothing is thrown.</summary>
+/// <summary>
+/// Tells the service manager what it takes: one that is gone, or never was, is none of the program's trouble, so nothing is thrown.
+/// </summary>
 public sealed class BestEffortNotifier(ISystemdNotifier notifier) : ISystemdNotifier
 {
     /// <summary>Whether there is a service manager, also where the program was not started by it directly.</summary>

@@ -6,8 +6,8 @@ using TeslaMate.Systemd.Notify;
 namespace TeslaMate.Systemd.Watchdog;
 
 /// <summary>
-/// Feeds systemd's watchdog, four times per interval, but only while every loop of the program turns. Once a loop is overdue it is named in the journal
-/// and nothing more is sent, so that systemd restarts the program after the rest of the interval, unless the loop comes back before.
+/// Feeds systemd's watchdog, four times per interval, but only while every loop of the program turns. Once a loop is overdue it is named in the
+/// journal and nothing more is sent, so that systemd restarts the program after the rest of the interval, unless the loop comes back before.
 /// The database takes no part in this: while it is away the program buffers, and a restart would not bring it back.
 /// </summary>
 sealed partial class WatchdogLoop(

@@ -14,7 +14,8 @@ namespace TeslaMate.Telemetry.Cars;
 /// The cars whose data are taken in: those that are told to stream here. Kept in memory and read again every few seconds, so that neither a car nor a
 /// flood of strangers asks the database.
 /// </summary>
-sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, TelemetrySettings settings, TimeProvider time, ILogger<TelemetryCars> logger) : BackgroundService
+sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, TelemetrySettings settings, TimeProvider time,
+    ILogger<TelemetryCars> logger) : BackgroundService
 {
     static readonly TimeSpan Look = TimeSpan.FromSeconds(30);
     static readonly TimeSpan Keep = TimeSpan.FromDays(7);

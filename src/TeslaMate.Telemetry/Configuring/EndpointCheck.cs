@@ -5,10 +5,14 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace TeslaMate.Telemetry.Configuring;
 
-/// <summary>Looks at an endpoint from outside as a car does: finds the name, connects, and verifies the server's chain against the configured certificates alone.</summary>
+/// <summary>
+/// Looks at an endpoint from outside as a car does: finds the name, connects, and verifies the server's chain against the configured certificates
+/// alone.
+/// </summary>
 static class EndpointCheck
 {
-    public static async Task<(bool IsGood, string Text)> RunAsync(string host, int port, X509Certificate2Collection authorities, CancellationToken cancellationToken)
+    public static async Task<(bool IsGood, string Text)> RunAsync(string host, int port, X509Certificate2Collection authorities,
+        CancellationToken cancellationToken)
     {
         using var client = new TcpClient();
         try
@@ -61,7 +65,8 @@ static class EndpointCheck
             chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
             chain.ChainPolicy.DisableCertificateDownloads = true;
             return chain.Build(shown)
-                ? (true, $"{host}:{port} shows a certificate for its name that the configured authority has signed, valid until {shown.NotAfter.ToUniversalTime():u}.")
+                ? (true, $"{host}:{port} shows a certificate for its name that the configured authority has signed, valid until "
+                    + $"{shown.NotAfter.ToUniversalTime():u}.")
                 : (false, $"A car would refuse the certificate: {string.Join(", ", chain.ChainStatus.Select(status => status.Status))}. "
                     + "The configuration must hold the root that ends the server's chain.");
         }

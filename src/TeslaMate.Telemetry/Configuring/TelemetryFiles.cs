@@ -27,8 +27,8 @@ static class TelemetryFiles
     }
 
     /// <summary>
-    /// Makes the server's certificate for a year, and before that an authority for ten years, which is what cars are told to check it by; so it can be renewed
-    /// without telling them.
+    /// Makes the server's certificate for a year, and before that an authority for ten years, which is what cars are told to check it by; so it can
+    /// be renewed without telling them.
     /// </summary>
     public static void MakeCertificate(string host, string folder, DateTimeOffset now)
     {
@@ -55,7 +55,8 @@ static class TelemetryFiles
         leaf.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         leaf.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
         leaf.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
-        leaf.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        leaf.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         var until = now.AddYears(1) < authority.NotAfter ? now.AddYears(1) : authority.NotAfter;
         using var certificate = leaf.Create(authority, now.AddDays(-1), until, RandomNumberGenerator.GetBytes(16));
         WritePrivately(KeyFile(folder), key.ExportPkcs8PrivateKeyPem());
@@ -82,7 +83,8 @@ static class TelemetryFiles
     {
         var temporary = file + ".new";
         File.Delete(temporary);
-        using (var stream = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+        using (var stream = new FileStream(temporary,
+            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
         using (var writer = new StreamWriter(stream))
             writer.WriteLine(text);
         File.Move(temporary, file, overwrite: true);

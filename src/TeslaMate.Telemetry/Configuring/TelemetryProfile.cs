@@ -61,7 +61,8 @@ static class TelemetryProfile
 
     /// <summary>The whole configuration of a car.</summary>
     /// <param name="authority">The certificates that the car checks ours by, PEM.</param>
-    public static IReadOnlyDictionary<string, JsonElement> Configuration(string profile, string host, int port, string authority, DateTimeOffset? expires = null)
+    public static IReadOnlyDictionary<string, JsonElement> Configuration(string profile, string host, int port, string authority,
+        DateTimeOffset? expires = null)
     {
         var configuration = new JsonObject
         {

@@ -8,8 +8,8 @@ using System.Text.Json;
 namespace TeslaMate.Telemetry.Configuring;
 
 /// <summary>
-/// Signs a car's configuration (spec fleet-telemetry 2.3): a JWS whose signature is Schnorr's on P-256 with SHA-256. The curve's arithmetic is the library's:
-/// a key of which only the scalar is given gets its point there.
+/// Signs a car's configuration (spec fleet-telemetry 2.3): a JWS whose signature is Schnorr's on P-256 with SHA-256. The curve's arithmetic is the
+/// library's: a key of which only the scalar is given gets its point there.
 /// </summary>
 static class TelemetrySignature
 {
@@ -25,10 +25,12 @@ static class TelemetrySignature
     public static string Token(ECDsa key, IReadOnlyDictionary<string, JsonElement> configuration, string audience = "com.tesla.fleet.TelemetryClient")
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var json = new Utf8JsonWriter(stream,
+            new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
-            foreach (var (name, value) in configuration.Append(Claim("aud", audience)).Append(Claim("iss", Issuer(key))).OrderBy(member => member.Key, StringComparer.Ordinal))
+            foreach (var (name, value) in configuration.Append(Claim("aud", audience)).Append(Claim("iss", Issuer(key))).OrderBy(member => member.Key,
+                StringComparer.Ordinal))
             {
                 json.WritePropertyName(name);
                 value.WriteTo(json);

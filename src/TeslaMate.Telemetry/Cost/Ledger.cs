@@ -62,7 +62,8 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
     /// <summary>Adds how a request ended; answers below 500 are billed.</summary>
     public async ValueTask AnsweredAsync(long request, int status, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("update teslamate.telemetry_requests set status = $2, is_billed = $2 between 1 and 499 where id = $1");
+        await using var command = database.CreateCommand("update teslamate.telemetry_requests set status = $2, is_billed = $2 between 1 and 499 "
+            + "where id = $1");
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = request });
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)Math.Clamp(status, 0, short.MaxValue) });
         try
@@ -80,7 +81,8 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
     /// <returns>Its number in the ledger.</returns>
     public async Task<long> WriteDownAsync(CarId car, string kind, string reason, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason) values ($1, $2, $3, $4) returning id");
+        await using var command = database.CreateCommand("insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason) values ($1, "
+            + "$2, $3, $4) returning id");
         command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind });
@@ -89,7 +91,8 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
     }
 
     /// <summary>The month's figures of all cars that stream.</summary>
-    public Task<IReadOnlyList<MonthOfCar>> MonthAsync(DateTimeOffset now, CancellationToken cancellationToken) => MonthAsync(database, now, cancellationToken);
+    public Task<IReadOnlyList<MonthOfCar>> MonthAsync(DateTimeOffset now, CancellationToken cancellationToken)
+        => MonthAsync(database, now, cancellationToken);
 
     /// <inheritdoc cref="MonthAsync(DateTimeOffset, CancellationToken)"/>
     public static async Task<IReadOnlyList<MonthOfCar>> MonthAsync(NpgsqlDataSource database, DateTimeOffset now, CancellationToken cancellationToken)
@@ -136,7 +139,8 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
         [LoggerMessage(Level = LogLevel.Warning, Message = "How request {Request} to Tesla ended is not written down: {Reason}")]
         public static partial void Unfinished(ILogger logger, long request, string reason);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: {Requests} of the {Budget} requests of this month are used up; data that the car sends by itself are not affected")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: {Requests} of the {Budget} requests of this month are used up; data that "
+            + "the car sends by itself are not affected")]
         public static partial void Nearly(ILogger logger, short carId, long requests, long budget);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: Tesla is not asked, because the request cannot be written down: {Reason}")]

@@ -28,13 +28,16 @@ abstract record CarCertificate
 
     static readonly string[] ProductIssuers =
     [
-        "Tesla Motors Product Issuing CA", "Tesla Motors Product RSA Issuing CA", "Tesla Motors GF0 Product Issuing CA", "Tesla Motors GF3 Product Issuing CA",
+        "Tesla Motors Product Issuing CA", "Tesla Motors Product RSA Issuing CA", "Tesla Motors GF0 Product Issuing CA",
+        "Tesla Motors GF3 Product Issuing CA",
         "Tesla Motors GF3 Product RSA Issuing CA", "Tesla Motors GF Austin Product Issuing CA", "Tesla Motors GF Berlin Product Issuing CA",
         "Tesla China Product Access Issuing CA", "Tesla GF0 Product Access Issuing CA", "Tesla GF3 Product Access Issuing CA",
         "Tesla GF Austin Product Access Issuing CA", "Tesla GF Berlin Product Access Issuing CA", "Tesla Product Access Issuing CA",
     ];
 
-    /// <summary>Judges a client's certificate (spec fleet-telemetry 7.3). Asks nobody: no system store, no list of revocations, no download.</summary>
+    /// <summary>
+    /// Judges a client's certificate (spec fleet-telemetry 7.3). Asks nobody: no system store, no list of revocations, no download.
+    /// </summary>
     /// <param name="sent">What the client sent besides its own.</param>
     public static CarCertificate Judge(X509Certificate2? leaf, X509Certificate2Collection sent, CarAuthorities authorities, DateTimeOffset now)
     {
@@ -86,7 +89,8 @@ abstract record CarCertificate
         return IsVin(vin) ? new Car(vin) : new Refused("no VIN");
     }
 
-    public static bool IsVin(string text) => text.Length == 17 && text.All(character => char.IsAsciiDigit(character) || (char.IsAsciiLetterUpper(character) && character is not ('I' or 'O' or 'Q')));
+    public static bool IsVin(string text) => text.Length == 17
+        && text.All(character => char.IsAsciiDigit(character) || (char.IsAsciiLetterUpper(character) && character is not ('I' or 'O' or 'Q')));
 
     static bool HasStrongKey(X509Certificate2 certificate)
     {
@@ -99,7 +103,8 @@ abstract record CarCertificate
 
     static IEnumerable<string> Usages(X509Certificate2 certificate) => certificate.Extensions
         .Where(extension => extension.Oid?.Value == ExtendedKeyUsage)
-        .SelectMany(extension => new X509EnhancedKeyUsageExtension(extension, extension.Critical).EnhancedKeyUsages.Cast<System.Security.Cryptography.Oid>())
+        .SelectMany(extension => new X509EnhancedKeyUsageExtension(extension,
+            extension.Critical).EnhancedKeyUsages.Cast<System.Security.Cryptography.Oid>())
         .Select(usage => usage.Value ?? "");
 
     static List<string> Names(X500DistinguishedName name, string type)
@@ -112,7 +117,8 @@ abstract record CarCertificate
                 if (!part.HasMultipleElements && part.GetSingleElementType().Value == type && part.GetSingleElementValue() is { } value)
                     names.Add(value);
             }
-            catch (Exception exception) when (exception is InvalidOperationException or AsnContentException or System.Security.Cryptography.CryptographicException)
+            catch (Exception exception) when (exception is InvalidOperationException or AsnContentException
+                or System.Security.Cryptography.CryptographicException)
             {
                 // A value that is no text names nothing.
             }

@@ -11,8 +11,8 @@ using TeslaMate.Telemetry.Wire;
 namespace TeslaMate.Telemetry.Endpoint;
 
 /// <summary>
-/// One WebSocket of one car: records in, acknowledgements out, each after the commit of its record and in order. While much waits for a commit nothing is
-/// read, so a flood waits at the car.
+/// One WebSocket of one car: records in, acknowledgements out, each after the commit of its record and in order. While much waits for a commit
+/// nothing is read, so a flood waits at the car.
 /// </summary>
 sealed partial class CarConnection(
     WebSocket socket, CarId car, string vin, string connectionId, InboxWriter inbox, EndpointCounters counters, TimeProvider time, ILogger logger)
@@ -23,7 +23,8 @@ sealed partial class CarConnection(
 
     static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(10);
 
-    readonly Channel<Reply> _replies = Channel.CreateBounded<Reply>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
+    readonly Channel<Reply> _replies =
+        Channel.CreateBounded<Reply>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
     readonly Channel<bool> _room = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     long _waitingBytes;
     int _errorsInARow;
@@ -126,7 +127,8 @@ sealed partial class CarConnection(
         else if ((record.Vin.Length > 0 && record.Vin != vin) || !IsSender(stream.SenderId.Span))
             counters.CountOtherVin();
         var created = stream.CreatedAt == 0 ? (DateTimeOffset?)null : DateTimeOffset.FromUnixTimeSeconds(stream.CreatedAt);
-        var row = InboxRecord.Of(car, type, RecordForm.Protobuf, IntakePath.Endpoint, envelope.Txid, record, created, time.GetUtcNow(), stream.Payload);
+        var row = InboxRecord.Of(car, type, RecordForm.Protobuf, IntakePath.Endpoint, envelope.Txid, record, created, time.GetUtcNow(),
+            stream.Payload);
         await AckAsync(envelope, inbox.StoreAsync(row, cancellationToken).AsTask(), message.Length, cancellationToken);
         return true;
     }
@@ -196,7 +198,8 @@ sealed partial class CarConnection(
     {
         var now = time.GetUtcNow();
         var record = new TelemetryRecord.Connectivity(vin, connectionId, status, now, network);
-        var row = InboxRecord.Of(car, RecordType.Connectivity, RecordForm.Protobuf, IntakePath.Endpoint, default, record, null, now, ProtobufForm.Write(record));
+        var row = InboxRecord.Of(car, RecordType.Connectivity, RecordForm.Protobuf, IntakePath.Endpoint, default, record, null, now,
+            ProtobufForm.Write(record));
         try
         {
             await inbox.StoreAsync(row, cancellationToken);
@@ -212,7 +215,8 @@ sealed partial class CarConnection(
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId} is disconnected, because the database does not take its records; it keeps them and comes back")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId} is disconnected, because the database does not take its records; it keeps "
+            + "them and comes back")]
         public static partial void NotStored(ILogger logger, short carId);
     }
 }

@@ -21,11 +21,12 @@ using TeslaMate.Telemetry.Inbox;
 namespace TeslaMate.Telemetry.Endpoint;
 
 /// <summary>
-/// Where cars connect (spec fleet-telemetry 1.1, 7): a server of its own, apart from the pages, that asks every client for a certificate of a car and speaks
-/// to nobody else.
+/// Where cars connect (spec fleet-telemetry 1.1, 7): a server of its own, apart from the pages, that asks every client for a certificate of a car
+/// and speaks to nobody else.
 /// </summary>
 sealed partial class CarEndpoint(
-    TelemetrySettings settings, TelemetryCars cars, InboxWriter inbox, EndpointCounters counters, TimeProvider time, ILoggerFactory loggers) : IHostedService, IAsyncDisposable
+    TelemetrySettings settings, TelemetryCars cars, InboxWriter inbox, EndpointCounters counters, TimeProvider time, ILoggerFactory loggers)
+        : IHostedService, IAsyncDisposable
 {
     const string VinItem = "vin";
     const string AttemptItem = "handshake";
@@ -59,7 +60,8 @@ sealed partial class CarEndpoint(
             return;
         if (!IPEndPoint.TryParse(listen, out var address))
             throw new InvalidOperationException($"TELEMETRY_LISTEN is \"{listen}\", which is no address with a port.");
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "TeslaMate.Telemetry", ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions { ApplicationName = "TeslaMate.Telemetry", ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(loggers);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
@@ -228,7 +230,8 @@ sealed partial class CarEndpoint(
         var id = $"{Claim(context, "X-TXID") ?? Guid.NewGuid().ToString()}#{Interlocked.Increment(ref _lastConnection).ToString(CultureInfo.InvariantCulture)}";
         try
         {
-            await new CarConnection(socket, car, vin, id, inbox, counters, time, _logger).RunAsync(Claim(context, "X-Network-Interface") ?? "", stop.Token);
+            await new CarConnection(socket, car, vin, id, inbox, counters, time, _logger).RunAsync(Claim(context, "X-Network-Interface") ?? "",
+                stop.Token);
         }
         finally
         {

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace TeslaMate.Telemetry.Endpoint;
 
-/// <summary>The certificate and the authorities that the endpoint works with; read again when their files change, and kept when the new ones are no good.</summary>
+/// <summary>
+/// The certificate and the authorities that the endpoint works with; read again when their files change, and kept when the new ones are no good.
+/// </summary>
 sealed partial class EndpointCertificates(TelemetrySettings settings, TimeProvider time, ILogger logger)
 {
     static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
@@ -30,7 +32,8 @@ sealed partial class EndpointCertificates(TelemetrySettings settings, TimeProvid
                     Refresh();
                 }
 
-                return _server is { } server && _authorities is { } authorities ? (server, authorities) : throw new CryptographicException("There is no usable certificate.");
+                return _server is { } server && _authorities is { } authorities
+                    ? (server, authorities) : throw new CryptographicException("There is no usable certificate.");
             }
         }
     }

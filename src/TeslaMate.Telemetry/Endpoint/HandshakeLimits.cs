@@ -3,8 +3,8 @@ using System.Net;
 namespace TeslaMate.Telemetry.Endpoint;
 
 /// <summary>
-/// Keeps those who only knock from keeping the cars out (spec fleet-telemetry 7.4): few unfinished handshakes at once, of which the busiest address loses its
-/// oldest, and an address that fails often is closed unread for a minute.
+/// Keeps those who only knock from keeping the cars out (spec fleet-telemetry 7.4): few unfinished handshakes at once, of which the busiest address
+/// loses its oldest, and an address that fails often is closed unread for a minute.
 /// </summary>
 sealed class HandshakeLimits(int mostFailures, TimeProvider time)
 {

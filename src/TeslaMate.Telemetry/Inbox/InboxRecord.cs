@@ -39,7 +39,8 @@ sealed record InboxRecord(
     /// <summary>A record as it came.</summary>
     /// <param name="created">When the message around it was made; null when that is not told.</param>
     public static InboxRecord Of(
-        CarId car, RecordType type, RecordForm form, IntakePath path, ReadOnlyMemory<byte> txid, TelemetryRecord? record, DateTimeOffset? created, DateTimeOffset receivedAt,
+        CarId car, RecordType type, RecordForm form, IntakePath path, ReadOnlyMemory<byte> txid, TelemetryRecord? record, DateTimeOffset? created,
+        DateTimeOffset receivedAt,
         ReadOnlyMemory<byte> payload)
     {
         var carTime = record?.CreatedAt ?? created ?? receivedAt;

@@ -22,7 +22,8 @@ sealed class InboxTable(NpgsqlDataSource database)
     /// <summary>Records of a car that are not applied yet, oldest first.</summary>
     /// <param name="newest">The newest number that was seen.</param>
     /// <param name="seen">Numbers that are held already.</param>
-    public async Task<IReadOnlyList<PendingRecord>> PendingAsync(CarId car, long newest, IReadOnlyCollection<long> seen, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<PendingRecord>> PendingAsync(CarId car, long newest, IReadOnlyCollection<long> seen,
+        CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("""
             select id, type, form, source, car_time, received_at, payload
@@ -90,7 +91,8 @@ sealed class InboxTable(NpgsqlDataSource database)
     /// <summary>The numbers of a car's records that are not applied yet.</summary>
     public async Task<IReadOnlyList<long>> UnappliedAsync(CarId car, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select array(select id from teslamate.telemetry_inbox where car_id = $1 and not is_applied)");
+        await using var command = database.CreateCommand("select array(select id from teslamate.telemetry_inbox where car_id = $1 and not "
+            + "is_applied)");
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
         return await command.ExecuteScalarAsync(cancellationToken) as long[] ?? [];
     }
@@ -136,7 +138,8 @@ sealed class InboxTable(NpgsqlDataSource database)
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Plain(alert.Name) });
             command.Parameters.Add(Timestamps.Parameter(started));
             command.Parameters.Add(Timestamps.Parameter(alert.EndedAt));
-            command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. alert.Audiences.Select(audience => (short)Math.Clamp(audience, 0, short.MaxValue))] });
+            command.Parameters.Add(new NpgsqlParameter<short[]> {
+                TypedValue = [.. alert.Audiences.Select(audience => (short)Math.Clamp(audience, 0, short.MaxValue))] });
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }
@@ -164,7 +167,8 @@ sealed class InboxTable(NpgsqlDataSource database)
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            if (Read(RecordType.Connectivity, (RecordForm)reader.GetInt16(0), reader.GetFieldValue<byte[]>(1)) is TelemetryRecord.Connectivity connectivity)
+            if (Read(RecordType.Connectivity, (RecordForm)reader.GetInt16(0),
+                reader.GetFieldValue<byte[]>(1)) is TelemetryRecord.Connectivity connectivity)
                 records.Add(connectivity);
         }
 
@@ -183,5 +187,6 @@ sealed class InboxTable(NpgsqlDataSource database)
     }
 
     // The database takes no text with a zero character.
-    static string Plain(string text) => text.Replace("\0", "", StringComparison.Ordinal) is var plain && plain.Length > 500 ? plain[..500] : text.Replace("\0", "", StringComparison.Ordinal);
+    static string Plain(string text) => text.Replace("\0", "", StringComparison.Ordinal) is var plain && plain.Length > 500
+        ? plain[..500] : text.Replace("\0", "", StringComparison.Ordinal);
 }

@@ -170,7 +170,8 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
             returning pg_notify('teslamate_telemetry', usage.car_id::text)
             """);
         command.Parameters.Add(Array(days, day => day.Key.Car.Value));
-        command.Parameters.Add(new NpgsqlParameter<DateTime[]> { TypedValue = [.. days.Select(day => day.Key.Day)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
+        command.Parameters.Add(new NpgsqlParameter<DateTime[]> { TypedValue = [.. days.Select(day => day.Key.Day)],
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
         command.Parameters.Add(Array(days, day => (long)day.Count(item => item.IsNew)));
         command.Parameters.Add(Array(days, day => day.Where(item => item.IsNew).Sum(item => (long)item.Record.Datums)));
         command.Parameters.Add(Array(days, day => (long)day.Count(item => !item.IsNew)));
@@ -200,7 +201,8 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "The database does not take {Records} records of cars, which are not acknowledged: {Reason}")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "The database does not take {Records} records of cars, which are not acknowledged: "
+            + "{Reason}")]
         public static partial void Away(ILogger logger, int records, string reason);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Records of cars were stored, but not counted: {Reason}")]
@@ -209,7 +211,8 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
 }
 
 /// <summary>Hears of records that another instance has taken in, and wakes up whoever applies them here.</summary>
-sealed partial class InboxListener(NpgsqlDataSource database, InboxSignal signal, TimeProvider time, ILogger<InboxListener> logger) : BackgroundService
+sealed partial class InboxListener(NpgsqlDataSource database, InboxSignal signal, TimeProvider time, ILogger<InboxListener> logger)
+    : BackgroundService
 {
     /// <summary>The channel of PostgreSQL's notifications; each names cars, by their numbers with commas between them.</summary>
     public const string Channel = "teslamate_telemetry";
@@ -256,7 +259,8 @@ sealed partial class InboxListener(NpgsqlDataSource database, InboxSignal signal
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Debug, Message = "Records that other instances take in are looked for now and then, because the database does not tell of them: {Reason}")]
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Records that other instances take in are looked for now and then, because the database "
+            + "does not tell of them: {Reason}")]
         public static partial void Away(ILogger logger, string reason);
     }
 }
@@ -288,5 +292,6 @@ sealed class InboxSignal
         }
     }
 
-    Channel<bool> Of(CarId car) => _cars.GetOrAdd(car, _ => Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }));
+    Channel<bool> Of(CarId car)
+        => _cars.GetOrAdd(car, _ => Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }));
 }

@@ -15,7 +15,8 @@ sealed partial class KafkaIntake(TelemetrySettings settings, RecordIntake record
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => settings.Kafka is { } kafka
-        ? Job.KeepRunningAsync(token => Task.Factory.StartNew(() => RunAsync(kafka, token), token, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap(), time, logger, stoppingToken)
+        ? Job.KeepRunningAsync(token => Task.Factory.StartNew(() => RunAsync(kafka, token), token, TaskCreationOptions.LongRunning,
+            TaskScheduler.Default).Unwrap(), time, logger, stoppingToken)
         : Task.CompletedTask;
 
     /// <summary>On a thread of its own, since the client's only way to wait is to block.</summary>
@@ -29,7 +30,8 @@ sealed partial class KafkaIntake(TelemetrySettings settings, RecordIntake record
             AutoOffsetReset = AutoOffsetReset.Earliest,
             AllowAutoCreateTopics = true,
         };
-        using var consumer = new ConsumerBuilder<Ignore, byte[]>(configuration).SetErrorHandler((_, error) => Log.Failed(logger, error.Reason)).Build();
+        using var consumer = new ConsumerBuilder<Ignore, byte[]>(configuration).SetErrorHandler((_, error) => Log.Failed(logger, error.Reason))
+            .Build();
         consumer.Subscribe([$"{kafka.Topics}_V", $"{kafka.Topics}_alerts", $"{kafka.Topics}_errors", $"{kafka.Topics}_connectivity"]);
         try
         {
@@ -40,13 +42,15 @@ sealed partial class KafkaIntake(TelemetrySettings settings, RecordIntake record
                     batch.Add(result);
                 if (batch.Count == 0)
                     continue;
-                while (!(await Task.WhenAll(batch.Select(result => records.TakeAsync(IntakePath.Kafka, result.Topic, result.Message.Value ?? [], TxidOf(result), cancellationToken))))
+                while (!(await Task.WhenAll(batch.Select(
+                    result => records.TakeAsync(IntakePath.Kafka, result.Topic, result.Message.Value ?? [], TxidOf(result), cancellationToken))))
                     .All(isSafe => isSafe))
                 {
                     // What is stored already is a duplicate the second time.
                 }
 
-                consumer.Commit(batch.GroupBy(result => result.TopicPartition).Select(group => new TopicPartitionOffset(group.Key, group.Max(result => result.Offset.Value) + 1)));
+                consumer.Commit(batch.GroupBy(result => result.TopicPartition)
+                    .Select(group => new TopicPartitionOffset(group.Key, group.Max(result => result.Offset.Value) + 1)));
             }
         }
         finally

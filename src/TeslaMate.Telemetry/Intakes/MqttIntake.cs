@@ -12,10 +12,11 @@ using TeslaMate.Telemetry.Wire;
 namespace TeslaMate.Telemetry.Intakes;
 
 /// <summary>
-/// Takes what Tesla's own server publishes on MQTT (spec fleet-telemetry 1.7): field by field, without the car's clock. Values of half a second make one record
-/// with the time of the first; what is retained, or follows a connection, may be old and only tells what is, not when.
+/// Takes what Tesla's own server publishes on MQTT (spec fleet-telemetry 1.7): field by field, without the car's clock. Values of half a second make
+/// one record with the time of the first; what is retained, or follows a connection, may be old and only tells what is, not when.
 /// </summary>
-sealed partial class MqttIntake(TelemetrySettings settings, TelemetryCars cars, InboxWriter inbox, TimeProvider time, ILogger<MqttIntake> logger) : BackgroundService
+sealed partial class MqttIntake(TelemetrySettings settings, TelemetryCars cars, InboxWriter inbox, TimeProvider time, ILogger<MqttIntake> logger)
+    : BackgroundService
 {
     static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
@@ -28,7 +29,8 @@ sealed partial class MqttIntake(TelemetrySettings settings, TelemetryCars cars, 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => settings.Mqtt is { } broker
         ? Task.WhenAll(
-            Job.KeepRunningAsync(token => ConnectAsync(broker, token), time, logger, stoppingToken), Job.KeepRunningAsync(StoreAsync, time, logger, stoppingToken))
+            Job.KeepRunningAsync(token => ConnectAsync(broker, token), time, logger, stoppingToken),
+            Job.KeepRunningAsync(StoreAsync, time, logger, stoppingToken))
         : Task.CompletedTask;
 
     async Task ConnectAsync(Uri broker, CancellationToken cancellationToken)
@@ -145,7 +147,8 @@ sealed class MqttGrouping(TimeProvider time)
     }
 
     /// <summary>Records as their half seconds end.</summary>
-    public async IAsyncEnumerable<TelemetryRecord> ReadAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<TelemetryRecord> ReadAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {

@@ -6,7 +6,9 @@ using TeslaMate.Telemetry.Wire;
 
 namespace TeslaMate.Telemetry.Intakes;
 
-/// <summary>Takes the records that Tesla's own server hands on, whole, in either form (spec fleet-telemetry 1.5, 1.8); the VIN stands only in the record.</summary>
+/// <summary>
+/// Takes the records that Tesla's own server hands on, whole, in either form (spec fleet-telemetry 1.5, 1.8); the VIN stands only in the record.
+/// </summary>
 sealed partial class RecordIntake(TelemetryCars cars, InboxWriter inbox, TimeProvider time, ILogger<RecordIntake> logger)
 {
     long _taken;
@@ -23,7 +25,8 @@ sealed partial class RecordIntake(TelemetryCars cars, InboxWriter inbox, TimePro
 
     /// <summary>Stores a record; true once it is safe, or when it can be of no use to anybody.</summary>
     /// <param name="topic">Its ending tells the kind, whatever the namespace.</param>
-    public async Task<bool> TakeAsync(IntakePath path, string topic, ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> txid, CancellationToken cancellationToken)
+    public async Task<bool> TakeAsync(IntakePath path, string topic, ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> txid,
+        CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _taken);
         if (RecordTypes.Of(topic) is not { } type)

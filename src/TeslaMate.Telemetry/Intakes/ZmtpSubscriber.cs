@@ -6,8 +6,8 @@ using TeslaMate.Configuration;
 namespace TeslaMate.Telemetry.Intakes;
 
 /// <summary>
-/// A subscriber of ZeroMQ, as much of the protocol as it takes (spec fleet-telemetry 1.6): one TCP connection, plain, to a publisher that binds. Comes back after
-/// every loss, ever more slowly; what was published meanwhile is lost, as with any subscriber.
+/// A subscriber of ZeroMQ, as much of the protocol as it takes (spec fleet-telemetry 1.6): one TCP connection, plain, to a publisher that binds.
+/// Comes back after every loss, ever more slowly; what was published meanwhile is lost, as with any subscriber.
 /// </summary>
 sealed class ZmtpSubscriber(string host, int port, TimeProvider time)
 {
@@ -118,7 +118,8 @@ sealed class ZmtpSubscriber(string host, int port, TimeProvider time)
         if (await IsDoneAsync(reading, Silence, cancellationToken))
             return await reading;
         await stream.WriteAsync((byte[])[Command, 7, 4, .. "PING"u8, 0, 0], cancellationToken);
-        return await IsDoneAsync(reading, PongPatience, cancellationToken) ? await reading : throw new IOException("The publisher does not answer any more.");
+        return await IsDoneAsync(reading, PongPatience, cancellationToken)
+            ? await reading : throw new IOException("The publisher does not answer any more.");
     }
 
     async Task<bool> IsDoneAsync(Task reading, TimeSpan patience, CancellationToken cancellationToken)

@@ -8,8 +8,8 @@ using TeslaMate.Vehicles.Feeds;
 namespace TeslaMate.Telemetry.Pipeline;
 
 /// <summary>
-/// One car's records on their way from the inbox to the machine (spec fleet-telemetry 4.1): put in order, laid upon the snapshot, and handed over as readings.
-/// Only the instance that logs the car runs one, whichever instance took the records in.
+/// One car's records on their way from the inbox to the machine (spec fleet-telemetry 4.1): put in order, laid upon the snapshot, and handed over as
+/// readings. Only the instance that logs the car runs one, whichever instance took the records in.
 /// </summary>
 sealed partial class CarFeed : IAsyncDisposable
 {

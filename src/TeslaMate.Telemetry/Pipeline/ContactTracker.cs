@@ -3,8 +3,8 @@ using TeslaMate.Telemetry.Records;
 namespace TeslaMate.Telemetry.Pipeline;
 
 /// <summary>
-/// Whether a car can be reached (spec fleet-telemetry 4.3): it holds a connection, or data came just now. What is told of connections comes doubled, late and
-/// out of order, so data beat it.
+/// Whether a car can be reached (spec fleet-telemetry 4.3): it holds a connection, or data came just now. What is told of connections comes doubled,
+/// late and out of order, so data beat it.
 /// </summary>
 /// <param name="hasConnectivity">The path tells of connections at all.</param>
 sealed class ContactTracker(bool hasConnectivity = true)

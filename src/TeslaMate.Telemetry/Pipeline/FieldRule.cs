@@ -14,7 +14,8 @@ sealed record FieldRule(Func<TelemetryValue, bool> IsPossible, bool KeepsWhenInv
     static readonly FrozenDictionary<int, FieldRule> Rules = new Dictionary<Field, FieldRule>
     {
         [Field.Location] = new(
-            value => Reading.Place(value) is { Latitude: >= -90 and <= 90, Longitude: >= -180 and <= 180 } place && (place.Latitude != 0 || place.Longitude != 0), true),
+            value => Reading.Place(value) is { Latitude: >= -90 and <= 90, Longitude: >= -180 and <= 180 } place
+                && (place.Latitude != 0 || place.Longitude != 0), true),
         [Field.DestinationLocation] = new(value => Reading.Place(value) is { Latitude: >= -90 and <= 90, Longitude: >= -180 and <= 180 }),
         [Field.VehicleSpeed] = Number(-20, 300),
         [Field.GpsHeading] = Number(-360, 720),
@@ -85,7 +86,8 @@ sealed record FieldRule(Func<TelemetryValue, bool> IsPossible, bool KeepsWhenInv
 
     static FieldRule Flag(bool keeps = false) => new(value => Reading.Flag(value) is not null, keeps);
 
-    static FieldRule Text(int kind, bool keeps = false) => new(value => value is TelemetryValue.Text || (value is TelemetryValue.Code code && code.Kind == kind), keeps);
+    static FieldRule Text(int kind, bool keeps = false)
+        => new(value => value is TelemetryValue.Text || (value is TelemetryValue.Code code && code.Kind == kind), keeps);
 
     /// <summary>What a valid value that no car can mean counts as: nothing, or not measurable.</summary>
     public TelemetryValue? Judge(TelemetryValue value) => value switch

@@ -1,8 +1,8 @@
 namespace TeslaMate.Telemetry.Pipeline;
 
 /// <summary>
-/// Puts the records of one car in the order of the car's clock (spec fleet-telemetry 4.1): each waits a second for an older one, and after a loss of data in
-/// a drive or a charge all wait until what the car has buffered is here.
+/// Puts the records of one car in the order of the car's clock (spec fleet-telemetry 4.1): each waits a second for an older one, and after a loss of
+/// data in a drive or a charge all wait until what the car has buffered is here.
 /// </summary>
 sealed class OrderQueue
 {
@@ -36,7 +36,8 @@ sealed class OrderQueue
         if (due.Count == 0)
             return [];
         var newest = due.Max(record => record.CarTime);
-        List<QueuedRecord> leaving = [.. _waiting.Where(record => record.CarTime <= newest).OrderBy(record => record.CarTime).ThenBy(record => record.Id)];
+        List<QueuedRecord> leaving =
+            [.. _waiting.Where(record => record.CarTime <= newest).OrderBy(record => record.CarTime).ThenBy(record => record.Id)];
         _waiting.RemoveAll(record => record.CarTime <= newest);
         return leaving;
     }

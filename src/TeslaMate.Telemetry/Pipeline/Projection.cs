@@ -6,8 +6,8 @@ using TeslaMate.Vehicles.Feeds;
 namespace TeslaMate.Telemetry.Pipeline;
 
 /// <summary>
-/// A snapshot as an answer of Tesla's API (spec fleet-telemetry 3.2), so that the rules of rows and the summary are one for all cars. Units do not follow the
-/// car's display settings: miles, degrees C, bar, kW, kWh.
+/// A snapshot as an answer of Tesla's API (spec fleet-telemetry 3.2), so that the rules of rows and the summary are one for all cars. Units do not
+/// follow the car's display settings: miles, degrees C, bar, kW, kWh.
 /// </summary>
 static class Projection
 {
@@ -19,24 +19,29 @@ static class Projection
 
     static readonly HashSet<int> ChargeFields =
     [
-        (int)Field.DcchargingEnergyIn, (int)Field.AcchargingEnergyIn, (int)Field.DcchargingPower, (int)Field.AcchargingPower, (int)Field.Soc, (int)Field.BatteryLevel,
+        (int)Field.DcchargingEnergyIn, (int)Field.AcchargingEnergyIn, (int)Field.DcchargingPower, (int)Field.AcchargingPower, (int)Field.Soc,
+        (int)Field.BatteryLevel,
         (int)Field.ChargeAmps,
     ];
 
     /// <summary>A record that was just applied, as the machine takes it.</summary>
     /// <param name="changed">The fields that it changed.</param>
     /// <param name="isLate">It is older than what was applied before.</param>
-    public static TelemetryReading Of(Snapshot snapshot, TelemetryRecord.Data record, DateTimeOffset carTime, IReadOnlySet<int> changed, bool isLate, TimeZoneInfo zone)
+    public static TelemetryReading Of(Snapshot snapshot, TelemetryRecord.Data record, DateTimeOffset carTime, IReadOnlySet<int> changed, bool isLate,
+        TimeZoneInfo zone)
     {
-        var own = record.Values.Where(datum => datum.Value is not null).GroupBy(datum => datum.Field).ToDictionary(group => group.Key, group => group.Last().Value!);
+        var own = record.Values.Where(datum => datum.Value is not null).GroupBy(datum => datum.Field).ToDictionary(group => group.Key,
+            group => group.Last().Value!);
         var place = Own(Field.Location) is { } value && FieldRule.Of((int)Field.Location).Judge(value) is { } sound ? Reading.Place(sound) : null;
         var speed = Reading.Number(FieldRule.Of((int)Field.VehicleSpeed).Judge(Own(Field.VehicleSpeed) ?? TelemetryValue.Unknown.Instance));
-        var data = Data(snapshot, carTime, zone, isClosing: Own(Field.Gear) is not null && Own(Field.PackCurrent) is not null && Gear(snapshot, carTime) is null or ShiftState.P);
+        var data = Data(snapshot, carTime, zone,
+            isClosing: Own(Field.Gear) is not null && Own(Field.PackCurrent) is not null && Gear(snapshot, carTime) is null or ShiftState.P);
         if (isLate)
         {
             data = data with
             {
-                DriveState = data.DriveState! with { Latitude = Round(place?.Latitude), Longitude = Round(place?.Longitude), Speed = Whole(speed), ExactSpeed = speed },
+                DriveState = data.DriveState! with { Latitude = Round(place?.Latitude), Longitude = Round(place?.Longitude), Speed = Whole(speed),
+                    ExactSpeed = speed },
             };
         }
 
@@ -59,7 +64,8 @@ static class Projection
                 PowerKw: isDirect ? hasDirect : hasAlternating ?? hasDirect,
                 IsChanged: changed.Overlaps(ChargeFields),
                 isDirect,
-                UsedKwh: !isDirect && snapshot.Counter(Field.AcchargingEnergyIn) is { } counter && counter >= snapshot.AcBaseKwh ? Math.Round(counter - snapshot.AcBaseKwh, 2) : null),
+                UsedKwh: !isDirect && snapshot.Counter(Field.AcchargingEnergyIn) is { } counter && counter >= snapshot.AcBaseKwh
+                    ? Math.Round(counter - snapshot.AcBaseKwh, 2) : null),
         };
 
         TelemetryValue? Own(Field field) => own.GetValueOrDefault((int)field);
@@ -132,12 +138,14 @@ static class Projection
         var state = Reading.Word(snapshot.Get(Field.DetailedChargeState, at), CodeKinds.DetailedChargeState);
         var isPlugged = state is not (null or "Disconnected");
         var isCharging = state is null or "Starting" or "Charging";
-        var power = isDirect ? Power(snapshot, Field.DcchargingPower, at) : Power(snapshot, Field.AcchargingPower, at) ?? Power(snapshot, Field.DcchargingPower, at);
+        var power = isDirect ? Power(snapshot, Field.DcchargingPower, at) : Power(snapshot, Field.AcchargingPower, at)
+            ?? Power(snapshot, Field.DcchargingPower, at);
         var rated = Reading.Number(snapshot.Get(Field.RatedRange, at));
         var ideal = Reading.Number(snapshot.Get(Field.IdealBatteryRange, at));
         var soc = Whole(Reading.Number(snapshot.Get(Field.Soc, at)));
         var current = Reading.Number(snapshot.Get(Field.ChargeCurrentRequestMax, at));
-        var energy = snapshot.Find(Field.DcchargingEnergyIn) is { } counter && !(counter.CarTime > at) ? snapshot.Counter(Field.DcchargingEnergyIn) ?? 0 : (double?)null;
+        var energy = snapshot.Find(Field.DcchargingEnergyIn) is { } counter && !(counter.CarTime > at)
+            ? snapshot.Counter(Field.DcchargingEnergyIn) ?? 0 : (double?)null;
         var heater = Reading.Flag(snapshot.Get(Field.BatteryHeaterOn, at));
         return new ChargeState
         {
@@ -174,7 +182,8 @@ static class Projection
 
     static ClimateState Climate(Snapshot snapshot, DateTimeOffset at)
     {
-        var (left, right) = (Reading.Number(snapshot.Get(Field.HvacLeftTemperatureRequest, at)), Reading.Number(snapshot.Get(Field.HvacRightTemperatureRequest, at)));
+        var (left, right) = (Reading.Number(snapshot.Get(Field.HvacLeftTemperatureRequest, at)),
+            Reading.Number(snapshot.Get(Field.HvacRightTemperatureRequest, at)));
         var isRightHand = Reading.Flag(snapshot.Get(Field.RightHandDrive)) == true;
         var power = Reading.Word(snapshot.Get(Field.HvacPower, at), CodeKinds.HvacPowerState);
         return new ClimateState
@@ -195,7 +204,8 @@ static class Projection
                 "Party" => "camp",
                 _ => null,
             },
-            IsFrontDefrosterOn = Reading.Word(snapshot.Get(Field.DefrostMode, at), CodeKinds.DefrostModeState) is { } mode ? mode is "Normal" or "Max" or "AutoDefog" : null,
+            IsFrontDefrosterOn = Reading.Word(snapshot.Get(Field.DefrostMode, at), CodeKinds.DefrostModeState) is { } mode
+                ? mode is "Normal" or "Max" or "AutoDefog" : null,
             IsRearDefrosterOn = Reading.Flag(snapshot.Get(Field.RearDefrostEnabled, at)),
             BatteryHeater = Reading.Flag(snapshot.Get(Field.BatteryHeaterOn, at)),
         };
@@ -217,7 +227,8 @@ static class Projection
             CarVersion = number >= InstalledVersion ? version : null,
             Odometer = Reading.Number(snapshot.Get(Field.Odometer, at)),
             Locked = Reading.Flag(snapshot.Get(Field.Locked, at)),
-            SentryMode = Reading.Word(snapshot.Get(Field.SentryMode, at), CodeKinds.SentryModeState) is { } sentry ? sentry is not ("Off" or "Idle") : null,
+            SentryMode = Reading.Word(snapshot.Get(Field.SentryMode, at), CodeKinds.SentryModeState) is { } sentry
+                ? sentry is not ("Off" or "Idle") : null,
             IsUserPresent = Reading.Flag(snapshot.Get(Field.DriverSeatOccupied, at)),
             ServiceMode = Reading.Flag(snapshot.Get(Field.ServiceMode, at)),
             Df = Open(doors?.DriverFront),
@@ -280,7 +291,8 @@ static class Projection
     static double? Power(Snapshot snapshot, Field field, DateTimeOffset at) => Reading.Number(snapshot.Get(field, at));
 
     static bool? Present(Snapshot snapshot, DateTimeOffset at) =>
-        snapshot.Find(Field.FastChargerPresent) is { } known && known.CarTime <= at && !(known.CarTime < snapshot.PluggedAt) ? Reading.Flag(known.Value) : null;
+        snapshot.Find(Field.FastChargerPresent) is { } known && known.CarTime <= at && !(known.CarTime < snapshot.PluggedAt)
+            ? Reading.Flag(known.Value) : null;
 
     static bool IsDirect(Snapshot snapshot, DateTimeOffset at) =>
         Present(snapshot, at) ?? (Power(snapshot, Field.DcchargingPower, at) > 0 && Power(snapshot, Field.AcchargingPower, at) is null or 0);
@@ -318,7 +330,8 @@ static class Projection
     static Version? NumberOf(string? version)
     {
         var first = version?.Split(' ', 2)[0].Split('-', 2)[0];
-        return first is not null && Version.TryParse(first.Contains('.', StringComparison.Ordinal) ? first : first + ".0", out var number) ? number : null;
+        return first is not null && Version.TryParse(first.Contains('.', StringComparison.Ordinal) ? first : first + ".0", out var number)
+            ? number : null;
     }
 }
 

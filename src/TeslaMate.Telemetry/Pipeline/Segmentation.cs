@@ -11,10 +11,13 @@ static class Segmentation
     /// <summary>The record itself tells a gear, or that there is none.</summary>
     public static bool IsTold(TelemetryRecord.Data record) => GearOf(record) is not null;
 
-    /// <summary>The drives between the two known changes around a late one; null when it changes nothing, or what lies around it is not known.</summary>
+    /// <summary>
+    /// The drives between the two known changes around a late one; null when it changes nothing, or what lies around it is not known.
+    /// </summary>
     /// <param name="records">The car's records around that time in the order of its clock, the late one among them.</param>
     /// <param name="late">The car's clock in the late record.</param>
-    public static TelemetrySegments? Of(IReadOnlyList<(DateTimeOffset CarTime, TelemetryRecord.Data Record)> records, DateTimeOffset late, TimeZoneInfo zone)
+    public static TelemetrySegments? Of(IReadOnlyList<(DateTimeOffset CarTime, TelemetryRecord.Data Record)> records, DateTimeOffset late,
+        TimeZoneInfo zone)
     {
         List<(DateTimeOffset At, bool IsInGear)> told = [];
         foreach (var (at, record) in records)

@@ -81,7 +81,8 @@ sealed class Snapshot
         if (judged is null && value is not (TelemetryValue.Unknown or TelemetryValue.Invalid))
             Ignored++;
         // An odometer does not run backwards; one that does is of another car or of none.
-        if (field == (int)Field.Odometer && Reading.Number(judged) is { } miles && Reading.Number(Get(Field.Odometer)) is { } before && miles < before - 1
+        if (field == (int)Field.Odometer && Reading.Number(judged) is { } miles && Reading.Number(Get(Field.Odometer)) is { } before
+            && miles < before - 1
             && !(carTime < Find(Field.Odometer)?.CarTime))
         {
             Ignored++;

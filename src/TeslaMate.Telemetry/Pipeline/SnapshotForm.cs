@@ -63,7 +63,8 @@ static class SnapshotForm
                     valid is null ? (value is TelemetryValue.Invalid ? null : at) : Time(item, "validAt"));
             }
 
-            return new SavedSnapshot(fields, Time(root, "carTime"), Time(root, "pluggedAt"), root.GetProperty("acBase").GetDouble(), Time(root, "gapAt"));
+            return new SavedSnapshot(fields, Time(root, "carTime"), Time(root, "pluggedAt"), root.GetProperty("acBase").GetDouble(),
+                Time(root, "gapAt"));
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

@@ -13,10 +13,13 @@ sealed class ValueTable(NpgsqlDataSource database)
     [
         .. new[]
         {
-            Field.PackVoltage, Field.PackCurrent, Field.IsolationResistance, Field.PedalPosition, Field.DiHeatsinkTr, Field.DiStatorTempR, Field.DiStatorTempF,
-            Field.BrickVoltageMax, Field.BrickVoltageMin, Field.NumBrickVoltageMax, Field.NumBrickVoltageMin, Field.ModuleTempMax, Field.ModuleTempMin,
+            Field.PackVoltage, Field.PackCurrent, Field.IsolationResistance, Field.PedalPosition, Field.DiHeatsinkTr, Field.DiStatorTempR,
+            Field.DiStatorTempF,
+            Field.BrickVoltageMax, Field.BrickVoltageMin, Field.NumBrickVoltageMax, Field.NumBrickVoltageMin, Field.ModuleTempMax,
+            Field.ModuleTempMin,
             Field.AcchargingEnergyIn, Field.EnergyRemaining, Field.LifetimeEnergyUsed, Field.LifetimeEnergyUsedDrive, Field.LifetimeEnergyGainedRegen,
-            Field.CruiseSetSpeed, Field.DriverSeatBelt, Field.PassengerSeatBelt, Field.LateralAcceleration, Field.LongitudinalAcceleration, Field.BrakePedalPos,
+            Field.CruiseSetSpeed, Field.DriverSeatBelt, Field.PassengerSeatBelt, Field.LateralAcceleration, Field.LongitudinalAcceleration,
+            Field.BrakePedalPos,
             Field.MilesSinceReset, Field.SelfDrivingMilesSinceReset,
         }.Select(field => (int)field),
     ];

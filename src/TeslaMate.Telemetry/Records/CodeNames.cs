@@ -13,7 +13,8 @@ static class CodeNames
             field.FieldNumber,
             field.JsonName,
             field.FieldType == FieldType.Enum ? field.EnumType.Name[..^"Value".Length] : "",
-            field.FieldType == FieldType.Enum ? field.EnumType.Values.ToFrozenDictionary(value => value.Number, value => value.Name) : FrozenDictionary<int, string>.Empty))
+            field.FieldType == FieldType.Enum
+                ? field.EnumType.Values.ToFrozenDictionary(value => value.Number, value => value.Name) : FrozenDictionary<int, string>.Empty))
         .ToFrozenDictionary(kind => kind.Number);
 
     static readonly FrozenDictionary<string, CodeKind> ByJsonKey = Kinds.Values.ToFrozenDictionary(kind => kind.JsonKey, StringComparer.Ordinal);
@@ -30,7 +31,8 @@ static class CodeNames
 
     /// <summary>The number of a word with or without its prefix; null for a word nobody knows.</summary>
     public static int? NumberOf(int kind, string word) =>
-        Numbers.TryGetValue((kind, word), out var number) || (Kinds.TryGetValue(kind, out var known) && Numbers.TryGetValue((kind, known.Prefix + word), out number))
+        Numbers.TryGetValue((kind, word), out var number)
+            || (Kinds.TryGetValue(kind, out var known) && Numbers.TryGetValue((kind, known.Prefix + word), out number))
             ? number
             : null;
 

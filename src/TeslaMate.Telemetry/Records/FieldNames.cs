@@ -15,7 +15,8 @@ static class FieldNames
     ];
 
     static readonly FrozenDictionary<int, string> Names =
-        TelemetryReflection.Descriptor.EnumTypes.Single(type => type.Name == nameof(Field)).Values.ToFrozenDictionary(value => value.Number, value => value.Name);
+        TelemetryReflection.Descriptor.EnumTypes.Single(type => type.Name == nameof(Field)).Values.ToFrozenDictionary(value => value.Number,
+            value => value.Name);
 
     static readonly FrozenDictionary<string, int> Numbers =
         Names.Select(pair => KeyValuePair.Create(pair.Value, pair.Key)).Concat(Announced).ToFrozenDictionary(StringComparer.Ordinal);

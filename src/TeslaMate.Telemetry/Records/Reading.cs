@@ -9,7 +9,8 @@ static class Reading
     public static double? Number(TelemetryValue? value) => value switch
     {
         TelemetryValue.Number { Value: var number } when double.IsFinite(number) => number,
-        TelemetryValue.Text(var text) when double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) => number,
+        TelemetryValue.Text(var text) when double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && double.IsFinite(number) => number,
         _ => null,
     };
 

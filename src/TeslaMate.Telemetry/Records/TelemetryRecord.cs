@@ -18,7 +18,9 @@ abstract record TelemetryRecord(string Vin, DateTimeOffset? CreatedAt)
 
     public sealed record Errors(string Vin, DateTimeOffset? CreatedAt, IReadOnlyList<CarError> Items) : TelemetryRecord(Vin, CreatedAt);
 
-    /// <summary>A connection was opened or has ended; made by whoever holds it, so <see cref="TelemetryRecord.CreatedAt"/> is a server's clock.</summary>
+    /// <summary>
+    /// A connection was opened or has ended; made by whoever holds it, so <see cref="TelemetryRecord.CreatedAt"/> is a server's clock.
+    /// </summary>
     public sealed record Connectivity(string Vin, string ConnectionId, ConnectionStatus Status, DateTimeOffset? CreatedAt, string NetworkInterface)
         : TelemetryRecord(Vin, CreatedAt);
 }

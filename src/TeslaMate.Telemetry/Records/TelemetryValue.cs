@@ -42,7 +42,8 @@ abstract record TelemetryValue
     public sealed record Place(double Latitude, double Longitude) : TelemetryValue;
 
     /// <summary>Which doors are open.</summary>
-    public sealed record Doors(bool DriverFront, bool DriverRear, bool PassengerFront, bool PassengerRear, bool TrunkFront, bool TrunkRear) : TelemetryValue;
+    public sealed record Doors(bool DriverFront, bool DriverRear, bool PassengerFront, bool PassengerRear, bool TrunkFront, bool TrunkRear)
+        : TelemetryValue;
 
     public sealed record Time(int Hour, int Minute, int Second) : TelemetryValue;
 

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace TeslaMate.Telemetry.Wire;
 
 /// <summary>
-/// One message of the car's own connection (spec fleet-telemetry 1.2): a FlatBuffers table that carries one record. Read by hand, because each step must be
-/// checked against the end of a message that anybody may have written, which the library's accessors do not do.
+/// One message of the car's own connection (spec fleet-telemetry 1.2): a FlatBuffers table that carries one record. Read by hand, because each step
+/// must be checked against the end of a message that anybody may have written, which the library's accessors do not do.
 /// </summary>
 /// <param name="Txid">1 to 128 opaque bytes that name the record in its acknowledgement; may be empty.</param>
 /// <param name="MessageType"><see cref="StreamType"/> for a record of a car.</param>
@@ -25,7 +25,8 @@ sealed record Envelope(ReadOnlyMemory<byte> Txid, ReadOnlyMemory<byte> Topic, by
         var buffer = new Buffer(message);
         if (message.Length > LongestBytes || !buffer.TryUInt32(0, out var root) || Table.TryAt(buffer, root) is not { } table)
             return null;
-        if (!table.TryVector(0, out var txid) || !table.TryVector(1, out var topic) || !table.TryByte(2, out var type) || !table.TryVector(4, out var id))
+        if (!table.TryVector(0, out var txid) || !table.TryVector(1, out var topic) || !table.TryByte(2, out var type)
+            || !table.TryVector(4, out var id))
             return null;
         if (txid.Length > LongestTxid)
             return null;

@@ -31,7 +31,8 @@ static class JsonForm
             var (vin, createdAt) = (Text(root, "vin"), Time(root, "createdAt"));
             return type switch
             {
-                RecordType.Data => new TelemetryRecord.Data(vin, createdAt, Flag(root, "isResend"), [.. Items(root, "data").Select(Datum).OfType<Datum>()]),
+                RecordType.Data => new TelemetryRecord.Data(vin, createdAt, Flag(root, "isResend"),
+                    [.. Items(root, "data").Select(Datum).OfType<Datum>()]),
                 RecordType.Alerts => new TelemetryRecord.Alerts(vin, createdAt, [.. Items(root, "alerts").Select(Alert)]),
                 RecordType.Errors => new TelemetryRecord.Errors(vin, createdAt, [.. Items(root, "errors").Select(Error)]),
                 RecordType.Connectivity => new TelemetryRecord.Connectivity(
@@ -146,7 +147,8 @@ static class JsonForm
         "locationValue" => new TelemetryValue.Place(Real(value, "latitude"), Real(value, "longitude")),
         "invalid" => TelemetryValue.Invalid.Instance,
         "doorValue" => new TelemetryValue.Doors(
-            Flag(value, "DriverFront"), Flag(value, "DriverRear"), Flag(value, "PassengerFront"), Flag(value, "PassengerRear"), Flag(value, "TrunkFront"),
+            Flag(value, "DriverFront"), Flag(value, "DriverRear"), Flag(value, "PassengerFront"), Flag(value, "PassengerRear"),
+            Flag(value, "TrunkFront"),
             Flag(value, "TrunkRear")),
         "timeValue" => new TelemetryValue.Time((int)Real(value, "hour"), (int)Real(value, "minute"), (int)Real(value, "second")),
         "tireLocationValue" => new TelemetryValue.Tires(
@@ -159,7 +161,8 @@ static class JsonForm
     static TelemetryValue Code(CodeKind kind, JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Number when value.TryGetInt32(out var number) => new TelemetryValue.Code(kind.Number, number),
-        JsonValueKind.String when CodeNames.NumberOf(kind.Number, value.GetString() ?? "") is { } number => new TelemetryValue.Code(kind.Number, number),
+        JsonValueKind.String when CodeNames.NumberOf(kind.Number, value.GetString() ?? "") is { } number
+            => new TelemetryValue.Code(kind.Number, number),
         // A word of an enum that nothing here reads.
         JsonValueKind.String => new TelemetryValue.Text(value.GetString() ?? ""),
         _ => TelemetryValue.Unknown.Instance,
@@ -167,7 +170,8 @@ static class JsonForm
 
     static Alert Alert(JsonElement element) => new(
         Text(element, "name"),
-        [.. Items(element, "audiences").Select(audience => audience.ValueKind == JsonValueKind.Number ? audience.GetInt32() : AudienceNames.NumberOf(audience.GetString()))],
+        [.. Items(element, "audiences")
+            .Select(audience => audience.ValueKind == JsonValueKind.Number ? audience.GetInt32() : AudienceNames.NumberOf(audience.GetString()))],
         Time(element, "startedAt"),
         Time(element, "endedAt"));
 
@@ -191,7 +195,8 @@ static class JsonForm
 
     static bool Flag(JsonElement element, string name) => element.TryGetProperty(name, out var flag) && flag.ValueKind == JsonValueKind.True;
 
-    static DateTimeOffset? Time(JsonElement element, string name) => element.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String
+    static DateTimeOffset? Time(JsonElement element, string name)
+        => element.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String
         ? Time(text.GetString())
         : null;
 
@@ -201,7 +206,8 @@ static class JsonForm
         // Nine digits behind the second are more than .NET reads.
         if (text is { Length: 30 } && text[19] == '.' && text[29] == 'Z')
             text = text[..26] + "Z";
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var time)
             ? time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond))
             : null;
     }

@@ -81,7 +81,8 @@ static class MqttForm
     /// <summary>The topics below the car's, and what is published on them.</summary>
     public static IEnumerable<(string Topic, byte[] Body)> Write(TelemetryRecord record) => record switch
     {
-        TelemetryRecord.Data data => data.Values.Where(datum => datum.Value is not null).Select(datum => ($"v/{FieldNames.Text(datum.Field)}", Json(json => Write(json, datum.Value!)))),
+        TelemetryRecord.Data data => data.Values.Where(datum => datum.Value is not null)
+            .Select(datum => ($"v/{FieldNames.Text(datum.Field)}", Json(json => Write(json, datum.Value!)))),
         TelemetryRecord.Alerts alerts => alerts.Items.GroupBy(alert => alert.Name).SelectMany(group => new[]
         {
             ($"alerts/{group.Key}/current", Json(json => Write(json, group.MaxBy(alert => alert.StartedAt)!))),

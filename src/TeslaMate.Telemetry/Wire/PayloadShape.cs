@@ -3,8 +3,8 @@ using TeslaMate.Telemetry.Records;
 namespace TeslaMate.Telemetry.Wire;
 
 /// <summary>
-/// Walks over a protobuf message before it is read: the group types of old are refused wherever a message of a car can hold a field, and so is what is
-/// cut short. The library would skip groups.
+/// Walks over a protobuf message before it is read: the group types of old are refused wherever a message of a car can hold a field, and so is what
+/// is cut short. The library would skip groups.
 /// </summary>
 static class PayloadShape
 {

@@ -149,13 +149,15 @@ static class ProtobufForm
 
     static TelemetryValue.Tires Tires(TireLocation tires) => new(
         tires.FrontLeft, tires.FrontRight, tires.RearLeft, tires.RearRight,
-        (tires.SemiMiddleAxleLeft2 ? 1 : 0) | (tires.SemiMiddleAxleRight2 ? 2 : 0) | (tires.SemiRearAxleLeft ? 4 : 0) | (tires.SemiRearAxleRight ? 8 : 0)
+        (tires.SemiMiddleAxleLeft2 ? 1 : 0) | (tires.SemiMiddleAxleRight2 ? 2 : 0) | (tires.SemiRearAxleLeft ? 4 : 0)
+            | (tires.SemiRearAxleRight ? 8 : 0)
         | (tires.SemiRearAxleLeft2 ? 16 : 0) | (tires.SemiRearAxleRight2 ? 32 : 0));
 
     static Payload Message(TelemetryRecord.Data data)
     {
         var payload = new Payload { Vin = data.Vin, CreatedAt = Time(data.CreatedAt), IsResend = data.IsResend };
-        payload.Data.Add(data.Values.Select(datum => new Generated.Datum { Key = (Field)datum.Field, Value = datum.Value is { } value ? Message(value) : null }));
+        payload.Data.Add(data.Values.Select(
+            datum => new Generated.Datum { Key = (Field)datum.Field, Value = datum.Value is { } value ? Message(value) : null }));
         return payload;
     }
 
@@ -204,7 +206,8 @@ static class ProtobufForm
         TelemetryValue.Number { Kind: NumberKind.Float } number => new Value { FloatValue = (float)number.Value },
         TelemetryValue.Number number => new Value { DoubleValue = number.Value },
         TelemetryValue.Flag(var flag) => new Value { BooleanValue = flag },
-        TelemetryValue.Place(var latitude, var longitude) => new Value { LocationValue = new LocationValue { Latitude = latitude, Longitude = longitude } },
+        TelemetryValue.Place(var latitude, var longitude)
+            => new Value { LocationValue = new LocationValue { Latitude = latitude, Longitude = longitude } },
         TelemetryValue.Doors doors => new Value
         {
             DoorValue = new Doors

@@ -4,11 +4,14 @@ using TeslaMate.Telemetry.Records;
 
 namespace TeslaMate.Telemetry.Wire;
 
-/// <summary>What Tesla's server changes in a record before it hands it on (spec fleet-telemetry 1.5), so that all ways to this program bring the same.</summary>
+/// <summary>
+/// What Tesla's server changes in a record before it hands it on (spec fleet-telemetry 1.5), so that all ways to this program bring the same.
+/// </summary>
 static partial class ServerChanges
 {
     static readonly int[] Places =
-        [.. new[] { "Location", "OriginLocation", "DestinationLocation" }.Select(name => FieldNames.NumberOf(name) ?? throw new System.Diagnostics.UnreachableException())];
+        [.. new[] { "Location", "OriginLocation",
+            "DestinationLocation" }.Select(name => FieldNames.NumberOf(name) ?? throw new System.Diagnostics.UnreachableException())];
 
     /// <param name="vin">The identity that the certificate proves.</param>
     public static TelemetryRecord Apply(TelemetryRecord record, string vin) => record switch

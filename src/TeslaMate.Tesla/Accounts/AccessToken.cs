@@ -69,7 +69,8 @@ sealed record AccessToken(string Issuer, DateTimeOffset? IssuedAt, DateTimeOffse
             if (root.ValueKind != JsonValueKind.Object)
                 return null;
             return new AccessToken(
-                Claim(root, "iss") is { Length: > 0 } issuer ? issuer.TrimEnd('/') : DefaultIssuer, Date(root, "iat"), Date(root, "exp"), Claim(root, "sub"));
+                Claim(root, "iss") is { Length: > 0 } issuer ? issuer.TrimEnd('/') : DefaultIssuer, Date(root, "iat"), Date(root, "exp"),
+                Claim(root, "sub"));
         }
         catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException or DecoderFallbackException)
         {

@@ -11,16 +11,18 @@ namespace TeslaMate.Tesla.Accounts;
 public sealed class HeadlessSignIn(NpgsqlDataSource database, EncryptionKey key, TeslaSettings settings)
 {
     /// <summary>
-    /// Checks a pair by exchanging it with Tesla, and stores what Tesla answers in place of whatever was stored. Null pairs are for a fleet token. The
-    /// database is asked first: an exchange uses the given pair up.
+    /// Checks a pair by exchanging it with Tesla, and stores what Tesla answers in place of whatever was stored. Null pairs are for a fleet token.
+    /// The database is asked first: an exchange uses the given pair up.
     /// </summary>
     /// <returns>Null for success; otherwise the stored tokens are as they were.</returns>
     public async Task<ApiError?> RunAsync(Secret? access, Secret? refresh, CancellationToken cancellationToken)
     {
         using var transport = new Transport(settings);
         var store = new TokenTable(database, key, TimeProvider.System);
-        var endpoint = new TokenEndpoint(transport, new HttpSender(NullLogger<HttpSender>.Instance, TimeProvider.System), settings, NullLogger<TokenEndpoint>.Instance);
-        using var account = new TeslaAccount(store, endpoint, settings, TimeProvider.System, Random.Shared.NextDouble, NullLogger<TeslaAccount>.Instance);
+        var endpoint = new TokenEndpoint(transport, new HttpSender(NullLogger<HttpSender>.Instance, TimeProvider.System), settings,
+            NullLogger<TokenEndpoint>.Instance);
+        using var account = new TeslaAccount(store, endpoint, settings, TimeProvider.System, Random.Shared.NextDouble,
+            NullLogger<TeslaAccount>.Instance);
         try
         {
             if (await store.ReadAsync(cancellationToken) is StoredTokens.TooMany(var count))

@@ -36,8 +36,8 @@ public interface ITeslaAccount
     Task<AccountStatus> ChangedAsync(AccountStatus known, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Checks a pair by refreshing it (at most 2 minutes), stores what Tesla answers, and tells everyone who waits. Blanks around the tokens are cut off.
-    /// Null pairs are for <see cref="FleetMode"/>. Null is success; otherwise nothing was changed.
+    /// Checks a pair by refreshing it (at most 2 minutes), stores what Tesla answers, and tells everyone who waits. Blanks around the tokens are cut
+    /// off. Null pairs are for <see cref="FleetMode"/>. Null is success; otherwise nothing was changed.
     /// </summary>
     Task<ApiError?> SignInAsync(Secret? access, Secret? refresh, CancellationToken cancellationToken);
 

@@ -27,8 +27,8 @@ static class Schedule
     public static TimeSpan RetryDelay(Func<double> random) => Retry + TimeSpan.FromSeconds(Math.Floor(60 * random()));
 
     /// <summary>
-    /// For a token read at start-up: when it is due by its own dates, or null when these say nothing, or that it is due now. The clock of a small computer
-    /// without a battery may be wrong at start-up; a token from the future is not trusted.
+    /// For a token read at start-up: when it is due by its own dates, or null when these say nothing, or that it is due now. The clock of a small
+    /// computer without a battery may be wrong at start-up; a token from the future is not trusted.
     /// </summary>
     public static DateTimeOffset? DueBy(AccessToken token, DateTimeOffset now)
     {
@@ -46,7 +46,8 @@ static class Schedule
         [
             ("wk", seconds / 604_800), ("d", seconds / 86_400 % 7), ("h", seconds / 3_600 % 24), ("min", seconds / 60 % 60),
         ];
-        var parts = units.Where(part => part.Count > 0).Take(2).Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Count} {part.Unit}")).ToList();
+        var parts = units.Where(part => part.Count > 0).Take(2)
+            .Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Count} {part.Unit}")).ToList();
         return parts.Count > 0 ? string.Join(' ', parts) : string.Create(CultureInfo.InvariantCulture, $"{seconds} s");
     }
 }

@@ -6,8 +6,8 @@ using TeslaMate.Tesla.Json;
 namespace TeslaMate.Tesla.Accounts;
 
 /// <summary>
-/// The account's tokens: read at start-up, refreshed in time or after a 401, stored whenever they change, and taken over when somebody else changes them:
-/// another instance, <c>teslamate sign-in</c>, the reference. Refreshes, sign-ins and sign-outs happen one after the other.
+/// The account's tokens: read at start-up, refreshed in time or after a 401, stored whenever they change, and taken over when somebody else changes
+/// them: another instance, <c>teslamate sign-in</c>, the reference. Refreshes, sign-ins and sign-outs happen one after the other.
 /// </summary>
 sealed partial class TeslaAccount(
     ITokenStore store, ITokenEndpoint endpoint, TeslaSettings settings, TimeProvider time, Func<double> random, ILogger<TeslaAccount> logger)
@@ -614,7 +614,8 @@ sealed partial class TeslaAccount(
         [LoggerMessage(Level = LogLevel.Information, Message = "Another program has stored new tokens, which are used from now on")]
         public static partial void TakenOver(ILogger logger);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Could not decrypt API tokens! Is ENCRYPTION_KEY the one they were stored with? If it is lost, sign in again")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Could not decrypt API tokens! Is ENCRYPTION_KEY the one they were stored with? If it "
+            + "is lost, sign in again")]
         public static partial void Undecryptable(ILogger logger);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Tesla has refused the tokens again and again: signed out. Sign in again")]

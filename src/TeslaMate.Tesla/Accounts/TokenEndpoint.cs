@@ -109,7 +109,8 @@ sealed partial class TokenEndpoint(Transport transport, HttpSender sender, Tesla
     }
 
     static Secret? Token(JsonElement root, string name)
-        => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString()!.Trim() is { Length: > 0 and <= LongestToken } text
+        => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            && value.GetString()!.Trim() is { Length: > 0 and <= LongestToken } text
             ? new Secret(text)
             : null;
 
@@ -132,7 +133,8 @@ sealed partial class TokenEndpoint(Transport transport, HttpSender sender, Tesla
         var text = reply.Json is { RootElement: { ValueKind: JsonValueKind.Object } root }
             ? Text(root, "error", "message") ?? Text(root, "error_description") ?? reply.Error
             : reply.Text.Contains('<', StringComparison.Ordinal) ? null : reply.Text;
-        return text is null ? null : Redaction.Detail(text, pair?.Access, pair?.Refresh, settings.FleetToken) is { Length: > 0 } detail ? detail : null;
+        return text is null ? null : Redaction.Detail(text, pair?.Access, pair?.Refresh, settings.FleetToken) is { Length: > 0 } detail
+            ? detail : null;
     }
 
     static string? Text(JsonElement element, params ReadOnlySpan<string> path)
@@ -151,7 +153,8 @@ sealed partial class TokenEndpoint(Transport transport, HttpSender sender, Tesla
     static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Warning,
-            Message = "The tokens came over HTTP/{Version}. Tesla's Owner API may refuse tokens that were not asked for over HTTP/2; does a proxy stand in between?")]
+            Message = "The tokens came over HTTP/{Version}. Tesla's Owner API may refuse tokens that were not asked for over HTTP/2; does a proxy "
+                + "stand in between?")]
         public static partial void OldProtocol(ILogger logger, Version version);
     }
 }

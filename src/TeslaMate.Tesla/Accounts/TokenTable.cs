@@ -109,7 +109,8 @@ sealed class TokenTable(NpgsqlDataSource database, EncryptionKey key, TimeProvid
     }
 
     StoredTokens Decrypt(byte[] access, byte[] refresh)
-        => (key.Cipher.Decrypt(access), key.Cipher.Decrypt(refresh)) is (Decryption.Plain { Text.Length: > 0 } plainAccess, Decryption.Plain { Text.Length: > 0 } plainRefresh)
+        => (key.Cipher.Decrypt(access),
+            key.Cipher.Decrypt(refresh)) is (Decryption.Plain { Text.Length: > 0 } plainAccess, Decryption.Plain { Text.Length: > 0 } plainRefresh)
             ? new StoredTokens.Pair(new TokenPair(new Secret(plainAccess.Text), new Secret(plainRefresh.Text)), Mark(access, refresh))
             : new StoredTokens.Undecryptable(Mark(access, refresh));
 

@@ -1,7 +1,8 @@
 namespace TeslaMate.Tesla.Cars;
 
 /// <summary>
-/// A number as Tesla writes it: <c>15</c> and <c>15.0</c> are equal, but what is passed on to others is passed on in the form it came in (spec mqtt 5).
+/// A number as Tesla writes it: <c>15</c> and <c>15.0</c> are equal, but what is passed on to others is passed on in the form it came in (spec mqtt
+/// 5).
 /// </summary>
 /// <param name="Value">Finite.</param>
 /// <param name="IsWhole">It was written without a point and without an exponent.</param>

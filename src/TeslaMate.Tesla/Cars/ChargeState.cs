@@ -20,7 +20,9 @@ public sealed record ChargeState
     /// <summary>Estimated range in miles.</summary>
     public double? EstBatteryRange { get; init; }
 
-    /// <summary><c>Disconnected</c>, <c>NoPower</c>, <c>Starting</c>, <c>Charging</c>, <c>Stopped</c>, <c>Complete</c> or a word of newer firmware.</summary>
+    /// <summary>
+    /// <c>Disconnected</c>, <c>NoPower</c>, <c>Starting</c>, <c>Charging</c>, <c>Stopped</c>, <c>Complete</c> or a word of newer firmware.
+    /// </summary>
     public string? ChargingState { get; init; }
 
     /// <summary>kWh since this charge began.</summary>

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace TeslaMate.Tesla.Cars;
 
-/// <summary>Tesla's product <c>id</c> of a car (column <c>cars.eid</c>): the number in the path of every request. It can change when a car changes hands.</summary>
+/// <summary>
+/// Tesla's product <c>id</c> of a car (column <c>cars.eid</c>): the number in the path of every request. It can change when a car changes hands.
+/// </summary>
 public readonly record struct Eid(long Value)
 {
     public override string ToString() => Value.ToString(CultureInfo.InvariantCulture);

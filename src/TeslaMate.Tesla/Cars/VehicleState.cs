@@ -85,7 +85,9 @@ public sealed record VehicleState
 /// <summary>Object <c>software_update</c> inside <see cref="VehicleState"/>.</summary>
 public sealed record SoftwareUpdate
 {
-    /// <summary>Empty, <c>available</c>, <c>downloading</c>, <c>downloading_wifi_wait</c>, <c>scheduled</c>, <c>installing</c> or a new word.</summary>
+    /// <summary>
+    /// Empty, <c>available</c>, <c>downloading</c>, <c>downloading_wifi_wait</c>, <c>scheduled</c>, <c>installing</c> or a new word.
+    /// </summary>
     public string? Status { get; init; }
 
     /// <summary>The whole text; often empty or a blank.</summary>

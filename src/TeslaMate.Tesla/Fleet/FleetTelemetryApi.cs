@@ -22,7 +22,10 @@ public sealed record ConfiguredCars(int Updated, IReadOnlyDictionary<string, str
 /// <param name="KeyPaired">The app's key is paired with the car; null when Tesla does not say.</param>
 public sealed record CarConfiguration(bool IsSynced, bool IsThere, bool LimitReached, bool? KeyPaired);
 
-/// <summary>Tells cars where to send their data (spec fleet-telemetry 2.2), with the tokens that are stored. For commands; each request is one of Tesla's data calls.</summary>
+/// <summary>
+/// Tells cars where to send their data (spec fleet-telemetry 2.2), with the tokens that are stored. For commands; each request is one of Tesla's
+/// data calls.
+/// </summary>
 public sealed class FleetTelemetryApi(NpgsqlDataSource database, EncryptionKey key, TeslaSettings settings) : IDisposable
 {
     readonly Transport _transport = new(settings);
@@ -30,7 +33,8 @@ public sealed class FleetTelemetryApi(NpgsqlDataSource database, EncryptionKey k
 
     /// <summary>Gives cars a signed configuration.</summary>
     public Task<ApiAnswer<ConfiguredCars>> ConfigureAsync(IReadOnlyList<string> vins, string token, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, "/api/1/vehicles/fleet_telemetry_config_jws", new Dictionary<string, object> { ["vins"] = vins, ["token"] = token }, ReadConfigured, cancellationToken);
+        SendAsync(HttpMethod.Post, "/api/1/vehicles/fleet_telemetry_config_jws",
+            new Dictionary<string, object> { ["vins"] = vins, ["token"] = token }, ReadConfigured, cancellationToken);
 
     public Task<ApiAnswer<CarConfiguration>> ReadAsync(string vin, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, $"/api/1/vehicles/{Uri.EscapeDataString(vin)}/fleet_telemetry_config", null, ReadConfiguration, cancellationToken);

@@ -14,7 +14,8 @@ static class Answers
         {
             if (reply.IsUnreadable)
                 return reply.Status == 401 ? new ApiError.Unauthorized() : new ApiError.Failed($"HTTP {reply.Status}: the answer is no JSON");
-            if (reply.IsSuccess && reply.Json is { RootElement: { ValueKind: JsonValueKind.Object } root } && root.TryGetProperty("response", out var response))
+            if (reply.IsSuccess && reply.Json is { RootElement: { ValueKind: JsonValueKind.Object } root }
+                && root.TryGetProperty("response", out var response))
                 return new ApiAnswer<T>.Ok(read(response));
             return Error(reply, now, secrets);
         }

@@ -125,7 +125,8 @@ sealed partial class HttpSender(ILogger<HttpSender> logger, TimeProvider time)
 
         return exception switch
         {
-            HttpRequestException { HttpRequestError: not HttpRequestError.Unknown and var kind } => new ApiError.Failed($"the exchange failed ({kind})"),
+            HttpRequestException { HttpRequestError: not HttpRequestError.Unknown and var kind }
+                => new ApiError.Failed($"the exchange failed ({kind})"),
             HttpIOException { HttpRequestError: not HttpRequestError.Unknown and var kind } => new ApiError.Failed($"the exchange failed ({kind})"),
             _ => new ApiError.Closed(),
         };

@@ -29,8 +29,8 @@ static partial class Redaction
     }
 
     /// <summary>
-    /// Words of a server that may be shown: one short line, in which known secrets, and whatever looks like a token, are struck out. A server may well
-    /// repeat what it was sent.
+    /// Words of a server that may be shown: one short line, in which known secrets, and whatever looks like a token, are struck out. A server may
+    /// well repeat what it was sent.
     /// </summary>
     public static string Detail(string text, params ReadOnlySpan<Secret?> secrets)
     {
@@ -53,7 +53,8 @@ static partial class Redaction
             || name.Equals("refresh_token", StringComparison.OrdinalIgnoreCase);
 
     // JWTs, Tesla's refresh tokens (EU_…, NA_…) and bearers.
-    [GeneratedRegex(@"eyJ[\w-]+(\.[\w-]+)*|\b[A-Za-z]{2}_[0-9A-Za-z_-]{24,}|\bbearer +\S{8,}", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"eyJ[\w-]+(\.[\w-]+)*|\b[A-Za-z]{2}_[0-9A-Za-z_-]{24,}|\bbearer +\S{8,}",
+        RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex TokenLike();
 
     [GeneratedRegex(@"[\p{C}\s]+", RegexOptions.NonBacktracking)]

@@ -7,18 +7,21 @@ using TeslaMate.Tesla.Cars;
 namespace TeslaMate.Tesla.Http;
 
 sealed partial class TeslaApi(
-    Transport transport, HttpSender sender, IAccess access, VehicleReader reader, TeslaSettings settings, TimeProvider time, ILogger<TeslaApi> logger) : ITeslaApi
+    Transport transport, HttpSender sender, IAccess access, VehicleReader reader, TeslaSettings settings, TimeProvider time,
+    ILogger<TeslaApi> logger) : ITeslaApi
 {
     const string Endpoints =
         "charge_state%3Bclimate_state%3Bclosures_state%3Bdrive_state%3Bgui_settings%3Blocation_data%3Bvehicle_config%3Bvehicle_state%3Bvehicle_data_combo";
 
     readonly SendLimits _limits = new(settings.Limits.ApiReceive, settings.Limits.ApiTotal, settings.Limits.AnswerBytes);
 
-    public async Task<ApiAnswer<IReadOnlyList<VehicleListing>>> ListAsync(Func<VehicleListing, bool> wantsDetails, CancellationToken cancellationToken)
+    public async Task<ApiAnswer<IReadOnlyList<VehicleListing>>> ListAsync(Func<VehicleListing, bool> wantsDetails,
+        CancellationToken cancellationToken)
     {
         var answer = await AskAsync("/api/1/products", reader.Listing, cancellationToken);
         return answer is ApiAnswer<IReadOnlyList<VehicleListing>>.Ok(var cars)
-            ? new ApiAnswer<IReadOnlyList<VehicleListing>>.Ok(await Task.WhenAll(cars.Select(car => wantsDetails(car) ? CompleteAsync(car, cancellationToken) : Task.FromResult(car))))
+            ? new ApiAnswer<IReadOnlyList<VehicleListing>>.Ok(
+                await Task.WhenAll(cars.Select(car => wantsDetails(car) ? CompleteAsync(car, cancellationToken) : Task.FromResult(car))))
             : answer;
     }
 

@@ -6,8 +6,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace TeslaMate.Tesla.Http;
 
 /// <summary>
-/// The two ways to Tesla (spec tesla-api 3): requests about vehicles, and those for tokens. Neither follows redirects by itself, keeps cookies, or tells
-/// the other side about traces. Proxies of the environment (<c>HTTPS_PROXY</c>, <c>NO_PROXY</c>) are honoured.
+/// The two ways to Tesla (spec tesla-api 3): requests about vehicles, and those for tokens. Neither follows redirects by itself, keeps cookies, or
+/// tells the other side about traces. Proxies of the environment (<c>HTTPS_PROXY</c>, <c>NO_PROXY</c>) are honoured.
 /// </summary>
 sealed class Transport : IDisposable
 {

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace TeslaMate.Tesla.Json;
 
 /// <summary>
-/// Lets a log line of one kind through once an hour: Tesla repeats its oddities every few seconds. Kinds are words of this program, never of the wire,
-/// so their number is bounded.
+/// Lets a log line of one kind through once an hour: Tesla repeats its oddities every few seconds. Kinds are words of this program, never of the
+/// wire, so their number is bounded.
 /// </summary>
 sealed class Sparingly(TimeProvider time)
 {

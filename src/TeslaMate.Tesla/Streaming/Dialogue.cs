@@ -122,11 +122,13 @@ static class Dialogue
         StreamMessage.Disconnected => (
             state with { Disconnects = Math.Min(state.Disconnects + 1, int.MaxValue - 1) },
             state.Disconnects > 0 && state.Disconnects % 10 == 0
-                ? [new StreamAction.Tell(StreamTrouble.TooManyDisconnects), new StreamAction.Disarm(), new StreamAction.Signal(StreamSignal.TooManyDisconnects)]
+                ? [new StreamAction.Tell(StreamTrouble.TooManyDisconnects), new StreamAction.Disarm(),
+                    new StreamAction.Signal(StreamSignal.TooManyDisconnects)]
                 : [new StreamAction.Arm(new StreamStep.Resubscribe(), ResubscribeDelay(state))]),
         StreamMessage.Offline => (state, [new StreamAction.Tell(StreamTrouble.Offline), new StreamAction.Signal(StreamSignal.VehicleOffline)]),
         StreamMessage.OwnerApiError => (state, [new StreamAction.Tell(StreamTrouble.OwnerApi), new StreamAction.Reconnect(ReconnectCause.OwnerApi)]),
-        StreamMessage.TokenRefused => (state, [new StreamAction.Tell(StreamTrouble.TokenRefused), new StreamAction.Signal(StreamSignal.TokensExpired)]),
+        StreamMessage.TokenRefused
+            => (state, [new StreamAction.Tell(StreamTrouble.TokenRefused), new StreamAction.Signal(StreamSignal.TokensExpired)]),
         StreamMessage.ClientError(var detail) => (
             state, [new StreamAction.Tell(StreamTrouble.ClientError, detail), new StreamAction.Reconnect(ReconnectCause.Refused)]),
         StreamMessage.OtherError(var detail) => (state, [new StreamAction.Tell(StreamTrouble.OtherError, detail)]),

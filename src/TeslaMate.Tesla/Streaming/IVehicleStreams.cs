@@ -21,7 +21,9 @@ public abstract record StreamEvent
     /// <summary>Ten <c>vehicle_disconnected</c> in a row: the stream now waits to be closed or reopened.</summary>
     public sealed record TooManyDisconnects(StreamId Stream) : StreamEvent(Stream);
 
-    /// <summary>Tesla did not accept the token. A refresh has been asked for; reopening waits for a new token, or ever longer, so it may be done at once.</summary>
+    /// <summary>
+    /// Tesla did not accept the token. A refresh has been asked for; reopening waits for a new token, or ever longer, so it may be done at once.
+    /// </summary>
     public sealed record TokensExpired(StreamId Stream) : StreamEvent(Stream);
 
     /// <summary>The stream says that the car is offline; REST decides.</summary>

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace TeslaMate.Tesla.Streaming;
 
 /// <summary>
-/// When the stream of a tag may be connected again, over openings: whoever opens one anew does not begin to count anew. Only a sample shows that the stream
-/// works; a greeting, or any other message, does not.
+/// When the stream of a tag may be connected again, over openings: whoever opens one anew does not begin to count anew. Only a sample shows that the
+/// stream works; a greeting, or any other message, does not.
 /// </summary>
 sealed class Reconnects(TimeProvider time)
 {
@@ -12,7 +12,8 @@ sealed class Reconnects(TimeProvider time)
 
     /// <summary>How long to wait before the next connection.</summary>
     public TimeSpan Pause(string tag)
-        => _byTag.TryGetValue(tag, out var known) && time.GetElapsedTime(time.GetTimestamp(), known.NotBefore) is var pause && pause > TimeSpan.Zero ? pause : TimeSpan.Zero;
+        => _byTag.TryGetValue(tag, out var known) && time.GetElapsedTime(time.GetTimestamp(), known.NotBefore) is var pause && pause > TimeSpan.Zero
+            ? pause : TimeSpan.Zero;
 
     /// <summary>A connection has ended, or was no success.</summary>
     public void End(string tag, ReconnectCause cause) => _byTag.AddOrUpdate(tag, Next(default, cause), (_, known) => Next(known, cause));

@@ -108,14 +108,16 @@ abstract record StreamMessage
         public string? Text(int index) => index < values.Length && values[index].Length > 0 ? values[index] : null;
 
         public int? Whole(int index, int least, int most)
-            => int.TryParse(Text(index), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            => int.TryParse(Text(index), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least
+                && number <= most
                 ? number
                 : null;
 
         // "5." and ".5" are no numbers there, so they are none here.
         public double? Number(int index, double least, double most)
             => Text(index) is { } text && char.IsAsciiDigit(text[^1]) && !text.TrimStart('-', '+').StartsWith('.')
-                && double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number)
+                && double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+                    CultureInfo.InvariantCulture, out var number)
                 && number >= least && number <= most
                 ? number
                 : null;

@@ -241,7 +241,9 @@ sealed partial class VehicleStream(
         }
     }
 
-    /// <summary>False when the connection broke. The token is that of this moment: it may have been refreshed since the connection was made.</summary>
+    /// <summary>
+    /// False when the connection broke. The token is that of this moment: it may have been refreshed since the connection was made.
+    /// </summary>
     async Task<bool> SubscribeAsync(ClientWebSocket socket, CancellationToken cancellationToken)
         => await access.CurrentAsync(cancellationToken) is { } pair
             && await SendAsync(

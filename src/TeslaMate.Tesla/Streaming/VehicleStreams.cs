@@ -5,7 +5,8 @@ using TeslaMate.Tesla.Json;
 
 namespace TeslaMate.Tesla.Streaming;
 
-sealed class VehicleStreams(IAccess access, ITeslaAccount account, TeslaSettings settings, TimeProvider time, ILogger<VehicleStream> logger) : IVehicleStreams
+sealed class VehicleStreams(IAccess access, ITeslaAccount account, TeslaSettings settings, TimeProvider time, ILogger<VehicleStream> logger)
+    : IVehicleStreams
 {
     readonly Rejections _rejections = new();
     readonly Reconnects _reconnects = new(time);
@@ -16,7 +17,8 @@ sealed class VehicleStreams(IAccess access, ITeslaAccount account, TeslaSettings
     {
         var tag = settings.StreamUsesVin && !string.IsNullOrEmpty(vin) ? vin : vehicleId.ToString();
         var stream = new VehicleStream(
-            new StreamId(Interlocked.Increment(ref _lastId)), vehicleId, tag, receive, access, account, _rejections, _reconnects, _sparingly, settings, time, logger);
+            new StreamId(Interlocked.Increment(ref _lastId)), vehicleId, tag, receive, access, account, _rejections, _reconnects, _sparingly,
+            settings, time, logger);
         stream.Start();
         return stream;
     }

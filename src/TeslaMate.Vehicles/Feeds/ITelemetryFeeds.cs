@@ -109,4 +109,5 @@ public sealed record ChargeFacts(bool IsStateKnown, double? PowerKw, bool IsChan
 /// <summary>The time between the two known changes of gear around one that came late (spec fleet-telemetry 4.8).</summary>
 /// <param name="Drives">When the car was in gear, in order.</param>
 /// <param name="Track">The records of that time that hold a place.</param>
-public sealed record TelemetrySegments(DateTimeOffset From, DateTimeOffset Until, IReadOnlyList<DriveSpan> Drives, IReadOnlyList<TelemetryReading> Track);
+public sealed record TelemetrySegments(DateTimeOffset From, DateTimeOffset Until, IReadOnlyList<DriveSpan> Drives,
+    IReadOnlyList<TelemetryReading> Track);

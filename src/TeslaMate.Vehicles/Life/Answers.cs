@@ -110,7 +110,9 @@ static class Answers
         return time < last ? last - time : time > latest ? time - latest : null;
     }
 
-    /// <summary>What is open ends before the car's clock jumps: its rows are put in order by their dates, and the new ones would stand before the old ones.</summary>
+    /// <summary>
+    /// What is open ends before the car's clock jumps: its rows are put in order by their dates, and the new ones would stand before the old ones.
+    /// </summary>
     static Turn Interrupt(Turn turn) => turn.Phase switch
     {
         VehiclePhase.Driving { HasRow: true } => turn

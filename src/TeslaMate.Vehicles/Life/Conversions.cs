@@ -26,7 +26,8 @@ static class Conversions
         var latitude = double.DegreesToRadians(to.Latitude - from.Latitude);
         var longitude = double.DegreesToRadians(to.Longitude - from.Longitude);
         var a = Math.Pow(Math.Sin(latitude / 2), 2)
-            + (Math.Cos(double.DegreesToRadians(from.Latitude)) * Math.Cos(double.DegreesToRadians(to.Latitude)) * Math.Pow(Math.Sin(longitude / 2), 2));
+            + (Math.Cos(double.DegreesToRadians(from.Latitude)) * Math.Cos(double.DegreesToRadians(to.Latitude))
+                * Math.Pow(Math.Sin(longitude / 2), 2));
         return 2 * EarthRadiusKm * Math.Asin(Math.Min(1, Math.Sqrt(a)));
     }
 }

@@ -27,7 +27,8 @@ static class Driving
     public static Turn Begin(Turn turn, PositionReading? first)
     {
         if (first is not null && MissedDrive.Beginning(turn.Vehicle.Parked, first) is { } start)
-            turn.Write(new LogbookEntry.StartDrive(start.Date, start), new LogbookEntry.InsertDrivePosition(first)).Tell(MissedDrive.Told(start, first));
+            turn.Write(new LogbookEntry.StartDrive(start.Date, start), new LogbookEntry.InsertDrivePosition(first))
+                .Tell(MissedDrive.Told(start, first));
         else if (first is not null)
             turn.Write(new LogbookEntry.StartDrive(turn.Date, first)).Tell(new Note.DriveStarted());
         else if (!turn.Vehicle.Telemetry.Leads)
@@ -48,9 +49,9 @@ static class Driving
     };
 
     /// <summary>
-    /// Judges the time without readings before an answer, whatever lay in between: offline answers, time-outs, errors, closed connections. A car that gained
-    /// energy was charged, and one that was silent for a quarter of an hour has ended its drive; both as if it had been lost (see <see cref="Return"/>).
-    /// What it moved meanwhile belongs to the next drive.
+    /// Judges the time without readings before an answer, whatever lay in between: offline answers, time-outs, errors, closed connections. A car
+    /// that gained energy was charged, and one that was silent for a quarter of an hour has ended its drive; both as if it had been lost (see
+    /// <see cref="Return"/>). What it moved meanwhile belongs to the next drive.
     /// </summary>
     public static Turn JudgeGap(Turn turn, VehicleData data)
     {
@@ -73,9 +74,11 @@ static class Driving
 
     public static Turn Offline(Turn turn, VehiclePhase.Driving driving) => driving.Contact switch
     {
-        Contact.Available => turn.Use().Become(driving with { Contact = new Contact.Unavailable(0) }).Tell(new Note.ConnectionLost("driving")).Poll(5),
+        Contact.Available => turn.Use().Become(driving with { Contact = new Contact.Unavailable(0) }).Tell(new Note.ConnectionLost("driving"))
+            .Poll(5),
         Contact.Unavailable(< MostMisses and var misses) => turn.Use().Become(driving with { Contact = new Contact.Unavailable(misses + 1) }).Poll(5),
-        Contact.Unavailable => turn.Use().Become(driving with { Contact = new Contact.Lost(turn.Vehicle.LastResponse) }).Tell(new Note.Lost()).Publish().Poll(30),
+        Contact.Unavailable => turn.Use().Become(driving with { Contact = new Contact.Lost(turn.Vehicle.LastResponse) }).Tell(new Note.Lost())
+            .Publish().Poll(30),
         Contact.Lost when !driving.HasRow => turn.PollSoon().Become(new VehiclePhase.Start()),
         Contact.Lost(var last) when turn.Now - (last?.DriveState?.Timestamp ?? turn.Vehicle.LastFullAnswer) < LostForGood => turn.Use().Poll(30),
         Contact.Lost => turn.Use().Write(Close(turn, DriveEnd.Timeout)).Become(driving with { HasRow = false }).Publish().Poll(30),
@@ -121,7 +124,8 @@ static class Driving
             (true, _) when away >= LongEnoughToCharge => EndByCharge(turn, driving, last, now, around),
             (false, _) when away >= LostForGood => EndByLoss(turn, driving, now, around),
             _ when driving.HasRow => PhaseTransitions.Raise(
-                turn.ConnectStream().Use().Tell(new Note.DriveContinued(away)).Become(driving with { Contact = new Contact.Available() }), now, around),
+                turn.ConnectStream().Use().Tell(new Note.DriveContinued(away)).Become(driving with { Contact = new Contact.Available() }), now,
+                around),
             _ => EndByLoss(turn, driving, now, around),
         };
     }
@@ -132,7 +136,8 @@ static class Driving
         || Energy(last, now) is { } energy && energy.After - energy.Before > ChargedKwh;
 
     /// <summary>What the counter showed at both ends of a charge; null when it is not known. It begins again with each charge.</summary>
-    static (double Before, double After)? Energy(VehicleData? last, VehicleData now) => (last?.ChargeState?.ChargeEnergyAdded, now.ChargeState?.ChargeEnergyAdded) switch
+    static (double Before, double After)? Energy(VehicleData? last, VehicleData now)
+        => (last?.ChargeState?.ChargeEnergyAdded, now.ChargeState?.ChargeEnergyAdded) switch
     {
         ({ } before, { } after) => (after < before ? 0 : (double)before, after),
         _ => null,
@@ -159,8 +164,10 @@ static class Driving
 
     static LogbookEntry.CloseDrive Close(Turn turn, DriveEnd reason) => new(reason, turn.Vehicle.Settings.LookUpAddresses);
 
-    static LogbookEntry.InsertCharge? Charge(VehicleData data, DateTimeOffset now, double? energyKwh = null) => Readings.Charge(data, now) is { } charge
-        ? new LogbookEntry.InsertCharge(charge with { EnergyAddedKwh = energyKwh ?? charge.EnergyAddedKwh ?? 0, ChargerPowerKw = charge.ChargerPowerKw ?? 0 })
+    static LogbookEntry.InsertCharge? Charge(VehicleData data, DateTimeOffset now, double? energyKwh = null)
+        => Readings.Charge(data, now) is { } charge
+        ? new LogbookEntry.InsertCharge(
+            charge with { EnergyAddedKwh = energyKwh ?? charge.EnergyAddedKwh ?? 0, ChargerPowerKw = charge.ChargerPowerKw ?? 0 })
         : null;
 
     static TimeSpan Interval(Turn turn) => turn.Vehicle.IsStreaming ? turn.Polling.Default : turn.Polling.Driving;

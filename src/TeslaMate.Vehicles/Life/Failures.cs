@@ -18,7 +18,8 @@ static class Failures
             LastError = Code(error),
         };
         // A night without network is a handful of lines, not a thousand.
-        if (error is not (ApiError.VehicleInService or ApiError.NotSignedIn) && (vehicle.LastError != Code(error) || turn.Vehicle.RefusalsInARow == 1 || int.IsPow2(turn.Vehicle.ErrorsInARow)))
+        if (error is not (ApiError.VehicleInService or ApiError.NotSignedIn)
+            && (vehicle.LastError != Code(error) || turn.Vehicle.RefusalsInARow == 1 || int.IsPow2(turn.Vehicle.ErrorsInARow)))
             turn.Tell(new Note.RequestFailed(Code(error), error.Message, turn.Vehicle.ErrorsInARow));
         return (error, turn.Phase) switch
         {

@@ -30,8 +30,10 @@ static class Fetching
         // What was left open needs a full answer. The full request does not wake a car, and one that was in use a moment ago is awake anyway.
         (VehiclePhase.Start, _) when !vehicle.Unfinished.IsNothing || WasAwakeJustNow(vehicle, now) => FetchPlan.FullElseLight,
         (VehiclePhase.Start, true) => FetchPlan.Light,
-        (VehiclePhase.Asleep or VehiclePhase.Offline, true) => vehicle.PreOnline == PreOnline.ConfirmedReal ? FetchPlan.FullElseLight : FetchPlan.Light,
-        (VehiclePhase.Suspended suspended, true) => Suspending.MayLookWithoutStream(vehicle, suspended, now) ? FetchPlan.LightThenFull : FetchPlan.Light,
+        (VehiclePhase.Asleep or VehiclePhase.Offline, true)
+            => vehicle.PreOnline == PreOnline.ConfirmedReal ? FetchPlan.FullElseLight : FetchPlan.Light,
+        (VehiclePhase.Suspended suspended, true)
+            => Suspending.MayLookWithoutStream(vehicle, suspended, now) ? FetchPlan.LightThenFull : FetchPlan.Light,
         (VehiclePhase.Suspended suspended, false) => Suspending.IsOver(suspended, now) ? FetchPlan.LightThenFull : FetchPlan.Light,
         (VehiclePhase.Start or VehiclePhase.Asleep or VehiclePhase.Offline, false) => FetchPlan.LightThenFull,
         _ => throw new System.Diagnostics.UnreachableException($"no plan for {vehicle.Phase}"),
@@ -39,5 +41,6 @@ static class Fetching
 
     /// <summary>The program was restarted while the car was in use: nobody has to ask the stream first whether it is really awake.</summary>
     static bool WasAwakeJustNow(Vehicle vehicle, DateTimeOffset now) =>
-        vehicle is { LastGoodAnswer: null, OpenState.Activity: CarActivity.Online, StoredPosition.Date: var last } && (now - last).Duration() < JustNow;
+        vehicle is { LastGoodAnswer: null, OpenState.Activity: CarActivity.Online, StoredPosition.Date: var last }
+            && (now - last).Duration() < JustNow;
 }

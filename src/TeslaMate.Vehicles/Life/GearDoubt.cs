@@ -3,7 +3,9 @@ using TeslaMate.Tesla.Streaming;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>What a gear on the stream is worth while the API's answers say that the car is parked. One of the two is wrong, and nobody knows which.</summary>
+/// <summary>
+/// What a gear on the stream is worth while the API's answers say that the car is parked. One of the two is wrong, and nobody knows which.
+/// </summary>
 /// <param name="Contradictions">How many answers, since the last one in gear, called the car parked while the stream showed a gear.</param>
 /// <param name="IsContradicted">The last answer did; the stream has not shown P since.</param>
 /// <param name="IsAsking">The stream shows a gear and the API has not been heard yet.</param>
@@ -22,7 +24,8 @@ sealed record GearDoubt(int Contradictions, bool IsContradicted, bool IsAsking, 
     const double MovedKm = 0.01;
 
     /// <summary>The floor grows with every answer that contradicts the stream.</summary>
-    public TimeSpan PollFloor => Floor * Math.Pow(2, Math.Clamp(Contradictions - 1, 0, 10)) is var longer && longer < LongestFloor ? longer : LongestFloor;
+    public TimeSpan PollFloor
+        => Floor * Math.Pow(2, Math.Clamp(Contradictions - 1, 0, 10)) is var longer && longer < LongestFloor ? longer : LongestFloor;
 
     /// <summary>Whether a reading shows that the car moves. A speed alone is believed once.</summary>
     public bool Moves(StreamReading reading) =>

@@ -27,7 +27,9 @@ static class Installing
         { Status: { } status } update => Finish(turn, status, update.InstallPerc, data, around),
     };
 
-    /// <summary>A car restarts while it installs. One that stays away for long is shown as what it is; its next answer tells what became of the update.</summary>
+    /// <summary>
+    /// A car restarts while it installs. One that stays away for long is shown as what it is; its next answer tells what became of the update.
+    /// </summary>
     public static Turn Away(Turn turn, VehicleData data, Surroundings around)
     {
         if (turn.Now - turn.Vehicle.LastFullAnswer < LongestRestart || turn.Vehicle.LastFullAnswer is null)
@@ -45,7 +47,8 @@ static class Installing
             turn.Tell(new Note.UpdateEndedOddly(status));
         var version = data.VehicleState?.CarVersion;
         return PhaseTransitions.Raise(
-            turn.Use().Write(new LogbookEntry.FinishUpdate(Date(data, turn.Now), version)).Tell(new Note.UpdateFinished(version)).Become(new VehiclePhase.Start()),
+            turn.Use().Write(new LogbookEntry.FinishUpdate(Date(data, turn.Now), version)).Tell(new Note.UpdateFinished(version))
+                .Become(new VehiclePhase.Start()),
             data,
             around);
     }

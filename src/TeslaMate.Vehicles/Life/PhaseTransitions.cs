@@ -2,7 +2,9 @@ using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>UPD(s, v): the table of spec vehicle 6. An answer meets the phase the car is in; a rule that ends a phase raises the answer again in the next.</summary>
+/// <summary>
+/// UPD(s, v): the table of spec vehicle 6. An answer meets the phase the car is in; a rule that ends a phase raises the answer again in the next.
+/// </summary>
 static class PhaseTransitions
 {
     public static Turn Raise(Turn turn, VehicleData data, Surroundings around) => (turn.Phase, data.Availability) switch

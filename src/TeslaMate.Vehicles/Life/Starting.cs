@@ -41,7 +41,8 @@ static class Starting
             turn.Vehicle = turn.Vehicle with { Unfinished = unfinished with { Drive = null } };
             // Perhaps in a tunnel: the rules of a lost car decide whether the drive goes on.
             if (!isAsleep)
-                return PhaseTransitions.Raise(turn.Since(drive.Start).Become(new VehiclePhase.Driving(new Contact.Lost(Restoring.LastOf(turn.Vehicle, drive)), HasRow: true)), data, around);
+                return PhaseTransitions.Raise(turn.Since(drive.Start)
+                    .Become(new VehiclePhase.Driving(new Contact.Lost(Restoring.LastOf(turn.Vehicle, drive)), HasRow: true)), data, around);
             turn.Write(new LogbookEntry.CloseDrive(DriveEnd.Aborted, turn.Vehicle.Settings.LookUpAddresses)).Tell(new Note.DriveClosedLate());
         }
 
@@ -113,7 +114,9 @@ static class Starting
         return (next, began);
     }
 
-    /// <summary>Lets the logbook record an update that nobody saw (spec vehicle 11); not while one is being installed, which will tell itself.</summary>
+    /// <summary>
+    /// Lets the logbook record an update that nobody saw (spec vehicle 11); not while one is being installed, which will tell itself.
+    /// </summary>
     static LogbookEntry.NoteVersion? Version(Turn turn, VehicleData data, VehiclePhase? next)
     {
         if (next is VehiclePhase.Updating)

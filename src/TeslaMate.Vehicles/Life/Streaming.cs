@@ -44,13 +44,16 @@ static class Streaming
         };
         return (turn.Phase, reading) switch
         {
-            (VehiclePhase.Online or VehiclePhase.Suspended, { ShiftState: ShiftState.D or ShiftState.N or ShiftState.R }) => OnGear(turn, reading, around),
-            (VehiclePhase.Online, { ShiftState: null, Power: < 0 }) => IsWarmingUp(turn.Vehicle.LastResponse) ? turn : turn.PollForStream(GearDoubt.Floor),
+            (VehiclePhase.Online or VehiclePhase.Suspended, { ShiftState: ShiftState.D or ShiftState.N or ShiftState.R })
+                => OnGear(turn, reading, around),
+            (VehiclePhase.Online, { ShiftState: null, Power: < 0 })
+                => IsWarmingUp(turn.Vehicle.LastResponse) ? turn : turn.PollForStream(GearDoubt.Floor),
             (VehiclePhase.Suspended, { ShiftState: null or ShiftState.P, Power: < 0 }) => Awaken(turn),
             (VehiclePhase.Suspended, { ShiftState: null or ShiftState.P, Power: > 0 }) => Awaken(Merge(turn, reading, withTime: true)),
             (VehiclePhase.Online or VehiclePhase.Suspended, _) => turn,
 
-            (VehiclePhase.Driving { Contact: Contact.Available } driving, { ShiftState: ShiftState.D or ShiftState.N or ShiftState.R }) => GoOn(turn, driving, reading, around),
+            (VehiclePhase.Driving { Contact: Contact.Available } driving, { ShiftState: ShiftState.D or ShiftState.N or ShiftState.R })
+                => GoOn(turn, driving, reading, around),
             (VehiclePhase.Driving, _) => turn.PollForStream(GearDoubt.Floor),
 
             (VehiclePhase.Asleep or VehiclePhase.Offline, _) => WakingUp.OnSample(turn, reading),
@@ -86,11 +89,13 @@ static class Streaming
 
     static Turn GoOn(Turn turn, VehiclePhase.Driving driving, StreamReading reading, Surroundings around)
     {
-        // Duplicated, reordered after a reconnect, or without a place: no row, and nothing new to show. Much older means that the car's clock was set.
+        // Duplicated, reordered after a reconnect, or without a place: no row, and nothing new to show. Much older means that the car's clock was
+        // set.
         var isLate = reading.Time <= turn.Vehicle.LastDrivingSample && turn.Vehicle.LastDrivingSample - reading.Time < LongestReordering;
         if (isLate || Readings.Position(reading) is not { } position || position.Date == turn.Vehicle.LastPosition)
             return turn.Use();
-        if (reading.Time - Latest(turn.Vehicle.LastDrivingSample, turn.Vehicle.LastResponse?.DriveState?.Timestamp) is var pause && pause > turn.Vehicle.LongestPauseOfStream)
+        if (reading.Time - Latest(turn.Vehicle.LastDrivingSample, turn.Vehicle.LastResponse?.DriveState?.Timestamp) is var pause
+            && pause > turn.Vehicle.LongestPauseOfStream)
             turn.Vehicle = turn.Vehicle with { LongestPauseOfStream = pause.Value };
         turn.Vehicle = turn.Vehicle with { LastDrivingSample = reading.Time };
         turn.Write(driving.HasRow ? new Logbook.LogbookEntry.InsertDrivePosition(position) : new Logbook.LogbookEntry.StartDrive(turn.Now, position));

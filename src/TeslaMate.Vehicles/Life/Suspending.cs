@@ -79,8 +79,8 @@ static class Suspending
     public static bool IsOver(VehiclePhase.Suspended suspended, DateTimeOffset now) => now >= suspended.Until - Slack;
 
     /// <summary>
-    /// A suspended car that stays online while its stream is silent for as long as a pause without stream would last: the stream may be broken, so the
-    /// car is looked at as often as one without.
+    /// A suspended car that stays online while its stream is silent for as long as a pause without stream would last: the stream may be broken, so
+    /// the car is looked at as often as one without.
     /// </summary>
     public static bool MayLookWithoutStream(Vehicle vehicle, VehiclePhase.Suspended suspended, DateTimeOffset now)
     {
@@ -91,7 +91,8 @@ static class Suspending
     /// <summary>Remembers where the car stands and what it shows.</summary>
     static void Park(Turn turn, VehicleData data)
     {
-        if (turn.Vehicle.Settings.JudgesGaps && data.DriveState?.ShiftState.IsParked == true && Readings.Position(data, turn.Now) is { OdometerKm: not null } position)
+        if (turn.Vehicle.Settings.JudgesGaps && data.DriveState?.ShiftState.IsParked == true
+            && Readings.Position(data, turn.Now) is { OdometerKm: not null } position)
             turn.Vehicle = turn.Vehicle with { Parked = position };
     }
 

@@ -50,7 +50,8 @@ static class TelemetryRules
             BackSince = contact.IsUp ? state.BackSince : null,
             OnlineAnswers = contact.IsUp ? 0 : state.OnlineAnswers,
             CheckAgain = contact.IsUp ? null : state.CheckAgain,
-            WakeDue = contact.IsUp && turn.Phase is VehiclePhase.Start or VehiclePhase.Asleep or VehiclePhase.Offline ? turn.Now + PlacePatience : null,
+            WakeDue = contact.IsUp && turn.Phase is VehiclePhase.Start or VehiclePhase.Asleep or VehiclePhase.Offline
+                ? turn.Now + PlacePatience : null,
         });
         if (!turn.Vehicle.Telemetry.Leads)
             return turn;
@@ -124,7 +125,8 @@ static class TelemetryRules
 
         if (!state.IsUp && state.ContactSince is { } since)
             OnSilence(turn, since);
-        else if (IsDue(state.LastData ?? state.ContactSince, SilenceCheck, now) && turn.Phase is VehiclePhase.Online && !(now - state.LastCheck < SilenceCheck))
+        else if (IsDue(state.LastData ?? state.ContactSince, SilenceCheck, now) && turn.Phase is VehiclePhase.Online
+            && !(now - state.LastCheck < SilenceCheck))
             Check(turn, "no data for two hours");
         if (turn.Phase is VehiclePhase.Driving && state is { IsGearless: true, StandingSince: { } standing } && state.LastData + StandsForGood <= now)
             EndDrive(turn.At(standing + StandsForGood), turn.Vehicle.LastResponse ?? new VehicleData(), Surroundings.Unknown);
@@ -204,7 +206,8 @@ static class TelemetryRules
         NoticeGap(turn, reading, around, before);
         var data = Fill(turn.Vehicle, reading.Data);
         Answers.Remember(turn, data, around).Locate(data, around);
-        Know(turn, state => state with { LastData = turn.Now, LastCarTime = reading.CarTime, IsGearKnown = state.IsGearKnown || reading.IsGearKnown });
+        Know(turn, state => state with { LastData = turn.Now, LastCarTime = reading.CarTime,
+            IsGearKnown = state.IsGearKnown || reading.IsGearKnown });
         reading = reading with { Data = data };
         if (turn.Phase is VehiclePhase.Start or VehiclePhase.Asleep or VehiclePhase.Offline)
             WakeUp(turn, reading, around);
@@ -246,7 +249,8 @@ static class TelemetryRules
         var isWithout = !reading.HasPlace && reading.Data.DriveState is not { Latitude: not null, Longitude: not null };
         var data = reading.Data;
         // An update that an earlier run saw begin has ended when the version is another, whatever else the car still shows of it.
-        if (turn.Vehicle.Unfinished.Update is { } update && data.VehicleState is { CarVersion: { } version } state && FirstWord.Of(version) != FirstWord.Of(update.VersionBefore))
+        if (turn.Vehicle.Unfinished.Update is { } update && data.VehicleState is { CarVersion: { } version } state
+            && FirstWord.Of(version) != FirstWord.Of(update.VersionBefore))
             data = data with { VehicleState = state with { SoftwareUpdate = new SoftwareUpdate { Status = "" } } };
         Starting.Online(turn, data, around);
         MarkCharge(turn, reading);
@@ -473,7 +477,8 @@ static class TelemetryRules
         var hasPower = reading.Charge.PowerKw is > 0 or < 0;
         var had = last?.PowerKw is > 0 or < 0;
         var interval = reading.Charge.IsDirect ? DirectRow : AlternatingRow;
-        var isDue = hasPower != had || data.ChargeState?.ChargerPhases != last?.Phases || (reading.Charge.IsChanged && reading.CarTime - last?.Date >= interval);
+        var isDue = hasPower != had || data.ChargeState?.ChargerPhases != last?.Phases
+            || (reading.Charge.IsChanged && reading.CarTime - last?.Date >= interval);
         if ((last is null || isDue) && !(reading.CarTime <= last?.Date))
         {
             turn.Write(Row(reading));
@@ -525,7 +530,8 @@ static class TelemetryRules
         Know(turn, state => state with { NotedVersion = version ?? state.NotedVersion, VersionBefore = null });
         turn.Become(new VehiclePhase.Start());
         // What the car still shows of the update that has just ended would begin another one.
-        var settled = data with { VehicleState = data.VehicleState! with { SoftwareUpdate = isOver ? data.VehicleState.SoftwareUpdate : new SoftwareUpdate { Status = "" } } };
+        var settled = data with { VehicleState = data.VehicleState! with { SoftwareUpdate = isOver
+            ? data.VehicleState.SoftwareUpdate : new SoftwareUpdate { Status = "" } } };
         PhaseTransitions.Raise(turn, settled, around);
     }
 
@@ -539,7 +545,8 @@ static class TelemetryRules
             turn.Vehicle = turn.Vehicle with { Parked = Readings.Position(before, turn.Date, elsewhere: turn.Vehicle.LastPlace) };
             Know(turn, state => state with { IsGearless = false, StandingSince = null, Moving = null });
             Driving.Judge(turn, driving, before, Fill(turn.Vehicle, reading.Data), around);
-            if (turn.Phase is VehiclePhase.Online or VehiclePhase.Driving { HasRow: false } && reading.Data.DriveState is not { Latitude: not null, Longitude: not null })
+            if (turn.Phase is VehiclePhase.Online or VehiclePhase.Driving { HasRow: false }
+                && reading.Data.DriveState is not { Latitude: not null, Longitude: not null })
                 WaitForPlace(turn, reading);
         }
     }
@@ -590,14 +597,17 @@ static class TelemetryRules
     /// <summary>The car is online for Tesla and silent for us: polling takes over, and closes nothing.</summary>
     static Turn Break(Turn turn)
     {
-        Know(turn, state => state with { Leads = false, IsBroken = true, BackSince = null, CheckAgain = null, OnlineAnswers = 0, PlaceDue = null, WithoutPlace = null });
+        Know(turn, state => state with { Leads = false, IsBroken = true, BackSince = null, CheckAgain = null, OnlineAnswers = 0, PlaceDue = null,
+            WithoutPlace = null });
         turn.Tell(new Note.TelemetryBroken());
         if (turn.Phase is VehiclePhase.Driving { Contact: Contact.Unavailable } driving)
             turn.Become(driving with { Contact = new Contact.Available() });
         return turn.ConnectStream().Poll(0);
     }
 
-    /// <summary>Whether the car's records make the rows. The first one takes over from polling; after a failure data must flow for a while first.</summary>
+    /// <summary>
+    /// Whether the car's records make the rows. The first one takes over from polling; after a failure data must flow for a while first.
+    /// </summary>
     static bool Lead(Turn turn)
     {
         var state = turn.Vehicle.Telemetry;
@@ -621,7 +631,8 @@ static class TelemetryRules
     static void NoteVersion(Turn turn, TelemetryReading reading)
     {
         var known = turn.Vehicle.Telemetry.NotedVersion ?? turn.Vehicle.StoredVersion;
-        if (turn.Phase is VehiclePhase.Updating || reading.Data.VehicleState?.CarVersion is not { Length: > 0 } version || version == turn.Vehicle.Telemetry.NotedVersion)
+        if (turn.Phase is VehiclePhase.Updating || reading.Data.VehicleState?.CarVersion is not { Length: > 0 } version
+            || version == turn.Vehicle.Telemetry.NotedVersion)
             return;
         var isNew = known is not null && FirstWord.Of(known) != FirstWord.Of(version);
         Know(turn, state => state with { NotedVersion = version, FullWanted = isNew ? "new version" : state.FullWanted });
@@ -672,7 +683,8 @@ static class TelemetryRules
                 turn.Become(driving with { HasRow = true }).Publish();
                 break;
             case VehiclePhase.Online or VehiclePhase.Suspended when turn.Vehicle.LastPlace is { } place:
-                var data = waiting.Data with { DriveState = (waiting.Data.DriveState ?? new DriveState()) with { Latitude = place.Latitude, Longitude = place.Longitude } };
+                var data = waiting.Data with { DriveState = (waiting.Data.DriveState ?? new DriveState()) with { Latitude = place.Latitude,
+                    Longitude = place.Longitude } };
                 turn.Write(Positions.Entry(data, turn.Date, Surroundings.Unknown));
                 MissedDrive.Write(turn, data, Surroundings.Unknown);
                 Know(turn, state => state with { WithoutPlace = null });
@@ -705,7 +717,8 @@ static class TelemetryRules
             state.CheckAgain,
             (turn.Phase, state.IsChecking || state.CheckAgain is not null) switch
             {
-                (VehiclePhase.Online or VehiclePhase.Suspended, var isAsking) when silent is not null && (state.IsGearKnown || !isAsking) => silent + Hop,
+                (VehiclePhase.Online or VehiclePhase.Suspended, var isAsking) when silent is not null && (state.IsGearKnown || !isAsking)
+                    => silent + Hop,
                 (VehiclePhase.Online, false) => Later(state.LastData ?? state.ContactSince, state.LastCheck) + SilenceCheck,
                 (VehiclePhase.Driving { Contact: Contact.Lost }, false) => Later(state.LastData, state.LastCheck) + NeverBack,
                 (VehiclePhase.Driving { Contact: not Contact.Lost }, _) when silent is not null => silent + LostAfter,

@@ -110,8 +110,8 @@ sealed class Turn
     }
 
     /// <summary>
-    /// poll(0) because of the stream: at once, but no sooner than the floor after the last poll that the stream asked for. Asking again changes nothing about
-    /// a poll that is waited for, so that a stream that asks every second cannot put it off for ever.
+    /// poll(0) because of the stream: at once, but no sooner than the floor after the last poll that the stream asked for. Asking again changes
+    /// nothing about a poll that is waited for, so that a stream that asks every second cannot put it off for ever.
     /// </summary>
     public Turn PollForStream(TimeSpan floor)
     {
@@ -157,8 +157,8 @@ sealed class Turn
     }
 
     /// <summary>
-    /// Writes the row of <c>states</c> and remembers it, by the same rule that the logbook has. A row that went on through a drive, a charge or an update
-    /// does not take the published state back to its beginning.
+    /// Writes the row of <c>states</c> and remembers it, by the same rule that the logbook has. A row that went on through a drive, a charge or an
+    /// update does not take the published state back to its beginning.
     /// </summary>
     public Turn StartState(CarActivity activity, DateTimeOffset date)
     {

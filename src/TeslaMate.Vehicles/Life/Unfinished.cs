@@ -69,9 +69,12 @@ sealed record ChargingLeft(DateTimeOffset Start, PositionReading? Place, Logbook
     const double CounterToleranceKwh = 0.02;
     const double SamePlaceKm = 0.5;
 
-    /// <summary>Whether a reading belongs to this charging process: same session of the car, same place, and either it still charges or it stopped just now.</summary>
+    /// <summary>
+    /// Whether a reading belongs to this charging process: same session of the car, same place, and either it still charges or it stopped just now.
+    /// </summary>
     public bool GoesOnAt(VehicleData data, DateTimeOffset now) =>
-        IsSameSession(data) && (data.ChargeState?.IsCharging == true || (Last is not null && (data.ChargeState?.Timestamp ?? now) - Last.Date < LongestGapAfterEnd));
+        IsSameSession(data) && (data.ChargeState?.IsCharging == true
+            || (Last is not null && (data.ChargeState?.Timestamp ?? now) - Last.Date < LongestGapAfterEnd));
 
     /// <summary>Whether a reading can be of the same session: the counter has not gone back, and the car is where it was.</summary>
     public bool IsSameSession(VehicleData data)

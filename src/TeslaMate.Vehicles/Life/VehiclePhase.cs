@@ -2,7 +2,9 @@ using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Vehicles.Life;
 
-/// <summary>What one car is doing (spec vehicle 5.2). Closed: a new case is added here and gets its rules in <see cref="Vehicle.Transition"/>.</summary>
+/// <summary>
+/// What one car is doing (spec vehicle 5.2). Closed: a new case is added here and gets its rules in <see cref="Vehicle.Transition"/>.
+/// </summary>
 abstract record VehiclePhase
 {
     VehiclePhase()
@@ -14,7 +16,8 @@ abstract record VehiclePhase
 
     public sealed record Online : VehiclePhase;
 
-    /// <param name="Step">The pause before the next look but one; shorter than the steady interval for a while after the owner asked to resume.</param>
+    /// <param name="Step">The pause before the next look but one; shorter than the steady interval for a while after the owner asked to
+    /// resume.</param>
     public sealed record Asleep(TimeSpan Step) : VehiclePhase;
 
     /// <inheritdoc cref="Asleep"/>

@@ -20,7 +20,8 @@ sealed class BusyBoard
         WatchersOf(car).Publish(isBusy);
     }
 
-    public IAsyncEnumerable<bool> WatchAsync(CarId car, CancellationToken cancellationToken) => WatchersOf(car).WatchAsync(() => IsBusy(car), cancellationToken);
+    public IAsyncEnumerable<bool> WatchAsync(CarId car, CancellationToken cancellationToken)
+        => WatchersOf(car).WatchAsync(() => IsBusy(car), cancellationToken);
 
     Broadcast<bool> WatchersOf(CarId car) => _watchers.GetOrAdd(car, _ => new(capacity: 1));
 }

@@ -6,7 +6,9 @@ using TeslaMate.Vehicles.Life;
 
 namespace TeslaMate.Vehicles.Loop;
 
-/// <summary>A stream whose events go to a car's inbox under one number. While the inbox is full the stream is not read; nothing arrives after disposal.</summary>
+/// <summary>
+/// A stream whose events go to a car's inbox under one number. While the inbox is full the stream is not read; nothing arrives after disposal.
+/// </summary>
 sealed class OpenStream : IAsyncDisposable
 {
     readonly CancellationTokenSource _closing = new();

@@ -60,7 +60,8 @@ static partial class VehicleJournal
     static partial void TelemetryLeads(ILogger logger, short carId);
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "Car {CarId} is online for Tesla but sends nothing here, so it is polled; some cars need a reboot, or their configuration once more")]
+        Message = "Car {CarId} is online for Tesla but sends nothing here, so it is polled; some cars need a reboot, or their configuration once "
+            + "more")]
     static partial void TelemetryBroken(ILogger logger, short carId);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId} is online")]
@@ -163,7 +164,8 @@ static partial class VehicleJournal
     [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: a software update ended with the unexpected status \"{Status}\"")]
     static partial void UpdateEndedOddly(ILogger logger, short carId, string status);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId} told a change of gear late: between {From} and {Until} it made {Drives} drives")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId} told a change of gear late: between {From} and {Until} it made {Drives} "
+        + "drives")]
     static partial void DrivesSegmented(ILogger logger, short carId, DateTimeOffset from, DateTimeOffset until, int drives);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: the server's clock went back by {ByS:0} s")]

@@ -16,7 +16,8 @@ namespace TeslaMate.Vehicles.Loop;
 
 /// <summary>What a loop needs of the rest of the house.</summary>
 sealed record VehicleLoopParts(
-    ITeslaApi Api, IVehicleStreams Streams, ILogbook Logbook, IGeofences Geofences, ITerrain Terrain, SummaryHub Hub, BusyBoard Busy, TimeProvider Time, ILogger Logger)
+    ITeslaApi Api, IVehicleStreams Streams, ILogbook Logbook, IGeofences Geofences, ITerrain Terrain, SummaryHub Hub, BusyBoard Busy,
+    TimeProvider Time, ILogger Logger)
 {
     /// <summary>Where loops report that they turn; null where nobody watches.</summary>
     public IHeartbeats? Heartbeats { get; init; }
@@ -101,14 +102,17 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         _inbox.Writer.WriteAsync(new VehicleEvent.TelemetryContact(default, isUp, since), cancellationToken);
 
     /// <inheritdoc/>
-    ValueTask ITelemetryReceiver.ArriveAsync(IReadOnlyList<TelemetryReading> readings, CancellationToken cancellationToken) => _inbox.Writer.WriteAsync(
-        new VehicleEvent.TelemetryArrived(default, [.. readings.Select(reading => new PlacedReading(reading, Surroundings.Unknown))]), cancellationToken);
+    ValueTask ITelemetryReceiver.ArriveAsync(IReadOnlyList<TelemetryReading> readings, CancellationToken cancellationToken)
+        => _inbox.Writer.WriteAsync(
+        new VehicleEvent.TelemetryArrived(default, [.. readings.Select(reading => new PlacedReading(reading, Surroundings.Unknown))]),
+        cancellationToken);
 
     /// <inheritdoc/>
     ValueTask ITelemetryReceiver.ShowAsync(VehicleData snapshot, CancellationToken cancellationToken) =>
         _inbox.Writer.WriteAsync(new VehicleEvent.TelemetryShown(default, snapshot), cancellationToken);
 
-    public ValueTask ResumeAsync(CancellationToken cancellationToken) => _inbox.Writer.WriteAsync(new VehicleEvent.ResumeAsked(default), cancellationToken);
+    public ValueTask ResumeAsync(CancellationToken cancellationToken)
+        => _inbox.Writer.WriteAsync(new VehicleEvent.ResumeAsked(default), cancellationToken);
 
     public async Task<SuspendAnswer> SuspendAsync(CancellationToken cancellationToken)
     {
@@ -191,10 +195,12 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
                 _positionTimer.Change(after, Timeout.InfiniteTimeSpan);
                 break;
             case Effect.Fetch(var request, var plan):
-                Ask(token => AskAsync(new Eid(car.Eid), plan, token), answer => new VehicleEvent.Answered(default, request, answer, Surroundings.Unknown));
+                Ask(token => AskAsync(new Eid(car.Eid), plan, token),
+                    answer => new VehicleEvent.Answered(default, request, answer, Surroundings.Unknown));
                 break;
             case Effect.AvailabilityProbe:
-                Ask(token => parts.Api.GetAsync(new Eid(car.Eid), token), answer => new VehicleEvent.AvailabilityProbed(default, answer, Surroundings.Unknown));
+                Ask(token => parts.Api.GetAsync(new Eid(car.Eid), token),
+                    answer => new VehicleEvent.AvailabilityProbed(default, answer, Surroundings.Unknown));
                 break;
             case Effect.CheckForSuspend(var ticket):
                 Ask(
@@ -234,7 +240,8 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
     {
         VehicleEvent.Started started when vehicle.StoredPlace is { } place => started with { Around = new Surroundings(Fence(place), null) },
         VehicleEvent.Answered { Answer: ApiAnswer<VehicleData>.Ok(var data) } answered => answered with { Around = await AroundAsync(vehicle, data) },
-        VehicleEvent.AvailabilityProbed { Answer: ApiAnswer<VehicleData>.Ok(var data) } probed => probed with { Around = await AroundAsync(vehicle, data) },
+        VehicleEvent.AvailabilityProbed { Answer: ApiAnswer<VehicleData>.Ok(var data) } probed
+            => probed with { Around = await AroundAsync(vehicle, data) },
         VehicleEvent.SuspendChecked { Answer: ApiAnswer<VehicleData>.Ok(var data) } check => check with { Around = await AroundAsync(vehicle, data) },
         VehicleEvent.TelemetryArrived arrived => arrived with { Readings = await AroundAsync(vehicle, arrived.Readings) },
         VehicleEvent.Streamed { Said: StreamEvent.Data { Reading: { EstLat: { } latitude, EstLng: { } longitude } } } streamed =>
@@ -275,7 +282,8 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         {
             if (parts.Telemetry is { } telemetry && await telemetry.MaySendAsync(_vehicle.Car.Id, request, reason, _stop.Token) is { } entry)
             {
-                answer = request == TelemetryRequest.Light ? await parts.Api.GetAsync(car, _stop.Token) : await parts.Api.GetWithStateAsync(car, _stop.Token);
+                answer = request == TelemetryRequest.Light
+                    ? await parts.Api.GetAsync(car, _stop.Token) : await parts.Api.GetWithStateAsync(car, _stop.Token);
                 await telemetry.AnsweredAsync(entry, answer is ApiAnswer<VehicleData>.Failed(var failure) ? failure.HttpStatus : 200, _stop.Token);
             }
         }
@@ -322,10 +330,13 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         }
 
         var light = await parts.Api.GetAsync(car, cancellationToken);
-        return plan == FetchPlan.LightThenFull && light is ApiAnswer<VehicleData>.Ok({ IsBare: true }) ? await parts.Api.GetWithStateAsync(car, cancellationToken) : light;
+        return plan == FetchPlan.LightThenFull && light is ApiAnswer<VehicleData>.Ok({ IsBare: true })
+            ? await parts.Api.GetWithStateAsync(car, cancellationToken) : light;
     }
 
-    /// <summary>Starts a request whose end comes back as an event, whatever the end is: a car that waits for an answer for ever would be lost.</summary>
+    /// <summary>
+    /// Starts a request whose end comes back as an event, whatever the end is: a car that waits for an answer for ever would be lost.
+    /// </summary>
     void Ask(Func<CancellationToken, Task<ApiAnswer<VehicleData>>> ask, Func<ApiAnswer<VehicleData>, VehicleEvent> end)
     {
         var token = _stop.Token;

@@ -16,9 +16,10 @@ public sealed record Summary
     public required bool Healthy { get; init; }
 
     /// <summary>
-    /// The values come from the database, as far as it has any, because the car has sent none yet (spec vehicle 5.6). <see cref="ShiftState"/>, <see cref="ChargeEnergyAdded"/>,
-    /// <see cref="ChargerActualCurrent"/>, <see cref="ChargerPhases"/>, <see cref="ChargerPower"/>, <see cref="ChargerVoltage"/>, <see cref="ChargePortDoorOpen"/>,
-    /// <see cref="PluggedIn"/>, <see cref="ScheduledChargingStartTime"/> and <see cref="TimeToFullCharge"/> are then unknown: they are null here, but a consumer keeps what it has.
+    /// The values come from the database, as far as it has any, because the car has sent none yet (spec vehicle 5.6). <see cref="ShiftState"/>,
+    /// <see cref="ChargeEnergyAdded"/>, <see cref="ChargerActualCurrent"/>, <see cref="ChargerPhases"/>, <see cref="ChargerPower"/>,
+    /// <see cref="ChargerVoltage"/>, <see cref="ChargePortDoorOpen"/>, <see cref="PluggedIn"/>, <see cref="ScheduledChargingStartTime"/> and
+    /// <see cref="TimeToFullCharge"/> are then unknown: they are null here, but a consumer keeps what it has.
     /// </summary>
     public bool IsRestored { get; init; }
 
@@ -211,7 +212,10 @@ public sealed record Summary
     /// <summary>Installed firmware, without the build hash.</summary>
     public string? Version { get; init; }
 
-    /// <summary>Raw status of the software update: empty, <c>available</c>, <c>downloading</c>, <c>downloading_wifi_wait</c>, <c>scheduled</c>, <c>installing</c>.</summary>
+    /// <summary>
+    /// Raw status of the software update: empty, <c>available</c>, <c>downloading</c>, <c>downloading_wifi_wait</c>, <c>scheduled</c>,
+    /// <c>installing</c>.
+    /// </summary>
     public string? UpdateStatus { get; init; }
 
     public bool? UpdateAvailable { get; init; }

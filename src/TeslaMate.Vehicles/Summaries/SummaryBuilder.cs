@@ -130,5 +130,6 @@ static class SummaryBuilder
 
     static bool? IsOpen(int? value) => value is null ? null : value > 0;
 
-    static bool? AnyOpen(int? a, int? b, int? c, int? d) => a is null || b is null || c is null || d is null ? null : a > 0 || b > 0 || c > 0 || d > 0;
+    static bool? AnyOpen(int? a, int? b, int? c, int? d)
+        => a is null || b is null || c is null || d is null ? null : a > 0 || b > 0 || c > 0 || d > 0;
 }

@@ -10,7 +10,8 @@ using TeslaMate.Vehicles.Loop;
 namespace TeslaMate.Vehicles.Supervision;
 
 /// <summary>
-/// Keeps the loop of one car going: takes the car's lease, begins where the logbook ends, and begins again after a failure. Other cars notice nothing.
+/// Keeps the loop of one car going: takes the car's lease, begins where the logbook ends, and begins again after a failure. Other cars notice
+/// nothing.
 /// </summary>
 sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopParts parts, ICarLeases leases, Action rediscover, Func<double> random)
     : IAsyncDisposable
@@ -166,7 +167,8 @@ sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopPar
         [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId} was taken over by another instance")]
         public static partial void TakenOver(ILogger logger, short carId);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: the database is away, so logging begins again in {PauseS:0} s at the earliest: {Reason}")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: the database is away, so logging begins again in {PauseS:0} s at the "
+            + "earliest: {Reason}")]
         public static partial void DatabaseAway(ILogger logger, short carId, double pauseS, string reason);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId}: logging failed and starts again in {PauseS:0.0} s")]

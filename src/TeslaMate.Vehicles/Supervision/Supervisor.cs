@@ -16,7 +16,8 @@ namespace TeslaMate.Vehicles.Supervision;
 /// One inbox, one reader, as for a car; only the reader starts and stops.
 /// </summary>
 sealed partial class Supervisor(
-    Discovery discovery, ICars cars, ICarLeases leases, ITeslaAccount account, VehicleSettings settings, VehicleLoopParts parts, ILogger<Supervisor> logger)
+    Discovery discovery, ICars cars, ICarLeases leases, ITeslaAccount account, VehicleSettings settings, VehicleLoopParts parts,
+    ILogger<Supervisor> logger)
     : BackgroundService
 {
     // A car should not wait for a list that does not come.
@@ -52,7 +53,8 @@ sealed partial class Supervisor(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var watches = Task.WhenAll(
-            Job.KeepRunningAsync(WatchAccountAsync, parts.Time, logger, stoppingToken), Job.KeepRunningAsync(WatchCarsAsync, parts.Time, logger, stoppingToken));
+            Job.KeepRunningAsync(WatchAccountAsync, parts.Time, logger, stoppingToken),
+            Job.KeepRunningAsync(WatchCarsAsync, parts.Time, logger, stoppingToken));
         await Job.KeepRunningAsync(SuperviseAsync, parts.Time, logger, stoppingToken);
         _inbox.Writer.TryComplete();
         await watches;
@@ -116,7 +118,8 @@ sealed partial class Supervisor(
 
     /// <summary>Lists the account's cars and makes the running ones match.</summary>
     /// <param name="isOtherAccount">Cars that are not listed belong to nobody any more; otherwise a missing car is Tesla's mistake.</param>
-    /// <param name="notFound">A running car that Tesla does not know: if it is not listed either, that is no mistake. Should it come back, a later list tells.</param>
+    /// <param name="notFound">A running car that Tesla does not know: if it is not listed either, that is no mistake. Should it come back, a later
+    /// list tells.</param>
     /// <returns>When to list again.</returns>
     async Task<TimeSpan> DiscoverAsync(bool isOtherAccount, CancellationToken cancellationToken, CarId? notFound = null)
     {
@@ -129,7 +132,8 @@ sealed partial class Supervisor(
             using (var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
             {
                 if (await Task.WhenAny(finding, Task.Delay(ListTimeout, parts.Time, patience.Token)) != finding && needsStored)
-                    await MatchAsync(new DiscoveredCars(await discovery.StoredAsync(cancellationToken), IsListed: false), isComplete: false, cancellationToken);
+                    await MatchAsync(new DiscoveredCars(await discovery.StoredAsync(cancellationToken), IsListed: false), isComplete: false,
+                        cancellationToken);
                 await patience.CancelAsync();
             }
 
@@ -186,7 +190,8 @@ sealed partial class Supervisor(
         switch (Runner(car.Id), car.Settings.Enabled)
         {
             case (null, true):
-                var runner = new CarRunner(car, settings, parts, leases, () => _inbox.Writer.TryWrite(new Wish.Rediscover(car.Id)), Random.Shared.NextDouble);
+                var runner = new CarRunner(car, settings, parts, leases, () => _inbox.Writer.TryWrite(new Wish.Rediscover(car.Id)),
+                    Random.Shared.NextDouble);
                 _runners[car.Id] = runner;
                 runner.Start();
                 break;

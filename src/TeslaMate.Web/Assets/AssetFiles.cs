@@ -14,7 +14,9 @@ public sealed class AssetFiles
 
     readonly FrozenDictionary<string, AssetFile> _files = Load();
 
-    /// <summary>The address of a file with the mark of its content, such as <c>/assets/app.css?v=4f1c…&amp;vsn=d</c>; it may be kept for ever.</summary>
+    /// <summary>
+    /// The address of a file with the mark of its content, such as <c>/assets/app.css?v=4f1c…&amp;vsn=d</c>; it may be kept for ever.
+    /// </summary>
     public string Address(string path) => _files.TryGetValue(path, out var file) ? $"{path}?v={file.Mark}&vsn=d" : path;
 
     /// <summary>Answers a request for a file; false when there is none of that name.</summary>
@@ -63,7 +65,8 @@ public sealed class AssetFiles
             .ToFrozenDictionary(name => "/" + name[Root.Length..].Replace('\\', '/'), name =>
             {
                 var content = Read(name);
-                var twins = Encodings.Where(encoding => names.Contains(name + encoding.Suffix)).Select(encoding => (encoding.Encoding, Read(name + encoding.Suffix)));
+                var twins = Encodings.Where(encoding => names.Contains(name + encoding.Suffix))
+                    .Select(encoding => (encoding.Encoding, Read(name + encoding.Suffix)));
                 return new AssetFile(content, [.. twins], ContentType(name), Convert.ToHexStringLower(SHA256.HashData(content))[..16]);
             }, StringComparer.Ordinal);
 

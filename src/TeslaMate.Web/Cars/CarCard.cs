@@ -123,7 +123,8 @@ public sealed record CarCard
         var tip = car switch
         {
             { UpdateStatus: "installing", InstallPerc: > 0 and var percent } => context.Texts["Installing {0}%", percent],
-            { UpdateStatus: "downloading" or "downloading_wifi_wait", DownloadPerc: > 0 and var percent } => context.Texts["Downloading {0}%", percent],
+            { UpdateStatus: "downloading" or "downloading_wifi_wait", DownloadPerc: > 0 and var percent }
+                => context.Texts["Downloading {0}%", percent],
             { UpdateVersion: { Length: > 0 } version } => $"{context.Texts["Software Update available"]} ({version})",
             _ => context.Texts["Software Update available"],
         };
@@ -145,7 +146,8 @@ public sealed record CarCard
             ("Front left", car.TpmsSoftWarningFl, car.TpmsPressureFl), ("Front right", car.TpmsSoftWarningFr, car.TpmsPressureFr),
             ("Rear left", car.TpmsSoftWarningRl, car.TpmsPressureRl), ("Rear right", car.TpmsSoftWarningRr, car.TpmsPressureRr),
         ];
-        var low = tyres.Where(tyre => tyre.IsLow == true).Select(tyre => $"{context.Texts[tyre.Name]} ({context.Units.Pressure(tyre.Bar)})").ToArray();
+        var low = tyres.Where(tyre => tyre.IsLow == true).Select(tyre => $"{context.Texts[tyre.Name]} ({context.Units.Pressure(tyre.Bar)})")
+            .ToArray();
         if (low.Length == 0 || tyres.Any(tyre => tyre.IsLow is null))
             return null;
         return context.Texts[low.Length == 1 ? "Tire with low pressure: " : "Tires with low pressure: "] + string.Join(", ", low);
@@ -213,7 +215,8 @@ public sealed record CarCard
     static CardButton ButtonOf(Summary car) => car switch
     {
         { State: VehicleStateName.Suspended } => CardButton.CancelSleep,
-        { State: VehicleStateName.Online, SentryMode: not true, IsUserPresent: not true, IsPreconditioning: not true, ClimateKeeperMode: "off" } => CardButton.TryToSleep,
+        { State: VehicleStateName.Online, SentryMode: not true, IsUserPresent: not true, IsPreconditioning: not true, ClimateKeeperMode: "off" }
+            => CardButton.TryToSleep,
         _ => CardButton.None,
     };
 }

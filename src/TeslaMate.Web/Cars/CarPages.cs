@@ -16,8 +16,11 @@ using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.Cars;
 
-/// <summary>The home page, its live events, and the two ways to suspend and resume logging: the card's button and the <c>PUT</c> routes (spec web 3, 6.1).</summary>
-sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, LiveCars live, [FromKeyedServices(WebDatabase.Pages)] MeasureReader measures)
+/// <summary>
+/// The home page, its live events, and the two ways to suspend and resume logging: the card's button and the <c>PUT</c> routes (spec web 3, 6.1).
+/// </summary>
+sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, LiveCars live,
+    [FromKeyedServices(WebDatabase.Pages)] MeasureReader measures)
 {
     /// <summary>Suspends or resumes; the answer is why not, null when it is done.</summary>
     delegate Task<string?> Change(CarId car, CancellationToken cancellationToken);
@@ -32,9 +35,12 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
         pages.MapPost("/cars/{car}/resume", (PageContext context, HttpContext http, RowNumber car, CancellationToken cancellationToken)
             => ChangeAsync(context, http, car, ResumeAsync, cancellationToken));
         routes.MapGet("/live/cars", Follow).RequireAuthorization(Policies.Owner).WithLiveEvents();
-        var api = routes.MapGroup("/api/car/{car}/logging").RequireAuthorization(Policies.Logging).WithMetadata(new AnswersIn("json", "application/*"));
-        api.MapPut("/suspend", (HttpContext http, RowNumber car, CancellationToken cancellationToken) => ChangeByApiAsync(http, car, SuspendAsync, cancellationToken));
-        api.MapPut("/resume", (HttpContext http, RowNumber car, CancellationToken cancellationToken) => ChangeByApiAsync(http, car, ResumeAsync, cancellationToken));
+        var api = routes.MapGroup("/api/car/{car}/logging").RequireAuthorization(Policies.Logging)
+            .WithMetadata(new AnswersIn("json", "application/*"));
+        api.MapPut("/suspend", (HttpContext http, RowNumber car, CancellationToken cancellationToken) =>
+            ChangeByApiAsync(http, car, SuspendAsync, cancellationToken));
+        api.MapPut("/resume", (HttpContext http, RowNumber car, CancellationToken cancellationToken) =>
+            ChangeByApiAsync(http, car, ResumeAsync, cancellationToken));
     }
 
     async Task<IResult> HomeAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
@@ -96,9 +102,11 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
         };
     }
 
-    async Task<string?> SuspendAsync(CarId car, CancellationToken cancellationToken) => (await vehicles.SuspendLoggingAsync(car, cancellationToken)).Reason;
+    async Task<string?> SuspendAsync(CarId car, CancellationToken cancellationToken)
+        => (await vehicles.SuspendLoggingAsync(car, cancellationToken)).Reason;
 
-    async Task<string?> ResumeAsync(CarId car, CancellationToken cancellationToken) => await vehicles.ResumeLoggingAsync(car, cancellationToken) ? null : "not_running";
+    async Task<string?> ResumeAsync(CarId car, CancellationToken cancellationToken)
+        => await vehicles.ResumeLoggingAsync(car, cancellationToken) ? null : "not_running";
 
     async Task<IResult> DetailsOfAsync(PageContext context, CarId car, string? refusal, CancellationToken cancellationToken)
         => await vehicles.SummaryAsync(car, cancellationToken) is { } summary

@@ -18,21 +18,25 @@ using TeslaMate.Web.LogIn;
 namespace TeslaMate.Web.Cars;
 
 /// <summary>
-/// The events that keep open pages up to date. A card is rendered once per change, language and units, however many pages are open; a page that cannot keep up
-/// gets the newest card only.
+/// The events that keep open pages up to date. A card is rendered once per change, language and units, however many pages are open; a page that
+/// cannot keep up gets the newest card only.
 /// </summary>
-sealed class LiveCars(SummaryHub hub, IVehicles vehicles, SessionWatch sessions, IServiceProvider services, ILoggerFactory loggers, IHostApplicationLifetime lifetime, TimeProvider time)
+sealed class LiveCars(SummaryHub hub, IVehicles vehicles, SessionWatch sessions, IServiceProvider services, ILoggerFactory loggers,
+    IHostApplicationLifetime lifetime, TimeProvider time)
 {
-    /// <summary>A proxy between here and the browser must not take silence for the end. How often it is looked whether the visitor may still see the cars.</summary>
+    /// <summary>
+    /// A proxy between here and the browser must not take silence for the end. How often it is looked whether the visitor may still see the cars.
+    /// </summary>
     static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
     readonly ConcurrentDictionary<View, (Summary Summary, Lazy<Task<string>> Html)> _rendered = new();
 
     /// <summary>
-    /// The cards and fetch states of now, then every change, until the browser leaves or its session has ended. Which cars there are is told when one has gone, and
-    /// again and again as a sign of life.
+    /// The cards and fetch states of now, then every change, until the browser leaves or its session has ended. Which cars there are is told when
+    /// one has gone, and again and again as a sign of life.
     /// </summary>
-    public async IAsyncEnumerable<SseItem<string>> WatchAsync(PageContext context, HttpContext http, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<SseItem<string>> WatchAsync(PageContext context, HttpContext http,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         var events = Channel.CreateBounded<SseItem<string>>(1);
@@ -150,7 +154,8 @@ sealed class LiveCars(SummaryHub hub, IVehicles vehicles, SessionWatch sessions,
         await using var renderer = new HtmlRenderer(services, loggers);
         var parameters = RootComponent.Parameters(context, new CarDetailsModel(CarCard.Of(summary, context), IsBusy: false));
         return await renderer.Dispatcher.InvokeAsync(async ()
-            => (await renderer.RenderComponentAsync<RootComponent<CarDetails, CarDetailsModel>>(ParameterView.FromDictionary(parameters))).ToHtmlString());
+            => (await renderer.RenderComponentAsync<RootComponent<CarDetails, CarDetailsModel>>(
+                ParameterView.FromDictionary(parameters))).ToHtmlString());
     }
 
     // What all visitors with the same language and units see: without a form token, which scripts send in a header.

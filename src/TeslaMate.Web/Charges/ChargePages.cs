@@ -35,7 +35,8 @@ sealed class ChargePages(ChargeQueries charges, ICars cars, IHistoryEditor edito
     async Task<IResult> ShowAsync(PageContext context, RowNumber process, CancellationToken cancellationToken)
         => await charges.FindAsync(new ChargingProcessId(process.Int), cancellationToken) is { } charge
             ? context.Render<ChargePage, ChargeModel>(
-                new(charge, await charges.CurveAsync(charge, cancellationToken), await BatteryModel.ReadAsync(_telemetry, report => report.BatteryAsync(charge.Id, cancellationToken))))
+                new(charge, await charges.CurveAsync(charge, cancellationToken),
+                    await BatteryModel.ReadAsync(_telemetry, report => report.BatteryAsync(charge.Id, cancellationToken))))
             : Results.StatusCode(StatusCodes.Status404NotFound);
 
     async Task<IResult> ShowCostAsync(PageContext context, HttpContext http, RowNumber process, CancellationToken cancellationToken)

@@ -9,7 +9,8 @@ namespace TeslaMate.Web.Charges;
 
 /// <summary>A charging process as lists and its own page show it; what is null was not recorded (yet).</summary>
 public sealed record Charge(
-    ChargingProcessId Id, string Car, DateTimeOffset Start, DateTimeOffset? End, string? Place, decimal? AddedKwh, decimal? UsedKwh, int? StartLevel, int? EndLevel,
+    ChargingProcessId Id, string Car, DateTimeOffset Start, DateTimeOffset? End, string? Place, decimal? AddedKwh, decimal? UsedKwh, int? StartLevel,
+    int? EndLevel,
     int? Minutes, double? OutsideTemp, decimal? Cost, double Latitude, double Longitude, double? RangeAddedKm)
 {
     /// <summary>What the charge took: the greater of what was drawn and what was added.</summary>
@@ -32,7 +33,8 @@ public sealed record ChargeTotals(int Count, decimal AddedKwh, decimal EnergyKwh
 
 /// <summary>A thinned charge: what its plots need.</summary>
 /// <param name="Times">Unix seconds.</param>
-public sealed record ChargeCurve(IReadOnlyList<long> Times, IReadOnlyList<double?> PowerKw, IReadOnlyList<double?> VoltageV, IReadOnlyList<double?> EnergyKwh, IReadOnlyList<double?> Level);
+public sealed record ChargeCurve(IReadOnlyList<long> Times, IReadOnlyList<double?> PowerKw, IReadOnlyList<double?> VoltageV,
+    IReadOnlyList<double?> EnergyKwh, IReadOnlyList<double?> Level);
 
 /// <summary>What the pages ask about charging processes.</summary>
 sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource database)
@@ -65,7 +67,8 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
           and ($4::text is null or {PlaceLabel.Sql("geofence", "address")} ilike $4)
         """;
 
-    // The rows of the page are found first, so that only they get their names and positions. Without a wish for a place the server leaves the joins for it out.
+    // The rows of the page are found first, so that only they get their names and positions. Without a wish for a place the server leaves the joins
+    // for it out.
     static readonly string Page = $"""
         with listed as (
             select process.id
@@ -160,5 +163,6 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
 
     static Charge Read(NpgsqlDataReader reader) => new(
         new ChargingProcessId(reader.GetInt32(0)), reader.GetString(1), reader.GetInstant(2), reader.GetInstantOrNull(3), reader.Text(4),
-        reader.Decimal(5), reader.Decimal(6), reader.Small(7), reader.Small(8), reader.Small(9), reader.Double(10), reader.Decimal(11), reader.GetDouble(12), reader.GetDouble(13), reader.Double(14));
+        reader.Decimal(5), reader.Decimal(6), reader.Small(7), reader.Small(8), reader.Small(9), reader.Double(10), reader.Decimal(11),
+        reader.GetDouble(12), reader.GetDouble(13), reader.Double(14));
 }

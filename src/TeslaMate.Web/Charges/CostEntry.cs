@@ -18,8 +18,8 @@ public sealed record CostEntry(string? Cost, string? Mode)
     public static CostEntry Of(Charge charge) => new(charge.Cost?.ToString("0.00", CultureInfo.InvariantCulture), Mode: null);
 
     /// <summary>
-    /// What was typed, and the cost to store (null clears it) unless there are errors. A price per kWh or minute needs a known energy or duration: storing it as a
-    /// total, as the reference does then, would be a silent error.
+    /// What was typed, and the cost to store (null clears it) unless there are errors. A price per kWh or minute needs a known energy or duration:
+    /// storing it as a total, as the reference does then, would be a silent error.
     /// </summary>
     public static (CostEntry Entry, decimal? Cost, IReadOnlyList<FieldError> Errors) Read(IFormCollection sent, Charge charge)
     {

@@ -27,7 +27,8 @@ sealed class DrivePages(
         var pages = routes.MapPages();
         pages.MapGet("/drives", ListAsync);
         pages.MapGet("/drive/{drive}", ShowAsync);
-        routes.MapGet("/drive/{drive}/gpx", (RowNumber drive, HttpContext http, CancellationToken cancellationToken) => gpx.ExportAsync(new DriveId(drive.Int), http, cancellationToken))
+        routes.MapGet("/drive/{drive}/gpx", (RowNumber drive, HttpContext http, CancellationToken cancellationToken) =>
+            gpx.ExportAsync(new DriveId(drive.Int), http, cancellationToken))
             .RequireAuthorization(Policies.Owner)
             .RequireRateLimiting(RateLimits.Exports)
             // A browser that follows the link asks for html, a program for what it gets.
@@ -45,7 +46,8 @@ sealed class DrivePages(
     async Task<IResult> ShowAsync(PageContext context, HttpContext http, RowNumber drive, string? axis, CancellationToken cancellationToken)
         => await ReadAsync(context, http, drive, axis, cancellationToken) is { } model
             ? context.Render<DrivePage, DriveModel>(
-                model with { Battery = await BatteryModel.ReadAsync(_telemetry, report => report.BatteryAsync(new DriveId(drive.Int), cancellationToken)) })
+                model with { Battery = await BatteryModel.ReadAsync(_telemetry,
+                    report => report.BatteryAsync(new DriveId(drive.Int), cancellationToken)) })
             : Results.StatusCode(StatusCodes.Status404NotFound);
 
     async Task<IResult> ExportAsync(PageContext context, HttpContext http, RowNumber drive, CancellationToken cancellationToken)
@@ -55,7 +57,8 @@ sealed class DrivePages(
 
     Task<DriveModel?> ReadAsync(PageContext context, HttpContext http, RowNumber drive, string? axis, CancellationToken cancellationToken)
         => DriveModel.ReadAsync(
-            drives, measures, context, drive.Int, StatisticsRequest.ZoneOf(http) ?? TimeZoneInfo.Utc, isByDistance: axis == "distance", cancellationToken);
+            drives, measures, context, drive.Int, StatisticsRequest.ZoneOf(http) ?? TimeZoneInfo.Utc, isByDistance: axis == "distance",
+            cancellationToken);
 }
 
 /// <param name="Filter">Which drives.</param>

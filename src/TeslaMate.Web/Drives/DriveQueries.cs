@@ -114,11 +114,13 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
     static void AddFilter(NpgsqlParameterCollection parameters, Filter filter, Units units)
     {
         filter.AddTo(parameters);
-        parameters.Add(new NpgsqlParameter { Value = filter.LeastDistance is { } distance ? units.Km(distance) : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Double });
+        parameters.Add(new NpgsqlParameter { Value = filter.LeastDistance is { } distance ? units.Km(distance) : DBNull.Value,
+            NpgsqlDbType = NpgsqlDbType.Double });
     }
 
     static Drive Read(NpgsqlDataReader reader) => new(
-        new DriveId(reader.GetInt32(0)), reader.GetString(1), reader.GetInstant(2), reader.GetInstantOrNull(3), reader.Text(4), reader.Text(5), reader.Double(6),
+        new DriveId(reader.GetInt32(0)), reader.GetString(1), reader.GetInstant(2), reader.GetInstantOrNull(3), reader.Text(4), reader.Text(5),
+        reader.Double(6),
         reader.Small(7), reader.Small(8), reader.Small(9), reader.Small(10), reader.Double(11), reader.Double(12), reader.Small(13),
         reader.Small(14), reader.Double(15));
 }

@@ -31,7 +31,8 @@ sealed class GpxFile([FromKeyedServices(WebDatabase.Exports)] NpgsqlDataSource d
         var isWanted = http.Request.Headers.Accept.ToString().Contains(OwnType, StringComparison.OrdinalIgnoreCase);
         http.Response.ContentType = isWanted ? OwnType : "application/xml; charset=utf-8";
         http.Response.Headers.Vary = HeaderNames.Accept;
-        http.Response.Headers[HeaderNames.ContentDisposition] = $"attachment; filename=\"{start.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture)}.gpx\"";
+        http.Response.Headers[HeaderNames.ContentDisposition] =
+            $"attachment; filename=\"{start.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture)}.gpx\"";
         var body = new PatientBody(http, time);
         var text = new StringBuilder("""
             <?xml version="1.0"?>

@@ -7,7 +7,10 @@ namespace TeslaMate.Web.Forms;
 /// <summary>A field of a form, with what is wrong with it.</summary>
 public abstract class FieldComponent : PageComponent
 {
-    /// <summary>The form's name, such as <c>car_settings</c>, whose fields are sent as <c>car_settings[field]</c>; null for fields that are sent by their own names.</summary>
+    /// <summary>
+    /// The form's name, such as <c>car_settings</c>, whose fields are sent as <c>car_settings[field]</c>; null for fields that are sent by their own
+    /// names.
+    /// </summary>
     [Parameter] public string? Form { get; set; }
 
     /// <summary>What the ids begin with, where it is not the form's name; empty for nothing.</summary>

@@ -6,8 +6,8 @@ using TeslaMate.Logbook;
 namespace TeslaMate.Web.Forms;
 
 /// <summary>
-/// The fields of a form or a query, read into types. What cannot be read is null or the first choice, and an error beside its field (spec logbook 1.2): a form with
-/// errors is not stored, a filter goes on without what was not understood.
+/// The fields of a form or a query, read into types. What cannot be read is null or the first choice, and an error beside its field (spec logbook
+/// 1.2): a form with errors is not stored, a filter goes on without what was not understood.
 /// </summary>
 /// <param name="fields">What was sent for a field.</param>
 sealed class FormReader(Func<string, StringValues> fields)
@@ -79,7 +79,8 @@ sealed class FormReader(Func<string, StringValues> fields)
     {
         if (Trimmed(field) is not { Length: > 0 } text)
             return null;
-        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year is >= 2000 and < 9000)
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+            && day.Year is >= 2000 and < 9000)
             return day;
         Refuse(field, Problem.Invalid);
         return null;

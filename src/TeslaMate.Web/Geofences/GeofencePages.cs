@@ -20,16 +20,20 @@ sealed class GeofencePages(IGeofences geofences)
             => context.Render<GeofenceListPage, GeofenceListModel>(new(await geofences.ListAsync(cancellationToken))));
         pages.MapGet("/new", NewAsync);
         pages.MapGet("/{geofence}/edit", EditAsync);
-        pages.MapPost("", (PageContext context, HttpContext http, CancellationToken cancellationToken) => SaveAsync(context, http, geofence: null, cancellationToken));
-        pages.MapPost("/{geofence}", (PageContext context, HttpContext http, RowNumber geofence, CancellationToken cancellationToken) => SaveAsync(context, http, geofence, cancellationToken));
+        pages.MapPost("", (PageContext context, HttpContext http, CancellationToken cancellationToken) =>
+            SaveAsync(context, http, geofence: null, cancellationToken));
+        pages.MapPost("/{geofence}", (PageContext context, HttpContext http, RowNumber geofence, CancellationToken cancellationToken) =>
+            SaveAsync(context, http, geofence, cancellationToken));
         pages.MapPost("/{geofence}/delete", DeleteAsync);
     }
 
     async Task<IResult> NewAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
-        var given = Degrees(http.Request.Query["lat"], 90) is { } latitude && Degrees(http.Request.Query["lng"], 180) is { } longitude ? ((double, double)?)(latitude, longitude) : null;
+        var given = Degrees(http.Request.Query["lat"], 90) is { } latitude && Degrees(http.Request.Query["lng"], 180) is { } longitude
+            ? ((double, double)?)(latitude, longitude) : null;
         var (lat, lng) = given ?? await geofences.LastPositionAsync(cancellationToken) ?? (0, 0);
-        return Page(context, new() { Input = GeofenceInput.At(lat, lng), Dashboards = given is null ? null : DashboardLink.From(http.Request.Headers.Referer) });
+        return Page(context, new() { Input = GeofenceInput.At(lat, lng),
+            Dashboards = given is null ? null : DashboardLink.From(http.Request.Headers.Referer) });
     }
 
     async Task<IResult> EditAsync(PageContext context, RowNumber geofence, CancellationToken cancellationToken)
@@ -54,7 +58,8 @@ sealed class GeofencePages(IGeofences geofences)
         switch (await geofences.SaveAsync(id, form, addCosts: decision == "add", cancellationToken))
         {
             case GeofenceAnswer.Saved(var saved):
-                Notices.Leave(http, new Notice(context.Texts[existing is null ? "Geo-fence \"{0}\" created" : "Geo-fence \"{0}\" updated", saved.Name], IsError: false));
+                Notices.Leave(http, new Notice(
+                    context.Texts[existing is null ? "Geo-fence \"{0}\" created" : "Geo-fence \"{0}\" updated", saved.Name], IsError: false));
                 return Results.Redirect(context.Url("/geo-fences"));
             case GeofenceAnswer.Refused(var refused):
                 return Page(context, model with { Errors = refused }, StatusCodes.Status422UnprocessableEntity);
@@ -71,9 +76,11 @@ sealed class GeofencePages(IGeofences geofences)
     }
 
     static double? Degrees(string? text, double largest)
-        => double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var degrees) && Math.Abs(degrees) <= largest ? degrees : null;
+        => double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var degrees)
+            && Math.Abs(degrees) <= largest ? degrees : null;
 
-    static IResult Page(PageContext context, GeofenceModel model, int status = StatusCodes.Status200OK) => context.Render<GeofencePage, GeofenceModel>(model, status);
+    static IResult Page(PageContext context, GeofenceModel model, int status = StatusCodes.Status200OK)
+        => context.Render<GeofencePage, GeofenceModel>(model, status);
 }
 
 public sealed record GeofenceListModel(IReadOnlyList<Geofence> Geofences);

@@ -33,7 +33,8 @@ static class HistoryInput
             case "geofence" when Name<PlaceEnd>(form["end"]) is { } end:
                 return new HistoryEdit.SetGeofence(kind, ids, end, Number(form["geofence"]));
             case "tags" when Name<TagMode>(form["mode"]) is { } mode && form["tags"].ToString() is { Length: <= MostTagText } tags:
-                return new HistoryEdit.SetTags(kind, ids, mode, tags.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+                return new HistoryEdit.SetTags(kind, ids, mode,
+                    tags.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
             default:
                 return null;
         }
@@ -71,5 +72,6 @@ static class HistoryInput
 
     // Browsers leave seconds of nought out.
     static DateTimeOffset? Time(string? text)
-        => DateTimeOffset.TryParseExact(text, [TimeFormat, "yyyy-MM-ddTHH:mm"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+        => DateTimeOffset.TryParseExact(text, [TimeFormat, "yyyy-MM-ddTHH:mm"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+            out var time) ? time : null;
 }

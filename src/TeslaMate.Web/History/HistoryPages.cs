@@ -64,7 +64,8 @@ sealed class HistoryPages(IHistoryEditor editor, IGeofences geofences)
         if (await editor.EntriesAsync(kind, [id.Int], cancellationToken) is not [var entry])
             return Results.StatusCode(StatusCodes.Status404NotFound);
         var tags = await editor.TagsAsync(kind, [entry.Id], cancellationToken);
-        return context.Render<EditPage, EditModel>(new(kind, entry, tags.GetValueOrDefault(entry.Id) ?? [], await geofences.ListAsync(cancellationToken)));
+        return context.Render<EditPage, EditModel>(
+            new(kind, entry, tags.GetValueOrDefault(entry.Id) ?? [], await geofences.ListAsync(cancellationToken)));
     }
 
     async Task<IResult> PreviewAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
@@ -83,9 +84,11 @@ sealed class HistoryPages(IHistoryEditor editor, IGeofences geofences)
     async Task<IResult> ApplyAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
         var form = await http.Request.ReadFormAsync(cancellationToken);
-        if (await HistoryInput.ParseAsync(form, editor, cancellationToken) is not { } edit || form["version"].ToString() is not { Length: > 0 } version)
+        if (await HistoryInput.ParseAsync(form, editor, cancellationToken) is not { } edit
+            || form["version"].ToString() is not { Length: > 0 } version)
             return Problem(context, EditProblem.InvalidValue);
-        return Answer(context, http, await editor.ApplyAsync(edit, Author, version, key: null, cancellationToken), "The change is made. It can be undone for 90 days.");
+        return Answer(context, http, await editor.ApplyAsync(edit, Author, version, key: null, cancellationToken),
+            "The change is made. It can be undone for 90 days.");
     }
 
     async Task<IResult> UndoAsync(PageContext context, HttpContext http, long change, CancellationToken cancellationToken)
@@ -104,7 +107,8 @@ sealed class HistoryPages(IHistoryEditor editor, IGeofences geofences)
         var status = problem switch
         {
             EditProblem.NotFound => StatusCodes.Status404NotFound,
-            EditProblem.InvalidTags or EditProblem.InvalidValue or EditProblem.NoFactor or EditProblem.TooMany or EditProblem.NothingToDo or EditProblem.UnknownPlace
+            EditProblem.InvalidTags or EditProblem.InvalidValue or EditProblem.NoFactor or EditProblem.TooMany or EditProblem.NothingToDo
+                or EditProblem.UnknownPlace
                 => StatusCodes.Status422UnprocessableEntity,
             _ => StatusCodes.Status409Conflict,
         };

@@ -12,7 +12,8 @@ public sealed record Language(string Value, string Label)
     /// <summary>In the order of the select.</summary>
     public static IReadOnlyList<Language> All { get; } =
     [
-        new("ca", "Catalan"), new("zh_Hans", "Chinese (simplified)"), new("zh_Hant", "Chinese (traditional)"), new("da", "Danish"), new("nl", "Dutch"),
+        new("ca", "Catalan"), new("zh_Hans", "Chinese (simplified)"), new("zh_Hant", "Chinese (traditional)"), new("da", "Danish"),
+        new("nl", "Dutch"),
         English, new("fi", "Finnish"), new("fr", "French"), new("de", "German"), new("hu", "Hungarian"), new("it", "Italian"), new("ja", "Japanese"),
         new("ko", "Korean"), new("nb", "Norwegian"), new("es", "Spanish"), new("sv", "Swedish"), new("th", "Thai"), new("tr", "Turkish"),
         new("uk", "Ukrainian"),
@@ -29,9 +30,12 @@ public sealed record Language(string Value, string Label)
 
     /// <summary>The language named exactly, with <c>_</c> or <c>-</c>; null when it is not offered.</summary>
     public static Language? Find(string? name)
-        => name is null ? null : All.FirstOrDefault(language => string.Equals(language.Tag, name.Replace('_', '-'), StringComparison.OrdinalIgnoreCase));
+        => name is null ? null : All.FirstOrDefault(
+            language => string.Equals(language.Tag, name.Replace('_', '-'), StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The offered language that comes nearest to a browser's tag: <c>zh-TW</c> is <c>zh_Hant</c>, <c>de-AT</c> is <c>de</c>, <c>no</c> is <c>nb</c>.</summary>
+    /// <summary>
+    /// The offered language that comes nearest to a browser's tag: <c>zh-TW</c> is <c>zh_Hant</c>, <c>de-AT</c> is <c>de</c>, <c>no</c> is <c>nb</c>.
+    /// </summary>
     public static Language? Nearest(string tag)
     {
         var parts = tag.ToLowerInvariant().Split('-', '_');
@@ -46,7 +50,8 @@ public sealed record Language(string Value, string Label)
     /// <summary>The best of an <c>Accept-Language</c> header by quality, then by order; null when none of it is offered.</summary>
     public static Language? Negotiate(string? acceptLanguage)
     {
-        if (string.IsNullOrEmpty(acceptLanguage) || !Microsoft.Net.Http.Headers.StringWithQualityHeaderValue.TryParseList([acceptLanguage], out var wishes))
+        if (string.IsNullOrEmpty(acceptLanguage)
+            || !Microsoft.Net.Http.Headers.StringWithQualityHeaderValue.TryParseList([acceptLanguage], out var wishes))
             return null;
         return wishes.Where(wish => (wish.Quality ?? 1) > 0).OrderByDescending(wish => wish.Quality ?? 1)
             .Select(wish => Nearest(wish.Value.ToString())).FirstOrDefault(language => language is not null);

@@ -5,7 +5,10 @@ using Microsoft.AspNetCore.Localization;
 
 namespace TeslaMate.Web.Languages;
 
-/// <summary>Which language a request is answered in, for <c>UseRequestLocalization</c>: the query's <c>locale</c>, what was chosen before, the browser's wish, English (spec web 1.8).</summary>
+/// <summary>
+/// Which language a request is answered in, for <c>UseRequestLocalization</c>: the query's <c>locale</c>, what was chosen before, the browser's
+/// wish, English (spec web 1.8).
+/// </summary>
 static class RequestLanguage
 {
     public static void Configure(RequestLocalizationOptions options)
@@ -45,12 +48,14 @@ static class RequestLanguage
             MaxAge = TimeSpan.FromDays(365),
         });
 
-        public override Task<ProviderCultureResult?> DetermineProviderCultureResult(HttpContext httpContext) => Result(Language.Find(httpContext.Request.Cookies[Name]));
+        public override Task<ProviderCultureResult?> DetermineProviderCultureResult(HttpContext httpContext)
+            => Result(Language.Find(httpContext.Request.Cookies[Name]));
     }
 
     // The framework's own provider knows neither that zh-TW is written in traditional characters nor that Norwegian is nb.
     sealed class ByBrowser : RequestCultureProvider
     {
-        public override Task<ProviderCultureResult?> DetermineProviderCultureResult(HttpContext httpContext) => Result(Language.Negotiate(httpContext.Request.Headers.AcceptLanguage));
+        public override Task<ProviderCultureResult?> DetermineProviderCultureResult(HttpContext httpContext)
+            => Result(Language.Negotiate(httpContext.Request.Headers.AcceptLanguage));
     }
 }

@@ -25,14 +25,17 @@ public sealed class Texts : IStringLocalizer
 
     /// <summary>The form that fits the number, which replaces <c>{0}</c>.</summary>
     public LocalizedString Count(int number, string one, string other) => Formatted(
-        _messages.TryGetValue(other, out var forms) ? forms[Math.Min(Plural(Language.Value, number), forms.Length - 1)] : this[number == 1 ? one : other], number);
+        _messages.TryGetValue(other, out var forms)
+            ? forms[Math.Min(Plural(Language.Value, number), forms.Length - 1)] : this[number == 1 ? one : other], number);
 
     public IEnumerable<LocalizedString> GetAllStrings(bool includeParentCultures) => _messages.Values.Select(forms => forms[0]);
 
     /// <summary>All forms of a translated text.</summary>
     internal IReadOnlyList<string> Forms(string english) => [.. _messages[english].Select(form => form.Value)];
 
-    /// <summary>Reads the embedded messages of a language: <c>languages/de.json</c>, each a text or, for counted things, a list of plural forms.</summary>
+    /// <summary>
+    /// Reads the embedded messages of a language: <c>languages/de.json</c>, each a text or, for counted things, a list of plural forms.
+    /// </summary>
     internal static Texts Load(Language language)
     {
         using var file = typeof(Texts).Assembly.GetManifestResourceStream($"languages/{language.Value}.json");

@@ -50,7 +50,8 @@ public sealed record Filter
             Car = RowNumber.TryParse(query.Text("car"), null, out var car) && car.Short > 0 ? car.Short : null,
             From = query.Day("from"),
             To = query.Day("to"),
-            Zone = TimeZoneInfo.TryFindSystemTimeZoneById(query.Text("time_zone") is { Length: > 0 and < 64 } zone && !zone.Contains("..", StringComparison.Ordinal) ? zone : "UTC", out var known)
+            Zone = TimeZoneInfo.TryFindSystemTimeZoneById(query.Text("time_zone") is { Length: > 0 and < 64 } zone
+                && !zone.Contains("..", StringComparison.Ordinal) ? zone : "UTC", out var known)
                 ? known
                 : TimeZoneInfo.Utc,
             Place = query.Trimmed("place") is { Length: > 0 and <= 200 } place && !place.Contains('\0') ? place : null,

@@ -25,7 +25,8 @@ static class Notices
     public static Notice? Take(HttpContext http)
     {
         // Fragments and events belong to a page that is shown already; only whole pages take notices.
-        if (http.Request.Headers.ContainsKey("HX-Request") || http.Request.Path.StartsWithSegments("/live") || http.Request.Cookies[Cookie] is not ({ Length: < 4000 } and [Error or Success, ..] text))
+        if (http.Request.Headers.ContainsKey("HX-Request") || http.Request.Path.StartsWithSegments("/live")
+            || http.Request.Cookies[Cookie] is not ({ Length: < 4000 } and [Error or Success, ..] text))
             return null;
         http.Response.Cookies.Delete(Cookie, Options(http));
         try
@@ -38,5 +39,6 @@ static class Notices
         }
     }
 
-    static CookieOptions Options(HttpContext http) => new() { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = http.Request.IsHttps, Path = "/" };
+    static CookieOptions Options(HttpContext http)
+        => new() { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = http.Request.IsHttps, Path = "/" };
 }

@@ -3,7 +3,10 @@ using TeslaMate.Web.Languages;
 
 namespace TeslaMate.Web.Layout;
 
-/// <summary>What every component of the pages inherits (by <c>_Imports.razor</c>): the context of its request, which cascades from <see cref="RootComponent{TComponent,TModel}"/>.</summary>
+/// <summary>
+/// What every component of the pages inherits (by <c>_Imports.razor</c>): the context of its request, which cascades from
+/// <see cref="RootComponent{TComponent,TModel}"/>.
+/// </summary>
 public abstract class PageComponent : ComponentBase
 {
     [CascadingParameter] public required PageContext Context { get; set; }

@@ -14,8 +14,8 @@ using TeslaMate.Web.LogIn;
 namespace TeslaMate.Web.Layout;
 
 /// <summary>
-/// What every component needs of the request that it is rendered for, and what the frame around every page shows. An endpoint takes it as an argument and renders by
-/// <see cref="Render{TComponent,TModel}"/>; components have it as <see cref="PageComponent.Context"/>.
+/// What every component needs of the request that it is rendered for, and what the frame around every page shows. An endpoint takes it as an
+/// argument and renders by <see cref="Render{TComponent,TModel}"/>; components have it as <see cref="PageComponent.Context"/>.
 /// </summary>
 public sealed class PageContext
 {

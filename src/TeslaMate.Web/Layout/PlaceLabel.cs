@@ -5,5 +5,6 @@ static class PlaceLabel
 {
     /// <summary>The SQL expression for a joined geofence and address; null where neither says anything.</summary>
     public static string Sql(string geofence, string address)
-        => $"coalesce({geofence}.name, nullif(concat_ws(', ', coalesce({address}.name, nullif(concat_ws(' ', {address}.road, {address}.house_number), '')), {address}.city), ''))";
+        => $"coalesce({geofence}.name, nullif(concat_ws(', ', coalesce({address}.name, nullif(concat_ws(' ', {address}.road, "
+            + $"{address}.house_number), '')), {address}.city), ''))";
 }

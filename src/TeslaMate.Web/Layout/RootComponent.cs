@@ -6,7 +6,8 @@ namespace TeslaMate.Web.Layout;
 static class RootComponent
 {
     /// <summary>The parameters of a <see cref="RootComponent{TComponent,TModel}"/>, as renderers take them.</summary>
-    public static Dictionary<string, object?> Parameters<TModel>(PageContext context, TModel model) => new() { ["Context"] = context, ["Model"] = model };
+    public static Dictionary<string, object?> Parameters<TModel>(PageContext context, TModel model)
+        => new() { ["Context"] = context, ["Model"] = model };
 }
 
 /// <summary>The component around the one that is rendered: gives it its model, and all within it the context.</summary>

@@ -73,7 +73,8 @@ public sealed class Units(GlobalSettings settings)
     public string Pressure(double? bar) => bar is not { } known ? "—"
         : settings.UnitOfPressure == UnitOfPressure.Psi ? $"{Fixed(known * PsiPerBar, 1)} PSI" : $"{Fixed(known, 1)} Bar";
 
-    public static string Energy(decimal kwh) => $"{Math.Round(kwh, 2, MidpointRounding.AwayFromZero).ToString("0.00", CultureInfo.InvariantCulture)} kWh";
+    public static string Energy(decimal kwh)
+        => $"{Math.Round(kwh, 2, MidpointRounding.AwayFromZero).ToString("0.00", CultureInfo.InvariantCulture)} kWh";
 
     /// <summary>A whole number if the car wrote one, otherwise <see cref="Shortest"/>.</summary>
     public static string AsWritten(ApiNumber number) => number.IsWhole ? number.Value.ToString("0", CultureInfo.InvariantCulture) : Shortest(number);
@@ -82,7 +83,8 @@ public sealed class Units(GlobalSettings settings)
     public static string Shortest(double number) => number.ToString("0.0#####", CultureInfo.InvariantCulture);
 
     public static string Fixed(double number, int decimals)
-        => Math.Round((decimal)number, decimals, MidpointRounding.AwayFromZero).ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        => Math.Round((decimal)number, decimals, MidpointRounding.AwayFromZero).ToString("F" + decimals.ToString(CultureInfo.InvariantCulture),
+            CultureInfo.InvariantCulture);
 
     /// <summary>A length of time with its two largest parts: <c>3 d 04 h</c>, <c>1 h 05 min</c>, <c>12 min</c>, <c>40 s</c>.</summary>
     public static string Time(TimeSpan time) => time.TotalMinutes < 1

@@ -16,7 +16,8 @@ sealed record AccessState(bool HasPassword, bool HasApiToken, StoredSession? Ses
             return known;
         var access = http.RequestServices.GetRequiredService<WebAccess>();
         var state = await access.LookUpAsync(http.Request.Cookies[SessionCookie.Name], http.RequestAborted);
-        http.Features.Set(state = state with { HasLogIn = state.HasPassword || http.RequestServices.GetRequiredService<WebSettings>().Oidc is not null });
+        http.Features.Set(state = state with { HasLogIn = state.HasPassword
+            || http.RequestServices.GetRequiredService<WebSettings>().Oidc is not null });
         return state;
     }
 }
@@ -25,7 +26,8 @@ sealed record AccessState(bool HasPassword, bool HasApiToken, StoredSession? Ses
 /// <param name="Subject">Who came in.</param>
 /// <param name="Method"><c>password</c> or <c>oidc</c>.</param>
 /// <param name="RenewedAt">When its end was last put off.</param>
-public sealed record StoredSession(byte[] Id, string Subject, string Method, DateTimeOffset StartedAt, DateTimeOffset RenewedAt, DateTimeOffset ExpiresAt, DateTimeOffset? ConfirmedAt)
+public sealed record StoredSession(byte[] Id, string Subject, string Method, DateTimeOffset StartedAt, DateTimeOffset RenewedAt,
+    DateTimeOffset ExpiresAt, DateTimeOffset? ConfirmedAt)
 {
     public string? Address { get; init; }
 

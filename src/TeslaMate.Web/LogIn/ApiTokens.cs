@@ -7,8 +7,8 @@ using TeslaMate.Configuration;
 namespace TeslaMate.Web.LogIn;
 
 /// <summary>
-/// The tokens by which programs are known: those that the owner made, each with its scopes; <c>API_TOKEN</c>, which reads, suspends and resumes; and the one of
-/// old, stored or as <c>WEB_API_TOKEN</c>, which suspends, resumes, and tells monitors of the cars.
+/// The tokens by which programs are known: those that the owner made, each with its scopes; <c>API_TOKEN</c>, which reads, suspends and resumes; and
+/// the one of old, stored or as <c>WEB_API_TOKEN</c>, which suspends, resumes, and tells monitors of the cars.
 /// </summary>
 public sealed partial class ApiTokens
 {
@@ -42,10 +42,11 @@ public sealed partial class ApiTokens
     }
 
     /// <summary>
-    /// The program of a token that a request brings by a way of its own, such as a path; null when it opens nothing. Who guesses has to wait, right or not; until
-    /// then it is null as well.
+    /// The program of a token that a request brings by a way of its own, such as a path; null when it opens nothing. Who guesses has to wait, right
+    /// or not; until then it is null as well.
     /// </summary>
-    public async Task<ClaimsPrincipal?> TryAsync(string token, HttpContext http) => (await TryAsync(new BroughtToken(token, "token invalid"), http)).Program;
+    public async Task<ClaimsPrincipal?> TryAsync(string token, HttpContext http)
+        => (await TryAsync(new BroughtToken(token, "token invalid"), http)).Program;
 
     /// <summary>Whether a program that was let in a while ago would still be, for answers that take long.</summary>
     public async Task<bool> IsStillInForceAsync(ClaimsPrincipal program, CancellationToken cancellationToken)
@@ -72,7 +73,8 @@ public sealed partial class ApiTokens
             return Identities.Program(stored);
         if (ConfiguredFor(token) is { } configured)
             return configured;
-        return await _access.IsApiTokenAsync(token, cancellationToken) ? Identities.Program("api-token", "api-token", Scopes.Logging, Scopes.Monitor) : null;
+        return await _access.IsApiTokenAsync(token, cancellationToken)
+            ? Identities.Program("api-token", "api-token", Scopes.Logging, Scopes.Monitor) : null;
     }
 
     // A password of a proxy's in front of us is none of our business, and no guess.

@@ -43,7 +43,8 @@ sealed record BroughtToken(string? Text, string Problem)
         if (header is not null && request.Headers[header].ToString() is { Length: > 0 and <= Longest } bare)
             return new(bare, "header token invalid");
         // An address is written down in many places, so only apps that know no other way may bring one there.
-        return request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<TokenInQuery>() is not null && request.Query["token"].ToString() is { Length: > 0 and <= Longest } queried
+        return request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<TokenInQuery>() is not null
+            && request.Query["token"].ToString() is { Length: > 0 and <= Longest } queried
             ? new(queried, "param token invalid")
             : null;
     }
@@ -51,7 +52,8 @@ sealed record BroughtToken(string? Text, string Problem)
     static string? PasswordOf(string credentials)
     {
         var bytes = new byte[credentials.Length];
-        return Convert.TryFromBase64String(credentials, bytes, out var length) && Encoding.UTF8.GetString(bytes.AsSpan(0, length)).Split(':', 2) is [_, { Length: > 0 and <= Longest } password]
+        return Convert.TryFromBase64String(credentials, bytes, out var length)
+            && Encoding.UTF8.GetString(bytes.AsSpan(0, length)).Split(':', 2) is [_, { Length: > 0 and <= Longest } password]
             ? password
             : null;
     }

@@ -4,15 +4,17 @@ using Microsoft.AspNetCore.Http;
 namespace TeslaMate.Web.LogIn;
 
 /// <summary>
-/// Asks the owner for the password again before something that a stolen session must not do, such as handing over tokens: a session has to be opened, or confirmed,
-/// shortly before.
+/// Asks the owner for the password again before something that a stolen session must not do, such as handing over tokens: a session has to be
+/// opened, or confirmed, shortly before.
 /// </summary>
 public static class Confirmation
 {
     /// <summary>How long a password that was given counts.</summary>
     public static readonly TimeSpan Length = TimeSpan.FromMinutes(10);
 
-    /// <summary>Marks endpoints of <see cref="Policies.Owner"/>; who is not let in by a session is let through, since that scheme asks for no password.</summary>
+    /// <summary>
+    /// Marks endpoints of <see cref="Policies.Owner"/>; who is not let in by a session is let through, since that scheme asks for no password.
+    /// </summary>
     public static T RequireConfirmation<T>(this T endpoint)
         where T : IEndpointConventionBuilder => endpoint.WithMetadata(new Needed());
 

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace TeslaMate.Web.LogIn;
 
 /// <summary>
-/// Protection of changes against other sites: those that pages send need the token of a form (<see cref="IAntiforgery"/>), bound to the browser and to the session.
-/// A request that its browser or its <c>Origin</c> marks as another site's is refused before the token is looked at.
+/// Protection of changes against other sites: those that pages send need the token of a form (<see cref="IAntiforgery"/>), bound to the browser and
+/// to the session. A request that its browser or its <c>Origin</c> marks as another site's is refused before the token is looked at.
 /// </summary>
 sealed partial class FormProtection(RequestDelegate next, WebSettings settings, IAntiforgery antiforgery, ILogger<FormProtection> logger)
 {
@@ -29,7 +29,8 @@ sealed partial class FormProtection(RequestDelegate next, WebSettings settings, 
         // Not GetAndStoreTokens, which forbids the browser to keep the page even where there is no log-in.
         var tokens = antiforgery.GetTokens(http);
         if (tokens.CookieToken is { } browser)
-            http.Response.Cookies.Append(Cookie, browser, new() { HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = http.Request.IsHttps, Path = "/" });
+            http.Response.Cookies.Append(Cookie, browser,
+                new() { HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = http.Request.IsHttps, Path = "/" });
         return tokens.RequestToken;
     }
 
@@ -40,7 +41,8 @@ sealed partial class FormProtection(RequestDelegate next, WebSettings settings, 
             return site is not ("same-origin" or "none");
         // Browsers leave that header out on plain http, but always name the origin of a POST.
         return http.Request.Headers.Origin.ToString() is { Length: > 0 } origin
-            && !(Uri.TryCreate(origin, UriKind.Absolute, out var address) && string.Equals(address.Authority, Authority(http.Request, address), StringComparison.OrdinalIgnoreCase));
+            && !(Uri.TryCreate(origin, UriKind.Absolute, out var address)
+                && string.Equals(address.Authority, Authority(http.Request, address), StringComparison.OrdinalIgnoreCase));
     }
 
     public async Task InvokeAsync(HttpContext http)
@@ -110,7 +112,8 @@ sealed partial class FormProtection(RequestDelegate next, WebSettings settings, 
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "The live connection of a page of {Origin} was refused. If that is where these pages are found, say so in CHECK_ORIGIN")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "The live connection of a page of {Origin} was refused. If that is where these pages are "
+            + "found, say so in CHECK_ORIGIN")]
         public static partial void ForeignOrigin(ILogger logger, string origin);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "A change sent by a page of {Origin} was refused, because it came for {Host}. "

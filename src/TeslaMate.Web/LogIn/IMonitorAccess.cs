@@ -7,8 +7,8 @@ namespace TeslaMate.Web.LogIn;
 public interface IMonitorAccess
 {
     /// <summary>
-    /// While the pages have no password, every request by a name that is ours; otherwise one that brings the token of the <c>PUT</c> routes. While the database is
-    /// away, which knows the password, none.
+    /// While the pages have no password, every request by a name that is ours; otherwise one that brings the token of the <c>PUT</c> routes. While
+    /// the database is away, which knows the password, none.
     /// </summary>
     Task<bool> MayKnowAllAsync(HttpContext http);
 }

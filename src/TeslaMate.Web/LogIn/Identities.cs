@@ -34,8 +34,8 @@ public static class Identities
     }
 
     /// <summary>
-    /// The cars that somebody may see and change; null for all. A program's token may be for some only. Lists leave the others out, and the number of another car
-    /// is answered as one that no car has.
+    /// The cars that somebody may see and change; null for all. A program's token may be for some only. Lists leave the others out, and the number
+    /// of another car is answered as one that no car has.
     /// </summary>
     public static IReadOnlyList<CarId>? Cars(this ClaimsPrincipal user)
         => user.IsOwner() || user.FindAll(CarClaim).ToList() is not { Count: > 0 } cars
@@ -52,18 +52,23 @@ public static class Identities
     internal static bool IsOwner(this ClaimsPrincipal user) => user.Has(Scopes.Owner);
 
     /// <summary>By which scheme the first of the identities is known.</summary>
-    internal static string? Scheme(this ClaimsPrincipal user) => user.Identity is { IsAuthenticated: true, AuthenticationType: var scheme } ? scheme : null;
+    internal static string? Scheme(this ClaimsPrincipal user)
+        => user.Identity is { IsAuthenticated: true, AuthenticationType: var scheme } ? scheme : null;
 
     /// <summary>The session that somebody came in by; null for others.</summary>
     internal static byte[]? SessionId(this ClaimsPrincipal user)
-        => user.Identities.FirstOrDefault(identity => identity.AuthenticationType == Schemes.Session)?.FindFirst(SubjectClaim)?.Value is { } id ? Convert.FromHexString(id) : null;
+        => user.Identities.FirstOrDefault(identity => identity.AuthenticationType == Schemes.Session)?.FindFirst(SubjectClaim)?.Value is { } id
+            ? Convert.FromHexString(id) : null;
 
-    /// <summary>The number of the token that a program came in by; null for others, also for programs with a token that is not in the table.</summary>
+    /// <summary>
+    /// The number of the token that a program came in by; null for others, also for programs with a token that is not in the table.
+    /// </summary>
     internal static int? TokenId(this ClaimsPrincipal user)
         => user.Program()?.FindFirst(TokenClaim)?.Value is { } id ? int.Parse(id, CultureInfo.InvariantCulture) : null;
 
     /// <summary>What tells this person or program from others; null for strangers.</summary>
     internal static string? Subject(this ClaimsPrincipal user) => user.FindFirst(SubjectClaim)?.Value;
 
-    static ClaimsIdentity? Program(this ClaimsPrincipal user) => user.Identities.FirstOrDefault(identity => identity.AuthenticationType == Schemes.Bearer);
+    static ClaimsIdentity? Program(this ClaimsPrincipal user)
+        => user.Identities.FirstOrDefault(identity => identity.AuthenticationType == Schemes.Bearer);
 }

@@ -12,9 +12,10 @@ using TeslaMate.Database.Encryption;
 namespace TeslaMate.Web.LogIn;
 
 /// <summary>
-/// The key ring of Data Protection, which the tokens of forms are made with: rows of <c>teslamate.web_keys</c>, each secret encrypted with <c>ENCRYPTION_KEY</c> or, without
-/// one, <c>SECRET_KEY_BASE</c>. So open forms outlive a restart, and several instances share their keys. Where neither is set, the keys live as long as the process: a
-/// database that is read by others must not hold them in clear. A row that another key encrypted is passed over, and a new one takes its place.
+/// The key ring of Data Protection, which the tokens of forms are made with: rows of <c>teslamate.web_keys</c>, each secret encrypted with
+/// <c>ENCRYPTION_KEY</c> or, without one, <c>SECRET_KEY_BASE</c>. So open forms outlive a restart, and several instances share their keys. Where
+/// neither is set, the keys live as long as the process: a database that is read by others must not hold them in clear. A row that another key
+/// encrypted is passed over, and a new one takes its place.
 /// </summary>
 sealed class KeyRing(TokenCipher? cipher, NpgsqlDataSource database, ILoggerFactory loggers, TimeProvider time) : IKeyManager
 {
@@ -57,7 +58,8 @@ sealed class KeyRing(TokenCipher? cipher, NpgsqlDataSource database, ILoggerFact
         {
             BatchCommands =
             {
-                new NpgsqlBatchCommand("insert into teslamate.web_keys (id, created_at, activates_at, expires_at, secret) values ($1, $2, $3, $4, $5)")
+                new NpgsqlBatchCommand("insert into teslamate.web_keys (id, created_at, activates_at, expires_at, secret) values ($1, $2, $3, $4, "
+                    + "$5)")
                 {
                     Parameters =
                     {
@@ -65,10 +67,12 @@ sealed class KeyRing(TokenCipher? cipher, NpgsqlDataSource database, ILoggerFact
                         Timestamps.Parameter(key.CreationDate),
                         Timestamps.Parameter(activationDate),
                         Timestamps.Parameter(expirationDate),
-                        new NpgsqlParameter<byte[]> { TypedValue = cipher.Encrypt(Convert.ToBase64String(secret)), NpgsqlDbType = NpgsqlDbType.Bytea },
+                        new NpgsqlParameter<byte[]> { TypedValue = cipher.Encrypt(Convert.ToBase64String(secret)),
+                            NpgsqlDbType = NpgsqlDbType.Bytea },
                     },
                 },
-                new NpgsqlBatchCommand("delete from teslamate.web_keys where expires_at < $1") { Parameters = { Timestamps.Parameter(key.CreationDate - Remembered) } },
+                new NpgsqlBatchCommand("delete from teslamate.web_keys where expires_at < $1") {
+                    Parameters = { Timestamps.Parameter(key.CreationDate - Remembered) } },
             },
         };
         batch.ExecuteNonQuery();
@@ -90,14 +94,16 @@ sealed class KeyRing(TokenCipher? cipher, NpgsqlDataSource database, ILoggerFact
 
     public CancellationToken GetCacheExpirationToken() => CancellationToken.None;
 
-    public void RevokeKey(Guid keyId, string? reason = null) => Execute("delete from teslamate.web_keys where id = $1", new NpgsqlParameter<Guid> { TypedValue = keyId });
+    public void RevokeKey(Guid keyId, string? reason = null)
+        => Execute("delete from teslamate.web_keys where id = $1", new NpgsqlParameter<Guid> { TypedValue = keyId });
 
     public void RevokeAllKeys(DateTimeOffset revocationDate, string? reason = null)
         => Execute("delete from teslamate.web_keys where created_at <= $1", Timestamps.Parameter(revocationDate));
 
     List<RingKey> Stored(NpgsqlConnection connection, TokenCipher cipher)
     {
-        using var command = new NpgsqlCommand("select id, created_at, activates_at, expires_at, secret from teslamate.web_keys order by activates_at, id", connection);
+        using var command = new NpgsqlCommand("select id, created_at, activates_at, expires_at, secret from teslamate.web_keys order by "
+            + "activates_at, id", connection);
         using var reader = command.ExecuteReader();
         var keys = new List<RingKey>();
         while (reader.Read())
@@ -116,7 +122,8 @@ sealed class KeyRing(TokenCipher? cipher, NpgsqlDataSource database, ILoggerFact
     }
 
     RingKey Key(Guid id, DateTimeOffset created, DateTimeOffset activates, DateTimeOffset expires, byte[] secret)
-        => new(id, created, activates, expires, new AuthenticatedEncryptorDescriptor(_algorithm, new Microsoft.AspNetCore.DataProtection.Secret(secret)), _encryptors);
+        => new(id, created, activates, expires,
+            new AuthenticatedEncryptorDescriptor(_algorithm, new Microsoft.AspNetCore.DataProtection.Secret(secret)), _encryptors);
 
     void Execute(string sql, NpgsqlParameter parameter)
     {
@@ -126,7 +133,8 @@ sealed class KeyRing(TokenCipher? cipher, NpgsqlDataSource database, ILoggerFact
     }
 
     sealed class RingKey(
-        Guid id, DateTimeOffset created, DateTimeOffset activates, DateTimeOffset expires, AuthenticatedEncryptorDescriptor descriptor, AuthenticatedEncryptorFactory encryptors) : IKey
+        Guid id, DateTimeOffset created, DateTimeOffset activates, DateTimeOffset expires, AuthenticatedEncryptorDescriptor descriptor,
+        AuthenticatedEncryptorFactory encryptors) : IKey
     {
         public DateTimeOffset ActivationDate => activates;
 

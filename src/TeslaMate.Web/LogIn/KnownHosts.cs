@@ -9,11 +9,12 @@ using TeslaMate.Logbook.Settings;
 namespace TeslaMate.Web.LogIn;
 
 /// <summary>
-/// Without a password, reaching these pages is what lets a visitor in. A stranger's page in a browser that reaches them can reach them too: by a name of the
-/// stranger's, pointed at this machine's address once the page is loaded (DNS rebinding), it has the same origin as they, reads everything, and sends changes with
-/// valid tokens. So, on whatever interface or socket, they answer only to names that no stranger can hold: addresses; names without a dot; names that are nobody's in
-/// the public DNS; names in the domains that this machine's network searches; and what the operator names as <c>VIRTUAL_HOST</c>, in <c>CHECK_ORIGIN</c>, or as the
-/// pages' own address in the settings, which the first visit of the owner has stored there (also the reference's).
+/// Without a password, reaching these pages is what lets a visitor in. A stranger's page in a browser that reaches them can reach them too: by a
+/// name of the stranger's, pointed at this machine's address once the page is loaded (DNS rebinding), it has the same origin as they, reads
+/// everything, and sends changes with valid tokens. So, on whatever interface or socket, they answer only to names that no stranger can hold:
+/// addresses; names without a dot; names that are nobody's in the public DNS; names in the domains that this machine's network searches; and what
+/// the operator names as <c>VIRTUAL_HOST</c>, in <c>CHECK_ORIGIN</c>, or as the pages' own address in the settings, which the first visit of the
+/// owner has stored there (also the reference's).
 /// </summary>
 sealed class KnownHosts(WebSettings settings, IGlobalSettings global, [FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource database)
 {
@@ -47,7 +48,8 @@ sealed class KnownHosts(WebSettings settings, IGlobalSettings global, [FromKeyed
         => Uri.TryCreate(stored, UriKind.Absolute, out var address) && string.Equals(address.Host, host, StringComparison.OrdinalIgnoreCase);
 
     static bool IsBelow(string host, IEnumerable<string> domains)
-        => domains.Any(domain => host.Length > domain.Length && host.EndsWith(domain, StringComparison.OrdinalIgnoreCase) && host[^(domain.Length + 1)] == '.');
+        => domains.Any(domain => host.Length > domain.Length && host.EndsWith(domain, StringComparison.OrdinalIgnoreCase)
+            && host[^(domain.Length + 1)] == '.');
 
     /// <summary>The domains of the local network, such as <c>fritz.box</c>; a network may be joined after the start.</summary>
     async Task<IReadOnlyList<string>> SearchedDomainsAsync(CancellationToken cancellationToken)
@@ -91,7 +93,8 @@ sealed partial class KnownHostHandler(KnownHosts hosts, WebSettings settings, IL
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "A request for {Host} was refused: without a password these pages answer only to addresses and to names that no stranger can point here. "
+        [LoggerMessage(Level = LogLevel.Warning, Message = "A request for {Host} was refused: without a password these pages answer only to "
+            + "addresses and to names that no stranger can point here. "
             + "If this name is yours, set VIRTUAL_HOST to it, or set a password")]
         public static partial void ForeignHost(ILogger logger, string host);
     }

@@ -19,16 +19,19 @@ sealed partial class LogInPages(WebSettings settings, PasswordCheck passwords, I
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        var pages = routes.MapGroup("").RequireAuthorization(Policies.LogIn).WithMetadata(new AnswersIn("html", "text/*"), new LargestBody(LargestForm));
+        var pages = routes.MapGroup("").RequireAuthorization(Policies.LogIn).WithMetadata(new AnswersIn("html", "text/*"),
+            new LargestBody(LargestForm));
         pages.MapGet(Path, ShowAsync);
         pages.MapPost(Path, LogInAsync).RequireRateLimiting(RateLimits.Passwords);
         if (settings.Oidc is not null)
-            pages.MapGet(Oidc.Path, (HttpContext http) => Oidc.Challenge(settings.UrlPath + ReturnPath(http.Request.Query["return"]), isConfirmation: false));
+            pages.MapGet(Oidc.Path, (HttpContext http) =>
+                Oidc.Challenge(settings.UrlPath + ReturnPath(http.Request.Query["return"]), isConfirmation: false));
         routes.MapPages().MapPost("/log_out", LogOutAsync);
     }
 
     static async Task<IResult> ShowAsync(PageContext context, HttpContext http)
-        => context.IsInside ? Results.Redirect(context.Url("/")) : await PageAsync(context, http, ReturnPath(http.Request.Query["return"]), error: null);
+        => context.IsInside ? Results.Redirect(context.Url("/")) : await PageAsync(context, http, ReturnPath(http.Request.Query["return"]),
+            error: null);
 
     async Task<IResult> LogInAsync(PageContext context, HttpContext http)
     {
@@ -52,12 +55,15 @@ sealed partial class LogInPages(WebSettings settings, PasswordCheck passwords, I
 
     /// <summary>A path of these pages, whatever was sent; never another site's address.</summary>
     internal static string ReturnPath(string? sent)
-        => sent is ['/', ..] and not ['/', '/' or '\\', ..] && sent.Length < 2000 && sent.All(letter => letter is > ' ' and < '\u007f' and not '\\') ? sent : "/";
+        => sent is ['/', ..] and not ['/', '/' or '\\', ..] && sent.Length < 2000 && sent.All(letter => letter is > ' ' and < '\u007f' and not '\\')
+            ? sent : "/";
 
-    static async Task<IResult> PageAsync(PageContext context, HttpContext http, string destination, FieldError? error, int status = StatusCodes.Status200OK)
+    static async Task<IResult> PageAsync(PageContext context, HttpContext http, string destination, FieldError? error,
+        int status = StatusCodes.Status200OK)
     {
         var state = await AccessState.OfAsync(http);
-        return context.Render<LogInPage, LogInModel>(new(destination, HasPassword: state.HasPassword || !state.HasLogIn, Errors: error is null ? [] : [error]), status);
+        return context.Render<LogInPage, LogInModel>(
+            new(destination, HasPassword: state.HasPassword || !state.HasLogIn, Errors: error is null ? [] : [error]), status);
     }
 
     static partial class Log

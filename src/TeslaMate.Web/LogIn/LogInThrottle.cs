@@ -4,8 +4,9 @@ using System.Net.Sockets;
 namespace TeslaMate.Web.LogIn;
 
 /// <summary>
-/// Slows down who guesses: after <see cref="FreeTries"/> wrong tries from one address each further one doubles the wait, and all addresses that have not been right
-/// yet have together a limit a minute; so a crowd of guessers locks nobody out who has been inside. Kept in memory; a restart forgives.
+/// Slows down who guesses: after <see cref="FreeTries"/> wrong tries from one address each further one doubles the wait, and all addresses that have
+/// not been right yet have together a limit a minute; so a crowd of guessers locks nobody out who has been inside. Kept in memory; a restart
+/// forgives.
 /// </summary>
 sealed class LogInThrottle(TimeProvider time)
 {
@@ -24,7 +25,8 @@ sealed class LogInThrottle(TimeProvider time)
     readonly Queue<DateTimeOffset> _recent = new();
 
     /// <summary>Counts a try. The answer is how long to wait, whether it was right or not; null lets it through.</summary>
-    /// <param name="isRight">False as well while nobody knows: what takes long to look at is counted before, so that many at once gain nothing (<see cref="Succeeded"/>).</param>
+    /// <param name="isRight">False as well while nobody knows: what takes long to look at is counted before, so that many at once gain nothing
+    /// (<see cref="Succeeded"/>).</param>
     public TimeSpan? Try(IPAddress? address, bool isRight = false)
     {
         var key = Key(address);

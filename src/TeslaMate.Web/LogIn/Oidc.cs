@@ -8,7 +8,9 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace TeslaMate.Web.LogIn;
 
-/// <summary>Log-in by an OpenID Connect provider, as <see cref="OidcSettings"/> say: the code flow with PKCE, whose end is a session like that of a password.</summary>
+/// <summary>
+/// Log-in by an OpenID Connect provider, as <see cref="OidcSettings"/> say: the code flow with PKCE, whose end is a session like that of a password.
+/// </summary>
 static partial class Oidc
 {
     public const string Path = "/log_in/oidc";
@@ -82,7 +84,8 @@ static partial class Oidc
 
         Log.LoggedIn(Logger(http), name, subject, RequestOrigin.Of(http));
         context.Principal = Identities.Owner(Schemes.Session, subject, name);
-        context.Properties = new AuthenticationProperties { RedirectUri = context.Properties?.RedirectUri, Items = { [SessionStore.Method] = Schemes.Oidc } };
+        context.Properties = new AuthenticationProperties { RedirectUri = context.Properties?.RedirectUri,
+            Items = { [SessionStore.Method] = Schemes.Oidc } };
         return Task.CompletedTask;
     }
 
@@ -93,7 +96,8 @@ static partial class Oidc
         [LoggerMessage(Level = LogLevel.Information, Message = "Log-in by the provider: {Name} ({Subject}) from {Address}")]
         public static partial void LoggedIn(ILogger logger, string name, string subject, RequestOrigin address);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Log-in refused: {Name} ({Subject}) from {Address} is known to the provider, but neither in WEB_OIDC_ALLOWED_SUBJECTS nor in WEB_OIDC_ALLOWED_GROUPS")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Log-in refused: {Name} ({Subject}) from {Address} is known to the provider, but "
+            + "neither in WEB_OIDC_ALLOWED_SUBJECTS nor in WEB_OIDC_ALLOWED_GROUPS")]
         public static partial void Refused(ILogger logger, string name, string subject, RequestOrigin address);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Log-in by the provider failed, from {Address}: {Reason}")]

@@ -52,15 +52,18 @@ public sealed record OidcSettings
             variables.Problem("WEB_OIDC_CLIENT_ID is not set. Example: WEB_OIDC_CLIENT_ID=teslamate");
         // A provider may know many people who have nothing to do with these cars.
         if (settings.AllowedSubjects.Count == 0 && settings.AllowedGroups.Count == 0)
-            variables.Problem("WEB_OIDC_ISSUER is set, but not who may come in. Example: WEB_OIDC_ALLOWED_GROUPS=teslamate, or WEB_OIDC_ALLOWED_SUBJECTS with the sub of each person");
+            variables.Problem("WEB_OIDC_ISSUER is set, but not who may come in. Example: WEB_OIDC_ALLOWED_GROUPS=teslamate, or "
+                + "WEB_OIDC_ALLOWED_SUBJECTS with the sub of each person");
         if (issuer is { Scheme: "http", IsLoopback: false })
-            variables.Problem("WEB_OIDC_ISSUER is reached without encryption, so that everybody on the way could log in. Example: WEB_OIDC_ISSUER=https://login.example.com");
+            variables.Problem("WEB_OIDC_ISSUER is reached without encryption, so that everybody on the way could log in. Example: "
+                + "WEB_OIDC_ISSUER=https://login.example.com");
         return settings;
     }
 
     /// <summary>Whether this person may come in.</summary>
     public bool Allows(string subject, IEnumerable<string> groups)
-        => subject.Length > 0 && (AllowedSubjects.Contains(subject, StringComparer.Ordinal) || AllowedGroups.Intersect(groups, StringComparer.Ordinal).Any());
+        => subject.Length > 0 && (AllowedSubjects.Contains(subject, StringComparer.Ordinal)
+            || AllowedGroups.Intersect(groups, StringComparer.Ordinal).Any());
 
     static string[] List(Variables variables, string name)
         => (variables.Text(name) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

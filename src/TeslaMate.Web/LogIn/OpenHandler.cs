@@ -9,10 +9,11 @@ using Microsoft.Extensions.Options;
 namespace TeslaMate.Web.LogIn;
 
 /// <summary>
-/// While there is no way to log in, whoever reaches the pages is their owner; from this machine only, unless <c>HTTP_BINDING_ADDRESS</c> says who may come. The
-/// listener was opened at the start, perhaps for all, so each connection is judged by its other end.
+/// While there is no way to log in, whoever reaches the pages is their owner; from this machine only, unless <c>HTTP_BINDING_ADDRESS</c> says who
+/// may come. The listener was opened at the start, perhaps for all, so each connection is judged by its other end.
 /// </summary>
-sealed partial class OpenHandler(WebSettings settings, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
+sealed partial class OpenHandler(WebSettings settings, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers,
+    UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -23,7 +24,8 @@ sealed partial class OpenHandler(WebSettings settings, IOptionsMonitor<Authentic
         if (state.HasLogIn)
             return AuthenticateResult.NoResult();
         // Who made a token wants programs to bring it.
-        if ((state.HasApiToken || settings.ApiToken is not null) && Context.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>().Any(data => data.Policy is Policies.Logging or Policies.Write) == true)
+        if ((state.HasApiToken || settings.ApiToken is not null) && Context.GetEndpoint()?.Metadata.GetOrderedMetadata<IAuthorizeData>()
+            .Any(data => data.Policy is Policies.Logging or Policies.Write) == true)
             return AuthenticateResult.NoResult();
         if (!MayReach(settings, Peer.Of(Context)))
         {
@@ -44,7 +46,8 @@ sealed partial class OpenHandler(WebSettings settings, IOptionsMonitor<Authentic
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "A request from {Peer} was refused: the pages have no password, so they are served to this machine only. "
+        [LoggerMessage(Level = LogLevel.Warning, Message = "A request from {Peer} was refused: the pages have no password, so they are served to "
+            + "this machine only. "
             + "Set one with: teslamate set-password, or say with HTTP_BINDING_ADDRESS who may come")]
         public static partial void Strangers(ILogger logger, IPAddress? peer);
     }

@@ -7,7 +7,9 @@ using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.LogIn;
 
-/// <summary>Compares a password with the stored one; who guesses has to wait. Endpoints that ask it are limited by <see cref="RateLimits.Passwords"/>.</summary>
+/// <summary>
+/// Compares a password with the stored one; who guesses has to wait. Endpoints that ask it are limited by <see cref="RateLimits.Passwords"/>.
+/// </summary>
 sealed partial class PasswordCheck(WebAccess access, LogInThrottle throttle, ILogger<PasswordCheck> logger)
 {
     public const int LongestPassword = 1000;
@@ -23,7 +25,8 @@ sealed partial class PasswordCheck(WebAccess access, LogInThrottle throttle, ILo
             return new Refusal(wait);
         }
 
-        if (password.Length is 0 or > LongestPassword || await access.PasswordAsync(http.RequestAborted) is not { } stored || !PasswordHash.Matches(stored, new Secret(password)))
+        if (password.Length is 0 or > LongestPassword || await access.PasswordAsync(http.RequestAborted) is not { } stored
+            || !PasswordHash.Matches(stored, new Secret(password)))
         {
             Log.Refused(logger, origin);
             return new Refusal(Wait: null);
@@ -40,7 +43,8 @@ sealed partial class PasswordCheck(WebAccess access, LogInThrottle throttle, ILo
 
         /// <summary>What is wrong with the field <c>password</c>.</summary>
         public FieldError Error => Wait is { } wait
-            ? new("password", "Too many attempts. Please try again in {0}.") { Arguments = [Durations.Since(wait < TimeSpan.FromSeconds(5) ? TimeSpan.FromSeconds(5) : wait)] }
+            ? new("password", "Too many attempts. Please try again in {0}.") {
+                Arguments = [Durations.Since(wait < TimeSpan.FromSeconds(5) ? TimeSpan.FromSeconds(5) : wait)] }
             : new("password", "The password is wrong.");
     }
 

@@ -27,11 +27,13 @@ public static class PasswordHash
     public static bool Matches(string stored, Secret password)
     {
         if (stored.Split('$') is not ["", Scheme, var cost, var salt, var hash] || !cost.StartsWith("i=", StringComparison.Ordinal)
-            || !int.TryParse(cost.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var iterations) || iterations is < 1 or > 10_000_000)
+            || !int.TryParse(cost.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var iterations)
+            || iterations is < 1 or > 10_000_000)
             return false;
         try
         {
-            return CryptographicOperations.FixedTimeEquals(Derive(password, Convert.FromBase64String(salt), iterations), Convert.FromBase64String(hash));
+            return CryptographicOperations.FixedTimeEquals(Derive(password, Convert.FromBase64String(salt), iterations),
+                Convert.FromBase64String(hash));
         }
         catch (FormatException)
         {

@@ -7,8 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace TeslaMate.Web.LogIn;
 
 /// <summary>
-/// Who may use an endpoint, for <c>RequireAuthorization</c>. Changes sent to an endpoint of <see cref="Owner"/> or <see cref="LogIn"/> need the token of a form
-/// besides (<see cref="FormProtection"/>).
+/// Who may use an endpoint, for <c>RequireAuthorization</c>. Changes sent to an endpoint of <see cref="Owner"/> or <see cref="LogIn"/> need the
+/// token of a form besides (<see cref="FormProtection"/>).
 /// </summary>
 public static class Policies
 {
@@ -21,7 +21,10 @@ public static class Policies
     /// <summary>Reading by program: the owner, or a bearer token with <see cref="Scopes.Read"/>.</summary>
     public const string Read = "read";
 
-    /// <summary>Suspending and resuming: a bearer token with <see cref="Scopes.Logging"/>, a trusted proxy's word, or everybody where there is neither log-in nor token.</summary>
+    /// <summary>
+    /// Suspending and resuming: a bearer token with <see cref="Scopes.Logging"/>, a trusted proxy's word, or everybody where there is neither log-in
+    /// nor token.
+    /// </summary>
     public const string Logging = "logging";
 
     /// <summary>Changes by program: the owner by a trusted proxy's word, or a bearer token with <see cref="Scopes.Write"/>.</summary>
@@ -30,11 +33,16 @@ public static class Policies
     internal static IServiceCollection AddPolicies(this IServiceCollection services)
     {
         services.AddAuthorizationBuilder()
-            .AddPolicy(Owner, policy => policy.AddAuthenticationSchemes(Schemes.Session, Schemes.Proxy, Schemes.Open).AddRequirements(new KnownHost(), new Scope(Scopes.Owner)))
-            .AddPolicy(LogIn, policy => policy.AddAuthenticationSchemes(Schemes.Session, Schemes.Proxy, Schemes.Open).AddRequirements(new KnownHost()))
-            .AddPolicy(Read, policy => policy.AddAuthenticationSchemes(Schemes.Session, Schemes.Proxy, Schemes.Open, Schemes.Bearer).AddRequirements(new KnownHost(), new Scope(Scopes.Read)))
-            .AddPolicy(Logging, policy => policy.AddAuthenticationSchemes(Schemes.Proxy, Schemes.Open, Schemes.Bearer).AddRequirements(new KnownHost(), new Scope(Scopes.Logging)))
-            .AddPolicy(Write, policy => policy.AddAuthenticationSchemes(Schemes.Proxy, Schemes.Open, Schemes.Bearer).AddRequirements(new KnownHost(), new Scope(Scopes.Write)));
+            .AddPolicy(Owner, policy => policy.AddAuthenticationSchemes(Schemes.Session, Schemes.Proxy, Schemes.Open).AddRequirements(new KnownHost(),
+                new Scope(Scopes.Owner)))
+            .AddPolicy(LogIn, policy =>
+                policy.AddAuthenticationSchemes(Schemes.Session, Schemes.Proxy, Schemes.Open).AddRequirements(new KnownHost()))
+            .AddPolicy(Read, policy => policy.AddAuthenticationSchemes(Schemes.Session, Schemes.Proxy, Schemes.Open, Schemes.Bearer)
+                .AddRequirements(new KnownHost(), new Scope(Scopes.Read)))
+            .AddPolicy(Logging, policy => policy.AddAuthenticationSchemes(Schemes.Proxy, Schemes.Open, Schemes.Bearer)
+                .AddRequirements(new KnownHost(), new Scope(Scopes.Logging)))
+            .AddPolicy(Write, policy => policy.AddAuthenticationSchemes(Schemes.Proxy, Schemes.Open, Schemes.Bearer).AddRequirements(new KnownHost(),
+                new Scope(Scopes.Write)));
         return services
             .AddSingleton<IAuthorizationHandler, KnownHostHandler>()
             .AddSingleton<IAuthorizationHandler, ScopeHandler>()

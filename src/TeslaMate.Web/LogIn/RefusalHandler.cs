@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace TeslaMate.Web.LogIn;
 
-/// <summary>Answers a request that a policy refuses: programs as their interface says, pages by 421 for a name that is not ours, and everything else as the schemes do.</summary>
+/// <summary>
+/// Answers a request that a policy refuses: programs as their interface says, pages by 421 for a name that is not ours, and everything else as the
+/// schemes do.
+/// </summary>
 sealed class RefusalHandler : IAuthorizationMiddlewareResultHandler
 {
     readonly AuthorizationMiddlewareResultHandler _schemes = new();

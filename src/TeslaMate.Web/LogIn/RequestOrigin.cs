@@ -10,7 +10,8 @@ sealed record RequestOrigin(IPAddress? Address, string? Agent)
 
     public static RequestOrigin Of(HttpContext http)
         => new(http.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : http.Connection.RemoteIpAddress,
-            http.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? new string([.. agent.Take(LongestAgent).Where(letter => !char.IsControl(letter))]) : null);
+            http.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent
+                ? new string([.. agent.Take(LongestAgent).Where(letter => !char.IsControl(letter))]) : null);
 
     public override string ToString() => Address?.ToString() ?? "a unix socket";
 }

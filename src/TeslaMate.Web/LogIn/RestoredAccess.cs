@@ -8,9 +8,9 @@ namespace TeslaMate.Web.LogIn;
 public static class RestoredAccess
 {
     /// <summary>
-    /// Ends every session in <paramref name="restored"/>, forgets the keys of its forms, and brings over the password and token of the database that it takes the place
-    /// of: neither a password that was changed since, nor a session that was ended since, comes back with a backup. What the database before does not have stays as in
-    /// the backup, so that no restore opens pages that were closed in either.
+    /// Ends every session in <paramref name="restored"/>, forgets the keys of its forms, and brings over the password and token of the database that
+    /// it takes the place of: neither a password that was changed since, nor a session that was ended since, comes back with a backup. What the
+    /// database before does not have stays as in the backup, so that no restore opens pages that were closed in either.
     /// </summary>
     /// <param name="before">The database whose place is taken; null when there was none.</param>
     /// <param name="restored">The loaded one, with all migrations of schema <c>teslamate</c>.</param>
@@ -22,7 +22,8 @@ public static class RestoredAccess
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         foreach (var table in (string[])["teslamate.web_sessions", "teslamate.web_keys"])
         {
-            await using var exists = new NpgsqlCommand("select to_regclass($1) is not null", connection) { Parameters = { new NpgsqlParameter<string> { TypedValue = table } } };
+            await using var exists = new NpgsqlCommand("select to_regclass($1) is not null",
+                connection) { Parameters = { new NpgsqlParameter<string> { TypedValue = table } } };
             if (await exists.ExecuteScalarAsync(cancellationToken) is not true)
                 continue;
             await using var empty = new NpgsqlCommand($"delete from {table}", connection);
@@ -50,7 +51,8 @@ public static class RestoredAccess
         await transaction.CommitAsync(cancellationToken);
     }
 
-    static async Task<(string? Password, byte[]? Token, DateTimeOffset ChangedAt)?> ReadAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
+    static async Task<(string? Password, byte[]? Token, DateTimeOffset ChangedAt)?> ReadAsync(NpgsqlDataSource database,
+        CancellationToken cancellationToken)
     {
         try
         {

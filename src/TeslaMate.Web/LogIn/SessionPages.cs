@@ -9,7 +9,9 @@ using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.LogIn;
 
-/// <summary>The sessions, which the owner can look through and end; the password; and the question for it before something that a stolen session must not do.</summary>
+/// <summary>
+/// The sessions, which the owner can look through and end; the password; and the question for it before something that a stolen session must not do.
+/// </summary>
 sealed partial class SessionPages(WebAccess access, PasswordCheck passwords, ILogger<SessionPages> logger)
 {
     public const string Path = "/sessions";
@@ -18,7 +20,8 @@ sealed partial class SessionPages(WebAccess access, PasswordCheck passwords, ILo
     public void Map(IEndpointRouteBuilder routes)
     {
         var pages = routes.MapPages();
-        pages.MapGet(Path, async (PageContext context, HttpContext http, CancellationToken cancellationToken) => await PageAsync(context, http, error: null, StatusCodes.Status200OK, cancellationToken));
+        pages.MapGet(Path, async (PageContext context, HttpContext http, CancellationToken cancellationToken) =>
+            await PageAsync(context, http, error: null, StatusCodes.Status200OK, cancellationToken));
         pages.MapPost($"{Path}/end", EndAsync);
         pages.MapPost($"{Path}/password", ChangePasswordAsync).RequireRateLimiting(RateLimits.Passwords);
         pages.MapGet(ConfirmPath, AskAsync);
@@ -27,7 +30,8 @@ sealed partial class SessionPages(WebAccess access, PasswordCheck passwords, ILo
 
     async Task<IResult> PageAsync(PageContext context, HttpContext http, FieldError? error, int status, CancellationToken cancellationToken)
         => context.Render<SessionsPage, SessionsModel>(
-            new(await access.SessionsAsync(cancellationToken), http.User.SessionId(), (await AccessState.OfAsync(http)).HasPassword, Errors: error is null ? [] : [error]), status);
+            new(await access.SessionsAsync(cancellationToken), http.User.SessionId(), (await AccessState.OfAsync(http)).HasPassword,
+                Errors: error is null ? [] : [error]), status);
 
     async Task<IResult> EndAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
@@ -48,7 +52,8 @@ sealed partial class SessionPages(WebAccess access, PasswordCheck passwords, ILo
             return await PageAsync(context, http, refusal.Error, refusal.Status, cancellationToken);
         var wanted = form["new_password"].ToString();
         if (wanted.Length < PasswordHash.LeastLength || wanted.Length > PasswordCheck.LongestPassword)
-            return await PageAsync(context, http, new FieldError("new_password", Problem.Invalid), StatusCodes.Status422UnprocessableEntity, cancellationToken);
+            return await PageAsync(context, http, new FieldError("new_password", Problem.Invalid), StatusCodes.Status422UnprocessableEntity,
+                cancellationToken);
         await access.ChangePasswordAsync(new Secret(wanted), but: session, cancellationToken);
         Log.PasswordChanged(logger, RequestOrigin.Of(http));
         Notices.Leave(http, new Notice(context.Texts["Saved!"], IsError: false));
@@ -87,7 +92,8 @@ sealed partial class SessionPages(WebAccess access, PasswordCheck passwords, ILo
         [LoggerMessage(Level = LogLevel.Information, Message = "A session was ended in the pages, from {Address}")]
         public static partial void Ended(ILogger logger, RequestOrigin address);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "The password of the pages was changed in the pages, from {Address}; all other sessions are ended")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "The password of the pages was changed in the pages, from {Address}; all other "
+            + "sessions are ended")]
         public static partial void PasswordChanged(ILogger logger, RequestOrigin address);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "The owner was asked for the password again and gave it, from {Address}")]

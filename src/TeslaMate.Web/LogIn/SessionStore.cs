@@ -6,7 +6,9 @@ using Microsoft.Extensions.Options;
 
 namespace TeslaMate.Web.LogIn;
 
-/// <summary>The sessions of the cookie scheme, kept in <c>teslamate.web_sessions</c>: an entry's key is what the cookie holds, its hash is the row's id.</summary>
+/// <summary>
+/// The sessions of the cookie scheme, kept in <c>teslamate.web_sessions</c>: an entry's key is what the cookie holds, its hash is the row's id.
+/// </summary>
 sealed class SessionStore(WebAccess access) : ITicketStore
 {
     /// <summary>The property of a ticket that says how the person was recognized.</summary>
@@ -15,7 +17,8 @@ sealed class SessionStore(WebAccess access) : ITicketStore
     public Task<string> StoreAsync(AuthenticationTicket ticket) => throw new NotSupportedException("a session is started by a request");
 
     public Task<string> StoreAsync(AuthenticationTicket ticket, HttpContext http, CancellationToken cancellationToken)
-        => access.StartSessionAsync(ticket.Principal.Identity?.Name ?? "owner", ticket.Properties.Items.TryGetValue(Method, out var method) ? method! : "password",
+        => access.StartSessionAsync(ticket.Principal.Identity?.Name ?? "owner",
+            ticket.Properties.Items.TryGetValue(Method, out var method) ? method! : "password",
             RequestOrigin.Of(http), cancellationToken);
 
     public Task RenewAsync(string key, AuthenticationTicket ticket) => throw new NotSupportedException("a session is renewed by a request");
@@ -30,7 +33,8 @@ sealed class SessionStore(WebAccess access) : ITicketStore
         if ((await AccessState.OfAsync(http)).Session is not { } session || !session.Id.AsSpan().SequenceEqual(WebAccess.Hash(key)))
             return null;
         var properties = new AuthenticationProperties { IssuedUtc = session.RenewedAt, ExpiresUtc = session.ExpiresAt };
-        return new AuthenticationTicket(Identities.Owner(Schemes.Session, Convert.ToHexString(session.Id), session.Subject), properties, Schemes.Session);
+        return new AuthenticationTicket(Identities.Owner(Schemes.Session, Convert.ToHexString(session.Id), session.Subject), properties,
+            Schemes.Session);
     }
 
     // Who logs in during a session has proved once more to be the owner.
@@ -44,8 +48,11 @@ sealed class SessionStore(WebAccess access) : ITicketStore
     public Task RemoveAsync(string key) => access.EndSessionAsync(WebAccess.Hash(key), CancellationToken.None);
 }
 
-/// <summary>The cookie of a session: the random key of its row and nothing else, so that it needs neither signature nor encryption, and outlives the key ring.</summary>
-sealed class SessionCookie(WebSettings settings, SessionStore store) : IConfigureNamedOptions<CookieAuthenticationOptions>, ISecureDataFormat<AuthenticationTicket>
+/// <summary>
+/// The cookie of a session: the random key of its row and nothing else, so that it needs neither signature nor encryption, and outlives the key ring.
+/// </summary>
+sealed class SessionCookie(WebSettings settings, SessionStore store) : IConfigureNamedOptions<CookieAuthenticationOptions>,
+    ISecureDataFormat<AuthenticationTicket>
 {
     public const string Name = "_teslamate_key";
 

@@ -17,7 +17,8 @@ sealed class SessionWatch(WebSettings settings, WebAccess access, ApiTokens toke
             {
                 Schemes.Proxy => true,
                 Schemes.Session => (await access.LookUpAsync(http.Request.Cookies[SessionCookie.Name], cancellationToken)).Session is not null,
-                Schemes.Open => settings is { TrustedHeader: null, Oidc: null } && !(await access.LookUpAsync(cookie: null, cancellationToken)).HasPassword,
+                Schemes.Open => settings is { TrustedHeader: null, Oidc: null }
+                    && !(await access.LookUpAsync(cookie: null, cancellationToken)).HasPassword,
                 Schemes.Bearer => await tokens.IsStillInForceAsync(http.User, cancellationToken),
                 _ => false,
             };

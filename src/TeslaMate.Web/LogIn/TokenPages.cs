@@ -10,7 +10,10 @@ using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.LogIn;
 
-/// <summary>The tokens for programs: which there are, new ones, and their end. A stolen session must not make itself one, so the owner is asked for the password again.</summary>
+/// <summary>
+/// The tokens for programs: which there are, new ones, and their end. A stolen session must not make itself one, so the owner is asked for the
+/// password again.
+/// </summary>
 sealed partial class TokenPages(TokenStore tokens, ICars cars, TimeProvider time, ILogger<TokenPages> logger)
 {
     public const string Path = "/tokens";
@@ -18,7 +21,8 @@ sealed partial class TokenPages(TokenStore tokens, ICars cars, TimeProvider time
     public void Map(IEndpointRouteBuilder routes)
     {
         var pages = routes.MapPages().RequireConfirmation();
-        pages.MapGet(Path, (PageContext context, HttpContext http, CancellationToken cancellationToken) => PageAsync(context, http, made: null, error: null, cancellationToken));
+        pages.MapGet(Path, (PageContext context, HttpContext http, CancellationToken cancellationToken) =>
+            PageAsync(context, http, made: null, error: null, cancellationToken));
         pages.MapPost(Path, ChangeAsync);
     }
 
@@ -32,7 +36,8 @@ sealed partial class TokenPages(TokenStore tokens, ICars cars, TimeProvider time
 
     async Task<IResult> CreateAsync(IFormCollection form, PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
-        var (wish, problem) = TokenWish.Parse(form["name"], [.. form["scope"].OfType<string>()], [.. form["car"].OfType<string>().Where(car => car.Length > 0)], form["days"]);
+        var (wish, problem) = TokenWish.Parse(form["name"], [.. form["scope"].OfType<string>()],
+            [.. form["car"].OfType<string>().Where(car => car.Length > 0)], form["days"]);
         if (wish is null)
             return await PageAsync(context, http, made: null, problem, cancellationToken);
         var (stored, token) = await tokens.CreateAsync(wish, cancellationToken);

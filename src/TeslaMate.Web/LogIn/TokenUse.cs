@@ -16,7 +16,8 @@ sealed partial class TokenUse
     {
         _logger = logger;
         meters.Of("Api", isPersonal: true).CreateObservableCounter(
-            "teslamate_api_requests_total", () => _requests.Select(use => new Measurement<long>(use.Value, new KeyValuePair<string, object?>("token", use.Key))), unit: null,
+            "teslamate_api_requests_total",
+            () => _requests.Select(use => new Measurement<long>(use.Value, new KeyValuePair<string, object?>("token", use.Key))), unit: null,
             "Requests of programs that brought a token, by its name.");
     }
 

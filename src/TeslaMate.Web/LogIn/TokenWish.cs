@@ -7,7 +7,8 @@ namespace TeslaMate.Web.LogIn;
 public sealed record TokenWish
 {
     /// <summary>What a token may be for, as forms and command lines name it.</summary>
-    public static readonly IReadOnlyList<string> AllScopes = [LogIn.Scopes.Read, LogIn.Scopes.Logging, LogIn.Scopes.Write, LogIn.Scopes.Admin, LogIn.Scopes.Calendar];
+    public static readonly IReadOnlyList<string> AllScopes =
+        [LogIn.Scopes.Read, LogIn.Scopes.Logging, LogIn.Scopes.Write, LogIn.Scopes.Admin, LogIn.Scopes.Calendar];
 
     /// <summary>The longest name, in characters.</summary>
     public const int LongestName = 100;
@@ -33,7 +34,8 @@ public sealed record TokenWish
     /// <param name="scopes">Words of <see cref="AllScopes"/>.</param>
     /// <param name="cars">Numbers of cars; none for all.</param>
     /// <param name="days">How long it lasts; null or empty for ever.</param>
-    public static (TokenWish? Wish, string? Problem) Parse(string? name, IReadOnlyCollection<string> scopes, IReadOnlyCollection<string> cars, string? days)
+    public static (TokenWish? Wish, string? Problem) Parse(string? name, IReadOnlyCollection<string> scopes, IReadOnlyCollection<string> cars,
+        string? days)
     {
         name = name?.Trim();
         if (name is not { Length: > 0 and <= LongestName } || name.Any(char.IsControl))
@@ -50,7 +52,8 @@ public sealed record TokenWish
 
         var lifetime = 0;
         if (!string.IsNullOrWhiteSpace(days)
-            && (!int.TryParse(days, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out lifetime) || lifetime is < 1 or > MostDays))
+            && (!int.TryParse(days, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out lifetime)
+                || lifetime is < 1 or > MostDays))
             return (null, $"\"{days}\" is not a number of days from 1 to {MostDays}. Example: 365");
         return (new TokenWish
         {

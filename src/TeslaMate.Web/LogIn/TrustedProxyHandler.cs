@@ -7,10 +7,11 @@ using Microsoft.Extensions.Options;
 namespace TeslaMate.Web.LogIn;
 
 /// <summary>
-/// A trusted proxy names the person it let in (<c>WEB_TRUSTED_HEADER</c>). It is believed when it proves to be the proxy by <c>WEB_TRUSTED_PROXY_SECRET</c>; where
-/// none is set, when it comes through a unix socket, or from an address that <c>WEB_TRUSTED_PROXIES</c> names.
+/// A trusted proxy names the person it let in (<c>WEB_TRUSTED_HEADER</c>). It is believed when it proves to be the proxy by
+/// <c>WEB_TRUSTED_PROXY_SECRET</c>; where none is set, when it comes through a unix socket, or from an address that <c>WEB_TRUSTED_PROXIES</c> names.
 /// </summary>
-sealed class TrustedProxyHandler(WebSettings settings, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
+sealed class TrustedProxyHandler(WebSettings settings, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers,
+    UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     /// <summary>The request header in which the proxy shows the secret.</summary>
@@ -20,7 +21,8 @@ sealed class TrustedProxyHandler(WebSettings settings, IOptionsMonitor<Authentic
     {
         if (settings.TrustedHeader is not { } header || Request.Headers[header].ToString() is not { Length: > 0 } name || !IsProxy())
             return Task.FromResult(AuthenticateResult.NoResult());
-        return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(Identities.Owner(Schemes.Proxy, $"proxy:{name}", name), Schemes.Proxy)));
+        return Task.FromResult(AuthenticateResult.Success(
+            new AuthenticationTicket(Identities.Owner(Schemes.Proxy, $"proxy:{name}", name), Schemes.Proxy)));
     }
 
     bool IsProxy()

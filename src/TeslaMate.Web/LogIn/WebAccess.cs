@@ -9,7 +9,9 @@ using TeslaMate.Database;
 
 namespace TeslaMate.Web.LogIn;
 
-/// <summary>What opens the pages: the stored password, the sessions it opened, and the token of the <c>PUT</c> routes. Secrets are kept as hashes only.</summary>
+/// <summary>
+/// What opens the pages: the stored password, the sessions it opened, and the token of the <c>PUT</c> routes. Secrets are kept as hashes only.
+/// </summary>
 public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource database, TimeProvider time)
 {
     /// <summary>A session ends this long after its last use.</summary>
@@ -91,7 +93,8 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
         var token = NewToken();
         var now = time.GetUtcNow();
         await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("delete from teslamate.web_sessions where expires_at < $1") { Parameters = { Timestamps.Parameter(now) } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            "delete from teslamate.web_sessions where expires_at < $1") { Parameters = { Timestamps.Parameter(now) } });
         batch.BatchCommands.Add(new NpgsqlBatchCommand("""
             insert into teslamate.web_sessions (id, started_at, expires_at, subject, method, address, agent, used_at, confirmed_at) values ($1, $2, $3, $4, $5, $6, $7, $2, $2)
             """)

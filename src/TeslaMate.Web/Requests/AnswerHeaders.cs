@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace TeslaMate.Web.Requests;
 
 /// <summary>
-/// The headers that every answer has: what browsers may load, embed and tell others. The policy names no host but those of the map's tiles and the place search, and
-/// allows no inline script or style.
+/// The headers that every answer has: what browsers may load, embed and tell others. The policy names no host but those of the map's tiles and the
+/// place search, and allows no inline script or style.
 /// </summary>
 sealed class AnswerHeaders(RequestDelegate next, WebSettings settings)
 {

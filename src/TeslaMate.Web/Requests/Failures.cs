@@ -11,11 +11,12 @@ using TeslaMate.Web.LogIn;
 namespace TeslaMate.Web.Requests;
 
 /// <summary>
-/// What is answered when there is no page: the status with its phrase as body, as a JSON string below <c>/api</c> and for those who want nothing else (spec web 1.9), as
-/// problem details for those who name them. A browser that opens a page gets the same phrase on a page with a way back.
+/// What is answered when there is no page: the status with its phrase as body, as a JSON string below <c>/api</c> and for those who want nothing
+/// else (spec web 1.9), as problem details for those who name them. A browser that opens a page gets the same phrase on a page with a way back.
 /// </summary>
 sealed partial class Failures(
-    RequestDelegate next, WebSettings settings, TextCatalogue texts, AssetFiles assets, IGlobalSettings global, IProblemDetailsService problems, TimeProvider time, ILogger<Failures> logger)
+    RequestDelegate next, WebSettings settings, TextCatalogue texts, AssetFiles assets, IGlobalSettings global, IProblemDetailsService problems,
+    TimeProvider time, ILogger<Failures> logger)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -66,10 +67,12 @@ sealed partial class Failures(
         if (Problems.AreFor(http.Request.Path))
             await Problems.WriteAsync(http, ProblemKind.Of(status), Detail(status));
         else if (http.Request.Headers.Accept.ToString().Contains("application/problem+json", StringComparison.OrdinalIgnoreCase)
-            && await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = http, ProblemDetails = { Title = phrase, Instance = http.TraceIdentifier } }))
+            && await problems.TryWriteAsync(
+                new ProblemDetailsContext { HttpContext = http, ProblemDetails = { Title = phrase, Instance = http.TraceIdentifier } }))
             return;
         else if (http.Request.Path.StartsWithSegments("/api") || WantsJson(http.Request.Headers.Accept.ToString()))
-            await http.Response.WriteAsJsonAsync(status == StatusCodes.Status401Unauthorized ? new { error = "unauthorized" } : (object)phrase, http.RequestAborted);
+            await http.Response.WriteAsJsonAsync(status == StatusCodes.Status401Unauthorized ? new { error = "unauthorized" } : (object)phrase,
+                http.RequestAborted);
         else if (IsOpenedByBrowser(http.Request))
             await WithoutDatabase(http).Render<FailurePage, FailureModel>(new(status, phrase), status).ExecuteAsync(http);
         else if (!http.Request.Path.StartsWithSegments("/live"))
@@ -92,10 +95,12 @@ sealed partial class Failures(
     static DbException? DatabaseFault(Exception exception) => exception as DbException ?? exception.InnerException as DbException;
 
     // Over plain http, as in most homes, browsers do not send the first one.
-    static bool IsOpenedByBrowser(HttpRequest request) => request.Headers["Sec-Fetch-Mode"] == "navigate" || request.Headers.UpgradeInsecureRequests == "1";
+    static bool IsOpenedByBrowser(HttpRequest request)
+        => request.Headers["Sec-Fetch-Mode"] == "navigate" || request.Headers.UpgradeInsecureRequests == "1";
 
     static bool WantsJson(string accept)
-        => accept.Contains("json", StringComparison.OrdinalIgnoreCase) && !accept.Contains("html", StringComparison.OrdinalIgnoreCase) && !accept.Contains("*/*", StringComparison.Ordinal);
+        => accept.Contains("json", StringComparison.OrdinalIgnoreCase) && !accept.Contains("html", StringComparison.OrdinalIgnoreCase)
+            && !accept.Contains("*/*", StringComparison.Ordinal);
 
     // The database may be what failed, so the page gets by with what is in memory.
     PageContext WithoutDatabase(HttpContext http) => new()

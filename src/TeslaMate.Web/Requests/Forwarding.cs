@@ -7,14 +7,16 @@ using TeslaMate.Web.LogIn;
 namespace TeslaMate.Web.Requests;
 
 /// <summary>
-/// What proxies on the way tell: the address that a request comes from, and whether it came by https. Each of them adds at the end of <c>X-Forwarded-For</c> whom it
-/// heard; what stands before the first trusted one was written by anybody.
+/// What proxies on the way tell: the address that a request comes from, and whether it came by https. Each of them adds at the end of
+/// <c>X-Forwarded-For</c> whom it heard; what stands before the first trusted one was written by anybody.
 /// </summary>
 public static class Forwarding
 {
     const string IsUsed = "TeslaMate.Forwarding";
 
-    /// <summary>Reads the headers of trusted proxies, once, however often it is called; what answers before the pages and needs the address goes behind it.</summary>
+    /// <summary>
+    /// Reads the headers of trusted proxies, once, however often it is called; what answers before the pages and needs the address goes behind it.
+    /// </summary>
     public static void UseForwarding(this IApplicationBuilder app)
     {
         if (!app.Properties.TryAdd(IsUsed, true))
@@ -25,7 +27,8 @@ public static class Forwarding
             http.Features.Set(new Peer(http.Connection.RemoteIpAddress));
             return next(http);
         });
-        var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto, ForwardLimit = null };
+        var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
+            ForwardLimit = null };
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();
         foreach (var network in settings.TrustedProxies)

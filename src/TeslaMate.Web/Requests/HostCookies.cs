@@ -6,8 +6,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace TeslaMate.Web.Requests;
 
 /// <summary>
-/// Over https our cookies are named <c>__Host-…</c>, which browsers take only from this very host, by https and for all paths: no neighbour below the same domain can
-/// plant one. Over plain http, where that name is refused, they keep their plain names. What reads and writes cookies knows the plain names only.
+/// Over https our cookies are named <c>__Host-…</c>, which browsers take only from this very host, by https and for all paths: no neighbour below
+/// the same domain can plant one. Over plain http, where that name is refused, they keep their plain names. What reads and writes cookies knows the
+/// plain names only.
 /// </summary>
 sealed class HostCookies(RequestDelegate next)
 {
@@ -36,13 +37,15 @@ sealed class HostCookies(RequestDelegate next)
         public int Count => Keys.Count;
 
         public ICollection<string> Keys
-            => [.. sent.Keys.Where(name => !IsOwn(name)).Select(name => name.StartsWith(Prefix + Own, StringComparison.Ordinal) ? name[Prefix.Length..] : name)];
+            => [.. sent.Keys.Where(name => !IsOwn(name))
+                .Select(name => name.StartsWith(Prefix + Own, StringComparison.Ordinal) ? name[Prefix.Length..] : name)];
 
         public bool ContainsKey(string key) => sent.ContainsKey(Sent(key));
 
         public bool TryGetValue(string key, [NotNullWhen(true)] out string? value) => sent.TryGetValue(Sent(key), out value);
 
-        public IEnumerator<KeyValuePair<string, string>> GetEnumerator() => Keys.Select(name => KeyValuePair.Create(name, this[name] ?? "")).GetEnumerator();
+        public IEnumerator<KeyValuePair<string, string>> GetEnumerator()
+            => Keys.Select(name => KeyValuePair.Create(name, this[name] ?? "")).GetEnumerator();
 
         IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
     }
@@ -60,6 +63,7 @@ sealed class HostCookies(RequestDelegate next)
         public void Delete(string key, CookieOptions options) => cookies.Delete(Sent(key), Options(key, options));
 
         // What the name promises.
-        static CookieOptions Options(string key, CookieOptions options) => IsOwn(key) ? new CookieOptions(options) { Secure = true, Path = "/", Domain = null } : options;
+        static CookieOptions Options(string key, CookieOptions options)
+            => IsOwn(key) ? new CookieOptions(options) { Secure = true, Path = "/", Domain = null } : options;
     }
 }

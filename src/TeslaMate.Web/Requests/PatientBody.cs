@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace TeslaMate.Web.Requests;
 
-/// <summary>Writes a file to a client that may not read: a part that it does not take in time, and a whole that takes too long, ends the connection.</summary>
+/// <summary>
+/// Writes a file to a client that may not read: a part that it does not take in time, and a whole that takes too long, ends the connection.
+/// </summary>
 /// <param name="timeout">For the whole, where it is more than a file of some minutes.</param>
 public sealed class PatientBody(HttpContext http, TimeProvider time, TimeSpan? timeout = null)
 {

@@ -9,8 +9,8 @@ using TeslaMate.Web.LogIn;
 namespace TeslaMate.Web.Requests;
 
 /// <summary>
-/// How many requests of a kind are under way at once, and how many programs may make (spec api 2.5), for <c>RequireRateLimiting</c>. Guesses of passwords and
-/// tokens are counted by <see cref="LogInThrottle"/>.
+/// How many requests of a kind are under way at once, and how many programs may make (spec api 2.5), for <c>RequireRateLimiting</c>. Guesses of
+/// passwords and tokens are counted by <see cref="LogInThrottle"/>.
 /// </summary>
 public static class RateLimits
 {
@@ -20,7 +20,10 @@ public static class RateLimits
     /// <summary>Checks of a password, which are slow on purpose; more at once would starve the pages.</summary>
     public const string Passwords = "passwords";
 
-    /// <summary>What a program reads: a bucket for each token, and no more at once than leaves others their connections. What comes too fast waits a while first.</summary>
+    /// <summary>
+    /// What a program reads: a bucket for each token, and no more at once than leaves others their connections. What comes too fast waits a while
+    /// first.
+    /// </summary>
     public const string Programs = "programs";
 
     /// <summary>What a program changes: ten a second for each token.</summary>
@@ -57,7 +60,8 @@ public static class RateLimits
             http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
             RetryAfter.Set(http.Response, TimeSpan.FromSeconds(1));
             http.Response.Headers["RateLimit-Policy"] = string.Create(
-                CultureInfo.InvariantCulture, $"\"requests\";q={settings.ApiRequestBurst};w={Math.Max(1, settings.ApiRequestBurst / settings.ApiRequestsPerSecond)}");
+                CultureInfo.InvariantCulture,
+                $"\"requests\";q={settings.ApiRequestBurst};w={Math.Max(1, settings.ApiRequestBurst / settings.ApiRequestsPerSecond)}");
             http.Response.Headers["RateLimit"] = "\"requests\";r=0;t=1";
             await refusals.WriteAsync(http, new ProgramRefusal(StatusCodes.Status429TooManyRequests, "too many requests"));
             return;
@@ -71,7 +75,8 @@ public static class RateLimits
     static string ProgramOf(HttpContext http)
         => http.User.Scheme() is null or Schemes.Open ? $"address:{http.Connection.RemoteIpAddress}" : http.User.Subject() ?? "";
 
-    // What is refused has to be asked for again, by a program that may not know how: a first synchronisation waits instead, and well within its patience.
+    // What is refused has to be asked for again, by a program that may not know how: a first synchronisation waits instead, and well within its
+    // patience.
     static TokenBucketRateLimiter Bucket(int perSecond, int burst) => new(new TokenBucketRateLimiterOptions
     {
         TokenLimit = burst,

@@ -12,7 +12,8 @@ readonly record struct RowNumber(long Value) : IParsable<RowNumber>
     /// <summary>The same for a smallint column.</summary>
     public short Short => Value is > 0 and <= short.MaxValue ? (short)Value : (short)0;
 
-    public static RowNumber Parse(string s, IFormatProvider? provider) => TryParse(s, provider, out var number) ? number : throw new FormatException();
+    public static RowNumber Parse(string s, IFormatProvider? provider)
+        => TryParse(s, provider, out var number) ? number : throw new FormatException();
 
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out RowNumber result)
     {

@@ -5,8 +5,11 @@ using TeslaMate.Logbook.Settings;
 
 namespace TeslaMate.Web.Settings;
 
-/// <summary>A change of the addresses' language, which asks for every address again and goes on without the page that started it (spec web 6.3).</summary>
-sealed class AddressRefresh(IGlobalSettings settings, [FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource database, IHostApplicationLifetime lifetime)
+/// <summary>
+/// A change of the addresses' language, which asks for every address again and goes on without the page that started it (spec web 6.3).
+/// </summary>
+sealed class AddressRefresh(IGlobalSettings settings, [FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource database,
+    IHostApplicationLifetime lifetime)
 {
     readonly Lock _lock = new();
     Task<SettingsAnswer>? _running;

@@ -18,7 +18,9 @@ static class RevealedAddresses
     public static string? BaseUrl(string? origin, string urlPath)
         => PageAddress.Read(origin).Address is { } address ? address + urlPath : null;
 
-    /// <summary>Where the dashboards are, from a link on one (spec web 6.5): without the query and the last three segments (<c>d</c>, uid, slug).</summary>
+    /// <summary>
+    /// Where the dashboards are, from a link on one (spec web 6.5): without the query and the last three segments (<c>d</c>, uid, slug).
+    /// </summary>
     public static string? GrafanaUrl(string? referrer)
     {
         if (!Uri.TryCreate(referrer, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Host.Length == 0)

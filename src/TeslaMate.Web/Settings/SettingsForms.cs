@@ -6,7 +6,9 @@ using TeslaMate.Web.Forms;
 
 namespace TeslaMate.Web.Settings;
 
-/// <summary>The settings forms, read into types: a word that is not offered is an error at its field, and nothing of the form is stored then.</summary>
+/// <summary>
+/// The settings forms, read into types: a word that is not offered is an error at its field, and nothing of the form is stored then.
+/// </summary>
 static class SettingsForms
 {
     const int MinutesOfADay = 24 * 60;

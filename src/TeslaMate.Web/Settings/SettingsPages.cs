@@ -23,11 +23,14 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
         pages.MapPost("/settings", SaveGeneralAsync);
         pages.MapPost("/settings/car/{car}", SaveCarAsync);
         pages.MapPost("/settings/base_url", (HttpContext http, WebSettings web, CancellationToken cancellationToken)
-            => LearnAsync(http, form => RevealedAddresses.BaseUrl(form["origin"], web.UrlPath), (settings, url) => settings with { BaseUrl = settings.BaseUrl ?? url }, cancellationToken));
+            => LearnAsync(http, form => RevealedAddresses.BaseUrl(form["origin"], web.UrlPath),
+                (settings, url) => settings with { BaseUrl = settings.BaseUrl ?? url }, cancellationToken));
         pages.MapPost("/settings/grafana_url", async (PageContext context, HttpContext http, CancellationToken cancellationToken) =>
         {
-            await LearnAsync(http, form => RevealedAddresses.GrafanaUrl(form["referrer"]), (settings, url) => settings with { GrafanaUrl = settings.GrafanaUrl ?? url }, cancellationToken);
-            return http.Request.HasFormContentType && (await http.Request.ReadFormAsync(cancellationToken)).ContainsKey("asked") ? Results.Redirect(context.Url("/settings")) : Results.NoContent();
+            await LearnAsync(http, form => RevealedAddresses.GrafanaUrl(form["referrer"]),
+                (settings, url) => settings with { GrafanaUrl = settings.GrafanaUrl ?? url }, cancellationToken);
+            return http.Request.HasFormContentType && (await http.Request.ReadFormAsync(cancellationToken)).ContainsKey("asked")
+                ? Results.Redirect(context.Url("/settings")) : Results.NoContent();
         });
         pages.MapPost("/sign_out", SignOutAsync);
     }
@@ -36,11 +39,13 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
     {
         var all = await cars.ListAsync(cancellationToken);
         return context.Render<SettingsPage, SettingsModel>(
-            new(all, Stored(Selected(all, http.Request.Query["car"])), await GeneralAsync(context.Settings, await EndedRefreshAsync(), cancellationToken)));
+            new(all, Stored(Selected(all, http.Request.Query["car"])),
+                await GeneralAsync(context.Settings, await EndedRefreshAsync(), cancellationToken)));
     }
 
     async Task<IResult> ShowGeneralAsync(PageContext context, CancellationToken cancellationToken)
-        => context.Render<GeneralForm, GeneralFormModel>(await GeneralAsync(await global.ReadAsync(cancellationToken), await EndedRefreshAsync(), cancellationToken));
+        => context.Render<GeneralForm, GeneralFormModel>(
+            await GeneralAsync(await global.ReadAsync(cancellationToken), await EndedRefreshAsync(), cancellationToken));
 
     async Task<IResult> SaveGeneralAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
@@ -49,7 +54,8 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
         if (errors.Count == 0)
         {
             // The rest of the form does not wait for the addresses in another language.
-            var answer = await global.ChangeAsync(settings => SettingsForms.Read(form, settings).Settings with { Language = settings.Language }, cancellationToken);
+            var answer = await global.ChangeAsync(settings => SettingsForms.Read(form, settings).Settings with { Language = settings.Language },
+                cancellationToken);
             errors = ErrorsOf(answer);
             if (answer is SettingsAnswer.Changed(var stored))
             {
@@ -87,7 +93,8 @@ sealed class SettingsPages(ICars cars, IGlobalSettings global, AddressRefresh ad
             new(await cars.ListAsync(cancellationToken), model, await GeneralAsync(context.Settings, errors: [], cancellationToken)), status);
     }
 
-    async Task<IResult> LearnAsync(HttpContext http, Func<IFormCollection, string?> find, Func<GlobalSettings, string, GlobalSettings> complete, CancellationToken cancellationToken)
+    async Task<IResult> LearnAsync(HttpContext http, Func<IFormCollection, string?> find, Func<GlobalSettings, string, GlobalSettings> complete,
+        CancellationToken cancellationToken)
     {
         if (find(await http.Request.ReadFormAsync(cancellationToken)) is { } url)
             await global.ChangeAsync(settings => complete(settings, url), cancellationToken);

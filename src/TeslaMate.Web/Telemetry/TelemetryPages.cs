@@ -12,8 +12,8 @@ using TeslaMate.Web.Requests;
 namespace TeslaMate.Web.Telemetry;
 
 /// <summary>
-/// Cars that send their data by themselves: how to set one up, how they are, what they cost (spec fleet-telemetry 2.1, 4.9). The public key of the app is
-/// served to everybody, since Tesla and the cars ask for it.
+/// Cars that send their data by themselves: how to set one up, how they are, what they cost (spec fleet-telemetry 2.1, 4.9). The public key of the
+/// app is served to everybody, since Tesla and the cars ask for it.
 /// </summary>
 sealed partial class TelemetryPages(IServiceProvider services)
 {
@@ -39,7 +39,8 @@ sealed partial class TelemetryPages(IServiceProvider services)
         var domain = Domain().IsMatch(asked) ? asked : http.Request.Host.Host;
         var pairing = $"https://tesla.com/_ak/{domain}";
         return context.Render<TelemetryPage, TelemetryModel>(
-            new(domain, pairing, Code(pairing), $"https://{domain}{WellKnownPath}", _report!.PublicKey is not null, await _report.ReadAsync(cancellationToken)));
+            new(domain, pairing, Code(pairing), $"https://{domain}{WellKnownPath}", _report!.PublicKey is not null,
+                await _report.ReadAsync(cancellationToken)));
     }
 
     /// <summary>An address as a picture for the camera of a phone.</summary>

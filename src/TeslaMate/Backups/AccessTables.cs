@@ -80,7 +80,8 @@ static class AccessTables
                 cancellationToken);
         }
         catch (PostgresException exception)
-            when (exception.SqlState is PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+            when (exception.SqlState is PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.UndefinedTable
+                or PostgresErrorCodes.InvalidSchemaName)
         {
             return null;
         }

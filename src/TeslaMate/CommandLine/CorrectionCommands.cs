@@ -30,12 +30,14 @@ static class CorrectionCommands
         var id = new Argument<int>("ID") { Description = $"The {noun}'s id, as in the address of its dashboard." };
         var command = new Command(name, description) { id };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            Variables.FromEnvironment(), noun, parsed.GetValue(id), correct, done, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellationToken));
+            Variables.FromEnvironment(), noun, parsed.GetValue(id), correct, done, parsed.InvocationConfiguration.Output,
+            parsed.InvocationConfiguration.Error, cancellationToken));
         return command;
     }
 
     internal static async Task<int> RunAsync(
-        Variables variables, string noun, int id, Func<ICorrections, int, CancellationToken, Task<bool>> correct, string done, TextWriter output, TextWriter error,
+        Variables variables, string noun, int id, Func<ICorrections, int, CancellationToken, Task<bool>> correct, string done, TextWriter output,
+        TextWriter error,
         CancellationToken cancellationToken)
     {
         var database = DatabaseSettings.Read(variables);
@@ -57,7 +59,8 @@ static class CorrectionCommands
             }
 
             // Deleted twice is deleted: the reference's script thinks so too.
-            await error.WriteLineAsync(done == Deleted ? $"Warning: there is no {noun} with ID {id}. Nothing to delete." : $"There is no {noun} with ID {id}.");
+            await error.WriteLineAsync(done == Deleted
+                ? $"Warning: there is no {noun} with ID {id}. Nothing to delete." : $"There is no {noun} with ID {id}.");
             return done == Deleted ? ExitCode.Ok : ExitCode.Failure;
         }
         catch (NpgsqlException exception)

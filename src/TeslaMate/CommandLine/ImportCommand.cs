@@ -22,7 +22,8 @@ static partial class ImportCommand
         var folder = new Argument<string?>("DIR") { Description = "The folder of the files, or one file.", Arity = ArgumentArity.ZeroOrOne };
         var from = new Option<string?>("--from")
         {
-            Description = "Take over another TeslaMate database instead: postgres://user@host:port/name. Its password may be in PGPASSWORD or in ~/.pgpass.",
+            Description = "Take over another TeslaMate database instead: postgres://user@host:port/name. Its password may be in PGPASSWORD or in "
+                + "~/.pgpass.",
         };
         var timeZone = new Option<string?>("--timezone") { Description = "The time zone that the times in the files are in, such as Europe/Berlin." };
         var car = new Option<string?>("--car") { Description = "Import only this car, by its VIN; rows of other cars are left out." };
@@ -31,7 +32,9 @@ static partial class ImportCommand
         var json = new Option<bool>("--json") { Description = "Write one JSON object, for programs." };
         var command = new Command(
             "import",
-            "Import the history of another logger: TeslaFi's monthly CSV files, Tessie's exports, a mysqldump of TeslaLogger's, or another TeslaMate database. It may run beside the service and again at any time: nothing is imported twice, and what was logged live stays as it is.")
+            "Import the history of another logger: TeslaFi's monthly CSV files, Tessie's exports, a mysqldump of TeslaLogger's, or another "
+                + "TeslaMate database. It may run beside the service and again at any time: nothing is imported twice, and what was logged live "
+                + "stays as it is.")
         {
             folder, timeZone, from, car, dryRun, yes, json,
         };
@@ -46,13 +49,16 @@ static partial class ImportCommand
         });
         command.SetAction((parsed, cancellationToken) => RunAsync(
             Variables.FromEnvironment(),
-            new ImportRequest(parsed.GetValue(folder) ?? "", parsed.GetValue(timeZone) ?? "") { Vin = parsed.GetValue(car), IsDryRun = parsed.GetValue(dryRun) },
-            parsed.GetValue(from) is { } address ? SourceAddress.Parse(address) : null, parsed.GetValue(yes), parsed.GetValue(json), parsed.InvocationConfiguration, cancellationToken));
+            new ImportRequest(parsed.GetValue(folder) ?? "", parsed.GetValue(timeZone) ?? "") { Vin = parsed.GetValue(car),
+                IsDryRun = parsed.GetValue(dryRun) },
+            parsed.GetValue(from) is { } address ? SourceAddress.Parse(address) : null, parsed.GetValue(yes), parsed.GetValue(json),
+            parsed.InvocationConfiguration, cancellationToken));
         return command;
     }
 
     internal static async Task<int> RunAsync(
-        Variables variables, ImportRequest request, Uri? from, bool yes, bool json, InvocationConfiguration console, CancellationToken cancellationToken)
+        Variables variables, ImportRequest request, Uri? from, bool yes, bool json, InvocationConfiguration console,
+        CancellationToken cancellationToken)
     {
         var (output, error) = (console.Output, console.Error);
         var database = DatabaseSettings.Read(variables);
@@ -67,7 +73,8 @@ static partial class ImportCommand
 
         var isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && !json;
         if (isTerminal && !yes && !request.IsDryRun && !Console.IsInputRedirected
-            && !await new ConfirmationPrompt($"Import {(from?.Host ?? request.Folder).EscapeMarkup()} into {database.ToString().EscapeMarkup()}?") { DefaultValue = true }
+            && !await new ConfirmationPrompt(
+                $"Import {(from?.Host ?? request.Folder).EscapeMarkup()} into {database.ToString().EscapeMarkup()}?") { DefaultValue = true }
                 .ShowAsync(AnsiConsole.Console, cancellationToken))
             return ExitCode.Failure;
 
@@ -75,7 +82,8 @@ static partial class ImportCommand
         try
         {
             var importer = services.GetRequiredService<IImporter>();
-            var report = from is not null ? await services.GetRequiredService<IDatabaseMerge>().MergeAsync(from, request.Vin, request.IsDryRun, cancellationToken) : isTerminal
+            var report = from is not null
+                ? await services.GetRequiredService<IDatabaseMerge>().MergeAsync(from, request.Vin, request.IsDryRun, cancellationToken) : isTerminal
                 ? await OnTerminalAsync(progress => importer.ImportAsync(request, progress, cancellationToken))
                 : await importer.ImportAsync(request, json ? null : new Lines(output), cancellationToken);
             if (json)
@@ -114,7 +122,8 @@ static partial class ImportCommand
         if (report.Rejections.Count > 100)
             output.WriteLine($"... and {report.Rejections.Count - 100} more rows that could not be used (all of them with --json)");
         foreach (var overlap in report.Overlaps.Take(100))
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{overlap.Car}: the {overlap.Kind.Replace('_', ' ')} of {overlap.Start:yyyy-MM-dd HH:mm} is covered here, left out"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{overlap.Car}: the {overlap.Kind.Replace('_', ' ')} of {overlap.Start:yyyy-MM-dd HH:mm} is covered here, left out"));
         var (files, created) = (report.Files, report.Created);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{files.Sum(file => file.Rows)} rows: {files.Sum(file => file.Imported)} imported, {files.Sum(file => file.Skipped)} skipped, {files.Sum(file => file.Rejected)} rejected"));
@@ -129,7 +138,8 @@ static partial class ImportCommand
     {
         FileState.Failed => $"{file.Name}: failed: {file.Reason}",
         FileState.Skipped => $"{file.Name}: was imported before, skipped",
-        _ => string.Create(CultureInfo.InvariantCulture, $"{file.Name}: {file.Rows} rows, {file.Imported} imported, {file.Skipped} skipped, {file.Rejected} rejected"),
+        _ => string.Create(CultureInfo.InvariantCulture,
+            $"{file.Name}: {file.Rows} rows, {file.Imported} imported, {file.Skipped} skipped, {file.Rejected} rejected"),
     };
 
     static async Task<ImportReport> OnTerminalAsync(Func<IProgress<ImportProgress>, Task<ImportReport>> run)
@@ -137,7 +147,8 @@ static partial class ImportCommand
         ImportReport? report = null;
         await AnsiConsole.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
+                new RemainingTimeColumn())
             .StartAsync(async context => report = await run(new Bar(context.AddTask("Reading", maxValue: 1))));
         return report!;
     }
@@ -152,7 +163,8 @@ static partial class ImportCommand
         {
             lock (_lock)
             {
-                foreach (var file in value.Files.Where(file => file.State is FileState.Done or FileState.Failed or FileState.Skipped && _told.Add(file.Name)))
+                foreach (var file in value.Files.Where(
+                    file => file.State is FileState.Done or FileState.Failed or FileState.Skipped && _told.Add(file.Name)))
                     output.WriteLine(Line(file));
                 output.Flush();
             }
@@ -170,12 +182,14 @@ static partial class ImportCommand
         {
             lock (_lock)
             {
-                foreach (var file in value.Files.Where(file => file.State is FileState.Done or FileState.Failed or FileState.Skipped && _told.Add(file.Name)))
+                foreach (var file in value.Files.Where(
+                    file => file.State is FileState.Done or FileState.Failed or FileState.Skipped && _told.Add(file.Name)))
                     AnsiConsole.WriteLine(Line(file));
                 var rate = value.Rows / Math.Max(0.001, Stopwatch.GetElapsedTime(_started).TotalSeconds);
                 bar.MaxValue = Math.Max(1, value.BytesInAll);
                 bar.Value = value.BytesRead;
-                bar.Description = Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{value.Files[value.File].Name}  {value.Rows} rows  {rate:0} rows/s"));
+                bar.Description = Markup.Escape(
+                    string.Create(CultureInfo.InvariantCulture, $"{value.Files[value.File].Name}  {value.Rows} rows  {rate:0} rows/s"));
             }
         }
     }
@@ -185,10 +199,12 @@ static partial class ImportCommand
     sealed record JsonRejection(string File, int Line, string? Column, string Reason);
 
     sealed record JsonReport(
-        IReadOnlyList<JsonFile> Files, IReadOnlyList<JsonRejection> Rejections, Created Created, IReadOnlyList<Overlap> Overlaps, bool DryRun, string? Error)
+        IReadOnlyList<JsonFile> Files, IReadOnlyList<JsonRejection> Rejections, Created Created, IReadOnlyList<Overlap> Overlaps, bool DryRun,
+        string? Error)
     {
         public static JsonReport Of(ImportReport report, bool isDryRun) => new(
-            [.. report.Files.Select(file => new JsonFile(file.Name, file.Rows, file.Imported, file.Skipped, file.Rejected, file.State.ToString().ToLowerInvariant(), file.Reason))],
+            [.. report.Files.Select(file => new JsonFile(file.Name, file.Rows, file.Imported, file.Skipped, file.Rejected,
+                file.State.ToString().ToLowerInvariant(), file.Reason))],
             [.. report.Rejections.Select(rejection => new JsonRejection(rejection.File, rejection.Line, rejection.Column, rejection.Reason))],
             report.Created, report.Overlaps, isDryRun, report.Explanation);
     }

@@ -4,7 +4,9 @@ using TeslaMate.Database.Migrations;
 
 namespace TeslaMate.CommandLine;
 
-/// <summary>Shows people how a migration goes: a bar on a terminal, otherwise a line per version; causes and remedies go to the error stream.</summary>
+/// <summary>
+/// Shows people how a migration goes: a bar on a terminal, otherwise a line per version; causes and remedies go to the error stream.
+/// </summary>
 sealed class MigrationDisplay(TextWriter output, TextWriter error)
 {
     static bool IsTerminal => !Console.IsOutputRedirected;
@@ -45,7 +47,8 @@ sealed class MigrationDisplay(TextWriter output, TextWriter error)
         {
             error.WriteLine(fault.Cause);
             if (fault.Statement is { } statement)
-                error.WriteLine($"  shown by: {string.Join(' ', statement.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ReplaceLineEndings(" ")}");
+                error.WriteLine(
+                    $"  shown by: {string.Join(' ', statement.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ReplaceLineEndings(" ")}");
             error.WriteLine($"  remedy: {fault.Remedy}");
         }
     }

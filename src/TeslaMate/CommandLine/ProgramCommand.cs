@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace TeslaMate.CommandLine;
 
 /// <summary>
-/// The command line: which verbs there are, and what all have in common. A verb is one class in this folder with a static <c>Create</c> that returns its
-/// <see cref="Command"/>, listed in <see cref="Verbs"/>; its action returns one of <see cref="ExitCode"/>.
+/// The command line: which verbs there are, and what all have in common. A verb is one class in this folder with a static <c>Create</c> that returns
+/// its <see cref="Command"/>, listed in <see cref="Verbs"/>; its action returns one of <see cref="ExitCode"/>.
 /// </summary>
 sealed class ProgramCommand
 {
@@ -40,9 +40,12 @@ sealed class ProgramCommand
         .. CorrectionCommands.Create(),
     ];
 
-    /// <summary>Carries out the command line. Ctrl-C and a request to stop reach the verb as cancellation; the second one ends the process at once.</summary>
+    /// <summary>
+    /// Carries out the command line. Ctrl-C and a request to stop reach the verb as cancellation; the second one ends the process at once.
+    /// </summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
-    public async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
+    public async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error,
+        CancellationToken cancellationToken = default)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

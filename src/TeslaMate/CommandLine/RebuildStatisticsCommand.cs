@@ -13,13 +13,16 @@ static class RebuildStatisticsCommand
     public static Command Create()
     {
         var car = new Option<short?>("--car") { Description = "Only this car's.", HelpName = "ID" };
-        var command = new Command("rebuild-statistics", "Make anew what is kept for charts and statistics, from the log; pages stay right meanwhile, and slower.") { car };
+        var command = new Command("rebuild-statistics", "Make anew what is kept for charts and statistics, from the log; pages stay right "
+            + "meanwhile, and slower.") { car };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            Variables.FromEnvironment(), parsed.GetValue(car), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellationToken));
+            Variables.FromEnvironment(), parsed.GetValue(car), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error,
+            cancellationToken));
         return command;
     }
 
-    internal static async Task<int> RunAsync(Variables variables, short? car, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    internal static async Task<int> RunAsync(Variables variables, short? car, TextWriter output, TextWriter error,
+        CancellationToken cancellationToken)
     {
         var settings = DatabaseSettings.Read(variables);
         if (variables.Problems.Count > 0)

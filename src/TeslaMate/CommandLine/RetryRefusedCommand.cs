@@ -15,11 +15,13 @@ static class RetryRefusedCommand
         var discard = new Option<bool>("--discard") { Description = "Forget what the database goes on refusing." };
         var command = new Command("retry-refused", "Write the logbook's entries that the database refused, now that the reason is gone.") { discard };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            Variables.FromEnvironment(), parsed.GetValue(discard), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellationToken));
+            Variables.FromEnvironment(), parsed.GetValue(discard), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error,
+            cancellationToken));
         return command;
     }
 
-    internal static async Task<int> RunAsync(Variables variables, bool discard, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+    internal static async Task<int> RunAsync(Variables variables, bool discard, TextWriter output, TextWriter error,
+        CancellationToken cancellationToken)
     {
         var database = DatabaseSettings.Read(variables);
         var logbook = LogbookSettings.Read(variables);

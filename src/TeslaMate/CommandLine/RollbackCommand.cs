@@ -23,7 +23,8 @@ static class RollbackCommand
         return command;
     }
 
-    static async Task<int> RunAsync(Migrator migrator, MigrationDisplay display, long? version, bool yes, bool dryRun, CancellationToken cancellationToken)
+    static async Task<int> RunAsync(Migrator migrator, MigrationDisplay display, long? version, bool yes, bool dryRun,
+        CancellationToken cancellationToken)
     {
         var forecast = await migrator.ForecastRollbackAsync(version, cancellationToken);
         if (dryRun)

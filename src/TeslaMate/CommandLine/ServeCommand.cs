@@ -28,7 +28,8 @@ static partial class ServeCommand
     public static Command CreateStart()
     {
         var command = new Command("start", "Wait for the database, apply pending migrations, then serve: for containers.");
-        command.SetAction((parsed, cancellationToken) => RunAsync(Variables.FromEnvironment(), migrate: true, parsed.InvocationConfiguration, cancellationToken));
+        command.SetAction((parsed, cancellationToken) =>
+            RunAsync(Variables.FromEnvironment(), migrate: true, parsed.InvocationConfiguration, cancellationToken));
         return command;
     }
 
@@ -139,10 +140,12 @@ static partial class ServeCommand
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "API_TOKEN_DISABLE has no effect: a proxy may name who it let in instead (WEB_TRUSTED_HEADER)")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "API_TOKEN_DISABLE has no effect: a proxy may name who it let in instead "
+            + "(WEB_TRUSTED_HEADER)")]
         public static partial void TokenDisabled(ILogger logger);
 
-        [LoggerMessage(Level = LogLevel.Critical, Message = "WEB_PASSWORD needs at least {Least} characters; it is not taken. Example: WEB_PASSWORD_FILE=/run/secrets/web-password")]
+        [LoggerMessage(Level = LogLevel.Critical, Message = "WEB_PASSWORD needs at least {Least} characters; it is not taken. Example: "
+            + "WEB_PASSWORD_FILE=/run/secrets/web-password")]
         public static partial void PasswordTooShort(ILogger logger, int least);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "WEB_PASSWORD has fewer than {Least} characters, which is quickly guessed. Change it")]
@@ -152,13 +155,16 @@ static partial class ServeCommand
         public static partial void PasswordSet(ILogger logger);
 
         [LoggerMessage(Level = LogLevel.Error,
-            Message = "WEB_API_TOKEN has fewer than {Least} characters, so it opens nothing. Make a longer one, for example with: openssl rand -base64 32")]
+            Message = "WEB_API_TOKEN has fewer than {Least} characters, so it opens nothing. Make a longer one, for example with: openssl rand "
+                + "-base64 32")]
         public static partial void TokenRefused(ILogger logger, int least);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "WEB_API_TOKEN has fewer than {Least} characters, which is quickly guessed. Make a longer one, for example with: openssl rand -base64 32")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "WEB_API_TOKEN has fewer than {Least} characters, which is quickly guessed. Make a "
+            + "longer one, for example with: openssl rand -base64 32")]
         public static partial void ShortToken(ILogger logger, int least);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "ENCRYPTION_KEY has fewer than {Least} characters, so that whoever gets a backup can try all keys. "
+        [LoggerMessage(Level = LogLevel.Warning, Message = "ENCRYPTION_KEY has fewer than {Least} characters, so that whoever gets a backup can "
+            + "try all keys. "
             + "Tokens are stored with it, so change it at the next sign-in, for example to the output of: openssl rand -base64 48")]
         public static partial void ShortKey(ILogger logger, int least);
 
@@ -166,17 +172,20 @@ static partial class ServeCommand
         public static partial void NoTimeZone(ILogger logger, string problem);
 
         [LoggerMessage(Level = LogLevel.Warning,
-            Message = "The pages have no password, so they are served to this machine only. Set one with: teslamate set-password, or say with HTTP_BINDING_ADDRESS who may come")]
+            Message = "The pages have no password, so they are served to this machine only. Set one with: teslamate set-password, or say with "
+                + "HTTP_BINDING_ADDRESS who may come")]
         public static partial void LoopbackOnly(ILogger logger);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "The pages have no password; whoever reaches them may use them. Set one with: teslamate set-password")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "The pages have no password; whoever reaches them may use them. Set one with: "
+            + "teslamate set-password")]
         public static partial void NoPassword(ILogger logger);
 
         [LoggerMessage(Level = LogLevel.Critical, Message = "The program cannot start. {Cause} Remedy: {Remedy}")]
         public static partial void DatabaseRefuses(ILogger logger, string cause, string remedy);
 
         [LoggerMessage(Level = LogLevel.Warning,
-            Message = "No ENCRYPTION_KEY is set, so Tesla's tokens are encrypted with a key made for this run, and a sign-in is needed after each start. "
+            Message = "No ENCRYPTION_KEY is set, so Tesla's tokens are encrypted with a key made for this run, and a sign-in is needed after each "
+                + "start. "
                 + "Make a key, for example with: openssl rand -base64 48, and set ENCRYPTION_KEY or ENCRYPTION_KEY_FILE")]
         public static partial void KeyGenerated(ILogger logger);
     }

@@ -3,7 +3,9 @@ using TeslaMate.CommandLine.Shell;
 
 namespace TeslaMate.CommandLine;
 
-/// <summary><c>teslamate completion</c> and <c>teslamate manual</c>: what packages install beside the program, made from its own command line.</summary>
+/// <summary>
+/// <c>teslamate completion</c> and <c>teslamate manual</c>: what packages install beside the program, made from its own command line.
+/// </summary>
 static class ShellCommands
 {
     /// <param name="root">The command line that is described; it is read when one of the verbs runs.</param>

@@ -7,16 +7,20 @@ using TeslaMate.Tesla.Accounts;
 
 namespace TeslaMate.CommandLine;
 
-/// <summary><c>teslamate sign-in</c>: for machines without a browser. Tokens come on standard input, since arguments are visible to every user.</summary>
+/// <summary>
+/// <c>teslamate sign-in</c>: for machines without a browser. Tokens come on standard input, since arguments are visible to every user.
+/// </summary>
 static class SignInCommand
 {
     public static Command Create()
     {
-        var command = new Command("sign-in", "Check Tesla's tokens, given on standard input as JSON or as two lines (access, refresh), and store them encrypted.");
+        var command = new Command("sign-in", "Check Tesla's tokens, given on standard input as JSON or as two lines (access, refresh), and store "
+            + "them encrypted.");
         command.SetAction((parsed, cancellationToken) =>
         {
             var configuration = parsed.InvocationConfiguration;
-            return RunAsync(Variables.FromEnvironment(), Console.In, Console.IsInputRedirected, configuration.Output, configuration.Error, cancellationToken);
+            return RunAsync(Variables.FromEnvironment(), Console.In, Console.IsInputRedirected, configuration.Output, configuration.Error,
+                cancellationToken);
         });
         return command;
     }
@@ -28,7 +32,8 @@ static class SignInCommand
         var tesla = TeslaSettings.Read(variables);
         if (EncryptionKey.FindExisting(variables) is not { } key)
         {
-            variables.Problem("ENCRYPTION_KEY is not set, so nothing could read the tokens again. Give it the same value as the running program has.");
+            variables.Problem("ENCRYPTION_KEY is not set, so nothing could read the tokens again. Give it the same value as the running program "
+                + "has.");
             key = null;
         }
 

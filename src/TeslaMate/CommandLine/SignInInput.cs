@@ -29,7 +29,8 @@ abstract record SignInInput
     }
 
     static SignInInput ReadLines(string text)
-        => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [var access, var refresh] && IsToken(access) && IsToken(refresh)
+        => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [var access, var refresh] && IsToken(access)
+            && IsToken(refresh)
             ? new Tokens(new Secret(access), new Secret(refresh))
             : new Unusable("Give two lines, the access token first and the refresh token second, or JSON.");
 
@@ -39,7 +40,8 @@ abstract record SignInInput
         {
             using var document = JsonDocument.Parse(text);
             var root = document.RootElement;
-            return (Token(root, "access_token") ?? Token(root, "access"), Token(root, "refresh_token") ?? Token(root, "refresh")) is ({ } access, { } refresh)
+            return (Token(root, "access_token") ?? Token(root, "access"),
+                Token(root, "refresh_token") ?? Token(root, "refresh")) is ({ } access, { } refresh)
                 ? new Tokens(access, refresh)
                 : new Unusable("""The JSON needs the texts "access_token" and "refresh_token".""");
         }
@@ -50,7 +52,8 @@ abstract record SignInInput
     }
 
     static Secret? Token(JsonElement root, string name)
-        => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString()!.Trim() is var text && IsToken(text)
+        => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString()!.Trim() is var text
+            && IsToken(text)
             ? new Secret(text)
             : null;
 

@@ -11,7 +11,8 @@ static partial class StatusCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Write one JSON object, for programs." };
-        var check = new Option<bool>("--check") { Description = "Compare the tables with what their version should have made them, and fail if they differ." };
+        var check = new Option<bool>("--check") { Description = "Compare the tables with what their version should have made them, and fail if "
+            + "they differ." };
         var wait = DatabaseCommand.WaitOption();
         var command = new Command("status", "Say which versions the database has and which are pending; changes nothing.") { json, check, wait };
         command.SetAction((parsed, cancellationToken) => DatabaseCommand.RunAsync(parsed, parsed.GetValue(wait), async (migrator, _, _) =>
@@ -20,7 +21,8 @@ static partial class StatusCommand
             var differences = parsed.GetValue(check) ? await migrator.CheckAsync(cancellationToken) : null;
             var output = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(json))
-                await output.WriteLineAsync(JsonSerializer.Serialize(Report.Of(state, differences, TimeProvider.System.GetUtcNow()), Json.Default.Report));
+                await output.WriteLineAsync(
+                    JsonSerializer.Serialize(Report.Of(state, differences, TimeProvider.System.GetUtcNow()), Json.Default.Report));
             else
                 Write(output, state, differences, TimeProvider.System.GetUtcNow());
             var isSound = state.ChecksumMismatches.Count == 0 && !state.Newer.Any() && differences is null or { Count: 0 };
@@ -42,13 +44,15 @@ static partial class StatusCommand
         foreach (var file in state.PendingRepeatables)
             output.WriteLine($"pending  teslamate {file}");
         output.WriteLine();
-        output.WriteLine($"{state.Applied.Count} applied, {state.Pending.Count} pending; schema teslamate: {state.OwnApplied.Count} applied, {state.OwnPending.Count} pending");
+        output.WriteLine($"{state.Applied.Count} applied, {state.Pending.Count} pending; schema teslamate: {state.OwnApplied.Count} applied, "
+            + $"{state.OwnPending.Count} pending");
         if (state.LastMigratedAt is { } last)
             output.WriteLine($"last migration {(long)(now - last).TotalSeconds} s ago ({last:yyyy-MM-dd HH:mm:ss} UTC)");
         output.WriteLine($"PostgreSQL {state.ServerVersion}; " + string.Join("; ", state.Extensions.Select(extension
             => $"{extension.Name} {extension.Installed ?? (extension.Available is null ? "is not on the server" : "is not in the database")}")));
         foreach (var version in state.Newer)
-            output.WriteLine($"version {version.Version} is of a newer program; this one will not touch the database (teslamate rollback --to-known goes back)");
+            output.WriteLine($"version {version.Version} is of a newer program; this one will not touch the database (teslamate rollback "
+                + "--to-known goes back)");
         foreach (var mismatch in state.ChecksumMismatches)
             output.WriteLine($"{mismatch.FileName} was changed after it was applied: checksum {mismatch.Expected}, recorded {mismatch.Recorded}");
         if (differences is null)

@@ -27,7 +27,8 @@ static class TelemetryCommands
     public static Command Create(Func<Variables>? variables = null)
     {
         var read = variables ?? Variables.FromEnvironment;
-        var command = new Command("telemetry", "Let cars send their data by themselves (Fleet Telemetry): keys, certificate, configure, status, check, remove.");
+        var command = new Command("telemetry", "Let cars send their data by themselves (Fleet Telemetry): keys, certificate, configure, status, "
+            + "check, remove.");
         command.Subcommands.Add(Keys());
         command.Subcommands.Add(Certificate());
         command.Subcommands.Add(Configure(read));
@@ -48,8 +49,10 @@ static class TelemetryCommands
             return await TryAsync(parsed.InvocationConfiguration.Error, async () =>
             {
                 await output.WriteLineAsync(TelemetryFiles.MakeKeys(file));
-                await output.WriteLineAsync($"The private half is in {file}. Serve the text above, for ever, at https://YOUR-DOMAIN{TelemetryFiles.WellKnownPath},");
-                await output.WriteLineAsync("register the domain with Tesla, and pair each car by opening https://tesla.com/_ak/YOUR-DOMAIN on the phone with the Tesla app.");
+                await output.WriteLineAsync($"The private half is in {file}. Serve the text above, for ever, at "
+                    + $"https://YOUR-DOMAIN{TelemetryFiles.WellKnownPath},");
+                await output.WriteLineAsync("register the domain with Tesla, and pair each car by opening https://tesla.com/_ak/YOUR-DOMAIN on "
+                    + "the phone with the Tesla app.");
                 return ExitCode.Ok;
             });
         });
@@ -60,7 +63,8 @@ static class TelemetryCommands
     {
         var folder = Folder();
         var host = new Argument<string>("HOST") { Description = "The public name under which cars reach this machine." };
-        var command = new Command("certificate", "Make an authority for ten years and the server's certificate for one; call it again to renew the latter.") { host, folder };
+        var command = new Command("certificate", "Make an authority for ten years and the server's certificate for one; call it again to renew "
+            + "the latter.") { host, folder };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (output, directory) = (parsed.InvocationConfiguration.Output, parsed.GetValue(folder)!);
@@ -80,11 +84,14 @@ static class TelemetryCommands
         var (car, folder) = (Car(), Folder());
         var host = new Option<string>("--host") { Description = "The public name under which cars reach this machine.", Required = true };
         var port = new Option<int>("--port") { Description = "The public port.", DefaultValueFactory = _ => 4443 };
-        var profile = new Option<string>("--profile") { Description = "How much the car sends: standard, small or full.", DefaultValueFactory = _ => "standard" };
+        var profile = new Option<string>("--profile") { Description = "How much the car sends: standard, small or full.",
+            DefaultValueFactory = _ => "standard" };
         profile.AcceptOnlyFromAmong(TelemetryProfile.Names);
-        var authority = new Option<string?>("--ca") { Description = "File with the certificates that the car checks the server by; the own authority if not given." };
+        var authority = new Option<string?>("--ca") { Description = "File with the certificates that the car checks the server by; the own "
+            + "authority if not given." };
         var print = new Option<bool>("--print") { Description = "Only show the signed configuration; ask nobody." };
-        var command = new Command("configure", "Tell a car to send its data here: signs the configuration and gives it to Tesla.") { car, host, port, profile, authority, folder, print };
+        var command = new Command("configure", "Tell a car to send its data here: signs the configuration and gives it to Tesla.") { car, host, port,
+            profile, authority, folder, print };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (output, error, directory) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(folder)!);
@@ -92,7 +99,8 @@ static class TelemetryCommands
             {
                 var ca = await File.ReadAllTextAsync(parsed.GetValue(authority) ?? TelemetryFiles.AuthorityFile(directory), cancellationToken);
                 using var key = TelemetrySignature.Key(await File.ReadAllTextAsync(KeyFile(directory), cancellationToken));
-                var token = TelemetrySignature.Token(key, TelemetryProfile.Configuration(parsed.GetValue(profile)!, parsed.GetValue(host)!, parsed.GetValue(port), ca));
+                var token = TelemetrySignature.Token(key,
+                    TelemetryProfile.Configuration(parsed.GetValue(profile)!, parsed.GetValue(host)!, parsed.GetValue(port), ca));
                 if (parsed.GetValue(print))
                 {
                     await output.WriteLineAsync(token);
@@ -101,15 +109,18 @@ static class TelemetryCommands
 
                 return await WithTeslaAsync(read(), parsed.GetValue(car)!, error, async (found, api, cars, ledger) =>
                 {
-                    switch (await AskAsync(ledger, found.Id, "configure", () => api.ConfigureAsync([found.Vin], token, cancellationToken), cancellationToken))
+                    switch (await AskAsync(ledger, found.Id, "configure", () => api.ConfigureAsync([found.Vin], token, cancellationToken),
+                        cancellationToken))
                     {
                         case ApiAnswer<ConfiguredCars>.Ok(var configured) when configured.Skipped.Count > 0:
                             foreach (var (vin, reason) in configured.Skipped)
                                 await error.WriteLineAsync($"Tesla skipped {vin}: {Explain(reason)}");
                             return ExitCode.Failure;
                         case ApiAnswer<ConfiguredCars>.Ok:
-                            await cars.EnableAsync(found.Id, isEnabled: true, parsed.GetValue(profile), parsed.GetValue(host), TimeProvider.System.GetUtcNow(), cancellationToken);
-                            await output.WriteLineAsync("Tesla has taken the configuration. The car fetches it when it is awake; do not wake it. See: teslamate telemetry status");
+                            await cars.EnableAsync(found.Id, isEnabled: true, parsed.GetValue(profile), parsed.GetValue(host),
+                                TimeProvider.System.GetUtcNow(), cancellationToken);
+                            await output.WriteLineAsync("Tesla has taken the configuration. The car fetches it when it is awake; do not wake it. "
+                                + "See: teslamate telemetry status");
                             return ExitCode.Ok;
                         case ApiAnswer<ConfiguredCars>.Failed(var failure):
                             await error.WriteLineAsync($"Tesla refused: {failure}");
@@ -156,8 +167,10 @@ static class TelemetryCommands
         var host = new Argument<string>("HOST") { Description = "The public name." };
         var port = new Option<int>("--port") { Description = "The public port.", DefaultValueFactory = _ => 4443 };
         var authority = new Option<string?>("--ca") { Description = "File with the certificates that cars check the server by." };
-        var car = new Option<string?>("--car") { Description = "Also ask Tesla whether the app's key is paired with this car (its number or VIN) and whether it has fetched its configuration." };
-        var command = new Command("check", "Look at the endpoint as a car does: name, port, and the certificate against the configured authority alone.")
+        var car = new Option<string?>("--car") { Description = "Also ask Tesla whether the app's key is paired with this car (its number or VIN) "
+            + "and whether it has fetched its configuration." };
+        var command = new Command("check", "Look at the endpoint as a car does: name, port, and the certificate against the configured authority "
+            + "alone.")
         {
             host, port, authority, car, folder,
         };
@@ -170,7 +183,8 @@ static class TelemetryCommands
             await output.WriteLineAsync(verdict.Text);
             if (parsed.GetValue(car) is not { } name)
                 return verdict.IsGood ? ExitCode.Ok : ExitCode.Failure;
-            var asked = await WithTeslaAsync(read(), name, error, (found, api, cars, ledger) => TellAsync(found, api, cars, ledger, output, error, cancellationToken), cancellationToken);
+            var asked = await WithTeslaAsync(read(), name, error,
+                (found, api, cars, ledger) => TellAsync(found, api, cars, ledger, output, error, cancellationToken), cancellationToken);
             return verdict.IsGood ? asked : ExitCode.Failure;
         }));
         return command;
@@ -178,7 +192,8 @@ static class TelemetryCommands
 
     /// <summary>What Tesla says about a car's configuration.</summary>
     static async Task<int> TellAsync(
-        (CarId Id, string Vin) found, FleetTelemetryApi api, TelemetryCars cars, Ledger ledger, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+        (CarId Id, string Vin) found, FleetTelemetryApi api, TelemetryCars cars, Ledger ledger, TextWriter output, TextWriter error,
+        CancellationToken cancellationToken)
     {
         switch (await AskAsync(ledger, found.Id, "check", () => api.ReadAsync(found.Vin, cancellationToken), cancellationToken))
         {
@@ -195,7 +210,8 @@ static class TelemetryCommands
     }
 
     /// <summary>Every request is in the ledger, with how it ended.</summary>
-    static async Task<ApiAnswer<T>> AskAsync<T>(Ledger ledger, CarId car, string reason, Func<Task<ApiAnswer<T>>> ask, CancellationToken cancellationToken)
+    static async Task<ApiAnswer<T>> AskAsync<T>(Ledger ledger, CarId car, string reason, Func<Task<ApiAnswer<T>>> ask,
+        CancellationToken cancellationToken)
     {
         var entry = await ledger.WriteDownAsync(car, "configuration", reason, cancellationToken);
         var answer = await ask();
@@ -212,7 +228,8 @@ static class TelemetryCommands
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             return TryAsync(error, () => WithTeslaAsync(read(), parsed.GetValue(car)!, error, async (found, api, cars, ledger) =>
             {
-                if (await AskAsync(ledger, found.Id, "remove", () => api.RemoveAsync(found.Vin, cancellationToken), cancellationToken) is ApiAnswer<int>.Failed(var failure))
+                if (await AskAsync(ledger, found.Id, "remove", () => api.RemoveAsync(found.Vin, cancellationToken),
+                    cancellationToken) is ApiAnswer<int>.Failed(var failure))
                 {
                     await error.WriteLineAsync($"Tesla refused: {failure}");
                     return ExitCode.Failure;
@@ -227,7 +244,8 @@ static class TelemetryCommands
     }
 
     static async Task<int> WithTeslaAsync(
-        Variables variables, string car, TextWriter error, Func<(CarId Id, string Vin), FleetTelemetryApi, TelemetryCars, Ledger, Task<int>> act, CancellationToken cancellationToken)
+        Variables variables, string car, TextWriter error, Func<(CarId Id, string Vin), FleetTelemetryApi, TelemetryCars, Ledger, Task<int>> act,
+        CancellationToken cancellationToken)
     {
         var (settings, tesla, telemetry) = (DatabaseSettings.Read(variables), TeslaSettings.Read(variables), TelemetrySettings.Read(variables));
         if (EncryptionKey.FindExisting(variables) is not { } key)
@@ -292,7 +310,8 @@ static class TelemetryCommands
     {
         { KeyPaired: false } => $"{vin}: {Explain("missing_key")}.",
         { LimitReached: true } => $"{vin}: {Explain("max_configs")}.",
-        { IsThere: false } => $"{vin} has no configuration: it was never given one, or Tesla has removed it because the key or the scope was taken back.",
+        { IsThere: false } => $"{vin} has no configuration: it was never given one, or Tesla has removed it because the key or the scope was "
+            + "taken back.",
         { IsSynced: false } => $"{vin} has not fetched its configuration yet; it does when it is awake. Do not wake it.",
         _ => $"{vin} is paired and has fetched its configuration.",
     };
@@ -304,6 +323,7 @@ static class TelemetryCommands
     static Option<string> Folder() => new("--folder")
     {
         Description = "Where keys and certificates are kept.",
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } state ? state.Split(':')[0] : DefaultFolder,
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } state
+            ? state.Split(':')[0] : DefaultFolder,
     };
 }

@@ -11,7 +11,8 @@ namespace TeslaMate.CommandLine;
 /// <summary><c>teslamate token</c>: the tokens for programs (spec api 2.5).</summary>
 static class TokenCommands
 {
-    public static Command Create() => new("token", "Make, list and revoke the tokens by which apps and scripts come in.") { CreateCreate(), CreateList(), CreateRevoke() };
+    public static Command Create()
+        => new("token", "Make, list and revoke the tokens by which apps and scripts come in.") { CreateCreate(), CreateList(), CreateRevoke() };
 
     static Command CreateCreate()
     {
@@ -22,9 +23,11 @@ static class TokenCommands
             Required = true,
             AllowMultipleArgumentsPerToken = true,
         };
-        var car = new Option<string[]>("--car") { Description = "The number of a car that it is for, instead of all. May be given several times.", AllowMultipleArgumentsPerToken = true };
+        var car = new Option<string[]>("--car") { Description = "The number of a car that it is for, instead of all. May be given several times.",
+            AllowMultipleArgumentsPerToken = true };
         var days = new Option<string?>("--days") { Description = "How many days it is valid; without, until it is revoked." };
-        var command = new Command("create", "Make a token and print it, alone, on standard output. It cannot be shown again.") { name, scope, car, days };
+        var command = new Command("create", "Make a token and print it, alone, on standard output. It cannot be shown again.") { name, scope, car,
+            days };
         command.SetAction((parsed, cancellationToken) => CreateAsync(
             new Wish(parsed.GetRequiredValue(name), parsed.GetRequiredValue(scope), parsed.GetValue(car) ?? [], parsed.GetValue(days)),
             Variables.FromEnvironment(), parsed.InvocationConfiguration, cancellationToken));
@@ -35,7 +38,8 @@ static class TokenCommands
     {
         var json = new Option<bool>("--json") { Description = "Write one JSON array, for programs." };
         var command = new Command("list", "List all tokens, also those that have ended. The tokens themselves are not kept.") { json };
-        command.SetAction((parsed, cancellationToken) => ListAsync(parsed.GetValue(json), Variables.FromEnvironment(), parsed.InvocationConfiguration, cancellationToken));
+        command.SetAction((parsed, cancellationToken) =>
+            ListAsync(parsed.GetValue(json), Variables.FromEnvironment(), parsed.InvocationConfiguration, cancellationToken));
         return command;
     }
 
@@ -43,7 +47,8 @@ static class TokenCommands
     {
         var id = new Argument<int>("ID") { Description = "The token's number, as in the list." };
         var command = new Command("revoke", "End a token, at once and for good.") { id };
-        command.SetAction((parsed, cancellationToken) => RevokeAsync(parsed.GetRequiredValue(id), Variables.FromEnvironment(), parsed.InvocationConfiguration, cancellationToken));
+        command.SetAction((parsed, cancellationToken) =>
+            RevokeAsync(parsed.GetRequiredValue(id), Variables.FromEnvironment(), parsed.InvocationConfiguration, cancellationToken));
         return command;
     }
 

@@ -26,7 +26,8 @@ sealed class DemoFolder : IAsyncDisposable
     public static async Task<DemoFolder> OpenAsync(string? folder, CancellationToken cancellationToken)
     {
         var cluster = await PrivateCluster.StartAsync(
-            folder is null ? null : System.IO.Path.Combine(folder, "postgres"), settings: ["synchronous_commit = off"], cancellationToken: cancellationToken);
+            folder is null ? null : System.IO.Path.Combine(folder, "postgres"), settings: ["synchronous_commit = off"],
+            cancellationToken: cancellationToken);
         try
         {
             var path = folder ?? System.IO.Path.Combine(cluster.Folder, "demo");
@@ -46,7 +47,8 @@ sealed class DemoFolder : IAsyncDisposable
     {
         var file = System.IO.Path.Combine(Path, "began");
         if (File.Exists(file)
-            && DateTimeOffset.TryParse(await File.ReadAllTextAsync(file, cancellationToken), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var began))
+            && DateTimeOffset.TryParse(await File.ReadAllTextAsync(file, cancellationToken), CultureInfo.InvariantCulture,
+                DateTimeStyles.RoundtripKind, out var began))
             return began;
         await File.WriteAllTextAsync(file, otherwise.ToString("O", CultureInfo.InvariantCulture), cancellationToken);
         return otherwise;
@@ -58,7 +60,8 @@ sealed class DemoFolder : IAsyncDisposable
     {
         await using var connection = new NpgsqlConnection(cluster.ConnectionString() + ";Pooling=false");
         await connection.OpenAsync(cancellationToken);
-        await using var exists = new NpgsqlCommand("select exists (select from pg_database where datname = $1)", connection) { Parameters = { new() { Value = DatabaseName } } };
+        await using var exists = new NpgsqlCommand("select exists (select from pg_database where datname = $1)",
+            connection) { Parameters = { new() { Value = DatabaseName } } };
         if (await exists.ExecuteScalarAsync(cancellationToken) is true)
             return;
         await using var create = new NpgsqlCommand($"create database {DatabaseName}", connection);

@@ -13,12 +13,13 @@ namespace TeslaMate.Demo;
 /// <param name="HomePrice">Per kWh.</param>
 /// <param name="NewWheels">How many days before the end the wheels were changed; null for never.</param>
 sealed record DemoPast(
-    CarIdentity Car, string Model, City City, double CapacityKwh, double KwhPerKm, double Level, double OdometerKm, IReadOnlyList<(Place Place, double Km)> Way,
+    CarIdentity Car, string Model, City City, double CapacityKwh, double KwhPerKm, double Level, double OdometerKm,
+    IReadOnlyList<(Place Place, double Km)> Way,
     double HomePowerKw, decimal HomePrice, int? NewWheels, double MeanTemperature, double Swing, int Seed);
 
 /// <summary>
-/// Two plausible years of both cars, written in one transaction: commutes, errands, journeys with fast charging, winters, software, new wheels, a battery that
-/// ages, losses while parked. The same each time.
+/// Two plausible years of both cars, written in one transaction: commutes, errands, journeys with fast charging, winters, software, new wheels, a
+/// battery that ages, losses while parked. The same each time.
 /// </summary>
 sealed class DemoHistory
 {
@@ -34,7 +35,8 @@ sealed class DemoHistory
 
     /// <summary>Writes the history into a database that has no car; one that has is left alone.</summary>
     /// <param name="end">Where it ends.</param>
-    public static async Task WriteAsync(NpgsqlDataSource database, IReadOnlyList<DemoPast> cars, DateTimeOffset end, CancellationToken cancellationToken)
+    public static async Task WriteAsync(NpgsqlDataSource database, IReadOnlyList<DemoPast> cars, DateTimeOffset end,
+        CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -86,17 +88,26 @@ sealed class DemoHistory
                 insert into public.addresses (id, display_name, name, road, house_number, neighbourhood, city, county, state, postcode, country, latitude, longitude, osm_id, osm_type, raw, inserted_at, updated_at)
                 values ($1, $2, nullif($3, ''), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'node', '{}', now() at time zone 'utc', now() at time zone 'utc')
                 """, id, string.Join(", ", new[] { place.Name, $"{place.Street} {place.HouseNumber}".Trim(), place.City, place.Country }.Where(part => part.Length > 0)), place.Name, place.Street,
-                place.HouseNumber, place.Quarter, place.City, place.County, place.State, place.Postcode, place.Country, (decimal)place.Point.Latitude, (decimal)place.Point.Longitude, place.OsmId);
+                place.HouseNumber, place.Quarter, place.City, place.County, place.State, place.Postcode, place.Country, (decimal)place.Point.Latitude,
+                (decimal)place.Point.Longitude, place.OsmId);
         }
 
-        await CopyRowsAsync("drives", "id, car_id, start_date, end_date, outside_temp_avg, inside_temp_avg, speed_max, power_max, power_min, start_ideal_range_km, end_ideal_range_km, "
-            + "start_rated_range_km, end_rated_range_km, start_km, end_km, distance, duration_min, ascent, descent, start_address_id, end_address_id, start_geofence_id, end_geofence_id", _drives);
-        await CopyRowsAsync("positions", "id, car_id, drive_id, date, latitude, longitude, elevation, speed, power, odometer, ideal_battery_range_km, est_battery_range_km, rated_battery_range_km, "
-            + "battery_level, usable_battery_level, outside_temp, inside_temp, is_climate_on, tpms_pressure_fl, tpms_pressure_fr, tpms_pressure_rl, tpms_pressure_rr", _positions);
-        await CopyRowsAsync("charging_processes", "id, car_id, position_id, start_date, end_date, charge_energy_added, charge_energy_used, start_ideal_range_km, end_ideal_range_km, start_rated_range_km, "
-            + "end_rated_range_km, start_battery_level, end_battery_level, duration_min, outside_temp_avg, cost, address_id, geofence_id", _processes);
-        await CopyRowsAsync("charges", "charging_process_id, date, battery_level, usable_battery_level, charge_energy_added, charger_power, charger_voltage, charger_actual_current, charger_pilot_current, "
-            + "charger_phases, fast_charger_present, fast_charger_type, fast_charger_brand, ideal_battery_range_km, rated_battery_range_km, outside_temp, battery_heater_on", _charges);
+        await CopyRowsAsync("drives", "id, car_id, start_date, end_date, outside_temp_avg, inside_temp_avg, speed_max, power_max, power_min, "
+            + "start_ideal_range_km, end_ideal_range_km, "
+            + "start_rated_range_km, end_rated_range_km, start_km, end_km, distance, duration_min, ascent, descent, start_address_id, "
+            + "end_address_id, start_geofence_id, end_geofence_id", _drives);
+        await CopyRowsAsync("positions", "id, car_id, drive_id, date, latitude, longitude, elevation, speed, power, odometer, "
+            + "ideal_battery_range_km, est_battery_range_km, rated_battery_range_km, "
+            + "battery_level, usable_battery_level, outside_temp, inside_temp, is_climate_on, tpms_pressure_fl, tpms_pressure_fr, "
+            + "tpms_pressure_rl, tpms_pressure_rr", _positions);
+        await CopyRowsAsync("charging_processes", "id, car_id, position_id, start_date, end_date, charge_energy_added, charge_energy_used, "
+            + "start_ideal_range_km, end_ideal_range_km, start_rated_range_km, "
+            + "end_rated_range_km, start_battery_level, end_battery_level, duration_min, outside_temp_avg, cost, address_id, geofence_id",
+            _processes);
+        await CopyRowsAsync("charges", "charging_process_id, date, battery_level, usable_battery_level, charge_energy_added, charger_power, "
+            + "charger_voltage, charger_actual_current, charger_pilot_current, "
+            + "charger_phases, fast_charger_present, fast_charger_type, fast_charger_brand, ideal_battery_range_km, rated_battery_range_km, "
+            + "outside_temp, battery_heater_on", _charges);
         await CopyRowsAsync("states", "car_id, state, start_date, end_date", _states);
         await CopyRowsAsync("updates", "car_id, start_date, end_date, version", _updates);
         await ExecuteAsync("""
@@ -122,7 +133,8 @@ sealed class DemoHistory
         async Task CopyRowsAsync(string table, string columns, List<object?[]> rows)
         {
             var types = await ColumnTypesAsync(table, columns);
-            await using var writer = await connection.BeginBinaryImportAsync($"copy public.{table} ({columns}) from stdin (format binary)", cancellationToken);
+            await using var writer = await connection.BeginBinaryImportAsync($"copy public.{table} ({columns}) from stdin (format binary)",
+                cancellationToken);
             foreach (var row in rows)
             {
                 await writer.StartRowAsync(cancellationToken);
@@ -182,7 +194,8 @@ sealed class DemoHistory
         double Constant(DateTime time) => past.NewWheels is { } days && time < end.AddDays(-days) ? past.KwhPerKm * 0.95 : past.KwhPerKm;
 
         double Temperature(DateTime time)
-            => Math.Round(past.MeanTemperature - past.Swing * Math.Cos((time.DayOfYear - 20) / 365.25 * 2 * Math.PI) - 3.5 * Math.Cos((time.TimeOfDay.TotalHours + past.City.UtcOffset.TotalHours - 3) / 24 * 2 * Math.PI)
+            => Math.Round(past.MeanTemperature - past.Swing * Math.Cos((time.DayOfYear - 20) / 365.25 * 2 * Math.PI)
+                - 3.5 * Math.Cos((time.TimeOfDay.TotalHours + past.City.UtcOffset.TotalHours - 3) / 24 * 2 * Math.PI)
                 + Math.Sin(time.DayOfYear * 0.7) * 2.5, 1);
 
         DateTime Local(DateTime day, double hours) => day.AddHours(hours - past.City.UtcOffset.TotalHours);
@@ -243,7 +256,8 @@ sealed class DemoHistory
             for (var leg = 0; leg < lengths.Count; leg++)
             {
                 var (from, to) = (places[leg], places[leg + 1]);
-                Drive(leg == 0 ? start : _free.AddMinutes(6 + random.Next(20)), from, to, lengths[leg], 104, share => Winding(from.Point, to.Point, share));
+                Drive(leg == 0 ? start : _free.AddMinutes(6 + random.Next(20)), from, to, lengths[leg], 104,
+                    share => Winding(from.Point, to.Point, share));
                 if (to != past.City.Home)
                     Charge(_free.AddMinutes(2), to, 78 + random.Next(8), 170, random.Next(3) == 0 ? null : 0.49m);
             }
@@ -266,10 +280,12 @@ sealed class DemoHistory
             Park(start);
             var temperature = Temperature(start);
             // Cold, speed and the day's mood.
-            var perKm = past.KwhPerKm * (0.83 + Math.Max(0, 19 - temperature) * 0.014 + Math.Max(0, speed - 60) * 0.0035 + Math.Max(0, temperature - 27) * 0.008) * (0.93 + random.NextDouble() * 0.14);
+            var perKm = past.KwhPerKm * (0.83 + Math.Max(0, 19 - temperature) * 0.014 + Math.Max(0, speed - 60) * 0.0035
+                + Math.Max(0, temperature - 27) * 0.008) * (0.93 + random.NextDouble() * 0.14);
             var hours = km / (speed * (0.88 + random.NextDouble() * 0.2));
             if (_kwh < perKm * km + 3)
-                Charge(_free.AddMinutes(2), from, Math.Min(100, Level(start) + perKm * km / past.CapacityKwh * 100 + 15), from == past.City.Home ? past.HomePowerKw : 11, from == past.City.Home ? past.HomePrice : 0.39m);
+                Charge(_free.AddMinutes(2), from, Math.Min(100, Level(start) + perKm * km / past.CapacityKwh * 100 + 15),
+                    from == past.City.Home ? past.HomePowerKw : 11, from == past.City.Home ? past.HomePrice : 0.39m);
             start = Later(start, _free.AddMinutes(2));
             var id = history._drives.Count + 1;
             var (fromKwh, fromKm, fromRated) = (_kwh, _km, Rated(start));
@@ -280,7 +296,8 @@ sealed class DemoHistory
             {
                 var share = (double)point / points;
                 var date = start + (finish - start) * share;
-                var moving = point == 0 || point == points ? 0 : speed * (0.75 + 0.5 * Math.Abs(Math.Sin(point * 1.3 + id))) * (point % 9 == 4 && speed < 60 ? 0 : 1);
+                var moving = point == 0 || point == points
+                    ? 0 : speed * (0.75 + 0.5 * Math.Abs(Math.Sin(point * 1.3 + id))) * (point % 9 == 4 && speed < 60 ? 0 : 1);
                 var power = moving == 0 ? 1 : point % 6 == 5 ? -moving * 0.28 : moving * perKm * 1.5;
                 var height = 45 + 18 * Math.Sin(share * 5 + id % 7) + (km > 60 ? 160 * Math.Sin(share * Math.PI) : 0);
                 if (!double.IsNaN(last))
@@ -293,7 +310,8 @@ sealed class DemoHistory
             }
 
             history._drives.Add([
-                id, car, start, finish, temperature, 20.5, fastest, most, least, fromRated * 1.04, Rated(finish) * 1.04, fromRated, Rated(finish), fromKm, _km, km,
+                id, car, start, finish, temperature, 20.5, fastest, most, least, fromRated * 1.04, Rated(finish) * 1.04, fromRated, Rated(finish),
+                fromKm, _km, km,
                 (finish - start).TotalMinutes, climb, drop, history.Address(from), history.Address(to), Fence(from), Fence(to),
             ]);
             (_free, _place) = (finish, to);
@@ -324,14 +342,18 @@ sealed class DemoHistory
             var added = _kwh - fromKwh;
             var used = added / (isDc ? 0.965 : 0.915);
             history._processes.Add([
-                id, car, position, start, date, Math.Round(added, 2), Math.Round(used, 2), fromRated * 1.04, Rated(date) * 1.04, fromRated, Rated(date), fromLevel, (int)Level(date),
-                (date - start).TotalMinutes, temperature, price is { } known ? Math.Round(known * (decimal)used, 2) : null, history.Address(place), Fence(place),
+                id, car, position, start, date, Math.Round(added, 2), Math.Round(used, 2), fromRated * 1.04, Rated(date) * 1.04, fromRated,
+                Rated(date), fromLevel, (int)Level(date),
+                (date - start).TotalMinutes, temperature, price is { } known ? Math.Round(known * (decimal)used, 2) : null, history.Address(place),
+                Fence(place),
             ]);
             _free = date;
 
             void Row(DateTime time, double power) => history._charges.Add([
-                id, time, (int)Level(time), (int)Level(time), Math.Round(_kwh - fromKwh, 2), power, isDc ? 2.0 : 230.0, isDc ? 0.0 : power > 8 ? 16.0 : 32.0, isDc ? 0.0 : power > 8 ? 16.0 : 32.0,
-                isDc ? null : power > 8 ? 3 : 1, isDc, isDc ? "Combo" : past.HomePowerKw > 8 ? "IEC" : "SNA", isDc ? "Tesla" : "<invalid>", Rated(time) * 1.04, Rated(time), temperature, isDc && temperature < 4,
+                id, time, (int)Level(time), (int)Level(time), Math.Round(_kwh - fromKwh, 2), power, isDc ? 2.0 : 230.0,
+                isDc ? 0.0 : power > 8 ? 16.0 : 32.0, isDc ? 0.0 : power > 8 ? 16.0 : 32.0,
+                isDc ? null : power > 8 ? 3 : 1, isDc, isDc ? "Combo" : past.HomePowerKw > 8 ? "IEC" : "SNA", isDc ? "Tesla" : "<invalid>",
+                Rated(time) * 1.04, Rated(time), temperature, isDc && temperature < 4,
             ]);
         }
 
@@ -375,7 +397,8 @@ sealed class DemoHistory
             var usable = temperature < 1 && drive is null ? Math.Max(1, level - 2) : level;
             var bar = Math.Round(2.86 + (temperature - 15) * 0.011, 1);
             history._positions.Add([
-                id, car, drive, date, point.Latitude, point.Longitude, elevation, speed, power, _km, rated * 1.04, rated * 0.9, rated, (int)level, (int)usable, temperature, 20.5, climate,
+                id, car, drive, date, point.Latitude, point.Longitude, elevation, speed, power, _km, rated * 1.04, rated * 0.9, rated, (int)level,
+                (int)usable, temperature, 20.5, climate,
                 bar, bar, Math.Round(bar + 0.04, 1), Math.Round(bar - 0.04, 1),
             ]);
             return id;
@@ -384,7 +407,8 @@ sealed class DemoHistory
         void Update(DateTime start)
         {
             var year = start.Year;
-            history._updates.Add([car, start, start.AddMinutes(24), $"{year}.{2 + start.DayOfYear / 8}.{1 + _version % 5} {random.Next(0x1000000, 0xfffffff):x}"]);
+            history._updates.Add([car, start, start.AddMinutes(24),
+                $"{year}.{2 + start.DayOfYear / 8}.{1 + _version % 5} {random.Next(0x1000000, 0xfffffff):x}"]);
             _version++;
             _nextUpdate = start.AddDays(24 + random.Next(28));
         }

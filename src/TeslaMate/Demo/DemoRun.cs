@@ -86,7 +86,8 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
         if (variables.Problems.Count > 0)
             throw new InvalidOperationException(string.Join('\n', variables.Problems));
         await using var log = LogFile.Create(folder.LogFile, settings.Log);
-        await using var app = TeslaMateApp.Build(settings, log, new AppOverrides { Time = time, Services = services => services.KeepHouseByRealTime() });
+        await using var app = TeslaMateApp.Build(settings, log,
+            new AppOverrides { Time = time, Services = services => services.KeepHouseByRealTime() });
         app.ListenOn(settings.Listener);
         await app.StartAsync(stop);
         var route = new EndpointRoute(new Uri(string.Create(CultureInfo.InvariantCulture, $"wss://127.0.0.1:{telemetryPort}/")), authority);

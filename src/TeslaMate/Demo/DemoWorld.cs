@@ -19,15 +19,19 @@ static class DemoWorld
     [
         new(CarIdentity.Number(42, "Nimbus"), "3", City.Berlin(), CarModel.Model3.CapacityKwh, CarModel.Model3.KwhPerKm, 61, NimbusKm,
             [
-                (Supercharger(51.4969, 11.9688, "Halle", "Sachsen-Anhalt", "Germany", 240100101), 176), (Supercharger(50.4971, 11.6378, "Triptis", "Thüringen", "Germany", 240100102), 128),
-                (Supercharger(49.4521, 11.0767, "Nürnberg", "Bayern", "Germany", 240100103), 164), (Supercharger(48.1374, 11.5755, "München", "Bayern", "Germany", 240100104), 169),
+                (Supercharger(51.4969, 11.9688, "Halle", "Sachsen-Anhalt", "Germany", 240100101), 176),
+                (Supercharger(50.4971, 11.6378, "Triptis", "Thüringen", "Germany", 240100102), 128),
+                (Supercharger(49.4521, 11.0767, "Nürnberg", "Bayern", "Germany", 240100103), 164),
+                (Supercharger(48.1374, 11.5755, "München", "Bayern", "Germany", 240100104), 169),
                 (Supercharger(47.2692, 11.4041, "Innsbruck", "Tirol", "Austria", 240100105), 162),
             ],
             11, 0.31m, NewWheels: 290, MeanTemperature: 10.5, Swing: 10.5, Seed: 21),
         new(CarIdentity.Number(43, "Juniper"), "Y", City.SanFrancisco(), CarModel.ModelY.CapacityKwh, CarModel.ModelY.KwhPerKm, 70, JuniperKm,
             [
-                (Supercharger(36.9916, -121.5570, "Gilroy", "California", "United States", 240100111), 128), (Supercharger(35.9843, -119.9610, "Kettleman City", "California", "United States", 240100112), 186),
-                (Supercharger(34.9860, -118.9450, "Tejon Ranch", "California", "United States", 240100113), 152), (Supercharger(34.0522, -118.2437, "Los Angeles", "California", "United States", 240100114), 138),
+                (Supercharger(36.9916, -121.5570, "Gilroy", "California", "United States", 240100111), 128),
+                (Supercharger(35.9843, -119.9610, "Kettleman City", "California", "United States", 240100112), 186),
+                (Supercharger(34.9860, -118.9450, "Tejon Ranch", "California", "United States", 240100113), 152),
+                (Supercharger(34.0522, -118.2437, "Los Angeles", "California", "United States", 240100114), 138),
             ],
             7.2, 0.28m, NewWheels: null, MeanTemperature: 14.5, Swing: 4.5, Seed: 22),
     ];

@@ -14,7 +14,8 @@ namespace TeslaMate.Demo;
 static class FollowingLogger
 {
     // On the thread pool from the start: the clock does not see what the main thread is at.
-    public static Task<int> RunAsync(string socket, TextWriter error, CancellationToken stop) => Task.Run(() => FollowAsync(socket, error, stop), stop);
+    public static Task<int> RunAsync(string socket, TextWriter error, CancellationToken stop)
+        => Task.Run(() => FollowAsync(socket, error, stop), stop);
 
     static async Task<int> FollowAsync(string socket, TextWriter error, CancellationToken stop)
     {
@@ -39,7 +40,8 @@ static class FollowingLogger
         using var loggers = new SerilogLoggerFactory(log);
         // By real time: to the clock, a connection that is being opened looks like having nothing to do.
         await using var database = settings.Database.CreateDataSource(connection => connection.Pooling = false);
-        await new DatabaseWait(database, settings.Database, BestEffortNotifier.FromEnvironment(), TimeProvider.System, loggers.CreateLogger<DatabaseWait>(), () => 0).UntilAnswerAsync(stop);
+        await new DatabaseWait(database, settings.Database, BestEffortNotifier.FromEnvironment(), TimeProvider.System,
+            loggers.CreateLogger<DatabaseWait>(), () => 0).UntilAnswerAsync(stop);
         var overrides = new AppOverrides { Time = time, Services = services => services.KeepHouseByRealTime() };
         return await ProgramRun.RunAsync(TeslaMateApp.Build(settings, log, overrides), settings, stop);
     }

@@ -11,7 +11,8 @@ interface IDemoScreen
     void Say(string sentence);
 
     /// <summary>Shows the cars and what was logged until it is told to stop.</summary>
-    Task ShowAsync(IAsyncEnumerable<string> logged, Func<IReadOnlyList<Summary>> cars, TimeProvider time, string pages, CancellationToken cancellationToken);
+    Task ShowAsync(IAsyncEnumerable<string> logged, Func<IReadOnlyList<Summary>> cars, TimeProvider time, string pages,
+        CancellationToken cancellationToken);
 }
 
 /// <summary>One line for each thing, for files and pipes.</summary>
@@ -82,7 +83,8 @@ sealed class TableScreen(IAnsiConsole console) : IDemoScreen
 
     static string[] Cells(Summary car) =>
     [
-        Markup.Escape(car.DisplayName ?? car.Car.Name ?? "?"), car.State.Word, Number(car.BatteryLevel, "%"), Number(car.RatedBatteryRangeKm, "km"), Number(car.Speed, "km/h"),
+        Markup.Escape(car.DisplayName ?? car.Car.Name ?? "?"), car.State.Word, Number(car.BatteryLevel, "%"), Number(car.RatedBatteryRangeKm, "km"),
+        Number(car.Speed, "km/h"),
         Number(car.Power, "kW"), Number(car.Odometer, "km"),
     ];
 

@@ -70,8 +70,10 @@ sealed class CarsHealth : IHealthCheck
             VehicleStateName.Suspended, VehicleStateName.Asleep, VehicleStateName.Offline,
         ];
         var states = cars.GroupBy(car => car.State).OrderBy(group => Array.IndexOf(order, group.Key) is >= 0 and var place ? place : order.Length)
-            .Select(group => $"{group.Count()} {(group.Key is VehicleStateName.Start or VehicleStateName.Unavailable ? "not seen yet" : group.Key.Word)}");
+            .Select(group =>
+                $"{group.Count()} {(group.Key is VehicleStateName.Start or VehicleStateName.Unavailable ? "not seen yet" : group.Key.Word)}");
         var unhealthy = cars.Count(car => !car.Healthy);
-        return $"{cars.Count} {(cars.Count == 1 ? "car" : "cars")}: {string.Join(", ", states)}" + (unhealthy > 0 ? $" ({unhealthy} without data)" : "");
+        return $"{cars.Count} {(cars.Count == 1 ? "car" : "cars")}: {string.Join(", ", states)}"
+            + (unhealthy > 0 ? $" ({unhealthy} without data)" : "");
     }
 }

@@ -61,7 +61,8 @@ sealed class DatabaseHealth : IHealthCheck
     async Task<Answer?> AskAsync(CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
-        // The schema is asked for each time: somebody may migrate, roll back or restore while the program runs; and write by hand what no program would.
+        // The schema is asked for each time: somebody may migrate, roll back or restore while the program runs; and write by hand what no program
+        // would.
         await using var command = _database.CreateCommand($"""
             select current_setting('server_version'), version,
                 case when isfinite(inserted_at) then extract(epoch from now() at time zone 'UTC' - inserted_at)::float8 end,
@@ -75,7 +76,8 @@ sealed class DatabaseHealth : IHealthCheck
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? new Answer(
-                reader.GetString(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetDouble(2), reader.GetInt64(3), _time.GetElapsedTime(started))
+                reader.GetString(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetDouble(2), reader.GetInt64(3),
+                _time.GetElapsedTime(started))
             : null;
     }
 

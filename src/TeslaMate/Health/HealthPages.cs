@@ -20,11 +20,12 @@ static class HealthPages
     static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>
-    /// Answers the health check before everything else, at exactly its path. The plain one: any method, 200, no body, no question to anybody; it says that
-    /// the process lives. Whether it works is what <c>?verbose</c> tells.
+    /// Answers the health check before everything else, at exactly its path. The plain one: any method, 200, no body, no question to anybody; it
+    /// says that the process lives. Whether it works is what <c>?verbose</c> tells.
     /// </summary>
     public static void UseHealthCheck(this WebApplication app)
-        => app.Use((context, next) => context.Request.Path.Value != Path ? next(context) : IsVerbose(context.Request) ? VerboseAsync(context) : Task.CompletedTask);
+        => app.Use((context, next) => context.Request.Path.Value != Path
+            ? next(context) : IsVerbose(context.Request) ? VerboseAsync(context) : Task.CompletedTask);
 
     public static void MapMetrics(this IEndpointRouteBuilder routes) => routes.MapGet("/metrics", MetricsAsync);
 
@@ -37,7 +38,8 @@ static class HealthPages
         var parts = report.Entries.Where(part => mayKnowAll || !part.Value.Tags.Contains(HealthParts.Personal)).ToList();
         var answer = new JsonObject { ["status"] = parts.All(part => part.Value.Status == HealthStatus.Healthy) ? "ok" : "degraded" };
         foreach (var (name, part) in parts)
-            answer[name] = mayKnowAll ? part.Data.GetValueOrDefault(name) as JsonNode : WithoutVersions(part.Data.GetValueOrDefault(name) as JsonNode);
+            answer[name] = mayKnowAll
+                ? part.Data.GetValueOrDefault(name) as JsonNode : WithoutVersions(part.Data.GetValueOrDefault(name) as JsonNode);
         context.Response.StatusCode = report.Status == HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK;
         context.Response.ContentType = "application/json; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";

@@ -20,7 +20,8 @@ sealed class ProcessHealth : IHealthCheck
         (_start, _heartbeats, _time) = (start, heartbeats, time);
         var meter = meters.Of("Process");
         meter.CreateObservableGauge(
-            "teslamate_info", () => new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version)), unit: null, "Always 1; the version is a label.");
+            "teslamate_info", () => new Measurement<int>(1, new KeyValuePair<string, object?>("version", Version)), unit: null,
+            "Always 1; the version is a label.");
         meter.CreateObservableGauge("teslamate_uptime_seconds", UptimeSeconds, unit: null, "Time since the start.");
         meter.CreateObservableGauge(
             "teslamate_hanging_loops", () => heartbeats.Overdue().Count, unit: null, "Loops that have not turned within the pause they announced.");

@@ -5,8 +5,8 @@ using TeslaMate.Configuration.Health;
 namespace TeslaMate.Health;
 
 /// <summary>
-/// The program's instruments in Prometheus' text format. Each export observes them anew into a registry of its own, so that no sample outlives what it tells
-/// of (a car's earlier state), and takes only what the asker may know.
+/// The program's instruments in Prometheus' text format. Each export observes them anew into a registry of its own, so that no sample outlives what
+/// it tells of (a car's earlier state), and takes only what the asker may know.
 /// </summary>
 static class PrometheusExport
 {

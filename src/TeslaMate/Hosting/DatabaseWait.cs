@@ -9,11 +9,12 @@ using TeslaMate.Systemd.Notify;
 namespace TeslaMate.Hosting;
 
 /// <summary>
-/// Waits until the database answers, whatever keeps it: a server that is still starting as well as a password that somebody has yet to correct. The service
-/// manager's start limit is kept away meanwhile, because a restart would not bring the database back.
+/// Waits until the database answers, whatever keeps it: a server that is still starting as well as a password that somebody has yet to correct. The
+/// service manager's start limit is kept away meanwhile, because a restart would not bring the database back.
 /// </summary>
 sealed partial class DatabaseWait(
-    NpgsqlDataSource database, DatabaseSettings settings, ISystemdNotifier notifier, TimeProvider time, ILogger<DatabaseWait> logger, Func<double> random)
+    NpgsqlDataSource database, DatabaseSettings settings, ISystemdNotifier notifier, TimeProvider time, ILogger<DatabaseWait> logger,
+    Func<double> random)
 {
     static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
@@ -84,9 +85,11 @@ sealed partial class DatabaseWait(
 
     string Explain(PostgresException exception) => exception.SqlState switch
     {
-        PostgresErrorCodes.InvalidPassword => $"the password of role {settings.User} is not accepted; set DATABASE_PASS, or change it: ALTER ROLE {settings.User} PASSWORD '...'",
+        PostgresErrorCodes.InvalidPassword => $"the password of role {settings.User} is not accepted; set DATABASE_PASS, or change it: ALTER ROLE "
+            + $"{settings.User} PASSWORD '...'",
         PostgresErrorCodes.InvalidAuthorizationSpecification => $"{exception.MessageText}; see DATABASE_USER and the server's pg_hba.conf",
-        PostgresErrorCodes.InvalidCatalogName => $"there is no database {settings.Name}; run as the server's administrator: CREATE DATABASE {settings.Name} OWNER {settings.User}",
+        PostgresErrorCodes.InvalidCatalogName => $"there is no database {settings.Name}; run as the server's administrator: CREATE DATABASE "
+            + $"{settings.Name} OWNER {settings.User}",
         _ => exception.MessageText,
     };
 

@@ -17,7 +17,8 @@ static class Listener
     /// <summary>To be called before the program starts.</summary>
     /// <param name="app">The program.</param>
     /// <param name="settings">Where the pages are.</param>
-    /// <param name="apiPort">Where the interfaces for programs are once more, for the same addresses; a unix socket's is for this machine. Null for nowhere.</param>
+    /// <param name="apiPort">Where the interfaces for programs are once more, for the same addresses; a unix socket's is for this machine. Null for
+    /// nowhere.</param>
     public static void ListenOn(this WebApplication app, ListenerSettings settings, int? apiPort = null)
     {
         var kestrel = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value;

@@ -69,7 +69,8 @@ abstract record ListenerSettings
         const int Default = 0b111_101_101;
         if (variables.Text("SOCKET_PERM") is not { } text)
             return (UnixFileMode)Default;
-        if (text.Length is >= 1 and <= 4 && text.All(digit => digit is >= '0' and <= '7') && Convert.ToInt32(text, 8) is <= 0b111_111_111 and var mode)
+        if (text.Length is >= 1 and <= 4 && text.All(digit => digit is >= '0' and <= '7')
+            && Convert.ToInt32(text, 8) is <= 0b111_111_111 and var mode)
             return (UnixFileMode)mode;
         variables.Problem($"SOCKET_PERM is \"{text}\", which is not a file mode of octal digits. Example: SOCKET_PERM=666");
         return (UnixFileMode)Default;

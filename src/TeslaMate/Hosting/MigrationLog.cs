@@ -73,8 +73,10 @@ sealed partial class MigrationLog(ISystemdNotifier notifier, ILogger logger) : I
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "[{Number}/{Count}] Migration {MigrationVersion} {Outcome} ({Name}) in {TookSec:0.###} s")]
-        public static partial void Finished(ILogger logger, int number, int count, string? migrationVersion, string outcome, string name, double tookSec);
+        [LoggerMessage(Level = LogLevel.Information, Message = "[{Number}/{Count}] Migration {MigrationVersion} {Outcome} ({Name}) in "
+            + "{TookSec:0.###} s")]
+        public static partial void Finished(ILogger logger, int number, int count, string? migrationVersion, string outcome, string name,
+            double tookSec);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Migration {MigrationVersion} ({Name}): {ElapsedSec:0} s so far, {Doing}")]
         public static partial void Working(ILogger logger, string? migrationVersion, string name, double elapsedSec, string doing);
@@ -92,7 +94,8 @@ sealed partial class MigrationLog(ISystemdNotifier notifier, ILogger logger) : I
         public static partial void Refused(ILogger logger, string cause, string remedy);
 
         [LoggerMessage(Level = LogLevel.Error,
-            Message = "Migration {MigrationVersion} ({Name}) failed: {Reason}. The database stands at its last whole version. Remedy: {Remedy}\nStatement: {Statement}")]
+            Message = "Migration {MigrationVersion} ({Name}) failed: {Reason}. The database stands at its last whole version. Remedy: "
+                + "{Remedy}\nStatement: {Statement}")]
         public static partial void Failed(ILogger logger, string? migrationVersion, string name, string reason, string remedy, string? statement);
     }
 }

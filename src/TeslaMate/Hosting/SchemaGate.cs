@@ -7,7 +7,8 @@ using TeslaMate.Systemd.Notify;
 namespace TeslaMate.Hosting;
 
 /// <summary>Lets the program in only where the server is known and the schema is exactly the one it was written for.</summary>
-sealed partial class SchemaGate(NpgsqlDataSource database, Migrator migrator, ISystemdNotifier notifier, TimeProvider time, ILogger<SchemaGate> logger)
+sealed partial class SchemaGate(NpgsqlDataSource database, Migrator migrator, ISystemdNotifier notifier, TimeProvider time,
+    ILogger<SchemaGate> logger)
 {
     /// <summary>False when the program must not start; the log then says why and what to do.</summary>
     /// <param name="serverVersion"><c>server_version_num</c>.</param>
@@ -68,19 +69,22 @@ sealed partial class SchemaGate(NpgsqlDataSource database, Migrator migrator, IS
         public static partial void Intruder(ILogger logger, string cause, string remedy);
 
         [LoggerMessage(Level = LogLevel.Critical,
-            Message = "PostgreSQL {ServerMajor} is too old; {Supported} are supported. Upgrade the server (back up, then pg_upgrade, or dump and restore)")]
+            Message = "PostgreSQL {ServerMajor} is too old; {Supported} are supported. Upgrade the server (back up, then pg_upgrade, or dump and "
+                + "restore)")]
         public static partial void ServerTooOld(ILogger logger, int serverMajor, string supported);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL {ServerMajor} is newer than what was tested ({Supported})")]
         public static partial void ServerUnknown(ILogger logger, int serverMajor, string supported);
 
         [LoggerMessage(Level = LogLevel.Critical,
-            Message = "The database has version {MigrationVersion} of a newer program, and this one knows {NewestKnown} at most, so it does not touch it. "
+            Message = "The database has version {MigrationVersion} of a newer program, and this one knows {NewestKnown} at most, so it does not "
+                + "touch it. "
                 + "Start the newer program again, or go back with: teslamate rollback --to-known")]
         public static partial void DatabaseNewer(ILogger logger, long migrationVersion, long newestKnown);
 
         [LoggerMessage(Level = LogLevel.Critical,
-            Message = "{Pending} migrations are pending (up to {LastVersion}). Apply them with: teslamate migrate (or start with: teslamate serve --migrate)")]
+            Message = "{Pending} migrations are pending (up to {LastVersion}). Apply them with: teslamate migrate (or start with: teslamate serve "
+                + "--migrate)")]
         public static partial void Pending(ILogger logger, int pending, long lastVersion);
     }
 }

@@ -17,12 +17,14 @@ namespace TeslaMate.Hosting;
 sealed record Settings
 {
     /// <summary>
-    /// Variables of the reference that need no effect here; deployments that set them go on working. The time zone (<c>TZ</c>) is read by the runtime, the limit of
-    /// open files sizes no table of .NET, its connection pools need no size, and the others belong to the reference's own runtime.
+    /// Variables of the reference that need no effect here; deployments that set them go on working. The time zone (<c>TZ</c>) is read by the
+    /// runtime, the limit of open files sizes no table of .NET, its connection pools need no size, and the others belong to the reference's own
+    /// runtime.
     /// </summary>
     public static readonly IReadOnlyList<string> WithoutEffect =
     [
-        "TZ", "TZDATA_DIR", "LANG", "HOME", "LOCALES", "SKIP_LOCALE_DOWNLOAD", "RELEASE_COOKIE", "SIGNING_SALT", "HTTP_POOL_SIZE", "HTTP_POOL_TIMEOUT", "ULIMIT_MAX_NOFILE",
+        "TZ", "TZDATA_DIR", "LANG", "HOME", "LOCALES", "SKIP_LOCALE_DOWNLOAD", "RELEASE_COOKIE", "SIGNING_SALT", "HTTP_POOL_SIZE",
+        "HTTP_POOL_TIMEOUT", "ULIMIT_MAX_NOFILE",
     ];
 
     public required LogSettings Log { get; init; }
@@ -56,7 +58,9 @@ sealed record Settings
     /// <summary>Every secret among the settings, for striking them from the log.</summary>
     public required IReadOnlyList<Secret> Secrets { get; init; }
 
-    /// <summary>Reads all settings, so that all mistakes are in <see cref="Variables.Problems"/> afterwards; if there are any, the result must not be used.</summary>
+    /// <summary>
+    /// Reads all settings, so that all mistakes are in <see cref="Variables.Problems"/> afterwards; if there are any, the result must not be used.
+    /// </summary>
     public static Settings Read(Variables variables)
     {
         var key = EncryptionKey.Find(variables);
@@ -75,13 +79,16 @@ sealed record Settings
             Telemetry = TelemetrySettings.Read(variables),
             Mqtt = MqttSettings.Read(variables),
             Import = ImportSettings.Read(variables),
-            Web = WebSettings.Read(variables) with { HasEncryptionKey = key.Origin is KeyOrigin.Configured, OpenToThisMachineOnly = listener is ListenerSettings.Unspecified },
+            Web = WebSettings.Read(variables) with { HasEncryptionKey = key.Origin is KeyOrigin.Configured,
+                OpenToThisMachineOnly = listener is ListenerSettings.Unspecified },
             Secrets = [],
         };
         if (settings.Web is { TrustedHeader: not null, ProxySecret: null, NamesProxies: false } && listener is not ListenerSettings.UnixSocket)
         {
-            variables.Problem("WEB_TRUSTED_HEADER is set, but everybody on this machine could send that header. Let the proxy prove itself by a secret in X-Proxy-Secret, "
-                + "listen on a unix socket, or name the proxy's addresses in WEB_TRUSTED_PROXIES. Example: WEB_TRUSTED_PROXY_SECRET_FILE=/run/secrets/proxy");
+            variables.Problem("WEB_TRUSTED_HEADER is set, but everybody on this machine could send that header. Let the proxy prove itself by a "
+                + "secret in X-Proxy-Secret, "
+                + "listen on a unix socket, or name the proxy's addresses in WEB_TRUSTED_PROXIES. Example: "
+                + "WEB_TRUSTED_PROXY_SECRET_FILE=/run/secrets/proxy");
         }
 
         return settings with

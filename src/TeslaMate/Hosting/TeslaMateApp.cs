@@ -21,11 +21,15 @@ static class TeslaMateApp
     // The service manager's patience with a stop is 10 s; what the parts have not finished by then is given up with a second to spare.
     static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(9);
 
-    /// <summary>The program, not yet started. The database must answer, its schema must be current, and <see cref="Listener"/> must know where to listen when it starts.</summary>
+    /// <summary>
+    /// The program, not yet started. The database must answer, its schema must be current, and <see cref="Listener"/> must know where to listen when
+    /// it starts.
+    /// </summary>
     public static WebApplication Build(Settings settings, Serilog.ILogger log, AppOverrides? overrides = null)
     {
         overrides ??= new AppOverrides();
-        // Everything is set by our own variables: neither appsettings.json nor ASPNETCORE_* may change what was checked, and nobody waits for their changes.
+        // Everything is set by our own variables: neither appsettings.json nor ASPNETCORE_* may change what was checked, and nobody waits for their
+        // changes.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
         {
             ApplicationName = typeof(TeslaMateApp).Assembly.GetName().Name,

@@ -4,8 +4,8 @@ using System.Net;
 namespace TeslaMate.Hosting;
 
 /// <summary>
-/// What is answered before there is anything to show: while the database is awaited, or migrated, a sentence that says so in place of a refused connection, and the
-/// plain health check. It needs no database, tells nothing of it, and goes when the program itself listens.
+/// What is answered before there is anything to show: while the database is awaited, or migrated, a sentence that says so in place of a refused
+/// connection, and the plain health check. It needs no database, tells nothing of it, and goes when the program itself listens.
 /// </summary>
 static partial class WaitingPage
 {
@@ -48,7 +48,8 @@ static partial class WaitingPage
 
     static WebApplication Build()
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = Environments.Production });
+        var builder = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = Environments.Production });
         builder.WebHost.UseKestrelCore();
         var app = builder.Build();
         app.Run(AnswerAsync);
@@ -63,7 +64,8 @@ static partial class WaitingPage
         http.Response.Headers.RetryAfter = ComeAgainS.ToString(CultureInfo.InvariantCulture);
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
-        if (http.Request.Headers.Accept.ToString() is var accept && accept.Contains("json", StringComparison.OrdinalIgnoreCase) && !accept.Contains("html", StringComparison.OrdinalIgnoreCase)
+        if (http.Request.Headers.Accept.ToString() is var accept && accept.Contains("json", StringComparison.OrdinalIgnoreCase)
+            && !accept.Contains("html", StringComparison.OrdinalIgnoreCase)
             || http.Request.Path.StartsWithSegments("/health_check"))
         {
             http.Response.ContentType = "application/json; charset=utf-8";

@@ -16,7 +16,8 @@ sealed record LogSettings(LogEventLevel Level)
             case "warning" or "warn": return new LogSettings(LogEventLevel.Warning);
             case "error": return new LogSettings(LogEventLevel.Error);
             default:
-                variables.Problem($"LOG_LEVEL is \"{variables.Text("LOG_LEVEL")}\", which is none of debug, info, warning and error. Example: LOG_LEVEL=info");
+                variables.Problem($"LOG_LEVEL is \"{variables.Text("LOG_LEVEL")}\", which is none of debug, info, warning and error. Example: "
+                    + "LOG_LEVEL=info");
                 return new LogSettings(LogEventLevel.Information);
         }
     }

@@ -5,7 +5,9 @@ using TeslaMate.Systemd.Journal;
 
 namespace TeslaMate.Logging;
 
-/// <summary>The reference's lines: local time, the car if there is one, the level, the message; an exception follows on indented lines of its own.</summary>
+/// <summary>
+/// The reference's lines: local time, the car if there is one, the level, the message; an exception follows on indented lines of its own.
+/// </summary>
 sealed class PlainLines(SecretStrike secrets) : ITextFormatter
 {
     public void Format(LogEvent logEvent, TextWriter output)

@@ -5,8 +5,8 @@ using TeslaMate.Systemd.Journal;
 namespace TeslaMate.Logging;
 
 /// <summary>
-/// Strikes secrets from everything that is logged: those of the settings wherever they appear, and whatever has the shape of a token. It is the last line of
-/// defence; code that logs must not hand over secrets in the first place.
+/// Strikes secrets from everything that is logged: those of the settings wherever they appear, and whatever has the shape of a token. It is the last
+/// line of defence; code that logs must not hand over secrets in the first place.
 /// </summary>
 sealed partial class SecretStrike
 {
@@ -19,7 +19,8 @@ sealed partial class SecretStrike
 
     public SecretStrike(IEnumerable<Secret> secrets)
         // The longest first: a secret that contains another one must not leave its rest behind.
-        => _known = [.. secrets.SelectMany(secret => Spellings(secret.Reveal())).Distinct(StringComparer.Ordinal).OrderByDescending(text => text.Length)];
+        => _known = [.. secrets.SelectMany(secret => Spellings(secret.Reveal())).Distinct(StringComparer.Ordinal)
+            .OrderByDescending(text => text.Length)];
 
     /// <summary>The text without secrets.</summary>
     public string Apply(string text)
@@ -36,7 +37,8 @@ sealed partial class SecretStrike
     static IEnumerable<string> Spellings(string secret)
         => secret.Length < ShortestSecret
             ? []
-            : [secret, Uri.EscapeDataString(secret), Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(secret)), secret.ReplaceLineEndings(" "), MessageText.Escape(secret)];
+            : [secret, Uri.EscapeDataString(secret), Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(secret)),
+                secret.ReplaceLineEndings(" "), MessageText.Escape(secret)];
 
     [GeneratedRegex(@"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?")]
     private static partial Regex JsonWebToken();

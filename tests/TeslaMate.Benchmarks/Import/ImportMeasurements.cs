@@ -44,7 +44,8 @@ static class ImportMeasurements
     {
         using var all = new StreamWriter(path);
         var isFirst = true;
-        foreach (var part in Directory.GetFiles(folder).Select(file => (File: file, Lines: File.ReadLines(file))).OrderBy(part => part.Lines.ElementAt(1).Split(',')[1], StringComparer.Ordinal))
+        foreach (var part in Directory.GetFiles(folder).Select(file => (File: file, Lines: File.ReadLines(file)))
+            .OrderBy(part => part.Lines.ElementAt(1).Split(',')[1], StringComparer.Ordinal))
         {
             foreach (var line in part.Lines.Skip(isFirst ? 0 : 1))
                 all.Write(line + "\n");
@@ -76,11 +77,13 @@ static class ImportMeasurements
         }
 
         var (elapsed, processor, peak, output) = await RunAsync(environment, "import", folder, "--timezone", "Etc/UTC", "--yes");
-        Print($"import, {what}", $"{count / elapsed.TotalSeconds:N0} rows/s ({elapsed.TotalSeconds:0.0} s, {processor.TotalSeconds:0.0} s of a processor), {peak / 1e6:0} MB at most");
+        Print($"import, {what}", $"{count / elapsed.TotalSeconds:N0} rows/s ({elapsed.TotalSeconds:0.0} s, {processor.TotalSeconds:0.0} s of a "
+            + $"processor), {peak / 1e6:0} MB at most");
         Console.WriteLine("    " + string.Join("\n    ", output.Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(2)));
     }
 
-    static async Task<(TimeSpan Elapsed, TimeSpan Processor, long Peak, string Output)> RunAsync(Dictionary<string, string?> environment, params string[] arguments)
+    static async Task<(TimeSpan Elapsed, TimeSpan Processor, long Peak, string Output)> RunAsync(Dictionary<string, string?> environment,
+        params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(ProgramCommand).Assembly.Location, .. arguments]) { RedirectStandardOutput = true };
         foreach (var (name, value) in environment)
@@ -117,7 +120,8 @@ static class ImportMeasurements
             """, connection))
             await table.ExecuteNonQueryAsync();
         await using var command = new NpgsqlCommand(
-            "insert into alone (date, latitude, longitude, speed, power, odometer, ideal_battery_range_km, battery_level, outside_temp) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)", connection);
+            "insert into alone (date, latitude, longitude, speed, power, odometer, ideal_battery_range_km, battery_level, outside_temp) values "
+                + "($1, $2, $3, $4, $5, $6, $7, $8, $9)", connection);
         object[] values = [new DateTime(2024, 1, 1), 52.5m, 13.4m, (short)30, (short)50, 1234.567, 300.25m, (short)70, 20.5m];
         foreach (var value in values)
             command.Parameters.Add(new NpgsqlParameter { Value = value });
@@ -132,7 +136,8 @@ static class ImportMeasurements
     static void MeasureReaders(string folder, int count)
     {
         // Once to warm up, then three times in turns, so that all have the machine's moods; the fastest counts.
-        var readers = new (string Name, Func<string, double> Read)[] { ("Sep", WithSep), ("Sylvan.Data.Csv", WithSylvan), ("CsvHelper", WithCsvHelper) };
+        var readers = new (string Name, Func<string, double> Read)[] { ("Sep", WithSep), ("Sylvan.Data.Csv", WithSylvan),
+            ("CsvHelper", WithCsvHelper) };
         var best = readers.ToDictionary(reader => reader.Name, _ => (Time: TimeSpan.MaxValue, Allocated: 0L));
         for (var round = 0; round < 4; round++)
         {
@@ -151,7 +156,8 @@ static class ImportMeasurements
 
     static double WithSep(string path)
     {
-        using var reader = Sep.New(',').Reader(options => options with { HasHeader = false, DisableColCountCheck = true, Unescape = true }).From(Open(path));
+        using var reader = Sep.New(',').Reader(options => options with { HasHeader = false, DisableColCountCheck = true, Unescape = true })
+            .From(Open(path));
         var (sum, isHeader) = (0.0, true);
         foreach (var row in reader)
         {
@@ -199,9 +205,11 @@ static class ImportMeasurements
         return sum;
     }
 
-    static double Number(ReadOnlySpan<byte> cell) => double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    static double Number(ReadOnlySpan<byte> cell)
+        => double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
-    static double Number(ReadOnlySpan<char> cell) => double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    static double Number(ReadOnlySpan<char> cell)
+        => double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     static StreamReader Open(string path) => new(path, Encoding.UTF8, detectEncodingFromByteOrderMarks: true, bufferSize: 64 * 1024);
 

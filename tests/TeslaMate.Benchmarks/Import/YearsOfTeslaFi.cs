@@ -11,12 +11,18 @@ static class YearsOfTeslaFi
     // The order and the names of TeslaFi's first columns do not matter; the empty ones cost as much as those that say something.
     static readonly string[] Names =
     [
-        "data_id", "Date", "calendar_enabled", "remote_start_enabled", "vehicle_id", "display_name", "color", "fast_charger_brand", "notifications_enabled", "vin", "conn_charge_cable", "id",
-        "charge_port_cold_weather_mode", "api_version", "state", "option_codes", "vehicle_name", "car_type", "trim_badging", "exterior_color", "wheel_type", "latitude", "longitude", "speed",
-        "power", "shift_state", "odometer", "battery_level", "usable_battery_level", "battery_range", "ideal_battery_range", "est_battery_range", "charging_state", "charge_energy_added",
-        "charger_power", "charger_phases", "charger_voltage", "charger_actual_current", "charger_pilot_current", "fast_charger_present", "fast_charger_type", "battery_heater_on",
-        "not_enough_power_to_heat", "outside_temp", "inside_temp", "driver_temp_setting", "passenger_temp_setting", "fan_status", "is_climate_on", "is_rear_defroster_on",
-        "is_front_defroster_on", "battery_heater", "battery_heater_no_power", "car_version", "elevation", "inside_tempF", "outside_tempF", "odometerF", "idleNumber", "sleepNumber",
+        "data_id", "Date", "calendar_enabled", "remote_start_enabled", "vehicle_id", "display_name", "color", "fast_charger_brand",
+        "notifications_enabled", "vin", "conn_charge_cable", "id",
+        "charge_port_cold_weather_mode", "api_version", "state", "option_codes", "vehicle_name", "car_type", "trim_badging", "exterior_color",
+        "wheel_type", "latitude", "longitude", "speed",
+        "power", "shift_state", "odometer", "battery_level", "usable_battery_level", "battery_range", "ideal_battery_range", "est_battery_range",
+        "charging_state", "charge_energy_added",
+        "charger_power", "charger_phases", "charger_voltage", "charger_actual_current", "charger_pilot_current", "fast_charger_present",
+        "fast_charger_type", "battery_heater_on",
+        "not_enough_power_to_heat", "outside_temp", "inside_temp", "driver_temp_setting", "passenger_temp_setting", "fan_status", "is_climate_on",
+        "is_rear_defroster_on",
+        "is_front_defroster_on", "battery_heater", "battery_heater_no_power", "car_version", "elevation", "inside_tempF", "outside_tempF",
+        "odometerF", "idleNumber", "sleepNumber",
         "driveNumber", "chargeNumber", "maxRange", "locked", "sentry_mode", "heading", "charge_limit_soc",
     ];
 
@@ -37,8 +43,10 @@ static class YearsOfTeslaFi
             {
                 bytes += Close(file);
                 month = time.Year * 12 + time.Month;
-                file = new StreamWriter(Path.Combine(folder, $"TeslaFi{time.Month}{time.Year}.csv"), append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
-                file.Write(string.Join(',', Names.Concat(Enumerable.Range(Names.Length, Columns - Names.Length).Select(number => $"column{number}"))) + "\n");
+                file = new StreamWriter(Path.Combine(folder, $"TeslaFi{time.Month}{time.Year}.csv"), append: false,
+                    new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
+                file.Write(string.Join(',', Names.Concat(Enumerable.Range(Names.Length, Columns - Names.Length).Select(number => $"column{number}")))
+                    + "\n");
             }
 
             var minute = (time.Hour * 60) + time.Minute;

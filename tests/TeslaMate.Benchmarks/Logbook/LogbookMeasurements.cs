@@ -11,8 +11,9 @@ using TeslaMate.Logbook.Writing;
 namespace TeslaMate.Benchmarks.Logbook;
 
 /// <summary>
-/// Measures of the logbook against a private server with its default settings (fsync included): positions a second, and the close of a long drive in a large
-/// table. Not BenchmarkDotNet's kind: one run takes minutes and its setup is the point. <c>dotnet run -c Release -- logbook [positions in the table]</c>
+/// Measures of the logbook against a private server with its default settings (fsync included): positions a second, and the close of a long drive in
+/// a large table. Not BenchmarkDotNet's kind: one run takes minutes and its setup is the point. <c>dotnet run -c Release -- logbook [positions in
+/// the table]</c>
 /// </summary>
 static class LogbookMeasurements
 {
@@ -33,7 +34,8 @@ static class LogbookMeasurements
             """);
 
         var folder = Directory.CreateTempSubdirectory("logbook-bench-").FullName;
-        await using var services = new ServiceCollection().AddLogging().AddLogbook(new() { SpoolFolder = folder }).AddSingleton(database).BuildServiceProvider();
+        await using var services =
+            new ServiceCollection().AddLogging().AddLogbook(new() { SpoolFolder = folder }).AddSingleton(database).BuildServiceProvider();
         var leases = services.GetRequiredService<ICarLeases>();
         for (short car = 1; car <= Cars; car++)
             await leases.TryAcquireAsync(new(car), default);
@@ -97,7 +99,8 @@ static class LogbookMeasurements
                     slowest = took;
             }
         }));
-        Print("logbook, 1,000 cars, 4 positions a call", $"{written / clock.Elapsed.TotalSeconds:0} positions/s, slowest call {slowest.TotalMilliseconds:0} ms");
+        Print("logbook, 1,000 cars, 4 positions a call", $"{written / clock.Elapsed.TotalSeconds:0} positions/s, slowest call "
+            + $"{slowest.TotalMilliseconds:0} ms");
     }
 
     static async Task MeasureCloseAsync(NpgsqlDataSource database, ILogbook logbook, WriterSession session, int tableRows)
@@ -115,7 +118,8 @@ static class LogbookMeasurements
 
         LogbookEntry.InsertDrivePosition[] drive = [.. Enumerable.Range(0, PositionsOfDrive).Select(i => new LogbookEntry.InsertDrivePosition(new()
         {
-            Date = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(i), Latitude = 52.5, Longitude = 13.4, ElevationM = i % 100, SpeedKmH = 50,
+            Date = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddSeconds(i), Latitude = 52.5, Longitude = 13.4, ElevationM = i % 100,
+            SpeedKmH = 50,
             PowerKw = 20, OdometerKm = i * 0.02, IdealRangeKm = i % 4 == 0 ? 300 : null, OutsideTempC = 20,
         }))];
         await logbook.WriteAsync(new(1), [new LogbookEntry.StartDrive(drive[0].Position.Date, drive[0].Position)], default);

@@ -24,8 +24,8 @@ using TeslaMate.Telemetry.Wire;
 namespace TeslaMate.Benchmarks.Telemetry;
 
 /// <summary>
-/// What cars send by themselves, with PostgreSQL beside it: records a second to committed rows, bytes of a stored record, the time to an acknowledgement with
-/// many cars that send every ten seconds, and what a simulated month costs.
+/// What cars send by themselves, with PostgreSQL beside it: records a second to committed rows, bytes of a stored record, the time to an
+/// acknowledgement with many cars that send every ten seconds, and what a simulated month costs.
 /// </summary>
 static class TelemetryMeasurements
 {
@@ -44,7 +44,8 @@ static class TelemetryMeasurements
             while (!stop.IsCancellationRequested)
             {
                 var at = start.AddMilliseconds(number);
-                if (!await connection.SendAsync(Driving(i + 1, at, number), $"c{i.ToString(CultureInfo.InvariantCulture)}-{(++number).ToString("000000000", CultureInfo.InvariantCulture)}", default))
+                if (!await connection.SendAsync(Driving(i + 1, at, number),
+                    $"c{i.ToString(CultureInfo.InvariantCulture)}-{(++number).ToString("000000000", CultureInfo.InvariantCulture)}", default))
                     break;
                 Interlocked.Increment(ref sent);
                 // As many as the endpoint lets wait for one car.
@@ -86,7 +87,8 @@ static class TelemetryMeasurements
                 {
                     var began = Stopwatch.GetTimestamp();
                     await connection.SendAsync(
-                        Driving(i + 1, TimeProvider.System.GetUtcNow(), number), $"c{i.ToString(CultureInfo.InvariantCulture)}-{number.ToString(CultureInfo.InvariantCulture)}", stop.Token);
+                        Driving(i + 1, TimeProvider.System.GetUtcNow(), number),
+                        $"c{i.ToString(CultureInfo.InvariantCulture)}-{number.ToString(CultureInfo.InvariantCulture)}", stop.Token);
                     while (connection.TakeAcks().Count == 0)
                         await Task.Delay(1, stop.Token);
                     latencies.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
@@ -108,7 +110,8 @@ static class TelemetryMeasurements
     public static void RunMonth(int days)
     {
         var start = new DateTimeOffset(2026, 1, 5, 0, 0, 0, TimeSpan.Zero);
-        var life = RandomLife.Of(CarIdentity.Number(1, "Car"), CarModel.Model3, City.Berlin(), new Habits(Charger.Wallbox, Charger.Socket), start, days, seed: 101);
+        var life = RandomLife.Of(CarIdentity.Number(1, "Car"), CarModel.Model3, City.Berlin(), new Habits(Charger.Wallbox, Charger.Socket), start,
+            days, seed: 101);
         foreach (var profile in TelemetryProfile.Names)
         {
             var sender = new SignalSender(profile);
@@ -146,7 +149,8 @@ static class TelemetryMeasurements
 
     static TelemetryRecord.Data Driving(int car, DateTimeOffset at, int number) => new(CarIdentity.Number(car, "").Vin, at, false,
     [
-        new(21, new TelemetryValue.Place(52.5 + (number % 1000 / 10_000.0), 13.4 + (car / 100_000.0))), new(4, TelemetryValue.Number.Of(30.0 + (number % 40))),
+        new(21, new TelemetryValue.Place(52.5 + (number % 1000 / 10_000.0), 13.4 + (car / 100_000.0))),
+        new(4, TelemetryValue.Number.Of(30.0 + (number % 40))),
         new(7, TelemetryValue.Number.Of(-50.0 + (number % 100))), new(5, TelemetryValue.Number.Of(12_345 + (number / 100.0))),
     ]);
 
@@ -196,7 +200,8 @@ static class TelemetryMeasurements
                 ["DATABASE_USER"] = connection.Username!,
                 ["ENCRYPTION_KEY"] = "measured",
             });
-            if (await new Migrator(DatabaseSettings.Read(variables), variables, TimeProvider.System).MigrateAsync(new Progress<MigrationProgress>(), CancellationToken.None) is not MigrationOutcome.Done)
+            if (await new Migrator(DatabaseSettings.Read(variables), variables, TimeProvider.System).MigrateAsync(new Progress<MigrationProgress>(),
+                CancellationToken.None) is not MigrationOutcome.Done)
                 throw new InvalidOperationException("The database was not migrated.");
             var database = NpgsqlDataSource.Create(cluster.ConnectionString());
             await using (var command = database.CreateCommand("""
@@ -213,7 +218,8 @@ static class TelemetryMeasurements
                 await command.ExecuteNonQueryAsync();
             }
 
-            var house = new House(cluster, database, Directory.CreateTempSubdirectory("tm-bench-").FullName, new CarAuthority(TimeProvider.System.GetUtcNow()));
+            var house = new House(cluster, database, Directory.CreateTempSubdirectory("tm-bench-").FullName,
+                new CarAuthority(TimeProvider.System.GetUtcNow()));
             await house._cars.ReadAsync(default);
             await house._writer.StartAsync(default);
             await house._endpoint.StartAsync(default);

@@ -11,8 +11,9 @@ using TeslaMate.Simulator.Roads;
 namespace TeslaMate.Benchmarks.Web;
 
 /// <summary>
-/// How long each page takes from request to last byte on a database of years (<c>pages FOLDER [published program] [positions]</c>), what the first page weighs,
-/// and what open pages cost (<c>open-pages FOLDER [published program]</c>). The folder keeps the databases for the next time; <c>pages-data FOLDER [layout…]</c>
+/// How long each page takes from request to last byte on a database of years (<c>pages FOLDER [published program] [positions]</c>), what the first
+/// page weighs, and what open pages cost (<c>open-pages FOLDER [published program]</c>). The folder keeps the databases for the next time;
+/// <c>pages-data FOLDER [layout…]</c>
 /// makes them, and those of other layouts, which are measured where they are.
 /// </summary>
 static partial class PageMeasurements
@@ -35,9 +36,12 @@ static partial class PageMeasurements
             if (!await YearsOfDriving.HasAsync(cluster, layout))
                 continue;
             await using var visit = await VisitAsync(cluster, published, layout);
-            await visit.MeasureAsync($"a drive, positions {layout}", number => $"/drive/{1 + number * 7919 % drives}", layout == YearsOfDriving.Shuffled ? 8 : Times);
-            await visit.MeasureAsync($"a new drive, positions {layout}", number => $"/drive/{drives + 1 + number}", layout == YearsOfDriving.Shuffled ? 8 : Times);
-            await visit.MeasureAsync($"a drive as GPX, positions {layout}", number => $"/drive/{1 + number * 7919 % drives}/gpx", layout == YearsOfDriving.Shuffled ? 8 : Times);
+            await visit.MeasureAsync($"a drive, positions {layout}", number => $"/drive/{1 + number * 7919 % drives}",
+                layout == YearsOfDriving.Shuffled ? 8 : Times);
+            await visit.MeasureAsync($"a new drive, positions {layout}", number => $"/drive/{drives + 1 + number}",
+                layout == YearsOfDriving.Shuffled ? 8 : Times);
+            await visit.MeasureAsync($"a drive as GPX, positions {layout}", number => $"/drive/{1 + number * 7919 % drives}/gpx",
+                layout == YearsOfDriving.Shuffled ? 8 : Times);
             await visit.MeasureAsync($"a charge, positions {layout}", number => $"/charge/{1 + number * 101 % (drives / 4)}");
         }
     }
@@ -150,7 +154,8 @@ static partial class PageMeasurements
                 try
                 {
                     using var response = await _http.GetAsync("/");
-                    if (response.IsSuccessStatusCode && Regex.Count(await response.Content.ReadAsStringAsync(), "id=\"car_[0-9]+\"") == YearsOfDriving.Cars)
+                    if (response.IsSuccessStatusCode
+                        && Regex.Count(await response.Content.ReadAsStringAsync(), "id=\"car_[0-9]+\"") == YearsOfDriving.Cars)
                         return;
                 }
                 catch (HttpRequestException)
@@ -181,7 +186,8 @@ static partial class PageMeasurements
             var first = took[0];
             took.RemoveAt(0);
             took.Sort();
-            Print(name, string.Create(CultureInfo.InvariantCulture, $"median {took[times / 2]:0.0} ms, slowest {took[^1]:0.0} ms of {times}, the first {first:0} ms; {bytes / 1024.0:0} kB"));
+            Print(name, string.Create(CultureInfo.InvariantCulture,
+                $"median {took[times / 2]:0.0} ms, slowest {took[^1]:0.0} ms of {times}, the first {first:0} ms; {bytes / 1024.0:0} kB"));
         }
 
         /// <summary>The first page and all that it refers to, as a browser that knows brotli gets them.</summary>
@@ -189,7 +195,8 @@ static partial class PageMeasurements
         {
             var page = await (await _http.GetAsync("/")).Content.ReadAsStringAsync();
             var total = 0;
-            var waiting = new Queue<string>(["/", .. Links().Matches(page).Select(link => System.Net.WebUtility.HtmlDecode(link.Groups[1].Value).Split('#')[0])]);
+            var waiting = new Queue<string>(["/",
+                .. Links().Matches(page).Select(link => System.Net.WebUtility.HtmlDecode(link.Groups[1].Value).Split('#')[0])]);
             var seen = new HashSet<string>();
             while (waiting.TryDequeue(out var path))
             {

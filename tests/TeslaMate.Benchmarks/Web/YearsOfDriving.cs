@@ -6,9 +6,9 @@ using TeslaMate.Simulator.Cloud;
 namespace TeslaMate.Benchmarks.Web;
 
 /// <summary>
-/// Databases as they look after years of driving, kept in a folder between measurements: the same drives and charges with their positions in the order in which
-/// several cars at once wrote them, moved about by a later filling-in of all elevations, with the older half imported after the newer one and the holes that a
-/// sold car left filled by new drives, and shuffled, which no way of using the program leads to.
+/// Databases as they look after years of driving, kept in a folder between measurements: the same drives and charges with their positions in the
+/// order in which several cars at once wrote them, moved about by a later filling-in of all elevations, with the older half imported after the newer
+/// one and the holes that a sold car left filled by new drives, and shuffled, which no way of using the program leads to.
 /// </summary>
 static class YearsOfDriving
 {
@@ -25,7 +25,8 @@ static class YearsOfDriving
     /// <param name="layouts">What else is made unless it is there.</param>
     public static async Task<PrivateCluster> StartAsync(string folder, int positions, params IReadOnlyCollection<string> layouts)
     {
-        var cluster = await PrivateCluster.StartAsync(folder, settings: ["shared_buffers = 1GB", "max_wal_size = 8GB", "synchronous_commit = off", "autovacuum = off"]);
+        var cluster = await PrivateCluster.StartAsync(folder,
+            settings: ["shared_buffers = 1GB", "max_wal_size = 8GB", "synchronous_commit = off", "autovacuum = off"]);
         await using var administration = NpgsqlDataSource.Create(cluster.ConnectionString() + ";Command Timeout=0");
         var drives = positions / PositionsOfDrive;
         await MakeAsync(administration, InOrder, "template1", async name =>
@@ -68,7 +69,8 @@ static class YearsOfDriving
     ];
 
     static IEnumerable<string> Shuffle() =>
-        [.. Unbind(), "create table mixed as select * from positions order by random()", "truncate positions", "insert into positions select * from mixed", "drop table mixed"];
+        [.. Unbind(), "create table mixed as select * from positions order by random()", "truncate positions",
+            "insert into positions select * from mixed", "drop table mixed"];
 
     /// <summary>The older half behind the newer one, and room among the newer for what is driven next.</summary>
     static IEnumerable<string> ImportOldYears(int positions) =>
@@ -108,7 +110,8 @@ static class YearsOfDriving
         await ExecuteAsync(administration, $"alter database {unfinished} rename to {name}");
 
         // Pools keep connections for a while.
-        Task LeaveAsync(string database) => ExecuteAsync(administration, $"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}'");
+        Task LeaveAsync(string database)
+            => ExecuteAsync(administration, $"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}'");
     }
 
     static async Task ChangeAsync(PrivateCluster cluster, string name, int drives, IEnumerable<string> changes)

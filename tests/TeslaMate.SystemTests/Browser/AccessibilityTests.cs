@@ -10,7 +10,9 @@ namespace TeslaMate.SystemTests.Browser;
 [Collection(BrowserTests.Name)]
 public sealed class AccessibilityTests(ProgramInBrowser family, NewProgramInBrowser newcomer) : IAsyncLifetime
 {
-    /// <summary>What axe finds wrong with a page as it is rendered: contrast, names, headings, landmarks, sizes of targets and some ninety rules more.</summary>
+    /// <summary>
+    /// What axe finds wrong with a page as it is rendered: contrast, names, headings, landmarks, sizes of targets and some ninety rules more.
+    /// </summary>
     const string Judge = """
         async () => (await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"] }))
             .violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target.join(" ")} ${failureSummary}`.replace(/\s+/g, " ")))
@@ -131,7 +133,8 @@ public sealed class AccessibilityTests(ProgramInBrowser family, NewProgramInBrow
         var found = await visit.Page.EvaluateAsync<string[]>(Judge);
         foreach (var rule in (string[])["label", "color-contrast", "page-has-heading-one"])
             found.ShouldContain(trouble => trouble.StartsWith(rule + " ", StringComparison.Ordinal), rule);
-        (await visit.Page.EvaluateAsync<string[]>(Edges)).ShouldContain(trouble => trouble.StartsWith("the edge of input#tokens_refresh", StringComparison.Ordinal));
+        (await visit.Page.EvaluateAsync<string[]>(Edges)).ShouldContain(
+            trouble => trouble.StartsWith("the edge of input#tokens_refresh", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -160,7 +163,8 @@ public sealed class AccessibilityTests(ProgramInBrowser family, NewProgramInBrow
                     await visit.Page.Keyboard.PressAsync("Tab");
                     var focus = await visit.Page.EvaluateAsync<FocusOnPage>(Focus);
                     count = focus.Count;
-                    // Between the last element and the first the browser has the keyboard; a date has several parts, each of which the keyboard stops at.
+                    // Between the last element and the first the browser has the keyboard; a date has several parts, each of which the keyboard
+                    // stops at.
                     if (focus.At < 0 || walked is [.., var last] && last == focus.At)
                         continue;
                     if (walked.Contains(focus.At))
@@ -186,7 +190,8 @@ public sealed class AccessibilityTests(ProgramInBrowser family, NewProgramInBrow
         for (var step = 0; step < 8; step++)
         {
             await page.Keyboard.PressAsync("Tab");
-            (await page.EvaluateAsync<bool>("document.activeElement === document.body || document.activeElement.closest('dialog') !== null")).ShouldBeTrue();
+            (await page.EvaluateAsync<bool>(
+                "document.activeElement === document.body || document.activeElement.closest('dialog') !== null")).ShouldBeTrue();
         }
 
         await page.Keyboard.PressAsync("Escape");
@@ -207,7 +212,8 @@ public sealed class AccessibilityTests(ProgramInBrowser family, NewProgramInBrow
         for (var step = 0; step < 8; step++)
         {
             await page.Keyboard.PressAsync("Tab");
-            (await page.EvaluateAsync<bool>("document.activeElement === document.body || document.activeElement.closest('.is-maximized') !== null")).ShouldBeTrue();
+            (await page.EvaluateAsync<bool>(
+                "document.activeElement === document.body || document.activeElement.closest('.is-maximized') !== null")).ShouldBeTrue();
         }
 
         await page.Keyboard.PressAsync("Escape");
@@ -235,10 +241,12 @@ public sealed class AccessibilityTests(ProgramInBrowser family, NewProgramInBrow
         }
 
         // The circle follows the fields.
-        (await page.EvaluateAsync<double[]>("(({ circle }) => [circle.getLatLng().lat, circle.getLatLng().lng, circle.getRadius()])(document.querySelector('[data-fence]').fence)")).ShouldBe([47.5, 9.75, 80]);
+        (await page.EvaluateAsync<double[]>("(({ circle }) => [circle.getLatLng().lat, circle.getLatLng().lng, "
+            + "circle.getRadius()])(document.querySelector('[data-fence]').fence)")).ShouldBe([47.5, 9.75, 80]);
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Geo-fence \"Harbour\" created");
-        (await family.ScalarAsync<string>("select latitude || ' ' || longitude || ' ' || radius from geofences where name = 'Harbour'")).ShouldBe("47.500000 9.750000 80");
+        (await family.ScalarAsync<string>("select latitude || ' ' || longitude || ' ' || radius from geofences where name = 'Harbour'")).ShouldBe(
+            "47.500000 9.750000 80");
         visit.Troubles.ShouldBeEmpty();
     }
 
@@ -275,7 +283,8 @@ public sealed class AccessibilityTests(ProgramInBrowser family, NewProgramInBrow
         var car = page.Locator(".car", new() { HasText = "Nimbus" });
         await Expect(car).ToContainTextAsync("driving");
         // What is told is gone with the next thing that is told.
-        await page.EvaluateAsync("() => new MutationObserver(() => news.dataset.told = `${news.dataset.told ?? ''}${news.textContent}.`).observe(news, { childList: true, characterData: true, subtree: true })");
+        await page.EvaluateAsync("() => new MutationObserver(() => news.dataset.told = `${news.dataset.told ?? "
+            + "''}${news.textContent}.`).observe(news, { childList: true, characterData: true, subtree: true })");
         var news = page.Locator("#news");
         var tip = car.Locator(".car-icons .tip").Last;
         await tip.FocusAsync();

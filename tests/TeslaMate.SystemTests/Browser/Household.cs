@@ -6,8 +6,8 @@ static class Household
     public const string LongName = "Großmutters feuerroter Langstreckenwagen";
 
     /// <summary>
-    /// A drive with positions (9001) and one without (9002), charges with a curve (9001) and without (9005), two pages of each, and two geofences; as they were
-    /// before, whatever a test did to them. The charges 9001 to 9004 are at one place, three of them without cost.
+    /// A drive with positions (9001) and one without (9002), charges with a curve (9001) and without (9005), two pages of each, and two geofences;
+    /// as they were before, whatever a test did to them. The charges 9001 to 9004 are at one place, three of them without cost.
     /// </summary>
     public const string Rows = """
         delete from charging_processes where id between 9001 and 9999;

@@ -3,7 +3,10 @@ using TeslaMate.Configuration;
 
 namespace TeslaMate.SystemTests.Browser;
 
-/// <summary>Every page in every state fits its window in every language, and breaks no rule of the content security policy. The screenshots are kept to be looked at.</summary>
+/// <summary>
+/// Every page in every state fits its window in every language, and breaks no rule of the content security policy. The screenshots are kept to be
+/// looked at.
+/// </summary>
 [Collection(BrowserTests.Name)]
 public sealed class LooksTests(ProgramInBrowser family, NewProgramInBrowser newcomer) : IAsyncLifetime
 {
@@ -88,7 +91,9 @@ public sealed class LooksTests(ProgramInBrowser family, NewProgramInBrowser newc
         await visit.Page.RouteAsync("**/drives", async route =>
         {
             var answer = await route.FetchAsync();
-            var body = (await answer.TextAsync()).Replace("</main>", "<script>document.title = 'inline'</script><img src=\"https://elsewhere.test/a.png\" alt=\"\"><p style=\"color: red\">x</p></main>", StringComparison.Ordinal);
+            var body = (await answer.TextAsync()).Replace("</main>",
+                "<script>document.title = 'inline'</script><img src=\"https://elsewhere.test/a.png\" alt=\"\"><p style=\"color: red\">x</p></main>",
+                StringComparison.Ordinal);
             await route.FulfillAsync(new() { Response = answer, Body = body });
         });
         await visit.Page.GotoAsync("/drives");
@@ -97,7 +102,8 @@ public sealed class LooksTests(ProgramInBrowser family, NewProgramInBrowser newc
     }
 
     /// <summary>What does not fit and which rules are broken; leaves screenshots.</summary>
-    internal static async Task<List<string>> LookAsync(ProgramInBrowser program, IEnumerable<EveryPage> pages, int width, ColorScheme theme, string language)
+    internal static async Task<List<string>> LookAsync(ProgramInBrowser program, IEnumerable<EveryPage> pages, int width, ColorScheme theme,
+        string language)
     {
         var found = new List<string>();
         await using var visit = await program.VisitAsync(width, theme, language);
@@ -107,8 +113,10 @@ public sealed class LooksTests(ProgramInBrowser family, NewProgramInBrowser newc
             await page.OpenAsync(visit);
             found.AddRange((await visit.Page.EvaluateAsync<string[]>(Overflows)).Select(trouble => $"{page.Name}: {trouble}"));
             if (language is "en-GB" or "de")
-                await visit.Page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, $"{page.Name}-{width}-{theme}-{language[..2]}.png".ToLowerInvariant()), FullPage = true });
-            found.AddRange(visit.Troubles.Where(trouble => !page.Refuses || !trouble.Contains("Failed to load resource", StringComparison.Ordinal) && !trouble.Contains("Response Status Error Code 422", StringComparison.Ordinal)));
+                await visit.Page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts,
+                    $"{page.Name}-{width}-{theme}-{language[..2]}.png".ToLowerInvariant()), FullPage = true });
+            found.AddRange(visit.Troubles.Where(trouble => !page.Refuses || !trouble.Contains("Failed to load resource", StringComparison.Ordinal)
+                && !trouble.Contains("Response Status Error Code 422", StringComparison.Ordinal)));
         }
 
         return found;

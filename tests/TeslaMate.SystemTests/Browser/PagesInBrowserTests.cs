@@ -59,7 +59,8 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
             await using var other = await program.VisitAsync();
             await other.Page.GotoAsync($"/settings?car={await program.ScalarAsync<short>("select id from cars where name = 'Juniper'")}");
             await other.Page.Locator("[id^=car_settings][id$=_enabled]").SetCheckedAsync(isOn);
-            await program.WaitForAsync(isOn ? "true" : "false", "select enabled::text from car_settings join cars on settings_id = car_settings.id where name = 'Juniper'");
+            await program.WaitForAsync(isOn ? "true" : "false",
+                "select enabled::text from car_settings join cars on settings_id = car_settings.id where name = 'Juniper'");
         }
     }
 
@@ -128,7 +129,8 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
         await page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, "geofence-costs.png") });
         await visit.LeaveAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Add costs retroactively" }).ClickAsync());
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Geo-fence \"Garage\" created");
-        (await program.ScalarAsync<string>("select string_agg(cost::text, ' ' order by charging_processes.id) from charging_processes join geofences on geofences.id = geofence_id where name = 'Garage'"))
+        (await program.ScalarAsync<string>("select string_agg(cost::text, ' ' order by charging_processes.id) from charging_processes join "
+            + "geofences on geofences.id = geofence_id where name = 'Garage'"))
             .ShouldBe("99.00 6.51 8.90 22.19");
         page.Dialog += (_, dialog) => dialog.AcceptAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete Garage" }).ClickAsync();
@@ -261,7 +263,8 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
         await page.Locator("[id$=_free_supercharging]").CheckAsync();
         await held;
         await page.Locator("[id$=_lfp_battery]").CheckAsync();
-        await program.WaitForAsync("true true", $"select free_supercharging || ' ' || lfp_battery from car_settings join cars on cars.settings_id = car_settings.id where cars.id = {car}");
+        await program.WaitForAsync("true true", $"select free_supercharging || ' ' || lfp_battery from car_settings join cars on cars.settings_id "
+            + $"= car_settings.id where cars.id = {car}");
         answer();
         await Expect(page.Locator("[id$=_free_supercharging]")).ToBeCheckedAsync();
         await Expect(page.Locator("[id$=_lfp_battery]")).ToBeCheckedAsync();
@@ -355,9 +358,13 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
     }
 
     /// <summary>htmx tells the console of each request that a newer one has taken the place of.</summary>
-    static bool IsGivenUp(string trouble) => trouble.EndsWith(" htmx:sendAbort", StringComparison.Ordinal) || trouble.EndsWith(" htmx:afterRequest", StringComparison.Ordinal);
+    static bool IsGivenUp(string trouble)
+        => trouble.EndsWith(" htmx:sendAbort", StringComparison.Ordinal) || trouble.EndsWith(" htmx:afterRequest", StringComparison.Ordinal);
 
-    /// <summary>Keeps the answer to the first form sent to <paramref name="path"/>: the first value tells that the server has given it, the second lets it through.</summary>
+    /// <summary>
+    /// Keeps the answer to the first form sent to <paramref name="path"/>: the first value tells that the server has given it, the second lets it
+    /// through.
+    /// </summary>
     static async Task<(Task Held, Action Answer)> HoldFirstAnswerAsync(IPage page, string path)
     {
         var (held, answer) = (new TaskCompletionSource(), new TaskCompletionSource());

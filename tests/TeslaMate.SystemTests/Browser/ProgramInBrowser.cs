@@ -13,7 +13,9 @@ using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.SystemTests.Browser;
 
-/// <summary>The built program with its own PostgreSQL and a simulated cloud of three cars, one driving, one charging and one guarded, looked at with Chromium.</summary>
+/// <summary>
+/// The built program with its own PostgreSQL and a simulated cloud of three cars, one driving, one charging and one guarded, looked at with Chromium.
+/// </summary>
 public class ProgramInBrowser : IAsyncLifetime
 {
     const string Chromium = "/usr/bin/chromium";
@@ -63,7 +65,8 @@ public class ProgramInBrowser : IAsyncLifetime
         return
         [
             new LifeScript(CarIdentity.Number(42, "Nimbus"), CarModel.Model3, city.Home, now - TimeSpan.FromMinutes(2), seed: 1)
-                .Park(TimeSpan.FromMinutes(1)).Drive(city.ToCharger).Drive(city.ToCharger.Reversed()).Drive(city.ToCharger).Drive(city.ToCharger.Reversed()).Build(),
+                .Park(TimeSpan.FromMinutes(1)).Drive(city.ToCharger).Drive(city.ToCharger.Reversed()).Drive(city.ToCharger)
+                .Drive(city.ToCharger.Reversed()).Build(),
             new LifeScript(CarIdentity.Number(43, "Juniper"), CarModel.ModelY, city.Home, now - TimeSpan.FromMinutes(10), seed: 2, level: 20)
                 .Park(TimeSpan.FromMinutes(5)).Charge(Charger.Wallbox, 90).Park(TimeSpan.FromHours(12)).Build(),
             new LifeScript(CarIdentity.Number(44, Household.LongName), CarModel.ModelS, city.Home, now - TimeSpan.FromMinutes(10), seed: 3)
@@ -96,7 +99,8 @@ public class ProgramInBrowser : IAsyncLifetime
             HasTouch = width < 1024,
         });
         // The map's tiles: one grey picture for all of the world.
-        await context.RouteAsync("http://tiles.test/**", route => route.FulfillAsync(new() { ContentType = "image/png", BodyBytes = Convert.FromBase64String(GreyTile) }));
+        await context.RouteAsync("http://tiles.test/**",
+            route => route.FulfillAsync(new() { ContentType = "image/png", BodyBytes = Convert.FromBase64String(GreyTile) }));
         context.SetDefaultTimeout(Patience);
         return new Visit(context, await context.NewPageAsync());
     }
@@ -198,7 +202,8 @@ public class ProgramInBrowser : IAsyncLifetime
 
     ProcessStartInfo Describe(params string[] command)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "teslamate.dll"), .. command]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet",
+            [Path.Combine(AppContext.BaseDirectory, "teslamate.dll"), .. command]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;
         return start;
@@ -280,7 +285,10 @@ sealed class Visit : IAsyncDisposable
     /// <summary>As the browser tells of them, at any time.</summary>
     public ConcurrentQueue<string> Troubles { get; } = [];
 
-    /// <summary>Does what leads to another page, or to the same one anew, and waits until that is there with its styles and scripts: they are not when its elements are.</summary>
+    /// <summary>
+    /// Does what leads to another page, or to the same one anew, and waits until that is there with its styles and scripts: they are not when its
+    /// elements are.
+    /// </summary>
     public async Task LeaveAsync(Func<Task> action)
     {
         await Page.EvaluateAsync("document.documentElement.dataset.old = ''");
@@ -291,7 +299,8 @@ sealed class Visit : IAsyncDisposable
 
     /// <summary>Turns to this tab, or to another one: a page that nobody looks at is not kept up to date.</summary>
     public Task LookAsync(bool isLooking) => Page.EvaluateAsync(
-        "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }", !isLooking);
+        "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); document.dispatchEvent(new "
+            + "Event('visibilitychange')); }", !isLooking);
 
     public static async Task UntilAsync(Func<bool> isTrue, string what)
     {

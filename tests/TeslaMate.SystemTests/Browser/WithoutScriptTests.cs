@@ -13,7 +13,8 @@ public sealed class WithoutScriptTests(ProgramInBrowser family, NewProgramInBrow
         ["/drives"] = ["42.1 km", "Straße der Vereinten Nationen 123 a, Schwäbisch Gmünd", "Page 1 of 2"],
         ["/drives?page=2"] = ["738.0 km", "Page 2 of 2"],
         ["/drives?place=nowhere"] = ["No drive fits this filter."],
-        ["/drive/9001"] = ["42.1 km", "51 min", "100 km/h", "310 m", "The map needs JavaScript.", "Speed: 20 … 100 km/h — The plot needs JavaScript.", "Power: ", "Elevation: "],
+        ["/drive/9001"] = ["42.1 km", "51 min", "100 km/h", "310 m", "The map needs JavaScript.", "Speed: 20 … 100 km/h — The plot needs JavaScript.",
+            "Power: ", "Elevation: "],
         ["/drive/9002"] = ["No positions were recorded on this drive."],
         ["/charges"] = ["50.63 kWh", "99.00", "Ladepark am Autobahnkreuz Frankfurt-Nordwest", "Page 1 of 2"],
         ["/charge/9001"] = ["50.63 kWh", "1 h 00 min", "20 – 80%", "The map needs JavaScript.", "Voltage: 400 … 400 V — The plot needs JavaScript."],
@@ -48,8 +49,11 @@ public sealed class WithoutScriptTests(ProgramInBrowser family, NewProgramInBrow
             await Expect(page.Locator(".navbar-burger")).ToBeHiddenAsync();
             await Expect(page.Locator("#menu a", new() { HasText = "Drives" })).ToBeVisibleAsync();
             (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(width, path);
-            await page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, $"without-script{path.Replace('/', '-').Replace('?', '-')}-{width}.png"), FullPage = true });
-            links.UnionWith(await page.EvaluateAsync<string[]>("[...document.querySelectorAll('a[href]')].filter(link => link.origin === location.origin && !link.pathname.match(/\\/\\d{3}\\d/)).map(link => link.pathname + link.search)"));
+            await page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts,
+                $"without-script{path.Replace('/', '-').Replace('?', '-')}-{width}.png"), FullPage = true });
+            links.UnionWith(
+                await page.EvaluateAsync<string[]>("[...document.querySelectorAll('a[href]')].filter(link => link.origin === location.origin && "
+                    + "!link.pathname.match(/\\/\\d{3}\\d/)).map(link => link.pathname + link.search)"));
         }
 
         links.Count.ShouldBeGreaterThan(10);

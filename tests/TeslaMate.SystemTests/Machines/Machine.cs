@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace TeslaMate.SystemTests.Machines;
 
 /// <summary>
-/// A Debian machine of a test's own, booted with systemd as process 1 in a container: PostgreSQL from Debian, and what <c>nix/module.nix</c> renders for
-/// a configuration, with the store's paths leading to the published program and to Debian's programs.
+/// A Debian machine of a test's own, booted with systemd as process 1 in a container: PostgreSQL from Debian, and what <c>nix/module.nix</c> renders
+/// for a configuration, with the store's paths leading to the published program and to Debian's programs.
 /// </summary>
 sealed class Machine : IAsyncDisposable
 {
@@ -62,8 +62,10 @@ sealed class Machine : IAsyncDisposable
             await prepare(root);
 
         var boot = new ProcessStartInfo("systemd-nspawn",
-            ["--quiet", "--boot", "--directory", root, "--machine", $"teslamate-{Path.GetFileName(Path.GetDirectoryName(root))!.ToLowerInvariant()}", "--register=no", "--keep-unit",
-                "--private-network", "--console=read-only", "--bind-ro", $"{published}:/opt/teslamate", "--bind-ro", $"{Publication.DotnetRoot}:/opt/dotnet",
+            ["--quiet", "--boot", "--directory", root, "--machine", $"teslamate-{Path.GetFileName(Path.GetDirectoryName(root))!.ToLowerInvariant()}",
+                "--register=no", "--keep-unit",
+                "--private-network", "--console=read-only", "--bind-ro", $"{published}:/opt/teslamate", "--bind-ro",
+                $"{Publication.DotnetRoot}:/opt/dotnet",
                 .. cloud is null ? [] : (string[])["--bind", $"{cloud.Folder}:/srv/cloud"]])
         {
             RedirectStandardError = true,
@@ -88,14 +90,16 @@ sealed class Machine : IAsyncDisposable
 
     /// <summary>Runs a program inside.</summary>
     public async Task<CommandResult> RunAsync(string program, params string[] arguments)
-        => await Shell.RunAsync("nsenter", ["--all", $"--target={Leader() ?? throw new InvalidOperationException("The machine is down.")}", "--", program, .. arguments]);
+        => await Shell.RunAsync("nsenter",
+            ["--all", $"--target={Leader() ?? throw new InvalidOperationException("The machine is down.")}", "--", program, .. arguments]);
 
     /// <summary>Runs shell commands inside and returns what they print; they must succeed.</summary>
     public async Task<string> ShellAsync(string commands) => (await RunAsync("/bin/bash", "-euo", "pipefail", "-c", commands)).Succeeded();
 
     /// <summary>One value from the database, as its administrator.</summary>
     public async Task<string> QueryAsync(string sql, string database = "teslamate")
-        => (await RunAsync("setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql)).Succeeded();
+        => (await RunAsync("setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d",
+            database, "-c", sql)).Succeeded();
 
     /// <summary>A property of the unit, as <c>systemctl show</c> tells it.</summary>
     public async Task<string> UnitAsync(string property) => (await RunAsync("systemctl", "show", "--value", "-p", property, Unit)).Succeeded();
@@ -114,7 +118,8 @@ sealed class Machine : IAsyncDisposable
         while (!await holds())
         {
             if (clock.Elapsed.TotalSeconds > seconds)
-                throw new TimeoutException($"Not within {seconds} s: {what}.\n{(await RunAsync("systemctl", "status", "--no-pager", "-l", Unit)).Output}\n{await JournalAsync()}");
+                throw new TimeoutException(
+                    $"Not within {seconds} s: {what}.\n{(await RunAsync("systemctl", "status", "--no-pager", "-l", Unit)).Output}\n{await JournalAsync()}");
             await Task.Delay(250);
         }
     }
@@ -126,7 +131,8 @@ sealed class Machine : IAsyncDisposable
         (await RunAsync("systemctl", "daemon-reload")).Succeeded();
     }
 
-    public Task UntilActiveAsync(int seconds = 60) => UntilAsync("the unit is active", async () => await UnitAsync("ActiveState") == "active", seconds);
+    public Task UntilActiveAsync(int seconds = 60)
+        => UntilAsync("the unit is active", async () => await UnitAsync("ActiveState") == "active", seconds);
 
     /// <summary>Reboots and waits until everything is up again.</summary>
     public async Task RebootAsync()
@@ -167,7 +173,8 @@ sealed class Machine : IAsyncDisposable
     {
         try
         {
-            return File.ReadAllText($"/proc/{_container.Id}/task/{_container.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+            return File.ReadAllText($"/proc/{_container.Id}/task/{_container.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .FirstOrDefault();
         }
         catch (IOException)
         {
@@ -190,7 +197,8 @@ sealed class Machine : IAsyncDisposable
 
     static async Task InstallAsync(string root, NixMachine nix)
     {
-        (await Shell.RunAsync("useradd", "--root", root, "--system", "--user-group", "--home-dir", "/var/lib/teslamate", "--shell", "/usr/sbin/nologin", "teslamate")).Succeeded();
+        (await Shell.RunAsync("useradd", "--root", root, "--system", "--user-group", "--home-dir", "/var/lib/teslamate", "--shell",
+            "/usr/sbin/nologin", "teslamate")).Succeeded();
         string[] folders = ["etc/dotnet", "var/log/journal", "opt/teslamate", "opt/dotnet", "etc/systemd/system/postgresql-setup.service.d", "run"];
         foreach (var folder in folders)
             Directory.CreateDirectory(Path.Combine(root, folder));
@@ -205,7 +213,8 @@ sealed class Machine : IAsyncDisposable
         var postgresql = "/" + Path.GetRelativePath(root, Directory.GetDirectories(Path.Combine(root, "usr/lib/postgresql")).Single()) + "/bin";
         foreach (var path in nix.Programs)
         {
-            var target = path.Contains("-teslamate/", StringComparison.Ordinal) ? "/opt/teslamate" : path.Contains("-postgresql/", StringComparison.Ordinal) ? postgresql : "/usr/bin";
+            var target = path.Contains("-teslamate/", StringComparison.Ordinal)
+                ? "/opt/teslamate" : path.Contains("-postgresql/", StringComparison.Ordinal) ? postgresql : "/usr/bin";
             Directory.CreateDirectory(Path.GetDirectoryName(root + path)!);
             File.CreateSymbolicLink(root + path, target);
         }

@@ -4,7 +4,8 @@ namespace TeslaMate.SystemTests.Machines;
 
 /// <summary>What <c>nix/module.nix</c> puts on a machine, evaluated with <c>nix/tests/machine.nix</c>.</summary>
 sealed record NixMachine(
-    IReadOnlyDictionary<string, string> Units, IReadOnlyDictionary<string, string> Scripts, IReadOnlyList<string> Programs, IReadOnlyList<string> Commands,
+    IReadOnlyDictionary<string, string> Units, IReadOnlyDictionary<string, string> Scripts, IReadOnlyList<string> Programs,
+    IReadOnlyList<string> Commands,
     IReadOnlyList<string> Tmpfiles)
 {
     static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);

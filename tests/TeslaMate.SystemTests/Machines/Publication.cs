@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace TeslaMate.SystemTests.Machines;
 
-/// <summary>The program as it is shipped: the folder named by <c>TESLAMATE_TEST_PROGRAM</c>, otherwise published from the sources once per test run.</summary>
+/// <summary>
+/// The program as it is shipped: the folder named by <c>TESLAMATE_TEST_PROGRAM</c>, otherwise published from the sources once per test run.
+/// </summary>
 static class Publication
 {
     static readonly Lazy<Task<string>> Published = new(PublishAsync);

@@ -9,7 +9,8 @@ namespace TeslaMate.Tests.Api;
 /// <summary>The OpenAPI document of the companion API (spec api 2.7): it is checked in, and each of its routes answers.</summary>
 public sealed class OpenApiTests(CompanionUnderTest api) : IClassFixture<CompanionUnderTest>
 {
-    static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonSerializerOptions Indented =
+        new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [Fact]
     public async Task The_document_is_the_one_that_is_checked_in()
@@ -31,15 +32,18 @@ public sealed class OpenApiTests(CompanionUnderTest api) : IClassFixture<Compani
         var document = await DocumentAsync();
         document["openapi"]!.GetValue<string>().ShouldStartWith("3.1");
         var described = document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject().Select(method => (
-            Method: method.Key.ToUpperInvariant(), Path: System.Text.RegularExpressions.Regex.Replace(path.Key.TrimEnd('/'), @"\{[^}]*\}", "1")))).ToList();
-        var mapped = Route.All(api.Pages.Services).Where(route => route.IsForPrograms && route.Method != "any" && route.Path.StartsWith("/api", StringComparison.Ordinal))
+            Method: method.Key.ToUpperInvariant(), Path: System.Text.RegularExpressions.Regex.Replace(path.Key.TrimEnd('/'), @"\{[^}]*\}", "1"))))
+            .ToList();
+        var mapped = Route.All(api.Pages.Services)
+            .Where(route => route.IsForPrograms && route.Method != "any" && route.Path.StartsWith("/api", StringComparison.Ordinal))
             .Select(route => (route.Method, Path: route.Path.TrimEnd('/'))).ToList();
         described.ShouldBe(mapped, ignoreOrder: true);
         using var http = new HttpClient { BaseAddress = api.Pages.Address };
         foreach (var (method, path) in described)
         {
             using var response = await http.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
-            response.StatusCode.ShouldBeOneOf(HttpStatusCode.OK, HttpStatusCode.NoContent, HttpStatusCode.Forbidden, HttpStatusCode.ServiceUnavailable);
+            response.StatusCode.ShouldBeOneOf(HttpStatusCode.OK, HttpStatusCode.NoContent, HttpStatusCode.Forbidden,
+                HttpStatusCode.ServiceUnavailable);
         }
     }
 

@@ -90,15 +90,18 @@ public sealed class DumpStatementTests
     {
         DumpStatement.Of("COPY public.cars (id, \"x'; id > /tmp/pwned; echo '\") FROM stdin")
             .ShouldBe(new DumpStatement.Rows("COPY public.cars (id, \"x'; id > /tmp/pwned; echo '\") FROM STDIN"));
-        DumpStatement.Of("SELECT pg_catalog.setval('public.\"it''s\"', 12, false)").ShouldBe(new DumpStatement.SequenceValue("public.\"it's\"", 12, false));
+        DumpStatement.Of("SELECT pg_catalog.setval('public.\"it''s\"', 12, false)")
+            .ShouldBe(new DumpStatement.SequenceValue("public.\"it's\"", 12, false));
         DumpStatement.Of("INSERT INTO public.cars VALUES (1, 'a;b')").ShouldBeOfType<DumpStatement.Insert>();
         DumpStatement.Of("GRANT SELECT ON TABLE public.cars TO grafana").ShouldBeOfType<DumpStatement.Grant>();
 
         var index = DumpStatement.Of("CREATE UNIQUE INDEX i ON public.cars USING btree (id)").ShouldBeOfType<DumpStatement.Index>();
         (index.Tables.ShouldHaveSingleItem(), index.IsShared, index.IsForeignKey).ShouldBe(("public.cars", true, false));
-        var key = DumpStatement.Of("ALTER TABLE ONLY public.cars\n    ADD CONSTRAINT cars_pkey PRIMARY KEY (id)").ShouldBeOfType<DumpStatement.Index>();
+        var key = DumpStatement.Of("ALTER TABLE ONLY public.cars\n    ADD CONSTRAINT cars_pkey PRIMARY KEY (id)")
+            .ShouldBeOfType<DumpStatement.Index>();
         (key.Tables.ShouldHaveSingleItem(), key.IsShared, key.IsForeignKey).ShouldBe(("public.cars", false, false));
-        var foreign = DumpStatement.Of("ALTER TABLE ONLY public.drives\n    ADD CONSTRAINT f FOREIGN KEY (car_id) REFERENCES public.cars(id) ON DELETE CASCADE").ShouldBeOfType<DumpStatement.Index>();
+        var foreign = DumpStatement.Of("ALTER TABLE ONLY public.drives\n    ADD CONSTRAINT f FOREIGN KEY (car_id) REFERENCES public.cars(id) ON "
+            + "DELETE CASCADE").ShouldBeOfType<DumpStatement.Index>();
         foreign.Tables.ShouldBe(["public.drives", "public.cars"]);
         foreign.IsForeignKey.ShouldBeTrue();
     }

@@ -32,12 +32,14 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
         using var folder = new TempFolder();
         var file = await household.DumpAsync(folder, format);
         var notes = new StringWriter();
-        await using var restored = await household.RestoreAsync(file, notes, throughPipe: format.EndsWith("through a pipe", StringComparison.Ordinal));
+        await using var restored =
+            await household.RestoreAsync(file, notes, throughPipe: format.EndsWith("through a pipe", StringComparison.Ordinal));
         (await restored.FingerprintAsync()).ShouldBe(household.Fingerprint, notes.ToString());
         foreach (var (table, rows) in household.Rows)
             (await restored.RowsAsync(table)).ShouldBe(rows, table);
         (await restored.ScalarAsync<long>("select nextval('geofences_id_seq')")).ShouldBe(3);
-        (await restored.LinesAsync("select tableowner from pg_tables where schemaname in ('public', 'private', 'teslamate') group by 1")).ShouldBe([household.Owner]);
+        (await restored.LinesAsync("select tableowner from pg_tables where schemaname in ('public', 'private', 'teslamate') group by 1")).ShouldBe(
+            [household.Owner]);
         notes.ToString().Contains("PowerShell", StringComparison.Ordinal).ShouldBe(format.Contains("PowerShell", StringComparison.Ordinal));
     }
 
@@ -58,11 +60,13 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
     [InlineData("select lo_export(lo_from_bytea(0, 'x'), 'MARK');")]
     [InlineData("select pg_catalog.setval('public.cars_id_seq', 1, true), pg_file_write('MARK', 'x', false);")]
     [InlineData("insert into public.geofences (name) values (pg_read_file('/etc/passwd'));")]
-    [InlineData("create function public.f() returns int language plpgsql as $$ begin copy public.geofences (name) from program 'touch MARK'; return 1; end $$; insert into public.geofences (id) values (public.f());")]
+    [InlineData("create function public.f() returns int language plpgsql as $$ begin copy public.geofences (name) from program 'touch MARK'; "
+        + "return 1; end $$; insert into public.geofences (id) values (public.f());")]
     [InlineData("create function public.f() returns int language c as 'system';")]
     [InlineData("create function public.f(text) returns int language internal as 'lo_import';")]
     [InlineData("create table public.x (a int); create rule r as on insert to public.x do instead copy public.x to program 'touch MARK';")]
-    [InlineData("set standard_conforming_strings = off; insert into public.geofences (name) values ('\\'); copy geofences from program $$touch MARK$$; --');")]
+    [InlineData("set standard_conforming_strings = off; insert into public.geofences (name) values ('\\'); copy geofences from program $$touch "
+        + "MARK$$; --');")]
     [InlineData("create materialized view public.v as select pg_ls_dir('/');")]
     [InlineData("select 1")]
     [InlineData("CREATE SUBSCRIPTION; COPY public.geofences FROM stdin;\nx\n")]
@@ -93,11 +97,13 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
         using var folder = new TempFolder();
         var mark = folder.File("mark");
         await using var other = await household.CopyAsync();
-        string[] names = [$"x'; touch {mark}; echo '", $"x\n\\! touch {mark}\n", $"$(touch {mark})", $"`touch {mark}`", $"\"; touch {mark}; \"", "-- x", "a;b", "ü\\"];
+        string[] names = [$"x'; touch {mark}; echo '", $"x\n\\! touch {mark}\n", $"$(touch {mark})", $"`touch {mark}`", $"\"; touch {mark}; \"",
+            "-- x", "a;b", "ü\\"];
         foreach (var name in names)
         {
             var quoted = $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-            await other.ExecuteAsync($"alter table public.positions add column {quoted} text; create table public.{quoted} ({quoted} text); insert into public.{quoted} values ('a'); create index on public.{quoted} ({quoted})");
+            await other.ExecuteAsync($"alter table public.positions add column {quoted} text; create table public.{quoted} ({quoted} text); "
+                + $"insert into public.{quoted} values ('a'); create index on public.{quoted} ({quoted})");
         }
 
         var file = await household.DumpAsync(folder, format, other.Name);
@@ -153,7 +159,8 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
     public async Task What_cannot_be_restored_is_said_in_a_sentence_and_leaves_nothing(string kind, string sentence)
     {
         using var folder = new TempFolder();
-        var exception = await Should.ThrowAsync<RestoreException>(async () => await household.RestoreAsync(await household.BadAsync(folder, kind), new StringWriter()));
+        var exception = await Should.ThrowAsync<RestoreException>(
+            async () => await household.RestoreAsync(await household.BadAsync(folder, kind), new StringWriter()));
         exception.Message.ShouldMatch(sentence);
         await household.NothingIsLeftAsync();
     }
@@ -167,9 +174,11 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
         const string Access = "select concat_ws(' ', password, encode(api_token, 'escape')) from teslamate.web_access";
         async Task SetAsync(string? password, string? token)
         {
-            await present.ExecuteAsync("delete from teslamate.web_access; delete from teslamate.web_sessions; insert into teslamate.web_sessions (id, started_at, expires_at) values ('x', now(), now() + interval '1 day')");
+            await present.ExecuteAsync("delete from teslamate.web_access; delete from teslamate.web_sessions; insert into teslamate.web_sessions "
+                + "(id, started_at, expires_at) values ('x', now(), now() + interval '1 day')");
             if (password is not null || token is not null)
-                await present.ExecuteAsync($"insert into teslamate.web_access (password, api_token, changed_at) values ({Literal(password)}, {Literal(token)}, now())");
+                await present.ExecuteAsync($"insert into teslamate.web_access (password, api_token, changed_at) values ({Literal(password)}, "
+                    + $"{Literal(token)}, now())");
         }
 
         await SetAsync("old", "revoked");
@@ -178,11 +187,13 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
         var without = await household.DumpAsync(folder, "custom", present.Name, "without.dump");
         await present.ExecuteAsync("drop schema teslamate cascade; drop table if exists changelog");
         var references = await household.DumpAsync(folder, "custom", present.Name, "reference.dump");
-        (await present.Migrator(user: household.Owner).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<TeslaMate.Database.Migrations.MigrationOutcome.Done>();
+        (await present.Migrator(user: household.Owner).MigrateAsync(new Told(),
+            CancellationToken.None)).ShouldBeOfType<TeslaMate.Database.Migrations.MigrationOutcome.Done>();
 
         foreach (var (dump, password, token, expected) in new[]
         {
-            (withPassword, "new", "valid", "new valid"), (withPassword, "new", null, "new"), (withPassword, null, "valid", "old valid"), (withPassword, null, null, "old"),
+            (withPassword, "new", "valid", "new valid"), (withPassword, "new", null, "new"), (withPassword, null, "valid", "old valid"),
+            (withPassword, null, null, "old"),
             (without, "new", "valid", "new valid"), (without, null, null, null), (references, "new", "valid", "new valid"),
         })
         {
@@ -200,8 +211,10 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
     {
         using var folder = new TempFolder();
         await using var present = await household.CopyAsync();
-        const string Names = "select string_agg(name || ' ' || id || coalesce(' ' || revoked_at, '') || scopes::text || coalesce(car_ids::text, ''), ', ' order by id) from teslamate.api_tokens";
-        await present.ExecuteAsync("insert into teslamate.api_tokens (name, hash, prefix, scopes, created_at) values ('revoked since', 'a', 'tmt_aaaa', '{read}', now())");
+        const string Names = "select string_agg(name || ' ' || id || coalesce(' ' || revoked_at, '') || scopes::text || coalesce(car_ids::text, "
+            + "''), ', ' order by id) from teslamate.api_tokens";
+        await present.ExecuteAsync("insert into teslamate.api_tokens (name, hash, prefix, scopes, created_at) values ('revoked since', 'a', "
+            + "'tmt_aaaa', '{read}', now())");
         var dump = await household.DumpAsync(folder, "custom", present.Name, "tokens.dump");
         await present.ExecuteAsync("""
             update teslamate.api_tokens set revoked_at = '2026-01-01';
@@ -210,7 +223,8 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
         await using var restored = await household.RestoreAsync(dump, new StringWriter(), over: present);
         (await restored.ScalarAsync<string>(Names)).ShouldBe(await present.ScalarAsync<string>(Names));
         // The next one gets a number of its own.
-        await restored.ExecuteAsync("insert into teslamate.api_tokens (name, hash, prefix, scopes, created_at) values ('next', 'c', 'tmt_cccc', '{read}', now())");
+        await restored.ExecuteAsync("insert into teslamate.api_tokens (name, hash, prefix, scopes, created_at) values ('next', 'c', 'tmt_cccc', "
+            + "'{read}', now())");
     }
 
     [Fact]
@@ -218,7 +232,8 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
     {
         // A new table that opens something belongs to AccessTables, every other one here.
         string[] restored = ["car_leases", "car_logs", "changelog"];
-        var tables = await household.Present.LinesAsync("select relname from pg_class where relnamespace = 'teslamate'::regnamespace and relkind = 'r' and relname ~ '^(web|api|access|token)|session'");
+        var tables = await household.Present.LinesAsync("select relname from pg_class where relnamespace = 'teslamate'::regnamespace and relkind "
+            + "= 'r' and relname ~ '^(web|api|access|token)|session'");
         tables.ShouldBeSubsetOf([.. AccessTables.CarriedOver, .. AccessTables.Emptied, .. restored]);
     }
 
@@ -288,7 +303,8 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
         (await ExistsAsync(fresh)).ShouldBeTrue();
 
         await using (var second = household.Databases(present))
-            (await Should.ThrowAsync<RestoreException>(() => second.BeginAsync(null, CancellationToken.None))).Message.ShouldContain("another restore of");
+            (await Should.ThrowAsync<RestoreException>(() => second.BeginAsync(null, CancellationToken.None))).Message.ShouldContain(
+                "another restore of");
         // The process that asks is gone, whatever it was doing: its end of the pipe closes.
         await asking.DisposeAsync();
         await serving;
@@ -305,7 +321,8 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
             }
         }
 
-        async Task<bool> ExistsAsync(string name) => await present.ScalarAsync<bool>($"select exists (select from pg_database where datname = '{name}')");
+        async Task<bool> ExistsAsync(string name)
+            => await present.ScalarAsync<bool>($"select exists (select from pg_database where datname = '{name}')");
     }
 
     [Theory]
@@ -363,7 +380,8 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
             _present = await TestServer.CreateDatabaseAsync();
             await Present.ExecuteAsync("create extension cube; create extension earthdistance");
             await AdministerAsync($"alter database {Present.Name} owner to {Owner}; alter schema public owner to {Owner}", Present.Name);
-            (await Present.Migrator(user: Owner).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<TeslaMate.Database.Migrations.MigrationOutcome.Done>();
+            (await Present.Migrator(user: Owner).MigrateAsync(new Told(),
+                CancellationToken.None)).ShouldBeOfType<TeslaMate.Database.Migrations.MigrationOutcome.Done>();
             await Present.ExecuteAsync($$"""
                 with settings as (insert into car_settings default values returning id)
                 insert into cars (eid, vid, vin, model, name, settings_id, inserted_at, updated_at)
@@ -418,12 +436,14 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
             => new(present.Settings(), Owner, time ?? TimeProvider.System, TextWriter.Null);
 
         /// <summary>Restores beside a database and returns the new one; the administrator makes it, the owner loads it.</summary>
-        internal async Task<TestDatabase> RestoreAsync(string path, StringWriter notes, TestDatabase? over = null, TimeProvider? time = null, string? as_ = null, bool throughPipe = false)
+        internal async Task<TestDatabase> RestoreAsync(string path, StringWriter notes, TestDatabase? over = null, TimeProvider? time = null,
+            string? as_ = null, bool throughPipe = false)
         {
             var present = over ?? Present;
             await using var databases = Databases(present, time);
             var variables = new TeslaMate.Configuration.Variables(new Dictionary<string, string> { ["ENCRYPTION_KEY"] = Migrations.Key });
-            var restore = new Restore(present.Settings(as_ ?? Owner), variables, databases, time ?? TimeProvider.System, TextWriter.Synchronized(notes));
+            var restore = new Restore(present.Settings(as_ ?? Owner), variables, databases, time ?? TimeProvider.System,
+                TextWriter.Synchronized(notes));
             using var pipe = throughPipe ? new AnonymousPipeServerStream(PipeDirection.Out) : null;
             var feeding = pipe is null ? Task.CompletedTask : FeedAsync(pipe, path);
             var name = await restore.RunAsync(pipe is null ? path : "-",
@@ -447,7 +467,8 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
             "plain as PowerShell writes it" => ThroughAsync("plain", bytes => PowerShell(bytes, Encoding.Unicode)),
             "plain as PowerShell writes it, big endian" => ThroughAsync("plain", bytes => PowerShell(bytes, Encoding.BigEndianUnicode)),
             "plain with a byte order mark and Windows' line ends" => ThroughAsync("plain", bytes => PowerShell(bytes, Encoding.UTF8)),
-            "plain with inserts, clean and create" => PgDumpAsync(folder.File(name), database, "--format=plain", "--inserts", "--clean", "--if-exists", "--create"),
+            "plain with inserts, clean and create"
+                => PgDumpAsync(folder.File(name), database, "--format=plain", "--inserts", "--clean", "--if-exists", "--create"),
             _ => PgDumpAsync(folder.File(name), database, "--format=custom"),
         };
 
@@ -476,7 +497,8 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
                     await ProcessAsync("tar", ["-cf", file, "-C", Path.GetDirectoryName(file)!, "x"]);
                     return file;
                 case "Latin-1":
-                    await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(Plain)).Replace("client_encoding = 'UTF8'", "client_encoding = 'LATIN1'", StringComparison.Ordinal));
+                    await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(Plain)).Replace("client_encoding = 'UTF8'",
+                        "client_encoding = 'LATIN1'", StringComparison.Ordinal));
                     return file;
                 case "a server's":
                     await File.WriteAllTextAsync(file, "--\n-- PostgreSQL database cluster dump\n--\n" + await File.ReadAllTextAsync(Plain));
@@ -549,7 +571,8 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
             var connection = new NpgsqlConnectionStringBuilder(await TestServer.ConnectionStringAsync());
             var binaries = PrivateCluster.FindBinaries();
             await ProcessAsync(binaries is null ? "pg_dump" : Path.Combine(binaries, "pg_dump"),
-                ["--host", connection.Host!, "--port", $"{connection.Port}", "--username", connection.Username!, "--file", file, .. arguments, database ?? Present.Name], connection.Password);
+                ["--host", connection.Host!, "--port", $"{connection.Port}", "--username", connection.Username!, "--file", file, .. arguments,
+                    database ?? Present.Name], connection.Password);
             return file;
         }
 

@@ -51,10 +51,12 @@ public sealed class HealthCommandTests
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var error = new StringWriter();
-        (await HealthCommand.RunAsync(new Variables(new Dictionary<string, string> { ["PORT"] = $"{((IPEndPoint)reserved.LocalEndPoint!).Port}" }), TextWriter.Null, error, CancellationToken.None))
+        (await HealthCommand.RunAsync(new Variables(new Dictionary<string, string> { ["PORT"] = $"{((IPEndPoint)reserved.LocalEndPoint!).Port}" }),
+            TextWriter.Null, error, CancellationToken.None))
             .ShouldBe(ExitCode.Failure);
         error.ToString().ShouldContain("No answer from");
-        (await HealthCommand.RunAsync(new Variables(new Dictionary<string, string> { ["PORT"] = "x" }), TextWriter.Null, error, CancellationToken.None)).ShouldBe(ExitCode.Configuration);
+        (await HealthCommand.RunAsync(new Variables(new Dictionary<string, string> { ["PORT"] = "x" }), TextWriter.Null, error,
+            CancellationToken.None)).ShouldBe(ExitCode.Configuration);
     }
 
     static async Task<string> AnswerAsync(Socket listener, string status)

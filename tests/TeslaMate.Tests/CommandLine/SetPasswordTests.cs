@@ -49,7 +49,8 @@ public sealed class SetPasswordTests
         var folder = Directory.CreateTempSubdirectory("set-password-");
         using var said = new StringWriter();
         var variables = new Variables(RunningProgram.EnvironmentOf(database, folder.FullName));
-        var code = await SetPasswordCommand.RunAsync(SetPasswordCommand.Wish.Password, variables, new StringReader(input), said, said, CancellationToken.None, readHidden);
+        var code = await SetPasswordCommand.RunAsync(SetPasswordCommand.Wish.Password, variables, new StringReader(input), said, said,
+            CancellationToken.None, readHidden);
         folder.Delete(recursive: true);
         return (code, said.ToString());
     }

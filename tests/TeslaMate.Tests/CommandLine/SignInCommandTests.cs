@@ -45,7 +45,8 @@ public sealed class SignInCommandTests : IDisposable
         _output.ToString().ShouldContain("Signed in");
         tesla.Requests.First().Body.ShouldContain("given-refresh");
         (await database.ScalarAsync<long>("select count(*) from private.tokens")).ShouldBe(1);
-        (await database.ScalarAsync<long>("select count(*) from private.tokens where position('new-access'::bytea in access) = 0 and length(access) = 50")).ShouldBe(1);
+        (await database.ScalarAsync<long>("select count(*) from private.tokens where position('new-access'::bytea in access) = 0 and "
+            + "length(access) = 50")).ShouldBe(1);
         (_output.ToString() + _error).ShouldNotContain("given-");
     }
 

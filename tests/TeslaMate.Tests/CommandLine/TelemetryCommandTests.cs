@@ -46,12 +46,15 @@ public sealed class TelemetryCommandTests : IDisposable
         claims.GetProperty("port").GetInt32().ShouldBe(4443);
         claims.GetProperty("ca").GetString().ShouldBe(await File.ReadAllTextAsync(Path.Combine(_folder, "telemetry-authority.crt")));
         claims.GetProperty("fields").GetProperty("Gear").GetProperty("interval_seconds").GetInt32().ShouldBe(1);
-        (await house.Database.RowsAsync("select car_id, is_enabled, profile, host from teslamate.telemetry_cars")).ShouldBe(["1|True|standard|telemetry.example.org"]);
-        (await house.Database.RowsAsync("select kind, reason, status, is_billed from teslamate.telemetry_requests")).ShouldBe(["configuration|configure|200|True"]);
+        (await house.Database.RowsAsync("select car_id, is_enabled, profile, host from teslamate.telemetry_cars")).ShouldBe(
+            ["1|True|standard|telemetry.example.org"]);
+        (await house.Database.RowsAsync("select kind, reason, status, is_billed from teslamate.telemetry_requests")).ShouldBe(
+            ["configuration|configure|200|True"]);
 
         house.Tesla.Answer = ScriptedServer.Json(200, """{"response":{"updated_vehicles":1}}""");
         (await RunAsync(house, "remove", "1")).ShouldBe(ExitCode.Ok, _error.ToString());
-        (house.Tesla.Requests.Last().Method, house.Tesla.Requests.Last().Target).ShouldBe(("DELETE", $"/api/1/vehicles/{Vin}/fleet_telemetry_config"));
+        (house.Tesla.Requests.Last().Method,
+            house.Tesla.Requests.Last().Target).ShouldBe(("DELETE", $"/api/1/vehicles/{Vin}/fleet_telemetry_config"));
         (await house.Database.RowsAsync("select is_enabled from teslamate.telemetry_cars")).ShouldBe(["False"]);
         (_output.ToString() + _error).ShouldNotContain("the-access-token");
     }
@@ -64,7 +67,8 @@ public sealed class TelemetryCommandTests : IDisposable
         await RunAsync(house, "certificate", "t.example.org", "--folder", _folder);
         _output.GetStringBuilder().Clear();
 
-        (await RunAsync(house, "configure", Vin, "--host", "t.example.org", "--port", "8443", "--profile", "small", "--print", "--folder", _folder)).ShouldBe(ExitCode.Ok);
+        (await RunAsync(house, "configure", Vin, "--host", "t.example.org", "--port", "8443", "--profile", "small", "--print", "--folder",
+            _folder)).ShouldBe(ExitCode.Ok);
 
         Claims(_output.ToString().Trim()).GetProperty("port").GetInt32().ShouldBe(8443);
         house.Tesla.Requests.ShouldBeEmpty();
@@ -158,7 +162,8 @@ public sealed class TelemetryCommandTests : IDisposable
         // Another authority, and a port where nobody listens.
         var other = Directory.CreateDirectory(Path.Combine(_folder, "other")).FullName;
         await RunAsync(house, "certificate", "localhost", "--folder", other);
-        (await RunAsync(house, "check", "localhost", "--port", server.Port.ToString(CultureInfo.InvariantCulture), "--folder", other)).ShouldBe(ExitCode.Failure);
+        (await RunAsync(house, "check", "localhost", "--port", server.Port.ToString(CultureInfo.InvariantCulture), "--folder", other)).ShouldBe(
+            ExitCode.Failure);
         _output.ToString().ShouldContain("A car would refuse the certificate");
         (await RunAsync(house, "check", "localhost", "--port", "1", "--folder", _folder)).ShouldBe(ExitCode.Failure);
         _output.ToString().ShouldContain("cannot be reached");
@@ -210,7 +215,8 @@ public sealed class TelemetryCommandTests : IDisposable
             var database = await LogbookDatabase.CreateAsync();
             await database.ExecuteAsync($"update cars set vin = '{Vin}'");
             var cipher = new TokenCipher(Encoding.UTF8.GetBytes("secret"));
-            await using var tokens = database.DataSource.CreateCommand("insert into private.tokens (access, refresh, inserted_at, updated_at) values ($1, $2, '2026-01-01', '2026-01-01')");
+            await using var tokens = database.DataSource.CreateCommand(
+                "insert into private.tokens (access, refresh, inserted_at, updated_at) values ($1, $2, '2026-01-01', '2026-01-01')");
             tokens.Parameters.AddWithValue(cipher.Encrypt("the-access-token"));
             tokens.Parameters.AddWithValue(cipher.Encrypt("the-refresh-token"));
             await tokens.ExecuteNonQueryAsync();
@@ -232,7 +238,8 @@ public sealed class TelemetryCommandTests : IDisposable
 
         public TlsServer(string certificate, string key)
         {
-            _certificate = X509CertificateLoader.LoadPkcs12(X509Certificate2.CreateFromPemFile(certificate, key).Export(X509ContentType.Pkcs12), null);
+            _certificate = X509CertificateLoader.LoadPkcs12(X509Certificate2.CreateFromPemFile(certificate, key).Export(X509ContentType.Pkcs12),
+                null);
             _listener.Start();
             _ = AcceptAsync();
         }

@@ -21,7 +21,8 @@ public sealed class TokenCommandsTests
         (code, error).ShouldBe((0, ""));
         output.ShouldMatch("^tmt_[A-Za-z0-9_-]{43}\n$");
 
-        (_, var list, _) = await RunAsync(database, (variables, console) => TokenCommands.ListAsync(asJson: true, variables, console, CancellationToken.None));
+        (_, var list, _) = await RunAsync(database,
+            (variables, console) => TokenCommands.ListAsync(asJson: true, variables, console, CancellationToken.None));
         var token = JsonDocument.Parse(list).RootElement.EnumerateArray().ShouldHaveSingleItem();
         token.EnumerateObject().Select(member => member.Name).ShouldBe(
             ["id", "name", "prefix", "scopes", "car_ids", "created_at", "expires_at", "last_used_at", "last_used_from", "revoked_at"]);
@@ -31,7 +32,8 @@ public sealed class TokenCommandsTests
         (await RunAsync(database, (variables, console) => TokenCommands.ListAsync(asJson: false, variables, console, CancellationToken.None)))
             .Output.ShouldMatch($"^1  phone  {output[..8]}…  read,logging  cars: 2  until [0-9-]{{10}}  never used\n$");
 
-        (await RunAsync(database, (variables, console) => TokenCommands.RevokeAsync(1, variables, console, CancellationToken.None))).ShouldBe((0, "Token 1 (phone) is revoked.\n", ""));
+        (await RunAsync(database, (variables, console) => TokenCommands.RevokeAsync(1, variables, console, CancellationToken.None))).ShouldBe((0,
+            "Token 1 (phone) is revoked.\n", ""));
         (await RunAsync(database, (variables, console) => TokenCommands.RevokeAsync(1, variables, console, CancellationToken.None))).ShouldBe(
             (1, "", "There is no token 1 that could be revoked. Those there are: teslamate token list\n"));
     }
@@ -46,12 +48,14 @@ public sealed class TokenCommandsTests
         error.ShouldContain("read, logging, write, admin, calendar");
     }
 
-    static async Task<(int Code, string Output, string Error)> RunAsync(TestDatabase database, Func<Variables, InvocationConfiguration, Task<int>> run)
+    static async Task<(int Code, string Output, string Error)> RunAsync(TestDatabase database,
+        Func<Variables, InvocationConfiguration, Task<int>> run)
     {
         var folder = Directory.CreateTempSubdirectory("token-");
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = await run(new Variables(RunningProgram.EnvironmentOf(database, folder.FullName)), new InvocationConfiguration { Output = output, Error = error });
+        var code = await run(new Variables(RunningProgram.EnvironmentOf(database, folder.FullName)),
+            new InvocationConfiguration { Output = output, Error = error });
         folder.Delete(recursive: true);
         return (code, output.ToString(), error.ToString());
     }

@@ -8,7 +8,8 @@ public sealed class CircuitBreakerTests
 
     static readonly CircuitBreaker Closed = new(Tolerance: 2, Window: TimeSpan.FromMinutes(10), Reset: TimeSpan.FromMinutes(5));
 
-    static CircuitBreaker After(params double[] minutes) => minutes.Aggregate(Closed, (breaker, minute) => breaker.RecordFailure(Start.AddMinutes(minute)));
+    static CircuitBreaker After(params double[] minutes)
+        => minutes.Aggregate(Closed, (breaker, minute) => breaker.RecordFailure(Start.AddMinutes(minute)));
 
     [Fact]
     public void One_failure_more_than_it_tolerates_opens_it_until_the_reset()

@@ -14,7 +14,8 @@ public class JobTests
     {
         var runs = 0;
         using var stop = new CancellationTokenSource();
-        var running = Job.KeepRunningAsync(_ => ++runs < 3 ? throw new InvalidOperationException("bug") : Task.CompletedTask, _time, NullLogger.Instance, stop.Token);
+        var running = Job.KeepRunningAsync(_ => ++runs < 3 ? throw new InvalidOperationException("bug") : Task.CompletedTask, _time,
+            NullLogger.Instance, stop.Token);
         runs.ShouldBe(1);
         _time.Advance(TimeSpan.FromSeconds(1.2));
         while (_time.PendingTimers == 0)
@@ -32,7 +33,8 @@ public class JobTests
         var failure = new TaskCompletionSource();
         using var stop = new CancellationTokenSource();
         var running = Job.KeepRunningAsync(
-            _ => ++runs < 10 ? throw new InvalidOperationException("bug") : runs == 10 ? failure.Task : Task.CompletedTask, _time, NullLogger.Instance, stop.Token);
+            _ => ++runs < 10 ? throw new InvalidOperationException("bug") : runs == 10 ? failure.Task : Task.CompletedTask, _time,
+            NullLogger.Instance, stop.Token);
         while (runs < 10)
         {
             if (_time.PendingTimers > 0)
@@ -74,7 +76,8 @@ public class JobTests
     {
         var runs = 0;
         using var stop = new CancellationTokenSource();
-        var running = Job.KeepRunningAsync(_ => ++runs < 2 ? throw new OperationCanceledException() : Task.CompletedTask, _time, NullLogger.Instance, stop.Token);
+        var running = Job.KeepRunningAsync(_ => ++runs < 2 ? throw new OperationCanceledException() : Task.CompletedTask, _time, NullLogger.Instance,
+            stop.Token);
         _time.Advance(TimeSpan.FromSeconds(1.2));
         await running;
         runs.ShouldBe(2);

@@ -21,7 +21,8 @@ public sealed class PrivateFilesTests
             foreach (var name in (string[])["lock", "car-1.spool"])
             {
                 await File.WriteAllTextAsync(Path.Combine(spool, name), "");
-                File.SetUnixFileMode(Path.Combine(spool, name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+                File.SetUnixFileMode(Path.Combine(spool, name),
+                    UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
             }
 
             File.SetUnixFileMode(spool, (UnixFileMode)0b111_101_101);

@@ -29,7 +29,8 @@ public sealed partial class ReadmeTests
     public void Every_variable_on_the_page_of_settings_is_read_or_said_to_have_no_effect()
     {
         // Some are read only over TCP, with TLS, or by the one who asks for them.
-        string[][] environments = [["DATABASE_SSL=true"], ["DATABASE_SSL=noverify", "MQTT_TLS=true"], ["DATABASE_SOCKET_DIR=/run/postgresql"], ["ENCRYPTION_KEY="]];
+        string[][] environments = [["DATABASE_SSL=true"], ["DATABASE_SSL=noverify", "MQTT_TLS=true"], ["DATABASE_SOCKET_DIR=/run/postgresql"],
+            ["ENCRYPTION_KEY="]];
         var asked = environments.SelectMany(environment => Read(environment).Variables.Asked).ToHashSet();
         var rows = Rows();
         rows.Count.ShouldBeGreaterThan(50);
@@ -82,7 +83,8 @@ public sealed partial class ReadmeTests
               teslamate.nixosModules.default = { };
             }).nixosConfigurations.home.modules 2
             """;
-        var more = OptionPath().Matches(section).Select(match => match.Groups[1].Value).Select(option => option.Contains('=') ? option : $"{option} = true").ToList();
+        var more = OptionPath().Matches(section).Select(match => match.Groups[1].Value)
+            .Select(option => option.Contains('=') ? option : $"{option} = true").ToList();
         more.Count.ShouldBeGreaterThan(3);
         string[] configurations = ["", .. more.Select(option => $"{option};")];
         foreach (var option in configurations)
@@ -110,13 +112,15 @@ public sealed partial class ReadmeTests
                let names = cells[1].Split(", ")
                let defaults = cells[2].Split(", ")
                from i in Enumerable.Range(0, names.Length)
-               select (names[i].Trim('`'), defaults.Length == names.Length && Literal().Match(defaults[i]) is { Success: true } literal ? literal.Groups[1].Value : null, cells[3]),
+               select (names[i].Trim('`'), defaults.Length == names.Length && Literal().Match(defaults[i]) is { Success: true } literal
+                   ? literal.Groups[1].Value : null, cells[3]),
         ];
     }
 
     static (Variables Variables, Settings Settings) Read(params string[] environment)
     {
-        var values = new Dictionary<string, string> { ["DATABASE_HOST"] = "db", ["DATABASE_NAME"] = "n", ["DATABASE_USER"] = "u", ["DATABASE_PASS"] = "p", ["MQTT_HOST"] = "broker", ["ENCRYPTION_KEY"] = "k" };
+        var values = new Dictionary<string, string> { ["DATABASE_HOST"] = "db", ["DATABASE_NAME"] = "n", ["DATABASE_USER"] = "u",
+            ["DATABASE_PASS"] = "p", ["MQTT_HOST"] = "broker", ["ENCRYPTION_KEY"] = "k" };
         foreach (var pair in environment)
             values[pair.Split('=')[0]] = pair.Split('=')[1];
         var variables = new Variables(values);
@@ -125,8 +129,10 @@ public sealed partial class ReadmeTests
 
     // Records print their members; those with a text of their own are taken apart.
     static string Parts(Settings settings)
-        => string.Join('\n', new object?[] { settings.Log, settings.Listener, settings.Database, settings.Tesla, settings.Logbook, settings.Vehicles, settings.Mqtt, settings.Web }
-            .OfType<object>().SelectMany(part => part.GetType().GetProperties().Select(property => $"{part.GetType().Name}.{property.Name} = {property.GetValue(part)}")));
+        => string.Join('\n', new object?[] { settings.Log, settings.Listener, settings.Database, settings.Tesla, settings.Logbook, settings.Vehicles,
+            settings.Mqtt, settings.Web }
+            .OfType<object>().SelectMany(
+                part => part.GetType().GetProperties().Select(property => $"{part.GetType().Name}.{property.Name} = {property.GetValue(part)}")));
 
     [GeneratedRegex("`teslamate ([a-z][^`]*)`")]
     private static partial Regex CommandLine();
@@ -140,6 +146,7 @@ public sealed partial class ReadmeTests
     [GeneratedRegex("^`([^`]+)`$")]
     private static partial Regex Literal();
 
-    [GeneratedRegex("(?:(?:variables|Variables)\\.(?:Text|Secret|Flag|Whole|Port|Address|Required|IsPresent)\\(\\s*|(?:IsOn|File)\\(variables, )\"([A-Z][A-Z0-9_]+)\"")]
+    [GeneratedRegex("(?:(?:variables|Variables)\\.(?:Text|Secret|Flag|Whole|Port|Address|Required|IsPresent)\\(\\s*|(?:IsOn|File)\\(variables, "
+        + ")\"([A-Z][A-Z0-9_]+)\"")]
     private static partial Regex VariableRead();
 }

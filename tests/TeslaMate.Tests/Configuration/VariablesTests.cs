@@ -65,7 +65,8 @@ public sealed class VariablesTests
         variables.Secret("PASS").ShouldBeNull();
         variables.Secret("KEY").ShouldBeNull();
         variables.Problems.ShouldBe([
-            "PASS_FILE names a file without an absolute path, which does not exist. Example: a file such as /run/secrets/teslamate, readable by this program",
+            "PASS_FILE names a file without an absolute path, which does not exist. Example: a file such as /run/secrets/teslamate, readable by "
+                + "this program",
             "KEY_FILE names /nowhere/key, which does not exist. Example: a file such as /run/secrets/teslamate, readable by this program",
         ]);
     }

@@ -27,7 +27,8 @@ public sealed class DatabaseSettingsTests
     [Fact]
     public void A_socket_needs_a_name_only()
     {
-        var settings = Read(new() { ["DATABASE_SOCKET_DIR"] = "/run/postgresql", ["DATABASE_NAME"] = "teslamate", ["USER"] = "logger" }, out var problems);
+        var settings = Read(new() { ["DATABASE_SOCKET_DIR"] = "/run/postgresql", ["DATABASE_NAME"] = "teslamate", ["USER"] = "logger" },
+            out var problems);
         problems.ShouldBeEmpty();
         settings.Host.ShouldBe("/run/postgresql");
         settings.User.ShouldBe("logger");
@@ -144,7 +145,8 @@ public sealed class DatabaseSettingsTests
     {
         await using var database = await TestServer.CreateDatabaseAsync();
         await database.ExecuteAsync("create table moments (happened timestamp)");
-        await using var berlin = NpgsqlDataSource.Create(database.ConnectionString.Replace("Timezone=UTC", "Timezone=Europe/Berlin", StringComparison.Ordinal));
+        await using var berlin = NpgsqlDataSource.Create(
+            database.ConnectionString.Replace("Timezone=UTC", "Timezone=Europe/Berlin", StringComparison.Ordinal));
         var instant = new DateTimeOffset(2024, 7, 1, 14, 0, 0, 123, TimeSpan.FromHours(2));
         await using var insert = berlin.CreateCommand("insert into moments values ($1), ($2)");
         insert.Parameters.Add(Timestamps.Parameter(instant));

@@ -34,9 +34,11 @@ public sealed class PrivateClusterTests
             File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111);
             for (var start = 0; start < 2; start++)
             {
-                await using var cluster = await PrivateCluster.StartAsync(folder, settings: ["fsync = off", "unix_socket_permissions = 0777", "listen_addresses = '127.0.0.1'", "port = 54329"]);
+                await using var cluster = await PrivateCluster.StartAsync(folder,
+                    settings: ["fsync = off", "unix_socket_permissions = 0777", "listen_addresses = '127.0.0.1'", "port = 54329"]);
                 File.GetUnixFileMode(folder).ShouldBe((UnixFileMode)0b111_000_000);
-                File.GetUnixFileMode(Directory.GetFiles(folder, ".s.PGSQL.*").Single(file => !file.EndsWith(".lock", StringComparison.Ordinal))).ShouldBe((UnixFileMode)0b111_000_000);
+                File.GetUnixFileMode(Directory.GetFiles(folder, ".s.PGSQL.*").Single(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+                    .ShouldBe((UnixFileMode)0b111_000_000);
                 (await File.ReadAllLinesAsync(Path.Combine(folder, "data/postmaster.pid")))[5].Trim().ShouldBeEmpty();
                 File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
             }

@@ -31,7 +31,8 @@ public static class TestServer
 
     // 15 is what Debian's stable release brings, too.
     static Task<string> StartAsync()
-        => Environment.GetEnvironmentVariable("TESLAMATE_TEST_DATABASE") is { Length: > 0 } given ? Task.FromResult(given) : TestServers.StartAsync($"{SupportedServers.Oldest}");
+        => Environment.GetEnvironmentVariable("TESLAMATE_TEST_DATABASE") is { Length: > 0 } given
+            ? Task.FromResult(given) : TestServers.StartAsync($"{SupportedServers.Oldest}");
 }
 
 /// <summary>A database of one test, dropped on disposal.</summary>

@@ -8,8 +8,8 @@ using Xunit.Sdk;
 namespace TeslaMate.Tests.Database;
 
 /// <summary>
-/// Where the tests' PostgreSQL comes from: <c>TESLAMATE_TEST_DATABASE</c> names one, else a Docker engine that answers runs containers, else private clusters of
-/// the programs on the machine do.
+/// Where the tests' PostgreSQL comes from: <c>TESLAMATE_TEST_DATABASE</c> names one, else a Docker engine that answers runs containers, else private
+/// clusters of the programs on the machine do.
 /// </summary>
 public static class TestServers
 {
@@ -23,7 +23,8 @@ public static class TestServers
 
     internal static string Describe(string? given, bool hasDocker)
         => given is { Length: > 0 } ? "Database tests run on the server of TESLAMATE_TEST_DATABASE."
-            : hasDocker ? $"Database tests run on containers postgres:{SupportedServers.Oldest} to postgres:{SupportedServers.Newest}, as a Docker engine answers."
+            : hasDocker ? $"Database tests run on containers postgres:{SupportedServers.Oldest} to postgres:{SupportedServers.Newest}, as a "
+                + "Docker engine answers."
             : "Database tests run on private clusters, as no Docker engine answers.";
 
     /// <summary>Starts a server, which ends with this process.</summary>
@@ -40,13 +41,15 @@ public static class TestServers
             return $"{container.GetConnectionString()};Timezone=UTC;Include Error Detail=true";
         }
 
-        var cluster = await PrivateCluster.StartAsync(binaries: binaries?.Invoke(), settings: [.. Fast.Select(setting => setting.Replace("=", " = ", StringComparison.Ordinal))]);
+        var cluster = await PrivateCluster.StartAsync(binaries: binaries?.Invoke(),
+            settings: [.. Fast.Select(setting => setting.Replace("=", " = ", StringComparison.Ordinal))]);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.DisposeAsync().AsTask().GetAwaiter().GetResult();
         return cluster.ConnectionString();
     }
 
     static PostgreSqlContainer Container(string version)
-        => new PostgreSqlBuilder($"postgres:{version}").WithCommand([.. Fast.Append("timezone=UTC").SelectMany(setting => new[] { "-c", setting })]).Build();
+        => new PostgreSqlBuilder($"postgres:{version}").WithCommand([.. Fast.Append("timezone=UTC").SelectMany(setting => new[] { "-c", setting })])
+            .Build();
 
     static bool FindDocker()
     {

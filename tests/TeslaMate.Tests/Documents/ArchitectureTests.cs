@@ -26,7 +26,9 @@ public sealed partial class ArchitectureTests
     /// <summary>Those that answer requests; no other knows ASP.NET Core.</summary>
     static readonly string[] Servers = ["TeslaMate", "TeslaMate.Api", "TeslaMate.Web", "TeslaMate.Telemetry", "TeslaMate.Simulator"];
 
-    /// <summary>Who writes tables of others, and why it may: migrations, backups and the demo make whole databases, an import adds cars and merges histories.</summary>
+    /// <summary>
+    /// Who writes tables of others, and why it may: migrations, backups and the demo make whole databases, an import adds cars and merges histories.
+    /// </summary>
     static readonly Dictionary<string, string[]> Guests = new()
     {
         ["TeslaMate"] = ["*"],
@@ -36,7 +38,8 @@ public sealed partial class ArchitectureTests
 
     static string Source => Path.Combine(Evaluation.Root, "src");
 
-    public static TheoryData<string> Projects => [.. Directory.EnumerateFiles(Source, "*.csproj", SearchOption.AllDirectories).Select(file => Path.GetFileNameWithoutExtension(file)).Order()];
+    public static TheoryData<string> Projects => [
+        .. Directory.EnumerateFiles(Source, "*.csproj", SearchOption.AllDirectories).Select(file => Path.GetFileNameWithoutExtension(file)).Order()];
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -45,7 +48,8 @@ public sealed partial class ArchitectureTests
         var row = Array.FindIndex(Layers, layer => layer.Contains(project));
         row.ShouldBeGreaterThanOrEqualTo(0, $"{project} has no place in the picture");
         var below = Layers[(row + 1)..].SelectMany(layer => layer).ToHashSet();
-        Elements(project, "ProjectReference").Select(reference => Path.GetFileNameWithoutExtension(reference.Replace('\\', '/'))).Where(reference => !below.Contains(reference))
+        Elements(project, "ProjectReference").Select(reference => Path.GetFileNameWithoutExtension(reference.Replace('\\', '/')))
+            .Where(reference => !below.Contains(reference))
             .ShouldBeEmpty(project);
     }
 
@@ -64,7 +68,8 @@ public sealed partial class ArchitectureTests
     {
         var forbidden = new[]
         {
-            "Npgsql", "System.IO", "System.Net", "System.Threading.Tasks", "System.TimeProvider", "Microsoft.Extensions", "TeslaMate.Database", "TeslaMate.Vehicles.Loop",
+            "Npgsql", "System.IO", "System.Net", "System.Threading.Tasks", "System.TimeProvider", "Microsoft.Extensions", "TeslaMate.Database",
+            "TeslaMate.Vehicles.Loop",
             "TeslaMate.Vehicles.Supervision",
         };
         var machine = Types.InAssembly(Assembly.Load("TeslaMate.Vehicles")).That().ResideInNamespace("TeslaMate.Vehicles.Life");
@@ -88,7 +93,8 @@ public sealed partial class ArchitectureTests
             .SelectMany(file => CreateTable.Matches(File.ReadAllText(file).ToLowerInvariant())).Select(match => match.Groups[1].Value).ToHashSet();
         tables.ShouldContain("charging_processes");
         var writers = new Dictionary<string, HashSet<string>>();
-        foreach (var file in Directory.EnumerateFiles(Source, "*.cs", SearchOption.AllDirectories).Where(file => !file.Contains("/obj/", StringComparison.Ordinal)))
+        foreach (var file in Directory.EnumerateFiles(Source, "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal)))
         {
             var project = Path.GetRelativePath(Source, file).Split('/')[0];
             foreach (var table in Write.Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value).Where(tables.Contains))

@@ -27,7 +27,8 @@ public sealed partial class LinkTests
                      where Path.GetExtension(file) is ".cs" or ".razor" && !file.Contains("/obj/", StringComparison.Ordinal)
                      from Match word in Word.Matches(File.ReadAllText(file) + Path.GetFileName(file))
                      select word.Value).ToHashSet();
-        var named = (from file in (string[])[.. Directory.GetFiles(Path.Combine(Evaluation.Root, "docs/how-to")), Path.Combine(Evaluation.Root, "docs/architecture.md")]
+        var named = (from file in (string[])[.. Directory.GetFiles(Path.Combine(Evaluation.Root, "docs/how-to")),
+            Path.Combine(Evaluation.Root, "docs/architecture.md")]
                      from Match code in Code.Matches(File.ReadAllText(file))
                      select (File: Path.GetRelativePath(Evaluation.Root, file), Text: code.Groups[1].Value)).ToList();
         var missing = named.Where(name => name.Text switch

@@ -112,10 +112,12 @@ sealed class HardMonth : IAsyncDisposable
     // Half of them somewhere, half of them where something is to be lost.
     List<DateTimeOffset> Moments(int count, DateTimeOffset end)
     {
-        var busy = Lives.SelectMany(life => life.Episodes).Where(episode => episode is Episode.Driving or Episode.Charging or Episode.Updating && episode.End < end).ToList();
+        var busy = Lives.SelectMany(life => life.Episodes)
+            .Where(episode => episode is Episode.Driving or Episode.Charging or Episode.Updating && episode.End < end).ToList();
         return [.. Enumerable.Range(0, count).Select(i =>
         {
-            var (from, until) = i % 2 == 0 ? (World.Start, end) : busy[_random.Next(busy.Count)] is var episode ? (episode.Start, episode.End) : default;
+            var (from, until) = i % 2 == 0
+                ? (World.Start, end) : busy[_random.Next(busy.Count)] is var episode ? (episode.Start, episode.End) : default;
             return from + (until - from) * _random.NextDouble();
         })];
     }
@@ -173,7 +175,8 @@ sealed class HardMonth : IAsyncDisposable
     {
         if (_program is not null)
             await _program.DisposeAsync();
-        _program = ProgramProcess.Start(House.Environment(Database, _cloud, _folder), Path.Combine(_folder, "program.log"), "demo", "--follow-clock", _line.Path);
+        _program = ProgramProcess.Start(House.Environment(Database, _cloud, _folder), Path.Combine(_folder, "program.log"), "demo", "--follow-clock",
+            _line.Path);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await _line.JoinAsync(patience.Token);
     }
@@ -183,8 +186,10 @@ sealed class HardMonth : IAsyncDisposable
         RequestKind[] asking = [RequestKind.Light, RequestKind.Full];
         Fault[] anywhere =
         [
-            Fault.Unauthorized, Fault.Forbidden, Fault.MobileAccessDisabled, Fault.RequestTimeout, Fault.Retired, Fault.TooManyRequests("42"), Fault.InternalError,
-            Fault.BadGateway, Fault.OutOfService, Fault.GatewayTimeout, new Fault.Garbage(), new Fault.Truncated(), new Fault.Dropped(), new Fault.Slow(TimeSpan.FromSeconds(12)),
+            Fault.Unauthorized, Fault.Forbidden, Fault.MobileAccessDisabled, Fault.RequestTimeout, Fault.Retired, Fault.TooManyRequests("42"),
+            Fault.InternalError,
+            Fault.BadGateway, Fault.OutOfService, Fault.GatewayTimeout, new Fault.Garbage(), new Fault.Truncated(), new Fault.Dropped(),
+            new Fault.Slow(TimeSpan.FromSeconds(12)),
         ];
         foreach (var fault in anywhere)
             _cloud.Faults.Add(new FaultRule(fault, [.. asking], Chance: 0.002));
@@ -203,8 +208,10 @@ sealed class HardMonth : IAsyncDisposable
             foreach (var stay in life.Episodes.OfType<Episode.Parked>().Where(stay => stay.End - stay.Start > TimeSpan.FromHours(3)))
             {
                 _cloud.Faults
-                    .Add(new FaultRule(Fault.TooManyRequests(), [RequestKind.Light], 0.1, life.Car.Id, stay.Start.AddHours(1), stay.Start.AddHours(1.5), Times: 1))
-                    .Add(new FaultRule(Fault.LimitExceeded, [RequestKind.Light], 0.1, life.Car.Id, stay.Start.AddHours(2), stay.Start.AddHours(2.5), Times: 1));
+                    .Add(new FaultRule(Fault.TooManyRequests(), [RequestKind.Light], 0.1, life.Car.Id, stay.Start.AddHours(1),
+                        stay.Start.AddHours(1.5), Times: 1))
+                    .Add(new FaultRule(Fault.LimitExceeded, [RequestKind.Light], 0.1, life.Car.Id, stay.Start.AddHours(2), stay.Start.AddHours(2.5),
+                        Times: 1));
             }
     }
 }

@@ -16,7 +16,9 @@ public sealed class HardMonthTests(ITestOutputHelper output)
     // What a fault costs at most: some failed requests in a row, with their pauses.
     const double FaultSeconds = 150;
 
-    /// <summary>A day with a dozen kills, or as long as <c>TESLAMATE_TEST_DAYS</c> says; a month of 30 days has 200 kills and 20 outages of each kind.</summary>
+    /// <summary>
+    /// A day with a dozen kills, or as long as <c>TESLAMATE_TEST_DAYS</c> says; a month of 30 days has 200 kills and 20 outages of each kind.
+    /// </summary>
     [Fact]
     public async Task Kills_outages_and_faults_lose_no_drive_and_no_charge()
     {
@@ -28,7 +30,8 @@ public sealed class HardMonthTests(ITestOutputHelper output)
             var logged = await month.LiveAsync(Month.Days, kills, outages);
             month.Kills.ShouldBeGreaterThanOrEqualTo(kills);
             (month.DatabaseStops, month.CloudStops).ShouldBe((outages, outages));
-            output.WriteLine($"{Month.Days} days, {month.Kills} kills, {month.DatabaseStops} outages of the database and {month.CloudStops} of the cloud, "
+            output.WriteLine($"{Month.Days} days, {month.Kills} kills, {month.DatabaseStops} outages of the database and {month.CloudStops} of "
+                + "the cloud, "
                 + $"{month.Faults.Happened.Values.Sum()} faults of {month.Faults.Happened.Count} kinds");
             output.WriteLine($"{logged.Drives.Count} drives, {logged.Processes.Count} charging processes, {logged.Positions.Count} positions; "
                 + $"nothing ran for {month.Away.Sum(entry => (entry.Until - entry.From).TotalSeconds):0} s");
@@ -79,11 +82,13 @@ public sealed class HardMonthTests(ITestOutputHelper output)
 
         var updates = logged.Updates.Where(update => update.CarId == car).ToList();
         updates.ShouldAllBe(update => update.EndDate != null);
-        updates.Select(update => update.Version).Skip(1).ShouldBe(life.Updates.Where(update => !update.Cancelled && update.End < end).Select(update => update.Version));
+        updates.Select(update => update.Version).Skip(1)
+            .ShouldBe(life.Updates.Where(update => !update.Cancelled && update.End < end).Select(update => update.Version));
     }
 
     static void No_position_is_there_twice(Logged logged)
-        => logged.Positions.Where(position => position.DriveId is not null).GroupBy(position => (position.CarId, position.Date, position.Ideal)).Where(same => same.Count() > 1)
+        => logged.Positions.Where(position => position.DriveId is not null).GroupBy(position => (position.CarId, position.Date, position.Ideal))
+            .Where(same => same.Count() > 1)
             .Select(same => same.First().ToString()).ShouldBeEmpty();
 
     void Nothing_is_missing_without_a_cause(HardMonth month, Logged logged)
@@ -110,7 +115,8 @@ public sealed class HardMonthTests(ITestOutputHelper output)
             }
         }
 
-        output.WriteLine("the longest time between two positions of a drive: " + string.Join(", ", longest.Select(entry => $"{entry.Value:0} s {entry.Key}")));
+        output.WriteLine("the longest time between two positions of a drive: "
+            + string.Join(", ", longest.Select(entry => $"{entry.Value:0} s {entry.Key}")));
         unexplained.ShouldBeEmpty();
     }
 

@@ -52,14 +52,16 @@ sealed class House : IAsyncDisposable
     public static async Task PrepareAsync(string database, TeslaCloud cloud, string rows)
     {
         var variables = new Variables(Environment(database, cloud, Path.GetTempPath()));
-        (await new Migrator(Settings.Read(variables).Database, variables, TimeProvider.System).MigrateAsync(new Progress<MigrationProgress>(), CancellationToken.None))
+        (await new Migrator(Settings.Read(variables).Database, variables, TimeProvider.System).MigrateAsync(new Progress<MigrationProgress>(),
+            CancellationToken.None))
             .ShouldBeOfType<MigrationOutcome.Done>();
         var cipher = new TokenCipher(Encoding.UTF8.GetBytes(EncryptionKey));
         var (access, refresh) = cloud.Accounts.SignIn();
         await using var source = NpgsqlDataSource.Create(database);
         await using var command = source.CreateCommand(rows);
         await command.ExecuteNonQueryAsync();
-        await using var tokens = source.CreateCommand("insert into private.tokens (access, refresh, inserted_at, updated_at) values ($1, $2, '2026-01-01', '2026-01-01')");
+        await using var tokens = source.CreateCommand("insert into private.tokens (access, refresh, inserted_at, updated_at) values ($1, $2, "
+            + "'2026-01-01', '2026-01-01')");
         tokens.Parameters.AddWithValue(cipher.Encrypt(access));
         tokens.Parameters.AddWithValue(cipher.Encrypt(refresh));
         await tokens.ExecuteNonQueryAsync();

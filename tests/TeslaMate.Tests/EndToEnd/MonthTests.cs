@@ -60,7 +60,8 @@ public sealed class MonthTests(Month month) : IClassFixture<Month>
             position.Latitude.ShouldBe((decimal)Math.Round(moment.Point.Latitude, 6), position.ToString());
             position.Longitude.ShouldBe((decimal)Math.Round(moment.Point.Longitude, 6), position.ToString());
             position.Odometer!.Value.ShouldBe(moment.OdometerMi * KmPerMile, position.Ideal is null ? 0.02 : 0.000001, position.ToString());
-            position.Speed.ShouldBe(moment.SpeedMph is { } mph ? (short)Math.Round(mph * KmPerMile, MidpointRounding.AwayFromZero) : null, position.ToString());
+            position.Speed.ShouldBe(moment.SpeedMph is { } mph ? (short)Math.Round(mph * KmPerMile, MidpointRounding.AwayFromZero) : null,
+                position.ToString());
             position.BatteryLevel.ShouldBe((short)moment.Level, position.ToString());
             if (position.Elevation is { } elevation)
                 ((double)elevation).ShouldBe(moment.ElevationM, 0.51, position.ToString());
@@ -159,14 +160,15 @@ public sealed class MonthTests(Month month) : IClassFixture<Month>
     [Fact]
     public void A_car_that_may_sleep_is_never_kept_awake()
     {
-        // The stream lets a car be left alone after 3 minutes; the settings of the one without a stream say the same. Its last request ends the stay's
-        // first minutes, and then nothing disturbs it.
+        // The stream lets a car be left alone after 3 minutes; the settings of the one without a stream say the same. Its last request ends the
+        // stay's first minutes, and then nothing disturbs it.
         foreach (var (simulated, car) in month.Cars.Zip(Enumerable.Range(1, 3)))
         {
             var slept = simulated.FellAsleep(month.End).ToDictionary(entry => entry.Parked, entry => entry.Awake);
             var stays = simulated.Life.Episodes.OfType<Episode.Parked>().Where(stay => stay.Start > World.Start && stay.End <= month.End).ToList();
             var undisturbed = stays.Where(stay => stay.End - stay.Start > TimeSpan.FromMinutes(20)
-                && !simulated.Life.Circumstances.Any(circumstance => circumstance.From < stay.Start.AddMinutes(20) && circumstance.Until > stay.Start)).ToList();
+                && !simulated.Life.Circumstances.Any(
+                    circumstance => circumstance.From < stay.Start.AddMinutes(20) && circumstance.Until > stay.Start)).ToList();
             undisturbed.Count.ShouldBeGreaterThanOrEqualTo(Month.Days);
             foreach (var stay in undisturbed)
                 slept.GetValueOrDefault(stay.Start, TimeSpan.MaxValue).ShouldBeLessThan(TimeSpan.FromMinutes(17), $"car {car} at {stay.Start:O}");
@@ -199,11 +201,13 @@ public sealed class MonthTests(Month month) : IClassFixture<Month>
         told.Count.ShouldBeGreaterThan(4 * Month.Days);
     }
 
-    // What does not depend on the second at which a request happened to be made: the order in which the parts of the program get ready may shift that.
+    // What does not depend on the second at which a request happened to be made: the order in which the parts of the program get ready may shift
+    // that.
     static IReadOnlyList<string> Told(Logged logged) =>
     [
         .. logged.Drives.OrderBy(drive => (drive.CarId, drive.EndDate))
-            .Select(drive => FormattableString.Invariant($"car {drive.CarId} drove to {drive.EndOsm} in {drive.EndFence}, {drive.EndKm:0.000} km, {drive.EndRated:0.0} km left")),
+            .Select(drive => FormattableString.Invariant(
+                $"car {drive.CarId} drove to {drive.EndOsm} in {drive.EndFence}, {drive.EndKm:0.000} km, {drive.EndRated:0.0} km left")),
         .. logged.Processes.OrderBy(process => (process.CarId, process.EndDate))
             .Select(process => $"car {process.CarId} charged at {process.Osm} in {process.Fence} to {process.EndLevel} %"),
         .. logged.Updates.OrderBy(update => (update.CarId, update.EndDate))
@@ -212,7 +216,8 @@ public sealed class MonthTests(Month month) : IClassFixture<Month>
 
     IEnumerable<(Life Life, short Car)> Cars() => month.Lives.Select((life, index) => (life, (short)(index + 1)));
 
-    static double KwhIn(double seconds, ChargeTruth truth) => truth.AddedKwh * Math.Min(1, seconds / (truth.End - truth.Start).TotalSeconds) * (truth.Charger is Charger.Direct ? 3 : 1);
+    static double KwhIn(double seconds, ChargeTruth truth)
+        => truth.AddedKwh * Math.Min(1, seconds / (truth.End - truth.Start).TotalSeconds) * (truth.Charger is Charger.Direct ? 3 : 1);
 
     static double Late(DateTimeOffset truth, DateTime logged) => (Utc(logged) - truth).TotalSeconds;
 

@@ -12,13 +12,17 @@ using TeslaMate.Tests.Vehicles;
 
 namespace TeslaMate.Tests.EndToEnd;
 
-/// <summary>What a car says, broken in every way, from its bytes to its rows: the machine takes it and the database takes what the machine makes of it.</summary>
+/// <summary>
+/// What a car says, broken in every way, from its bytes to its rows: the machine takes it and the database takes what the machine makes of it.
+/// </summary>
 public sealed class MutatedLifeTests
 {
     static readonly string[] Seeds =
     [
-        Samples.Parked, Samples.Driving, Samples.Driving, Samples.Charging, Samples.Charging.Replace("\"Charging\"", "\"Complete\"", StringComparison.Ordinal), Samples.Asleep,
-        Samples.Asleep.Replace("asleep", "offline", StringComparison.Ordinal), Samples.Parked.Replace("\"status\": \"\"", "\"status\": \"installing\"", StringComparison.Ordinal),
+        Samples.Parked, Samples.Driving, Samples.Driving, Samples.Charging,
+        Samples.Charging.Replace("\"Charging\"", "\"Complete\"", StringComparison.Ordinal), Samples.Asleep,
+        Samples.Asleep.Replace("asleep", "offline", StringComparison.Ordinal),
+        Samples.Parked.Replace("\"status\": \"\"", "\"status\": \"installing\"", StringComparison.Ordinal),
         Samples.Parked.Replace("\"status\": \"\"", "\"status\": \"available\"", StringComparison.Ordinal),
     ];
 
@@ -50,7 +54,8 @@ public sealed class MutatedLifeTests
             }
 
             var time = scene.Vehicle.LastResponse?.DriveState?.Timestamp?.ToUnixTimeMilliseconds() ?? 0;
-            var message = Encoding.UTF8.GetBytes($$"""{"msg_type":"data:update","tag":"42","value":"{{OddLine(time + random.Next(-100, 5000), random)}}"}""");
+            var message = Encoding.UTF8.GetBytes(
+                $$"""{"msg_type":"data:update","tag":"42","value":"{{OddLine(time + random.Next(-100, 5000), random)}}"}""");
             if (StreamMessage.Read(message, "42") is StreamMessage.Update(var reading))
             {
                 samples++;
@@ -89,7 +94,8 @@ public sealed class MutatedLifeTests
         try
         {
             using var json = JsonDocument.Parse(bytes);
-            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("response", out var response) ? reader.Vehicle(response) : null;
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("response", out var response)
+                ? reader.Vehicle(response) : null;
         }
         catch (JsonException)
         {
@@ -99,5 +105,6 @@ public sealed class MutatedLifeTests
 
     // The samples are of one morning.
     static string Moved(string sample, TimeSpan by)
-        => System.Text.RegularExpressions.Regex.Replace(sample, "\"timestamp\": ([0-9]+)", match => $"\"timestamp\": {long.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture) + (long)by.TotalMilliseconds}");
+        => System.Text.RegularExpressions.Regex.Replace(sample, "\"timestamp\": ([0-9]+)",
+            match => $"\"timestamp\": {long.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture) + (long)by.TotalMilliseconds}");
 }

@@ -15,8 +15,10 @@ sealed class ProgramProcess : IAsyncDisposable
     public static ProgramProcess Start(IReadOnlyDictionary<string, string> environment, string log, params IReadOnlyList<string> arguments)
     {
         // The shell is replaced by the program, so killing it kills the program.
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" >> \"$log\" 2>&1", "sh", log, "dotnet", typeof(TeslaMate.CommandLine.ProgramCommand).Assembly.Location, .. arguments]);
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("TESLA", StringComparison.Ordinal) || name.StartsWith("DATABASE", StringComparison.Ordinal)).ToList())
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" >> \"$log\" 2>&1", "sh", log, "dotnet",
+            typeof(TeslaMate.CommandLine.ProgramCommand).Assembly.Location, .. arguments]);
+        foreach (var name in start.Environment.Keys.Where(
+            name => name.StartsWith("TESLA", StringComparison.Ordinal) || name.StartsWith("DATABASE", StringComparison.Ordinal)).ToList())
             start.Environment.Remove(name);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;

@@ -3,19 +3,24 @@ using Npgsql;
 namespace TeslaMate.Tests.EndToEnd;
 
 sealed record PositionRow(
-    int Id, DateTime Date, decimal Latitude, decimal Longitude, short? Elevation, short? Speed, short? Power, double? Odometer, decimal? Ideal, decimal? Rated,
+    int Id, DateTime Date, decimal Latitude, decimal Longitude, short? Elevation, short? Speed, short? Power, double? Odometer, decimal? Ideal,
+    decimal? Rated,
     decimal? OutsideTemp, decimal? InsideTemp, short? BatteryLevel, short CarId, int? DriveId);
 
 sealed record DriveRow(
-    int Id, DateTime StartDate, DateTime? EndDate, double? StartKm, double? EndKm, double? Distance, short? DurationMin, short? SpeedMax, short? PowerMax, short? PowerMin,
-    decimal? OutsideTemp, decimal? InsideTemp, decimal? StartIdeal, decimal? EndIdeal, decimal? StartRated, decimal? EndRated, short? Ascent, short? Descent,
+    int Id, DateTime StartDate, DateTime? EndDate, double? StartKm, double? EndKm, double? Distance, short? DurationMin, short? SpeedMax,
+    short? PowerMax, short? PowerMin,
+    decimal? OutsideTemp, decimal? InsideTemp, decimal? StartIdeal, decimal? EndIdeal, decimal? StartRated, decimal? EndRated, short? Ascent,
+    short? Descent,
     int? StartPosition, int? EndPosition, long? StartOsm, long? EndOsm, string? StartFence, string? EndFence, short CarId);
 
 sealed record ChargeRow(
-    DateTime Date, decimal Added, short Power, short? Current, short? Voltage, short? Phases, decimal Ideal, decimal? Rated, short? Level, decimal? OutsideTemp, string? Type, int Process);
+    DateTime Date, decimal Added, short Power, short? Current, short? Voltage, short? Phases, decimal Ideal, decimal? Rated, short? Level,
+    decimal? OutsideTemp, string? Type, int Process);
 
 sealed record ProcessRow(
-    int Id, DateTime StartDate, DateTime? EndDate, decimal? Added, decimal? Used, decimal? StartIdeal, decimal? EndIdeal, decimal? StartRated, decimal? EndRated,
+    int Id, DateTime StartDate, DateTime? EndDate, decimal? Added, decimal? Used, decimal? StartIdeal, decimal? EndIdeal, decimal? StartRated,
+    decimal? EndRated,
     short? StartLevel, short? EndLevel, short? DurationMin, decimal? OutsideTemp, decimal? Cost, long? Osm, string? Fence, short CarId);
 
 sealed record UpdateRow(DateTime StartDate, DateTime? EndDate, string? Version, short CarId);
@@ -33,7 +38,8 @@ sealed record Logged(
                 outside_temp, inside_temp, battery_level, car_id, drive_id
             from positions order by date, id
             """, row => new PositionRow(row.Get<int>(), row.Get<DateTime>(), row.Get<decimal>(), row.Get<decimal>(), row.Maybe<short>(), row.Maybe<short>(), row.Maybe<short>(),
-                row.Maybe<double>(), row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<short>(), row.Get<short>(), row.Maybe<int>())),
+                row.Maybe<double>(), row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<short>(),
+                row.Get<short>(), row.Maybe<int>())),
         await ReadAsync(database, """
             select d.id, d.start_date, d.end_date, start_km, end_km, distance, duration_min, speed_max, power_max, power_min, outside_temp_avg, inside_temp_avg,
                 start_ideal_range_km, end_ideal_range_km, start_rated_range_km, end_rated_range_km, ascent, descent, start_position_id, end_position_id,
@@ -43,8 +49,10 @@ sealed record Logged(
             left join geofences sg on sg.id = start_geofence_id left join geofences eg on eg.id = end_geofence_id
             order by d.start_date, d.id
             """, row => new DriveRow(row.Get<int>(), row.Get<DateTime>(), row.Maybe<DateTime>(), row.Maybe<double>(), row.Maybe<double>(), row.Maybe<double>(), row.Maybe<short>(),
-                row.Maybe<short>(), row.Maybe<short>(), row.Maybe<short>(), row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<decimal>(),
-                row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<short>(), row.Maybe<short>(), row.Maybe<int>(), row.Maybe<int>(), row.Maybe<long>(), row.Maybe<long>(),
+                row.Maybe<short>(), row.Maybe<short>(), row.Maybe<short>(), row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<decimal>(),
+                row.Maybe<decimal>(),
+                row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<short>(), row.Maybe<short>(), row.Maybe<int>(), row.Maybe<int>(),
+                row.Maybe<long>(), row.Maybe<long>(),
                 row.Text(), row.Text(), row.Get<short>())),
         await ReadAsync(database, """
             select date, charge_energy_added, charger_power, charger_actual_current, charger_voltage, charger_phases, ideal_battery_range_km, rated_battery_range_km,
@@ -58,7 +66,8 @@ sealed record Logged(
             from charging_processes p left join addresses a on a.id = address_id left join geofences g on g.id = geofence_id
             order by start_date, p.id
             """, row => new ProcessRow(row.Get<int>(), row.Get<DateTime>(), row.Maybe<DateTime>(), row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<decimal>(),
-                row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<short>(), row.Maybe<short>(), row.Maybe<short>(), row.Maybe<decimal>(),
+                row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<short>(), row.Maybe<short>(), row.Maybe<short>(),
+                row.Maybe<decimal>(),
                 row.Maybe<decimal>(), row.Maybe<long>(), row.Text(), row.Get<short>())),
         await ReadAsync(database, "select start_date, end_date, version, car_id from updates order by start_date, id",
             row => new UpdateRow(row.Get<DateTime>(), row.Maybe<DateTime>(), row.Text(), row.Get<short>())),

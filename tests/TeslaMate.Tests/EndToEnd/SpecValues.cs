@@ -1,6 +1,9 @@
 namespace TeslaMate.Tests.EndToEnd;
 
-/// <summary>The values of drives and charging processes, computed once more from their readings by the rules of the specification (spec logbook 6.2, 7.3 to 7.5).</summary>
+/// <summary>
+/// The values of drives and charging processes, computed once more from their readings by the rules of the specification (spec logbook 6.2, 7.3 to
+/// 7.5).
+/// </summary>
 static class SpecValues
 {
     /// <summary>The drive as it should be, apart from its places.</summary>
@@ -63,7 +66,8 @@ static class SpecValues
     static double Used(IReadOnlyList<ChargeRow> charges)
     {
         var phases = Phases(charges);
-        return charges.Zip(charges.Skip(1)).Select(pair => Kw(pair.Second, phases) * (pair.Second.Date - pair.First.Date).TotalSeconds / 3600).Where(kwh => kwh >= 0).Sum();
+        return charges.Zip(charges.Skip(1)).Select(pair => Kw(pair.Second, phases) * (pair.Second.Date - pair.First.Date).TotalSeconds / 3600)
+            .Where(kwh => kwh >= 0).Sum();
     }
 
     static double Kw(ChargeRow charge, double? phases)

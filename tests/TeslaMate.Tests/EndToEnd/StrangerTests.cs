@@ -7,7 +7,8 @@ using TeslaMate.Tests.Simulator.Clocks;
 namespace TeslaMate.Tests.EndToEnd;
 
 /// <summary>
-/// A role that may create in schema public puts a function or operator whose arguments fit better in front of all of PostgreSQL's own, while the program runs.
+/// A role that may create in schema public puts a function or operator whose arguments fit better in front of all of PostgreSQL's own, while the
+/// program runs.
 /// </summary>
 [Collection(SilenceCollection.Name)]
 public sealed class StrangerTests
@@ -77,7 +78,8 @@ public sealed class StrangerTests
         var result = await Month.LiveAsync(1, before: async database => role = await SetTrapsAsync(database), after: async database =>
         {
             await using var program = await new RunningProgram(database, migrate: false).ReadyAsync();
-            string[] pages = ["", "settings", "geo-fences", "geo-fences/new", "drives", "charges", "health_check?verbose", "metrics", "charge-cost/1", "drive/1/gpx"];
+            string[] pages = ["", "settings", "geo-fences", "geo-fences/new", "drives", "charges", "health_check?verbose", "metrics", "charge-cost/1",
+                "drive/1/gpx"];
             foreach (var page in pages)
             {
                 using var answer = await program.Http.GetAsync(page);
@@ -109,7 +111,8 @@ public sealed class StrangerTests
             {Traps};
             reset role
             """);
-        (await database.ScalarAsync<long>($"select count(*) from pg_proc where pronamespace = 'public'::regnamespace and proowner = '{role}'::regrole")).ShouldBeGreaterThan(500);
+        (await database.ScalarAsync<long>($"select count(*) from pg_proc where pronamespace = 'public'::regnamespace and proowner = "
+            + $"'{role}'::regrole")).ShouldBeGreaterThan(500);
         return stranger;
     }
 }

@@ -17,8 +17,8 @@ using TeslaMate.Tests.Simulator.Clocks;
 namespace TeslaMate.Tests.EndToEnd;
 
 /// <summary>
-/// The same hours of a car by its own connection, by ZeroMQ and MQTT of Tesla's server, and by polling: the same drives and charges within the limits of each
-/// path (spec fleet-telemetry 1). With <c>TESLAMATE_TEST_DAYS</c> so many days of a random life instead.
+/// The same hours of a car by its own connection, by ZeroMQ and MQTT of Tesla's server, and by polling: the same drives and charges within the
+/// limits of each path (spec fleet-telemetry 1). With <c>TESLAMATE_TEST_DAYS</c> so many days of a random life instead.
 /// </summary>
 [Collection(SilenceCollection.Name)]
 public sealed class StreamedDayTests
@@ -35,10 +35,12 @@ public sealed class StreamedDayTests
     }
 
     [SkippableFact]
-    public async Task MQTT_gives_the_same_drives_and_charges_within_seconds() => MustBeTrue(await LiveAsync("mqtt"), startLate: 35, endLate: 6, km: 0.3, kwh: 0.7);
+    public async Task MQTT_gives_the_same_drives_and_charges_within_seconds()
+    => MustBeTrue(await LiveAsync("mqtt"), startLate: 35, endLate: 6, km: 0.3, kwh: 0.7);
 
     [Fact]
-    public async Task Polling_gives_them_within_its_intervals() => MustBeTrue(await LiveAsync("polling"), startLate: 130, endLate: 40, km: 0.6, kwh: 0.4);
+    public async Task Polling_gives_them_within_its_intervals()
+    => MustBeTrue(await LiveAsync("polling"), startLate: 130, endLate: 40, km: 0.6, kwh: 0.4);
 
     [Fact]
     public async Task Hops_doubled_records_and_floods_change_nothing()
@@ -54,13 +56,14 @@ public sealed class StreamedDayTests
         .. lived.Logged.Drives.Select(drive => (drive with { Id = 0, StartPosition = 0, EndPosition = 0 }).ToString()),
         .. lived.Logged.Processes.Select(process => (process with { Id = 0 }).ToString()),
         .. lived.Logged.Charges.Select(charge => (charge with { Process = 0 }).ToString()),
-        .. lived.Logged.Positions.Where(position => position.DriveId is not null).Select(position => (position with { Id = 0, DriveId = 0 }).ToString()),
+        .. lived.Logged.Positions.Where(position => position.DriveId is not null)
+            .Select(position => (position with { Id = 0, DriveId = 0 }).ToString()),
         .. lived.Logged.Updates.Select(update => update.ToString()),
     ];
 
     /// <summary>
-    /// What was logged against what really happened. A parked car is silent, so the place of a drive's first row is the first one told; an energy counter is told
-    /// every half minute.
+    /// What was logged against what really happened. A parked car is silent, so the place of a drive's first row is the first one told; an energy
+    /// counter is told every half minute.
     /// </summary>
     static void MustBeTrue(Lived lived, double startLate, double endLate, double km, double kwh)
     {
@@ -106,7 +109,8 @@ public sealed class StreamedDayTests
             await using var database = await TestServer.CreateDatabaseAsync();
             var isStreaming = path != "polling";
             await House.PrepareAsync(
-                database.ConnectionString, cloud, World.Cars([life]) + (isStreaming ? "insert into teslamate.telemetry_cars (car_id) values (1);" : ""));
+                database.ConnectionString, cloud,
+                World.Cars([life]) + (isStreaming ? "insert into teslamate.telemetry_cars (car_id) values (1);" : ""));
             var folder = Directory.CreateTempSubdirectory("teslamate-streamed-").FullName;
             try
             {
@@ -152,7 +156,8 @@ public sealed class StreamedDayTests
         {
             case "endpoint":
                 var port = FreePort();
-                return (Endpoint(folder, authority, port), new EndpointRoute(new Uri($"wss://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}/"), authority));
+                return (Endpoint(folder, authority, port),
+                    new EndpointRoute(new Uri($"wss://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}/"), authority));
             case "zmq" or "zmq-json":
                 return (new() { ["TELEMETRY_ZMQ"] = server!.BindZeroMq(path == "zmq-json") }, server);
             case "mqtt":
@@ -189,8 +194,10 @@ public sealed class StreamedDayTests
     {
         var city = City.Berlin();
         if (int.TryParse(System.Environment.GetEnvironmentVariable("TESLAMATE_TEST_DAYS"), out var days))
-            return RandomLife.Of(CarIdentity.Number(1, "Nimbus"), CarModel.Model3, city, new Habits(Charger.Wallbox, Charger.Socket), Start.AddHours(12), days, seed: 101);
-        var script = new LifeScript(CarIdentity.Number(1, "Nimbus"), CarModel.Model3, city.Home, Start, seed: 5, level: 61).Park(TimeSpan.FromMinutes(20));
+            return RandomLife.Of(CarIdentity.Number(1, "Nimbus"), CarModel.Model3, city, new Habits(Charger.Wallbox, Charger.Socket),
+                Start.AddHours(12), days, seed: 101);
+        var script = new LifeScript(CarIdentity.Number(1, "Nimbus"), CarModel.Model3, city.Home, Start, seed: 5,
+            level: 61).Park(TimeSpan.FromMinutes(20));
         // A tunnel on the way.
         script.LoseSignal(TimeSpan.FromMinutes(4), TimeSpan.FromSeconds(100)).Drive(city.ToShop);
         return script.Park(TimeSpan.FromMinutes(40)).Drive(city.ToShop.Reversed())
@@ -201,7 +208,8 @@ public sealed class StreamedDayTests
             .Park(TimeSpan.FromMinutes(30)).Build();
     }
 
-    static double Late(DateTimeOffset truth, DateTime logged) => (new DateTimeOffset(DateTime.SpecifyKind(logged, DateTimeKind.Utc)) - truth).TotalSeconds;
+    static double Late(DateTimeOffset truth, DateTime logged)
+        => (new DateTimeOffset(DateTime.SpecifyKind(logged, DateTimeKind.Utc)) - truth).TotalSeconds;
 
     sealed record Lived(Life Life, Logged Logged, DateTimeOffset End, int Requests, IReadOnlyList<string> Log);
 }

@@ -57,18 +57,21 @@ public sealed class TwoInstancesTests : IAsyncLifetime
         await UntilAsync(() => Task.FromResult(File.Exists(Path.Combine(_folder, "third"))), "the third instance is ready");
         await _cluster.StopServerAsync(immediately: true);
         var away = TimeProvider.System.GetUtcNow();
-        await UntilAsync(() => Task.FromResult(Directory.GetFiles(Path.Combine(_folder, "spool", "2"), "*.spool").Count(file => new FileInfo(file).Length > 4000) == 2),
+        await UntilAsync(() => Task.FromResult(
+            Directory.GetFiles(Path.Combine(_folder, "spool", "2"), "*.spool").Count(file => new FileInfo(file).Length > 4000) == 2),
             "both cars wait on disk");
         await second.KillAsync();
         killed = TimeProvider.System.GetUtcNow();
         await _cluster.StartServerAsync();
         await UntilBothAreLoggedSinceAsync(killed.AddSeconds(1));
 
-        (await ScalarAsync<long>($"select count(distinct car_id) from positions where date between '{away.AddSeconds(1):yyyy-MM-dd HH:mm:ss}' and '{killed:yyyy-MM-dd HH:mm:ss}'")).ShouldBe(2);
+        (await ScalarAsync<long>($"select count(distinct car_id) from positions where date between '{away.AddSeconds(1):yyyy-MM-dd HH:mm:ss}' and "
+            + $"'{killed:yyyy-MM-dd HH:mm:ss}'")).ShouldBe(2);
         // The server's recovery comes on top of the take-over.
         (await LongestGapAsync(_start)).ShouldBeLessThan(90);
         (await ScalarAsync<long>("select count(*) from drives")).ShouldBe(2);
-        (await ScalarAsync<long>("select count(*) from positions where drive_id is null and date > (select min(start_date) + interval '30 seconds' from drives)")).ShouldBe(0);
+        (await ScalarAsync<long>("select count(*) from positions where drive_id is null and date > (select min(start_date) + interval '30 "
+            + "seconds' from drives)")).ShouldBe(0);
         Directory.GetFiles(_folder, "*.abandoned", SearchOption.AllDirectories).ShouldBeEmpty();
     }
 
@@ -94,9 +97,11 @@ public sealed class TwoInstancesTests : IAsyncLifetime
         await third.StopAsync();
         await UntilAvailabilityIsAsync("offline");
 
-        Task ConnectedAsync(int times) => UntilAsync(() => Task.FromResult(Regex.Count(broker.Log, " as TESLAMATE_") == times), $"{times} instances have connected");
+        Task ConnectedAsync(int times)
+            => UntilAsync(() => Task.FromResult(Regex.Count(broker.Log, " as TESLAMATE_") == times), $"{times} instances have connected");
 
-        Task UntilAvailabilityIsAsync(string word) => UntilAsync(async () => (await broker.RetainedAsync(Topic)).GetValueOrDefault(Topic) == word, $"the cars are {word}");
+        Task UntilAvailabilityIsAsync(string word)
+            => UntilAsync(async () => (await broker.RetainedAsync(Topic)).GetValueOrDefault(Topic) == word, $"the cars are {word}");
     }
 
     ProgramProcess Serve(string name, params IEnumerable<(string Name, string Value)> settings)
@@ -109,10 +114,12 @@ public sealed class TwoInstancesTests : IAsyncLifetime
     }
 
     Life ADrive(int number, City city)
-        => new LifeScript(CarIdentity.Number(number, $"Car {number}"), CarModel.Model3, city.Home, _start).Drive(city.ToCharger).Park(TimeSpan.FromHours(1)).Build();
+        => new LifeScript(CarIdentity.Number(number, $"Car {number}"), CarModel.Model3, city.Home, _start).Drive(city.ToCharger)
+            .Park(TimeSpan.FromHours(1)).Build();
 
     Task UntilBothAreLoggedSinceAsync(DateTimeOffset since) => UntilAsync(
-        async () => await ScalarAsync<long>($"select count(distinct car_id) from positions where drive_id is not null and date > '{since:yyyy-MM-dd HH:mm:ss.fff}'") == 2,
+        async () => await ScalarAsync<long>($"select count(distinct car_id) from positions where drive_id is not null and date > "
+            + $"'{since:yyyy-MM-dd HH:mm:ss.fff}'") == 2,
         $"both cars are logged since {since:T}");
 
     // Between positions of a drive, in seconds.
@@ -150,5 +157,6 @@ public sealed class TwoInstancesTests : IAsyncLifetime
     }
 
     async Task<string> LogsAsync()
-        => string.Join('\n', await Task.WhenAll(Directory.GetFiles(_folder, "*.log").Select(async file => $"{file}:\n{await File.ReadAllTextAsync(file)}")));
+        => string.Join('\n', await Task.WhenAll(
+            Directory.GetFiles(_folder, "*.log").Select(async file => $"{file}:\n{await File.ReadAllTextAsync(file)}")));
 }

@@ -11,9 +11,12 @@ static class World
 
     public static IReadOnlyList<Life> Lives(int days) =>
     [
-        RandomLife.Of(CarIdentity.Number(1, "Nimbus"), CarModel.Model3, City.Berlin(), new Habits(Charger.Wallbox, Charger.Socket), Midnight, days, seed: 101),
-        RandomLife.Of(CarIdentity.Number(2, "Juniper"), CarModel.ModelY, City.SanFrancisco(), new Habits(Charger.OnePhase), Midnight, days, seed: 202),
-        RandomLife.Of(CarIdentity.Number(3, "Säntis"), CarModel.ModelS, City.Zurich(), new Habits(Charger.TwoPhases, Garage: true), Midnight, days, seed: 303),
+        RandomLife.Of(CarIdentity.Number(1, "Nimbus"), CarModel.Model3, City.Berlin(), new Habits(Charger.Wallbox, Charger.Socket), Midnight, days,
+            seed: 101),
+        RandomLife.Of(CarIdentity.Number(2, "Juniper"), CarModel.ModelY, City.SanFrancisco(), new Habits(Charger.OnePhase), Midnight, days,
+            seed: 202),
+        RandomLife.Of(CarIdentity.Number(3, "Säntis"), CarModel.ModelS, City.Zurich(), new Habits(Charger.TwoPhases, Garage: true), Midnight, days,
+            seed: 303),
     ];
 
     static DateTimeOffset Midnight => Start.AddHours(12);
@@ -36,7 +39,8 @@ static class World
         select setval('car_settings_id_seq', 10);
         """;
 
-    static string Fence(string name, Place place, int radius, string billing, string price, string fee, double shiftDegrees = 0) => FormattableString.Invariant($"""
+    static string Fence(string name, Place place, int radius, string billing, string price, string fee, double shiftDegrees = 0)
+        => FormattableString.Invariant($"""
         insert into geofences (name, latitude, longitude, radius, billing_type, cost_per_unit, session_fee, inserted_at, updated_at)
         values ('{name}', {place.Point.Latitude + shiftDegrees}, {place.Point.Longitude}, {radius}, '{billing}', {price}, {fee}, '2026-01-01', '2026-01-01');
         """);

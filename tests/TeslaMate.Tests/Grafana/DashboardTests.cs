@@ -16,19 +16,22 @@ public sealed partial class DashboardTests
 
     static readonly string[] Uids =
     [
-        "-pkIkhmRz", "1EZnXszMk", "BHhxFeZRz", "FkUpJpQZk", "IiC07mgWz", "NjtMTFggz", "RG_DxSmgk", "SUBgwtigz", "TSmNYvRRk", "WopVO_mgz", "Y8upc6ZRk", "ZzhF-aRWz", "_7WkNSyWk", "be2m9kga7b8qoc",
+        "-pkIkhmRz", "1EZnXszMk", "BHhxFeZRz", "FkUpJpQZk", "IiC07mgWz", "NjtMTFggz", "RG_DxSmgk", "SUBgwtigz", "TSmNYvRRk", "WopVO_mgz", "Y8upc6ZRk",
+        "ZzhF-aRWz", "_7WkNSyWk", "be2m9kga7b8qoc",
         "fu4SiQgWz", "jchmDbInfo", "jchmRiqUfXgTM", "kOuP_Fggz", "lBIoQIggk", "riqUfXgRz", "xo4BNRkZz", "zhHx2Fggk", "zm7wN6Zgz",
     ];
 
     static readonly string[] PanelTypes =
-        ["barchart", "bargauge", "dashlist", "gauge", "geomap", "heatmap", "piechart", "row", "stat", "state-timeline", "table", "text", "timeseries", "xychart"];
+        ["barchart", "bargauge", "dashlist", "gauge", "geomap", "heatmap", "piechart", "row", "stat", "state-timeline", "table", "text", "timeseries",
+            "xychart"];
 
     public static TheoryData<string> Servers => PostgresServer.All;
 
     [Fact]
     public async Task The_files_are_what_their_source_makes()
     {
-        using var node = Process.Start(new ProcessStartInfo("node", [Path.Combine(Folder, "generate.mjs"), "--check"]) { RedirectStandardError = true }).ShouldNotBeNull();
+        using var node = Process.Start(
+            new ProcessStartInfo("node", [Path.Combine(Folder, "generate.mjs"), "--check"]) { RedirectStandardError = true }).ShouldNotBeNull();
         var said = await node.StandardError.ReadToEndAsync();
         await node.WaitForExitAsync();
         said.ShouldBeEmpty();
@@ -55,7 +58,8 @@ public sealed partial class DashboardTests
             {
                 var what = $"{name} / {panel["title"]}";
                 PanelTypes.ShouldContain((string)panel["type"]!, what);
-                var (x, y, w, h) = ((int)panel["gridPos"]!["x"]!, (int)panel["gridPos"]!["y"]!, (int)panel["gridPos"]!["w"]!, (int)panel["gridPos"]!["h"]!);
+                var (x, y, w, h) = ((int)panel["gridPos"]!["x"]!, (int)panel["gridPos"]!["y"]!, (int)panel["gridPos"]!["w"]!,
+                    (int)panel["gridPos"]!["h"]!);
                 (x + w).ShouldBeLessThanOrEqualTo(24, what);
                 foreach (var cell in Enumerable.Range(x, w).SelectMany(column => Enumerable.Range(y, h).Select(line => (column, line))))
                     places.Add(cell).ShouldBeTrue($"{what} lies over another");
@@ -65,7 +69,8 @@ public sealed partial class DashboardTests
                     ((string?)target["datasource"]!["type"]).ShouldBe("grafana-postgresql-datasource", what);
                     ((string?)target["format"]).ShouldBeOneOf("table", "time_series");
                     foreach (Match used in Variable().Matches((string)target["rawSql"]!))
-                        (used.Value.StartsWith("$__", StringComparison.Ordinal) || variables.Contains(used.Groups[1].Value)).ShouldBeTrue($"{what} uses {used.Value}");
+                        (used.Value.StartsWith("$__", StringComparison.Ordinal)
+                            || variables.Contains(used.Groups[1].Value)).ShouldBeTrue($"{what} uses {used.Value}");
                 }
 
                 Targets(panel).Select(target => (string)target["refId"]!).ShouldBeUnique(what);
@@ -81,7 +86,8 @@ public sealed partial class DashboardTests
             foreach (var panel in json["panels"]!.AsArray())
             {
                 foreach (var target in Targets(panel!.AsObject()))
-                    Source().Matches(Quoted().Replace((string)target["rawSql"]!, "")).Select(match => match.Groups[1].Value).ShouldAllBe(source => source.StartsWith("teslamate.", StringComparison.Ordinal), $"{name} / {panel["title"]}");
+                    Source().Matches(Quoted().Replace((string)target["rawSql"]!, "")).Select(match => match.Groups[1].Value)
+                        .ShouldAllBe(source => source.StartsWith("teslamate.", StringComparison.Ordinal), $"{name} / {panel["title"]}");
             }
         }
     }
@@ -114,7 +120,8 @@ public sealed partial class DashboardTests
                         while (await reader.ReadAsync())
                         {
                             for (var column = 0; column < reader.FieldCount; column++)
-                                (reader.GetValue(column) is double.NaN or double.PositiveInfinity or double.NegativeInfinity).ShouldBeFalse($"{name} / {what}: {reader.GetName(column)}");
+                                (reader.GetValue(column) is double.NaN or double.PositiveInfinity or double.NegativeInfinity).ShouldBeFalse(
+                                    $"{name} / {what}: {reader.GetName(column)}");
                         }
                     }
                     catch (PostgresException exception)
@@ -141,7 +148,8 @@ public sealed partial class DashboardTests
 
     static string Replace(string sql, Dictionary<string, string[]> values, string? varied, string value)
     {
-        sql = sql.Replace("$__timeFrom()", "'2026-01-01T00:00:00Z'", StringComparison.Ordinal).Replace("$__timeTo()", "'2026-07-01T00:00:00Z'", StringComparison.Ordinal)
+        sql = sql.Replace("$__timeFrom()", "'2026-01-01T00:00:00Z'", StringComparison.Ordinal).Replace("$__timeTo()", "'2026-07-01T00:00:00Z'",
+            StringComparison.Ordinal)
             .Replace("$__timezone", "Europe/Berlin", StringComparison.Ordinal);
         return Variable().Replace(sql, match =>
         {
@@ -171,8 +179,10 @@ public sealed partial class DashboardTests
         });
 
     static IEnumerable<(string What, string Sql)> Queries(JsonObject json)
-        => json["templating"]!["list"]!.AsArray().Where(variable => (string?)variable!["type"] == "query").Select(variable => ($"variable {variable!["name"]}", (string)variable["query"]!))
-            .Concat(json["panels"]!.AsArray().SelectMany(panel => Targets(panel!.AsObject()).Select(target => ((string?)panel!["title"] ?? "", (string)target["rawSql"]!))));
+        => json["templating"]!["list"]!.AsArray().Where(variable => (string?)variable!["type"] == "query")
+            .Select(variable => ($"variable {variable!["name"]}", (string)variable["query"]!))
+            .Concat(json["panels"]!.AsArray()
+                .SelectMany(panel => Targets(panel!.AsObject()).Select(target => ((string?)panel!["title"] ?? "", (string)target["rawSql"]!))));
 
     static IEnumerable<JsonObject> Targets(JsonObject panel) => panel["targets"]?.AsArray().Select(target => target!.AsObject()) ?? [];
 

@@ -16,7 +16,8 @@ public sealed class DatabaseWaitTests
     {
         var server = new NpgsqlConnectionStringBuilder(await TestServer.ConnectionStringAsync());
         var name = $"late_{Guid.NewGuid():N}";
-        var settings = new DatabaseSettings { Host = server.Host!, Port = server.Port, Name = name, User = server.Username!, Password = Password(server) };
+        var settings = new DatabaseSettings { Host = server.Host!, Port = server.Port, Name = name, User = server.Username!,
+            Password = Password(server) };
         using var manager = new DatagramListener();
         var log = new RecordedLog();
         var time = new ManualTime();
@@ -44,10 +45,12 @@ public sealed class DatabaseWaitTests
             await TestServer.ExecuteAsync(server.ConnectionString, $"drop database {name} with (force)");
         }
 
-        log.Lines[0].ShouldBe($"Warning: Waiting for {settings}: there is no database {name}; run as the server's administrator: CREATE DATABASE {name} OWNER {server.Username}");
+        log.Lines[0].ShouldBe($"Warning: Waiting for {settings}: there is no database {name}; run as the server's administrator: CREATE DATABASE "
+            + $"{name} OWNER {server.Username}");
         log.Lines[^1].ShouldStartWith($"Information: The {settings} answers after");
         var sent = manager.Drain();
-        sent.ShouldContain($"STATUS=Waiting for {settings}: there is no database {name}; run as the server's administrator: CREATE DATABASE {name} OWNER {server.Username}");
+        sent.ShouldContain($"STATUS=Waiting for {settings}: there is no database {name}; run as the server's administrator: CREATE DATABASE "
+            + $"{name} OWNER {server.Username}");
         sent.ShouldContain("EXTEND_TIMEOUT_USEC=60000000");
     }
 
@@ -57,7 +60,8 @@ public sealed class DatabaseWaitTests
         var settings = new DatabaseSettings { Host = "/nonexistent", Name = "x", User = "x" };
         using var stop = new CancellationTokenSource();
         await using var database = settings.CreateDataSource();
-        var answer = new DatabaseWait(database, settings, Notifiers.At(null), new ManualTime(), new RecordedLog().For<DatabaseWait>(), () => 0.5).UntilAnswerAsync(stop.Token);
+        var answer = new DatabaseWait(database, settings, Notifiers.At(null), new ManualTime(), new RecordedLog().For<DatabaseWait>(),
+            () => 0.5).UntilAnswerAsync(stop.Token);
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => answer);
     }

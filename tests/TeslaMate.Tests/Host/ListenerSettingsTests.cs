@@ -12,7 +12,8 @@ public sealed class ListenerSettingsTests
     [InlineData("[::1]", "::1")]
     [InlineData("0.0.0.0", "0.0.0.0")]
     public void An_address_is_listened_on_alone(string value, string address)
-        => Read(("HTTP_BINDING_ADDRESS", value), ("PORT", "4001")).Settings.ShouldBe(new ListenerSettings.Address(new IPEndPoint(IPAddress.Parse(address), 4001)));
+        => Read(("HTTP_BINDING_ADDRESS", value), ("PORT", "4001")).Settings.ShouldBe(
+            new ListenerSettings.Address(new IPEndPoint(IPAddress.Parse(address), 4001)));
 
     [Fact]
     public void Without_an_address_strangers_decide_whether_all_or_only_this_machine_is_listened_on()
@@ -24,7 +25,8 @@ public sealed class ListenerSettingsTests
 
     [Fact]
     public void An_address_that_was_said_holds_without_a_password_too()
-        => Read(("HTTP_BINDING_ADDRESS", "0.0.0.0")).Settings.Decide(keepsStrangersOut: false).ShouldBe(new ListenerSettings.Address(new IPEndPoint(IPAddress.Any, 4000)));
+        => Read(("HTTP_BINDING_ADDRESS", "0.0.0.0")).Settings.Decide(keepsStrangersOut: false)
+            .ShouldBe(new ListenerSettings.Address(new IPEndPoint(IPAddress.Any, 4000)));
 
     [Theory]
     [InlineData(null, "755")]

@@ -27,7 +27,8 @@ public sealed class PrometheusExportTests : IDisposable
         meter.CreateObservableGauge("cars", () => 2, unit: null, "Cars that are logged.");
         meter.CreateObservableCounter(
             "errors_total",
-            () => new Measurement<long>[] { new(3, new KeyValuePair<string, object?>("car", "1")), new(4, new KeyValuePair<string, object?>("car", "a\"b\\c\nd")) },
+            () => new Measurement<long>[] { new(3, new KeyValuePair<string, object?>("car", "1")),
+                new(4, new KeyValuePair<string, object?>("car", "a\"b\\c\nd")) },
             unit: null,
             "Failed requests.");
         meter.CreateObservableGauge("age_seconds", () => 0.1, unit: null, "Age.");
@@ -36,7 +37,8 @@ public sealed class PrometheusExportTests : IDisposable
         [
             "# HELP age_seconds Age.", "# TYPE age_seconds gauge", "age_seconds 0.1",
             "# HELP cars Cars that are logged.", "# TYPE cars gauge", "cars 2",
-            "# HELP errors_total Failed requests.", "# TYPE errors_total counter", "errors_total{car=\"1\"} 3", "errors_total{car=\"a\\\"b\\\\c\\nd\"} 4",
+            "# HELP errors_total Failed requests.", "# TYPE errors_total counter", "errors_total{car=\"1\"} 3",
+            "errors_total{car=\"a\\\"b\\\\c\\nd\"} 4",
         ], ignoreOrder: true);
     }
 
@@ -65,7 +67,8 @@ public sealed class PrometheusExportTests : IDisposable
     public async Task What_a_car_does_now_is_exported_and_what_it_did_before_is_not()
     {
         var time = new ManualTime();
-        var vehicles = new Changing { Cars = [Car(1, VehicleStateName.Driving, time.GetUtcNow()), Car(2, VehicleStateName.Unavailable, answered: null)] };
+        var vehicles = new Changing { Cars = [Car(1, VehicleStateName.Driving, time.GetUtcNow()),
+            Car(2, VehicleStateName.Unavailable, answered: null)] };
         _ = new CarsHealth(vehicles, time, Meters);
         time.Advance(TimeSpan.FromSeconds(7));
         (await LinesAsync()).Where(line => line[0] != '#').ShouldBe(
@@ -80,7 +83,8 @@ public sealed class PrometheusExportTests : IDisposable
         ], ignoreOrder: true);
 
         vehicles.Cars = [Car(1, VehicleStateName.Online, time.GetUtcNow())];
-        (await LinesAsync()).Where(line => line.Contains("car_state{", StringComparison.Ordinal)).ShouldBe(["teslamate_car_state{car=\"1\",state=\"online\"} 1"]);
+        (await LinesAsync()).Where(line => line.Contains("car_state{", StringComparison.Ordinal))
+            .ShouldBe(["teslamate_car_state{car=\"1\",state=\"online\"} 1"]);
         (await LinesAsync(mayKnowAll: false)).ShouldBeEmpty();
     }
 
@@ -129,7 +133,8 @@ public sealed class PrometheusExportTests : IDisposable
 
     sealed class Breaks : IHealthCheck
     {
-        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => throw new FormatException();
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+            => throw new FormatException();
     }
 
     sealed class Works : IHealthCheck

@@ -8,15 +8,16 @@ using TeslaMate.Tests.Mqtt;
 namespace TeslaMate.Tests.Host;
 
 /// <summary>
-/// The program as a process of its own, with a known secret in every setting that can hold one. Whatever it writes and answers at whatever level of detail, and
-/// whatever fails, no secret is in it.
+/// The program as a process of its own, with a known secret in every setting that can hold one. Whatever it writes and answers at whatever level of
+/// detail, and whatever fails, no secret is in it.
 /// </summary>
 public sealed class RedactionTests
 {
     /// <summary>Each is recognizable, and has characters that some spelling would change.</summary>
     static readonly string[] Secrets =
     [
-        .. new[] { "Key", "Database", "Broker", "Token", "Base", "Web", "Api", "Proxy", "Host", "Auth", "Stream", "Search", "Release", "CompanionAppsOfThePhone" }.Select(name => $"S3cret+{name}/é's\"x"),
+        .. new[] { "Key", "Database", "Broker", "Token", "Base", "Web", "Api", "Proxy", "Host", "Auth", "Stream", "Search", "Release",
+            "CompanionAppsOfThePhone" }.Select(name => $"S3cret+{name}/é's\"x"),
     ];
 
     static string Secret(string name) => Secrets.Single(secret => secret.Contains($"+{name}/", StringComparison.Ordinal));
@@ -29,7 +30,8 @@ public sealed class RedactionTests
     // What is written at a level is also written at debug, which the file and the credential need not show again for the others.
     public static TheoryData<string, string> LevelsAndForms => new()
     {
-        { "debug", "variable" }, { "info", "variable" }, { "warning", "variable" }, { "error", "variable" }, { "debug", "file" }, { "debug", "credential" },
+        { "debug", "variable" }, { "info", "variable" }, { "warning", "variable" }, { "error", "variable" }, { "debug", "file" },
+        { "debug", "credential" },
     };
 
     [SkippableTheory]
@@ -64,7 +66,8 @@ public sealed class RedactionTests
         await program.RunAsync("status", "--json");
         await program.StopAsync();
         // Mistakes beside the secrets: all of them are reported, with their values.
-        await program.RunAsync("serve", ("PORT", "x"), ("DATABASE_POOL_SIZE", "y"), ("TESLA_API_HOST", Secret("Host")), ("NOMINATIM_URL", $"ftp://{Login("Search")}host/"),
+        await program.RunAsync("serve", ("PORT", "x"), ("DATABASE_POOL_SIZE", "y"), ("TESLA_API_HOST", Secret("Host")),
+            ("NOMINATIM_URL", $"ftp://{Login("Search")}host/"),
             ("HTTP_BINDING_ADDRESS", "z"), ("WEB_PASSWORD_FILE", Secret("Web")));
 
         // The mistakes, and two rounds of answers besides one while the database was away.
@@ -72,7 +75,8 @@ public sealed class RedactionTests
         program.Reads.ShouldBeGreaterThan(3 * 13);
         foreach (var secret in Secrets)
         {
-            foreach (var spelling in new[] { secret, Uri.EscapeDataString(secret), WebUtility.UrlEncode(secret), WebUtility.HtmlEncode(secret), JsonEncoded(secret), secret[..12] })
+            foreach (var spelling in new[] { secret, Uri.EscapeDataString(secret), WebUtility.UrlEncode(secret), WebUtility.HtmlEncode(secret),
+                JsonEncoded(secret), secret[..12] })
                 program.Written.ShouldNotContain(spelling, Case.Sensitive, $"{level}, {form}");
         }
     }
@@ -81,13 +85,15 @@ public sealed class RedactionTests
 
     static async Task AskEverythingAsync(Observed program)
     {
-        foreach (var path in new[] { "", "health_check?verbose", "metrics", "settings", "sign_in", "log-in", "nothing-here", "api/car/1/logging/resume" })
+        foreach (var path in new[] { "", "health_check?verbose", "metrics", "settings", "sign_in", "log-in", "nothing-here",
+            "api/car/1/logging/resume" })
             await program.AskAsync(HttpMethod.Get, path);
         await program.AskAsync(HttpMethod.Put, "api/car/1/logging/resume", Secret("Api"));
         await program.AskAsync(HttpMethod.Get, "metrics", Secret("Api"));
         await program.AskAsync(HttpMethod.Get, "health_check?verbose", Secret("Token"));
         await program.AskAsync(HttpMethod.Post, "log-in", content: new FormUrlEncodedContent([new("password", Secret("Web"))]));
-        await program.AskAsync(HttpMethod.Post, "sign_in", content: JsonContent.Create(new { access_token = Secret("Token"), refresh_token = Secret("Token") }));
+        await program.AskAsync(HttpMethod.Post, "sign_in",
+            content: JsonContent.Create(new { access_token = Secret("Token"), refresh_token = Secret("Token") }));
     }
 
     /// <summary>A server that wants a password, and does not know the right one yet.</summary>
@@ -104,7 +110,8 @@ public sealed class RedactionTests
 
     static async Task QueryAsync(PrivateCluster cluster, string sql, string? database = null)
     {
-        await using var source = Npgsql.NpgsqlDataSource.Create(cluster.ConnectionString(database ?? (sql.StartsWith("alter table", StringComparison.Ordinal) ? "cars" : "postgres")));
+        await using var source = Npgsql.NpgsqlDataSource.Create(
+            cluster.ConnectionString(database ?? (sql.StartsWith("alter table", StringComparison.Ordinal) ? "cars" : "postgres")));
         await using var command = source.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
@@ -164,7 +171,8 @@ public sealed class RedactionTests
 
             foreach (var (name, value) in environment)
                 _environment[name] = value;
-            _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, AllowAutoRedirect = false }) { BaseAddress = new Uri("http://localhost/") };
+            _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, AllowAutoRedirect = false }) {
+                BaseAddress = new Uri("http://localhost/") };
         }
 
         /// <summary>Both outputs of every run, the command lines, and the answers, bodies and headers.</summary>

@@ -72,7 +72,9 @@ sealed class RunningProgram : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    /// <summary>What the program needs to work with a database, without MQTT; its files and its HTTP socket are in <paramref name="folder"/>.</summary>
+    /// <summary>
+    /// What the program needs to work with a database, without MQTT; its files and its HTTP socket are in <paramref name="folder"/>.
+    /// </summary>
     public static Dictionary<string, string> EnvironmentOf(TestDatabase database, string folder)
     {
         var server = new NpgsqlConnectionStringBuilder(database.ConnectionString);

@@ -73,7 +73,8 @@ public sealed class ServeTests
         await using var database = await TestServer.CreateDatabaseAsync();
         await using var program = await new RunningProgram(database, migrate: true).ReadyAsync();
         await Task.Delay(300);
-        var line = (await program.Http.GetStringAsync("metrics")).Split('\n').Single(line => line.StartsWith("teslamate_uptime_seconds ", StringComparison.Ordinal));
+        var line = (await program.Http.GetStringAsync("metrics")).Split('\n')
+            .Single(line => line.StartsWith("teslamate_uptime_seconds ", StringComparison.Ordinal));
         double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture).ShouldBeGreaterThanOrEqualTo(0.3);
     }
 
@@ -91,7 +92,8 @@ public sealed class ServeTests
         (await DatabaseAsync()).GetProperty("migrations").GetProperty("version").GetInt64().ShouldBe(20991231235959);
 
         // The database answers, so this is no 503.
-        async Task<JsonElement> DatabaseAsync() => JsonDocument.Parse(await program.Http.GetStringAsync("health_check?verbose")).RootElement.GetProperty("database");
+        async Task<JsonElement> DatabaseAsync()
+            => JsonDocument.Parse(await program.Http.GetStringAsync("health_check?verbose")).RootElement.GetProperty("database");
     }
 
     /// <summary>As somebody may leave them who writes into them by hand.</summary>
@@ -237,7 +239,8 @@ public sealed class ServeTests
             File.Move(path + ".bound", path);
         }
 
-        await using (var program = await new RunningProgram(database, migrate: true, ("HTTP_BINDING_ADDRESS", path), ("SOCKET_PERM", "660")).ReadyAsync())
+        await using (var program =
+            await new RunningProgram(database, migrate: true, ("HTTP_BINDING_ADDRESS", path), ("SOCKET_PERM", "660")).ReadyAsync())
         {
             File.GetUnixFileMode(path).ShouldBe((UnixFileMode)0b110_110_000);
             await using var second = new RunningProgram(database, migrate: false, ("HTTP_BINDING_ADDRESS", path));
@@ -256,9 +259,11 @@ public sealed class ServeTests
     {
         await using var database = await TestServer.CreateDatabaseAsync();
         var port = FreePort();
-        await using var program = await new RunningProgram(database, migrate: true, ("HTTP_BINDING_ADDRESS", address), ("PORT", $"{port}")).ReadyAsync();
+        await using var program = await new RunningProgram(database, migrate: true, ("HTTP_BINDING_ADDRESS", address),
+            ("PORT", $"{port}")).ReadyAsync();
         using var http = new HttpClient();
-        (await http.GetAsync(new Uri($"http://{(address.Contains(':') ? $"[{address}]" : address)}:{port}/health_check"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await http.GetAsync(new Uri($"http://{(address.Contains(':') ? $"[{address}]" : address)}:{port}/health_check"))).StatusCode.ShouldBe(
+            HttpStatusCode.OK);
     }
 
     static int FreePort()

@@ -21,10 +21,12 @@ public sealed class ImportCommandTests : IDisposable
         (await RunAsync(import, new ImportRequest(import.Folder, "Etc/UTC"))).ShouldBe(ExitCode.Failure);
         var report = JsonDocument.Parse(_output.ToString()).RootElement;
         var file = report.GetProperty("files")[0];
-        (file.GetProperty("name").GetString(), file.GetProperty("rows").GetInt32(), file.GetProperty("imported").GetInt32(), file.GetProperty("rejected").GetInt32(), file.GetProperty("state").GetString())
+        (file.GetProperty("name").GetString(), file.GetProperty("rows").GetInt32(), file.GetProperty("imported").GetInt32(),
+            file.GetProperty("rejected").GetInt32(), file.GetProperty("state").GetString())
             .ShouldBe(("052024.csv", 6, 5, 1, "done"));
         var rejection = report.GetProperty("rejections")[0];
-        (rejection.GetProperty("file").GetString(), rejection.GetProperty("line").GetInt32(), rejection.GetProperty("column").GetString(), rejection.GetProperty("reason").GetString())
+        (rejection.GetProperty("file").GetString(), rejection.GetProperty("line").GetInt32(), rejection.GetProperty("column").GetString(),
+            rejection.GetProperty("reason").GetString())
             .ShouldBe(("052024.csv", 7, "power", "invalid_fields"));
         report.GetProperty("created").EnumerateObject().Select(count => (count.Name, count.Value.GetInt32())).ShouldBe([
             ("drives", 1), ("charging_processes", 0), ("positions", 4), ("charges", 0), ("states", 1), ("updates", 1),
@@ -44,9 +46,11 @@ public sealed class ImportCommandTests : IDisposable
         (await RunAsync(import, new ImportRequest(import.Folder, "Middle/Nowhere"))).ShouldBe(ExitCode.Usage);
         (await RunAsync(import, new ImportRequest(import.Folder + "/none", "Etc/UTC"))).ShouldBe(ExitCode.Usage);
         (await RunAsync(import, new ImportRequest(import.Folder, "Etc/UTC") { Vin = "NOBODY" })).ShouldBe(ExitCode.Usage);
-        (await ImportCommand.RunAsync(new Variables(new Dictionary<string, string>()), new ImportRequest(import.Folder, "Etc/UTC"), from: null, yes: true, json: true,
+        (await ImportCommand.RunAsync(new Variables(new Dictionary<string, string>()), new ImportRequest(import.Folder, "Etc/UTC"), from: null,
+            yes: true, json: true,
             new InvocationConfiguration { Output = _output, Error = _error }, CancellationToken.None)).ShouldBe(ExitCode.Configuration);
-        foreach (var arguments in (string[][])[["import"], ["import", "x"], ["import", "x", "--from", "postgres://h/d"], ["import", "--from", "http://h/d"]])
+        foreach (var arguments in (string[][])[["import"], ["import", "x"], ["import", "x", "--from", "postgres://h/d"],
+            ["import", "--from", "http://h/d"]])
             (await new ProgramCommand().RunAsync(arguments, _output, _error)).ShouldBe(ExitCode.Usage, string.Join(' ', arguments));
     }
 
@@ -67,6 +71,7 @@ public sealed class ImportCommandTests : IDisposable
             ["DATABASE_SOCKET_DIR"] = server.Host!,
             ["DATABASE_PORT"] = $"{server.Port}",
         });
-        return ImportCommand.RunAsync(variables, request, from: null, yes: true, json, new InvocationConfiguration { Output = _output, Error = _error }, CancellationToken.None);
+        return ImportCommand.RunAsync(variables, request, from: null, yes: true, json,
+            new InvocationConfiguration { Output = _output, Error = _error }, CancellationToken.None);
     }
 }

@@ -18,7 +18,8 @@ public sealed class ImportPageTests
         using var form = new MultipartFormDataContent
         {
             { new StringContent(Browser.TokenOf(page)), "_csrf_token" },
-            { new ByteArrayContent(Encoding.UTF8.GetBytes(Whole([.. Beginning, Online("10:03").With("power", "much"), Drive("11:00", 1000), Park("11:02", 1001)]))), "files", "052024.csv" },
+            { new ByteArrayContent(Encoding.UTF8.GetBytes(
+                Whole([.. Beginning, Online("10:03").With("power", "much"), Drive("11:00", 1000), Park("11:02", 1001)]))), "files", "052024.csv" },
             { new ByteArrayContent([1, 2, 3]), "files", "../evil.csv" },
         };
         using (var sent = await browser.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/import/files") { Content = form }))
@@ -31,7 +32,8 @@ public sealed class ImportPageTests
         desk.Status.ShouldBeOfType<ImportStatus.Ended>();
         var done = await browser.PageAsync("/import");
         done.QuerySelector("#import-files tbody tr")!.TextContent.ShouldContain("done");
-        done.QuerySelectorAll("#import-rejections tbody td").Select(cell => cell.TextContent).ShouldBe(["052024.csv", "5", "power", "invalid fields"]);
+        done.QuerySelectorAll("#import-rejections tbody td").Select(cell => cell.TextContent)
+            .ShouldBe(["052024.csv", "5", "power", "invalid fields"]);
         (await pages.Database.ScalarAsync<long>("select count(*) from drives")).ShouldBe(1);
     }
 
@@ -40,7 +42,8 @@ public sealed class ImportPageTests
     {
         await using var pages = await PagesUnderTest.StartAsync();
         var desk = pages.Get<ImportDesk>();
-        using (var content = new MemoryStream(Encoding.UTF8.GetBytes(Whole([.. Beginning, .. Minutes("12:00", 105, time => Online(time).With("power", "much"))]))))
+        using (var content = new MemoryStream(
+            Encoding.UTF8.GetBytes(Whole([.. Beginning, .. Minutes("12:00", 105, time => Online(time).With("power", "much"))]))))
             (await desk.StoreAsync("052024.csv", content, CancellationToken.None)).ShouldBeTrue();
         await pages.Database.ExecuteAsync($"""
             insert into import_runs (source_key, status, timezone, date_limit_captured, inserted_at, updated_at)

@@ -31,7 +31,8 @@ sealed class ImportUnderTest(LogbookDatabase database) : IAsyncDisposable
 
     public void Write(string name, params IEnumerable<CsvRow> rows) => Write(name, CsvRow.Whole(rows));
 
-    public Task<ImportReport> ImportAsync(Func<ImportRequest, ImportRequest>? change = null, string zone = "Etc/UTC", IProgress<ImportProgress>? progress = null)
+    public Task<ImportReport> ImportAsync(Func<ImportRequest, ImportRequest>? change = null, string zone = "Etc/UTC",
+        IProgress<ImportProgress>? progress = null)
     {
         var request = new ImportRequest(Folder, zone);
         return WithImporterAsync(importer => importer.ImportAsync(change?.Invoke(request) ?? request, progress, CancellationToken.None));
@@ -44,7 +45,8 @@ sealed class ImportUnderTest(LogbookDatabase database) : IAsyncDisposable
         return await use(services.GetRequiredService<IImporter>());
     }
 
-    public Task<List<string>> DrivesAsync() => database.RowsAsync("select start_date, end_date, round(distance::numeric, 2) from drives order by start_date");
+    public Task<List<string>> DrivesAsync()
+        => database.RowsAsync("select start_date, end_date, round(distance::numeric, 2) from drives order by start_date");
 
     public Task<List<string>> StatesAsync() => database.RowsAsync("select state::text, start_date, end_date from states order by start_date");
 
@@ -81,9 +83,12 @@ public sealed record CsvRow(string Time)
 {
     static readonly string[] Columns =
     [
-        "data_id", "Date", "id", "vehicle_id", "vin", "state", "vehicle_name", "display_name", "car_type", "trim_badging", "latitude", "longitude", "speed", "power",
-        "shift_state", "odometer", "battery_level", "battery_range", "ideal_battery_range", "charging_state", "charge_energy_added", "charger_power", "charger_phases",
-        "charger_voltage", "charger_actual_current", "car_version", "outside_temp", "inside_temp", "usable_battery_level", "battery_heater_on", "is_climate_on",
+        "data_id", "Date", "id", "vehicle_id", "vin", "state", "vehicle_name", "display_name", "car_type", "trim_badging", "latitude", "longitude",
+        "speed", "power",
+        "shift_state", "odometer", "battery_level", "battery_range", "ideal_battery_range", "charging_state", "charge_energy_added", "charger_power",
+        "charger_phases",
+        "charger_voltage", "charger_actual_current", "car_version", "outside_temp", "inside_temp", "usable_battery_level", "battery_heater_on",
+        "is_climate_on",
         "fast_charger_present", "exterior_color", "wheel_type", "spoiler_type", "option_codes", "software_update", "elevation",
     ];
 
@@ -143,7 +148,8 @@ public sealed record CsvRow(string Time)
     {
         var more = Enumerable.Range(1, 145 - Columns.Length).Select(number => $"column{number}");
         return "\uFEFF" + string.Concat(new[] { Header + "," + string.Join(',', more) + "\n" }.Concat(rows.Select(row =>
-            string.Join(',', row.ToString().Split(',').Select((cell, index) => Columns[index] == "Date" ? $"\"{cell}\"" : cell)) + new string(',', 145 - Columns.Length) + "\n")));
+            string.Join(',', row.ToString().Split(',').Select((cell, index) => Columns[index] == "Date" ? $"\"{cell}\"" : cell))
+                + new string(',', 145 - Columns.Length) + "\n")));
     }
 
     public static string Whole(IEnumerable<CsvRow> rows)

@@ -36,7 +36,8 @@ public sealed class KilledTests
                 await using var program = Start(import);
                 // Some before it has written anything, most in the middle of it.
                 var count = before + random.Next(Months / 5);
-                for (var clock = Stopwatch.StartNew(); !program.HasExited && await FilesAsync(import) < count && clock.Elapsed < TimeSpan.FromMinutes(1);)
+                for (var clock = Stopwatch.StartNew(); !program.HasExited && await FilesAsync(import) < count
+                    && clock.Elapsed < TimeSpan.FromMinutes(1);)
                     await Task.Delay(1);
                 await Task.Delay(TimeSpan.FromMilliseconds(random.Next(40)));
                 hits += program.HasExited ? 0 : 1;
@@ -46,7 +47,8 @@ public sealed class KilledTests
 
             await RunAsync(import);
             var rows = await import.EverythingAsync();
-            (rows == expected).ShouldBeTrue($"{left} kills were left; differs in {string.Join('\n', rows.Split('\n').Except(expected.Split('\n')).Take(5))}");
+            (rows == expected).ShouldBeTrue($"{left} kills were left; differs in "
+                + $"{string.Join('\n', rows.Split('\n').Except(expected.Split('\n')).Take(5))}");
             (await import.Database.RowsAsync("select status from import_runs")).ShouldBe(["complete"]);
         }
 

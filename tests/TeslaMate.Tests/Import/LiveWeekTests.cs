@@ -21,7 +21,8 @@ public sealed class LiveWeekTests
     public Task Every_drive_and_charge_is_there_once() => SilenceCollection.RunAsync(async () =>
     {
         // A day before anybody of ours looks, then days of both.
-        var life = RandomLife.Of(TeslaMate.Simulator.Lives.CarIdentity.Number(1, "Nimbus"), CarModel.Model3, City.Berlin(), new Habits(Charger.Wallbox, Charger.Socket), World.Start.AddHours(-12), Days + 2, seed: 77);
+        var life = RandomLife.Of(TeslaMate.Simulator.Lives.CarIdentity.Number(1, "Nimbus"), CarModel.Model3, City.Berlin(),
+            new Habits(Charger.Wallbox, Charger.Socket), World.Start.AddHours(-12), Days + 2, seed: 77);
         var start = Quiet(life, World.Start.AddHours(12));
         var end = Quiet(life, start.AddDays(Days));
         // Once, nobody logs it for some hours, in which it drives.
@@ -52,7 +53,8 @@ public sealed class LiveWeekTests
         var logged = await Logged.ReadAsync(database.DataSource);
         var (drives, driven) = (logged.Drives.OrderBy(drive => drive.EndKm).ToList(), life.Drives.Where(drive => drive.End < end).ToList());
         var listing = string.Join('\n', [
-            .. drives.Select(drive => $"logged {drive.StartDate:MM-dd HH:mm:ss} {drive.EndDate:MM-dd HH:mm:ss} {drive.StartKm:0.0} {drive.EndKm:0.0}"),
+            .. drives.Select(drive => $"logged {drive.StartDate:MM-dd HH:mm:ss} {drive.EndDate:MM-dd HH:mm:ss} {drive.StartKm:0.0} "
+                + $"{drive.EndKm:0.0}"),
             .. driven.Select(drive => $"real   {drive.Start:MM-dd HH:mm:ss} {drive.End:MM-dd HH:mm:ss} {drive.StartKm:0.0} {drive.EndKm:0.0}"),
         ]);
         drives.Count.ShouldBe(driven.Count, listing);
@@ -63,10 +65,13 @@ public sealed class LiveWeekTests
         }
 
         // Of what nobody logged, the live car knows the kilometres when it is seen next, but not the time; unless the import was earlier.
-        drives.Zip(driven).Count(pair => Math.Abs((pair.First.StartDate - pair.Second.Start.UtcDateTime).TotalMinutes) > 3).ShouldBeLessThanOrEqualTo(1, listing);
-        ShouldBe(logged.Processes.Select(process => (process.StartDate, process.EndDate)), life.Charges.Where(charge => charge.End < end).Select(charge => (charge.Start, charge.End)));
+        drives.Zip(driven).Count(pair => Math.Abs((pair.First.StartDate - pair.Second.Start.UtcDateTime).TotalMinutes) > 3)
+            .ShouldBeLessThanOrEqualTo(1, listing);
+        ShouldBe(logged.Processes.Select(process => (process.StartDate, process.EndDate)),
+            life.Charges.Where(charge => charge.End < end).Select(charge => (charge.Start, charge.End)));
         // Both have brought some.
-        (await database.ScalarAsync<long>("select count(*) from teslamate.imported_entries where kind = 'drive'")).ShouldBeInRange(1, logged.Drives.Count - 1);
+        (await database.ScalarAsync<long>("select count(*) from teslamate.imported_entries where kind = 'drive'")).ShouldBeInRange(1,
+            logged.Drives.Count - 1);
         // States neither overlap nor end before they begin, and one is open.
         (await database.ScalarAsync<long>("""
             select count(*)
@@ -118,7 +123,8 @@ public sealed class LiveWeekTests
                 Ideal = moment.IdealMi,
                 Charging = moment.ChargingState,
                 Energy = moment.AddedKwh,
-            }.With("vin", life.Car.Vin).With("vehicle_id", "").With("latitude", Number(moment.Point.Latitude)).With("longitude", Number(moment.Point.Longitude))
+            }.With("vin", life.Car.Vin).With("vehicle_id", "").With("latitude", Number(moment.Point.Latitude)).With("longitude",
+                Number(moment.Point.Longitude))
                 .With("car_version", moment.CarVersion).With("battery_level", Number(moment.Level));
         }
     }
@@ -128,7 +134,8 @@ public sealed class LiveWeekTests
     static void ShouldBe(IEnumerable<(DateTime Start, DateTime? End)> logged, IEnumerable<(DateTimeOffset Start, DateTimeOffset End)> truth)
     {
         var (rows, real) = (logged.OrderBy(row => row.Start).ToList(), truth.ToList());
-        var listing = string.Join('\n', [.. rows.Select(row => $"logged {row.Start:MM-dd HH:mm:ss} {row.End:MM-dd HH:mm:ss}"), .. real.Select(row => $"real   {row.Start:MM-dd HH:mm:ss} {row.End:MM-dd HH:mm:ss}")]);
+        var listing = string.Join('\n', [.. rows.Select(row => $"logged {row.Start:MM-dd HH:mm:ss} {row.End:MM-dd HH:mm:ss}"),
+            .. real.Select(row => $"real   {row.Start:MM-dd HH:mm:ss} {row.End:MM-dd HH:mm:ss}")]);
         rows.Count.ShouldBe(real.Count, listing);
         foreach (var (row, expected) in rows.Zip(real))
         {

@@ -91,7 +91,8 @@ public sealed class OtherSourceTests
         (await import.ChargesAsync()).ShouldBe(["10:00:00|10:10:00|1.80|3"]);
         (await import.StatesAsync()).ShouldBe(["online|07:00:00|11:00:00", "asleep|11:00:00|-"]);
         (await import.Database.RowsAsync("select vin, name, model from cars")).ShouldBe([$"{ImportUnderTest.Vin}|It's (mine), really|3"]);
-        (await import.Database.RowsAsync("select speed, power from positions where drive_id is not null order by date")).ShouldBe(["48|10", "97|-10", "0|0"]);
+        (await import.Database.RowsAsync("select speed, power from positions where drive_id is not null order by date")).ShouldBe(["48|10", "97|-10",
+            "0|0"]);
         (await import.ImportAsync(zone: "Europe/Berlin")).Files[0].State.ShouldBe(FileState.Skipped);
     }
 
@@ -125,7 +126,8 @@ public sealed class OtherSourceTests
             2024-05-01 11:10:00,31.5
             2024-05-01 11:20:00,33
             """);
-        File.WriteAllText(Path.Combine(month, "climate_states.csv"), "Timestamp (UTC),Inside Temp (°C),Outside Temp (°C)\n2024-05-01 10:00:00,21,18.5\n");
+        File.WriteAllText(Path.Combine(month, "climate_states.csv"),
+            "Timestamp (UTC),Inside Temp (°C),Outside Temp (°C)\n2024-05-01 10:00:00,21,18.5\n");
         var report = await import.ImportAsync(request => request with { Vin = ImportUnderTest.Vin });
         report.Rejections.ShouldBeEmpty();
         (await import.DrivesAsync()).ShouldBe(["10:02:00|10:04:00|3.22"]);
@@ -152,20 +154,24 @@ public sealed class OtherSourceTests
             2024-05-01 20:00,2024-05-01 23:00,Home,52.6,13.5,1620,64,84,11.5,12.3,100,0,3.21
             """);
         var report = await import.ImportAsync(request => request with { Vin = ImportUnderTest.Vin }, "Europe/Berlin");
-        report.Files.ShouldBe([new FileReport("Tesla drives.csv", 5, 3, 0, 2, FileState.Done), new FileReport("charges.csv", 1, 1, 0, 0, FileState.Done)]);
+        report.Files.ShouldBe([new FileReport("Tesla drives.csv", 5, 3, 0, 2, FileState.Done),
+            new FileReport("charges.csv", 1, 1, 0, 0, FileState.Done)]);
         report.Rejections.Select(row => (row.Line, row.Reason, row.Column))
             .ShouldBe([(5, "invalid_date", (string?)"Started At (CEST)"), (6, "invalid_fields", "Starting Latitude")]);
         (await import.Database.RowsAsync("""
             select to_char(start_date, 'DD HH24:MI:SS'), to_char(end_date, 'DD HH24:MI:SS'), round(distance::numeric, 1), start_ideal_range_km, end_ideal_range_km, outside_temp_avg
             from drives order by start_date
             """)).ShouldBe([
-            "01 06:00:00|01 06:20:00|10.0|390.00|380.00|10.5", "01 06:20:01|01 06:40:00|10.0|380.00|370.00|10.5", "02 16:00:00|02 16:30:00|20.0|350.00|330.00|12.5",
+            "01 06:00:00|01 06:20:00|10.0|390.00|380.00|10.5", "01 06:20:01|01 06:40:00|10.0|380.00|370.00|10.5",
+            "02 16:00:00|02 16:30:00|20.0|350.00|330.00|12.5",
         ]);
         (await import.Database.RowsAsync(
-            "select start_date, end_date, charge_energy_added, charge_energy_used, start_battery_level, end_battery_level, start_ideal_range_km from charging_processes"))
+            "select start_date, end_date, charge_energy_added, charge_energy_used, start_battery_level, end_battery_level, start_ideal_range_km "
+                + "from charging_processes"))
             .ShouldBe(["18:00:00|21:00:00|11.50|12.00|64|84|320.00"]);
         (await import.StatesAsync()).Select(state => state.Split('|')[0]).ShouldBe(["online", "offline", "online", "offline", "online", "offline"]);
-        (await import.ImportAsync(request => request with { Vin = ImportUnderTest.Vin }, "Europe/Berlin")).Created.ShouldBe(new Created(0, 0, 0, 0, 0, 0));
+        (await import.ImportAsync(request => request with { Vin = ImportUnderTest.Vin }, "Europe/Berlin")).Created.ShouldBe(
+            new Created(0, 0, 0, 0, 0, 0));
     }
 
     [Fact]
@@ -179,12 +185,14 @@ public sealed class OtherSourceTests
         const string Next = "CREATE TABLE `drivestate`";
         const string Drive = "(1,'2024-05-01 10:00:00',2,'2024-05-01 10:10:00',4,1)";
         import.Write("teslalogger.sql", Dump
-            .Replace(Next, "/*!40000 ALTER TABLE `pos` DISABLE KEYS */;\n-- a comment; with 'quotes\nINSERT INTO `pos` VALUES " + string.Join(",\n", rows) + ";\n" + Next, StringComparison.Ordinal)
+            .Replace(Next, "/*!40000 ALTER TABLE `pos` DISABLE KEYS */;\n-- a comment; with 'quotes\nINSERT INTO `pos` VALUES "
+                + string.Join(",\n", rows) + ";\n" + Next, StringComparison.Ordinal)
             .Replace(Drive, Drive + ",(2,'2024-06-01 08:00:00',5,'2024-06-01 15:00:00',5004,1)", StringComparison.Ordinal));
         var report = await import.ImportAsync(zone: "Europe/Berlin");
         report.IsClean.ShouldBeTrue();
         report.Files[0].ShouldSatisfyAllConditions(file => file.Rows.ShouldBe(5008), file => (file.Imported + file.Skipped).ShouldBe(5008));
-        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD HH24:MI:SS'), (select count(*) from positions where drive_id = drives.id) from drives order by start_date"))
+        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD HH24:MI:SS'), (select count(*) from positions where drive_id = "
+            + "drives.id) from drives order by start_date"))
             .ShouldBe(["05-01 08:00:00|3", "06-01 06:00:25|5000"]);
     }
 
@@ -210,7 +218,8 @@ public sealed class OtherSourceTests
     {
         await using var other = await ImportUnderTest.CreateAsync();
         other.Write("052024.csv", [
-            .. Beginning, Drive("11:00", 1000), Drive("11:01", 1001), Park("11:02", 1002), .. Minutes("12:00", 3, time => Charge(time, 1)), Charge("12:03", 2, "Complete"),
+            .. Beginning, Drive("11:00", 1000), Drive("11:01", 1001), Park("11:02", 1002), .. Minutes("12:00", 3, time => Charge(time, 1)),
+            Charge("12:03", 2, "Complete"),
             Drive("15:00", 1002), Park("15:05", 1003),
         ]);
         await other.ImportAsync();
@@ -226,7 +235,8 @@ public sealed class OtherSourceTests
         (await here.EverythingAsync()).ShouldBe(before);
         var report = await MergeAsync(here, other);
         rehearsal.Created.ShouldBe(report.Created);
-        report.Created.ShouldSatisfyAllConditions(created => created.Drives.ShouldBe(1), created => created.ChargingProcesses.ShouldBe(1), created => created.Charges.ShouldBe(4));
+        report.Created.ShouldSatisfyAllConditions(created => created.Drives.ShouldBe(1), created => created.ChargingProcesses.ShouldBe(1),
+            created => created.Charges.ShouldBe(4));
         report.Overlaps.ShouldHaveSingleItem().Kind.ShouldBe("drive");
         (await here.Database.RowsAsync("select start_date, end_date, start_position_id is not null, car_id from drives order by start_date"))
             .ShouldBe(["11:00:00|11:02:00|True|2", "14:59:00|15:06:00|False|2"]);
@@ -249,7 +259,8 @@ public sealed class OtherSourceTests
         await using var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddSingleton(here.Database.DataSource)
             .AddLogbook(new LogbookSettings()).AddImport().BuildServiceProvider();
         var server = new NpgsqlConnectionStringBuilder(other.Database.ConnectionString);
-        var address = new Uri($"postgres:///{server.Database}?host={Uri.EscapeDataString(server.Host!)}&port={server.Port}&user={Uri.EscapeDataString(server.Username!)}"
+        var address =
+            new Uri($"postgres:///{server.Database}?host={Uri.EscapeDataString(server.Host!)}&port={server.Port}&user={Uri.EscapeDataString(server.Username!)}"
             + (server.Password is { } password ? $"&password={Uri.EscapeDataString(password)}" : ""));
         return await services.GetRequiredService<IDatabaseMerge>().MergeAsync(address, vin: null, isDryRun, CancellationToken.None);
     }

@@ -59,7 +59,8 @@ public sealed class PropertyTests
             {
                 for (; count > 0; count--)
                 {
-                    rows.Add(row(time.ToString("HH:mm", System.Globalization.CultureInfo.InvariantCulture)).On(time.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture))
+                    rows.Add(row(time.ToString("HH:mm", System.Globalization.CultureInfo.InvariantCulture))
+                        .On(time.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture))
                         with
                     { Odometer = odometer });
                     time = time.AddMinutes(random.Next(1, 4));
@@ -109,7 +110,8 @@ public sealed class PropertyTests
 
     static async Task<bool> MonthsInAnyOrderAsync(Random random)
     {
-        var months = Life(random, days: 4).GroupBy(row => row.Date[..7]).Select(month => (Name: $"{month.Key[5..]}2024.csv", Rows: month.ToArray())).ToArray();
+        var months = Life(random, days: 4).GroupBy(row => row.Date[..7]).Select(month => (Name: $"{month.Key[5..]}2024.csv", Rows: month.ToArray()))
+            .ToArray();
         var inOrder = await ImportedAsync(months);
         random.Shuffle(months);
         await using var import = await ImportUnderTest.CreateAsync();
@@ -143,7 +145,8 @@ public sealed class PropertyTests
         (await import.ImportAsync()).IsClean.ShouldBeTrue();
         var (whole, grown) = (await ImportedAsync(("052024.csv", rows)), await import.EverythingAsync());
         var (before, after) = (whole.Split('\n'), grown.Split('\n'));
-        grown.ShouldBe(whole, $"row {end} was the first that was new: {rows[end - 1]} / {rows[end]}\n{string.Join('\n', before.Except(after))}\n{string.Join('\n', after.Except(before))}");
+        grown.ShouldBe(whole, $"row {end} was the first that was new: {rows[end - 1]} / "
+            + $"{rows[end]}\n{string.Join('\n', before.Except(after))}\n{string.Join('\n', after.Except(before))}");
         return true;
     }
 
@@ -162,7 +165,8 @@ public sealed class PropertyTests
                         bytes.RemoveAt(at);
                         break;
                     case 1:
-                        bytes.InsertRange(at, Encoding.UTF8.GetBytes((string[])["\"", ",", "\n", "\r\n", "\0", "\uFFFF", "\"\"", "\n\n", "None", "1e999", "\u0660"] is var bits ? bits[random.Next(bits.Length)] : ""));
+                        bytes.InsertRange(at, Encoding.UTF8.GetBytes((string[])["\"", ",", "\n", "\r\n", "\0", "\uFFFF", "\"\"", "\n\n", "None",
+                            "1e999", "\u0660"] is var bits ? bits[random.Next(bits.Length)] : ""));
                         break;
                     case 2:
                         bytes[at] = (byte)random.Next(256);
@@ -192,7 +196,8 @@ public sealed class PropertyTests
         try
         {
             var (outcome, _) = FilePass.RunAsync(
-                file, new CarIdentity(ImportUnderTest.Vin, 1111111111, IsChosen: true), new Coverage([]), new Coverage([]), new TeslaMate.Import.Running.Replay(car), new Nowhere(),
+                file, new CarIdentity(ImportUnderTest.Vin, 1111111111, IsChosen: true), new Coverage([]), new Coverage([]),
+                new TeslaMate.Import.Running.Replay(car), new Nowhere(),
                 progress: null, CancellationToken.None).GetAwaiter().GetResult();
             return outcome.Rows == outcome.Imported + outcome.Skipped + outcome.Rejections.Count;
         }
@@ -204,7 +209,8 @@ public sealed class PropertyTests
 
     sealed class Nowhere : IPieces
     {
-        public Task WriteAsync(TeslaMate.Import.Running.Replay replay, CancellationToken cancellationToken) => throw new InvalidOperationException("a day is no such piece");
+        public Task WriteAsync(TeslaMate.Import.Running.Replay replay, CancellationToken cancellationToken)
+            => throw new InvalidOperationException("a day is no such piece");
 
         public Task StartOverAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

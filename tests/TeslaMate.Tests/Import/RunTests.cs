@@ -12,7 +12,8 @@ public sealed class RunTests
         {
             Asleep("07:00"), Asleep("07:01"), Online("07:30") with { Odometer = odometer }, Online("07:31") with { Odometer = odometer },
             Drive("08:00", odometer), Drive("08:01", odometer + 1), Drive("08:02", odometer + 2), Park("08:03", odometer + 3),
-            Charge("18:00", 1) with { Odometer = odometer + 3 }, Charge("18:01", 2) with { Odometer = odometer + 3 }, Charge("18:02", 3, "Complete") with { Odometer = odometer + 3 },
+            Charge("18:00", 1) with { Odometer = odometer + 3 }, Charge("18:01", 2) with { Odometer = odometer + 3 },
+            Charge("18:02", 3, "Complete") with { Odometer = odometer + 3 },
             Asleep("23:00"), Asleep("23:01"),
         }.Select(row => row.On(date)),
     ];
@@ -118,7 +119,8 @@ public sealed class RunTests
         var rehearsal = await import.ImportAsync(request => request with { IsDryRun = true });
         (await import.EverythingAsync()).ShouldBe(before);
         (await import.Database.ScalarAsync<string>(sequences)).ShouldBe(numbers);
-        (await import.Database.ScalarAsync<long>("select (select count(*) from import_runs) + (select count(*) from teslamate.import_files)")).ShouldBe(0);
+        (await import.Database.ScalarAsync<long>(
+            "select (select count(*) from import_runs) + (select count(*) from teslamate.import_files)")).ShouldBe(0);
 
         var report = await import.ImportAsync();
         rehearsal.Created.ShouldBe(report.Created);
@@ -135,7 +137,8 @@ public sealed class RunTests
             insert into states (state, start_date, end_date, car_id) values ('asleep', '2024-05-01 12:00', '2024-05-01 12:30', 1), ('online', '2024-05-01 12:30', null, 1)
             """);
         import.Write("052024.csv", [
-            .. Beginning, Drive("11:00", 1000), Park("11:03", 1001), Drive("12:00", 1001), Park("12:10", 1002), .. Minutes("13:00", 5, time => Charge(time, 1)), Charge("13:05", 2, "Complete"),
+            .. Beginning, Drive("11:00", 1000), Park("11:03", 1001), Drive("12:00", 1001), Park("12:10", 1002),
+            .. Minutes("13:00", 5, time => Charge(time, 1)), Charge("13:05", 2, "Complete"),
         ]);
         var report = await import.ImportAsync();
         report.Files[0].ShouldBe(new FileReport("052024.csv", 13, 5, 8, 0, FileState.Done));
@@ -166,7 +169,8 @@ public sealed class RunTests
         report.Created.Drives.ShouldBe(1);
         report.Created.ChargingProcesses.ShouldBe(1);
         report.Created.States.ShouldBe(0);
-        (await import.Database.RowsAsync("select to_char(start_date, 'DD HH24:MI') from drives order by start_date")).ShouldBe(["01 08:00", "02 08:00", "03 08:00"]);
+        (await import.Database.RowsAsync("select to_char(start_date, 'DD HH24:MI') from drives order by start_date")).ShouldBe(["01 08:00",
+            "02 08:00", "03 08:00"]);
         (await import.Database.RowsAsync("select to_char(start_date, 'DD HH24:MI') from charging_processes")).ShouldBe(["02 18:00"]);
         (await import.StatesAsync()).ShouldBe(before.Item1);
     }
@@ -267,9 +271,11 @@ public sealed class RunTests
             """);
         import.Write("052024.csv", [.. Day("2024-05-02", 1003), .. Day("2024-04-30", 1000)]);
         (await import.ImportAsync()).IsClean.ShouldBeTrue();
-        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD HH24:MI') from drives order by start_date")).ShouldBe(["04-30 08:00", "05-03 11:55"]);
+        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD HH24:MI') from drives order by start_date")).ShouldBe(["04-30 08:00",
+            "05-03 11:55"]);
         // What it did not make up is new.
-        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD HH24:MI') from charging_processes order by start_date")).ShouldBe(["04-30 18:00", "05-02 18:00"]);
+        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD HH24:MI') from charging_processes order by start_date")).ShouldBe(
+            ["04-30 18:00", "05-02 18:00"]);
     }
 
     [Fact]
@@ -291,8 +297,10 @@ public sealed class RunTests
 
         await import.Database.ExecuteAsync("drop trigger full_disk on charges");
         (await import.ImportAsync()).Files.Select(file => file.State).ShouldBe([FileState.Skipped, FileState.Done, FileState.Skipped]);
-        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD') from drives order by start_date")).ShouldBe(["04-30", "05-01", "06-01"]);
-        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD') from charging_processes order by start_date")).ShouldBe(["04-30", "05-01", "06-01"]);
+        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD') from drives order by start_date")).ShouldBe(["04-30", "05-01",
+            "06-01"]);
+        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD') from charging_processes order by start_date")).ShouldBe(["04-30",
+            "05-01", "06-01"]);
     }
 
     [Fact]
@@ -301,7 +309,8 @@ public sealed class RunTests
         await using var import = await ImportUnderTest.CreateAsync();
         import.Write("052024.csv", Day("2024-05-01", 1000));
         await import.ImportAsync();
-        (await import.ImportAsync(request => request with { Folder = Path.Combine(import.Folder, "052024.csv", "x") })).Problem.ShouldBe(ImportProblem.NoFolder);
+        (await import.ImportAsync(request => request with { Folder = Path.Combine(import.Folder, "052024.csv", "x") })).Problem.ShouldBe(
+            ImportProblem.NoFolder);
         (await import.ImportAsync(request => request with { Folder = import.Folder + ".none" })).ShouldSatisfyAllConditions(
             report => report.Problem.ShouldBe(ImportProblem.NoFolder), report => report.Explanation.ShouldNotBeNull().ShouldContain("enoent"));
         var empty = Directory.CreateDirectory(Path.Combine(import.Folder, "empty")).FullName;
@@ -351,7 +360,8 @@ public sealed class RunTests
             if (progress.Files[0].State == FileState.Running)
                 File.Delete(Path.Combine(import.Folder, "052024.csv"));
         }));
-        report.Files.Select(file => (file.State, file.Reason)).ShouldBe([(FileState.Done, null), (FileState.Failed, "enoent"), (FileState.Done, null)]);
+        report.Files.Select(file => (file.State, file.Reason))
+            .ShouldBe([(FileState.Done, null), (FileState.Failed, "enoent"), (FileState.Done, null)]);
     }
 
     [Fact]

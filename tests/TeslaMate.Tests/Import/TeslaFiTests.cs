@@ -152,7 +152,8 @@ public sealed class TeslaFiTests
         ]));
         var report = await import.ImportAsync();
         report.Rejections.Select(rejection => (rejection.Line, rejection.Reason)).ShouldBe([
-            (3, "parse_error"), (6, "parse_error"), (7, "parse_error"), (8, "column_count_mismatch"), (10, "column_count_mismatch"), (13, "parse_error"),
+            (3, "parse_error"), (6, "parse_error"), (7, "parse_error"), (8, "column_count_mismatch"), (10, "column_count_mismatch"),
+            (13, "parse_error"),
         ]);
         report.Files[0].ShouldBe(new FileReport("052024.csv", 10, 4, 0, 6, FileState.Done));
         (await import.DrivesAsync()).ShouldBe(["10:10:00|10:11:00|1.61"]);
@@ -164,10 +165,12 @@ public sealed class TeslaFiTests
     public async Task The_head_and_the_ends_of_lines_may_vary(string before, string lineEnd)
     {
         await using var import = await ImportUnderTest.CreateAsync();
-        var text = before + CsvRow.Whole([.. Beginning, Drive("11:00", 1000), Park("11:01", 1001)]).Replace("data_id,Date", "\"Date\",data_id", StringComparison.Ordinal)
+        var text = before + CsvRow.Whole([.. Beginning, Drive("11:00", 1000), Park("11:01", 1001)]).Replace("data_id,Date", "\"Date\",data_id",
+            StringComparison.Ordinal)
             .Replace("\n,2024", "\n2024", StringComparison.Ordinal).Replace(":00,4711", ":00,,4711", StringComparison.Ordinal).TrimEnd('\n');
         import.Write("052024.csv", text.Replace("\n", lineEnd, StringComparison.Ordinal));
-        (await import.ImportAsync()).ShouldSatisfyAllConditions(report => report.Rejections.ShouldBeEmpty(), report => report.Files[0].Imported.ShouldBe(5));
+        (await import.ImportAsync()).ShouldSatisfyAllConditions(report => report.Rejections.ShouldBeEmpty(),
+            report => report.Files[0].Imported.ShouldBe(5));
         (await import.DrivesAsync()).ShouldBe(["11:00:00|11:01:00|1.61"]);
     }
 
@@ -184,7 +187,8 @@ public sealed class TeslaFiTests
         import.Write("notes.txt", "nothing");
         var report = await import.ImportAsync();
         report.Files.Select(file => (file.Name, file.State, file.Reason)).ShouldBe([
-            ("012024.csv", FileState.Failed, "Unsupported delimiter"), ("022024.csv", FileState.Failed, "Unsupported encoding"), ("032024.csv", FileState.Done, null),
+            ("012024.csv", FileState.Failed, "Unsupported delimiter"), ("022024.csv", FileState.Failed, "Unsupported encoding"),
+            ("032024.csv", FileState.Done, null),
             ("042024.csv", FileState.Done, null), ("052024.csv", FileState.Done, null), ("062024.csv", FileState.Failed, "eisdir"),
         ]);
         report.Rejections.ShouldHaveSingleItem().ShouldSatisfyAllConditions(row => row.Line.ShouldBe(5), row => row.Column.ShouldBe("vehicle_name"));
@@ -195,7 +199,8 @@ public sealed class TeslaFiTests
     {
         { "UTF-16", System.Text.Encoding.Unicode.GetBytes(Whole(Beginning)) },
         { "UTF-16 with its mark", [.. System.Text.Encoding.Unicode.GetPreamble(), .. System.Text.Encoding.Unicode.GetBytes(Whole(Beginning))] },
-        { "UTF-16, the other way round", [.. System.Text.Encoding.BigEndianUnicode.GetPreamble(), .. System.Text.Encoding.BigEndianUnicode.GetBytes(Whole(Beginning))] },
+        { "UTF-16, the other way round",
+            [.. System.Text.Encoding.BigEndianUnicode.GetPreamble(), .. System.Text.Encoding.BigEndianUnicode.GetBytes(Whole(Beginning))] },
         { "UTF-16, the other way round, without its mark", System.Text.Encoding.BigEndianUnicode.GetBytes(Whole(Beginning)) },
         { "UTF-32", [.. System.Text.Encoding.UTF32.GetPreamble(), .. System.Text.Encoding.UTF32.GetBytes(Whole(Beginning))] },
         { "semicolons", System.Text.Encoding.UTF8.GetBytes(Whole(Beginning).Replace(',', ';')) },
@@ -214,7 +219,8 @@ public sealed class TeslaFiTests
         File.WriteAllBytes(Path.Combine(import.Folder, "042024.csv"), content);
         import.Write("052024.csv", Beginning);
         var report = await import.ImportAsync();
-        report.Files[0].ShouldSatisfyAllConditions(file => file.State.ShouldBe(FileState.Failed, what), file => file.Reason.ShouldNotBeNullOrEmpty(), file => file.Imported.ShouldBe(0));
+        report.Files[0].ShouldSatisfyAllConditions(file => file.State.ShouldBe(FileState.Failed, what), file => file.Reason.ShouldNotBeNullOrEmpty(),
+            file => file.Imported.ShouldBe(0));
         report.Files[1].State.ShouldBe(FileState.Done);
         report.IsClean.ShouldBeFalse();
     }
@@ -238,7 +244,8 @@ public sealed class TeslaFiTests
         import.Write("052024.csv", text[..^160]);
         var report = await import.ImportAsync();
         report.Files[0].ShouldBe(new FileReport("052024.csv", 6, 5, 0, 1, FileState.Done));
-        report.Rejections.ShouldHaveSingleItem().ShouldSatisfyAllConditions(row => row.Line.ShouldBe(7), row => row.Reason.ShouldBe("column_count_mismatch"));
+        report.Rejections.ShouldHaveSingleItem().ShouldSatisfyAllConditions(row => row.Line.ShouldBe(7),
+            row => row.Reason.ShouldBe("column_count_mismatch"));
         (await import.DrivesAsync()).ShouldBe(["11:00:00|11:02:00|1.61"]);
     }
 
@@ -249,7 +256,8 @@ public sealed class TeslaFiTests
         var lines = Whole(Beginning).Split('\n');
         import.Write("052024.csv", string.Join("\r\n", [lines[0], lines[1], "", "3", lines[2], "", "", lines[3], "4,5,6", ""]));
         var report = await import.ImportAsync();
-        report.Rejections.Select(row => (row.Line, row.Reason, row.Column)).ShouldBe([(4, "column_count_mismatch", (string?)"columns"), (9, "column_count_mismatch", "columns")]);
+        report.Rejections.Select(row => (row.Line, row.Reason, row.Column))
+            .ShouldBe([(4, "column_count_mismatch", (string?)"columns"), (9, "column_count_mismatch", "columns")]);
         report.Files[0].ShouldBe(new FileReport("052024.csv", 5, 3, 0, 2, FileState.Done));
     }
 
@@ -268,14 +276,19 @@ public sealed class TeslaFiTests
     {
         await using var import = await ImportUnderTest.CreateAsync();
         import.Write("052024.csv",
-            Drive("10:00", 1000), Drive("10:01", 1001).With("battery_level", "28.01").With("usable_battery_level", "28.5").With("battery_heater_on", "3").With("is_climate_on", "0"),
-            Drive("10:02", 1002).With("battery_level", "28.5").With("usable_battery_level", "29").With("battery_heater_on", "1").With("is_climate_on", "True"),
-            Drive("10:03", 1003).With("battery_level", "29").With("usable_battery_level", "30").With("battery_heater_on", "0").With("is_climate_on", "-1"),
+            Drive("10:00", 1000), Drive("10:01", 1001).With("battery_level", "28.01").With("usable_battery_level", "28.5").With("battery_heater_on",
+                "3").With("is_climate_on", "0"),
+            Drive("10:02", 1002).With("battery_level", "28.5").With("usable_battery_level", "29").With("battery_heater_on", "1").With("is_climate_on",
+                "True"),
+            Drive("10:03", 1003).With("battery_level", "29").With("usable_battery_level", "30").With("battery_heater_on", "0").With("is_climate_on",
+                "-1"),
             Park("10:04", 1004).With("battery_level", "30").With("battery_heater_on", "false").With("is_climate_on", "none"),
             Online("10:05").With("battery_heater_on", "warm"), Online("10:06").With("is_climate_on", "1.0"));
         var report = await import.ImportAsync();
-        report.Rejections.Select(row => (row.Line, row.Fields.Single())).ShouldBe([(7, "charge_state.battery_heater_on"), (8, "climate_state.is_climate_on")]);
-        (await import.Database.RowsAsync("select battery_level, usable_battery_level, battery_heater_on, is_climate_on from positions where drive_id is not null order by date"))
+        report.Rejections.Select(row => (row.Line, row.Fields.Single()))
+            .ShouldBe([(7, "charge_state.battery_heater_on"), (8, "climate_state.is_climate_on")]);
+        (await import.Database.RowsAsync("select battery_level, usable_battery_level, battery_heater_on, is_climate_on from positions where "
+            + "drive_id is not null order by date"))
             .ShouldBe(["28|29|True|False", "29|29|True|True", "29|30|False|True", "30|-|False|-"]);
     }
 
@@ -285,7 +298,8 @@ public sealed class TeslaFiTests
         await using var import = await ImportUnderTest.CreateAsync();
         string[] columns =
         [
-            "latitude", "longitude", "speed", "power", "odometer", "battery_level", "battery_range", "ideal_battery_range", "charge_energy_added", "charger_power", "charger_phases",
+            "latitude", "longitude", "speed", "power", "odometer", "battery_level", "battery_range", "ideal_battery_range", "charge_energy_added",
+            "charger_power", "charger_phases",
             "outside_temp",
         ];
         var broken = columns.Aggregate(Online("11:00"), (row, column) => row.With(column, "x"));
@@ -294,7 +308,8 @@ public sealed class TeslaFiTests
         report.Rejections.Count.ShouldBe(106);
         report.Rejections[0].Column.ShouldBe("latitude");
         report.Rejections[0].Fields.ShouldBe([
-            "charge_state.battery_level", "charge_state.battery_range", "charge_state.charge_energy_added", "charge_state.charger_phases", "charge_state.charger_power",
+            "charge_state.battery_level", "charge_state.battery_range", "charge_state.charge_energy_added", "charge_state.charger_phases",
+            "charge_state.charger_power",
             "charge_state.ideal_battery_range", "climate_state.outside_temp", "drive_state.latitude",
         ]);
         report.Rejections.Skip(1).ShouldAllBe(row => row.Reason == "invalid_date" && row.Fields.SequenceEqual(new[] { "Date" }));
@@ -347,7 +362,8 @@ public sealed class TeslaFiTests
         import.Write("052024.csv", Beginning);
         import.Write("062024.csv", Minutes("10:00", 3, time => Online(time).On("2024-06-01").With("odometer", "far")));
         var report = await import.ImportAsync();
-        report.Files.Select(file => (file.Rows, file.Rejected, file.State)).ShouldBe([(0, 0, FileState.Done), (3, 0, FileState.Done), (3, 3, FileState.Done)]);
+        report.Files.Select(file => (file.Rows, file.Rejected, file.State))
+            .ShouldBe([(0, 0, FileState.Done), (3, 0, FileState.Done), (3, 3, FileState.Done)]);
         (await import.ImportAsync()).Files.ShouldAllBe(file => file.State == FileState.Skipped);
     }
 
@@ -362,8 +378,10 @@ public sealed class TeslaFiTests
         import.Write("072024.csv", Online("10:00").On("2024-07-01").With("vin", "OTHER").With("vehicle_id", ""));
         import.Write("082024.csv", Online("10:00").On("2024-08-01"));
         var report = await import.ImportAsync();
-        report.Rejections.ShouldHaveSingleItem().ShouldSatisfyAllConditions(row => row.Line.ShouldBe(4), row => row.Reason.ShouldBe("vehicle_conflict"), row => row.Column.ShouldBe("vin"));
-        report.Files.Select(file => (file.State, file.Reason)).ShouldBe([(FileState.Done, null), (FileState.Failed, "vehicle_changed"), (FileState.Failed, "vehicle_changed"), (FileState.Done, null)]);
+        report.Rejections.ShouldHaveSingleItem().ShouldSatisfyAllConditions(row => row.Line.ShouldBe(4),
+            row => row.Reason.ShouldBe("vehicle_conflict"), row => row.Column.ShouldBe("vin"));
+        report.Files.Select(file => (file.State, file.Reason))
+            .ShouldBe([(FileState.Done, null), (FileState.Failed, "vehicle_changed"), (FileState.Failed, "vehicle_changed"), (FileState.Done, null)]);
         (await import.Database.RowsAsync("select date from positions order by date, id")).ShouldBe(["10:01:00", "10:01:00", "10:03:00", "10:04:00"]);
     }
 
@@ -391,7 +409,8 @@ public sealed class TeslaFiTests
         await using var import = await ImportUnderTest.CreateAsync(cars: 1);
         import.Write("052024.csv", Beginning.Select(row => row.With("vehicle_id", "").With("id", "")));
         (await import.ImportAsync()).IsClean.ShouldBeTrue();
-        (await import.Database.RowsAsync("select vin, name, eid, vid, model, trim_badging, marketing_name, suspend_min from cars join car_settings own on own.id = settings_id order by cars.id"))
+        (await import.Database.RowsAsync("select vin, name, eid, vid, model, trim_badging, marketing_name, suspend_min from cars join "
+            + "car_settings own on own.id = settings_id order by cars.id"))
             .ShouldBe(["VIN1|car 1|1|1|-|-|-|21", $"{ImportUnderTest.Vin}|82420|2|2|3|74D|LR AWD|12"]);
     }
 
@@ -403,8 +422,10 @@ public sealed class TeslaFiTests
         import.Write("TeslaFi112017.csv", Asleep("10:00").With("vin", ""), Asleep("10:01").With("vin", ""));
         import.Write("TeslaFi122017.csv", Online("10:00").With("latitude", "x").With("longitude", "y").With("charge_energy_added", "z"));
         var report = await import.ImportAsync();
-        report.Files.Select(file => (file.State, file.Reason)).ShouldBe([(FileState.Done, null), (FileState.Failed, "vehicle_data_incomplete"), (FileState.Failed, "vehicle_data_incomplete")]);
-        report.Rejections.ShouldHaveSingleItem().Fields.ShouldBe(["charge_state.charge_energy_added", "drive_state.latitude", "drive_state.longitude"]);
+        report.Files.Select(file => (file.State, file.Reason))
+            .ShouldBe([(FileState.Done, null), (FileState.Failed, "vehicle_data_incomplete"), (FileState.Failed, "vehicle_data_incomplete")]);
+        report.Rejections.ShouldHaveSingleItem().Fields.ShouldBe(["charge_state.charge_energy_added", "drive_state.latitude",
+            "drive_state.longitude"]);
         (await import.Database.ScalarAsync<long>("select count(*) from cars")).ShouldBe(0);
     }
 
@@ -413,7 +434,8 @@ public sealed class TeslaFiTests
     {
         await using var import = await ImportUnderTest.CreateAsync();
         import.Write("102019.csv", [
-            .. Minutes("01:50", 10, Asleep).Concat(Minutes("02:00", 60, Asleep)).Concat(Minutes("03:00", 3, Online)).Select(row => row.On("2019-10-27")),
+            .. Minutes("01:50", 10, Asleep).Concat(Minutes("02:00", 60, Asleep)).Concat(Minutes("03:00", 3, Online))
+                .Select(row => row.On("2019-10-27")),
         ]);
         var report = await import.ImportAsync(zone: "Europe/Berlin");
         report.Rejections.Count.ShouldBe(60);

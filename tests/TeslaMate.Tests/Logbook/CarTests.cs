@@ -49,8 +49,10 @@ public sealed class CarTests : IAsyncLifetime
     {
         await FoundAsync(1, 1, "A", null);
         await FoundAsync(2, 2, "B", null);
-        (await Cars.DiscoverAsync(new(2, 3, "A", null), 21, default)).ShouldBeOfType<CarAnswer.Refused>().Errors.ShouldBe([new("eid", "has already been taken")]);
-        (await Cars.DiscoverAsync(new(3, 2, "A", null), 21, default)).ShouldBeOfType<CarAnswer.Refused>().Errors.ShouldBe([new("vid", "has already been taken")]);
+        (await Cars.DiscoverAsync(new(2, 3, "A", null), 21, default)).ShouldBeOfType<CarAnswer.Refused>().Errors.ShouldBe(
+            [new("eid", "has already been taken")]);
+        (await Cars.DiscoverAsync(new(3, 2, "A", null), 21, default)).ShouldBeOfType<CarAnswer.Refused>().Errors.ShouldBe(
+            [new("vid", "has already been taken")]);
         (await FoundAsync(3, 3, "A", null)).Id.ShouldBe(new(1));
     }
 

@@ -43,10 +43,13 @@ public sealed class ChargingTests : TestsOfOneInstance
         ["20, 400 A, 250 V, 191 kW"] = (20, (_, c) => c with { ChargerActualCurrentA = 400, ChargerVoltageV = 250, ChargerPowerKw = 191 }),
         ["20, 208 V, 5 kW"] = (20, (_, c) => c with { ChargerVoltageV = 208, ChargerPowerKw = 5 }),
         ["20, phases 2, 10 A, 230 V, 3 kW"] = (20, (_, c) => c with { ChargerPhases = 2, ChargerActualCurrentA = 10, ChargerPowerKw = 3 }),
-        ["20, phases 2, 10 A, 232 V, 3 kW"] = (20, (_, c) => c with { ChargerPhases = 2, ChargerActualCurrentA = 10, ChargerVoltageV = 232, ChargerPowerKw = 3 }),
-        ["20, phases 2, 20 A, 250 V, 7 kW"] = (20, (_, c) => c with { ChargerPhases = 2, ChargerActualCurrentA = 20, ChargerVoltageV = 250, ChargerPowerKw = 7 }),
+        ["20, phases 2, 10 A, 232 V, 3 kW"] = (20,
+            (_, c) => c with { ChargerPhases = 2, ChargerActualCurrentA = 10, ChargerVoltageV = 232, ChargerPowerKw = 3 }),
+        ["20, phases 2, 20 A, 250 V, 7 kW"] = (20,
+            (_, c) => c with { ChargerPhases = 2, ChargerActualCurrentA = 20, ChargerVoltageV = 250, ChargerPowerKw = 7 }),
         ["20, 250 V, 10 kW"] = (20, (_, c) => c with { ChargerVoltageV = 250, ChargerPowerKw = 10 }),
-        ["20, phases 2, 40 A, 250 V, 27 kW"] = (20, (_, c) => c with { ChargerPhases = 2, ChargerActualCurrentA = 40, ChargerVoltageV = 250, ChargerPowerKw = 27 }),
+        ["20, phases 2, 40 A, 250 V, 27 kW"] = (20,
+            (_, c) => c with { ChargerPhases = 2, ChargerActualCurrentA = 40, ChargerVoltageV = 250, ChargerPowerKw = 27 }),
         ["20, phases alternating 2,3"] = (20, (i, c) => c with { ChargerPhases = i % 2 == 0 ? 2 : 3 }),
         ["20, phases NULL, 0 A, 380 V, 100 kW"] =
             (20, (_, c) => c with { ChargerPhases = null, ChargerActualCurrentA = 0, ChargerVoltageV = 380, ChargerPowerKw = 100 }),
@@ -56,7 +59,8 @@ public sealed class ChargingTests : TestsOfOneInstance
         ["20, rows 10.. shifted by +600 s"] = (20, (i, c) => i < 10 ? c : c with { Date = c.Date.AddSeconds(600) }),
         ["20, 1 kW, 229 V"] = (20, (_, c) => c with { ChargerPowerKw = 1, ChargerVoltageV = 229 }),
         ["12, phases 2, 7 kW, 229 V"] = (12, (_, c) => c with { ChargerPhases = 2, ChargerPowerKw = 7, ChargerVoltageV = 229 }),
-        ["12, phases alternating NULL,2, 7 kW, 229 V"] = (12, (i, c) => c with { ChargerPhases = i % 2 == 0 ? null : 2, ChargerPowerKw = 7, ChargerVoltageV = 229 }),
+        ["12, phases alternating NULL,2, 7 kW, 229 V"] = (12,
+            (i, c) => c with { ChargerPhases = i % 2 == 0 ? null : 2, ChargerPowerKw = 7, ChargerVoltageV = 229 }),
         ["20, phase 1, 32 A (last row 1 A), 7 kW, 229 V"] =
             (20, (i, c) => c with { ChargerPhases = 1, ChargerActualCurrentA = i == 19 ? 1 : 32, ChargerPowerKw = 7, ChargerVoltageV = 229 }),
         ["6, phases 2, 155 A, 35 kW"] = (6, (_, c) => c with { ChargerPhases = 2, ChargerActualCurrentA = 155, ChargerPowerKw = 35 }),
@@ -147,15 +151,18 @@ public sealed class ChargingTests : TestsOfOneInstance
     {
         double[] second = [0, 70, 140, 210, 253], energy = [0.41, 0.5, 0.6, 0.7, 0.72];
         double?[] outside = [16, 15.5, 15, 14.5, null];
-        await ChargeAsync(Enumerable.Range(0, 5).Select(i => Charge(i) with { Date = At(second[i]), EnergyAddedKwh = energy[i], OutsideTempC = outside[i], BatteryLevel = 50 + i }));
-        (await ColumnAsync("charge_energy_added, duration_min, outside_temp_avg, start_battery_level, end_battery_level")).ShouldBe("0.31|4|15.3|50|54");
+        await ChargeAsync(Enumerable.Range(0, 5)
+            .Select(i => Charge(i) with { Date = At(second[i]), EnergyAddedKwh = energy[i], OutsideTempC = outside[i], BatteryLevel = 50 + i }));
+        (await ColumnAsync("charge_energy_added, duration_min, outside_temp_avg, start_battery_level, end_battery_level")).ShouldBe(
+            "0.31|4|15.3|50|54");
     }
 
     [Fact]
     public async Task Unknown_values_stay_unknown()
     {
         double?[] outside = [16, 15.5, null];
-        await ChargeAsync(Enumerable.Range(0, 3).Select(i => Charge(i) with { Date = At(15 * i), OutsideTempC = outside[i], BatteryLevel = i < 2 ? 50 : null }));
+        await ChargeAsync(Enumerable.Range(0, 3)
+            .Select(i => Charge(i) with { Date = At(15 * i), OutsideTempC = outside[i], BatteryLevel = i < 2 ? 50 : null }));
         (await ColumnAsync("duration_min, outside_temp_avg, start_battery_level, end_battery_level")).ShouldBe("1|15.8|50|-");
     }
 
@@ -163,8 +170,10 @@ public sealed class ChargingTests : TestsOfOneInstance
     public async Task A_charge_without_what_a_row_needs_is_left_out_with_a_warning()
     {
         await ChargeAsync([Charge(0), Charge(1) with { ChargerPhases = 0 }, Charge(3) with { IdealRangeKm = double.NaN },
-            Charge(4) with { ChargerPhases = null, EnergyAddedKwh = 0.125, ChargerPowerKw = null, FastChargerBrand = " ", ConnectedCable = new string('x', 300) + "\0" }]);
-        (await _database.RowsAsync("select charge_energy_added, charger_phases, charger_power, fast_charger_brand, length(conn_charge_cable) from charges order by date"))
+            Charge(4) with { ChargerPhases = null, EnergyAddedKwh = 0.125, ChargerPowerKw = null, FastChargerBrand = " ",
+                ConnectedCable = new string('x', 300) + "\0" }]);
+        (await _database.RowsAsync("select charge_energy_added, charger_phases, charger_power, fast_charger_brand, length(conn_charge_cable) from "
+            + "charges order by date"))
             .ShouldBe(["0.00|3|11|-|-", "0.13|-|0|-|255"]);
         _instance.Log.Lines.ShouldContain("Warning: Car 1: Invalid charge data: charger_phases must be greater than 0");
         _instance.Log.Lines.ShouldContain("Warning: Car 1: Invalid charge data: ideal_battery_range_km can't be blank");
@@ -207,7 +216,8 @@ public sealed class ChargingTests : TestsOfOneInstance
     {
         await ChargeAsync(Enumerable.Range(0, 20).Select(Charge));
         var before = await ColumnAsync("*");
-        await _instance.Get<WriterSession>().Writer.RunAsync([.. ChargingStatements.Complete(new(1), new(1), At(0))], TimeSpan.FromSeconds(10), default);
+        await _instance.Get<WriterSession>().Writer.RunAsync([.. ChargingStatements.Complete(new(1), new(1), At(0))], TimeSpan.FromSeconds(10),
+            default);
         (await ColumnAsync("*")).ShouldBe(before);
     }
 
@@ -284,7 +294,8 @@ public sealed class ChargingTests : TestsOfOneInstance
     public async Task The_price_of_the_moment_of_completion_counts()
     {
         await AddFenceAsync("per_kwh", "9", null);
-        await _instance.WriteAsync([new LogbookEntry.StartCharging(At(0), Position(0), false), .. Enumerable.Range(0, 20).Select(i => new LogbookEntry.InsertCharge(Charge(i)))]);
+        await _instance.WriteAsync([new LogbookEntry.StartCharging(At(0), Position(0), false),
+            .. Enumerable.Range(0, 20).Select(i => new LogbookEntry.InsertCharge(Charge(i)))]);
         await _database.ExecuteAsync("update geofences set cost_per_unit = 0.25");
         await _instance.WriteAsync(new LogbookEntry.CompleteCharging(At(0)));
         (await ColumnAsync("cost")).ShouldBe("0.87");
@@ -309,8 +320,10 @@ public sealed class ChargingTests : TestsOfOneInstance
     [InlineData("100,200,15.3,80,30", null)]
     [InlineData("100,200,0.1,80,30 100,200,0.2,80,30", null)]
     [InlineData("2x100,200,0,80,30", null)]
-    [InlineData("293.2,303.4,1.65,61,33 302.1,309.5,1.14,62,23 71.9,350.5,42.21,70,27 181.0,484.0,46.13,97,46 312.3,324.9,1.75,65,6 325.6,482.7,23.71,97,34 "
-        + "80.5,412.4,50.63,83,70 259.7,426.2,25.56,85,36 105.5,361.4,38.96,72,22 143.1,282.5,21.11,57,15 111.6,406.9,44.93,82,36 115.0,453.2,51.49,91,38 "
+    [InlineData("293.2,303.4,1.65,61,33 302.1,309.5,1.14,62,23 71.9,350.5,42.21,70,27 181.0,484.0,46.13,97,46 312.3,324.9,1.75,65,6 "
+        + "325.6,482.7,23.71,97,34 "
+        + "80.5,412.4,50.63,83,70 259.7,426.2,25.56,85,36 105.5,361.4,38.96,72,22 143.1,282.5,21.11,57,15 111.6,406.9,44.93,82,36 "
+        + "115.0,453.2,51.49,91,38 "
         + "109.7,139.7,4.57,28,26 63.9,142.3,11.82,29,221 107.9,450.1,52.1,90,40", 0.152)]
     public async Task The_efficiency_is_what_most_processes_agree_on(string processes, double? efficiency)
     {

@@ -12,7 +12,8 @@ public sealed class DriveTests : TestsOfOneInstance
     {
         LogbookEntry[] entries =
         [
-            new LogbookEntry.StartDrive(At(0), positions[0]), .. positions.Skip(1).Select(InDrive), new LogbookEntry.CloseDrive(LookUpAddresses: false),
+            new LogbookEntry.StartDrive(At(0), positions[0]), .. positions.Skip(1).Select(InDrive),
+            new LogbookEntry.CloseDrive(LookUpAddresses: false),
         ];
         (await _instance.WriteAsync(entries)).ShouldBe(WriteResult.Stored);
     }
@@ -114,7 +115,8 @@ public sealed class DriveTests : TestsOfOneInstance
     [InlineData("-32768,32767", 0, 0)]
     public async Task Ascent_and_descent_are_sums_of_steps(string elevations, short ascent, short descent)
     {
-        var known = elevations.Split(',').Select(text => text == "-" ? (int?)null : int.Parse(text, System.Globalization.CultureInfo.InvariantCulture));
+        var known = elevations.Split(',')
+            .Select(text => text == "-" ? (int?)null : int.Parse(text, System.Globalization.CultureInfo.InvariantCulture));
         await DriveAsync([.. known.Select((elevation, i) => Position(i * 60, i) with { ElevationM = elevation })]);
         (await _database.RowAsync("select ascent, descent from drives")).ShouldBe($"{ascent}|{descent}");
     }
@@ -124,7 +126,8 @@ public sealed class DriveTests : TestsOfOneInstance
     {
         double[] outside = [19.2, 19.0, 21.0, 18, 18.0], inside = [21.0, 21.1, 21.2, 20.9, 21.0];
         int[] speed = [23, 42, 34, 21, 39], power = [15, -4, -7, 1, 36];
-        double[] odometer = [284.85156, 285, 286, 287, 288.045561], second = [1142, 1200, 1300, 1400, 1405], ideal = [338.8, 337.8, 336.8, 335.8, 334.8];
+        double[] odometer = [284.85156, 285, 286, 287, 288.045561], second = [1142, 1200, 1300, 1400, 1405],
+            ideal = [338.8, 337.8, 336.8, 335.8, 334.8];
         await DriveAsync([.. Enumerable.Range(0, 5).Select(i => Position(second[i], odometer[i], ideal[i], ideal[i] - 30) with
         {
             OutsideTempC = outside[i], InsideTempC = inside[i], SpeedKmH = speed[i], PowerKw = power[i],
@@ -200,7 +203,8 @@ public sealed class DriveTests : TestsOfOneInstance
             FanStatus = int.MaxValue,
             TirePressureFrontLeftBar = 1234567,
         };
-        await DriveAsync(absurd, absurd with { Date = At(1), Latitude = double.NaN }, absurd with { Date = At(2), OdometerKm = 10 }, Position(60, 20));
+        await DriveAsync(absurd, absurd with { Date = At(1), Latitude = double.NaN }, absurd with { Date = At(2), OdometerKm = 10 },
+            Position(60, 20));
         (await _database.RowAsync("""
             select latitude, longitude, elevation, speed, power, odometer, ideal_battery_range_km, est_battery_range_km, rated_battery_range_km,
                 battery_level, usable_battery_level, outside_temp, inside_temp, fan_status, tpms_pressure_fl
@@ -210,7 +214,8 @@ public sealed class DriveTests : TestsOfOneInstance
         (await _database.ScalarAsync<long>("select count(*) from drives")).ShouldBe(1);
     }
 
-    static PositionReading[] Track(string text) => [.. text.Split(' ').Select(part => part.Split(':')).Select(part => Position(Number(part[0]), Number(part[1])))];
+    static PositionReading[] Track(string text)
+        => [.. text.Split(' ').Select(part => part.Split(':')).Select(part => Position(Number(part[0]), Number(part[1])))];
 
     static double Number(string text) => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 }

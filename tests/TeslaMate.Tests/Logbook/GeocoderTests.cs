@@ -21,7 +21,8 @@ public sealed class GeocoderTests : IAsyncLifetime
     {
         _database = await LogbookDatabase.CreateAsync();
         _nominatim = await ScriptedNominatim.StartAsync();
-        _instance = new LogbookInstance(_database.DataSource, settings: Settings with { SpoolFolder = Directory.CreateTempSubdirectory("logbook-").FullName });
+        _instance = new LogbookInstance(_database.DataSource,
+            settings: Settings with { SpoolFolder = Directory.CreateTempSubdirectory("logbook-").FullName });
         await _instance.LeaseAsync();
     }
 
@@ -35,7 +36,8 @@ public sealed class GeocoderTests : IAsyncLifetime
     }
 
     async Task DriveAsync(double fromLatitude = 1, double toLatitude = 2) => await _instance.WriteAsync(
-        new LogbookEntry.StartDrive(At(0), Position(0, 1) with { Latitude = fromLatitude }), InDrive(Position(60, 9) with { Latitude = toLatitude }), new LogbookEntry.CloseDrive());
+        new LogbookEntry.StartDrive(At(0), Position(0, 1) with { Latitude = fromLatitude }), InDrive(Position(60, 9) with { Latitude = toLatitude }),
+        new LogbookEntry.CloseDrive());
 
     static string Answer(long osmId, string address = "{}", string more = "") => $$"""
         {"osm_id": {{osmId}}, "osm_type": "way", "display_name": "place {{osmId}}", "lat": "52.0196010141104", "lon": "8.5258", "address": {{address}}{{more}}}
@@ -54,14 +56,16 @@ public sealed class GeocoderTests : IAsyncLifetime
         _nominatim.Reverse = query => (200, query["lat"] == "1" ? Answer(11, more: more) : Answer(22));
         await DriveAsync();
         await Job.RepairAsync(() => { }, default);
-        (await _database.RowAsync("select a.osm_id, b.osm_id from drives join addresses a on a.id = start_address_id join addresses b on b.id = end_address_id")).ShouldBe("11|22");
+        (await _database.RowAsync("select a.osm_id, b.osm_id from drives join addresses a on a.id = start_address_id join addresses b on b.id = "
+            + "end_address_id")).ShouldBe("11|22");
     }
 
     [Theory]
     [InlineData("""{"a":"\u0000\uD83D\uDE00\uD83D"}""", """{"a":"\uD83D\uDE00�"}""")]
     [InlineData("""{"a":"\\uD83D\\\uD83D"}""", """{"a":"\\uD83D\\�"}""")]
     [InlineData("""{"a":"\\"}""", """{"a":"\\"}""")]
-    public void Json_is_mended_where_jsonb_would_refuse_it(string json, string mended) => TeslaMate.Logbook.Writing.Column.StorableJson(json).ShouldBe(mended);
+    public void Json_is_mended_where_jsonb_would_refuse_it(string json, string mended)
+    => TeslaMate.Logbook.Writing.Column.StorableJson(json).ShouldBe(mended);
 
     [Fact]
     public async Task The_ends_of_a_drive_and_the_place_of_a_charge_get_addresses_after_the_commit()
@@ -71,7 +75,8 @@ public sealed class GeocoderTests : IAsyncLifetime
         await _instance.WriteAsync(new LogbookEntry.StartCharging(At(100), Position(100) with { Latitude = 2 }));
         _nominatim.Requests.ShouldBeEmpty();
         await Job.LookUpQueuedAsync(() => { }, default);
-        (await _database.RowAsync("select a.osm_id, b.osm_id from drives join addresses a on a.id = start_address_id join addresses b on b.id = end_address_id")).ShouldBe("11|22");
+        (await _database.RowAsync("select a.osm_id, b.osm_id from drives join addresses a on a.id = start_address_id join addresses b on b.id = "
+            + "end_address_id")).ShouldBe("11|22");
         (await _database.RowAsync("select osm_id from charging_processes join addresses on addresses.id = address_id")).ShouldBe("22");
         // The charge is where the drive ended: nobody is asked again.
         _nominatim.Requests.Count.ShouldBe(2);
@@ -121,12 +126,15 @@ public sealed class GeocoderTests : IAsyncLifetime
         {
         }
 
-        await _database.ExecuteAsync("update drives set start_address_id = 100 where id = 2; update drives set start_position_id = null where id = 1");
+        await _database.ExecuteAsync("update drives set start_address_id = 100 where id = 2; update drives set start_position_id = null where id "
+            + "= 1");
         _nominatim.Reverse = query => query["lat"] == "3" ? (200, """{"error": "failure"}""") : (200, Answer(7));
         await Job.RepairAsync(() => { }, default);
-        (await _database.RowsAsync("select id, start_address_id, (select osm_id from addresses a where a.id = end_address_id) from drives order by id"))
+        (await _database.RowsAsync("select id, start_address_id, (select osm_id from addresses a where a.id = end_address_id) from drives order "
+            + "by id"))
             .ShouldBe(["1|-|-", "2|100|7", "3|-|7"]);
-        _nominatim.Requests.Select(request => request[(request.IndexOf("lat=", StringComparison.Ordinal) + 4)..request.IndexOf("&lon", StringComparison.Ordinal)])
+        _nominatim.Requests.Select(
+            request => request[(request.IndexOf("lat=", StringComparison.Ordinal) + 4)..request.IndexOf("&lon", StringComparison.Ordinal)])
             .ShouldBe(["3", "3.5", "2.5"], ignoreOrder: true);
         _nominatim.Requests.First().ShouldContain("lat=3");
         // What the geocoder does not know it is not asked again, at least today.
@@ -139,7 +147,8 @@ public sealed class GeocoderTests : IAsyncLifetime
         "Cihan Kavşağı|Ziyagökalp Mahallesi|Batman merkez|x|72060|-")]
     [InlineData("""{"town":"District of Gungahlin","territory":"Australian Capital Territory","suburb":"Ngunnawal"}""",
         "-|Ngunnawal|District of Gungahlin|Australian Capital Territory|-|-")]
-    [InlineData("""{"village":"Sainte-Agathe-la-Bouteresse","municipality":"Montbrison","county":"Loire"}""", "-|-|Sainte-Agathe-la-Bouteresse|-|-|Loire")]
+    [InlineData("""{"village":"Sainte-Agathe-la-Bouteresse","municipality":"Montbrison","county":"Loire"}""",
+        "-|-|Sainte-Agathe-la-Bouteresse|-|-|Loire")]
     public async Task Of_a_list_of_keys_the_first_that_is_there_wins(string address, string row)
     {
         _nominatim.Reverse = _ => (200, Answer(1, address));
@@ -175,7 +184,8 @@ public sealed class GeocoderTests : IAsyncLifetime
     [Fact]
     public async Task A_known_address_stays_as_it_is()
     {
-        await _database.ExecuteAsync("insert into addresses (id, osm_id, osm_type, city, inserted_at, updated_at) values (5, 1, 'way', 'old', now(), now())");
+        await _database.ExecuteAsync("insert into addresses (id, osm_id, osm_type, city, inserted_at, updated_at) values (5, 1, 'way', 'old', "
+            + "now(), now())");
         _nominatim.Reverse = _ => (200, Answer(1, """{"city":"new"}"""));
         await DriveAsync();
         await Job.LookUpQueuedAsync(() => { }, default);
@@ -211,7 +221,8 @@ public sealed class GeocoderTests : IAsyncLifetime
     public async Task Questions_keep_their_distance()
     {
         var time = new ManualTime();
-        using var geocoder = new Geocoder(Settings with { GeocoderPause = TimeSpan.FromSeconds(1) }, time, LoggerFactory.Create(_ => { }).CreateLogger<Geocoder>());
+        using var geocoder = new Geocoder(Settings with { GeocoderPause = TimeSpan.FromSeconds(1) }, time,
+            LoggerFactory.Create(_ => { }).CreateLogger<Geocoder>());
         _nominatim.Reverse = _ => (200, Answer(1));
         await geocoder.ReverseAsync(1, 1, "en", default);
         var second = geocoder.ReverseAsync(2, 2, "en", default);
@@ -240,12 +251,14 @@ public sealed class GeocoderTests : IAsyncLifetime
             """);
         _nominatim.LookUp = _ => (200, $"[{Answer(1, """{"country":"Deutschland","state":"Land"}""")}, {Answer(77)}]");
         // The second is found by its coordinates; the third is another thing there.
-        _nominatim.Reverse = query => (200, query["lat"] == "2" ? Answer(2, """{"country":"Deutschland"}""").Replace("way", "node", StringComparison.Ordinal) : Answer(99));
+        _nominatim.Reverse = query => (200,
+            query["lat"] == "2" ? Answer(2, """{"country":"Deutschland"}""").Replace("way", "node", StringComparison.Ordinal) : Answer(99));
         var settings = _instance.Get<IGlobalSettings>();
         (await settings.ChangeAsync(current => current with { Language = "de" }, default)).ShouldBeOfType<SettingsAnswer.Changed>();
         (await _database.RowsAsync("select name, country, state, city from addresses order by id"))
             .ShouldBe(["name 1|Deutschland|Land|-", "name 2|Deutschland|-|-", "name 3|Germany|s|c", "-|-|-|-"]);
-        _nominatim.Requests.First().ShouldBe("/lookup?osm_ids=W1,N2,R3&format=jsonv2&addressdetails=1&extratags=1&namedetails=1&zoom=19 de TeslaMate/0.1.0");
+        _nominatim.Requests.First().ShouldBe("/lookup?osm_ids=W1,N2,R3&format=jsonv2&addressdetails=1&extratags=1&namedetails=1&zoom=19 de "
+            + "TeslaMate/0.1.0");
         settings.Current.Language.ShouldBe("de");
 
         _nominatim.LookUp = _ => (503, "busy");

@@ -42,7 +42,8 @@ public sealed class GeofenceTests : TestsOfOneInstance
         var random = new Random(3);
         for (var i = 0; i < 20; i++)
             await SaveAsync(Form($"{i}", random.Next(1, 5000), 50 + random.NextDouble() * 0.05, 11 + random.NextDouble() * 0.05));
-        var points = Enumerable.Range(0, 500).Select(_ => (Latitude: Math.Round(50 + random.NextDouble() * 0.05, 6), Longitude: Math.Round(11 + random.NextDouble() * 0.05, 6))).ToList();
+        var points = Enumerable.Range(0, 500).Select(
+            _ => (Latitude: Math.Round(50 + random.NextDouble() * 0.05, 6), Longitude: Math.Round(11 + random.NextDouble() * 0.05, 6))).ToList();
         var rows = await _database.RowsAsync($"""
             select {NearestFence.Sql("points.latitude", "points.longitude")}
             from unnest(array[{string.Join(',', points.Select(p => Text(p.Latitude)))}], array[{string.Join(',', points.Select(p => Text(p.Longitude)))}])
@@ -151,14 +152,16 @@ public sealed class GeofenceTests : TestsOfOneInstance
     [MemberData(nameof(Mistakes))]
     public async Task A_form_with_a_mistake_is_refused(GeofenceForm form, string error)
     {
-        (await Fences.SaveAsync(null, form, addCosts: false, default)).ShouldBeOfType<GeofenceAnswer.Refused>().Errors.ShouldHaveSingleItem().ToString().ShouldBe(error);
+        (await Fences.SaveAsync(null, form, addCosts: false, default)).ShouldBeOfType<GeofenceAnswer.Refused>().Errors.ShouldHaveSingleItem()
+            .ToString().ShouldBe(error);
         (await Fences.ListAsync(default)).ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_fence_is_stored_as_it_was_entered()
     {
-        var saved = await SaveAsync(Form("  foo  \n", 4999, 50.1234565, 11) with { BillingType = "per_minute", CostPerUnit = -0.12345m, SessionFee = 999999999999.99m });
+        var saved = await SaveAsync(
+            Form("  foo  \n", 4999, 50.1234565, 11) with { BillingType = "per_minute", CostPerUnit = -0.12345m, SessionFee = 999999999999.99m });
         saved.ShouldBe(new Geofence(saved.Id, "foo", 50.123457, 11, 4999, BillingType.PerMinute, -0.1235m, 999999999999.99m));
         (await Fences.FindAsync(saved.Id, default)).ShouldBe(saved);
     }
@@ -183,7 +186,8 @@ public sealed class GeofenceTests : TestsOfOneInstance
         (await Fences.CountWithoutCostAsync(fence.Id, form with { Radius = 31 }, default)).ShouldBe(3);
 
         await SaveAsync(form, fence.Id, addCosts: true);
-        (await CostsAsync()).ShouldBe(["4.57|1|6.51", "4.57|-|-", "11.82|1|8.90", "11.82|-|-", "50.63|1|99.00", "50.63|-|99.00", "52.10|1|22.19", "52.10|-|-"]);
+        (await CostsAsync()).ShouldBe(["4.57|1|6.51", "4.57|-|-", "11.82|1|8.90", "11.82|-|-", "50.63|1|99.00", "50.63|-|99.00", "52.10|1|22.19",
+            "52.10|-|-"]);
 
         Task<List<string>> CostsAsync()
             => _database.RowsAsync("select charge_energy_added, geofence_id, cost from charging_processes order by charge_energy_added, position_id");
@@ -207,7 +211,8 @@ public sealed class GeofenceTests : TestsOfOneInstance
             insert into positions (id, car_id, date, latitude, longitude) values (1, 1, now(), 47, 12);
             insert into charging_processes (car_id, position_id, start_date, charge_energy_added, charge_energy_used, duration_min) values (1, 1, now(), 1.90, 3.50, 19)
             """);
-        await SaveAsync(Form("a", 30, 47, 12) with { BillingType = billing, CostPerUnit = Number(perUnit), SessionFee = Number(fee) }, addCosts: true);
+        await SaveAsync(Form("a", 30, 47, 12) with { BillingType = billing, CostPerUnit = Number(perUnit), SessionFee = Number(fee) },
+            addCosts: true);
         (await _database.RowAsync("select cost from charging_processes")).ShouldBe(cost);
 
         static decimal? Number(string? text) => text is null ? null : decimal.Parse(text, System.Globalization.CultureInfo.InvariantCulture);

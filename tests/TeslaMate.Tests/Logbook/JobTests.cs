@@ -12,7 +12,8 @@ public sealed class JobTests
     public async Task The_composed_logbook_recovers_from_an_outage_by_itself()
     {
         await using var database = await LogbookDatabase.CreateAsync();
-        await database.ExecuteAsync("insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('home', 1, 1, 50, now(), now())");
+        await database.ExecuteAsync("insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('home', 1, 1, 50, "
+            + "now(), now())");
         await using var proxy = new LossyProxy(database.ConnectionString);
         await using var source = NpgsqlDataSource.Create(proxy.ConnectionString);
         // An address where nobody answers: the jobs that need the network must not disturb the others.

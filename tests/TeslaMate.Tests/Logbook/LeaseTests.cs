@@ -56,7 +56,8 @@ public sealed class LeaseTests : IAsyncLifetime
         // Late, but nobody else came: the lease is in force as long as it is not taken.
         (await stalled.WriteAsync(new LogbookEntry.InsertPosition(Position(0)))).ShouldBe(WriteResult.Stored);
         await other.LeaseAsync();
-        LogbookEntry[] entries = positionsOnly ? [new LogbookEntry.InsertPosition(Position(1))] : [new LogbookEntry.StartState(CarActivity.Online, At(0))];
+        LogbookEntry[] entries = positionsOnly
+            ? [new LogbookEntry.InsertPosition(Position(1))] : [new LogbookEntry.StartState(CarActivity.Online, At(0))];
         (await stalled.WriteAsync(entries)).ShouldBe(WriteResult.NotOurs);
         (await other.WriteAsync(new LogbookEntry.InsertPosition(Position(2)))).ShouldBe(WriteResult.Stored);
         (await _database.RowsAsync("select date from positions order by id")).ShouldBe(["10:00:00", "10:00:02"]);
@@ -73,7 +74,8 @@ public sealed class LeaseTests : IAsyncLifetime
         await first.Get<CarLeases>().RenewAsync(default);
         (await second.Get<ICarLeases>().TryAcquireAsync(new(1), default)).ShouldBeNull();
         lease.Lost.IsCancellationRequested.ShouldBeFalse();
-        (await _database.ScalarAsync<bool>("select expires_at between now() + interval '15 seconds' and now() + interval '20 seconds' from teslamate.car_leases")).ShouldBeTrue();
+        (await _database.ScalarAsync<bool>("select expires_at between now() + interval '15 seconds' and now() + interval '20 seconds' from "
+            + "teslamate.car_leases")).ShouldBeTrue();
 
         await LetTheLeaseRunOutAsync();
         await second.LeaseAsync();
@@ -244,10 +246,12 @@ public sealed class LeaseTests : IAsyncLifetime
         {
             var cutOff = new CutOffInstance(database);
             await cutOff.Instance.LeaseAsync();
-            (await cutOff.Instance.WriteAsync(new LogbookEntry.StartDrive(At(0), Position(0, 10)), InDrive(Position(10, 11)))).ShouldBe(WriteResult.Stored);
+            (await cutOff.Instance.WriteAsync(new LogbookEntry.StartDrive(At(0), Position(0, 10)), InDrive(Position(10, 11)))).ShouldBe(
+                WriteResult.Stored);
             cutOff._proxy.SwallowAnswers = true;
             cutOff._proxy.Cut();
-            (await cutOff.Instance.WriteAsync(InDrive(Position(20, 12)), new LogbookEntry.CloseDrive(LookUpAddresses: false))).ShouldBe(WriteResult.Buffered);
+            (await cutOff.Instance.WriteAsync(InDrive(Position(20, 12)), new LogbookEntry.CloseDrive(LookUpAddresses: false))).ShouldBe(
+                WriteResult.Buffered);
             (await cutOff.Instance.WriteAsync(new LogbookEntry.StartDrive(At(30), Position(30, 13)))).ShouldBe(WriteResult.Buffered);
             (await cutOff.Instance.WriteAsync(InDrive(Position(40, 14)))).ShouldBe(WriteResult.Buffered);
             return cutOff;

@@ -21,10 +21,12 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
 
     public NpgsqlDataSource TestSource => database.TestSource;
 
-    public static async Task<LogbookDatabase> CreateAsync(int cars = 1) => await WithCarsAsync(await TestServer.CreateDatabaseAsync((await Template.Value).Name), cars);
+    public static async Task<LogbookDatabase> CreateAsync(int cars = 1)
+        => await WithCarsAsync(await TestServer.CreateDatabaseAsync((await Template.Value).Name), cars);
 
     /// <summary>One with all of our own tables, views and functions, as <c>teslamate migrate</c> leaves it.</summary>
-    public static async Task<LogbookDatabase> CreateMigratedAsync(int cars = 1) => await WithCarsAsync(await LogRows.EmptyAsync(PostgresServer.Installed), cars);
+    public static async Task<LogbookDatabase> CreateMigratedAsync(int cars = 1)
+        => await WithCarsAsync(await LogRows.EmptyAsync(PostgresServer.Installed), cars);
 
     static async Task<LogbookDatabase> WithCarsAsync(TestDatabase database, int cars)
     {
@@ -98,7 +100,8 @@ sealed class LogbookInstance : IAsyncDisposable
 {
     readonly ServiceProvider _services;
 
-    public LogbookInstance(NpgsqlDataSource database, TimeProvider? time = null, Action<IServiceCollection>? configure = null, LogbookSettings? settings = null,
+    public LogbookInstance(NpgsqlDataSource database, TimeProvider? time = null, Action<IServiceCollection>? configure = null,
+        LogbookSettings? settings = null,
         TimeSpan takeoverDelay = default)
     {
         Folder = settings?.SpoolFolder ?? Directory.CreateTempSubdirectory("logbook-").FullName;
@@ -122,7 +125,8 @@ sealed class LogbookInstance : IAsyncDisposable
         where T : notnull => _services.GetRequiredService<T>();
 
     public async Task<CarLease> LeaseAsync(short car = 1)
-        => (await Get<ICarLeases>().TryAcquireAsync(new(car), default) ?? await Get<ICarLeases>().TryAcquireAsync(new(car), default)).ShouldNotBeNull();
+        => (await Get<ICarLeases>().TryAcquireAsync(new(car), default)
+            ?? await Get<ICarLeases>().TryAcquireAsync(new(car), default)).ShouldNotBeNull();
 
     /// <summary>An instance that has the lease of car 1.</summary>
     public static async Task<LogbookInstance> OfCarAsync(LogbookDatabase database, TimeProvider? time = null)

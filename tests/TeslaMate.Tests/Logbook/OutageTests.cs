@@ -85,7 +85,8 @@ public sealed class OutageTests
         await instance.WriteAsync(new LogbookEntry.StartDrive(At(0), Position(0, 1)));
 
         proxy.SwallowAnswers = true;
-        LogbookEntry[] entries = positionsOnly ? [InDrive(Position(1, 2))] : [InDrive(Position(1, 2)), new LogbookEntry.StartState(CarActivity.Online, At(1))];
+        LogbookEntry[] entries = positionsOnly
+            ? [InDrive(Position(1, 2))] : [InDrive(Position(1, 2)), new LogbookEntry.StartState(CarActivity.Online, At(1))];
         var unacknowledged = instance.WriteAsync(entries);
         await database.WaitForCountAsync(2, "positions");
         proxy.Cut();
@@ -106,11 +107,13 @@ public sealed class OutageTests
         await using var database = await LogbookDatabase.CreateAsync();
         await using var instance = await LogbookInstance.OfCarAsync(database);
         await database.ExecuteAsync("alter table positions add constraint no_thirteen check (odometer <> 13)");
-        (await instance.WriteAsync(new LogbookEntry.StartDrive(At(0), Position(0, 10)), InDrive(Position(1, 13)), InDrive(Position(2, 14)))).ShouldBe(WriteResult.Stored);
+        (await instance.WriteAsync(new LogbookEntry.StartDrive(At(0), Position(0, 10)), InDrive(Position(1, 13)), InDrive(Position(2, 14)))).ShouldBe(
+            WriteResult.Stored);
         (await instance.WriteAsync(InDrive(Position(3, 13)))).ShouldBe(WriteResult.Stored);
         (await instance.WriteAsync(InDrive(Position(4, 15)))).ShouldBe(WriteResult.Stored);
         (await database.RowsAsync("select odometer from positions order by id")).ShouldBe(["10", "14", "15"]);
-        (await database.RowsAsync("select drive_id = (select max(id) from drives) from teslamate.refused_entries order by id")).ShouldBe(["True", "True"]);
+        (await database.RowsAsync("select drive_id = (select max(id) from drives) from teslamate.refused_entries order by id")).ShouldBe(["True",
+            "True"]);
         instance.Log.Lines.Count(line => line.StartsWith("Error: Car 1: the database refused an entry", StringComparison.Ordinal)).ShouldBe(2);
     }
 
@@ -119,7 +122,8 @@ public sealed class OutageTests
     {
         await using var database = await LogbookDatabase.CreateAsync();
         await using var instance = await LogbookInstance.OfCarAsync(database);
-        await database.ExecuteAsync("alter table positions add constraint no_thirteen check (odometer <> 13); alter table teslamate.refused_entries rename to elsewhere");
+        await database.ExecuteAsync("alter table positions add constraint no_thirteen check (odometer <> 13); alter table "
+            + "teslamate.refused_entries rename to elsewhere");
         (await instance.WriteAsync(new LogbookEntry.InsertPosition(Position(1, 13)))).ShouldBe(WriteResult.Stored);
         var file = Path.Combine(instance.Folder, "car-1.refused.jsonl");
         File.ReadAllLines(file).Length.ShouldBe(1);
@@ -144,10 +148,12 @@ public sealed class OutageTests
         await Task.WhenAll(Enumerable.Range(1, 50).Select(async car =>
         {
             for (var i = 0; i < 20; i++)
-                (await instance.Logbook.WriteAsync(new((short)car), [new LogbookEntry.InsertPosition(Position(i, i))], default)).ShouldBe(WriteResult.Stored);
+                (await instance.Logbook.WriteAsync(new((short)car), [new LogbookEntry.InsertPosition(Position(i, i))], default)).ShouldBe(
+                    WriteResult.Stored);
         }));
         (await database.ScalarAsync<long>("select count(*) from positions")).ShouldBe(50 * 19);
-        (await database.RowsAsync("select car_id from positions group by car_id having array_agg(odometer order by id) <> array_agg(odometer order by odometer)"))
+        (await database.RowsAsync("select car_id from positions group by car_id having array_agg(odometer order by id) <> array_agg(odometer "
+            + "order by odometer)"))
             .ShouldBeEmpty();
         (await database.RowsAsync("select distinct last_batch from teslamate.car_logs")).ShouldBe(["20"]);
     }
@@ -167,12 +173,14 @@ public sealed class OutageTests
     }
 
     static Task<bool> FlushAsync(LogbookInstance instance)
-        => new SpoolFlush(instance.Get<TeslaMate.Logbook.Leases.CarLeases>(), TimeProvider.System, NullLogger<SpoolFlush>.Instance).FlushAsync(() => { }, default);
+        => new SpoolFlush(instance.Get<TeslaMate.Logbook.Leases.CarLeases>(), TimeProvider.System,
+            NullLogger<SpoolFlush>.Instance).FlushAsync(() => { }, default);
 
     static async Task<NpgsqlDataSource> PrepareAsync(PrivateCluster cluster)
     {
         var database = NpgsqlDataSource.Create(cluster.ConnectionString());
-        foreach (var sql in (string[])[MigrationFiles.Baseline, "create schema teslamate", MigrationFiles.Text("teslamate/V1__car_logs.sql"), LogbookDatabase.AddCars(2)])
+        foreach (var sql in (string[])[MigrationFiles.Baseline, "create schema teslamate", MigrationFiles.Text("teslamate/V1__car_logs.sql"),
+            LogbookDatabase.AddCars(2)])
         {
             await using var command = database.CreateCommand(sql);
             await command.ExecuteNonQueryAsync();

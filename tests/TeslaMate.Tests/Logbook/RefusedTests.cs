@@ -46,7 +46,8 @@ public sealed class RefusedTests : IAsyncLifetime
         (await _instance.WriteAsync(InDrive(Position(60, 12)))).ShouldBe(WriteResult.Stored);
         (await _instance.WriteAsync(InDrive(Position(120, 14)), new LogbookEntry.CloseDrive(LookUpAddresses: false))).ShouldBe(WriteResult.Stored);
         (await _instance.WriteAsync(new LogbookEntry.StartCharging(At(200), Position(200, 14), LookUpAddress: false),
-            new LogbookEntry.InsertCharge(new ChargeReading { Date = At(200), EnergyAddedKwh = 1, IdealRangeKm = 100 }))).ShouldBe(WriteResult.Stored);
+            new LogbookEntry.InsertCharge(new ChargeReading { Date = At(200), EnergyAddedKwh = 1, IdealRangeKm = 100 }))).ShouldBe(
+                WriteResult.Stored);
         (await _instance.WriteAsync(new LogbookEntry.InsertCharge(new ChargeReading { Date = At(260), EnergyAddedKwh = 2, IdealRangeKm = 110 }),
             new LogbookEntry.CompleteCharging(At(300)))).ShouldBe(WriteResult.Stored);
         (await _instance.WriteAsync(new LogbookEntry.NoteVersion(At(300), "2"))).ShouldBe(WriteResult.Stored);
@@ -56,14 +57,17 @@ public sealed class RefusedTests : IAsyncLifetime
         (await _database.ScalarAsync<long>("select count(*) from states")).ShouldBe(2);
         (await _database.ScalarAsync<long>("select count(*) from updates")).ShouldBe(2);
         (await _database.ScalarAsync<long>("select count(*) from teslamate.refused_entries")).ShouldBe(0);
-        _instance.Log.Lines.ShouldContain(line => line.Contains("public.trips_id_seq was behind the rows of public.drives", StringComparison.Ordinal));
+        _instance.Log.Lines.ShouldContain(
+            line => line.Contains("public.trips_id_seq was behind the rows of public.drives", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Cars_and_geofences_pass_a_number_that_is_taken()
     {
-        await _database.ExecuteAsync(Taken + "insert into car_settings (id) select max(id) + 1 from car_settings; select setval('cars_id_seq', 1, false)");
-        (await _instance.Get<IGeofences>().SaveAsync(null, new GeofenceForm { Name = "B", Latitude = 2, Longitude = 2, Radius = 50 }, addCosts: false, default))
+        await _database.ExecuteAsync(Taken + "insert into car_settings (id) select max(id) + 1 from car_settings; select setval('cars_id_seq', 1, "
+            + "false)");
+        (await _instance.Get<IGeofences>().SaveAsync(null, new GeofenceForm { Name = "B", Latitude = 2, Longitude = 2, Radius = 50 }, addCosts: false,
+            default))
             .ShouldBeOfType<GeofenceAnswer.Saved>().Geofence.Id.Value.ShouldBe(2);
         (await _instance.Get<ICars>().DiscoverAsync(new(77, 77, "VIN77", "new"), 21, default)).ShouldBeOfType<CarAnswer.Found>().IsNew.ShouldBeTrue();
     }
@@ -75,7 +79,8 @@ public sealed class RefusedTests : IAsyncLifetime
         await using var connection = await _database.TestSource.OpenConnectionAsync();
         (await SequenceCheck.FindAsync(connection, default)).Select(found => found.Table).ShouldBe(
         [
-            "private.tokens", "public.addresses", "public.charges", "public.charging_processes", "public.drives", "public.geofences", "public.positions", "public.states",
+            "private.tokens", "public.addresses", "public.charges", "public.charging_processes", "public.drives", "public.geofences",
+            "public.positions", "public.states",
             "public.updates",
         ]);
         (await SequenceCheck.RepairAsync(connection, default)).Count.ShouldBe(9);
@@ -94,9 +99,12 @@ public sealed class RefusedTests : IAsyncLifetime
     [Fact]
     public async Task What_was_refused_is_sent_again_to_where_it_belongs()
     {
-        await _database.ExecuteAsync("alter table positions add constraint no_thirteen check (odometer <> 13); alter table charges add constraint no_seven check (charger_power <> 7)");
-        await _instance.WriteAsync(new LogbookEntry.StartDrive(At(0), Position(0, 10)), InDrive(Position(60, 11)), InDrive(Position(120, 13)), new LogbookEntry.CloseDrive(LookUpAddresses: false));
-        await _instance.WriteAsync(new LogbookEntry.StartCharging(At(200), Position(200, 14), LookUpAddress: false), Charge(200, 1, 5), Charge(260, 2, 7), new LogbookEntry.CompleteCharging(At(300)));
+        await _database.ExecuteAsync("alter table positions add constraint no_thirteen check (odometer <> 13); alter table charges add constraint "
+            + "no_seven check (charger_power <> 7)");
+        await _instance.WriteAsync(new LogbookEntry.StartDrive(At(0), Position(0, 10)), InDrive(Position(60, 11)), InDrive(Position(120, 13)),
+            new LogbookEntry.CloseDrive(LookUpAddresses: false));
+        await _instance.WriteAsync(new LogbookEntry.StartCharging(At(200), Position(200, 14), LookUpAddress: false), Charge(200, 1, 5),
+            Charge(260, 2, 7), new LogbookEntry.CompleteCharging(At(300)));
         await _instance.WriteAsync(new LogbookEntry.StartDrive(At(400), Position(400, 20)));
         var refused = _instance.Get<IRefusedEntries>();
         (await refused.RetryAsync(default)).StillRefused.Count.ShouldBe(2);
@@ -112,7 +120,8 @@ public sealed class RefusedTests : IAsyncLifetime
     [Fact]
     public async Task Beginnings_that_were_refused_bring_the_rest_with_them()
     {
-        await _database.ExecuteAsync("alter table drives add constraint closed check (false) not valid; alter table charging_processes add constraint closed check (false) not valid");
+        await _database.ExecuteAsync("alter table drives add constraint closed check (false) not valid; alter table charging_processes add "
+            + "constraint closed check (false) not valid");
         await _instance.WriteAsync(new LogbookEntry.StartDrive(At(0), Moving(0, 10)));
         await _instance.WriteAsync(InDrive(Moving(60, 11)), InDrive(Moving(120, 13)), new LogbookEntry.CloseDrive(LookUpAddresses: false));
         await _instance.WriteAsync(new LogbookEntry.InsertPosition(Position(130, 13)));

@@ -36,7 +36,8 @@ public sealed class ReleaseTests
     [InlineData("7", null)]
     public async Task A_release_says_where_it_is_described(string link, string? page)
     {
-        await using var feed = await Feed.StartAsync(context => context.Response.WriteAsync($$"""{"tag_name": "v9.0.0", "prerelease": false, "draft": false, "html_url": {{link}}}"""));
+        await using var feed = await Feed.StartAsync(
+            context => context.Response.WriteAsync($$"""{"tag_name": "v9.0.0", "prerelease": false, "draft": false, "html_url": {{link}}}"""));
         using var check = Check(TimeProvider.System);
         await check.CheckAsync(feed.Address, default);
         check.Newer.ShouldBe("9.0.0");
@@ -47,7 +48,8 @@ public sealed class ReleaseTests
     public async Task A_release_that_is_withdrawn_is_not_announced_any_longer()
     {
         var tag = "v9.0.0";
-        await using var feed = await Feed.StartAsync(context => context.Response.WriteAsync($$"""{"tag_name": "{{tag}}", "prerelease": false, "draft": false}"""));
+        await using var feed = await Feed.StartAsync(
+            context => context.Response.WriteAsync($$"""{"tag_name": "{{tag}}", "prerelease": false, "draft": false}"""));
         using var check = Check(TimeProvider.System);
         await check.CheckAsync(feed.Address, default);
         check.Newer.ShouldBe("9.0.0");
@@ -114,7 +116,8 @@ public sealed class ReleaseTests
         return check.Newer;
     }
 
-    static ReleaseCheck Check(TimeProvider time, string current = "1.0.0") => new(new LogbookSettings(), time, LoggerFactory.Create(_ => { }).CreateLogger("x"), current);
+    static ReleaseCheck Check(TimeProvider time, string current = "1.0.0")
+        => new(new LogbookSettings(), time, LoggerFactory.Create(_ => { }).CreateLogger("x"), current);
 
     sealed class Feed(WebApplication app) : IAsyncDisposable
     {

@@ -17,7 +17,8 @@ public sealed class ResumeTests : TestsOfOneInstance
         await _instance.WriteAsync(
             new LogbookEntry.StartState(CarActivity.Online, At(0)),
             new LogbookEntry.StartUpdate(At(1)), new LogbookEntry.FinishUpdate(At(2), "2024.1 a"), new LogbookEntry.StartUpdate(At(3)),
-            new LogbookEntry.StartDrive(At(10), Position(10, 5, 300.5)), InDrive(Position(20, 6, 299) with { InsideTempC = 20.5, SpeedKmH = 50 }), InDrive(Position(30, 7, null, null)),
+            new LogbookEntry.StartDrive(At(10), Position(10, 5, 300.5)), InDrive(Position(20, 6, 299) with { InsideTempC = 20.5, SpeedKmH = 50 }),
+            InDrive(Position(30, 7, null, null)),
             new LogbookEntry.StartCharging(At(40), Position(40, 8, 250)),
             new LogbookEntry.InsertCharge(new() { Date = At(41), EnergyAddedKwh = 1, IdealRangeKm = 251 }),
             new LogbookEntry.InsertCharge(new() { Date = At(42), EnergyAddedKwh = 2.5, IdealRangeKm = 252, BatteryLevel = 55 }));
@@ -55,10 +56,12 @@ public sealed class ResumeTests : TestsOfOneInstance
         open.Drive.ShouldNotBeNull().Id.ShouldBe(new(3));
         open.Charging.ShouldNotBeNull().Id.ShouldBe(new(2));
         (await _database.RowsAsync("select id, end_date, distance from drives order by id")).ShouldBe(["1|10:10:00|10", "3|-|-"]);
-        (await _database.RowsAsync("select id, end_date, charge_energy_added from charging_processes order by id")).ShouldBe(["1|12:00:00|10.00", "2|-|-"]);
+        (await _database.RowsAsync("select id, end_date, charge_energy_added from charging_processes order by id")).ShouldBe(["1|12:00:00|10.00",
+            "2|-|-"]);
 
         // It goes on in the same row.
-        await _instance.WriteAsync(new LogbookEntry.InsertDrivePosition(Position(0, 40)), new LogbookEntry.CloseDrive(), new LogbookEntry.CompleteCharging(At(0)));
+        await _instance.WriteAsync(new LogbookEntry.InsertDrivePosition(Position(0, 40)), new LogbookEntry.CloseDrive(),
+            new LogbookEntry.CompleteCharging(At(0)));
         (await _database.RowAsync("select start_date, end_date, distance from drives where id = 3")).ShouldBe("10:00:00|10:00:00|20");
         (await OpenAsync()).ShouldBeEquivalentTo(await OpenAsync() with { Drive = null, Charging = null });
     }
@@ -79,7 +82,8 @@ public sealed class ResumeTests : TestsOfOneInstance
         var open = await OpenAsync();
         (open.Drive, open.Charging, open.Update).ShouldBe((null, null, null));
         (await _database.RowsAsync("select id, end_date, distance from drives order by id")).ShouldBe(["1|10:05:00|10", "2|10:20:00|-"]);
-        (await _database.RowsAsync("select id, end_date, charge_energy_added from charging_processes order by id")).ShouldBe(["1|11:15:00|3.00", "2|12:00:00|-"]);
+        (await _database.RowsAsync("select id, end_date, charge_energy_added from charging_processes order by id")).ShouldBe(["1|11:15:00|3.00",
+            "2|12:00:00|-"]);
 
         // The next update is one of its own, and not the end of the one that the reference forgot.
         await _instance.WriteAsync(new LogbookEntry.StartUpdate(At(0)), new LogbookEntry.FinishUpdate(At(60), "2024.8"));

@@ -28,18 +28,21 @@ public sealed class SettingsTests : TestsOfOneInstance
     [InlineData("https://example.com/a b", null, "is missing a host")]
     [InlineData("udp://10.0.0.1", null, "invalid scheme")]
     [InlineData("javascript:alert(1)", null, "invalid scheme")]
-    public void An_address_of_pages_is_tidied_or_refused(string? entered, string? stored, string? problem) => PageAddress.Read(entered).ShouldBe((stored, problem));
+    public void An_address_of_pages_is_tidied_or_refused(string? entered, string? stored, string? problem)
+    => PageAddress.Read(entered).ShouldBe((stored, problem));
 
     [Fact]
     public async Task An_address_that_the_column_cannot_hold_is_refused()
-        => (await Settings.ChangeAsync(current => current with { GrafanaUrl = "http://x/" + new string('a', 250) }, default)).ShouldBeOfType<SettingsAnswer.Refused>()
+        => (await Settings.ChangeAsync(current => current with { GrafanaUrl = "http://x/" + new string('a', 250) },
+            default)).ShouldBeOfType<SettingsAnswer.Refused>()
             .Errors.ShouldBe([new("grafana_url", "should be at most 255 character(s)")]);
 
     [Theory]
     [InlineData("foo", "is not supported")]
     [InlineData("", "can't be blank")]
     public async Task A_language_is_one_of_the_list(string language, string problem)
-        => (await Settings.ChangeAsync(current => current with { Language = language }, default)).ShouldBeOfType<SettingsAnswer.Refused>().Errors.ShouldBe([new("language", problem)]);
+        => (await Settings.ChangeAsync(current => current with { Language = language },
+            default)).ShouldBeOfType<SettingsAnswer.Refused>().Errors.ShouldBe([new("language", problem)]);
 
     [Fact]
     public async Task Settings_are_stored_as_they_were_chosen()
@@ -112,7 +115,8 @@ public sealed class SettingsTests : TestsOfOneInstance
         var corrections = _instance.Get<ICorrections>();
         await _instance.WriteAsync(
             new LogbookEntry.StartDrive(At(0), Position(0, 1)), InDrive(Position(60, 9)),
-            new LogbookEntry.StartCharging(At(100), Position(100)), new LogbookEntry.InsertCharge(new() { Date = At(110), EnergyAddedKwh = 1, IdealRangeKm = 1 }));
+            new LogbookEntry.StartCharging(At(100), Position(100)),
+            new LogbookEntry.InsertCharge(new() { Date = At(110), EnergyAddedKwh = 1, IdealRangeKm = 1 }));
         (await corrections.CloseDriveAsync(new(1), default)).ShouldBeTrue();
         (await corrections.CompleteChargingAsync(new(1), default)).ShouldBeTrue();
         (await _database.RowAsync("select distance, process.end_date from drives, charging_processes process")).ShouldBe("8|10:01:50");
@@ -135,9 +139,11 @@ public sealed class SettingsTests : TestsOfOneInstance
         (await _database.RowsAsync("select end_date, distance from drives")).ShouldBe(["10:02:00|14"]);
 
         await _instance.WriteAsync(
-            new LogbookEntry.StartCharging(At(200), Position(200)), new LogbookEntry.InsertCharge(new() { Date = At(200), EnergyAddedKwh = 0, IdealRangeKm = 1 }));
+            new LogbookEntry.StartCharging(At(200), Position(200)),
+            new LogbookEntry.InsertCharge(new() { Date = At(200), EnergyAddedKwh = 0, IdealRangeKm = 1 }));
         await corrections.CompleteChargingAsync(new(1), default);
-        await _instance.WriteAsync(new LogbookEntry.InsertCharge(new() { Date = At(260), EnergyAddedKwh = 2, IdealRangeKm = 1 }), new LogbookEntry.CompleteCharging(At(270)));
+        await _instance.WriteAsync(new LogbookEntry.InsertCharge(new() { Date = At(260), EnergyAddedKwh = 2, IdealRangeKm = 1 }),
+            new LogbookEntry.CompleteCharging(At(270)));
         (await _database.RowsAsync("select end_date, charge_energy_added from charging_processes")).ShouldBe(["10:04:20|2.00"]);
     }
 
@@ -149,7 +155,8 @@ public sealed class SettingsTests : TestsOfOneInstance
         var corrections = _instance.Get<ICorrections>();
         (await corrections.EarliestStateAsync(new(1), default)).ShouldBeNull();
         await corrections.CompleteStateAsync(new(1), default);
-        await _database.ExecuteAsync($"insert into states (state, start_date, end_date, car_id) select s::states_status, a::timestamp, b::timestamp, 1 from (values {states}) v (s, a, b)");
+        await _database.ExecuteAsync($"insert into states (state, start_date, end_date, car_id) select s::states_status, a::timestamp, "
+            + $"b::timestamp, 1 from (values {states}) v (s, a, b)");
         await corrections.CompleteStateAsync(new(1), default);
         (await _database.RowAsync("select end_date from states where state = 'online'")).ShouldBe(end);
         (await corrections.EarliestStateAsync(new(1), default)).ShouldBe(new DateTimeOffset(2024, 1, 1, 10, 1, 40, TimeSpan.Zero));
@@ -176,6 +183,7 @@ public sealed class SettingsTests : TestsOfOneInstance
         settings.NominatimUrl.Host.ShouldBe("geo.example.com");
         settings.TileFolder.ShouldBe("/tiles");
         settings.UpdateCheckUrl.ShouldBeNull();
-        LogbookSettings.Read(new(new Dictionary<string, string> { ["TESLAMATE_SPOOL_DIR"] = "/s", ["STATE_DIRECTORY"] = "/x" })).SpoolFolder.ShouldBe("/s");
+        LogbookSettings.Read(new(new Dictionary<string, string> { ["TESLAMATE_SPOOL_DIR"] = "/s", ["STATE_DIRECTORY"] = "/x" })).SpoolFolder.ShouldBe(
+            "/s");
     }
 }

@@ -68,7 +68,8 @@ public sealed class SpoolFileTests : IDisposable
             File.WriteAllBytes(FilePath, whole[..length]);
             using (var spool = Open())
             {
-                spool.Peek(10, out _, out _).Select(batch => batch.Number).ShouldBe(Enumerable.Range(1, ends.Count(end => end <= length)).Select(n => (long)n));
+                spool.Peek(10, out _, out _).Select(batch => batch.Number)
+                    .ShouldBe(Enumerable.Range(1, ends.Count(end => end <= length)).Select(n => (long)n));
                 spool.TryAppend(Positions(99));
             }
 

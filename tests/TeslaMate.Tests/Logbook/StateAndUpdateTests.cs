@@ -26,7 +26,8 @@ public sealed class StateAndUpdateTests : IAsyncLifetime
     Task<WriteResult> StateAsync(CarActivity activity, double second, short car = 1)
         => _instance.Logbook.WriteAsync(new(car), [new LogbookEntry.StartState(activity, At(second))], default);
 
-    Task<List<string>> StatesAsync(short car = 1) => _database.RowsAsync($"select state::text, start_date, end_date from states where car_id = {car} order by id");
+    Task<List<string>> StatesAsync(short car = 1)
+        => _database.RowsAsync($"select state::text, start_date, end_date from states where car_id = {car} order by id");
 
     [Fact]
     public async Task The_same_state_again_changes_nothing()
@@ -70,7 +71,8 @@ public sealed class StateAndUpdateTests : IAsyncLifetime
     [InlineData(null, "2024.8.1", false)]
     public async Task A_missed_update_is_one_with_a_higher_version(string? latest, string reported, bool missed)
     {
-        await _database.ExecuteAsync($"insert into updates (car_id, start_date, end_date, version) values (1, '2024-01-01', {(latest is null ? "null, null" : $"'2024-01-02', '{latest}'")})");
+        await _database.ExecuteAsync($"insert into updates (car_id, start_date, end_date, version) values (1, '2024-01-01', "
+            + $"{(latest is null ? "null, null" : $"'2024-01-02', '{latest}'")})");
         await _instance.WriteAsync(new LogbookEntry.NoteVersion(At(0), reported));
         var rows = await _database.RowsAsync("select start_date, end_date, version from updates where id > 1");
         rows.ShouldBe(missed ? [$"10:00:00|10:00:00|{reported}"] : []);
@@ -117,7 +119,8 @@ public sealed class StateAndUpdateTests : IAsyncLifetime
     {
         await _instance.WriteAsync(new LogbookEntry.UpdateCar(new CarDescription("Herbie", "3", "74D", "LR AWD", "White", "Pinwheel18", null)));
         await _instance.WriteAsync(new LogbookEntry.UpdateCar(new CarDescription(null, "3", null, null, "Blue", null, " ")));
-        (await _database.RowAsync("select name, model, trim_badging, marketing_name, exterior_color, wheel_type, spoiler_type from cars where id = 1"))
+        (await _database.RowAsync("select name, model, trim_badging, marketing_name, exterior_color, wheel_type, spoiler_type from cars where id "
+            + "= 1"))
             .ShouldBe("Herbie|3|74D|LR AWD|Blue|Pinwheel18|-");
     }
 }

@@ -43,7 +43,8 @@ public sealed class TerrainTests : IAsyncLifetime
         await _sources.StartAsync();
         var root = _sources.Urls.First();
         var logging = LoggerFactory.Create(logging => logging.AddProvider(_log));
-        _files = new(new LogbookSettings { TileFolder = _folder, TileSources = [root + "/one/{0}/{1}.hgt.gz", root + "/two/{1}.zip"] }, _time, logging.CreateLogger<TileFiles>());
+        _files = new(new LogbookSettings { TileFolder = _folder, TileSources = [root + "/one/{0}/{1}.hgt.gz", root + "/two/{1}.zip"] }, _time,
+            logging.CreateLogger<TileFiles>());
         _terrain = new(_files, _time, logging.CreateLogger<Elevations>());
     }
 
@@ -54,7 +55,9 @@ public sealed class TerrainTests : IAsyncLifetime
         Directory.Delete(Path.GetDirectoryName(_folder)!, recursive: true);
     }
 
-    /// <summary>A small tile in which the height is 10 m a row from the north plus 1 m a column from the west, modulo what fits; some points are special.</summary>
+    /// <summary>
+    /// A small tile in which the height is 10 m a row from the north plus 1 m a column from the west, modulo what fits; some points are special.
+    /// </summary>
     static byte[] Tile(params (int Row, int Column, short Metres)[] special)
     {
         var tile = new byte[2 * 1201 * 1201];
@@ -98,7 +101,8 @@ public sealed class TerrainTests : IAsyncLifetime
     [Fact]
     public async Task A_point_has_the_height_of_the_sample_north_west_of_it()
     {
-        _script = _ => new(200, Gzip(Tile((0, 0, -51), (600, 300, 10000), (600, 301, 10001), (600, 302, -1000), (600, 303, -1001), (600, 304, -32768))));
+        _script = _ => new(200, Gzip(
+            Tile((0, 0, -51), (600, 300, 10000), (600, 301, 10001), (600, 302, -1000), (600, 303, -1001), (600, 304, -32768))));
         (await AskAsync(37 - 100.5 / 1200, -117 + 200.5 / 1200)).ShouldBe(100 * 5 + 200);
         (await AskAsync(37 - 0.5 / 1200, -117 + 0.5 / 1200)).ShouldBe(-51);
         int?[] expected = [10000, null, -1000, null, null];
@@ -209,7 +213,8 @@ public sealed class TerrainTests : IAsyncLifetime
                 (9, 1, 4, '2025-12-31 10:02', 50.5, 1.5, null, null, null), (10, 1, null, '2025-12-31 10:00', 1.5, 1.5, null, 1, 100)
             """);
         _script = path => path.Contains("N01E001", StringComparison.Ordinal) ? new(200, Gzip(Tile())) : new(404, []);
-        using var backfill = new ElevationBackfill(database.DataSource, _terrain, _time, LoggerFactory.Create(_ => { }).CreateLogger<ElevationBackfill>());
+        using var backfill = new ElevationBackfill(database.DataSource, _terrain, _time,
+            LoggerFactory.Create(_ => { }).CreateLogger<ElevationBackfill>());
         (await PageAsync(0, 1000)).ShouldBe([1, 2, 7, 9]);
         (await PageAsync(0, 2)).ShouldBe([1, 2]);
         (await PageAsync(2, 1000)).ShouldBe([6, 7, 9]);
@@ -217,8 +222,10 @@ public sealed class TerrainTests : IAsyncLifetime
 
         await backfill.FillAsync(default);
         var middle = 600 * 5 + 600;
-        (await database.RowsAsync("select id, elevation from positions where elevation is not null order by id")).ShouldBe([$"1|{middle}", $"2|{middle - 150 * 5}", $"7|{middle}", "8|0"]);
-        (await database.RowsAsync("select id, ascent, descent from drives where ascent is not null order by id")).ShouldBe([$"1|0|{150 * 5}", $"4|0|{middle}"]);
+        (await database.RowsAsync("select id, elevation from positions where elevation is not null order by id")).ShouldBe([$"1|{middle}",
+            $"2|{middle - 150 * 5}", $"7|{middle}", "8|0"]);
+        (await database.RowsAsync("select id, ascent, descent from drives where ascent is not null order by id")).ShouldBe([$"1|0|{150 * 5}",
+            $"4|0|{middle}"]);
 
         async Task<List<int>> PageAsync(int behind, int most) => [.. (await backfill.PageAsync(behind, most, default)).Select(row => row.Id)];
     }
@@ -234,13 +241,15 @@ public sealed class TerrainTests : IAsyncLifetime
             """);
         // The first position is on the sea, the last one's tile cannot be had for now.
         _script = path => path.Contains("N01E001", StringComparison.Ordinal) ? new(200, Gzip(Tile((600, 600, -32768)))) : new(503, []);
-        using var backfill = new ElevationBackfill(database.DataSource, _terrain, _time, LoggerFactory.Create(logging => logging.AddProvider(_log)).CreateLogger<ElevationBackfill>());
+        using var backfill = new ElevationBackfill(database.DataSource, _terrain, _time,
+            LoggerFactory.Create(logging => logging.AddProvider(_log)).CreateLogger<ElevationBackfill>());
         await backfill.FillAsync(default);
         _time.Advance(TimeSpan.FromHours(6));
         _script = _ => new(200, Gzip(Tile()));
         await backfill.FillAsync(default);
         await backfill.FillAsync(default);
         (await database.RowsAsync("select id from positions where elevation is null")).ShouldBe(["1"]);
-        _log.Lines.Where(line => line.Contains("Adding elevation", StringComparison.Ordinal)).Select(line => string.Concat(line.Where(char.IsAsciiDigit))).ShouldBe(["3", "1"]);
+        _log.Lines.Where(line => line.Contains("Adding elevation", StringComparison.Ordinal))
+            .Select(line => string.Concat(line.Where(char.IsAsciiDigit))).ShouldBe(["3", "1"]);
     }
 }

@@ -27,7 +27,8 @@ sealed class RecordedLog : ILoggerProvider, ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        var fields = state is IEnumerable<KeyValuePair<string, object?>> values ? string.Join(' ', values.Select(value => $"{value.Key}={value.Value}")) : "";
+        var fields = state is IEnumerable<KeyValuePair<string, object?>> values
+            ? string.Join(' ', values.Select(value => $"{value.Key}={value.Value}")) : "";
         _lines.Enqueue(($"{logLevel}: {formatter(state, exception)}", $"[{fields}] {exception}"));
     }
 

@@ -89,7 +89,8 @@ public sealed class MeasureReaderTests
         await using var log = await LogRows.CreateAsync(PostgresServer.Installed);
         SeededLog.Fill(log);
         await log.LinesAsync("select 1");
-        await log.Database.ExecuteAsync("insert into teslamate.car_preferences (car_id, budget_km_per_year, budget_from) values (1, 10000, '2026-01-01')");
+        await log.Database.ExecuteAsync("insert into teslamate.car_preferences (car_id, budget_km_per_year, budget_from) values (1, 10000, "
+            + "'2026-01-01')");
         var counts = await ReadAllAsync(new MeasureReader(log.Database.DataSource));
         foreach (var (function, rows) in counts)
             rows.ShouldBeGreaterThan(0, function);

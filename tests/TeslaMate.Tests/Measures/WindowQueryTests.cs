@@ -37,7 +37,8 @@ public sealed class WindowQueryTests
     [InlineData("preset=week", "preset is \"week\", which is none of today, 7d, 30d, month, last-month, year, last-year, all.")]
     [InlineData("preset=7d&to=2026-01-01", "preset says the window, and so do from and to: leave out one of them.")]
     [InlineData("period=hour", "period is \"hour\", which is none of day, week, month, quarter, year, total.")]
-    [InlineData("from=yesterday", "from is \"yesterday\", which is neither a day nor an instant. Examples: from=2026-05-01, from=2026-05-01T08:00:00Z")]
+    [InlineData("from=yesterday", "from is \"yesterday\", which is neither a day nor an instant. Examples: from=2026-05-01, "
+        + "from=2026-05-01T08:00:00Z")]
     [InlineData("to=0001-01-01", "to is \"0001-01-01\", which is neither a day nor an instant. Examples: to=2026-05-01, to=2026-05-01T08:00:00Z")]
     [InlineData("from=2026-02-01&to=2026-01-01", "from is not before to: the window is empty. Exchange them.")]
     public void What_is_wrong_is_said_with_what_would_be_right(string query, string problem)

@@ -27,7 +27,8 @@ public sealed class AvailabilityTests
         await using (var stopping = await Publisher.StartAsync(server))
             await stopping.SettledAsync();
 
-        (await listener.UntilAsync(message => message.Payload == "offline")).Select(message => message.Payload).ShouldBe(["online", "online", "offline"]);
+        (await listener.UntilAsync(message => message.Payload == "offline")).Select(message => message.Payload)
+            .ShouldBe(["online", "online", "offline"]);
         (await listener.UntilAsync(message => true)).ShouldHaveSingleItem().Payload.ShouldBe("online");
         (await server.RetainedAsync(Topic))[Topic].ShouldBe("online");
         await staying.DisposeAsync();

@@ -33,7 +33,8 @@ public sealed class BrokerLossTests
         var folder = Directory.CreateTempSubdirectory("teslamate-broker-").FullName;
         try
         {
-            await using var house = await House.StartAsync(database.ConnectionString, cloud, TimeProvider.System, folder, new Dictionary<string, string>
+            await using var house = await House.StartAsync(database.ConnectionString, cloud, TimeProvider.System, folder,
+                new Dictionary<string, string>
             {
                 ["DISABLE_MQTT"] = "",
                 ["MQTT_HOST"] = "127.0.0.1",
@@ -86,7 +87,8 @@ public sealed class BrokerLossTests
     }
 
     /// <summary>The car's summary and what the broker has, of one moment.</summary>
-    static async Task<(Summary Summary, Dictionary<string, string> Retained)> RetainedAsync(MosquittoServer server, SummaryHub hub, Outbox outbox, BrokerLink link)
+    static async Task<(Summary Summary, Dictionary<string, string> Retained)> RetainedAsync(MosquittoServer server, SummaryHub hub, Outbox outbox,
+        BrokerLink link)
     {
         var began = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(began) < Patience)

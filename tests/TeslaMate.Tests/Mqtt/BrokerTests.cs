@@ -109,7 +109,8 @@ public sealed class BrokerTests
         await using (var otherName = await Publisher.StartAsync(server, ("MQTT_HOST", "127.0.0.1"), ("MQTT_TLS", "true"), authority))
             await otherName.FailsWithAsync("certificate");
 
-        await using (var trusting = await Publisher.StartAsync(server, ("MQTT_HOST", "127.0.0.1"), ("MQTT_TLS", "true"), ("MQTT_TLS_ACCEPT_INVALID_CERTS", "true")))
+        await using (var trusting =
+            await Publisher.StartAsync(server, ("MQTT_HOST", "127.0.0.1"), ("MQTT_TLS", "true"), ("MQTT_TLS_ACCEPT_INVALID_CERTS", "true")))
             await trusting.SettledAsync();
 
         await using var verified = await Publisher.StartAsync(server, ("MQTT_HOST", "localhost"), ("MQTT_TLS", "true"), authority);
@@ -134,7 +135,8 @@ public sealed class BrokerTests
             await server.LoggedAsync(1, "peer did not return a certificate", atLeast: true);
 
         await using var known = await Publisher.StartAsync(
-            server, [.. settings, ("MQTT_TLS_CERT_FILE", Path.Combine(server.Folder, "client.pem")), ("MQTT_TLS_KEY_FILE", Path.Combine(server.Folder, "client.key"))]);
+            server, [.. settings, ("MQTT_TLS_CERT_FILE", Path.Combine(server.Folder, "client.pem")),
+                ("MQTT_TLS_KEY_FILE", Path.Combine(server.Folder, "client.key"))]);
         await known.SettledAsync();
         await server.LoggedAsync(1, "as TESLAMATE_[0-9A-F]+ .*u'teslamate'");
     }
@@ -145,7 +147,8 @@ public sealed class BrokerTests
         await using var server = await MosquittoServer.WithTlsAsync("require_certificate true\nuse_identity_as_username true");
         await using var publisher = await Publisher.StartAsync(
             server, ("MQTT_HOST", "localhost"), ("MQTT_TLS", "true"), ("MQTT_TLS_CA_CERT_FILE", Path.Combine(server.Folder, "ca.pem")),
-            ("MQTT_TLS_CERT_FILE", Path.Combine(server.Folder, "far-client.pem")), ("MQTT_TLS_KEY_FILE", Path.Combine(server.Folder, "far-client.key")));
+            ("MQTT_TLS_CERT_FILE", Path.Combine(server.Folder, "far-client.pem")),
+            ("MQTT_TLS_KEY_FILE", Path.Combine(server.Folder, "far-client.key")));
         await publisher.SettledAsync();
         await server.LoggedAsync(1, "as TESLAMATE_[0-9A-F]+ .*u'teslamate'");
     }
@@ -220,7 +223,8 @@ public sealed class BrokerTests
         };
         foreach (var (topic, payload) in before)
             await server.PublishAsync(topic, payload, retain: true);
-        await using var publisher = await Publisher.StartAsync(server, ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"), ("DEFAULT_GEOFENCE", defaultGeofence));
+        await using var publisher =
+            await Publisher.StartAsync(server, ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"), ("DEFAULT_GEOFENCE", defaultGeofence));
         publisher.Hub.Publish(ACar.Silent() with { IsRestored = true });
         await publisher.UntilAsync(() => publisher.Remembers(topic => topic == "teslamate/cars/1/state") == 1);
         await publisher.SettledAsync();
@@ -278,7 +282,8 @@ public sealed class BrokerTests
             ]);
         }
 
-        (await server.RetainedAsync("homeassistant/#")).Keys.ShouldBe(["homeassistant/device/teslamate_1/config", "homeassistant/sensor/another_1/speed/config"], ignoreOrder: true);
+        (await server.RetainedAsync("homeassistant/#")).Keys.ShouldBe(["homeassistant/device/teslamate_1/config",
+            "homeassistant/sensor/another_1/speed/config"], ignoreOrder: true);
 
         // The next start finds nothing old and says no more than the device.
         await using var later = await server.ListenAsync("homeassistant/#", MosquittoListener.AsPublished);
@@ -306,7 +311,8 @@ public sealed class BrokerTests
         await using var listener = await server.ListenAsync("homeassistant/#");
         await using var publisher = await Publisher.StartAsync(server);
         publisher.Hub.Publish(ACar.Online());
-        var messages = await listener.UntilAsync(message => message is { Topic: "homeassistant/binary_sensor/teslamate_1/update_available/config", Payload: "" });
+        var messages = await listener.UntilAsync(
+            message => message is { Topic: "homeassistant/binary_sensor/teslamate_1/update_available/config", Payload: "" });
         messages.Skip(4).ShouldAllBe(message => message.Payload.Length == 0);
         messages.Skip(4).Select(message => message.Topic[14..])
             .ShouldBe(["device/teslamate_1/config", "binary_sensor/teslamate_1/locked/config", "binary_sensor/teslamate_1/update_available/config"]);

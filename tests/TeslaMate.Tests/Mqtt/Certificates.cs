@@ -20,7 +20,8 @@ static class Certificates
 
         // Between the authority and a client that must send it along: the broker knows the authority alone.
         using var intermediateKey = RSA.Create(2048);
-        var intermediateRequest = new CertificateRequest("CN=Test Intermediate", intermediateKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var intermediateRequest = new CertificateRequest("CN=Test Intermediate", intermediateKey, HashAlgorithmName.SHA256,
+            RSASignaturePadding.Pkcs1);
         intermediateRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
         using var intermediate = intermediateRequest.Create(authority, from, from.AddMonths(9), [9, 2, 3, 4]).CopyWithPrivateKey(intermediateKey);
         await IssueAsync("far-client", "teslamate", 3, intermediate);

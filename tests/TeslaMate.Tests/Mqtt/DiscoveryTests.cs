@@ -15,7 +15,8 @@ public sealed class DiscoveryTests
         => JsonNode.Parse(new DiscoveryDocument(settings ?? Settings()).Render(summary.Car.Id, DeviceDescription.Of(summary), withDisabled))!;
 
     [Fact]
-    public void Every_component_is_member_for_member_as_specified() => Compare(Render(ACar.Online())["components"]!, "teslamate_1", "teslamate/cars/1");
+    public void Every_component_is_member_for_member_as_specified()
+    => Compare(Render(ACar.Online())["components"]!, "teslamate_1", "teslamate/cars/1");
 
     /// <summary>Compares with the specification's tables, component by component.</summary>
     internal static void Compare(JsonNode components, string node, string @base)
@@ -24,13 +25,15 @@ public sealed class DiscoveryTests
         expected.Count.ShouldBe(85);
         components.AsObject().Select(component => component.Key).ShouldBe(expected.Select(component => component.Key));
         foreach (var (id, component) in expected)
-            JsonNode.DeepEquals(components[id], component).ShouldBeTrue($"{id}\nexpected {component!.ToJsonString()}\nactual   {components[id]!.ToJsonString()}");
+            JsonNode.DeepEquals(components[id], component)
+                .ShouldBeTrue($"{id}\nexpected {component!.ToJsonString()}\nactual   {components[id]!.ToJsonString()}");
     }
 
     [Fact]
     public void The_former_topics_are_those_of_old_versions_in_their_order()
     {
-        var expected = SpecComponents.All.Where(row => row.Flags.Contains("L")).Select(row => $"homeassistant/{row.Platform}/teslamate_1/{row.Key}/config").ToList();
+        var expected = SpecComponents.All.Where(row => row.Flags.Contains("L"))
+            .Select(row => $"homeassistant/{row.Platform}/teslamate_1/{row.Key}/config").ToList();
         expected.Count.ShouldBe(57);
         new DiscoveryDocument(Settings()).FormerTopics(new CarId(1)).ShouldBe(expected);
     }
@@ -41,11 +44,13 @@ public sealed class DiscoveryTests
 
     [Fact]
     public void The_device_is_unavailable_when_the_program_is()
-        => Render(ACar.Online(), Settings(@namespace: "ns1"))["availability"]![0]!["topic"]!.GetValue<string>().ShouldBe("teslamate/ns1/availability");
+        => Render(ACar.Online(), Settings(@namespace: "ns1"))["availability"]![0]!["topic"]!.GetValue<string>()
+            .ShouldBe("teslamate/ns1/availability");
 
     [Theory]
     [InlineData("3", null, null, null, null, null, null, "Model 3")]
-    [InlineData("S", "LR AWD", "74D", "DeepBlue", "AeroTurbine19", "CarbonFiber", true, "Model S LR AWD (Deep Blue, Aero Turbine 19\" Wheels, Carbon Fiber Spoiler, Sunroof)")]
+    [InlineData("S", "LR AWD", "74D", "DeepBlue", "AeroTurbine19", "CarbonFiber", true,
+        "Model S LR AWD (Deep Blue, Aero Turbine 19\" Wheels, Carbon Fiber Spoiler, Sunroof)")]
     [InlineData("3", null, "74D", null, null, null, null, "Model 3 74D")]
     [InlineData(null, null, "FOUNDATION", "DeepBlue", null, null, null, "Tesla")]
     [InlineData("Cybertruck", null, "FOUNDATION", null, null, null, null, "Cybertruck FOUNDATION")]
@@ -59,7 +64,8 @@ public sealed class DiscoveryTests
     {
         var summary = ACar.Online() with
         {
-            Car = ACar.Known() with { Model = model, MarketingName = marketingName, TrimBadging = trim, ExteriorColor = color, WheelType = wheels, SpoilerType = spoiler },
+            Car = ACar.Known() with { Model = model, MarketingName = marketingName, TrimBadging = trim, ExteriorColor = color, WheelType = wheels,
+                SpoilerType = spoiler },
             SunRoofInstalled = sunRoof,
         };
         DeviceDescription.Of(summary).Model.ShouldBe(expected);
@@ -71,7 +77,8 @@ public sealed class DiscoveryTests
     [InlineData(7, null, "", "Tesla #7")]
     [InlineData(0, null, null, "Tesla #0")]
     public void The_device_is_called_as_the_car(short id, string? displayName, string? name, string expected)
-        => DeviceDescription.Of(ACar.Silent(id) with { DisplayName = displayName, Car = ACar.Known(id) with { Name = name } }).Name.ShouldBe(expected);
+        => DeviceDescription.Of(ACar.Silent(id) with { DisplayName = displayName, Car = ACar.Known(id) with { Name = name } }).Name.ShouldBe(
+            expected);
 
     [Fact]
     public void A_namespace_and_a_prefix_are_in_every_name()

@@ -89,7 +89,8 @@ sealed class FaultyLine : IAsyncDisposable
         using (near)
         {
             await far.ConnectAsync(IPAddress.Loopback, _target);
-            await Task.WhenAny(ToBrokerAsync(near.GetStream(), far.GetStream(), end.Token), ToProgramAsync(far.GetStream(), near.GetStream(), end.Token));
+            await Task.WhenAny(ToBrokerAsync(near.GetStream(), far.GetStream(), end.Token),
+                ToProgramAsync(far.GetStream(), near.GetStream(), end.Token));
         }
     }
 

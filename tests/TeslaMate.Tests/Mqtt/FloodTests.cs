@@ -136,7 +136,8 @@ public sealed class FloodTests
         static byte[] Message(string topic, byte[] payload)
         {
             var name = Encoding.UTF8.GetBytes(topic);
-            return [.. HostileBrokerTests.Header(3, 2 + name.Length + payload.Length), (byte)(name.Length >> 8), (byte)name.Length, .. name, .. payload];
+            return [.. HostileBrokerTests.Header(3, 2 + name.Length + payload.Length), (byte)(name.Length >> 8), (byte)name.Length, .. name,
+                .. payload];
         }
 
         async Task<int> ReadLengthAsync(Stream reader)

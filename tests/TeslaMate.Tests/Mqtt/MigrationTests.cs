@@ -12,7 +12,8 @@ public sealed class MigrationTests
 
     static readonly string[] Removed =
     [
-        "binary_sensor/teslamate_1/update_available/config", "sensor/teslamate_1/tpms_pressure_fl_psi/config", "sensor/teslamate_1/tpms_pressure_fr_psi/config",
+        "binary_sensor/teslamate_1/update_available/config", "sensor/teslamate_1/tpms_pressure_fl_psi/config",
+        "sensor/teslamate_1/tpms_pressure_fr_psi/config",
         "sensor/teslamate_1/tpms_pressure_rl_psi/config", "sensor/teslamate_1/tpms_pressure_rr_psi/config",
     ];
 
@@ -94,7 +95,8 @@ public sealed class LostMessageTests
         await using var server = await MosquittoServer.StartAsync();
         await using var line = new FaultyLine(server.Port);
         var isFirstConnection = true;
-        line.Decide = packet => isFirstConnection && packet.Topic is "teslamate/cars/1/display_name" or "teslamate/cars/1/shift_state" ? Fate.IsLost : Fate.Arrives;
+        line.Decide = packet => isFirstConnection && packet.Topic is "teslamate/cars/1/display_name" or "teslamate/cars/1/shift_state"
+            ? Fate.IsLost : Fate.Arrives;
         var time = new ManualTime(TimeProvider.System.GetUtcNow());
         await using var publisher = await Publisher.StartAsync(server, time, [], ("MQTT_PORT", $"{line.Port}"));
         await using var listener = await server.ListenAsync("teslamate/cars/1/#");
@@ -113,7 +115,8 @@ public sealed class LostMessageTests
 
         await publisher.SettledAsync();
         var retained = await server.RetainedAsync();
-        (retained["teslamate/cars/1/display_name"], retained["teslamate/cars/1/shift_state"], retained["teslamate/cars/1/version"]).ShouldBe(("Foo", "D", "2"));
+        (retained["teslamate/cars/1/display_name"], retained["teslamate/cars/1/shift_state"],
+            retained["teslamate/cars/1/version"]).ShouldBe(("Foo", "D", "2"));
     }
 
     [SkippableFact]

@@ -24,7 +24,8 @@ sealed class MosquittoServer : IAsyncDisposable
         probe.Start();
         Port = ((IPEndPoint)probe.LocalEndpoint).Port;
         probe.Stop();
-        File.WriteAllText(ConfigurationFile, $"listener {Port} 127.0.0.1\n{configuration.Replace("{folder}", _folder, StringComparison.Ordinal).Replace("{port}", $"{Port}", StringComparison.Ordinal)}\n");
+        File.WriteAllText(ConfigurationFile,
+            $"listener {Port} 127.0.0.1\n{configuration.Replace("{folder}", _folder, StringComparison.Ordinal).Replace("{port}", $"{Port}", StringComparison.Ordinal)}\n");
         // The broker gives up root for a user of its own, who must be able to read its files.
         File.SetUnixFileMode(_folder, (UnixFileMode)Convert.ToInt32("755", 8));
     }
@@ -60,7 +61,8 @@ sealed class MosquittoServer : IAsyncDisposable
     public static Task<MosquittoServer> WithPasswordAsync(string user, string password)
         => StartAsync("allow_anonymous false\npassword_file {folder}/passwords", async folder =>
         {
-            using var process = Process.Start(new ProcessStartInfo("mosquitto_passwd", ["-b", "-c", Path.Combine(folder, "passwords"), user, password]))!;
+            using var process = Process.Start(
+                new ProcessStartInfo("mosquitto_passwd", ["-b", "-c", Path.Combine(folder, "passwords"), user, password]))!;
             await process.WaitForExitAsync();
             File.SetUnixFileMode(Path.Combine(folder, "passwords"), (UnixFileMode)Convert.ToInt32("644", 8));
         });
@@ -68,11 +70,13 @@ sealed class MosquittoServer : IAsyncDisposable
     /// <summary>One with TLS and a certificate for <c>localhost</c> by the authority in <c>ca.pem</c>.</summary>
     /// <param name="more">Further lines of its configuration.</param>
     public static Task<MosquittoServer> WithTlsAsync(string more = "")
-        => StartAsync($"allow_anonymous true\ncafile {{folder}}/ca.pem\ncertfile {{folder}}/server.pem\nkeyfile {{folder}}/server.key\n{more}", Certificates.WriteAsync);
+        => StartAsync($"allow_anonymous true\ncafile {{folder}}/ca.pem\ncertfile {{folder}}/server.pem\nkeyfile {{folder}}/server.key\n{more}",
+            Certificates.WriteAsync);
 
     public async Task StartAgainAsync()
     {
-        _process = Process.Start(new ProcessStartInfo(_program, ["-c", ConfigurationFile]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        _process = Process.Start(new ProcessStartInfo(_program, ["-c", ConfigurationFile]) { RedirectStandardError = true,
+            RedirectStandardOutput = true })!;
         _ = KeepLogAsync(_process.StandardError);
         _ = _process.StandardOutput.ReadToEndAsync();
         for (var attempt = 0; attempt < 200; attempt++)
@@ -154,7 +158,8 @@ sealed class MosquittoServer : IAsyncDisposable
     }
 }
 
-/// <param name="Retained">As the subscriber gets it: whether it is an old message, or, for a listener that asks for it, whether it was published to be retained.</param>
+/// <param name="Retained">As the subscriber gets it: whether it is an old message, or, for a listener that asks for it, whether it was published to
+/// be retained.</param>
 sealed record MqttMessage(string Topic, bool Retained, int Qos, string Payload);
 
 /// <summary><c>mosquitto_sub</c>, line by line.</summary>

@@ -32,7 +32,8 @@ public sealed class PublishedTests
                 if (step < SpecCases.All[car].Steps.Length)
                     publisher.Hub.Publish(OfCar(SpecCases.All[car].Steps[step].Summary, car));
             if (step == 0)
-                await publisher.UntilAsync(() => publisher.Remembers(topic => topic.EndsWith("/config", StringComparison.Ordinal)) == SpecCases.All.Count);
+                await publisher.UntilAsync(
+                    () => publisher.Remembers(topic => topic.EndsWith("/config", StringComparison.Ordinal)) == SpecCases.All.Count);
             await publisher.SettledAsync();
             await server.PublishAsync(End, $"{step}", retain: false, options);
             var messages = await listener.UntilAsync(message => message.Topic == End);
@@ -40,10 +41,12 @@ public sealed class PublishedTests
             messages.ShouldAllBe(message => message.Qos == 1);
             foreach (var document in messages.Where(message => message.Topic.StartsWith("homeassistant/", StringComparison.Ordinal)))
                 documents[document.Topic] = document.Retained ? document.Payload : "not retained";
-            var values = messages.Where(message => message.Topic.StartsWith($"{root}/cars/", StringComparison.Ordinal)).ToLookup(message => message.Topic.Split('/')[^2]);
+            var values = messages.Where(message => message.Topic.StartsWith($"{root}/cars/", StringComparison.Ordinal))
+                .ToLookup(message => message.Topic.Split('/')[^2]);
             for (var car = 0; car < SpecCases.All.Count; car++)
                 Compare([.. values[$"{car}"]], SpecCases.All[car], step, defaultGeofence);
-            messages.Select(message => message.Topic).Where(topic => !topic.StartsWith("homeassistant/", StringComparison.Ordinal) && !topic.StartsWith($"{root}/cars/", StringComparison.Ordinal))
+            messages.Select(message => message.Topic).Where(topic => !topic.StartsWith("homeassistant/", StringComparison.Ordinal)
+                && !topic.StartsWith($"{root}/cars/", StringComparison.Ordinal))
                 .ShouldBe(step == 0 ? [$"{root}/availability"] : []);
         }
 
@@ -67,15 +70,18 @@ public sealed class PublishedTests
 
     static void Compare(IReadOnlyList<MqttMessage> messages, SpecCases.Case @case, int step, string? defaultGeofence)
     {
-        var published = messages.Select(message => $"{message.Topic.Split('/')[^1]} {(message.Retained ? "=" : "~")} {message.Payload}".TrimEnd()).ToList();
+        var published = messages.Select(message => $"{message.Topic.Split('/')[^1]} {(message.Retained ? "=" : "~")} {message.Payload}".TrimEnd())
+            .ToList();
         if (step == 0)
         {
             // The clean-up comes before the first health.
-            published.IndexOf("healthy =").ShouldBeInRange(0, published.FindIndex(line => line.StartsWith("healthy ~", StringComparison.Ordinal)) - 1, @case.Name);
+            published.IndexOf("healthy =").ShouldBeInRange(0, published.FindIndex(line => line.StartsWith("healthy ~", StringComparison.Ordinal)) - 1,
+                @case.Name);
             published.Remove("healthy =");
         }
 
-        var expected = @case.Expected(step).Select(line => line == "geofence =" && defaultGeofence is not null ? $"geofence = {defaultGeofence}" : line);
+        var expected = @case.Expected(step)
+            .Select(line => line == "geofence =" && defaultGeofence is not null ? $"geofence = {defaultGeofence}" : line);
         published.Order(StringComparer.Ordinal).ShouldBe(expected.Order(StringComparer.Ordinal), $"{@case.Name}, step {step + 1}");
     }
 
@@ -87,11 +93,13 @@ public sealed class PublishedTests
         switch (kind)
         {
             case "password":
-                return (await MosquittoServer.WithPasswordAsync("teslamate", "right"), [("MQTT_USERNAME", "teslamate"), ("MQTT_PASSWORD", "right")], ["-u", "teslamate", "-P", "right"]);
+                return (await MosquittoServer.WithPasswordAsync("teslamate", "right"), [("MQTT_USERNAME", "teslamate"), ("MQTT_PASSWORD", "right")],
+                    ["-u", "teslamate", "-P", "right"]);
             case "tls":
                 var server = await MosquittoServer.WithTlsAsync();
                 var authority = Path.Combine(server.Folder, "ca.pem");
-                return (server, [("MQTT_HOST", "localhost"), ("MQTT_TLS", "true"), ("MQTT_TLS_CA_CERT_FILE", authority)], ["-h", "localhost", "--cafile", authority]);
+                return (server, [("MQTT_HOST", "localhost"), ("MQTT_TLS", "true"), ("MQTT_TLS_CA_CERT_FILE", authority)],
+                    ["-h", "localhost", "--cafile", authority]);
             default:
                 return (await MosquittoServer.StartAsync(), [], []);
         }

@@ -48,7 +48,8 @@ sealed class Publisher : IAsyncDisposable
         => StartAsync(server, TimeProvider.System, [], settings);
 
     /// <param name="cars">Those of the database; they all run until a test says otherwise.</param>
-    public static async Task<Publisher> StartAsync(MosquittoServer server, TimeProvider time, IReadOnlyList<Car> cars, params (string Name, string Value)[] settings)
+    public static async Task<Publisher> StartAsync(MosquittoServer server, TimeProvider time, IReadOnlyList<Car> cars,
+        params (string Name, string Value)[] settings)
     {
         var values = new Dictionary<string, string> { ["MQTT_HOST"] = "127.0.0.1", ["MQTT_PORT"] = $"{server.Port}" };
         foreach (var (name, value) in settings)
@@ -117,7 +118,8 @@ sealed class Publisher : IAsyncDisposable
         _stopped = true;
         var stopping = Task.WhenAll(_provider.GetServices<IHostedService>().Select(hosted => hosted.StopAsync(CancellationToken.None)));
         // A broker that says nothing is waited for by the clock of the test.
-        for (var time = _provider.GetRequiredService<TimeProvider>() as ManualTime; time is not null && !stopping.IsCompleted; time.Advance(TimeSpan.FromSeconds(0.1)))
+        for (var time = _provider.GetRequiredService<TimeProvider>() as ManualTime; time is not null
+            && !stopping.IsCompleted; time.Advance(TimeSpan.FromSeconds(0.1)))
             await Task.WhenAny(stopping, Task.Delay(10));
         await stopping;
         await _provider.DisposeAsync();
@@ -132,7 +134,8 @@ sealed class TheseCars(IReadOnlyList<Car> cars) : ICars
 
     public Task<Car?> FindAsync(CarId car, CancellationToken cancellationToken) => Task.FromResult<Car?>(null);
 
-    public Task<CarAnswer> DiscoverAsync(DiscoveredVehicle vehicle, int newSuspendMin, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<CarAnswer> DiscoverAsync(DiscoveredVehicle vehicle, int newSuspendMin, CancellationToken cancellationToken)
+        => throw new NotSupportedException();
 
     public Task<Car?> ChangeSettingsAsync(CarId car, CarSettings settings, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -13,10 +13,12 @@ public sealed class RemovedCarsTests
     [InlineData("", "teslamate", "teslamate_ns1", "true")]
     [InlineData("ns1", "teslamate_ns1", "teslamate", "true")]
     [InlineData("", "teslamate", "teslamate_ns1", "false")]
-    public async Task The_announcements_of_a_car_that_is_logged_no_more_are_cleared_and_those_of_strangers_are_not(string @namespace, string node, string strangersNode, string discovery)
+    public async Task The_announcements_of_a_car_that_is_logged_no_more_are_cleared_and_those_of_strangers_are_not(string @namespace, string node,
+        string strangersNode, string discovery)
     {
         await using var server = await MosquittoServer.StartAsync();
-        string[] strangers = ["homeassistant/device/another_2/config", $"homeassistant/device/{node}_3/config", $"homeassistant/device/{strangersNode}_2/config"];
+        string[] strangers = ["homeassistant/device/another_2/config", $"homeassistant/device/{node}_3/config",
+            $"homeassistant/device/{strangersNode}_2/config"];
         foreach (var topic in (string[])[.. strangers, $"homeassistant/device/{node}_2/config", $"homeassistant/sensor/{node}_2/speed/config"])
             await server.PublishAsync(topic, "{}", retain: true);
         await using var publisher = await Publisher.StartAsync(
@@ -37,7 +39,8 @@ public sealed class RemovedCarsTests
     {
         await using var server = await MosquittoServer.StartAsync();
         await server.PublishAsync("homeassistant/device/teslamate_2/config", "{}", retain: true);
-        await using var publisher = await Publisher.StartAsync(server, _time, [ACar.Known(1), ACar.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
+        await using var publisher =
+            await Publisher.StartAsync(server, _time, [ACar.Known(1), ACar.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
         publisher.Hub.Publish(ACar.Online());
         await PassMinutesAsync(5);
 
@@ -85,7 +88,8 @@ public sealed class RemovedCarsTests
     {
         await using var server = await MosquittoServer.StartAsync();
         await server.PublishAsync("teslamate/cars/2/somebody_elses", "stays", retain: true);
-        await using var publisher = await Publisher.StartAsync(server, _time, [ACar.Known(1), ACar.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
+        await using var publisher =
+            await Publisher.StartAsync(server, _time, [ACar.Known(1), ACar.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
         publisher.Hub.Publish(ACar.Online());
         publisher.Hub.Publish(ACar.Online(2));
         await PassUntilAsync(server, "homeassistant/device/teslamate_2/config", isHeld: true);
@@ -96,7 +100,8 @@ public sealed class RemovedCarsTests
         await publisher.SettledAsync();
 
         var retained = await server.RetainedAsync();
-        retained.Keys.Where(topic => topic.Contains("/2/", StringComparison.Ordinal) || topic.Contains("_2/", StringComparison.Ordinal)).ShouldBe(["teslamate/cars/2/somebody_elses"]);
+        retained.Keys.Where(topic => topic.Contains("/2/", StringComparison.Ordinal) || topic.Contains("_2/", StringComparison.Ordinal))
+            .ShouldBe(["teslamate/cars/2/somebody_elses"]);
         retained["teslamate/cars/1/state"].ShouldBe("online");
         retained.Keys.ShouldContain("homeassistant/device/teslamate_1/config");
         publisher.Remembers(topic => topic.Contains("cars/2", StringComparison.Ordinal)).ShouldBe(0);
@@ -114,7 +119,8 @@ public sealed class RemovedCarsTests
     public async Task A_deleted_car_whose_loop_has_ended_leaves_nothing_behind_either()
     {
         await using var server = await MosquittoServer.StartAsync();
-        await using var publisher = await Publisher.StartAsync(server, _time, [ACar.Known(1), ACar.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
+        await using var publisher =
+            await Publisher.StartAsync(server, _time, [ACar.Known(1), ACar.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
         publisher.Hub.Publish(ACar.Online());
         publisher.Hub.Publish(ACar.Online(2));
         await PassUntilAsync(server, "homeassistant/device/teslamate_2/config", isHeld: true);

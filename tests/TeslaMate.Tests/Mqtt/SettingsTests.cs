@@ -62,13 +62,15 @@ public sealed class SettingsTests
 
     [Fact]
     public void A_missing_certificate_file_is_named()
-        => Read(("MQTT_HOST", "h"), ("MQTT_TLS", "true"), ("MQTT_TLS_CA_CERT_FILE", "/no/such.pem")).Problems.ShouldHaveSingleItem().ShouldContain("/no/such.pem");
+        => Read(("MQTT_HOST", "h"), ("MQTT_TLS", "true"), ("MQTT_TLS_CA_CERT_FILE", "/no/such.pem")).Problems.ShouldHaveSingleItem()
+            .ShouldContain("/no/such.pem");
 
     [Theory]
     [InlineData("MQTT_TLS_CERT_FILE")]
     [InlineData("MQTT_TLS_KEY_FILE")]
     public void A_client_certificate_needs_its_key_and_the_other_way_round(string name)
-        => Read(("MQTT_HOST", "h"), ("MQTT_TLS", "true"), (name, typeof(SettingsTests).Assembly.Location)).Problems.ShouldHaveSingleItem().ShouldContain("belong together");
+        => Read(("MQTT_HOST", "h"), ("MQTT_TLS", "true"), (name, typeof(SettingsTests).Assembly.Location)).Problems.ShouldHaveSingleItem()
+            .ShouldContain("belong together");
 
     [Theory]
     [InlineData("ha/x", "ha/x")]

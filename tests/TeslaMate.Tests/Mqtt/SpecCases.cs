@@ -8,7 +8,9 @@ namespace TeslaMate.Tests.Mqtt;
 /// </summary>
 static class SpecCases
 {
-    /// <summary>Before the first value: the retained health of old versions is removed. Then what a car publishes that has said nothing yet.</summary>
+    /// <summary>
+    /// Before the first value: the retained health of old versions is removed. Then what a car publishes that has said nothing yet.
+    /// </summary>
     public static readonly string[] Silent = Lines("""
         state = unavailable
         healthy ~ true
@@ -35,7 +37,8 @@ static class SpecCases
     public static readonly IReadOnlyList<Case> All =
     [
         new("nothing said", (Car, "")),
-        new("unhealthy", (Car with { Healthy = false }, "healthy ~ false"), (Car with { Healthy = false }, "healthy ~ false"), (Car, "healthy ~ true")),
+        new("unhealthy", (Car with { Healthy = false }, "healthy ~ false"), (Car with { Healthy = false }, "healthy ~ false"),
+            (Car, "healthy ~ true")),
         new("numbers", (Car with { Odometer = 42000, Speed = 40, Power = -9, InsideTemp = 20, OutsideTemp = 15, Heading = 340, Elevation = 100 }, """
             odometer = 42000.0
             speed = 40
@@ -53,7 +56,8 @@ static class SpecCases
             """)),
         new("numbers that others print with an exponent", (Car with
         {
-            Odometer = 1000, IdealBatteryRangeKm = 12300, EstBatteryRangeKm = 12340, RatedBatteryRangeKm = 100, TpmsPressureFl = 0.0001, TpmsPressureFr = 0.00001,
+            Odometer = 1000, IdealBatteryRangeKm = 12300, EstBatteryRangeKm = 12340, RatedBatteryRangeKm = 100, TpmsPressureFl = 0.0001,
+            TpmsPressureFr = 0.00001,
             TpmsPressureRl = 0, TpmsPressureRr = 1e16, InsideTemp = -0.5,
         }, """
             odometer = 1000.0
@@ -72,7 +76,8 @@ static class SpecCases
             Locked = true,
             SentryMode = false,
             DisplayName = "Größe \"1\" & 🚗",
-            Car = ACar.Known() with { Model = "S", TrimBadging = "P100D", SpoilerType = "None", WheelType = "AeroTurbine19", ExteriorColor = "DeepBlue" },
+            Car = ACar.Known() with { Model = "S", TrimBadging = "P100D", SpoilerType = "None", WheelType = "AeroTurbine19",
+                ExteriorColor = "DeepBlue" },
         }, """
             state = online
             locked = true
@@ -104,7 +109,8 @@ static class SpecCases
             update_version = 2026.20.1
             software_update = {"installed_version":"2026.14.1","latest_version":"2026.20.1"}
             """),
-            (Car with { State = VehicleStateName.Updating, Version = "2026.14.1", UpdateAvailable = true, UpdateVersion = "2026.20.1", DownloadPerc = 100, InstallPerc = 42 }, """
+            (Car with { State = VehicleStateName.Updating, Version = "2026.14.1", UpdateAvailable = true, UpdateVersion = "2026.20.1",
+                DownloadPerc = 100, InstallPerc = 42 }, """
             healthy ~ true
             state = updating
             download_perc = 100
@@ -124,7 +130,8 @@ static class SpecCases
         new("route, then none",
             (Car with
             {
-                ActiveRouteDestination = "Home", ActiveRouteEnergyAtArrival = 73, ActiveRouteMilesToArrival = 6.485299, ActiveRouteMinutesToArrival = 23.466667,
+                ActiveRouteDestination = "Home", ActiveRouteEnergyAtArrival = 73, ActiveRouteMilesToArrival = 6.485299,
+                ActiveRouteMinutesToArrival = 23.466667,
                 ActiveRouteTrafficMinutesDelay = 0, ActiveRouteLatitude = 35.278131, ActiveRouteLongitude = 29.744801,
             }, """
             active_route_destination = Home
@@ -162,15 +169,18 @@ static class SpecCases
             (Car with { State = VehicleStateName.Start }, "healthy ~ true\nstate = start")),
         new("times", (Car with
         {
-            Since = new DateTimeOffset(2026, 3, 1, 9, 30, 0, 123, TimeSpan.FromHours(1)), ScheduledChargingStartTime = new DateTimeOffset(2026, 3, 1, 23, 0, 0, TimeSpan.FromHours(1)),
+            Since = new DateTimeOffset(2026, 3, 1, 9, 30, 0, 123, TimeSpan.FromHours(1)),
+            ScheduledChargingStartTime = new DateTimeOffset(2026, 3, 1, 23, 0, 0, TimeSpan.FromHours(1)),
         }, """
             since = 2026-03-01T08:30:00.123000Z
             scheduled_charging_start_time = 2026-03-01T22:00:00Z
             """)),
         new("restart while asleep", (Car with
         {
-            IsRestored = true, State = VehicleStateName.Asleep, DisplayName = "bar", Latitude = 37.889544, Longitude = 41.128817, Odometer = 91887.73, EstBatteryRangeKm = 315.06,
-            RatedBatteryRangeKm = 268.07, BatteryLevel = 64, OutsideTemp = 16.5, InsideTemp = 20.1, Car = ACar.Known() with { Model = "S", TrimBadging = "P100D" },
+            IsRestored = true, State = VehicleStateName.Asleep, DisplayName = "bar", Latitude = 37.889544, Longitude = 41.128817, Odometer = 91887.73,
+            EstBatteryRangeKm = 315.06,
+            RatedBatteryRangeKm = 268.07, BatteryLevel = 64, OutsideTemp = 16.5, InsideTemp = 20.1,
+            Car = ACar.Known() with { Model = "S", TrimBadging = "P100D" },
         }, """
             display_name = bar
             state = asleep
@@ -284,7 +294,8 @@ static class SpecCases
         State = VehicleStateName.Charging,
         DisplayName = "Foo",
         Since = new DateTimeOffset(2026, 3, 1, 8, 30, 0, TimeSpan.Zero),
-        Car = ACar.Known() with { Model = "Y", TrimBadging = "74D", ExteriorColor = "MidnightSilver", WheelType = "Apollo19", SpoilerType = "CarbonFiber" },
+        Car = ACar.Known() with { Model = "Y", TrimBadging = "74D", ExteriorColor = "MidnightSilver", WheelType = "Apollo19",
+            SpoilerType = "CarbonFiber" },
         Latitude = 52.5,
         Longitude = 13.25,
         Heading = 0,
@@ -359,7 +370,8 @@ static class SpecCases
         ActiveRouteTrafficMinutesDelay = 1,
     };
 
-    /// <param name="Steps">Summaries one after another. The first one's lines replace those of <see cref="Silent"/> on their topics, the others' are all there is.</param>
+    /// <param name="Steps">Summaries one after another. The first one's lines replace those of <see cref="Silent"/> on their topics, the others' are
+    /// all there is.</param>
     public sealed record Case(string Name, params (Summary Summary, string Published)[] Steps)
     {
         public IEnumerable<string> Expected(int step)
@@ -370,7 +382,8 @@ static class SpecCases
             if (step > 0)
                 return lines;
             var mentioned = lines.Select(line => line.Split(' ')[0]).ToHashSet();
-            return [.. Silent.Where(line => !mentioned.Contains(line.Split(' ')[0])), .. lines.Where(line => !line.EndsWith(" absent", StringComparison.Ordinal))];
+            return [.. Silent.Where(line => !mentioned.Contains(line.Split(' ')[0])),
+                .. lines.Where(line => !line.EndsWith(" absent", StringComparison.Ordinal))];
         }
     }
 }

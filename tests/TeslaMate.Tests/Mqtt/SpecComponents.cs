@@ -9,12 +9,14 @@ static partial class SpecComponents
     static readonly string[] Lines = ValuesTests.TestData("components.md").Split('\n');
 
     /// <summary>In the tables' own order of definition.</summary>
-    public static IReadOnlyList<Row> All { get; } = [.. Rows().OrderBy(row => int.Parse(row["#"], System.Globalization.CultureInfo.InvariantCulture))];
+    public static IReadOnlyList<Row> All { get; } =
+        [.. Rows().OrderBy(row => int.Parse(row["#"], System.Globalization.CultureInfo.InvariantCulture))];
 
     /// <summary>The objects that a device message must hold.</summary>
     /// <param name="node">For example <c>teslamate_1</c>.</param>
     /// <param name="base">For example <c>teslamate/cars/1</c>.</param>
-    public static JsonObject Of(string node, string @base) => new(All.Select(row => KeyValuePair.Create(row.Id, (JsonNode?)Component(row, node, @base))));
+    public static JsonObject Of(string node, string @base)
+        => new(All.Select(row => KeyValuePair.Create(row.Id, (JsonNode?)Component(row, node, @base))));
 
     static JsonObject Component(Row row, string node, string @base)
     {
@@ -29,7 +31,8 @@ static partial class SpecComponents
             [isTracker ? "json_attributes_topic" : "state_topic"] = $"{@base}/{row.Topic}",
         };
         Add("device_class", row["device_class"] + row.Other("device_class"));
-        Add("state_class", row["state_class"] switch { "m" => "measurement", "ma" => "measurement_angle", "ti" => "total_increasing", "" => "", _ => throw new FormatException() });
+        Add("state_class", row["state_class"] switch { "m" => "measurement", "ma" => "measurement_angle", "ti" => "total_increasing", "" => "",
+            _ => throw new FormatException() });
         Add("unit_of_measurement", row["Unit"]);
         if (row["Precision"] is { Length: > 0 } precision)
             component["suggested_display_precision"] = int.Parse(precision, System.Globalization.CultureInfo.InvariantCulture);
@@ -77,7 +80,8 @@ static partial class SpecComponents
         var name = reference[..2];
         var text = Lines.Select(line => ShortTemplate().Match(line)).FirstOrDefault(match => match.Groups[1].Value == name) is { } match
             ? match.Groups[2].Value.Replace("\\|", "|", StringComparison.Ordinal)
-            : Lines.SkipWhile(line => !line.StartsWith(name, StringComparison.Ordinal)).SkipWhile(line => !line.StartsWith("```", StringComparison.Ordinal)).ElementAt(1);
+            : Lines.SkipWhile(line => !line.StartsWith(name, StringComparison.Ordinal))
+                .SkipWhile(line => !line.StartsWith("```", StringComparison.Ordinal)).ElementAt(1);
         return text.Replace("KEY", reference.Length > 2 ? reference[3..^1] : "", StringComparison.Ordinal);
     }
 
@@ -105,6 +109,7 @@ static partial class SpecComponents
 
         /// <summary>A member that the table without a column for it names with its value.</summary>
         public string Other(string member)
-            => this["Other members"].Split(", ").FirstOrDefault(text => text.StartsWith($"{member} ", StringComparison.Ordinal))?[(member.Length + 1)..] ?? "";
+            => this["Other members"].Split(", ")
+                .FirstOrDefault(text => text.StartsWith($"{member} ", StringComparison.Ordinal))?[(member.Length + 1)..] ?? "";
     }
 }

@@ -35,7 +35,8 @@ public sealed class UnreachableTests
             await server.PublishAsync($"{Base}/{topic}", payload, retain: true);
         var home = City.Berlin().Home;
         await using var cloud = new TeslaCloud(
-            [new LifeScript(CarIdentity.Number(1, "Nimbus"), CarModel.Model3, home, TimeProvider.System.GetUtcNow(), seed: 7).Build()], TimeProvider.System);
+            [new LifeScript(CarIdentity.Number(1, "Nimbus"), CarModel.Model3, home, TimeProvider.System.GetUtcNow(), seed: 7).Build()],
+            TimeProvider.System);
         await cloud.StartAsync();
         await using var database = await TestServer.CreateDatabaseAsync();
         var at = FormattableString.Invariant($"{home.Point.Latitude}, {home.Point.Longitude}");
@@ -48,7 +49,8 @@ public sealed class UnreachableTests
         var folder = Directory.CreateTempSubdirectory("teslamate-unreachable-").FullName;
         try
         {
-            await using var house = await House.StartAsync(database.ConnectionString, cloud, TimeProvider.System, folder, new Dictionary<string, string>
+            await using var house = await House.StartAsync(database.ConnectionString, cloud, TimeProvider.System, folder,
+                new Dictionary<string, string>
             {
                 ["TESLA_API_HOST"] = "http://127.0.0.1:1",
                 ["DISABLE_MQTT"] = "",

@@ -16,7 +16,8 @@ namespace TeslaMate.Tests.Mqtt;
 
 public sealed class ValuesTests
 {
-    internal static string TestData(string file) => File.ReadAllText(Path.Combine(Evaluation.Root, "tests", "TeslaMate.Tests", "Mqtt", "testdata", file));
+    internal static string TestData(string file)
+        => File.ReadAllText(Path.Combine(Evaluation.Root, "tests", "TeslaMate.Tests", "Mqtt", "testdata", file));
 
     [Theory]
     [InlineData(0, "0.0")]
@@ -81,7 +82,8 @@ public sealed class ValuesTests
 
     [Fact]
     public void A_start_time_has_no_fraction()
-        => Published(ACar.Silent() with { ScheduledChargingStartTime = new DateTimeOffset(2026, 3, 1, 23, 0, 0, TimeSpan.FromHours(1)) })["scheduled_charging_start_time"]
+        => Published(ACar.Silent() with { ScheduledChargingStartTime = new DateTimeOffset(2026, 3, 1, 23, 0, 0,
+            TimeSpan.FromHours(1)) })["scheduled_charging_start_time"]
             .ShouldBe("2026-03-01T22:00:00Z");
 
     [Fact]
@@ -90,7 +92,8 @@ public sealed class ValuesTests
         var published = Published(ACar.Silent());
         published.Where(entry => entry.Value.Length == 0).Select(entry => entry.Key).ShouldBe(SummaryTopics.ClearedByNull, ignoreOrder: true);
         published.Keys.Except(SummaryTopics.ClearedByNull)
-            .ShouldBe(["state", "healthy", "active_route_destination", "active_route_latitude", "active_route_longitude", "active_route"], ignoreOrder: true);
+            .ShouldBe(["state", "healthy", "active_route_destination", "active_route_latitude", "active_route_longitude", "active_route"],
+                ignoreOrder: true);
     }
 
     [Fact]
@@ -131,7 +134,8 @@ public sealed class ValuesTests
             scene.Now, new TeslaMate.Vehicles.Life.Surroundings(new SummaryGeofence(1, "Home"), null)));
         var published = Published(scene.Fails(new TeslaMate.Tesla.ApiError.Timeout()).Summaries.ShouldHaveSingleItem(), defaultGeofence: "elsewhere");
         (published["geofence"], published["latitude"], published["battery_level"]).ShouldBe(("Home", "37.889544", "64"));
-        published.Keys.ShouldNotContain(topic => SummaryTopics.UnknownWhenRestored.Contains(topic) || topic.StartsWith("active_route", StringComparison.Ordinal));
+        published.Keys.ShouldNotContain(
+            topic => SummaryTopics.UnknownWhenRestored.Contains(topic) || topic.StartsWith("active_route", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -210,7 +214,8 @@ public sealed class ValuesTests
             """));
         string[] signed = [published["inside_temp"], published["outside_temp"]];
         signed.ShouldAllBe(payload => payload == expected);
-        string[] unsigned = [published["charge_energy_added"], published["time_to_full_charge"], published["tpms_pressure_fl"], published["tpms_pressure_rr"]];
+        string[] unsigned = [published["charge_energy_added"], published["time_to_full_charge"], published["tpms_pressure_fl"],
+            published["tpms_pressure_rr"]];
         unsigned.ShouldAllBe(payload => payload == expected.TrimStart('-'));
         published["active_route"].ShouldContain($"\"miles_to_arrival\":{expected.TrimStart('-')},");
         published["active_route"].ShouldContain($"\"traffic_minutes_delay\":{expected},");
@@ -233,11 +238,14 @@ public sealed class ValuesTests
     [Fact]
     public void A_restart_while_the_car_sleeps_publishes_what_the_database_knows()
     {
-        var summary = new Scene(open: new OpenEntries(null, null, null, null, Vehicles.ACar.Stored, null)).Gets(Vehicles.ACar.Asleep).Summaries.ShouldHaveSingleItem();
+        var summary = new Scene(open: new OpenEntries(null, null, null, null, Vehicles.ACar.Stored, null)).Gets(
+            Vehicles.ACar.Asleep).Summaries.ShouldHaveSingleItem();
         var published = Published(summary);
         (published["latitude"], published["longitude"], published["odometer"]).ShouldBe(("37.889544", "41.128817", "91887.73"));
-        (published["ideal_battery_range_km"], published["est_battery_range_km"], published["rated_battery_range_km"]).ShouldBe(("315.06", "268.07", "315.06"));
-        (published["battery_level"], published["outside_temp"], published["inside_temp"], published["state"], published["healthy"]).ShouldBe(("64", "16.5", "20.1", "asleep", "true"));
+        (published["ideal_battery_range_km"], published["est_battery_range_km"],
+            published["rated_battery_range_km"]).ShouldBe(("315.06", "268.07", "315.06"));
+        (published["battery_level"], published["outside_temp"], published["inside_temp"], published["state"],
+            published["healthy"]).ShouldBe(("64", "16.5", "20.1", "asleep", "true"));
         published["location"].ShouldBe("""{"latitude":37.889544,"longitude":41.128817}""");
         published["geofence"].ShouldBe("");
         published.Keys.ShouldNotContain(topic => SummaryTopics.UnknownWhenRestored.Contains(topic) || topic == "software_update");

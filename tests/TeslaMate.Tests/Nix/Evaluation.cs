@@ -15,14 +15,16 @@ static class Evaluation
     /// </summary>
     public static Task<JsonElement> MachineAsync(string attribute, string configuration)
         => EvaluateAsync(["nix/tests/machine.nix", "-A", attribute, "--arg", "configuration", configuration,
-            .. Environment.GetEnvironmentVariable("TESLAMATE_TEST_NIXPKGS_LIB") is { Length: > 0 } library ? ["--arg", "lib", $"import {library}"] : (string[])[]]);
+            .. Environment.GetEnvironmentVariable("TESLAMATE_TEST_NIXPKGS_LIB") is { Length: > 0 } library
+                ? ["--arg", "lib", $"import {library}"] : (string[])[]]);
 
     /// <summary>A whole expression, relative paths counting from the repository's root.</summary>
     public static Task<JsonElement> ExpressionAsync(string expression) => EvaluateAsync("-E", expression);
 
     /// <summary>A string of Nix.</summary>
     public static string Literal(string value)
-        => "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("${", "\\${", StringComparison.Ordinal) + "\"";
+        => "\"" + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("${", "\\${",
+            StringComparison.Ordinal) + "\"";
 
     static async Task<JsonElement> EvaluateAsync(params string[] arguments)
     {
@@ -34,7 +36,8 @@ static class Evaluation
 
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(string program, IReadOnlyList<string> arguments)
     {
-        Skip.If(!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program))), $"{program} is not installed");
+        Skip.If(!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program))),
+            $"{program} is not installed");
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Root, RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();

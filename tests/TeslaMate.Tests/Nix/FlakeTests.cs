@@ -44,13 +44,15 @@ public sealed class FlakeTests
         var url = (await Evaluation.ExpressionAsync("(import ./flake.nix).inputs.nixpkgs.url")).GetString()!;
         var locked = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Evaluation.Root, "flake.lock"))).RootElement;
         var original = locked.GetProperty("nodes").GetProperty("nixpkgs").GetProperty("original");
-        url.ShouldBe($"{original.GetProperty("type").GetString()}:{original.GetProperty("owner").GetString()}/{original.GetProperty("repo").GetString()}/{original.GetProperty("ref").GetString()}");
+        url.ShouldBe(
+            $"{original.GetProperty("type").GetString()}:{original.GetProperty("owner").GetString()}/{original.GetProperty("repo").GetString()}/{original.GetProperty("ref").GetString()}");
     }
 
     [SkippableFact]
     public async Task Every_Nix_file_is_syntactically_right()
     {
-        string[] files = [.. Directory.GetFiles(Evaluation.Root, "*.nix"), .. Directory.GetFiles(Path.Combine(Evaluation.Root, "nix"), "*.nix", SearchOption.AllDirectories)];
+        string[] files = [.. Directory.GetFiles(Evaluation.Root, "*.nix"),
+            .. Directory.GetFiles(Path.Combine(Evaluation.Root, "nix"), "*.nix", SearchOption.AllDirectories)];
         var (exitCode, _, errors) = await Evaluation.RunAsync("nix-instantiate", ["--parse", .. files]);
         exitCode.ShouldBe(0, errors);
     }

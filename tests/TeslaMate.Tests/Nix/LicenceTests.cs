@@ -32,7 +32,8 @@ public sealed partial class LicenceTests
         built.Count.ShouldBeGreaterThan(5);
         foreach (Match package in built)
             _rows.ShouldContain(
-                row => row.From == "NuGet" && row.Name == package.Groups[1].Value && row.Version == package.Groups[2].Value, $"{package.Value}: {Remedy}");
+                row => row.From == "NuGet" && row.Name == package.Groups[1].Value && row.Version == package.Groups[2].Value,
+                $"{package.Value}: {Remedy}");
     }
 
     [Theory]

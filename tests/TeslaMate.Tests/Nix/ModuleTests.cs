@@ -54,7 +54,8 @@ public sealed class ModuleTests
     [InlineData("telemetry.enable = true;", "TELEMETRY_LISTEN", "0.0.0.0:4443")]
     [InlineData("telemetry.enable = true; telemetry.listenAddress = \"::\";", "TELEMETRY_LISTEN", "[::]:4443")]
     [InlineData("telemetry.enable = true;", "TELEMETRY_TLS_CERT_FILE", "/var/lib/teslamate/telemetry.crt")]
-    [InlineData("telemetry.enable = true; telemetry.keyFile = \"/run/secrets/telemetry.key\";", "TELEMETRY_TLS_KEY_FILE", "/run/secrets/telemetry.key")]
+    [InlineData("telemetry.enable = true; telemetry.keyFile = \"/run/secrets/telemetry.key\";", "TELEMETRY_TLS_KEY_FILE",
+        "/run/secrets/telemetry.key")]
     public async Task An_option_becomes_the_variable_of_the_reference(string option, string variable, string? expected)
     {
         var environment = await ServiceAsync("environment", Local + option);
@@ -77,7 +78,8 @@ public sealed class ModuleTests
             mqtt = { enable = true; host = "127.0.0.1"; port = 1883; discovery = { enable = true; url = "https://teslamate.example.com/"; prefix = "homeassistant"; }; };
             """;
         (await ProblemsAsync("assertions", Documented)).ShouldBeEmpty();
-        (await OptionAsync("services.grafana.provision.datasources.settings.datasources", Documented))[0].GetProperty("name").GetString().ShouldBe("TeslaMate");
+        (await OptionAsync("services.grafana.provision.datasources.settings.datasources", Documented))[0].GetProperty("name").GetString()
+            .ShouldBe("TeslaMate");
     }
 
     [SkippableFact]
@@ -134,7 +136,8 @@ public sealed class ModuleTests
             """;
         (await ProblemsAsync("assertions", Settings)).ShouldBeEmpty();
         Lines(await OptionAsync("systemd.services.postgresql-setup.serviceConfig.LoadCredential", Settings)).ShouldBe(["DATABASE_PASS:/run/pass"]);
-        Lines(await OptionAsync("systemd.services.grafana.serviceConfig.LoadCredential", Settings)).ShouldBe(["DATABASE_PASS:/run/pass", "GRAFANA_SECRET_KEY:/run/k"]);
+        Lines(await OptionAsync("systemd.services.grafana.serviceConfig.LoadCredential", Settings))
+            .ShouldBe(["DATABASE_PASS:/run/pass", "GRAFANA_SECRET_KEY:/run/k"]);
         (await OptionAsync("services.grafana.provision.datasources.settings.datasources", Settings))[0]
             .GetProperty("secureJsonData").GetProperty("password").GetString().ShouldBe("$__file{/run/credentials/grafana.service/DATABASE_PASS}");
     }
@@ -157,7 +160,8 @@ public sealed class ModuleTests
     [SkippableFact]
     public async Task Grafana_reads_another_database_as_the_service_does()
     {
-        const string Settings = """enable = true; secretsFile = "/run/s"; postgres = { host = "db.example.org"; user = "logger"; }; grafana = { enable = true; secretKeyFile = "/run/k"; };""";
+        const string Settings =
+            """enable = true; secretsFile = "/run/s"; postgres = { host = "db.example.org"; user = "logger"; }; grafana = { enable = true; secretKeyFile = "/run/k"; };""";
         var source = (await OptionAsync("services.grafana.provision.datasources.settings.datasources", Settings))[0];
         source.GetProperty("url").GetString().ShouldBe("db.example.org:5432");
         source.GetProperty("user").GetString().ShouldBe("logger");
@@ -171,11 +175,13 @@ public sealed class ModuleTests
     [InlineData("""settings.DATABASE_SSL = "true";""", "verify-full", "http://%(domain)s/")]
     [InlineData("settings.DATABASE_SSL = true;", "verify-full", "http://%(domain)s/")]
     [InlineData("settings.DATABASE_SSL = false;", "disable", "http://%(domain)s/")]
-    [InlineData("""settings.DATABASE_SSL = "noverify"; nginx = { enable = true; forceSSL = true; enableACME = true; };""", "require", "https://%(domain)s/")]
+    [InlineData("""settings.DATABASE_SSL = "noverify"; nginx = { enable = true; forceSSL = true; enableACME = true; };""", "require",
+        "https://%(domain)s/")]
     [InlineData("""settings.DATABASE_SSL_MODE = "verify-ca";""", "verify-ca", "http://%(domain)s/")]
     public async Task Grafana_connects_and_links_as_safely_as_the_service(string settings, string sslMode, string rootUrl)
     {
-        var grafana = """enable = true; secretsFile = "/run/secrets/teslamate.env"; grafana = { enable = true; secretKeyFile = "/run/k"; };""" + settings;
+        var grafana = """enable = true; secretsFile = "/run/secrets/teslamate.env"; grafana = { enable = true; secretKeyFile = "/run/k"; };"""
+            + settings;
         (await OptionAsync("services.grafana.provision.datasources.settings.datasources", grafana))[0]
             .GetProperty("jsonData").GetProperty("sslmode").GetString().ShouldBe(sslMode);
         (await OptionAsync("services.grafana.settings.server.root_url", grafana)).GetString().ShouldBe(rootUrl);
@@ -188,7 +194,8 @@ public sealed class ModuleTests
     [InlineData(Local + """settings.WEB_PASSWORD = "oops";""", "settings holds a secret")]
     [InlineData(Local + """settings.WEB_API_TOKEN = "oops";""", "settings holds a secret")]
     [InlineData(Local + """settings.ENCRYPTION_KEY = "oops";""", "not services.teslamate.settings")]
-    [InlineData("""enable = true; postgres.enable_server = true; postgres.user = "logger"; credentials.ENCRYPTION_KEY = "/run/key";""", "DATABASE_PASS")]
+    [InlineData("""enable = true; postgres.enable_server = true; postgres.user = "logger"; credentials.ENCRYPTION_KEY = "/run/key";""",
+        "DATABASE_PASS")]
     [InlineData(Local + "postgres.package = (import ./nix/tests/machine.nix { }).pkgs.postgresql_16;", "PostgreSQL 16.3")]
     [InlineData("""enable = true; postgres = { enable_server = true; port = 5433; }; credentials.ENCRYPTION_KEY = "/run/key"; grafana.enable = true;""", "DATABASE_PASS")]
     [InlineData(Local + """nginx.enable = true; listenAddress = "/run/teslamate/web.sock";""", "SOCKET_PERM")]
@@ -251,7 +258,8 @@ public sealed class ModuleTests
     [InlineData("""postgres.database = "a123456789012345678901234567890123456789012345";""", "postgres.database")]
     [InlineData("""settings.TZ = [ "a" ];""", "settings.TZ")]
     public async Task A_value_of_the_wrong_kind_names_its_option(string settings, string option)
-        => (await Should.ThrowAsync<InvalidOperationException>(() => OptionAsync("services.teslamate", $"enable = true; {settings}"))).Message.ShouldContain(option);
+        => (await Should.ThrowAsync<InvalidOperationException>(
+            () => OptionAsync("services.teslamate", $"enable = true; {settings}"))).Message.ShouldContain(option);
 
     [SkippableFact]
     public async Task A_certificate_of_ACME_reaches_the_service_as_credentials_and_restarts_it_when_it_is_renewed()
@@ -264,7 +272,8 @@ public sealed class ModuleTests
             ["telemetry.crt:/var/lib/acme/t.example.com/fullchain.pem", "telemetry.key:/var/lib/acme/t.example.com/key.pem"]);
         (await ServiceAsync("serviceConfig.AmbientCapabilities", Acme)).GetString().ShouldBe("CAP_NET_BIND_SERVICE");
         (await ServiceAsync("after", Acme)).EnumerateArray().Select(unit => unit.GetString()).ShouldContain("acme-t.example.com.service");
-        (await OptionAsync("security.acme.certs", Acme)).GetProperty("t.example.com").GetProperty("reloadServices")[0].GetString().ShouldBe("teslamate.service");
+        (await OptionAsync("security.acme.certs", Acme)).GetProperty("t.example.com").GetProperty("reloadServices")[0].GetString()
+            .ShouldBe("teslamate.service");
         (await OptionAsync("networking.firewall.allowedTCPPorts", Acme)).EnumerateArray().Select(port => port.GetInt32()).ShouldBe([443]);
     }
 
@@ -275,12 +284,14 @@ public sealed class ModuleTests
     [InlineData("openFirewall = true; nginx = { enable = true; forceSSL = true; enableACME = true; };", "80 443")]
     [InlineData("""openFirewall = true; nginx = { enable = true; useACMEHost = "example.com"; };""", "80 443")]
     public async Task Opening_the_firewall_opens_what_the_pages_are_reached_by(string settings, string ports)
-        => string.Join(' ', (await OptionAsync("networking.firewall.allowedTCPPorts", Local + settings)).EnumerateArray().Select(port => port.GetInt32())).ShouldBe(ports);
+        => string.Join(' ', (await OptionAsync("networking.firewall.allowedTCPPorts", Local + settings)).EnumerateArray()
+            .Select(port => port.GetInt32())).ShouldBe(ports);
 
     [SkippableFact]
     public async Task Scheduled_backups_have_a_timer()
     {
-        (await OptionAsync("systemd.timers.teslamate-backup.timerConfig.OnCalendar", Local + """backup.schedule = "daily";""")).GetString().ShouldBe("daily");
+        (await OptionAsync("systemd.timers.teslamate-backup.timerConfig.OnCalendar", Local + """backup.schedule = "daily";""")).GetString()
+            .ShouldBe("daily");
         (await OptionAsync("systemd.timers", Local)).EnumerateObject().ShouldBeEmpty();
     }
 
@@ -297,7 +308,8 @@ public sealed class ModuleTests
         service.TryGetProperty("EnvironmentFile", out _).ShouldBeFalse();
         Lines(service.GetProperty("ReadWritePaths")).ShouldBe(["\"-/mnt/nas/backups\""]);
         Lines(backup.GetProperty("onFailure")).ShouldBe(["teslamate-backup-failed.service"]);
-        Lines((await OptionAsync("systemd.services.teslamate-backup.onFailure", Settings + """backup.onFailure = [ "mail.service" ];"""))).ShouldBe(["mail.service"]);
+        Lines((await OptionAsync("systemd.services.teslamate-backup.onFailure", Settings + """backup.onFailure = [ "mail.service" ];""")))
+            .ShouldBe(["mail.service"]);
         // A folder of the network is mounted first.
         foreach (var unit in new[] { "teslamate-backup", "teslamate" })
             Lines(await OptionAsync($"systemd.services.{unit}.unitConfig.RequiresMountsFor", Settings)).ShouldBe(["\"/mnt/nas/backups\""]);
@@ -306,16 +318,20 @@ public sealed class ModuleTests
     [SkippableFact]
     public async Task Each_process_gets_the_secrets_that_it_needs_and_no_others()
     {
-        const string Remote = """enable = true; secretsFile = "/run/s"; postgres.host = "db.example.org"; grafana = { enable = true; secretKeyFile = "/run/k"; }; backup.schedule = "daily";""";
-        foreach (var (settings, having) in new[] { (Local + """grafana = { enable = true; secretKeyFile = "/run/k"; }; backup.schedule = "daily";""", "postgresql-setup"), (Remote, "grafana teslamate-backup") })
+        const string Remote =
+            """enable = true; secretsFile = "/run/s"; postgres.host = "db.example.org"; grafana = { enable = true; secretKeyFile = "/run/k"; }; backup.schedule = "daily";""";
+        foreach (var (settings, having) in new[] { (Local + """grafana = { enable = true; secretKeyFile = "/run/k"; }; backup.schedule = "daily";""",
+            "postgresql-setup"), (Remote, "grafana teslamate-backup") })
         {
             var services = await OptionAsync("systemd.services", settings);
             foreach (var service in services.EnumerateObject())
             {
                 var files = service.Value.GetProperty("serviceConfig").TryGetProperty("EnvironmentFile", out var file) ? Lines(file) : [];
-                files.ShouldBe(service.Name is "teslamate" or "teslamate-database-password" ? [settings == Remote ? "/run/s" : "/run/secrets/teslamate.env"] : [], service.Name);
+                files.ShouldBe(service.Name is "teslamate" or "teslamate-database-password"
+                    ? [settings == Remote ? "/run/s" : "/run/secrets/teslamate.env"] : [], service.Name);
                 var credentials = service.Value.GetProperty("serviceConfig").TryGetProperty("LoadCredential", out var loaded) ? Lines(loaded) : [];
-                credentials.Contains("DATABASE_PASS:/run/teslamate-database-password/DATABASE_PASS").ShouldBe(having.Split(' ').Contains(service.Name), service.Name);
+                credentials.Contains("DATABASE_PASS:/run/teslamate-database-password/DATABASE_PASS")
+                    .ShouldBe(having.Split(' ').Contains(service.Name), service.Name);
             }
         }
     }
@@ -336,10 +352,12 @@ public sealed class ModuleTests
 
     [SkippableTheory]
     [InlineData("", "Remote-User X-Auth-Request-User X-Forwarded-User X-Proxy-Secret X-Remote-User")]
-    [InlineData("""settings.WEB_TRUSTED_HEADER = "X-Authentik-Username";""", "Remote-User X-Auth-Request-User X-Authentik-Username X-Forwarded-User X-Proxy-Secret X-Remote-User")]
+    [InlineData("""settings.WEB_TRUSTED_HEADER = "X-Authentik-Username";""",
+        "Remote-User X-Auth-Request-User X-Authentik-Username X-Forwarded-User X-Proxy-Secret X-Remote-User")]
     public async Task The_reverse_proxy_passes_on_no_word_of_a_client_about_who_it_is(string settings, string headers)
     {
-        var location = await OptionAsync("services.nginx.virtualHosts.\"t.example\".locations.\"/\".extraConfig", Local + $"""nginx.enable = true; virtualHost = "t.example"; {settings}""");
+        var location = await OptionAsync("services.nginx.virtualHosts.\"t.example\".locations.\"/\".extraConfig",
+            Local + $"""nginx.enable = true; virtualHost = "t.example"; {settings}""");
         var stripped = location.GetString()!.Split('\n').Where(line => line.StartsWith("proxy_set_header ", StringComparison.Ordinal)).ToArray();
         stripped.Select(line => line.Split(' ')[1]).Order(StringComparer.Ordinal).ShouldBe(headers.Split(' '));
         stripped.ShouldAllBe(line => line.EndsWith(" \"\";", StringComparison.Ordinal));
@@ -362,7 +380,8 @@ public sealed class ModuleTests
         var config = await Evaluation.MachineAsync("config", configuration);
         var services = config.GetProperty("systemd").GetProperty("services");
         services.GetProperty("teslamate").GetProperty("environment").GetProperty("DATABASE_PORT").GetString().ShouldBe("5433");
-        Lines(services.GetProperty("teslamate").GetProperty("serviceConfig").GetProperty("EnvironmentFile")).ShouldBe(["/run/secrets/teslamate.env", "/run/more.env"], ignoreOrder: true);
+        Lines(services.GetProperty("teslamate").GetProperty("serviceConfig").GetProperty("EnvironmentFile"))
+            .ShouldBe(["/run/secrets/teslamate.env", "/run/more.env"], ignoreOrder: true);
         Lines(services.GetProperty("grafana").GetProperty("serviceConfig").GetProperty("LoadCredential")).ShouldContain("x:/run/x");
         var grafana = config.GetProperty("services").GetProperty("grafana").GetProperty("settings");
         grafana.GetProperty("server").GetProperty("domain").GetString().ShouldBe("grafana.example");
@@ -376,7 +395,8 @@ public sealed class ModuleTests
     [SkippableFact]
     public async Task Imported_twice_it_counts_once()
     {
-        var name = await Evaluation.MachineAsync("config.systemd.services.teslamate.description", $"{{ imports = [ ./nix/module.nix ./nix/../nix/module.nix (import ./nix/module.nix) ]; services.teslamate = {{ {Local} }}; }}");
+        var name = await Evaluation.MachineAsync("config.systemd.services.teslamate.description",
+            $"{{ imports = [ ./nix/module.nix ./nix/../nix/module.nix (import ./nix/module.nix) ]; services.teslamate = {{ {Local} }}; }}");
         name.GetString().ShouldNotBeNull().ShouldStartWith("TeslaMate");
     }
 
@@ -386,7 +406,8 @@ public sealed class ModuleTests
         var known = (await ProblemsAsync("assertions", Local + """credentials.X = "/run/x";"""))[0];
         foreach (var file in Directory.GetFiles(Path.Combine(Evaluation.Root, "src"), "*.cs", SearchOption.AllDirectories))
         {
-            foreach (System.Text.RegularExpressions.Match secret in System.Text.RegularExpressions.Regex.Matches(await File.ReadAllTextAsync(file), "\\.Secret\\(\"([A-Z_]+)\"\\)"))
+            foreach (System.Text.RegularExpressions.Match secret in System.Text.RegularExpressions.Regex.Matches(await File.ReadAllTextAsync(file),
+                "\\.Secret\\(\"([A-Z_]+)\"\\)"))
             {
                 // libpq's own variable is no setting of the program's.
                 if (secret.Groups[1].Value != "PGPASSWORD")
@@ -419,8 +440,10 @@ public sealed class ModuleTests
     [InlineData("/teslamate/", "/teslamate/")]
     public async Task The_reverse_proxy_strips_the_path(string path, string location)
     {
-        var hosts = await OptionAsync("services.nginx.virtualHosts", Local + $"""nginx.enable = true; virtualHost = "t.example"; urlPath = "{path}";""");
-        hosts.GetProperty("t.example").GetProperty("locations").GetProperty(location).GetProperty("proxyPass").GetString().ShouldBe("http://127.0.0.1:4000/");
+        var hosts = await OptionAsync("services.nginx.virtualHosts",
+            Local + $"""nginx.enable = true; virtualHost = "t.example"; urlPath = "{path}";""");
+        hosts.GetProperty("t.example").GetProperty("locations").GetProperty(location).GetProperty("proxyPass").GetString()
+            .ShouldBe("http://127.0.0.1:4000/");
     }
 
     [SkippableTheory]
@@ -439,12 +462,16 @@ public sealed class ModuleTests
     [SkippableTheory]
     [InlineData(Local, "postgresql-setup.service teslamate-database-password.service teslamate.service")]
     [InlineData("""enable = true; secretsFile = "/run/s"; postgres.host = "db.example.org"; postgres.port = 6543;""", "teslamate.service")]
-    [InlineData(Local + """postgres.user = "logger"; postgres.database = "cars";""", "postgresql-setup.service teslamate-database-password.service teslamate.service")]
+    [InlineData(Local + """postgres.user = "logger"; postgres.database = "cars";""",
+        "postgresql-setup.service teslamate-database-password.service teslamate.service")]
     [InlineData(Local + """backup = { schedule = "daily"; retention = 3; directory = "/srv/backups"; };""",
-        "postgresql-setup.service teslamate-backup-failed.service teslamate-backup.service teslamate-backup.timer teslamate-database-password.service teslamate.service")]
-    [InlineData(Local + """grafana = { enable = true; urlPath = "/grafana"; secretKeyFile = "/run/k"; dashboards = "/srv/dashboards"; setDefaultDashboard = false; };""",
+        "postgresql-setup.service teslamate-backup-failed.service teslamate-backup.service teslamate-backup.timer "
+            + "teslamate-database-password.service teslamate.service")]
+    [InlineData(Local
+        + """grafana = { enable = true; urlPath = "/grafana"; secretKeyFile = "/run/k"; dashboards = "/srv/dashboards"; setDefaultDashboard = false; };""",
         "grafana.service postgresql-setup.service teslamate-database-password.service teslamate.service")]
-    [InlineData(Local + "autoStart = false; migrations.rollbackUnknown = true;", "postgresql-setup.service teslamate-database-password.service teslamate.service")]
+    [InlineData(Local + "autoStart = false; migrations.rollbackUnknown = true;",
+        "postgresql-setup.service teslamate-database-password.service teslamate.service")]
     [InlineData("""enable = true; postgres.enable_server = true; credentials = { ENCRYPTION_KEY = "/run/k"; MQTT_PASSWORD = "/run/m"; };""",
         "postgresql-setup.service teslamate.service")]
     public async Task Every_variant_is_rendered_whole_and_without_complaints(string settings, string units)
@@ -492,7 +519,8 @@ public sealed class ModuleTests
     public async Task A_server_that_others_use_is_never_moved_to_another_version_unasked(string others, string stateVersion, bool refused)
     {
         var problems = await Evaluation.MachineAsync("problems.assertions",
-            $"with (import ./nix/tests/machine.nix {{ }}); {{ system.stateVersion = \"{stateVersion}\"; services.teslamate = {{ {Local} }}; {others} }}");
+            $"with (import ./nix/tests/machine.nix {{ }}); {{ system.stateVersion = \"{stateVersion}\"; services.teslamate = {{ {Local} }}; "
+                + $"{others} }}");
         problems.GetArrayLength().ShouldBe(refused ? 1 : 0, problems.GetRawText());
         if (refused)
             problems[0].GetString()!.ShouldContain("services.postgresql.package = pkgs.postgresql_");
@@ -501,7 +529,8 @@ public sealed class ModuleTests
     [SkippableFact]
     public async Task A_server_that_the_administrator_chose_too_old_is_refused()
         => (await Evaluation.MachineAsync("problems.assertions",
-            $"with (import ./nix/tests/machine.nix {{ }}); {{ services.teslamate = {{ {Local} }}; services.postgresql.package = pkgs.postgresql_16; }}"))[0]
+            $"with (import ./nix/tests/machine.nix {{ }}); {{ services.teslamate = {{ {Local} }}; services.postgresql.package = "
+                + $"pkgs.postgresql_16; }}"))[0]
             .GetString().ShouldNotBeNull().ShouldContain("PostgreSQL 16.3");
 
     [SkippableFact]
@@ -522,8 +551,10 @@ public sealed class ModuleTests
     [InlineData("''${x}")]
     public async Task What_a_setting_holds_reaches_the_scripts_as_it_is(string value)
     {
-        var rendered = await Evaluation.MachineAsync("rendered", $"{{ services.teslamate = {{ {Local} settings.MAP_TILES_URL = {Evaluation.Literal(value)}; }}; }}");
-        var settings = rendered.GetProperty("scripts").EnumerateObject().Single(script => script.Name.EndsWith("-teslamate-settings.sh", StringComparison.Ordinal)).Value.GetString()!;
+        var rendered = await Evaluation.MachineAsync("rendered",
+            $"{{ services.teslamate = {{ {Local} settings.MAP_TILES_URL = {Evaluation.Literal(value)}; }}; }}");
+        var settings = rendered.GetProperty("scripts").EnumerateObject()
+            .Single(script => script.Name.EndsWith("-teslamate-settings.sh", StringComparison.Ordinal)).Value.GetString()!;
         var (exitCode, output, errors) = await Evaluation.RunAsync("bash", ["-euc", settings + "printf '%s' \"$MAP_TILES_URL\""]);
         exitCode.ShouldBe(0, errors);
         output.ShouldBe(value);
@@ -534,7 +565,8 @@ public sealed class ModuleTests
     {
         // With everything in it that a script is made of.
         var rendered = await Evaluation.MachineAsync("rendered",
-            $"{{ services.teslamate = {{ {Local} credentials.MQTT_PASSWORD = \"/run/secrets/mqtt\"; settings = {{ MAP_ATTRIBUTION = \"© <a href=\\\"x\\\">OSM</a> ~/x 'y' $z\"; TZ = \"~\"; }}; }}; }}");
+            $"{{ services.teslamate = {{ {Local} credentials.MQTT_PASSWORD = \"/run/secrets/mqtt\"; settings = {{ MAP_ATTRIBUTION = \"© <a "
+                + $"href=\\\"x\\\">OSM</a> ~/x 'y' $z\"; TZ = \"~\"; }}; }}; }}");
         var folder = Directory.CreateTempSubdirectory("teslamate-scripts-").FullName;
         try
         {

@@ -89,7 +89,8 @@ public sealed class JournalTests
     public void Secrets_are_struck_from_message_fields_and_exceptions()
     {
         using var journald = new DatagramListener();
-        using (var log = new LoggerConfiguration().WriteTo.Journald(redact: text => text.Replace("hunter2", "***", StringComparison.Ordinal), socketPath: journald.Name)
+        using (var log = new LoggerConfiguration().WriteTo.Journald(redact: text => text.Replace("hunter2", "***", StringComparison.Ordinal),
+            socketPath: journald.Name)
             .CreateLogger())
             log.Error(new InvalidOperationException("bad hunter2"), "{Password} {@Structure}", "hunter2", new { Inner = "hunter2" });
         journald.Receive().ShouldNotContain("hunter2");
@@ -100,7 +101,8 @@ public sealed class JournalTests
     {
         var fallback = new StringWriter();
         using (var log = new LoggerConfiguration()
-            .WriteTo.Sink(new JournaldSink(new JournalSocket("/nonexistent/socket"), "teslamate", text => text, new PriorityLines(fallback, text => text)))
+            .WriteTo.Sink(new JournaldSink(new JournalSocket("/nonexistent/socket"), "teslamate", text => text,
+                new PriorityLines(fallback, text => text)))
             .CreateLogger())
             log.Warning("two\nlines");
         fallback.ToString().ShouldBe("<4>two\n<4>lines\n");

@@ -34,7 +34,8 @@ public sealed class WatchdogTests
 
         fed.ShouldBe([0, 15, 30, 75, 90]);
         _sent.All.Distinct().ShouldBe(["WATCHDOG=1"]);
-        _log.Lines.ShouldBe(["Critical: The loop \"car 2\" has not turned for 45 s; the watchdog is no longer fed, so systemd will restart the program"]);
+        _log.Lines.ShouldBe(["Critical: The loop \"car 2\" has not turned for 45 s; the watchdog is no longer fed, so systemd will restart the "
+            + "program"]);
     }
 
     [Fact]
@@ -42,7 +43,8 @@ public sealed class WatchdogTests
     {
         using var manager = new DatagramListener();
         using var watchdog = new WatchdogLoop(
-            Notifiers.At(manager.Name), new Heartbeats(TimeProvider.System), TimeProvider.System, _log.For<WatchdogLoop>(), TimeSpan.FromMilliseconds(200));
+            Notifiers.At(manager.Name), new Heartbeats(TimeProvider.System), TimeProvider.System, _log.For<WatchdogLoop>(),
+            TimeSpan.FromMilliseconds(200));
         await watchdog.StartAsync(default);
         Enumerable.Range(0, 3).Select(_ => manager.Receive()).ShouldBe(["WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"]);
         await watchdog.StopAsync(default);

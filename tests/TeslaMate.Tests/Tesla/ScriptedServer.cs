@@ -52,7 +52,8 @@ sealed class ScriptedServer : IAsyncDisposable
             var body = context.WebSockets.IsWebSocketRequest ? "" : await reader.ReadToEndAsync();
             server!.Requests.Enqueue(new ReceivedRequest(
                 context.Request.Method, context.Request.Path + context.Request.QueryString, context.Request.Protocol,
-                context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase), body));
+                context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
+                body));
             await server.Answer(context);
         });
         await app.StartAsync();

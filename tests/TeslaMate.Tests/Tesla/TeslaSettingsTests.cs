@@ -34,7 +34,8 @@ public class TeslaSettingsTests
     [InlineData("1", true)]
     [InlineData("false", false)]
     [InlineData("False", false)]
-    public void The_stream_uses_the_vin_when_asked_to(string value, bool expected) => Read(("TESLA_WSS_USE_VIN", value)).Settings.StreamUsesVin.ShouldBe(expected);
+    public void The_stream_uses_the_vin_when_asked_to(string value, bool expected)
+    => Read(("TESLA_WSS_USE_VIN", value)).Settings.StreamUsesVin.ShouldBe(expected);
 
     [Theory]
     [InlineData("true", true)]

@@ -31,7 +31,8 @@ public class PollingIntervalsTests
     public void All_variables_are_read()
     {
         var names = new[] { "ASLEEP", "DRIVING", "DEFAULT", "ONLINE", "CHARGING", "MINIMUM" };
-        var read = PollingIntervals.Read(new Variables(names.Select((name, index) => (name, index)).ToDictionary(pair => $"POLLING_{pair.name}_INTERVAL", pair => $"{100 + pair.index}")));
+        var read = PollingIntervals.Read(new Variables(
+            names.Select((name, index) => (name, index)).ToDictionary(pair => $"POLLING_{pair.name}_INTERVAL", pair => $"{100 + pair.index}")));
         new[] { read.Asleep, read.Driving, read.Default, read.Online, read.Charging, read.Minimum }.Select(interval => interval.TotalSeconds)
             .ShouldBe([100, 101, 102, 103, 104, 105]);
     }

@@ -13,12 +13,14 @@ public sealed class AccessTests
     [Fact]
     public async Task A_proxy_lets_in_whom_it_names()
     {
-        await using var pages = await PagesUnderTest.StartAsync(("WEB_TRUSTED_HEADER", "X-Forwarded-User"), ("WEB_TRUSTED_PROXY_SECRET", "a secret of the proxy and these pages"));
+        await using var pages = await PagesUnderTest.StartAsync(("WEB_TRUSTED_HEADER", "X-Forwarded-User"),
+            ("WEB_TRUSTED_PROXY_SECRET", "a secret of the proxy and these pages"));
         using var browser = pages.Visit();
         // Nobody is named, and there is no password to ask for.
         (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await browser.GetAsync("/live/cars")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
-        (await browser.SendAsync(new HttpRequestMessage(HttpMethod.Put, "/api/car/1/logging/resume"))).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await browser.SendAsync(new HttpRequestMessage(HttpMethod.Put, "/api/car/1/logging/resume"))).StatusCode.ShouldBe(
+            HttpStatusCode.Unauthorized);
         browser.Headers.Add("X-Forwarded-User", "alice");
         // So could everybody on this machine.
         (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
@@ -141,7 +143,8 @@ public sealed class AccessTests
         using var response = await browser.GetAsync("/live/cars");
         response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await response.Content.ReadAsStringAsync()).ShouldBeEmpty();
-        pages.Log.Lines.ShouldContain(line => line.StartsWith("Error: ", StringComparison.Ordinal) && line.Contains("https://evil.example.com", StringComparison.Ordinal));
+        pages.Log.Lines.ShouldContain(
+            line => line.StartsWith("Error: ", StringComparison.Ordinal) && line.Contains("https://evil.example.com", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -156,12 +159,14 @@ public sealed class AccessTests
         using var browser = pages.Visit();
         string[] strangers =
         [
-            "evil.example.com", "evil.example.com:4000", "evil.example.com.", "127.0.0.1.evil.example.com", "localhost.evil.example.com", "pi.local.example.com", "pi.fritz.box.example.com",
+            "evil.example.com", "evil.example.com:4000", "evil.example.com.", "127.0.0.1.evil.example.com", "localhost.evil.example.com",
+            "pi.local.example.com", "pi.fritz.box.example.com",
             "evillan.example", "evilfritz.box", "fritz.box", "comment.example.com", "pi.comment.example.com", "192.168.178.1.nip.io",
         ];
         string[] ours =
         [
-            "127.0.0.1:4000", "[::1]:4000", "192.168.1.5", "localhost", "tm.localhost:4000", "teslamate:4000", "raspberrypi.local:4000", "PI.Lan", "pi.home.arpa.", "pi.internal",
+            "127.0.0.1:4000", "[::1]:4000", "192.168.1.5", "localhost", "tm.localhost:4000", "teslamate:4000", "raspberrypi.local:4000", "PI.Lan",
+            "pi.home.arpa.", "pi.internal",
             // What VIRTUAL_HOST, CHECK_ORIGIN, the settings and the local network name.
             "cars.example.com", "a.example.org", "stored.example.net", "pi.fritz.box:4000", "pi.tail1234.ts.net",
         ];
@@ -169,7 +174,8 @@ public sealed class AccessTests
         {
             foreach (var path in new[] { "/settings", "/drives", "/log_in", "/live/cars", "/api/car/1/logging/resume" })
             {
-                using var request = new HttpRequestMessage(path.StartsWith("/api", StringComparison.Ordinal) ? HttpMethod.Put : HttpMethod.Get, path) { Headers = { Host = host } };
+                using var request = new HttpRequestMessage(path.StartsWith("/api", StringComparison.Ordinal) ? HttpMethod.Put : HttpMethod.Get,
+                    path) { Headers = { Host = host } };
                 using var response = await browser.StreamAsync(request);
                 (response.StatusCode == HttpStatusCode.MisdirectedRequest).ShouldBe(strangers.Contains(host), $"{host}{path}");
             }
@@ -180,7 +186,8 @@ public sealed class AccessTests
         opened.Headers.Add("Upgrade-Insecure-Requests", "1");
         using var told = await browser.SendAsync(opened);
         (await Browser.ParseAsync(told)).Text("main")!.ShouldContain("Set VIRTUAL_HOST to it, or set a password.");
-        pages.Log.Lines.ShouldContain(line => line.StartsWith("Warning: ", StringComparison.Ordinal) && line.Contains("tm.example.com", StringComparison.Ordinal));
+        pages.Log.Lines.ShouldContain(
+            line => line.StartsWith("Warning: ", StringComparison.Ordinal) && line.Contains("tm.example.com", StringComparison.Ordinal));
 
         folder.Delete(recursive: true);
         using var gone = new HttpRequestMessage(HttpMethod.Get, "/settings") { Headers = { Host = "pi.fritz.box" } };

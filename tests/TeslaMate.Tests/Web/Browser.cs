@@ -27,7 +27,8 @@ sealed class Browser(Uri address, string prefix = "") : IDisposable
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request) => await _http.SendAsync(request);
 
     /// <summary>As <see cref="SendAsync"/>, but without waiting for the end of the answer.</summary>
-    public async Task<HttpResponseMessage> StreamAsync(HttpRequestMessage request) => await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    public async Task<HttpResponseMessage> StreamAsync(HttpRequestMessage request)
+        => await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
 
     /// <summary>Sends the fields to <paramref name="path"/> with the token of the page at <paramref name="from"/>.</summary>
     public async Task<HttpResponseMessage> PostAsync(string path, string from, params (string Name, string Value)[] fields)
@@ -46,11 +47,13 @@ sealed class Browser(Uri address, string prefix = "") : IDisposable
 
     public static string TokenOf(IHtmlDocument page) => page.QuerySelector("meta[name=csrf-token]")!.GetAttribute("content")!;
 
-    public static async Task<IHtmlDocument> ParseAsync(HttpResponseMessage response) => new HtmlParser().ParseDocument(await response.Content.ReadAsStringAsync());
+    public static async Task<IHtmlDocument> ParseAsync(HttpResponseMessage response)
+        => new HtmlParser().ParseDocument(await response.Content.ReadAsStringAsync());
 
     public void Dispose() => _http.Dispose();
 
-    sealed class StrippingProxy(string prefix) : DelegatingHandler(new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() })
+    sealed class StrippingProxy(string prefix)
+        : DelegatingHandler(new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() })
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {

@@ -43,8 +43,10 @@ public sealed class CarCardTests
             TpmsPressureRl = null,
         }).ShouldBe(
         [
-            "Preconditioning", "Dog Mode", "Reduced Battery Range", "Driver present", "Plugged In", "Service Mode", "View car location on Google Maps", "Windows open", "Doors open", "Sentry Mode",
-            "Sentry Mode recording", "Unlocked", "Software Update available", "Tires with low pressure: Front left (2.2 Bar), Rear left (—)", "Health check failed",
+            "Preconditioning", "Dog Mode", "Reduced Battery Range", "Driver present", "Plugged In", "Service Mode",
+            "View car location on Google Maps", "Windows open", "Doors open", "Sentry Mode",
+            "Sentry Mode recording", "Unlocked", "Software Update available", "Tires with low pressure: Front left (2.2 Bar), Rear left (—)",
+            "Health check failed",
         ]);
 
     [Theory]

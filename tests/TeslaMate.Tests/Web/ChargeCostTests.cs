@@ -27,7 +27,8 @@ public sealed class ChargeCostTests(SharedPages shared) : IClassFixture<SharedPa
     {
         var page = await _browser.PageAsync("/charge-cost/1");
         page.Texts(".tag").ShouldBe(["2024-05-01, 09:00 – 09:15", "Model Y", "10.00 kWh", "15 min", "Beelitz Supercharger, Beelitz"]);
-        page.QuerySelectorAll(".tag time").Select(time => time.GetAttribute("datetime")).ShouldBe(["2024-05-01T09:00:00Z", "2024-05-01T09:00:00Z", "2024-05-01T09:15:00Z"]);
+        page.QuerySelectorAll(".tag time").Select(time => time.GetAttribute("datetime"))
+            .ShouldBe(["2024-05-01T09:00:00Z", "2024-05-01T09:00:00Z", "2024-05-01T09:15:00Z"]);
     }
 
     [Fact]
@@ -47,7 +48,8 @@ public sealed class ChargeCostTests(SharedPages shared) : IClassFixture<SharedPa
     public async Task The_energy_is_the_greater_of_used_and_added(string used, string added, string? tag)
     {
         await _pages.Database.ExecuteAsync($"update charging_processes set charge_energy_used = {used}, charge_energy_added = {added}");
-        (await _browser.PageAsync("/charge-cost/1")).Texts(".tag").SingleOrDefault(text => text.EndsWith("kWh", StringComparison.Ordinal)).ShouldBe(tag);
+        (await _browser.PageAsync("/charge-cost/1")).Texts(".tag").SingleOrDefault(text => text.EndsWith("kWh", StringComparison.Ordinal))
+            .ShouldBe(tag);
     }
 
     [Theory]
@@ -55,7 +57,8 @@ public sealed class ChargeCostTests(SharedPages shared) : IClassFixture<SharedPa
     [InlineData("update addresses set name = null, road = 'Main Street'", "Main Street, Beelitz")]
     [InlineData("update addresses set city = null", "Beelitz Supercharger")]
     [InlineData("update charging_processes set address_id = null", "???")]
-    [InlineData("insert into geofences (id, name, latitude, longitude, radius, inserted_at, updated_at) values (1, 'Home', 1, 1, 1, now(), now()); update charging_processes set geofence_id = 1", "Home")]
+    [InlineData("insert into geofences (id, name, latitude, longitude, radius, inserted_at, updated_at) values (1, 'Home', 1, 1, 1, now(), "
+        + "now()); update charging_processes set geofence_id = 1", "Home")]
     public async Task The_place_is_named_as_well_as_it_is_known(string rows, string tag)
     {
         await _pages.Database.ExecuteAsync(rows);
@@ -106,7 +109,8 @@ public sealed class ChargeCostTests(SharedPages shared) : IClassFixture<SharedPa
     [InlineData("per_minute", "The duration of this charge is not known; please enter the total.")]
     public async Task A_price_per_unit_of_an_unknown_amount_is_not_taken_for_the_total(string mode, string problem)
     {
-        await _pages.Database.ExecuteAsync("update charging_processes set charge_energy_added = null, charge_energy_used = null, duration_min = null");
+        await _pages.Database.ExecuteAsync("update charging_processes set charge_energy_added = null, charge_energy_used = null, duration_min = "
+            + "null");
         (await RefusedAsync(mode, "1")).Text("#cost-problem").ShouldBe(problem);
     }
 
@@ -130,7 +134,8 @@ public sealed class ChargeCostTests(SharedPages shared) : IClassFixture<SharedPa
     }
 
     Task<HttpResponseMessage> PostAsync(string mode, string entered, params (string Name, string Value)[] more)
-        => _browser.PostAsync("/charge-cost/1", from: "/charge-cost/1", [("charging_process[mode]", mode), ("charging_process[cost]", entered), .. more]);
+        => _browser.PostAsync("/charge-cost/1", from: "/charge-cost/1",
+            [("charging_process[mode]", mode), ("charging_process[cost]", entered), .. more]);
 
     Task<IHtmlDocument> RefusedAsync(string mode, string entered)
         => _pages.RefusedAsync(_browser, "/charge-cost/1", "/charge-cost/1", ("charging_process[mode]", mode), ("charging_process[cost]", entered));

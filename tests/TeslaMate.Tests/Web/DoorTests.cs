@@ -30,10 +30,12 @@ public sealed class DoorTests
         (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await browser.GetAsync("/drives")).StatusCode.ShouldBe(HttpStatusCode.OK);
         // Some get theirs one after the other, the others are told to come again.
-        while ((await browser.StreamAsync(new HttpRequestMessage(HttpMethod.Get, "/drive/1/gpx"))) is { StatusCode: not HttpStatusCode.ServiceUnavailable } other)
+        while ((await browser.StreamAsync(
+            new HttpRequestMessage(HttpMethod.Get, "/drive/1/gpx"))) is { StatusCode: not HttpStatusCode.ServiceUnavailable } other)
             other.Dispose();
         // Whoever does not read is not waited for.
-        while (await pages.Database.ScalarAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and query like '%from positions%' and state <> 'idle' and pid <> pg_backend_pid()") > 0)
+        while (await pages.Database.ScalarAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and query like "
+            + "'%from positions%' and state <> 'idle' and pid <> pg_backend_pid()") > 0)
             pages.Time.Advance(PatientBody.PartTimeout);
         slow.ForEach(client => client.Dispose());
     }
@@ -55,7 +57,8 @@ public sealed class DoorTests
     [Fact]
     public async Task Once_the_password_is_removed_only_this_machine_is_served()
     {
-        await using var pages = await PagesUnderTest.StartAsync(settings => settings with { OpenToThisMachineOnly = true }, reach: database => database);
+        await using var pages = await PagesUnderTest.StartAsync(settings => settings with { OpenToThisMachineOnly = true },
+            reach: database => database);
         await pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
         await pages.Access.RemovePasswordAsync(CancellationToken.None);
         using var browser = pages.Visit();
@@ -76,11 +79,13 @@ public sealed class DoorTests
     {
         if (OtherAddress() is not { } address)
             return;
-        await using var pages = await PagesUnderTest.StartAsync(settings => settings with { OpenToThisMachineOnly = true }, reach: database => database, listenOn: address);
+        await using var pages = await PagesUnderTest.StartAsync(settings => settings with { OpenToThisMachineOnly = true },
+            reach: database => database, listenOn: address);
         using var browser = pages.Visit();
         foreach (var path in new[] { "/settings", "/drives", "/live/cars" })
             (await browser.GetAsync(path)).StatusCode.ShouldBe(HttpStatusCode.Forbidden, path);
-        (await browser.SendAsync(new HttpRequestMessage(HttpMethod.Put, "/api/car/1/logging/resume"))).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await browser.SendAsync(new HttpRequestMessage(HttpMethod.Put, "/api/car/1/logging/resume"))).StatusCode.ShouldBe(
+            HttpStatusCode.Unauthorized);
         pages.Log.Lines.ShouldContain(line => line.Contains($"A request from {address} was refused", StringComparison.Ordinal));
     }
 
@@ -90,7 +95,8 @@ public sealed class DoorTests
     public async Task Where_a_token_is_set_a_put_needs_it_also_without_a_password(string kind)
     {
         const string Configured = "a token from the environment";
-        await using var pages = kind == "configured" ? await PagesUnderTest.StartAsync(("WEB_API_TOKEN", Configured)) : await PagesUnderTest.StartAsync();
+        await using var pages = kind == "configured"
+            ? await PagesUnderTest.StartAsync(("WEB_API_TOKEN", Configured)) : await PagesUnderTest.StartAsync();
         await SampleRows.AddAsync(pages.Database);
         pages.Vehicles.Hub.Publish(FakeVehicles.Car());
         using var browser = pages.Visit();
@@ -125,11 +131,13 @@ public sealed class DoorTests
         page.Headers.GetValues("Strict-Transport-Security").Single().ShouldStartWith("max-age=");
         var cookies = page.Headers.GetValues("Set-Cookie").ToList();
         cookies.Count.ShouldBe(2);
-        cookies.ShouldAllBe(cookie => cookie.StartsWith("__Host-_teslamate_", StringComparison.Ordinal) && cookie.Contains("; secure", StringComparison.Ordinal) && !cookie.Contains("domain", StringComparison.Ordinal));
+        cookies.ShouldAllBe(cookie => cookie.StartsWith("__Host-_teslamate_", StringComparison.Ordinal)
+            && cookie.Contains("; secure", StringComparison.Ordinal) && !cookie.Contains("domain", StringComparison.Ordinal));
         browser.Headers.Add("Cookie", cookies.Select(cookie => cookie.Split(';')[0]));
         using var logIn = await browser.PostWithAsync(Browser.TokenOf(await Browser.ParseAsync(page)), "/log_in", [("password", Password)]);
         logIn.StatusCode.ShouldBe(HttpStatusCode.Redirect);
-        var session = logIn.Headers.GetValues("Set-Cookie").Single(cookie => cookie.StartsWith("__Host-_teslamate_key=", StringComparison.Ordinal)).Split(';')[0];
+        var session = logIn.Headers.GetValues("Set-Cookie").Single(cookie => cookie.StartsWith("__Host-_teslamate_key=", StringComparison.Ordinal))
+            .Split(';')[0];
         browser.Headers.Add("Cookie", session);
         (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.OK);
         // What a neighbour's page plants under the plain name is not looked at.
@@ -177,10 +185,13 @@ public sealed class DoorTests
         var token = Browser.TokenOf(await browser.PageAsync("/sign_in"));
         pages.Time.Advance(Confirmation.Length + TimeSpan.FromSeconds(1));
         (await browser.GetAsync("/sign_in")).Headers.Location!.ToString().ShouldBe("/confirm?return=%2Fsign_in");
-        (await browser.PostWithAsync(token, "/sign_in", [("tokens[access]", "a"), ("tokens[refresh]", "r")])).Headers.Location!.ToString().ShouldStartWith("/confirm");
+        (await browser.PostWithAsync(token, "/sign_in", [("tokens[access]", "a"), ("tokens[refresh]", "r")])).Headers.Location!.ToString()
+            .ShouldStartWith("/confirm");
         pages.Account.Given.ShouldBeNull();
-        (await browser.PostAsync("/confirm", from: "/confirm?return=%2Fsign_in", ("password", "wrong horse battery"), ("return", "/sign_in"))).StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
-        (await browser.PostAsync("/confirm", from: "/confirm?return=%2Fsign_in", ("password", Password), ("return", "/sign_in"))).Headers.Location!.ToString().ShouldBe("/sign_in");
+        (await browser.PostAsync("/confirm", from: "/confirm?return=%2Fsign_in", ("password", "wrong horse battery"),
+            ("return", "/sign_in"))).StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await browser.PostAsync("/confirm", from: "/confirm?return=%2Fsign_in", ("password", Password),
+            ("return", "/sign_in"))).Headers.Location!.ToString().ShouldBe("/sign_in");
         (await browser.GetAsync("/sign_in")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
@@ -200,11 +211,13 @@ public sealed class DoorTests
         page.QuerySelectorAll("tbody tr").Length.ShouldBe(2);
         var row = page.QuerySelectorAll("tbody tr").Single(line => line.TextContent.Contains("Thief/1.0", StringComparison.Ordinal));
         row.TextContent.ShouldContain("203.0.113.7");
-        (await owner.PostAsync("/sessions/end", from: "/sessions", ("id", row.QuerySelector("input[name=id]")!.GetAttribute("value")!))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await owner.PostAsync("/sessions/end", from: "/sessions",
+            ("id", row.QuerySelector("input[name=id]")!.GetAttribute("value")!))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         (await thief.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         (await owner.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.OK);
         pages.Log.Lines.Count(line => line.StartsWith("Information: Log-in by password from ", StringComparison.Ordinal)).ShouldBe(2);
-        pages.Log.Lines.ShouldContain(line => line.StartsWith("Information: A session was ended in the pages, from 127.0.0.1", StringComparison.Ordinal));
+        pages.Log.Lines.ShouldContain(
+            line => line.StartsWith("Information: A session was ended in the pages, from 127.0.0.1", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -216,9 +229,12 @@ public sealed class DoorTests
         await LogInAsync(other);
         using var owner = pages.Visit();
         await LogInAsync(owner);
-        (await owner.PostAsync("/sessions/password", from: "/sessions", ("password", "wrong"), ("new_password", "another horse battery"))).StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
-        (await owner.PostAsync("/sessions/password", from: "/sessions", ("password", Password), ("new_password", "short"))).StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
-        (await owner.PostAsync("/sessions/password", from: "/sessions", ("password", Password), ("new_password", "another horse battery"))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await owner.PostAsync("/sessions/password", from: "/sessions", ("password", "wrong"),
+            ("new_password", "another horse battery"))).StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await owner.PostAsync("/sessions/password", from: "/sessions", ("password", Password), ("new_password", "short"))).StatusCode.ShouldBe(
+            HttpStatusCode.UnprocessableEntity);
+        (await owner.PostAsync("/sessions/password", from: "/sessions", ("password", Password),
+            ("new_password", "another horse battery"))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         (await owner.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await other.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         (await pages.Access.IsPasswordAsync(new Secret("another horse battery"), CancellationToken.None)).ShouldBeTrue();
@@ -259,16 +275,20 @@ public sealed class DoorTests
         await SampleRows.AddAsync(pages.Database);
         pages.Vehicles.Hub.Publish(FakeVehicles.Car());
         using var browser = pages.Visit();
-        (await browser.PostAsync("/charge-cost/1", from: "/charge-cost/1", ("charging_process[cost]", "12,34"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await browser.PostAsync("/charge-cost/1", from: "/charge-cost/1", ("charging_process[cost]", "12,34"))).StatusCode.ShouldBe(
+            HttpStatusCode.OK);
         (await pages.Database.ScalarAsync<decimal>("select cost from charging_processes")).ShouldBe(12.34m);
-        (await browser.PostAsync("/geo-fences", from: "/geo-fences/new", ("geo_fence[name]", "Home"), ("geo_fence[latitude]", "52,5"), ("geo_fence[longitude]", "13,4"), ("geo_fence[radius]", "50"),
-            ("geo_fence[billing_type]", "per_kwh"), ("geo_fence[cost_per_unit]", "0,2345"), ("costs", "keep"))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await browser.PostAsync("/geo-fences", from: "/geo-fences/new", ("geo_fence[name]", "Home"), ("geo_fence[latitude]", "52,5"),
+            ("geo_fence[longitude]", "13,4"), ("geo_fence[radius]", "50"),
+            ("geo_fence[billing_type]", "per_kwh"), ("geo_fence[cost_per_unit]", "0,2345"), ("costs", "keep"))).StatusCode.ShouldBe(
+                HttpStatusCode.Redirect);
         (await pages.Database.ScalarAsync<decimal>("select cost_per_unit from geofences")).ShouldBe(0.2345m);
         var page = await browser.PageAsync("/");
         page.QuerySelectorAll(".tip").ShouldAllBe(tip => tip.HasAttribute("data-tip"));
         page.Body!.TextContent.ShouldNotContain("@");
         // The cards count by the program's clock.
-        DateTimeOffset.Parse(page.QuerySelector("#cars")!.GetAttribute("data-now")!, System.Globalization.CultureInfo.InvariantCulture).ShouldBe(pages.Time.GetUtcNow());
+        DateTimeOffset.Parse(page.QuerySelector("#cars")!.GetAttribute("data-now")!, System.Globalization.CultureInfo.InvariantCulture)
+            .ShouldBe(pages.Time.GetUtcNow());
     }
 
     [Theory]

@@ -34,7 +34,8 @@ public sealed class DriveListTests
         (await AskedAsync("to", before.ToString("O", CultureInfo.InvariantCulture))).End.ShouldBe(began);
 
         async Task<Filter> AskedAsync(string field, string value)
-            => (await Filter.BindAsync(new DefaultHttpContext { Request = { QueryString = QueryString.Create("time_zone", zone).Add(field, value) } }))!;
+            => (await Filter.BindAsync(
+                new DefaultHttpContext { Request = { QueryString = QueryString.Create("time_zone", zone).Add(field, value) } }))!;
     }
 
     [Theory]

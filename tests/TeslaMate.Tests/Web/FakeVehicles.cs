@@ -20,9 +20,11 @@ sealed class FakeVehicles : IVehicles
 
     public IReadOnlyList<VehicleHealth> Health => [];
 
-    public static Summary Car(short id = 1, string? name = "Model Y", string vin = "5YJ3E1EA7KF317000", VehicleStateName state = VehicleStateName.Online) => new()
+    public static Summary Car(short id = 1, string? name = "Model Y", string vin = "5YJ3E1EA7KF317000",
+        VehicleStateName state = VehicleStateName.Online) => new()
     {
-        Car = new Car { Id = new CarId(id), Eid = id, Vid = id, Vin = vin, Name = name, Model = "Y", MarketingName = "LR AWD", TrimBadging = "74D", Settings = new CarSettings() },
+        Car = new Car { Id = new CarId(id), Eid = id, Vid = id, Vin = vin, Name = name, Model = "Y", MarketingName = "LR AWD", TrimBadging = "74D",
+            Settings = new CarSettings() },
         State = state,
         Healthy = true,
         DisplayName = name,

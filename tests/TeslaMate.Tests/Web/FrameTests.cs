@@ -51,7 +51,8 @@ public sealed class FrameTests(SharedPages shared) : IClassFixture<SharedPages>,
         var root = page.DocumentElement;
         (root.GetAttribute("lang"), root.GetAttribute("data-theme-mode"), root.GetAttribute("data-theme")).ShouldBe(("en", stated, resolved));
         page.QuerySelector("link[rel=manifest]")!.GetAttribute("crossorigin").ShouldBe("use-credentials");
-        new[] { "viewport", "theme-color", "msapplication-TileColor", "apple-mobile-web-app-capable" }.Select(name => page.QuerySelector($"meta[name='{name}']")!.GetAttribute("content"))
+        new[] { "viewport", "theme-color", "msapplication-TileColor",
+            "apple-mobile-web-app-capable" }.Select(name => page.QuerySelector($"meta[name='{name}']")!.GetAttribute("content"))
             .ShouldBe(["width=device-width, initial-scale=1.0, viewport-fit=cover", "#363636", "#ffffff", "yes"]);
         page.QuerySelector("link[rel=mask-icon]")!.GetAttribute("color").ShouldBe("#363636");
         Browser.TokenOf(page).Length.ShouldBeGreaterThan(100);
@@ -64,7 +65,8 @@ public sealed class FrameTests(SharedPages shared) : IClassFixture<SharedPages>,
     [InlineData("/geo-fences", "Geo-Fences")]
     [InlineData("/geo-fences/new", "Geo-Fences")]
     [InlineData("/charge-cost/1", "Charge Cost")]
-    public async Task Each_page_has_its_title(string path, string title) => (await _browser.PageAsync(path)).Title.ShouldBe($"{title} · TeslaMate for .NET");
+    public async Task Each_page_has_its_title(string path, string title)
+    => (await _browser.PageAsync(path)).Title.ShouldBe($"{title} · TeslaMate for .NET");
 
     [Theory]
     [InlineData(true, SignIn.SignedIn, null)]
@@ -89,5 +91,6 @@ public sealed class FrameTests(SharedPages shared) : IClassFixture<SharedPages>,
 
     [Fact]
     public async Task The_product_says_that_it_is_not_the_original()
-        => (await _browser.PageAsync("/settings")).Body!.TextContent.ShouldContain("An independent implementation, neither made nor endorsed by the owners of the TeslaMate trademark, nor by Tesla.");
+        => (await _browser.PageAsync("/settings")).Body!.TextContent.ShouldContain(
+            "An independent implementation, neither made nor endorsed by the owners of the TeslaMate trademark, nor by Tesla.");
 }

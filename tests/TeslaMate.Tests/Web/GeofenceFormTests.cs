@@ -8,12 +8,14 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
 {
     static readonly (string Name, string Value)[] Fence =
     [
-        ("geo_fence[name]", "Home"), ("geo_fence[latitude]", "52.5"), ("geo_fence[longitude]", "13.4"), ("geo_fence[radius]", "50"), ("geo_fence[billing_type]", "per_kwh"),
+        ("geo_fence[name]", "Home"), ("geo_fence[latitude]", "52.5"), ("geo_fence[longitude]", "13.4"), ("geo_fence[radius]", "50"),
+        ("geo_fence[billing_type]", "per_kwh"),
         ("geo_fence[cost_per_unit]", ""), ("geo_fence[session_fee]", ""),
     ];
 
     // The place of the charges of the dialog's examples.
-    static readonly (string Name, string Value)[] Charger = With(With(With(Fence, "geo_fence[latitude]", "47.814441"), "geo_fence[longitude]", "12.367768"), "geo_fence[radius]", "30");
+    static readonly (string Name, string Value)[] Charger =
+        With(With(With(Fence, "geo_fence[latitude]", "47.814441"), "geo_fence[longitude]", "12.367768"), "geo_fence[radius]", "30");
 
     readonly PagesUnderTest _pages = shared.Pages;
     readonly Browser _browser = shared.Pages.Visit();
@@ -41,15 +43,18 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
             insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values
                 ('Work', 52.5, 13.4, 15, now(), now()), ('ähnlich', -0.5, 180, 20, now(), now()), ('Home', 52.514521, 13.350144, 100, now(), now())
             """);
-        (await RowsAsync()).ShouldBe(["Home | 52.514521, 13.350144 | 100 m", "Work | 52.500000, 13.400000 | 15 m", "ähnlich | -0.500000, 180.000000 | 20 m"]);
+        (await RowsAsync()).ShouldBe(["Home | 52.514521, 13.350144 | 100 m", "Work | 52.500000, 13.400000 | 15 m",
+            "ähnlich | -0.500000, 180.000000 | 20 m"]);
         await _pages.Database.ExecuteAsync("update settings set unit_of_length = 'mi'");
-        (await RowsAsync()).ShouldBe(["Home | 52.514521, 13.350144 | 328 ft", "Work | 52.500000, 13.400000 | 49 ft", "ähnlich | -0.500000, 180.000000 | 66 ft"]);
+        (await RowsAsync()).ShouldBe(["Home | 52.514521, 13.350144 | 328 ft", "Work | 52.500000, 13.400000 | 49 ft",
+            "ähnlich | -0.500000, 180.000000 | 66 ft"]);
         var page = await _browser.PageAsync("/geo-fences");
         page.QuerySelector("tbody a")!.GetAttribute("href").ShouldBe("/geo-fences/3/edit");
         page.QuerySelector("tbody form")!.GetAttribute("hx-confirm").ShouldBe("Delete 'Home'?");
         page.QuerySelector("a[href='/geo-fences/new']").ShouldNotBeNull();
 
-        async Task<IReadOnlyList<string>> RowsAsync() => [.. (await _browser.PageAsync("/geo-fences")).QuerySelectorAll("tbody tr").Select(row => string.Join(" | ", row.Texts("td").Take(3)))];
+        async Task<IReadOnlyList<string>> RowsAsync()
+            => [.. (await _browser.PageAsync("/geo-fences")).QuerySelectorAll("tbody tr").Select(row => string.Join(" | ", row.Texts("td").Take(3)))];
     }
 
     [Theory]
@@ -63,7 +68,8 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
             """);
         if (byScript)
             _browser.Headers.Add("HX-Request", "true");
-        (await _browser.PostAsync("/geo-fences/1/delete", from: "/geo-fences")).StatusCode.ShouldBe(byScript ? HttpStatusCode.OK : HttpStatusCode.Redirect);
+        (await _browser.PostAsync("/geo-fences/1/delete", from: "/geo-fences")).StatusCode.ShouldBe(byScript
+            ? HttpStatusCode.OK : HttpStatusCode.Redirect);
         (await _browser.PageAsync("/geo-fences")).Texts("td.name").ShouldBe(["Around"]);
         (await _pages.Database.ScalarAsync<int>("select geofence_id from charging_processes")).ShouldBe(2);
         (await _browser.PostAsync("/geo-fences/1/delete", from: "/geo-fences")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
@@ -90,10 +96,12 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
     [InlineData("billing_type", "per_hour", "is invalid")]
     public async Task A_geofence_that_cannot_be_is_explained_and_nothing_is_stored(string field, string value, string problem)
     {
-        await _pages.Database.ExecuteAsync("insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, 50, now(), now())");
+        await _pages.Database.ExecuteAsync("insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', "
+            + "52.5, 13.4, 50, now(), now())");
         foreach (var (path, from) in new[] { ("/geo-fences", "/geo-fences/new"), ("/geo-fences/1", "/geo-fences/1/edit") })
         {
-            var page = await _pages.RefusedAsync(_browser, path, from, With(With(Fence, "geo_fence[cost_per_unit]", "1"), $"geo_fence[{field}]", value));
+            var page = await _pages.RefusedAsync(_browser, path, from,
+                With(With(Fence, "geo_fence[cost_per_unit]", "1"), $"geo_fence[{field}]", value));
             page.Text($"#geo_fence_{field}-problem").ShouldBe(problem);
             if (field != "billing_type")
                 page.Value($"#geo_fence_{field}").ShouldBe(value);
@@ -104,7 +112,8 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
     public async Task All_mistakes_of_a_geofence_are_told_at_once()
     {
         var page = await _pages.RefusedAsync(_browser, "/geo-fences", "/geo-fences/new", With(With(With(With(With(Fence,
-            "geo_fence[name]", ""), "geo_fence[radius]", ""), "geo_fence[latitude]", "wat"), "geo_fence[cost_per_unit]", "wat"), "geo_fence[session_fee]", "-0.01"));
+            "geo_fence[name]", ""), "geo_fence[radius]", ""), "geo_fence[latitude]", "wat"), "geo_fence[cost_per_unit]", "wat"),
+            "geo_fence[session_fee]", "-0.01"));
         page.Text("#geo_fence_name-problem").ShouldBe("can't be blank");
         page.Text("#geo_fence_radius-problem").ShouldBe("can't be blank");
         page.Text("#geo_fence_latitude-problem").ShouldBe("is invalid");
@@ -120,9 +129,11 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
     [Fact]
     public async Task A_geofence_is_stored_as_it_was_entered_and_announced_on_the_list()
     {
-        (await SaveAsync("/geo-fences", With(With(With(With(Fence, "geo_fence[name]", "  foo  \n"), "geo_fence[cost_per_unit]", "99999.9999"), "geo_fence[session_fee]", "999999.99"), "geo_fence[billing_type]", "per_minute")))
+        (await SaveAsync("/geo-fences", With(With(With(With(Fence, "geo_fence[name]", "  foo  \n"), "geo_fence[cost_per_unit]", "99999.9999"),
+            "geo_fence[session_fee]", "999999.99"), "geo_fence[billing_type]", "per_minute")))
             .ShouldBe("/geo-fences");
-        (await _pages.Database.ScalarAsync<string>("select concat_ws('|', name, latitude, longitude, radius, billing_type, cost_per_unit, session_fee) from geofences"))
+        (await _pages.Database.ScalarAsync<string>("select concat_ws('|', name, latitude, longitude, radius, billing_type, cost_per_unit, "
+            + "session_fee) from geofences"))
             .ShouldBe("foo|52.500000|13.400000|50|per_minute|99999.9999|999999.99");
         var page = await _browser.PageAsync("/geo-fences");
         page.Text("[role=status]").ShouldBe("Geo-fence \"foo\" created");
@@ -132,7 +143,8 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
         var form = await _browser.PageAsync("/geo-fences/1/edit");
         form.Title.ShouldBe("foo · TeslaMate for .NET");
         form.Texts(".breadcrumb li").ShouldBe(["Home", "Geo-Fences", "foo"]);
-        new[] { "name", "latitude", "longitude", "radius", "billing_type", "cost_per_unit", "session_fee" }.Select(field => form.Value($"#geo_fence_{field}"))
+        new[] { "name", "latitude", "longitude", "radius", "billing_type", "cost_per_unit",
+            "session_fee" }.Select(field => form.Value($"#geo_fence_{field}"))
             .ShouldBe(["foo", "52.500000", "13.400000", "50", "per_minute", "99999.9999", "999999.99"]);
         (await SaveAsync("/geo-fences/1", With(Fence, "geo_fence[name]", "bar"))).ShouldBe("/geo-fences");
         (await _browser.PageAsync("/geo-fences")).Text("[role=status]").ShouldBe("Geo-fence \"bar\" updated");
@@ -147,7 +159,8 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
     [InlineData("?lat=95&lng=13.4", "48.067612", "12.862226")]
     public async Task A_new_geofence_begins_where_the_link_or_the_last_position_says(string query, string latitude, string longitude)
     {
-        await _pages.Database.ExecuteAsync("insert into positions (id, car_id, date, latitude, longitude) values (6, 1, '2024-01-01', 48.067612, 12.862226)");
+        await _pages.Database.ExecuteAsync("insert into positions (id, car_id, date, latitude, longitude) values (6, 1, '2024-01-01', 48.067612, "
+            + "12.862226)");
         var page = await _browser.PageAsync($"/geo-fences/new{query}");
         page.Value("#geo_fence_latitude").ShouldBe(latitude);
         page.Value("#geo_fence_longitude").ShouldBe(longitude);
@@ -190,7 +203,8 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
     [InlineData("0.33", "", "latitude", "47.814442")]
     [InlineData("", "5.00", "longitude", "12.367769")]
     [InlineData("", "5.00", "radius", "31")]
-    public async Task Charges_without_a_cost_are_asked_about_before_a_change_is_saved(string costPerUnit, string sessionFee, string field, string value)
+    public async Task Charges_without_a_cost_are_asked_about_before_a_change_is_saved(string costPerUnit, string sessionFee, string field,
+        string value)
     {
         var form = With(With(Charger, "geo_fence[cost_per_unit]", costPerUnit), "geo_fence[session_fee]", sessionFee);
         (await SaveAsync("/geo-fences", form)).ShouldBe("/geo-fences");
@@ -212,7 +226,8 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
     {
         await AddChargesAsync();
         await _pages.Database.ExecuteAsync("update charging_processes set cost = 1 where position_id = 6 and charge_energy_added > 5");
-        (await AskedAsync("/geo-fences", "/geo-fences/new", With(Charger, "geo_fence[cost_per_unit]", "0.33"))).Text("dialog p")!.ShouldContain("1 charging session ");
+        (await AskedAsync("/geo-fences", "/geo-fences/new", With(Charger, "geo_fence[cost_per_unit]", "0.33"))).Text("dialog p")!.ShouldContain(
+            "1 charging session ");
     }
 
     [Theory]
@@ -251,7 +266,8 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
         (await _pages.Database.ScalarAsync<long>("select count(*) from charging_processes where geofence_id = 1")).ShouldBe(4);
         // Without the near one it would get them.
         await _pages.Database.ExecuteAsync("update charging_processes set geofence_id = null; delete from geofences where id = 1");
-        (await AskedAsync("/geo-fences/2", "/geo-fences/2/edit", With(wide, "geo_fence[cost_per_unit]", "0.34"))).Text("dialog p")!.ShouldContain("3 charging sessions");
+        (await AskedAsync("/geo-fences/2", "/geo-fences/2/edit", With(wide, "geo_fence[cost_per_unit]", "0.34"))).Text("dialog p")!.ShouldContain(
+            "3 charging sessions");
     }
 
     /// <summary>Four charges in the fence, one of them with a cost, and four elsewhere.</summary>

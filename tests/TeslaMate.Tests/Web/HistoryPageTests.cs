@@ -64,7 +64,8 @@ public sealed class HistoryPageTests : IAsyncLifetime
     {
         var edit = await _browser.PageAsync("/history/drive/1");
         edit.QuerySelectorAll("form[action='/history/preview'] button").Length.ShouldBe(6);
-        (string, string)[] fields = [("kind", "Drive"), ("id", "1"), .. form.Split('&').Select(field => field.Split('=')).Select(pair => (pair[0], pair[1]))];
+        (string, string)[] fields =
+            [("kind", "Drive"), ("id", "1"), .. form.Split('&').Select(field => field.Split('=')).Select(pair => (pair[0], pair[1]))];
         (await SendAsync(await PreviewAsync("/history/drive/1", fields))).ShouldBe(HttpStatusCode.Found);
         (await _pages.Database.ScalarAsync<long>(sql)).ShouldBe(expected);
     }
@@ -79,7 +80,8 @@ public sealed class HistoryPageTests : IAsyncLifetime
     [InlineData("do=trim&kind=Drive&id=1&from=2030-01-01T00:00", HttpStatusCode.Conflict)]
     public async Task What_cannot_be_is_said(string form, HttpStatusCode status)
     {
-        using var response = await _browser.PostAsync("/history/preview", from: "/drives", [.. form.Split('&').Select(field => field.Split('=')).Select(pair => (pair[0], pair[1]))]);
+        using var response = await _browser.PostAsync("/history/preview", from: "/drives",
+            [.. form.Split('&').Select(field => field.Split('=')).Select(pair => (pair[0], pair[1]))]);
         response.StatusCode.ShouldBe(status);
         (await Browser.ParseAsync(response)).QuerySelector("[role=alert]").ShouldNotBeNull();
     }

@@ -11,7 +11,9 @@ using static TeslaMate.Tests.Vehicles.ACar;
 
 namespace TeslaMate.Tests.Web;
 
-/// <summary>What the home page says about a car after an answer of Tesla (spec web 6.1 and 12): from the answer's own units to the text on the card.</summary>
+/// <summary>
+/// What the home page says about a car after an answer of Tesla (spec web 6.1 and 12): from the answer's own units to the text on the card.
+/// </summary>
 public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPages>, IAsyncLifetime
 {
     readonly PagesUnderTest _pages = shared.Pages;
@@ -22,7 +24,8 @@ public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPage
         _pages.Vehicles.Suspending = null;
         _pages.Vehicles.Set(new CarId(1), isBusy: false);
         _pages.Account.Status = new AccountStatus(SignIn.SignedIn, Generation: 1);
-        return _pages.Database.ExecuteAsync("update settings set unit_of_length = 'km', unit_of_temperature = 'C', unit_of_pressure = 'bar', preferred_range = 'rated'");
+        return _pages.Database.ExecuteAsync("update settings set unit_of_length = 'km', unit_of_temperature = 'C', unit_of_pressure = 'bar', "
+            + "preferred_range = 'rated'");
     }
 
     public Task DisposeAsync()
@@ -67,7 +70,8 @@ public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPage
     {
         await _pages.Database.ExecuteAsync($"update settings set unit_of_length = '{length}', unit_of_temperature = '{temperature}'");
         var card = await CardAsync(Online().Gear(ShiftState.D, mph: 30).Odometer(26097.59)
-            .Charge(state => state with { IdealBatteryRange = 200, BatteryRange = 200, EstBatteryRange = 180, BatteryLevel = 69, UsableBatteryLevel = 67 })
+            .Charge(state => state with { IdealBatteryRange = 200, BatteryRange = 200, EstBatteryRange = 180, BatteryLevel = 69,
+                UsableBatteryLevel = 67 })
             .Climate(state => state with { OutsideTemp = new ApiNumber(24, IsWhole: true), InsideTemp = 23.2 }));
         card.Row("Range (rated)").ShouldBe(range);
         card.Row("Range (est.)").ShouldBe(estimated);
@@ -85,7 +89,8 @@ public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPage
     public async Task A_number_is_shown_in_the_form_in_which_the_car_writes_it(bool isWhole, string temperature, string energy)
     {
         var number = new ApiNumber(24, isWhole);
-        var card = await CardAsync(Online().Charging("Charging", kwh: 24, range: 200, power: 11).Charge(state => state with { ChargeEnergyAdded = number })
+        var card = await CardAsync(
+            Online().Charging("Charging", kwh: 24, range: 200, power: 11).Charge(state => state with { ChargeEnergyAdded = number })
             .Climate(state => state with { OutsideTemp = number }));
         card.Row("Outside Temperature").ShouldBe(temperature);
         card.Row("Charged").ShouldBe(energy);
@@ -107,23 +112,27 @@ public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPage
     [InlineData(0.33, "19 min")]
     public async Task A_charging_car_says_how_far_it_is(double hours, string remaining)
     {
-        var card = await CardAsync(Online().Charging("Charging", kwh: 4.32, range: 200, power: 11).Charge(state => state with { TimeToFullCharge = hours, ChargeLimitSoc = 85 }));
+        var card = await CardAsync(Online().Charging("Charging", kwh: 4.32, range: 200, power: 11)
+            .Charge(state => state with { TimeToFullCharge = hours, ChargeLimitSoc = 85 }));
         card.Row("Status").ShouldStartWith("charging");
         card.Row("Remaining Time").ShouldBe(remaining);
         card.Row("Charged").ShouldBe("4.32 kWh");
         card.Row("Charger Power").ShouldBe("11 kW");
         card.Row("Charge Limit").ShouldBe("85%");
         card.Icons().ShouldContain("Plugged In");
-        var finish = _pages.Time.GetUtcNow().AddHours(hours).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        var finish = _pages.Time.GetUtcNow().AddHours(hours).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'",
+            System.Globalization.CultureInfo.InvariantCulture);
         card.QuerySelector("time[data-local=datetime]")!.GetAttribute("datetime").ShouldBe(finish);
     }
 
     [Fact]
     public async Task A_planned_charge_says_when_it_begins()
     {
-        var card = await CardAsync(Online().Charging("Stopped").Charge(state => state with { ScheduledChargingStartTime = DateTimeOffset.FromUnixTimeSeconds(1565620707) }));
+        var card = await CardAsync(
+            Online().Charging("Stopped").Charge(state => state with { ScheduledChargingStartTime = DateTimeOffset.FromUnixTimeSeconds(1565620707) }));
         card.QuerySelector("time[data-local=time]")!.GetAttribute("datetime").ShouldBe("2019-08-12T14:38:27Z");
-        (await CardAsync(Online().Charging("Disconnected").Charge(state => state with { ScheduledChargingStartTime = DateTimeOffset.FromUnixTimeSeconds(1565620707) })))
+        (await CardAsync(Online().Charging("Disconnected")
+            .Charge(state => state with { ScheduledChargingStartTime = DateTimeOffset.FromUnixTimeSeconds(1565620707) })))
             .QuerySelector("time[data-local=time]").ShouldBeNull("nothing is plugged in");
     }
 
@@ -193,7 +202,8 @@ public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPage
     [InlineData(72, 70, false)]
     [InlineData(73, null, false)]
     public async Task A_cold_battery_shows_a_snowflake(int level, int? usable, bool isShown)
-        => (await CardAsync(Online().Charge(state => state with { BatteryLevel = level, UsableBatteryLevel = usable }))).Icons().Contains("Reduced Battery Range").ShouldBe(isShown);
+        => (await CardAsync(Online().Charge(state => state with { BatteryLevel = level, UsableBatteryLevel = usable }))).Icons()
+            .Contains("Reduced Battery Range").ShouldBe(isShown);
 
     [Fact]
     public async Task Errors_that_open_the_breaker_show_an_alert()
@@ -208,7 +218,8 @@ public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPage
     public async Task The_map_begins_where_the_car_is()
     {
         var card = await CardAsync(Online(latitude: 52.3950657, longitude: 13.78956).Drive(drive => drive with { Heading = 90 }));
-        card.QuerySelector("a[href^='https://www.google.com/maps']")!.GetAttribute("href").ShouldBe("https://www.google.com/maps?q=52.3950657,13.78956");
+        card.QuerySelector("a[href^='https://www.google.com/maps']")!.GetAttribute("href")
+            .ShouldBe("https://www.google.com/maps?q=52.3950657,13.78956");
         var position = card.QuerySelector("input#position_1")!;
         position.GetAttribute("value").ShouldBe("52.3950657,13.78956,90");
         position.HasAttribute("disabled").ShouldBeTrue();
@@ -237,7 +248,8 @@ public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPage
             TpmsPressureFl = 2.9,
         }))).Icons().ShouldContain("Tires with low pressure: Front left (42.1 PSI), Rear left (—)");
         // All four must be known.
-        (await CardAsync(Online().Body(body => body with { TpmsSoftWarningFl = true }))).Icons().ShouldAllBe(tip => !tip!.StartsWith("Tire", StringComparison.Ordinal));
+        (await CardAsync(Online().Body(body => body with { TpmsSoftWarningFl = true }))).Icons()
+            .ShouldAllBe(tip => !tip!.StartsWith("Tire", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -280,7 +292,8 @@ public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPage
     [InlineData(false)]
     public async Task A_car_is_left_alone_and_called_back(bool byScript)
     {
-        _pages.Vehicles.Hub.Publish(Of(Online().Climate(climate => climate with { ClimateKeeperMode = "off", IsPreconditioning = false }).Body(body => body with { SentryMode = false, IsUserPresent = false })));
+        _pages.Vehicles.Hub.Publish(Of(Online().Climate(climate => climate with { ClimateKeeperMode = "off", IsPreconditioning = false })
+            .Body(body => body with { SentryMode = false, IsUserPresent = false })));
         var before = await _browser.PageAsync("/");
         before.Text("article form button").ShouldBe("try to sleep");
         var asleep = await PressAsync("/cars/1/suspend");
@@ -355,8 +368,10 @@ static class Cards
     extension(IParentNode card)
     {
         /// <summary>The value beside a label, with what a screen reader says.</summary>
-        public string? Row(string label) => card.QuerySelectorAll("dl > div").SingleOrDefault(row => row.QuerySelector("dt")!.TextContent == label)?.Text("dd");
+        public string? Row(string label)
+            => card.QuerySelectorAll("dl > div").SingleOrDefault(row => row.QuerySelector("dt")!.TextContent == label)?.Text("dd");
 
-        public IReadOnlyList<string?> Icons() => [.. card.QuerySelectorAll(".car-icons [aria-label]:not(.spinner)").Select(icon => icon.GetAttribute("aria-label"))];
+        public IReadOnlyList<string?> Icons()
+            => [.. card.QuerySelectorAll(".car-icons [aria-label]:not(.spinner)").Select(icon => icon.GetAttribute("aria-label"))];
     }
 }

@@ -59,7 +59,8 @@ sealed class IdentityProvider : IAsyncDisposable
             server.AddEventHandler<OpenIddictServerEvents.HandleAuthorizationRequestContext>(handler => handler.UseInlineHandler(context =>
             {
                 var identity = new ClaimsIdentity("test", OpenIddictConstants.Claims.Name, OpenIddictConstants.Claims.Role);
-                identity.AddClaim(new Claim(OpenIddictConstants.Claims.Subject, provider!.Subject).SetDestinations(OpenIddictConstants.Destinations.IdentityToken, OpenIddictConstants.Destinations.AccessToken));
+                identity.AddClaim(new Claim(OpenIddictConstants.Claims.Subject,
+                    provider!.Subject).SetDestinations(OpenIddictConstants.Destinations.IdentityToken, OpenIddictConstants.Destinations.AccessToken));
                 identity.AddClaim(new Claim("preferred_username", "alice").SetDestinations(OpenIddictConstants.Destinations.IdentityToken));
                 foreach (var group in provider.Groups)
                     identity.AddClaim(new Claim("groups", group).SetDestinations(OpenIddictConstants.Destinations.IdentityToken));

@@ -8,7 +8,9 @@ using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.Tests.Web;
 
-/// <summary>What the tokens of forms are made with outlives a restart and is the same for all instances, and nobody reads it in the database.</summary>
+/// <summary>
+/// What the tokens of forms are made with outlives a restart and is the same for all instances, and nobody reads it in the database.
+/// </summary>
 public sealed class KeyRingTests
 {
     const string Secret = "a long secret that is set on every instance";
@@ -20,7 +22,8 @@ public sealed class KeyRingTests
     {
         await using var first = await PagesUnderTest.StartAsync(("SECRET_KEY_BASE", Secret));
         await SampleRows.AddAsync(first.Database);
-        await using var second = await PagesUnderTest.StartAsync(settings => settings, reach: _ => first.Database.ConnectionString, ("SECRET_KEY_BASE", Secret));
+        await using var second = await PagesUnderTest.StartAsync(settings => settings, reach: _ => first.Database.ConnectionString,
+            ("SECRET_KEY_BASE", Secret));
         (await SentAsync(first, second)).ShouldBe(HttpStatusCode.OK);
     }
 
@@ -40,7 +43,8 @@ public sealed class KeyRingTests
     {
         await using var first = await PagesUnderTest.StartAsync(("SECRET_KEY_BASE", Secret));
         await SampleRows.AddAsync(first.Database);
-        await using var second = await PagesUnderTest.StartAsync(settings => settings, reach: _ => first.Database.ConnectionString, ("SECRET_KEY_BASE", "another secret, since the first one was seen"));
+        await using var second = await PagesUnderTest.StartAsync(settings => settings, reach: _ => first.Database.ConnectionString,
+            ("SECRET_KEY_BASE", "another secret, since the first one was seen"));
         (await SentAsync(first, second)).ShouldBe(HttpStatusCode.Forbidden);
         (await SentAsync(second, second)).ShouldBe(HttpStatusCode.OK);
         second.Log.Lines.Where(line => line.StartsWith("Error", StringComparison.Ordinal)).ShouldBeEmpty();
@@ -63,7 +67,8 @@ public sealed class KeyRingTests
     {
         await using var pages = await PagesUnderTest.StartAsync();
         Ring(pages, Secret).CreateNewKey(Start, Start.AddDays(90));
-        (await pages.Database.ScalarAsync<byte[]>("select secret from teslamate.web_keys")).AsSpan(2, 10).ToArray().ShouldBe("AES.GCM.V1"u8.ToArray());
+        (await pages.Database.ScalarAsync<byte[]>("select secret from teslamate.web_keys")).AsSpan(2, 10).ToArray()
+            .ShouldBe("AES.GCM.V1"u8.ToArray());
     }
 
     [Fact]
@@ -80,7 +85,8 @@ public sealed class KeyRingTests
 
         (await thief.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         using var browser = restored.Visit();
-        (await browser.PostAsync("/log_in", from: "/log_in", ("password", "the password of last year"))).StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await browser.PostAsync("/log_in", from: "/log_in", ("password", "the password of last year"))).StatusCode.ShouldBe(
+            HttpStatusCode.UnprocessableEntity);
         (await browser.PostAsync("/log_in", from: "/log_in", ("password", "the password of today"))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         (await restored.Access.IsApiTokenAsync(token.Reveal(), CancellationToken.None)).ShouldBeTrue();
     }
@@ -107,7 +113,8 @@ public sealed class KeyRingTests
     }
 
     static KeyRing Ring(PagesUnderTest pages, string secret)
-        => new(new TokenCipher(System.Text.Encoding.UTF8.GetBytes(secret)), pages.Get<NpgsqlDataSource>(), NullLoggerFactory.Instance, new TeslaMate.Tests.Time.ManualTime());
+        => new(new TokenCipher(System.Text.Encoding.UTF8.GetBytes(secret)), pages.Get<NpgsqlDataSource>(), NullLoggerFactory.Instance,
+            new TeslaMate.Tests.Time.ManualTime());
 
     /// <summary>Sends the form of one instance's page to the other.</summary>
     static async Task<HttpStatusCode> SentAsync(PagesUnderTest from, PagesUnderTest to)

@@ -18,7 +18,8 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
     [InlineData("xx", null)]
     [InlineData("", null)]
     [InlineData(";;;", null)]
-    public void The_browsers_wish_is_met_as_well_as_it_can_be(string header, string? language) => (Language.Negotiate(header)?.Value).ShouldBe(language);
+    public void The_browsers_wish_is_met_as_well_as_it_can_be(string header, string? language)
+    => (Language.Negotiate(header)?.Value).ShouldBe(language);
 
     [Fact]
     public void A_text_without_a_translation_is_english()
@@ -42,11 +43,13 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
         var page = await browser.PageAsync("/settings?locale=de");
         page.DocumentElement.GetAttribute("lang").ShouldBe("de");
         using (var chosen = await browser.GetAsync("/settings?locale=de"))
-            chosen.Headers.GetValues("Set-Cookie").ShouldContain(cookie => cookie.StartsWith("_teslamate_locale=de; max-age=31536000;", StringComparison.Ordinal), "beyond the browser's session");
+            chosen.Headers.GetValues("Set-Cookie").ShouldContain(
+                cookie => cookie.StartsWith("_teslamate_locale=de; max-age=31536000;", StringComparison.Ordinal), "beyond the browser's session");
         page.Title.ShouldBe("Einstellungen · TeslaMate for .NET");
         // Every own link has the prefix that the proxy strips.
         page.QuerySelectorAll("[href^='/'], [src^='/'], [action^='/'], [hx-post^='/']")
-            .SelectMany(element => new[] { "href", "src", "action", "hx-post" }.Select(element.GetAttribute)).OfType<string>().Where(link => link.StartsWith('/'))
+            .SelectMany(element => new[] { "href", "src", "action", "hx-post" }.Select(element.GetAttribute)).OfType<string>()
+            .Where(link => link.StartsWith('/'))
             .ShouldAllBe(link => link.StartsWith("/tm/", StringComparison.Ordinal));
         page.QuerySelectorAll("a[href^='https://grafana.example.com/d/']").Length.ShouldBe(19);
     }
@@ -55,8 +58,8 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
     public void German_is_complete() => Missing("de").ShouldBeEmpty();
 
     /// <summary>
-    /// A new text may be English for a while where nobody knows the language; not many may. Those of the pages with statistics have so far been translated into
-    /// German only, and do not count.
+    /// A new text may be English for a while where nobody knows the language; not many may. Those of the pages with statistics have so far been
+    /// translated into German only, and do not count.
     /// </summary>
     [Theory]
     [MemberData(nameof(Offered))]
@@ -64,7 +67,8 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
     {
         var missing = Missing(language);
         var used = UsedTexts().Count();
-        output.WriteLine($"{language}: English stay, of the pages with statistics: {string.Join(" | ", missing.Intersect(UsedTexts(statistics: true)))}");
+        output.WriteLine($"{language}: English stay, of the pages with statistics: "
+            + $"{string.Join(" | ", missing.Intersect(UsedTexts(statistics: true)))}");
         missing = [.. missing.Except(UsedTexts(statistics: true))];
         output.WriteLine($"{language}: {used - missing.Count} of {used} texts; English stay: {string.Join(" | ", missing)}");
         missing.Count.ShouldBeLessThan(used / 20);
@@ -74,7 +78,8 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
 
     static TextCatalogue Texts { get; } = new();
 
-    static IEnumerable<string> Translated(Language language) => Texts.In(language).GetAllStrings(includeParentCultures: false).Select(text => text.Name);
+    static IEnumerable<string> Translated(Language language)
+        => Texts.In(language).GetAllStrings(includeParentCultures: false).Select(text => text.Name);
 
     static List<string> Missing(string language)
     {
@@ -99,7 +104,8 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
             foreach (var english in Translated(language))
             {
                 foreach (var form in texts.Forms(english))
-                    Places().Matches(form).Select(place => place.Value).Order().ShouldBe(Places().Matches(english).Select(place => place.Value).Order(), $"{language.Value}: {english}");
+                    Places().Matches(form).Select(place => place.Value).Order()
+                        .ShouldBe(Places().Matches(english).Select(place => place.Value).Order(), $"{language.Value}: {english}");
             }
         }
     }
@@ -119,7 +125,8 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
     public void Counted_things_take_their_form(string language, int count, string beginning)
         => Texts.In(Language.Find(language)!).Count(count,
             "There is {0} charging session at this location without a cost. Should it be calculated with the new prices?",
-            "There are {0} charging sessions at this location without a cost. Should they be calculated with the new prices?").Value.ShouldStartWith(beginning);
+            "There are {0} charging sessions at this location without a cost. Should they be calculated with the new prices?").Value.ShouldStartWith(
+                beginning);
 
     // Texts are looked up by literals, so the sources list them: translated calls, table rows, problems and labels.
     static IEnumerable<string> UsedTexts(bool statistics = false)
@@ -128,18 +135,22 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
         while (!File.Exists(Path.Combine(folder, "TeslaMate.sln")))
             folder = Path.GetDirectoryName(folder)!;
         var sources = Directory.EnumerateFiles(Path.Combine(folder, "src/TeslaMate.Web"), "*.*", SearchOption.AllDirectories)
-            .Where(file => Path.GetExtension(file) is ".razor" or ".cs" && !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/node_modules/", StringComparison.Ordinal))
+            .Where(file => Path.GetExtension(file) is ".razor" or ".cs" && !file.Contains("/obj/", StringComparison.Ordinal)
+                && !file.Contains("/node_modules/", StringComparison.Ordinal))
             .Where(file => !statistics || Statistics().IsMatch(file))
             .Select(File.ReadAllText).ToArray();
-        var literals = sources.SelectMany(source => Literal().Matches(source)).Select(match => match.Groups[1].Value.Replace("\\\"", "\"", StringComparison.Ordinal)).ToHashSet();
+        var literals = sources.SelectMany(source => Literal().Matches(source))
+            .Select(match => match.Groups[1].Value.Replace("\\\"", "\"", StringComparison.Ordinal)).ToHashSet();
         var called = sources.SelectMany(source => Call().Matches(source))
             .Concat(sources.Where(source => source.Contains("TableOf<", StringComparison.Ordinal)).SelectMany(source => Labels().Matches(source)))
             .Select(match => match.Groups[1].Value);
         var german = Translated(Language.Find("de")!).Where(literals.Contains);
         string[] elsewhere =
         [
-            "can't be blank", "is invalid", "is not supported", "invalid scheme", "is missing a scheme (e.g. https)", "is missing a host", "should be at most 255 character(s)",
-            "must be greater than 0", "must be less than 5000", "must be greater than or equal to 0", "asleep", "charging", "offline", "online", "unavailable", "updating",
+            "can't be blank", "is invalid", "is not supported", "invalid scheme", "is missing a scheme (e.g. https)", "is missing a host",
+            "should be at most 255 character(s)",
+            "must be greater than 0", "must be less than 5000", "must be greater than or equal to 0", "asleep", "charging", "offline", "online",
+            "unavailable", "updating",
         ];
         return called.Concat(german).Concat(statistics ? [] : elsewhere).Distinct();
     }

@@ -20,7 +20,8 @@ public sealed class LogInThrottleTests
     [InlineData(12, 640)]
     [InlineData(13, 900)]
     [InlineData(1000, 900)]
-    public void Each_further_wrong_try_doubles_the_wait(int failures, int seconds) => LogInThrottle.Pause(failures).ShouldBe(TimeSpan.FromSeconds(seconds));
+    public void Each_further_wrong_try_doubles_the_wait(int failures, int seconds)
+    => LogInThrottle.Pause(failures).ShouldBe(TimeSpan.FromSeconds(seconds));
 
     [Fact]
     public void A_wait_ends_and_the_next_one_is_longer()

@@ -29,7 +29,8 @@ public sealed class OidcTests(SharedProvider shared) : IClassFixture<SharedProvi
         _provider.Asked!.ResponseType.ShouldBe("code");
         _provider.Asked.CodeChallengeMethod.ShouldBe("S256");
         (await browser.GetAsync("/drives")).StatusCode.ShouldBe(HttpStatusCode.OK);
-        pages.Log.Lines.ShouldContain(line => line.StartsWith("Information: Log-in by the provider: alice (248289761001) from 127.0.0.1", StringComparison.Ordinal));
+        pages.Log.Lines.ShouldContain(
+            line => line.StartsWith("Information: Log-in by the provider: alice (248289761001) from 127.0.0.1", StringComparison.Ordinal));
         var sessions = await browser.PageAsync("/sessions");
         sessions.Text("tbody")!.ShouldContain("alice");
         sessions.Text("tbody")!.ShouldContain("127.0.0.1");
@@ -52,7 +53,8 @@ public sealed class OidcTests(SharedProvider shared) : IClassFixture<SharedProvi
         back.StatusCode.ShouldBe(isIn ? HttpStatusCode.Redirect : HttpStatusCode.Forbidden, string.Join('\n', pages.Log.Lines));
         (await browser.GetAsync("/drives")).StatusCode.ShouldBe(isIn ? HttpStatusCode.OK : HttpStatusCode.Redirect);
         if (!isIn)
-            pages.Log.Lines.ShouldContain(line => line.StartsWith("Warning: Log-in refused: alice (248289761001) from 127.0.0.1", StringComparison.Ordinal));
+            pages.Log.Lines.ShouldContain(
+                line => line.StartsWith("Warning: Log-in refused: alice (248289761001) from 127.0.0.1", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -95,7 +97,8 @@ public sealed class OidcTests(SharedProvider shared) : IClassFixture<SharedProvi
         await using var pages = await StartAsync(("WEB_OIDC_ALLOWED_SUBJECTS", "248289761001"));
         using var browser = pages.Visit();
         // Without a password nobody is let in by the name alone.
-        (await browser.SendAsync(new HttpRequestMessage(HttpMethod.Put, "/api/car/1/logging/resume"))).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await browser.SendAsync(new HttpRequestMessage(HttpMethod.Put, "/api/car/1/logging/resume"))).StatusCode.ShouldBe(
+            HttpStatusCode.Unauthorized);
         await pages.Access.SetPasswordAsync(new Secret("correct horse battery"), CancellationToken.None);
         (await browser.PageAsync("/log_in")).QuerySelector("a[href^='/log_in/oidc']").ShouldNotBeNull();
         (await browser.PostAsync("/log_in", from: "/log_in", ("password", "correct horse battery"))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
@@ -134,7 +137,8 @@ public sealed class OidcTests(SharedProvider shared) : IClassFixture<SharedProvi
     Task<PagesUnderTest> StartAsync(params (string Name, string Value)[] variables) => PagesUnderTest.StartAsync(
     [
         ("WEB_OIDC_ISSUER", _provider.Issuer), ("WEB_OIDC_CLIENT_ID", IdentityProvider.ClientId),
-        .. variables.Any(variable => variable.Name == "WEB_OIDC_CLIENT_SECRET") ? [] : new[] { ("WEB_OIDC_CLIENT_SECRET", IdentityProvider.ClientSecret) },
+        .. variables.Any(variable => variable.Name == "WEB_OIDC_CLIENT_SECRET")
+            ? [] : new[] { ("WEB_OIDC_CLIENT_SECRET", IdentityProvider.ClientSecret) },
         .. variables,
     ]);
 

@@ -28,8 +28,8 @@ using TeslaMate.Web.Requests;
 namespace TeslaMate.Tests.Web;
 
 /// <summary>
-/// The pages on a port of their own and the logbook on a database of its own, with cars, an account and a geocoder that do what the test says. The logbook's jobs do
-/// not run: only what the pages do changes rows.
+/// The pages on a port of their own and the logbook on a database of its own, with cars, an account and a geocoder that do what the test says. The
+/// logbook's jobs do not run: only what the pages do changes rows.
 /// </summary>
 sealed class PagesUnderTest : IAsyncDisposable
 {
@@ -66,16 +66,19 @@ sealed class PagesUnderTest : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <param name="variables">The environment, as far as the pages read it.</param>
-    public static Task<PagesUnderTest> StartAsync(params (string Name, string Value)[] variables) => StartAsync(settings => settings, reach: database => database, variables);
+    public static Task<PagesUnderTest> StartAsync(params (string Name, string Value)[] variables)
+        => StartAsync(settings => settings, reach: database => database, variables);
 
     /// <param name="change">What the program knows from elsewhere.</param>
     /// <param name="reach">How the pages come to their database.</param>
     /// <param name="variables">The environment, as far as the pages read it.</param>
-    public static Task<PagesUnderTest> StartAsync(Func<WebSettings, WebSettings> change, Func<string, string> reach, params (string Name, string Value)[] variables)
+    public static Task<PagesUnderTest> StartAsync(Func<WebSettings, WebSettings> change, Func<string, string> reach,
+        params (string Name, string Value)[] variables)
         => StartAsync(change, reach, IPAddress.Loopback, variables);
 
     /// <inheritdoc cref="StartAsync(Func{WebSettings, WebSettings}, Func{string, string}, ValueTuple{string, string}[])"/>
-    public static async Task<PagesUnderTest> StartAsync(Func<WebSettings, WebSettings> change, Func<string, string> reach, IPAddress listenOn, params (string Name, string Value)[] variables)
+    public static async Task<PagesUnderTest> StartAsync(Func<WebSettings, WebSettings> change, Func<string, string> reach, IPAddress listenOn,
+        params (string Name, string Value)[] variables)
     {
         var read = new Variables(variables.ToDictionary(variable => variable.Name, variable => variable.Value));
         var settings = WebSettings.Read(read);
@@ -89,10 +92,12 @@ sealed class PagesUnderTest : IAsyncDisposable
         var ownJobs = builder.Services.ToHashSet();
         builder.Services
             .AddSingleton<TimeProvider>(new ManualTime())
-            .AddSingleton(_ => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(reached) { Timezone = "UTC", SearchPath = "pg_catalog, pg_temp" }.ConnectionString))
+            .AddSingleton(_ => NpgsqlDataSource.Create(
+                new NpgsqlConnectionStringBuilder(reached) { Timezone = "UTC", SearchPath = "pg_catalog, pg_temp" }.ConnectionString))
             .AddKeyedSingleton(WebDatabase.Pages, (provider, _) => provider.GetRequiredService<NpgsqlDataSource>())
             .AddKeyedSingleton(WebDatabase.Exports, (_, _) => NpgsqlDataSource.Create(
-                new NpgsqlConnectionStringBuilder(reached) { Timezone = "UTC", SearchPath = "pg_catalog, pg_temp", MaxPoolSize = WebDatabase.ExportConnections }.ConnectionString))
+                new NpgsqlConnectionStringBuilder(reached) { Timezone = "UTC", SearchPath = "pg_catalog, pg_temp",
+                    MaxPoolSize = WebDatabase.ExportConnections }.ConnectionString))
             .AddLogbook(new LogbookSettings { NominatimUrl = geocoder.Address, GeocoderPause = TimeSpan.Zero })
             .AddSingleton(log)
             .AddSingleton<IVehicles>(vehicles)
@@ -141,7 +146,10 @@ sealed class PagesUnderTest : IAsyncDisposable
         order by 1
         """);
 
-    /// <summary>Sends a form that cannot be: it is refused, by script and without, and no row of any table is another afterwards. The answer is the page without script.</summary>
+    /// <summary>
+    /// Sends a form that cannot be: it is refused, by script and without, and no row of any table is another afterwards. The answer is the page
+    /// without script.
+    /// </summary>
     public async Task<IHtmlDocument> RefusedAsync(Browser browser, string path, string from, params (string Name, string Value)[] fields)
     {
         var before = await RowsAsync();

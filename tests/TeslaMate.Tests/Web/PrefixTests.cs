@@ -44,7 +44,8 @@ public sealed partial class PrefixTests : IAsyncLifetime
     public async Task Every_address_on_every_page_is_below_the_prefix_and_answers()
     {
         var routes = Route.All(_pages.Services);
-        var paths = routes.Where(route => route is { Method: "GET", Policy: Policies.Owner, IsLive: false }).Select(route => route.Path).Except(["/import", "/drive/1/gpx", "/confirm"])
+        var paths = routes.Where(route => route is { Method: "GET", Policy: Policies.Owner, IsLive: false }).Select(route => route.Path)
+            .Except(["/import", "/drive/1/gpx", "/confirm"])
             // They are asked for with the name of a table, by links of their pages.
             .Where(path => !path.EndsWith("csv", StringComparison.Ordinal))
             .Concat(["/settings?car=2", "/drives?page=2", "/charges?page=2&place=Berlin", "/geo-fences/new?lat=52.5&lng=13.4", "/nowhere"]).ToList();
@@ -69,19 +70,22 @@ public sealed partial class PrefixTests : IAsyncLifetime
     [Fact]
     public async Task Every_way_on_stays_below_the_prefix()
     {
-        var fence = new (string Name, string Value)[] { ("geo_fence[name]", "Home"), ("geo_fence[latitude]", "52.5"), ("geo_fence[longitude]", "13.4"), ("geo_fence[radius]", "50"), ("geo_fence[billing_type]", "per_kwh") };
+        var fence = new (string Name, string Value)[] { ("geo_fence[name]", "Home"), ("geo_fence[latitude]", "52.5"),
+            ("geo_fence[longitude]", "13.4"), ("geo_fence[radius]", "50"), ("geo_fence[billing_type]", "per_kwh") };
         (await LocationAsync("/import")).ShouldBe($"{Prefix}/");
         (await LocationAsync("/log_in")).ShouldBe($"{Prefix}/");
         (await LocationAsync("/geo-fences", fence)).ShouldBe($"{Prefix}/geo-fences");
         (await LocationAsync("/geo-fences/2/delete", [])).ShouldBe($"{Prefix}/geo-fences");
         (await LocationAsync("/cars/1/suspend", [])).ShouldBe($"{Prefix}/");
         (await LocationAsync("/cars/1/resume", [])).ShouldBe($"{Prefix}/");
-        (await LocationAsync("/settings/car/2", [.. "enabled req_not_unlocked free_supercharging use_streaming_api lfp_battery".Split(' ').Select(field => ($"car_settings[{field}]", "true"))]))
+        (await LocationAsync("/settings/car/2", [.. "enabled req_not_unlocked free_supercharging use_streaming_api lfp_battery".Split(' ')
+            .Select(field => ($"car_settings[{field}]", "true"))]))
             .ShouldBe($"{Prefix}/settings?car=2");
         (await LocationAsync("/sign_out", [])).ShouldBe($"{Prefix}/");
         (await LocationAsync("/")).ShouldBe($"{Prefix}/sign_in");
         _browser.Headers.Add("HX-Request", "true");
-        using (var signedIn = await _browser.PostAsync($"{Prefix}/sign_in", from: $"{Prefix}/settings", ("tokens[access]", "a"), ("tokens[refresh]", "b")))
+        using (var signedIn = await _browser.PostAsync($"{Prefix}/sign_in", from: $"{Prefix}/settings", ("tokens[access]", "a"),
+            ("tokens[refresh]", "b")))
             signedIn.Headers.GetValues("HX-Redirect").Single().ShouldBe($"{Prefix}/");
         await _pages.Access.SetPasswordAsync(new Secret("correct horse battery"), CancellationToken.None);
         using (var stranger = await _browser.GetAsync($"{Prefix}/cars/1/details"))
@@ -89,7 +93,8 @@ public sealed partial class PrefixTests : IAsyncLifetime
         _browser.Headers.Remove("HX-Request");
         // The way back is the path that the program sees; the prefix is put in front of it again.
         (await LocationAsync("/drives?page=2")).ShouldBe($"{Prefix}/log_in?return=%2Fdrives%3Fpage%3D2");
-        using var loggedIn = await _browser.PostAsync($"{Prefix}/log_in", from: $"{Prefix}/log_in?return=%2Fdrives%3Fpage%3D2", ("password", "correct horse battery"), ("return", "/drives?page=2"));
+        using var loggedIn = await _browser.PostAsync($"{Prefix}/log_in", from: $"{Prefix}/log_in?return=%2Fdrives%3Fpage%3D2",
+            ("password", "correct horse battery"), ("return", "/drives?page=2"));
         loggedIn.Headers.Location!.ToString().ShouldBe($"{Prefix}/drives?page=2");
         (await LocationAsync("/log_out", [])).ShouldBe($"{Prefix}/");
     }
@@ -98,9 +103,11 @@ public sealed partial class PrefixTests : IAsyncLifetime
     public async Task The_files_that_name_files_lead_to_them()
     {
         var manifest = JsonDocument.Parse(await TextAsync($"{Prefix}/site.webmanifest")).RootElement;
-        var named = manifest.GetProperty("icons").EnumerateArray().Select(icon => icon.GetProperty("src").GetString()!).Append(manifest.GetProperty("start_url").GetString()!)
+        var named = manifest.GetProperty("icons").EnumerateArray().Select(icon => icon.GetProperty("src").GetString()!)
+            .Append(manifest.GetProperty("start_url").GetString()!)
             .Select(address => ("/site.webmanifest", address))
-            .Concat(XDocument.Parse(await TextAsync($"{Prefix}/browserconfig.xml")).Descendants().Attributes("src").Select(source => ("/browserconfig.xml", source.Value)))
+            .Concat(XDocument.Parse(await TextAsync($"{Prefix}/browserconfig.xml")).Descendants().Attributes("src")
+                .Select(source => ("/browserconfig.xml", source.Value)))
             .Concat(Url().Matches(await TextAsync($"{Prefix}/assets/app.css")).Select(match => ("/assets/app.css", match.Groups[1].Value)))
             .Concat(Import().Matches(await TextAsync($"{Prefix}/assets/cars.js")).Select(match => ("/assets/cars.js", match.Groups[1].Value)))
             .Where(file => !file.Item2.StartsWith("data:", StringComparison.Ordinal)).ToList();
@@ -114,13 +121,15 @@ public sealed partial class PrefixTests : IAsyncLifetime
     }
 
     // Sent by a script from an address in an attribute, or shown only to those who came in by password.
-    static readonly string[] Unlinked = ["/log_in", "/log_out", "/cars/1/resume", "/sessions/end", "/sessions/password", "/confirm", "/settings/grafana_url", "/history", "/data/v1/live-tickets"];
+    static readonly string[] Unlinked = ["/log_in", "/log_out", "/cars/1/resume", "/sessions/end", "/sessions/password", "/confirm",
+        "/settings/grafana_url", "/history", "/data/v1/live-tickets"];
 
     async Task<IHtmlDocument> OpenAsync(string path)
     {
         // The page of tokens is for those who have none, and a page that is not there for browsers.
         _pages.Account.Status = new AccountStatus(path == "/sign_in" ? SignIn.SignedOut : SignIn.SignedIn, Generation: 1);
-        await _pages.Database.ExecuteAsync($"update settings set grafana_url = {(path.Contains("lat=", StringComparison.Ordinal) ? "null" : "'https://grafana.example.com'")}");
+        await _pages.Database.ExecuteAsync($"update settings set grafana_url = "
+            + $"{(path.Contains("lat=", StringComparison.Ordinal) ? "null" : "'https://grafana.example.com'")}");
         using var request = new HttpRequestMessage(HttpMethod.Get, Prefix + path) { Headers = { { "Sec-Fetch-Mode", "navigate" } } };
         using var response = await _browser.SendAsync(request);
         ((int)response.StatusCode).ShouldBeOneOf([200, 404], path);
@@ -136,11 +145,13 @@ public sealed partial class PrefixTests : IAsyncLifetime
             {
                 attribute.Value.ShouldNotContain("127.0.0.1", Case.Insensitive, path);
                 // A relative address would depend on the page it is on.
-                if (attribute.Name is "href" or "src" or "action" or "formaction" or "poster" or "data-live" or "data-discover" or "data-icons" || attribute.Name.StartsWith("hx-g", StringComparison.Ordinal) || attribute.Name.StartsWith("hx-p", StringComparison.Ordinal))
+                if (attribute.Name is "href" or "src" or "action" or "formaction" or "poster" or "data-live" or "data-discover" or "data-icons"
+                    || attribute.Name.StartsWith("hx-g", StringComparison.Ordinal) || attribute.Name.StartsWith("hx-p", StringComparison.Ordinal))
                     attribute.Value.ShouldMatch("^(/|https?://|#)", $"{path} {element.OuterHtml}");
                 if (!attribute.Value.StartsWith('/'))
                     continue;
-                var isPosted = attribute.Name is "hx-post" or "data-discover" || attribute.Name == "action" && element.GetAttribute("method") == "post";
+                var isPosted = attribute.Name is "hx-post" or "data-discover"
+                    || attribute.Name == "action" && element.GetAttribute("method") == "post";
                 yield return (attribute.Value.Split('#')[0], isPosted);
             }
         }

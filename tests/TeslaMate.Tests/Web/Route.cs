@@ -18,7 +18,8 @@ sealed record Route(string Method, string Path, string? Policy, bool IsLive, boo
         .. from endpoint in services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
            from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["any"]
            let path = System.Text.RegularExpressions.Regex.Replace("/" + endpoint.RoutePattern.RawText!.Trim('/'), @"\{[^}]*\}", "1")
-           select new Route(method, path, endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>() is [var only] ? only.Policy : null, endpoint.Metadata.GetMetadata<LiveEvents>() is not null,
+           select new Route(method, path, endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>() is [var only] ? only.Policy : null,
+               endpoint.Metadata.GetMetadata<LiveEvents>() is not null,
                endpoint.Metadata.GetMetadata<IProgramRefusals>() is not null),
     ];
 }

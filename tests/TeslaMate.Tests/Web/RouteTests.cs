@@ -272,7 +272,8 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
     [InlineData("", 204)]
     public async Task The_body_of_a_put_is_ignored_unless_it_is_broken_json(string body, int status)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Put, "/api/car/1/logging/resume") { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Put,
+            "/api/car/1/logging/resume") { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
         ((int)(await _browser.SendAsync(request)).StatusCode).ShouldBe(status);
     }
 
@@ -285,13 +286,16 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
         response.Headers.Vary.ShouldBe(["Accept"]);
         response.Content.Headers.GetValues("Content-Disposition").Single().ShouldBe("attachment; filename=\"2024-05-01 08:00:00.123456Z.gpx\"");
         var text = await response.Content.ReadAsStringAsync();
-        text.ShouldStartWith("<?xml version=\"1.0\"?>\n<gpx xmlns=\"http://www.topografix.com/GPX/1/1\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
-            + "version=\"1.1\" creator=\"Teslamate\" xsi:schemaLocation=\"http://www.topografix.com/GPX/1/1 http://www.topografix.com/GPX/1/1/gpx.xsd\">\n");
+        text.ShouldStartWith("<?xml version=\"1.0\"?>\n<gpx xmlns=\"http://www.topografix.com/GPX/1/1\" "
+            + "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
+            + "version=\"1.1\" creator=\"Teslamate\" xsi:schemaLocation=\"http://www.topografix.com/GPX/1/1 "
+            + "http://www.topografix.com/GPX/1/1/gpx.xsd\">\n");
         text.ShouldEndWith("</gpx>");
         var gpx = System.Xml.Linq.XDocument.Parse(text).Root!;
         System.Xml.Linq.XNamespace ns = "http://www.topografix.com/GPX/1/1";
         gpx.Element(ns + "trk")!.Element(ns + "name")!.Value.ShouldBe("2024-05-01T08:00:00.123456Z");
-        gpx.Descendants(ns + "trkpt").Select(point => $"{point.Attribute("lat")!.Value} {point.Attribute("lon")!.Value} {point.Element(ns + "ele")?.Value} {point.Element(ns + "time")!.Value}").ShouldBe(
+        gpx.Descendants(ns + "trkpt").Select(point => $"{point.Attribute("lat")!.Value} {point.Attribute("lon")!.Value} "
+            + $"{point.Element(ns + "ele")?.Value} {point.Element(ns + "time")!.Value}").ShouldBe(
         [
             "52.514521 13.350144 34 2024-05-01T08:00:00.123456Z",
             "52.515000 13.351000  2024-05-01T08:00:10.000000Z",
@@ -324,7 +328,8 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
             insert into drives (id, start_date, car_id) values (2, '2024-05-02 08:00', 1), (3, '2024-05-03 08:00', 1);
             insert into positions (id, date, latitude, longitude, car_id, drive_id) values (100, '2024-05-02 08:00:01', 1, 2, 1, 2)
             """);
-        (await (await _browser.GetAsync("/drive/2/gpx")).Content.ReadAsStringAsync()).ShouldContain("<trkpt lat=\"1.000000\" lon=\"2.000000\"><time>2024-05-02T08:00:01.000000Z</time></trkpt>");
+        (await (await _browser.GetAsync("/drive/2/gpx")).Content.ReadAsStringAsync()).ShouldContain(
+            "<trkpt lat=\"1.000000\" lon=\"2.000000\"><time>2024-05-02T08:00:01.000000Z</time></trkpt>");
         var empty = System.Xml.Linq.XDocument.Parse(await (await _browser.GetAsync("/drive/3/gpx")).Content.ReadAsStringAsync());
         empty.Descendants().Select(element => element.Name.LocalName).ShouldBe(["gpx", "trk", "name", "trkseg"]);
         await _pages.Database.ExecuteAsync("delete from positions where id = 100; delete from drives where id > 1");
@@ -452,7 +457,8 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
     [Fact]
     public async Task The_manifest_describes_an_app_for_the_home_screen()
     {
-        var manifest = System.Text.Json.JsonDocument.Parse(await (await _browser.GetAsync("/site.webmanifest")).Content.ReadAsStringAsync()).RootElement;
+        var manifest = System.Text.Json.JsonDocument.Parse(
+            await (await _browser.GetAsync("/site.webmanifest")).Content.ReadAsStringAsync()).RootElement;
         new[] { "name", "short_name", "display", "theme_color", "background_color" }.Select(name => manifest.GetProperty(name).GetString())
             .ShouldBe(["TeslaMate for .NET", "TeslaMate.NET", "standalone", "#ffffff", "#ffffff"]);
         manifest.GetProperty("icons").EnumerateArray().Select(icon => icon.GetProperty("sizes").GetString()).ShouldBe(["192x192", "512x512"]);
@@ -460,7 +466,8 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
 
     [Fact]
     public async Task Robots_are_forbidden_nothing()
-        => (await (await _browser.GetAsync("/robots.txt")).Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldAllBe(line => line.StartsWith('#'));
+        => (await (await _browser.GetAsync("/robots.txt")).Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .ShouldAllBe(line => line.StartsWith('#'));
 
     [Theory]
     [InlineData("/assets/../app.js")]

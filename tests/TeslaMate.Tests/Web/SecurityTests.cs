@@ -20,7 +20,8 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
 
     static readonly string[] PagePaths =
     [
-        "/", "/settings", "/geo-fences", "/geo-fences/new", "/charge-cost/1", "/history", "/history/drive/1", "/history/charge/1", "/drives", "/drive/1", "/drive/1/gpx", "/charges", "/charge/1", "/sign_in", "/cars/1/details",
+        "/", "/settings", "/geo-fences", "/geo-fences/new", "/charge-cost/1", "/history", "/history/drive/1", "/history/charge/1", "/drives",
+        "/drive/1", "/drive/1/gpx", "/charges", "/charge/1", "/sign_in", "/cars/1/details",
         "/statistics", "/driving", "/mileage", "/trips", "/trip", "/timeline", "/review", "/statistics.csv?table=periods",
     ];
 
@@ -41,10 +42,12 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     {
         Routes.Count.ShouldBeGreaterThan(25);
         Routes.Where(route => route.Policy is null).ShouldBeEmpty();
-        Routes.ShouldAllBe(route => route.Method == "GET" || route.Method == "POST" && (route.Policy == Policies.Owner || route.Policy == Policies.LogIn) || route.Method == "PUT" && route.Policy == Policies.Logging);
+        Routes.ShouldAllBe(route => route.Method == "GET" || route.Method == "POST"
+            && (route.Policy == Policies.Owner || route.Policy == Policies.LogIn) || route.Method == "PUT" && route.Policy == Policies.Logging);
         // Without a session only the way in is open.
         Routes.Where(route => route.Policy == Policies.LogIn).Select(route => $"{route.Method} {route.Path}").ShouldBe(
-            ["GET /log_in", "POST /log_in", "GET /data/v1/calendar/1.ics", "GET /.well-known/appspecific/com.tesla.3p.public-key.pem"], ignoreOrder: true);
+            ["GET /log_in", "POST /log_in", "GET /data/v1/calendar/1.ics", "GET /.well-known/appspecific/com.tesla.3p.public-key.pem"],
+            ignoreOrder: true);
         ChangingPaths.Count().ShouldBeGreaterThan(10);
     }
 
@@ -56,7 +59,8 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
             using var browser = _pages.Visit();
             await browser.PageAsync("/settings");
             (await browser.PostWithAsync(token: null, path, [])).StatusCode.ShouldBe(HttpStatusCode.Forbidden, path);
-            (await browser.PostWithAsync(token: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", path, [])).StatusCode.ShouldBe(HttpStatusCode.Forbidden, path);
+            (await browser.PostWithAsync(token: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", path, [])).StatusCode.ShouldBe(
+                HttpStatusCode.Forbidden, path);
         }
     }
 
@@ -185,7 +189,8 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
         await _pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
         using var browser = _pages.Visit();
         using var response = await LogInAsync(browser, Password);
-        var stolen = response.Headers.GetValues("Set-Cookie").Single(line => line.StartsWith("_teslamate_key=", StringComparison.Ordinal)).Split(';')[0];
+        var stolen = response.Headers.GetValues("Set-Cookie").Single(line => line.StartsWith("_teslamate_key=", StringComparison.Ordinal))
+            .Split(';')[0];
         (await browser.PostAsync("/log_out", from: "/settings")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         using var thief = _pages.Visit();
         thief.Headers.Add("Cookie", stolen);
@@ -231,7 +236,8 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
         CookieOf(later).ShouldBe(CookieOf(begun));
         CookieOf(later).ShouldContain($"max-age={WebAccess.SessionLength.TotalSeconds}");
 
-        static string CookieOf(HttpResponseMessage response) => response.Headers.GetValues("Set-Cookie").Single(line => line.StartsWith("_teslamate_key=", StringComparison.Ordinal));
+        static string CookieOf(HttpResponseMessage response)
+            => response.Headers.GetValues("Set-Cookie").Single(line => line.StartsWith("_teslamate_key=", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -341,7 +347,8 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     public async Task Every_answer_forbids_what_pages_do_not_need()
     {
         using var browser = _pages.Visit();
-        foreach (var path in Routes.Where(route => route is { Method: "GET", IsLive: false }).Select(route => route.Path).Concat(["/nowhere", "/assets/app.js", "/drive/x"]))
+        foreach (var path in Routes.Where(route => route is { Method: "GET", IsLive: false }).Select(route => route.Path)
+            .Concat(["/nowhere", "/assets/app.js", "/drive/x"]))
         {
             using var response = await browser.GetAsync(path);
             var policy = response.Headers.GetValues("Content-Security-Policy").Single();
@@ -366,7 +373,8 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
             var page = await browser.PageAsync(path);
             page.QuerySelectorAll("script:not([src])").ShouldAllBe(script => script.GetAttribute("type") == "application/json", path);
             page.QuerySelectorAll("style, [style]").ShouldBeEmpty(path);
-            page.All.SelectMany(element => element.Attributes).Select(attribute => attribute.Name).ShouldAllBe(name => !name.StartsWith("on", StringComparison.Ordinal), path);
+            page.All.SelectMany(element => element.Attributes).Select(attribute => attribute.Name)
+                .ShouldAllBe(name => !name.StartsWith("on", StringComparison.Ordinal), path);
             page.QuerySelectorAll("form[method=post]").ShouldAllBe(form => form.QuerySelector("input[name=_csrf_token]") != null, path);
         }
     }
@@ -382,12 +390,14 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
             """);
         _pages.Vehicles.Hub.Publish(FakeVehicles.Car(name: Evil) with { Version = Evil, UpdateAvailable = true, UpdateVersion = Evil });
         using var browser = _pages.Visit();
-        foreach (var path in new[] { "/", "/drives", "/drive/1", "/charges", "/charge/1", "/charge-cost/1", "/geo-fences", "/geo-fences/1/edit", "/drives?place=%3Cscript%3Ealert(1)%3C/script%3E" })
+        foreach (var path in new[] { "/", "/drives", "/drive/1", "/charges", "/charge/1", "/charge-cost/1", "/geo-fences", "/geo-fences/1/edit",
+            "/drives?place=%3Cscript%3Ealert(1)%3C/script%3E" })
         {
             var page = await browser.PageAsync(path);
             page.QuerySelectorAll("img[src=x], [onerror]").ShouldBeEmpty(path);
             page.QuerySelectorAll("script").ShouldAllBe(script => !script.TextContent.Contains("alert(", StringComparison.Ordinal), path);
-            page.QuerySelectorAll("a[href]").ShouldAllBe(link => !link.GetAttribute("href")!.StartsWith("javascript", StringComparison.OrdinalIgnoreCase), path);
+            page.QuerySelectorAll("a[href]")
+                .ShouldAllBe(link => !link.GetAttribute("href")!.StartsWith("javascript", StringComparison.OrdinalIgnoreCase), path);
         }
     }
 
@@ -419,7 +429,8 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     {
         using var browser = _pages.Visit();
         await browser.PageAsync("/settings");
-        using var request = new HttpRequestMessage(HttpMethod.Post, LogInPages.Path) { Content = new StreamContent(new MemoryStream(new byte[16_001])) };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            LogInPages.Path) { Content = new StreamContent(new MemoryStream(new byte[16_001])) };
         request.Headers.TransferEncodingChunked = true;
         request.Content.Headers.ContentType = new("application/x-www-form-urlencoded");
         try
@@ -436,7 +447,8 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
     public async Task What_is_too_large_for_a_log_in_is_refused()
     {
         using var browser = _pages.Visit();
-        (await browser.PostAsync(LogInPages.Path, from: "/settings", ("password", new string('x', 16_001)))).StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        (await browser.PostAsync(LogInPages.Path, from: "/settings", ("password", new string('x', 16_001)))).StatusCode.ShouldBe(
+            HttpStatusCode.RequestEntityTooLarge);
     }
 
     [Fact]
@@ -445,7 +457,8 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
         using var browser = _pages.Visit();
         using var form = new MultipartFormDataContent
         {
-            { new StringContent(Browser.TokenOf(await browser.PageAsync("/settings"))), "_csrf_token" }, { new StringContent("3"), "charging_process[cost]" },
+            { new StringContent(Browser.TokenOf(await browser.PageAsync("/settings"))), "_csrf_token" },
+            { new StringContent("3"), "charging_process[cost]" },
         };
         using var request = new HttpRequestMessage(HttpMethod.Post, "/charge-cost/1") { Content = form };
         (await browser.SendAsync(request)).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -502,7 +515,8 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
         (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         browser.Headers.Remove("Cookie");
         using var response = await LogInAsync(browser, Password);
-        response.Headers.GetValues("Set-Cookie").Single(line => line.StartsWith("_teslamate_key=", StringComparison.Ordinal)).ShouldNotContain("AAAA");
+        response.Headers.GetValues("Set-Cookie").Single(line => line.StartsWith("_teslamate_key=", StringComparison.Ordinal))
+            .ShouldNotContain("AAAA");
         using var attacker = _pages.Visit();
         attacker.Headers.Add("Cookie", Planted);
         (await attacker.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
@@ -549,7 +563,8 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
         _pages.Account.Answer = new ApiError.TokenRefresh("invalid_grant");
         _pages.Account.Status = new(TeslaMate.Tesla.Accounts.SignIn.SignedOut, Generation: 1);
         using var browser = _pages.Visit();
-        using var response = await browser.PostAsync("/sign_in", from: "/sign_in", ("tokens[access]", "the-secret-access"), ("tokens[refresh]", "the-secret-refresh"));
+        using var response = await browser.PostAsync("/sign_in", from: "/sign_in", ("tokens[access]", "the-secret-access"),
+            ("tokens[refresh]", "the-secret-refresh"));
         response.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
         var text = await response.Content.ReadAsStringAsync();
         text.ShouldContain("Error: Tokens are invalid");

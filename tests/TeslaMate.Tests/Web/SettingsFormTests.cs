@@ -9,13 +9,16 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
 {
     static readonly (string Name, string Value)[] General =
     [
-        ("global_settings[unit_of_length]", "km"), ("global_settings[unit_of_temperature]", "C"), ("global_settings[unit_of_pressure]", "bar"), ("global_settings[preferred_range]", "rated"),
-        ("global_settings[theme_mode]", "system"), ("global_settings[base_url]", ""), ("global_settings[grafana_url]", ""), ("global_settings[language]", "en"),
+        ("global_settings[unit_of_length]", "km"), ("global_settings[unit_of_temperature]", "C"), ("global_settings[unit_of_pressure]", "bar"),
+        ("global_settings[preferred_range]", "rated"),
+        ("global_settings[theme_mode]", "system"), ("global_settings[base_url]", ""), ("global_settings[grafana_url]", ""),
+        ("global_settings[language]", "en"),
     ];
 
     static readonly (string Name, string Value)[] CarFields =
     [
-        ("car_settings[enabled]", "true"), ("car_settings[req_not_unlocked]", "false"), ("car_settings[free_supercharging]", "false"), ("car_settings[use_streaming_api]", "true"),
+        ("car_settings[enabled]", "true"), ("car_settings[req_not_unlocked]", "false"), ("car_settings[free_supercharging]", "false"),
+        ("car_settings[use_streaming_api]", "true"),
         ("car_settings[lfp_battery]", "false"),
     ];
 
@@ -49,7 +52,8 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
     public async Task A_new_installation_has_its_defaults_selected()
     {
         var page = await _browser.PageAsync("/settings");
-        new[] { "unit_of_length", "unit_of_temperature", "unit_of_pressure", "preferred_range", "theme_mode", "language", "ui_language", "base_url", "grafana_url" }
+        new[] { "unit_of_length", "unit_of_temperature", "unit_of_pressure", "preferred_range", "theme_mode", "language", "ui_language", "base_url",
+            "grafana_url" }
             .Select(field => page.Value($"#global_settings_{field}")).ShouldBe(["km", "C", "bar", "rated", "system", "en", "en", "", ""]);
     }
 
@@ -83,7 +87,8 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
     [InlineData("grafana_url", "javascript:alert(1)", "invalid scheme")]
     public async Task A_setting_that_cannot_be_is_explained_and_nothing_is_stored(string field, string value, string problem)
     {
-        var page = await _pages.RefusedAsync(_browser, "/settings", "/settings", With(With(General, "global_settings[unit_of_pressure]", "psi"), $"global_settings[{field}]", value));
+        var page = await _pages.RefusedAsync(_browser, "/settings", "/settings",
+            With(With(General, "global_settings[unit_of_pressure]", "psi"), $"global_settings[{field}]", value));
         page.Text($"#global_settings_{field}-problem").ShouldBe(problem);
         if (field.EndsWith("url", StringComparison.Ordinal))
             page.Value($"#global_settings_{field}").ShouldBe(value);
@@ -91,7 +96,8 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
 
     [Fact]
     public async Task An_address_that_the_column_cannot_hold_is_refused()
-        => (await _pages.RefusedAsync(_browser, "/settings", "/settings", With(General, "global_settings[base_url]", "https://example.com/" + new string('a', 250))))
+        => (await _pages.RefusedAsync(_browser, "/settings", "/settings",
+            With(General, "global_settings[base_url]", "https://example.com/" + new string('a', 250))))
             .Text("#global_settings_base_url-problem").ShouldBe("should be at most 255 character(s)");
 
     [Theory]
@@ -99,7 +105,8 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
     [InlineData("grafana_url")]
     public async Task An_address_is_stored_without_its_frills_and_cleared_again(string field)
     {
-        (await PostAsync("/settings", With(General, $"global_settings[{field}]", " https://example.com/  "))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await PostAsync("/settings", With(General, $"global_settings[{field}]", " https://example.com/  "))).StatusCode.ShouldBe(
+            HttpStatusCode.Redirect);
         (await _browser.PageAsync("/settings")).Value($"#global_settings_{field}").ShouldBe("https://example.com");
         (await _pages.Database.ScalarAsync<string>($"select {field} from settings")).ShouldBe("https://example.com");
         (await PostAsync("/settings", With(General, $"global_settings[{field}]", "     "))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
@@ -162,27 +169,31 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
     }
 
     [Fact]
-    public void The_pages_own_address_ends_with_the_prefix_of_the_proxy() => RevealedAddresses.BaseUrl("https://example.com", "/tm").ShouldBe("https://example.com/tm");
+    public void The_pages_own_address_ends_with_the_prefix_of_the_proxy()
+    => RevealedAddresses.BaseUrl("https://example.com", "/tm").ShouldBe("https://example.com/tm");
 
     [Fact]
     public async Task A_new_language_of_the_addresses_is_selected_once_they_are_there()
     {
         var patience = new TaskCompletionSource();
         _pages.Geocoder.Patience = patience.Task;
-        _pages.Geocoder.LookUp = _ => (200, """[{"osm_id": 1, "osm_type": "node", "display_name": "Lader", "name": "Lader", "lat": "52.5", "lon": "13.3", "address": {"country": "Deutschland"}}]""");
+        _pages.Geocoder.LookUp =
+            _ => (200, """[{"osm_id": 1, "osm_type": "node", "display_name": "Lader", "name": "Lader", "lat": "52.5", "lon": "13.3", "address": {"country": "Deutschland"}}]""");
         (await PostAsync("/settings", With(General, "global_settings[language]", "de"))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         var waiting = await _browser.PageAsync("/settings");
         waiting.Value(".select.is-loading #global_settings_language").ShouldBe("en");
         waiting.QuerySelector("#global_settings_language")!.HasAttribute("disabled").ShouldBeTrue();
         waiting.QuerySelector("[hx-get='/settings/general']").ShouldNotBeNull();
         // Other settings do not wait for the geocoder.
-        (await PostAsync("/settings", [.. With(General, "global_settings[unit_of_length]", "mi").Where(field => !field.Name.Contains("language", StringComparison.Ordinal))])).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        (await PostAsync("/settings", [.. With(General, "global_settings[unit_of_length]", "mi")
+            .Where(field => !field.Name.Contains("language", StringComparison.Ordinal))])).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         (await _pages.Database.ScalarAsync<string>("select unit_of_length || language from settings")).ShouldBe("mien");
         patience.SetResult();
         var page = await RefreshedAsync();
         page.Value("#global_settings_language").ShouldBe("de");
         page.QuerySelector("#global_settings_language-problem").ShouldBeNull();
-        (await _pages.Database.ScalarAsync<string>("select language || unit_of_length || country from settings, addresses")).ShouldBe("demiDeutschland");
+        (await _pages.Database.ScalarAsync<string>("select language || unit_of_length || country from settings, addresses")).ShouldBe(
+            "demiDeutschland");
     }
 
     [Fact]
@@ -206,7 +217,8 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
     {
         await _pages.Database.ExecuteAsync($"update drives set start_position_id = 1, end_position_id = 4; {loss}");
         (await _browser.PageAsync("/settings")).QuerySelector("#global_settings_language")!.HasAttribute("disabled").ShouldBeTrue();
-        await _pages.Database.ExecuteAsync("update drives set start_address_id = 1, end_address_id = 1; update charging_processes set address_id = 1");
+        await _pages.Database.ExecuteAsync("update drives set start_address_id = 1, end_address_id = 1; update charging_processes set address_id "
+            + "= 1");
         (await _browser.PageAsync("/settings")).QuerySelector("#global_settings_language")!.HasAttribute("disabled").ShouldBeFalse();
     }
 
@@ -227,7 +239,8 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
         var select = page.QuerySelector("form[action='/settings'][method=get] select[name=locale]").ShouldNotBeNull();
         select.QuerySelectorAll("option").Select(option => $"{option.TextContent} {option.GetAttribute("value")}").ShouldBe(
         [
-            "Catalan ca", "Chinese (simplified) zh_Hans", "Chinese (traditional) zh_Hant", "Danish da", "Dutch nl", "English en", "Finnish fi", "French fr", "German de", "Hungarian hu",
+            "Catalan ca", "Chinese (simplified) zh_Hans", "Chinese (traditional) zh_Hant", "Danish da", "Dutch nl", "English en", "Finnish fi",
+            "French fr", "German de", "Hungarian hu",
             "Italian it", "Japanese ja", "Korean ko", "Norwegian nb", "Spanish es", "Swedish sv", "Thai th", "Turkish tr", "Ukrainian uk",
         ]);
         var before = await _pages.RowsAsync();
@@ -239,7 +252,8 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
     [Fact]
     public async Task A_cars_settings_are_stored()
     {
-        (await PostAsync("/settings/car/1", With(With(CarFields, "car_settings[use_streaming_api]", "false"), "car_settings[suspend_min]", "30"))).Headers.Location!.ToString().ShouldBe("/settings?car=1");
+        (await PostAsync("/settings/car/1", With(With(CarFields, "car_settings[use_streaming_api]", "false"), "car_settings[suspend_min]",
+            "30"))).Headers.Location!.ToString().ShouldBe("/settings?car=1");
         (await CarRowAsync()).ShouldBe("30 15 false false false true false");
         var page = await _browser.PageAsync("/settings?car=1");
         page.Value("#car_settings_1_suspend_min").ShouldBe("30");
@@ -271,7 +285,8 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
     [InlineData("lfp_battery", "perhaps", "is invalid")]
     public async Task A_cars_settings_that_cannot_be_are_explained_and_nothing_is_stored(string field, string value, string problem)
     {
-        var page = await _pages.RefusedAsync(_browser, "/settings/car/1", "/settings", With(With(CarFields, "car_settings[use_streaming_api]", "false"), $"car_settings[{field}]", value));
+        var page = await _pages.RefusedAsync(_browser, "/settings/car/1", "/settings",
+            With(With(CarFields, "car_settings[use_streaming_api]", "false"), $"car_settings[{field}]", value));
         page.Text($"#car_settings_1_{field}-problem").ShouldBe(problem);
     }
 
@@ -284,7 +299,8 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
         page.Value("#car_settings_1_suspend_min").ShouldBe("21");
         page.Value("#car_settings_1_suspend_after_idle_min").ShouldBe("15");
         page.Texts("#car_settings_1_suspend_min option").ShouldBe(
-            ["12 min", "15 min", "18 min", "21 min", "24 min", "27 min", "30 min", "35 min", "40 min", "45 min", "50 min", "55 min", "60 min", "65 min", "70 min", "75 min", "80 min", "85 min", "90 min"]);
+            ["12 min", "15 min", "18 min", "21 min", "24 min", "27 min", "30 min", "35 min", "40 min", "45 min", "50 min", "55 min", "60 min",
+                "65 min", "70 min", "75 min", "80 min", "85 min", "90 min"]);
         page.Texts("#car_settings_1_suspend_after_idle_min option").ShouldBe(
             ["3 min", "5 min", "10 min", "15 min", "20 min", "25 min", "30 min", "35 min", "40 min", "45 min", "50 min", "55 min", "60 min"]);
     }
@@ -330,7 +346,8 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
         _pages.Releases.Page = new("https://example.com/releases/1.1.3");
         foreach (var link in (await _browser.PageAsync("/settings")).QuerySelectorAll("footer a, td a[href*=releases]"))
         {
-            new[] { "href", "target", "rel" }.Select(link.GetAttribute).ShouldBe(["https://example.com/releases/1.1.3", "_blank", "noopener noreferrer"]);
+            new[] { "href", "target", "rel" }.Select(link.GetAttribute)
+                .ShouldBe(["https://example.com/releases/1.1.3", "_blank", "noopener noreferrer"]);
             link.TextContent.Trim().ShouldBe("Update available: 1.1.3");
         }
     }
@@ -344,7 +361,8 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
         (await _browser.PageAsync("/settings")).QuerySelector("form[action='/sign_out']").ShouldBeNull();
     }
 
-    async Task<HttpResponseMessage> PostAsync(string path, (string Name, string Value)[] fields) => await _browser.PostAsync(path, from: "/settings", fields);
+    async Task<HttpResponseMessage> PostAsync(string path, (string Name, string Value)[] fields)
+        => await _browser.PostAsync(path, from: "/settings", fields);
 
     async Task<AngleSharp.Html.Dom.IHtmlDocument> RefreshedAsync()
     {

@@ -54,7 +54,8 @@ public sealed class SignInTests(SharedPages shared) : IClassFixture<SharedPages>
     public async Task Tokens_that_do_not_work_are_explained_and_not_shown_again(ApiError error, string text)
     {
         _pages.Account.Answer = error;
-        var page = await _pages.RefusedAsync(_browser, "/sign_in", "/sign_in", ("tokens[access]", "the-secret-access"), ("tokens[refresh]", "the-secret-refresh"));
+        var page = await _pages.RefusedAsync(_browser, "/sign_in", "/sign_in", ("tokens[access]", "the-secret-access"),
+            ("tokens[refresh]", "the-secret-refresh"));
         page.Text("[role=alert]:not([hidden])").ShouldBe(text);
         page.DocumentElement.OuterHtml.ShouldNotContain("the-secret");
         _pages.Account.Status.SignIn.ShouldBe(SignIn.SignedOut);
@@ -90,7 +91,8 @@ public sealed class SignInTests(SharedPages shared) : IClassFixture<SharedPages>
     [InlineData("https://user:secret@provider.example.com", "https://provider.example.com/", "provider.example.com")]
     public async Task With_a_proxys_token_nothing_is_asked_and_the_token_is_not_shown(string? host, string link, string text)
     {
-        await using var pages = await PagesUnderTest.StartAsync(host is null ? [("TOKEN", "the-secret-token")] : [("TOKEN", "the-secret-token"), ("TESLA_AUTH_HOST", host)]);
+        await using var pages = await PagesUnderTest.StartAsync(host is null
+            ? [("TOKEN", "the-secret-token")] : [("TOKEN", "the-secret-token"), ("TESLA_AUTH_HOST", host)]);
         Reset(pages).Account.FleetMode = true;
         using var browser = pages.Visit();
         var page = await browser.PageAsync("/sign_in");

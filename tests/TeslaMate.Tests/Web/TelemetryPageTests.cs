@@ -32,7 +32,8 @@ public sealed class TelemetryPageTests
     {
         await using var pages = await PagesUnderTest.StartAsync();
         pages.Telemetry.Report = new TelemetryReport(
-            [new ReportedCar("Nimbus", "5YJ3E7EB2KF000042", "telemetry", true, pages.Time.GetUtcNow(), true, null, ["ChargerVoltage (2024.44.32)"], 12, 1, 15_000, 3, 0.106, 0.42)],
+            [new ReportedCar("Nimbus", "5YJ3E7EB2KF000042", "telemetry", true, pages.Time.GetUtcNow(), true, null, ["ChargerVoltage (2024.44.32)"],
+                12, 1, 15_000, 3, 0.106, 0.42)],
             [new ReportedRequest(pages.Time.GetUtcNow(), "Nimbus", "light", "asleep", 408, 0.002)]);
         using var browser = pages.Visit();
 

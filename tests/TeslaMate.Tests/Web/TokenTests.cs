@@ -71,7 +71,8 @@ public sealed class TokenTests
         (await pages.Database.LinesAsync("select to_jsonb(t)::text from teslamate.api_tokens t")).ShouldAllBe(line => !line.Contains(token));
         (await pages.Database.LinesAsync("select prefix from teslamate.api_tokens")).ShouldBe([token[..8]]);
         pages.Log.Lines.ShouldAllBe(line => !line.Contains(token));
-        pages.Log.Lines.ShouldContain(line => line.Contains("The program with token for logging, from 127.0.0.1, sent PUT /api/car/1/logging/resume: 204"));
+        pages.Log.Lines.ShouldContain(
+            line => line.Contains("The program with token for logging, from 127.0.0.1, sent PUT /api/car/1/logging/resume: 204"));
     }
 
     [Fact]
@@ -113,7 +114,8 @@ public sealed class TokenTests
         var token = await pages.TokenAsync("logging");
         (await PutAsync(pages, request => Bring(request, way, token))).ShouldBe(HttpStatusCode.NoContent);
         (await PutAsync(pages, request => Bring(request, way, token + "x"))).ShouldBe(HttpStatusCode.Unauthorized);
-        (await PutAsync(pages, request => request.RequestUri = new Uri($"/api/car/1/logging/resume?token={token}", UriKind.Relative))).ShouldBe(HttpStatusCode.Unauthorized);
+        (await PutAsync(pages, request => request.RequestUri = new Uri($"/api/car/1/logging/resume?token={token}", UriKind.Relative))).ShouldBe(
+            HttpStatusCode.Unauthorized);
     }
 
     [Fact]
@@ -126,7 +128,8 @@ public sealed class TokenTests
             Bring(request, "bearer", "wrong");
             Bring(request, "header", token);
         })).ShouldBe(HttpStatusCode.Unauthorized);
-        (await PutAsync(pages, request => request.Headers.TryAddWithoutValidation("Authorization", (string[])[$"Bearer {token}", $"Bearer {token}"]))).ShouldBe(HttpStatusCode.Unauthorized);
+        (await PutAsync(pages, request => request.Headers.TryAddWithoutValidation("Authorization",
+            (string[])[$"Bearer {token}", $"Bearer {token}"]))).ShouldBe(HttpStatusCode.Unauthorized);
     }
 
     [Fact]
@@ -166,7 +169,8 @@ public sealed class TokenTests
         await using var pages = await StartAsync();
         using var owner = pages.Visit();
         await owner.PostAsync("/log_in", from: "/log_in", ("password", Password));
-        using var made = await owner.PostAsync("/tokens", from: "/tokens", ("name", "phone <b>"), ("scope", "logging"), ("scope", "read"), ("days", "10"));
+        using var made = await owner.PostAsync("/tokens", from: "/tokens", ("name", "phone <b>"), ("scope", "logging"), ("scope", "read"),
+            ("days", "10"));
         made.Headers.CacheControl!.NoStore.ShouldBeTrue();
         var page = await Browser.ParseAsync(made);
         var token = page.Text("#made").ShouldNotBeNull();
@@ -176,7 +180,8 @@ public sealed class TokenTests
         (await owner.PostAsync("/tokens", from: "/tokens", ("revoke", "1"))).Headers.Location!.ToString().ShouldBe("/tokens");
         (await PutAsync(pages, token)).ShouldBe(HttpStatusCode.Unauthorized);
         (await owner.PageAsync("/tokens")).Texts("tbody tr td").ShouldContain("Revoked");
-        pages.Log.Lines.ShouldContain(line => line.Contains("Token 1 (phone <b>) was made in the pages with the scopes read logging, from 127.0.0.1"));
+        pages.Log.Lines.ShouldContain(
+            line => line.Contains("Token 1 (phone <b>) was made in the pages with the scopes read logging, from 127.0.0.1"));
         pages.Log.Lines.ShouldContain(line => line.Contains("Token 1 (phone <b>) was revoked in the pages"));
     }
 
@@ -189,7 +194,8 @@ public sealed class TokenTests
         var form = Browser.TokenOf(await owner.PageAsync("/tokens"));
         pages.Time.Advance(Confirmation.Length + TimeSpan.FromSeconds(1));
         (await owner.GetAsync("/tokens")).Headers.Location!.ToString().ShouldBe("/confirm?return=%2Ftokens");
-        (await owner.PostWithAsync(form, "/tokens", [("name", "thief"), ("scope", "admin")])).Headers.Location!.ToString().ShouldBe("/confirm?return=%2Ftokens");
+        (await owner.PostWithAsync(form, "/tokens", [("name", "thief"), ("scope", "admin")])).Headers.Location!.ToString()
+            .ShouldBe("/confirm?return=%2Ftokens");
         (await pages.Tokens.ListAsync(CancellationToken.None)).ShouldBeEmpty();
     }
 
@@ -214,10 +220,13 @@ public sealed class TokenTests
 
     [Theory]
     [InlineData("API_TOKEN", "too short a token", "API_TOKEN needs at least 32 characters. Example: API_TOKEN_FILE=/run/secrets/api-token")]
-    [InlineData("API_TOKEN_HEADER", "X Api", "API_TOKEN_HEADER is \"X Api\", which is not the name of a header. Example: API_TOKEN_HEADER=X-Api-Token")]
+    [InlineData("API_TOKEN_HEADER", "X Api", "API_TOKEN_HEADER is \"X Api\", which is not the name of a header. Example: "
+        + "API_TOKEN_HEADER=X-Api-Token")]
     [InlineData("API_CORS_ORIGINS", "*", "API_CORS_ORIGINS holds \"*\", which is not an origin. Example: API_CORS_ORIGINS=https://app.example.com")]
-    [InlineData("API_CORS_ORIGINS", "https://*.example.com", "API_CORS_ORIGINS holds \"https://*.example.com\", which is not an origin. Example: API_CORS_ORIGINS=https://app.example.com")]
-    [InlineData("API_CORS_ORIGINS", "https://app.example.com/x", "API_CORS_ORIGINS holds \"https://app.example.com/x\", which is not an origin. Example: API_CORS_ORIGINS=https://app.example.com")]
+    [InlineData("API_CORS_ORIGINS", "https://*.example.com",
+        "API_CORS_ORIGINS holds \"https://*.example.com\", which is not an origin. Example: API_CORS_ORIGINS=https://app.example.com")]
+    [InlineData("API_CORS_ORIGINS", "https://app.example.com/x",
+        "API_CORS_ORIGINS holds \"https://app.example.com/x\", which is not an origin. Example: API_CORS_ORIGINS=https://app.example.com")]
     public void A_setting_that_cannot_be_is_said_in_a_sentence(string name, string value, string sentence)
     {
         var variables = new Variables(new Dictionary<string, string> { [name] = value });
@@ -242,7 +251,8 @@ public sealed class TokenTests
             request.Headers.Authorization = new(way, way == "Basic" ? Convert.ToBase64String(Encoding.UTF8.GetBytes($"anybody:{token}")) : token);
     }
 
-    static Task<HttpStatusCode> PutAsync(PagesUnderTest pages, string token, int car = 1) => PutAsync(pages, request => Bring(request, "Bearer", token), car);
+    static Task<HttpStatusCode> PutAsync(PagesUnderTest pages, string token, int car = 1)
+        => PutAsync(pages, request => Bring(request, "Bearer", token), car);
 
     static async Task<HttpStatusCode> PutAsync(PagesUnderTest pages, Action<HttpRequestMessage> bring, int car = 1)
     {

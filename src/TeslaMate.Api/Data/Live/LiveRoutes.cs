@@ -83,7 +83,8 @@ sealed class LiveRoutes(LiveStream live, LiveTickets tickets)
         http.Response.ContentType = Format.Json.ContentType;
         http.Response.Headers.CacheControl = "no-store";
         return http.Response.Body.WriteAsync(
-            Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"ticket":"{{ticket}}","expires_in_s":{{LiveTickets.Lifetime.TotalSeconds}}}""")),
+            Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
+                $$"""{"ticket":"{{ticket}}","expires_in_s":{{LiveTickets.Lifetime.TotalSeconds}}}""")),
             http.RequestAborted).AsTask();
     }
 }

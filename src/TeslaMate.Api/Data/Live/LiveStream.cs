@@ -240,7 +240,8 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
         int? id = null;
         try
         {
-            await using var command = database.CreateCommand($"select id from public.{table} where car_id = $1 order by start_date desc, id desc limit 1");
+            await using var command = database.CreateCommand(
+                $"select id from public.{table} where car_id = $1 order by start_date desc, id desc limit 1");
             command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
             id = await command.ExecuteScalarAsync(cancellationToken) as int?;
         }

@@ -157,7 +157,8 @@ static class DataDescription
             Properties = new Dictionary<string, IOpenApiSchema>
             {
                 ["data"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = RowOf(name, members, document) },
-                ["next"] = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null, Description = "The cursor of the next page; null on the last." },
+                ["next"] = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null,
+                    Description = "The cursor of the next page; null on the last." },
                 ["total"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "Rows on all pages, with count=true." },
             },
         },

@@ -42,7 +42,8 @@ static class CarListing
                 "How many charging processes."),
             Whole("totals.updates", "(select count(*) from public.updates as u where u.car_id = c.id)", "How many updates."),
         ],
-        Rows = ask => $"from public.cars as c left join public.car_settings as s on s.id = c.settings_id where {ask.IsOnly("c.id")} and {ask.OfCars("c.id")}",
+        Rows = ask => $"from public.cars as c left join public.car_settings as s on s.id = c.settings_id where {ask.IsOnly("c.id")} and "
+            + $"{ask.OfCars("c.id")}",
     };
 
     public static readonly Listing States = new()

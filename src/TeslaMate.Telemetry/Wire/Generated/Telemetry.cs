@@ -358,20 +358,75 @@ namespace TeslaMate.Telemetry.Wire.Generated {
             "bWV0cnkuV2lyZS5HZW5lcmF0ZWRiBnByb3RvMw=="));
       descriptor = pbr::FileDescriptor.FromGeneratedCode(descriptorData,
           new pbr::FileDescriptor[] { },
-          new pbr::GeneratedClrTypeInfo(new[] {typeof(global::TeslaMate.Telemetry.Wire.Generated.ChargeStateValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.ShiftStateValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.ScheduledChargingModeValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.SentryModeStateValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.BMSStateValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.CarTypeValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.ChargePortValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.ChargePortLatchValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.WindowStateValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.DetailedChargeStateValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.HvacAutoModeStateValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.CabinOverheatProtectionModeStateValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.ClimateOverheatProtectionTempLimitValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.DefrostModeStateValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.ClimateKeeperModeStateValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.HvacPowerStateValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.FastChargerValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.CableTypeValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.DisplayStateValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.DistanceUnitValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.TemperatureUnitValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.PressureUnitValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.ChargeUnitValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.SunroofInstalledStateValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.Field), }, null, new pbr::GeneratedClrTypeInfo[] {
-            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.Timestamp), global::TeslaMate.Telemetry.Wire.Generated.Timestamp.Parser, new[]{ "Seconds", "Nanos" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.Payload), global::TeslaMate.Telemetry.Wire.Generated.Payload.Parser, new[]{ "Data", "CreatedAt", "Vin", "IsResend" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.Datum), global::TeslaMate.Telemetry.Wire.Generated.Datum.Parser, new[]{ "Key", "Value" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.LocationValue), global::TeslaMate.Telemetry.Wire.Generated.LocationValue.Parser, new[]{ "Latitude", "Longitude" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.Doors), global::TeslaMate.Telemetry.Wire.Generated.Doors.Parser, new[]{ "DriverFront", "DriverRear", "PassengerFront", "PassengerRear", "TrunkFront", "TrunkRear" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.Time), global::TeslaMate.Telemetry.Wire.Generated.Time.Parser, new[]{ "Hour", "Minute", "Second" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.TireLocation), global::TeslaMate.Telemetry.Wire.Generated.TireLocation.Parser, new[]{ "FrontLeft", "FrontRight", "RearLeft", "RearRight", "SemiMiddleAxleLeft2", "SemiMiddleAxleRight2", "SemiRearAxleLeft", "SemiRearAxleRight", "SemiRearAxleLeft2", "SemiRearAxleRight2" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.Value), global::TeslaMate.Telemetry.Wire.Generated.Value.Parser, new[]{ "StringValue", "IntValue", "LongValue", "FloatValue", "DoubleValue", "BooleanValue", "LocationValue", "ChargingValue", "ShiftStateValue", "Invalid", "LaneAssistLevelValue", "ScheduledChargingModeValue", "SentryModeStateValue", "SpeedAssistLevelValue", "BmsStateValue", "BuckleStatusValue", "CarTypeValue", "ChargePortValue", "ChargePortLatchValue", "DoorValue", "DriveInverterStateValue", "HvilStatusValue", "WindowStateValue", "SeatFoldPositionValue", "TractorAirStatusValue", "FollowDistanceValue", "ForwardCollisionSensitivityValue", "GuestModeMobileAccessValue", "TrailerAirStatusValue", "TimeValue", "DetailedChargeStateValue", "HvacAutoModeValue", "CabinOverheatProtectionModeValue", "CabinOverheatProtectionTemperatureLimitValue", "DefrostModeValue", "ClimateKeeperModeValue", "HvacPowerValue", "TireLocationValue", "FastChargerValue", "CableTypeValue", "TonneauTentModeValue", "TonneauPositionValue", "PowershareTypeValue", "PowershareStateValue", "PowershareStopReasonValue", "DisplayStateValue", "DistanceUnitValue", "TemperatureUnitValue", "PressureUnitValue", "ChargeUnitPreferenceValue", "TurnSignalStateValue", "MediaStatusValue", "SunroofInstalledStateValue" }, new[]{ "Value" }, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.VehicleAlerts), global::TeslaMate.Telemetry.Wire.Generated.VehicleAlerts.Parser, new[]{ "Alerts", "CreatedAt", "Vin" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert), global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert.Parser, new[]{ "Name", "Audiences", "StartedAt", "EndedAt" }, null, new[]{ typeof(global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert.Types.Audience) }, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.VehicleErrors), global::TeslaMate.Telemetry.Wire.Generated.VehicleErrors.Parser, new[]{ "Errors", "CreatedAt", "Vin" }, null, null, null, null),
-            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.VehicleError), global::TeslaMate.Telemetry.Wire.Generated.VehicleError.Parser, new[]{ "CreatedAt", "Name", "Tags", "Body" }, null, null, null, new pbr::GeneratedClrTypeInfo[] { null, }),
-            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.VehicleConnectivity), global::TeslaMate.Telemetry.Wire.Generated.VehicleConnectivity.Parser, new[]{ "Vin", "ConnectionId", "Status", "CreatedAt", "NetworkInterface" }, null, new[]{ typeof(global::TeslaMate.Telemetry.Wire.Generated.VehicleConnectivity.Types.Status) }, null, null)
+          new pbr::GeneratedClrTypeInfo(
+              new[] {typeof(global::TeslaMate.Telemetry.Wire.Generated.ChargeStateValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.ShiftStateValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.ScheduledChargingModeValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.SentryModeStateValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.BMSStateValue), typeof(global::TeslaMate.Telemetry.Wire.Generated.CarTypeValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.ChargePortValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.ChargePortLatchValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.WindowStateValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.DetailedChargeStateValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.HvacAutoModeStateValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.CabinOverheatProtectionModeStateValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.ClimateOverheatProtectionTempLimitValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.DefrostModeStateValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.ClimateKeeperModeStateValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.HvacPowerStateValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.FastChargerValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.CableTypeValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.DisplayStateValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.DistanceUnitValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.TemperatureUnitValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.PressureUnitValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.ChargeUnitValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.SunroofInstalledStateValue),
+                  typeof(global::TeslaMate.Telemetry.Wire.Generated.Field), }, null, new pbr::GeneratedClrTypeInfo[] {
+            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.Timestamp),
+                global::TeslaMate.Telemetry.Wire.Generated.Timestamp.Parser, new[]{ "Seconds", "Nanos" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.Payload),
+                global::TeslaMate.Telemetry.Wire.Generated.Payload.Parser, new[]{ "Data", "CreatedAt", "Vin", "IsResend" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.Datum),
+                global::TeslaMate.Telemetry.Wire.Generated.Datum.Parser, new[]{ "Key", "Value" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.LocationValue),
+                global::TeslaMate.Telemetry.Wire.Generated.LocationValue.Parser, new[]{ "Latitude", "Longitude" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.Doors),
+                global::TeslaMate.Telemetry.Wire.Generated.Doors.Parser,
+                new[]{ "DriverFront", "DriverRear", "PassengerFront", "PassengerRear", "TrunkFront", "TrunkRear" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.Time),
+                global::TeslaMate.Telemetry.Wire.Generated.Time.Parser, new[]{ "Hour", "Minute", "Second" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.TireLocation),
+                global::TeslaMate.Telemetry.Wire.Generated.TireLocation.Parser,
+                new[]{ "FrontLeft", "FrontRight", "RearLeft", "RearRight", "SemiMiddleAxleLeft2", "SemiMiddleAxleRight2", "SemiRearAxleLeft",
+                    "SemiRearAxleRight", "SemiRearAxleLeft2", "SemiRearAxleRight2" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.Value),
+                global::TeslaMate.Telemetry.Wire.Generated.Value.Parser,
+                new[]{ "StringValue", "IntValue", "LongValue", "FloatValue", "DoubleValue", "BooleanValue", "LocationValue", "ChargingValue",
+                    "ShiftStateValue", "Invalid", "LaneAssistLevelValue", "ScheduledChargingModeValue", "SentryModeStateValue",
+                    "SpeedAssistLevelValue", "BmsStateValue", "BuckleStatusValue", "CarTypeValue", "ChargePortValue", "ChargePortLatchValue",
+                    "DoorValue", "DriveInverterStateValue", "HvilStatusValue", "WindowStateValue", "SeatFoldPositionValue", "TractorAirStatusValue",
+                    "FollowDistanceValue", "ForwardCollisionSensitivityValue", "GuestModeMobileAccessValue", "TrailerAirStatusValue", "TimeValue",
+                    "DetailedChargeStateValue", "HvacAutoModeValue", "CabinOverheatProtectionModeValue",
+                    "CabinOverheatProtectionTemperatureLimitValue", "DefrostModeValue", "ClimateKeeperModeValue", "HvacPowerValue",
+                    "TireLocationValue", "FastChargerValue", "CableTypeValue", "TonneauTentModeValue", "TonneauPositionValue", "PowershareTypeValue",
+                    "PowershareStateValue", "PowershareStopReasonValue", "DisplayStateValue", "DistanceUnitValue", "TemperatureUnitValue",
+                    "PressureUnitValue", "ChargeUnitPreferenceValue", "TurnSignalStateValue", "MediaStatusValue", "SunroofInstalledStateValue" },
+                    new[]{ "Value" }, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.VehicleAlerts),
+                global::TeslaMate.Telemetry.Wire.Generated.VehicleAlerts.Parser, new[]{ "Alerts", "CreatedAt", "Vin" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert),
+                global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert.Parser, new[]{ "Name", "Audiences", "StartedAt", "EndedAt" }, null,
+                new[]{ typeof(global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert.Types.Audience) }, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.VehicleErrors),
+                global::TeslaMate.Telemetry.Wire.Generated.VehicleErrors.Parser, new[]{ "Errors", "CreatedAt", "Vin" }, null, null, null, null),
+            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.VehicleError),
+                global::TeslaMate.Telemetry.Wire.Generated.VehicleError.Parser, new[]{ "CreatedAt", "Name", "Tags", "Body" }, null, null, null,
+                new pbr::GeneratedClrTypeInfo[] { null, }),
+            new pbr::GeneratedClrTypeInfo(typeof(global::TeslaMate.Telemetry.Wire.Generated.VehicleConnectivity),
+                global::TeslaMate.Telemetry.Wire.Generated.VehicleConnectivity.Parser,
+                new[]{ "Vin", "ConnectionId", "Status", "CreatedAt", "NetworkInterface" }, null,
+                new[]{ typeof(global::TeslaMate.Telemetry.Wire.Generated.VehicleConnectivity.Types.Status) }, null, null)
           }));
     }
     #endregion
@@ -1132,7 +1187,8 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     public const int DataFieldNumber = 1;
     private static readonly pb::FieldCodec<global::TeslaMate.Telemetry.Wire.Generated.Datum> _repeated_data_codec
         = pb::FieldCodec.ForMessage(10, global::TeslaMate.Telemetry.Wire.Generated.Datum.Parser);
-    private readonly pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.Datum> data_ = new pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.Datum>();
+    private readonly pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.Datum> data_ =
+        new pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.Datum>();
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.Datum> Data {
@@ -3434,7 +3490,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.ChargeStateValue ChargingValue {
-      get { return HasChargingValue ? (global::TeslaMate.Telemetry.Wire.Generated.ChargeStateValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.ChargeStateValue.ChargeStateUnknown; }
+      get { return HasChargingValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.ChargeStateValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.ChargeStateValue.ChargeStateUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.ChargingValue;
@@ -3460,7 +3518,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.ShiftStateValue ShiftStateValue {
-      get { return HasShiftStateValue ? (global::TeslaMate.Telemetry.Wire.Generated.ShiftStateValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.ShiftStateValue.ShiftStateUnknown; }
+      get { return HasShiftStateValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.ShiftStateValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.ShiftStateValue.ShiftStateUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.ShiftStateValue;
@@ -3538,7 +3598,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.ScheduledChargingModeValue ScheduledChargingModeValue {
-      get { return HasScheduledChargingModeValue ? (global::TeslaMate.Telemetry.Wire.Generated.ScheduledChargingModeValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.ScheduledChargingModeValue.ScheduledChargingModeUnknown; }
+      get { return HasScheduledChargingModeValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.ScheduledChargingModeValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.ScheduledChargingModeValue.ScheduledChargingModeUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.ScheduledChargingModeValue;
@@ -3564,7 +3626,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.SentryModeStateValue SentryModeStateValue {
-      get { return HasSentryModeStateValue ? (global::TeslaMate.Telemetry.Wire.Generated.SentryModeStateValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.SentryModeStateValue.SentryModeStateUnknown; }
+      get { return HasSentryModeStateValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.SentryModeStateValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.SentryModeStateValue.SentryModeStateUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.SentryModeStateValue;
@@ -3616,7 +3680,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.BMSStateValue BmsStateValue {
-      get { return HasBmsStateValue ? (global::TeslaMate.Telemetry.Wire.Generated.BMSStateValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.BMSStateValue.BmsstateUnknown; }
+      get { return HasBmsStateValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.BMSStateValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.BMSStateValue.BmsstateUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.BmsStateValue;
@@ -3668,7 +3734,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.CarTypeValue CarTypeValue {
-      get { return HasCarTypeValue ? (global::TeslaMate.Telemetry.Wire.Generated.CarTypeValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.CarTypeValue.CarTypeUnknown; }
+      get { return HasCarTypeValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.CarTypeValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.CarTypeValue.CarTypeUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.CarTypeValue;
@@ -3694,7 +3762,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.ChargePortValue ChargePortValue {
-      get { return HasChargePortValue ? (global::TeslaMate.Telemetry.Wire.Generated.ChargePortValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.ChargePortValue.ChargePortUnknown; }
+      get { return HasChargePortValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.ChargePortValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.ChargePortValue.ChargePortUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.ChargePortValue;
@@ -3720,7 +3790,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.ChargePortLatchValue ChargePortLatchValue {
-      get { return HasChargePortLatchValue ? (global::TeslaMate.Telemetry.Wire.Generated.ChargePortLatchValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.ChargePortLatchValue.ChargePortLatchUnknown; }
+      get { return HasChargePortLatchValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.ChargePortLatchValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.ChargePortLatchValue.ChargePortLatchUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.ChargePortLatchValue;
@@ -3810,7 +3882,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.WindowStateValue WindowStateValue {
-      get { return HasWindowStateValue ? (global::TeslaMate.Telemetry.Wire.Generated.WindowStateValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.WindowStateValue.WindowStateUnknown; }
+      get { return HasWindowStateValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.WindowStateValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.WindowStateValue.WindowStateUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.WindowStateValue;
@@ -4004,7 +4078,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.DetailedChargeStateValue DetailedChargeStateValue {
-      get { return HasDetailedChargeStateValue ? (global::TeslaMate.Telemetry.Wire.Generated.DetailedChargeStateValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.DetailedChargeStateValue.DetailedChargeStateUnknown; }
+      get { return HasDetailedChargeStateValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.DetailedChargeStateValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.DetailedChargeStateValue.DetailedChargeStateUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.DetailedChargeStateValue;
@@ -4030,7 +4106,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.HvacAutoModeStateValue HvacAutoModeValue {
-      get { return HasHvacAutoModeValue ? (global::TeslaMate.Telemetry.Wire.Generated.HvacAutoModeStateValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.HvacAutoModeStateValue.HvacAutoModeStateUnknown; }
+      get { return HasHvacAutoModeValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.HvacAutoModeStateValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.HvacAutoModeStateValue.HvacAutoModeStateUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.HvacAutoModeValue;
@@ -4056,7 +4134,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.CabinOverheatProtectionModeStateValue CabinOverheatProtectionModeValue {
-      get { return HasCabinOverheatProtectionModeValue ? (global::TeslaMate.Telemetry.Wire.Generated.CabinOverheatProtectionModeStateValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.CabinOverheatProtectionModeStateValue.CabinOverheatProtectionModeStateUnknown; }
+      get { return HasCabinOverheatProtectionModeValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.CabinOverheatProtectionModeStateValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.CabinOverheatProtectionModeStateValue.CabinOverheatProtectionModeStateUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.CabinOverheatProtectionModeValue;
@@ -4082,7 +4162,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.ClimateOverheatProtectionTempLimitValue CabinOverheatProtectionTemperatureLimitValue {
-      get { return HasCabinOverheatProtectionTemperatureLimitValue ? (global::TeslaMate.Telemetry.Wire.Generated.ClimateOverheatProtectionTempLimitValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.ClimateOverheatProtectionTempLimitValue.ClimateOverheatProtectionTempLimitUnknown; }
+      get { return HasCabinOverheatProtectionTemperatureLimitValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.ClimateOverheatProtectionTempLimitValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.ClimateOverheatProtectionTempLimitValue.ClimateOverheatProtectionTempLimitUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.CabinOverheatProtectionTemperatureLimitValue;
@@ -4108,7 +4190,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.DefrostModeStateValue DefrostModeValue {
-      get { return HasDefrostModeValue ? (global::TeslaMate.Telemetry.Wire.Generated.DefrostModeStateValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.DefrostModeStateValue.DefrostModeStateUnknown; }
+      get { return HasDefrostModeValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.DefrostModeStateValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.DefrostModeStateValue.DefrostModeStateUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.DefrostModeValue;
@@ -4134,7 +4218,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.ClimateKeeperModeStateValue ClimateKeeperModeValue {
-      get { return HasClimateKeeperModeValue ? (global::TeslaMate.Telemetry.Wire.Generated.ClimateKeeperModeStateValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.ClimateKeeperModeStateValue.ClimateKeeperModeStateUnknown; }
+      get { return HasClimateKeeperModeValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.ClimateKeeperModeStateValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.ClimateKeeperModeStateValue.ClimateKeeperModeStateUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.ClimateKeeperModeValue;
@@ -4160,7 +4246,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.HvacPowerStateValue HvacPowerValue {
-      get { return HasHvacPowerValue ? (global::TeslaMate.Telemetry.Wire.Generated.HvacPowerStateValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.HvacPowerStateValue.HvacPowerStateUnknown; }
+      get { return HasHvacPowerValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.HvacPowerStateValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.HvacPowerStateValue.HvacPowerStateUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.HvacPowerValue;
@@ -4198,7 +4286,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.FastChargerValue FastChargerValue {
-      get { return HasFastChargerValue ? (global::TeslaMate.Telemetry.Wire.Generated.FastChargerValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.FastChargerValue.FastChargerUnknown; }
+      get { return HasFastChargerValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.FastChargerValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.FastChargerValue.FastChargerUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.FastChargerValue;
@@ -4224,7 +4314,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.CableTypeValue CableTypeValue {
-      get { return HasCableTypeValue ? (global::TeslaMate.Telemetry.Wire.Generated.CableTypeValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.CableTypeValue.CableTypeUnknown; }
+      get { return HasCableTypeValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.CableTypeValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.CableTypeValue.CableTypeUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.CableTypeValue;
@@ -4380,7 +4472,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.DisplayStateValue DisplayStateValue {
-      get { return HasDisplayStateValue ? (global::TeslaMate.Telemetry.Wire.Generated.DisplayStateValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.DisplayStateValue.DisplayStateUnknown; }
+      get { return HasDisplayStateValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.DisplayStateValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.DisplayStateValue.DisplayStateUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.DisplayStateValue;
@@ -4406,7 +4500,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.DistanceUnitValue DistanceUnitValue {
-      get { return HasDistanceUnitValue ? (global::TeslaMate.Telemetry.Wire.Generated.DistanceUnitValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.DistanceUnitValue.DistanceUnitUnknown; }
+      get { return HasDistanceUnitValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.DistanceUnitValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.DistanceUnitValue.DistanceUnitUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.DistanceUnitValue;
@@ -4432,7 +4528,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.TemperatureUnitValue TemperatureUnitValue {
-      get { return HasTemperatureUnitValue ? (global::TeslaMate.Telemetry.Wire.Generated.TemperatureUnitValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.TemperatureUnitValue.TemperatureUnitUnknown; }
+      get { return HasTemperatureUnitValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.TemperatureUnitValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.TemperatureUnitValue.TemperatureUnitUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.TemperatureUnitValue;
@@ -4458,7 +4556,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.PressureUnitValue PressureUnitValue {
-      get { return HasPressureUnitValue ? (global::TeslaMate.Telemetry.Wire.Generated.PressureUnitValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.PressureUnitValue.PressureUnitUnknown; }
+      get { return HasPressureUnitValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.PressureUnitValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.PressureUnitValue.PressureUnitUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.PressureUnitValue;
@@ -4484,7 +4584,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.ChargeUnitValue ChargeUnitPreferenceValue {
-      get { return HasChargeUnitPreferenceValue ? (global::TeslaMate.Telemetry.Wire.Generated.ChargeUnitValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.ChargeUnitValue.ChargeUnitUnknown; }
+      get { return HasChargeUnitPreferenceValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.ChargeUnitValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.ChargeUnitValue.ChargeUnitUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.ChargeUnitPreferenceValue;
@@ -4562,7 +4664,9 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.SunroofInstalledStateValue SunroofInstalledStateValue {
-      get { return HasSunroofInstalledStateValue ? (global::TeslaMate.Telemetry.Wire.Generated.SunroofInstalledStateValue) value_ : global::TeslaMate.Telemetry.Wire.Generated.SunroofInstalledStateValue.SunroofInstalledStateUnknown; }
+      get { return HasSunroofInstalledStateValue
+          ? (global::TeslaMate.Telemetry.Wire.Generated.SunroofInstalledStateValue) value_
+          : global::TeslaMate.Telemetry.Wire.Generated.SunroofInstalledStateValue.SunroofInstalledStateUnknown; }
       set {
         value_ = value;
         valueCase_ = ValueOneofCase.SunroofInstalledStateValue;
@@ -6200,7 +6304,8 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     public const int AlertsFieldNumber = 1;
     private static readonly pb::FieldCodec<global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert> _repeated_alerts_codec
         = pb::FieldCodec.ForMessage(10, global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert.Parser);
-    private readonly pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert> alerts_ = new pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert>();
+    private readonly pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert> alerts_ =
+        new pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert>();
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert> Alerts {
@@ -6483,7 +6588,8 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     public const int AudiencesFieldNumber = 2;
     private static readonly pb::FieldCodec<global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert.Types.Audience> _repeated_audiences_codec
         = pb::FieldCodec.ForEnum(18, x => (int) x, x => (global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert.Types.Audience) x);
-    private readonly pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert.Types.Audience> audiences_ = new pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert.Types.Audience>();
+    private readonly pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert.Types.Audience> audiences_ =
+        new pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert.Types.Audience>();
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.VehicleAlert.Types.Audience> Audiences {
@@ -6806,7 +6912,8 @@ namespace TeslaMate.Telemetry.Wire.Generated {
     public const int ErrorsFieldNumber = 1;
     private static readonly pb::FieldCodec<global::TeslaMate.Telemetry.Wire.Generated.VehicleError> _repeated_errors_codec
         = pb::FieldCodec.ForMessage(10, global::TeslaMate.Telemetry.Wire.Generated.VehicleError.Parser);
-    private readonly pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.VehicleError> errors_ = new pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.VehicleError>();
+    private readonly pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.VehicleError> errors_ =
+        new pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.VehicleError>();
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public pbc::RepeatedField<global::TeslaMate.Telemetry.Wire.Generated.VehicleError> Errors {
@@ -7338,7 +7445,8 @@ namespace TeslaMate.Telemetry.Wire.Generated {
       , pb::IBufferMessage
   #endif
   {
-    private static readonly pb::MessageParser<VehicleConnectivity> _parser = new pb::MessageParser<VehicleConnectivity>(() => new VehicleConnectivity());
+    private static readonly pb::MessageParser<VehicleConnectivity> _parser =
+        new pb::MessageParser<VehicleConnectivity>(() => new VehicleConnectivity());
     private pb::UnknownFieldSet _unknownFields;
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
@@ -7407,7 +7515,8 @@ namespace TeslaMate.Telemetry.Wire.Generated {
 
     /// <summary>Field number for the "status" field.</summary>
     public const int StatusFieldNumber = 3;
-    private global::TeslaMate.Telemetry.Wire.Generated.VehicleConnectivity.Types.Status status_ = global::TeslaMate.Telemetry.Wire.Generated.VehicleConnectivity.Types.Status.Unknown;
+    private global::TeslaMate.Telemetry.Wire.Generated.VehicleConnectivity.Types.Status status_ =
+        global::TeslaMate.Telemetry.Wire.Generated.VehicleConnectivity.Types.Status.Unknown;
     [global::System.Diagnostics.DebuggerNonUserCodeAttribute]
     [global::System.CodeDom.Compiler.GeneratedCode("protoc", null)]
     public global::TeslaMate.Telemetry.Wire.Generated.VehicleConnectivity.Types.Status Status {

@@ -1,8 +1,8 @@
 namespace TeslaMate.CommandLine.Shell;
 
 /// <summary>
-/// The scripts that complete the program's command line in bash, zsh and fish. They ask the program itself, by the directive <c>[suggest:position]</c> that
-/// System.CommandLine answers, so that they never lag behind its verbs and options.
+/// The scripts that complete the program's command line in bash, zsh and fish. They ask the program itself, by the directive
+/// <c>[suggest:position]</c> that System.CommandLine answers, so that they never lag behind its verbs and options.
 /// </summary>
 static class CompletionScript
 {

@@ -67,10 +67,12 @@ static class ManualPage
 
     static string FirstSentence(string? text) => text?.Split(". ")[0].TrimEnd('.') ?? "";
 
-    // A backslash begins an escape, a point or an apostrophe at the start of a line a request, and a plain "-" may become a hyphen that cannot be searched for.
+    // A backslash begins an escape, a point or an apostrophe at the start of a line a request, and a plain "-" may become a hyphen that cannot be
+    // searched for.
     static string Escape(string? text)
     {
-        var escaped = (text ?? "").Replace("\\", "\\e", StringComparison.Ordinal).Replace("-", "\\-", StringComparison.Ordinal).Replace("\n", " ", StringComparison.Ordinal);
+        var escaped = (text ?? "").Replace("\\", "\\e", StringComparison.Ordinal).Replace("-", "\\-", StringComparison.Ordinal).Replace("\n", " ",
+            StringComparison.Ordinal);
         return escaped.StartsWith('.') || escaped.StartsWith('\'') ? "\\&" + escaped : escaped;
     }
 }

@@ -25,8 +25,10 @@ public sealed class CompanionRouteTests(CompanionUnderTest api) : IClassFixture<
     [InlineData("/api/v1/cars/9", """{"data":{"cars":[]}}""")]
     [InlineData("/api/v1/cars/abc", """{"data":{"cars":[]}}""")]
     [InlineData("/api/v1/cars/1/updates", """{"data":{"car":{"car_id":1,"car_name":"Blue"},"updates":[]}}""")]
-    [InlineData("/api/v1/cars/9/drives", """{"data":{"car":{"car_id":9,"car_name":""},"drives":[],"units":{"unit_of_length":"km","unit_of_temperature":"C"}}}""")]
-    [InlineData("/api/v1/cars/1099511627776/charges", """{"data":{"car":{"car_id":1099511627776,"car_name":""},"charges":[],"units":{"unit_of_length":"km","unit_of_temperature":"C"}}}""")]
+    [InlineData("/api/v1/cars/9/drives",
+        """{"data":{"car":{"car_id":9,"car_name":""},"drives":[],"units":{"unit_of_length":"km","unit_of_temperature":"C"}}}""")]
+    [InlineData("/api/v1/cars/1099511627776/charges",
+        """{"data":{"car":{"car_id":1099511627776,"car_name":""},"charges":[],"units":{"unit_of_length":"km","unit_of_temperature":"C"}}}""")]
     [InlineData("/api/v1/cars/1/drives/9", """{"error":"No rows were returned!"}""")]
     [InlineData("/api/v1/cars/2/drives/7", """{"error":"No rows were returned!"}""")]
     [InlineData("/api/v1/cars/1/drives/abc", """{"error":"No rows were returned!"}""")]
@@ -91,7 +93,8 @@ public sealed class CompanionRouteTests(CompanionUnderTest api) : IClassFixture<
     [InlineData("America/St_Johns", "2026-07-04T08:00:00Z", "2026-07-04T05:30:00-02:30")]
     public void An_instant_is_written_as_the_clock_shows_it(string zone, string instant, string expected)
         => JsonSerializer.Serialize(
-            LocalDate.Of(DateTimeOffset.Parse(instant, System.Globalization.CultureInfo.InvariantCulture), TimeZoneInfo.FindSystemTimeZoneById(zone)), CompanionJsonOptions.Plain)
+            LocalDate.Of(DateTimeOffset.Parse(instant, System.Globalization.CultureInfo.InvariantCulture), TimeZoneInfo.FindSystemTimeZoneById(zone)),
+            CompanionJsonOptions.Plain)
             .ShouldBe($"\"{expected}\"");
 
     [Theory]
@@ -148,7 +151,8 @@ public sealed class CompanionRouteTests(CompanionUnderTest api) : IClassFixture<
     public async Task With_the_ideal_range_preferred_energy_is_of_that()
     {
         await using var pages = await CompanionUnderTest.StartAsync("UTC");
-        await pages.Database.ExecuteAsync("update settings set preferred_range = 'ideal'; update drives set duration_min = 6001 where id = 8; update drives set end_ideal_range_km = 401 where id = 7");
+        await pages.Database.ExecuteAsync("update settings set preferred_range = 'ideal'; update drives set duration_min = 6001 where id = 8; "
+            + "update drives set end_ideal_range_km = 401 where id = 7");
         var drives = (await CompanionUnderTest.DataAsync(pages, "/api/v1/cars/1/drives")).GetProperty("drives");
         drives[0].GetProperty("duration_str").GetString().ShouldBe("100:01");
         drives[1].GetProperty("energy_consumed_net").ValueKind.ShouldBe(JsonValueKind.Null);
@@ -164,7 +168,8 @@ public sealed class CompanionRouteTests(CompanionUnderTest api) : IClassFixture<
         await using var pages = await CompanionUnderTest.StartAsync("UTC");
         var before = (await CompanionUnderTest.DataAsync(pages, $"/api/v1/cars/1/{list}")).GetProperty(list).GetArrayLength();
         foreach (var column in await pages.Database.LinesAsync(
-            $"select column_name from information_schema.columns where table_name = '{table}' and is_nullable = 'YES' and column_name <> 'end_date' order by 1"))
+            $"select column_name from information_schema.columns where table_name = '{table}' and is_nullable = 'YES' and column_name <> "
+                + "'end_date' order by 1"))
         {
             await pages.Database.ExecuteAsync($"update {table} set {column} = null where id = {row}");
             (await CompanionUnderTest.DataAsync(pages, $"/api/v1/cars/1/{list}")).GetProperty(list).GetArrayLength().ShouldBe(before, column);
@@ -179,7 +184,8 @@ public sealed class CompanionRouteTests(CompanionUnderTest api) : IClassFixture<
         await pages.Database.ExecuteAsync("update settings set unit_of_pressure = 'psi'");
         pages.Vehicles.Hub.Publish(FakeVehicles.Car(name: "Blue <3 ü", state: VehicleStateName.Charging) with
         {
-            Since = new DateTimeOffset(2026, 7, 4, 8, 0, 0, TimeSpan.Zero), ChargerPower = 120, ChargingState = "Charging", Odometer = 12000, TpmsPressureFl = 2.9,
+            Since = new DateTimeOffset(2026, 7, 4, 8, 0, 0, TimeSpan.Zero), ChargerPower = 120, ChargingState = "Charging", Odometer = 12000,
+            TpmsPressureFl = 2.9,
             ActiveRouteDestination = "Zug", ActiveRouteMilesToArrival = 10, ActiveRouteMinutesToArrival = 52.0, ChargerPhases = null,
         });
         var text = await CompanionUnderTest.GetAsync(pages, "/api/v1/cars/1/status");
@@ -207,10 +213,12 @@ public sealed class CompanionRouteTests(CompanionUnderTest api) : IClassFixture<
         var data = await CompanionUnderTest.DataAsync(pages, "/api/v1/cars/1/status");
         data.GetRawText().ShouldNotContain("null");
         var status = data.GetProperty("status");
-        (status.GetProperty("state").GetString(), status.GetProperty("car_status").GetProperty("healthy").GetBoolean()).ShouldBe(("unavailable", false));
+        (status.GetProperty("state").GetString(),
+            status.GetProperty("car_status").GetProperty("healthy").GetBoolean()).ShouldBe(("unavailable", false));
         status.GetProperty("battery_details").GetProperty("battery_level").GetInt32().ShouldBe(60);
         status.GetProperty("odometer").GetRawText().ShouldBe("12030");
-        (await CompanionUnderTest.DataAsync(pages, "/api/v1/cars/2/status")).GetProperty("status").GetProperty("state").GetString().ShouldBe("unavailable");
+        (await CompanionUnderTest.DataAsync(pages, "/api/v1/cars/2/status")).GetProperty("status").GetProperty("state").GetString()
+            .ShouldBe("unavailable");
     }
 
     [Theory]
@@ -246,21 +254,24 @@ public sealed class CompanionRouteTests(CompanionUnderTest api) : IClassFixture<
     {
         await using var pages = await CompanionUnderTest.StartAsync("UTC");
         await pages.Access.SetPasswordAsync(new Secret("correct horse battery"), CancellationToken.None);
-        var routes = Route.All(pages.Services).Where(route => route is { IsForPrograms: true, Method: "GET", Policy: not null } && route.Path.StartsWith("/api", StringComparison.Ordinal)).ToList();
+        var routes = Route.All(pages.Services).Where(route => route is { IsForPrograms: true, Method: "GET", Policy: not null }
+            && route.Path.StartsWith("/api", StringComparison.Ordinal)).ToList();
         routes.Count.ShouldBeGreaterThan(12);
         var (reads, logs, narrow) = (await pages.TokenAsync("read"), await pages.TokenAsync("logging"), await pages.TokenAsync("read", 2));
         foreach (var route in routes)
         {
             (await SendAsync(pages, route.Path, null)).ShouldBe((401, """{"error":"failed validation"}"""), route.Path);
             (await SendAsync(pages, route.Path, "Bearer")).ShouldBe((401, """{"error":"header authorization bearer token is empty"}"""), route.Path);
-            (await SendAsync(pages, route.Path, "Digest x")).ShouldBe((401, """{"error":"header authorization bearer token is not proper formatted"}"""), route.Path);
+            (await SendAsync(pages, route.Path, "Digest x")).ShouldBe((401,
+                """{"error":"header authorization bearer token is not proper formatted"}"""), route.Path);
             pages.Time.Advance(TimeSpan.FromHours(2));
             (await SendAsync(pages, route.Path, $"Bearer {logs}")).Status.ShouldBe(403, route.Path);
             if (!route.Path.Contains("command", StringComparison.Ordinal))
             {
                 (await SendAsync(pages, route.Path, $"Bearer {reads}")).Status.ShouldBe(200, route.Path);
                 (await SendAsync(pages, $"{route.Path}?token={reads}", null)).Status.ShouldBe(200, route.Path);
-                (await SendAsync(pages, route.Path, $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"x:{reads}"))}")).Status.ShouldBe(200, route.Path);
+                (await SendAsync(pages, route.Path, $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"x:{reads}"))}")).Status.ShouldBe(200,
+                    route.Path);
             }
 
             (await SendAsync(pages, route.Path, $"Bearer {narrow}")).Body.ShouldNotContain("Blue", customMessage: route.Path);
@@ -308,7 +319,8 @@ public sealed class CompanionRouteTests(CompanionUnderTest api) : IClassFixture<
     {
         await using var pages = await CompanionUnderTest.StartAsync("UTC", ("API_REQUESTS_PER_SECOND", "1"), ("API_REQUEST_BURST", "5"));
         using var http = new HttpClient { BaseAddress = pages.Address };
-        var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => http.GetAsync("/api/v1/cars/1/status", HttpCompletionOption.ResponseHeadersRead)));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 40).Select(_ => http.GetAsync("/api/v1/cars/1/status", HttpCompletionOption.ResponseHeadersRead)));
         answers.Count(answer => answer.IsSuccessStatusCode).ShouldBeGreaterThanOrEqualTo(5);
         var refused = answers.First(answer => answer.StatusCode == HttpStatusCode.TooManyRequests);
         refused.Headers.RetryAfter.ShouldNotBeNull();

@@ -34,7 +34,8 @@ public sealed class CompanionUnderTest : IAsyncLifetime
         return await response.Content.ReadAsStringAsync();
     }
 
-    internal static async Task<JsonElement> DataAsync(PagesUnderTest pages, string path) => JsonDocument.Parse(await GetAsync(pages, path)).RootElement.GetProperty("data");
+    internal static async Task<JsonElement> DataAsync(PagesUnderTest pages, string path)
+        => JsonDocument.Parse(await GetAsync(pages, path)).RootElement.GetProperty("data");
 
     const string Rows = """
         update settings set unit_of_length = 'km', unit_of_temperature = 'C', unit_of_pressure = 'bar', preferred_range = 'rated', language = 'en',

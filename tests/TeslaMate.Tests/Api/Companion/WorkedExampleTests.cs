@@ -37,13 +37,16 @@ public sealed class WorkedExampleTests(CompanionUnderTest api) : IClassFixture<C
     {
         await using var pages = await CompanionUnderTest.StartAsync("Europe/Zurich");
         await pages.Database.ExecuteAsync("update settings set unit_of_length = 'mi', unit_of_temperature = 'F'");
-        var drive = (await CompanionUnderTest.DataAsync(pages, "/api/v1/cars/1/drives?minDistance=15&location=zug")).GetProperty("drives").EnumerateArray().ShouldHaveSingleItem();
+        var drive = (await CompanionUnderTest.DataAsync(pages, "/api/v1/cars/1/drives?minDistance=15&location=zug")).GetProperty("drives")
+            .EnumerateArray().ShouldHaveSingleItem();
         drive.GetProperty("speed_max").GetRawText().ShouldBe("73");
         foreach (var (path, expected) in new (string, double)[]
         {
-            ("odometer_details.odometer_start", 7456.45430684796), ("odometer_details.odometer_end", 7472.299272250011), ("odometer_details.odometer_distance", 15.844965402051914),
+            ("odometer_details.odometer_start", 7456.45430684796), ("odometer_details.odometer_end", 7472.299272250011),
+            ("odometer_details.odometer_distance", 15.844965402051914),
             ("speed_avg", 30.667674971713385), ("range_ideal.start_range", 248.54847689493198), ("range_ideal.end_range", 229.9073411278121),
-            ("range_ideal.range_diff", 18.6411357671199), ("range_rated.start_range", 236.12105305018537), ("range_rated.end_range", 219.21975662133002),
+            ("range_ideal.range_diff", 18.6411357671199), ("range_rated.start_range", 236.12105305018537),
+            ("range_rated.end_range", 219.21975662133002),
             ("range_rated.range_diff", 16.901296428855375), ("outside_temp_avg", 70.7), ("inside_temp_avg", 71.6), ("consumption_net", 261.786624),
             ("energy_consumed_net", 4.148), ("power_max", 142), ("power_min", -61),
         })
@@ -57,9 +60,11 @@ public sealed class WorkedExampleTests(CompanionUnderTest api) : IClassFixture<C
     // The chapter breaks its lines after commas and colons, outside of texts.
     static string Normal(string json) => json.Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal);
 
-    static string Example(string name) => ExampleOf(name).Match(Chapter.Value) is { Success: true } found ? found.Groups[1].Value : throw new ShouldAssertException($"no example {name}");
+    static string Example(string name) => ExampleOf(name).Match(Chapter.Value) is { Success: true } found
+        ? found.Groups[1].Value : throw new ShouldAssertException($"no example {name}");
 
-    static Regex ExampleOf(string name) => new($@"^// {name}:[^\n]*\n(?:// [^\n]*\n)*(\{{.*?\}})\n(?=//|```)", RegexOptions.Multiline | RegexOptions.Singleline, TimeSpan.FromSeconds(5));
+    static Regex ExampleOf(string name) => new($@"^// {name}:[^\n]*\n(?:// [^\n]*\n)*(\{{.*?\}})\n(?=//|```)",
+        RegexOptions.Multiline | RegexOptions.Singleline, TimeSpan.FromSeconds(5));
 
     static string Root([System.Runtime.CompilerServices.CallerFilePath] string path = "")
     {

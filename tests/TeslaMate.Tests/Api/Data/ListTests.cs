@@ -7,7 +7,8 @@ namespace TeslaMate.Tests.Api.Data;
 /// <summary>Lists, pages, formats and errors (spec api 2.1, 6).</summary>
 public sealed class ListTests(DataUnderTest data) : IClassFixture<DataUnderTest>
 {
-    const string Example = "/data/v1/drives?car=1&from=2026-07-04&to=2026-07-05&tz=Europe/Zurich&order=start&fields=id,start.at,start.place,end.at,distance_km,energy_net_kwh,tags";
+    const string Example =
+        "/data/v1/drives?car=1&from=2026-07-04&to=2026-07-05&tz=Europe/Zurich&order=start&fields=id,start.at,start.place,end.at,distance_km,energy_net_kwh,tags";
 
     [Fact]
     public async Task The_worked_example_as_json()
@@ -123,7 +124,8 @@ public sealed class ListTests(DataUnderTest data) : IClassFixture<DataUnderTest>
                 page.GetProperty("total").GetInt64().ShouldBeGreaterThanOrEqualTo(25);
                 next = page.GetProperty("next").GetString();
                 // Before the place where the next page begins, in one order or the other.
-                await data.Database.ExecuteAsync("insert into drives (car_id, start_date, end_date) values (2, '2026-04-01', '2026-04-01'), (2, '2026-06-01', '2026-06-01')");
+                await data.Database.ExecuteAsync("insert into drives (car_id, start_date, end_date) values (2, '2026-04-01', '2026-04-01'), (2, "
+                    + "'2026-06-01', '2026-06-01')");
             }
             while (next is not null && ids.Count < 200);
             ids.Where(id => id is > 1000 and < 1100).ShouldBe(order == "start" ? Enumerable.Range(1001, 25) : Enumerable.Range(1001, 25).Reverse());

@@ -43,7 +43,8 @@ public sealed class OpenApiTests(DataUnderTest data) : IClassFixture<DataUnderTe
                 foreach (var status in (string[])["200", "401", "403", "429"])
                     operation.Value.GetProperty("responses").TryGetProperty(status, out _).ShouldBeTrue($"{path.Name} {status}");
                 var described = operation.Value.TryGetProperty("parameters", out var list) ? list.EnumerateArray()
-                    .Select(parameter => parameter.TryGetProperty("$ref", out var shared) ? Resolve(document, shared.GetString()!) : parameter).ToList() : [];
+                    .Select(parameter => parameter.TryGetProperty("$ref", out var shared) ? Resolve(document, shared.GetString()!) : parameter)
+                    .ToList() : [];
                 described.Select(parameter => parameter.GetProperty("name").GetString()).Distinct().Count().ShouldBe(described.Count, path.Name);
                 foreach (var part in path.Name.Split('{').Skip(1).Select(part => part.Split('}')[0]))
                     described.ShouldContain(parameter => parameter.GetProperty("name").GetString() == part && parameter.GetProperty("in")

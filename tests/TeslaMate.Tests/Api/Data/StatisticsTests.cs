@@ -83,7 +83,8 @@ public sealed class StatisticsTests : IAsyncLifetime
                 "net_wh_per_km", "gross_wh_per_km", "gross_coverage"]);
         (await RowsAsync("measures=M21&from=2026-03-01&to=2026-04-30"))[0].EnumerateObject().Select(member => member.Name)
             .ShouldBe(["period", "per_month_km", "per_year_km", "is_too_short"]);
-        var all = (await RowsAsync("period=month&from=2026-03-01&to=2026-04-30&measures=M3,M4,M5,M6,M7,M8,M9,M10,M11,M12,M13,M15,M17,M18,M19,M21,M22"))[0];
+        var all = (await RowsAsync(
+            "period=month&from=2026-03-01&to=2026-04-30&measures=M3,M4,M5,M6,M7,M8,M9,M10,M11,M12,M13,M15,M17,M18,M19,M21,M22"))[0];
         all.EnumerateObject().Count().ShouldBe(1 + 36);
     }
 

@@ -33,7 +33,8 @@ public sealed class FileTests(DataUnderTest data) : IClassFixture<DataUnderTest>
     [Fact]
     public async Task A_window_as_gpx_has_a_track_for_each_drive_and_its_charges()
     {
-        var file = XDocument.Parse(await data.TextAsync("/data/v1/cars/1/positions.gpx?from=2026-07-01&to=2026-07-10&waypoints=charges&extensions=1"));
+        var file = XDocument.Parse(
+            await data.TextAsync("/data/v1/cars/1/positions.gpx?from=2026-07-01&to=2026-07-10&waypoints=charges&extensions=1"));
         file.Root!.Elements().Select(element => element.Name.LocalName).ShouldBe(["wpt", "trk", "trk"]);
         file.Root.Element(Gpx + "wpt")!.Element(Gpx + "name")!.Value.ShouldBe("Seestrasse 12, Zug");
         file.Root.Element(Gpx + "wpt")!.Element(Gpx + "desc")!.Value.ShouldBe("24.30 kWh");
@@ -58,7 +59,8 @@ public sealed class FileTests(DataUnderTest data) : IClassFixture<DataUnderTest>
             insert into positions (id, car_id, drive_id, date, latitude, longitude, elevation) values
                 (201, 1, 7, '2026-07-04 08:00:01.25', 47.377, 8.5418, 409), (202, 1, 7, '2026-07-04 08:00:02.25', 47.378, 8.5419, null)
             """);
-        var line = JsonDocument.Parse(await data.TextAsync("/data/v1/drives.geojson?order=start&fields=id,distance_km")).RootElement.GetProperty("features")[0];
+        var line = JsonDocument.Parse(await data.TextAsync("/data/v1/drives.geojson?order=start&fields=id,distance_km")).RootElement.GetProperty(
+            "features")[0];
         await data.Database.ExecuteAsync("delete from positions where id in (201, 202)");
         line.GetProperty("geometry").GetRawText().ShouldBe(
             """{"type":"LineString","coordinates":[[8.541702,47.376901,408],[8.541800,47.377000,409],[8.541900,47.378000]]}""");
@@ -118,7 +120,8 @@ public sealed class FileTests(DataUnderTest data) : IClassFixture<DataUnderTest>
             using var reader = new StreamReader(await entry.OpenAsync());
             var text = await reader.ReadToEndAsync();
             var columns = await data.Database.LinesAsync(
-                $"select column_name::text from information_schema.columns where table_schema = 'public' and table_name = '{table}' order by ordinal_position");
+                $"select column_name::text from information_schema.columns where table_schema = 'public' and table_name = '{table}' order by "
+                    + "ordinal_position");
             text.Split('\n')[0].ShouldBe(string.Join(',', columns), table);
         }
 

@@ -74,7 +74,8 @@ public sealed class EncryptionKeyTests : IDisposable
 
         var variables = Environment();
         EncryptionKey.FindExisting(variables).ShouldBeNull();
-        variables.Problems.ShouldHaveSingleItem().ShouldBe($"The key file {path} {reason}, so it is not used. Set ENCRYPTION_KEY to the key, or remove the file.");
+        variables.Problems.ShouldHaveSingleItem().ShouldBe($"The key file {path} {reason}, so it is not used. Set ENCRYPTION_KEY to the key, or "
+            + "remove the file.");
         EncryptionKey.Find(Environment(("ENCRYPTION_KEY", "configured"))).Origin.ShouldBe(new KeyOrigin.Configured());
     }
 

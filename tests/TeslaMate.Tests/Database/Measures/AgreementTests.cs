@@ -14,7 +14,8 @@ public sealed class AgreementTests
         Fill(log, new Random(seed));
         var window = "1, '2026-02-10 05:00', '2026-11-20 17:00'";
         var sums = new Dictionary<string, string>();
-        foreach (var fill in (string[])["select 1", "select teslamate.refresh_drives(1), teslamate.refresh_charges(1), teslamate.refresh_parked(1, null), teslamate.refresh_levels(1)"])
+        foreach (var fill in (string[])["select 1", "select teslamate.refresh_drives(1), teslamate.refresh_charges(1), "
+            + "teslamate.refresh_parked(1, null), teslamate.refresh_levels(1)"])
         {
             await log.LinesAsync(fill);
             foreach (var period in (string[])["total", "year", "month", "week", "day"])
@@ -24,17 +25,22 @@ public sealed class AgreementTests
                         sum(energy_used_kwh), sum(cost), sum(priced_charges)
                     from teslamate.statistics({window}, '{zone}', '{period}', '2026-12-01')
                     """, 6));
-                Same("idle", await log.LineAsync($"select sum(idle_s), sum(idle_kwh), sum(asleep_s) from teslamate.idle_statistics({window}, '2026-12-01', '{zone}', '{period}')", 4));
-                Same("recovered", await log.LineAsync($"select sum(recovered_kwh), sum(moving_s) from teslamate.recovery_statistics({window}, '{zone}', '{period}')", 6));
+                Same("idle", await log.LineAsync($"select sum(idle_s), sum(idle_kwh), sum(asleep_s) from teslamate.idle_statistics({window}, "
+                    + $"'2026-12-01', '{zone}', '{period}')", 4));
+                Same("recovered", await log.LineAsync($"select sum(recovered_kwh), sum(moving_s) from teslamate.recovery_statistics({window}, "
+                    + $"'{zone}', '{period}')", 6));
                 Same("samples", await log.LineAsync($"select sum(samples) from teslamate.projected_range({window}, '{zone}', '{period}')"));
             }
 
-            var list = (await log.LineAsync($"select count(*), sum(distance_km), sum(net_kwh) from teslamate.drive_list({window}) where is_counted", 6)).Split('|');
+            var list = (await log.LineAsync($"select count(*), sum(distance_km), sum(net_kwh) from teslamate.drive_list({window}) where is_counted",
+                6)).Split('|');
             var total = sums["statistics"].Split('|');
             (list[0], list[1], list[2]).ShouldBe((total[0], total[2], total[3]));
-            (await log.LineAsync($"select count(*), sum(energy_added_kwh), sum(energy_used_kwh), sum(cost) from teslamate.charge_list({window}) where is_counted", 6))
+            (await log.LineAsync($"select count(*), sum(energy_added_kwh), sum(energy_used_kwh), sum(cost) from teslamate.charge_list({window}) "
+                + "where is_counted", 6))
                 .ShouldBe($"{total[8]}|{total[9]}|{total[10]}|{total[11]}");
-            (await log.LineAsync($"select sum(duration_s) from teslamate.timeline({window}, '2026-12-01') where kind = 'parking'", 4)).ShouldBe(sums["idle"].Split('|')[0]);
+            (await log.LineAsync($"select sum(duration_s) from teslamate.timeline({window}, '2026-12-01') where kind = 'parking'", 4)).ShouldBe(
+                sums["idle"].Split('|')[0]);
         }
 
         void Same(string what, string line)
@@ -59,7 +65,8 @@ public sealed class AgreementTests
             {
                 var added = random.Next(5) == 0 ? 0 : random.Next(1, 40);
                 var gain = added / 0.15;
-                var process = log.Charge(start, random.Next(12) == 0 ? null : minutes, km, range, range + gain, added, random.Next(4) == 0 ? null : added * 1.1, random.Next(3) == 0 ? null : added * 0.3, 50, 60);
+                var process = log.Charge(start, random.Next(12) == 0 ? null : minutes, km, range, range + gain, added,
+                    random.Next(4) == 0 ? null : added * 1.1, random.Next(3) == 0 ? null : added * 0.3, 50, 60);
                 if (random.Next(4) > 0)
                     log.Row(process, start, 50, 11, range, added, random.Next(2) == 0 ? "ac" : "dc");
                 range += gain;
@@ -69,13 +76,16 @@ public sealed class AgreementTests
                 // Some kilometres nobody saw, beyond what an idle may have.
                 km += random.Next(5) == 0 ? random.Next(1, 30) : 0;
                 var length = random.Next(1, 60);
-                var drive = log.Drive(start, minutes, km, km + length, random.Next(10) == 0 ? null : range, random.Next(10) == 0 ? null : range - length, temperature: random.Next(30), hasDistance: random.Next(12) > 0);
+                var drive = log.Drive(start, minutes, km, km + length, random.Next(10) == 0 ? null : range,
+                    random.Next(10) == 0 ? null : range - length, temperature: random.Next(30), hasDistance: random.Next(12) > 0);
                 for (var second = 0; second < 60; second += 5)
-                    log.Position(date.AddSeconds(second).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), km, 60, range: range, drive: drive, more: ", power, speed", values: $", {random.Next(-30, 60)}, {random.Next(120)}");
+                    log.Position(date.AddSeconds(second).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), km, 60, range: range,
+                        drive: drive, more: ", power, speed", values: $", {random.Next(-30, 60)}, {random.Next(120)}");
                 (km, range) = (km + length, Math.Max(60, range - length));
             }
 
-            log.State(random.Next(2) == 0 ? "asleep" : "offline", date.AddMinutes(minutes + 10).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), date.AddMinutes(minutes + 60).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture));
+            log.State(random.Next(2) == 0 ? "asleep" : "offline", date.AddMinutes(minutes + 10).ToString("yyyy-MM-dd HH:mm:ss",
+                CultureInfo.InvariantCulture), date.AddMinutes(minutes + 60).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture));
             date = date.AddMinutes(minutes + 61);
         }
     }

@@ -13,12 +13,16 @@ public sealed class EdgeCaseTests
         await using var log = await LogRows.CreateAsync(server);
         foreach (var (day, week) in new[] { ("2025-12-29", "2026-W01"), ("2026-12-31", "2026-W53"), ("2027-01-03", "2026-W53") })
             (await log.LineAsync($"select label from teslamate.periods('{day}', '{day} 12:00', 'week', 'UTC')")).ShouldBe(week);
-        (await log.LinesAsync("select label, period_s / 3600 from teslamate.periods('2026-03-28 23:00', '2026-03-29 22:00', 'day', 'Europe/Berlin')")).ShouldBe(["2026-03-29|23"]);
-        (await log.LinesAsync("select label, period_s / 3600 from teslamate.periods('2026-10-24 22:00', '2026-10-25 23:00', 'day', 'Europe/Berlin')")).ShouldBe(["2026-10-25|25"]);
-        foreach (var (zone, start) in new[] { ("Asia/Kolkata", "2026-06-30 18:30"), ("Pacific/Apia", "2026-06-30 11:00"), ("America/St_Johns", "2026-07-01 02:30") })
+        (await log.LinesAsync("select label, period_s / 3600 from teslamate.periods('2026-03-28 23:00', '2026-03-29 22:00', 'day', "
+            + "'Europe/Berlin')")).ShouldBe(["2026-03-29|23"]);
+        (await log.LinesAsync("select label, period_s / 3600 from teslamate.periods('2026-10-24 22:00', '2026-10-25 23:00', 'day', "
+            + "'Europe/Berlin')")).ShouldBe(["2026-10-25|25"]);
+        foreach (var (zone, start) in new[] { ("Asia/Kolkata", "2026-06-30 18:30"), ("Pacific/Apia", "2026-06-30 11:00"),
+            ("America/St_Johns", "2026-07-01 02:30") })
             (await log.LineAsync($"select period_from from teslamate.periods('2026-07-10', '2026-07-11', 'month', '{zone}')")).ShouldBe(start);
         // A day that Samoa left out, a midnight that Havana has twice.
-        (await log.LinesAsync("select label from teslamate.periods('2011-12-29 12:00', '2011-12-31 12:00', 'day', 'Pacific/Apia')")).ShouldBe(["2011-12-29", "2011-12-31", "2012-01-01"]);
+        (await log.LinesAsync("select label from teslamate.periods('2011-12-29 12:00', '2011-12-31 12:00', 'day', 'Pacific/Apia')")).ShouldBe(
+            ["2011-12-29", "2011-12-31", "2012-01-01"]);
         (await log.LineAsync("select teslamate.utc_time('2026-11-01', 'America/Havana')")).ShouldBe("2026-11-01 04:00");
     }
 
@@ -28,10 +32,12 @@ public sealed class EdgeCaseTests
         await using var log = await LogRows.CreateAsync(server);
         log.Drive("2026-10-25 00:30", 10, 0, 10, 400, 390);
         log.Drive("2026-10-25 01:30", 10, 10, 20, 390, 380);
-        (await log.LinesAsync("select label, drives, distance_km from teslamate.statistics(1, '2026-10-24 22:00', '2026-10-25 23:00', 'Europe/Berlin', 'day', '2026-11-01')"))
+        (await log.LinesAsync("select label, drives, distance_km from teslamate.statistics(1, '2026-10-24 22:00', '2026-10-25 23:00', "
+            + "'Europe/Berlin', 'day', '2026-11-01')"))
             .ShouldBe(["2026-10-25|2|20"]);
         // From is in, to is out.
-        (await log.LineAsync("select drives from teslamate.statistics(1, '2026-10-25 00:30', '2026-10-25 01:30', 'UTC', 'total', '2026-11-01')")).ShouldBe("1");
+        (await log.LineAsync(
+            "select drives from teslamate.statistics(1, '2026-10-25 00:30', '2026-10-25 01:30', 'UTC', 'total', '2026-11-01')")).ShouldBe("1");
     }
 
     [Theory, MemberData(nameof(Servers))]
@@ -39,9 +45,11 @@ public sealed class EdgeCaseTests
     {
         await using var log = await LogRows.CreateAsync(server);
         (await log.LineAsync("select samples, capacity_now_kwh, health, cycles from teslamate.battery_health(1)")).ShouldBe("0|||");
-        (await log.LineAsync("select drives, distance_km, net_wh_per_km, gross_wh_per_km, cost, price_coverage from teslamate.statistics(1, '2026-01-01', '2026-02-01', 'UTC', 'month', '2026-02-01')")).ShouldBe("0|0||||");
+        (await log.LineAsync("select drives, distance_km, net_wh_per_km, gross_wh_per_km, cost, price_coverage from teslamate.statistics(1, "
+            + "'2026-01-01', '2026-02-01', 'UTC', 'month', '2026-02-01')")).ShouldBe("0|0||||");
         (await log.LinesAsync("select 1 from teslamate.statistics(1, null, null, 'UTC', 'month', '2026-02-01')")).ShouldBeEmpty();
-        foreach (var function in (string[])["timeline(9, null, null, '2026-01-01')", "idles(1, null, null, '2026-01-01')", "charge_stops(1, null, null)", "trips(1, null, null)", "levels(1, null, null)"])
+        foreach (var function in (string[])["timeline(9, null, null, '2026-01-01')", "idles(1, null, null, '2026-01-01')",
+            "charge_stops(1, null, null)", "trips(1, null, null)", "levels(1, null, null)"])
             (await log.LinesAsync($"select 1 from teslamate.{function}")).ShouldBeEmpty();
     }
 
@@ -54,13 +62,17 @@ public sealed class EdgeCaseTests
         log.Drive("2026-05-02 08:00", 60, 100, 150, 290, 230, hasDistance: false);
         log.Drive("2026-05-03 08:00", 0, 150, 150, 230, 230);
         log.Drive("2026-05-03 09:00", 5, 150, 151, 230, 230.5);
-        (await log.LineAsync("select drives, uncounted_drives, distance_km, net_kwh, net_coverage, gross_coverage from teslamate.statistics(1, null, null, 'UTC', 'total', '2026-06-01')", 3))
+        (await log.LineAsync("select drives, uncounted_drives, distance_km, net_kwh, net_coverage, gross_coverage from teslamate.statistics(1, "
+            + "null, null, 'UTC', 'total', '2026-06-01')", 3))
             .ShouldBe("4|1|101|8.925|0.505|1");
-        (await log.LinesAsync("select distance_km, is_distance_derived, start_place from teslamate.drive_list(1, '2026-05-02', '2026-05-03')")).ShouldBe(["50|True|"]);
-        (await log.LinesAsync("select speed_avg_kmh, efficiency, net_kwh from teslamate.drive_list(1, '2026-05-03', null) order by start_date", 3)).ShouldBe(["||0", "12|-2|-0.075"]);
+        (await log.LinesAsync(
+            "select distance_km, is_distance_derived, start_place from teslamate.drive_list(1, '2026-05-02', '2026-05-03')")).ShouldBe(["50|True|"]);
+        (await log.LinesAsync("select speed_avg_kmh, efficiency, net_kwh from teslamate.drive_list(1, '2026-05-03', null) order by start_date",
+            3)).ShouldBe(["||0", "12|-2|-0.075"]);
         // Efficiency unknown: distances stay, energies are missing.
         log.Sql("update cars set efficiency = null");
-        (await log.LineAsync("select distance_km, net_kwh, gross_kwh from teslamate.statistics(1, null, null, 'UTC', 'total', '2026-06-01')")).ShouldBe("101||");
+        (await log.LineAsync(
+            "select distance_km, net_kwh, gross_kwh from teslamate.statistics(1, null, null, 'UTC', 'total', '2026-06-01')")).ShouldBe("101||");
     }
 
     [Theory, MemberData(nameof(Servers))]
@@ -71,12 +83,16 @@ public sealed class EdgeCaseTests
         log.Row(below, "2026-05-01 08:00", 20, 11);
         log.Charge("2026-05-02 08:00", 60, 100, 100, 170, 10, 11, -0.53);
         var wall = log.Charge("2026-05-03 08:00", 60, 100, 100, 170, 10, 11);
-        log.Row(wall, "2026-05-03 08:00", 20, 11, kind: "true, 'ACSingleWireCAN', null").Sql($"update charges set fast_charger_brand = 'Tesla' where charging_process_id = {wall}");
+        log.Row(wall, "2026-05-03 08:00", 20, 11, kind: "true, 'ACSingleWireCAN', null")
+            .Sql($"update charges set fast_charger_brand = 'Tesla' where charging_process_id = {wall}");
         log.Charge("2026-05-04 08:00", null, 100, 100);
-        (await log.LinesAsync("select kind, energy_used_kwh, efficiency, is_used_below_added, is_supercharger, is_counted, is_open, cost from teslamate.charge_list(1, null, null) order by start_date")).ShouldBe([
-            "ac|10.4|1|True|False|True|False|0", "|11|0.91|False|False|True|False|-0.53", "ac|11|0.91|False|False|True|False|", "|||False|False|False|True|",
+        (await log.LinesAsync("select kind, energy_used_kwh, efficiency, is_used_below_added, is_supercharger, is_counted, is_open, cost from "
+            + "teslamate.charge_list(1, null, null) order by start_date")).ShouldBe([
+            "ac|10.4|1|True|False|True|False|0", "|11|0.91|False|False|True|False|-0.53", "ac|11|0.91|False|False|True|False|",
+            "|||False|False|False|True|",
         ]);
-        (await log.LineAsync("select charges, open_charges, energy_added_kwh, cost, priced_charges, price_coverage from teslamate.charge_statistics(1, null, null, 'UTC', 'total')")).ShouldBe("3|1|30.4|-0.53|2|0.66");
+        (await log.LineAsync("select charges, open_charges, energy_added_kwh, cost, priced_charges, price_coverage from "
+            + "teslamate.charge_statistics(1, null, null, 'UTC', 'total')")).ShouldBe("3|1|30.4|-0.53|2|0.66");
     }
 
     [Theory, MemberData(nameof(Servers))]
@@ -88,7 +104,8 @@ public sealed class EdgeCaseTests
         log.Drive("2026-05-01 13:00", 5, 100, 100.2, 200, 199);
         for (var number = 0; number < 3; number++)
             log.Charge($"2026-05-01 14:{number * 10:00}", 5, 100.2, 100, 101, 1, 1.1, null, 60, 61);
-        (await log.LinesAsync("select charges, start_level, end_level, energy_added_kwh, cost, price_coverage, plugged_s / 60, charging_s / 60 from teslamate.charge_stops(1, null, null)"))
+        (await log.LinesAsync("select charges, start_level, end_level, energy_added_kwh, cost, price_coverage, plugged_s / 60, charging_s / 60 "
+            + "from teslamate.charge_stops(1, null, null)"))
             .ShouldBe(["3|60|61|3||0|25|15", "14|50|64|14|4.2|1|200|70"]);
         // A stop that began before the window does not begin again in it.
         (await log.LinesAsync("select charges from teslamate.charge_stops(1, '2026-05-01 09:00', null)")).ShouldBe(["3"]);
@@ -116,9 +133,11 @@ public sealed class EdgeCaseTests
         log.Drive("2025-01-01 08:00", 60, 0, 50, 400, 340, fromLevel: 80, toLevel: 70);
         log.Drive("2026-02-05 09:00", 60, 50, 90, 300, 250, fromLevel: 62, toLevel: 55, latitude: 53.0);
         log.State("asleep", "2025-01-01 08:30", null);
-        (await log.LinesAsync("select idle_s / 86400, standby, is_moved, range_loss_km from teslamate.idles(1, null, '2026-02-06', '2026-02-05 10:00')")).ShouldBe(["400|1|True|40"]);
+        (await log.LinesAsync("select idle_s / 86400, standby, is_moved, range_loss_km from teslamate.idles(1, null, '2026-02-06', '2026-02-05 "
+            + "10:00')")).ShouldBe(["400|1|True|40"]);
         // The window cuts it, in proportion.
-        (await log.LinesAsync("select idle_s / 86400, range_loss_km from teslamate.idles(1, '2025-02-01', '2025-02-11', '2026-02-05 10:00')")).ShouldBe(["10|1"]);
+        (await log.LinesAsync(
+            "select idle_s / 86400, range_loss_km from teslamate.idles(1, '2025-02-01', '2025-02-11', '2026-02-05 10:00')")).ShouldBe(["10|1"]);
     }
 
     [Theory, MemberData(nameof(Servers))]
@@ -129,8 +148,10 @@ public sealed class EdgeCaseTests
         log.Sql("insert into updates (car_id, start_date, version) values (1, '2026-05-01 10:00', null)");
         log.Charge("2026-05-01 12:00", 60, 70, 325, 400, 12, 13, fromLevel: 65, toLevel: 80);
         log.Drive("2026-05-01 18:00", 60, 100, 150, 365, 310, fromLevel: 73, toLevel: 62);
-        (await log.LinesAsync("select kind, distance_km, range_difference_km, is_open from teslamate.timeline(1, null, null, '2026-05-01 20:00') order by start_date")).ShouldBe([
-            "driving|50|-50|False", "missing|20|-5|False", "updating|||True", "charging||75|False", "missing|30|-5|False", "driving|50|-55|False", "parking|||True",
+        (await log.LinesAsync("select kind, distance_km, range_difference_km, is_open from teslamate.timeline(1, null, null, '2026-05-01 20:00') "
+            + "order by start_date")).ShouldBe([
+            "driving|50|-50|False", "missing|20|-5|False", "updating|||True", "charging||75|False", "missing|30|-5|False", "driving|50|-55|False",
+            "parking|||True",
         ]);
     }
 
@@ -139,14 +160,18 @@ public sealed class EdgeCaseTests
     {
         await using var log = await LogRows.CreateAsync(server);
         var drive = log.Drive("2026-05-01 08:00", 2, 0, 2, 400, 390);
-        foreach (var (second, power, speed, longitude) in new[] { (0, 10, 0, 179.90), (5, -36, 50, 179.95), (10, -36, 50, 179.99), (71, -36, 50, -179.99), (80, 20, 30, -179.95), (120, 0, 0, -179.90) })
-            log.Position($"2026-05-01 08:0{second / 60}:{second % 60:00}", second / 60.0, 50, drive: drive, longitude: longitude, more: ", power, speed", values: $", {power}, {speed}");
+        foreach (var (second, power, speed, longitude) in new[] { (0, 10, 0, 179.90), (5, -36, 50, 179.95), (10, -36, 50, 179.99),
+            (71, -36, 50, -179.99), (80, 20, 30, -179.95), (120, 0, 0, -179.90) })
+            log.Position($"2026-05-01 08:0{second / 60}:{second % 60:00}", second / 60.0, 50, drive: drive, longitude: longitude,
+                more: ", power, speed", values: $", {power}, {speed}");
         foreach (var fill in (string[])["select 1", "select teslamate.refresh_drives(1)"])
         {
             await log.LinesAsync(fill);
             // 36 kW over 5, 5 and, of 61 seconds, 10.
-            (await log.LineAsync("select recovered_kwh, powered_s, moving_s from teslamate.drive_sample_facts(1, null, null)")).ShouldBe("0.2|39|114");
-            (await log.LineAsync("select recovered_kwh, recovered_coverage from teslamate.recovery_statistics(1, null, null, 'UTC', 'total')", 3)).ShouldBe("0.2|0.325");
+            (await log.LineAsync("select recovered_kwh, powered_s, moving_s from teslamate.drive_sample_facts(1, null, null)")).ShouldBe(
+                "0.2|39|114");
+            (await log.LineAsync("select recovered_kwh, recovered_coverage from teslamate.recovery_statistics(1, null, null, 'UTC', 'total')",
+                3)).ShouldBe("0.2|0.325");
             (await log.LineAsync("select parts[1], parts[array_length(parts, 1)] from teslamate.routes(1, null, null)")).ShouldBe("0|1");
         }
     }
@@ -176,9 +201,11 @@ public sealed class EdgeCaseTests
     public async Task Units_are_converted_at_the_edge(string server)
     {
         await using var log = await LogRows.CreateAsync(server);
-        (await log.LineAsync("select teslamate.to_length(100, 'mi'), teslamate.to_temperature(-10, 'F'), teslamate.to_pressure(2.9, 'psi'), teslamate.to_consumption(200, 'mi'), teslamate.to_length(null, 'mi')"))
+        (await log.LineAsync("select teslamate.to_length(100, 'mi'), teslamate.to_temperature(-10, 'F'), teslamate.to_pressure(2.9, 'psi'), "
+            + "teslamate.to_consumption(200, 'mi'), teslamate.to_length(null, 'mi')"))
             .ShouldBe("62.14|14|42.06|321.87|");
         log.Car(3, "Car").Car(4, null);
-        (await log.LinesAsync("select label from teslamate.car_labels()")).Order(StringComparer.Ordinal).ShouldBe(["Car - 000001", "Car - 000003", "VIN VIN00000000000004"]);
+        (await log.LinesAsync("select label from teslamate.car_labels()")).Order(StringComparer.Ordinal)
+            .ShouldBe(["Car - 000001", "Car - 000003", "VIN VIN00000000000004"]);
     }
 }

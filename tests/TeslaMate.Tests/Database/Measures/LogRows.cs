@@ -7,7 +7,8 @@ namespace TeslaMate.Tests.Database.Measures;
 /// <summary>A database with the measures and one car, and short ways to write rows of a log by hand. Times are UTC.</summary>
 sealed class LogRows : IAsyncDisposable
 {
-    static readonly Dictionary<string, Lazy<Task<TestDatabase>>> Templates = ((IEnumerable<string>)[PostgresServer.Installed, PostgresServer.V17, PostgresServer.V18])
+    static readonly Dictionary<string, Lazy<Task<TestDatabase>>> Templates =
+        ((IEnumerable<string>)[PostgresServer.Installed, PostgresServer.V17, PostgresServer.V18])
         .ToDictionary(server => server, server => new Lazy<Task<TestDatabase>>(() => TemplateAsync(server)));
 
     readonly System.Text.StringBuilder _pending = new();
@@ -28,7 +29,8 @@ sealed class LogRows : IAsyncDisposable
     }
 
     /// <summary>A database with the measures and nothing else.</summary>
-    public static async Task<TestDatabase> EmptyAsync(string server) => await PostgresServer.CreateDatabaseAsync(server, (await Templates[server].Value).Name);
+    public static async Task<TestDatabase> EmptyAsync(string server)
+        => await PostgresServer.CreateDatabaseAsync(server, (await Templates[server].Value).Name);
 
     public LogRows Car(int id, string? name, double? efficiency = 0.15) => Sql($"""
         insert into car_settings (id) values ({id});
@@ -42,7 +44,8 @@ sealed class LogRows : IAsyncDisposable
         return this;
     }
 
-    public int Position(string date, double? odometer = null, int? level = null, int? usable = null, double latitude = 52.5, double longitude = 13.4, double? range = null,
+    public int Position(string date, double? odometer = null, int? level = null, int? usable = null, double latitude = 52.5, double longitude = 13.4,
+        double? range = null,
         int? drive = null, double? temperature = null, string more = "", string values = "", int car = 1)
     {
         var id = ++_positions;
@@ -55,8 +58,10 @@ sealed class LogRows : IAsyncDisposable
     }
 
     /// <summary>A closed drive with rated and ideal ranges alike.</summary>
-    public int Drive(string start, double minutes, double? fromKm, double? toKm, double? fromRange, double? toRange, double? temperature = null, int? fromLevel = null,
-        int? toLevel = null, int? fromUsable = null, int? toUsable = null, double? distance = null, bool hasDistance = true, string more = "", string values = "", int car = 1,
+    public int Drive(string start, double minutes, double? fromKm, double? toKm, double? fromRange, double? toRange, double? temperature = null,
+        int? fromLevel = null,
+        int? toLevel = null, int? fromUsable = null, int? toUsable = null, double? distance = null, bool hasDistance = true, string more = "",
+        string values = "", int car = 1,
         double latitude = 52.5)
     {
         var id = ++_drives;
@@ -73,7 +78,8 @@ sealed class LogRows : IAsyncDisposable
     }
 
     /// <summary>A charging process with its position; closed unless <paramref name="minutes"/> is null.</summary>
-    public int Charge(string start, double? minutes, double? odometer, double? fromRange = null, double? toRange = null, double? added = null, double? used = null,
+    public int Charge(string start, double? minutes, double? odometer, double? fromRange = null, double? toRange = null, double? added = null,
+        double? used = null,
         double? cost = null, int? fromLevel = null, int? toLevel = null, string more = "", string values = "", int car = 1, double latitude = 52.5)
     {
         var position = Position(start, odometer, latitude: latitude, car: car);
@@ -88,16 +94,20 @@ sealed class LogRows : IAsyncDisposable
     }
 
     /// <summary>A row of charges.</summary>
-    public LogRows Row(int process, string date, int level, double power, double range = 100, double added = 0, string kind = "ac", int? usable = null) => Sql($"""
+    public LogRows Row(int process, string date, int level, double power, double range = 100, double added = 0, string kind = "ac",
+        int? usable = null) => Sql($"""
         insert into charges (charging_process_id, date, battery_level, usable_battery_level, charger_power, ideal_battery_range_km, rated_battery_range_km, charge_energy_added,
             fast_charger_present, fast_charger_type, charger_phases)
         values ({process}, '{date}', {level}, {Number(usable ?? level)}, {Number(power)}, {Number(range)}, {Number(range)}, {Number(added)},
             {kind switch { "dc" => "true, 'Combo', null", "ac" => "false, '<invalid>', 3", _ => kind }})
         """);
 
-    public LogRows State(string state, string start, string? end) => Sql($"insert into states (car_id, state, start_date, end_date) values (1, '{state}', '{start}', {Text(end)})");
+    public LogRows State(string state, string start, string? end)
+        => Sql($"insert into states (car_id, state, start_date, end_date) values (1, '{state}', '{start}', {Text(end)})");
 
-    /// <summary>The rows of a query, each with its columns between bars; numbers are rounded to <paramref name="digits"/> places, and null is nothing.</summary>
+    /// <summary>
+    /// The rows of a query, each with its columns between bars; numbers are rounded to <paramref name="digits"/> places, and null is nothing.
+    /// </summary>
     public async Task<List<string>> LinesAsync(string sql, int digits = 2)
     {
         if (_pending.Length > 0)
@@ -114,7 +124,8 @@ sealed class LogRows : IAsyncDisposable
         await using var reader = await command.ExecuteReaderAsync();
         var lines = new List<string>();
         while (await reader.ReadAsync())
-            lines.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(column => reader.IsDBNull(column) ? "" : Show(reader.GetValue(column), digits))));
+            lines.Add(string.Join('|',
+                Enumerable.Range(0, reader.FieldCount).Select(column => reader.IsDBNull(column) ? "" : Show(reader.GetValue(column), digits))));
         return lines;
     }
 
@@ -133,7 +144,8 @@ sealed class LogRows : IAsyncDisposable
     static string Plain(decimal number) => (number == 0 ? 0 : number).ToString("0.######", CultureInfo.InvariantCulture);
 
     static string Plus(string start, double minutes)
-        => DateTime.Parse(start, CultureInfo.InvariantCulture).AddMinutes(minutes).ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+        => DateTime.Parse(start, CultureInfo.InvariantCulture).AddMinutes(minutes).ToString("yyyy-MM-dd HH:mm:ss.ffffff",
+            CultureInfo.InvariantCulture);
 
     static string Number(double? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "null";
 
@@ -144,7 +156,8 @@ sealed class LogRows : IAsyncDisposable
         var template = await PostgresServer.CreateDatabaseAsync(server);
         // A template must have no connection while it is copied.
         await using (template.TestSource)
-            (await template.Migrator().MigrateAsync(new Progress<MigrationProgress>(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+            (await template.Migrator().MigrateAsync(new Progress<MigrationProgress>(),
+                CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         Npgsql.NpgsqlConnection.ClearAllPools();
         return template;
     }

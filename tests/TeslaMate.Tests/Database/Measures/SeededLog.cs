@@ -16,14 +16,19 @@ static class SeededLog
         {
             var date = $"2026-03-{day:00}";
             var range = 400 - (day % 5 * 50);
-            var drive = log.Drive($"{date} 07:00", 30, day * 30, day * 30 + 28, range, range - 35, day - 5, 80, 73, more: ", start_geofence_id, end_address_id, ascent, descent, speed_max, power_max",
+            var drive = log.Drive($"{date} 07:00", 30, day * 30, day * 30 + 28, range, range - 35, day - 5, 80, 73,
+                more: ", start_geofence_id, end_address_id, ascent, descent, speed_max, power_max",
                 values: ", 1, 1, 100, 80, 120, 90");
             for (var minute = 0; minute < 30; minute++)
-                log.Position($"{date} 07:{minute:00}:30", day * 30 + minute, 80 - minute / 4, 80 - minute / 4, 52.5 + minute * 0.01, 13.4, range - minute, drive, day - 5,
-                    ", speed, power, elevation, tpms_pressure_fl, tpms_pressure_fr, tpms_pressure_rl, tpms_pressure_rr", $", {20 + minute * 3}, {minute % 20 - 5}, {100 + minute}, 2.9, 2.9, 2.8, 2.9");
-            var process = log.Charge($"{date} 18:00", 120, day * 30 + 28, range - 40, range + 30, 20, 22, day % 3 == 0 ? null : 6.5, 60, 85, ", geofence_id", day % 2 == 0 ? ", 1" : ", null");
+                log.Position($"{date} 07:{minute:00}:30", day * 30 + minute, 80 - minute / 4, 80 - minute / 4, 52.5 + minute * 0.01, 13.4,
+                    range - minute, drive, day - 5,
+                    ", speed, power, elevation, tpms_pressure_fl, tpms_pressure_fr, tpms_pressure_rl, tpms_pressure_rr",
+                    $", {20 + minute * 3}, {minute % 20 - 5}, {100 + minute}, 2.9, 2.9, 2.8, 2.9");
+            var process = log.Charge($"{date} 18:00", 120, day * 30 + 28, range - 40, range + 30, 20, 22, day % 3 == 0 ? null : 6.5, 60, 85,
+                ", geofence_id", day % 2 == 0 ? ", 1" : ", null");
             for (var minute = 0; minute < 120; minute += 20)
-                log.Row(process, $"{date} {18 + minute / 60}:{minute % 60:00}", 60 + minute / 5, day % 4 == 0 ? 90 - minute / 3 : 11, range - 40 + minute / 2, minute / 6.0, day % 4 == 0 ? "dc" : "ac");
+                log.Row(process, $"{date} {18 + minute / 60}:{minute % 60:00}", 60 + minute / 5, day % 4 == 0 ? 90 - minute / 3 : 11,
+                    range - 40 + minute / 2, minute / 6.0, day % 4 == 0 ? "dc" : "ac");
             log.State("asleep", $"{date} 21:00", $"{date} 23:00").State("online", $"{date} 23:00", $"{date} 23:30");
         }
 

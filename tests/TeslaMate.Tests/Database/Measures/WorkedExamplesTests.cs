@@ -15,12 +15,15 @@ public sealed class WorkedExamplesTests
         await using var log = await LogRows.CreateAsync(server);
         foreach (var (day, odometer, from, to, fromRange, toRange, added) in new[]
         {
-            ("2025-01-10", 1000, 30, 80, 150.00, 400.00, 37.50), ("2025-03-10", 5000, 20, 90, 99.60, 448.20, 52.29), ("2025-05-10", 9000, 30, 80, 148.80, 396.80, 37.20),
-            ("2025-07-10", 13000, 1, 20, 5.00, 105.00, 15.00), ("2025-09-10", 17000, 40, 80, 196.00, 392.00, 29.40), ("2025-11-10", 21000, 50, 90, 244.00, 439.20, 29.28),
+            ("2025-01-10", 1000, 30, 80, 150.00, 400.00, 37.50), ("2025-03-10", 5000, 20, 90, 99.60, 448.20, 52.29),
+            ("2025-05-10", 9000, 30, 80, 148.80, 396.80, 37.20),
+            ("2025-07-10", 13000, 1, 20, 5.00, 105.00, 15.00), ("2025-09-10", 17000, 40, 80, 196.00, 392.00, 29.40),
+            ("2025-11-10", 21000, 50, 90, 244.00, 439.20, 29.28),
             ("2026-01-10", 25000, 50, 80, 243.00, 388.80, 21.87), ("2026-03-10", 29000, 40, 75, 193.60, 363.00, 25.41),
         })
             Session(log, day, odometer, from, to, fromRange, toRange, added);
-        (await log.LinesAsync("select capacity_kwh, range_km, capacity_median_kwh from teslamate.capacity_samples(1, null, null) order by number")).ShouldBe([
+        (await log.LinesAsync(
+            "select capacity_kwh, range_km, capacity_median_kwh from teslamate.capacity_samples(1, null, null) order by number")).ShouldBe([
             "75|500|", "74.7|498|", "74.4|496|", "73.5|490|", "73.2|488|74.4", "72.9|486|73.5", "72.6|484|73.2",
         ]);
         (await log.LineAsync("""
@@ -30,7 +33,8 @@ public sealed class WorkedExamplesTests
 
         Session(log, "2026-04-10", 30000, 40, 80, 208.80, 417.60, 29.00);
         (await log.LineAsync("select capacity_new_kwh, capacity_now_kwh, health from teslamate.battery_health(1)")).ShouldBe("74.4|72.9|97.98");
-        (await log.LinesAsync("select end_date::date, capacity_kwh, constant_before, constant_kwh_per_km from teslamate.capacity_samples(1, null, null) where is_step", 3))
+        (await log.LinesAsync("select end_date::date, capacity_kwh, constant_before, constant_kwh_per_km from teslamate.capacity_samples(1, null, "
+            + "null) where is_step", 3))
             .ShouldBe(["2026-04-10|72.5|0.15|0.139"]);
 
         log.Sql("insert into teslamate.car_preferences (car_id, capacity_kwh) values (1, 78)");
@@ -58,10 +62,13 @@ public sealed class WorkedExamplesTests
             select distance_km, net_wh_per_km, gross_kwh, gross_wh_per_km, gross_coverage, teslamate.to_consumption(net_wh_per_km, 'mi')
             from teslamate.statistics(1, '2026-01-01', '2026-02-01', '{Berlin}', 'total', '2026-02-01')
             """, 3)).ShouldBe("189.8|170.311|34.275|180.585|1|274.088");
-        (await log.LinesAsync("select temperature, distance_km, efficiency * 100, net_wh_per_km, speed_avg_kmh from teslamate.efficiency_by_temperature(1, null, null, 1, 'C')"))
+        (await log.LinesAsync("select temperature, distance_km, efficiency * 100, net_wh_per_km, speed_avg_kmh from "
+            + "teslamate.efficiency_by_temperature(1, null, null, 1, 'C')"))
             .ShouldBe(["10|120|96|156.25|80", "5|5|62.5|240|30", "0|60|73.17|205|60"]);
-        (await log.LineAsync($"select median_km, net_kwh from teslamate.drive_statistics(1, null, null, '{Berlin}', 'total')")).ShouldBe("17.5|32.33");
-        (await log.LinesAsync("select net_kwh, net_wh_per_km, is_rough from teslamate.drive_facts(1, '2026-01-08', null)", 3)).ShouldBe(["-0.075|-18.75|True"]);
+        (await log.LineAsync($"select median_km, net_kwh from teslamate.drive_statistics(1, null, null, '{Berlin}', 'total')")).ShouldBe(
+            "17.5|32.33");
+        (await log.LinesAsync("select net_kwh, net_wh_per_km, is_rough from teslamate.drive_facts(1, '2026-01-08', null)", 3)).ShouldBe(
+            ["-0.075|-18.75|True"]);
     }
 
     [Theory, MemberData(nameof(Servers))]
@@ -76,8 +83,10 @@ public sealed class WorkedExamplesTests
         log.Drive("2026-09-01 10:00", 30, 250, 270, 276, 250, fromLevel: 55, toLevel: 50);
         foreach (var (state, start, end) in new (string, string, string?)[]
         {
-            ("offline", "2026-02-01 17:55", "2026-02-01 18:40"), ("asleep", "2026-02-01 18:40", "2026-02-02 07:40"), ("online", "2026-02-02 07:40", "2026-02-02 09:00"),
-            ("asleep", "2026-02-02 09:00", "2026-02-03 20:20"), ("online", "2026-02-03 20:20", "2026-07-01 11:00"), ("asleep", "2026-07-01 11:00", "2026-09-01 09:00"),
+            ("offline", "2026-02-01 17:55", "2026-02-01 18:40"), ("asleep", "2026-02-01 18:40", "2026-02-02 07:40"),
+            ("online", "2026-02-02 07:40", "2026-02-02 09:00"),
+            ("asleep", "2026-02-02 09:00", "2026-02-03 20:20"), ("online", "2026-02-03 20:20", "2026-07-01 11:00"),
+            ("asleep", "2026-07-01 11:00", "2026-09-01 09:00"),
             ("online", "2026-09-01 09:00", null),
         })
             log.State(state, start, end);
@@ -90,10 +99,13 @@ public sealed class WorkedExamplesTests
             "2026-07-01 10:00|1488|99.866|24|3.6|2.419|0.016|-5|False",
         ]);
         // The odometer went on between February and July: no idle. The newest lasts until now.
-        (await log.LinesAsync("select start_date, end_date, is_current, idle_s from teslamate.idles(1, null, null, '2026-09-02') where is_current")).ShouldBe(["2026-09-01 10:30|2026-09-02|True|48600"]);
+        (await log.LinesAsync(
+            "select start_date, end_date, is_current, idle_s from teslamate.idles(1, null, null, '2026-09-02') where is_current")).ShouldBe(
+                ["2026-09-01 10:30|2026-09-02|True|48600"]);
         (await log.LineAsync("select count(*) from teslamate.idles(1, null, null, '2026-09-02')")).ShouldBe("4");
         // Cut at the borders of months, in proportion; sums stay.
-        (await log.LinesAsync($"select period_key, idle_s / 86400, idle_kwh from teslamate.idle_statistics(1, '2026-07-01', '2026-09-01 10:00', '2026-09-02', '{Berlin}', 'month') order by 1", 3))
+        (await log.LinesAsync($"select period_key, idle_s / 86400, idle_kwh from teslamate.idle_statistics(1, '2026-07-01', '2026-09-01 10:00', "
+            + $"'2026-09-02', '{Berlin}', 'month') order by 1", 3))
             .ShouldBe(["2026-07-01|30.5|1.771", "2026-08-01|31|1.8", "2026-09-01|0.5|0.029"]);
     }
 
@@ -104,13 +116,17 @@ public sealed class WorkedExamplesTests
         log.Drive("2026-03-30 08:00", 40, 1000, 1040, null, null);
         log.Drive("2026-03-31 21:30", 45, 1040, 1070, null, null);
         log.Drive("2026-04-02 08:00", 30, 1095, 1125, null, null);
-        (await log.LinesAsync($"select label, distance_km, odometer_km, gap_km from teslamate.statistics(1, '2026-02-28 23:00', '2026-04-30 22:00', '{Berlin}', 'month', '2026-05-01')"))
+        (await log.LinesAsync($"select label, distance_km, odometer_km, gap_km from teslamate.statistics(1, '2026-02-28 23:00', '2026-04-30 "
+            + $"22:00', '{Berlin}', 'month', '2026-05-01')"))
             .ShouldBe(["2026-03|70|70|0", "2026-04|30|55|25"]);
-        (await log.LineAsync("select distance_km, odometer_km, gap_km from teslamate.statistics(1, null, null, 'UTC', 'total', '2026-05-01')")).ShouldBe("100|125|25");
-        (await log.LineAsync("select days, per_month_km, is_too_short from teslamate.extrapolation(1, '2026-03-01', '2026-04-30 22:00')", 3)).ShouldBe("31.583|120.465|False");
+        (await log.LineAsync(
+            "select distance_km, odometer_km, gap_km from teslamate.statistics(1, null, null, 'UTC', 'total', '2026-05-01')")).ShouldBe("100|125|25");
+        (await log.LineAsync("select days, per_month_km, is_too_short from teslamate.extrapolation(1, '2026-03-01', '2026-04-30 22:00')",
+            3)).ShouldBe("31.583|120.465|False");
         (await log.LineAsync("select per_month_km, is_too_short from teslamate.extrapolation(1, '2026-03-01', '2026-04-12')")).ShouldBe("|True");
         (await log.LinesAsync("select start_date, start_km, end_date, end_km from teslamate.mileage(1, null, null)"))
-            .ShouldBe(["2026-03-30 08:00|1000|2026-03-30 08:40|1040", "2026-03-31 21:30|1040|2026-03-31 22:15|1070", "2026-04-02 08:00|1095|2026-04-02 08:30|1125"]);
+            .ShouldBe(["2026-03-30 08:00|1000|2026-03-30 08:40|1040", "2026-03-31 21:30|1040|2026-03-31 22:15|1070",
+                "2026-04-02 08:00|1095|2026-04-02 08:30|1125"]);
     }
 
     [Theory, MemberData(nameof(Servers))]
@@ -140,18 +156,25 @@ public sealed class WorkedExamplesTests
             select extract(epoch from period_from)::bigint, extract(epoch from period_to)::bigint, drives, distance_km
             from teslamate.statistics(1, '2026-02-28 23:00', '2026-04-30 22:00', '{Berlin}', 'day', '2026-05-01') where label = '2026-03-29'
             """)).ShouldBe(["1774738800|1774821600|2|50"]);
-        (await log.LinesAsync("select label, drives from teslamate.statistics(1, '2026-02-01', '2026-04-01', 'UTC', 'month', '2026-05-01')")).ShouldBe(["2026-02|1", "2026-03|4"]);
-        (await log.LinesAsync($"select label from teslamate.statistics(1, '2026-03-30', '2026-04-01', '{Berlin}', 'week', '2026-05-01')")).ShouldBe(["2026-W14"]);
+        (await log.LinesAsync(
+            "select label, drives from teslamate.statistics(1, '2026-02-01', '2026-04-01', 'UTC', 'month', '2026-05-01')")).ShouldBe(["2026-02|1",
+                "2026-03|4"]);
+        (await log.LinesAsync($"select label from teslamate.statistics(1, '2026-03-30', '2026-04-01', '{Berlin}', 'week', '2026-05-01')")).ShouldBe(
+            ["2026-W14"]);
 
         // An open drive is told of and changes nothing.
         log.Sql("insert into drives (id, car_id, start_date) values (99, 1, '2026-03-15 10:00')");
         (await log.LinesAsync(query)).ShouldBe(months);
-        (await log.LinesAsync($"select open_drives, gross_coverage from teslamate.statistics(1, '2026-02-28 23:00', '2026-04-30 22:00', '{Berlin}', 'month', '2026-05-01')"))
+        (await log.LinesAsync($"select open_drives, gross_coverage from teslamate.statistics(1, '2026-02-28 23:00', '2026-04-30 22:00', "
+            + $"'{Berlin}', 'month', '2026-05-01')"))
             .ShouldBe(["1|1", "0|1"]);
         // The session's zone means nothing.
         await log.Database.ExecuteAsync($"alter database {log.Database.Name} set timezone = 'Pacific/Apia'");
-        await using var elsewhere = Npgsql.NpgsqlDataSource.Create(log.Database.ConnectionString.Replace("Timezone=UTC;", "", StringComparison.Ordinal) + ";Pooling=false");
-        await using var command = elsewhere.CreateCommand($"select current_setting('timezone') || string_agg(' ' || round(gross_wh_per_km::numeric, 2), '' order by period_key) from teslamate.statistics(1, '2026-02-28 23:00', '2026-04-30 22:00', '{Berlin}', 'month', '2026-05-01')");
+        await using var elsewhere =
+            Npgsql.NpgsqlDataSource.Create(log.Database.ConnectionString.Replace("Timezone=UTC;", "", StringComparison.Ordinal) + ";Pooling=false");
+        await using var command = elsewhere.CreateCommand($"select current_setting('timezone') || string_agg(' ' || "
+            + $"round(gross_wh_per_km::numeric, 2), '' order by period_key) from teslamate.statistics(1, '2026-02-28 23:00', '2026-04-30 22:00', "
+            + $"'{Berlin}', 'month', '2026-05-01')");
         (await command.ExecuteScalarAsync()).ShouldBe("Pacific/Apia 190.91 262.50");
     }
 
@@ -160,17 +183,21 @@ public sealed class WorkedExamplesTests
     {
         await using var log = await LogRows.CreateAsync(server);
         var a = log.Charge("2026-05-01 10:00", 25, 100, 80, 320, 45, 46, fromLevel: 20, toLevel: 80);
-        foreach (var (minute, level, power) in new[] { (0, 20, -1), (1, 20, 140), (2, 20, 170), (6, 40, 120), (12, 60, 80), (13, 60, 76), (25, 80, 45) })
+        foreach (var (minute, level, power) in new[] { (0, 20, -1), (1, 20, 140), (2, 20, 170), (6, 40, 120), (12, 60, 80), (13, 60, 76),
+            (25, 80, 45) })
             log.Row(a, $"2026-05-01 10:{minute:00}", level, power, kind: "dc");
         var b = log.Charge("2026-05-02 10:00", 31, 200, 80, 320, 45, 46, fromLevel: 20, toLevel: 80);
         foreach (var (minute, level, power) in new[] { (0, 20, 60), (6, 40, 100), (14, 60, 90), (31, 80, 41) })
             log.Row(b, $"2026-05-02 10:{minute:00}", level, power, kind: "dc");
         var ac = log.Charge("2026-05-03 10:00", 60, 300, 80, 320, 45, 46, fromLevel: 20, toLevel: 80);
         log.Row(ac, "2026-05-03 10:00", 20, 11).Row(ac, "2026-05-03 11:00", 80, 11);
-        (await log.LinesAsync("select x, sessions, median_kw from teslamate.charge_curve(1, null, null)")).ShouldBe(["20|2|107.5", "40|2|110", "60|2|84", "80|2|43"]);
-        (await log.LinesAsync("select span_s / 60, power_avg_kw, efficiency * 100 from teslamate.charge_sessions(1, null, null, 20, 80) order by start_date", 1))
+        (await log.LinesAsync("select x, sessions, median_kw from teslamate.charge_curve(1, null, null)")).ShouldBe(["20|2|107.5", "40|2|110",
+            "60|2|84", "80|2|43"]);
+        (await log.LinesAsync("select span_s / 60, power_avg_kw, efficiency * 100 from teslamate.charge_sessions(1, null, null, 20, 80) order by "
+            + "start_date", 1))
             .ShouldBe(["25|108|97.8", "31|87.1|97.8"]);
-        (await log.LinesAsync("select x, median_kw from teslamate.charge_curve(1, null, null, 'minute') where x in (0, 1, 6)")).ShouldBe(["0|60", "1|140", "6|110"]);
+        (await log.LinesAsync("select x, median_kw from teslamate.charge_curve(1, null, null, 'minute') where x in (0, 1, 6)")).ShouldBe(["0|60",
+            "1|140", "6|110"]);
     }
 
     [Theory, MemberData(nameof(Servers))]
@@ -188,8 +215,10 @@ public sealed class WorkedExamplesTests
         log.Sql("insert into updates (car_id, start_date, end_date, version) values (1, '2026-05-05 01:00', '2026-05-05 01:25', '2026.8.3 abc')");
         Drive("2026-05-05 06:00", 60, 205, 265, 334, 262, 66, 52, 1, 2);
         log.Position("2026-05-05 07:30", 265, 51, 51, range: 258);
-        const string Columns = "select kind, to_char(start_date, 'HH24:MI'), duration_s / 60, distance_km, energy_kwh, range_difference_km, level_difference";
-        (await log.LinesAsync($"{Columns} from teslamate.timeline(1, '2026-05-04', '2026-05-06', '2026-05-05 08:00') order by start_date, kind")).ShouldBe([
+        const string Columns = "select kind, to_char(start_date, 'HH24:MI'), duration_s / 60, distance_km, energy_kwh, range_difference_km, "
+            + "level_difference";
+        (await log.LinesAsync(
+            $"{Columns} from teslamate.timeline(1, '2026-05-04', '2026-05-06', '2026-05-05 08:00') order by start_date, kind")).ShouldBe([
             "driving|06:00|60|60|-10.5|-70|-14",
             "parking|07:00|10||0|0|0",
             "charging|07:10|120||10.5|70|14",
@@ -202,14 +231,17 @@ public sealed class WorkedExamplesTests
             "driving|06:00|60|60|-10.8|-72|-14",
             "parking|07:00|60||-0.6|-4|-1",
         ]);
-        (await log.LineAsync("select end_range_km, start_place, end_place from teslamate.timeline(1, '2026-05-04', '2026-05-06', '2026-05-05 08:00') where kind = 'missing'")).ShouldBe("360|Mall|Office");
+        (await log.LineAsync("select end_range_km, start_place, end_place from teslamate.timeline(1, '2026-05-04', '2026-05-06', '2026-05-05 "
+            + "08:00') where kind = 'missing'")).ShouldBe("360|Mall|Office");
         // What is filtered comes after what is next.
         (await log.LinesAsync($"""
             {Columns} from teslamate.timeline(1, '2026-05-04', '2026-05-06', '2026-05-05 08:00') where 'Home' in (start_place, end_place) order by start_date, kind
             """)).ShouldBe(["driving|06:00|60|60|-10.5|-70|-14", "driving|19:00|30|20|-3.3|-22|-5", "parking|19:30|630||-0.6|-4|-1", "driving|06:00|60|60|-10.8|-72|-14"]);
 
-        void Drive(string start, double minutes, double fromKm, double toKm, double fromRange, double toRange, int fromLevel, int toLevel, int from, int to)
-            => log.Drive(start, minutes, fromKm, toKm, fromRange, toRange, fromLevel: fromLevel, toLevel: toLevel, more: ", start_address_id, end_address_id", values: $", {from}, {to}");
+        void Drive(string start, double minutes, double fromKm, double toKm, double fromRange, double toRange, int fromLevel, int toLevel, int from,
+            int to)
+            => log.Drive(start, minutes, fromKm, toKm, fromRange, toRange, fromLevel: fromLevel, toLevel: toLevel,
+                more: ", start_address_id, end_address_id", values: $", {from}, {to}");
     }
 
     [Theory, MemberData(nameof(Servers))]
@@ -238,7 +270,8 @@ public sealed class WorkedExamplesTests
                 energy_used_dc_kwh, energy_used_ac_kwh, charging_dc_s / 60, charging_ac_s / 60
             from teslamate.charge_statistics({Window}, 'UTC', 'total')
             """, 3)).ShouldBe("4|87|27.8|3|81.967|0.371|0.5|0.263|94|17|50.5|41|45|360");
-        (await log.LineAsync($"select gross_kwh, gross_wh_per_km, cost_per_100_km from teslamate.statistics({Window}, 'UTC', 'total', '2026-07-01')")).ShouldBe("102.6|165.48|6.53");
+        (await log.LineAsync($"select gross_kwh, gross_wh_per_km, cost_per_100_km from teslamate.statistics({Window}, 'UTC', 'total', "
+            + "'2026-07-01')")).ShouldBe("102.6|165.48|6.53");
         (await log.LinesAsync($"select level, charges from teslamate.charge_levels({Window}, 'end')")).ShouldBe(["80|4"]);
         (await log.LinesAsync($"select level, charges from teslamate.charge_levels({Window}, 'start')")).ShouldBe(["35|2", "55|1", "75|1"]);
         (await log.LinesAsync($"select place, energy_added_kwh, cost, price_coverage from teslamate.charge_places({Window})"))
@@ -247,9 +280,11 @@ public sealed class WorkedExamplesTests
         (await log.LineAsync($"select charges from teslamate.charge_statistics({Window}, 'UTC', 'total', array[0])")).ShouldBe("2");
         (await log.LineAsync($"select charges from teslamate.charge_statistics({Window}, 'UTC', 'total', null, 120)")).ShouldBe("2");
 
-        void Charge(string start, double minutes, double odometer, double fromRange, double toRange, double added, double? used, double? cost, int from, int to, string kind, string place)
+        void Charge(string start, double minutes, double odometer, double fromRange, double toRange, double added, double? used, double? cost,
+            int from, int to, string kind, string place)
         {
-            var process = log.Charge(start, minutes, odometer, fromRange, toRange, added, used, cost, from, to, ", geofence_id, address_id", $", {place}");
+            var process = log.Charge(start, minutes, odometer, fromRange, toRange, added, used, cost, from, to, ", geofence_id, address_id",
+                $", {place}");
             log.Row(process, start, from, 11, kind: kind);
         }
     }
@@ -275,8 +310,10 @@ public sealed class WorkedExamplesTests
                     (select level || '/' || usable_level from teslamate.projected_range(1, b, b + interval '6 hours', 'UTC', 'total'))
                 from generate_series(timestamp '2026-01-10', timestamp '2026-01-10 12:00', interval '6 hours') as b
                 """)).ShouldBe(["2026-01-10|500|65/65", "2026-01-10 06:00|500|50/48", "2026-01-10 12:00|497.5|23.75/23.75"]);
-            (await log.LineAsync("select teslamate.to_length(range_at_100_km, 'mi') from teslamate.projected_range(1, '2026-01-10', '2026-01-10 06:00', 'UTC', 'total')")).ShouldBe("310.69");
-            (await log.LineAsync($"select period_key, range_at_100_km, low_range_at_100_km, outside_temp_c from teslamate.projected_range(1, null, null, '{Berlin}')", 1)).ShouldBe("2026-01-10|499.2|520|0");
+            (await log.LineAsync("select teslamate.to_length(range_at_100_km, 'mi') from teslamate.projected_range(1, '2026-01-10', '2026-01-10 "
+                + "06:00', 'UTC', 'total')")).ShouldBe("310.69");
+            (await log.LineAsync($"select period_key, range_at_100_km, low_range_at_100_km, outside_temp_c from teslamate.projected_range(1, "
+                + $"null, null, '{Berlin}')", 1)).ShouldBe("2026-01-10|499.2|520|0");
         }
     }
 
@@ -284,20 +321,27 @@ public sealed class WorkedExamplesTests
     public async Task Updates(string server)
     {
         await using var log = await LogRows.CreateAsync(server);
-        foreach (var (start, end, version) in new[] { ("03-01 02:00", "03-01 02:25", "2026.2.8"), ("03-15 14:40", "03-15 15:10", "2026.8.3"), ("04-20 03:00", "04-20 03:20", "2026.8.6"), ("05-01 09:00", "05-01 09:00", "2026.14.1") })
+        foreach (var (start, end, version) in new[] { ("03-01 02:00", "03-01 02:25", "2026.2.8"), ("03-15 14:40", "03-15 15:10", "2026.8.3"),
+            ("04-20 03:00", "04-20 03:20", "2026.8.6"), ("05-01 09:00", "05-01 09:00", "2026.14.1") })
             log.Sql($"insert into updates (car_id, start_date, end_date, version) values (1, '2026-{start}', '2026-{end}', '{version} abcdef')");
         log.Drive("2026-03-02 08:00", 30, 0, 20, 400, 380, fromLevel: 80, toLevel: 76);
         log.Drive("2026-03-15 14:10", 20, 20, 40, 445, 430, fromLevel: 89, toLevel: 86);
         log.Drive("2026-04-01 08:00", 30, 40, 60, 392, 370, fromLevel: 80, toLevel: 75);
-        foreach (var (end, range, added) in new[] { ("2026-03-05 22:00", 450, 20), ("2026-03-20 22:00", 441, 20), ("2026-04-25 22:00", 445.5, 20), ("2026-04-25 22:31", 445.5, 0) })
-            log.Charge(DateTime.Parse(end, System.Globalization.CultureInfo.InvariantCulture).AddMinutes(-30).ToString("yyyy-MM-dd HH:mm", System.Globalization.CultureInfo.InvariantCulture), 30, 60, 300, range, added, added, fromLevel: 60, toLevel: 90);
+        foreach (var (end, range, added) in new[] { ("2026-03-05 22:00", 450, 20), ("2026-03-20 22:00", 441, 20), ("2026-04-25 22:00", 445.5, 20),
+            ("2026-04-25 22:31", 445.5, 0) })
+            log.Charge(DateTime.Parse(end, System.Globalization.CultureInfo.InvariantCulture).AddMinutes(-30).ToString("yyyy-MM-dd HH:mm",
+                System.Globalization.CultureInfo.InvariantCulture), 30, 60, 300, range, added, added, fromLevel: 60, toLevel: 90);
         const string Window = "1, '2026-01-01', '2026-06-01', '2026-06-01'";
-        (await log.LinesAsync($"select version, duration_s, since_previous_days, charges, range_at_100_km from teslamate.software_versions({Window}, '{Berlin}') order by start_date"))
+        (await log.LinesAsync($"select version, duration_s, since_previous_days, charges, range_at_100_km from "
+            + $"teslamate.software_versions({Window}, '{Berlin}') order by start_date"))
             .ShouldBe(["2026.2.8|1500||1|500", "2026.8.3|1800|14|1|490", "2026.8.6|1200|36|1|495", "2026.14.1|0|11|0|"]);
-        (await log.LineAsync($"select count(*), percentile_disc(0.5) within group (order by since_previous_s) from teslamate.software_versions({Window}, '{Berlin}')")).ShouldBe("4|1255200");
+        (await log.LineAsync($"select count(*), percentile_disc(0.5) within group (order by since_previous_s) from "
+            + $"teslamate.software_versions({Window}, '{Berlin}')")).ShouldBe("4|1255200");
         // The one before is known although the window begins after it.
-        (await log.LinesAsync($"select since_previous_days from teslamate.software_versions(1, '2026-03-10', '2026-04-01', '2026-06-01', '{Berlin}')")).ShouldBe(["14"]);
+        (await log.LinesAsync($"select since_previous_days from teslamate.software_versions(1, '2026-03-10', '2026-04-01', '2026-06-01', "
+            + $"'{Berlin}')")).ShouldBe(["14"]);
         log.Charge("2026-03-15 11:00", 235, 40, 300, 445, 20, 20, fromLevel: 60, toLevel: 89);
-        (await log.LinesAsync($"select charges from teslamate.software_versions({Window}, '{Berlin}') order by start_date")).ShouldBe(["1", "2", "1", "0"]);
+        (await log.LinesAsync($"select charges from teslamate.software_versions({Window}, '{Berlin}') order by start_date")).ShouldBe(["1", "2", "1",
+            "0"]);
     }
 }

@@ -42,7 +42,8 @@ public sealed class AdoptionTests
         var told = new Told();
         (await database.Migrator().MigrateAsync(told, CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         told.All.OfType<MigrationProgress.Finished>().First().Version.ShouldBe("20240603152807 add_enabled_to_car_settings");
-        told.All.OfType<MigrationProgress.Finished>().Count(version => !version.Version.StartsWith("teslamate", StringComparison.Ordinal)).ShouldBe(1);
+        told.All.OfType<MigrationProgress.Finished>().Count(version => !version.Version.StartsWith("teslamate", StringComparison.Ordinal))
+            .ShouldBe(1);
         (await database.VersionsAsync()).Count.ShouldBe(RecordedSteps.Count);
     }
 
@@ -95,7 +96,8 @@ public sealed class AdoptionTests
     {
         await using var database = await TestServer.CreateDatabaseAsync();
         await database.MigrateAsync();
-        await database.ExecuteAsync("delete from schema_migrations where version = 20240603152807; delete from changelog where version = '20240603152807'");
+        await database.ExecuteAsync("delete from schema_migrations where version = 20240603152807; delete from changelog where version = "
+            + "'20240603152807'");
         var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
         refused.Errors.ShouldHaveSingleItem().Cause.ShouldContain("lacks version 20240603152807");
         (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None, writesLostRows: true)).ShouldBeOfType<MigrationOutcome.Done>();
@@ -107,7 +109,8 @@ public sealed class AdoptionTests
     [InlineData(20260808090000, "drop table schema_migrations")]
     [InlineData(20260808090000, "delete from schema_migrations where version > 20200101000000")]
     [InlineData(20260808090000, "delete from schema_migrations where version in (20190821143938, 20240627021414, 20251207212310)")]
-    [InlineData(20260718160000, "truncate schema_migrations; create table my_notes (id int); create view totals as select count(*) from positions; alter table drives add mine text")]
+    [InlineData(20260718160000, "truncate schema_migrations; create table my_notes (id int); create view totals as select count(*) from "
+        + "positions; alter table drives add mine text")]
     [InlineData(20200502140646, "truncate schema_migrations")]
     [InlineData(20190812191616, "delete from schema_migrations where version = 20190330170000")]
     public async Task Lost_rows_of_a_database_without_changelog_are_offered_and_no_table_is_to_be_dropped(long version, string change)
@@ -121,7 +124,8 @@ public sealed class AdoptionTests
         (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
         (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None, writesLostRows: true)).ShouldBeOfType<MigrationOutcome.Done>();
         (await database.VersionsAsync()).ShouldBe(RecordedSteps.Versions.Select(known => $"{known}"));
-        (await database.Migrator().CheckAsync(CancellationToken.None)).Where(difference => difference.Kind is not DifferenceKind.Extra).ShouldBeEmpty();
+        (await database.Migrator().CheckAsync(CancellationToken.None)).Where(difference => difference.Kind is not DifferenceKind.Extra)
+            .ShouldBeEmpty();
         (await database.ScalarAsync<long>("select count(*) from positions")).ShouldBe(20_000);
         (await database.ScalarAsync<string>("select string_agg(efficiency::text, ' ') from cars")).ShouldBe("0.153 0.153");
     }
@@ -141,7 +145,8 @@ public sealed class AdoptionTests
     public async Task Two_lost_rows_of_which_one_was_undone_are_told_apart()
     {
         await using var database = await Schema.CreateDatabaseAsync();
-        await database.ExecuteAsync("alter table car_settings drop enabled; delete from schema_migrations where version in (20240603152807, 20240627021414, 20251207212310)");
+        await database.ExecuteAsync("alter table car_settings drop enabled; delete from schema_migrations where version in (20240603152807, "
+            + "20240627021414, 20251207212310)");
         (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None, writesLostRows: true)).ShouldBeOfType<MigrationOutcome.Done>();
         (await database.Migrator().CheckAsync(CancellationToken.None)).ShouldBeEmpty();
         (await database.VersionsAsync()).Count.ShouldBe(RecordedSteps.Versions.Length);
@@ -154,7 +159,8 @@ public sealed class AdoptionTests
         await database.MigrateAsync();
         await database.ExecuteAsync("alter table car_settings drop enabled; delete from schema_migrations where version = 20240603152807");
         await database.MigrateAsync();
-        (await database.ScalarAsync<long>("select count(*) from information_schema.columns where table_name = 'car_settings' and column_name = 'enabled'")).ShouldBe(1);
+        (await database.ScalarAsync<long>("select count(*) from information_schema.columns where table_name = 'car_settings' and column_name = "
+            + "'enabled'")).ShouldBe(1);
         (await database.ScalarAsync<long>("select count(*) from changelog where version = '20240603152807'")).ShouldBe(1);
     }
 
@@ -175,7 +181,8 @@ public sealed class AdoptionTests
         await database.MigrateAsync();
         await database.ExecuteAsync("update changelog set checksum = 'ABC' where version = '20240603152807'");
         var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Errors.ShouldHaveSingleItem().Cause.ShouldContain("V20240603152807__add_enabled_to_car_settings.sql is not the file that was applied");
+        refused.Errors.ShouldHaveSingleItem().Cause.ShouldContain(
+            "V20240603152807__add_enabled_to_car_settings.sql is not the file that was applied");
         (await database.Migrator().StateAsync(CancellationToken.None)).ChecksumMismatches.ShouldHaveSingleItem().Recorded.ShouldBe("ABC");
     }
 

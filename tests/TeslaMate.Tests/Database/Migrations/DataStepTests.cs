@@ -48,12 +48,14 @@ public sealed class DataStepTests
             order by 1
             """, "1 3", "2 null", "7 8 3 null"),
         Energy(20191026185642, "the charger's power counts where phases are unknown", Charges(3, power: 50), "1.666667"),
-        Energy(20191026185642, "current, voltage and phases count where they are known", Charges(3, power: 11, current: 16, voltage: 230, phases: 3), "0.368"),
+        Energy(20191026185642, "current, voltage and phases count where they are known", Charges(3, power: 11, current: 16, voltage: 230, phases: 3),
+            "0.368"),
         Energy(20191026185642, "one charge has no energy", "update charging_processes set charge_energy_used = 9.9;" + Charges(1, power: 11), "null"),
         Energy(20191026185642, "no charge has no energy", "update charging_processes set charge_energy_used = 9.9;", "null"),
         Energy(20191026185642, "phases without current have no energy", Charges(3, power: 11, voltage: 230, phases: 3), "null"),
         Energy(20191026185642, "currents and voltages may be huge", Charges(3, power: 11, current: 100000, voltage: 100000, phases: 3), "1000000"),
-        new(20191117171307, "car settings follow the order in which cars are stored", Car(20191117171307, 1) + Car(20191117171307, 2) + Car(20191117171307, 3) + """
+        new(20191117171307, "car settings follow the order in which cars are stored",
+            Car(20191117171307, 1) + Car(20191117171307, 2) + Car(20191117171307, 3) + """
             update settings set suspend_min = 33, suspend_after_idle_min = 7, req_no_shift_state_reading = false, req_no_temp_reading = true, req_not_unlocked = false;
             update cars set name = 'moved' where id = 1
             """, """
@@ -78,7 +80,8 @@ public sealed class DataStepTests
             select concat_ws(' ', coalesce(charge_energy_added::text, 'null'), coalesce(charge_energy_used::text, 'null'), start_battery_level, coalesce(end_date::text, 'null'))
             from charging_processes
             """, "null null 33 null"),
-        Energy(20191212230527, "a process that never began stays", "update charging_processes set start_date = null, charge_energy_used = 9.9;" + Charges(20, power: 11), "9.9"),
+        Energy(20191212230527, "a process that never began stays",
+            "update charging_processes set start_date = null, charge_energy_used = 9.9;" + Charges(20, power: 11), "9.9"),
         new(20200120142602, "addresses are thrown away and count from 1", Process(20200120142602) + """
             insert into addresses (id, inserted_at, updated_at) values (1, now(), now()), (2, now(), now());
             insert into drives (start_date, car_id, start_address_id, end_address_id) values (now(), 1, 1, 2);
@@ -113,9 +116,11 @@ public sealed class DataStepTests
         Climb("a sum that does not fit is 0", [-100, 30000, 0, 2668], "0 30000"),
         Climb("a step that no smallint holds", [-32768, 32767], "0 0"),
         Climb("a sum that just fits", [0, 32000, 0, 767], "32767 32000"),
-        new(20260715081000, "cars without VIN are marked", Car(20260715081000, 1) + Car(20260715081000, 2) + Car(20260715081000, 3) + "update cars set vin = 'V' where id = 2",
+        new(20260715081000, "cars without VIN are marked",
+            Car(20260715081000, 1) + Car(20260715081000, 2) + Car(20260715081000, 3) + "update cars set vin = 'V' where id = 2",
             "select vin from cars order by id", "__legacy_null_vin__:1", "V", "__legacy_null_vin__:3"),
-        new(20260807090000, "no phases are unknown phases", Process(20260807090000) + Charges(1, power: 1, phases: 0) + Charges(1, power: 1, phases: 3),
+        new(20260807090000, "no phases are unknown phases",
+            Process(20260807090000) + Charges(1, power: 1, phases: 0) + Charges(1, power: 1, phases: 3),
             "select coalesce(charger_phases::text, 'null') from charges order by id", "null", "3"),
         Energy(20260808090000, "three phases", Charges(20, power: 11, current: 16, voltage: 230, phases: 3), "3.50"),
         Energy(20260808090000, "voltage between phases", Charges(20, power: 11, current: 16, voltage: 400, phases: 3), "3.51"),
@@ -126,9 +131,11 @@ public sealed class DataStepTests
         Energy(20260808090000, "current times voltage beyond 16 bits", Charges(20, power: 150, current: 400, voltage: 500, phases: 2), "63.33"),
         Energy(20260808090000, "too few charges for a factor", Charges(3, power: 11, current: 16, voltage: 230, phases: 3), "0.37"),
         Energy(20260808090000, "no power", Charges(20, power: 0), "0.00"),
-        Energy(20260808090000, "one charge gives nothing", "update charging_processes set charge_energy_used = 7.77;" + Charges(1, power: 11), "7.77"),
+        Energy(20260808090000, "one charge gives nothing", "update charging_processes set charge_energy_used = 7.77;" + Charges(1, power: 11),
+            "7.77"),
         Energy(20260808090000, "no charge gives nothing", "update charging_processes set charge_energy_used = 8.88;", "8.88"),
-        Energy(20260808090000, "negative power gives nothing", "update charging_processes set charge_energy_used = 1.23;" + Charges(20, power: -2), "1.23"),
+        Energy(20260808090000, "negative power gives nothing", "update charging_processes set charge_energy_used = 1.23;" + Charges(20, power: -2),
+            "1.23"),
     ];
 
     [Fact]
@@ -155,7 +162,8 @@ public sealed class DataStepTests
 
     [Theory]
     [InlineData(20190810105216, "delete from settings", "settings must hold exactly one row, it holds 0")]
-    [InlineData(20191117171307, "insert into settings (inserted_at, updated_at) values (now(), now())", "settings must hold exactly one row, it holds 2")]
+    [InlineData(20191117171307, "insert into settings (inserted_at, updated_at) values (now(), now())",
+        "settings must hold exactly one row, it holds 2")]
     [InlineData(20191117171307, "car; update settings set suspend_min = 91", "settings.suspend_min is 91 and must be 1 to 90")]
     public async Task Rows_that_a_step_cannot_place_stop_it(long version, string given, string message)
     {

@@ -10,7 +10,8 @@ static class Difference
         if (actual.SequenceEqual(expected))
             return;
         string[] lines = [.. Surplus(expected, actual).Select(line => $"- {line}"), .. Surplus(actual, expected).Select(line => $"+ {line}")];
-        throw new ShouldAssertException($"{because} ({lines.Length} lines differ; - is missing, + is surplus)\n{string.Join('\n', lines.Take(Shown))}");
+        throw new ShouldAssertException($"{because} ({lines.Length} lines differ; - is missing, + is "
+            + $"surplus)\n{string.Join('\n', lines.Take(Shown))}");
     }
 
     static IEnumerable<string> Surplus(IReadOnlyCollection<string> lines, IReadOnlyCollection<string> others)

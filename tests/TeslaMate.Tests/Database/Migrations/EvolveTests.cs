@@ -69,7 +69,8 @@ public sealed class EvolveTests
     {
         await using var database = await TestServer.CreateDatabaseAsync();
         await EvolveAsync(database, "public", evolve => evolve.Migrate(), RecordedSteps.Versions.Length);
-        await EvolveAsync(database, "teslamate", evolve => evolve.Migrate(), MigrationFolder.Embedded("teslamate/") is var own ? own.All.Count + own.Repeatables.Count : 0);
+        await EvolveAsync(database, "teslamate", evolve => evolve.Migrate(),
+            MigrationFolder.Embedded("teslamate/") is var own ? own.All.Count + own.Repeatables.Count : 0);
         await database.MigrateAsync();
         (await database.Migrator().StateAsync(CancellationToken.None)).IsCurrent.ShouldBeTrue();
         await EvolveFindsNothingToDoAsync(database);
@@ -106,9 +107,11 @@ public sealed class EvolveTests
     [InlineData("update {0}changelog set installed_on = '4000-01-01 BC'")]
     [InlineData("insert into {0}changelog (type, version, description, name, installed_by, success) values (null, null, '', '', '', true)")]
     [InlineData("insert into {0}changelog (type, version, description, name, installed_by, success) values (0, 'newest', '', '', '', true)")]
-    [InlineData("insert into {0}changelog (type, version, description, name, installed_by, success) values (0, '99999999999999999999999', '', '', '', true)")]
+    [InlineData("insert into {0}changelog (type, version, description, name, installed_by, success) values (0, '99999999999999999999999', '', '', "
+        + "'', true)")]
     [InlineData("insert into {0}changelog (type, version, description, name, installed_by, success) values (77, '-1', '', '', '', true)")]
-    [InlineData("insert into {0}changelog (type, version, description, name, checksum, installed_by, success) select type, version, description, name, checksum, 'again', success from {0}changelog")]
+    [InlineData("insert into {0}changelog (type, version, description, name, checksum, installed_by, success) select type, version, description, "
+        + "name, checksum, 'again', success from {0}changelog")]
     [InlineData("update schema_migrations set inserted_at = null")]
     [InlineData("update schema_migrations set inserted_at = 'infinity'")]
     [InlineData("update schema_migrations set inserted_at = '-infinity'")]
@@ -119,7 +122,8 @@ public sealed class EvolveTests
         await using var database = await TestServer.CreateDatabaseAsync();
         await database.MigrateAsync();
         foreach (var schema in new[] { "", "teslamate." })
-            await database.ExecuteAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, change.Replace("drop table changelog", "drop table if exists changelog", StringComparison.Ordinal), schema));
+            await database.ExecuteAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture,
+                change.Replace("drop table changelog", "drop table if exists changelog", StringComparison.Ordinal), schema));
         (await database.Migrator().StateAsync(CancellationToken.None)).Applied.Count.ShouldBe(RecordedSteps.Versions.Length);
         await database.MigrateAsync();
         (await database.Migrator().StateAsync(CancellationToken.None)).IsCurrent.ShouldBeTrue();
@@ -140,7 +144,8 @@ public sealed class EvolveTests
     static async Task EvolveAsync(TestDatabase database, string schema, Action<EvolveDb.Evolve> run, int count)
     {
         await using var connection = new Npgsql.NpgsqlConnection(database.ConnectionString + ";Search Path=public;Pooling=false");
-        var evolve = new EvolveDb.Evolve(connection, dbms: EvolveDb.Dialect.DBMS.PostgreSQL) { Locations = [Path.Combine(SourceFolder(), schema)], Schemas = [schema] };
+        var evolve = new EvolveDb.Evolve(connection, dbms: EvolveDb.Dialect.DBMS.PostgreSQL) { Locations = [Path.Combine(SourceFolder(), schema)],
+            Schemas = [schema] };
         run(evolve);
         evolve.NbMigration.ShouldBe(count);
     }

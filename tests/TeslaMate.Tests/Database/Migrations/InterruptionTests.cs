@@ -69,7 +69,8 @@ public sealed class InterruptionTests
         await using var old = await OldDatabase.CreateAsync(Start);
         foreach (var database in new[] { empty, old })
         {
-            var outcomes = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => database.Migrator().MigrateAsync(new Told(), CancellationToken.None)));
+            var outcomes = await Task.WhenAll(
+                Enumerable.Range(0, 3).Select(_ => database.Migrator().MigrateAsync(new Told(), CancellationToken.None)));
             outcomes.Count(outcome => outcome == new MigrationOutcome.Done(0)).ShouldBe(2);
             outcomes.ShouldAllBe(outcome => outcome is MigrationOutcome.Done);
             (await database.ScalarAsync<long>("select count(*) from changelog where type = 0")).ShouldBe(RecordedSteps.Count);
@@ -81,7 +82,8 @@ public sealed class InterruptionTests
     public async Task Who_waits_for_another_migrator_says_for_whom()
     {
         await using var database = await TestServer.CreateDatabaseAsync();
-        await using var other = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.ConnectionString) { ApplicationName = "the other migrator", Pooling = false }.ConnectionString);
+        await using var other = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(
+            database.ConnectionString) { ApplicationName = "the other migrator", Pooling = false }.ConnectionString);
         await other.OpenAsync();
         await using (var hold = new NpgsqlCommand("select pg_advisory_lock(12345)", other))
             await hold.ExecuteNonQueryAsync();
@@ -185,7 +187,8 @@ public sealed class InterruptionTests
     public async Task A_full_disk_ends_the_run_at_a_whole_version_and_room_lets_it_go_on()
     {
         Skip.IfNot(Environment.IsPrivilegedProcess, "only root can mount a small file system");
-        Skip.If(Environment.GetEnvironmentVariable("TESLAMATE_TEST_DATABASE") is { Length: > 0 }, "the server is not ours to give a small file system");
+        Skip.If(Environment.GetEnvironmentVariable("TESLAMATE_TEST_DATABASE") is { Length: > 0 },
+            "the server is not ours to give a small file system");
         var folder = Directory.CreateTempSubdirectory("teslamate-small-");
         try
         {
@@ -198,7 +201,8 @@ public sealed class InterruptionTests
             await TestServer.ExecuteAsync(administration, $"create tablespace {name} location '{folder.FullName}'");
             await template.TestSource.DisposeAsync();
             await TestServer.ExecuteAsync(administration, $"create database {name} template {template.Name} tablespace {name} strategy file_copy");
-            await using (var database = new TestDatabase(new NpgsqlConnectionStringBuilder(administration) { Database = name }.ConnectionString, administration, name))
+            await using (var database =
+                new TestDatabase(new NpgsqlConnectionStringBuilder(administration) { Database = name }.ConnectionString, administration, name))
             {
                 // A superuser on the server's machine is told before; whoever cannot know runs into it.
                 (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>()
@@ -222,7 +226,8 @@ public sealed class InterruptionTests
                         end
                         $$
                         """);
-                    var failed = (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Failed>();
+                    var failed = (await database.Migrator(user: role.Name).MigrateAsync(new Told(),
+                        CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Failed>();
                     failed.Message.ShouldContain("No space left on device");
                     failed.Remedy.ShouldContain("Make room");
                     (await StandsAtWholeVersionAsync(database)).ShouldBeGreaterThan(Start);
@@ -293,14 +298,16 @@ public sealed class InterruptionTests
     /// <returns>The newest version.</returns>
     static async Task<long> StandsAtWholeVersionAsync(TestDatabase database)
     {
-        while (await database.ScalarAsync<bool>("select exists (select from pg_stat_activity where datname = current_database() and application_name = 'teslamate migrate')"))
+        while (await database.ScalarAsync<bool>("select exists (select from pg_stat_activity where datname = current_database() and "
+            + "application_name = 'teslamate migrate')"))
             await Task.Delay(20);
         var versions = (await database.VersionsAsync()).Select(version => long.Parse(version, CultureInfo.InvariantCulture)).ToList();
         versions.ShouldBe(RecordedSteps.Versions.Take(versions.Count));
         // Before the first commit there is nothing but the reference's table.
         if (versions[^1] == Start && await database.ScalarAsync<bool>("select to_regclass('changelog') is null"))
             return Start;
-        (await database.LinesAsync("select version from changelog where type = 0 order by version")).ShouldBe(versions.Select(version => $"{version}"));
+        (await database.LinesAsync("select version from changelog where type = 0 order by version")).ShouldBe(
+            versions.Select(version => $"{version}"));
         (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(versions[^1]));
         return versions[^1];
     }
@@ -308,7 +315,8 @@ public sealed class InterruptionTests
     static Process Program(TestDatabase database)
     {
         var settings = database.Settings();
-        var start = new ProcessStartInfo("dotnet", [typeof(ProgramCommand).Assembly.Location, "migrate"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [typeof(ProgramCommand).Assembly.Location, "migrate"]) { RedirectStandardOutput = true,
+            RedirectStandardError = true };
         start.Environment["DATABASE_SOCKET_DIR"] = settings.Host.StartsWith('/') ? settings.Host : null;
         start.Environment["DATABASE_HOST"] = settings.Host;
         start.Environment["DATABASE_PORT"] = $"{settings.Port}";

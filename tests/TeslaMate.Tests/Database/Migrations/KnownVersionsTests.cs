@@ -12,7 +12,8 @@ public sealed class KnownVersionsTests
     [InlineData("insert into schema_migrations values (20991231000000, now())", false)]
     [InlineData("delete from teslamate.changelog where version = '2'", false)]
     [InlineData("update teslamate.changelog set success = false where version = '2'", false)]
-    [InlineData("insert into teslamate.changelog (type, version, description, name, installed_by, success) values (0, '99', 'later', 'V99__later.sql', 'somebody', true)", false)]
+    [InlineData("insert into teslamate.changelog (type, version, description, name, installed_by, success) values (0, '99', 'later', "
+        + "'V99__later.sql', 'somebody', true)", false)]
     [InlineData("drop schema teslamate cascade", false)]
     [InlineData("drop table schema_migrations", false)]
     public async Task A_database_is_current_when_it_has_exactly_these_versions(string change, bool isCurrent)

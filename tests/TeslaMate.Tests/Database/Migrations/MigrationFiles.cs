@@ -21,7 +21,8 @@ static class MigrationFiles
     /// <summary>The text of the file with this path below <c>src/TeslaMate.Database/Migrations/Sql/public</c>.</summary>
     public static string Text(string path)
     {
-        using var stream = Assembly.GetManifestResourceStream(path) ?? throw new FileNotFoundException($"{path} is not embedded in TeslaMate.Database");
+        using var stream = Assembly.GetManifestResourceStream(path)
+            ?? throw new FileNotFoundException($"{path} is not embedded in TeslaMate.Database");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

@@ -14,7 +14,8 @@ public sealed class MigrationFolderTests
     [InlineData("V1__a.sql", "has no file that takes it back")]
     [InlineData("U1__a.sql", "takes back a version that no file leads to")]
     public void Files_that_contradict_each_other_are_refused(string names, string expected)
-        => Should.Throw<InvalidDataException>(() => MigrationFolder.Read(names.Split(';').Select(name => (name, "select 1;")))).Message.ShouldContain(expected);
+        => Should.Throw<InvalidDataException>(() => MigrationFolder.Read(names.Split(';').Select(name => (name, "select 1;")))).Message.ShouldContain(
+            expected);
 
     [Fact]
     public void Versions_are_in_the_order_of_their_numbers_and_other_files_are_ignored()
@@ -53,7 +54,8 @@ public sealed class MigrationFolderTests
     [Fact]
     public void A_script_is_cut_at_steps_and_conditions()
     {
-        var parts = new MigrationFile("V1__a.sql", "-- Why.\nselect 1;\n-- step: encrypt tokens\nselect 2;\n\n-- unless pending: 7\ncreate index a\n    on b (c);\nselect 3;\n").Parts;
+        var parts = new MigrationFile("V1__a.sql", "-- Why.\nselect 1;\n-- step: encrypt tokens\nselect 2;\n\n-- unless pending: 7\ncreate index "
+            + "a\n    on b (c);\nselect 3;\n").Parts;
         parts.ShouldBe([
             new ScriptPart.Sql("-- Why.\nselect 1;\n"), new ScriptPart.Step("encrypt tokens"), new ScriptPart.Sql("select 2;\n\n"),
             new ScriptPart.UnlessPending(7, "create index a\n    on b (c);\n"), new ScriptPart.Sql("select 3;\n\n"),

@@ -25,7 +25,8 @@ static class Migrations
     }
 
     /// <summary>A migrator of this program, with patience for a test.</summary>
-    public static Migrator Migrator(this TestDatabase database, MigrationFolder? reference = null, MigrationFolder? own = null, string? user = null, LockRetryPolicy? retries = null)
+    public static Migrator Migrator(this TestDatabase database, MigrationFolder? reference = null, MigrationFolder? own = null, string? user = null,
+        LockRetryPolicy? retries = null)
         => new(database.Settings(user), new Variables(new Dictionary<string, string> { ["ENCRYPTION_KEY"] = Key }), TimeProvider.System)
         {
             Reference = reference ?? MigrationFolder.Embedded(""),
@@ -47,7 +48,8 @@ static class Migrations
         => database.LinesAsync("select version from schema_migrations order by version");
 
     /// <summary>Every row of a table, to see that nothing changed.</summary>
-    public static Task<List<string>> RowsAsync(this TestDatabase database, string table) => database.LinesAsync($"select to_jsonb(t)::text from {table} t order by 1");
+    public static Task<List<string>> RowsAsync(this TestDatabase database, string table)
+        => database.LinesAsync($"select to_jsonb(t)::text from {table} t order by 1");
 }
 
 /// <summary>Keeps what a run said.</summary>

@@ -70,7 +70,8 @@ public sealed class MigratorTests
         (await database.Migrator().RollbackAsync(1, new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         (await database.VersionsAsync()).ShouldBeEmpty();
         (await database.FingerprintAsync()).ShouldBe(RecordedSteps.Empty);
-        (await database.LinesAsync("select oid::regclass::text from pg_class where relnamespace in ('public'::regnamespace, coalesce(to_regnamespace('teslamate'), 'public')) and relkind = 'r'"))
+        (await database.LinesAsync("select oid::regclass::text from pg_class where relnamespace in ('public'::regnamespace, "
+            + "coalesce(to_regnamespace('teslamate'), 'public')) and relkind = 'r'"))
             .ShouldBe(["schema_migrations"]);
         await database.MigrateAsync();
         (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(Newest));

@@ -7,7 +7,9 @@ static class OldDatabase
 {
     static readonly ConcurrentDictionary<long, Lazy<Task<TestDatabase>>> Templates = new();
 
-    /// <summary>A copy of a database that the reference took to <paramref name="version"/>, with a few thousand rows from 20190812191616 on.</summary>
+    /// <summary>
+    /// A copy of a database that the reference took to <paramref name="version"/>, with a few thousand rows from 20190812191616 on.
+    /// </summary>
     public static async Task<TestDatabase> CreateAsync(long version)
     {
         var template = await Templates.GetOrAdd(version, wanted => new(() => CreateTemplateAsync(wanted))).Value;

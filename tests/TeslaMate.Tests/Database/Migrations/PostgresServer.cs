@@ -3,8 +3,8 @@ using Npgsql;
 namespace TeslaMate.Tests.Database.Migrations;
 
 /// <summary>
-/// The servers that migrations are shown on: containers of 15 to 18; or, without a Docker engine, the one installed on the machine (15 on Debian), and 17 and 18
-/// from the packages that <c>tests/postgres/package-lock.json</c> pins and <c>tests/run</c> installs.
+/// The servers that migrations are shown on: containers of 15 to 18; or, without a Docker engine, the one installed on the machine (15 on Debian),
+/// and 17 and 18 from the packages that <c>tests/postgres/package-lock.json</c> pins and <c>tests/run</c> installs.
 /// </summary>
 sealed class PostgresServer
 {
@@ -43,7 +43,8 @@ sealed class PostgresServer
         await TestServer.ExecuteAsync(administration, $"do $$ begin create role {owner} login; exception when duplicate_object then null; end $$");
         await TestServer.ExecuteAsync(administration, $"create database {name} owner {owner}");
         var database = new NpgsqlConnectionStringBuilder(administration) { Database = name };
-        await TestServer.ExecuteAsync(database.ConnectionString, $"create extension cube; create extension earthdistance; alter schema public owner to {owner}");
+        await TestServer.ExecuteAsync(database.ConnectionString,
+            $"create extension cube; create extension earthdistance; alter schema public owner to {owner}");
         database.Username = owner;
         return new TestDatabase(database.ConnectionString, administration, name);
     }

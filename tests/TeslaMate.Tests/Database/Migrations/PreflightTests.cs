@@ -11,8 +11,10 @@ public sealed class PreflightTests
     public static TheoryData<string, string> WhatStopsAnUpgrade => new()
     {
         { "alter table cars add vin text; update cars set vin = 'X'", "makes a column vin in public.cars" },
-        { "insert into states (state, start_date, car_id) values ('online', now(), 1), ('asleep', now(), 1)", "2 rows of public.states are open beside another of the same car" },
-        { "insert into states (state, start_date, end_date, car_id) values ('online', '2019-02-02', '2019-02-01', 1)", "1 row of public.states end before they start" },
+        { "insert into states (state, start_date, car_id) values ('online', now(), 1), ('asleep', now(), 1)",
+            "2 rows of public.states are open beside another of the same car" },
+        { "insert into states (state, start_date, end_date, car_id) values ('online', '2019-02-02', '2019-02-01', 1)",
+            "1 row of public.states end before they start" },
         { "update drives set duration_min = 40000 where id in (3, 7)", "2 rows of public.drives have a duration_min that does not fit smallint" },
         { "update drives set start_range_km = 9999.995 where id = 3", "1 row of public.drives have a start_range_km that does not fit numeric(6,2)" },
         { "update positions set altitude = 40000 where id = 17", "1 row of public.positions have a altitude that does not fit smallint" },
@@ -23,28 +25,39 @@ public sealed class PreflightTests
         { "create table import_runs (id int)", "makes a table public.import_runs, but a table of that name is there already" },
         { "create type range as enum ('near', 'far')", "makes an enum public.range" },
         { "alter table positions add tpms_pressure_fl int", "makes a column tpms_pressure_fl in public.positions" },
-        { "create view long_drives as select id, duration_min from drives where distance > 100", "The view long_drives uses column id of public.drives" },
-        { "create materialized view speeds as select avg(speed) from positions", "The materialized view speeds uses column speed of public.positions" },
+        { "create view long_drives as select id, duration_min from drives where distance > 100",
+            "The view long_drives uses column id of public.drives" },
+        { "create materialized view speeds as select avg(speed) from positions",
+            "The materialized view speeds uses column speed of public.positions" },
         {
-            "create function noop() returns trigger language plpgsql as 'begin return new; end'; create trigger watch before update of speed on positions for each row execute function noop()",
+            "create function noop() returns trigger language plpgsql as 'begin return new; end'; create trigger watch before update of speed on "
+                + "positions for each row execute function noop()",
             "The trigger watch on positions uses column speed of public.positions"
         },
-        { "alter table positions add sum double precision generated always as (latitude + longitude) stored", "The generated column sum on positions uses column latitude of public.positions" },
+        { "alter table positions add sum double precision generated always as (latitude + longitude) stored",
+            "The generated column sum on positions uses column latitude of public.positions" },
         { "create policy mine on drives using (duration_min > 3)", "The policy mine on drives uses column duration_min of public.drives" },
-        { "create table notes (place_id int references addresses (place_id))", "The foreign key notes_place_id_fkey on notes uses column place_id of public.addresses" },
-        { "create rule keep as on update to drives where new.duration_min < 0 do instead nothing", "The rule keep on drives uses column duration_min of public.drives" },
-        { "create function fastest() returns int return (select max(speed) from positions)", "The function fastest() uses column speed of public.positions" },
+        { "create table notes (place_id int references addresses (place_id))",
+            "The foreign key notes_place_id_fkey on notes uses column place_id of public.addresses" },
+        { "create rule keep as on update to drives where new.duration_min < 0 do instead nothing",
+            "The rule keep on drives uses column duration_min of public.drives" },
+        { "create function fastest() returns int return (select max(speed) from positions)",
+            "The function fastest() uses column speed of public.positions" },
     };
 
     /// <summary>Version, what is wrong, and what shall be there after the upgrade.</summary>
     public static TheoryData<long, string, string, string> WhatARemedyMends => new()
     {
         { 20190812191616, "update drives set duration_min = 40000 where id = 3", "select duration_min::text from drives where id = 3", "" },
-        { 20190812191616, "update positions set latitude = 123.4, altitude = 1e9 where id = 17", "select latitude || ' ' || coalesce(elevation, 0) from positions where id = 17", "99.999999 0" },
-        { 20190812191616, "update positions set longitude = 'NaN' where id = 17; update charges set charger_power = 'Infinity' where id = 7", "select charger_power::text from charges where id = 7", "32767" },
-        { 20190812191616, "update charging_processes set start_date = null where id = 5", "select count(*) || ' ' || count(start_date) from charging_processes", "40 40" },
+        { 20190812191616, "update positions set latitude = 123.4, altitude = 1e9 where id = 17",
+            "select latitude || ' ' || coalesce(elevation, 0) from positions where id = 17", "99.999999 0" },
+        { 20190812191616, "update positions set longitude = 'NaN' where id = 17; update charges set charger_power = 'Infinity' where id = 7",
+            "select charger_power::text from charges where id = 7", "32767" },
+        { 20190812191616, "update charging_processes set start_date = null where id = 5",
+            "select count(*) || ' ' || count(start_date) from charging_processes", "40 40" },
         {
-            20190812191616, "alter table positions drop constraint positions_drive_id_fkey; insert into drives (id, start_date, car_id) values (999, now(), 1); "
+            20190812191616, "alter table positions drop constraint positions_drive_id_fkey; insert into drives (id, start_date, car_id) values "
+                + "(999, now(), 1); "
                 + "update positions set drive_id = 999 where id = 17; delete from drives where id = 999",
             "select drive_id::text from positions where id = 17", ""
         },
@@ -68,8 +81,10 @@ public sealed class PreflightTests
             await database.ExecuteAsync(statement);
         // So must the one that takes something out of the way.
         const string Drop = "drop it (";
-        foreach (var remedy in refused.Errors.Select(error => error.Remedy).Where(remedy => remedy.StartsWith("Keep its definition", StringComparison.Ordinal)))
-            await database.ExecuteAsync(remedy[(remedy.IndexOf(Drop, StringComparison.Ordinal) + Drop.Length)..remedy.IndexOf(";)", StringComparison.Ordinal)]);
+        foreach (var remedy in refused.Errors.Select(error => error.Remedy)
+            .Where(remedy => remedy.StartsWith("Keep its definition", StringComparison.Ordinal)))
+            await database.ExecuteAsync(
+                remedy[(remedy.IndexOf(Drop, StringComparison.Ordinal) + Drop.Length)..remedy.IndexOf(";)", StringComparison.Ordinal)]);
     }
 
     [Theory]
@@ -83,7 +98,8 @@ public sealed class PreflightTests
             await database.ExecuteAsync(error.Remedy[error.Remedy.IndexOf("update ", StringComparison.Ordinal)..]);
         (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         (await database.ScalarAsync<string>(query) ?? "").ShouldBe(expected);
-        (await database.ScalarAsync<string>("select concat_ws(' ', (select count(*) from cars), (select count(*) from drives), (select count(*) from positions), (select count(*) from charges))"))
+        (await database.ScalarAsync<string>("select concat_ws(' ', (select count(*) from cars), (select count(*) from drives), (select count(*) "
+            + "from positions), (select count(*) from charges))"))
             .ShouldBe("2 200 20000 1600");
     }
 
@@ -131,9 +147,11 @@ public sealed class PreflightTests
             alter table drives add my_remark text; create index my_index on positions (speed); create view distances as select sum(distance) from drives
             """);
         await database.MigrateAsync();
-        (await database.FingerprintAsync()).Except(RecordedSteps.SchemaAt(RecordedSteps.Newest)).ShouldContain(line => line.Contains("my_remark", StringComparison.Ordinal));
+        (await database.FingerprintAsync()).Except(RecordedSteps.SchemaAt(RecordedSteps.Newest))
+            .ShouldContain(line => line.Contains("my_remark", StringComparison.Ordinal));
         (await database.Migrator().CheckAsync(CancellationToken.None)).Select(difference => difference.Description)
-            .ShouldBe(["extra column my_remark of table public.drives (text)", "extra index my_index on public.positions (CREATE INDEX my_index ON public.positions USING btree (speed))"],
+            .ShouldBe(["extra column my_remark of table public.drives (text)",
+                "extra index my_index on public.positions (CREATE INDEX my_index ON public.positions USING btree (speed))"],
                 ignoreOrder: true);
     }
 
@@ -142,7 +160,8 @@ public sealed class PreflightTests
     {
         await using var database = await TestServer.CreateDatabaseAsync();
         await using var role = await TestRole.CreateAsync(database);
-        var refused = (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        var refused = (await database.Migrator(user: role.Name).MigrateAsync(new Told(),
+            CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
         var error = refused.Errors.ShouldHaveSingleItem();
         error.Cause.ShouldContain("lacks the extension earthdistance");
         var statement = error.Remedy[error.Remedy.IndexOf("create extension", StringComparison.Ordinal)..];
@@ -157,7 +176,8 @@ public sealed class PreflightTests
         await using var database = await TestServer.CreateDatabaseAsync();
         await using var role = await TestRole.CreateAsync(database);
         await database.ExecuteAsync("create extension earthdistance with schema public cascade");
-        (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None, to: 20190330150000)).ShouldBeOfType<MigrationOutcome.Done>();
+        (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None,
+            to: 20190330150000)).ShouldBeOfType<MigrationOutcome.Done>();
         (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(RecordedSteps.Newest));
         var back = await database.Migrator(user: role.Name).RollbackAsync(20190928155641, new Told(), CancellationToken.None);
@@ -170,13 +190,16 @@ public sealed class PreflightTests
         await using var database = await OldDatabase.CreateAsync(20190812191616);
         await using var role = await TestRole.CreateAsync(database);
         await database.ExecuteAsync("create extension earthdistance with schema public cascade");
-        var refused = (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
-        refused.Errors.ShouldContain(error => error.Remedy.Contains($"alter table public.positions owner to \"{role.Name}\";", StringComparison.Ordinal));
+        var refused = (await database.Migrator(user: role.Name).MigrateAsync(new Told(),
+            CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        refused.Errors.ShouldContain(
+            error => error.Remedy.Contains($"alter table public.positions owner to \"{role.Name}\";", StringComparison.Ordinal));
 
         // Types and functions that a later version renames or replaces belong to it, and what the remedies say is enough.
         const string Statement = "Have an administrator run: ";
         refused.Errors.ShouldContain(error => error.Remedy.Contains($"alter type public.length owner to \"{role.Name}\";", StringComparison.Ordinal));
-        refused.Errors.ShouldContain(error => error.Remedy.Contains("alter function public.convert_km(n double precision, unit text) owner", StringComparison.Ordinal));
+        refused.Errors.ShouldContain(
+            error => error.Remedy.Contains("alter function public.convert_km(n double precision, unit text) owner", StringComparison.Ordinal));
         foreach (var error in refused.Errors)
             await database.ExecuteAsync(error.Remedy[(error.Remedy.IndexOf(Statement, StringComparison.Ordinal) + Statement.Length)..]);
         (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
@@ -188,7 +211,8 @@ public sealed class PreflightTests
         await using var database = await TestServer.CreateDatabaseAsync();
         await using var role = await TestRole.CreateAsync(database);
         await database.ExecuteAsync("create extension earthdistance with schema public cascade");
-        (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None, to: 20250613133700)).ShouldBeOfType<MigrationOutcome.Done>();
+        (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None,
+            to: 20250613133700)).ShouldBeOfType<MigrationOutcome.Done>();
         await database.ExecuteAsync("create schema private");
         (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>()
             .Errors.ShouldHaveSingleItem().Remedy.ShouldContain($"grant create, usage on schema private to \"{role.Name}\"");
@@ -202,9 +226,11 @@ public sealed class PreflightTests
             insert into addresses (raw, inserted_at, updated_at)
             select jsonb_build_object('address', jsonb_build_object('village', repeat('x', length))), now(), now() from unnest(array[255, 256]) as length
             """);
-        var error = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>().Errors.ShouldHaveSingleItem();
+        var error = (await database.Migrator().MigrateAsync(new Told(),
+            CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>().Errors.ShouldHaveSingleItem();
         error.Cause.ShouldStartWith("1 row of public.addresses");
-        await database.ExecuteAsync(error.Remedy[error.Remedy.IndexOf("update", StringComparison.Ordinal)..].Replace("<id>", "2", StringComparison.Ordinal));
+        await database.ExecuteAsync(
+            error.Remedy[error.Remedy.IndexOf("update", StringComparison.Ordinal)..].Replace("<id>", "2", StringComparison.Ordinal));
         await database.MigrateAsync();
         (await database.ScalarAsync<int?>("select length(city) from addresses where id = 1")).ShouldBe(255);
     }
@@ -226,7 +252,8 @@ public sealed class PreflightTests
             create {function} as $$ begin insert into public.caught values (current_user); return null; end $$;
             reset role
             """);
-        var error = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>().Errors.ShouldHaveSingleItem();
+        var error = (await database.Migrator().MigrateAsync(new Told(),
+            CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>().Errors.ShouldHaveSingleItem();
         error.Cause.ShouldContain(role.Name);
         await database.Migrator().ForecastAsync(CancellationToken.None);
         await database.Migrator().CheckAsync(CancellationToken.None);
@@ -235,7 +262,8 @@ public sealed class PreflightTests
         (await database.LinesAsync("select who from caught")).ShouldBeEmpty();
 
         const string Drop = "Drop it (";
-        await database.ExecuteAsync(error.Remedy[(error.Remedy.IndexOf(Drop, StringComparison.Ordinal) + Drop.Length)..error.Remedy.IndexOf(";)", StringComparison.Ordinal)]);
+        await database.ExecuteAsync(
+            error.Remedy[(error.Remedy.IndexOf(Drop, StringComparison.Ordinal) + Drop.Length)..error.Remedy.IndexOf(";)", StringComparison.Ordinal)]);
         await database.ExecuteAsync(error.Remedy[error.Remedy.IndexOf("revoke", StringComparison.Ordinal)..]);
         await database.MigrateAsync();
         (await database.Migrator().StateAsync(CancellationToken.None)).Warnings.ShouldBeEmpty();
@@ -291,7 +319,8 @@ public sealed class PreflightTests
             create function key_of(place text) returns text immutable language sql as $$ select md5(nick(place)) $$;
             create index on geofences (key_of(name));
             """);
-        const string Insert = "insert into public.geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ($1, 1, 1, 10, now(), now())";
+        const string Insert = "insert into public.geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ($1, 1, 1, 10, "
+            + "now(), now())";
 
         await database.Migrator().MigrateAsync(new Told(), CancellationToken.None);
 
@@ -299,7 +328,8 @@ public sealed class PreflightTests
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = "Home" });
         await command.ExecuteNonQueryAsync();
         (await database.LinesAsync("select geofence from visits")).ShouldBe(["Home"]);
-        (await database.LinesAsync("select proname from pg_proc where proconfig = array['search_path=public'] order by 1")).ShouldBe(["count_visit", "is_known", "key_of"]);
+        (await database.LinesAsync("select proname from pg_proc where proconfig = array['search_path=public'] order by 1")).ShouldBe(["count_visit",
+            "is_known", "key_of"]);
     }
 
     [Fact]
@@ -307,8 +337,10 @@ public sealed class PreflightTests
     {
         await using var database = await OldDatabase.CreateAsync(20190812191616);
         await using var role = await TestRole.CreateAsync(database);
-        await database.ExecuteAsync($"alter role {role.Name} set default_transaction_read_only = on; grant select on all tables in schema public to {role.Name}");
-        var refused = (await database.Migrator(user: role.Name).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        await database.ExecuteAsync($"alter role {role.Name} set default_transaction_read_only = on; grant select on all tables in schema public "
+            + $"to {role.Name}");
+        var refused = (await database.Migrator(user: role.Name).MigrateAsync(new Told(),
+            CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
         refused.Errors.ShouldHaveSingleItem().Cause.ShouldContain("can only read");
     }
 
@@ -316,7 +348,8 @@ public sealed class PreflightTests
     public async Task A_database_that_is_not_there_is_named_with_the_statement_that_makes_it()
     {
         await using var database = await TestServer.CreateDatabaseAsync();
-        var migrator = new Migrator(database.Settings() with { Name = "not_there" }, new Variables(new Dictionary<string, string>()), TimeProvider.System);
+        var migrator = new Migrator(database.Settings() with { Name = "not_there" }, new Variables(new Dictionary<string, string>()),
+            TimeProvider.System);
         var refused = (await migrator.MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
         refused.Errors.ShouldHaveSingleItem().Remedy.ShouldContain("create database \"not_there\" owner \"postgres\";");
     }
@@ -349,8 +382,10 @@ public sealed class PreflightTests
     {
         await using var database = await TestServer.CreateDatabaseAsync();
         await database.MigrateAsync();
-        await database.ExecuteAsync("insert into geofences (name, latitude, longitude, cost_per_unit, inserted_at, updated_at) values ('Home', 1, 1, 100, now(), now())");
-        var refused = (await database.Migrator().RollbackAsync(20260718160000, new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        await database.ExecuteAsync("insert into geofences (name, latitude, longitude, cost_per_unit, inserted_at, updated_at) values ('Home', 1, "
+            + "1, 100, now(), now())");
+        var refused = (await database.Migrator().RollbackAsync(20260718160000, new Told(),
+            CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
         refused.Errors.ShouldHaveSingleItem().Cause.ShouldContain("cost_per_unit that does not fit numeric(6,4)");
         (await database.VersionsAsync()).Count.ShouldBe(RecordedSteps.Count);
     }
@@ -386,7 +421,8 @@ sealed class TestRole : IAsyncDisposable
     public static async Task<TestRole> CreateAsync(TestDatabase database)
     {
         var role = new TestRole(database, $"role_{Environment.ProcessId}_{Interlocked.Increment(ref _last)}");
-        await database.ExecuteAsync($"create role {role.Name} login; grant create, connect on database {database.Name} to {role.Name}; grant usage, create on schema public to {role.Name}");
+        await database.ExecuteAsync($"create role {role.Name} login; grant create, connect on database {database.Name} to {role.Name}; grant "
+            + $"usage, create on schema public to {role.Name}");
         return role;
     }
 

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace TeslaMate.Tests.Database.Migrations;
 
-/// <summary>The schema that the reference has at each of its versions, recorded in <c>schemas.txt</c> beside the migrations as the lines that change.</summary>
+/// <summary>
+/// The schema that the reference has at each of its versions, recorded in <c>schemas.txt</c> beside the migrations as the lines that change.
+/// </summary>
 static class RecordedSteps
 {
     static readonly FrozenDictionary<long, string[]> Schemas = Read();
@@ -23,7 +25,8 @@ static class RecordedSteps
     public static string[] SchemaAt(long version) => Schemas[version];
 
     /// <summary>The lines of the version before, where undoing <paramref name="version"/> leads.</summary>
-    public static string[] SchemaBefore(long version) => Array.IndexOf(Versions, version) is > 0 and var index ? SchemaAt(Versions[index - 1]) : Empty;
+    public static string[] SchemaBefore(long version)
+        => Array.IndexOf(Versions, version) is > 0 and var index ? SchemaAt(Versions[index - 1]) : Empty;
 
     static FrozenDictionary<long, string[]> Read()
     {

@@ -14,8 +14,10 @@ public sealed class RepeatableTests
     static readonly (string Name, string Text)[] Views =
     [
         ("R__b_lengths.sql", "create or replace view teslamate.lengths as select id, teslamate.shorten(distance) as distance from public.drives;"),
-        ("R__a_shorten.sql", "create or replace function teslamate.shorten(km double precision) returns double precision language sql as 'select km / 2';"),
-        ("R__c_remarked.sql", "create or replace view teslamate.remarked as select text, lengths.distance from teslamate.remarks join teslamate.lengths on id = drive_id;"),
+        ("R__a_shorten.sql", "create or replace function teslamate.shorten(km double precision) returns double precision language sql as 'select "
+            + "km / 2';"),
+        ("R__c_remarked.sql", "create or replace view teslamate.remarked as select text, lengths.distance from teslamate.remarks join "
+            + "teslamate.lengths on id = drive_id;"),
     ];
 
     [Fact]
@@ -38,8 +40,10 @@ public sealed class RepeatableTests
     {
         await using var database = await TestServer.CreateDatabaseAsync();
         await MigrateAsync(database, Views);
-        (string, string)[] changed = [("R__b_lengths.sql", lengths), ("R__a_shorten.sql", Views[1].Text), ("R__c_remarked.sql", "create view teslamate.remarked as select distance from teslamate.lengths;")];
-        (await database.Migrator(own: Folder(changed)).StateAsync(CancellationToken.None)).PendingRepeatables.ShouldBe(["R__b_lengths.sql", "R__c_remarked.sql"]);
+        (string, string)[] changed = [("R__b_lengths.sql", lengths), ("R__a_shorten.sql", Views[1].Text),
+            ("R__c_remarked.sql", "create view teslamate.remarked as select distance from teslamate.lengths;")];
+        (await database.Migrator(own: Folder(changed)).StateAsync(CancellationToken.None)).PendingRepeatables.ShouldBe(["R__b_lengths.sql",
+            "R__c_remarked.sql"]);
         await MigrateAsync(database, changed);
         (await RecordsAsync(database)).ShouldBe(Rows(changed));
         (await database.ScalarAsync<string>("select pg_get_viewdef('teslamate.lengths'::regclass)")).ShouldNotBeNull().ShouldNotContain("shorten");
@@ -68,7 +72,8 @@ public sealed class RepeatableTests
         await MigrateAsync(database, Views);
         var outcome = await database.Migrator(own: Folder(Views)).RollbackAsync(version, new Told(), CancellationToken.None);
         outcome.ShouldBeOfType<MigrationOutcome.Done>(outcome.ToString());
-        (await database.ScalarAsync<bool>("select to_regclass('teslamate.lengths') is null and to_regclass('teslamate.remarks') is null")).ShouldBeTrue();
+        (await database.ScalarAsync<bool>(
+            "select to_regclass('teslamate.lengths') is null and to_regclass('teslamate.remarks') is null")).ShouldBeTrue();
         (await database.ScalarAsync<long>("select count(*) from pg_proc where proname = 'shorten'")).ShouldBe(0);
         await MigrateAsync(database, Views);
         (await RecordsAsync(database)).ShouldBe(Rows(Views));
@@ -81,7 +86,8 @@ public sealed class RepeatableTests
         await MigrateAsync(database, Views);
         var older = MigrationFolder.Read([("R__totals.sql", "create view teslamate.totals as select count(*) from public.drives;")]);
         (await database.Migrator(own: older).RollbackToKnownAsync(new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(1));
-        (await database.LinesAsync("select relname from pg_class where relnamespace = 'teslamate'::regnamespace and relkind = 'v'")).ShouldBe(["totals"]);
+        (await database.LinesAsync("select relname from pg_class where relnamespace = 'teslamate'::regnamespace and relkind = 'v'")).ShouldBe(
+            ["totals"]);
         (await database.Migrator(own: older).StateAsync(CancellationToken.None)).IsCurrent.ShouldBeTrue();
     }
 
@@ -91,13 +97,16 @@ public sealed class RepeatableTests
         await using var database = await OldDatabase.CreateAsync(20260718160000);
         await database.Migrator(own: Folder()).MigrateAsync(new Told(), CancellationToken.None, to: 20260718160000);
         await MigrateAsync(database, Views);
-        var newer = MigrationFolder.Read(MigrationFolder.Embedded("").All.SelectMany(migration => new[] { migration.Up, migration.Down }).Select(script => (script.FileName, script.Text))
+        var newer = MigrationFolder.Read(MigrationFolder.Embedded("").All.SelectMany(migration => new[] { migration.Up, migration.Down })
+            .Select(script => (script.FileName, script.Text))
             .Append(("V20270101000000__exact.sql", "alter table drives alter distance type numeric(9,3);"))
             .Append(("U20270101000000__exact.sql", "alter table drives alter distance type double precision;")));
         (string, string)[] views = [("R__b_lengths.sql", "create or replace view teslamate.lengths as select id, distance from public.drives;")];
-        (await database.Migrator(reference: newer, own: Folder(views)).MigrateAsync(new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(1));
+        (await database.Migrator(reference: newer, own: Folder(views)).MigrateAsync(new Told(), CancellationToken.None)).ShouldBe(
+            new MigrationOutcome.Done(1));
         (await RecordsAsync(database)).ShouldBe(Rows(views));
-        (await database.Migrator(reference: newer, own: Folder(views)).RollbackAsync(20270101000000, new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        (await database.Migrator(reference: newer, own: Folder(views)).RollbackAsync(20270101000000, new Told(),
+            CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
     }
 
     [Fact]
@@ -142,7 +151,8 @@ public sealed class RepeatableTests
     {
         await using var database = await TestServer.CreateDatabaseAsync();
         await MigrateAsync(database);
-        var failed = (await database.Migrator(own: Folder(Views[1], ("R__b_wrong.sql", "create view teslamate.wrong as select nothing from public.drives;")))
+        var failed = (await database.Migrator(
+            own: Folder(Views[1], ("R__b_wrong.sql", "create view teslamate.wrong as select nothing from public.drives;")))
             .MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Failed>();
         failed.At.ShouldContain("R__b_wrong");
         failed.Statement.ShouldBe("create view teslamate.wrong as select nothing from public.drives");
@@ -150,7 +160,8 @@ public sealed class RepeatableTests
         (await RecordsAsync(database)).ShouldBe(Rows(Views));
     }
 
-    static Task<MigrationOutcome> MigrateAsync(TestDatabase database, params (string, string)[] views) => ExpectDoneAsync(database.Migrator(own: Folder(views)));
+    static Task<MigrationOutcome> MigrateAsync(TestDatabase database, params (string, string)[] views)
+        => ExpectDoneAsync(database.Migrator(own: Folder(views)));
 
     static async Task<MigrationOutcome> ExpectDoneAsync(Migrator migrator)
     {

@@ -11,7 +11,8 @@ public sealed class RollbackTests
     public async Task An_older_program_goes_back_by_the_scripts_that_the_newer_one_left()
     {
         await using var database = await TestServer.CreateDatabaseAsync();
-        var newer = Newer(("V20270101000000__add_colour.sql", "alter table cars add colour text;"), ("U20270101000000__add_colour.sql", "-- Loses: colours\nalter table cars drop colour;"));
+        var newer = Newer(("V20270101000000__add_colour.sql", "alter table cars add colour text;"),
+            ("U20270101000000__add_colour.sql", "-- Loses: colours\nalter table cars drop colour;"));
         (await database.Migrator(reference: newer).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
         refused.Errors.ShouldHaveSingleItem().Remedy.ShouldContain("teslamate rollback --to-known");
@@ -35,7 +36,8 @@ public sealed class RollbackTests
     public async Task Our_own_newer_versions_go_back_too()
     {
         await using var database = await TestServer.CreateDatabaseAsync();
-        var own = MigrationFolder.Read([("V900__remarks.sql", "create table teslamate.remarks (id int);"), ("U900__remarks.sql", "drop table teslamate.remarks;")]);
+        var own = MigrationFolder.Read([("V900__remarks.sql", "create table teslamate.remarks (id int);"),
+            ("U900__remarks.sql", "drop table teslamate.remarks;")]);
         (await database.Migrator(own: own).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         (await database.ScalarAsync<long>("select count(*) from teslamate.changelog")).ShouldBe(1);
         (await database.Migrator().StateAsync(CancellationToken.None)).Newer.ShouldHaveSingleItem().Version.ShouldBe(900);
@@ -62,7 +64,8 @@ public sealed class RollbackTests
         (await database.LinesAsync("select access || ' ' || refresh from tokens")).ShouldBe(["access-token-1 refresh-token-1"]);
         await database.MigrateAsync();
 
-        var keyless = new Migrator(database.Settings(), new(new Dictionary<string, string> { ["TMPDIR"] = "/nowhere", ["ENCRYPTION_KEY"] = "another" }), TimeProvider.System);
+        var keyless = new Migrator(database.Settings(),
+            new(new Dictionary<string, string> { ["TMPDIR"] = "/nowhere", ["ENCRYPTION_KEY"] = "another" }), TimeProvider.System);
         var told = new Told();
         (await keyless.RollbackAsync(20220123131732, told, CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         told.Notes.ShouldContain(note => note.Contains("ENCRYPTION_KEY does not open them", StringComparison.Ordinal));
@@ -76,7 +79,8 @@ public sealed class RollbackTests
         try
         {
             await using var database = await OldDatabase.CreateAsync(20190812191616);
-            var keyless = new Migrator(database.Settings(), new(new Dictionary<string, string> { ["TMPDIR"] = folder.FullName, ["IMPORT_DIR"] = "/nowhere" }), TimeProvider.System);
+            var keyless = new Migrator(database.Settings(),
+                new(new Dictionary<string, string> { ["TMPDIR"] = folder.FullName, ["IMPORT_DIR"] = "/nowhere" }), TimeProvider.System);
             var told = new Told();
             (await keyless.MigrateAsync(told, CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
             var file = Path.Combine(folder.FullName, "tm_encryption.key");
@@ -146,6 +150,7 @@ public sealed class RollbackTests
     {
         var known = MigrationFolder.Embedded("");
         return MigrationFolder.Read([
-            .. known.All.SelectMany(migration => new[] { (migration.Up.FileName, migration.Up.Text), (migration.Down.FileName, migration.Down.Text) }), .. more]);
+            .. known.All.SelectMany(migration =>
+                new[] { (migration.Up.FileName, migration.Up.Text), (migration.Down.FileName, migration.Down.Text) }), .. more]);
     }
 }

@@ -45,8 +45,10 @@ public sealed partial class SchemaTests
         // What the recorded facts leave out.
         foreach (var detail in new[]
         {
-            "select conrelid::regclass || ' ' || conname || ' ' || contype::text from pg_constraint where conrelid <> 0 and connamespace::regnamespace::text in ('public', 'private') order by 1",
-            "select seqrelid::regclass || ' ' || (to_jsonb(s) - 'seqrelid')::text from (select seqrelid, seqstart, seqincrement, seqmax, seqmin, seqcache, seqcycle from pg_sequence) as s order by 1",
+            "select conrelid::regclass || ' ' || conname || ' ' || contype::text from pg_constraint where conrelid <> 0 and "
+                + "connamespace::regnamespace::text in ('public', 'private') order by 1",
+            "select seqrelid::regclass || ' ' || (to_jsonb(s) - 'seqrelid')::text from (select seqrelid, seqstart, seqincrement, seqmax, seqmin, "
+                + "seqcache, seqcycle from pg_sequence) as s order by 1",
             "select schemaname || sequencename || ' ' || coalesce(last_value, 0) from pg_sequences order by 1",
             "select extname || ' ' || extversion from pg_extension order by 1",
         })

@@ -12,7 +12,8 @@ sealed class Steps(TestDatabase database) : IAsyncDisposable
     public TestDatabase Database => database;
 
     /// <summary>A database of its own, empty.</summary>
-    public static async Task<Steps> OnEmptyDatabaseAsync(string server = PostgresServer.Installed) => new(await PostgresServer.CreateDatabaseAsync(server));
+    public static async Task<Steps> OnEmptyDatabaseAsync(string server = PostgresServer.Installed)
+        => new(await PostgresServer.CreateDatabaseAsync(server));
 
     /// <summary>A database of its own that stands at <paramref name="version"/>, with the sample rows recorded for it where there are some.</summary>
     public static async Task<Steps> LeftAtAsync(long version, string server = PostgresServer.Installed, bool withSamples = false)
@@ -24,7 +25,9 @@ sealed class Steps(TestDatabase database) : IAsyncDisposable
         return steps;
     }
 
-    /// <summary>Records the versions up to <paramref name="newest"/> as the reference does, which has no table but <c>schema_migrations</c> for that.</summary>
+    /// <summary>
+    /// Records the versions up to <paramref name="newest"/> as the reference does, which has no table but <c>schema_migrations</c> for that.
+    /// </summary>
     public Task RecordAsync(long newest) => ExecuteAsync($"""
         create table schema_migrations (version bigint primary key, inserted_at timestamp(0));
         insert into schema_migrations
@@ -54,7 +57,8 @@ sealed class Steps(TestDatabase database) : IAsyncDisposable
         if (before is not null)
             await before(connection);
         var rest = script;
-        foreach (var (mark, step) in new (string, Func<NpgsqlConnection, Task>)[] { ("-- step: encrypt tokens\n", EncryptAsync), ("-- step: decrypt tokens\n", DecryptAsync) })
+        foreach (var (mark, step) in new (string, Func<NpgsqlConnection, Task>)[] { ("-- step: encrypt tokens\n", EncryptAsync),
+            ("-- step: decrypt tokens\n", DecryptAsync) })
         {
             if (rest.IndexOf(mark, StringComparison.Ordinal) is >= 0 and var at)
             {
@@ -70,7 +74,9 @@ sealed class Steps(TestDatabase database) : IAsyncDisposable
         await transaction.CommitAsync();
     }
 
-    /// <summary>What <paramref name="query"/> finds when <paramref name="script"/> runs on <paramref name="given"/> rows; all of it is taken back.</summary>
+    /// <summary>
+    /// What <paramref name="query"/> finds when <paramref name="script"/> runs on <paramref name="given"/> rows; all of it is taken back.
+    /// </summary>
     public async Task<List<string>> TryAsync(string given, string script, string query)
     {
         var connection = await ConnectionAsync();

@@ -18,7 +18,8 @@ public sealed class BesideTheLoggerTests : EditedLog
         foreach (var (kind, id, earlier) in ((EntryKind, int, int)[])[(EntryKind.Drive, 5, 4), (EntryKind.Charge, 4, 3)])
         {
             foreach (var edit in (HistoryEdit[])[
-                new HistoryEdit.Merge(kind, [earlier, id]), new HistoryEdit.Split(kind, id, 1), new HistoryEdit.Trim(kind, id, At(0), null), new HistoryEdit.Delete(kind, [id]),
+                new HistoryEdit.Merge(kind, [earlier, id]), new HistoryEdit.Split(kind, id, 1), new HistoryEdit.Trim(kind, id, At(0), null),
+                new HistoryEdit.Delete(kind, [id]),
                 new HistoryEdit.SetTags(kind, [earlier, id], TagMode.Add, ["x"]), new HistoryEdit.SetGeofence(kind, [id], PlaceEnd.Start, 1)])
                 Refused(await ApplyAsync(edit), EditProblem.GoingOn);
         }
@@ -45,7 +46,8 @@ public sealed class BesideTheLoggerTests : EditedLog
         await transaction.CommitAsync();
         await drive;
         Done(await merge);
-        (await _database.RowsAsync("select id, distance, duration_min from drives where id in (1, 2, 5) order by id")).ShouldBe(["1|45|70", "5|15|30"]);
+        (await _database.RowsAsync("select id, distance, duration_min from drives where id in (1, 2, 5) order by id")).ShouldBe(["1|45|70",
+            "5|15|30"]);
     }
 
     [Fact]
@@ -79,9 +81,12 @@ public sealed class BesideTheLoggerTests : EditedLog
         await editing;
         changes.ShouldBeGreaterThan(3);
         // Numbers of rows aside, the new ones are like the first of their kind.
-        (await _database.RowsAsync("select distinct distance, duration_min, speed_max, ascent, start_ideal_range_km from drives")).ShouldBe(["15|30|60|24|300.00"]);
-        (await _database.RowsAsync("select distinct charge_energy_added, charge_energy_used, duration_min from charging_processes")).ShouldBe(["5.00|7.36|40"]);
-        (await _database.RowAsync("select (select count(*) from drives), (select count(*) from charging_processes), (select count(*) from charges)")).ShouldBe("10|9|189");
+        (await _database.RowsAsync("select distinct distance, duration_min, speed_max, ascent, start_ideal_range_km from drives")).ShouldBe(
+            ["15|30|60|24|300.00"]);
+        (await _database.RowsAsync("select distinct charge_energy_added, charge_energy_used, duration_min from charging_processes")).ShouldBe(
+            ["5.00|7.36|40"]);
+        (await _database.RowAsync("select (select count(*) from drives), (select count(*) from charging_processes), (select count(*) from "
+            + "charges)")).ShouldBe("10|9|189");
         await StatisticsAreThoseOfARebuildAsync();
     }
 

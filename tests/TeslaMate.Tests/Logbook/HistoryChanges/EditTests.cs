@@ -42,7 +42,8 @@ public sealed class EditTests : EditedLog
         await _database.ExecuteAsync("insert into teslamate.imported_entries values ('drive', 1, 1, 7)");
         var at = (await Editor.RowAtAsync(EntryKind.Drive, 1, At(10 * 60), default)).ShouldNotBeNull();
         await DoneAsync(new HistoryEdit.Split(EntryKind.Drive, 1, at));
-        (await _database.RowsAsync(Drives))[..2].ShouldBe(["1|10:00:00|10:10:00|100|105|5|10|1|-|1|-|11", "5|10:10:00|10:30:00|105|115|10|20|-|2|-|-|21"]);
+        (await _database.RowsAsync(Drives))[..2].ShouldBe(["1|10:00:00|10:10:00|100|105|5|10|1|-|1|-|11",
+            "5|10:10:00|10:30:00|105|115|10|20|-|2|-|-|21"]);
         (await _database.RowsAsync("select drive_id, tag from teslamate.drive_tags order by 1")).ShouldBe(["1|work", "5|work"]);
         (await _database.RowsAsync("select entry_id, run_id from teslamate.imported_entries order by 1")).ShouldBe(["1|7", "5|7"]);
         await StatisticsAreThoseOfARebuildAsync();
@@ -83,7 +84,8 @@ public sealed class EditTests : EditedLog
     [Fact]
     public async Task Without_the_cost_of_one_there_is_no_sum_and_a_counter_that_began_anew_loses_nothing()
     {
-        await _database.ExecuteAsync("update charging_processes set cost = null where id = 1; update charges set charge_energy_added = charge_energy_added - 6 where charging_process_id = 2");
+        await _database.ExecuteAsync("update charging_processes set cost = null where id = 1; update charges set charge_energy_added = "
+            + "charge_energy_added - 6 where charging_process_id = 2");
         await DoneAsync(new HistoryEdit.Merge(EntryKind.Charge, [1, 2]));
         (await _database.RowAsync("select charge_energy_added, cost from charging_processes where id = 1")).ShouldBe("10.00|-");
     }
@@ -94,7 +96,8 @@ public sealed class EditTests : EditedLog
         await _database.ExecuteAsync("update charging_processes set cost = 10");
         var at = await _database.ScalarAsync<int>("select id from charges where charging_process_id = 1 order by date offset 5 limit 1");
         await DoneAsync(new HistoryEdit.Split(EntryKind.Charge, 1, at));
-        (await _database.RowsAsync(Charges))[..2].ShouldBe(["1|12:00:00|12:10:00|10|1.25|1.83|2.49|50|55|6", "4|12:10:00|12:40:00|30|3.75|5.52|7.51|55|70|16"]);
+        (await _database.RowsAsync(Charges))[..2].ShouldBe(["1|12:00:00|12:10:00|10|1.25|1.83|2.49|50|55|6",
+            "4|12:10:00|12:40:00|30|3.75|5.52|7.51|55|70|16"]);
         await StatisticsAreThoseOfARebuildAsync();
     }
 
@@ -114,7 +117,8 @@ public sealed class EditTests : EditedLog
         (await _database.RowAsync("select efficiency from cars where id = 1")).ShouldBe("0.125");
         await _database.ExecuteAsync("update cars set efficiency = 0.2 where id = 1");
         await DoneAsync(new HistoryEdit.Delete(EntryKind.Charge, [3]));
-        (await _database.RowAsync("select (select count(*) from charging_processes), (select count(*) from charges), efficiency from cars where id = 1")).ShouldBe("2|42|0.13");
+        (await _database.RowAsync("select (select count(*) from charging_processes), (select count(*) from charges), efficiency from cars where "
+            + "id = 1")).ShouldBe("2|42|0.13");
         await StatisticsAreThoseOfARebuildAsync();
     }
 
@@ -127,7 +131,8 @@ public sealed class EditTests : EditedLog
     {
         await DoneAsync(new HistoryEdit.SetCost([1, 3], mode, (decimal?)value));
         (await _database.RowsAsync("select cost from charging_processes where id <> 2")).ShouldBe([cost, cost]);
-        (await _database.RowsAsync("select charging_process_id, source, amount from teslamate.charge_costs order by 1")).ShouldBe([$"1|user|{cost}", $"3|user|{cost}"]);
+        (await _database.RowsAsync("select charging_process_id, source, amount from teslamate.charge_costs order by 1")).ShouldBe([$"1|user|{cost}",
+            $"3|user|{cost}"]);
     }
 
     [Fact]
@@ -138,7 +143,8 @@ public sealed class EditTests : EditedLog
         await DoneAsync(new HistoryEdit.SetAddress(EntryKind.Drive, [1], PlaceEnd.Start, 2));
         await DoneAsync(new HistoryEdit.SetGeofence(EntryKind.Charge, [1], PlaceEnd.Start, 2));
         await DoneAsync(new HistoryEdit.SetAddress(EntryKind.Charge, [1], PlaceEnd.Start, null));
-        (await _database.RowsAsync("select start_address_id, end_address_id, start_geofence_id, end_geofence_id from drives where id < 3 order by id")).ShouldBe(["2|2|-|2", "1|2|1|2"]);
+        (await _database.RowsAsync("select start_address_id, end_address_id, start_geofence_id, end_geofence_id from drives where id < 3 order by "
+            + "id")).ShouldBe(["2|2|-|2", "1|2|1|2"]);
         (await _database.RowAsync("select address_id, geofence_id from charging_processes where id = 1")).ShouldBe("-|2");
         Refused(await ApplyAsync(new HistoryEdit.SetGeofence(EntryKind.Drive, [1], PlaceEnd.End, 99)), EditProblem.UnknownPlace);
         Refused(await ApplyAsync(new HistoryEdit.SetAddress(EntryKind.Charge, [1], PlaceEnd.End, 99)), EditProblem.UnknownPlace);
@@ -183,12 +189,14 @@ public sealed class EditTests : EditedLog
         Refused(await ApplyAsync(new HistoryEdit.Merge(EntryKind.Charge, [2, 3])), EditProblem.GapTooLong);
         await _database.ExecuteAsync("update drives set start_km = 10 where id = 2");
         Refused(await ApplyAsync(Merge(1, 2)), EditProblem.OdometerFalls);
-        await _database.ExecuteAsync("update drives set start_km = null where id = 2; update drives set start_date = '2024-05-01 10:29' where id = 2");
+        await _database.ExecuteAsync("update drives set start_km = null where id = 2; update drives set start_date = '2024-05-01 10:29' where id "
+            + "= 2");
         Refused(await ApplyAsync(Merge(1, 2)), EditProblem.NotConsecutive);
         Refused(await ApplyAsync(Merge(1)), EditProblem.NothingToDo);
         Refused(await ApplyAsync(Merge(1, 99)), EditProblem.NotFound);
         // Drive 2 lies between.
-        await _database.ExecuteAsync("update drives set start_date = '2024-05-01 10:40', end_date = '2024-05-01 11:10' where id = 2; update drives set start_date = '2024-05-01 11:50' where id = 3");
+        await _database.ExecuteAsync("update drives set start_date = '2024-05-01 10:40', end_date = '2024-05-01 11:10' where id = 2; update "
+            + "drives set start_date = '2024-05-01 11:50' where id = 3");
         Refused(await ApplyAsync(Merge(1, 3)), EditProblem.NotConsecutive);
 
         static HistoryEdit Merge(params int[] ids) => new HistoryEdit.Merge(EntryKind.Drive, ids);
@@ -244,7 +252,8 @@ public sealed class EditTests : EditedLog
         Refused(await ApplyAsync(new HistoryEdit.SetCost([1], CostMode.PerKwh, null)), EditProblem.InvalidValue);
         Refused(await ApplyAsync(new HistoryEdit.SetCost([1], CostMode.Total, 1e12m)), EditProblem.InvalidValue);
         Refused(await ApplyAsync(new HistoryEdit.SetCost([1], CostMode.PerMinute, 99_999_999_999m)), EditProblem.InvalidValue);
-        await _database.ExecuteAsync("update charging_processes set charge_energy_added = null, charge_energy_used = null, duration_min = null where id = 2");
+        await _database.ExecuteAsync("update charging_processes set charge_energy_added = null, charge_energy_used = null, duration_min = null "
+            + "where id = 2");
         Refused(await ApplyAsync(new HistoryEdit.SetCost([1, 2], CostMode.PerKwh, 1)), EditProblem.NoFactor);
         Refused(await ApplyAsync(new HistoryEdit.SetCost([1, 2], CostMode.PerMinute, 1)), EditProblem.NoFactor);
         (await _database.ScalarAsync<long>("select count(*) from teslamate.history_changes")).ShouldBe(0);
@@ -256,8 +265,10 @@ public sealed class EditTests : EditedLog
         var before = await DumpAsync();
         var sequences = await SequencesAsync();
         foreach (var edit in (HistoryEdit[])[
-            new HistoryEdit.Merge(EntryKind.Charge, [1, 2]), new HistoryEdit.Split(EntryKind.Drive, 1, 11), new HistoryEdit.Split(EntryKind.Charge, 1, 11),
-            new HistoryEdit.Trim(EntryKind.Drive, 1, At(60), null), new HistoryEdit.Delete(EntryKind.Charge, [1]), new HistoryEdit.SetCost([2], CostMode.Total, 3)])
+            new HistoryEdit.Merge(EntryKind.Charge, [1, 2]), new HistoryEdit.Split(EntryKind.Drive, 1, 11),
+            new HistoryEdit.Split(EntryKind.Charge, 1, 11),
+            new HistoryEdit.Trim(EntryKind.Drive, 1, At(60), null), new HistoryEdit.Delete(EntryKind.Charge, [1]),
+            new HistoryEdit.SetCost([2], CostMode.Total, 3)])
         {
             var preview = Done(await Editor.PreviewAsync(edit, default));
             preview.Change.Id.ShouldBeLessThan(0);
@@ -304,10 +315,12 @@ public sealed class EditTests : EditedLog
         var first = await DoneAsync(new HistoryEdit.SetCost([1], CostMode.Total, 3));
         var second = await DoneAsync(new HistoryEdit.Merge(EntryKind.Drive, [1, 2]));
         (await Editor.ListAsync(null, null, 10, default)).Select(change => change.Id).ShouldBe([second.Change.Id, first.Change.Id]);
-        (await Editor.ListAsync([new CarId(1)], second.Change.Id, 10, default)).Select(change => change.Edit.ToString()).ShouldBe(["cost of charge 1: 3 (Total)"]);
+        (await Editor.ListAsync([new CarId(1)], second.Change.Id, 10, default)).Select(change => change.Edit.ToString())
+            .ShouldBe(["cost of charge 1: 3 (Total)"]);
         (await Editor.ListAsync([new CarId(2)], null, 10, default)).ShouldBeEmpty();
         (await Editor.FindAsync(second.Change.Id, default)).ShouldNotBeNull().Moves.Count.ShouldBe(1);
-        await _database.ExecuteAsync(Invariant($"update teslamate.history_changes set changed_at = changed_at - interval '90 days' where id = {first.Change.Id}"));
+        await _database.ExecuteAsync(
+            Invariant($"update teslamate.history_changes set changed_at = changed_at - interval '90 days' where id = {first.Change.Id}"));
         (await Editor.ListAsync(null, null, 10, default)).ShouldHaveSingleItem();
         Refused(await Editor.UndoAsync(first.Change.Id, "test", default), EditProblem.NotFound);
         (await _instance.Get<HistoryEditor>().ForgetOldAsync(default)).ShouldBe(1);

@@ -15,8 +15,9 @@ public abstract class EditedLog : IAsyncLifetime
     private protected IHistoryEditor Editor => _instance.Get<IHistoryEditor>();
 
     /// <summary>
-    /// Drives 1 to 4, each with a position a minute (every fourth with ranges), half an hour long, at 10:00, 10:40, 17:30 and 20:00; charging processes 1 and 2 at 12:00 and 13:00,
-    /// with a counter that goes on, and 3 at 22:00, with one that begins anew. Places: Home at the start, an address.
+    /// Drives 1 to 4, each with a position a minute (every fourth with ranges), half an hour long, at 10:00, 10:40, 17:30 and 20:00; charging
+    /// processes 1 and 2 at 12:00 and 13:00, with a counter that goes on, and 3 at 22:00, with one that begins anew. Places: Home at the start, an
+    /// address.
     /// </summary>
     public async Task InitializeAsync()
     {

@@ -63,7 +63,8 @@ public sealed class UndoTests : EditedLog
         if (ids.Count == 0)
             return null;
         var id = ids[which % ids.Count];
-        var (table, parts) = kind is EntryKind.Drive ? ("drives", "positions where drive_id") : ("charging_processes", "charges where charging_process_id");
+        var (table, parts) = kind is EntryKind.Drive
+            ? ("drives", "positions where drive_id") : ("charging_processes", "charges where charging_process_id");
         int[] several = [.. ids.Skip(which % ids.Count).Take(1 + more % 3)];
         switch (what / 2)
         {
@@ -73,8 +74,10 @@ public sealed class UndoTests : EditedLog
                 var numbers = (await _database.RowsAsync(Invariant($"select id from {parts} = {id} order by date, id"))).ConvertAll(int.Parse);
                 return new HistoryEdit.Split(kind, id, numbers[more % numbers.Count]);
             case 2:
-                var start = new DateTimeOffset(await _database.ScalarAsync<DateTime>(Invariant($"select start_date from {table} where id = {id}")), TimeSpan.Zero);
-                return new HistoryEdit.Trim(kind, id, more % 3 == 0 ? null : start.AddMinutes(more % 8), more % 3 == 1 ? null : start.AddMinutes(10 + more % 20));
+                var start = new DateTimeOffset(await _database.ScalarAsync<DateTime>(Invariant($"select start_date from {table} where id = {id}")),
+                    TimeSpan.Zero);
+                return new HistoryEdit.Trim(kind, id, more % 3 == 0 ? null : start.AddMinutes(more % 8),
+                    more % 3 == 1 ? null : start.AddMinutes(10 + more % 20));
             case 3:
                 return new HistoryEdit.Delete(kind, several);
             case 4:
@@ -141,7 +144,8 @@ public sealed class UndoTests : EditedLog
             """);
         await UndoneAsync(deletion);
         await UndoneAsync(place);
-        (await _database.RowAsync("select start_geofence_id, end_geofence_id, start_address_id, end_address_id from drives where id = 1")).ShouldBe("-|5|1|-");
+        (await _database.RowAsync("select start_geofence_id, end_geofence_id, start_address_id, end_address_id from drives where id = 1")).ShouldBe(
+            "-|5|1|-");
         (await _database.RowAsync("select geofence_id from charging_processes where id = 1")).ShouldBe("-");
     }
 
@@ -179,7 +183,8 @@ public sealed class UndoTests : EditedLog
     [InlineData("charges")]
     public async Task Images_hold_every_column(string table)
     {
-        var columns = await _database.RowsAsync($"select column_name::text from information_schema.columns where table_schema = 'public' and table_name = '{table}' order by 1");
+        var columns = await _database.RowsAsync($"select column_name::text from information_schema.columns where table_schema = 'public' and "
+            + $"table_name = '{table}' order by 1");
         var known = table == "drives" ? RowImages.DriveColumns : table == "charges" ? RowImages.ChargeColumns : RowImages.ProcessColumns;
         known.Order(StringComparer.Ordinal).ShouldBe(columns);
     }
@@ -214,7 +219,8 @@ public sealed class UndoTests : EditedLog
             var connection = new NpgsqlConnectionStringBuilder(connectionString);
             var binaries = PrivateCluster.FindBinaries();
             var start = new ProcessStartInfo(binaries is null ? program : Path.Combine(binaries, program), [
-                "--host", connection.Host!, "--port", Invariant($"{connection.Port}"), "--username", connection.Username!, "--dbname", connection.Database!, .. arguments])
+                "--host", connection.Host!, "--port", Invariant($"{connection.Port}"), "--username", connection.Username!, "--dbname",
+                connection.Database!, .. arguments])
             {
                 RedirectStandardError = true,
             };

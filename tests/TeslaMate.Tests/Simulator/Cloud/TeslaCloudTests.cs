@@ -25,7 +25,8 @@ public sealed class TeslaCloudTests : IAsyncLifetime
     {
         var city = City.Berlin();
         _cloud = new TeslaCloud(
-            [new LifeScript(_car, CarModel.Model3, city.Home, Monday).Park(TimeSpan.FromMinutes(30)).Drive(city.ToWork).Park(TimeSpan.FromHours(1)).Build()], _time);
+            [new LifeScript(_car, CarModel.Model3, city.Home, Monday).Park(TimeSpan.FromMinutes(30)).Drive(city.ToWork).Park(TimeSpan.FromHours(1))
+                .Build()], _time);
     }
 
     public async Task InitializeAsync()
@@ -104,7 +105,8 @@ public sealed class TeslaCloudTests : IAsyncLifetime
     [Fact]
     public async Task Faults_come_when_and_as_often_as_asked_for()
     {
-        _cloud.Faults.Add(new FaultRule(Fault.TooManyRequests("42"), [RequestKind.Light], Times: 1)).Add(new FaultRule(new Fault.Garbage(), [RequestKind.Light], Times: 1));
+        _cloud.Faults.Add(new FaultRule(Fault.TooManyRequests("42"), [RequestKind.Light], Times: 1))
+            .Add(new FaultRule(new Fault.Garbage(), [RequestKind.Light], Times: 1));
         var limited = await _client.GetAsync(Light);
         limited.StatusCode.ShouldBe((HttpStatusCode)429);
         limited.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(42));
@@ -145,7 +147,8 @@ public sealed class TeslaCloudTests : IAsyncLifetime
     public async Task Coordinates_have_an_address()
     {
         var work = City.Berlin().Work;
-        var found = await _client.GetFromJsonAsync<JsonElement>(FormattableString.Invariant($"/reverse?lat={work.Point.Latitude}&lon={work.Point.Longitude}"));
+        var found = await _client.GetFromJsonAsync<JsonElement>(
+            FormattableString.Invariant($"/reverse?lat={work.Point.Latitude}&lon={work.Point.Longitude}"));
         found.GetProperty("osm_id").GetInt64().ShouldBe(work.OsmId);
         found.GetProperty("address").GetProperty("road").GetString().ShouldBe("Carl-Schurz-Straße");
         var known = await _client.GetFromJsonAsync<JsonElement>($"/lookup?osm_ids=W{work.OsmId},N1");

@@ -36,7 +36,8 @@ public sealed class LifeTests
     [Fact]
     public void Odometer_range_and_place_go_on_from_episode_to_episode()
     {
-        var life = RandomLife.Of(CarIdentity.Number(1, "Nimbus"), CarModel.Model3, Berlin, new Habits(Charger.Wallbox, Charger.Socket, Garage: true), Monday, 30, seed: 3);
+        var life = RandomLife.Of(CarIdentity.Number(1, "Nimbus"), CarModel.Model3, Berlin, new Habits(Charger.Wallbox, Charger.Socket, Garage: true),
+            Monday, 30, seed: 3);
 
         life.Drives.Count().ShouldBeGreaterThan(40);
         life.Charges.Count().ShouldBeGreaterThan(10);
@@ -55,8 +56,10 @@ public sealed class LifeTests
     [Fact]
     public void The_same_seed_writes_the_same_life()
     {
-        Life Write() => RandomLife.Of(CarIdentity.Number(1, "Nimbus"), CarModel.ModelS, City.Zurich(), new Habits(Charger.TwoPhases), Monday, 10, seed: 8);
-        Write().Drives.Select(drive => (drive.Start, drive.EndKm, drive.EnergyKwh)).ShouldBe(Write().Drives.Select(drive => (drive.Start, drive.EndKm, drive.EnergyKwh)));
+        Life Write() => RandomLife.Of(CarIdentity.Number(1, "Nimbus"), CarModel.ModelS, City.Zurich(), new Habits(Charger.TwoPhases), Monday, 10,
+            seed: 8);
+        Write().Drives.Select(drive => (drive.Start, drive.EndKm, drive.EnergyKwh))
+            .ShouldBe(Write().Drives.Select(drive => (drive.Start, drive.EndKm, drive.EnergyKwh)));
     }
 
     [Theory]
@@ -80,7 +83,8 @@ public sealed class LifeTests
     {
         var life = ALife(level: 10).Charge(Charger.Supercharger, 85).Build();
         var charge = life.Charges.Single();
-        var powers = Enumerable.Range(1, 10).Select(i => life.At(charge.Start + (charge.End - charge.Start) * i / 11.0, DateTimeOffset.MinValue).ChargerKw).ToList();
+        var powers = Enumerable.Range(1, 10)
+            .Select(i => life.At(charge.Start + (charge.End - charge.Start) * i / 11.0, DateTimeOffset.MinValue).ChargerKw).ToList();
 
         powers.Max().ShouldBeInRange(120, 170);
         powers[^1].ShouldBeLessThan(60);

@@ -28,7 +28,8 @@ public class SignatureTests
         // A.2.5, P-256 with SHA-256, message "sample".
         var secret = Convert.FromHexString("C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721");
 
-        Convert.ToHexString(TelemetrySignature.Nonce(secret, SHA256.HashData("sample"u8))).ShouldBe("A6E3C57DD01ABE90086538398355DD4C3B17AA873382B0F24D6129493D8AAD60");
+        Convert.ToHexString(TelemetrySignature.Nonce(secret, SHA256.HashData("sample"u8)))
+            .ShouldBe("A6E3C57DD01ABE90086538398355DD4C3B17AA873382B0F24D6129493D8AAD60");
     }
 
     [Fact]
@@ -48,7 +49,8 @@ public class SignatureTests
         Encoding.UTF8.GetString(Base64Url.DecodeFromChars(parts[1])).ShouldBe(
             """{"aud":"com.tesla.fleet.TelemetryClient","fields":{"Gear":{"interval_seconds":1}},"hostname":"t.example.org","""
             + "\"iss\":\"BGRv9/ZbO1vTQpz7KudQDukidYu654YL4It655K0p7UGvBEqnQZKGKVaYeMxgEqP6Ekt/E/AjmmVyXnBJSs2+UY=\",\"port\":4443}");
-        parts[2].ShouldBe("J3fd2MKkzMKvN5RxcIiNNcgEidW_SJNJsKeRO5xGLygxtmvzOU-XpFs_CCuyNkqO1O2NMJcwHAp_ZfbrqcEtnwuw16KDSe2yVaHKqswI0Wcz4jbDOEvjjwkc-a8GPYz1");
+        parts[2].ShouldBe(
+            "J3fd2MKkzMKvN5RxcIiNNcgEidW_SJNJsKeRO5xGLygxtmvzOU-XpFs_CCuyNkqO1O2NMJcwHAp_ZfbrqcEtnwuw16KDSe2yVaHKqswI0Wcz4jbDOEvjjwkc-a8GPYz1");
     }
 
     [Fact]
@@ -88,7 +90,8 @@ public class SignatureTests
         chain.ChainPolicy.TrustMode = System.Security.Cryptography.X509Certificates.X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.RevocationMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck;
         chain.ChainPolicy.CustomTrustStore.ImportFromPem(authority);
-        using var leaf = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(File.ReadAllText(TelemetryFiles.CertificateFile(folder)));
+        using var leaf = System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(
+            File.ReadAllText(TelemetryFiles.CertificateFile(folder)));
         chain.Build(leaf).ShouldBeTrue();
         leaf.MatchesHostname("t.example.org").ShouldBeTrue();
         Directory.Delete(folder, recursive: true);

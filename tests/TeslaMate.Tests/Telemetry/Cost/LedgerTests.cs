@@ -68,7 +68,8 @@ public class LedgerTests
         await house.Ledger.WriteDownAsync(new(1), "configuration", "configure", default);
         (await house.Database.RowsAsync("select kind, reason, status, is_billed from teslamate.telemetry_requests order by id")).ShouldBe(
             ["light|asleep|200|True", "light|asleep|408|True", "light|asleep|503|False", "light|asleep|0|False", "configuration|configure|-|True"]);
-        await house.Database.ExecuteAsync("insert into teslamate.telemetry_usage (car_id, day, records, datums, rejected) values (1, '2026-06-06', 100, 150000, 1), (1, '2026-05-31', 9, 9, 9)");
+        await house.Database.ExecuteAsync("insert into teslamate.telemetry_usage (car_id, day, records, datums, rejected) values (1, "
+            + "'2026-06-06', 100, 150000, 1), (1, '2026-05-31', 9, 9, 9)");
 
         var month = (await house.Ledger.MonthAsync(house.Time.GetUtcNow(), default)).Single(month => month.Car.Value == 1);
         (month.Records, month.Datums, month.Rejected, month.Requests).ShouldBe((100, 150_000, 1, 3));

@@ -128,10 +128,12 @@ public class EndpointTests
         await SendAsync(socket, Vectors.Encode("cut", "V", new byte[] { 0x0a, 0xff }, Vectors.T));
         Envelope.TryRead(await ReceiveAsync(socket))!.MessageType.ShouldBe(Envelope.AckType);
 
-        var fresh = ProtobufForm.Write(ProtobufForm.TryRead(TeslaMate.Telemetry.Records.RecordType.Data, Vectors.Payload(2))! with { CreatedAt = DateTimeOffset.UtcNow });
+        var fresh = ProtobufForm.Write(
+            ProtobufForm.TryRead(TeslaMate.Telemetry.Records.RecordType.Data, Vectors.Payload(2))! with { CreatedAt = DateTimeOffset.UtcNow });
         await SendAsync(socket, Vectors.Encode("fresh", "V", fresh, DateTimeOffset.UtcNow), parts: 3);
         Encoding.ASCII.GetString(Envelope.TryRead(await ReceiveAsync(socket))!.Txid.Span).ShouldBe("fresh");
-        (await house.Database.RowsAsync("select form, is_applied from teslamate.telemetry_inbox where type = 0 order by id")).ShouldBe(["2|True", "0|False"]);
+        (await house.Database.RowsAsync("select form, is_applied from teslamate.telemetry_inbox where type = 0 order by id")).ShouldBe(["2|True",
+            "0|False"]);
     }
 
     [Fact]
@@ -173,7 +175,8 @@ public class EndpointTests
             Envelope.TryRead(await ReceiveAsync(socket))!.MessageType.ShouldBe(Envelope.AckType);
 
         (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where type = 0")).ShouldBe(1);
-        (await house.Database.RowsAsync("select records, datums, duplicates from teslamate.telemetry_usage where records > 0")).ShouldHaveSingleItem().ShouldEndWith("|5|2");
+        (await house.Database.RowsAsync("select records, datums, duplicates from teslamate.telemetry_usage where records > 0")).ShouldHaveSingleItem()
+            .ShouldEndWith("|5|2");
     }
 
     [Fact]
@@ -190,7 +193,8 @@ public class EndpointTests
         await SendAsync(socket, Vectors.Message(2));
         var ack = ReceiveAsync(socket);
         // The insert waits for the lock: seen in the server's own list of activity.
-        for (var i = 0; i < 200 && await house.Database.ScalarAsync<long>("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()") == 0; i++)
+        for (var i = 0; i < 200 && await house.Database.ScalarAsync<long>(
+            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()") == 0; i++)
             await Task.Delay(20);
         ack.IsCompleted.ShouldBeFalse();
         await transaction.RollbackAsync();
@@ -371,7 +375,8 @@ public class EndpointTests
         {
             var database = await LogbookDatabase.CreateAsync(cars);
             for (var car = 1; car <= cars; car++)
-                await database.ExecuteAsync($"update cars set vin = '{VinOf(car)}' where id = {car}; insert into teslamate.telemetry_cars (car_id) values ({car})");
+                await database.ExecuteAsync($"update cars set vin = '{VinOf(car)}' where id = {car}; insert into teslamate.telemetry_cars "
+                    + $"(car_id) values ({car})");
             var house = new House(database, new TestPki());
             await house.Cars.ReadAsync(default);
             await house.Writer.StartAsync(default);
@@ -379,13 +384,15 @@ public class EndpointTests
             return house;
         }
 
-        public async Task<ClientWebSocket> ConnectAsync(string kind, string vin = Vectors.Vin, SslProtocols tls = SslProtocols.None, Action<X509Certificate?>? seen = null)
+        public async Task<ClientWebSocket> ConnectAsync(string kind, string vin = Vectors.Vin, SslProtocols tls = SslProtocols.None,
+            Action<X509Certificate?>? seen = null)
         {
             var socket = new ClientWebSocket();
             try
             {
                 using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-                await socket.ConnectAsync(new Uri($"wss://localhost:{Endpoint.Port}/"), new HttpMessageInvoker(Handler(kind, vin, tls, seen)), patience.Token);
+                await socket.ConnectAsync(new Uri($"wss://localhost:{Endpoint.Port}/"), new HttpMessageInvoker(Handler(kind, vin, tls, seen)),
+                    patience.Token);
                 return socket;
             }
             catch

@@ -52,13 +52,16 @@ public class BrokerIntakeTests
     public async Task Offsets_of_Kafka_are_committed_after_the_rows()
     {
         await using var house = await House.StartAsync(isWriting: false);
-        using var producer = new ProducerBuilder<string, byte[]>(new ProducerConfig { BootstrapServers = "mock" }.With("test.mock.num.brokers", "1")).Build();
+        using var producer = new ProducerBuilder<string, byte[]>(
+            new ProducerConfig { BootstrapServers = "mock" }.With("test.mock.num.brokers", "1")).Build();
         using var admin = new DependentAdminClientBuilder(producer.Handle).Build();
         var brokers = string.Join(',', admin.GetMetadata(TimeSpan.FromSeconds(30)).Brokers.Select(broker => $"{broker.Host}:{broker.Port}"));
         var headers = new Headers { { "txid", "t00000001"u8.ToArray() } };
-        var sent = await producer.ProduceAsync("fleet_V", new Message<string, byte[]> { Key = Vectors.Vin, Value = Vectors.Payload(1), Headers = headers });
+        var sent = await producer.ProduceAsync("fleet_V",
+            new Message<string, byte[]> { Key = Vectors.Vin, Value = Vectors.Payload(1), Headers = headers });
         using var intake = new KafkaIntake(
-            new TelemetrySettings { Kafka = new KafkaAddress(brokers, "fleet") }, house.Records, TimeProvider.System, NullLogger<KafkaIntake>.Instance);
+            new TelemetrySettings { Kafka = new KafkaAddress(brokers, "fleet") }, house.Records, TimeProvider.System,
+            NullLogger<KafkaIntake>.Instance);
         await intake.StartAsync(default);
 
         // Nobody writes yet.
@@ -66,7 +69,8 @@ public class BrokerIntakeTests
         Committed(brokers, sent.TopicPartition).ShouldBe(Offset.Unset);
         await house.Writer.StartAsync(default);
         await house.Database.WaitForCountAsync(1, "teslamate.telemetry_inbox");
-        (await house.Database.RowsAsync("select type, form, source, encode(txid, 'escape') from teslamate.telemetry_inbox")).ShouldBe(["0|0|3|t00000001"]);
+        (await house.Database.RowsAsync("select type, form, source, encode(txid, 'escape') from teslamate.telemetry_inbox")).ShouldBe(
+            ["0|0|3|t00000001"]);
         await House.UntilAsync(() => Committed(brokers, sent.TopicPartition) == new Offset(sent.Offset.Value + 1));
         await intake.StopAsync(default);
     }
@@ -101,7 +105,8 @@ public class BrokerIntakeTests
         House(LogbookDatabase database)
         {
             Database = database;
-            Cars = new TelemetryCars(database.DataSource, new InboxTable(database.DataSource), new TelemetrySettings(), TimeProvider.System, NullLogger<TelemetryCars>.Instance);
+            Cars = new TelemetryCars(database.DataSource, new InboxTable(database.DataSource), new TelemetrySettings(), TimeProvider.System,
+                NullLogger<TelemetryCars>.Instance);
             Writer = new InboxWriter(database.DataSource, new InboxSignal(), TimeProvider.System, NullLogger<InboxWriter>.Instance);
             Records = new RecordIntake(Cars, Writer, TimeProvider.System, NullLogger<RecordIntake>.Instance);
         }

@@ -23,7 +23,8 @@ public class IntakeTests
         await using var house = await House.StartAsync();
         using var publisher = new Publisher();
         using var intake = new ZeroMqIntake(
-            new TelemetrySettings { ZeroMq = [new Uri($"tcp://127.0.0.1:{publisher.Port}")] }, house.Records, TimeProvider.System, NullLogger<ZeroMqIntake>.Instance);
+            new TelemetrySettings { ZeroMq = [new Uri($"tcp://127.0.0.1:{publisher.Port}")] }, house.Records, TimeProvider.System,
+            NullLogger<ZeroMqIntake>.Instance);
         await intake.StartAsync(default);
 
         // The first peer greets like something else.
@@ -38,9 +39,11 @@ public class IntakeTests
         publisher.Drop();
         await publisher.AcceptAsync();
         await publisher.PublishAsync("tesla_telemetry_alerts", Vectors.Payload(13));
-        await publisher.PublishAsync("tesla_telemetry_connectivity", Convert.FromHexString(Vectors.Numbers[16].GetProperty("payloads")[0].GetString()!));
+        await publisher.PublishAsync("tesla_telemetry_connectivity",
+            Convert.FromHexString(Vectors.Numbers[16].GetProperty("payloads")[0].GetString()!));
         await house.Database.WaitForCountAsync(4, "teslamate.telemetry_inbox");
-        (await house.Database.RowsAsync("select type, form, source from teslamate.telemetry_inbox order by id")).ShouldBe(["0|0|1", "0|1|1", "1|0|1", "3|0|1"]);
+        (await house.Database.RowsAsync("select type, form, source from teslamate.telemetry_inbox order by id")).ShouldBe(["0|0|1", "0|1|1", "1|0|1",
+            "3|0|1"]);
         await intake.StopAsync(default);
     }
 
@@ -95,7 +98,8 @@ public class IntakeTests
         // Retained values, and those right after a connection, may be old.
         time.Advance(TimeSpan.FromMilliseconds(300));
         groups.Due(time.GetUtcNow()).ShouldHaveSingleItem().IsResend.ShouldBeTrue();
-        groups.Take($"{Vectors.Vin}/connectivity", """{"ConnectionId":"a","Status":"CONNECTED","CreatedAt":"2026-06-01T08:00:00Z"}"""u8.ToArray(), isRetained: false);
+        groups.Take($"{Vectors.Vin}/connectivity", """{"ConnectionId":"a","Status":"CONNECTED","CreatedAt":"2026-06-01T08:00:00Z"}"""u8.ToArray(),
+            isRetained: false);
         groups.Take($"{Vectors.Vin}/v/Soc", "62.5"u8.ToArray(), isRetained: false);
         time.Advance(TimeSpan.FromSeconds(1));
         groups.Due(time.GetUtcNow()).ShouldHaveSingleItem().IsResend.ShouldBeTrue();
@@ -106,7 +110,8 @@ public class IntakeTests
         House(LogbookDatabase database)
         {
             Database = database;
-            Cars = new TelemetryCars(database.DataSource, new InboxTable(database.DataSource), new TelemetrySettings(), TimeProvider.System, NullLogger<TelemetryCars>.Instance);
+            Cars = new TelemetryCars(database.DataSource, new InboxTable(database.DataSource), new TelemetrySettings(), TimeProvider.System,
+                NullLogger<TelemetryCars>.Instance);
             Writer = new InboxWriter(database.DataSource, new InboxSignal(), TimeProvider.System, NullLogger<InboxWriter>.Instance);
             Records = new RecordIntake(Cars, Writer, TimeProvider.System, NullLogger<RecordIntake>.Instance);
         }

@@ -107,13 +107,15 @@ public class EdgeCaseTests
         var snapshot = new Snapshot();
         snapshot.Apply(ARecord((Field.DetailedChargeState, "Disconnected"), (Field.Location, Place(52.5, 13.4)), (Field.Gear, "P")), T, T);
         snapshot.Apply(
-            ARecord((Field.DetailedChargeState, "Charging"), (Field.AcchargingEnergyIn, 3.5), (Field.FastChargerType, "Combo"), (Field.Gear, Invalid)),
+            ARecord((Field.DetailedChargeState, "Charging"), (Field.AcchargingEnergyIn, 3.5), (Field.FastChargerType, "Combo"),
+                (Field.Gear, Invalid)),
             T.AddMinutes(1), T.AddMinutes(1));
         snapshot.Apply(ARecord((Field.FastChargerType, Invalid)), T.AddMinutes(2), T.AddMinutes(2));
         var restored = new Snapshot();
         restored.Restore(SnapshotForm.TryRead(SnapshotForm.Write(snapshot.Save()))!);
 
-        var (one, other) = (Projection.Shown(snapshot, T.AddMinutes(3), TimeZoneInfo.Utc), Projection.Shown(restored, T.AddMinutes(3), TimeZoneInfo.Utc));
+        var (one, other) = (Projection.Shown(snapshot, T.AddMinutes(3), TimeZoneInfo.Utc),
+            Projection.Shown(restored, T.AddMinutes(3), TimeZoneInfo.Utc));
         other.DriveState.ShouldBe(one.DriveState);
         other.ChargeState.ShouldBe(one.ChargeState);
         one.ChargeState!.FastChargerType.ShouldBe("Combo");
@@ -253,7 +255,8 @@ public class EdgeCaseTests
     public void A_drive_without_any_place_is_one_from_the_last_known()
     {
         var scene = new TelemetryScene().Connected("08:00:00").Gets(1).Disconnected("08:01:00").Connected("08:09:50", "b")
-            .Gets("08:10:00", (Field.Gear, "D")).Gets("08:14:00", (Field.Odometer, 12347.0)).Gets("08:20:00", (Field.Gear, "P"), (Field.Odometer, 12350.0))
+            .Gets("08:10:00", (Field.Gear, "D")).Gets("08:14:00", (Field.Odometer, 12347.0)).Gets("08:20:00", (Field.Gear, "P"),
+                (Field.Odometer, 12350.0))
             .Until("08:22:00");
 
         scene.Rows.ShouldContain("drive 08:10:00: pos(d) 08:10:00 52.520007,13.404954");
@@ -277,7 +280,8 @@ public class EdgeCaseTests
     {
         var scene = Parked().Gets("08:05:00", (Field.Gear, "D"), (Field.Location, Place(52.50, 13.40)), (Field.Odometer, 13_000.0))
             .Gets("08:10:00", (Field.Location, Place(52.51, 13.40)), (Field.Odometer, 13_001.0))
-            .Disconnected("08:10:05").Connected(back, "b").Gets(back, (Field.Location, Place(52.55, 13.40)), (Field.Odometer, 13_004.0)).Until("08:40:00");
+            .Disconnected("08:10:05").Connected(back, "b").Gets(back, (Field.Location, Place(52.55, 13.40)), (Field.Odometer, 13_004.0))
+            .Until("08:40:00");
 
         scene.Rows.Count(row => row.StartsWith("drive ", StringComparison.Ordinal)).ShouldBe(drives);
         scene.Rows.Count(row => row == "close").ShouldBe(drives - 1);
@@ -348,7 +352,8 @@ public class EdgeCaseTests
             .Gets("08:10:00", (Field.Location, Place(52.51, 13.40))).Until("08:11:05");
         var rows = scene.Rows.Count;
         scene.Gets(
-            ARecord((Field.Location, Place(52.505, 13.40)), (Field.VehicleSpeed, 31.0), (Field.Odometer, 12345.9), (Field.Soc, 60.0)) with { IsResend = true },
+            ARecord((Field.Location, Place(52.505, 13.40)), (Field.VehicleSpeed, 31.0), (Field.Odometer, 12345.9),
+                (Field.Soc, 60.0)) with { IsResend = true },
             At("08:07:00"), At("08:11:10")).Until("08:13:00");
 
         scene.Rows.Skip(rows).ShouldBe(["late 08:07:00 52.505,13.4 50 km/h"]);
@@ -374,7 +379,8 @@ public class EdgeCaseTests
     [InlineData(1.94, 1)]
     public void A_counter_that_falls_far_is_another_charge(double counter, int completed)
     {
-        var scene = Charging().Gets("09:10:00", (Field.DcchargingEnergyIn, 2.0)).Gets("09:20:00", (Field.DcchargingEnergyIn, counter)).Until("09:21:00");
+        var scene = Charging().Gets("09:10:00", (Field.DcchargingEnergyIn, 2.0)).Gets("09:20:00", (Field.DcchargingEnergyIn, counter))
+            .Until("09:21:00");
 
         scene.Rows.Count(row => row.StartsWith("complete", StringComparison.Ordinal)).ShouldBe(completed);
         scene.Shown.State.Word.ShouldBe("charging");
@@ -406,7 +412,8 @@ public class EdgeCaseTests
     {
         var scene = Charging(state: "Starting").Gets("09:53:00", (Field.Gear, "D"), (Field.Location, Place(52.53, 13.4))).Until("09:55:00");
 
-        scene.Rows.SkipWhile(row => !row.StartsWith("charging", StringComparison.Ordinal)).Where(row => !row.StartsWith("version", StringComparison.Ordinal)).ShouldBe(
+        scene.Rows.SkipWhile(row => !row.StartsWith("charging", StringComparison.Ordinal))
+            .Where(row => !row.StartsWith("version", StringComparison.Ordinal)).ShouldBe(
         [
             "charging 08:53:30 at 08:53:30", "charge 08:53:30 0 kWh 0 kW", "pos 09:53:00 52.53,13.4", "charge 09:53:00 0 kWh 0 kW", "complete used 0",
             "state online 09:53:00", "pos 09:53:00 52.53,13.4", "drive 09:53:00: pos(d) 09:53:00 52.53,13.4",
@@ -416,7 +423,8 @@ public class EdgeCaseTests
     [Fact]
     public void A_charge_has_its_rated_range_where_no_ideal_one_is_told()
     {
-        var scene = new TelemetryScene().Connected("08:00:00").Gets("08:00:01", (Field.Gear, "P"), (Field.Location, Place(52.52, 13.4)), (Field.RatedRange, 200.0),
+        var scene = new TelemetryScene().Connected("08:00:00").Gets("08:00:01", (Field.Gear, "P"), (Field.Location, Place(52.52, 13.4)),
+            (Field.RatedRange, 200.0),
                 (Field.IdealBatteryRange, 999.0), (Field.DetailedChargeState, "Disconnected"))
             .Gets("08:53:30", (Field.DetailedChargeState, "Charging"), (Field.AcchargingPower, 11.0)).Until("08:55:00");
 
@@ -427,7 +435,8 @@ public class EdgeCaseTests
     public void Direct_current_is_known_by_its_power_where_nothing_says_so_and_no_phases_are_none()
     {
         var scene = new TelemetryScene().Connected("08:00:00").Gets(1)
-            .Gets("08:53:30", (Field.DetailedChargeState, "Charging"), (Field.DcchargingPower, 90.0), (Field.ChargerPhases, 0), (Field.ChargeAmps, 12.0))
+            .Gets("08:53:30", (Field.DetailedChargeState, "Charging"), (Field.DcchargingPower, 90.0), (Field.ChargerPhases, 0),
+                (Field.ChargeAmps, 12.0))
             .Gets("08:53:50", (Field.DcchargingPower, 91.0), (Field.FastChargerPresent, Invalid)).Until("08:54:00");
         var row = scene.Entries.OfType<LogbookEntry.InsertCharge>().Last().Charge;
         (row.ChargerPowerKw, row.ChargerActualCurrentA, row.ChargerPhases, row.FastChargerPresent).ShouldBe((91, 0, null, null));
@@ -454,7 +463,8 @@ public class EdgeCaseTests
         scene.Connected("11:00:01", "b").Gets("11:00:02", (Field.DcchargingEnergyIn, 20.0)).Until("11:02:00");
         scene.Rows.ShouldNotContain(row => row.StartsWith("complete", StringComparison.Ordinal));
 
-        scene.Disconnected("11:03:00", "b").Connected("12:00:00", "c").Gets("12:00:01", (Field.DcchargingEnergyIn, 25.0), (Field.Odometer, 12400.0)).Until("12:02:00");
+        scene.Disconnected("11:03:00", "b").Connected("12:00:00", "c").Gets("12:00:01", (Field.DcchargingEnergyIn, 25.0), (Field.Odometer, 12400.0))
+            .Until("12:02:00");
         scene.Rows.Count(row => row.StartsWith("complete", StringComparison.Ordinal)).ShouldBe(1);
     }
 
@@ -473,7 +483,8 @@ public class EdgeCaseTests
     [Fact]
     public void The_version_that_older_cars_offer_is_not_the_one_they_run()
     {
-        var scene = new TelemetryScene().Connected("08:00:00").Gets("08:00:01", (Field.Gear, "P"), (Field.Location, Place(52.52, 13.4)), (Field.Version, "2024.38.7 abc"))
+        var scene = new TelemetryScene().Connected("08:00:00").Gets("08:00:01", (Field.Gear, "P"), (Field.Location, Place(52.52, 13.4)),
+            (Field.Version, "2024.38.7 abc"))
             .Until("08:01:00");
 
         scene.Rows.ShouldNotContain(row => row.StartsWith("version", StringComparison.Ordinal));
@@ -525,7 +536,8 @@ public class EdgeCaseTests
     public void Telemetry_takes_over_a_polled_charge_and_closes_its_stream()
     {
         var scene = new TelemetryScene(isConfigured: false);
-        scene.Gets("08:00:10", (Field.Gear, "P"), (Field.Location, Place(52.52, 13.4)), (Field.DetailedChargeState, "Charging"), (Field.IdealBatteryRange, 150.0)).Until("08:00:20");
+        scene.Gets("08:00:10", (Field.Gear, "P"), (Field.Location, Place(52.52, 13.4)), (Field.DetailedChargeState, "Charging"),
+            (Field.IdealBatteryRange, 150.0)).Until("08:00:20");
 
         scene.Vehicle.Telemetry.Leads.ShouldBeTrue();
         scene.Vehicle.Request.ShouldBeNull();
@@ -539,8 +551,10 @@ public class EdgeCaseTests
 
     static TelemetryScene Charging(string state = "Charging", bool direct = false) => Parked().Gets("08:53:30",
         (Field.DetailedChargeState, state), (Field.DcchargingEnergyIn, 0.0), (Field.AcchargingEnergyIn, 0.0), (Field.AcchargingPower, 0.0),
-        (Field.FastChargerPresent, direct), (Field.FastChargerType, direct ? "Supercharger" : "ACSingleWireCAN"), (Field.Location, Place(52.52, 13.40)));
+        (Field.FastChargerPresent, direct), (Field.FastChargerType, direct ? "Supercharger" : "ACSingleWireCAN"),
+        (Field.Location, Place(52.52, 13.40)));
 
     static InboxRecord InTheInbox(DateTimeOffset? stamp, DateTimeOffset received, DateTimeOffset? created = null) => InboxRecord.Of(
-        new(1), RecordType.Data, RecordForm.Protobuf, IntakePath.Endpoint, default, ARecord((Field.Soc, 50.0)) with { CreatedAt = stamp }, created, received, default);
+        new(1), RecordType.Data, RecordForm.Protobuf, IntakePath.Endpoint, default, ARecord((Field.Soc, 50.0)) with { CreatedAt = stamp }, created,
+        received, default);
 }

@@ -43,8 +43,10 @@ public class PipelineTests
             "08:10:00.001|True|52.521300|-|0",
             "08:10:00.001|False|52.521300|-|0",
         ]);
-        (await house.Database.RowsAsync("select state::text, start_date, end_date from states")).ShouldBe(["asleep|08:00:00|08:00:00.25", "online|08:00:00.25|08:10:05", "asleep|08:10:05|-"]);
-        (await house.Database.RowsAsync("select version, start_date, end_date from updates")).ShouldBe(["2026.20.3 8a1b2c3d4e5f|08:00:00.25|08:00:00.25"]);
+        (await house.Database.RowsAsync("select state::text, start_date, end_date from states")).ShouldBe(["asleep|08:00:00|08:00:00.25",
+            "online|08:00:00.25|08:10:05", "asleep|08:10:05|-"]);
+        (await house.Database.RowsAsync("select version, start_date, end_date from updates")).ShouldBe(
+            ["2026.20.3 8a1b2c3d4e5f|08:00:00.25|08:00:00.25"]);
         (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where not is_applied")).ShouldBe(0);
         (await house.Database.RowsAsync("select date, fields, numbers from teslamate.telemetry_values order by date")).Count.ShouldBe(2);
         // Nothing was asked but once whether the car sleeps, and once for what it does not tell.
@@ -77,7 +79,9 @@ public class PipelineTests
         await house.UntilAsync("08:13:00");
 
         (await house.Database.RowsAsync(Drives)).ShouldBe(["08:01:00.5|08:10:00.001|9|5.186916|83|15|0|289.68|289.68"]);
-        (await house.Database.RowsAsync("select date, drive_id is not null, speed, power, odometer is null from positions where speed = 83")).ShouldBe(["08:05:00.75|True|83|-|True"]);
+        (await house.Database.RowsAsync(
+            "select date, drive_id is not null, speed, power, odometer is null from positions where speed = 83")).ShouldBe(
+                ["08:05:00.75|True|83|-|True"]);
 
         // Outside of every drive it is no position: after the drive's end and before the newest record.
         await house.GetsAsync(ARecord((Field.Location, Place(52.6, 13.6)), (Field.VehicleSpeed, 20.0)), At("08:10:03"));
@@ -94,7 +98,8 @@ public class PipelineTests
         {
             (Field, object)[] gear = minute == 10 ? [(Field.Gear, "D")] : [];
             await house.GetsAsync(
-                ARecord([.. gear, (Field.Location, Place(52.5 + (minute / 1000.0), 13.4)), (Field.Odometer, 12_335.7 + minute)]), At($"08:{minute}:00"));
+                ARecord([.. gear, (Field.Location, Place(52.5 + (minute / 1000.0), 13.4)), (Field.Odometer, 12_335.7 + minute)]),
+                At($"08:{minute}:00"));
         }
 
         await house.GetsAsync(ARecord((Field.Gear, "P"), (Field.Location, Place(52.53, 13.4)), (Field.Odometer, 12_365.7)), At("08:30:00"));
@@ -106,7 +111,8 @@ public class PipelineTests
         await house.UntilAsync("08:34:00");
         (await house.Database.RowsAsync("select start_date, end_date, round(distance::numeric, 1) from drives order by start_date"))
             .ShouldBe(["08:10:00|08:15:00|8.0", "08:20:30|08:30:00|16.1"]);
-        (await house.Database.ScalarAsync<long>("select count(*) from positions where drive_id is null and date > '2026-06-01 08:15:00' and date < '2026-06-01 08:20:30'")).ShouldBe(5);
+        (await house.Database.ScalarAsync<long>("select count(*) from positions where drive_id is null and date > '2026-06-01 08:15:00' and date "
+            + "< '2026-06-01 08:20:30'")).ShouldBe(5);
         (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where not is_applied")).ShouldBe(0);
     }
 
@@ -116,7 +122,8 @@ public class PipelineTests
         await using var house = await House.StartAsync();
         await house.GetsAsync(1);
         await house.GetsAsync(
-            ARecord((Field.DetailedChargeState, "Charging"), (Field.DcchargingEnergyIn, 0.0), (Field.AcchargingEnergyIn, 0.0), (Field.AcchargingPower, 11.0),
+            ARecord((Field.DetailedChargeState, "Charging"), (Field.DcchargingEnergyIn, 0.0), (Field.AcchargingEnergyIn, 0.0),
+                (Field.AcchargingPower, 11.0),
                 (Field.FastChargerPresent, false)), At("08:53:30"));
         await house.UntilAsync("08:55:00");
         await house.StopLoopAsync();
@@ -124,15 +131,18 @@ public class PipelineTests
         await house.GetsAsync(ARecord((Field.DcchargingEnergyIn, 5.0), (Field.AcchargingEnergyIn, 5.4)), At("09:20:00"));
         await house.GetsAsync(ARecord((Field.DetailedChargeState, "Complete"), (Field.AcchargingPower, 0.0)), At("09:30:00"));
         await house.UntilAsync("09:32:00");
-        (await house.Database.RowsAsync("select start_date, end_date, charge_energy_added, charge_energy_used from charging_processes")).ShouldBe(["08:53:30|09:30:00|5.00|5.40"]);
+        (await house.Database.RowsAsync("select start_date, end_date, charge_energy_added, charge_energy_used from charging_processes")).ShouldBe(
+            ["08:53:30|09:30:00|5.00|5.40"]);
 
         await house.GetsAsync(11);
         await house.UntilAsync("11:02:00");
         await house.StopLoopAsync();
         await house.StartLoopAsync();
-        await house.GetsAsync(ARecord((Field.Version, "2026.26.1 9f8e7d6c5b4a"), (Field.SoftwareUpdateInstallationPercentComplete, 1)), At("11:27:20"));
+        await house.GetsAsync(ARecord((Field.Version, "2026.26.1 9f8e7d6c5b4a"), (Field.SoftwareUpdateInstallationPercentComplete, 1)),
+            At("11:27:20"));
         await house.UntilAsync("11:29:00");
-        (await house.Database.RowsAsync("select start_date, end_date, version from updates order by id"))[^1].ShouldBe("11:00:00|11:27:20|2026.26.1 9f8e7d6c5b4a");
+        (await house.Database.RowsAsync("select start_date, end_date, version from updates order by id"))[^1].ShouldBe(
+            "11:00:00|11:27:20|2026.26.1 9f8e7d6c5b4a");
     }
 
     [Fact]
@@ -141,13 +151,15 @@ public class PipelineTests
         await using var house = await House.StartAsync();
         await house.GetsAsync(1);
         await house.GetsAsync(
-            ARecord((Field.DetailedChargeState, "Starting"), (Field.DcchargingEnergyIn, 0.0), (Field.AcchargingEnergyIn, 0.0), (Field.AcchargingPower, 0.0),
+            ARecord((Field.DetailedChargeState, "Starting"), (Field.DcchargingEnergyIn, 0.0), (Field.AcchargingEnergyIn, 0.0),
+                (Field.AcchargingPower, 0.0),
                 (Field.FastChargerPresent, false), (Field.Location, Place(52.52, 13.40))),
             At("08:53:30"));
         await house.GetsAsync(8);
         await house.UntilAsync("09:02:00");
         await house.GetsAsync(
-            ARecord((Field.DetailedChargeState, "Complete"), (Field.AcchargingPower, 0.0), (Field.DcchargingEnergyIn, 17.60), (Field.AcchargingEnergyIn, 18.75),
+            ARecord((Field.DetailedChargeState, "Complete"), (Field.AcchargingPower, 0.0), (Field.DcchargingEnergyIn, 17.60),
+                (Field.AcchargingEnergyIn, 18.75),
                 (Field.BatteryLevel, 80.2), (Field.Soc, 79.6), (Field.Location, Place(52.52, 13.40))),
             At("10:30:00"));
         await house.UntilAsync("10:32:00");
@@ -179,10 +191,12 @@ public class PipelineTests
             var settings = new TelemetrySettings();
             var cars = new TelemetryCars(database.DataSource, _inbox, settings, TimeProvider.System, NullLogger<TelemetryCars>.Instance);
             var ledger = new Ledger(database.DataSource, settings, _time, NullLogger<Ledger>.Instance);
-            var feeds = new TelemetryFeeds(cars, _inbox, _signal, new ValueTable(database.DataSource), ledger, _time, NullLogger<TelemetryFeeds>.Instance);
+            var feeds = new TelemetryFeeds(cars, _inbox, _signal, new ValueTable(database.DataSource), ledger, _time,
+                NullLogger<TelemetryFeeds>.Instance);
             Tesla.Car(1, new TeslaMate.Tesla.Cars.VehicleData { State = "asleep" });
             _parts = new VehicleLoopParts(
-                Tesla, new FakeStreams(), _logbook.Logbook, new OneGeofence(), new FlatTerrain(), new SummaryHub(), new BusyBoard(), _time, NullLogger.Instance)
+                Tesla, new FakeStreams(), _logbook.Logbook, new OneGeofence(), new FlatTerrain(), new SummaryHub(), new BusyBoard(), _time,
+                NullLogger.Instance)
             { Telemetry = feeds };
         }
 
@@ -237,7 +251,8 @@ public class PipelineTests
                 _time.Advance(carTime - _time.GetUtcNow());
             var known = record with { CreatedAt = carTime };
             (await _writer.StoreAsync(
-                InboxRecord.Of(new(1), RecordType.Data, RecordForm.Protobuf, IntakePath.Endpoint, default, known, null, _time.GetUtcNow(), ProtobufForm.Write(known)), default))
+                InboxRecord.Of(new(1), RecordType.Data, RecordForm.Protobuf, IntakePath.Endpoint, default, known, null, _time.GetUtcNow(),
+                    ProtobufForm.Write(known)), default))
                 .ShouldBe(StoreResult.Stored);
         }
 
@@ -253,10 +268,12 @@ public class PipelineTests
                 for (var i = 0; i < 100 && _time.PendingTimers == 0; i++)
                     await Task.Delay(5);
                 await Task.Delay(5);
-                _time.Advance(left > TimeSpan.FromSeconds(90) ? TimeSpan.FromSeconds(5) : left > TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : left);
+                _time.Advance(left > TimeSpan.FromSeconds(90)
+                    ? TimeSpan.FromSeconds(5) : left > TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : left);
             }
 
-            for (var i = 0; i < 100 && await Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where not is_applied") > 0; i++)
+            for (var i = 0; i < 100 && await Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where not is_applied")
+                > 0; i++)
                 await Task.Delay(10);
         }
 

@@ -65,7 +65,8 @@ public class SequenceTests
     [Fact]
     public void What_was_in_the_tunnel_may_come_after_the_end()
     {
-        var scene = new TelemetryScene().Connected("08:00:00").Gets(1).Gets(2).Gets(3).Disconnected("08:03:00").Connected("08:06:50").Gets(4).Gets(5).Until("08:12:00");
+        var scene = new TelemetryScene().Connected("08:00:00").Gets(1).Gets(2).Gets(3).Disconnected("08:03:00").Connected("08:06:50").Gets(4).Gets(5)
+            .Until("08:12:00");
         scene.Rows.ShouldContain("close");
 
         scene.Gets(6, received: "08:13:00").Until("08:13:02");
@@ -93,7 +94,8 @@ public class SequenceTests
             "close",
         ]);
         scene.States.Last().ShouldBe("online");
-        var unseen = scene.Entries.OfType<LogbookEntry.InsertDrivePosition>().Last().Position.OdometerKm - scene.Entries.OfType<LogbookEntry.StartDrive>().Last().Position.OdometerKm;
+        var unseen = scene.Entries.OfType<LogbookEntry.InsertDrivePosition>().Last().Position.OdometerKm
+            - scene.Entries.OfType<LogbookEntry.StartDrive>().Last().Position.OdometerKm;
         unseen!.Value.ShouldBe(6.96, 0.01);
     }
 
@@ -101,7 +103,8 @@ public class SequenceTests
     public void Alternating_current()
     {
         var scene = new TelemetryScene().Connected("08:00:00").Gets(1)
-            .Gets("08:53:30", (Field.DetailedChargeState, "Starting"), (Field.ChargePortLatch, "Engaged"), (Field.DcchargingEnergyIn, 0.0), (Field.AcchargingEnergyIn, 0.0),
+            .Gets("08:53:30", (Field.DetailedChargeState, "Starting"), (Field.ChargePortLatch, "Engaged"), (Field.DcchargingEnergyIn, 0.0),
+                (Field.AcchargingEnergyIn, 0.0),
                 (Field.AcchargingPower, 0.0), (Field.FastChargerPresent, false), (Field.Location, Place(52.52, 13.40)))
             .Gets(8);
         scene.Until("09:00:10");
@@ -112,7 +115,8 @@ public class SequenceTests
         scene.Gets("09:00:30", (Field.DcchargingEnergyIn, 1.26), (Field.AcchargingEnergyIn, 1.35))
             .Gets("09:00:35", (Field.DcchargingEnergyIn, 1.28));
         scene.Shown.ChargeEnergyAdded!.Value.Value.ShouldBe(1.28);
-        scene.Gets("10:30:00", (Field.DetailedChargeState, "Complete"), (Field.AcchargingPower, 0.0), (Field.DcchargingEnergyIn, 17.60), (Field.AcchargingEnergyIn, 18.75),
+        scene.Gets("10:30:00", (Field.DetailedChargeState, "Complete"), (Field.AcchargingPower, 0.0), (Field.DcchargingEnergyIn, 17.60),
+            (Field.AcchargingEnergyIn, 18.75),
                 (Field.BatteryLevel, 80.2), (Field.Soc, 79.6), (Field.Location, Place(52.52, 13.40)))
             .Until("10:32:00");
 
@@ -153,13 +157,15 @@ public class SequenceTests
         scene.Shown.Power.ShouldBe(-118);
         scene.Gets("10:00:02", (Field.PackCurrent, 305.0));
         scene.Shown.Power.ShouldBe(-116);
-        scene.Gets("10:20:00", (Field.DetailedChargeState, "Stopped"), (Field.DcchargingPower, 0.0), (Field.DcchargingEnergyIn, 38.10), (Field.FastChargerPresent, Invalid),
+        scene.Gets("10:20:00", (Field.DetailedChargeState, "Stopped"), (Field.DcchargingPower, 0.0), (Field.DcchargingEnergyIn, 38.10),
+            (Field.FastChargerPresent, Invalid),
                 (Field.Location, Place(52.52, 13.40)))
             .Until("10:22:00");
 
         scene.Rows.Skip(3).Where(row => row.StartsWith('c')).ShouldBe(
         [
-            "charging 09:53:30 at 09:53:30", "charge 09:53:30 0 kWh 0 kW", "charge 10:00:00 12.34 kWh 118 kW", "charge 10:20:00 38.1 kWh 0 kW", "complete",
+            "charging 09:53:30 at 09:53:30", "charge 09:53:30 0 kWh 0 kW", "charge 10:00:00 12.34 kWh 118 kW", "charge 10:20:00 38.1 kWh 0 kW",
+            "complete",
         ]);
         var row = scene.Entries.OfType<LogbookEntry.InsertCharge>().Skip(1).First().Charge;
         (row.ChargerPhases, row.ChargerVoltageV, row.ChargerActualCurrentA, row.FastChargerPresent, row.FastChargerType, row.FastChargerBrand)
@@ -183,7 +189,8 @@ public class SequenceTests
         scene.Says("asleep").Rows[^1].ShouldBe("state asleep 12:10:04");
 
         // The next day; the first record is stamped too far ahead.
-        scene.Connected("1.07:00:00").Gets(ARecord((Field.Soc, 60.0), (Field.Location, Place(52.52, 13.40))), At("1.07:04:30"), At("1.07:00:03")).Until("1.07:02:00");
+        scene.Connected("1.07:00:00").Gets(ARecord((Field.Soc, 60.0), (Field.Location, Place(52.52, 13.40))), At("1.07:04:30"), At("1.07:00:03"))
+            .Until("1.07:02:00");
         scene.Rows.ShouldContain("state online 07:00:03");
         var rows = scene.Rows.Count;
         scene.Disconnected("1.08:20:00").Connected("1.08:20:12", "b").Until("1.08:25:00");
@@ -235,7 +242,8 @@ public class SequenceTests
     public void Charged_while_lost()
     {
         var scene = new TelemetryScene().Connected("13:00:00")
-            .Gets("13:50:00", (Field.Gear, "D"), (Field.IdealBatteryRange, 120.0), (Field.RatedRange, 120.0), (Field.Location, Place(52.5, 13.4)), (Field.Odometer, 1000.0))
+            .Gets("13:50:00", (Field.Gear, "D"), (Field.IdealBatteryRange, 120.0), (Field.RatedRange, 120.0), (Field.Location, Place(52.5, 13.4)),
+                (Field.Odometer, 1000.0))
             .Gets("13:59:50", (Field.Location, Place(52.6, 13.4)), (Field.Odometer, 1010.0))
             .Gets("14:00:00", (Field.Location, Place(52.6, 13.5)), (Field.IdealBatteryRange, 100.0), (Field.Odometer, 1010.0))
             .Disconnected("14:00:05").Until("15:09:00")
@@ -252,7 +260,8 @@ public class SequenceTests
     {
         var scene = new TelemetryScene().Connected("08:00:00").Gets(1).Gets(2).Until("08:03:00");
 
-        scene.Effects.OfType<Effect.Write>().Where(write => write.Entries.Any(entry => entry is LogbookEntry.InsertPosition or LogbookEntry.StartDrive))
+        scene.Effects.OfType<Effect.Write>()
+            .Where(write => write.Entries.Any(entry => entry is LogbookEntry.InsertPosition or LogbookEntry.StartDrive))
             .ShouldAllBe(write => write.Entries.Any(entry => entry is LogbookEntry.ApplyTelemetry));
     }
 }

@@ -17,7 +17,8 @@ using Datum = TeslaMate.Telemetry.Records.Datum;
 namespace TeslaMate.Tests.Telemetry.Pipeline;
 
 /// <summary>
-/// A streaming car without a database: records go through the same queue, snapshot, tracker and machine as in the program, on a clock that the test sets.
+/// A streaming car without a database: records go through the same queue, snapshot, tracker and machine as in the program, on a clock that the test
+/// sets.
 /// </summary>
 sealed class TelemetryScene
 {
@@ -59,7 +60,8 @@ sealed class TelemetryScene
 
     public Summary Shown => Summaries[^1];
 
-    public IEnumerable<string> States => Summaries.Select(summary => summary.State.Word).Where(state => state is not ("unavailable" or "start")).Aggregate(new List<string>(), (states, state) =>
+    public IEnumerable<string> States => Summaries.Select(summary => summary.State.Word).Where(state => state is not ("unavailable" or "start"))
+        .Aggregate(new List<string>(), (states, state) =>
     {
         if (states.Count == 0 || states[^1] != state)
             states.Add(state);
@@ -69,7 +71,8 @@ sealed class TelemetryScene
     /// <summary>What was written, a line each.</summary>
     public IReadOnlyList<string> Rows => [.. Entries.Select(Text).OfType<string>()];
 
-    public static DateTimeOffset At(string clock) => T.Date.Add(TimeSpan.Parse(clock, CultureInfo.InvariantCulture)) is var date ? new DateTimeOffset(date, TimeSpan.Zero) : default;
+    public static DateTimeOffset At(string clock)
+        => T.Date.Add(TimeSpan.Parse(clock, CultureInfo.InvariantCulture)) is var date ? new DateTimeOffset(date, TimeSpan.Zero) : default;
 
     /// <summary>Time passes on the server, timers run out on their way.</summary>
     public TelemetryScene Until(DateTimeOffset time)
@@ -258,7 +261,8 @@ sealed class TelemetryScene
         LogbookEntry.StartCharging(var at, var position, _) => $"charging {Clock(at)} at {Clock(position.Date)}",
         LogbookEntry.InsertCharge(var charge) => string.Create(
             CultureInfo.InvariantCulture, $"charge {Clock(charge.Date)} {charge.EnergyAddedKwh:0.##} kWh {charge.ChargerPowerKw} kW"),
-        LogbookEntry.CompleteCharging(_, var used) => string.Create(CultureInfo.InvariantCulture, $"complete{(used is null ? "" : " used ")}{used:0.##}"),
+        LogbookEntry.CompleteCharging(_, var used)
+            => string.Create(CultureInfo.InvariantCulture, $"complete{(used is null ? "" : " used ")}{used:0.##}"),
         LogbookEntry.StartUpdate(var at) => $"update {Clock(at)}",
         LogbookEntry.CancelUpdate => "cancel update",
         LogbookEntry.FinishUpdate(var at, var version) => $"finish update {Clock(at)} {version}",
@@ -280,5 +284,6 @@ sealed class TelemetryScene
         return text.ToString();
     }
 
-    static string Clock(DateTimeOffset time) => time.UtcDateTime.ToString(time.Millisecond == 0 ? "HH:mm:ss" : "HH:mm:ss.fff", CultureInfo.InvariantCulture);
+    static string Clock(DateTimeOffset time)
+        => time.UtcDateTime.ToString(time.Millisecond == 0 ? "HH:mm:ss" : "HH:mm:ss.fff", CultureInfo.InvariantCulture);
 }

@@ -10,9 +10,11 @@ public class FormTests
 {
     static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    public static TheoryData<int> WithJson => [.. Vectors.Numbers.Where(vector => vector.Value.TryGetProperty("json", out _)).Select(vector => vector.Key)];
+    public static TheoryData<int> WithJson
+        => [.. Vectors.Numbers.Where(vector => vector.Value.TryGetProperty("json", out _)).Select(vector => vector.Key)];
 
-    public static TheoryData<int> WithTopics => [.. Vectors.Numbers.Where(vector => vector.Value.TryGetProperty("mqtt", out _)).Select(vector => vector.Key)];
+    public static TheoryData<int> WithTopics
+        => [.. Vectors.Numbers.Where(vector => vector.Value.TryGetProperty("mqtt", out _)).Select(vector => vector.Key)];
 
     [Theory]
     [MemberData(nameof(WithJson))]
@@ -65,7 +67,8 @@ public class FormTests
         var read = ServerChanges.Apply(ProtobufForm.TryRead(Vectors.Type(vector), Vectors.Payload(vector))!, Vectors.Vin);
         var topics = MqttForm.Write(read).ToDictionary(message => message.Topic, message => Encoding.UTF8.GetString(message.Body));
 
-        var expected = Vectors.Numbers[vector].GetProperty("mqtt").EnumerateObject().ToDictionary(topic => topic.Name, topic => topic.Value.GetString()!);
+        var expected = Vectors.Numbers[vector].GetProperty("mqtt").EnumerateObject().ToDictionary(topic => topic.Name,
+            topic => topic.Value.GetString()!);
         topics.Keys.Order().ShouldBe(expected.Keys.Order());
         foreach (var (topic, body) in expected)
             JsonNode.DeepEquals(JsonNode.Parse(topics[topic]), JsonNode.Parse(body)).ShouldBeTrue($"{topic}: {topics[topic]} is not {body}");
@@ -162,7 +165,8 @@ public class FormTests
     [Fact]
     public void A_big_payload_is_read_whole()
     {
-        var data = new TelemetryRecord.Data(Vectors.Vin, Vectors.T, false, [.. Enumerable.Range(0, 1_000).Select(i => new Datum(i, TelemetryValue.Number.Of(i)))]);
+        var data = new TelemetryRecord.Data(Vectors.Vin, Vectors.T, false,
+            [.. Enumerable.Range(0, 1_000).Select(i => new Datum(i, TelemetryValue.Number.Of(i)))]);
 
         ProtobufForm.TryRead(RecordType.Data, ProtobufForm.Write(data)).ShouldBeOfType<TelemetryRecord.Data>().Values.ShouldBe(data.Values);
         JsonForm.TryRead(RecordType.Data, JsonForm.Write(data)).ShouldBeOfType<TelemetryRecord.Data>().Values.ShouldBe(data.Values);
@@ -173,9 +177,11 @@ public class FormTests
     [InlineData("""{"longValue":1739899580}""", 1739899580)]
     public void A_long_is_text_or_number(string value, long expected)
     {
-        var body = Encoding.UTF8.GetBytes($$"""{"data":[{"key":"ScheduledChargingStartTime","value":{{value}}}],"createdAt":null,"vin":"","isResend":false}""");
+        var body = Encoding.UTF8.GetBytes(
+            $$"""{"data":[{"key":"ScheduledChargingStartTime","value":{{value}}}],"createdAt":null,"vin":"","isResend":false}""");
 
-        JsonForm.TryRead(RecordType.Data, body).ShouldBeOfType<TelemetryRecord.Data>().Values.Single().Value.ShouldBe(TelemetryValue.Number.Of(expected));
+        JsonForm.TryRead(RecordType.Data, body).ShouldBeOfType<TelemetryRecord.Data>().Values.Single().Value.ShouldBe(
+            TelemetryValue.Number.Of(expected));
     }
 
     [Fact]
@@ -187,7 +193,8 @@ public class FormTests
             TelemetryValue.Number.Of(0.1f), TelemetryValue.Number.Of(-0.25), TelemetryValue.Number.Of(double.NaN), new TelemetryValue.Flag(false),
             new TelemetryValue.Place(-1.5, 2.25), new TelemetryValue.Doors(true, false, true, false, true, false), new TelemetryValue.Time(1, 2, 3),
             new TelemetryValue.Tires(true, false, false, true, 33),
-            .. Enumerable.Range(8, 47).Where(kind => CodeNames.Of(kind) is not null).SelectMany(kind => new[] { 0, 1, 200 }.Select(code => new TelemetryValue.Code(kind, code))),
+            .. Enumerable.Range(8, 47).Where(kind => CodeNames.Of(kind) is not null)
+                .SelectMany(kind => new[] { 0, 1, 200 }.Select(code => new TelemetryValue.Code(kind, code))),
         ];
         var data = new TelemetryRecord.Data(Vectors.Vin, Vectors.T.AddTicks(10), true, [.. values.Select((value, i) => new Datum(i, value))]);
 

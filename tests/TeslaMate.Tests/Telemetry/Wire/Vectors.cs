@@ -44,11 +44,13 @@ static class Vectors
         return Encode(txid ?? $"t{number:00000000}", Topic(number), payload, created);
     }
 
-    public static byte[] Encode(string txid, string topic, ReadOnlyMemory<byte> payload, DateTimeOffset created, string vin = Vin) => EnvelopeWriter.Stream(new Envelope(
+    public static byte[] Encode(string txid, string topic, ReadOnlyMemory<byte> payload, DateTimeOffset created, string vin = Vin)
+        => EnvelopeWriter.Stream(new Envelope(
         Encoding.ASCII.GetBytes(txid),
         Encoding.ASCII.GetBytes(topic),
         Envelope.StreamType,
         default,
         new StreamMessage(
-            (uint)created.ToUnixTimeSeconds(), Encoding.ASCII.GetBytes($"vehicle_device.{vin}"), payload, "vehicle_device"u8.ToArray(), Encoding.ASCII.GetBytes(vin), 0)));
+            (uint)created.ToUnixTimeSeconds(), Encoding.ASCII.GetBytes($"vehicle_device.{vin}"), payload, "vehicle_device"u8.ToArray(),
+            Encoding.ASCII.GetBytes(vin), 0)));
 }

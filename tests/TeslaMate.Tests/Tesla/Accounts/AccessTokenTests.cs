@@ -70,13 +70,15 @@ public class AccessTokenTests
     public void Tokens_are_refreshed_at_the_issuer_unless_a_host_is_set(string? issuer, string? host, string? path, string expected)
     {
         var settings = new TeslaSettings { AuthHost = host is null ? null : new Uri(host), AuthPath = path };
-        AccessToken.Read(issuer is null ? "opaque" : Samples.Jwt($$"""{"iss":"{{issuer}}"}"""), settings).TokenEndpoint(settings).AbsoluteUri.ShouldBe(expected);
+        AccessToken.Read(issuer is null ? "opaque" : Samples.Jwt($$"""{"iss":"{{issuer}}"}"""), settings)
+            .TokenEndpoint(settings).AbsoluteUri.ShouldBe(expected);
     }
 
     [Fact]
     public void Claims_are_read_but_never_shown()
     {
-        var token = AccessToken.Read(Samples.Jwt("""{"iss":"https://auth.tesla.com/oauth2/v3","iat":1767225600,"exp":1767254400,"sub":"someone"}"""), new());
+        var token = AccessToken.Read(Samples.Jwt("""{"iss":"https://auth.tesla.com/oauth2/v3","iat":1767225600,"exp":1767254400,"sub":"someone"}"""),
+            new());
         token.IssuedAt.ShouldBe(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         token.ExpiresAt.ShouldBe(new DateTimeOffset(2026, 1, 1, 8, 0, 0, TimeSpan.Zero));
         token.Subject.ShouldBe("someone");

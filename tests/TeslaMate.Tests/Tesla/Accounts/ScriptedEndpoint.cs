@@ -20,7 +20,8 @@ sealed class ScriptedEndpoint : ITokenEndpoint
     public static Task<ApiAnswer<TokenGrant>> Grant(string access, string refresh, TimeSpan lifetime)
         => Task.FromResult<ApiAnswer<TokenGrant>>(new ApiAnswer<TokenGrant>.Ok(new TokenGrant(Samples.Pair(access, refresh), lifetime)));
 
-    public static Task<ApiAnswer<TokenGrant>> Refuse(TokenPair? pair) => Task.FromResult<ApiAnswer<TokenGrant>>(new ApiError.TokenRefresh("login_required"));
+    public static Task<ApiAnswer<TokenGrant>> Refuse(TokenPair? pair)
+        => Task.FromResult<ApiAnswer<TokenGrant>>(new ApiError.TokenRefresh("login_required"));
 
     public async Task<ApiAnswer<TokenGrant>> RefreshAsync(TokenPair? pair, CancellationToken cancellationToken)
     {

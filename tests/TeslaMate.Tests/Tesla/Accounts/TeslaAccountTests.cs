@@ -314,7 +314,8 @@ public sealed class TeslaAccountTests : IAsyncDisposable
         var generation = account.Status.Generation;
         _store.Put("$faster", "$faster");
         account.Refused((await account.CurrentAsync(default))!).ShouldBeFalse();
-        await Eventually.BecomesTrueAsync(() => account.CurrentAsync(default).AsTask().GetAwaiter().GetResult() == Samples.Pair("$faster", "$faster"), "it took over");
+        await Eventually.BecomesTrueAsync(() => account.CurrentAsync(default).AsTask().GetAwaiter().GetResult() == Samples.Pair("$faster", "$faster"),
+            "it took over");
         _endpoint.Asked.Count.ShouldBe(1);
         account.Status.Generation.ShouldBe(generation);
     }
@@ -410,7 +411,8 @@ public sealed class TeslaAccountTests : IAsyncDisposable
     [InlineData(7_500_000, "12 wk 2 d")]
     [InlineData(90_061, "1 d 1 h")]
     [InlineData(3_659, "1 h")]
-    public void A_pause_is_told_in_its_two_largest_units(int seconds, string expected) => Schedule.Describe(TimeSpan.FromSeconds(seconds)).ShouldBe(expected);
+    public void A_pause_is_told_in_its_two_largest_units(int seconds, string expected)
+    => Schedule.Describe(TimeSpan.FromSeconds(seconds)).ShouldBe(expected);
 
     [Theory]
     [InlineData(28_800, 21_600)]

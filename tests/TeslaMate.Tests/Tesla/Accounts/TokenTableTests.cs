@@ -34,7 +34,8 @@ public sealed class TokenTableTests : IAsyncLifetime
                 '\x010a4145532e47434d2e5631000102030405060708090a0b6d34fa61f03f6fd2146bfcd02fe3de79dab9c9ee49a206e2a4270dbf72332e5805',
                 '\x010a4145532e47434d2e5631000102030405060708090a0b6d34fa61f03f6fd2146bfcd02fe3de79dab9c9ee49a206e2a4270dbf72332e5805', now(), now())
             """);
-        (await Table("secret").ReadAsync(default)).ShouldBeOfType<StoredTokens.Pair>().Tokens.ShouldBe(Samples.Pair("some access token", "some access token"));
+        (await Table("secret").ReadAsync(default)).ShouldBeOfType<StoredTokens.Pair>().Tokens.ShouldBe(
+            Samples.Pair("some access token", "some access token"));
         (await Table("another").ReadAsync(default)).ShouldBeOfType<StoredTokens.Undecryptable>();
     }
 
@@ -78,5 +79,6 @@ public sealed class TokenTableTests : IAsyncLifetime
     }
 
     TokenTable Table(string key)
-        => new(_database.DataSource, EncryptionKey.FindConfigured(new Variables(new Dictionary<string, string> { ["ENCRYPTION_KEY"] = key }))!, new ManualTime());
+        => new(_database.DataSource, EncryptionKey.FindConfigured(new Variables(new Dictionary<string, string> { ["ENCRYPTION_KEY"] = key }))!,
+            new ManualTime());
 }

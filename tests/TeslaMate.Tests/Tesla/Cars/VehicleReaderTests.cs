@@ -53,7 +53,8 @@ public class VehicleReaderTests
     [Fact]
     public void Only_products_with_a_vehicle_id_are_cars()
     {
-        var car = Read("""{"response":PRODUCTS}""".Replace("PRODUCTS", Response(Samples.Products).GetRawText(), StringComparison.Ordinal), Reader().Listing).ShouldHaveSingleItem();
+        var car = Read("""{"response":PRODUCTS}""".Replace("PRODUCTS", Response(Samples.Products).GetRawText(), StringComparison.Ordinal),
+            Reader().Listing).ShouldHaveSingleItem();
         car.Vin.ShouldBe("5YJ3E7EB2MF000042");
         car.Data.Availability.ShouldBe(Availability.Asleep);
     }
@@ -61,7 +62,8 @@ public class VehicleReaderTests
     [Fact]
     public void A_car_that_cannot_be_identified_is_left_out_and_the_others_stay()
     {
-        Read("""{"response":[{"id":1,"vehicle_id":2},{"id":"x","vehicle_id":2,"vin":"V"},7,null,{"id":3,"vehicle_id":4,"vin":"W"}]}""", Reader().Listing)
+        Read("""{"response":[{"id":1,"vehicle_id":2},{"id":"x","vehicle_id":2,"vin":"V"},7,null,{"id":3,"vehicle_id":4,"vin":"W"}]}""",
+            Reader().Listing)
             .ShouldHaveSingleItem().Id.ShouldBe(new Eid(3));
         _log.Everything.ShouldContain("cannot be logged");
     }
@@ -120,7 +122,8 @@ public class VehicleReaderTests
     [InlineData("\"\"", ShiftState.Other)]
     [InlineData("null", null)]
     [InlineData("4", null)]
-    public void An_unknown_gear_is_told_apart_from_none(string json, ShiftState? expected) => Drive("shift_state", json).ShiftState.ShouldBe(expected);
+    public void An_unknown_gear_is_told_apart_from_none(string json, ShiftState? expected)
+    => Drive("shift_state", json).ShiftState.ShouldBe(expected);
 
     [Theory]
     [InlineData("1767607200121", true)]
@@ -129,14 +132,16 @@ public class VehicleReaderTests
     [InlineData("1767607200", false)]
     [InlineData("9223372036854775807", false)]
     [InlineData("\"2026-01-05\"", false)]
-    public void An_instant_is_in_milliseconds_of_this_century(string json, bool read) => (Drive("timestamp", json).Timestamp is not null).ShouldBe(read);
+    public void An_instant_is_in_milliseconds_of_this_century(string json, bool read)
+    => (Drive("timestamp", json).Timestamp is not null).ShouldBe(read);
 
     [Theory]
     [InlineData(@"""Spandau""", "Spandau")]
     [InlineData(@"""a\u0000b""", null)]
     [InlineData(@"""\ud800""", null)]
     [InlineData("17", null)]
-    public void A_text_can_be_stored(string json, string? expected) => Drive("active_route_destination", json).ActiveRouteDestination.ShouldBe(expected);
+    public void A_text_can_be_stored(string json, string? expected)
+    => Drive("active_route_destination", json).ActiveRouteDestination.ShouldBe(expected);
 
     [Fact]
     public void A_text_that_is_too_long_for_its_column_is_left_out()

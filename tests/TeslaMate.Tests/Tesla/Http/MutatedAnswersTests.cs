@@ -14,7 +14,8 @@ public class MutatedAnswersTests
     public async Task Ten_thousand_mutated_answers_are_cars_or_errors_and_every_oddity_is_told_once()
     {
         var random = new Random(42);
-        byte[][] seeds = [.. new[] { Samples.Parked, Samples.Driving, Samples.Charging, Samples.Asleep, Samples.Products }.Select(Encoding.UTF8.GetBytes)];
+        byte[][] seeds = [.. new[] { Samples.Parked, Samples.Driving, Samples.Charging, Samples.Asleep,
+            Samples.Products }.Select(Encoding.UTF8.GetBytes)];
         int[] statuses = [200, 201, 302, 401, 403, 408, 429, 500, 503];
         await using var server = await ScriptedServer.StartAsync(async context =>
         {
@@ -32,7 +33,8 @@ public class MutatedAnswersTests
         var settings = new TeslaSettings { ApiHost = server.Address };
         using var transport = new Transport(settings);
         var api = new TeslaApi(
-            transport, new HttpSender(log.For<HttpSender>(), TimeProvider.System), new KnownAccess(Samples.Pair("known-secret-access", "known-secret-refresh")),
+            transport, new HttpSender(log.For<HttpSender>(), TimeProvider.System),
+            new KnownAccess(Samples.Pair("known-secret-access", "known-secret-refresh")),
             new VehicleReader(new Oddities(log.For<Oddities>(), TimeProvider.System)), settings, TimeProvider.System, log.For<TeslaApi>());
 
         var (cars, errors) = (0, 0);

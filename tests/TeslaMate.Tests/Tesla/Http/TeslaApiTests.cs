@@ -176,7 +176,8 @@ public sealed class TeslaApiTests : IAsyncLifetime
 
     [Fact]
     public async Task An_answer_that_is_shorter_than_it_said_is_a_closed_connection()
-        => (await RawAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"response\":")).ShouldBeOfType<ApiError.Closed>();
+        => (await RawAsync(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"response\":")).ShouldBeOfType<ApiError.Closed>();
 
     [Fact]
     public async Task A_connection_that_ends_without_an_answer_is_closed() => (await RawAsync("")).ShouldBeOfType<ApiError.Closed>();
@@ -188,7 +189,8 @@ public sealed class TeslaApiTests : IAsyncLifetime
     public async Task Silence_is_a_timeout()
     {
         _server.Answer = context => Task.Delay(Timeout.Infinite, context.RequestAborted);
-        (await ErrorAsync(Api(Settings(new() { ApiReceive = TimeSpan.FromMilliseconds(200) })).GetAsync(new Eid(42), default))).ShouldBeOfType<ApiError.Timeout>();
+        (await ErrorAsync(Api(Settings(new() { ApiReceive = TimeSpan.FromMilliseconds(200) })).GetAsync(new Eid(42),
+            default))).ShouldBeOfType<ApiError.Timeout>();
     }
 
     [Fact]
@@ -270,7 +272,8 @@ public sealed class TeslaApiTests : IAsyncLifetime
     public async Task A_car_of_the_list_that_is_online_comes_with_its_details()
     {
         _server.Answer = context => ScriptedServer.Json(200, context.Request.Path == "/api/1/products" ? OnlineProducts(1) : Samples.Parked)(context);
-        var car = (await Api().ListAsync(_ => true, default)).ShouldBeOfType<ApiAnswer<IReadOnlyList<VehicleListing>>.Ok>().Value.ShouldHaveSingleItem();
+        var car = (await Api().ListAsync(_ => true,
+            default)).ShouldBeOfType<ApiAnswer<IReadOnlyList<VehicleListing>>.Ok>().Value.ShouldHaveSingleItem();
         car.Data.IsFull.ShouldBeTrue();
         car.Data.DisplayName.ShouldBe("Car 1");
         _server.Requests.Count.ShouldBe(2);
@@ -296,17 +299,20 @@ public sealed class TeslaApiTests : IAsyncLifetime
     [Fact]
     public async Task A_log_line_says_what_was_asked_and_never_who_asked()
     {
-        _server.Answer = ScriptedServer.Json(408, $$"""{"error":"no luck with {{Access}}, eyJhbGciOi.eyJzdWIi.c2ln and EU_0000000000000000000000000001"}""");
+        _server.Answer = ScriptedServer.Json(408,
+            $$"""{"error":"no luck with {{Access}}, eyJhbGciOi.eyJzdWIi.c2ln and EU_0000000000000000000000000001"}""");
         (await ErrorAsync(Api().GetWithStateAsync(new Eid(42), default)))
             .ShouldBe(new ApiError.Failed("HTTP 408: no luck with [redacted], [redacted] and [redacted]"));
-        _log.Lines.ShouldHaveSingleItem().ShouldStartWith($"Information: GET {_server.Address.AbsoluteUri.TrimEnd('/')}/api/1/vehicles/42/vehicle_data -> 408 (");
+        _log.Lines.ShouldHaveSingleItem()
+            .ShouldStartWith($"Information: GET {_server.Address.AbsoluteUri.TrimEnd('/')}/api/1/vehicles/42/vehicle_data -> 408 (");
         _log.Everything.ShouldNotContain(Access);
         _log.Everything.ShouldNotContain("endpoints");
     }
 
     [Theory]
     [InlineData("https://owner-api.teslamotors.com/x?token=secret", "https://owner-api.teslamotors.com/x?token=%5Bredacted%5D")]
-    [InlineData("https://h/x?Access_Token=secret&a=b&REFRESH_TOKEN=secret", "https://h/x?Access_Token=%5Bredacted%5D&a=b&REFRESH_TOKEN=%5Bredacted%5D")]
+    [InlineData("https://h/x?Access_Token=secret&a=b&REFRESH_TOKEN=secret",
+        "https://h/x?Access_Token=%5Bredacted%5D&a=b&REFRESH_TOKEN=%5Bredacted%5D")]
     [InlineData("https://h/x?%74oken=secret", "https://h/x?token=%5Bredacted%5D")]
     [InlineData("https://me:secret@h/x", "https://h/x")]
     [InlineData("https://h/x?endpoints=a%3Bb&c=d#token=secret", "https://h/x?c=d")]
@@ -362,7 +368,8 @@ public sealed class TeslaApiTests : IAsyncLifetime
         settings ??= Settings();
         _transport ??= new Transport(settings);
         return new TeslaApi(
-            _transport, new HttpSender(_log.For<HttpSender>(), TimeProvider.System), _access, new VehicleReader(new Oddities(_log.For<Oddities>(), TimeProvider.System)),
+            _transport, new HttpSender(_log.For<HttpSender>(), TimeProvider.System), _access,
+            new VehicleReader(new Oddities(_log.For<Oddities>(), TimeProvider.System)),
             settings, TimeProvider.System, _log.For<TeslaApi>());
     }
 

@@ -11,7 +11,8 @@ public class DialogueTests
     [Fact]
     public void A_line_is_a_time_and_twelve_columns()
         => Sample.ShouldBe(new StreamReading(
-            new DateTimeOffset(2020, 8, 28, 10, 59, 5, 678, TimeSpan.Zero), 65, 12345.6, 71, 35, 227, 52.5163, 13.3777, -12, ShiftState.D, 190, 175, 226));
+            new DateTimeOffset(2020, 8, 28, 10, 59, 5, 678, TimeSpan.Zero), 65, 12345.6, 71, 35, 227, 52.5163, 13.3777, -12, ShiftState.D, 190, 175,
+            226));
 
     [Theory]
     [InlineData("1598612345678,65,12345.6,71,35,227,52.5163,13.3777,-12,D,190,175,226,1,2,3")]
@@ -61,8 +62,10 @@ public class DialogueTests
     [InlineData("""{"msg_type":"data:error","tag":"42","error_type":"vehicle_disconnected"}""", typeof(StreamMessage.Disconnected))]
     [InlineData("""{"msg_type":"data:error","tag":"42","error_type":"vehicle_error","value":"Vehicle is offline"}""", typeof(StreamMessage.Offline))]
     [InlineData("""{"msg_type":"data:error","tag":"42","error_type":"vehicle_error","value":"on fire"}""", typeof(StreamMessage.OtherError))]
-    [InlineData("""{"msg_type":"data:error","tag":"42","error_type":"client_error","value":"owner_api error: timeout"}""", typeof(StreamMessage.OwnerApiError))]
-    [InlineData("""{"msg_type":"data:error","tag":"42","error_type":"client_error","value":"Can't validate token. "}""", typeof(StreamMessage.TokenRefused))]
+    [InlineData("""{"msg_type":"data:error","tag":"42","error_type":"client_error","value":"owner_api error: timeout"}""",
+        typeof(StreamMessage.OwnerApiError))]
+    [InlineData("""{"msg_type":"data:error","tag":"42","error_type":"client_error","value":"Can't validate token. "}""",
+        typeof(StreamMessage.TokenRefused))]
     [InlineData("""{"msg_type":"data:error","tag":"42","error_type":"client_error","value":"go away"}""", typeof(StreamMessage.ClientError))]
     [InlineData("""{"msg_type":"data:error","tag":"42","error_type":"new_error","value":"x"}""", typeof(StreamMessage.OtherError))]
     [InlineData("""{"msg_type":"data:error","tag":"42","error_type":"new_error"}""", typeof(StreamMessage.Unknown))]
@@ -96,8 +99,10 @@ public class DialogueTests
     [Fact]
     public void Every_message_restarts_the_wait_for_the_next()
     {
-        foreach (var message in new StreamMessage[] { new StreamMessage.Hello(), new StreamMessage.Unknown(), new StreamMessage.NoJson(), new StreamMessage.Offline() })
-            Dialogue.Transition(new(), new StreamStep.Received(message)).Actions[0].ShouldBe(new StreamAction.Arm(new StreamStep.Silence(), TimeSpan.FromSeconds(30)));
+        foreach (var message in new StreamMessage[] { new StreamMessage.Hello(), new StreamMessage.Unknown(), new StreamMessage.NoJson(),
+            new StreamMessage.Offline() })
+            Dialogue.Transition(new(), new StreamStep.Received(message)).Actions[0].ShouldBe(
+                new StreamAction.Arm(new StreamStep.Silence(), TimeSpan.FromSeconds(30)));
     }
 
     [Fact]
@@ -145,7 +150,8 @@ public class DialogueTests
 
         waits.ShouldBe(expected);
         Dialogue.Transition(state, new StreamStep.Received(new StreamMessage.Disconnected())).Actions[1..].ShouldBe(
-            [new StreamAction.Tell(StreamTrouble.TooManyDisconnects), new StreamAction.Disarm(), new StreamAction.Signal(StreamSignal.TooManyDisconnects)]);
+            [new StreamAction.Tell(StreamTrouble.TooManyDisconnects), new StreamAction.Disarm(),
+                new StreamAction.Signal(StreamSignal.TooManyDisconnects)]);
     }
 
     [Fact]
@@ -160,7 +166,8 @@ public class DialogueTests
     [InlineData("Refused", new double[] { 2, 4, 8, 16, 30, 30 })]
     [InlineData("Silence", new double[] { 0, 0, 0 })]
     public void The_pause_before_connecting_again_grows_with_the_attempts(string cause, double[] expected)
-        => Enumerable.Range(1, expected.Length).Select(attempt => Dialogue.ReconnectDelay(Enum.Parse<ReconnectCause>(cause), attempt).TotalSeconds).ShouldBe(expected);
+        => Enumerable.Range(1, expected.Length).Select(attempt => Dialogue.ReconnectDelay(Enum.Parse<ReconnectCause>(cause), attempt).TotalSeconds)
+            .ShouldBe(expected);
 
     [Fact]
     public void Years_without_data_overflow_nothing()
@@ -170,7 +177,8 @@ public class DialogueTests
         {
             (state, _) = Dialogue.Transition(state, new StreamStep.Silence());
             (state, _) = Dialogue.Transition(state, new StreamStep.Received(new StreamMessage.Disconnected()));
-            Dialogue.Transition(state, new StreamStep.Connected()).Actions[1].ShouldBe(new StreamAction.Arm(new StreamStep.Silence(), TimeSpan.FromSeconds(30)));
+            Dialogue.Transition(state, new StreamStep.Connected()).Actions[1].ShouldBe(
+                new StreamAction.Arm(new StreamStep.Silence(), TimeSpan.FromSeconds(30)));
         }
     }
 }

@@ -89,7 +89,8 @@ public class CarIdentificationTests
     [InlineData("modelx", "p100d", 21)]
     [InlineData("semi", null, 21)]
     public void The_pause_of_a_new_car(string carType, string? trim, int minutes) =>
-        CarIdentification.SuspendMin(new VehicleData { VehicleConfig = new VehicleConfig { CarType = carType, TrimBadging = trim } }, vin: null).ShouldBe(minutes);
+        CarIdentification.SuspendMin(new VehicleData { VehicleConfig = new VehicleConfig { CarType = carType, TrimBadging = trim } }, vin: null)
+            .ShouldBe(minutes);
 
     [Fact]
     public void The_pause_of_a_new_car_that_tells_nothing() => CarIdentification.SuspendMin(ACar.Asleep, vin: null).ShouldBe(21);

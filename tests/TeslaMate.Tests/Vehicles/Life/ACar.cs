@@ -17,7 +17,8 @@ static class ACar
         Eid = 11,
         Vid = 22,
         Vin = "5YJ3E1EA1NF000000",
-        Settings = new CarSettings { UseStreamingApi = streaming, SuspendMin = suspendMin, SuspendAfterIdleMin = idleMin, ReqNotUnlocked = mustBeLocked },
+        Settings = new CarSettings { UseStreamingApi = streaming, SuspendMin = suspendMin, SuspendAfterIdleMin = idleMin,
+            ReqNotUnlocked = mustBeLocked },
     };
 
     /// <summary>A full answer: parked, idle, nothing plugged in.</summary>
@@ -29,7 +30,8 @@ static class ACar
         DriveState = new DriveState { Timestamp = T.AddMilliseconds(after), Latitude = latitude, Longitude = longitude },
         ChargeState = new ChargeState { Timestamp = T.AddMilliseconds(after) },
         ClimateState = new ClimateState(),
-        VehicleState = new VehicleState { Timestamp = T.AddMilliseconds(after), CarVersion = "", SoftwareUpdate = new SoftwareUpdate { Status = "" } },
+        VehicleState = new VehicleState { Timestamp = T.AddMilliseconds(after), CarVersion = "",
+            SoftwareUpdate = new SoftwareUpdate { Status = "" } },
         VehicleConfig = new VehicleConfig { CarType = "models2", TrimBadging = "p90d" },
     };
 
@@ -64,15 +66,18 @@ static class ACar
         public VehicleData At(double? latitude, double? longitude) => data.Drive(drive => drive with { Latitude = latitude, Longitude = longitude });
 
         public VehicleData Timed(DateTimeOffset? time) => data
-            .Drive(drive => drive with { Timestamp = time }).Charge(charge => charge with { Timestamp = time }).Body(body => body with { Timestamp = time });
+            .Drive(drive => drive with { Timestamp = time }).Charge(charge => charge with { Timestamp = time })
+            .Body(body => body with { Timestamp = time });
 
         public VehicleData Drive(Func<DriveState, DriveState> change) => data with { DriveState = change(data.DriveState ?? new DriveState()) };
 
         public VehicleData Charge(Func<ChargeState, ChargeState> change) => data with { ChargeState = change(data.ChargeState ?? new ChargeState()) };
 
-        public VehicleData Climate(Func<ClimateState, ClimateState> change) => data with { ClimateState = change(data.ClimateState ?? new ClimateState()) };
+        public VehicleData Climate(Func<ClimateState, ClimateState> change)
+            => data with { ClimateState = change(data.ClimateState ?? new ClimateState()) };
 
-        public VehicleData Body(Func<VehicleState, VehicleState> change) => data with { VehicleState = change(data.VehicleState ?? new VehicleState()) };
+        public VehicleData Body(Func<VehicleState, VehicleState> change)
+            => data with { VehicleState = change(data.VehicleState ?? new VehicleState()) };
 
         public VehicleData Charging(string? state, double? kwh = null, double? range = null, int? power = null) =>
             data.Charge(charge => charge with { ChargingState = state, ChargeEnergyAdded = kwh, IdealBatteryRange = range, ChargerPower = power });
@@ -93,7 +98,8 @@ static class ACar
 
     /// <param name="after">Milliseconds after <see cref="T"/>.</param>
     public static StreamReading Sample(
-        double after = 0, ShiftState? gear = null, int? power = null, int? mph = null, int? soc = null, int? elevation = null, double? odometer = null,
+        double after = 0, ShiftState? gear = null, int? power = null, int? mph = null, int? soc = null, int? elevation = null,
+        double? odometer = null,
         double? latitude = 0, double? longitude = 0) =>
         new(T.AddMilliseconds(after), mph, odometer, soc, elevation, null, latitude, longitude, power, gear, null, null, null);
 }

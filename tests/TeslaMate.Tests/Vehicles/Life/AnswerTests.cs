@@ -40,7 +40,8 @@ public class AnswerTests
     [InlineData("updating", 30)]
     public void After_an_error_the_car_is_asked_again_soon(string state, double seconds)
     {
-        foreach (ApiError error in new ApiError[] { new ApiError.Timeout(), new ApiError.Unauthorized(), new ApiError.Failed("boom"), new ApiError.VehicleUnavailable() })
+        foreach (ApiError error in new ApiError[] { new ApiError.Timeout(), new ApiError.Unauthorized(), new ApiError.Failed("boom"),
+            new ApiError.VehicleUnavailable() })
         {
             var scene = Scenes.In(state, streaming: true).From();
             var before = scene.Phase;
@@ -90,7 +91,8 @@ public class AnswerTests
     {
         var scene = new Scene().Gets(Elsewhere("unknown")).Fails(new ApiError.Failed("boom"), times: 4);
         scene.Summaries.Select(summary => (summary.State, summary.Healthy)).ShouldBe(
-            [(VehicleStateName.Unavailable, true), (VehicleStateName.Unavailable, true), (VehicleStateName.Unavailable, true), (VehicleStateName.Unavailable, false)]);
+            [(VehicleStateName.Unavailable, true), (VehicleStateName.Unavailable, true), (VehicleStateName.Unavailable, true),
+                (VehicleStateName.Unavailable, false)]);
         scene.Entries.ShouldBeEmpty();
     }
 
@@ -221,7 +223,8 @@ public class AnswerTests
     }
 
     [Fact]
-    public void An_answer_of_the_same_time_is_accepted() => new Scene().Gets(Online(5), Online(5).Gear(ShiftState.D, 1)).Rows.Last().ShouldBe("drive, pos(d) 2");
+    public void An_answer_of_the_same_time_is_accepted()
+    => new Scene().Gets(Online(5), Online(5).Gear(ShiftState.D, 1)).Rows.Last().ShouldBe("drive, pos(d) 2");
 
     [Fact]
     public void A_cache_is_not_stormed()
@@ -248,7 +251,9 @@ public class AnswerTests
         scene.Gets(Online(5).Gear(ShiftState.D, 10)).Rows.ShouldBe(["drive, pos(d) 16"]);
     }
 
-    /// <summary>Rows are put in order by their dates: in one drive those after the jump would stand before the others, and the drive would have no length.</summary>
+    /// <summary>
+    /// Rows are put in order by their dates: in one drive those after the jump would stand before the others, and the drive would have no length.
+    /// </summary>
     [Fact]
     public void A_drive_ends_where_the_cars_clock_was_set_back_and_another_begins()
     {
@@ -296,7 +301,8 @@ public class AnswerTests
     [InlineData(false)]
     public void Service_mode_is_told_when_it_changes(bool enters)
     {
-        var scene = new Scene().Gets(Online(0).Body(body => body with { ServiceMode = !enters })).From().Gets(Online(1).Body(body => body with { ServiceMode = enters }));
+        var scene = new Scene().Gets(Online(0).Body(body => body with { ServiceMode = !enters })).From()
+            .Gets(Online(1).Body(body => body with { ServiceMode = enters }));
         scene.Effects.ShouldContain(new Effect.Tell(enters ? new Note.ServiceModeEntered() : new Note.ServiceModeLeft()));
     }
 
@@ -308,7 +314,8 @@ public class AnswerTests
         scene.Fails(new ApiError.Timeout(), times: 3);
         (scene.Vehicle.LastGoodAnswer, scene.Vehicle.ErrorsInARow, scene.Vehicle.LastError).ShouldBe((good, 3, "timeout"));
         scene.Gets(Asleep);
-        (scene.Vehicle.LastGoodAnswer, scene.Vehicle.LastFullAnswer, scene.Vehicle.ErrorsInARow, scene.Vehicle.LastError).ShouldBe((scene.Now, good, 0, null));
+        (scene.Vehicle.LastGoodAnswer, scene.Vehicle.LastFullAnswer, scene.Vehicle.ErrorsInARow,
+            scene.Vehicle.LastError).ShouldBe((scene.Now, good, 0, null));
     }
 
     [Fact]

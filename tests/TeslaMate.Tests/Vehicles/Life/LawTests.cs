@@ -15,16 +15,21 @@ public class LawTests
     static readonly VehicleData[] Datas =
     [
         Online(0), Online(60_000, null, null), Online(1).Timed(null), Bare, Asleep, Offline, Elsewhere("waking"),
-        Online(2).Gear(ShiftState.D, 30).Range(200), Online(600_000).Gear(ShiftState.R).Range(300), Online(3).Gear(ShiftState.Other), Online(4).Gear(ShiftState.P).Odometer(1000),
-        Online(1_800_000).Gear(ShiftState.P).Odometer(1010), Online(5).Charging("Charging", 1, 100), Online(5, null, null).Charging("Charging", 1, 100), Online(5, null, null).Gear(ShiftState.D), Online(6).Charging("Complete", 2, 110), Online(7).Charging("Charging"),
-        Online(8).Update("installing"), Online(9).Update("available"), Online(10).Update("", "1.0"), Online(11).Body(body => body with { SoftwareUpdate = null }),
+        Online(2).Gear(ShiftState.D, 30).Range(200), Online(600_000).Gear(ShiftState.R).Range(300), Online(3).Gear(ShiftState.Other),
+        Online(4).Gear(ShiftState.P).Odometer(1000),
+        Online(1_800_000).Gear(ShiftState.P).Odometer(1010), Online(5).Charging("Charging", 1, 100), Online(5, null, null).Charging("Charging", 1,
+            100), Online(5, null, null).Gear(ShiftState.D), Online(6).Charging("Complete", 2, 110), Online(7).Charging("Charging"),
+        Online(8).Update("installing"), Online(9).Update("available"), Online(10).Update("", "1.0"),
+        Online(11).Body(body => body with { SoftwareUpdate = null }),
         Online(12).Body(body => body with { SentryMode = true }), new VehicleData { State = "online", DriveState = new DriveState() },
     ];
 
     static readonly ApiError[] Errors =
     [
-        new ApiError.Closed(), new ApiError.Timeout(), new ApiError.Unauthorized(), new ApiError.NotSignedIn(), new ApiError.VehicleInService(), new ApiError.VehicleNotFound(),
-        new ApiError.VehicleUnavailable(), new ApiError.RateLimited(TimeSpan.FromSeconds(60)), new ApiError.Failed("x"), new ApiError.Refused(403, "no"),
+        new ApiError.Closed(), new ApiError.Timeout(), new ApiError.Unauthorized(), new ApiError.NotSignedIn(), new ApiError.VehicleInService(),
+        new ApiError.VehicleNotFound(),
+        new ApiError.VehicleUnavailable(), new ApiError.RateLimited(TimeSpan.FromSeconds(60)), new ApiError.Failed("x"),
+        new ApiError.Refused(403, "no"),
         new ApiError.Unreachable("nxdomain"), new ApiError.TokenRefresh(null),
     ];
 
@@ -32,10 +37,12 @@ public class LawTests
     [
         .. new[]
         {
-            Sample(13, ShiftState.D, 1, 10), Sample(14, ShiftState.P, 0), Sample(15, null, -5), Sample(16, null, null), Sample(17, ShiftState.P, 5), Sample(-9, ShiftState.D),
+            Sample(13, ShiftState.D, 1, 10), Sample(14, ShiftState.P, 0), Sample(15, null, -5), Sample(16, null, null), Sample(17, ShiftState.P, 5),
+            Sample(-9, ShiftState.D),
             Sample(18, ShiftState.Other, 3, latitude: null), Sample(7_200_000, ShiftState.D, odometer: 5000),
         }.Select(sample => new StreamEvent.Data(new StreamId(1), sample)),
-        new StreamEvent.Inactive(new StreamId(1)), new StreamEvent.TooManyDisconnects(new StreamId(1)), new StreamEvent.TokensExpired(new StreamId(1)),
+        new StreamEvent.Inactive(new StreamId(1)), new StreamEvent.TooManyDisconnects(new StreamId(1)),
+        new StreamEvent.TokensExpired(new StreamId(1)),
         new StreamEvent.VehicleOffline(new StreamId(1)),
     ];
 
@@ -45,8 +52,10 @@ public class LawTests
         .. Datas.Select(data => (Action<Scene>)(scene => Answer(scene, new ApiAnswer<VehicleData>.Ok(data)))),
         .. Errors.Select(error => (Action<Scene>)(scene => Answer(scene, error))),
         .. Stream.Select(said => (Action<Scene>)(scene => scene.Says(said))),
-        .. Datas.Select(data => (Action<Scene>)(scene => scene.Send(new VehicleEvent.SuspendChecked(scene.Now, 1, new ApiAnswer<VehicleData>.Ok(data), Surroundings.Unknown)))),
-        .. Datas.Select(data => (Action<Scene>)(scene => scene.Send(new VehicleEvent.AvailabilityProbed(scene.Now, new ApiAnswer<VehicleData>.Ok(data), Surroundings.Unknown)))),
+        .. Datas.Select(data => (Action<Scene>)(scene =>
+            scene.Send(new VehicleEvent.SuspendChecked(scene.Now, 1, new ApiAnswer<VehicleData>.Ok(data), Surroundings.Unknown)))),
+        .. Datas.Select(data => (Action<Scene>)(scene =>
+            scene.Send(new VehicleEvent.AvailabilityProbed(scene.Now, new ApiAnswer<VehicleData>.Ok(data), Surroundings.Unknown)))),
         scene => scene.Resume(),
         scene => scene.Send(new VehicleEvent.SuspendAsked(scene.Now, 1)),
         scene => scene.Send(new VehicleEvent.SuspendChecked(scene.Now, 1, new ApiError.Timeout(), Surroundings.Unknown)),
@@ -109,7 +118,9 @@ public class LawTests
         return scene;
     }
 
-    /// <summary>The entries make sense in their order: nothing begins twice, nothing ends that has not begun, and the phase agrees with what is open.</summary>
+    /// <summary>
+    /// The entries make sense in their order: nothing begins twice, nothing ends that has not begun, and the phase agrees with what is open.
+    /// </summary>
     static bool IsSound(Scene scene)
     {
         var (drive, charging, update) = (false, false, false);

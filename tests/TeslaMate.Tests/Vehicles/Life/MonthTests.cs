@@ -11,8 +11,8 @@ using CarLife = TeslaMate.Simulator.Lives.Life;
 namespace TeslaMate.Tests.Vehicles.Life;
 
 /// <summary>
-/// Three simulated weeks of a car before the machine alone, event by event: every drive, charge and update of the script is logged, nothing else is, and
-/// nothing stays open, however often the logger is killed.
+/// Three simulated weeks of a car before the machine alone, event by event: every drive, charge and update of the script is logged, nothing else is,
+/// and nothing stays open, however often the logger is killed.
 /// </summary>
 public class MonthTests
 {
@@ -27,7 +27,8 @@ public class MonthTests
     [InlineData(false, 4, true)]
     public void Every_drive_charge_and_update_of_the_script_is_logged_once(bool streaming, int seed, bool isKilled)
     {
-        var life = RandomLife.Of(CarIdentity.Number(1, "Nimbus"), CarModel.Model3, City.Berlin(), new Habits(Charger.Wallbox, Charger.TwoPhases, Garage: true), Monday, Days, seed);
+        var life = RandomLife.Of(CarIdentity.Number(1, "Nimbus"), CarModel.Model3, City.Berlin(),
+            new Habits(Charger.Wallbox, Charger.TwoPhases, Garage: true), Monday, Days, seed);
         var log = new Log();
         var play = new Play(life, log, streaming, isKilled ? new Random(seed) : null);
         play.Run();
@@ -50,7 +51,8 @@ public class MonthTests
         log.Charges.Count.ShouldBe(life.Charges.Count(), string.Join('\n',
         [
             .. life.Charges.Select(charge => $"real   {charge.Start:MM-dd HH:mm:ss} {charge.End:MM-dd HH:mm:ss} {charge.AddedKwh:0.0}"),
-            .. log.Charges.Select(charge => $"logged {charge[0].Date:MM-dd HH:mm:ss} {charge[^1].Date:MM-dd HH:mm:ss} {charge[^1].EnergyAddedKwh - charge[0].EnergyAddedKwh:0.0}"),
+            .. log.Charges.Select(charge => $"logged {charge[0].Date:MM-dd HH:mm:ss} {charge[^1].Date:MM-dd HH:mm:ss} "
+                + $"{charge[^1].EnergyAddedKwh - charge[0].EnergyAddedKwh:0.0}"),
         ]));
         if (streaming)
         {
@@ -67,7 +69,8 @@ public class MonthTests
     static string Told(Log log, IEnumerable<DriveTruth> truth) => string.Join('\n',
     [
         .. truth.Select(drive => $"real   {drive.Start:MM-dd HH:mm:ss} {drive.End:MM-dd HH:mm:ss} {drive.StartKm:0.0} {drive.EndKm:0.0}"),
-        .. log.Drives.Select(drive => $"logged {drive[0].Date:MM-dd HH:mm:ss} {drive[^1].Date:MM-dd HH:mm:ss} {drive[0].OdometerKm:0.0} {drive[^1].OdometerKm:0.0}"),
+        .. log.Drives.Select(drive => $"logged {drive[0].Date:MM-dd HH:mm:ss} {drive[^1].Date:MM-dd HH:mm:ss} {drive[0].OdometerKm:0.0} "
+            + $"{drive[^1].OdometerKm:0.0}"),
     ]);
 
     /// <summary>A car, its logger and the time between them.</summary>
@@ -189,7 +192,8 @@ public class MonthTests
             if (moment.IsOnline)
                 _lastKeptAwake = _now;
             var stay = life.EpisodeAt(_now);
-            var isWatched = life.Circumstances.Any(circumstance => circumstance is Circumstance.Sentry && circumstance.From <= _now && circumstance.Until >= stay.Start);
+            var isWatched = life.Circumstances.Any(
+                circumstance => circumstance is Circumstance.Sentry && circumstance.From <= _now && circumstance.Until >= stay.Start);
             if (moment is { IsOnline: true, Doing: Doing.Parked, UserPresent: false } && !isWatched && _now - stay.Start > LongestKeptAwake)
                 LongestKeptAwake = _now - stay.Start;
             return moment.Reach switch
@@ -233,7 +237,8 @@ public class MonthTests
                 IsUserPresent = moment.UserPresent,
                 SentryMode = moment.Sentry,
                 Locked = moment.Locked,
-                SoftwareUpdate = new SoftwareUpdate { Status = moment.UpdateStatus, Version = moment.UpdateVersion, DownloadPerc = moment.DownloadPercent },
+                SoftwareUpdate = new SoftwareUpdate { Status = moment.UpdateStatus, Version = moment.UpdateVersion,
+                    DownloadPerc = moment.DownloadPercent },
             },
             VehicleConfig = new VehicleConfig { CarType = "model3" },
         };
@@ -264,9 +269,11 @@ public class MonthTests
 
         public OpenEntries Open() => new(
             _state,
-            OpenDrive is { } drive ? new OpenDrive(new DriveId(1), drive[0].Date, drive[0], drive[^1], drive.LastOrDefault(position => position.IdealRangeKm is not null)) : null,
+            OpenDrive is { } drive ? new OpenDrive(new DriveId(1), drive[0].Date, drive[0], drive[^1],
+                drive.LastOrDefault(position => position.IdealRangeKm is not null)) : null,
             OpenCharging is { } charging
-                ? new OpenCharging(new ChargingProcessId(1), charging.Place.Date, charging.Place, null, charging.Charges.FirstOrDefault(), charging.Charges.LastOrDefault())
+                ? new OpenCharging(new ChargingProcessId(1), charging.Place.Date, charging.Place, null, charging.Charges.FirstOrDefault(),
+                    charging.Charges.LastOrDefault())
                 : null,
             OpenUpdate is { } update ? new OpenUpdate(new UpdateId(1), update, _version) : null,
             _latest,
@@ -294,7 +301,8 @@ public class MonthTests
                         break;
                     case LogbookEntry.CloseDrive:
                         Expect(OpenDrive is not null, entry);
-                        if (OpenDrive is { Count: >= 2 } drive && drive[^1].OdometerKm - drive[0].OdometerKm >= 0.01 && drive.Exists(position => position.IdealRangeKm is not null))
+                        if (OpenDrive is { Count: >= 2 } drive && drive[^1].OdometerKm - drive[0].OdometerKm >= 0.01
+                            && drive.Exists(position => position.IdealRangeKm is not null))
                             Drives.Add(drive);
                         OpenDrive = null;
                         break;

@@ -104,11 +104,13 @@ public class ResumeTests
 
     [Fact]
     public void Another_session_is_another_charge() =>
-        Charging().Gets(Charges(minutes: 5, kwh: 1, state: "Charging")).Rows.ShouldBe(["complete", "state online T+300000", "pos", "charging", "charge 1"]);
+        Charging().Gets(Charges(minutes: 5, kwh: 1, state: "Charging")).Rows.ShouldBe(["complete", "state online T+300000", "pos", "charging",
+            "charge 1"]);
 
     [Fact]
     public void A_session_elsewhere_is_another_charge() =>
-        Charging().Gets(Charges(minutes: 5, kwh: 12, state: "Charging").At(1.1, 1.1)).Rows.ShouldBe(["complete", "state online T+300000", "pos", "charging", "charge 12"]);
+        Charging().Gets(Charges(minutes: 5, kwh: 12, state: "Charging").At(1.1, 1.1)).Rows.ShouldBe(["complete", "state online T+300000", "pos",
+            "charging", "charge 12"]);
 
     [Fact]
     public void A_charge_of_a_car_that_is_asleep_by_now_is_completed() => Charging().Gets(Asleep).Rows.ShouldBe(["complete", "state asleep T+0"]);
@@ -152,7 +154,8 @@ public class ResumeTests
     [InlineData(6, "Light")]
     public void With_a_stream_too_a_start_looks_at_once_at_a_car_that_was_in_use(double minutesAgo, string plan)
     {
-        var open = new OpenEntries(new OpenState(CarActivity.Online, T.AddHours(-1)), null, null, null, Here with { Date = T.AddMinutes(-minutesAgo) }, null);
+        var open = new OpenEntries(new OpenState(CarActivity.Online, T.AddHours(-1)), null, null, null,
+            Here with { Date = T.AddMinutes(-minutesAgo) }, null);
         new Scene(streaming: true, open: open).Plans.ShouldHaveSingleItem().ToString().ShouldBe(plan);
     }
 
@@ -200,7 +203,8 @@ public class ResumeTests
     }
 
     static OpenEntries OpenDrive { get; } = new(
-        new OpenState(CarActivity.Online, T.AddHours(-2)), new OpenDrive(new DriveId(1), T.AddMinutes(-10), Here, Here, Here), null, null, Here, null);
+        new OpenState(CarActivity.Online, T.AddHours(-2)), new OpenDrive(new DriveId(1), T.AddMinutes(-10), Here, Here, Here), null, null, Here,
+        null);
 
     static Scene Driving() => new(open: OpenDrive with { State = null });
 
@@ -209,7 +213,8 @@ public class ResumeTests
 
     static Scene Charging() => new(open: new OpenEntries(
         null, null,
-        new OpenCharging(new ChargingProcessId(1), T.AddHours(-1), Here, null, null, new ChargeReading { Date = T, EnergyAddedKwh = 10 }), null, Here, null));
+        new OpenCharging(new ChargingProcessId(1), T.AddHours(-1), Here, null, null, new ChargeReading { Date = T, EnergyAddedKwh = 10 }), null, Here,
+        null));
 
     static VehicleData Charges(double minutes, double kwh, string state) => Online(minutes * 60_000, 1, 1).Odometer(1000).Charging(state, kwh, 200);
 

@@ -121,7 +121,8 @@ public class RuleTests
     public void Geofences_follow_the_car()
     {
         var scene = new Scene().Fence("South Pole", 90).Gets(
-            Online(0, 90, 45), Online(1, 90, 45).Gear(ShiftState.D, 1), Online(2, 90.1, 45).Gear(ShiftState.D, 1), Online(3, 90.2, 45).Gear(ShiftState.D, 1),
+            Online(0, 90, 45), Online(1, 90, 45).Gear(ShiftState.D, 1), Online(2, 90.1, 45).Gear(ShiftState.D, 1),
+            Online(3, 90.2, 45).Gear(ShiftState.D, 1),
             Online(4, 90, 45).Gear(ShiftState.P));
         scene.Summaries.Select(summary => (summary.State.Word, summary.Geofence?.Name)).Distinct().ShouldBe(
             [("online", "South Pole"), ("driving", "South Pole"), ("driving", null)]);
@@ -132,7 +133,8 @@ public class RuleTests
     public void Geofences_follow_the_stream()
     {
         var scene = new Scene(streaming: true).Fence("South Pole", 90).Fence("Garage", 90.01).Gets(Online(0, 90, 45));
-        scene.Samples(Sample(1, ShiftState.D, latitude: 90), Sample(2, ShiftState.D, latitude: 90.01), Sample(3, ShiftState.D, latitude: 91), Sample(4, ShiftState.D, latitude: 90));
+        scene.Samples(Sample(1, ShiftState.D, latitude: 90), Sample(2, ShiftState.D, latitude: 90.01), Sample(3, ShiftState.D, latitude: 91),
+            Sample(4, ShiftState.D, latitude: 90));
         scene.Summaries.Where(summary => summary.State == VehicleStateName.Driving).Select(summary => summary.Geofence?.Name)
             .ShouldBe(["South Pole", "Garage", null, "South Pole"]);
     }
@@ -147,7 +149,8 @@ public class RuleTests
         var scene = new Scene().Gets(Online(0), Online(1).Gear(ShiftState.D, 30).Range(200)).Gets(17, Offline).From();
         scene.Gets(Online(minutes * 60_000).Gear(ShiftState.D, 30).Range(range));
         var rows = scene.Rows.ToList();
-        (rows.Contains("charging") ? "charging" : rows.Exists(row => row.StartsWith("close", StringComparison.Ordinal)) ? "close only" : "goes on").ShouldBe(expected);
+        (rows.Contains("charging")
+            ? "charging" : rows.Exists(row => row.StartsWith("close", StringComparison.Ordinal)) ? "close only" : "goes on").ShouldBe(expected);
     }
 
     [Fact]
@@ -160,7 +163,8 @@ public class RuleTests
     [Fact]
     public void Errors_of_a_few_minutes_end_no_drive()
     {
-        var scene = Scenes.In("driving").From().Fails(new ApiError.RateLimited(TimeSpan.FromMinutes(2)), times: 7).Gets(Online(14 * 60_000).Gear(ShiftState.D, 1));
+        var scene = Scenes.In("driving").From().Fails(new ApiError.RateLimited(TimeSpan.FromMinutes(2)), times: 7)
+            .Gets(Online(14 * 60_000).Gear(ShiftState.D, 1));
         scene.Rows.ShouldBe(["pos(d) 2"]);
     }
 
@@ -180,7 +184,8 @@ public class RuleTests
     [InlineData("errors", 40, -20.0, 12.0, "charged")]
     [InlineData("errors", 40, null, 42.0, "charged")]
     [InlineData("errors", 14, null, 40.5, "goes on")]
-    public void A_gap_in_a_drive_is_judged_by_the_answers_at_its_ends(string silence, int minutes, double? gainedMiles, double? counterKwh, string expected)
+    public void A_gap_in_a_drive_is_judged_by_the_answers_at_its_ends(string silence, int minutes, double? gainedMiles, double? counterKwh,
+        string expected)
     {
         var scene = new Scene().Gets(Online(0).Range(100), Online(1).Gear(ShiftState.D, 30).Charging("Complete", 40, 100)).From();
         scene = silence switch
@@ -192,7 +197,8 @@ public class RuleTests
             "mixed" => scene.Fails(new ApiError.Timeout(), times: 3).Gets(5, Offline).Fails(new ApiError.Failed("boom"), times: 2),
             _ => scene,
         };
-        scene.Gets(Online((minutes * 60_000) + 1).Gear(ShiftState.D, 30).Charging("Complete", counterKwh ?? 40, gainedMiles is { } gained ? 100 + gained : null));
+        scene.Gets(Online((minutes * 60_000) + 1).Gear(ShiftState.D, 30).Charging("Complete", counterKwh ?? 40,
+            gainedMiles is { } gained ? 100 + gained : null));
         var rows = string.Join("; ", scene.Rows);
         var began = $"state online T+{(minutes * 60_000) + 1}; pos; drive, pos(d) 48";
         rows.ShouldBe(expected switch
@@ -229,7 +235,8 @@ public class RuleTests
     [InlineData(120, 0.1, ShiftState.D, "close timeout; state online T+7200000; pos; drive, pos(d) 48")]
     [InlineData(120, 0.0, ShiftState.P, "close timeout; state online T+7200000; pos")]
     [InlineData(14, 0.0, ShiftState.P, "pos(d); close ended; state online T+840000; pos")]
-    public void A_quarter_of_an_hour_of_errors_ends_a_drive_and_what_it_moved_belongs_to_the_next(int minutes, double miles, ShiftState gear, string expected)
+    public void A_quarter_of_an_hour_of_errors_ends_a_drive_and_what_it_moved_belongs_to_the_next(int minutes, double miles, ShiftState gear,
+        string expected)
     {
         var scene = new Scene().Gets(Online(0).Odometer(1000), Online(1).Gear(ShiftState.D, 30).Odometer(1000)).From()
             .PassMinutes(minutes).Fails(new ApiError.Timeout(), times: 8)
@@ -290,7 +297,8 @@ public class RuleTests
     [Fact]
     public void A_refusal_is_told_although_other_errors_came_before()
     {
-        var scene = Scenes.In("online").From().Fails(new ApiError.Failed("HTTP 503"), times: 3).Fails(new ApiError.Refused(403, "mobile access disabled"), times: 3);
+        var scene = Scenes.In("online").From().Fails(new ApiError.Failed("HTTP 503"), times: 3)
+            .Fails(new ApiError.Refused(403, "mobile access disabled"), times: 3);
         scene.Effects.OfType<Effect.Tell>().Select(tell => tell.Note).OfType<Note.RequestFailed>().Select(note => note.InARow).ShouldBe([1, 2, 4]);
     }
 
@@ -372,7 +380,8 @@ public class RuleTests
     [Fact]
     public void An_asleep_interval_of_its_own_keeps_publishing()
     {
-        var scene = Scenes.In("asleep", settings: new VehicleSettings { Polling = new PollingIntervals { Asleep = TimeSpan.FromSeconds(120) } }).From().Gets(2, Asleep);
+        var scene = Scenes.In("asleep", settings: new VehicleSettings { Polling = new PollingIntervals { Asleep = TimeSpan.FromSeconds(120) } })
+            .From().Gets(2, Asleep);
         (scene.Summaries.Count, scene.Poll).ShouldBe((2, 120));
     }
 
@@ -441,7 +450,8 @@ public class RuleTests
     public void A_late_sample_is_no_row_unless_the_cars_clock_was_set()
     {
         var scene = Scenes.In("online", streaming: true).Samples(Sample(10_000, ShiftState.D, mph: 10), Sample(20_000, ShiftState.D, mph: 20)).From();
-        scene.Samples(Sample(10_000, ShiftState.D, mph: 10), Sample(15_000, ShiftState.D, mph: 15), Sample(20_000, ShiftState.D, mph: 20)).Rows.ShouldBeEmpty();
+        scene.Samples(Sample(10_000, ShiftState.D, mph: 10), Sample(15_000, ShiftState.D, mph: 15),
+            Sample(20_000, ShiftState.D, mph: 20)).Rows.ShouldBeEmpty();
         scene.Summaries.ShouldBeEmpty();
         scene.Samples(Sample(30_000, ShiftState.D, mph: 30), Sample(-3_600_000, ShiftState.D, mph: 40)).Rows.ShouldBe(["pos(d) 48", "pos(d) 64"]);
     }
@@ -530,7 +540,8 @@ public class RuleTests
     [InlineData(0.0, 1000.0, 0, false)]
     public void A_reading_moves_by_place_odometer_or_speed(double latitude, double? odometer, int? mph, bool moves)
     {
-        var scene = new Scene(streaming: true).Gets(Online(0).Gear(ShiftState.P)).Samples(Sample(1000, ShiftState.D, odometer: 1000)).Gets(Online(1500).Gear(ShiftState.P));
+        var scene = new Scene(streaming: true).Gets(Online(0).Gear(ShiftState.P)).Samples(Sample(1000, ShiftState.D, odometer: 1000))
+            .Gets(Online(1500).Gear(ShiftState.P));
         scene.From().Samples(Sample(3000, ShiftState.D, mph: mph, odometer: odometer, latitude: latitude)).Rows.Any().ShouldBe(moves);
     }
 
@@ -544,7 +555,8 @@ public class RuleTests
     [Fact]
     public void A_moving_car_need_not_wait_for_an_api_that_does_not_answer()
     {
-        var scene = new Scene(streaming: true).Gets(Online(0).Gear(ShiftState.P)).Samples(Sample(1000, ShiftState.D)).Fails(new ApiError.Timeout()).From();
+        var scene = new Scene(streaming: true).Gets(Online(0).Gear(ShiftState.P)).Samples(Sample(1000, ShiftState.D)).Fails(new ApiError.Timeout())
+            .From();
         scene.Samples(Sample(2000, ShiftState.D, mph: 10)).Rows.ShouldBe(["drive, pos(d) 16"]);
     }
 
@@ -574,7 +586,8 @@ public class RuleTests
     [Fact]
     public void A_stream_cannot_put_off_its_own_poll()
     {
-        var scene = new Scene(streaming: true, settings: new VehicleSettings { Polling = new PollingIntervals { Minimum = TimeSpan.FromSeconds(20) } }).Gets(Online(0)).From();
+        var scene = new Scene(streaming: true,
+            settings: new VehicleSettings { Polling = new PollingIntervals { Minimum = TimeSpan.FromSeconds(20) } }).Gets(Online(0)).From();
         Minute(scene, at => Sample(at, null, power: -1), at => Online(at));
         scene.Plans.Count.ShouldBeInRange(2, 4);
     }
@@ -585,14 +598,16 @@ public class RuleTests
         var scene = Scenes.In("online", streaming: true);
         var former = scene.Vehicle.Stream!.Value;
         scene.Says(new StreamEvent.TokensExpired(new StreamId(1))).From();
-        scene.Send(new VehicleEvent.Streamed(scene.Now, former, new StreamEvent.Data(new StreamId(1), Sample(60_000, ShiftState.D)), Surroundings.Unknown))
+        scene.Send(new VehicleEvent.Streamed(scene.Now, former, new StreamEvent.Data(new StreamId(1), Sample(60_000, ShiftState.D)),
+            Surroundings.Unknown))
             .Last.ShouldBeEmpty();
     }
 
     [Fact]
     public void A_stream_that_gives_up_is_replaced()
     {
-        foreach (StreamEvent said in new StreamEvent[] { new StreamEvent.TokensExpired(new StreamId(1)), new StreamEvent.TooManyDisconnects(new StreamId(1)) })
+        foreach (StreamEvent said in new StreamEvent[] { new StreamEvent.TokensExpired(new StreamId(1)),
+            new StreamEvent.TooManyDisconnects(new StreamId(1)) })
         {
             var scene = Scenes.In("online", streaming: true).From().Says(said);
             scene.Last.Select(effect => effect.GetType()).ShouldBe([typeof(Effect.DisconnectStream), typeof(Effect.ConnectStream)]);
@@ -653,7 +668,8 @@ public class RuleTests
         var scene = Scenes.In("asleep", streaming: true).Gets(Bare);
         var (next, effects) = Vehicle.Transition(
             scene.Vehicle with { PreOnline = Enum.Parse<PreOnline>(before) },
-            new VehicleEvent.Streamed(scene.Now, scene.Vehicle.Stream!.Value, new StreamEvent.Data(new StreamId(1), Sample(0, power: power)), Surroundings.Unknown));
+            new VehicleEvent.Streamed(scene.Now, scene.Vehicle.Stream!.Value, new StreamEvent.Data(new StreamId(1), Sample(0, power: power)),
+                Surroundings.Unknown));
         next.PreOnline.ToString().ShouldBe(after);
         effects.Any(effect => effect is Effect.Poll).ShouldBe(after == nameof(PreOnline.ConfirmedReal) && before != after);
     }
@@ -744,9 +760,11 @@ public class RuleTests
     {
         var scene = Scenes.In("online", streaming: true).Samples(Sample(10_000, ShiftState.D, mph: 10) with { Elevation = 700 });
         scene.Summaries[^1].Elevation.ShouldBe(700);
-        scene.Changes(settings => settings with { UseStreamingApi = false }).Gets(Online(20_000).Gear(ShiftState.D, 10)).Summaries[^1].Elevation.ShouldBe(700);
+        scene.Changes(settings => settings with { UseStreamingApi = false })
+            .Gets(Online(20_000).Gear(ShiftState.D, 10)).Summaries[^1].Elevation.ShouldBe(700);
         scene.Ask().Send(new VehicleEvent.Answered(
-            scene.Now, scene.Vehicle.Request!.Value, new ApiAnswer<VehicleData>.Ok(Online(30_000).Gear(ShiftState.D, 10)), new Surroundings(null, 650)));
+            scene.Now, scene.Vehicle.Request!.Value, new ApiAnswer<VehicleData>.Ok(Online(30_000).Gear(ShiftState.D, 10)),
+            new Surroundings(null, 650)));
         scene.Summaries[^1].Elevation.ShouldBe(650);
     }
 }

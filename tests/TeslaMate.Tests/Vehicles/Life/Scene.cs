@@ -9,7 +9,9 @@ using TeslaMate.Vehicles.Life;
 
 namespace TeslaMate.Tests.Vehicles;
 
-/// <summary>The machine alone, played event by event: a test says what the car or the owner does and reads what was written, published and asked.</summary>
+/// <summary>
+/// The machine alone, played event by event: a test says what the car or the owner does and reads what was written, published and asked.
+/// </summary>
 sealed class Scene
 {
     static readonly OpenEntries NothingOpen = new(null, null, null, null, null, null);
@@ -17,7 +19,8 @@ sealed class Scene
     readonly Dictionary<string, int> _places = [];
     DateTimeOffset? _pollDue;
 
-    public Scene(bool streaming = false, int suspendMin = 21, int idleMin = 99_999, bool mustBeLocked = false, VehicleSettings? settings = null, OpenEntries? open = null)
+    public Scene(bool streaming = false, int suspendMin = 21, int idleMin = 99_999, bool mustBeLocked = false, VehicleSettings? settings = null,
+        OpenEntries? open = null)
     {
         Now = ACar.T;
         Vehicle = Vehicle.Begin(ACar.Row(streaming, suspendMin, idleMin, mustBeLocked), settings ?? new VehicleSettings(), open ?? NothingOpen, Now);
@@ -199,7 +202,8 @@ sealed class Scene
         _ => null,
     };
 
-    Surroundings Around(double? latitude) => latitude is { } at && Fences.TryGetValue(at, out var fence) ? new Surroundings(fence, null) : Surroundings.Unknown;
+    Surroundings Around(double? latitude)
+        => latitude is { } at && Fences.TryGetValue(at, out var fence) ? new Surroundings(fence, null) : Surroundings.Unknown;
 
     static string Speed(PositionReading position) => position.SpeedKmH is { } speed ? string.Create(CultureInfo.InvariantCulture, $" {speed}") : "";
 

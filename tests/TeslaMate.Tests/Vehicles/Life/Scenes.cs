@@ -8,7 +8,8 @@ namespace TeslaMate.Tests.Vehicles;
 /// <summary>Cars brought to a state by the shortest way.</summary>
 static class Scenes
 {
-    public static readonly string[] States = ["start", "online", "driving", "unavailable", "lost", "timed out", "charging", "updating", "suspended", "asleep", "offline"];
+    public static readonly string[] States =
+        ["start", "online", "driving", "unavailable", "lost", "timed out", "charging", "updating", "suspended", "asleep", "offline"];
 
     public static Scene In(string state, bool streaming = false, VehicleSettings? settings = null)
     {

@@ -64,17 +64,20 @@ public class SuspendTests
         var scene = new Scene(mustBeLocked: true).Gets(
             [.. Enumerable.Range(0, 4).Select(i => Online(i).Body(body => body with { Locked = i % 2 == 1 }))]);
         scene.Summaries.Select(summary => (summary.State.Word, summary.Locked)).Distinct().ShouldBe([("online", false), ("online", true)]);
-        scene.Summaries.Select(summary => summary.Locked).Aggregate("", (all, locked) => all.EndsWith($"{locked} ", StringComparison.Ordinal) ? all : all + locked + " ")
+        scene.Summaries.Select(summary => summary.Locked).Aggregate("",
+            (all, locked) => all.EndsWith($"{locked} ", StringComparison.Ordinal) ? all : all + locked + " ")
             .ShouldBe("False True False True ");
     }
 
     [Fact]
     public void A_car_that_has_charged_goes_to_sleep()
     {
-        var scene = new Scene(streaming: true, idleMin: 3).Gets(Online(0), Online(1).Charging("Charging", 0.1, 100)).Gets(Online(2).Charging("Complete", 0.1, 100));
+        var scene = new Scene(streaming: true, idleMin: 3).Gets(Online(0), Online(1).Charging("Charging", 0.1, 100))
+            .Gets(Online(2).Charging("Complete", 0.1, 100));
         scene.PassMinutes(4).Gets(Online(240_000).Charging("Complete", 0.1, 100)).PassMinutes(10).Gets(Asleep);
         scene.Rows.ShouldBe(
-            ["state online T+0", "pos", "charging", "charge 0.1", "pos", "charge 0.1", "complete", "state online T+2", "pos", "pos", $"state asleep T+{(scene.Now - T).TotalMilliseconds}"]);
+            ["state online T+0", "pos", "charging", "charge 0.1", "pos", "charge 0.1", "complete", "state online T+2", "pos", "pos",
+                $"state asleep T+{(scene.Now - T).TotalMilliseconds}"]);
         scene.States.ShouldBe(["online", "charging", "online", "suspended", "asleep"]);
         scene.IsConnected.ShouldBeFalse();
     }
@@ -154,7 +157,8 @@ public class SuspendTests
         var scene = new Scene(idleMin: 0, suspendMin: 21).Gets(Online(0)).From();
         var began = scene.Now;
         while (scene.Plans.Count == 0 || scene.Plans[^1] == FetchPlan.Light)
-            scene.Ask().Send(new VehicleEvent.Answered(scene.Now, scene.Vehicle.Request!.Value, new ApiAnswer<VehicleData>.Ok(Bare), Surroundings.Unknown));
+            scene.Ask().Send(new VehicleEvent.Answered(scene.Now, scene.Vehicle.Request!.Value, new ApiAnswer<VehicleData>.Ok(Bare),
+                Surroundings.Unknown));
         (scene.Now - began).TotalMinutes.ShouldBe(21);
         scene.Plans.Count.ShouldBeLessThanOrEqualTo(21);
         (scene.Entries.Count, scene.Summaries.Count).ShouldBe((0, 0));
@@ -233,7 +237,8 @@ public class SuspendTests
         var scene = new Scene().Gets(Online(0)).Ask();
         var underWay = scene.Vehicle.Request!.Value;
         scene.Suspend(new ApiAnswer<VehicleData>.Ok(Online(7)));
-        scene.Send(new VehicleEvent.Answered(scene.Now, underWay, new ApiAnswer<VehicleData>.Ok(Online(8)), Surroundings.Unknown)).Last.ShouldBeEmpty();
+        scene.Send(new VehicleEvent.Answered(scene.Now, underWay, new ApiAnswer<VehicleData>.Ok(Online(8)),
+            Surroundings.Unknown)).Last.ShouldBeEmpty();
         scene.Phase.ShouldBeOfType<VehiclePhase.Suspended>();
     }
 

@@ -16,7 +16,8 @@ public class WorkedSequences
     public void A_drive_without_stream(ShiftState? parked)
     {
         var scene = new Scene().Gets(
-            Online(1), Online(2, 0.1, 0.1).Gear(ShiftState.D, 60), Online(3, 0.1, 0.1).Gear(ShiftState.N, 30), Online(4, 0.1, 0.1).Gear(ShiftState.R, -5),
+            Online(1), Online(2, 0.1, 0.1).Gear(ShiftState.D, 60), Online(3, 0.1, 0.1).Gear(ShiftState.N, 30),
+            Online(4, 0.1, 0.1).Gear(ShiftState.R, -5),
             Online(5, 0.2, 0.2).Gear(parked));
 
         scene.Rows.ShouldBe(
@@ -66,7 +67,8 @@ public class WorkedSequences
         scene.States.ShouldBe(["online", "driving", "offline", "online", "driving", "online"]);
         var place = scene.Entries.OfType<LogbookEntry.StartCharging>().ShouldHaveSingleItem().Position;
         (place.Latitude, place.Longitude).ShouldBe((0.1, 0.1));
-        scene.Entries.OfType<LogbookEntry.InsertCharge>().Select(insert => (insert.Charge.Date, insert.Charge.EnergyAddedKwh, insert.Charge.ChargerPowerKw))
+        scene.Entries.OfType<LogbookEntry.InsertCharge>()
+            .Select(insert => (insert.Charge.Date, insert.Charge.EnergyAddedKwh, insert.Charge.ChargerPowerKw))
             .ShouldBe([(T.AddMilliseconds(1), 0, 0), (T.AddMilliseconds(300_001), 45, 0)]);
     }
 
@@ -142,7 +144,8 @@ public class WorkedSequences
         (first.State, first.Speed, first.Power, first.Elevation).ShouldBe((VehicleStateName.Driving, 16, 5, 1));
 
         scene.Samples(
-            Sample(200, ShiftState.D, power: 10, mph: 15, elevation: 2, latitude: 42.2), Sample(300, ShiftState.N, power: 2, mph: 20, elevation: 3, latitude: 42.3),
+            Sample(200, ShiftState.D, power: 10, mph: 15, elevation: 2, latitude: 42.2),
+            Sample(300, ShiftState.N, power: 2, mph: 20, elevation: 3, latitude: 42.3),
             Sample(400, ShiftState.R, power: 1, mph: 3, elevation: 4, latitude: 42.4));
         scene.Summaries.Select(summary => summary.Elevation).ShouldBe([1, 2, 3, 4]);
 
@@ -180,12 +183,14 @@ public class WorkedSequences
         var scene = new Scene(streaming: true).Gets(Online(0));
         scene.IsConnected.ShouldBeTrue();
         scene.Gets(Online(1).Charging("Starting", 0.1, range: 1)).IsConnected.ShouldBeFalse();
-        scene.Gets(Online(2).Charging("Charging", 0.2, range: 2), Online(3).Charging("Charging", 0.3, range: 3), Online(4).Charging("Complete", 0.4, range: 4));
+        scene.Gets(Online(2).Charging("Charging", 0.2, range: 2), Online(3).Charging("Charging", 0.3, range: 3),
+            Online(4).Charging("Complete", 0.4, range: 4));
         scene.IsConnected.ShouldBeTrue();
         scene.Gets(Online(5).Charging("Complete", 0.4), Online(6).Charging("Unplugged", 0.4), Online(7));
 
         scene.Rows.ShouldBe(
-            ["state online T+0", "pos", "charging", "charge 0.1", "charge 0.2", "charge 0.3", "pos", "charge 0.4", "complete", "state online T+4", "pos"]);
+            ["state online T+0", "pos", "charging", "charge 0.1", "charge 0.2", "charge 0.3", "pos", "charge 0.4", "complete", "state online T+4",
+                "pos"]);
         scene.Entries.OfType<LogbookEntry.InsertCharge>().Select(insert => insert.Charge.IdealRangeKm).ShouldBe([1.61, 3.22, 4.83, 6.44]);
         scene.Entries.OfType<LogbookEntry.StartCharging>().ShouldHaveSingleItem().LookUpAddress.ShouldBeTrue();
         scene.States.ShouldBe(["online", "charging", "online"]);

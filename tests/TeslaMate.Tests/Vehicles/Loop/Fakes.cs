@@ -25,7 +25,8 @@ sealed class World
     {
         Parts = new VehicleLoopParts(Tesla, Streams, Logbook, new OneGeofence(), new FlatTerrain(), Hub, Busy, Time, NullLogger.Instance);
         Supervisor = new Supervisor(
-            new Discovery(Tesla, Cars, NullLogger<Discovery>.Instance), Cars, Leases, Account, new VehicleSettings(), Parts, NullLogger<Supervisor>.Instance);
+            new Discovery(Tesla, Cars, NullLogger<Discovery>.Instance), Cars, Leases, Account, new VehicleSettings(), Parts,
+            NullLogger<Supervisor>.Instance);
         Vehicles = new RunningVehicles(Supervisor, Busy, Time);
     }
 
@@ -306,9 +307,11 @@ sealed class OneGeofence : IGeofences
 
     public Task<Geofence?> FindAsync(GeofenceId geofence, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<int> CountWithoutCostAsync(GeofenceId? geofence, GeofenceForm form, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<int> CountWithoutCostAsync(GeofenceId? geofence, GeofenceForm form, CancellationToken cancellationToken)
+        => throw new NotSupportedException();
 
-    public Task<GeofenceAnswer> SaveAsync(GeofenceId? geofence, GeofenceForm form, bool addCosts, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<GeofenceAnswer> SaveAsync(GeofenceId? geofence, GeofenceForm form, bool addCosts, CancellationToken cancellationToken)
+        => throw new NotSupportedException();
 
     public Task<bool> DeleteAsync(GeofenceId geofence, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -17,7 +17,8 @@ public class VehicleLoopTests
         world.Tesla.Car(11, Bare, Online(1), Online(2).Gear(ShiftState.D, 60), Online(3).Gear(ShiftState.D, 30), Online(4));
         await using var loop = Start(world);
         await world.UntilAsync(() => world.Logbook.Rows().Count >= 7);
-        world.Logbook.Rows().Take(7).ShouldBe(["state online T+1", "pos", "drive, pos(d) 97", "pos(d) 48", "pos(d)", "close ended", "state online T+4"]);
+        world.Logbook.Rows().Take(7)
+            .ShouldBe(["state online T+1", "pos", "drive, pos(d) 97", "pos(d) 48", "pos(d)", "close ended", "state online T+4"]);
         world.Hub.Current(new CarId(1))!.State.ShouldBe(VehicleStateName.Online);
     }
 
@@ -100,7 +101,8 @@ public class VehicleLoopTests
         var world = new World();
         world.Tesla.Car(11, Online(0));
         world.Logbook.Result = (_, _) => WriteResult.NotOurs;
-        var loop = new VehicleLoop(Vehicle.Begin(Row(), new VehicleSettings(), world.Logbook.Open(new CarId(1)), world.Time.GetUtcNow()), world.Parts, () => { });
+        var loop = new VehicleLoop(Vehicle.Begin(Row(), new VehicleSettings(), world.Logbook.Open(new CarId(1)), world.Time.GetUtcNow()), world.Parts,
+            () => { });
         (await loop.RunAsync(CancellationToken.None)).ShouldBe(LoopEnd.NotOurs);
         await loop.DisposeAsync();
         world.Hub.All.ShouldBeEmpty("what could not be written is not published");
@@ -156,7 +158,8 @@ public class VehicleLoopTests
 
     static VehicleLoop Start(World world, bool streaming = false, int idleMin = 99_999)
     {
-        var vehicle = Vehicle.Begin(Row(streaming, idleMin: idleMin), new VehicleSettings(), world.Logbook.Open(new CarId(1)), world.Time.GetUtcNow());
+        var vehicle = Vehicle.Begin(Row(streaming, idleMin: idleMin), new VehicleSettings(), world.Logbook.Open(new CarId(1)),
+            world.Time.GetUtcNow());
         var loop = new VehicleLoop(vehicle, world.Parts, () => { });
         _ = loop.RunAsync(CancellationToken.None);
         return loop;

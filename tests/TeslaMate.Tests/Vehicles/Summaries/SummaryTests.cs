@@ -25,7 +25,8 @@ public class SummaryTests
     public void Progress_and_version_of_an_update()
     {
         var summary = Of(Online().Update("installing", "2024.2.2 fed", "2024.3.1 abc123", download: 100, install: 42));
-        (summary.UpdateStatus, summary.UpdateVersion, summary.Version, summary.DownloadPerc, summary.InstallPerc).ShouldBe(("installing", "2024.3.1", "2024.2.2", 100, 42));
+        (summary.UpdateStatus, summary.UpdateVersion, summary.Version, summary.DownloadPerc,
+            summary.InstallPerc).ShouldBe(("installing", "2024.3.1", "2024.2.2", 100, 42));
         var none = Of(Online().Body(body => body with { SoftwareUpdate = null }));
         (none.UpdateStatus, none.UpdateAvailable, none.UpdateVersion, none.DownloadPerc, none.InstallPerc).ShouldBe((null, null, null, null, null));
     }
@@ -48,7 +49,8 @@ public class SummaryTests
         }));
         (summary.DriverFrontDoorOpen, summary.DriverRearDoorOpen, summary.PassengerFrontDoorOpen, summary.PassengerRearDoorOpen, summary.DoorsOpen)
             .ShouldBe((false, true, false, false, true));
-        (summary.DriverFrontWindowOpen, summary.DriverRearWindowOpen, summary.PassengerFrontWindowOpen, summary.PassengerRearWindowOpen, summary.WindowsOpen)
+        (summary.DriverFrontWindowOpen, summary.DriverRearWindowOpen, summary.PassengerFrontWindowOpen, summary.PassengerRearWindowOpen,
+            summary.WindowsOpen)
             .ShouldBe((false, false, true, false, true));
         (summary.TrunkOpen, summary.FrunkOpen).ShouldBe((false, true));
     }
@@ -74,7 +76,8 @@ public class SummaryTests
         var summary = Of(Online()
             .Charge(charge => charge with { IdealBatteryRange = 200, EstBatteryRange = 100.5, BatteryRange = 1 }).Odometer(26000.123456)
             .Drive(drive => drive with { Speed = 30, ActiveRouteDestination = "Home", ActiveRouteMilesToArrival = 6.485299 }));
-        (summary.IdealBatteryRangeKm, summary.EstBatteryRangeKm, summary.RatedBatteryRangeKm, summary.Odometer, summary.Speed).ShouldBe((321.87, 161.74, 1.61, 41843.14, 48));
+        (summary.IdealBatteryRangeKm, summary.EstBatteryRangeKm, summary.RatedBatteryRangeKm, summary.Odometer,
+            summary.Speed).ShouldBe((321.87, 161.74, 1.61, 41843.14, 48));
         (summary.ActiveRouteDestination, summary.ActiveRouteMilesToArrival).ShouldBe(("Home", 6.485299));
     }
 
@@ -89,7 +92,8 @@ public class SummaryTests
     public void Nothing_received_means_nothing_known()
     {
         var scene = new Scene();
-        SummaryBuilder.Build(scene.Vehicle, scene.Now).ShouldBe(new Summary { Car = scene.Vehicle.Car, State = VehicleStateName.Unavailable, Healthy = true });
+        SummaryBuilder.Build(scene.Vehicle, scene.Now)
+            .ShouldBe(new Summary { Car = scene.Vehicle.Car, State = VehicleStateName.Unavailable, Healthy = true });
     }
 
     /// <summary>Nobody could be asked yet: what the database knows is known, and the rest is not "nothing".</summary>
@@ -99,7 +103,8 @@ public class SummaryTests
         var scene = new Scene(open: new OpenEntries(null, null, null, null, Stored, null));
         scene.Send(new VehicleEvent.Started(scene.Now, new Surroundings(new SummaryGeofence(1, "Home"), null))).Fails(new ApiError.Timeout());
         var summary = scene.Summaries.ShouldHaveSingleItem();
-        (summary.State, summary.IsRestored, summary.Geofence?.Name, summary.Latitude, summary.BatteryLevel).ShouldBe((VehicleStateName.Unavailable, true, "Home", 37.889544, 64));
+        (summary.State, summary.IsRestored, summary.Geofence?.Name, summary.Latitude,
+            summary.BatteryLevel).ShouldBe((VehicleStateName.Unavailable, true, "Home", 37.889544, 64));
     }
 
     [Fact]

@@ -272,9 +272,11 @@ public sealed class SupervisorTests : IAsyncLifetime
         _world.Supervisor.Dispose();
     }
 
-    static ApiAnswer<IReadOnlyList<VehicleListing>> Listed(params VehicleListing[] listings) => new ApiAnswer<IReadOnlyList<VehicleListing>>.Ok(listings);
+    static ApiAnswer<IReadOnlyList<VehicleListing>> Listed(params VehicleListing[] listings)
+        => new ApiAnswer<IReadOnlyList<VehicleListing>>.Ok(listings);
 
-    static VehicleListing Listing(long eid, string vin) => new(new Eid(eid), new Vid(eid + 100), vin, new VehicleData { State = "asleep", DisplayName = vin });
+    static VehicleListing Listing(long eid, string vin)
+        => new(new Eid(eid), new Vid(eid + 100), vin, new VehicleData { State = "asleep", DisplayName = vin });
 
     Task StartAsync() => _world.Supervisor.StartAsync(CancellationToken.None);
 
