@@ -48,6 +48,11 @@ sealed class TelemetryHealth : IHealthCheck
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         => Task.FromResult(context.Result(
         isWell: true,
-        new JsonObject { ["cars"] = _cars.Count, ["connections"] = _endpoint.Connections, ["records"] = _counters.Records,
-            ["unreadable"] = _counters.Unreadable }));
+        new JsonObject
+        {
+            ["cars"] = _cars.Count,
+            ["connections"] = _endpoint.Connections,
+            ["records"] = _counters.Records,
+            ["unreadable"] = _counters.Unreadable
+        }));
 }

@@ -83,7 +83,8 @@ static partial class MigrationMeasurements
     {
         var settings = new DatabaseSettings { Host = cluster.Socket, Name = database, User = "postgres" };
         var migrator = new Migrator(settings, new Variables(new Dictionary<string, string> { ["ENCRYPTION_KEY"] = "benchmark" }),
-            TimeProvider.System) { Reference = migrations };
+            TimeProvider.System)
+        { Reference = migrations };
         var outcome = await migrator.MigrateAsync(steps ?? new Steps(), CancellationToken.None, to);
         if (outcome is not MigrationOutcome.Done)
             throw new InvalidOperationException(outcome.ToString());

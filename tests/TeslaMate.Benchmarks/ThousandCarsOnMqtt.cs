@@ -44,8 +44,12 @@ static class ThousandCarsOnMqtt
 
     static async Task MeasureAsync(int cars, int seconds, int port)
     {
-        var settings = new MqttSettings { Host = "127.0.0.1", Port = port,
-            HomeAssistant = new HomeAssistantSettings(Discovery: true, "homeassistant", Url: null) };
+        var settings = new MqttSettings
+        {
+            Host = "127.0.0.1",
+            Port = port,
+            HomeAssistant = new HomeAssistantSettings(Discovery: true, "homeassistant", Url: null)
+        };
         await using var provider = new ServiceCollection()
             .AddSingleton<Microsoft.Extensions.Logging.ILoggerFactory>(NullLoggerFactory.Instance)
             .AddSingleton(typeof(Microsoft.Extensions.Logging.ILogger<>), typeof(NullLogger<>))

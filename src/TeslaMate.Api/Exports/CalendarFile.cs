@@ -29,8 +29,11 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
 
     static readonly Parameter Days = new("days", ParameterType.Whole, "How many days back; 400 by default.") { Least = 1, Most = 4000 };
 
-    static readonly Parameter What = new("what", ParameterType.Words, "only drives or only charges, or both, which is the default.") { Values =
-        ["drives", "charges"] };
+    static readonly Parameter What = new("what", ParameterType.Words, "only drives or only charges, or both, which is the default.")
+    {
+        Values =
+        ["drives", "charges"]
+    };
 
     public void Map(IEndpointRouteBuilder routes)
         => routes.MapGet(DataRoutes.Prefix + "/calendar/{token}.ics", (string token, HttpContext http)
@@ -39,7 +42,8 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
             .RequireAuthorization(Policies.LogIn)
             .WithGroupName(ApiDescriptions.Data)
             .WithMetadata(new Described("getCalendar", "Drives and charging stops as a calendar.", [Days, What, Parameter.Tag], [Format.Calendar],
-                new Shape.File("iCalendar, RFC 5545.")) { Scope = Scopes.Calendar });
+                new Shape.File("iCalendar, RFC 5545."))
+            { Scope = Scopes.Calendar });
 
     async Task WriteAsync(HttpContext http, string token)
     {

@@ -36,10 +36,12 @@ sealed class ExportRoutes(RowAnswers answers, GeoJsonFiles geoJson, TimeProvider
     {
         data.MapGet("/cars/{id}/export.zip", (RowNumber id, HttpContext http) => ProblemAnswers.TryAsync(http, () => ArchiveAsync(http, id.Short)))
             .WithMetadata(new Described("getCarsOneExport", "Everything of a car: one CSV per table, in a ZIP.", [], [Zip],
-                new Shape.File("A ZIP.")) { Scope = Scopes.Admin });
+                new Shape.File("A ZIP."))
+            { Scope = Scopes.Admin });
         data.MapGet("/export.zip", (HttpContext http, CancellationToken _) => ProblemAnswers.TryAsync(http, () => ArchiveAsync(http, null)))
             .WithMetadata(new Described("getExport", "Every table as a CSV, in a ZIP; without what is secret.", [], [Zip],
-                new Shape.File("A ZIP.")) { Scope = Scopes.Admin });
+                new Shape.File("A ZIP."))
+            { Scope = Scopes.Admin });
     }
 
     async Task GpxAsync(HttpContext http, Listing listing, Parent parent, int row)

@@ -37,8 +37,12 @@ public static class ApiDescriptions
                     document.Info.Title = "TeslaMate for .NET: the API of companion apps";
                     (document.Components ??= new()).SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
                     {
-                        ["token"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer",
-                            Description = "A token of the page /tokens" },
+                        ["token"] = new OpenApiSecurityScheme
+                        {
+                            Type = SecuritySchemeType.Http,
+                            Scheme = "bearer",
+                            Description = "A token of the page /tokens"
+                        },
                     };
                     return Task.CompletedTask;
                 });

@@ -34,7 +34,8 @@ public static class SourceAddress
                 case "user": connection.Username = value; break;
                 case "password": connection.Password = value; break;
                 case "sslmode" when Enum.TryParse<SslMode>(value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true,
-                    out var mode): connection.SslMode = mode; break;
+                    out var mode):
+                    connection.SslMode = mode; break;
             }
         }
 

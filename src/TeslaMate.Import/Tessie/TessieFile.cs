@@ -62,8 +62,14 @@ sealed class TessieFile(string path) : IHistoryFile
                     Latitude = Number(drive, "Latitude"),
                     Longitude = Number(drive, "Longitude"),
                     Speed = Number(drive, "Speed") is { } speed ? (int)Math.Round(speed, MidpointRounding.AwayFromZero) : null,
-                    ShiftState = shift switch { "D" => ShiftState.D, "R" => ShiftState.R, "N" => ShiftState.N, null or "" or "P" => ShiftState.P,
-                        _ => ShiftState.Other },
+                    ShiftState = shift switch
+                    {
+                        "D" => ShiftState.D,
+                        "R" => ShiftState.R,
+                        "N" => ShiftState.N,
+                        null or "" or "P" => ShiftState.P,
+                        _ => ShiftState.Other
+                    },
                 },
                 ChargeState = new ChargeState
                 {

@@ -93,7 +93,8 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
             await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock(), .. GeofenceStatements.Release(geofence)], CommandTimeout,
                 cancellationToken);
             await using var delete = new NpgsqlCommand("delete from public.geofences where id = $1",
-                connection) { Parameters = { Value.Of(geofence.Value) } };
+                connection)
+            { Parameters = { Value.Of(geofence.Value) } };
             found = await delete.ExecuteNonQueryAsync(cancellationToken) > 0;
             await transaction.CommitAsync(cancellationToken);
         }

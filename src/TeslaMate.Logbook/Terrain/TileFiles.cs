@@ -41,8 +41,10 @@ sealed partial class TileFiles : IDisposable
     public TileFiles(LogbookSettings settings, TimeProvider time, ILogger<TileFiles> logger)
     {
         (_settings, _time, _logger) = (settings, time, logger);
-        _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) {
-            Timeout = System.Threading.Timeout.InfiniteTimeSpan };
+        _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        {
+            Timeout = System.Threading.Timeout.InfiniteTimeSpan
+        };
         // What the sources know this kind of client by; not of the form that the typed header wants.
         _http.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", "github.com/adriankumpf/srtm");
     }

@@ -117,8 +117,11 @@ static class SummaryTopics
         if (!summary.IsRestored || summary.Geofence is not null || summary.Latitude is not null)
             yield return ("geofence", summary.Geofence?.Name ?? defaultGeofence);
         if (summary is { Latitude: { } latitude, Longitude: { } longitude })
-            yield return ("location", new JsonObject { ["latitude"] = Number(Payload.Of(latitude)),
-                ["longitude"] = Number(Payload.Of(longitude)) }.ToJsonString(Compact));
+            yield return ("location", new JsonObject
+            {
+                ["latitude"] = Number(Payload.Of(latitude)),
+                ["longitude"] = Number(Payload.Of(longitude))
+            }.ToJsonString(Compact));
         // A car that sleeps has no route; one that nobody could ask may have.
         if (summary is { IsRestored: true, State: VehicleStateName.Unavailable })
             yield break;
@@ -162,8 +165,11 @@ static class SummaryTopics
             ["miles_to_arrival"] = Number(Payload.AsWritten(summary.ActiveRouteMilesToArrival)),
             ["minutes_to_arrival"] = Number(Payload.AsWritten(summary.ActiveRouteMinutesToArrival)),
             ["traffic_minutes_delay"] = Number(Payload.AsWritten(summary.ActiveRouteTrafficMinutesDelay)),
-            ["location"] = new JsonObject { ["latitude"] = Number(Payload.Of(summary.ActiveRouteLatitude)),
-                ["longitude"] = Number(Payload.Of(summary.ActiveRouteLongitude)) },
+            ["location"] = new JsonObject
+            {
+                ["latitude"] = Number(Payload.Of(summary.ActiveRouteLatitude)),
+                ["longitude"] = Number(Payload.Of(summary.ActiveRouteLongitude))
+            },
             ["error"] = null,
         }.ToJsonString(Compact));
     }

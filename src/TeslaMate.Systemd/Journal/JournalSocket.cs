@@ -19,8 +19,11 @@ sealed class JournalSocket : IDisposable
 
     public JournalSocket(string path)
     {
-        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendBufferSize = SendBufferBytes,
-            SendTimeout = LongestBlockMs };
+        _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified)
+        {
+            SendBufferSize = SendBufferBytes,
+            SendTimeout = LongestBlockMs
+        };
         _journald = new UnixDomainSocketEndPoint(path);
         // struct sockaddr_un: the family, 16 bits of the machine's order, and the path with its terminating zero.
         _address = [.. BitConverter.GetBytes((ushort)1), .. Encoding.UTF8.GetBytes(path), 0];

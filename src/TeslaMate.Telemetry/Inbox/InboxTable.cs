@@ -138,8 +138,10 @@ sealed class InboxTable(NpgsqlDataSource database)
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Plain(alert.Name) });
             command.Parameters.Add(Timestamps.Parameter(started));
             command.Parameters.Add(Timestamps.Parameter(alert.EndedAt));
-            command.Parameters.Add(new NpgsqlParameter<short[]> {
-                TypedValue = [.. alert.Audiences.Select(audience => (short)Math.Clamp(audience, 0, short.MaxValue))] });
+            command.Parameters.Add(new NpgsqlParameter<short[]>
+            {
+                TypedValue = [.. alert.Audiences.Select(audience => (short)Math.Clamp(audience, 0, short.MaxValue))]
+            });
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }

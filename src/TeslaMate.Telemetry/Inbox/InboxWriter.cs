@@ -170,8 +170,11 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
             returning pg_notify('teslamate_telemetry', usage.car_id::text)
             """);
         command.Parameters.Add(Array(days, day => day.Key.Car.Value));
-        command.Parameters.Add(new NpgsqlParameter<DateTime[]> { TypedValue = [.. days.Select(day => day.Key.Day)],
-            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date });
+        command.Parameters.Add(new NpgsqlParameter<DateTime[]>
+        {
+            TypedValue = [.. days.Select(day => day.Key.Day)],
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date
+        });
         command.Parameters.Add(Array(days, day => (long)day.Count(item => item.IsNew)));
         command.Parameters.Add(Array(days, day => day.Where(item => item.IsNew).Sum(item => (long)item.Record.Datums)));
         command.Parameters.Add(Array(days, day => (long)day.Count(item => !item.IsNew)));

@@ -40,8 +40,13 @@ static class Projection
         {
             data = data with
             {
-                DriveState = data.DriveState! with { Latitude = Round(place?.Latitude), Longitude = Round(place?.Longitude), Speed = Whole(speed),
-                    ExactSpeed = speed },
+                DriveState = data.DriveState! with
+                {
+                    Latitude = Round(place?.Latitude),
+                    Longitude = Round(place?.Longitude),
+                    Speed = Whole(speed),
+                    ExactSpeed = speed
+                },
             };
         }
 

@@ -138,10 +138,10 @@ static class Driving
     /// <summary>What the counter showed at both ends of a charge; null when it is not known. It begins again with each charge.</summary>
     static (double Before, double After)? Energy(VehicleData? last, VehicleData now)
         => (last?.ChargeState?.ChargeEnergyAdded, now.ChargeState?.ChargeEnergyAdded) switch
-    {
-        ({ } before, { } after) => (after < before ? 0 : (double)before, after),
-        _ => null,
-    };
+        {
+            ({ } before, { } after) => (after < before ? 0 : (double)before, after),
+            _ => null,
+        };
 
     static Turn EndByCharge(Turn turn, VehiclePhase.Driving driving, VehicleData? last, VehicleData now, Surroundings around)
     {

@@ -206,8 +206,12 @@ static class TelemetryRules
         NoticeGap(turn, reading, around, before);
         var data = Fill(turn.Vehicle, reading.Data);
         Answers.Remember(turn, data, around).Locate(data, around);
-        Know(turn, state => state with { LastData = turn.Now, LastCarTime = reading.CarTime,
-            IsGearKnown = state.IsGearKnown || reading.IsGearKnown });
+        Know(turn, state => state with
+        {
+            LastData = turn.Now,
+            LastCarTime = reading.CarTime,
+            IsGearKnown = state.IsGearKnown || reading.IsGearKnown
+        });
         reading = reading with { Data = data };
         if (turn.Phase is VehiclePhase.Start or VehiclePhase.Asleep or VehiclePhase.Offline)
             WakeUp(turn, reading, around);
@@ -530,8 +534,14 @@ static class TelemetryRules
         Know(turn, state => state with { NotedVersion = version ?? state.NotedVersion, VersionBefore = null });
         turn.Become(new VehiclePhase.Start());
         // What the car still shows of the update that has just ended would begin another one.
-        var settled = data with { VehicleState = data.VehicleState! with { SoftwareUpdate = isOver
-            ? data.VehicleState.SoftwareUpdate : new SoftwareUpdate { Status = "" } } };
+        var settled = data with
+        {
+            VehicleState = data.VehicleState! with
+            {
+                SoftwareUpdate = isOver
+            ? data.VehicleState.SoftwareUpdate : new SoftwareUpdate { Status = "" }
+            }
+        };
         PhaseTransitions.Raise(turn, settled, around);
     }
 
@@ -597,8 +607,16 @@ static class TelemetryRules
     /// <summary>The car is online for Tesla and silent for us: polling takes over, and closes nothing.</summary>
     static Turn Break(Turn turn)
     {
-        Know(turn, state => state with { Leads = false, IsBroken = true, BackSince = null, CheckAgain = null, OnlineAnswers = 0, PlaceDue = null,
-            WithoutPlace = null });
+        Know(turn, state => state with
+        {
+            Leads = false,
+            IsBroken = true,
+            BackSince = null,
+            CheckAgain = null,
+            OnlineAnswers = 0,
+            PlaceDue = null,
+            WithoutPlace = null
+        });
         turn.Tell(new Note.TelemetryBroken());
         if (turn.Phase is VehiclePhase.Driving { Contact: Contact.Unavailable } driving)
             turn.Become(driving with { Contact = new Contact.Available() });
@@ -683,8 +701,14 @@ static class TelemetryRules
                 turn.Become(driving with { HasRow = true }).Publish();
                 break;
             case VehiclePhase.Online or VehiclePhase.Suspended when turn.Vehicle.LastPlace is { } place:
-                var data = waiting.Data with { DriveState = (waiting.Data.DriveState ?? new DriveState()) with { Latitude = place.Latitude,
-                    Longitude = place.Longitude } };
+                var data = waiting.Data with
+                {
+                    DriveState = (waiting.Data.DriveState ?? new DriveState()) with
+                    {
+                        Latitude = place.Latitude,
+                        Longitude = place.Longitude
+                    }
+                };
                 turn.Write(Positions.Entry(data, turn.Date, Surroundings.Unknown));
                 MissedDrive.Write(turn, data, Surroundings.Unknown);
                 Know(turn, state => state with { WithoutPlace = null });

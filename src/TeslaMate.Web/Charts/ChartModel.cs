@@ -43,7 +43,8 @@ public sealed record ChartModel(
     public static ChartModel OfCategories(string id, string title, IReadOnlyList<string> labels, IReadOnlyList<ChartSeries> series,
         DataTable? table = null)
         => new(id, title, ChartAxis.Category, [.. Enumerable.Range(0, labels.Count).Select(index => (double)index)], series,
-            table) { Labels = labels };
+            table)
+        { Labels = labels };
 
     /// <summary>Values over time.</summary>
     public static ChartModel OverTime(string id, string title, IEnumerable<DateTimeOffset> times, IReadOnlyList<ChartSeries> series,

@@ -46,8 +46,11 @@ sealed class DrivePages(
     async Task<IResult> ShowAsync(PageContext context, HttpContext http, RowNumber drive, string? axis, CancellationToken cancellationToken)
         => await ReadAsync(context, http, drive, axis, cancellationToken) is { } model
             ? context.Render<DrivePage, DriveModel>(
-                model with { Battery = await BatteryModel.ReadAsync(_telemetry,
-                    report => report.BatteryAsync(new DriveId(drive.Int), cancellationToken)) })
+                model with
+                {
+                    Battery = await BatteryModel.ReadAsync(_telemetry,
+                    report => report.BatteryAsync(new DriveId(drive.Int), cancellationToken))
+                })
             : Results.StatusCode(StatusCodes.Status404NotFound);
 
     async Task<IResult> ExportAsync(PageContext context, HttpContext http, RowNumber drive, CancellationToken cancellationToken)

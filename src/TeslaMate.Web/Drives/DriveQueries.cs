@@ -114,8 +114,11 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
     static void AddFilter(NpgsqlParameterCollection parameters, Filter filter, Units units)
     {
         filter.AddTo(parameters);
-        parameters.Add(new NpgsqlParameter { Value = filter.LeastDistance is { } distance ? units.Km(distance) : DBNull.Value,
-            NpgsqlDbType = NpgsqlDbType.Double });
+        parameters.Add(new NpgsqlParameter
+        {
+            Value = filter.LeastDistance is { } distance ? units.Km(distance) : DBNull.Value,
+            NpgsqlDbType = NpgsqlDbType.Double
+        });
     }
 
     static Drive Read(NpgsqlDataReader reader) => new(

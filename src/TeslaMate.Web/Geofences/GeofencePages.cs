@@ -32,8 +32,11 @@ sealed class GeofencePages(IGeofences geofences)
         var given = Degrees(http.Request.Query["lat"], 90) is { } latitude && Degrees(http.Request.Query["lng"], 180) is { } longitude
             ? ((double, double)?)(latitude, longitude) : null;
         var (lat, lng) = given ?? await geofences.LastPositionAsync(cancellationToken) ?? (0, 0);
-        return Page(context, new() { Input = GeofenceInput.At(lat, lng),
-            Dashboards = given is null ? null : DashboardLink.From(http.Request.Headers.Referer) });
+        return Page(context, new()
+        {
+            Input = GeofenceInput.At(lat, lng),
+            Dashboards = given is null ? null : DashboardLink.From(http.Request.Headers.Referer)
+        });
     }
 
     async Task<IResult> EditAsync(PageContext context, RowNumber geofence, CancellationToken cancellationToken)

@@ -16,8 +16,11 @@ sealed record AccessState(bool HasPassword, bool HasApiToken, StoredSession? Ses
             return known;
         var access = http.RequestServices.GetRequiredService<WebAccess>();
         var state = await access.LookUpAsync(http.Request.Cookies[SessionCookie.Name], http.RequestAborted);
-        http.Features.Set(state = state with { HasLogIn = state.HasPassword
-            || http.RequestServices.GetRequiredService<WebSettings>().Oidc is not null });
+        http.Features.Set(state = state with
+        {
+            HasLogIn = state.HasPassword
+            || http.RequestServices.GetRequiredService<WebSettings>().Oidc is not null
+        });
         return state;
     }
 }

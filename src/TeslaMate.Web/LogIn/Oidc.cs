@@ -84,8 +84,11 @@ static partial class Oidc
 
         Log.LoggedIn(Logger(http), name, subject, RequestOrigin.Of(http));
         context.Principal = Identities.Owner(Schemes.Session, subject, name);
-        context.Properties = new AuthenticationProperties { RedirectUri = context.Properties?.RedirectUri,
-            Items = { [SessionStore.Method] = Schemes.Oidc } };
+        context.Properties = new AuthenticationProperties
+        {
+            RedirectUri = context.Properties?.RedirectUri,
+            Items = { [SessionStore.Method] = Schemes.Oidc }
+        };
         return Task.CompletedTask;
     }
 

@@ -43,8 +43,10 @@ sealed partial class PasswordCheck(WebAccess access, LogInThrottle throttle, ILo
 
         /// <summary>What is wrong with the field <c>password</c>.</summary>
         public FieldError Error => Wait is { } wait
-            ? new("password", "Too many attempts. Please try again in {0}.") {
-                Arguments = [Durations.Since(wait < TimeSpan.FromSeconds(5) ? TimeSpan.FromSeconds(5) : wait)] }
+            ? new("password", "Too many attempts. Please try again in {0}.")
+            {
+                Arguments = [Durations.Since(wait < TimeSpan.FromSeconds(5) ? TimeSpan.FromSeconds(5) : wait)]
+            }
             : new("password", "The password is wrong.");
     }
 

@@ -23,7 +23,8 @@ public static class RestoredAccess
         foreach (var table in (string[])["teslamate.web_sessions", "teslamate.web_keys"])
         {
             await using var exists = new NpgsqlCommand("select to_regclass($1) is not null",
-                connection) { Parameters = { new NpgsqlParameter<string> { TypedValue = table } } };
+                connection)
+            { Parameters = { new NpgsqlParameter<string> { TypedValue = table } } };
             if (await exists.ExecuteScalarAsync(cancellationToken) is not true)
                 continue;
             await using var empty = new NpgsqlCommand($"delete from {table}", connection);

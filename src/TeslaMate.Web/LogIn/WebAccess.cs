@@ -94,7 +94,8 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
         var now = time.GetUtcNow();
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
-            "delete from teslamate.web_sessions where expires_at < $1") { Parameters = { Timestamps.Parameter(now) } });
+            "delete from teslamate.web_sessions where expires_at < $1")
+        { Parameters = { Timestamps.Parameter(now) } });
         batch.BatchCommands.Add(new NpgsqlBatchCommand("""
             insert into teslamate.web_sessions (id, started_at, expires_at, subject, method, address, agent, used_at, confirmed_at) values ($1, $2, $3, $4, $5, $6, $7, $2, $2)
             """)

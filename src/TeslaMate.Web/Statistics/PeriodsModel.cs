@@ -110,6 +110,7 @@ public sealed record PeriodsModel(
             table.Number(year.Year, measure.Unit(units), month => year.Values[month], measure.Decimals);
         return ChartModel.OfCategories("years", texts["Same months of other years"], names,
             [.. values.Select((year, index) => ChartSeries.Of(year.Year, measure.Unit(units), year.Values, colour: index + 1))],
-                table.Build()) with { Min = 0 };
+                table.Build()) with
+        { Min = 0 };
     }
 }

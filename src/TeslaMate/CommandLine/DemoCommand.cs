@@ -9,13 +9,19 @@ static class DemoCommand
 {
     public static Command Create()
     {
-        var folder = new Option<string?>("--folder") { Description = "Where to keep the database, to go on with it later. Without it nothing "
-            + "stays." };
+        var folder = new Option<string?>("--folder")
+        {
+            Description = "Where to keep the database, to go on with it later. Without it nothing "
+            + "stays."
+        };
         var speed = new Option<double>("--speed") { Description = "How many times as fast as real time.", DefaultValueFactory = _ => 60 };
         var port = new Option<int>("--port") { Description = "The port of the web pages; 0 for any that is free.", DefaultValueFactory = _ => 4000 };
         var duration = new Option<double?>("--duration") { Description = "End after so many seconds of real time." };
-        var clock = new Option<string?>("--follow-clock") { Description = "For tests: run only the logger, by the clock at this socket.",
-            Hidden = true };
+        var clock = new Option<string?>("--follow-clock")
+        {
+            Description = "For tests: run only the logger, by the clock at this socket.",
+            Hidden = true
+        };
         speed.Validators.Add(result =>
         {
             if (result.GetValue(speed) is <= 0 or > 1000)

@@ -49,8 +49,11 @@ static partial class ImportCommand
         });
         command.SetAction((parsed, cancellationToken) => RunAsync(
             Variables.FromEnvironment(),
-            new ImportRequest(parsed.GetValue(folder) ?? "", parsed.GetValue(timeZone) ?? "") { Vin = parsed.GetValue(car),
-                IsDryRun = parsed.GetValue(dryRun) },
+            new ImportRequest(parsed.GetValue(folder) ?? "", parsed.GetValue(timeZone) ?? "")
+            {
+                Vin = parsed.GetValue(car),
+                IsDryRun = parsed.GetValue(dryRun)
+            },
             parsed.GetValue(from) is { } address ? SourceAddress.Parse(address) : null, parsed.GetValue(yes), parsed.GetValue(json),
             parsed.InvocationConfiguration, cancellationToken));
         return command;
@@ -74,7 +77,8 @@ static partial class ImportCommand
         var isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && !json;
         if (isTerminal && !yes && !request.IsDryRun && !Console.IsInputRedirected
             && !await new ConfirmationPrompt(
-                $"Import {(from?.Host ?? request.Folder).EscapeMarkup()} into {database.ToString().EscapeMarkup()}?") { DefaultValue = true }
+                $"Import {(from?.Host ?? request.Folder).EscapeMarkup()} into {database.ToString().EscapeMarkup()}?")
+            { DefaultValue = true }
                 .ShowAsync(AnsiConsole.Console, cancellationToken))
             return ExitCode.Failure;
 

@@ -12,8 +12,11 @@ static class MigrateCommand
     public static Command Create()
     {
         var to = new Option<long?>("--to") { Description = "Stop at this version instead of the newest.", HelpName = "VERSION" };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Change nothing; say what each pending version does, which tables it rewrites "
-            + "or scans, and what it locks." };
+        var dryRun = new Option<bool>("--dry-run")
+        {
+            Description = "Change nothing; say what each pending version does, which tables it rewrites "
+            + "or scans, and what it locks."
+        };
         var writeLostRows = new Option<bool>("--write-lost-rows")
         {
             Description = "Take versions for applied whose work is there although schema_migrations has lost their rows.",

@@ -13,10 +13,16 @@ static class SetPasswordCommand
 {
     public static Command Create()
     {
-        var remove = new Option<bool>("--remove") { Description = "Forget the password and the API token: everybody who reaches the pages may use "
-            + "them." };
-        var token = new Option<bool>("--api-token") { Description = "Make a new bearer token for PUT /api/car/... and print it once; the password "
-            + "stays as it is." };
+        var remove = new Option<bool>("--remove")
+        {
+            Description = "Forget the password and the API token: everybody who reaches the pages may use "
+            + "them."
+        };
+        var token = new Option<bool>("--api-token")
+        {
+            Description = "Make a new bearer token for PUT /api/car/... and print it once; the password "
+            + "stays as it is."
+        };
         var command = new Command("set-password", "Set the password of the web pages, read from standard input. All who are logged in have to log "
             + "in again.") { remove, token };
         command.SetAction((parsed, cancellationToken) =>

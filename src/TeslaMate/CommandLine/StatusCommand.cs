@@ -11,8 +11,11 @@ static partial class StatusCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Write one JSON object, for programs." };
-        var check = new Option<bool>("--check") { Description = "Compare the tables with what their version should have made them, and fail if "
-            + "they differ." };
+        var check = new Option<bool>("--check")
+        {
+            Description = "Compare the tables with what their version should have made them, and fail if "
+            + "they differ."
+        };
         var wait = DatabaseCommand.WaitOption();
         var command = new Command("status", "Say which versions the database has and which are pending; changes nothing.") { json, check, wait };
         command.SetAction((parsed, cancellationToken) => DatabaseCommand.RunAsync(parsed, parsed.GetValue(wait), async (migrator, _, _) =>

@@ -84,11 +84,17 @@ static class TelemetryCommands
         var (car, folder) = (Car(), Folder());
         var host = new Option<string>("--host") { Description = "The public name under which cars reach this machine.", Required = true };
         var port = new Option<int>("--port") { Description = "The public port.", DefaultValueFactory = _ => 4443 };
-        var profile = new Option<string>("--profile") { Description = "How much the car sends: standard, small or full.",
-            DefaultValueFactory = _ => "standard" };
+        var profile = new Option<string>("--profile")
+        {
+            Description = "How much the car sends: standard, small or full.",
+            DefaultValueFactory = _ => "standard"
+        };
         profile.AcceptOnlyFromAmong(TelemetryProfile.Names);
-        var authority = new Option<string?>("--ca") { Description = "File with the certificates that the car checks the server by; the own "
-            + "authority if not given." };
+        var authority = new Option<string?>("--ca")
+        {
+            Description = "File with the certificates that the car checks the server by; the own "
+            + "authority if not given."
+        };
         var print = new Option<bool>("--print") { Description = "Only show the signed configuration; ask nobody." };
         var command = new Command("configure", "Tell a car to send its data here: signs the configuration and gives it to Tesla.") { car, host, port,
             profile, authority, folder, print };
@@ -167,8 +173,11 @@ static class TelemetryCommands
         var host = new Argument<string>("HOST") { Description = "The public name." };
         var port = new Option<int>("--port") { Description = "The public port.", DefaultValueFactory = _ => 4443 };
         var authority = new Option<string?>("--ca") { Description = "File with the certificates that cars check the server by." };
-        var car = new Option<string?>("--car") { Description = "Also ask Tesla whether the app's key is paired with this car (its number or VIN) "
-            + "and whether it has fetched its configuration." };
+        var car = new Option<string?>("--car")
+        {
+            Description = "Also ask Tesla whether the app's key is paired with this car (its number or VIN) "
+            + "and whether it has fetched its configuration."
+        };
         var command = new Command("check", "Look at the endpoint as a car does: name, port, and the certificate against the configured authority "
             + "alone.")
         {

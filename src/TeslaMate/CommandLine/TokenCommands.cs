@@ -23,8 +23,11 @@ static class TokenCommands
             Required = true,
             AllowMultipleArgumentsPerToken = true,
         };
-        var car = new Option<string[]>("--car") { Description = "The number of a car that it is for, instead of all. May be given several times.",
-            AllowMultipleArgumentsPerToken = true };
+        var car = new Option<string[]>("--car")
+        {
+            Description = "The number of a car that it is for, instead of all. May be given several times.",
+            AllowMultipleArgumentsPerToken = true
+        };
         var days = new Option<string?>("--days") { Description = "How many days it is valid; without, until it is revoked." };
         var command = new Command("create", "Make a token and print it, alone, on standard output. It cannot be shown again.") { name, scope, car,
             days };

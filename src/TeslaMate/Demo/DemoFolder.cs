@@ -61,7 +61,8 @@ sealed class DemoFolder : IAsyncDisposable
         await using var connection = new NpgsqlConnection(cluster.ConnectionString() + ";Pooling=false");
         await connection.OpenAsync(cancellationToken);
         await using var exists = new NpgsqlCommand("select exists (select from pg_database where datname = $1)",
-            connection) { Parameters = { new() { Value = DatabaseName } } };
+            connection)
+        { Parameters = { new() { Value = DatabaseName } } };
         if (await exists.ExecuteScalarAsync(cancellationToken) is true)
             return;
         await using var create = new NpgsqlCommand($"create database {DatabaseName}", connection);

@@ -79,8 +79,11 @@ sealed record Settings
             Telemetry = TelemetrySettings.Read(variables),
             Mqtt = MqttSettings.Read(variables),
             Import = ImportSettings.Read(variables),
-            Web = WebSettings.Read(variables) with { HasEncryptionKey = key.Origin is KeyOrigin.Configured,
-                OpenToThisMachineOnly = listener is ListenerSettings.Unspecified },
+            Web = WebSettings.Read(variables) with
+            {
+                HasEncryptionKey = key.Origin is KeyOrigin.Configured,
+                OpenToThisMachineOnly = listener is ListenerSettings.Unspecified
+            },
             Secrets = [],
         };
         if (settings.Web is { TrustedHeader: not null, ProxySecret: null, NamesProxies: false } && listener is not ListenerSettings.UnixSocket)

@@ -113,8 +113,12 @@ public sealed class LooksTests(ProgramInBrowser family, NewProgramInBrowser newc
             await page.OpenAsync(visit);
             found.AddRange((await visit.Page.EvaluateAsync<string[]>(Overflows)).Select(trouble => $"{page.Name}: {trouble}"));
             if (language is "en-GB" or "de")
-                await visit.Page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts,
-                    $"{page.Name}-{width}-{theme}-{language[..2]}.png".ToLowerInvariant()), FullPage = true });
+                await visit.Page.ScreenshotAsync(new()
+                {
+                    Path = Path.Combine(ProgramInBrowser.Artifacts,
+                    $"{page.Name}-{width}-{theme}-{language[..2]}.png".ToLowerInvariant()),
+                    FullPage = true
+                });
             found.AddRange(visit.Troubles.Where(trouble => !page.Refuses || !trouble.Contains("Failed to load resource", StringComparison.Ordinal)
                 && !trouble.Contains("Response Status Error Code 422", StringComparison.Ordinal)));
         }

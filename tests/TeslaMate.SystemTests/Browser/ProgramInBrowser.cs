@@ -203,7 +203,8 @@ public class ProgramInBrowser : IAsyncLifetime
     ProcessStartInfo Describe(params string[] command)
     {
         var start = new ProcessStartInfo("dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "teslamate.dll"), .. command]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            [Path.Combine(AppContext.BaseDirectory, "teslamate.dll"), .. command])
+        { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;
         return start;

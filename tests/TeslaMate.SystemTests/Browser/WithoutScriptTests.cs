@@ -49,8 +49,12 @@ public sealed class WithoutScriptTests(ProgramInBrowser family, NewProgramInBrow
             await Expect(page.Locator(".navbar-burger")).ToBeHiddenAsync();
             await Expect(page.Locator("#menu a", new() { HasText = "Drives" })).ToBeVisibleAsync();
             (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).ShouldBeLessThanOrEqualTo(width, path);
-            await page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts,
-                $"without-script{path.Replace('/', '-').Replace('?', '-')}-{width}.png"), FullPage = true });
+            await page.ScreenshotAsync(new()
+            {
+                Path = Path.Combine(ProgramInBrowser.Artifacts,
+                $"without-script{path.Replace('/', '-').Replace('?', '-')}-{width}.png"),
+                FullPage = true
+            });
             links.UnionWith(
                 await page.EvaluateAsync<string[]>("[...document.querySelectorAll('a[href]')].filter(link => link.origin === location.origin && "
                     + "!link.pathname.match(/\\/\\d{3}\\d/)).map(link => link.pathname + link.search)"));

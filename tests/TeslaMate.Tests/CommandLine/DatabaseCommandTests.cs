@@ -117,8 +117,12 @@ public sealed class DatabaseCommandTests
         foreach (var verb in new[] { "migrate", "status" })
         {
             var (code, _, error) = await RunAsync(
-                new Dictionary<string, string?> { ["DATABASE_SOCKET_DIR"] = "/nowhere", ["DATABASE_NAME"] = "teslamate",
-                    ["DATABASE_USER"] = "teslamate" }, [verb]);
+                new Dictionary<string, string?>
+                {
+                    ["DATABASE_SOCKET_DIR"] = "/nowhere",
+                    ["DATABASE_NAME"] = "teslamate",
+                    ["DATABASE_USER"] = "teslamate"
+                }, [verb]);
             code.ShouldBe(ExitCode.Failure);
             error.ShouldContain("remedy: Check DATABASE_SOCKET_DIR");
         }
@@ -142,8 +146,11 @@ public sealed class DatabaseCommandTests
     // A process of its own, since the variables are the process's.
     static async Task<(int Code, string Output, string Error)> RunAsync(Dictionary<string, string?> environment, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(ProgramCommand).Assembly.Location, .. arguments]) { RedirectStandardOutput = true,
-            RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [typeof(ProgramCommand).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("DATABASE_", StringComparison.Ordinal)).ToList())
             start.Environment.Remove(name);
         foreach (var (name, value) in environment)

@@ -119,8 +119,15 @@ public sealed partial class ReadmeTests
 
     static (Variables Variables, Settings Settings) Read(params string[] environment)
     {
-        var values = new Dictionary<string, string> { ["DATABASE_HOST"] = "db", ["DATABASE_NAME"] = "n", ["DATABASE_USER"] = "u",
-            ["DATABASE_PASS"] = "p", ["MQTT_HOST"] = "broker", ["ENCRYPTION_KEY"] = "k" };
+        var values = new Dictionary<string, string>
+        {
+            ["DATABASE_HOST"] = "db",
+            ["DATABASE_NAME"] = "n",
+            ["DATABASE_USER"] = "u",
+            ["DATABASE_PASS"] = "p",
+            ["MQTT_HOST"] = "broker",
+            ["ENCRYPTION_KEY"] = "k"
+        };
         foreach (var pair in environment)
             values[pair.Split('=')[0]] = pair.Split('=')[1];
         var variables = new Variables(values);

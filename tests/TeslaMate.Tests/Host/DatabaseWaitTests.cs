@@ -16,8 +16,14 @@ public sealed class DatabaseWaitTests
     {
         var server = new NpgsqlConnectionStringBuilder(await TestServer.ConnectionStringAsync());
         var name = $"late_{Guid.NewGuid():N}";
-        var settings = new DatabaseSettings { Host = server.Host!, Port = server.Port, Name = name, User = server.Username!,
-            Password = Password(server) };
+        var settings = new DatabaseSettings
+        {
+            Host = server.Host!,
+            Port = server.Port,
+            Name = name,
+            User = server.Username!,
+            Password = Password(server)
+        };
         using var manager = new DatagramListener();
         var log = new RecordedLog();
         var time = new ManualTime();

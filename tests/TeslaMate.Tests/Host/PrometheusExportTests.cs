@@ -67,8 +67,11 @@ public sealed class PrometheusExportTests : IDisposable
     public async Task What_a_car_does_now_is_exported_and_what_it_did_before_is_not()
     {
         var time = new ManualTime();
-        var vehicles = new Changing { Cars = [Car(1, VehicleStateName.Driving, time.GetUtcNow()),
-            Car(2, VehicleStateName.Unavailable, answered: null)] };
+        var vehicles = new Changing
+        {
+            Cars = [Car(1, VehicleStateName.Driving, time.GetUtcNow()),
+            Car(2, VehicleStateName.Unavailable, answered: null)]
+        };
         _ = new CarsHealth(vehicles, time, Meters);
         time.Advance(TimeSpan.FromSeconds(7));
         (await LinesAsync()).Where(line => line[0] != '#').ShouldBe(

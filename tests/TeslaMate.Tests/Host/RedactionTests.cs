@@ -171,8 +171,10 @@ public sealed class RedactionTests
 
             foreach (var (name, value) in environment)
                 _environment[name] = value;
-            _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, AllowAutoRedirect = false }) {
-                BaseAddress = new Uri("http://localhost/") };
+            _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync, AllowAutoRedirect = false })
+            {
+                BaseAddress = new Uri("http://localhost/")
+            };
         }
 
         /// <summary>Both outputs of every run, the command lines, and the answers, bodies and headers.</summary>

@@ -35,12 +35,12 @@ public sealed class BrokerLossTests
         {
             await using var house = await House.StartAsync(database.ConnectionString, cloud, TimeProvider.System, folder,
                 new Dictionary<string, string>
-            {
-                ["DISABLE_MQTT"] = "",
-                ["MQTT_HOST"] = "127.0.0.1",
-                ["MQTT_PORT"] = server.Port.ToString(CultureInfo.InvariantCulture),
-                ["MQTT_HOME_ASSISTANT_DISCOVERY"] = "true",
-            });
+                {
+                    ["DISABLE_MQTT"] = "",
+                    ["MQTT_HOST"] = "127.0.0.1",
+                    ["MQTT_PORT"] = server.Port.ToString(CultureInfo.InvariantCulture),
+                    ["MQTT_HOME_ASSISTANT_DISCOVERY"] = "true",
+                });
             var hub = house.Parts.GetRequiredService<SummaryHub>();
             var outbox = house.Parts.GetRequiredService<Outbox>();
             var link = house.Parts.GetRequiredService<BrokerLink>();

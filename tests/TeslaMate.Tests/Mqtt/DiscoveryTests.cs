@@ -64,8 +64,15 @@ public sealed class DiscoveryTests
     {
         var summary = ACar.Online() with
         {
-            Car = ACar.Known() with { Model = model, MarketingName = marketingName, TrimBadging = trim, ExteriorColor = color, WheelType = wheels,
-                SpoilerType = spoiler },
+            Car = ACar.Known() with
+            {
+                Model = model,
+                MarketingName = marketingName,
+                TrimBadging = trim,
+                ExteriorColor = color,
+                WheelType = wheels,
+                SpoilerType = spoiler
+            },
             SunRoofInstalled = sunRoof,
         };
         DeviceDescription.Of(summary).Model.ShouldBe(expected);

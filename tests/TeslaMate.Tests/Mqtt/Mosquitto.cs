@@ -75,8 +75,11 @@ sealed class MosquittoServer : IAsyncDisposable
 
     public async Task StartAgainAsync()
     {
-        _process = Process.Start(new ProcessStartInfo(_program, ["-c", ConfigurationFile]) { RedirectStandardError = true,
-            RedirectStandardOutput = true })!;
+        _process = Process.Start(new ProcessStartInfo(_program, ["-c", ConfigurationFile])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true
+        })!;
         _ = KeepLogAsync(_process.StandardError);
         _ = _process.StandardOutput.ReadToEndAsync();
         for (var attempt = 0; attempt < 200; attempt++)

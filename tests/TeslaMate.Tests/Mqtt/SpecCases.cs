@@ -294,8 +294,14 @@ static class SpecCases
         State = VehicleStateName.Charging,
         DisplayName = "Foo",
         Since = new DateTimeOffset(2026, 3, 1, 8, 30, 0, TimeSpan.Zero),
-        Car = ACar.Known() with { Model = "Y", TrimBadging = "74D", ExteriorColor = "MidnightSilver", WheelType = "Apollo19",
-            SpoilerType = "CarbonFiber" },
+        Car = ACar.Known() with
+        {
+            Model = "Y",
+            TrimBadging = "74D",
+            ExteriorColor = "MidnightSilver",
+            WheelType = "Apollo19",
+            SpoilerType = "CarbonFiber"
+        },
         Latitude = 52.5,
         Longitude = 13.25,
         Heading = 0,

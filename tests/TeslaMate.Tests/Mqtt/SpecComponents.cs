@@ -31,8 +31,14 @@ static partial class SpecComponents
             [isTracker ? "json_attributes_topic" : "state_topic"] = $"{@base}/{row.Topic}",
         };
         Add("device_class", row["device_class"] + row.Other("device_class"));
-        Add("state_class", row["state_class"] switch { "m" => "measurement", "ma" => "measurement_angle", "ti" => "total_increasing", "" => "",
-            _ => throw new FormatException() });
+        Add("state_class", row["state_class"] switch
+        {
+            "m" => "measurement",
+            "ma" => "measurement_angle",
+            "ti" => "total_increasing",
+            "" => "",
+            _ => throw new FormatException()
+        });
         Add("unit_of_measurement", row["Unit"]);
         if (row["Precision"] is { Length: > 0 } precision)
             component["suggested_display_precision"] = int.Parse(precision, System.Globalization.CultureInfo.InvariantCulture);

@@ -51,13 +51,13 @@ public sealed class UnreachableTests
         {
             await using var house = await House.StartAsync(database.ConnectionString, cloud, TimeProvider.System, folder,
                 new Dictionary<string, string>
-            {
-                ["TESLA_API_HOST"] = "http://127.0.0.1:1",
-                ["DISABLE_MQTT"] = "",
-                ["DEFAULT_GEOFENCE"] = "Nowhere",
-                ["MQTT_HOST"] = "127.0.0.1",
-                ["MQTT_PORT"] = server.Port.ToString(CultureInfo.InvariantCulture),
-            });
+                {
+                    ["TESLA_API_HOST"] = "http://127.0.0.1:1",
+                    ["DISABLE_MQTT"] = "",
+                    ["DEFAULT_GEOFENCE"] = "Nowhere",
+                    ["MQTT_HOST"] = "127.0.0.1",
+                    ["MQTT_PORT"] = server.Port.ToString(CultureInfo.InvariantCulture),
+                });
             var outbox = house.Parts.GetRequiredService<Outbox>();
             await using var listener = await server.ListenAsync($"{Base}/state");
             await listener.UntilAsync(message => message.Payload == "unavailable");

@@ -82,8 +82,11 @@ public sealed class ValuesTests
 
     [Fact]
     public void A_start_time_has_no_fraction()
-        => Published(ACar.Silent() with { ScheduledChargingStartTime = new DateTimeOffset(2026, 3, 1, 23, 0, 0,
-            TimeSpan.FromHours(1)) })["scheduled_charging_start_time"]
+        => Published(ACar.Silent() with
+        {
+            ScheduledChargingStartTime = new DateTimeOffset(2026, 3, 1, 23, 0, 0,
+            TimeSpan.FromHours(1))
+        })["scheduled_charging_start_time"]
             .ShouldBe("2026-03-01T22:00:00Z");
 
     [Fact]

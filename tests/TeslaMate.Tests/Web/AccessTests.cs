@@ -175,7 +175,8 @@ public sealed class AccessTests
             foreach (var path in new[] { "/settings", "/drives", "/log_in", "/live/cars", "/api/car/1/logging/resume" })
             {
                 using var request = new HttpRequestMessage(path.StartsWith("/api", StringComparison.Ordinal) ? HttpMethod.Put : HttpMethod.Get,
-                    path) { Headers = { Host = host } };
+                    path)
+                { Headers = { Host = host } };
                 using var response = await browser.StreamAsync(request);
                 (response.StatusCode == HttpStatusCode.MisdirectedRequest).ShouldBe(strangers.Contains(host), $"{host}{path}");
             }

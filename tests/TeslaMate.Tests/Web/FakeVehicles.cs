@@ -22,13 +22,23 @@ sealed class FakeVehicles : IVehicles
 
     public static Summary Car(short id = 1, string? name = "Model Y", string vin = "5YJ3E1EA7KF317000",
         VehicleStateName state = VehicleStateName.Online) => new()
-    {
-        Car = new Car { Id = new CarId(id), Eid = id, Vid = id, Vin = vin, Name = name, Model = "Y", MarketingName = "LR AWD", TrimBadging = "74D",
-            Settings = new CarSettings() },
-        State = state,
-        Healthy = true,
-        DisplayName = name,
-    };
+        {
+            Car = new Car
+            {
+                Id = new CarId(id),
+                Eid = id,
+                Vid = id,
+                Vin = vin,
+                Name = name,
+                Model = "Y",
+                MarketingName = "LR AWD",
+                TrimBadging = "74D",
+                Settings = new CarSettings()
+            },
+            State = state,
+            Healthy = true,
+            DisplayName = name,
+        };
 
     public void Set(CarId car, bool isBusy)
     {

@@ -70,8 +70,14 @@ public sealed class HomePageTests(SharedPages shared) : IClassFixture<SharedPage
     {
         await _pages.Database.ExecuteAsync($"update settings set unit_of_length = '{length}', unit_of_temperature = '{temperature}'");
         var card = await CardAsync(Online().Gear(ShiftState.D, mph: 30).Odometer(26097.59)
-            .Charge(state => state with { IdealBatteryRange = 200, BatteryRange = 200, EstBatteryRange = 180, BatteryLevel = 69,
-                UsableBatteryLevel = 67 })
+            .Charge(state => state with
+            {
+                IdealBatteryRange = 200,
+                BatteryRange = 200,
+                EstBatteryRange = 180,
+                BatteryLevel = 69,
+                UsableBatteryLevel = 67
+            })
             .Climate(state => state with { OutsideTemp = new ApiNumber(24, IsWhole: true), InsideTemp = 23.2 }));
         card.Row("Range (rated)").ShouldBe(range);
         card.Row("Range (est.)").ShouldBe(estimated);

@@ -96,8 +96,12 @@ sealed class PagesUnderTest : IAsyncDisposable
                 new NpgsqlConnectionStringBuilder(reached) { Timezone = "UTC", SearchPath = "pg_catalog, pg_temp" }.ConnectionString))
             .AddKeyedSingleton(WebDatabase.Pages, (provider, _) => provider.GetRequiredService<NpgsqlDataSource>())
             .AddKeyedSingleton(WebDatabase.Exports, (_, _) => NpgsqlDataSource.Create(
-                new NpgsqlConnectionStringBuilder(reached) { Timezone = "UTC", SearchPath = "pg_catalog, pg_temp",
-                    MaxPoolSize = WebDatabase.ExportConnections }.ConnectionString))
+                new NpgsqlConnectionStringBuilder(reached)
+                {
+                    Timezone = "UTC",
+                    SearchPath = "pg_catalog, pg_temp",
+                    MaxPoolSize = WebDatabase.ExportConnections
+                }.ConnectionString))
             .AddLogbook(new LogbookSettings { NominatimUrl = geocoder.Address, GeocoderPause = TimeSpan.Zero })
             .AddSingleton(log)
             .AddSingleton<IVehicles>(vehicles)

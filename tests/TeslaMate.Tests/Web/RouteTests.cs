@@ -273,7 +273,8 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
     public async Task The_body_of_a_put_is_ignored_unless_it_is_broken_json(string body, int status)
     {
         using var request = new HttpRequestMessage(HttpMethod.Put,
-            "/api/car/1/logging/resume") { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+            "/api/car/1/logging/resume")
+        { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
         ((int)(await _browser.SendAsync(request)).StatusCode).ShouldBe(status);
     }
 

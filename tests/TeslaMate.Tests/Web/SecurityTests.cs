@@ -430,7 +430,8 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
         using var browser = _pages.Visit();
         await browser.PageAsync("/settings");
         using var request = new HttpRequestMessage(HttpMethod.Post,
-            LogInPages.Path) { Content = new StreamContent(new MemoryStream(new byte[16_001])) };
+            LogInPages.Path)
+        { Content = new StreamContent(new MemoryStream(new byte[16_001])) };
         request.Headers.TransferEncodingChunked = true;
         request.Content.Headers.ContentType = new("application/x-www-form-urlencoded");
         try

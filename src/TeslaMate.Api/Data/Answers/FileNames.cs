@@ -84,8 +84,15 @@ sealed record CarName(int Id, string Name)
             var slug = new StringBuilder();
             foreach (var letter in Name.ToLowerInvariant())
             {
-                var plain = letter switch { 'ä' => "ae", 'ö' => "oe", 'ü' => "ue", 'ß' => "ss", _ => char.IsAsciiLetterOrDigit(letter)
-                    ? letter.ToString() : "-" };
+                var plain = letter switch
+                {
+                    'ä' => "ae",
+                    'ö' => "oe",
+                    'ü' => "ue",
+                    'ß' => "ss",
+                    _ => char.IsAsciiLetterOrDigit(letter)
+                    ? letter.ToString() : "-"
+                };
                 if (plain != "-" || slug is { Length: > 0 } && slug[^1] != '-')
                     slug.Append(plain);
             }

@@ -220,7 +220,8 @@ sealed partial class RowAnswers(
             Parent.Car => "select id::integer from public.cars where id = $1",
             Parent.Drive => "select car_id::integer from public.drives where id = $1",
             _ => "select car_id::integer from public.charging_processes where id = $1",
-        }, connection) { Parameters = { new NpgsqlParameter<int> { TypedValue = row } } };
+        }, connection)
+        { Parameters = { new NpgsqlParameter<int> { TypedValue = row } } };
         if (await command.ExecuteScalarAsync(http.RequestAborted) is not int car || CarAccess.Of(http) is { } seen && !seen.Contains(car))
             throw ProblemException.NotFound();
     }

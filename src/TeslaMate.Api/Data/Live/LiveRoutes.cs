@@ -20,7 +20,8 @@ sealed class LiveRoutes(LiveStream live, LiveTickets tickets)
     public const string Policy = "live";
 
     static readonly Parameter MaxRate = new("max_rate", ParameterType.Number,
-        "How many changes of a car there are a second at most; 1 by default.") { Least = 0.01, Most = 10 };
+        "How many changes of a car there are a second at most; 1 by default.")
+    { Least = 0.01, Most = 10 };
 
     static readonly Parameter Ticket = new("ticket", ParameterType.Text, "A ticket of POST /live-tickets, for clients that send no headers.");
 

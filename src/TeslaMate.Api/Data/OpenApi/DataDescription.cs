@@ -43,11 +43,19 @@ static class DataDescription
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
-            ["token"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description =
-                "A token: `teslamate token create NAME --scope read`." },
+            ["token"] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description =
+                "A token: `teslamate token create NAME --scope read`."
+            },
             ["session"] = new OpenApiSecurityScheme
             {
-                Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Cookie, Name = "_teslamate_session", Description =
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Cookie,
+                Name = "_teslamate_session",
+                Description =
                     "The session of the pages; reads only.",
             },
         };
@@ -79,8 +87,11 @@ static class DataDescription
             operation.Responses[status] = new OpenApiResponse
             {
                 Description = string.Join(" or ", kinds.Select(kind => kind.Title)),
-                Content = new Dictionary<string, OpenApiMediaType> { [Problems.ContentType] =
-                    new() { Schema = new OpenApiSchemaReference(Problem, document) } },
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    [Problems.ContentType] =
+                    new() { Schema = new OpenApiSchemaReference(Problem, document) }
+                },
             };
         }
     }
@@ -104,19 +115,29 @@ static class DataDescription
         if (path.Contains("{id}", StringComparison.Ordinal))
             yield return new OpenApiParameter
             {
-                Name = "id", In = ParameterLocation.Path, Required = true, Description = "A number.", Schema =
+                Name = "id",
+                In = ParameterLocation.Path,
+                Required = true,
+                Description = "A number.",
+                Schema =
                     new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
             };
         if (path.Contains("{token}", StringComparison.Ordinal))
             yield return new OpenApiParameter
             {
-                Name = "token", In = ParameterLocation.Path, Required = true, Description = "A token of scope `calendar`.",
+                Name = "token",
+                In = ParameterLocation.Path,
+                Required = true,
+                Description = "A token of scope `calendar`.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String },
             };
         if (described.Suffix)
             yield return new OpenApiParameter
             {
-                Name = "format", In = ParameterLocation.Path, Required = true, Description = "The format, in place of `Accept`.",
+                Name = "format",
+                In = ParameterLocation.Path,
+                Required = true,
+                Description = "The format, in place of `Accept`.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = Words(described.Formats.Select(format => format.Suffix)) },
             };
     }
@@ -141,7 +162,8 @@ static class DataDescription
             ParameterType.Word => new OpenApiSchema { Type = JsonSchemaType.String, Enum = Words(parameter.Values) },
             ParameterType.Words => new OpenApiSchema
             {
-                Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String, Enum = Words(parameter.Values) },
+                Type = JsonSchemaType.Array,
+                Items = new OpenApiSchema { Type = JsonSchemaType.String, Enum = Words(parameter.Values) },
             },
             ParameterType.Ids => new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.Integer } },
             _ => new OpenApiSchema { Type = JsonSchemaType.String },
@@ -157,8 +179,11 @@ static class DataDescription
             Properties = new Dictionary<string, IOpenApiSchema>
             {
                 ["data"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = RowOf(name, members, document) },
-                ["next"] = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null,
-                    Description = "The cursor of the next page; null on the last." },
+                ["next"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String | JsonSchemaType.Null,
+                    Description = "The cursor of the next page; null on the last."
+                },
                 ["total"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "Rows on all pages, with count=true." },
             },
         },
@@ -235,10 +260,18 @@ static class DataDescription
             MemberType.Number or MemberType.Exact => new OpenApiSchema { Type = JsonSchemaType.Number | orNull },
             MemberType.Flag => new OpenApiSchema { Type = JsonSchemaType.Boolean | orNull },
             MemberType.Instant => new OpenApiSchema { Type = JsonSchemaType.String | orNull, Format = "date-time" },
-            MemberType.Words => new OpenApiSchema { Type = JsonSchemaType.Array | orNull, Items =
-                new OpenApiSchema { Type = JsonSchemaType.String } },
-            MemberType.Wholes => new OpenApiSchema { Type = JsonSchemaType.Array | orNull, Items =
-                new OpenApiSchema { Type = JsonSchemaType.Integer } },
+            MemberType.Words => new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array | orNull,
+                Items =
+                new OpenApiSchema { Type = JsonSchemaType.String }
+            },
+            MemberType.Wholes => new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array | orNull,
+                Items =
+                new OpenApiSchema { Type = JsonSchemaType.Integer }
+            },
             MemberType.Json => new OpenApiSchema(),
             _ => new OpenApiSchema { Type = JsonSchemaType.String | orNull },
         };
@@ -257,7 +290,8 @@ static class DataDescription
         {
             ["type"] = new OpenApiSchema
             {
-                Type = JsonSchemaType.String, Description =
+                Type = JsonSchemaType.String,
+                Description =
                     $"/data/problems/ and one of {string.Join(", ", ProblemKind.All.Select(kind => kind.Slug))}.",
             },
             ["title"] = new OpenApiSchema { Type = JsonSchemaType.String },
@@ -272,7 +306,8 @@ static class DataDescription
                     Type = JsonSchemaType.Object,
                     Properties = new Dictionary<string, IOpenApiSchema>
                     {
-                        ["parameter"] = new OpenApiSchema { Type = JsonSchemaType.String }, ["message"] =
+                        ["parameter"] = new OpenApiSchema { Type = JsonSchemaType.String },
+                        ["message"] =
                             new OpenApiSchema { Type = JsonSchemaType.String },
                     },
                 },

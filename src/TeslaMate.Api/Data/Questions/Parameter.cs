@@ -47,10 +47,10 @@ sealed record Parameter(string Name, ParameterType Type, string Description)
 
     public static readonly Parameter Limit =
         new("limit", ParameterType.Whole, "How many rows at most; 100 by default in JSON, all of them in CSV and NDJSON.")
-    {
-        Least = 1,
-        Most = 1000,
-    };
+        {
+            Least = 1,
+            Most = 1000,
+        };
 
     public static readonly Parameter Cursor = new("cursor", ParameterType.Text, "Where the next page begins: `next` of the page before.");
 
@@ -72,9 +72,9 @@ sealed record Parameter(string Name, ParameterType Type, string Description)
 
     public static readonly Parameter Separator =
         new("sep", ParameterType.Word, "What separates fields of CSV; comma by default, semicolon where decimals have a comma.")
-    {
-        Values = ["comma", "semicolon", "tab"],
-    };
+        {
+            Values = ["comma", "semicolon", "tab"],
+        };
 
     public static readonly Parameter Decimal =
         new("decimal", ParameterType.Word, "The decimal sign in CSV; point by default.") { Values = ["point", "comma"] };

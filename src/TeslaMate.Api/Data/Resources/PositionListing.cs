@@ -11,10 +11,10 @@ static class PositionListing
 
     public static readonly Parameter Simplify =
         new("simplify_m", ParameterType.Number, "Leaves out positions that lie within this many metres of the line without them.")
-    {
-        Least = 0.1,
-        Most = 10_000,
-    };
+        {
+            Least = 0.1,
+            Most = 10_000,
+        };
 
     public static readonly Parameter Complete =
         new("complete", ParameterType.Flag, "Only positions that the car was asked for, which have all values; not streamed ones.");

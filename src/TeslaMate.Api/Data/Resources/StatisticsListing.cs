@@ -57,9 +57,9 @@ static class StatisticsListing
 
     public static readonly Parameter Named =
         new("measures", ParameterType.Words, "Only these measures, with commas between them; M3, M4, M7 to M10 by default.")
-    {
-        Values = [.. Measures.Select(member => member.Group!).Distinct()],
-    };
+        {
+            Values = [.. Measures.Select(member => member.Group!).Distinct()],
+        };
 
     public static readonly Listing Statistics = new()
     {

@@ -184,9 +184,15 @@ public sealed class CompanionRouteTests(CompanionUnderTest api) : IClassFixture<
         await pages.Database.ExecuteAsync("update settings set unit_of_pressure = 'psi'");
         pages.Vehicles.Hub.Publish(FakeVehicles.Car(name: "Blue <3 ü", state: VehicleStateName.Charging) with
         {
-            Since = new DateTimeOffset(2026, 7, 4, 8, 0, 0, TimeSpan.Zero), ChargerPower = 120, ChargingState = "Charging", Odometer = 12000,
+            Since = new DateTimeOffset(2026, 7, 4, 8, 0, 0, TimeSpan.Zero),
+            ChargerPower = 120,
+            ChargingState = "Charging",
+            Odometer = 12000,
             TpmsPressureFl = 2.9,
-            ActiveRouteDestination = "Zug", ActiveRouteMilesToArrival = 10, ActiveRouteMinutesToArrival = 52.0, ChargerPhases = null,
+            ActiveRouteDestination = "Zug",
+            ActiveRouteMilesToArrival = 10,
+            ActiveRouteMinutesToArrival = 52.0,
+            ChargerPhases = null,
         });
         var text = await CompanionUnderTest.GetAsync(pages, "/api/v1/cars/1/status");
         text.ShouldNotContain("null");

@@ -144,8 +144,11 @@ public sealed class EvolveTests
     static async Task EvolveAsync(TestDatabase database, string schema, Action<EvolveDb.Evolve> run, int count)
     {
         await using var connection = new Npgsql.NpgsqlConnection(database.ConnectionString + ";Search Path=public;Pooling=false");
-        var evolve = new EvolveDb.Evolve(connection, dbms: EvolveDb.Dialect.DBMS.PostgreSQL) { Locations = [Path.Combine(SourceFolder(), schema)],
-            Schemas = [schema] };
+        var evolve = new EvolveDb.Evolve(connection, dbms: EvolveDb.Dialect.DBMS.PostgreSQL)
+        {
+            Locations = [Path.Combine(SourceFolder(), schema)],
+            Schemas = [schema]
+        };
         run(evolve);
         evolve.NbMigration.ShouldBe(count);
     }

@@ -83,7 +83,8 @@ public sealed class InterruptionTests
     {
         await using var database = await TestServer.CreateDatabaseAsync();
         await using var other = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(
-            database.ConnectionString) { ApplicationName = "the other migrator", Pooling = false }.ConnectionString);
+            database.ConnectionString)
+        { ApplicationName = "the other migrator", Pooling = false }.ConnectionString);
         await other.OpenAsync();
         await using (var hold = new NpgsqlCommand("select pg_advisory_lock(12345)", other))
             await hold.ExecuteNonQueryAsync();
@@ -315,8 +316,11 @@ public sealed class InterruptionTests
     static Process Program(TestDatabase database)
     {
         var settings = database.Settings();
-        var start = new ProcessStartInfo("dotnet", [typeof(ProgramCommand).Assembly.Location, "migrate"]) { RedirectStandardOutput = true,
-            RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [typeof(ProgramCommand).Assembly.Location, "migrate"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         start.Environment["DATABASE_SOCKET_DIR"] = settings.Host.StartsWith('/') ? settings.Host : null;
         start.Environment["DATABASE_HOST"] = settings.Host;
         start.Environment["DATABASE_PORT"] = $"{settings.Port}";

@@ -353,7 +353,8 @@ public class EdgeCaseTests
         var rows = scene.Rows.Count;
         scene.Gets(
             ARecord((Field.Location, Place(52.505, 13.40)), (Field.VehicleSpeed, 31.0), (Field.Odometer, 12345.9),
-                (Field.Soc, 60.0)) with { IsResend = true },
+                (Field.Soc, 60.0)) with
+            { IsResend = true },
             At("08:07:00"), At("08:11:10")).Until("08:13:00");
 
         scene.Rows.Skip(rows).ShouldBe(["late 08:07:00 52.505,13.4 50 km/h"]);

@@ -294,8 +294,12 @@ public sealed class VehicleStreamTests : IAsyncLifetime
     [Fact]
     public async Task In_fleet_mode_the_bearer_and_the_vin_may_be_used()
     {
-        var streams = Streams(new TeslaSettings { StreamHost = _server.WebSocketAddress, FleetToken = new Secret("fleet-token"),
-            StreamUsesVin = true });
+        var streams = Streams(new TeslaSettings
+        {
+            StreamHost = _server.WebSocketAddress,
+            FleetToken = new Secret("fleet-token"),
+            StreamUsesVin = true
+        });
         await using var stream = streams.Open(new Vid(42), "5YJ3E7EB2MF000042", ReceiveAsync);
         var text = (await (await PeerAsync()).ReceiveAsync()).ShouldNotBeNull();
         text.ShouldContain("\"token\":\"fleet-token\"");

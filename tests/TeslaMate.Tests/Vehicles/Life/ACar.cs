@@ -17,8 +17,13 @@ static class ACar
         Eid = 11,
         Vid = 22,
         Vin = "5YJ3E1EA1NF000000",
-        Settings = new CarSettings { UseStreamingApi = streaming, SuspendMin = suspendMin, SuspendAfterIdleMin = idleMin,
-            ReqNotUnlocked = mustBeLocked },
+        Settings = new CarSettings
+        {
+            UseStreamingApi = streaming,
+            SuspendMin = suspendMin,
+            SuspendAfterIdleMin = idleMin,
+            ReqNotUnlocked = mustBeLocked
+        },
     };
 
     /// <summary>A full answer: parked, idle, nothing plugged in.</summary>
@@ -30,8 +35,12 @@ static class ACar
         DriveState = new DriveState { Timestamp = T.AddMilliseconds(after), Latitude = latitude, Longitude = longitude },
         ChargeState = new ChargeState { Timestamp = T.AddMilliseconds(after) },
         ClimateState = new ClimateState(),
-        VehicleState = new VehicleState { Timestamp = T.AddMilliseconds(after), CarVersion = "",
-            SoftwareUpdate = new SoftwareUpdate { Status = "" } },
+        VehicleState = new VehicleState
+        {
+            Timestamp = T.AddMilliseconds(after),
+            CarVersion = "",
+            SoftwareUpdate = new SoftwareUpdate { Status = "" }
+        },
         VehicleConfig = new VehicleConfig { CarType = "models2", TrimBadging = "p90d" },
     };
 

@@ -237,8 +237,12 @@ public class MonthTests
                 IsUserPresent = moment.UserPresent,
                 SentryMode = moment.Sentry,
                 Locked = moment.Locked,
-                SoftwareUpdate = new SoftwareUpdate { Status = moment.UpdateStatus, Version = moment.UpdateVersion,
-                    DownloadPerc = moment.DownloadPercent },
+                SoftwareUpdate = new SoftwareUpdate
+                {
+                    Status = moment.UpdateStatus,
+                    Version = moment.UpdateVersion,
+                    DownloadPerc = moment.DownloadPercent
+                },
             },
             VehicleConfig = new VehicleConfig { CarType = "model3" },
         };
