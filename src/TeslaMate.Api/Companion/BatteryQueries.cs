@@ -8,11 +8,11 @@ sealed class BatteryQueries(CompanionDatabase database)
 {
     const string Health = """
         with car as (
-            select cars.id, cars.efficiency, coalesce((select preferred_range::text from settings limit 1), 'rated') as preferred from cars where cars.id = $1),
+            select cars.id, cars.efficiency, coalesce((select preferred_range::text from public.settings limit 1), 'rated') as preferred from public.cars where cars.id = $1),
         -- kWh for 100 km, as most charges say; the smallest of several that as many say.
         agreed as (
             select round(charge_energy_added / (end_rated_range_km - start_rated_range_km), 3) * 100 as factor
-            from charging_processes
+            from public.charging_processes
             where car_id = $1 and duration_min > 10 and end_battery_level <= 95 and charge_energy_added > 0
               and start_rated_range_km is not null and end_rated_range_km is not null and end_rated_range_km <> start_rated_range_km
             group by 1
@@ -25,8 +25,8 @@ sealed class BatteryQueries(CompanionDatabase database)
                 case car.preferred when 'ideal' then charges.ideal_battery_range_km else charges.rated_battery_range_km end as range, process.id as process_id,
                 process.end_date, process.charge_energy_added
             from car
-            join charging_processes process on process.car_id = car.id
-            join charges on charges.charging_process_id = process.id),
+            join public.charging_processes process on process.car_id = car.id
+            join public.charges on charges.charging_process_id = process.id),
         days as (
             select case when sum(level) > 0 then sum(range) / sum(level) * 100 else sum(range) * 100 end as range
             from readings
@@ -39,7 +39,7 @@ sealed class BatteryQueries(CompanionDatabase database)
                 union all
                 (select positions.date,
                     case car.preferred when 'ideal' then positions.ideal_battery_range_km else positions.rated_battery_range_km end, positions.usable_battery_level
-                from positions, car
+                from public.positions, car
                 where positions.car_id = $1 and positions.ideal_battery_range_km is not null and positions.usable_battery_level > 0
                 order by positions.date desc
                 limit 1)) as both_kinds

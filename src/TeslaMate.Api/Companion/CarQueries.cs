@@ -14,18 +14,18 @@ sealed class CarQueries(CompanionDatabase database)
             cars.exterior_color, cars.spoiler_type, cars.wheel_type,
             car_settings.suspend_min, car_settings.suspend_after_idle_min, car_settings.req_not_unlocked, car_settings.free_supercharging, car_settings.use_streaming_api,
             cars.inserted_at, cars.updated_at,
-            (select count(*) from charging_processes where car_id = cars.id),
-            (select count(*) from drives where car_id = cars.id),
-            (select count(*) from updates where car_id = cars.id)
-        from cars
-        left join car_settings on car_settings.id = cars.settings_id
+            (select count(*) from public.charging_processes where car_id = cars.id),
+            (select count(*) from public.drives where car_id = cars.id),
+            (select count(*) from public.updates where car_id = cars.id)
+        from public.cars
+        left join public.car_settings on car_settings.id = cars.settings_id
         where ($1::smallint[] is null or cars.id = any ($1))
         order by cars.id
         """;
 
     const string Updates = """
         select id, start_date, end_date, version
-        from updates
+        from public.updates
         where car_id = $1 and end_date is not null and version is not null
         order by start_date desc, id desc
         limit $2 offset $3
@@ -34,7 +34,7 @@ sealed class CarQueries(CompanionDatabase database)
     const string Settings = """
         select id, inserted_at, updated_at, unit_of_length::text, unit_of_temperature::text, unit_of_pressure::text, preferred_range::text, language, theme_mode,
             base_url, grafana_url
-        from settings
+        from public.settings
         order by id
         limit 1
         """;

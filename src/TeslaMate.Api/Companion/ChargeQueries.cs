@@ -17,10 +17,10 @@ sealed class ChargeQueries(CompanionDatabase database, TimeProvider time)
             process.start_ideal_range_km::double precision, process.end_ideal_range_km::double precision,
             process.start_rated_range_km::double precision, process.end_rated_range_km::double precision,
             process.outside_temp_avg::double precision, position.odometer, position.latitude::double precision, position.longitude::double precision
-        from charging_processes process
-        left join positions position on position.id = process.position_id
-        left join geofences geofence on geofence.id = process.geofence_id
-        left join addresses address on address.id = process.address_id
+        from public.charging_processes process
+        left join public.positions position on position.id = process.position_id
+        left join public.geofences geofence on geofence.id = process.geofence_id
+        left join public.addresses address on address.id = process.address_id
         """;
 
     static readonly string List = $"""
@@ -52,7 +52,7 @@ sealed class ChargeQueries(CompanionDatabase database, TimeProvider time)
             charges.charger_voltage, charges.ideal_battery_range_km::double precision, charges.rated_battery_range_km::double precision,
             charges.battery_heater, charges.battery_heater_on, charges.battery_heater_no_power, charges.conn_charge_cable,
             charges.fast_charger_present, charges.fast_charger_brand, charges.fast_charger_type, charges.outside_temp::double precision
-        from charges
+        from public.charges
         where charges.charging_process_id = $1
         order by charges.date, charges.id
         """;

@@ -11,9 +11,9 @@ sealed class CompanionDatabase([FromKeyedServices(WebDatabase.Programs)] NpgsqlD
     // $1 is the car. Without a row of settings the units are metric.
     const string Head = """
         select settings.unit_of_length::text, settings.unit_of_temperature::text, settings.unit_of_pressure::text, settings.preferred_range::text,
-            (select name from cars where id = $1)
+            (select name from public.cars where id = $1)
         from (values (true)) as one
-        left join settings on true
+        left join public.settings on true
         limit 1
         """;
 

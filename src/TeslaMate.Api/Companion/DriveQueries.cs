@@ -22,14 +22,14 @@ sealed class DriveQueries(CompanionDatabase database)
         """;
 
     const string From = """
-        from drives
-        join cars on cars.id = drives.car_id
-        left join positions s on s.id = drives.start_position_id
-        left join positions e on e.id = drives.end_position_id
-        left join geofences start_geofence on start_geofence.id = drives.start_geofence_id
-        left join geofences end_geofence on end_geofence.id = drives.end_geofence_id
-        left join addresses start_address on start_address.id = drives.start_address_id
-        left join addresses end_address on end_address.id = drives.end_address_id
+        from public.drives
+        join public.cars on cars.id = drives.car_id
+        left join public.positions s on s.id = drives.start_position_id
+        left join public.positions e on e.id = drives.end_position_id
+        left join public.geofences start_geofence on start_geofence.id = drives.start_geofence_id
+        left join public.geofences end_geofence on end_geofence.id = drives.end_geofence_id
+        left join public.addresses start_address on start_address.id = drives.start_address_id
+        left join public.addresses end_address on end_address.id = drives.end_address_id
         """;
 
     static readonly string List = $"""
@@ -40,8 +40,8 @@ sealed class DriveQueries(CompanionDatabase database)
           and ($5::timestamp is null or drives.end_date <= $5)
           and ($6::text is null or {CompanionDatabase.Place("start_geofence", "start_address")} ilike $6
               or {CompanionDatabase.Place("end_geofence", "end_address")} ilike $6)
-          and ($7::double precision is null or drives.distance >= $7 * (select case unit_of_length when 'mi' then 1.609344 else 1 end from settings limit 1))
-          and ($8::double precision is null or drives.distance <= $8 * (select case unit_of_length when 'mi' then 1.609344 else 1 end from settings limit 1))
+          and ($7::double precision is null or drives.distance >= $7 * (select case unit_of_length when 'mi' then 1.609344 else 1 end from public.settings limit 1))
+          and ($8::double precision is null or drives.distance <= $8 * (select case unit_of_length when 'mi' then 1.609344 else 1 end from public.settings limit 1))
         order by drives.start_date desc, drives.id desc
         limit $2 offset $3
         """;
@@ -61,7 +61,7 @@ sealed class DriveQueries(CompanionDatabase database)
             positions.is_front_defroster_on,
             positions.est_battery_range_km::double precision, positions.ideal_battery_range_km::double precision,
             positions.rated_battery_range_km::double precision, positions.battery_heater, positions.battery_heater_on, positions.battery_heater_no_power
-        from positions
+        from public.positions
         where positions.drive_id = $1 and positions.date between $2 and $3
         order by positions.date, positions.id
         """;

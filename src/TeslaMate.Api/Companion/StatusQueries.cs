@@ -15,15 +15,15 @@ sealed class StatusQueries(CompanionDatabase database, SummaryHub hub)
             position.latitude::double precision, position.longitude::double precision, position.odometer, position.inside_temp::double precision,
             position.outside_temp::double precision, position.est_battery_range_km::double precision, position.rated_battery_range_km::double precision,
             position.ideal_battery_range_km::double precision, position.battery_level, position.usable_battery_level,
-            (select split_part(version, ' ', 1) from updates where car_id = cars.id order by start_date desc limit 1),
+            (select split_part(version, ' ', 1) from public.updates where car_id = cars.id order by start_date desc limit 1),
             (select geofences.name
-             from geofences
+             from public.geofences
              where earth_distance(ll_to_earth(geofences.latitude, geofences.longitude), ll_to_earth(position.latitude, position.longitude)) < geofences.radius
              order by earth_distance(ll_to_earth(geofences.latitude, geofences.longitude), ll_to_earth(position.latitude, position.longitude))
              limit 1)
-        from cars
+        from public.cars
         left join lateral (
-            select * from positions where positions.car_id = cars.id and positions.ideal_battery_range_km is not null order by positions.date desc limit 1) position on true
+            select * from public.positions where positions.car_id = cars.id and positions.ideal_battery_range_km is not null order by positions.date desc limit 1) position on true
         where cars.id = $1
         """;
 
