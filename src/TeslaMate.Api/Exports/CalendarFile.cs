@@ -29,7 +29,7 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
 
     static readonly Parameter Days = new("days", ParameterType.Whole, "How many days back; 400 by default.") { Least = 1, Most = 4000 };
 
-    static readonly Parameter What = new("what", ParameterType.Words, "only drives or only charges, or both, which is the default.") { Values =
+    static readonly Parameter What = new("what", ParameterType.Words, "Only drives or only charges, or both, which is the default.") { Values =
         ["drives", "charges"] };
 
     public void Map(IEndpointRouteBuilder routes)
