@@ -29,16 +29,11 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
 
     static readonly Parameter Days = new("days", ParameterType.Whole, "How many days back; 400 by default.") { Least = 1, Most = 4000 };
 
-<<<<<<< HEAD
-    static readonly Parameter What = new("what", ParameterType.Words, "only drives or only charges, or both, which is the default.")
+    static readonly Parameter What = new("what", ParameterType.Words, "Only drives or only charges, or both, which is the default.")
     {
         Values =
         ["drives", "charges"]
     };
-=======
-    static readonly Parameter What = new("what", ParameterType.Words, "Only drives or only charges, or both, which is the default.") { Values =
-        ["drives", "charges"] };
->>>>>>> data
 
     public void Map(IEndpointRouteBuilder routes)
         => routes.MapGet(DataRoutes.Prefix + "/calendar/{token}.ics", (string token, HttpContext http)
