@@ -48,6 +48,9 @@ public sealed record WebSettings
     /// <summary><c>API_TOKEN</c>: the reference's companion's bearer token, which reads, suspends and resumes.</summary>
     public Secret? CompanionToken { get; init; }
 
+    /// <summary>Whether <c>API_TOKEN_DISABLE</c> is set, by which the companion lets everybody in; it has no effect here.</summary>
+    public bool AsksForNoTokens { get; init; }
+
     /// <summary><c>API_TOKEN_HEADER</c>: a request header in which programs may bring a bare token; null for none.</summary>
     public string? TokenHeader { get; init; }
 
@@ -122,6 +125,7 @@ public sealed record WebSettings
         Password = variables.Secret("WEB_PASSWORD"),
         ApiToken = variables.Secret("WEB_API_TOKEN"),
         CompanionToken = Companion(variables),
+        AsksForNoTokens = variables.Text("API_TOKEN_DISABLE") is not null,
         TokenHeader = Header(variables),
         ApiOrigins = ReadOrigins(variables),
         ApiRequestsPerSecond = variables.Whole("API_REQUESTS_PER_SECOND", fallback: 50, least: 1, most: 100_000),

@@ -75,9 +75,17 @@ sealed partial class CompanionRoutes(
         routes.Map("/api/{**path}", NoPageAsync).WithMetadata(CompanionRefusals.Instance).ExcludeFromDescription();
     }
 
-    /// <summary>Answers what is not there.</summary>
+    /// <summary>Answers what is not there; below <c>/api/car</c>, the program's own routes, by its own words (spec web 1.9).</summary>
     public static Task NoPageAsync(HttpContext http)
-        => WriteAsync(http, new NoPageAnswer("PAGE_NOT_FOUND", "Page not found"), StatusCodes.Status404NotFound);
+    {
+        if (http.Request.Path.StartsWithSegments("/api/car", StringComparison.OrdinalIgnoreCase))
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }
+
+        return WriteAsync(http, new NoPageAnswer("PAGE_NOT_FOUND", "Page not found"), StatusCodes.Status404NotFound);
+    }
 
     internal static async Task WriteAsync<T>(HttpContext http, T answer, int status = StatusCodes.Status200OK)
         where T : notnull

@@ -51,7 +51,7 @@ static partial class ServeCommand
             Log.KeyGenerated(logger);
         if (LocalTimeZone.Problem(variables) is { } problemOfZone)
             Log.NoTimeZone(logger, problemOfZone);
-        if (variables.Text("API_TOKEN_DISABLE") is not null)
+        if (settings.Web.AsksForNoTokens)
             Log.TokenDisabled(logger);
         // One pool from the first question to the last: its first connection is the dear one.
         await using var database = settings.Database.CreateDataSource();

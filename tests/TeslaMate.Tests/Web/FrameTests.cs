@@ -21,12 +21,13 @@ public sealed class FrameTests(SharedPages shared) : IClassFixture<SharedPages>,
     {
         var page = await _browser.PageAsync("/settings");
         page.QuerySelectorAll("nav.navbar a").Select(link => $"{link.TextContent.Trim()} {link.GetAttribute("href")}")
-            .ShouldBe(["TeslaMate for .NET /", "Drives /drives", "Charges /charges", "Geo-Fences /geo-fences", "Settings /settings"]);
+            .ShouldBe(["TeslaMate for .NET /", "Statistics /statistics", "Driving /driving", "Mileage /mileage", "Trips /trips",
+                "Timeline /timeline", "Review /review", "Drives /drives", "Charges /charges", "Geo-Fences /geo-fences", "Settings /settings"]);
         page.QuerySelector("nav.navbar")!.GetAttribute("aria-label").ShouldBe("Main navigation");
         await _pages.Database.ExecuteAsync("update settings set grafana_url = 'https://grafana.example.com/g'");
         page = await _browser.PageAsync("/sign_in");
-        page.Text(".navbar-link").ShouldBe("Dashboards");
-        var dashboards = page.QuerySelectorAll(".navbar-dropdown a");
+        page.Text("[aria-controls=dashboards]").ShouldBe("Dashboards");
+        var dashboards = page.QuerySelectorAll("#dashboards a");
         dashboards.Select(link => $"{link.TextContent} {link.GetAttribute("href")}").ShouldBe(
             """
             Battery Health jchmRiqUfXgTM; Charge Level WopVO_mgz; Charges TSmNYvRRk; Charging Stats -pkIkhmRz; Database Information jchmDbInfo; Drive Stats _7WkNSyWk; Drives Y8upc6ZRk;
