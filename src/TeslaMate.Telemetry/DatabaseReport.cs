@@ -15,8 +15,8 @@ sealed class DatabaseReport(NpgsqlDataSource database, Ledger ledger, TelemetryS
     const int MostRequests = 50;
     const int Points = 600;
 
-    static readonly string OfDrive = BatterySql("drives");
-    static readonly string OfCharge = BatterySql("charging_processes");
+    static readonly string OfDrive = BatterySql("public.drives");
+    static readonly string OfCharge = BatterySql("public.charging_processes");
 
     /// <inheritdoc/>
     public string? PublicKey

@@ -43,6 +43,6 @@ public static class TelemetryComposition
             .AddHostedService(provider => provider.GetRequiredService<CarEndpoint>())
             .AddSingleton<ITelemetryReport, DatabaseReport>()
             .AddSingleton<ITelemetryFeeds, TelemetryFeeds>()
-            .AddHealthPart<TelemetryHealth>("telemetry");
+            .AddHealthPart<TelemetryHealth>("telemetry", isPersonal: true);
     }
 }

@@ -98,7 +98,8 @@ static class Columns
         public double? Number(int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetDouble(ordinal);
 
         /// <summary>A <c>smallint</c> or an <c>integer</c>.</summary>
-        public int? Whole(int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetInt32(ordinal);
+        public int? Whole(int ordinal)
+            => reader.IsDBNull(ordinal) ? null : reader.GetFieldType(ordinal) == typeof(short) ? reader.GetInt16(ordinal) : reader.GetInt32(ordinal);
 
         public bool? Flag(int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetBoolean(ordinal);
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -34,14 +35,15 @@ sealed partial class TelemetryPages(IServiceProvider services)
 
     async Task<IResult> ShowAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
-        // The domain of these pages, unless the owner names another one.
-        var asked = http.Request.Query["domain"].ToString().Trim();
-        var domain = Domain().IsMatch(asked) ? asked : http.Request.Host.Host;
-        var pairing = $"https://tesla.com/_ak/{domain}";
+        // The domain of these pages, unless the owner names another one; an address alone is none that Tesla takes.
+        var domain = ((string[])[http.Request.Query["domain"].ToString().Trim(), http.Request.Host.Host]).FirstOrDefault(IsDomain);
+        var pairing = domain is null ? null : $"https://tesla.com/_ak/{domain}";
         return context.Render<TelemetryPage, TelemetryModel>(
-            new(domain, pairing, Code(pairing), $"https://{domain}{WellKnownPath}", _report!.PublicKey is not null,
-                await _report.ReadAsync(cancellationToken)));
+            new(domain, pairing, pairing is null ? null : Code(pairing), $"https://{domain ?? "DOMAIN"}{WellKnownPath}",
+                _report!.PublicKey is not null, await _report.ReadAsync(cancellationToken)));
     }
+
+    static bool IsDomain(string name) => Domain().IsMatch(name) && !IPAddress.TryParse(name, out _);
 
     /// <summary>An address as a picture for the camera of a phone.</summary>
     static string Code(string address)
@@ -55,10 +57,10 @@ sealed partial class TelemetryPages(IServiceProvider services)
     private static partial Regex Domain();
 }
 
-/// <param name="Domain">The app's domain.</param>
-/// <param name="Pairing">The address that pairs a car with the app's key.</param>
-/// <param name="Code">The same as SVG.</param>
+/// <param name="Domain">The app's domain; null while the pages are asked for by an address and the owner has named none.</param>
+/// <param name="Pairing">The address that pairs a car with the app's key; null without a domain.</param>
+/// <param name="Code">The same as SVG; null without a domain.</param>
 /// <param name="KeyAddress">Where Tesla asks for the public key.</param>
 /// <param name="HasKey">Whether these pages have one to serve.</param>
 /// <param name="Report">The cars, and what was asked for them.</param>
-public sealed record TelemetryModel(string Domain, string Pairing, string Code, string KeyAddress, bool HasKey, TelemetryReport Report);
+public sealed record TelemetryModel(string? Domain, string? Pairing, string? Code, string KeyAddress, bool HasKey, TelemetryReport Report);

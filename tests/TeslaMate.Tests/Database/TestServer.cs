@@ -45,9 +45,10 @@ public sealed class TestDatabase(string connectionString, string administration,
     /// <summary>Connections of the test itself, whose statements look in schema public.</summary>
     public NpgsqlDataSource TestSource { get; } = NpgsqlDataSource.Create(connectionString);
 
-    /// <summary>Connections as the program makes them, which find nothing but PostgreSQL's own without its schema.</summary>
-    public NpgsqlDataSource DataSource { get; } = NpgsqlDataSource.Create(
-        new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = "pg_catalog, pg_temp" }.ConnectionString);
+    /// <summary>
+    /// Connections as the program makes them: they find nothing but PostgreSQL's own without its schema, and read a column as its own type only.
+    /// </summary>
+    public NpgsqlDataSource DataSource { get; } = Programs(connectionString);
 
     /// <summary>Runs statements that return nothing of interest.</summary>
     public async Task ExecuteAsync(string sql)
@@ -72,6 +73,14 @@ public sealed class TestDatabase(string connectionString, string administration,
         while (await reader.ReadAsync())
             lines.Add(reader.IsDBNull(0) ? "" : reader.GetFieldValue<object>(0).ToString() ?? "");
         return lines;
+    }
+
+    static NpgsqlDataSource Programs(string connectionString)
+    {
+        var builder = new NpgsqlSlimDataSourceBuilder(connectionString);
+        builder.ConnectionStringBuilder.SearchPath = "pg_catalog, pg_temp";
+        builder.EnableArrays();
+        return builder.Build();
     }
 
     public async ValueTask DisposeAsync()
