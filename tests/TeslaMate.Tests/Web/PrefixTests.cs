@@ -122,7 +122,7 @@ public sealed partial class PrefixTests : IAsyncLifetime
 
     // Sent by a script from an address in an attribute, or shown only to those who came in by password.
     static readonly string[] Unlinked = ["/log_in", "/log_out", "/cars/1/resume", "/sessions/end", "/sessions/password", "/confirm",
-        "/settings/grafana_url", "/history", "/data/v1/live-tickets"];
+        "/settings/grafana_url", "/history", "/data/v1/live-tickets", "/import/discard"];
 
     async Task<IHtmlDocument> OpenAsync(string path)
     {
