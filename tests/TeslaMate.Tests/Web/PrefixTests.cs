@@ -55,8 +55,8 @@ public sealed partial class PrefixTests : IAsyncLifetime
             found.UnionWith(Own(await OpenAsync(path), path));
         found.Count.ShouldBeGreaterThan(40);
         found.Where(own => !own.Address.StartsWith($"{Prefix}/", StringComparison.Ordinal)).ShouldBeEmpty();
-        // What a route can do is linked from some page: none is forgotten here.
-        foreach (var route in routes.Where(route => route.Method == "POST"))
+        // What a route of the pages can do is linked from some page: none is forgotten here.
+        foreach (var route in routes.Where(route => route.Method == "POST" && !route.Path.StartsWith("/api/", StringComparison.Ordinal)))
             (found.Contains((Prefix + route.Path, true)) || Unlinked.Contains(route.Path)).ShouldBeTrue(route.Path);
         foreach (var (address, isPosted) in found)
         {
