@@ -139,7 +139,7 @@ public sealed class StreamedDayTests
                 await stop.CancelAsync();
                 await driving;
                 var requests = cloud.Cars[0].Count(RequestKind.Light) + cloud.Cars[0].Count(RequestKind.Full);
-                result = new Lived(life, await Logged.ReadAsync(database.DataSource), end, requests, house.Log.Lines);
+                result = new Lived(life, await Logged.ReadAsync(database.TestSource), end, requests, house.Log.Lines);
             }
             finally
             {
