@@ -156,7 +156,7 @@ sealed class ChargeQueries(CompanionDatabase database, TimeProvider time)
     {
         var reader = rows.Reader;
         // Three-phase cars say 2; DC says nothing, and has no phases.
-        var phases = reader.GetInt32(9) > 0 ? reader.Whole(7) switch { null => 0, 2 or 3 => 3, _ => 1 } : 0;
+        var phases = reader.Whole(9) > 0 ? reader.Whole(7) switch { null => 0, 2 or 3 => 3, _ => 1 } : 0;
         return new CurrentDetail(
             reader.GetInt32(0), rows.Date(1), reader.Whole(2) ?? 0, reader.Whole(3) ?? 0, reader.GetDouble(4), reader.Flag(5),
             ReadCharger(reader, phases),
@@ -165,7 +165,7 @@ sealed class ChargeQueries(CompanionDatabase database, TimeProvider time)
     }
 
     static ChargerDetails ReadCharger(NpgsqlDataReader reader, int phases)
-        => new(reader.Whole(6) ?? 0, phases, reader.Whole(8) ?? 0, reader.GetInt32(9), reader.Whole(10) ?? 0);
+        => new(reader.Whole(6) ?? 0, phases, reader.Whole(8) ?? 0, reader.Whole(9) ?? 0, reader.Whole(10) ?? 0);
 
     static string? Known(string? text) => text == "<invalid>" ? null : text;
 }

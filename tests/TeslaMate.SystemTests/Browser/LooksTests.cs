@@ -20,6 +20,11 @@ public sealed class LooksTests(ProgramInBrowser family, NewProgramInBrowser newc
                 // A spinner is shown whenever a car is being asked; the corners of its box, round to the eye, stick out while it turns.
                 if (element.querySelector(":scope > .spinner") || element.closest(".spinner, .map, .u-wrap, .visually-hidden, .skip, select, svg") || element.matches(".has-dropdown") || !element.checkVisibility() || seen.some((outer) => outer.contains(element))) continue;
                 const style = getComputedStyle(element);
+                // Only for those who listen, as .visually-hidden.
+                if (style.clipPath === "inset(50%)") {
+                    seen.push(element);
+                    continue;
+                }
                 const isCut = element.scrollWidth > element.clientWidth + 1 && style.display !== "inline" && element.tagName !== "INPUT";
                 const box = element.getBoundingClientRect();
                 if (!isCut && box.right <= width + 1 && box.left >= -1) continue;

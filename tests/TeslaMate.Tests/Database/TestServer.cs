@@ -75,7 +75,8 @@ public sealed class TestDatabase(string connectionString, string administration,
         return lines;
     }
 
-    static NpgsqlDataSource Programs(string connectionString)
+    /// <summary>Connections as the program makes them.</summary>
+    public static NpgsqlDataSource Programs(string connectionString)
     {
         var builder = new NpgsqlSlimDataSourceBuilder(connectionString);
         builder.ConnectionStringBuilder.SearchPath = "pg_catalog, pg_temp";

@@ -92,14 +92,12 @@ sealed class PagesUnderTest : IAsyncDisposable
         var ownJobs = builder.Services.ToHashSet();
         builder.Services
             .AddSingleton<TimeProvider>(new ManualTime())
-            .AddSingleton(_ => NpgsqlDataSource.Create(
-                new NpgsqlConnectionStringBuilder(reached) { Timezone = "UTC", SearchPath = "pg_catalog, pg_temp" }.ConnectionString))
+            .AddSingleton(_ => TestDatabase.Programs(new NpgsqlConnectionStringBuilder(reached) { Timezone = "UTC" }.ConnectionString))
             .AddKeyedSingleton(WebDatabase.Pages, (provider, _) => provider.GetRequiredService<NpgsqlDataSource>())
-            .AddKeyedSingleton(WebDatabase.Exports, (_, _) => NpgsqlDataSource.Create(
+            .AddKeyedSingleton(WebDatabase.Exports, (_, _) => TestDatabase.Programs(
                 new NpgsqlConnectionStringBuilder(reached)
                 {
                     Timezone = "UTC",
-                    SearchPath = "pg_catalog, pg_temp",
                     MaxPoolSize = WebDatabase.ExportConnections
                 }.ConnectionString))
             .AddLogbook(new LogbookSettings { NominatimUrl = geocoder.Address, GeocoderPause = TimeSpan.Zero })
