@@ -91,7 +91,7 @@ sealed record EveryPage(string Name, Func<IPage, Task> LeadAsync, bool Refuses =
             await page.GotoAsync("/");
             if (await page.Locator(".navbar-burger").IsVisibleAsync())
                 await page.Locator(".navbar-burger").ClickAsync();
-            await page.Locator("button.navbar-link").ClickAsync();
+            await page.Locator("[aria-controls=dashboards]").ClickAsync();
             await page.Locator("#dashboards a").Last.WaitForAsync();
         }),
     ];

@@ -314,11 +314,11 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
         for (var attempt = 0; attempt < LogInThrottle.FreeTries; attempt++)
         {
             await LogInAsync("wrong horse battery");
-            await Expect(page.GetByRole(AriaRole.Alert).And(page.Locator("p"))).ToHaveTextAsync("The password is wrong.");
+            await Expect(page.Locator("[role=alert] p")).ToHaveTextAsync("The password is wrong.");
         }
 
         await LogInAsync("correct horse battery");
-        await Expect(page.GetByRole(AriaRole.Alert).And(page.Locator("p"))).ToContainTextAsync("Too many attempts.");
+        await Expect(page.Locator("[role=alert] p")).ToContainTextAsync("Too many attempts.");
         await page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, "throttled.png") });
         await program.Access.RemovePasswordAsync(CancellationToken.None);
         visit.Troubles.ShouldAllBe(trouble => trouble.Contains("422", StringComparison.Ordinal) || trouble.Contains("429", StringComparison.Ordinal));

@@ -179,7 +179,7 @@ public sealed partial class StatisticsInBrowserTests(HistoryInBrowser program) :
     {
         await using var visit = await program.VisitAsync(1180, theme);
         await visit.Page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle });
-        await Expect(visit.Page.Locator("main .data-table").First).ToBeVisibleAsync();
+        await Expect(visit.Page.Locator("main .data-table:visible").First).ToBeVisibleAsync();
         await visit.Page.ScreenshotAsync(new() { Path = Path.Combine(ProgramInBrowser.Artifacts, $"readme-{name}.png") });
         visit.Troubles.ShouldBeEmpty();
     }
