@@ -2,8 +2,10 @@ using System.Net;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using TeslaMate.Backups;
 using TeslaMate.Configuration;
 using TeslaMate.Database.Encryption;
+using TeslaMate.Tests.Database.Migrations;
 using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.Tests.Web;
@@ -105,12 +107,8 @@ public sealed class KeyRingTests
         (await restored.Access.HasPasswordAsync(CancellationToken.None)).ShouldBeTrue();
     }
 
-    static async Task CarryOverAsync(PagesUnderTest before, PagesUnderTest restored)
-    {
-        await using var source = NpgsqlDataSource.Create(before.Database.ConnectionString);
-        await using var target = NpgsqlDataSource.Create(restored.Database.ConnectionString);
-        await RestoredAccess.CarryOverAsync(source, target, CancellationToken.None);
-    }
+    static Task CarryOverAsync(PagesUnderTest before, PagesUnderTest restored)
+        => AccessTables.CarryOverAsync(before.Database.Settings(), restored.Database.Settings(), CancellationToken.None);
 
     static KeyRing Ring(PagesUnderTest pages, string secret)
         => new(new TokenCipher(System.Text.Encoding.UTF8.GetBytes(secret)), pages.Get<NpgsqlDataSource>(), NullLoggerFactory.Instance,

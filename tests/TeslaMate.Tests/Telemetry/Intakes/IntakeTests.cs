@@ -4,12 +4,10 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using TeslaMate.Telemetry;
-using TeslaMate.Telemetry.Cars;
 using TeslaMate.Telemetry.Inbox;
 using TeslaMate.Telemetry.Intakes;
 using TeslaMate.Telemetry.Records;
 using TeslaMate.Telemetry.Wire;
-using TeslaMate.Tests.Logbook;
 using TeslaMate.Tests.Telemetry.Wire;
 using TeslaMate.Tests.Time;
 
@@ -103,44 +101,6 @@ public class IntakeTests
         groups.Take($"{Vectors.Vin}/v/Soc", "62.5"u8.ToArray(), isRetained: false);
         time.Advance(TimeSpan.FromSeconds(1));
         groups.Due(time.GetUtcNow()).ShouldHaveSingleItem().IsResend.ShouldBeTrue();
-    }
-
-    sealed class House : IAsyncDisposable
-    {
-        House(LogbookDatabase database)
-        {
-            Database = database;
-            Cars = new TelemetryCars(database.DataSource, new InboxTable(database.DataSource), new TelemetrySettings(), TimeProvider.System,
-                NullLogger<TelemetryCars>.Instance);
-            Writer = new InboxWriter(database.DataSource, new InboxSignal(), TimeProvider.System, NullLogger<InboxWriter>.Instance);
-            Records = new RecordIntake(Cars, Writer, TimeProvider.System, NullLogger<RecordIntake>.Instance);
-        }
-
-        public LogbookDatabase Database { get; }
-
-        public TelemetryCars Cars { get; }
-
-        public InboxWriter Writer { get; }
-
-        public RecordIntake Records { get; }
-
-        public static async Task<House> StartAsync()
-        {
-            var database = await LogbookDatabase.CreateAsync();
-            await database.ExecuteAsync($"update cars set vin = '{Vectors.Vin}'; insert into teslamate.telemetry_cars (car_id) values (1)");
-            var house = new House(database);
-            await house.Cars.ReadAsync(default);
-            await house.Writer.StartAsync(default);
-            return house;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Writer.StopAsync(default);
-            Writer.Dispose();
-            Cars.Dispose();
-            await Database.DisposeAsync();
-        }
     }
 
     /// <summary>A publisher of ZeroMQ with one subscriber, byte by byte.</summary>
