@@ -32,16 +32,19 @@ public static class SequenceCheck
         select
             format('%I.%I', namespace.nspname, class.relname), quote_ident(attribute.attname), format('%I.%I', home.nspname, sequence.relname),
             pg_sequence.seqincrement,
-            least(pg_sequence.seqmax, case attribute.atttypid when 'int2'::regtype then 32767 when 'int4'::regtype then 2147483647 else 9223372036854775807 end)
+            least(pg_sequence.seqmax,
+                case attribute.atttypid when 'int2'::regtype then 32767 when 'int4'::regtype then 2147483647 else 9223372036854775807 end)
         from (
             select dependency.refobjid as sequence, expression.adrelid as relation, expression.adnum as number
             from pg_catalog.pg_attrdef expression
             join pg_catalog.pg_depend dependency
-                on dependency.classid = 'pg_catalog.pg_attrdef'::regclass and dependency.objid = expression.oid and dependency.refclassid = 'pg_catalog.pg_class'::regclass
+                on dependency.classid = 'pg_catalog.pg_attrdef'::regclass and dependency.objid = expression.oid
+                    and dependency.refclassid = 'pg_catalog.pg_class'::regclass
             union
             select objid, refobjid, refobjsubid
             from pg_catalog.pg_depend
-            where classid = 'pg_catalog.pg_class'::regclass and refclassid = 'pg_catalog.pg_class'::regclass and deptype = 'i' and refobjsubid > 0) use
+            where classid = 'pg_catalog.pg_class'::regclass and refclassid = 'pg_catalog.pg_class'::regclass and deptype = 'i'
+                and refobjsubid > 0) use
         join pg_catalog.pg_sequence on pg_sequence.seqrelid = use.sequence
         join pg_catalog.pg_class sequence on sequence.oid = use.sequence
         join pg_catalog.pg_namespace home on home.oid = sequence.relnamespace
@@ -87,7 +90,8 @@ public static class SequenceCheck
                     (select number
                     from (
                         select number, lead(number) over (order by number) - number as gap
-                        from (select {sequence.Column}::bigint as number from {sequence.Table} where {sequence.Column} > 0 union select 1) numbers) gaps
+                        from (select {sequence.Column}::bigint as number from {sequence.Table} where {sequence.Column} > 0 union
+                            select 1) numbers) gaps
                     order by gap desc nulls last
                     limit 1)
                     """;
@@ -159,7 +163,8 @@ public static class SequenceCheck
                 from (select case when is_called then last_value + {step} else last_value end as next from {sequence}) state
                 cross join lateral (select max({column})::bigint as number from {table}) largest
                 where largest.number >= state.next
-                    and (largest.number <= {limit - Room} or exists (select from {table} where {column} >= state.next and {column} < state.next::numeric + {Room}))
+                    and (largest.number <= {limit - Room} or exists (select from {table} where {column} >= state.next
+                        and {column} < state.next::numeric + {Room}))
                 """)));
         }
 

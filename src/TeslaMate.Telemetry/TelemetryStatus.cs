@@ -37,7 +37,8 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
             join public.cars on cars.id = telemetry.car_id
             left join public.car_settings settings on settings.id = cars.settings_id
             cross join lateral (
-                select coalesce(sum(records), 0)::bigint as records, coalesce(sum(datums), 0)::bigint as datums, coalesce(sum(rejected), 0)::bigint as rejected
+                select coalesce(sum(records), 0)::bigint as records, coalesce(sum(datums), 0)::bigint as datums,
+                    coalesce(sum(rejected), 0)::bigint as rejected
                 from teslamate.telemetry_usage usage where usage.car_id = cars.id and day >= $1::date) usage
             order by cars.id
             """);
@@ -115,5 +116,9 @@ sealed record StatusOfCar
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Vin}: {Feed}, {(HasContact ? "in contact" : "no contact")}, last data {(LastData is { } last ? last.ToString("u", CultureInfo.InvariantCulture) : "never")}, {Messages} records and {CostUsdMonth:0.00} USD this month{(FieldsMissing.Count > 0 ? $"; never seen: {string.Join(", ", FieldsMissing)}" : "")}{(LastError is null ? "" : $"; last error: {LastError}")}");
+        $"{Vin}: {Feed}, {(HasContact ? "in contact" : "no contact")}, "
+        + $"last data {(LastData is { } last ? last.ToString("u", CultureInfo.InvariantCulture) : "never")}, "
+        + $"{Messages} records and {CostUsdMonth:0.00} USD this month"
+        + $"{(FieldsMissing.Count > 0 ? $"; never seen: {string.Join(", ", FieldsMissing)}" : "")}"
+        + $"{(LastError is null ? "" : $"; last error: {LastError}")}");
 }

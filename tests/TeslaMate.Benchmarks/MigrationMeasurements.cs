@@ -104,16 +104,20 @@ static partial class MigrationMeasurements
     static string Rows(int drives) => string.Create(CultureInfo.InvariantCulture, $"""
         insert into cars (eid, vid, model, efficiency, inserted_at, updated_at) values (1, 1, 'M3', 0.153, now(), now());
         insert into drives (start_date, end_date, start_km, end_km, distance, duration_min, car_id)
-        select '2019-01-01'::timestamp + i * interval '3 hours', '2019-01-01'::timestamp + i * interval '3 hours' + interval '30 minutes', 30 * i, 30 * i + 28, 28, 30, 1
+        select '2019-01-01'::timestamp + i * interval '3 hours', '2019-01-01'::timestamp + i * interval '3 hours' + interval '30 minutes', 30 * i,
+            30 * i + 28, 28, 30, 1
         from generate_series(1, {drives}) as i;
-        insert into positions (date, latitude, longitude, speed, power, odometer, ideal_battery_range_km, rated_battery_range_km, battery_level, elevation, car_id, drive_id)
-        select '2019-01-01'::timestamp + d * interval '3 hours' + p * interval '4 seconds', 48 + d % 90 * 0.05 + p * 0.0001, 7 + d % 70 * 0.1 + p * 0.0001, p % 130, p % 90,
+        insert into positions (date, latitude, longitude, speed, power, odometer, ideal_battery_range_km, rated_battery_range_km, battery_level,
+            elevation, car_id, drive_id)
+        select '2019-01-01'::timestamp + d * interval '3 hours' + p * interval '4 seconds', 48 + d % 90 * 0.05 + p * 0.0001,
+            7 + d % 70 * 0.1 + p * 0.0001, p % 130, p % 90,
                30 * d + p * 0.07, 400 - p * 0.1, 380 - p * 0.1, 80 - p / 20, 100 + p % 37, 1, d
         from generate_series(1, {drives}) as d, generate_series(0, 422) as p;
         insert into charging_processes (start_date, end_date, charge_energy_added, car_id, position_id)
         select '2019-01-01 01:00'::timestamp + i * interval '3 hours', '2019-01-01 02:40'::timestamp + i * interval '3 hours', 7, 1, i
         from generate_series(1, {drives / 2}) as i;
-        insert into charges (date, charge_energy_added, charger_actual_current, charger_phases, charger_power, charger_voltage, ideal_battery_range_km, charging_process_id)
+        insert into charges (date, charge_energy_added, charger_actual_current, charger_phases, charger_power, charger_voltage,
+            ideal_battery_range_km, charging_process_id)
         select '2019-01-01 01:00'::timestamp + i * interval '3 hours' + c * interval '1 minute', c * 0.18, 16, 3, 11, 230, 300 + c, i
         from generate_series(1, {drives / 2}) as i, generate_series(0, 104) as c
         """);

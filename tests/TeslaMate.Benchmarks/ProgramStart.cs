@@ -35,7 +35,8 @@ static class ProgramStart
         {
             var (_, resident, own) = await StartAsync(folder, cluster, Idle, mqtt);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"idle for {Idle.TotalSeconds:0} s, MQTT {(mqtt ? "on" : "off")}: resident {resident / 1048576.0:0.0} MB, of it the program's own {own / 1048576.0:0.0} MB (the rest is code that is shared)"));
+                $"idle for {Idle.TotalSeconds:0} s, MQTT {(mqtt ? "on" : "off")}: resident {resident / 1048576.0:0.0} MB, of it the program's own "
+                    + $"{own / 1048576.0:0.0} MB (the rest is code that is shared)"));
         }
 
         broker?.Kill();

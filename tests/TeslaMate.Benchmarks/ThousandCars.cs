@@ -78,7 +78,9 @@ static class ThousandCars
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{cars} cars, {seconds} s: {cores:0.00} cores, {logger.WorkingSet64 / 1048576.0:0} MB resident, {reader.GetInt64(0) / (double)seconds:0} positions/s "
-            + $"of {reader.GetInt64(1)} cars, from answer to row {reader.GetDouble(2) * 1000:0} ms (median), {reader.GetDouble(3) * 1000:0} ms (99 %)"));
+            $"{cars} cars, {seconds} s: {cores:0.00} cores, {logger.WorkingSet64 / 1048576.0:0} MB resident, "
+                + $"{reader.GetInt64(0) / (double)seconds:0} positions/s "
+            + $"of {reader.GetInt64(1)} cars, from answer to row {reader.GetDouble(2) * 1000:0} ms (median), {reader.GetDouble(3) * 1000:0} ms (99 "
+            + $"%)"));
     }
 }

@@ -310,8 +310,10 @@ public sealed class BackupTests
         (await machine.RunAsync("systemctl", "start", Machine.Unit)).ExitCode.ShouldBe(0, await machine.JournalAsync());
         await machine.QueryAsync("""
             with settings as (insert into car_settings default values returning id)
-            insert into cars (eid, vid, vin, model, settings_id, inserted_at, updated_at) select 1, 1, '5YJ3E7EA0KF000001', '3', id, now(), now() from settings;
-            insert into positions (date, latitude, longitude, car_id) select now() - n * interval '1 s', 52.5, 13.4, (select id from cars) from generate_series(1, 20000) n;
+            insert into cars (eid, vid, vin, model, settings_id, inserted_at, updated_at) select 1, 1, '5YJ3E7EA0KF000001', '3', id, now(), now()
+                from settings;
+            insert into positions (date, latitude, longitude, car_id) select now() - n * interval '1 s', 52.5, 13.4, (select id from cars)
+                from generate_series(1, 20000) n;
             insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, 50, now(), now());
             """);
         // Read by every bash that is told to: it ends a script with SIGKILL before the command that begins with KILL_AT.

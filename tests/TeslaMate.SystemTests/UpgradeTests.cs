@@ -133,10 +133,12 @@ public sealed class UpgradeTests
             insert into schema_migrations values (20990101000000, now());
             insert into public.changelog (type, version, description, name, checksum, installed_by, success)
                 values (0, '20990101000000', 'add colour', 'V20990101000000__add_colour.sql', 'x', 'teslamate', true);
-            insert into teslamate.changelog (type, version, description, name, checksum, installed_by, success) values (0, '900', 'remarks', 'V900__remarks.sql', 'x', 'teslamate', true);
+            insert into teslamate.changelog (type, version, description, name, checksum, installed_by, success)
+                values (0, '900', 'remarks', 'V900__remarks.sql', 'x', 'teslamate', true);
             insert into teslamate.undo_scripts (own, version, name, checksum, sql)
             select own, version, name, upper(md5(sql)), sql
-            from (values (false, 20990101000000, 'U20990101000000__add_colour.sql', 'alter table cars drop colour;'), (true, 900, 'U900__remarks.sql', 'drop table teslamate.remarks;'))
+            from (values (false, 20990101000000, 'U20990101000000__add_colour.sql', 'alter table cars drop colour;'),
+                (true, 900, 'U900__remarks.sql', 'drop table teslamate.remarks;'))
                 as script (own, version, name, sql);
             """);
         await machine.ShellAsync("systemctl restart teslamate.service");

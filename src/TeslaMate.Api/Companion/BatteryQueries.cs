@@ -24,7 +24,8 @@ sealed class BatteryQueries(CompanionDatabase database)
             select coalesce((select factor::double precision from agreed), car.efficiency * 100) as value from car),
         readings as (
             select charges.id, charges.date, charges.usable_battery_level as level, charges.rated_battery_range_km as rated,
-                case car.preferred when 'ideal' then charges.ideal_battery_range_km else charges.rated_battery_range_km end as range, process.id as process_id,
+                case car.preferred when 'ideal' then charges.ideal_battery_range_km else charges.rated_battery_range_km end as range,
+                    process.id as process_id,
                 process.end_date, process.charge_energy_added
             from car
             join public.charging_processes process on process.car_id = car.id
@@ -40,7 +41,8 @@ sealed class BatteryQueries(CompanionDatabase database)
                 (select date, range, level from readings where level > 0 and range is not null order by date desc limit 1)
                 union all
                 (select positions.date,
-                    case car.preferred when 'ideal' then positions.ideal_battery_range_km else positions.rated_battery_range_km end, positions.usable_battery_level
+                    case car.preferred when 'ideal' then positions.ideal_battery_range_km else positions.rated_battery_range_km end,
+                        positions.usable_battery_level
                 from public.positions, car
                 where positions.car_id = $1 and positions.ideal_battery_range_km is not null and positions.usable_battery_level > 0
                 order by positions.date desc
@@ -52,7 +54,8 @@ sealed class BatteryQueries(CompanionDatabase database)
         counted as (
             select readings.*, readings.rated::double precision * factor.value / readings.level as capacity
             from readings, factor
-            where readings.end_date is not null and readings.charge_energy_added >= factor.value and readings.level > 0 and readings.rated is not null),
+            where readings.end_date is not null and readings.charge_energy_added >= factor.value and readings.level > 0
+                and readings.rated is not null),
         lasts as (
             select distinct on (process_id) capacity from counted order by process_id, date desc, id desc),
         recent as (

@@ -12,7 +12,8 @@ sealed class CarQueries(CompanionDatabase database)
     const string Cars = """
         select cars.id, cars.name, cars.eid, cars.vid, cars.vin, cars.model, cars.trim_badging, cars.efficiency,
             cars.exterior_color, cars.spoiler_type, cars.wheel_type,
-            car_settings.suspend_min, car_settings.suspend_after_idle_min, car_settings.req_not_unlocked, car_settings.free_supercharging, car_settings.use_streaming_api,
+            car_settings.suspend_min, car_settings.suspend_after_idle_min, car_settings.req_not_unlocked, car_settings.free_supercharging,
+                car_settings.use_streaming_api,
             cars.inserted_at, cars.updated_at,
             (select count(*) from public.charging_processes where car_id = cars.id),
             (select count(*) from public.drives where car_id = cars.id),
@@ -32,7 +33,8 @@ sealed class CarQueries(CompanionDatabase database)
         """;
 
     const string Settings = """
-        select id, inserted_at, updated_at, unit_of_length::text, unit_of_temperature::text, unit_of_pressure::text, preferred_range::text, language, theme_mode,
+        select id, inserted_at, updated_at, unit_of_length::text, unit_of_temperature::text, unit_of_pressure::text, preferred_range::text, language,
+            theme_mode,
             base_url, grafana_url
         from public.settings
         order by id

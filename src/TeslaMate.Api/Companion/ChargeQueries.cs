@@ -48,7 +48,8 @@ sealed class ChargeQueries(CompanionDatabase database, TimeProvider time)
 
     const string Details = """
         select charges.id, charges.date, charges.battery_level, charges.usable_battery_level, charges.charge_energy_added::double precision,
-            charges.not_enough_power_to_heat, charges.charger_actual_current, charges.charger_phases, charges.charger_pilot_current, charges.charger_power,
+            charges.not_enough_power_to_heat, charges.charger_actual_current, charges.charger_phases,
+            charges.charger_pilot_current, charges.charger_power,
             charges.charger_voltage, charges.ideal_battery_range_km::double precision, charges.rated_battery_range_km::double precision,
             charges.battery_heater, charges.battery_heater_on, charges.battery_heater_no_power, charges.conn_charge_cable,
             charges.fast_charger_present, charges.fast_charger_brand, charges.fast_charger_type, charges.outside_temp::double precision

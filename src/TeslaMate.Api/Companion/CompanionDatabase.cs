@@ -21,7 +21,8 @@ sealed class CompanionDatabase([FromKeyedServices(WebDatabase.Programs)] NpgsqlD
 
     /// <summary>How a place is called (spec api 1.4), of a joined geofence and address; empty where neither says anything.</summary>
     public static string Place(string geofence, string address) => $"""
-        coalesce({geofence}.name, concat_ws(', ', coalesce({address}.name, nullif(concat_ws(' ', {address}.road, {address}.house_number), '')), {address}.city))
+        coalesce({geofence}.name, concat_ws(', ', coalesce({address}.name, nullif(concat_ws(' ', {address}.road, {address}.house_number), '')),
+            {address}.city))
         """;
 
     /// <summary>The zone of dates.</summary>

@@ -74,9 +74,7 @@ sealed record CompanionRequest(long CarNumber, short Car, int Row)
             parameters.Add(new NpgsqlParameter { Value = (object?)distance ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Double });
     }
 
-    // In which only the ends are wild.
-    string? Pattern => Location is null ? null
-        : $"%{Location.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";
+    string? Pattern => Location is null ? null : LikePattern.Containing(Location);
 
     static long Number(object? text)
         => long.TryParse(text as string, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : 0;

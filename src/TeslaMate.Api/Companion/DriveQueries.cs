@@ -40,8 +40,10 @@ sealed class DriveQueries(CompanionDatabase database)
           and ($5::timestamp is null or drives.end_date <= $5)
           and ($6::text is null or {CompanionDatabase.Place("start_geofence", "start_address")} ilike $6
               or {CompanionDatabase.Place("end_geofence", "end_address")} ilike $6)
-          and ($7::double precision is null or drives.distance >= $7 * (select case unit_of_length when 'mi' then 1.609344 else 1 end from public.settings limit 1))
-          and ($8::double precision is null or drives.distance <= $8 * (select case unit_of_length when 'mi' then 1.609344 else 1 end from public.settings limit 1))
+          and ($7::double precision is null or drives.distance >= $7 * (select case unit_of_length when 'mi' then 1.609344 else 1 end
+              from public.settings limit 1))
+          and ($8::double precision is null or drives.distance <= $8 * (select case unit_of_length when 'mi' then 1.609344 else 1 end
+              from public.settings limit 1))
         order by drives.start_date desc, drives.id desc
         limit $2 offset $3
         """;
@@ -54,13 +56,15 @@ sealed class DriveQueries(CompanionDatabase database)
 
     // The limits of the date are there for the index.
     const string Positions = """
-        select positions.id, positions.date, positions.latitude::double precision, positions.longitude::double precision, positions.speed, positions.power,
+        select positions.id, positions.date, positions.latitude::double precision, positions.longitude::double precision, positions.speed,
+            positions.power,
             positions.odometer, positions.battery_level, positions.usable_battery_level, positions.elevation,
             positions.inside_temp::double precision, positions.outside_temp::double precision, positions.is_climate_on, positions.fan_status,
             positions.driver_temp_setting::double precision, positions.passenger_temp_setting::double precision, positions.is_rear_defroster_on,
             positions.is_front_defroster_on,
             positions.est_battery_range_km::double precision, positions.ideal_battery_range_km::double precision,
-            positions.rated_battery_range_km::double precision, positions.battery_heater, positions.battery_heater_on, positions.battery_heater_no_power
+            positions.rated_battery_range_km::double precision, positions.battery_heater, positions.battery_heater_on,
+                positions.battery_heater_no_power
         from public.positions
         where positions.drive_id = $1 and positions.date between $2 and $3
         order by positions.date, positions.id

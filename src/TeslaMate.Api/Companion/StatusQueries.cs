@@ -13,7 +13,8 @@ sealed class StatusQueries(CompanionDatabase database, SummaryHub hub)
     const string Stored = """
         select cars.name, cars.model, cars.trim_badging, cars.exterior_color, cars.spoiler_type, cars.wheel_type,
             position.latitude::double precision, position.longitude::double precision, position.odometer, position.inside_temp::double precision,
-            position.outside_temp::double precision, position.est_battery_range_km::double precision, position.rated_battery_range_km::double precision,
+            position.outside_temp::double precision, position.est_battery_range_km::double precision,
+                position.rated_battery_range_km::double precision,
             position.ideal_battery_range_km::double precision, position.battery_level, position.usable_battery_level,
             (select split_part(version, ' ', 1) from public.updates where car_id = cars.id order by start_date desc limit 1),
             (select nearby.name

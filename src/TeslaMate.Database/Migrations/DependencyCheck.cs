@@ -34,7 +34,8 @@ static class DependencyCheck
             join pg_attribute a on a.attrelid = to_regclass(changed.name) and a.attname = changed.column_name and not a.attisdropped
             join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid and d.refobjsubid = a.attnum
             cross join lateral (
-                select case relkind when 'm' then 'materialized view' else 'view' end, ev_class::regclass::text, format('select pg_get_viewdef(%L);', ev_class::regclass), relnamespace
+                select case relkind when 'm' then 'materialized view' else 'view' end, ev_class::regclass::text,
+                    format('select pg_get_viewdef(%L);', ev_class::regclass), relnamespace
                 from pg_rewrite join pg_class on pg_class.oid = ev_class
                 where d.classid = 'pg_rewrite'::regclass and pg_rewrite.oid = d.objid and relkind in ('v', 'm')
                 union all
@@ -49,14 +50,17 @@ static class DependencyCheck
                 -- Another table's key keeps a column from being dropped; it follows a change of type.
                 select 'foreign key', format('%I on %s', conname, conrelid::regclass), format('select pg_get_constraintdef(%s);', oid), connamespace
                 from pg_constraint
-                where d.classid = 'pg_constraint'::regclass and oid = d.objid and drops and contype = 'f' and conrelid <> a.attrelid and not conname = any ($5)
+                where d.classid = 'pg_constraint'::regclass and oid = d.objid and drops and contype = 'f' and conrelid <> a.attrelid
+                    and not conname = any ($5)
                 union all
-                select 'policy', format('%I on %s', polname, polrelid::regclass), format('select * from pg_policies where policyname = %L;', polname), null
+                select 'policy', format('%I on %s', polname, polrelid::regclass), format('select * from pg_policies where policyname = %L;', polname),
+                    null
                 from pg_policy
                 where d.classid = 'pg_policy'::regclass and oid = d.objid
                 union all
                 -- A column's own default hangs on it too, and follows it.
-                select 'generated column', format('%I on %s', attname, adrelid::regclass), format('select pg_get_expr(adbin, adrelid) from pg_attrdef where oid = %s;', pg_attrdef.oid), null
+                select 'generated column', format('%I on %s', attname, adrelid::regclass),
+                    format('select pg_get_expr(adbin, adrelid) from pg_attrdef where oid = %s;', pg_attrdef.oid), null
                 from pg_attrdef join pg_attribute on attrelid = adrelid and attnum = adnum
                 where d.classid = 'pg_attrdef'::regclass and pg_attrdef.oid = d.objid and adnum <> a.attnum
                 union all
@@ -84,7 +88,8 @@ static class DependencyCheck
         var functions = changes.SelectMany(
             change => change.Change.Gone.Where(gone => gone.Kind == "function").Select(gone => (change.Run.Label, gone.Name))).ToList();
         await FindAsync(connection, plan, """
-            select version, format('function %s', changed.name), r.ev_class::regclass::text, 'view', format('select pg_get_viewdef(%L);', r.ev_class::regclass)
+            select version, format('function %s', changed.name), r.ev_class::regclass::text, 'view',
+                format('select pg_get_viewdef(%L);', r.ev_class::regclass)
             from unnest($1::text[], $2::text[]) with ordinality as changed (name, version, position)
             join pg_proc p on changed.name = format('%s.%s(%s)', p.pronamespace::regnamespace, p.proname, pg_get_function_identity_arguments(p.oid))
             join pg_depend d on d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid and d.classid = 'pg_rewrite'::regclass

@@ -115,7 +115,8 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
         content.AddUnannounced($"set local lock_timeout = {(long)retries.Wait.TotalMilliseconds}");
         // Of all versions of the transaction, so that a long reader costs a wait and no work.
         var locks = ScriptHead.Strongest(own.SelectMany(run => run.Script.Head.Locks)).Select(held => $"""
-            if exists (select from pg_class where oid = to_regclass('{held.Table}') and relkind in ('r', 'p')) then lock table {held.Table} in {held.Mode} mode; end if;
+            if exists (select from pg_class where oid = to_regclass('{held.Table}')
+                and relkind in ('r', 'p')) then lock table {held.Table} in {held.Mode} mode; end if;
             """).ToList();
         if (locks.Count > 0)
             content.AddUnannounced($"do $$ begin {string.Join('\n', locks)} end $$");

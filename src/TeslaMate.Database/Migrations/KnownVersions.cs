@@ -15,12 +15,14 @@ public static class KnownVersions
 
     /// <summary>SQL: how many of these versions and repeatable migrations a database lacks, for the parameters of <see cref="AddTo"/>.</summary>
     public const string PendingSql = """
-        (select count(*) from unnest($1) known (version) where not exists (select from public.schema_migrations applied where applied.version = known.version))
+        (select count(*) from unnest($1) known (version) where not exists (select from public.schema_migrations applied
+            where applied.version = known.version))
             + (select count(*) from unnest($2) known (version)
                 where not exists (select from teslamate.changelog applied where applied.version = known.version::text and applied.success))
             + (select count(*) from unnest($3, $4) known (name, checksum)
                 where known.checksum is distinct from (select applied.checksum from teslamate.changelog applied
-                    where applied.type = 4 and applied.success and applied.name = known.name order by applied.installed_on desc, applied.id desc limit 1))
+                    where applied.type = 4 and applied.success and applied.name = known.name order by applied.installed_on desc, applied.id desc
+                        limit 1))
         """;
 
     /// <summary>Adds the parameters <c>$1</c> to <c>$4</c> of <see cref="PendingSql"/>.</summary>

@@ -97,7 +97,8 @@ sealed record MigrationHistory
         if (!server.HasSchemaMigrations)
         {
             missing.Add("""
-                create table if not exists public.schema_migrations (version bigint constraint schema_migrations_pkey primary key, inserted_at timestamp(0))
+                create table if not exists public.schema_migrations (version bigint constraint schema_migrations_pkey primary key,
+                    inserted_at timestamp(0))
                 """);
         }
 
@@ -110,7 +111,8 @@ sealed record MigrationHistory
             missing.Add(ChangelogTable("teslamate"));
             missing.Add("""
                 create table if not exists teslamate.undo_scripts (
-                    own boolean not null, version bigint not null, name text not null, checksum text not null, sql text not null, primary key (own, version))
+                    own boolean not null, version bigint not null, name text not null, checksum text not null, sql text not null,
+                        primary key (own, version))
                 """);
         }
 
@@ -149,7 +151,8 @@ sealed record MigrationHistory
         var record = batch.Add("""
             insert into public.changelog (type, version, description, name, checksum, installed_by, installed_on, success)
             select 0, version::text, description, name, checksum, current_user, installed_on, true
-            from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamp[]) as file (version, description, name, checksum, installed_on)
+            from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamp[]) as file (version, description, name, checksum,
+                installed_on)
             """);
         record.Add<long[]>([.. migrations.Select(migration => migration.Version)]);
         record.Add<string[]>([.. migrations.Select(migration => migration.Description)]);
@@ -215,13 +218,15 @@ sealed record MigrationHistory
         {(files is null or { All.Count: 0 } ? "" : $"""
             update {schema}.changelog
             set checksum = coalesce(nullif(trim(changelog.checksum), ''), file.checksum), name = file.name, description = file.description
-            from (values {string.Join(", ", files.All.Select(file => $"('{file.Version}', '{file.Up.FileName}', '{file.Up.Checksum}', '{file.Description}')"))})
+            from (values {string.Join(", ", files.All.Select(file =>
+                $"('{file.Version}', '{file.Up.FileName}', '{file.Up.Checksum}', '{file.Description}')"))})
                 as file (version, name, checksum, description)
             where type = 0 and changelog.version = file.version
               and ({Unreadable} or trim(changelog.checksum) = '' or changelog.name <> file.name);
             """)}
         update {schema}.changelog
-        set checksum = coalesce(checksum, ''), description = coalesce(nullif(description, ''), 'unknown'), installed_on = coalesce({Plausible("installed_on")}, now())
+        set checksum = coalesce(checksum, ''), description = coalesce(nullif(description, ''), 'unknown'),
+            installed_on = coalesce({Plausible("installed_on")}, now())
         where {Unreadable};
         delete from {schema}.changelog where {Leftover($"{schema}.changelog")}
         """;
@@ -238,7 +243,8 @@ sealed record MigrationHistory
     static string Leftover(string table) => $$"""
         (success is not true or type is null or type not in (0, 1, 2, 4) or {{Undone}}
             or type <> 4 and coalesce(version, '') !~ '^\d{1,18}([._]\d{1,18})*$'
-            or type = 0 and exists (select from {{table}} later where later.type = 0 and later.success and later.version = changelog.version and later.id > changelog.id))
+            or type = 0 and exists (select from {{table}} later where later.type = 0 and later.success and later.version = changelog.version
+                and later.id > changelog.id))
         """;
 
     static string SchemaOf(Chain chain) => chain is Chain.Own ? "teslamate" : "public";
@@ -246,7 +252,8 @@ sealed record MigrationHistory
     // Evolve's table, column by column.
     static string ChangelogTable(string schema) => $"""
         create table if not exists {schema}.changelog (
-            id serial primary key, type smallint, version varchar(50), description varchar(200) not null, name varchar(300) not null, checksum varchar(32),
+            id serial primary key, type smallint, version varchar(50), description varchar(200) not null, name varchar(300) not null,
+                checksum varchar(32),
             installed_by varchar(100) not null, installed_on timestamp not null default now(), success boolean not null)
         """;
 }

@@ -28,7 +28,8 @@ public abstract record MigrationProgress
     {
         /// <summary>What to do about it, without the key.</summary>
         public string Advice => $"No ENCRYPTION_KEY was set, so a new key was made to encrypt the Tesla tokens with. {(Files.Count > 0
-            ? $"It was written to {string.Join(" and ", Files)}, where the next start finds it. Set the variable to it; once the file is gone a new sign-in is needed."
+            ? $"It was written to {string.Join(" and ", Files)}, where the next start finds it. Set the variable to it; once the "
+                + "file is gone a new sign-in is needed."
             : "Set the variable from now on; without this key the next start asks for a new sign-in.")}";
     }
 }

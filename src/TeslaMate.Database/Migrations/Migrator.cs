@@ -231,7 +231,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             batch.Add("""
                 insert into public.schema_migrations (version, inserted_at)
                 select version, date_trunc('second', coalesce((
-                    select max(installed_on) from public.changelog where type = 0 and success and changelog.version = lost.version::text), now() at time zone 'utc'))
+                    select max(installed_on) from public.changelog where type = 0 and success and changelog.version = lost.version::text),
+                        now() at time zone 'utc'))
                 from unnest($1::bigint[]) as lost (version)
                 on conflict do nothing
                 """).Add<long[]>([.. reconciliation.ToRestore]);

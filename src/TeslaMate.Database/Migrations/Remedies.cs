@@ -70,6 +70,7 @@ static class Remedies
     };
 
     public static string Message(NpgsqlException exception) => exception is PostgresException postgres
-        ? $"{postgres.MessageText}{(postgres.Detail is { Length: > 0 } detail ? $" ({detail})" : "")}{(postgres.Hint is { Length: > 0 } hint ? $" {hint}" : "")}"
+        ? $"{postgres.MessageText}{(postgres.Detail is { Length: > 0 } detail ? $" ({detail})" : "")}"
+            + (postgres.Hint is { Length: > 0 } hint ? $" {hint}" : "")
         : exception.InnerException is { } inner and not NpgsqlException ? $"{exception.Message}: {inner.Message}" : exception.Message;
 }

@@ -59,6 +59,8 @@ sealed partial record RepeatableMigration(string Name, MigrationFile Script)
         delete from teslamate.changelog where type = 4
         """;
 
-    [GeneratedRegex(@"\bcreate\s+(?:or\s+replace\s+)?(?:materialized\s+)?(?:view|function|procedure|aggregate)\s+(?:if\s+not\s+exists\s+)?teslamate\.(\w+)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"\bcreate\s+(?:or\s+replace\s+)?(?:materialized\s+)?(?:view|function|procedure|aggregate)\s+(?:if\s+not\s+exists\s+)?teslamate\.(\w+)",
+        RegexOptions.IgnoreCase)]
     static partial Regex Creation { get; }
 }

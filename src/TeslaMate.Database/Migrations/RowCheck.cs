@@ -167,7 +167,8 @@ static partial class RowCheck
             // Addresses from before 20200120142602 are thrown away by then.
             case 20200306130218 when Has("public.addresses", "raw") && Has("public.addresses", "osm_id"):
                 const string City = """
-                    coalesce(t.raw -> 'address' -> 'city', t.raw -> 'address' -> 'town', t.raw -> 'address' -> 'municipality', t.raw -> 'address' -> 'village',
+                    coalesce(t.raw -> 'address' -> 'city', t.raw -> 'address' -> 'town', t.raw -> 'address' -> 'municipality',
+                        t.raw -> 'address' -> 'village',
                              t.raw -> 'address' -> 'hamlet', t.raw -> 'address' -> 'locality', t.raw -> 'address' -> 'croft')::text
                     """;
                 yield return new Rule("public.addresses", "id, city", $"""

@@ -62,8 +62,10 @@ sealed record ServerFacts
                 -- Only those that this server knows. Memory is raised, never lowered; kB.
                 select set_config(name, wanted, false)
                 from pg_settings
-                join (values ('statement_timeout', '0', false), ('transaction_timeout', '0', false), ('idle_in_transaction_session_timeout', '0', false),
-                             ('idle_session_timeout', '0', false), ('jit', 'off', false), ('lock_timeout', '{(long)longestLock.TotalMilliseconds}', false), ('client_min_messages', 'notice', false),
+                join (values ('statement_timeout', '0', false), ('transaction_timeout', '0', false),
+                    ('idle_in_transaction_session_timeout', '0', false),
+                             ('idle_session_timeout', '0', false), ('jit', 'off', false),
+                             ('lock_timeout', '{(long)longestLock.TotalMilliseconds}', false), ('client_min_messages', 'notice', false),
                              ('maintenance_work_mem', '262144', true), ('work_mem', '65536', true)) as ours (setting_name, wanted, at_least)
                     on name = setting_name
                 where not at_least or setting::bigint < wanted::bigint

@@ -16,7 +16,8 @@ sealed class SessionMonitor : IAsyncDisposable
                           coalesce(' on ' || host(client_addr), ''),
                           case when state = 'active' then coalesce('running for ' || date_trunc('second', now() - query_start) || ': '
                                                                    || left(regexp_replace(query, '\s+', ' ', 'g'), 80), 'busy')
-                               else coalesce(state || ' for ' || date_trunc('second', now() - state_change), 'its state is not shown to this role') end),
+                               else coalesce(state || ' for ' || date_trunc('second', now() - state_change),
+                                   'its state is not shown to this role') end),
                    ', ' order by pid)
         """;
 
@@ -117,7 +118,8 @@ sealed class SessionMonitor : IAsyncDisposable
                                     when tuples_total > 0 then format(', %s %%', 100 * tuples_done / tuples_total)
                                     else '' end)
                  from pg_stat_progress_create_index where pid = $1),
-                (select case when state = 'active' then left(regexp_replace(query, '(^|\n)\s*--[^\n]*|\s+', ' ', 'g'), 120) else 'between two statements' end
+                (select case when state = 'active' then left(regexp_replace(query, '(^|\n)\s*--[^\n]*|\s+', ' ', 'g'),
+                    120) else 'between two statements' end
                  from pg_stat_activity where pid = $1),
                 'the session is gone')
             """, connection);

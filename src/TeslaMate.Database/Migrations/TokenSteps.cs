@@ -56,7 +56,8 @@ sealed class TokenSteps(Variables variables, IProgress<MigrationProgress> progre
         if (tokens.Count == 0)
             return;
         await connection.ExecuteAsync($"""
-            create temporary table if not exists prepared_tokens (id bigint, access text, refresh text, encrypted_access bytea, encrypted_refresh bytea);
+            create temporary table if not exists prepared_tokens (id bigint, access text, refresh text, encrypted_access bytea,
+                encrypted_refresh bytea);
             truncate {Prepared}
             """, cancellationToken);
         foreach (var (id, access, refresh) in tokens)

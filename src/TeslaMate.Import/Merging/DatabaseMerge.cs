@@ -43,7 +43,8 @@ sealed class DatabaseMerge(NpgsqlDataSource database, TimeProvider time) : IData
                 && theirs != ours)
             {
                 return ImportReport.Of(ImportProblem.OtherVersion,
-                    $"The other database stands at version {theirs?.ToString(CultureInfo.InvariantCulture) ?? "none"}, this one at {ours}. Bring both to the same version first.");
+                    $"The other database stands at version {theirs?.ToString(CultureInfo.InvariantCulture) ?? "none"}, this one at {ours}. "
+                    + "Bring both to the same version first.");
             }
 
             return await MergeAsync(from, connection, store, vin, isDryRun, cancellationToken);
@@ -144,7 +145,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
             select (select count(*) from other_drives where car_id = {theirId}) + (select count(*) from other_positions where car_id = {theirId})
                 + (select count(*) from other_states where car_id = {theirId}) + (select count(*) from other_updates where car_id = {theirId})
                 + (select count(*) from other_charging_processes where car_id = {theirId})
-                + (select count(*) from other_charges join other_charging_processes process on process.id = charging_process_id where process.car_id = {theirId})
+                + (select count(*) from other_charges join other_charging_processes process on process.id = charging_process_id
+                    where process.car_id = {theirId})
             """, cancellationToken);
         await FindOrAddCarAsync(cancellationToken);
         var covered = await LiveCoverage.ReadAllAsync(connection, _car, now: DateTimeOffset.MinValue, cancellationToken);
@@ -166,7 +168,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
             new() { ["drive_id"] = "(select id from new_drives where old = row.drive_id)" }, cancellationToken);
         await ExecuteAsync("""
             update public.drives
-            set start_position_id = (select id from new_positions where old = other.start_position_id), end_position_id = (select id from new_positions where old = other.end_position_id)
+            set start_position_id = (select id from new_positions where old = other.start_position_id),
+                end_position_id = (select id from new_positions where old = other.end_position_id)
             from new_drives
             join other_drives other on other.id = new_drives.old
             where drives.id = new_drives.id
@@ -231,7 +234,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
                 delete from teslamate.imported_entries where kind = 'car' and entry_id = {_car};
                 update public.car_settings own
                 set suspend_min = other.suspend_min, suspend_after_idle_min = other.suspend_after_idle_min, req_not_unlocked = other.req_not_unlocked,
-                    free_supercharging = other.free_supercharging, use_streaming_api = other.use_streaming_api, enabled = other.enabled, lfp_battery = other.lfp_battery
+                    free_supercharging = other.free_supercharging, use_streaming_api = other.use_streaming_api, enabled = other.enabled,
+                    lfp_battery = other.lfp_battery
                 from public.cars, other_cars, other_car_settings other
                 where cars.id = {_car} and own.id = cars.settings_id and other_cars.id = {theirId} and other.id = other_cars.settings_id
                 """, cancellationToken);
@@ -239,8 +243,10 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
 
         await ExecuteAsync($"""
             update public.cars
-            set name = coalesce(cars.name, other.name), model = coalesce(cars.model, other.model), trim_badging = coalesce(cars.trim_badging, other.trim_badging),
-                marketing_name = coalesce(cars.marketing_name, other.marketing_name), exterior_color = coalesce(cars.exterior_color, other.exterior_color),
+            set name = coalesce(cars.name, other.name), model = coalesce(cars.model, other.model),
+                trim_badging = coalesce(cars.trim_badging, other.trim_badging),
+                marketing_name = coalesce(cars.marketing_name, other.marketing_name),
+                    exterior_color = coalesce(cars.exterior_color, other.exterior_color),
                 wheel_type = coalesce(cars.wheel_type, other.wheel_type), spoiler_type = coalesce(cars.spoiler_type, other.spoiler_type),
                 efficiency = coalesce(cars.efficiency, other.efficiency)
             from other_cars other
@@ -276,7 +282,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
     async Task ReadOverlapsAsync(List<Overlap> overlaps, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand($"""
-            select 'drive', start_date, coalesce(end_date, start_date) from other_drives where car_id = {theirId} and {Meets("start_date", "coalesce(end_date, start_date)")}
+            select 'drive', start_date, coalesce(end_date, start_date) from other_drives where car_id = {theirId}
+                and {Meets("start_date", "coalesce(end_date, start_date)")}
             union all
             select 'charging_process', start_date, coalesce(end_date, start_date)
             from other_charging_processes
@@ -301,7 +308,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
             from other_positions position
             left join new_drives on new_drives.old = position.drive_id
             where position.car_id = {theirId} and (new_drives.old is not null
-                or position.id in (select position_id from other_charging_processes process join new_charging_processes taken on taken.old = process.id)
+                or position.id in (select position_id from other_charging_processes process
+                    join new_charging_processes taken on taken.old = process.id)
                 or position.drive_id is null and not {Meets("position.date", "position.date")})
             order by position.date, position.id
             """, cancellationToken);
@@ -347,7 +355,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
                 select unnest(array[start_address_id, end_address_id]) from other_drives join new_drives on new_drives.old = other_drives.id
                 union
                 select address_id from other_charging_processes join new_charging_processes taken on taken.old = other_charging_processes.id);
-            update new_addresses set id = numbered.id from (select old, {address} as id from new_addresses where is_new) numbered where numbered.old = new_addresses.old;
+            update new_addresses set id = numbered.id from (select old, {address} as id from new_addresses where is_new) numbered
+                where numbered.old = new_addresses.old;
             create temp table new_geofences on commit drop as
             select other.id as old, here.id, here.id is null as is_new
             from other_geofences other
@@ -357,7 +366,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
                 where name = other.name and {NearestFence.Distance("latitude", "longitude", "other.latitude", "other.longitude")} < 100
                 order by id
                 limit 1) here on true;
-            update new_geofences set id = numbered.id from (select old, {fence} as id from new_geofences where is_new) numbered where numbered.old = new_geofences.old
+            update new_geofences set id = numbered.id from (select old, {fence} as id from new_geofences where is_new) numbered
+                where numbered.old = new_geofences.old
             """, cancellationToken);
         foreach (var table in (string[])["addresses", "geofences"])
         {
@@ -409,7 +419,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
         }
 
         await using (var command = new NpgsqlCommand("""
-            select process.id, process.start_date from public.charging_processes process join new_charging_processes taken on taken.id = process.id where process.end_date is null
+            select process.id, process.start_date from public.charging_processes process join new_charging_processes taken on taken.id = process.id
+                where process.end_date is null
             """, connection))
         {
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -426,14 +437,16 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
         select 'drive', id, {_car}, {NoRun} from new_drives
         union all select 'charging_process', id, {_car}, {NoRun} from new_charging_processes
         union all select 'update', id, {_car}, {NoRun} from new_updates
-        union all select 'position', new_positions.id, {_car}, {NoRun} from new_positions join public.positions on positions.id = new_positions.id where positions.drive_id is null
+        union all select 'position', new_positions.id, {_car}, {NoRun} from new_positions join public.positions on positions.id = new_positions.id
+            where positions.drive_id is null
         on conflict do nothing
         """, cancellationToken);
 
     async Task<DateTimeOffset> LastMomentAsync(CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand($"""
-            select greatest((select max(date) from other_positions where car_id = {theirId}), (select max(greatest(start_date, end_date)) from other_states where car_id = {theirId}), timestamp '1970-01-01')
+            select greatest((select max(date) from other_positions where car_id = {theirId}),
+                (select max(greatest(start_date, end_date)) from other_states where car_id = {theirId}), timestamp '1970-01-01')
             """, connection);
         return Timestamps.FromColumn((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!);
     }

@@ -29,7 +29,8 @@ static class LiveCoverage
         with dates as (
             select date, lag(date) over (order by date) as before from public.positions position where car_id = $1 and {IsLivePosition}),
         groups as (
-            select date, count(*) filter (where before is null or date - before > $2) over (order by date rows unbounded preceding) as number from dates)
+            select date, count(*) filter (where before is null or date - before > $2) over (order by date rows unbounded preceding) as number
+                from dates)
         select 'positions', min(date), max(date) from groups group by number
         union all
         select 'ride', start_date, coalesce(end_date, 'infinity')
@@ -38,7 +39,8 @@ static class LiveCoverage
         union all
         select 'ride', start_date, coalesce(end_date, 'infinity')
         from public.charging_processes process
-        where car_id = $1 and not exists (select from teslamate.imported_entries mine where mine.kind = 'charging_process' and mine.entry_id = process.id)
+        where car_id = $1 and not exists (select from teslamate.imported_entries mine where mine.kind = 'charging_process'
+            and mine.entry_id = process.id)
         union all
         select 'state', start_date, coalesce(end_date, 'infinity')
         from public.states

@@ -37,7 +37,8 @@ static class AddressStatements
     public static Statement Translate(AddressId id, Address address) => new(
         """
         update public.addresses
-        set city = $2, country = $3, county = $4, display_name = $5, neighbourhood = $6, state = $7, state_district = $8, updated_at = now() at time zone 'utc'
+        set city = $2, country = $3, county = $4, display_name = $5, neighbourhood = $6, state = $7, state_district = $8,
+            updated_at = now() at time zone 'utc'
         where id = $1
         returning id
         """,

@@ -7,7 +7,8 @@ sealed class CarRegister(NpgsqlDataSource database) : ICars
 {
     const string Select = """
         select
-            cars.id, cars.eid, cars.vid, cars.vin, cars.name, cars.model, cars.trim_badging, cars.marketing_name, cars.exterior_color, cars.wheel_type,
+            cars.id, cars.eid, cars.vid, cars.vin, cars.name, cars.model, cars.trim_badging, cars.marketing_name, cars.exterior_color,
+                cars.wheel_type,
             cars.spoiler_type, cars.efficiency, cars.display_priority, own.suspend_min, own.suspend_after_idle_min, own.req_not_unlocked,
             own.free_supercharging, own.use_streaming_api, own.enabled, own.lfp_battery
         from public.cars
@@ -100,7 +101,8 @@ sealed class CarRegister(NpgsqlDataSource database) : ICars
     {
         await using (var command = database.CreateCommand("""
             update public.car_settings
-            set suspend_min = $2, suspend_after_idle_min = $3, req_not_unlocked = $4, free_supercharging = $5, use_streaming_api = $6, enabled = $7, lfp_battery = $8
+            set suspend_min = $2, suspend_after_idle_min = $3, req_not_unlocked = $4, free_supercharging = $5, use_streaming_api = $6, enabled = $7,
+                lfp_battery = $8
             from public.cars
             where cars.id = $1 and car_settings.id = cars.settings_id
             """))

@@ -6,7 +6,8 @@ static class ChargeColumns
     /// <summary>The columns that <see cref="Read"/> takes, in its order.</summary>
     public static string Of(string table) => $"""
         {table}.date, {table}.charge_energy_added::float8, {table}.charger_power, {table}.ideal_battery_range_km::float8,
-        {table}.rated_battery_range_km::float8, {table}.battery_level, {table}.usable_battery_level, {table}.outside_temp::float8, {table}.fast_charger_type
+        {table}.rated_battery_range_km::float8, {table}.battery_level, {table}.usable_battery_level, {table}.outside_temp::float8,
+            {table}.fast_charger_type
         """;
 
     /// <summary>How many columns <see cref="Of"/> names.</summary>

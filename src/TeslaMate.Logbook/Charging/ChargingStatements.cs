@@ -32,10 +32,12 @@ static class ChargingStatements
         select
             process.id, $2,
             -- The column is not null. A counter that the car leaves out stands where it stood; one that it never told counts from 0.
-            coalesce($3, (select charge_energy_added from public.charges last where charging_process_id = process.id order by date desc, id desc limit 1), 0),
+            coalesce($3, (select charge_energy_added from public.charges last where charging_process_id = process.id order by date desc, id desc
+                limit 1), 0),
             $4,
             -- Likewise: the range that was last known, else the other kind of range, which is nearer to it than nothing.
-            coalesce($5, (select ideal_battery_range_km from public.charges last where charging_process_id = process.id order by date desc, id desc limit 1), $6),
+            coalesce($5, (select ideal_battery_range_km from public.charges last where charging_process_id = process.id order by date desc, id desc
+                limit 1), $6),
             $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
         from teslamate.car_logs log
         join public.charging_processes process on process.id = log.charging_process_id
@@ -203,7 +205,8 @@ static class ChargingStatements
                 cost = case when price.cost is not null then least(greatest(price.cost, -999999999999.99), 999999999999.99) end
             from beginning, ending, measured, energy, span, price
             where charging_processes.id = {process}
-            returning charging_processes.id, charging_processes.charge_energy_added, charging_processes.charge_energy_used, charging_processes.duration_min),
+            returning charging_processes.id, charging_processes.charge_energy_added, charging_processes.charge_energy_used,
+                charging_processes.duration_min),
         emptied as (
             update public.charging_processes
             set end_date = greatest($2, charging_processes.start_date), charge_energy_added = null, charge_energy_used = null, cost = null

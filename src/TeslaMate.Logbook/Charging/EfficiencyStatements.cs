@@ -20,7 +20,8 @@ static class EfficiencyStatements
             cross join public.settings
             where {cars} and process.duration_min > 10 and process.end_battery_level <= 95 and process.charge_energy_added > 0),
         factors as (
-            select gains.car_id, precision.digits, precision.enough, round(gains.added / nullif(gains.gained, 0), precision.digits) as factor, count(*) as votes
+            select gains.car_id, precision.digits, precision.enough, round(gains.added / nullif(gains.gained, 0), precision.digits) as factor,
+                count(*) as votes
             from gains
             cross join (values (5, 8), (4, 5), (3, 3), (2, 2)) as precision (digits, enough)
             where gains.gained is not null

@@ -84,7 +84,8 @@ static class DriveStatements
     static readonly string CloseWrittenSql = CloseSql("$1", "id between $2 and $3");
 
     static readonly string CloseLateSql = CloseSql("""
-        (select late.id from teslamate.car_logs log join public.drives late on late.id = log.late_drive_id where log.car_id = $1 and late.end_date is not null)
+        (select late.id from teslamate.car_logs log join public.drives late on late.id = log.late_drive_id where log.car_id = $1
+            and late.end_date is not null)
         """);
 
     /// <summary>The place that was waited for at the start of a drive may come a minute after it.</summary>

@@ -88,7 +88,8 @@ static class GeofenceStatements
         update public.{end.Table}
         set {end.Fence} = nearest.id
         from public.geofences circle
-        join public.positions place on place.latitude between circle.latitude - circle.radius / 110000.0 and circle.latitude + circle.radius / 110000.0
+        join public.positions place on place.latitude between circle.latitude - circle.radius / 110000.0
+            and circle.latitude + circle.radius / 110000.0
         left join lateral {NearestFence.Sql("place.latitude", "place.longitude", except)} nearest on true
         where circle.id = $1 and place.id = {end.Table}.{end.Position}
             and {NearestFence.IsInside("place.latitude", "place.longitude", "circle.latitude", "circle.longitude", "circle.radius")}

@@ -89,7 +89,8 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
             gone_drives as (
                 delete from public.drives
                 using teslamate.imported_entries mine, rides
-                where drives.car_id = $1 and drives.start_date between rides.since and rides.until and mine.kind = 'drive' and mine.entry_id = drives.id
+                where drives.car_id = $1 and drives.start_date between rides.since and rides.until and mine.kind = 'drive'
+                    and mine.entry_id = drives.id
                 returning drives.id, rides.since),
             gone_processes as (
                 delete from public.charging_processes process
@@ -105,7 +106,8 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
                 from (
                     select positions.id, positions.date, rides.since, row_number() over (partition by positions.date order by positions.id) as number
                     from rides
-                    join public.positions on positions.car_id = $1 and positions.date between rides.since and rides.until and positions.drive_id is null
+                    join public.positions on positions.car_id = $1 and positions.date between rides.since and rides.until
+                        and positions.drive_id is null
                     join teslamate.imported_entries mine on mine.kind = 'position' and mine.entry_id = positions.id
                     where rides.since not in (select since from gone_drives) and rides.since not in (select since from gone_processes)) as free
                 where date > since or number = 1),

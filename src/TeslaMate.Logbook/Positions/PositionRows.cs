@@ -27,7 +27,8 @@ sealed class PositionRows
 
     const string Source = """
         from unnest(
-                $1::smallint[], $2::boolean[], $3::timestamp[], $4::numeric[], $5::numeric[], $6::smallint[], $7::smallint[], $8::smallint[], $9::float8[],
+                $1::smallint[], $2::boolean[], $3::timestamp[], $4::numeric[], $5::numeric[], $6::smallint[], $7::smallint[], $8::smallint[],
+                    $9::float8[],
                 $10::numeric[], $11::numeric[], $12::numeric[], $13::smallint[], $14::smallint[],
                 $15::numeric[], $16::numeric[], $17::numeric[], $18::numeric[], $19::integer[],
                 $20::boolean[], $21::boolean[], $22::boolean[], $23::boolean[], $24::boolean[], $25::boolean[],

@@ -220,7 +220,8 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
             where position.car_id = $1 and (position.drive_id is null or position.drive_id = $2) and position.date >= beginning.date
                 and (position.speed is not null or position.ideal_battery_range_km is null or position.drive_id = $2)
                 and position.date < coalesce(
-                    (select min(later.start_date) from public.drives later where later.car_id = $1 and later.id <> $2 and later.start_date > beginning.date), 'infinity'))
+                    (select min(later.start_date) from public.drives later where later.car_id = $1 and later.id <> $2
+                        and later.start_date > beginning.date), 'infinity'))
         update public.positions
         set drive_id = $2
         where id in (

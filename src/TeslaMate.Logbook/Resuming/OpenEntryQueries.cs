@@ -27,7 +27,8 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
             limit 1) ranged on true
         where log.car_id = $1;
 
-        select process.id, process.start_date, process.geofence_id, {PositionColumns.Of("place")}, {ChargeColumns.Of("first")}, {ChargeColumns.Of("last")}
+        select process.id, process.start_date, process.geofence_id, {PositionColumns.Of("place")}, {ChargeColumns.Of("first")},
+            {ChargeColumns.Of("last")}
         from teslamate.car_logs log
         join public.charging_processes process on process.id = log.charging_process_id and process.end_date is null
         join public.positions place on place.id = process.position_id
@@ -78,7 +79,8 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
                         select id
                         from public.charging_processes open
                         where car_id = $1 and end_date is null and not exists (
-                            select from public.charging_processes later where later.car_id = $1 and later.id > open.id and later.start_date > open.start_date)
+                            select from public.charging_processes later where later.car_id = $1 and later.id > open.id
+                                and later.start_date > open.start_date)
                         order by id = log.charging_process_id desc nulls last, start_date desc, id desc
                         limit 1)
                 where car_id = $1

@@ -84,7 +84,8 @@ sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation tra
     {
         await using var command = new NpgsqlCommand(
             $"""
-            select unit_of_length::text, unit_of_temperature::text, unit_of_pressure::text, preferred_range::text, base_url, grafana_url, language, theme_mode
+            select unit_of_length::text, unit_of_temperature::text, unit_of_pressure::text, preferred_range::text, base_url, grafana_url, language,
+                theme_mode
             from public.settings
             {lockingClause}
             """,
@@ -111,9 +112,11 @@ sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation tra
     static Statement Update(GlobalSettings settings) => new(
         """
         update public.settings
-        set unit_of_length = $1::public.unit_of_length, unit_of_temperature = $2::public.unit_of_temperature, unit_of_pressure = $3::public.unit_of_pressure,
+        set unit_of_length = $1::public.unit_of_length, unit_of_temperature = $2::public.unit_of_temperature,
+            unit_of_pressure = $3::public.unit_of_pressure,
             preferred_range = $4::public.range, base_url = $5, grafana_url = $6, language = $7, theme_mode = $8, updated_at = now() at time zone 'utc'
-        where (unit_of_length::text, unit_of_temperature::text, unit_of_pressure::text, preferred_range::text, base_url::text, grafana_url::text, language, theme_mode)
+        where (unit_of_length::text, unit_of_temperature::text, unit_of_pressure::text, preferred_range::text, base_url::text, grafana_url::text,
+            language, theme_mode)
             is distinct from ($1, $2, $3, $4, $5, $6, $7, $8)
         returning id
         """,

@@ -92,7 +92,8 @@ sealed partial class ElevationBackfill(
                     where drives.start_date > $2
                         and not exists (
                             select from public.positions streamed
-                            where streamed.drive_id = drives.id and streamed.id > $1 and streamed.odometer is not null and streamed.ideal_battery_range_km is null))
+                            where streamed.drive_id = drives.id and streamed.id > $1 and streamed.odometer is not null
+                                and streamed.ideal_battery_range_km is null))
             order by position.id
             limit $3
             """);
@@ -121,7 +122,8 @@ sealed partial class ElevationBackfill(
             steps as (
                 select position.drive_id,
                     coalesce(filled.elevation, position.elevation)::integer
-                        - lag(coalesce(filled.elevation, position.elevation)) over (partition by position.drive_id order by position.date, position.id) as step
+                        - lag(coalesce(filled.elevation, position.elevation)) over (partition by position.drive_id
+                            order by position.date, position.id) as step
                 from public.positions position
                 left join filled on filled.id = position.id
                 where position.drive_id in (select drive_id from filled) and coalesce(filled.elevation, position.elevation) is not null),

@@ -124,7 +124,8 @@ sealed class CarStream(
     }
 
     static string Line(Moment moment) => string.Create(CultureInfo.InvariantCulture,
-        $"{moment.At.ToUnixTimeMilliseconds()},{moment.SpeedMph},{moment.OdometerMi:0.00},{moment.Level},{Math.Round(moment.ElevationM):0},{(int)moment.Heading % 360},"
+        $"{moment.At.ToUnixTimeMilliseconds()},{moment.SpeedMph},{moment.OdometerMi:0.00},{moment.Level},"
+            + $"{Math.Round(moment.ElevationM):0},{(int)moment.Heading % 360},"
         + $"{moment.Point.Latitude:0.000000},{moment.Point.Longitude:0.000000},{(moment.SubsystemCheck ? null : moment.PowerKw)},{moment.Shift},"
         + $"{Math.Round(moment.RatedMi):0},{Math.Round(moment.EstimatedMi):0},{(int)moment.Heading % 360}");
 

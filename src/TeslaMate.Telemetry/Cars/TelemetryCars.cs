@@ -40,7 +40,8 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("""
-            select cars.id, cars.vin from public.cars join teslamate.telemetry_cars telemetry on telemetry.car_id = cars.id where telemetry.is_enabled and cars.vin is not null
+            select cars.id, cars.vin from public.cars join teslamate.telemetry_cars telemetry on telemetry.car_id = cars.id where telemetry.is_enabled
+                and cars.vin is not null
             """);
         Dictionary<string, CarId> found = new(StringComparer.Ordinal);
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
@@ -62,7 +63,8 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
         await using var command = database.CreateCommand("""
             insert into teslamate.telemetry_cars as telemetry (car_id, is_enabled, profile, host, configured_at) values ($1, $2, $3, $4, $5)
             on conflict (car_id) do update set
-                is_enabled = excluded.is_enabled, profile = coalesce(excluded.profile, telemetry.profile), host = coalesce(excluded.host, telemetry.host),
+                is_enabled = excluded.is_enabled, profile = coalesce(excluded.profile, telemetry.profile),
+                    host = coalesce(excluded.host, telemetry.host),
                 configured_at = excluded.configured_at, is_synced = null
             """);
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });

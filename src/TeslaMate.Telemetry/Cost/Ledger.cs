@@ -31,7 +31,8 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
                     where car_id = $1 and is_billed and asked_at >= least($3, $4)),
                 allowed as (
                     select this_month from asked
-                    where today < $6 and this_month < $7 and ($5 <> 'light' or light_today < $8) and ($5 <> 'full' or $9 = 'new version' or full_this_week < 1)),
+                    where today < $6 and this_month < $7 and ($5 <> 'light' or light_today < $8)
+                        and ($5 <> 'full' or $9 = 'new version' or full_this_week < 1)),
                 inserted as (
                     insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason) select $10, $1, $5, $9 from allowed returning id)
                 select (select id from inserted), (select this_month from asked)
@@ -101,9 +102,12 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
         await using var command = database.CreateCommand("""
             select
                 telemetry.car_id,
-                coalesce((select sum(datums) from teslamate.telemetry_usage usage where usage.car_id = telemetry.car_id and day >= $1::date), 0)::bigint,
-                coalesce((select sum(records) from teslamate.telemetry_usage usage where usage.car_id = telemetry.car_id and day >= $1::date), 0)::bigint,
-                coalesce((select sum(rejected) from teslamate.telemetry_usage usage where usage.car_id = telemetry.car_id and day >= $1::date), 0)::bigint,
+                coalesce((select sum(datums) from teslamate.telemetry_usage usage where usage.car_id = telemetry.car_id and day >= $1::date),
+                    0)::bigint,
+                coalesce((select sum(records) from teslamate.telemetry_usage usage where usage.car_id = telemetry.car_id and day >= $1::date),
+                    0)::bigint,
+                coalesce((select sum(rejected) from teslamate.telemetry_usage usage where usage.car_id = telemetry.car_id and day >= $1::date),
+                    0)::bigint,
                 (select count(*) from teslamate.telemetry_requests request
                  where request.car_id = telemetry.car_id and is_billed and coalesce(status, 200) < 500 and asked_at >= $1),
                 (select min(day) from teslamate.telemetry_usage usage where usage.car_id = telemetry.car_id and day >= $1::date)::timestamp

@@ -227,7 +227,8 @@ sealed partial class CarEndpoint(
         if (oldest is not null)
             await oldest.Stop.CancelAsync();
         // The car's own number may come twice, and the end of one connection must not be taken for that of another.
-        var id = $"{Claim(context, "X-TXID") ?? Guid.NewGuid().ToString()}#{Interlocked.Increment(ref _lastConnection).ToString(CultureInfo.InvariantCulture)}";
+        var number = Interlocked.Increment(ref _lastConnection).ToString(CultureInfo.InvariantCulture);
+        var id = $"{Claim(context, "X-TXID") ?? Guid.NewGuid().ToString()}#{number}";
         try
         {
             await new CarConnection(socket, car, vin, id, inbox, counters, time, _logger).RunAsync(Claim(context, "X-Network-Interface") ?? "",

@@ -165,7 +165,8 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
             insert into teslamate.telemetry_usage as usage (car_id, day, records, datums, duplicates, rejected, bytes)
             select * from unnest($1::smallint[], $2::date[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
             on conflict (car_id, day) do update set
-                records = usage.records + excluded.records, datums = usage.datums + excluded.datums, duplicates = usage.duplicates + excluded.duplicates,
+                records = usage.records + excluded.records, datums = usage.datums + excluded.datums,
+                    duplicates = usage.duplicates + excluded.duplicates,
                 rejected = usage.rejected + excluded.rejected, bytes = usage.bytes + excluded.bytes
             returning pg_notify('teslamate_telemetry', usage.car_id::text)
             """);

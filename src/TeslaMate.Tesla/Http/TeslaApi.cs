@@ -11,7 +11,8 @@ sealed partial class TeslaApi(
     ILogger<TeslaApi> logger) : ITeslaApi
 {
     const string Endpoints =
-        "charge_state%3Bclimate_state%3Bclosures_state%3Bdrive_state%3Bgui_settings%3Blocation_data%3Bvehicle_config%3Bvehicle_state%3Bvehicle_data_combo";
+        "charge_state%3Bclimate_state%3Bclosures_state%3Bdrive_state%3Bgui_settings%3Blocation_data%3B"
+        + "vehicle_config%3Bvehicle_state%3Bvehicle_data_combo";
 
     readonly SendLimits _limits = new(settings.Limits.ApiReceive, settings.Limits.ApiTotal, settings.Limits.AnswerBytes);
 

@@ -43,7 +43,8 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
     const int Points = 600;
 
     static readonly string Columns = $"""
-        process.id, coalesce(nullif(cars.name, ''), 'VIN ' || cars.vin), process.start_date, process.end_date, {PlaceLabel.Sql("geofence", "address")},
+        process.id, coalesce(nullif(cars.name, ''), 'VIN ' || cars.vin), process.start_date, process.end_date,
+            {PlaceLabel.Sql("geofence", "address")},
         process.charge_energy_added, process.charge_energy_used, process.start_battery_level, process.end_battery_level, process.duration_min,
         process.outside_temp_avg::double precision, process.cost, position.latitude::double precision, position.longitude::double precision,
         (case when (select preferred_range from public.settings) = 'ideal' then process.end_ideal_range_km - process.start_ideal_range_km
@@ -84,7 +85,8 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
         """;
 
     static readonly string Totals = $"""
-        select count(*)::int, coalesce(sum(process.charge_energy_added), 0), coalesce(sum(greatest(process.charge_energy_used, process.charge_energy_added)), 0),
+        select count(*)::int, coalesce(sum(process.charge_energy_added), 0),
+            coalesce(sum(greatest(process.charge_energy_used, process.charge_energy_added)), 0),
                coalesce(sum(process.duration_min), 0)::int, sum(process.cost)
         from public.charging_processes process
         {Places}
@@ -127,7 +129,8 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
     {
         var length = (charge.End ?? await LastAsync(charge, cancellationToken) ?? charge.Start) - charge.Start;
         await using var command = database.CreateCommand("""
-            select extract(epoch from min(date))::bigint, round(avg(charger_power), 1)::double precision, round(avg(charger_voltage), 0)::double precision,
+            select extract(epoch from min(date))::bigint, round(avg(charger_power), 1)::double precision,
+                round(avg(charger_voltage), 0)::double precision,
                    max(charge_energy_added)::double precision, max(battery_level)::double precision
             from public.charges
             where charging_process_id = $1

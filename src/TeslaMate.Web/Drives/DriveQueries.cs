@@ -28,7 +28,8 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
 {
     // As floating point from the start: numeric arithmetic would cost the totals most of their time.
     const string NetEnergy = """
-        case when (select preferred_range from public.settings) = 'ideal' then drives.start_ideal_range_km::double precision - drives.end_ideal_range_km::double precision
+        case when (select preferred_range
+            from public.settings) = 'ideal' then drives.start_ideal_range_km::double precision - drives.end_ideal_range_km::double precision
              else drives.start_rated_range_km::double precision - drives.end_rated_range_km::double precision end * cars.efficiency
         """;
 
@@ -56,7 +57,8 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
 
     static readonly string Where = $"""
         where {Filter.Sql("drives")}
-          and ($4::text is null or {PlaceLabel.Sql("start_geofence", "start_address")} ilike $4 or {PlaceLabel.Sql("end_geofence", "end_address")} ilike $4)
+          and ($4::text is null or {PlaceLabel.Sql("start_geofence", "start_address")} ilike $4
+            or {PlaceLabel.Sql("end_geofence", "end_address")} ilike $4)
           and ($5::double precision is null or drives.distance >= $5)
         """;
 

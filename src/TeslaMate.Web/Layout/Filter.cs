@@ -105,9 +105,8 @@ public sealed record Filter
 
     public static string? Text(DateOnly? day) => day?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    /// <summary>A place as a pattern for <c>ilike</c>, in which only the ends are wild.</summary>
-    internal string? PlacePattern => Place is null ? null
-        : $"%{Place.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";
+    /// <summary>A place as a pattern for <c>ilike</c>.</summary>
+    internal string? PlacePattern => Place is null ? null : LikePattern.Containing(Place);
 
     /// <summary>The condition on a table of drives or charging processes for the first three parameters of <see cref="AddTo"/>.</summary>
     internal static string Sql(string table) => $"""

@@ -97,7 +97,8 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
             "delete from teslamate.web_sessions where expires_at < $1")
         { Parameters = { Timestamps.Parameter(now) } });
         batch.BatchCommands.Add(new NpgsqlBatchCommand("""
-            insert into teslamate.web_sessions (id, started_at, expires_at, subject, method, address, agent, used_at, confirmed_at) values ($1, $2, $3, $4, $5, $6, $7, $2, $2)
+            insert into teslamate.web_sessions (id, started_at, expires_at, subject, method, address, agent, used_at, confirmed_at)
+                values ($1, $2, $3, $4, $5, $6, $7, $2, $2)
             """)
         {
             Parameters =
@@ -187,7 +188,8 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
                 access.api_token is not null or exists (
                     select from teslamate.api_tokens
                     where revoked_at is null and (expires_at is null or expires_at > $2) and scopes && array['logging', 'write', 'admin']),
-                session.subject, session.method, session.started_at, session.expires_at, session.confirmed_at, session.address, session.agent, session.used_at
+                session.subject, session.method, session.started_at, session.expires_at, session.confirmed_at, session.address, session.agent,
+                session.used_at
             from (values (true)) as one (only_row)
             left join teslamate.web_access access using (only_row)
             left join teslamate.web_sessions session on session.id = $1 and session.expires_at > $2 and session.started_at > $3

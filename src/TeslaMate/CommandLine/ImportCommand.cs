@@ -130,9 +130,11 @@ static partial class ImportCommand
                 $"{overlap.Car}: the {overlap.Kind.Replace('_', ' ')} of {overlap.Start:yyyy-MM-dd HH:mm} is covered here, left out"));
         var (files, created) = (report.Files, report.Created);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{files.Sum(file => file.Rows)} rows: {files.Sum(file => file.Imported)} imported, {files.Sum(file => file.Skipped)} skipped, {files.Sum(file => file.Rejected)} rejected"));
+            $"{files.Sum(file => file.Rows)} rows: {files.Sum(file => file.Imported)} imported, {files.Sum(file => file.Skipped)} skipped, "
+            + $"{files.Sum(file => file.Rejected)} rejected"));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{(isDryRun ? "Would create" : "Created")}: {created.Drives} drives, {created.ChargingProcesses} charging processes, {created.Positions} positions, "
+            $"{(isDryRun ? "Would create" : "Created")}: {created.Drives} drives, {created.ChargingProcesses} charging processes, "
+            + $"{created.Positions} positions, "
             + $"{created.Charges} charges, {created.States} states, {created.Updates} updates"));
         if (files.All(file => file.State == FileState.Skipped))
             output.WriteLine("All of these files were imported before; nothing was imported twice.");

@@ -48,7 +48,8 @@ sealed class MigrationDisplay(TextWriter output, TextWriter error)
             error.WriteLine(fault.Cause);
             if (fault.Statement is { } statement)
                 error.WriteLine(
-                    $"  shown by: {string.Join(' ', statement.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ReplaceLineEndings(" ")}");
+                    "  shown by: " + string.Join(' ', statement.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+                        .ReplaceLineEndings(" "));
             error.WriteLine($"  remedy: {fault.Remedy}");
         }
     }

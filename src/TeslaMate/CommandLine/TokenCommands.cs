@@ -133,7 +133,8 @@ static class TokenCommands
 
     static string Line(StoredToken token, DateTimeOffset now) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{token.Id}  {token.Name}  {token.Prefix}…  {string.Join(',', token.Scopes)}  cars: {(token.Cars is null ? "all" : string.Join(',', token.Cars))}  ")
+        $"{token.Id}  {token.Name}  {token.Prefix}…  {string.Join(',', token.Scopes)}  "
+            + $"cars: {(token.Cars is null ? "all" : string.Join(',', token.Cars))}  ")
         + (token.RevokedAt is not null ? "revoked" : !token.IsInForce(now) ? "expired" : token.ExpiresAt is { } end ? $"until {Day(end)}" : "no end")
         + (token.LastUsedAt is { } used ? $"  last used {Day(used)} from {token.LastUsedFrom}" : "  never used");
 

@@ -74,21 +74,27 @@ sealed class DemoHistory
                 insert into public.car_settings (id) values ($1);
                 """, (long)id);
             await ExecuteAsync("""
-                insert into public.cars (id, eid, vid, vin, name, model, efficiency, settings_id, inserted_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, now() at time zone 'utc', now() at time zone 'utc')
+                insert into public.cars (id, eid, vid, vin, name, model, efficiency, settings_id, inserted_at, updated_at)
+                    values ($1, $2, $3, $4, $5, $6, $7, $8, now() at time zone 'utc', now() at time zone 'utc')
                 """, id, past.Car.Id, past.Car.VehicleId, past.Car.Vin, past.Car.Name, past.Model, Math.Round(past.KwhPerKm, 3), (long)id);
             await ExecuteAsync("""
                 insert into public.geofences (id, name, latitude, longitude, radius, billing_type, cost_per_unit, inserted_at, updated_at)
                 values ($1, $2, $3, $4, 60, 'per_kwh', $5, now() at time zone 'utc', now() at time zone 'utc')
-                """, (int)id, number == 0 ? "Home" : $"Home of {past.Car.Name}", (decimal)past.City.Home.Point.Latitude, (decimal)past.City.Home.Point.Longitude, past.HomePrice);
+                """, (int)id, number == 0 ? "Home" : $"Home of {past.Car.Name}", (decimal)past.City.Home.Point.Latitude,
+                (decimal)past.City.Home.Point.Longitude, past.HomePrice);
         }
 
         foreach (var (place, id) in _addresses)
         {
+            string[] parts = [place.Name, $"{place.Street} {place.HouseNumber}".Trim(), place.City, place.Country];
+            var label = string.Join(", ", parts.Where(part => part.Length > 0));
             await ExecuteAsync("""
-                insert into public.addresses (id, display_name, name, road, house_number, neighbourhood, city, county, state, postcode, country, latitude, longitude, osm_id, osm_type, raw, inserted_at, updated_at)
-                values ($1, $2, nullif($3, ''), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'node', '{}', now() at time zone 'utc', now() at time zone 'utc')
-                """, id, string.Join(", ", new[] { place.Name, $"{place.Street} {place.HouseNumber}".Trim(), place.City, place.Country }.Where(part => part.Length > 0)), place.Name, place.Street,
-                place.HouseNumber, place.Quarter, place.City, place.County, place.State, place.Postcode, place.Country, (decimal)place.Point.Latitude,
+                insert into public.addresses (id, display_name, name, road, house_number, neighbourhood, city, county, state, postcode, country,
+                    latitude, longitude, osm_id, osm_type, raw, inserted_at, updated_at)
+                values ($1, $2, nullif($3, ''), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'node', '{}', now() at time zone 'utc',
+                    now() at time zone 'utc')
+                """, id, label, place.Name, place.Street, place.HouseNumber, place.Quarter, place.City,
+                place.County, place.State, place.Postcode, place.Country, (decimal)place.Point.Latitude,
                 (decimal)place.Point.Longitude, place.OsmId);
         }
 
@@ -116,8 +122,12 @@ sealed class DemoHistory
             where ends.drive_id = drives.id
             """);
         await ExecuteAsync("""
-            select setval('public.cars_id_seq', (select max(id) from public.cars)), setval('public.car_settings_id_seq', (select max(id) from public.car_settings)), setval('public.geofences_id_seq', (select max(id) from public.geofences)),
-                setval('public.addresses_id_seq', (select max(id) from public.addresses)), setval('public.trips_id_seq', (select max(id) from public.drives)), setval('public.positions_id_seq', (select max(id) from public.positions)),
+            select setval('public.cars_id_seq', (select max(id) from public.cars)),
+                setval('public.car_settings_id_seq', (select max(id) from public.car_settings)),
+                setval('public.geofences_id_seq', (select max(id) from public.geofences)),
+                setval('public.addresses_id_seq', (select max(id) from public.addresses)),
+                    setval('public.trips_id_seq', (select max(id) from public.drives)),
+                    setval('public.positions_id_seq', (select max(id) from public.positions)),
                 setval('public.charging_processes_id_seq', (select max(id) from public.charging_processes))
             """);
         await ExecuteAsync("analyze");

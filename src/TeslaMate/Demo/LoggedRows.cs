@@ -18,7 +18,8 @@ sealed class LoggedRows(NpgsqlDataSource database)
             select 'drive' as kind, d.id, d.end_date, sa.id is not null and ea.id is not null as is_placed,
                 format('%s  %s drove %s km in %s min, %s to %s, %s to %s km of range',
                     to_char(d.start_date, 'YYYY-MM-DD HH24:MI'), c.name, round(d.distance::numeric, 1), d.duration_min,
-                    coalesce(sa.road, 'somewhere'), coalesce(ea.road, 'somewhere'), round(d.start_rated_range_km), round(d.end_rated_range_km)) as text
+                    coalesce(sa.road, 'somewhere'), coalesce(ea.road, 'somewhere'), round(d.start_rated_range_km),
+                        round(d.end_rated_range_km)) as text
             from public.drives d
             join public.cars c on c.id = d.car_id
             left join public.addresses sa on sa.id = d.start_address_id

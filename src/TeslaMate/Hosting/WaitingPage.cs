@@ -76,8 +76,10 @@ static partial class WaitingPage
         http.Response.ContentType = "text/html; charset=utf-8";
         await http.Response.WriteAsync($"""
             <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="{ComeAgainS}"><title>TeslaMate for .NET</title></head>
-            <body><h1>TeslaMate for .NET is starting</h1><p>The database is awaited, or being brought up to date. This page loads itself again; the log says more.</p></body></html>
+            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+            <meta http-equiv="refresh" content="{ComeAgainS}"><title>TeslaMate for .NET</title></head>
+            <body><h1>TeslaMate for .NET is starting</h1><p>The database is awaited, or being brought up to date.
+            This page loads itself again; the log says more.</p></body></html>
             """, http.RequestAborted);
     }
 

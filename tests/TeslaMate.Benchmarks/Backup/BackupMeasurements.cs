@@ -56,7 +56,8 @@ static class BackupMeasurements
         var restore = await TimeAsync($"{asUser} '{program}/teslamate' restore '{backup}'");
         Console.WriteLine(
             string.Create(CultureInfo.InvariantCulture,
-                $"restore: psql {plainRestore.TotalSeconds:0.0} s, teslamate restore {restore.TotalSeconds:0.0} s ({plainRestore / restore:0.00} times as fast); {Environment.ProcessorCount} processors"));
+                $"restore: psql {plainRestore.TotalSeconds:0.0} s, teslamate restore {restore.TotalSeconds:0.0} s ({plainRestore / restore:0.00} "
+                    + $"times as fast); {Environment.ProcessorCount} processors"));
     }
 
     static string SourceFolder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;

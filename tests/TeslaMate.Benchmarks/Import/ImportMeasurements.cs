@@ -114,7 +114,8 @@ static class ImportMeasurements
         await using var database = NpgsqlDataSource.Create(cluster.ConnectionString());
         await using var connection = await database.OpenConnectionAsync();
         await using (var table = new NpgsqlCommand("""
-            create table alone (id serial primary key, date timestamp not null, latitude numeric(8, 6), longitude numeric(9, 6), speed smallint, power smallint, odometer double precision,
+            create table alone (id serial primary key, date timestamp not null, latitude numeric(8, 6), longitude numeric(9, 6), speed smallint,
+                power smallint, odometer double precision,
                 ideal_battery_range_km numeric(6, 2), battery_level smallint, outside_temp numeric(4, 1));
             create index on alone (date);
             """, connection))

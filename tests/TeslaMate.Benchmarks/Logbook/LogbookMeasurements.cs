@@ -30,7 +30,8 @@ static class LogbookMeasurements
         await ExecuteAsync(database, Resource("teslamate/V1__car_logs.sql"));
         await ExecuteAsync(database, $"""
             insert into car_settings (id) select n from generate_series(1, {Cars}) n;
-            insert into cars (id, eid, vid, vin, settings_id, inserted_at, updated_at) select n, n, n, 'VIN' || n, n, now(), now() from generate_series(1, {Cars}) n
+            insert into cars (id, eid, vid, vin, settings_id, inserted_at, updated_at) select n, n, n, 'VIN' || n, n, now(), now()
+                from generate_series(1, {Cars}) n
             """);
 
         var folder = Directory.CreateTempSubdirectory("logbook-bench-").FullName;
@@ -57,7 +58,8 @@ static class LogbookMeasurements
             await using var connection = await database.OpenConnectionAsync();
             await using var command = new NpgsqlCommand(
                 """
-                insert into positions (car_id, date, latitude, longitude, elevation, speed, power, odometer, battery_level) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                insert into positions (car_id, date, latitude, longitude, elevation, speed, power, odometer, battery_level)
+                    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                 """,
                 connection);
             object[] values = [(short)car, new DateTime(2024, 1, 1), 52.5m, 13.4m, (short)30, (short)50, (short)20, 1234.567, (short)70];
@@ -107,11 +109,14 @@ static class LogbookMeasurements
     {
         await ExecuteAsync(database, $"""
             insert into drives (car_id, start_date, end_date)
-            select 1, '2020-01-01'::timestamp + n * interval '3 hours', '2020-01-01'::timestamp + n * interval '3 hours' + interval '2 hours' from generate_series(1, {tableRows / 2000}) n
+            select 1, '2020-01-01'::timestamp + n * interval '3 hours', '2020-01-01'::timestamp + n * interval '3 hours' + interval '2 hours'
+                from generate_series(1, {tableRows / 2000}) n
             """);
         await ExecuteAsync(database, $"""
-            insert into positions (car_id, drive_id, date, latitude, longitude, elevation, speed, power, odometer, ideal_battery_range_km, rated_battery_range_km, outside_temp)
-            select 1, n / 2000 + 1, '2020-01-01'::timestamp + n * interval '4 seconds', 52.5, 13.4, n % 100, 50, 20, n, case when n % 4 = 0 then 300 end, case when n % 4 = 0 then 250 end, 20
+            insert into positions (car_id, drive_id, date, latitude, longitude, elevation, speed, power, odometer, ideal_battery_range_km,
+                rated_battery_range_km, outside_temp)
+            select 1, n / 2000 + 1, '2020-01-01'::timestamp + n * interval '4 seconds', 52.5, 13.4, n % 100, 50, 20, n,
+                case when n % 4 = 0 then 300 end, case when n % 4 = 0 then 250 end, 20
             from generate_series(1, {tableRows} - 1) n
             """);
         await ExecuteAsync(database, "vacuum analyze positions");

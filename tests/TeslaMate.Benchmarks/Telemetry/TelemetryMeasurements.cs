@@ -62,7 +62,8 @@ static class TelemetryMeasurements
         var bytes = await house.ScalarAsync("select pg_total_relation_size('teslamate.telemetry_inbox')");
         var payload = await house.ScalarAsync("select sum(octet_length(payload)) from teslamate.telemetry_inbox where type = 0");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{cars} connections, {seconds} s: {stored / elapsed:0} records/s committed ({sent} sent), {bytes / (double)stored:0} bytes a stored record with indexes, "
+            $"{cars} connections, {seconds} s: {stored / elapsed:0} records/s committed ({sent} sent), {bytes / (double)stored:0} bytes a stored "
+                + $"record with indexes, "
             + $"{payload / (double)stored:0} bytes of payload"));
     }
 
@@ -102,8 +103,10 @@ static class TelemetryMeasurements
         })));
         var sorted = latencies.Order().ToList();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{cars} cars (connected in {connected:0} s), {seconds} s: {sorted.Count} records, acknowledged in {sorted[sorted.Count / 2]:0} ms (median), "
-            + $"{sorted[(int)(sorted.Count * 0.99)]:0} ms (99 %), {sorted[^1]:0} ms (longest); {Process.GetCurrentProcess().WorkingSet64 / 1048576.0:0} MB resident with the cars themselves"));
+            $"{cars} cars (connected in {connected:0} s), {seconds} s: {sorted.Count} records, acknowledged in {sorted[sorted.Count / 2]:0} ms "
+                + $"(median), "
+            + $"{sorted[(int)(sorted.Count * 0.99)]:0} ms (99 %), {sorted[^1]:0} ms (longest); "
+            + $"{Process.GetCurrentProcess().WorkingSet64 / 1048576.0:0} MB resident with the cars themselves"));
     }
 
     /// <summary>What a month of a simulated car costs by telemetry, with the default profile; no program takes part.</summary>
@@ -142,7 +145,8 @@ static class TelemetryMeasurements
             }
 
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{profile}, {days} days, {life.Drives.Sum(drive => drive.DistanceKm):0} km, {wakeUps} wake-ups: {records} records, {datums} signals, {Budget.PriceUsd(datums, 0):0.00} USD, "
+                $"{profile}, {days} days, {life.Drives.Sum(drive => drive.DistanceKm):0} km, {wakeUps} wake-ups: {records} records, {datums} "
+                    + $"signals, {Budget.PriceUsd(datums, 0):0.00} USD, "
                 + $"{bytes / (double)records:0} bytes a record"));
         }
     }

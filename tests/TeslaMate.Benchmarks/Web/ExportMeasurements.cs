@@ -67,8 +67,10 @@ static class ExportMeasurements
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{format}: {positions} positions, {bytes / 1e6:0} MB in {watch.Elapsed.TotalSeconds:0.0} s, {positions / watch.Elapsed.TotalSeconds:0} rows/s, "
-            + $"first byte after {first?.TotalMilliseconds:0} ms, {before / 1048576.0:0.0} MB resident before, {(most - before) / 1048576.0:0.0} MB more at most"));
+            $"{format}: {positions} positions, {bytes / 1e6:0} MB in {watch.Elapsed.TotalSeconds:0.0} s, "
+                + $"{positions / watch.Elapsed.TotalSeconds:0} rows/s, "
+            + $"first byte after {first?.TotalMilliseconds:0} ms, {before / 1048576.0:0.0} MB resident before, {(most - before) / 1048576.0:0.0} "
+            + $"MB more at most"));
     }
 
     static long Resident(Process process)

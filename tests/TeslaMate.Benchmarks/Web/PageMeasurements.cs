@@ -67,7 +67,9 @@ static partial class PageMeasurements
             if (count == 0)
                 before = (cores, bytes);
             Print($"{count} open pages, {YearsOfDriving.Cars} cars driving", string.Create(CultureInfo.InvariantCulture,
-                $"{cores:0.000} cores, {bytes / 1048576.0:0.0} MB resident, {perSecond:0} events/s; per page {(count == 0 ? 0 : (cores - before.Cores) / count * 1e6):0} µs/s, {(count == 0 ? 0 : (bytes - before.Bytes) / 1024.0 / count):0.0} kB"));
+                $"{cores:0.000} cores, {bytes / 1048576.0:0.0} MB resident, {perSecond:0} events/s; per page "
+                    + $"{(count == 0 ? 0 : (cores - before.Cores) / count * 1e6):0} µs/s, "
+                    + $"{(count == 0 ? 0 : (bytes - before.Bytes) / 1024.0 / count):0.0} kB"));
         }
 
         await close.CancelAsync();

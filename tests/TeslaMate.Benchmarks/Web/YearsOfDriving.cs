@@ -133,22 +133,29 @@ static class YearsOfDriving
             insert into cars (id, eid, vid, vin, name, model, efficiency, settings_id, inserted_at, updated_at)
             select n, n, n, '5YJ3E1EA7KF31700' || n, 'Car ' || n, '3', 0.15, n, now(), now() from generate_series(1, {Cars}) n;
             select setval('cars_id_seq', {Cars}), setval('car_settings_id_seq', {Cars});
-            insert into addresses (id, display_name, name, road, house_number, city, country, latitude, longitude, osm_id, osm_type, inserted_at, updated_at)
-            select n, 'Place ' || n, case when n % 3 = 0 then 'Place ' || n end, 'Road ' || n, n % 90, 'City ' || n % 50, 'Country', 52.5, 13.4, n, 'node', now(), now() from generate_series(1, 2000) n;
+            insert into addresses (id, display_name, name, road, house_number, city, country, latitude, longitude, osm_id, osm_type, inserted_at,
+                updated_at)
+            select n, 'Place ' || n, case when n % 3 = 0 then 'Place ' || n end, 'Road ' || n, n % 90, 'City ' || n % 50, 'Country', 52.5, 13.4, n,
+                'node', now(), now() from generate_series(1, 2000) n;
             insert into geofences (id, name, latitude, longitude, radius, inserted_at, updated_at)
             select n, 'Fence ' || n, 52.5 + n * 0.01, 13.4, 50, now(), now() from generate_series(1, 30) n;
             """);
         await DriveAsync(database, 0, drives);
         await ExecuteAsync(database, $"""
-            insert into charging_processes (id, start_date, end_date, charge_energy_added, charge_energy_used, start_battery_level, end_battery_level, duration_min, outside_temp_avg, cost,
+            insert into charging_processes (id, start_date, end_date, charge_energy_added, charge_energy_used, start_battery_level, end_battery_level,
+                duration_min, outside_temp_avg, cost,
                 start_rated_range_km, end_rated_range_km, start_ideal_range_km, end_ideal_range_km, car_id, position_id, address_id, geofence_id)
-            select n, start_date + interval '1 hour', start_date + interval '2 hours', 30, 33, 30, 80, 60, 15, 9.9, 120, 320, 130, 340, car_id, end_position_id, end_address_id, end_geofence_id
+            select n, start_date + interval '1 hour', start_date + interval '2 hours', 30, 33, 30, 80, 60, 15, 9.9, 120, 320, 130, 340, car_id,
+                end_position_id, end_address_id, end_geofence_id
             from (select *, row_number() over (order by id) as n from drives where id % 4 = 0) as drives;
-            insert into charges (date, charging_process_id, charge_energy_added, charger_power, charger_voltage, charger_actual_current, charger_phases, battery_level, ideal_battery_range_km, rated_battery_range_km)
-            select start_date + step * interval '9 seconds', id, step * 0.075, 30 - step / 40, 400, 80, 3, 30 + step / 8, 130 + step * 0.5, 120 + step * 0.5
+            insert into charges (date, charging_process_id, charge_energy_added, charger_power, charger_voltage, charger_actual_current,
+                charger_phases, battery_level, ideal_battery_range_km, rated_battery_range_km)
+            select start_date + step * interval '9 seconds', id, step * 0.075, 30 - step / 40, 400, 80, 3, 30 + step / 8, 130 + step * 0.5,
+                120 + step * 0.5
             from charging_processes, generate_series(0, 400) as step order by start_date, id;
             insert into states (state, start_date, end_date, car_id) select 'online', min(start_date), null, car_id from drives group by car_id;
-            insert into updates (start_date, end_date, version, car_id) select now() - interval '1 year', now() - interval '1 year', '2025.44.3 0a1b2c', id from cars
+            insert into updates (start_date, end_date, version, car_id)
+                select now() - interval '1 year', now() - interval '1 year', '2025.44.3 0a1b2c', id from cars
             """);
         await ExecuteAsync(database, "vacuum analyze");
     }
@@ -157,19 +164,26 @@ static class YearsOfDriving
     static async Task DriveAsync(NpgsqlDataSource database, int from, int to)
     {
         await ExecuteAsync(database, string.Create(CultureInfo.InvariantCulture, $"""
-            insert into drives (id, car_id, start_date, end_date, distance, duration_min, speed_max, power_max, power_min, start_km, end_km, start_ideal_range_km, end_ideal_range_km,
-                start_rated_range_km, end_rated_range_km, outside_temp_avg, inside_temp_avg, start_address_id, end_address_id, start_geofence_id, end_geofence_id, ascent, descent)
-            select n + 1, n % {Cars} + 1, started, started + interval '2495 seconds', 35, 42, 120, 150, -50, n * 30, n * 30 + 35, 300, 260, 280, 245, 15, 21,
+            insert into drives (id, car_id, start_date, end_date, distance, duration_min, speed_max, power_max, power_min, start_km, end_km,
+                start_ideal_range_km, end_ideal_range_km,
+                start_rated_range_km, end_rated_range_km, outside_temp_avg, inside_temp_avg, start_address_id, end_address_id, start_geofence_id,
+                    end_geofence_id, ascent, descent)
+            select n + 1, n % {Cars} + 1, started, started + interval '2495 seconds', 35, 42, 120, 150, -50, n * 30, n * 30 + 35, 300, 260, 280, 245,
+                15, 21,
                 n % 2000 + 1, n * 7 % 2000 + 1, case when n % 3 = 0 then n % 30 + 1 end, case when n % 5 = 0 then n % 30 + 1 end, 120, 110
             from (select n, timestamp '2018-01-01' + n / {Cars} * interval '3 hours' as started from generate_series({from}, {to - 1}) n) as drive
             """));
         await ExecuteAsync(database, string.Create(CultureInfo.InvariantCulture, $"""
-            insert into positions (id, date, latitude, longitude, speed, power, odometer, ideal_battery_range_km, rated_battery_range_km, est_battery_range_km, battery_level, usable_battery_level,
+            insert into positions (id, date, latitude, longitude, speed, power, odometer, ideal_battery_range_km, rated_battery_range_km,
+                est_battery_range_km, battery_level, usable_battery_level,
                 outside_temp, inside_temp, elevation, car_id, drive_id, is_climate_on, fan_status)
-            select 1 + (drive::bigint * {PositionsOfDrive} + point * {Cars} + car), timestamp '2018-01-01' + drive / {Cars} * interval '3 hours' + point * interval '5 seconds' + car * interval '1 ms',
+            select 1 + (drive::bigint * {PositionsOfDrive} + point * {Cars} + car),
+                timestamp '2018-01-01' + drive / {Cars} * interval '3 hours' + point * interval '5 seconds' + car * interval '1 ms',
                 52.5 + point * 0.0005, 13.4 + point * 0.0007, 60 + point % 60, point % 100 - 20, drive * 6 + point * 0.07,
-                case when point % 4 = 0 then 300 - point * 0.08 end, case when point % 4 = 0 then 280 - point * 0.07 end, case when point % 4 = 0 then 250 - point * 0.07 end,
-                80 - point / 20, case when point % 4 = 0 then 80 - point / 20 end, case when point % 4 = 0 then 15 end, case when point % 4 = 0 then 21 end, 100 + point % 50,
+                case when point % 4 = 0 then 300 - point * 0.08 end, case when point % 4 = 0 then 280 - point * 0.07 end,
+                    case when point % 4 = 0 then 250 - point * 0.07 end,
+                80 - point / 20, case when point % 4 = 0 then 80 - point / 20 end, case when point % 4 = 0 then 15 end,
+                    case when point % 4 = 0 then 21 end, 100 + point % 50,
                 car + 1, drive + car + 1, case when point % 4 = 0 then true end, case when point % 4 = 0 then 3 end
             from generate_series({from}, {to - 1}, {Cars}) drive, generate_series(0, {PositionsOfDrive - 1}) point, generate_series(0, {Cars - 1}) car
             order by drive, point, car

@@ -119,7 +119,8 @@ sealed class Machine : IAsyncDisposable
         {
             if (clock.Elapsed.TotalSeconds > seconds)
                 throw new TimeoutException(
-                    $"Not within {seconds} s: {what}.\n{(await RunAsync("systemctl", "status", "--no-pager", "-l", Unit)).Output}\n{await JournalAsync()}");
+                    $"Not within {seconds} s: "
+                        + $"{what}.\n{(await RunAsync("systemctl", "status", "--no-pager", "-l", Unit)).Output}\n{await JournalAsync()}");
             await Task.Delay(250);
         }
     }

@@ -218,7 +218,8 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
         var dump = await household.DumpAsync(folder, "custom", present.Name, "tokens.dump");
         await present.ExecuteAsync("""
             update teslamate.api_tokens set revoked_at = '2026-01-01';
-            insert into teslamate.api_tokens (name, hash, prefix, scopes, car_ids, created_at) values ('made since', 'b', 'tmt_bbbb', '{read,logging}', '{1,2}', now())
+            insert into teslamate.api_tokens (name, hash, prefix, scopes, car_ids, created_at)
+                values ('made since', 'b', 'tmt_bbbb', '{read,logging}', '{1,2}', now())
             """);
         await using var restored = await household.RestoreAsync(dump, new StringWriter(), over: present);
         (await restored.ScalarAsync<string>(Names)).ShouldBe(await present.ScalarAsync<string>(Names));
@@ -386,8 +387,10 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
                 with settings as (insert into car_settings default values returning id)
                 insert into cars (eid, vid, vin, model, name, settings_id, inserted_at, updated_at)
                 select 1, 1, '5YJ3E7EA0KF000001', '3', E'Zo\u00eb\\ the\tfirst\n\\.\n\u26a1', id, now(), now() from settings;
-                insert into positions (date, latitude, longitude, car_id) select timestamp '2024-01-01' + n * interval '1 s', 52.5, 13.4, 1 from generate_series(1, {{Positions}}) n;
-                insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.4, 50, now(), now()), (E'\\.', 1, 2, 30, now(), now());
+                insert into positions (date, latitude, longitude, car_id) select timestamp '2024-01-01' + n * interval '1 s', 52.5, 13.4, 1
+                    from generate_series(1, {{Positions}}) n;
+                insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at)
+                    values ('Home', 52.5, 13.4, 50, now(), now()), (E'\\.', 1, 2, 30, now(), now());
                 insert into private.tokens (access, refresh, inserted_at, updated_at) values ('\x00ff5c2e0a', '\x01', now(), now());
                 grant select on cars to public;
                 """);

@@ -121,7 +121,8 @@ public sealed class TelemetryCommandTests : IDisposable
             insert into teslamate.telemetry_cars (car_id, is_synced) values (1, true);
             insert into teslamate.telemetry_inbox (car_id, type, form, source, is_resend, car_time, received_at, digest, payload)
             values (1, 0, 0, 0, false, '2026-06-01 08:00:00', '2026-06-01 08:00:01', 1, '');
-            insert into teslamate.telemetry_usage (car_id, day, records, datums, rejected) values (1, now() at time zone 'utc', 7, 15000, 2), (1, '2020-01-01', 9, 9, 9);
+            insert into teslamate.telemetry_usage (car_id, day, records, datums, rejected)
+                values (1, now() at time zone 'utc', 7, 15000, 2), (1, '2020-01-01', 9, 9, 9);
             insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason, status, is_billed)
             values (now() at time zone 'utc', 1, 'light', 'start', 200, true), (now() at time zone 'utc', 1, 'light', 'asleep', 503, false);
             insert into teslamate.telemetry_snapshots (car_id, saved_at, state)

@@ -20,8 +20,10 @@ public sealed class DemoHistoryTests
         clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60));
         await DemoHistory.WriteAsync(again.DataSource, DemoWorld.Pasts(), End, CancellationToken.None);
         const string Sums = """
-            select (select count(*) || ' ' || sum(distance) || ' ' || sum(start_rated_range_km) from drives), (select count(*) || ' ' || sum(charge_energy_added) from charging_processes),
-                (select count(*) || ' ' || sum(latitude) from positions), (select count(*) from charges), (select count(*) from states), (select string_agg(version, ' ') from updates)
+            select (select count(*) || ' ' || sum(distance) || ' ' || sum(start_rated_range_km) from drives),
+                (select count(*) || ' ' || sum(charge_energy_added) from charging_processes),
+                (select count(*) || ' ' || sum(latitude) from positions), (select count(*) from charges), (select count(*) from states),
+                    (select string_agg(version, ' ') from updates)
             """;
         (await LogRows.RowsAsync(again, Sums)).ShouldBe(await LogRows.RowsAsync(database, Sums));
         // A second start leaves it alone.

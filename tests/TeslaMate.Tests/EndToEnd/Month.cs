@@ -29,7 +29,8 @@ public sealed class Month : IAsyncLifetime
 
     public Task DisposeAsync() => Task.CompletedTask;
 
-    internal static async Task<(IReadOnlyList<Life> Lives, Logged Logged, IReadOnlyList<SimulatedCar> Cars, DateTimeOffset End, IReadOnlyList<string> Log)> LiveAsync(
+    internal static async Task<(IReadOnlyList<Life> Lives, Logged Logged, IReadOnlyList<SimulatedCar> Cars, DateTimeOffset End,
+        IReadOnlyList<string> Log)> LiveAsync(
         int days, Func<TestDatabase, Task>? before = null, Func<TestDatabase, Task>? after = null)
     {
         (IReadOnlyList<Life>, Logged, IReadOnlyList<SimulatedCar>, DateTimeOffset, IReadOnlyList<string>) result = default;

@@ -106,5 +106,6 @@ public sealed class MutatedLifeTests
     // The samples are of one morning.
     static string Moved(string sample, TimeSpan by)
         => System.Text.RegularExpressions.Regex.Replace(sample, "\"timestamp\": ([0-9]+)",
-            match => $"\"timestamp\": {long.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture) + (long)by.TotalMilliseconds}");
+            match => $"\"timestamp\": {long.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture)
+                + (long)by.TotalMilliseconds}");
 }

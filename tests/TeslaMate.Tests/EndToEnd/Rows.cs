@@ -41,8 +41,10 @@ sealed record Logged(
                 row.Maybe<double>(), row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<decimal>(), row.Maybe<short>(),
                 row.Get<short>(), row.Maybe<int>())),
         await ReadAsync(database, """
-            select d.id, d.start_date, d.end_date, start_km, end_km, distance, duration_min, speed_max, power_max, power_min, outside_temp_avg, inside_temp_avg,
-                start_ideal_range_km, end_ideal_range_km, start_rated_range_km, end_rated_range_km, ascent, descent, start_position_id, end_position_id,
+            select d.id, d.start_date, d.end_date, start_km, end_km, distance, duration_min, speed_max, power_max, power_min, outside_temp_avg,
+                inside_temp_avg,
+                start_ideal_range_km, end_ideal_range_km, start_rated_range_km, end_rated_range_km, ascent, descent, start_position_id,
+                    end_position_id,
                 sa.osm_id, ea.osm_id, sg.name, eg.name, d.car_id
             from drives d
             left join addresses sa on sa.id = start_address_id left join addresses ea on ea.id = end_address_id
@@ -55,13 +57,15 @@ sealed record Logged(
                 row.Maybe<long>(), row.Maybe<long>(),
                 row.Text(), row.Text(), row.Get<short>())),
         await ReadAsync(database, """
-            select date, charge_energy_added, charger_power, charger_actual_current, charger_voltage, charger_phases, ideal_battery_range_km, rated_battery_range_km,
+            select date, charge_energy_added, charger_power, charger_actual_current, charger_voltage, charger_phases, ideal_battery_range_km,
+                rated_battery_range_km,
                 battery_level, outside_temp, fast_charger_type, charging_process_id
             from charges order by date, id
             """, row => new ChargeRow(row.Get<DateTime>(), row.Get<decimal>(), row.Get<short>(), row.Maybe<short>(), row.Maybe<short>(), row.Maybe<short>(), row.Get<decimal>(),
                 row.Maybe<decimal>(), row.Maybe<short>(), row.Maybe<decimal>(), row.Text(), row.Get<int>())),
         await ReadAsync(database, """
-            select p.id, start_date, end_date, charge_energy_added, charge_energy_used, start_ideal_range_km, end_ideal_range_km, start_rated_range_km, end_rated_range_km,
+            select p.id, start_date, end_date, charge_energy_added, charge_energy_used, start_ideal_range_km, end_ideal_range_km,
+                start_rated_range_km, end_rated_range_km,
                 start_battery_level, end_battery_level, duration_min, outside_temp_avg, cost, a.osm_id, g.name, p.car_id
             from charging_processes p left join addresses a on a.id = address_id left join geofences g on g.id = geofence_id
             order by start_date, p.id

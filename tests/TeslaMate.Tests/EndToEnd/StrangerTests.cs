@@ -17,9 +17,11 @@ public sealed class StrangerTests
     const string Traps = """
         do $$ declare thing record; variant int; begin
             for thing in
-                select proname as name, string_to_array(pg_get_function_identity_arguments(p.oid), ', ') as types, format_type(prorettype, null) as result, false as is_operator
+                select proname as name, string_to_array(pg_get_function_identity_arguments(p.oid), ', ') as types,
+                    format_type(prorettype, null) as result, false as is_operator
                 from pg_proc as p
-                where pronamespace = 'pg_catalog'::regnamespace and prokind = 'f' and pronargs between 1 and 4 and proallargtypes is null and proargnames is null
+                where pronamespace = 'pg_catalog'::regnamespace and prokind = 'f' and pronargs between 1 and 4 and proallargtypes is null
+                    and proargnames is null
                     and not proretset and proname !~ '(in|out|send|recv|_sup|support|sel|sel_|joinsel|cost|handler|typmod)$'
                     and not exists (select from unnest(proargtypes) as t where t::regtype::text in ('internal', 'cstring', 'record', 'trigger'))
                 union all

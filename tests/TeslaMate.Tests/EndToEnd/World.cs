@@ -31,7 +31,8 @@ static class World
 
     /// <summary>The cars as they were discovered before; the second one does not use the stream.</summary>
     public static string Cars(IEnumerable<Life> lives) => string.Concat(lives.Select((life, index) => $"""
-        insert into car_settings (id, suspend_min, suspend_after_idle_min, use_streaming_api) values ({index + 1}, 12, 3, {(index == 1 ? "false" : "true")});
+        insert into car_settings (id, suspend_min, suspend_after_idle_min, use_streaming_api)
+            values ({index + 1}, 12, 3, {(index == 1 ? "false" : "true")});
         insert into cars (id, eid, vid, vin, name, settings_id, inserted_at, updated_at)
         values ({index + 1}, {life.Car.Id}, {life.Car.VehicleId}, '{life.Car.Vin}', '{life.Car.Name}', {index + 1}, '2026-01-01', '2026-01-01');
         """)) + """
@@ -42,6 +43,7 @@ static class World
     static string Fence(string name, Place place, int radius, string billing, string price, string fee, double shiftDegrees = 0)
         => FormattableString.Invariant($"""
         insert into geofences (name, latitude, longitude, radius, billing_type, cost_per_unit, session_fee, inserted_at, updated_at)
-        values ('{name}', {place.Point.Latitude + shiftDegrees}, {place.Point.Longitude}, {radius}, '{billing}', {price}, {fee}, '2026-01-01', '2026-01-01');
+        values ('{name}', {place.Point.Latitude + shiftDegrees}, {place.Point.Longitude}, {radius}, '{billing}', {price}, {fee}, '2026-01-01',
+            '2026-01-01');
         """);
 }

@@ -127,7 +127,8 @@ public sealed class ServeTests
         {
             command.CommandText = """
                 do $$ declare it record; begin
-                    for it in select oid::regclass as name from pg_class where relkind = 'r' and relnamespace in ('public'::regnamespace, 'teslamate'::regnamespace)
+                    for it in select oid::regclass as name from pg_class where relkind = 'r'
+                        and relnamespace in ('public'::regnamespace, 'teslamate'::regnamespace)
                     loop execute format('lock table %s', it.name); end loop;
                 end $$
                 """;

@@ -81,13 +81,16 @@ public sealed class FixtureTests
         report.IsClean.ShouldBeTrue();
         report.Created.ShouldBe(new Created(2, 1, 38, 71, 2, 1));
         (await import.Database.RowsAsync("""
-            select name, vid, vin, model, trim_badging, efficiency, exterior_color, wheel_type, suspend_min from cars join car_settings own on own.id = settings_id
+            select name, vid, vin, model, trim_badging, efficiency, exterior_color, wheel_type, suspend_min from cars
+                join car_settings own on own.id = settings_id
             """)).ShouldBe(["82420|1111111111|1YYSA1YYYFF08YYYY|-|-|-|Black|Base19|21"]);
         (await import.Database.RowsAsync("select state::text, start_date::text, end_date::text from states order by start_date"))
             .ShouldBe(["online|2016-06-26 14:59:31|2016-07-01 07:25:33", "asleep|2016-07-01 07:25:33|-"]);
         (await import.Database.RowsAsync("""
-            select start_date, end_date, distance, duration_min, speed_max, start_km, end_km, start_ideal_range_km, end_ideal_range_km, start_rated_range_km, end_rated_range_km,
-                inside_temp_avg, outside_temp_avg, power_max, start_address_id, end_geofence_id, ascent, descent, (select count(*) from positions where drive_id = drives.id)
+            select start_date, end_date, distance, duration_min, speed_max, start_km, end_km, start_ideal_range_km, end_ideal_range_km,
+                start_rated_range_km, end_rated_range_km,
+                inside_temp_avg, outside_temp_avg, power_max, start_address_id, end_geofence_id, ascent, descent,
+                    (select count(*) from positions where drive_id = drives.id)
             from drives order by start_date
             """)).ShouldBe([
             "18:12:28|18:15:28|1.2049430000006396|3|55|22414.090164|22415.295107|311.73|311.73|247.24|247.24|26.5|19.3|-|-|-|0|0|7",
@@ -95,7 +98,8 @@ public sealed class FixtureTests
         ]);
         (await import.Database.RowsAsync("""
             select start_date::text, end_date::text, charge_energy_added, charge_energy_used, duration_min, start_battery_level, end_battery_level,
-                start_ideal_range_km, end_ideal_range_km, start_rated_range_km, end_rated_range_km, outside_temp_avg, cost, address_id, geofence_id from charging_processes
+                start_ideal_range_km, end_ideal_range_km, start_rated_range_km, end_rated_range_km, outside_temp_avg, cost, address_id, geofence_id
+                    from charging_processes
             """)).ShouldBe(["2016-06-26 23:04:32|2016-06-27 00:14:32|10.11|10.65|70|57|70|298.44|369.17|236.69|292.79|23.5|-|-|-"]);
         (await import.Database.RowsAsync("select version, start_date::text, end_date::text from updates")).ShouldBe(
             ["2.20.30|2016-06-26 14:59:31|2016-06-26 14:59:31"]);

@@ -63,10 +63,14 @@ sealed class ImportUnderTest(LogbookDatabase database) : IAsyncDisposable
     /// <summary>All that the tables hold of cars' lives, without the numbers of the rows.</summary>
     public async Task<string> EverythingAsync() => string.Join('\n', (await database.RowsAsync("""
         select 'state', state::text, start_date::text, end_date::text from states
-        union all select 'drive', concat_ws(' ', start_date, end_date, distance, duration_min, speed_max, start_km, end_km, start_ideal_range_km, end_ideal_range_km, outside_temp_avg), null, null from drives
-        union all select 'process', concat_ws(' ', start_date, end_date, charge_energy_added, charge_energy_used, duration_min, start_battery_level, end_battery_level, cost), null, null from charging_processes
-        union all select 'charge', concat_ws(' ', process.start_date, charges.date, charges.charge_energy_added, charger_power), null, null from charges join charging_processes process on process.id = charging_process_id
-        union all select 'position', concat_ws(' ', date, latitude, speed, odometer, battery_level, drives.start_date), null, null from positions left join drives on drives.id = drive_id
+        union all select 'drive', concat_ws(' ', start_date, end_date, distance, duration_min, speed_max, start_km, end_km, start_ideal_range_km,
+            end_ideal_range_km, outside_temp_avg), null, null from drives
+        union all select 'process', concat_ws(' ', start_date, end_date, charge_energy_added, charge_energy_used, duration_min, start_battery_level,
+            end_battery_level, cost), null, null from charging_processes
+        union all select 'charge', concat_ws(' ', process.start_date, charges.date, charges.charge_energy_added, charger_power), null, null
+            from charges join charging_processes process on process.id = charging_process_id
+        union all select 'position', concat_ws(' ', date, latitude, speed, odometer, battery_level, drives.start_date), null, null from positions left
+            join drives on drives.id = drive_id
         union all select 'update', concat_ws(' ', start_date, end_date, version), null, null from updates
         union all select 'car', concat_ws(' ', vin, vid, name, model, trim_badging, efficiency), null, null from cars
         """)).Order(StringComparer.Ordinal));

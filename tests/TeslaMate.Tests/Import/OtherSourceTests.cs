@@ -67,7 +67,8 @@ public sealed class OtherSourceTests
           `charger_phases` int(11) DEFAULT NULL,
           `CarID` int(11) DEFAULT NULL
         );
-        INSERT INTO `charging` (`id`, `battery_level`, `charge_energy_added`, `charger_power`, `Datum`, `ideal_battery_range_km`, `charger_phases`, `CarID`) VALUES
+        INSERT INTO `charging` (`id`, `battery_level`, `charge_energy_added`, `charger_power`, `Datum`, `ideal_battery_range_km`, `charger_phases`,
+            `CarID`) VALUES
         (1,60,0,11,'2024-05-01 12:00:00',296,3,1),(2,61,0.9,11,'2024-05-01 12:05:00',300,3,1),(3,62,1.8,0,'2024-05-01 12:10:00',305,3,1);
         CREATE TABLE `state` (
           `id` int(11) NOT NULL,
@@ -159,7 +160,8 @@ public sealed class OtherSourceTests
         report.Rejections.Select(row => (row.Line, row.Reason, row.Column))
             .ShouldBe([(5, "invalid_date", (string?)"Started At (CEST)"), (6, "invalid_fields", "Starting Latitude")]);
         (await import.Database.RowsAsync("""
-            select to_char(start_date, 'DD HH24:MI:SS'), to_char(end_date, 'DD HH24:MI:SS'), round(distance::numeric, 1), start_ideal_range_km, end_ideal_range_km, outside_temp_avg
+            select to_char(start_date, 'DD HH24:MI:SS'), to_char(end_date, 'DD HH24:MI:SS'), round(distance::numeric, 1), start_ideal_range_km,
+                end_ideal_range_km, outside_temp_avg
             from drives order by start_date
             """)).ShouldBe([
             "01 06:00:00|01 06:20:00|10.0|390.00|380.00|10.5", "01 06:20:01|01 06:40:00|10.0|380.00|370.00|10.5",
@@ -260,7 +262,8 @@ public sealed class OtherSourceTests
             .AddLogbook(new LogbookSettings()).AddImport().BuildServiceProvider();
         var server = new NpgsqlConnectionStringBuilder(other.Database.ConnectionString);
         var address =
-            new Uri($"postgres:///{server.Database}?host={Uri.EscapeDataString(server.Host!)}&port={server.Port}&user={Uri.EscapeDataString(server.Username!)}"
+            new Uri($"postgres:///{server.Database}?host={Uri.EscapeDataString(server.Host!)}&port={server.Port}"
+                + $"&user={Uri.EscapeDataString(server.Username!)}"
             + (server.Password is { } password ? $"&password={Uri.EscapeDataString(password)}" : ""));
         return await services.GetRequiredService<IDatabaseMerge>().MergeAsync(address, vin: null, isDryRun, CancellationToken.None);
     }

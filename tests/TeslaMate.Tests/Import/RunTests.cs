@@ -134,7 +134,8 @@ public sealed class RunTests
         await using var import = await ImportUnderTest.CreateAsync(cars: 1);
         await import.Database.ExecuteAsync($"""
             update cars set vin = '{ImportUnderTest.Vin}', name = 'mine';
-            insert into states (state, start_date, end_date, car_id) values ('asleep', '2024-05-01 12:00', '2024-05-01 12:30', 1), ('online', '2024-05-01 12:30', null, 1)
+            insert into states (state, start_date, end_date, car_id)
+                values ('asleep', '2024-05-01 12:00', '2024-05-01 12:30', 1), ('online', '2024-05-01 12:30', null, 1)
             """);
         import.Write("052024.csv", [
             .. Beginning, Drive("11:00", 1000), Park("11:03", 1001), Drive("12:00", 1001), Park("12:10", 1002),
@@ -155,12 +156,15 @@ public sealed class RunTests
         // The second of three days was missed; the state of the first evening lasted through it.
         await import.Database.ExecuteAsync($"""
             update cars set vin = '{ImportUnderTest.Vin}';
-            insert into states (state, start_date, end_date, car_id) values ('online', '2024-05-01 07:00', '2024-05-01 20:00', 1), ('asleep', '2024-05-01 20:00', '2024-05-03 07:00', 1),
+            insert into states (state, start_date, end_date, car_id)
+                values ('online', '2024-05-01 07:00', '2024-05-01 20:00', 1), ('asleep', '2024-05-01 20:00', '2024-05-03 07:00', 1),
                 ('online', '2024-05-03 07:00', null, 1);
-            insert into drives (start_date, end_date, distance, car_id) values ('2024-05-01 08:00:20', '2024-05-01 08:03:05', 4.8, 1), ('2024-05-03 08:00:20', '2024-05-03 08:03:05', 4.8, 1);
+            insert into drives (start_date, end_date, distance, car_id)
+                values ('2024-05-01 08:00:20', '2024-05-01 08:03:05', 4.8, 1), ('2024-05-03 08:00:20', '2024-05-03 08:03:05', 4.8, 1);
             insert into positions (date, latitude, longitude, odometer, ideal_battery_range_km, car_id, drive_id)
             select day + time, 52, 13, 1000, 300, 1, null
-            from unnest(array['2024-05-01', '2024-05-03']::timestamp[]) day, (select minute * interval '1 minute' as time from generate_series(420, 1200, 5) minute) minutes
+            from unnest(array['2024-05-01', '2024-05-03']::timestamp[]) day,
+                (select minute * interval '1 minute' as time from generate_series(420, 1200, 5) minute) minutes
             """);
         var before = (await import.StatesAsync(), await import.Database.ScalarAsync<long>("select count(*) from positions"));
         import.Write("052024.csv", [.. Day("2024-05-01", 1000), .. Day("2024-05-02", 1003), .. Day("2024-05-03", 1006)]);
@@ -265,9 +269,12 @@ public sealed class RunTests
         await using var import = await ImportUnderTest.CreateAsync(cars: 1);
         await import.Database.ExecuteAsync($"""
             update cars set vin = '{ImportUnderTest.Vin}';
-            insert into states (state, start_date, end_date, car_id) values ('asleep', '2024-05-01 20:00', '2024-05-03 12:00', 1), ('online', '2024-05-03 12:00', null, 1);
-            insert into drives (start_date, end_date, start_km, end_km, distance, car_id) values ('2024-05-03 11:55', '2024-05-03 12:00', 1614.17, 1619.0, 4.83, 1);
-            insert into positions (date, latitude, longitude, odometer, ideal_battery_range_km, car_id) values ('2024-05-01 19:00', 52, 13, 1614.17, 300, 1), ('2024-05-03 12:00', 52, 13, 1619, 300, 1)
+            insert into states (state, start_date, end_date, car_id)
+                values ('asleep', '2024-05-01 20:00', '2024-05-03 12:00', 1), ('online', '2024-05-03 12:00', null, 1);
+            insert into drives (start_date, end_date, start_km, end_km, distance, car_id)
+                values ('2024-05-03 11:55', '2024-05-03 12:00', 1614.17, 1619.0, 4.83, 1);
+            insert into positions (date, latitude, longitude, odometer, ideal_battery_range_km, car_id)
+                values ('2024-05-01 19:00', 52, 13, 1614.17, 300, 1), ('2024-05-03 12:00', 52, 13, 1619, 300, 1)
             """);
         import.Write("052024.csv", [.. Day("2024-05-02", 1003), .. Day("2024-04-30", 1000)]);
         (await import.ImportAsync()).IsClean.ShouldBeTrue();

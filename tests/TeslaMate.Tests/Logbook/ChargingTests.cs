@@ -333,7 +333,8 @@ public sealed class ChargingTests : TestsOfOneInstance
             var (times, values) = process.Split('x') is [var n, var rest] ? (int.Parse(n, CultureInfo.InvariantCulture), rest) : (1, process);
             var v = values.Split(',');
             await _database.ExecuteAsync($"""
-                insert into charging_processes (car_id, position_id, start_date, start_rated_range_km, end_rated_range_km, charge_energy_added, end_battery_level, duration_min)
+                insert into charging_processes (car_id, position_id, start_date, start_rated_range_km, end_rated_range_km, charge_energy_added,
+                    end_battery_level, duration_min)
                 select 1, 1, now(), {v[0]}, {v[1]}, {v[2]}, {v[3]}, {v[4]} from generate_series(1, {times})
                 """);
         }

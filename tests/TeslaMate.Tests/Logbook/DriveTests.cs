@@ -100,7 +100,8 @@ public sealed class DriveTests : TestsOfOneInstance
             Position(30, 13, 290.126) with { OutsideTempC = 10.1 },
             Position(40, 14, null, null) with { PowerKw = -60, ElevationM = 130 });
         (await _database.RowAsync("""
-            select distance, duration_min, speed_max, power_max, power_min, start_ideal_range_km, end_ideal_range_km, outside_temp_avg, inside_temp_avg,
+            select distance, duration_min, speed_max, power_max, power_min, start_ideal_range_km, end_ideal_range_km, outside_temp_avg,
+                inside_temp_avg,
                 ascent, descent, end_position_id = (select max(id) from positions)
             from drives
             """)).ShouldBe("4|1|120|90|-60|300.00|290.13|10.1|20.1|40|10|True");
@@ -144,7 +145,8 @@ public sealed class DriveTests : TestsOfOneInstance
     {
         await _database.ExecuteAsync("""
             insert into geofences (id, name, latitude, longitude, radius, inserted_at, updated_at)
-            values (1, 'a', 50.1121, 11.597, 100, now(), now()), (2, 'b', 49.11161, 11.222, 200, now(), now()), (3, 'c', 49.113, 11.222, 400, now(), now())
+            values (1, 'a', 50.1121, 11.597, 100, now(), now()), (2, 'b', 49.11161, 11.222, 200, now(), now()),
+                (3, 'c', 49.113, 11.222, 400, now(), now())
             """);
         await DriveAsync(
             Position(0, 1) with { Latitude = 50.112198, Longitude = 11.597669 },

@@ -245,9 +245,12 @@ public sealed class GeocoderTests : IAsyncLifetime
     public async Task A_new_language_translates_what_depends_on_it()
     {
         await _database.ExecuteAsync("""
-            insert into addresses (id, osm_id, osm_type, display_name, name, city, state, country, latitude, longitude, inserted_at, updated_at) values
-                (1, 1, 'way', 'd', 'name 1', 'c', 's', 'Germany', 1, 1, now(), now()), (2, 2, 'node', 'd', 'name 2', 'c', 's', 'Germany', 2, 2, now(), now()),
-                (3, 3, 'relation', 'd', 'name 3', 'c', 's', 'Germany', 3, 3, now(), now()), (4, 0, 'unknown', 'Unknown', null, null, null, null, 0, 0, now(), now())
+            insert into addresses (id, osm_id, osm_type, display_name, name, city, state, country, latitude, longitude, inserted_at,
+                updated_at) values
+                (1, 1, 'way', 'd', 'name 1', 'c', 's', 'Germany', 1, 1, now(), now()),
+                    (2, 2, 'node', 'd', 'name 2', 'c', 's', 'Germany', 2, 2, now(), now()),
+                (3, 3, 'relation', 'd', 'name 3', 'c', 's', 'Germany', 3, 3, now(), now()),
+                    (4, 0, 'unknown', 'Unknown', null, null, null, null, 0, 0, now(), now())
             """);
         _nominatim.LookUp = _ => (200, $"[{Answer(1, """{"country":"Deutschland","state":"Land"}""")}, {Answer(77)}]");
         // The second is found by its coordinates; the third is another thing there.
@@ -271,7 +274,8 @@ public sealed class GeocoderTests : IAsyncLifetime
     public async Task What_is_changed_while_the_geocoder_is_asked_stays_changed()
     {
         await _database.ExecuteAsync("""
-            insert into addresses (id, osm_id, osm_type, display_name, name, country, latitude, longitude, inserted_at, updated_at) values (1, 1, 'way', 'd', 'name', 'Germany', 1, 1, now(), now())
+            insert into addresses (id, osm_id, osm_type, display_name, name, country, latitude, longitude, inserted_at, updated_at)
+                values (1, 1, 'way', 'd', 'name', 'Germany', 1, 1, now(), now())
             """);
         using var asked = new SemaphoreSlim(0);
         using var answered = new SemaphoreSlim(0);

@@ -209,7 +209,8 @@ public sealed class GeofenceTests : TestsOfOneInstance
     {
         await _database.ExecuteAsync("""
             insert into positions (id, car_id, date, latitude, longitude) values (1, 1, now(), 47, 12);
-            insert into charging_processes (car_id, position_id, start_date, charge_energy_added, charge_energy_used, duration_min) values (1, 1, now(), 1.90, 3.50, 19)
+            insert into charging_processes (car_id, position_id, start_date, charge_energy_added, charge_energy_used, duration_min)
+                values (1, 1, now(), 1.90, 3.50, 19)
             """);
         await SaveAsync(Form("a", 30, 47, 12) with { BillingType = billing, CostPerUnit = Number(perUnit), SessionFee = Number(fee) },
             addCosts: true);
@@ -227,8 +228,10 @@ public sealed class GeofenceTests : TestsOfOneInstance
         await _database.ExecuteAsync($"""
             update car_settings set free_supercharging = {free};
             insert into positions (id, car_id, date, latitude, longitude) values (1, 1, now(), 47, 12);
-            insert into charging_processes (car_id, position_id, start_date, charge_energy_added, charge_energy_used, duration_min) values (1, 1, now(), 1.90, 3.50, 19);
-            insert into charges (charging_process_id, date, charge_energy_added, charger_power, ideal_battery_range_km, fast_charger_type) values (1, now(), 1.9, 11, 200, '{charger}')
+            insert into charging_processes (car_id, position_id, start_date, charge_energy_added, charge_energy_used, duration_min)
+                values (1, 1, now(), 1.90, 3.50, 19);
+            insert into charges (charging_process_id, date, charge_energy_added, charger_power, ideal_battery_range_km, fast_charger_type)
+                values (1, now(), 1.9, 11, 200, '{charger}')
             """);
         await SaveAsync(Form("a", 30, 47, 12) with { CostPerUnit = 0.33m }, addCosts: true);
         (await _database.RowAsync("select cost from charging_processes")).ShouldBe("1.16");

@@ -26,10 +26,12 @@ public sealed class RefusedTests : IAsyncLifetime
     }
 
     const string Taken = """
-        insert into drives (id, car_id, start_date, end_date, distance) values (1, 1, '2024-01-01', '2024-01-01 00:20', 10), (2, 1, '2024-01-02', '2024-01-02 00:20', 10);
+        insert into drives (id, car_id, start_date, end_date, distance)
+            values (1, 1, '2024-01-01', '2024-01-01 00:20', 10), (2, 1, '2024-01-02', '2024-01-02 00:20', 10);
         insert into positions (id, car_id, date, latitude, longitude) select n, 1, '2024-01-01', 1, 1 from generate_series(1, 7) n;
         insert into charging_processes (id, car_id, start_date, end_date, position_id) values (1, 1, '2024-01-01', '2024-01-02', 1);
-        insert into charges (id, date, charge_energy_added, charger_power, ideal_battery_range_km, charging_process_id) values (1, '2024-01-01', 1, 1, 1, 1);
+        insert into charges (id, date, charge_energy_added, charger_power, ideal_battery_range_km, charging_process_id)
+            values (1, '2024-01-01', 1, 1, 1, 1);
         insert into states (id, car_id, state, start_date, end_date) values (1, 1, 'asleep', '2024-01-01', '2024-01-02');
         insert into updates (id, car_id, start_date, end_date, version) values (1, 1, '2024-01-01', '2024-01-02', '1');
         insert into addresses (id, osm_id, osm_type, inserted_at, updated_at) values (1, 1, 'way', now(), now());

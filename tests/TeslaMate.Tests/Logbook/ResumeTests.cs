@@ -70,13 +70,16 @@ public sealed class ResumeTests : TestsOfOneInstance
     public async Task What_was_left_open_before_something_newer_began_is_over()
     {
         await _database.ExecuteAsync("""
-            insert into drives (id, car_id, start_date, end_date) values (1, 1, '2024-01-01 10:00', null), (2, 1, '2024-01-01 10:06', '2024-01-01 10:20');
+            insert into drives (id, car_id, start_date, end_date)
+                values (1, 1, '2024-01-01 10:00', null), (2, 1, '2024-01-01 10:06', '2024-01-01 10:20');
             insert into positions (id, car_id, drive_id, date, latitude, longitude, odometer, ideal_battery_range_km) values
                 (1, 1, 1, '2024-01-01 10:00', 1, 1, 10, 300), (2, 1, 1, '2024-01-01 10:05', 1, 1, 20, 290);
-            insert into charging_processes (id, car_id, position_id, start_date, end_date) values (1, 1, 1, '2024-01-01 11:00', null), (2, 1, 2, '2024-01-01 11:30', '2024-01-01 12:00');
+            insert into charging_processes (id, car_id, position_id, start_date, end_date)
+                values (1, 1, 1, '2024-01-01 11:00', null), (2, 1, 2, '2024-01-01 11:30', '2024-01-01 12:00');
             insert into charges (charging_process_id, date, charge_energy_added, charger_power, ideal_battery_range_km) values
                 (1, '2024-01-01 11:00', 0, 11, 100), (1, '2024-01-01 11:15', 3, 11, 150);
-            insert into updates (id, car_id, start_date, end_date, version) values (1, 1, '2021-01-01 08:00', null, null), (2, 1, '2024-01-01 09:00', '2024-01-01 09:30', '2024.1');
+            insert into updates (id, car_id, start_date, end_date, version)
+                values (1, 1, '2021-01-01 08:00', null, null), (2, 1, '2024-01-01 09:00', '2024-01-01 09:30', '2024.1');
             select setval('trips_id_seq', 2), setval('positions_id_seq', 2), setval('charging_processes_id_seq', 2), setval('updates_id_seq', 2)
             """);
         var open = await OpenAsync();

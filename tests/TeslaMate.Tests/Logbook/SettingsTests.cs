@@ -97,7 +97,8 @@ public sealed class SettingsTests : TestsOfOneInstance
     {
         await _database.ExecuteAsync("""
             insert into positions (id, car_id, date, latitude, longitude) values (1, 1, now(), 1, 1);
-            insert into charging_processes (car_id, position_id, start_date, start_rated_range_km, end_rated_range_km, start_ideal_range_km, end_ideal_range_km,
+            insert into charging_processes (car_id, position_id, start_date, start_rated_range_km, end_rated_range_km, start_ideal_range_km,
+                end_ideal_range_km,
                 charge_energy_added, end_battery_level, duration_min)
             select 1, 1, now(), 100, 200, 100, 250, 15, 80, 30 from generate_series(1, 3)
             """);

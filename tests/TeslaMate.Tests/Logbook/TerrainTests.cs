@@ -204,7 +204,8 @@ public sealed class TerrainTests : IAsyncLifetime
         await using var database = await LogbookDatabase.CreateAsync();
         await database.ExecuteAsync("""
             insert into drives (id, car_id, start_date, end_date) values
-                (1, 1, '2025-12-31', '2025-12-31'), (2, 1, '2025-12-31', '2025-12-31'), (3, 1, '2025-12-21', '2025-12-21'), (4, 1, '2025-12-31', '2025-12-31');
+                (1, 1, '2025-12-31', '2025-12-31'), (2, 1, '2025-12-31', '2025-12-31'), (3, 1, '2025-12-21', '2025-12-21'),
+                    (4, 1, '2025-12-31', '2025-12-31');
             insert into positions (id, car_id, drive_id, date, latitude, longitude, elevation, odometer, ideal_battery_range_km) values
                 (1, 1, 1, '2025-12-31 10:00', 1.5, 1.5, null, 1, 100), (2, 1, 1, '2025-12-31 10:01', 1.625, 1.5, null, 1, 100),
                 (3, 1, 2, '2025-12-31 10:00', 1.5, 1.5, null, 1, 100), (4, 1, 2, '2025-12-31 10:00', 1.5, 1.5, null, 1, null),
@@ -237,7 +238,8 @@ public sealed class TerrainTests : IAsyncLifetime
         await database.ExecuteAsync("""
             insert into drives (id, car_id, start_date, end_date) values (1, 1, '2025-12-31', '2025-12-31');
             insert into positions (id, car_id, drive_id, date, latitude, longitude, odometer, ideal_battery_range_km) values
-                (1, 1, 1, '2025-12-31 10:00', 1.5, 1.5, 1, 100), (2, 1, 1, '2025-12-31 10:01', 1.625, 1.5, 1, 100), (3, 1, 1, '2025-12-31 10:02', 5.5, 5.5, 1, 100)
+                (1, 1, 1, '2025-12-31 10:00', 1.5, 1.5, 1, 100), (2, 1, 1, '2025-12-31 10:01', 1.625, 1.5, 1, 100),
+                    (3, 1, 1, '2025-12-31 10:02', 5.5, 5.5, 1, 100)
             """);
         // The first position is on the sea, the last one's tile cannot be had for now.
         _script = path => path.Contains("N01E001", StringComparison.Ordinal) ? new(200, Gzip(Tile((600, 600, -32768)))) : new(503, []);

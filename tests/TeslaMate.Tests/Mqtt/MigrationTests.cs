@@ -83,7 +83,9 @@ public sealed class MigrationTests
     ];
 
     static string InWords(MqttMessage message)
-        => $"{message.Topic[14..]} {(message.Topic.EndsWith(Device, StringComparison.Ordinal) ? $"{System.Text.Json.Nodes.JsonNode.Parse(message.Payload)!["components"]!.AsObject().Count} components" : message.Payload)}";
+        => $"{message.Topic[14..]} " + (message.Topic.EndsWith(Device, StringComparison.Ordinal)
+            ? $"{System.Text.Json.Nodes.JsonNode.Parse(message.Payload)!["components"]!.AsObject().Count} components"
+            : message.Payload);
 }
 
 /// <summary>Single messages that the broker does not get.</summary>

@@ -25,7 +25,9 @@ sealed class MosquittoServer : IAsyncDisposable
         Port = ((IPEndPoint)probe.LocalEndpoint).Port;
         probe.Stop();
         File.WriteAllText(ConfigurationFile,
-            $"listener {Port} 127.0.0.1\n{configuration.Replace("{folder}", _folder, StringComparison.Ordinal).Replace("{port}", $"{Port}", StringComparison.Ordinal)}\n");
+            $"listener {Port} 127.0.0.1\n"
+            + configuration.Replace("{folder}", _folder, StringComparison.Ordinal).Replace("{port}", $"{Port}", StringComparison.Ordinal)
+            + "\n");
         // The broker gives up root for a user of its own, who must be able to read its files.
         File.SetUnixFileMode(_folder, (UnixFileMode)Convert.ToInt32("755", 8));
     }

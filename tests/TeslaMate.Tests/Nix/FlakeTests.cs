@@ -45,7 +45,8 @@ public sealed class FlakeTests
         var locked = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Evaluation.Root, "flake.lock"))).RootElement;
         var original = locked.GetProperty("nodes").GetProperty("nixpkgs").GetProperty("original");
         url.ShouldBe(
-            $"{original.GetProperty("type").GetString()}:{original.GetProperty("owner").GetString()}/{original.GetProperty("repo").GetString()}/{original.GetProperty("ref").GetString()}");
+            $"{original.GetProperty("type").GetString()}:{original.GetProperty("owner").GetString()}/{original.GetProperty("repo").GetString()}/"
+            + original.GetProperty("ref").GetString());
     }
 
     [SkippableFact]

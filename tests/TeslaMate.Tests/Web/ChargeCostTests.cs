@@ -11,7 +11,8 @@ public sealed class ChargeCostTests(SharedPages shared) : IClassFixture<SharedPa
 
     public Task InitializeAsync() => _pages.Database.ExecuteAsync("""
         update charging_processes
-        set end_date = '2024-05-01 09:15', cost = null, charge_energy_added = 8, charge_energy_used = 10, duration_min = 15, geofence_id = null, address_id = 1;
+        set end_date = '2024-05-01 09:15', cost = null, charge_energy_added = 8, charge_energy_used = 10, duration_min = 15, geofence_id = null,
+            address_id = 1;
         update addresses set name = 'Beelitz Supercharger', city = 'Beelitz', road = null, house_number = null;
         delete from geofences
         """);

@@ -62,7 +62,8 @@ public sealed class DriveListTests
             insert into positions (id, date, latitude, longitude, speed, car_id, drive_id)
             select 100 + step, '2020-05-01 08:00'::timestamp + make_interval(secs => step), 52.5 + step / 10000.0, 13.3, 50, 1, 2 from generate_series(0, 1800, 10) as step;
             insert into charging_processes (id, start_date, car_id, position_id) values (2, '2020-05-01 09:00', 1, 5);
-            insert into charges (id, date, charge_energy_added, charger_power, charger_voltage, battery_level, ideal_battery_range_km, charging_process_id)
+            insert into charges (id, date, charge_energy_added, charger_power, charger_voltage, battery_level, ideal_battery_range_km,
+                charging_process_id)
             select 1000 + step, '2020-05-01 09:00'::timestamp + make_interval(secs => step), step / 100.0, 11, 230, 50, 200, 2 from generate_series(0, 1800, 10) as step;
             """);
         using var browser = pages.Visit();

@@ -63,7 +63,8 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
     public async Task A_geofence_is_deleted_and_what_lay_in_it_goes_to_the_next(bool byScript)
     {
         await _pages.Database.ExecuteAsync("""
-            insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', 52.5, 13.3, 20, now(), now()), ('Around', 52.501, 13.3, 1000, now(), now());
+            insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at)
+                values ('Home', 52.5, 13.3, 20, now(), now()), ('Around', 52.501, 13.3, 1000, now(), now());
             update charging_processes set geofence_id = 1
             """);
         if (byScript)
@@ -240,7 +241,8 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
         (await AskedAsync("/geo-fences", "/geo-fences/new", form)).Text("dialog p")!.ShouldContain("3 charging sessions");
         (await SaveAsync("/geo-fences", With(form, "costs", answer))).ShouldBe("/geo-fences");
         (await _pages.Database.ScalarAsync<string>("""
-            select string_agg(concat_ws(' ', charge_energy_added, coalesce(geofence_id::text, '-'), coalesce(cost::text, '-')), ', ' order by charge_energy_added, position_id)
+            select string_agg(concat_ws(' ', charge_energy_added, coalesce(geofence_id::text, '-'), coalesce(cost::text, '-')), ', '
+                order by charge_energy_added, position_id)
             from charging_processes
             where id > 1
             """)).ShouldBe(rows);

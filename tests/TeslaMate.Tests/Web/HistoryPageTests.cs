@@ -17,7 +17,8 @@ public sealed class HistoryPageTests : IAsyncLifetime
         await _pages.Database.ExecuteAsync("""
             update positions set odometer = 100 + id, ideal_battery_range_km = 300 - id where drive_id = 1;
             update drives set start_km = 101, end_km = 104 where id = 1;
-            insert into drives (id, car_id, start_date, end_date, start_km, end_km, distance) values (2, 1, '2024-05-01 08:30', '2024-05-01 08:40', 110, 113, 3);
+            insert into drives (id, car_id, start_date, end_date, start_km, end_km, distance)
+                values (2, 1, '2024-05-01 08:30', '2024-05-01 08:40', 110, 113, 3);
             insert into positions (id, car_id, drive_id, date, latitude, longitude, odometer, ideal_battery_range_km)
             values (21, 1, 2, '2024-05-01 08:30', 52.5, 13.3, 110, 290), (22, 1, 2, '2024-05-01 08:40', 52.6, 13.3, 113, 285);
             select setval('trips_id_seq', 10), setval('positions_id_seq', 100)

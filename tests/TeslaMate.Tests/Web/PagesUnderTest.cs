@@ -142,7 +142,8 @@ sealed class PagesUnderTest : IAsyncDisposable
     /// <summary>Every table with a mark of all its rows: equal as long as no row of any table has changed.</summary>
     public async Task<IReadOnlyList<string>> RowsAsync() => await Database.LinesAsync("""
         select format('%s.%s %s', schemaname, tablename,
-            (xpath('/row/mark/text()', query_to_xml(format('select md5(string_agg(t::text, e''\n'' order by t::text)) mark from %I.%I t', schemaname, tablename), true, true, '')))[1])
+            (xpath('/row/mark/text()', query_to_xml(format('select md5(string_agg(t::text, e''\n'' order by t::text)) mark from %I.%I t', schemaname,
+                tablename), true, true, '')))[1])
         from pg_tables
         where schemaname in ('public', 'private', 'teslamate')
         order by 1

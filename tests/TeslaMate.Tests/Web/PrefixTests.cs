@@ -27,8 +27,10 @@ public sealed partial class PrefixTests : IAsyncLifetime
             insert into geofences (id, name, latitude, longitude, radius, inserted_at, updated_at) values (1, 'Home', 52.5, 13.3, 20, now(), now());
             select setval('geofences_id_seq', 1);
             insert into teslamate.history_changes (car_id, author, changed_at, edit) values (1, 'pages', now(), '{"do": "delete", "kind": "Drive", "ids": [9]}');
-            insert into drives (id, car_id, start_date, end_date, distance, duration_min) select 1 + day, 1, '2024-01-01', '2024-01-01', 1, 1 from generate_series(1, 90) day;
-            insert into charging_processes (id, car_id, position_id, address_id, start_date) select 1 + day, 1, 5, 1, '2024-01-01' from generate_series(1, 90) day
+            insert into drives (id, car_id, start_date, end_date, distance, duration_min) select 1 + day, 1, '2024-01-01', '2024-01-01', 1, 1
+                from generate_series(1, 90) day;
+            insert into charging_processes (id, car_id, position_id, address_id, start_date) select 1 + day, 1, 5, 1, '2024-01-01'
+                from generate_series(1, 90) day
             """);
         _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { ClimateKeeperMode = "off", Latitude = 52, Longitude = 13 });
         _browser = _pages.Visit(Prefix);

@@ -386,7 +386,8 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
         await _pages.Database.ExecuteAsync($"""
             update cars set name = '{Evil.Replace("'", "''", StringComparison.Ordinal)}';
             update addresses set name = '{Evil.Replace("'", "''", StringComparison.Ordinal)}', city = '{Evil.Replace("'", "''", StringComparison.Ordinal)}';
-            insert into geofences (id, name, latitude, longitude, radius, inserted_at, updated_at) values (1, '{Evil.Replace("'", "''", StringComparison.Ordinal)}', 1, 1, 20, now(), now())
+            insert into geofences (id, name, latitude, longitude, radius, inserted_at, updated_at)
+                values (1, '{Evil.Replace("'", "''", StringComparison.Ordinal)}', 1, 1, 20, now(), now())
             """);
         _pages.Vehicles.Hub.Publish(FakeVehicles.Car(name: Evil) with { Version = Evil, UpdateAvailable = true, UpdateVersion = Evil });
         using var browser = _pages.Visit();

@@ -33,11 +33,13 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
         _pages.Account.Status = new AccountStatus(SignIn.SignedIn, Generation: 1);
         await _pages.Database.ExecuteAsync("""
             update settings
-            set unit_of_length = 'km', unit_of_temperature = 'C', unit_of_pressure = 'bar', preferred_range = 'rated', theme_mode = 'system', base_url = null, grafana_url = null, language = 'en';
+            set unit_of_length = 'km', unit_of_temperature = 'C', unit_of_pressure = 'bar', preferred_range = 'rated', theme_mode = 'system',
+                base_url = null, grafana_url = null, language = 'en';
             delete from cars where id > 1;
             delete from car_settings where id > 1;
             update car_settings
-            set suspend_min = 21, suspend_after_idle_min = 15, req_not_unlocked = false, free_supercharging = false, use_streaming_api = true, enabled = true, lfp_battery = false;
+            set suspend_min = 21, suspend_after_idle_min = 15, req_not_unlocked = false, free_supercharging = false, use_streaming_api = true,
+                enabled = true, lfp_battery = false;
             update addresses set name = 'Beelitz Supercharger', country = 'Germany'
             """);
     }
@@ -372,7 +374,8 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
     }
 
     Task<string?> CarRowAsync(int car = 1) => _pages.Database.ScalarAsync<string>($"""
-        select concat_ws(' ', suspend_min, suspend_after_idle_min, req_not_unlocked::text, free_supercharging::text, use_streaming_api::text, enabled::text, lfp_battery::text)
+        select concat_ws(' ', suspend_min, suspend_after_idle_min, req_not_unlocked::text, free_supercharging::text, use_streaming_api::text,
+            enabled::text, lfp_battery::text)
         from car_settings
         where id = {car}
         """);

@@ -34,7 +34,8 @@ public sealed class TokenTests
         await using var pages = await StartAsync();
         await pages.Database.ExecuteAsync("""
             insert into car_settings (id) values (2);
-            insert into cars (id, eid, vid, vin, settings_id, inserted_at, updated_at) values (2, 2, 2, '5YJ3E1EA7KF317001', 2, '2024-01-01', '2024-01-01')
+            insert into cars (id, eid, vid, vin, settings_id, inserted_at, updated_at)
+                values (2, 2, 2, '5YJ3E1EA7KF317001', 2, '2024-01-01', '2024-01-01')
             """);
         pages.Vehicles.Hub.Publish(FakeVehicles.Car(2));
         var token = await pages.TokenAsync("logging", 2);

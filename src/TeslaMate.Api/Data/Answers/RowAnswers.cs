@@ -361,7 +361,8 @@ sealed partial class RowAnswers(
         }
 
         await using var command = new NpgsqlCommand("""
-            select least((select min(start_date) from public.drives where car_id = $1), (select min(start_date) from public.charging_processes where car_id = $1),
+            select least((select min(start_date) from public.drives where car_id = $1),
+                (select min(start_date) from public.charging_processes where car_id = $1),
                     (select min(date) from public.positions where car_id = $1 and ideal_battery_range_km is not null)),
                 greatest((select max(coalesce(end_date, start_date)) from public.drives where car_id = $1),
                     (select max(coalesce(end_date, start_date)) from public.charging_processes where car_id = $1),

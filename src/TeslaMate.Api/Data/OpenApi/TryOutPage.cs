@@ -38,7 +38,8 @@ sealed class TryOutPage(WebSettings settings, AssetFiles assets)
             <body>
                 <main id="content">
                     <h1 class="title is-4">API</h1>
-                    <p class="block">What programs can read at <code>{prefix}/data/v1</code>. The description is <a href="{prefix}/data/openapi/v1.json">OpenAPI 3.1</a>.
+                    <p class="block">What programs can read at <code>{prefix}/data/v1</code>.
+                    The description is <a href="{prefix}/data/openapi/v1.json">OpenAPI 3.1</a>.
                         Here your session reads; a program brings a <a href="{prefix}/tokens">token</a>.</p>
                     <div data-openapi="{prefix}/data/openapi/v1.json"><p>…</p></div>
                     <p class="block"><a href="{prefix}/">Home</a></p>

@@ -1,5 +1,6 @@
 using TeslaMate.Api.Data.Questions;
 using TeslaMate.Api.Data.Rows;
+using TeslaMate.Database;
 using static TeslaMate.Api.Data.Rows.Member;
 
 namespace TeslaMate.Api.Data.Resources;
@@ -55,7 +56,7 @@ static class ChargeListing
             left join public.geofences as g on g.id = p.geofence_id
             where {ask.IsOnly("p.id")} and {ask.OfCars("p.car_id")} and {ask.InWindow("p.start_date")}
                 and {Ask.When(ask.Question.Ids(Parameter.Geofence), ids => $"p.geofence_id = any({ask.Sql.Add(ids)})")}
-                and {Ask.When(ask.Question.Text(Parameter.Place), text => $"{Place} ilike {ask.Sql.Add(SqlText.Anywhere(text))}")}
+                and {Ask.When(ask.Question.Text(Parameter.Place), text => $"{Place} ilike {ask.Sql.Add(LikePattern.Containing(text))}")}
                 and {Ask.When(ask.Question.Text(Parameter.Tag), tag => $"{ask.Sql.Add(tag)} = any({OwnersSql.TagsOfProcess})")}
                 and {Ask.When(ask.Question.Flag(Parameter.Open), open => open ? "p.end_date is null" : "p.end_date is not null")}
                 and {Ask.When(ask.Question.Number(LeastEnergy), kwh => $"p.charge_energy_added >= {ask.Sql.Add(kwh)}")}
@@ -138,7 +139,7 @@ static class ChargeListing
             cross join lateral teslamate.charge_stops(c.id, {ask.Window}) as l
             where {ask.OfCars("c.id")}
                 and {Ask.When(ask.Question.Ids(Parameter.Geofence), ids => $"l.geofence_id = any({ask.Sql.Add(ids)})")}
-                and {Ask.When(ask.Question.Text(Parameter.Place), text => $"l.place ilike {ask.Sql.Add(SqlText.Anywhere(text))}")}
+                and {Ask.When(ask.Question.Text(Parameter.Place), text => $"l.place ilike {ask.Sql.Add(LikePattern.Containing(text))}")}
                 and {Ask.When(ask.Question.Text(Kind), kind => $"l.kind = {ask.Sql.Add(kind)}")}
             """,
     };

@@ -1,5 +1,6 @@
 using TeslaMate.Api.Data.Questions;
 using TeslaMate.Api.Data.Rows;
+using TeslaMate.Database;
 using static TeslaMate.Api.Data.Rows.Member;
 
 namespace TeslaMate.Api.Data.Resources;
@@ -91,7 +92,7 @@ static class DriveListing
 
     static string Placed(Ask ask, string text)
     {
-        var pattern = ask.Sql.Add(SqlText.Anywhere(text));
+        var pattern = ask.Sql.Add(LikePattern.Containing(text));
         return $"(teslamate.place_label(sg.name, sa.name, sa.road, sa.house_number, sa.city) ilike {pattern}"
             + $" or teslamate.place_label(eg.name, ea.name, ea.road, ea.house_number, ea.city) ilike {pattern})";
     }

@@ -1,5 +1,6 @@
 using TeslaMate.Api.Data.Questions;
 using TeslaMate.Api.Data.Rows;
+using TeslaMate.Database;
 using static TeslaMate.Api.Data.Rows.Member;
 
 namespace TeslaMate.Api.Data.Resources;
@@ -97,7 +98,7 @@ static class EventListing
 
     static string Placed(Ask ask, string text)
     {
-        var pattern = ask.Sql.Add(SqlText.Anywhere(text));
+        var pattern = ask.Sql.Add(LikePattern.Containing(text));
         return $"(l.start_place ilike {pattern} or l.end_place ilike {pattern})";
     }
 }

@@ -30,14 +30,6 @@ sealed class SqlText
         return command;
     }
 
-    /// <summary>A text as a pattern for <c>ilike</c> that finds it anywhere, with nothing in it wild.</summary>
-    public static string Anywhere(string text)
-    {
-        var literal = text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal)
-            .Replace("_", "\\_", StringComparison.Ordinal);
-        return $"%{literal}%";
-    }
-
     string Add(NpgsqlParameter parameter)
     {
         _parameters.Add(parameter);

@@ -8,7 +8,8 @@ namespace TeslaMate.Tests.Api.Data;
 public sealed class ListTests(DataUnderTest data) : IClassFixture<DataUnderTest>
 {
     const string Example =
-        "/data/v1/drives?car=1&from=2026-07-04&to=2026-07-05&tz=Europe/Zurich&order=start&fields=id,start.at,start.place,end.at,distance_km,energy_net_kwh,tags";
+        "/data/v1/drives?car=1&from=2026-07-04&to=2026-07-05&tz=Europe/Zurich&order=start"
+        + "&fields=id,start.at,start.place,end.at,distance_km,energy_net_kwh,tags";
 
     [Fact]
     public async Task The_worked_example_as_json()

@@ -21,7 +21,8 @@ public sealed class AgreementTests
             foreach (var period in (string[])["total", "year", "month", "week", "day"])
             {
                 Same("statistics", await log.LineAsync($"""
-                    select sum(drives), sum(open_drives), sum(distance_km), sum(net_kwh), sum(gross_kwh), sum(gross_distance_km), sum(odometer_km), sum(gap_km), sum(charges), sum(energy_added_kwh),
+                    select sum(drives), sum(open_drives), sum(distance_km), sum(net_kwh), sum(gross_kwh), sum(gross_distance_km), sum(odometer_km),
+                        sum(gap_km), sum(charges), sum(energy_added_kwh),
                         sum(energy_used_kwh), sum(cost), sum(priced_charges)
                     from teslamate.statistics({window}, '{zone}', '{period}', '2026-12-01')
                     """, 6));

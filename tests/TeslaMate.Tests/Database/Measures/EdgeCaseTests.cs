@@ -183,16 +183,20 @@ public sealed class EdgeCaseTests
         var drive = log.Drive("2026-05-01 08:00", 400, 0, 300, 400, 100);
         log.Sql($"""
             insert into positions (date, latitude, longitude, car_id, drive_id)
-            select timestamp '2026-05-01 08:00' + n * interval '1 second', 50 + n * 0.0001 + 0.01 * sin(n / 70.0), 10 + 0.02 * cos(n / 110.0), 1, {drive} from generate_series(0, 20000) n
+            select timestamp '2026-05-01 08:00' + n * interval '1 second', 50 + n * 0.0001 + 0.01 * sin(n / 70.0), 10 + 0.02 * cos(n / 110.0), 1,
+                {drive} from generate_series(0, 20000) n
             """);
         (await log.LineAsync("""
             with route as (select * from teslamate.drive_route(1)),
-            line as (select number, x * 69000 as x, y * 111195 as y, lead(x) over (order by number) * 69000 as nx, lead(y) over (order by number) * 111195 as ny
+            line as (select number, x * 69000 as x, y * 111195 as y, lead(x) over (order by number) * 69000 as nx,
+                lead(y) over (order by number) * 111195 as ny
                 from route, unnest(longitudes, latitudes) with ordinality as p (x, y, number))
             select array_length((select latitudes from route), 1) <= 5000, max(distance) < 10 from (
                 select p.id, min(sqrt(power(px - x - t * (nx - x), 2) + power(py - y - t * (ny - y), 2))) as distance
-                from (select id, longitude::float8 * 69000 as px, latitude::float8 * 111195 as py from positions where drive_id = 1 and id % 97 = 0) as p
-                cross join lateral (select *, greatest(0, least(1, ((px - x) * (nx - x) + (py - y) * (ny - y)) / nullif(power(nx - x, 2) + power(ny - y, 2), 0))) as t from line where nx is not null) as l
+                from (select id, longitude::float8 * 69000 as px, latitude::float8 * 111195 as py from positions where drive_id = 1
+                    and id % 97 = 0) as p
+                cross join lateral (select *, greatest(0, least(1, ((px - x) * (nx - x) + (py - y) * (ny - y)) / nullif(power(nx - x,
+                    2) + power(ny - y, 2), 0))) as t from line where nx is not null) as l
                 group by p.id) as distances
             """)).ShouldBe("True|True");
     }

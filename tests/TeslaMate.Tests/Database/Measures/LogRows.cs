@@ -50,8 +50,10 @@ sealed class LogRows : IAsyncDisposable
     {
         var id = ++_positions;
         Sql($"""
-            insert into positions (id, date, latitude, longitude, odometer, battery_level, usable_battery_level, rated_battery_range_km, ideal_battery_range_km, drive_id, outside_temp, car_id{more})
-            values ({id}, '{date}', {Number(latitude)}, {Number(longitude)}, {Number(odometer)}, {Number(level)}, {Number(usable)}, {Number(range)}, {Number(range)}, {Number(drive)},
+            insert into positions (id, date, latitude, longitude, odometer, battery_level, usable_battery_level, rated_battery_range_km,
+                ideal_battery_range_km, drive_id, outside_temp, car_id{more})
+            values ({id}, '{date}', {Number(latitude)}, {Number(longitude)}, {Number(odometer)}, {Number(level)}, {Number(usable)}, {Number(range)},
+                {Number(range)}, {Number(drive)},
                 {Number(temperature)}, {car}{values})
             """);
         return id;
@@ -69,10 +71,13 @@ sealed class LogRows : IAsyncDisposable
         var from = fromLevel is null ? (int?)null : Position(start, fromKm, fromLevel, fromUsable ?? fromLevel, latitude, car: car);
         var to = toLevel is null ? (int?)null : Position(end, toKm, toLevel, toUsable ?? toLevel, latitude, car: car);
         Sql($"""
-            insert into drives (id, car_id, start_date, end_date, duration_min, start_km, end_km, distance, start_rated_range_km, end_rated_range_km, start_ideal_range_km,
+            insert into drives (id, car_id, start_date, end_date, duration_min, start_km, end_km, distance, start_rated_range_km, end_rated_range_km,
+                start_ideal_range_km,
                 end_ideal_range_km, outside_temp_avg, start_position_id, end_position_id{more})
-            values ({id}, {car}, '{start}', '{end}', {Number(Math.Round(minutes))}, {Number(fromKm)}, {Number(toKm)}, {(hasDistance ? Number(distance ?? toKm - fromKm) : "null")},
-                {Number(fromRange)}, {Number(toRange)}, {Number(fromRange)}, {Number(toRange)}, {Number(temperature)}, {Number(from)}, {Number(to)}{values})
+            values ({id}, {car}, '{start}', '{end}', {Number(Math.Round(minutes))}, {Number(fromKm)}, {Number(toKm)},
+                {(hasDistance ? Number(distance ?? toKm - fromKm) : "null")},
+                {Number(fromRange)}, {Number(toRange)}, {Number(fromRange)}, {Number(toRange)}, {Number(temperature)}, {Number(from)},
+                    {Number(to)}{values})
             """);
         return id;
     }
@@ -85,10 +90,13 @@ sealed class LogRows : IAsyncDisposable
         var position = Position(start, odometer, latitude: latitude, car: car);
         var id = ++_processes;
         Sql($"""
-            insert into charging_processes (id, car_id, start_date, end_date, duration_min, position_id, start_rated_range_km, end_rated_range_km, start_ideal_range_km, end_ideal_range_km,
+            insert into charging_processes (id, car_id, start_date, end_date, duration_min, position_id, start_rated_range_km, end_rated_range_km,
+                start_ideal_range_km, end_ideal_range_km,
                 charge_energy_added, charge_energy_used, cost, start_battery_level, end_battery_level{more})
-            values ({id}, {car}, '{start}', {(minutes is { } length ? $"'{Plus(start, length)}'" : "null")}, {Number(minutes is { } whole ? Math.Round(whole) : null)}, {position},
-                {Number(fromRange)}, {Number(toRange)}, {Number(fromRange)}, {Number(toRange)}, {Number(added)}, {Number(used)}, {Number(cost)}, {Number(fromLevel)}, {Number(toLevel)}{values})
+            values ({id}, {car}, '{start}', {(minutes is { } length ? $"'{Plus(start, length)}'" : "null")},
+                {Number(minutes is { } whole ? Math.Round(whole) : null)}, {position},
+                {Number(fromRange)}, {Number(toRange)}, {Number(fromRange)}, {Number(toRange)}, {Number(added)}, {Number(used)}, {Number(cost)},
+                    {Number(fromLevel)}, {Number(toLevel)}{values})
             """);
         return id;
     }
@@ -96,7 +104,8 @@ sealed class LogRows : IAsyncDisposable
     /// <summary>A row of charges.</summary>
     public LogRows Row(int process, string date, int level, double power, double range = 100, double added = 0, string kind = "ac",
         int? usable = null) => Sql($"""
-        insert into charges (charging_process_id, date, battery_level, usable_battery_level, charger_power, ideal_battery_range_km, rated_battery_range_km, charge_energy_added,
+        insert into charges (charging_process_id, date, battery_level, usable_battery_level, charger_power, ideal_battery_range_km,
+            rated_battery_range_km, charge_energy_added,
             fast_charger_present, fast_charger_type, charger_phases)
         values ({process}, '{date}', {level}, {Number(usable ?? level)}, {Number(power)}, {Number(range)}, {Number(range)}, {Number(added)},
             {kind switch { "dc" => "true, 'Combo', null", "ac" => "false, '<invalid>', 3", _ => kind }})

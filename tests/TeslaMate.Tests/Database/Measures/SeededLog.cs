@@ -7,10 +7,12 @@ static class SeededLog
     {
         log.Car(2, "O'Hare", efficiency: null);
         log.Sql("""
-            insert into geofences (id, name, latitude, longitude, inserted_at, updated_at) values (1, 'Home', 52.5, 13.4, now(), now()), (2, 'O''Hare', 52, 13, now(), now());
+            insert into geofences (id, name, latitude, longitude, inserted_at, updated_at)
+                values (1, 'Home', 52.5, 13.4, now(), now()), (2, 'O''Hare', 52, 13, now(), now());
             insert into addresses (id, display_name, name, city, state, country, latitude, longitude, osm_id, osm_type, inserted_at, updated_at)
             values (1, '100% _ 🚗, Kassel', '100% _ 🚗', 'Kassel', 'Hessen', 'Germany', 52, 13, 1, 'node', now(), now());
-            insert into updates (car_id, start_date, end_date, version) values (1, '2026-01-05', '2026-01-05 00:30', '2026.1 a'), (1, '2026-02-05', null, null)
+            insert into updates (car_id, start_date, end_date, version)
+                values (1, '2026-01-05', '2026-01-05 00:30', '2026.1 a'), (1, '2026-02-05', null, null)
             """);
         for (var day = 1; day <= 20; day++)
         {

@@ -27,7 +27,8 @@ public sealed class WorkedExamplesTests
             "75|500|", "74.7|498|", "74.4|496|", "73.5|490|", "73.2|488|74.4", "72.9|486|73.5", "72.6|484|73.2",
         ]);
         (await log.LineAsync("""
-            select samples, capacity_new_kwh, capacity_now_kwh, health, degradation, cycles, second_capacity_kwh, range_new_km, range_now_km, energy_added_kwh, is_new_given
+            select samples, capacity_new_kwh, capacity_now_kwh, health, degradation, cycles, second_capacity_kwh, range_new_km, range_now_km,
+                energy_added_kwh, is_new_given
             from teslamate.battery_health(1)
             """)).ShouldBe("7|74.4|73.2|98.39|1.61|3.33|73.95|496|488|247.95|False");
 
@@ -92,7 +93,8 @@ public sealed class WorkedExamplesTests
             log.State(state, start, end);
         (await log.LinesAsync("""
             select start_date, idle_s / 3600, standby * 100, range_loss_km, loss_kwh, power_w, range_loss_kmh, -level_loss, is_from_level
-            from teslamate.idles(1, '2026-02-01', '2026-09-02', '2026-09-02') where start_date in ('2026-02-01 18:00', '2026-02-02 08:30', '2026-07-01 10:00') order by start_date
+            from teslamate.idles(1, '2026-02-01', '2026-09-02', '2026-09-02')
+                where start_date in ('2026-02-01 18:00', '2026-02-02 08:30', '2026-07-01 10:00') order by start_date
             """, 3)).ShouldBe([
             "2026-02-01 18:00|14|97.619|4|0.6|42.857|0.286|-1|False",
             "2026-02-02 08:30|36|98.148|8|0.75|20.833|0.222|-1|True",
@@ -147,7 +149,8 @@ public sealed class WorkedExamplesTests
             "1774994400|1777586400|720|1|1800|20|10|83.33|1|16|||180|262.5||31.43",
         ];
         var query = $"""
-            select extract(epoch from period_from)::bigint, extract(epoch from period_to)::bigint, period_s / 3600, drives, driving_s, distance_km, outside_temp_c, driving_efficiency * 100, charges,
+            select extract(epoch from period_from)::bigint, extract(epoch from period_to)::bigint, period_s / 3600, drives, driving_s, distance_km,
+                outside_temp_c, driving_efficiency * 100, charges,
                 energy_used_kwh, cost, price_per_kwh, net_wh_per_km, gross_wh_per_km, cost_per_100_km, overhead * 100
             from teslamate.statistics(1, '2026-02-28 23:00', '2026-04-30 22:00', '{Berlin}', 'month', '2026-05-01')
             """;
@@ -235,7 +238,8 @@ public sealed class WorkedExamplesTests
             + "08:00') where kind = 'missing'")).ShouldBe("360|Mall|Office");
         // What is filtered comes after what is next.
         (await log.LinesAsync($"""
-            {Columns} from teslamate.timeline(1, '2026-05-04', '2026-05-06', '2026-05-05 08:00') where 'Home' in (start_place, end_place) order by start_date, kind
+            {Columns} from teslamate.timeline(1, '2026-05-04', '2026-05-06', '2026-05-05 08:00') where 'Home' in (start_place, end_place)
+                order by start_date, kind
             """)).ShouldBe(["driving|06:00|60|60|-10.5|-70|-14", "driving|19:00|30|20|-3.3|-22|-5", "parking|19:30|630||-0.6|-4|-1", "driving|06:00|60|60|-10.8|-72|-14"]);
 
         void Drive(string start, double minutes, double fromKm, double toKm, double fromRange, double toRange, int fromLevel, int toLevel, int from,
@@ -251,7 +255,8 @@ public sealed class WorkedExamplesTests
         log.Sql("""
             insert into geofences (id, name, latitude, longitude, inserted_at, updated_at) values (1, 'Home', 52, 13, now(), now());
             insert into addresses (id, display_name, name, city, latitude, longitude, osm_id, osm_type, inserted_at, updated_at) values
-            (1, 'Supercharger Nord, Kassel', 'Supercharger Nord', 'Kassel', 52, 13, 1, 'node', now(), now()), (2, 'Fastned, Fulda', 'Fastned', 'Fulda', 52, 13, 2, 'node', now(), now());
+            (1, 'Supercharger Nord, Kassel', 'Supercharger Nord', 'Kassel', 52, 13, 1, 'node', now(), now()),
+                (2, 'Fastned, Fulda', 'Fastned', 'Fulda', 52, 13, 2, 'node', now(), now());
             """);
         // 200, 200, 100, 20 km before the charges, 100 km behind them; 102.6 kWh are 684 km of range.
         log.Drive("2026-06-01 08:00", 120, 0, 200, 400, 180);
@@ -266,7 +271,8 @@ public sealed class WorkedExamplesTests
         log.Drive("2026-06-05 08:00", 60, 520, 620, 400, 296);
         const string Window = "1, '2026-06-01', '2026-07-01'";
         (await log.LineAsync($"""
-            select charges, energy_added_kwh, cost, priced_charges, price_coverage * 100, price_per_kwh, price_dc_per_kwh, price_ac_per_kwh, efficiency * 100, cost_supercharger,
+            select charges, energy_added_kwh, cost, priced_charges, price_coverage * 100, price_per_kwh, price_dc_per_kwh, price_ac_per_kwh,
+                efficiency * 100, cost_supercharger,
                 energy_used_dc_kwh, energy_used_ac_kwh, charging_dc_s / 60, charging_ac_s / 60
             from teslamate.charge_statistics({Window}, 'UTC', 'total')
             """, 3)).ShouldBe("4|87|27.8|3|81.967|0.371|0.5|0.263|94|17|50.5|41|45|360");

@@ -15,7 +15,8 @@ public sealed class BaselineTests
     {
         await using var database = await Schema.CreateDatabaseAsync();
         (await database.LinesAsync("""
-            select to_jsonb(settings) - 'inserted_at' - 'updated_at' || jsonb_build_object('age', inserted_at > now() at time zone 'utc' - interval '1 day')
+            select to_jsonb(settings) - 'inserted_at' - 'updated_at' || jsonb_build_object('age',
+                inserted_at > now() at time zone 'utc' - interval '1 day')
             from settings
             """)).ShouldBe(["""
             {"id": 1, "age": true, "base_url": null, "language": "en", "theme_mode": "system", "grafana_url": null, "unit_of_length": "km", "preferred_range": "rated", "unit_of_pressure": "bar", "unit_of_temperature": "C"}

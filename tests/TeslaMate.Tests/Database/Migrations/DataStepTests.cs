@@ -29,7 +29,8 @@ public sealed class DataStepTests
         new(20190913175543, "of equal dates at an end the earliest stored position counts", Car(20190913175543) + """
             insert into drives (id, start_date, car_id) values (1, now(), 1);
             insert into positions (car_id, drive_id, date, latitude, longitude, rated_battery_range_km) values
-                (1, 1, '2019-01-01 10:00', 0, 0, 1), (1, 1, '2019-01-01 10:00', 0, 0, 2), (1, 1, '2019-01-01 10:05', 0, 0, 3), (1, 1, '2019-01-01 10:05', 0, 0, 4)
+                (1, 1, '2019-01-01 10:00', 0, 0, 1), (1, 1, '2019-01-01 10:00', 0, 0, 2), (1, 1, '2019-01-01 10:05', 0, 0, 3),
+                    (1, 1, '2019-01-01 10:05', 0, 0, 4)
             """, "select concat_ws(' ', start_rated_range_km, end_rated_range_km) from drives", "1 3"),
         new(20191003132415, "a single position only starts a drive", Car(20191003132415) + """
             insert into drives (id, start_date, car_id) values (1, now(), 1);
@@ -37,7 +38,8 @@ public sealed class DataStepTests
             """, "select concat_ws(' ', start_position_id, coalesce(end_position_id::text, 'null')) from drives", "7 null"),
         new(20191003132415, "of overlapping geofences the one stored last wins", Car(20191003132415) + """
             insert into drives (id, start_date, car_id) values (1, now(), 1);
-            insert into positions (id, car_id, drive_id, date, latitude, longitude) values (7, 1, 1, now(), 50, 10), (8, 1, 1, now() + interval '1 min', 51, 10);
+            insert into positions (id, car_id, drive_id, date, latitude, longitude)
+                values (7, 1, 1, now(), 50, 10), (8, 1, 1, now() + interval '1 min', 51, 10);
             insert into charging_processes (id, car_id, position_id, start_date) values (1, 1, 7, now()), (2, 1, 8, now());
             insert into geofences (name, latitude, longitude, inserted_at, updated_at) select 'g', 50, 10, now(), now() from generate_series(1, 12);
             update geofences set name = 'h' where id = 1;
@@ -56,11 +58,13 @@ public sealed class DataStepTests
         Energy(20191026185642, "currents and voltages may be huge", Charges(3, power: 11, current: 100000, voltage: 100000, phases: 3), "1000000"),
         new(20191117171307, "car settings follow the order in which cars are stored",
             Car(20191117171307, 1) + Car(20191117171307, 2) + Car(20191117171307, 3) + """
-            update settings set suspend_min = 33, suspend_after_idle_min = 7, req_no_shift_state_reading = false, req_no_temp_reading = true, req_not_unlocked = false;
+            update settings set suspend_min = 33, suspend_after_idle_min = 7, req_no_shift_state_reading = false, req_no_temp_reading = true,
+                req_not_unlocked = false;
             update cars set name = 'moved' where id = 1
             """, """
             select id || ' ' || settings_id from (select id, settings_id from cars order by id) as c
-            union all select concat_ws(' ', id, suspend_min, suspend_after_idle_min, req_no_shift_state_reading, req_no_temp_reading, req_not_unlocked) from car_settings
+            union all select concat_ws(' ', id, suspend_min, suspend_after_idle_min, req_no_shift_state_reading, req_no_temp_reading,
+                req_not_unlocked) from car_settings
             """, "1 3", "2 1", "3 2", "1 33 7 f t f", "2 33 7 f t f", "3 33 7 f t f"),
         new(20191117171307, "without cars any pause passes", "update settings set suspend_min = 0", "select count(*) from car_settings", "0"),
         Energy(20191212230527, "three phases as reported", Charges(20, power: 11, current: 16, voltage: 230, phases: 3), "3.496"),
@@ -77,7 +81,8 @@ public sealed class DataStepTests
         new(20191212230527, "a process without charges loses its energies only", Process(20191212230527) + """
             update charging_processes set charge_energy_added = 4.4, charge_energy_used = 9.9, start_battery_level = 33
             """, """
-            select concat_ws(' ', coalesce(charge_energy_added::text, 'null'), coalesce(charge_energy_used::text, 'null'), start_battery_level, coalesce(end_date::text, 'null'))
+            select concat_ws(' ', coalesce(charge_energy_added::text, 'null'), coalesce(charge_energy_used::text, 'null'), start_battery_level,
+                coalesce(end_date::text, 'null'))
             from charging_processes
             """, "null null 33 null"),
         Energy(20191212230527, "a process that never began stays",
@@ -87,7 +92,8 @@ public sealed class DataStepTests
             insert into drives (start_date, car_id, start_address_id, end_address_id) values (now(), 1, 1, 2);
             update charging_processes set address_id = 1
             """, """
-            select concat_ws(' ', (select count(*) from addresses), (select count(*) from drives where start_address_id is null and end_address_id is null),
+            select concat_ws(' ', (select count(*) from addresses),
+                (select count(*) from drives where start_address_id is null and end_address_id is null),
                              (select count(*) from charging_processes where address_id is null), nextval('addresses_id_seq'))
             """, "0 1 1 1"),
         new(20200306130218, "cities come from the geocoder's answer as it stands", """
@@ -104,7 +110,8 @@ public sealed class DataStepTests
         new(20200410112005, "values are rounded to what cars report", Car(20200410112005) + """
             insert into positions (id, car_id, date, latitude, longitude, power, ideal_battery_range_km, outside_temp) values
                 (1, 1, now(), 50.1234565, 0, 2.5, 9999.994, 20.25), (2, 1, now(), 50.1234575, 0, -3.5, 1.005, 20.35);
-            insert into geofences (id, name, latitude, longitude, radius, inserted_at, updated_at) values (1, 'a', 0, 0, 20.5, now(), now()), (2, 'b', 0, 0, 21.5, now(), now())
+            insert into geofences (id, name, latitude, longitude, radius, inserted_at, updated_at)
+                values (1, 'a', 0, 0, 20.5, now(), now()), (2, 'b', 0, 0, 21.5, now(), now())
             """, """
             select concat_ws(' ', latitude, power, ideal_battery_range_km, outside_temp) from positions
             union all select radius::text from geofences
@@ -232,7 +239,8 @@ public sealed class DataStepTests
     // Charges of process 1, a minute apart.
     static string Charges(int count, double power, int? current = null, int? voltage = null, int? phases = null) => string.Create(
         CultureInfo.InvariantCulture, $"""
-        insert into charges (date, charge_energy_added, charger_power, charger_actual_current, charger_voltage, charger_phases, ideal_battery_range_km, charging_process_id)
+        insert into charges (date, charge_energy_added, charger_power, charger_actual_current, charger_voltage, charger_phases,
+            ideal_battery_range_km, charging_process_id)
         select '2019-01-01'::timestamp + n * interval '60 s', 0, {power}, {current?.ToString(CultureInfo.InvariantCulture) ?? "null"},
                {voltage?.ToString(CultureInfo.InvariantCulture) ?? "null"}, {phases?.ToString(CultureInfo.InvariantCulture) ?? "null"}, 0, 1
         from generate_series(1, {count}) as n;

@@ -29,7 +29,8 @@ public sealed class EvolveTests
         await using var database = await TestServer.CreateDatabaseAsync();
         await database.MigrateAsync();
         (await database.LinesAsync("""
-            select concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), case when a.attnotnull then 'not null' end, pg_get_expr(d.adbin, d.adrelid))
+            select concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), case when a.attnotnull then 'not null' end,
+                pg_get_expr(d.adbin, d.adrelid))
             from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
             where a.attrelid = 'public.changelog'::regclass and a.attnum > 0 order by a.attnum
             """)).ShouldBe([
@@ -88,7 +89,8 @@ public sealed class EvolveTests
                 (4, null, 'car priorities (3 ms)', 'U20210812173700__car_priorities.sql', 'ABC', 'somebody', true),
                 (0, '20260808090000', 'recalc charge energy used (3 ms)', 'V20260808090000__recalc_charge_energy_used.sql', 'ABC', 'somebody', false);
             insert into teslamate.changelog (type, version, description, name, checksum, installed_by, success) values
-                (0, '1', 'car logs (3 ms)', 'V1__car_logs.sql', 'ABC', 'somebody', false), (4, null, 'car logs (3 ms)', 'U1__car_logs.sql', 'ABC', 'somebody', true)
+                (0, '1', 'car logs (3 ms)', 'V1__car_logs.sql', 'ABC', 'somebody', false),
+                    (4, null, 'car logs (3 ms)', 'U1__car_logs.sql', 'ABC', 'somebody', true)
             """;
         await database.ExecuteAsync(Leave);
         await database.MigrateAsync();

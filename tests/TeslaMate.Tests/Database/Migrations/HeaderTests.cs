@@ -65,7 +65,8 @@ public sealed partial class HeaderTests
             create temporary table before on commit drop as
             select pg_class.oid, case nspname when 'public' then relname::text else nspname || '.' || relname end as name,
                    pg_relation_filenode(pg_class.oid) as file,
-                   (xpath('/row/n/text()', query_to_xml(format('select count(*) as n from %I.%I', nspname, relname), true, true, '')))[1]::text::bigint as rows
+                   (xpath('/row/n/text()', query_to_xml(format('select count(*) as n from %I.%I', nspname, relname), true, true,
+                       '')))[1]::text::bigint as rows
             from pg_class
             join pg_namespace on pg_namespace.oid = relnamespace
             where relkind = 'r' and nspname in ('public', 'private');

@@ -216,11 +216,14 @@ public sealed class InterruptionTests
                         declare statement text;
                         begin
                             for statement in
-                                select format('alter table %s owner to {role.Name}', oid::regclass) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
+                                select format('alter table %s owner to {role.Name}', oid::regclass) from pg_class
+                                    where relnamespace = 'public'::regnamespace and relkind = 'r'
                                 union all
-                                select format('alter type %s owner to {role.Name}', oid::regtype) from pg_type where typnamespace = 'public'::regnamespace and typtype = 'e'
+                                select format('alter type %s owner to {role.Name}', oid::regtype) from pg_type
+                                    where typnamespace = 'public'::regnamespace and typtype = 'e'
                                 union all
-                                select format('alter function %s owner to {role.Name}', oid::regprocedure) from pg_proc where pronamespace = 'public'::regnamespace and proname like 'convert%'
+                                select format('alter function %s owner to {role.Name}', oid::regprocedure) from pg_proc
+                                    where pronamespace = 'public'::regnamespace and proname like 'convert%'
                             loop
                                 execute statement;
                             end loop;

@@ -31,7 +31,8 @@ public sealed class MigratorTests
         await database.ExecuteAsync($"""
             create schema watch;
             create function watch.refuse() returns event_trigger language plpgsql as $$
-            begin if coalesce(current_query(), '') !~ 'changelog|schema_migrations|undo_scripts' then raise exception 'no % today', tg_tag; end if; end $$;
+            begin if coalesce(current_query(), '') !~ 'changelog|schema_migrations|undo_scripts' then raise exception 'no % today',
+                tg_tag; end if; end $$;
             create event trigger refuse_{database.Name} on ddl_command_start when tag in ('{command}') execute function watch.refuse()
             """);
         var failed = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Failed>();

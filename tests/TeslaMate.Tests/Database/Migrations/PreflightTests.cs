@@ -114,7 +114,8 @@ public sealed class PreflightTests
             """);
         (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         (await database.ScalarAsync<string>("""
-            select concat_ws(' ', (select string_agg(suspend_min::text, ',') from car_settings), (select duration_min from charging_processes where id = 3), (select count(*) from addresses))
+            select concat_ws(' ', (select string_agg(suspend_min::text, ',') from car_settings),
+                (select duration_min from charging_processes where id = 3), (select count(*) from addresses))
             """)).ShouldBe("21,21 39 0");
     }
 
@@ -143,8 +144,10 @@ public sealed class PreflightTests
     {
         await using var database = await OldDatabase.CreateAsync(20190812191616);
         await database.ExecuteAsync("""
-            create schema grafana; create table grafana.dashboards (id int); create table my_notes (id int primary key, car_id bigint references cars (id));
-            alter table drives add my_remark text; create index my_index on positions (speed); create view distances as select sum(distance) from drives
+            create schema grafana; create table grafana.dashboards (id int); create table my_notes (id int primary key,
+                car_id bigint references cars (id));
+            alter table drives add my_remark text; create index my_index on positions (speed); create view distances as select sum(distance)
+                from drives
             """);
         await database.MigrateAsync();
         (await database.FingerprintAsync()).Except(RecordedSteps.SchemaAt(RecordedSteps.Newest))
@@ -224,7 +227,8 @@ public sealed class PreflightTests
         await using var database = await OldDatabase.CreateAsync(20200302100654);
         await database.ExecuteAsync("""
             insert into addresses (raw, inserted_at, updated_at)
-            select jsonb_build_object('address', jsonb_build_object('village', repeat('x', length))), now(), now() from unnest(array[255, 256]) as length
+            select jsonb_build_object('address', jsonb_build_object('village', repeat('x', length))), now(), now()
+                from unnest(array[255, 256]) as length
             """);
         var error = (await database.Migrator().MigrateAsync(new Told(),
             CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>().Errors.ShouldHaveSingleItem();
@@ -278,7 +282,8 @@ public sealed class PreflightTests
         await database.ExecuteAsync($"create table public.caught (who text); grant insert on public.caught to {role.Name}");
         var stranger = new OnFirst<MigrationProgress.Finished>(() => database.ExecuteAsync($"""
             set role {role.Name};
-            create function public.btrim(character varying) returns text language plpgsql as $$ begin insert into public.caught values (current_user); return null; end $$;
+            create function public.btrim(character varying) returns text language plpgsql as $$ begin insert into public.caught
+                values (current_user); return null; end $$;
             reset role
             """));
 
@@ -313,7 +318,8 @@ public sealed class PreflightTests
             create table visits (geofence text);
             create function count_visit() returns trigger language plpgsql as $$ begin insert into visits values (new.name); return null; end $$;
             create trigger count_visit after insert on geofences for each row execute function count_visit();
-            create function is_known(place text) returns boolean immutable language sql as $$ select not exists (select from visits where geofence = place) $$;
+            create function is_known(place text) returns boolean immutable language sql as $$
+                select not exists (select from visits where geofence = place) $$;
             alter table geofences add constraint known check (is_known(name));
             create function nick(place text) returns text immutable language sql as $$ select left(place, 3) $$;
             create function key_of(place text) returns text immutable language sql as $$ select md5(nick(place)) $$;

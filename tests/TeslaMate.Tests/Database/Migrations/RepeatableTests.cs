@@ -174,7 +174,8 @@ public sealed class RepeatableTests
 
     /// <summary>As Evolve writes them, in the order in which they were run.</summary>
     static Task<List<string>> RecordsAsync(TestDatabase database) => database.LinesAsync(@"
-        select concat_ws('|', coalesce(version, 'none'), regexp_replace(description, ' \(\d+ ms\)', ''), name, checksum, success) from teslamate.changelog where type = 4 order by id");
+        select concat_ws('|', coalesce(version, 'none'), regexp_replace(description, ' \(\d+ ms\)', ''), name, checksum, success)
+        from teslamate.changelog where type = 4 order by id");
 
     static string[] Rows((string Name, string Text)[] views) => [.. views.OrderBy(view => view.Name, StringComparer.Ordinal)
         .Select(view => $"none|{view.Name[3..^4].Replace('_', ' ')}|{view.Name}|{new MigrationFile(view.Name, view.Text).Checksum}|t")];

@@ -8,7 +8,8 @@ namespace TeslaMate.Tests.Logbook.HistoryChanges;
 public sealed class EditTests : EditedLog
 {
     const string Drives = """
-        select id, start_date, end_date, start_km, end_km, distance, duration_min, start_address_id, end_address_id, start_geofence_id, end_geofence_id,
+        select id, start_date, end_date, start_km, end_km, distance, duration_min, start_address_id, end_address_id, start_geofence_id,
+            end_geofence_id,
             (select count(*) from positions where drive_id = drives.id)
         from drives
         order by start_date
@@ -210,7 +211,8 @@ public sealed class EditTests : EditedLog
         await _database.ExecuteAsync(Invariant($"""
             delete from charging_processes; delete from drives where id > 2;
             update positions set date = date + interval '{seconds - 600} seconds' where drive_id = 2;
-            update drives set start_date = start_date + interval '{seconds - 600} seconds', end_date = end_date + interval '{seconds - 600} seconds' where id = 2
+            update drives set start_date = start_date + interval '{seconds - 600} seconds', end_date = end_date + interval '{seconds - 600} seconds'
+                where id = 2
             """));
         var answer = await ApplyAsync(new HistoryEdit.Merge(EntryKind.Drive, [1, 2]));
         if (problem is { } refused)

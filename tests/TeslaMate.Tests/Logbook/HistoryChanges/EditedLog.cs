@@ -25,8 +25,10 @@ public abstract class EditedLog : IAsyncLifetime
         _instance = await LogbookInstance.OfCarAsync(_database);
         await _database.ExecuteAsync("""
             insert into geofences (id, name, latitude, longitude, radius, cost_per_unit, session_fee, inserted_at, updated_at)
-            values (1, 'Home', 52.514521, 13.350144, 50, 0.3, 1, '2024-01-01', '2024-01-01'), (2, 'Work', 52.6, 13.35, 50, null, null, '2024-01-01', '2024-01-01');
-            insert into addresses (id, display_name, osm_id, osm_type, inserted_at, updated_at) values (1, 'A', 1, 'node', now(), now()), (2, 'B', 2, 'node', now(), now());
+            values (1, 'Home', 52.514521, 13.350144, 50, 0.3, 1, '2024-01-01', '2024-01-01'),
+                (2, 'Work', 52.6, 13.35, 50, null, null, '2024-01-01', '2024-01-01');
+            insert into addresses (id, display_name, osm_id, osm_type, inserted_at, updated_at)
+                values (1, 'A', 1, 'node', now(), now()), (2, 'B', 2, 'node', now(), now());
             select setval('geofences_id_seq', 10), setval('addresses_id_seq', 10)
             """);
         await DriveAsync(0, 100);

@@ -139,7 +139,8 @@ public sealed class UndoTests : EditedLog
         var place = await DoneAsync(new HistoryEdit.Delete(EntryKind.Charge, [1]));
         await _database.ExecuteAsync("""
             delete from geofences where id = 1;
-            insert into geofences (id, name, latitude, longitude, radius, inserted_at, updated_at) values (5, 'New', 52.544521, 13.350144, 50, now(), now() at time zone 'utc' + interval '2 seconds');
+            insert into geofences (id, name, latitude, longitude, radius, inserted_at, updated_at)
+                values (5, 'New', 52.544521, 13.350144, 50, now(), now() at time zone 'utc' + interval '2 seconds');
             delete from addresses where id = 2
             """);
         await UndoneAsync(deletion);

@@ -24,7 +24,8 @@ namespace TeslaMate.Tests.Telemetry.Pipeline;
 public class PipelineTests
 {
     const string Drives = """
-        select start_date, end_date, duration_min, round(distance::numeric, 6), speed_max, power_max, power_min, start_ideal_range_km, end_ideal_range_km from drives order by id
+        select start_date, end_date, duration_min, round(distance::numeric, 6), speed_max, power_max, power_min, start_ideal_range_km,
+            end_ideal_range_km from drives order by id
         """;
 
     [Fact]
@@ -165,7 +166,8 @@ public class PipelineTests
         await house.UntilAsync("10:32:00");
 
         (await house.Database.RowsAsync("""
-            select start_date, end_date, duration_min, charge_energy_added, charge_energy_used, start_battery_level, end_battery_level from charging_processes
+            select start_date, end_date, duration_min, charge_energy_added, charge_energy_used, start_battery_level, end_battery_level
+                from charging_processes
             """)).ShouldBe(["08:53:30|10:30:00|97|17.60|18.75|63|80"]);
     }
 
