@@ -1,5 +1,4 @@
 using TeslaMate.Api.Data.Questions;
-using TeslaMate.Api.Data.Rows;
 using TeslaMate.Database;
 using static TeslaMate.Api.Data.Rows.Member;
 
