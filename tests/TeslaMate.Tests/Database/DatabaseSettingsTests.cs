@@ -63,8 +63,7 @@ public sealed class DatabaseSettingsTests
             DATABASE_HOST is not set. Example: DATABASE_HOST=localhost
             DATABASE_NAME is not set. Example: DATABASE_NAME=teslamate
             DATABASE_USER is not set. Example: DATABASE_USER=teslamate
-            Neither DATABASE_PASS nor DATABASE_PASS_FILE is set,
-                nor is there a credential database-pass. Example: DATABASE_PASS_FILE=/run/secrets/database-pass
+            Neither DATABASE_PASS nor DATABASE_PASS_FILE is set, nor is there a credential database-pass. Example: DATABASE_PASS_FILE=/run/secrets/database-pass
             """);
     }
 
