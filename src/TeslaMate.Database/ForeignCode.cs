@@ -51,7 +51,7 @@ public static partial class ForeignCode
     }
 
     [GeneratedRegex("--.*")]
-    private static partial Regex Comment { get; }
+    static partial Regex Comment { get; }
 
     // Dumps and older servers keep a body's words, though not always its blanks.
     static string Bare(string sql) => string.Concat(sql.Where(letter => letter != ';' && !char.IsWhiteSpace(letter))).ToLowerInvariant();
