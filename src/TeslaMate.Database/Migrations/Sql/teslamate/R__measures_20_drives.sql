@@ -71,7 +71,7 @@ stable parallel safe language sql as $$
         left join teslamate.car_preferences as w on w.car_id = c.id
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
         where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
-            and coalesce(isfinite(d.end_date), true)
+            and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
         -- Once for each drive, not once for each sum.
         offset 0
     ) as d
@@ -97,7 +97,7 @@ stable parallel safe language sql as $$
     left join lateral (select p.* from public.positions as p where p.id = d.start_position_id and k.drive_id is null offset 0) as s on true
     left join lateral (select p.* from public.positions as p where p.id = d.end_position_id and k.drive_id is null offset 0) as e on true
     where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
-            and coalesce(isfinite(d.end_date), true)
+            and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
 $$;
 comment on function teslamate.drive_ends(integer, timestamp, timestamp) is 'Levels in % and places at both ends of the drives that start in [since, until).';
 
@@ -113,7 +113,7 @@ stable parallel safe language sql as $$
     join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
         and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
     where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
-            and coalesce(isfinite(d.end_date), true)
+            and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
     union all
     select d.id, d.start_date, d.end_date, s.*
     from public.drives as d
@@ -121,7 +121,7 @@ stable parallel safe language sql as $$
         and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
     cross join lateral teslamate.drive_sample(d.id) as s
     where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
-            and coalesce(isfinite(d.end_date), true)
+            and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
         and k.drive_id is null and d.end_date is not null
 $$;
 comment on function teslamate.drive_sample_facts(integer, timestamp, timestamp)

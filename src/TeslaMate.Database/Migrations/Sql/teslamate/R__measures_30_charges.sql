@@ -78,7 +78,7 @@ stable parallel safe language sql as $$
         left join lateral (select m.* from (select where k.charging_process_id is null offset 0) as missing cross join lateral teslamate.charge_sample(p.id) as m) as s on true
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
         where p.car_id = car and p.start_date >= coalesce(since, timestamp '1900-01-01') and p.start_date < coalesce(until, timestamp 'infinity')
-            and coalesce(isfinite(p.end_date), true)
+            and coalesce(p.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
         offset 0
     ) as p
 $$;

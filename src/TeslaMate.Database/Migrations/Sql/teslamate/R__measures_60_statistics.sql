@@ -54,7 +54,7 @@ stable parallel safe language sql as $$
     left join teslamate.drive_routes as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
     left join lateral (select r.* from (select where k.drive_id is null offset 0) as missing cross join lateral teslamate.drive_route(d.id) as r) as n on true
     where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
-            and coalesce(isfinite(d.end_date), true)
+            and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
     order by d.start_date, d.id
 $$;
 
