@@ -21,7 +21,8 @@ public sealed record AllCarsModel(
         var (texts, units, measures) = (request.Context.Texts, request.Context.Units, request.Measures);
         var measure = PeriodMeasure.Find(request.Parameter("measure"));
         // A form with several ticks sends the name several times, which reads as one list.
-        var hidden = (request.Parameter("hide") ?? "").Split(',').Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var car) ? car : 0)
+        var hidden = (request.Parameter("hide") ?? "").Split(',')
+            .Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var car) ? car : 0)
             .Where(car => car > 0).ToHashSet();
         var window = request.Window;
         if (request.Query.Window.Since is null)

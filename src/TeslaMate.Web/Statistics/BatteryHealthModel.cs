@@ -34,7 +34,8 @@ public sealed record BatteryHealthModel(
         IReadOnlyList<ChartMark> marks =
         [
             .. steps.Select(step => new ChartMark(step.EndDate.ToUnixTimeSeconds(), Step(step))),
-            .. versions.Count > MostMarks ? [] : versions.Select(version => new ChartMark(version.StartDate.ToUnixTimeSeconds(), version.Version ?? "?")),
+            .. versions.Count > MostMarks
+                ? [] : versions.Select(version => new ChartMark(version.StartDate.ToUnixTimeSeconds(), version.Version ?? "?")),
         ];
         marks = [.. marks.OrderBy(mark => mark.X)];
         var noSample = texts["Needs charges that add at least 10 kWh and 60 km of range and end at 50 % or more."].Value;

@@ -66,7 +66,7 @@ public sealed record ChargingModel(
             .Share("Share", place => place.EnergyShare, isMinor: true)
             .Duration("Charging time", place => place.ChargingSeconds, isMinor: true)
             .Money("Cost", place => place.Cost, note: place => request.PricedBriefly(place.PriceCoverage))
-            .Number("Price per kWh", null, place => place.PricePerKwh, 3, isMinor: true)
+            .Number("Price per kWh", null, place => place.PricePerKwh, 3)
             .Moment("Last charge", place => place.LastCharge, isMinor: true)
             .Build();
         return new(request, charges, total, energy, cost, levels, MapOf(request, places), placeTable);

@@ -19,7 +19,8 @@ public sealed record ChargingStopsModel(StatisticsRequest Request, bool ShowsAll
         var showsAll = request.Parameter("show") == "all";
         var stops = await request.Measures.ChargingStopsAsync(request.Window, countedOnly: !showsAll, cancellationToken)
             .ToListAsync(cancellationToken);
-        return new(request, showsAll, stops.Count, stops.Sum(stop => stop.Charges), new TableOf<ChargingStop>("stops", "Charging stops", request, stops)
+        return new(request, showsAll, stops.Count, stops.Sum(stop => stop.Charges),
+            new TableOf<ChargingStop>("stops", "Charging stops", request, stops)
             .Moment("Start", stop => stop.StartDate, Link)
             .Name("Place", stop => stop.Place ?? texts["unknown place"])
             .Text("Kind", stop => stop.Kind?.ToString().ToUpperInvariant() ?? texts["unknown"], isMinor: true)

@@ -67,7 +67,8 @@ public sealed record CurveModel(
             .Number("Most power", "kW", session => session.PowerMaxKw)
             .Number("Ø Power", "kW", session => session.PowerAvgKw, 1)
             .Duration("10 to 80 %", session => session.SpanSeconds)
-            .Number("Outside", units.TemperatureUnit, session => session.OutsideTempC is { } degrees ? units.Degrees(degrees) : null, 1, isMinor: true)
+            .Number("Outside", units.TemperatureUnit, session => session.OutsideTempC is { } degrees ? units.Degrees(degrees) : null, 1,
+                isMinor: true)
             .Share("Charging efficiency", session => session.Efficiency).FileOnly()
             .Build();
         return new(request, axis, place, curve, NewestOf(request, axis, [.. sessions.Take(Drawn)], label, unit, empty), times, table);

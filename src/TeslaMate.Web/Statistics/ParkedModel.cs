@@ -62,7 +62,7 @@ public sealed record ParkedModel(
                     place.Any(idle => idle.LossKwh is not null) ? place.Sum(idle => idle.LossKwh) : null))
                     .OrderByDescending(place => place.Item4).ThenByDescending(place => place.Item3)])
             .Name("Place", place => place.Place)
-            .Number("Times", null, place => place.Count)
+            .Number("Times", null, place => place.Count, isMinor: true)
             .Duration("Parked", place => place.Seconds)
             .Number("Energy lost", "kWh", place => place.Kwh, 2)
             .Build();

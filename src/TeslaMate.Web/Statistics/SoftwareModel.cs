@@ -34,7 +34,8 @@ public sealed record SoftwareModel(StatisticsRequest Request, int Count, Softwar
                 ChartSeries.Of(texts["Range at 100 %"], units.LengthUnit,
                     oldestFirst.Select(version => version.RangeAt100Km is { } km ? units.Length(km) : (double?)null), decimals: 1),
                 ChartSeries.Of(texts["Consumption (net)"], units.ConsumptionUnit,
-                    oldestFirst.Select(version => version.NetWhPerKm is { } net ? units.ConsumptionNumber(net) : (double?)null), colour: 2, decimals: 0),
+                    oldestFirst.Select(version => version.NetWhPerKm is { } net ? units.ConsumptionNumber(net) : (double?)null),
+                    colour: 2, decimals: 0),
             ]) with
         { Empty = texts["Needs an update, and drives or charges after it."].Value };
         return new(request, versions.Count, versions.FirstOrDefault(), range, table);

@@ -5,7 +5,8 @@ namespace TeslaMate.Web.Statistics;
 
 /// <summary>What is stored (spec charts 5.2, page Data): sizes, the rows that no sum counts, with the way to mend them, and the log of the
 /// odometer as tax offices want it.</summary>
-public sealed record StoredModel(StatisticsRequest Request, DatabaseFacts Facts, DataTable Incomplete, DataTable Log, DataTable Stored, DataTable Indexes)
+public sealed record StoredModel(
+    StatisticsRequest Request, DatabaseFacts Facts, DataTable Incomplete, DataTable Log, DataTable Stored, DataTable Indexes)
     : StatisticsModel(Request)
 {
     public override IReadOnlyList<DataTable> Tables => [Incomplete, Log, Stored, Indexes];

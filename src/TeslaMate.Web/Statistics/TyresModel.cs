@@ -22,7 +22,8 @@ public sealed record TyresModel(StatisticsRequest Request, TyrePressures? Newest
         var measured = Chart("measured", "Pressures as measured", period => period.FrontLeftBar, period => period.FrontRightBar,
             period => period.RearLeftBar, period => period.RearRightBar);
         table.Number("Difference", units.PressureUnit, period => Number(period.SpreadBar), 2, isMinor: true)
-            .Number("Ø Outside", units.TemperatureUnit, period => period.OutsideTempC is { } degrees ? units.Degrees(degrees) : null, 1, isMinor: true)
+            .Number("Ø Outside", units.TemperatureUnit, period => period.OutsideTempC is { } degrees ? units.Degrees(degrees) : null, 1,
+                isMinor: true)
             .Number("Odometer", units.LengthUnit, period => period.OdometerKm is { } km ? units.Length(km) : null, isMinor: true);
         return new(request, periods.Count > 0 ? periods[^1] : null, at20, measured, table.Build());
 
@@ -33,8 +34,10 @@ public sealed record TyresModel(StatisticsRequest Request, TyrePressures? Newest
             for (var wheel = 0; wheel < wheels.Length; wheel++)
             {
                 var bar = wheels[wheel];
-                series.Add(ChartSeries.Of(texts[WheelNames[wheel]], units.PressureUnit, periods.Select(period => Number(bar(period))), colour: wheel + 1));
-                table.Number(WheelNames[wheel], id == "at-20" ? $"{units.PressureUnit}, 20 °C" : units.PressureUnit, period => Number(bar(period)), 2);
+                series.Add(ChartSeries.Of(
+                    texts[WheelNames[wheel]], units.PressureUnit, periods.Select(period => Number(bar(period))), colour: wheel + 1));
+                table.Number(
+                    WheelNames[wheel], id == "at-20" ? $"{units.PressureUnit}, 20 °C" : units.PressureUnit, period => Number(bar(period)), 2);
                 if (id != "at-20")
                     table.FileOnly();
             }

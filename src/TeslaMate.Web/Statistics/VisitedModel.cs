@@ -61,7 +61,7 @@ public sealed record VisitedModel(
             .Number("Visits", null, country => country.Sum(region => region.Visits))
             .Number("Distance", units.LengthUnit, country => units.Length(country.Sum(region => region.DistanceKm)))
             .Number("Charges", null, country => country.Sum(region => region.Charges))
-            .Number("Energy added", "kWh", country => country.Sum(region => region.EnergyAddedKwh), 1, isMinor: true)
+            .Number("Energy added", "kWh", country => country.Sum(region => region.EnergyAddedKwh), 1)
             .Moment("First visit", country => country.Min(region => region.FirstVisit), isMinor: true)
             .Moment("Last visit", country => country.Max(region => region.LastVisit), isMinor: true)
             .Build();

@@ -1,4 +1,4 @@
-using TeslaMate.Tests.Database;
+using AngleSharp.Html.Dom;
 using TeslaMate.Tests.Database.Measures;
 
 namespace TeslaMate.Tests.Web;
@@ -40,7 +40,8 @@ public sealed class FiguresOfPagesTests : IAsyncLifetime
             from charging_processes where {Counted}
             """);
         var page = await _browser.PageAsync($"/charging?{Window}");
-        string[] facts = [Fact(page, "Charges"), Fact(page, "Energy added"), Fact(page, "Energy used"), Fact(page, "Cost"), Fact(page, "Price per kWh")];
+        string[] facts =
+            [Fact(page, "Charges"), Fact(page, "Energy added"), Fact(page, "Energy used"), Fact(page, "Cost"), Fact(page, "Price per kWh")];
         string.Join('|', facts.Select(fact => fact.Split(' ')[0])).ShouldBe(expected);
         page.Text("dl.facts")!.ShouldContain("% of the energy is priced");
         // Its places have all of it.
@@ -56,8 +57,8 @@ public sealed class FiguresOfPagesTests : IAsyncLifetime
         await _pages.Database.ExecuteAsync("""
             insert into charging_processes (id, car_id, start_date, end_date, duration_min, position_id, address_id, geofence_id,
                 charge_energy_added, charge_energy_used, cost, start_battery_level, end_battery_level)
-            select 5000 + step, car_id, end_date + make_interval(mins => 10 * step), end_date + make_interval(mins => 10 * step + 5), 5, position_id, address_id,
-                geofence_id, 1, 1.25, null, 85, 86
+            select 5000 + step, car_id, end_date + make_interval(mins => 10 * step), end_date + make_interval(mins => 10 * step + 5), 5, position_id,
+                address_id, geofence_id, 1, 1.25, null, 85, 86
             from charging_processes, generate_series(1, 2) as step
             where car_id = 1 and start_date = '2026-03-05 18:00'
             """);
@@ -105,12 +106,14 @@ public sealed class FiguresOfPagesTests : IAsyncLifetime
         var expected = await OneAsync($"""
             select round(percentile_cont(0.5) within group (order by capacity)::numeric, 1) || ' kWh'
             from (
-                select p.charge_energy_added / (p.end_rated_range_km - p.start_rated_range_km) * last.rated_battery_range_km * 100 / last.usable_battery_level as capacity
+                select p.charge_energy_added / (p.end_rated_range_km - p.start_rated_range_km) * last.rated_battery_range_km * 100
+                    / last.usable_battery_level as capacity
                 from (select * from charging_processes where {Counted}) as p
                 cross join lateral (
                     select * from charges as c where c.charging_process_id = p.id order by c.date desc limit 1
                 ) as last
-                where p.charge_energy_added >= 10 and p.end_rated_range_km - p.start_rated_range_km >= 60 and last.usable_battery_level >= 50
+                where p.charge_energy_added >= 10 and p.end_rated_range_km - p.start_rated_range_km >= 60
+                    and last.usable_battery_level >= 50
                 order by p.end_date desc limit 5
             ) as newest
             """);
@@ -143,14 +146,16 @@ public sealed class FiguresOfPagesTests : IAsyncLifetime
         day.QuerySelector("[data-label='Place']")!.TextContent.ShouldStartWith("100% _ 🚗");
         page.QuerySelectorAll("#places tbody tr").Length.ShouldBeGreaterThan(0);
         // Shorter ones are left out where that is wished.
-        (await _browser.PageAsync("/parked?from=2026-03-05&to=2026-03-06&time_zone=UTC&hours=12")).QuerySelectorAll("#idles tbody tr").ShouldBeEmpty();
+        var longOnes = await _browser.PageAsync("/parked?from=2026-03-05&to=2026-03-06&time_zone=UTC&hours=12");
+        longOnes.QuerySelectorAll("#idles tbody tr").ShouldBeEmpty();
     }
 
     [Fact]
     public async Task Pressures_are_the_means_of_what_was_measured_while_driving()
     {
         var expected = await OneAsync("""
-            select format('%s|%s', round(avg(tpms_pressure_fl), 2), round(((avg(tpms_pressure_rl) + 1.01325) * 293.15 / (273.15 + avg(outside_temp)) - 1.01325), 2))
+            select format('%s|%s', round(avg(tpms_pressure_fl), 2),
+                round((avg(tpms_pressure_rl) + 1.01325) * 293.15 / (273.15 + avg(outside_temp)) - 1.01325, 2))
             from positions where drive_id is not null and car_id = 1 and date >= '2026-03-20' and date < '2026-03-21' and tpms_pressure_fl is not null
             """);
         var page = await _browser.PageAsync($"/tyres?{Window}&period=day");
@@ -166,8 +171,9 @@ public sealed class FiguresOfPagesTests : IAsyncLifetime
     {
         var expected = await _pages.Database.LinesAsync("""
             select format('%s|%s', coalesce(split_part(version, ' ', 1), 'unknown'), (
-                select count(*) from drives as d where d.car_id = 1 and d.end_date is not null and d.distance is not null and d.start_date >= u.start_date
-                    and d.start_date < coalesce((select min(n.start_date) from updates as n where n.car_id = 1 and n.start_date > u.start_date), 'infinity')))
+                select count(*) from drives as d
+                where d.car_id = 1 and d.end_date is not null and d.distance is not null and d.start_date >= u.start_date and d.start_date < coalesce(
+                    (select min(n.start_date) from updates as n where n.car_id = 1 and n.start_date > u.start_date), 'infinity')))
             from updates as u where car_id = 1 order by start_date desc
             """);
         var file = await (await _browser.GetAsync($"/software.csv?{Window}&table=versions")).Content.ReadAsStringAsync();
@@ -222,7 +228,8 @@ public sealed class FiguresOfPagesTests : IAsyncLifetime
         var expected = await _pages.Database.LinesAsync("""
             select '/history/drive/' || id from drives where car_id = 1 and (end_date is null or distance is null)
             union all
-            select '/history/charge/' || id from charging_processes where car_id = 1 and (end_date is null or not coalesce(charge_energy_added > 0.01, false))
+            select '/history/charge/' || id from charging_processes
+            where car_id = 1 and (end_date is null or not coalesce(charge_energy_added > 0.01, false))
             """);
         var page = await _browser.PageAsync($"/stored?{Window}");
         page.QuerySelectorAll("#incomplete tbody a").Select(link => link.GetAttribute("href")!).ShouldBe(expected, ignoreOrder: true);
@@ -234,12 +241,13 @@ public sealed class FiguresOfPagesTests : IAsyncLifetime
 
     static double Number(string text) => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 
-    static string Fact(AngleSharp.Html.Dom.IHtmlDocument page, string label)
-        => page.QuerySelectorAll("dl.facts > div").First(fact => fact.QuerySelector("dt")!.TextContent == label).QuerySelector("dd")!.FirstChild!.TextContent.Trim();
+    static string Fact(IHtmlDocument page, string label) => FactOf(page, label).QuerySelector("dd")!.FirstChild!.TextContent.Trim();
 
-    static string? Note(AngleSharp.Html.Dom.IHtmlDocument page, string label)
-        => page.QuerySelectorAll("dl.facts > div").First(fact => fact.QuerySelector("dt")!.TextContent == label).QuerySelector(".cell-note")?.TextContent;
+    static string? Note(IHtmlDocument page, string label) => FactOf(page, label).QuerySelector(".cell-note")?.TextContent;
 
-    static IEnumerable<string> Cells(AngleSharp.Html.Dom.IHtmlDocument page, string rows, int column)
+    static AngleSharp.Dom.IElement FactOf(IHtmlDocument page, string label)
+        => page.QuerySelectorAll("dl.facts > div").First(fact => fact.QuerySelector("dt")!.TextContent == label);
+
+    static IEnumerable<string> Cells(IHtmlDocument page, string rows, int column)
         => page.QuerySelectorAll(rows).Select(row => row.Children[column].TextContent);
 }
