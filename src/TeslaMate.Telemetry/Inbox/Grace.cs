@@ -11,7 +11,7 @@ sealed class Grace : IDisposable
     readonly CancellationTokenSource _end = new();
     readonly CancellationTokenRegistration _stop;
 
-    public Grace(CancellationToken stopping, TimeProvider time)
+    public Grace(TimeProvider time, CancellationToken stopping)
     {
         _timer = time.CreateTimer(_ => _end.Cancel(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _stop = stopping.UnsafeRegister(_ => _timer.Change(Length, Timeout.InfiniteTimeSpan), null);

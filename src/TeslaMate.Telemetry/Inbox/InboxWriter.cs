@@ -67,7 +67,7 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var grace = new Grace(stoppingToken, time);
+        using var grace = new Grace(time, stoppingToken);
         await Job.KeepRunningAsync(RunAsync, time, logger, grace.Token);
         _batch.ForEach(left => left.Done.TrySetResult(StoreResult.NotStored));
     }

@@ -82,7 +82,7 @@ sealed partial class MqttIntake(TelemetrySettings settings, TelemetryCars cars, 
 
     async Task StoreAsync(CancellationToken cancellationToken)
     {
-        using var grace = new Grace(cancellationToken, time);
+        using var grace = new Grace(time, cancellationToken);
         try
         {
             await foreach (var record in _groups.ReadAsync(cancellationToken))

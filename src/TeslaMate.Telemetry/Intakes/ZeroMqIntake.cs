@@ -18,7 +18,7 @@ sealed class ZeroMqIntake(TelemetrySettings settings, RecordIntake records, Time
 
     async Task RunAsync(Uri server, CancellationToken cancellationToken)
     {
-        using var grace = new Grace(cancellationToken, time);
+        using var grace = new Grace(time, cancellationToken);
         using var room = new SemaphoreSlim(MostUnderWay);
         // The network keeps real time, whatever clock the cars have.
         var subscriber = new ZmtpSubscriber(server.Host, server.Port, TimeProvider.System);
