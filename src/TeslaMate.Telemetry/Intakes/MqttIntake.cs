@@ -23,8 +23,13 @@ sealed partial class MqttIntake(TelemetrySettings settings, TelemetryCars cars, 
 
     readonly MqttGrouping _groups = new(time);
 
+    long _taken;
+
     /// <summary>Whether the broker sends what is published.</summary>
     public bool IsSubscribed { get; private set; }
+
+    /// <summary>Messages that came, of whatever kind.</summary>
+    public long Taken => Interlocked.Read(ref _taken);
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => settings.Mqtt is { } broker
@@ -51,6 +56,7 @@ sealed partial class MqttIntake(TelemetrySettings settings, TelemetryCars cars, 
                 var message = received.ApplicationMessage;
                 if (message.Topic.Length > topics.Length + 1)
                     _groups.Take(message.Topic[(topics.Length + 1)..], message.Payload.ToArray(), message.Retain);
+                Interlocked.Increment(ref _taken);
                 return Task.CompletedTask;
             };
             try
