@@ -93,7 +93,11 @@ if [ "$local_server" = yes ]; then
   eval "exec ${administrator[0]}<&- ${administrator[1]}>&-"
   load+=(--administrator-on-3-and-4)
 fi
-exec 5< <(exec setpriv --reuid="$service_user" --regid="$service_user" --init-groups --pdeathsig=KILL -- "${load[@]}" "$file" <&6)
+# The loading ends with this script, also when that ends before the signal of its end is asked for.
+# shellcheck disable=SC2016 # It is the other shell that expands these.
+with_parent='[ "$PPID" = "$0" ] && exec "$@"'
+exec 5< <(exec setpriv --reuid="$service_user" --regid="$service_user" --init-groups --pdeathsig=KILL -- \
+  "$BASH" -c "$with_parent" "$$" "${load[@]}" "$file" <&6)
 loading=$!
 if [ "$local_server" = yes ]; then exec 3<&- 4>&-; fi
 loaded=$(cat <&5)
