@@ -59,6 +59,8 @@ if [ -n "$swap" ]; then
   # Whatever kept it from starting before may be what is repaired now.
   systemctl reset-failed teslamate.service 2>/dev/null || true
   as_administrator "$program" restore --swap "$swap"
+  # What a role is allowed in a database goes by the database, not by its name.
+  if [ "$local_server" = yes ]; then limit_reader_in "$PGDATABASE" | as_administrator psql -Xq -d postgres || true; fi
   exit 0
 fi
 
@@ -91,7 +93,11 @@ if [ "$local_server" = yes ]; then
   eval "exec ${administrator[0]}<&- ${administrator[1]}>&-"
   load+=(--administrator-on-3-and-4)
 fi
-exec 5< <(exec setpriv --reuid="$service_user" --regid="$service_user" --init-groups --pdeathsig=KILL -- "${load[@]}" "$file" <&6)
+# The loading ends with this script, also when that ends before the signal of its end is asked for.
+# shellcheck disable=SC2016 # It is the other shell that expands these.
+with_parent='[ "$PPID" = "$0" ] && exec "$@"'
+exec 5< <(exec setpriv --reuid="$service_user" --regid="$service_user" --init-groups --pdeathsig=KILL -- \
+  "$BASH" -c "$with_parent" "$$" "${load[@]}" "$file" <&6)
 loading=$!
 if [ "$local_server" = yes ]; then exec 3<&- 4>&-; fi
 loaded=$(cat <&5)
@@ -112,4 +118,5 @@ if systemctl is-active --quiet teslamate.service || systemctl is-failed --quiet 
   systemctl start teslamate.service || fail "the backup is restored, and teslamate.service did not start; see: journalctl -u teslamate"
 else
   as_administrator "$program" restore --swap "$loaded"
+  if [ "$local_server" = yes ]; then limit_reader_in "$PGDATABASE" | as_administrator psql -Xq -d postgres || true; fi
 fi

@@ -5,6 +5,7 @@ using TeslaMate.Api.Data;
 using TeslaMate.Api.Data.Answers;
 using TeslaMate.Api.Data.Live;
 using TeslaMate.Api.Data.OpenApi;
+using TeslaMate.Api.Data.Writes;
 using TeslaMate.Api.Exports;
 using TeslaMate.Api.OpenApi;
 
@@ -31,6 +32,8 @@ public static class ApiComposition
         .AddSingleton<GeoJsonFiles>()
         .AddSingleton<ExportRoutes>()
         .AddSingleton<CalendarFile>()
+        .AddSingleton<HistoryWrites>()
+        .AddSingleton<GeofenceWrites>()
         .AddSingleton<TryOutPage>()
         .AddSingleton<DataRoutes>()
         .AddDataDescription();

@@ -87,6 +87,7 @@ public sealed class BackupTests
             (await KilledAsync(machine, moment, $"teslamate-restore {backup}")).ExitCode.ShouldBe(137, moment);
             (await machine.QueryAsync("select name from geofences")).ShouldBe("Later", moment);
             (await machine.UnitAsync("ActiveState")).ShouldBe("active", moment);
+            await NothingRunsAsync();
         }
 
         // The program itself, in either of its two parts, wherever it happens to be. Killing is repeated until it has hit something: while a process
@@ -112,8 +113,7 @@ public sealed class BackupTests
             killed.ExitCode.ShouldBe(1, $"{part} {moment}: {killed.Errors}");
             (await machine.QueryAsync("select name from geofences")).ShouldBe("Later", part);
             (await machine.UnitAsync("ActiveState")).ShouldBe("active", part);
-            await machine.UntilAsync("nothing of it runs",
-                async () => (await machine.RunAsync("pgrep", "-f", "[t]eslamate.* restore ")).ExitCode != 0);
+            await NothingRunsAsync();
         }
 
         // From here on the service is stopped for a moment; a unit of its own brings it back.
@@ -141,6 +141,9 @@ public sealed class BackupTests
         (await machine.QueryAsync("select count(*) from pg_database where datname like 'teslamate_restore_%'", "postgres")).ShouldBe("0");
 
         Task LaterAsync() => machine.QueryAsync("update geofences set name = 'Later'");
+
+        Task NothingRunsAsync() => machine.UntilAsync("nothing of it runs",
+            async () => (await machine.RunAsync("pgrep", "-f", "[t]eslamate.* restore ")).ExitCode != 0);
     }
 
     [SkippableFact]

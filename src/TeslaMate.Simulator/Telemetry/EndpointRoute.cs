@@ -65,6 +65,10 @@ sealed class EndpointRoute(Uri address, CarAuthority authority) : ITelemetryRout
             _reading = ReadAsync();
         }
 
+        int _unanswered;
+
+        public int Unanswered => Volatile.Read(ref _unanswered);
+
         public bool IsOpen => _socket.State == WebSocketState.Open && !_reading.IsCompleted;
 
         public async Task<bool> SendAsync(TelemetryRecord.Data record, string txid, CancellationToken cancellationToken)
@@ -74,6 +78,7 @@ sealed class EndpointRoute(Uri address, CarAuthority authority) : ITelemetryRout
                 new StreamMessage(
                     (uint)record.CreatedAt!.Value.ToUnixTimeSeconds(), Encoding.ASCII.GetBytes($"vehicle_device.{_car.Vin}"),
                     ProtobufForm.Write(record), default, default, 0)));
+            Interlocked.Increment(ref _unanswered);
             try
             {
                 await _socket.SendAsync(envelope, WebSocketMessageType.Binary, endOfMessage: true, cancellationToken);
@@ -102,6 +107,8 @@ sealed class EndpointRoute(Uri address, CarAuthority authority) : ITelemetryRout
                 using var patience = new CancellationTokenSource(Patience);
                 if (_socket.State == WebSocketState.Open)
                     await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
+                // The other side reads what was sent before it ends, too.
+                await _reading.WaitAsync(patience.Token);
             }
             catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException)
             {
@@ -124,6 +131,7 @@ sealed class EndpointRoute(Uri address, CarAuthority authority) : ITelemetryRout
                     var received = await _socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
                     if (received.MessageType == WebSocketMessageType.Close)
                         return;
+                    Interlocked.Decrement(ref _unanswered);
                     if (Envelope.TryRead(buffer.AsMemory(0, received.Count).ToArray()) is { MessageType: Envelope.AckType } ack)
                         _acks.Enqueue(Encoding.ASCII.GetString(ack.Txid.Span));
                 }

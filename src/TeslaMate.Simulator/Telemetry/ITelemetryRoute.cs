@@ -17,6 +17,9 @@ interface ITelemetryConnection : IAsyncDisposable
     /// <summary>False when the other side has ended it.</summary>
     bool IsOpen { get; }
 
+    /// <summary>Messages that were sent and not answered yet.</summary>
+    int Unanswered { get; }
+
     /// <summary>Sends a record; false when the connection does not take it any more.</summary>
     /// <param name="txid">What its acknowledgement will name.</param>
     Task<bool> SendAsync(TelemetryRecord.Data record, string txid, CancellationToken cancellationToken);

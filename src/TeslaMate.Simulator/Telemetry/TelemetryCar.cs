@@ -30,7 +30,7 @@ sealed class TelemetryCar(Life life, ITelemetryRoute route, TimeProvider time, s
     static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
 
     // Beyond this nobody who steps the clock waits for an acknowledgement.
-    static readonly TimeSpan AckPatience = TimeSpan.FromMilliseconds(250);
+    static readonly TimeSpan AckPatience = TimeSpan.FromSeconds(5);
 
     readonly Lock _lock = new();
     readonly SignalSender _sender = new(profile);
@@ -42,6 +42,7 @@ sealed class TelemetryCar(Life life, ITelemetryRoute route, TimeProvider time, s
     TimeSpan _retry = FirstRetry;
     DateTimeOffset _retryAt;
     DateTimeOffset _hopAt = DateTimeOffset.MaxValue;
+    volatile bool _isBusy;
     bool _isAwake;
     bool _isCellular;
     long _sentAt;
@@ -69,16 +70,12 @@ sealed class TelemetryCar(Life life, ITelemetryRoute route, TimeProvider time, s
         }
     }
 
-    /// <summary>Nothing is under way that is worth waiting for.</summary>
-    public bool IsSettled
-    {
-        get
-        {
-            TakeAcks();
-            lock (_lock)
-                return _unacked.Count == 0 || _connection is not { IsOpen: true } || TimeProvider.System.GetElapsedTime(_sentAt) > AckPatience;
-        }
-    }
+    /// <summary>It has a connection that the other side has not ended.</summary>
+    public bool IsConnected => _connection is { IsOpen: true };
+
+    /// <summary>It waits for the clock, and nothing is under way that is worth waiting for.</summary>
+    public bool IsSettled => !_isBusy
+        && (_connection is not { IsOpen: true, Unanswered: > 0 } || TimeProvider.System.GetElapsedTime(_sentAt) > AckPatience);
 
     readonly List<DateTimeOffset> _ackedTimes = [];
 
@@ -88,12 +85,15 @@ sealed class TelemetryCar(Life life, ITelemetryRoute route, TimeProvider time, s
         {
             while (!cancellationToken.IsCancellationRequested)
             {
+                _isBusy = true;
                 var now = time.GetUtcNow();
                 var moment = life.At(now, DateTimeOffset.MinValue);
                 await LiveAsync(moment, now, cancellationToken);
                 if (Next(moment, now) is not { } next)
                     return;
-                await Task.Delay(next - now, time, cancellationToken);
+                var rest = Task.Delay(next - now, time, cancellationToken);
+                _isBusy = false;
+                await rest;
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -102,6 +102,7 @@ sealed class TelemetryCar(Life life, ITelemetryRoute route, TimeProvider time, s
         }
         finally
         {
+            _isBusy = false;
             if (_connection is not null)
                 await _connection.DisposeAsync();
         }

@@ -93,6 +93,8 @@ sealed class TeslaServer(TimeProvider time) : ITelemetryRoute, IAsyncDisposable
 
         public bool IsOpen { get; private set; } = true;
 
+        public int Unanswered => 0;
+
         public async Task<bool> SendAsync(TelemetryRecord.Data record, string txid, CancellationToken cancellationToken)
         {
             await server.PublishAsync(RecordType.Data, record, cancellationToken);

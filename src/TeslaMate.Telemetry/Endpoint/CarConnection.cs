@@ -34,9 +34,10 @@ sealed partial class CarConnection(
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var replying = ReplyAsync(stop);
-        await TellAsync(ConnectionStatus.Connected, network, cancellationToken);
+        counters.Open();
         try
         {
+            await TellAsync(ConnectionStatus.Connected, network, cancellationToken);
             await ReadAsync(stop.Token);
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException or IOException or ChannelClosedException)
@@ -48,6 +49,7 @@ sealed partial class CarConnection(
             _replies.Writer.TryComplete();
             await replying;
             await TellAsync(ConnectionStatus.Disconnected, "", CancellationToken.None);
+            counters.Close();
         }
     }
 

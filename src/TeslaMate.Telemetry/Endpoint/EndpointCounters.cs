@@ -9,6 +9,10 @@ sealed class EndpointCounters
     long _otherVin;
     long _unparsed;
     long _withoutSink;
+    long _connections;
+
+    /// <summary>Connections of cars that are open, until their ends are stored.</summary>
+    public long Connections => Interlocked.Read(ref _connections);
 
     public long Records => Interlocked.Read(ref _records);
 
@@ -26,6 +30,10 @@ sealed class EndpointCounters
 
     /// <summary>Records of other kinds than those that are kept.</summary>
     public long WithoutSink => Interlocked.Read(ref _withoutSink);
+
+    public void Open() => Interlocked.Increment(ref _connections);
+
+    public void Close() => Interlocked.Decrement(ref _connections);
 
     public void CountRecord() => Interlocked.Increment(ref _records);
 

@@ -262,6 +262,8 @@ public sealed class AccessibilityTests(ProgramInBrowser family, NewProgramInBrow
         await Expect(menu).ToHaveAttributeAsync("aria-expanded", "true");
         var dashboards = page.GetByRole(AriaRole.Button, new() { Name = "Dashboards" });
         await page.Keyboard.PressAsync("Tab");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Statistics" })).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Tab");
         await Expect(dashboards).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("Enter");
         await page.Keyboard.PressAsync("Tab");

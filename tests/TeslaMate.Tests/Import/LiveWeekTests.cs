@@ -50,7 +50,7 @@ public sealed class LiveWeekTests
         }
 
         (await import.ImportAsync()).IsClean.ShouldBeTrue();
-        var logged = await Logged.ReadAsync(database.DataSource);
+        var logged = await Logged.ReadAsync(database.TestSource);
         var (drives, driven) = (logged.Drives.OrderBy(drive => drive.EndKm).ToList(), life.Drives.Where(drive => drive.End < end).ToList());
         var listing = string.Join('\n', [
             .. drives.Select(drive => $"logged {drive.StartDate:MM-dd HH:mm:ss} {drive.EndDate:MM-dd HH:mm:ss} {drive.StartKm:0.0} "

@@ -94,6 +94,16 @@ sealed partial class RowAnswers(
     {
         var question = Question.Read(http.Request.Query, ParametersOfOne(listing), time.LocalTimeZone);
         Format.Choose(http.Request, null, Format.Json);
+        await WholeAsync(http, Format.Json, await RowAsync(http, listing, id, question));
+    }
+
+    /// <summary>One row with all that is always there, as <see cref="OneAsync"/> answers it to who asks for no more.</summary>
+    /// <exception cref="ProblemException">It is not there, or not to be seen.</exception>
+    public Task<ReadOnlyMemory<byte>> RowAsync(HttpContext http, Listing listing, int id)
+        => RowAsync(http, listing, id, Question.Read(QueryCollection.Empty, [], time.LocalTimeZone));
+
+    async Task<ReadOnlyMemory<byte>> RowAsync(HttpContext http, Listing listing, int id, Question question)
+    {
         var members = listing.Choose(question, Groups(question));
         var ask = new Ask(question, new SqlText(), CarAccess.Of(http), id, id, time.GetUtcNow());
         await using var connection = await programs.OpenConnectionAsync(http.RequestAborted);
@@ -103,9 +113,7 @@ sealed partial class RowAnswers(
             throw ProblemException.NotFound();
         var output = new ArrayBufferWriter<byte>();
         new JsonRows(members).Write(output, reader);
-        await reader.DisposeAsync();
-        await connection.CloseAsync();
-        await WholeAsync(http, Format.Json, output.WrittenMemory);
+        return output.WrittenMemory;
     }
 
     /// <summary>An object with lists in it.</summary>
