@@ -14,7 +14,7 @@ sealed class TelemetryFeeds(
     TelemetryCars cars, InboxTable inbox, InboxSignal signal, ValueTable values, Ledger ledger, TimeProvider time, ILogger<TelemetryFeeds> logger)
         : ITelemetryFeeds
 {
-    public bool IsConfigured(Car car) => cars.IsEnabled(car.Id);
+    public ValueTask<bool> IsConfiguredAsync(Car car, CancellationToken cancellationToken) => cars.IsEnabledAsync(car.Id, cancellationToken);
 
     public IAsyncDisposable Open(Car car, ITelemetryReceiver receiver) => new CarFeed(car, receiver, inbox, signal, values, time, logger);
 

@@ -46,13 +46,16 @@ sealed partial class CompanionRoutes(
         Read<Answer<CarsData>>(read, "/cars", cars.CarsAsync, "Unable to load cars.", "All cars");
         Read<Answer<CarsData>>(read, "/cars/{car}", cars.CarsAsync, "Unable to load cars.", "One car, as a list");
         Read<Answer<StatusData>>(read, "/cars/{car}/status", status.StatusAsync, "no info on this car ID", "A car as it is now");
-        Read<Answer<DrivesData>>(read, "/cars/{car}/drives", drives.ListAsync, "Unable to load drives.", "Drives, the newest first");
+        Read<Answer<DrivesData>>(read, "/cars/{car}/drives", drives.ListAsync, "Unable to load drives.", "Drives, the newest first",
+            CompanionParameter.OfDrives);
         Read<Answer<DriveData>>(read, "/cars/{car}/drives/{row}", drives.OneAsync, "Unable to load drive.", "A drive with its positions");
-        Read<Answer<ChargesData>>(read, "/cars/{car}/charges", charges.ListAsync, "Unable to load charges.", "Charges, the newest first");
+        Read<Answer<ChargesData>>(read, "/cars/{car}/charges", charges.ListAsync, "Unable to load charges.", "Charges, the newest first",
+            CompanionParameter.OfCharges);
         Read<Answer<CurrentChargeData>>(read, "/cars/{car}/charges/current", charges.CurrentAsync, "Unable to load current charge.",
             "The charge under way");
         Read<Answer<ChargeData>>(read, "/cars/{car}/charges/{row}", charges.OneAsync, "Unable to load charge.", "A charge with its readings");
-        Read<Answer<UpdatesData>>(read, "/cars/{car}/updates", cars.UpdatesAsync, "Unable to load updates.", "Installed firmware, the newest first");
+        Read<Answer<UpdatesData>>(read, "/cars/{car}/updates", cars.UpdatesAsync, "Unable to load updates.", "Installed firmware, the newest first",
+            CompanionParameter.OfPages);
         Read<Answer<BatteryHealthData>>(read, "/cars/{car}/battery-health", battery.HealthAsync, "Unable to load battery health data.",
             "The battery's health");
         Read<Answer<SettingsData>>(read, "/globalsettings", cars.SettingsAsync, "Unable to load settings.", "The owner's settings");
@@ -103,17 +106,18 @@ sealed partial class CompanionRoutes(
     static void Logging(RouteHandlerBuilder route, string summary) => route.Produces(StatusCodes.Status204NoContent)
         .Produces<ErrorAnswer>(StatusCodes.Status400BadRequest).Produces<ErrorAnswer>(StatusCodes.Status412PreconditionFailed).WithSummary(summary);
 
-    void Read<T>(RouteGroupBuilder group, string path, Question question, string failure, string summary)
+    void Read<T>(
+        RouteGroupBuilder group, string path, Question question, string failure, string summary, IReadOnlyList<CompanionParameter>? parameters = null)
     {
         // The parameters are named for the description; the question reads them.
-        Delegate handler = path.Contains("{row}", StringComparison.Ordinal)
-            ? (string car, string row, HttpContext http) => AnswerAsync(http, question, failure)
+        var route = path.Contains("{row}", StringComparison.Ordinal)
+            ? group.MapGet(path, (string car, string row, HttpContext http) => AnswerAsync(http, question, failure))
             : path.Contains("{car}", StringComparison.Ordinal)
-                ? (string car, HttpContext http) => AnswerAsync(http, question, failure)
-                : (HttpContext http) => AnswerAsync(http, question, failure);
-        group.MapGet(path, handler).Produces<T>().Produces<ErrorAnswer>(StatusCodes.Status401Unauthorized)
+                ? group.MapGet(path, (string car, HttpContext http) => AnswerAsync(http, question, failure))
+                : group.MapGet(path, (Delegate)((HttpContext http) => AnswerAsync(http, question, failure)));
+        route.Produces<T>().Produces<ErrorAnswer>(StatusCodes.Status401Unauthorized)
             .Produces<ErrorAnswer>(StatusCodes.Status403Forbidden)
-            .Produces<ErrorAnswer>(StatusCodes.Status429TooManyRequests).WithSummary(summary);
+            .Produces<ErrorAnswer>(StatusCodes.Status429TooManyRequests).WithSummary(summary).WithMetadata([.. parameters ?? []]);
     }
 
     async Task AnswerAsync(HttpContext http, Question question, string failure)

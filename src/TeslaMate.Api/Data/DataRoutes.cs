@@ -1,11 +1,13 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using TeslaMate.Api.Data.Answers;
 using TeslaMate.Api.Data.Live;
 using TeslaMate.Api.Data.OpenApi;
 using TeslaMate.Api.Data.Questions;
 using TeslaMate.Api.Data.Resources;
+using TeslaMate.Api.Data.Writes;
 using TeslaMate.Api.Exports;
 using TeslaMate.Api.OpenApi;
 using TeslaMate.Web.LogIn;
@@ -13,8 +15,10 @@ using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Api.Data;
 
-/// <summary>The routes of <c>/data/v1</c> that read (spec api 2.2, 2.3).</summary>
-sealed class DataRoutes(RowAnswers answers, ExportRoutes exports, CalendarFile calendar, LiveRoutes live, TryOutPage tryOut)
+/// <summary>The routes of <c>/data/v1</c> (spec api 2.2, 2.3, 2.6).</summary>
+sealed class DataRoutes(
+    RowAnswers answers, ExportRoutes exports, CalendarFile calendar, LiveRoutes live, HistoryWrites history, GeofenceWrites geofences,
+    TryOutPage tryOut)
 {
     public const string Prefix = "/data/v1";
 
@@ -48,6 +52,9 @@ sealed class DataRoutes(RowAnswers answers, ExportRoutes exports, CalendarFile c
         calendar.Map(routes);
         tryOut.Map(routes);
         live.Map(routes, data);
+        var writes = routes.MapDataWrites();
+        history.Map(writes);
+        geofences.Map(writes);
     }
 
     void List(RouteGroupBuilder data, string path, Listing listing, Parent parent = Parent.None)
@@ -86,8 +93,8 @@ sealed class DataRoutes(RowAnswers answers, ExportRoutes exports, CalendarFile c
             .WithMetadata(new Described(NameOf(path), document.Summary, document.Parameters, [Format.Json], new Shape.Whole(document)));
 
     /// <summary>The operation's name: the path's words, with "one" for a number: <c>getDrivesOnePositions</c>.</summary>
-    public static string NameOf(string path)
-        => "get" + string.Concat(path.Replace("{id}", "one", StringComparison.Ordinal).Split('/', '-', '.').Where(word => word.Length > 0)
+    public static string NameOf(string path, string method = "GET")
+        => method.ToLowerInvariant() + string.Concat(path.Replace("{id}", "one", StringComparison.Ordinal).Split('/', '-', '.').Where(word => word.Length > 0)
             .Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 
     Task AnswerAsync(HttpContext http, Listing listing, Parent parent, int row, string? suffix) => ProblemAnswers.TryAsync(http, () =>
@@ -101,9 +108,15 @@ sealed class DataRoutes(RowAnswers answers, ExportRoutes exports, CalendarFile c
 static class DataConventions
 {
     /// <summary>A group of routes of this interface: for who may read, as fast as is good for the others, and refusing in its own words.</summary>
-    public static RouteGroupBuilder MapData(this IEndpointRouteBuilder routes) => routes.MapGroup(DataRoutes.Prefix)
-        .RequireAuthorization(Policies.Read)
-        .RequireRateLimiting(RateLimits.Programs)
+    public static RouteGroupBuilder MapData(this IEndpointRouteBuilder routes) => routes.MapData(Policies.Read, RateLimits.Programs);
+
+    /// <summary>The same for those that change something, which are not for everybody who may read and not as fast.</summary>
+    public static RouteGroupBuilder MapDataWrites(this IEndpointRouteBuilder routes)
+        => routes.MapData(Policies.Write, RateLimits.ProgramWrites).WithMetadata(new RequestSizeLimitAttribute(Body.MostBytes));
+
+    static RouteGroupBuilder MapData(this IEndpointRouteBuilder routes, string policy, string limit) => routes.MapGroup(DataRoutes.Prefix)
+        .RequireAuthorization(policy)
+        .RequireRateLimiting(limit)
         .RequireCors(OtherOrigins.Programs)
         .WithGroupName(ApiDescriptions.Data)
         .WithMetadata(Refusals);

@@ -31,21 +31,8 @@ public static class ApiDescriptions
                 if (name != Companion)
                     return;
                 options.AddSchemaTransformer(DescribeAsync);
-                options.AddDocumentTransformer((document, _, _) =>
-                {
-                    document.Servers?.Clear();
-                    document.Info.Title = "TeslaMate for .NET: the API of companion apps";
-                    (document.Components ??= new()).SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
-                    {
-                        ["token"] = new OpenApiSecurityScheme
-                        {
-                            Type = SecuritySchemeType.Http,
-                            Scheme = "bearer",
-                            Description = "A token of the page /tokens"
-                        },
-                    };
-                    return Task.CompletedTask;
-                });
+                options.AddOperationTransformer(CompanionDescription.CompleteAsync);
+                options.AddDocumentTransformer(CompanionDescription.CompleteAsync);
             });
         }
 

@@ -30,6 +30,20 @@ sealed partial class HistoryEditor(
         return answer;
     }
 
+    public async Task<EditAnswer?> RepeatedAsync(HistoryEdit edit, string author, string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
+            return await RepeatedAsync(connection, Check(edit), author, key, cancellationToken) is { } before
+                ? new EditAnswer.Done(before, IsRepeated: true) : null;
+        }
+        catch (EditRefusedException refused)
+        {
+            return refused.Answer;
+        }
+    }
+
     public async Task<EditAnswer> UndoAsync(long change, string author, CancellationToken cancellationToken)
     {
         var answer = await AnswerAsync(() => TakeBackAsync(change, author, cancellationToken), cancellationToken);

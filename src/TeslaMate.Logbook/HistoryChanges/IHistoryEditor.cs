@@ -17,6 +17,9 @@ public interface IHistoryEditor
     /// <param name="key">A repetition by the same author within 24 hours gives the same change and makes no second one; null for none.</param>
     Task<EditAnswer> ApplyAsync(HistoryEdit edit, string author, string? version, string? key, CancellationToken cancellationToken);
 
+    /// <summary>What an edit with this key came to before (see <see cref="ApplyAsync"/>); null when there was none.</summary>
+    Task<EditAnswer?> RepeatedAsync(HistoryEdit edit, string author, string key, CancellationToken cancellationToken);
+
     /// <summary>Gives the rows of a change back as they were, byte for byte; refused when anything touched them since.</summary>
     Task<EditAnswer> UndoAsync(long change, string author, CancellationToken cancellationToken);
 

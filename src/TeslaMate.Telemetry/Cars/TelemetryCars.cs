@@ -18,18 +18,42 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
     ILogger<TelemetryCars> logger) : BackgroundService
 {
     static readonly TimeSpan Look = TimeSpan.FromSeconds(30);
+
+    // Until the first reading everybody waits.
+    static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(1);
+
     static readonly TimeSpan Keep = TimeSpan.FromDays(7);
     static readonly TimeSpan CleanInterval = TimeSpan.FromHours(1);
 
     static readonly TimeSpan MonthInterval = TimeSpan.FromMinutes(5);
 
     readonly ConcurrentDictionary<string, CarId> _byVin = new(StringComparer.Ordinal);
+    readonly TaskCompletionSource _firstRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     volatile HashSet<CarId> _enabled = [];
 
-    /// <summary>The car of a VIN; null when it is not ours or not told to stream.</summary>
-    public CarId? Find(string vin) => _byVin.TryGetValue(vin, out var car) ? car : null;
+    /// <summary>
+    /// The car of a VIN; null when it is not ours or not told to stream. Waits for the first reading after the start, so that nobody is taken for a
+    /// stranger before it is known who is not.
+    /// </summary>
+    public ValueTask<CarId?> FindAsync(string vin, CancellationToken cancellationToken)
+    {
+        return _firstRead.Task.IsCompleted ? new(Find()) : new(WaitAsync());
 
-    public bool IsEnabled(CarId car) => _enabled.Contains(car);
+        CarId? Find() => _byVin.TryGetValue(vin, out var car) ? car : null;
+
+        async Task<CarId?> WaitAsync()
+        {
+            await _firstRead.Task.WaitAsync(cancellationToken);
+            return Find();
+        }
+    }
+
+    /// <summary>Whether a car is told to stream here; waits for the first reading after the start.</summary>
+    public async ValueTask<bool> IsEnabledAsync(CarId car, CancellationToken cancellationToken)
+    {
+        await _firstRead.Task.WaitAsync(cancellationToken);
+        return _enabled.Contains(car);
+    }
 
     public int Count => _byVin.Count;
 
@@ -40,8 +64,10 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("""
-            select cars.id, cars.vin from public.cars join teslamate.telemetry_cars telemetry on telemetry.car_id = cars.id where telemetry.is_enabled
-                and cars.vin is not null
+            select cars.id, cars.vin
+            from public.cars
+            join teslamate.telemetry_cars telemetry on telemetry.car_id = cars.id
+            where telemetry.is_enabled and cars.vin is not null
             """);
         Dictionary<string, CarId> found = new(StringComparer.Ordinal);
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
@@ -55,6 +81,7 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
         foreach (var gone in _byVin.Keys.Except(found.Keys).ToList())
             _byVin.TryRemove(gone, out _);
         _enabled = [.. found.Values];
+        _firstRead.TrySetResult();
     }
 
     /// <summary>Lets a car's data in, or not any more.</summary>
@@ -64,8 +91,7 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
             insert into teslamate.telemetry_cars as telemetry (car_id, is_enabled, profile, host, configured_at) values ($1, $2, $3, $4, $5)
             on conflict (car_id) do update set
                 is_enabled = excluded.is_enabled, profile = coalesce(excluded.profile, telemetry.profile),
-                    host = coalesce(excluded.host, telemetry.host),
-                configured_at = excluded.configured_at, is_synced = null
+                host = coalesce(excluded.host, telemetry.host), configured_at = excluded.configured_at, is_synced = null
             """);
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
         command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = isEnabled });
@@ -92,12 +118,13 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
     async Task RunAsync(CancellationToken cancellationToken)
     {
         var (cleanAt, monthAt) = (time.GetUtcNow(), time.GetUtcNow());
-        using var timer = new PeriodicTimer(Look, time);
+        using var timer = new PeriodicTimer(FirstLook, time);
         do
         {
             try
             {
                 await ReadAsync(cancellationToken);
+                timer.Period = Look;
                 if (time.GetUtcNow() is var now && now >= cleanAt)
                 {
                     await inbox.DeleteOldAsync(now - Keep, now - settings.KeepValues, cancellationToken);

@@ -36,6 +36,9 @@ sealed partial class CarEndpoint(
 
     static readonly TimeSpan HandshakePatience = TimeSpan.FromSeconds(10);
 
+    // Right after the start it may not be known yet who is let in; a car that is sent away comes back.
+    static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
+
     // Silence is normal for a parked car; this keeps networks in between from forgetting it.
     static readonly TimeSpan Ping = TimeSpan.FromSeconds(60);
 
@@ -43,6 +46,7 @@ sealed partial class CarEndpoint(
     readonly EndpointCertificates _certificates = new(settings, time, loggers.CreateLogger("TeslaMate.Telemetry.Endpoint"));
     readonly HandshakeLimits _limits = new(settings.MostFailedHandshakes, time);
     readonly ConcurrentDictionary<string, List<Connected>> _connections = new(StringComparer.Ordinal);
+    readonly CancellationTokenSource _stopping = new();
     WebApplication? _server;
     long _lastConnection;
 
@@ -82,15 +86,8 @@ sealed partial class CarEndpoint(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        foreach (var list in _connections.Values)
-        {
-            Connected[] open;
-            lock (list)
-                open = [.. list];
-            foreach (var connected in open)
-                await connected.Stop.CancelAsync();
-        }
-
+        // Also of cars that come back before nobody listens any more: the server waits for all of them.
+        await _stopping.CancelAsync();
         if (_server is not null)
             await _server.StopAsync(cancellationToken);
     }
@@ -99,6 +96,7 @@ sealed partial class CarEndpoint(
     {
         if (_server is not null)
             await _server.DisposeAsync();
+        _stopping.Dispose();
     }
 
     void Listen(ListenOptions listen)
@@ -181,7 +179,20 @@ sealed partial class CarEndpoint(
             return;
         }
 
-        if (cars.Find(vin) is not { } car)
+        CarId? found;
+        try
+        {
+            using var patience = new CancellationTokenSource(StartPatience, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token, patience.Token);
+            found = await cars.FindAsync(vin, either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return;
+        }
+
+        if (found is not { } car)
         {
             counters.CountStranger();
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
@@ -206,14 +217,14 @@ sealed partial class CarEndpoint(
 
     async Task ConnectAsync(HttpContext context, CarId car, string vin)
     {
-        if (Connections >= (ConnectionsPerCar * cars.Count) + ConnectionsBeside)
+        if (_stopping.IsCancellationRequested || Connections >= (ConnectionsPerCar * cars.Count) + ConnectionsBeside)
         {
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             return;
         }
 
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
         var connected = new Connected(stop);
         Connected? oldest = null;
         var list = _connections.GetOrAdd(vin, _ => []);

@@ -56,7 +56,7 @@ sealed record InboxRecord(
             payload);
     }
 
-    public long Digest => DigestOf(Payload.Span, Type);
+    public long Digest { get; } = DigestOf(Payload.Span, Type);
 
     /// <summary>The beginning of a hash; equal bytes of one moment are the same record.</summary>
     static long DigestOf(ReadOnlySpan<byte> payload, RecordType type)

@@ -36,6 +36,11 @@ sealed class InboxTable(NpgsqlDataSource database)
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = newest - LookBack });
         command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. seen] });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = MostRecords });
+        return await ReadAsync(command, cancellationToken);
+    }
+
+    static async Task<IReadOnlyList<PendingRecord>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    {
         List<PendingRecord> records = [];
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -105,11 +110,33 @@ sealed class InboxTable(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    public async Task<SavedSnapshot?> SnapshotAsync(CarId car, CancellationToken cancellationToken)
+    /// <summary>What was saved of a car last, and when by the server's clock.</summary>
+    public async Task<(SavedSnapshot Snapshot, DateTimeOffset At)?> SnapshotAsync(CarId car, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select state::text from teslamate.telemetry_snapshots where car_id = $1");
+        await using var command = database.CreateCommand("select state::text, saved_at from teslamate.telemetry_snapshots where car_id = $1");
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-        return await command.ExecuteScalarAsync(cancellationToken) is string state ? SnapshotForm.TryRead(state) : null;
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) && SnapshotForm.TryRead(reader.GetString(0)) is { } saved
+            ? (saved, reader.GetInstant(1))
+            : null;
+    }
+
+    /// <summary>Values that were applied, in the order of the car's clock.</summary>
+    /// <param name="since">When they were received at the earliest, by the server's clock; null for all of the week.</param>
+    public async Task<IReadOnlyList<PendingRecord>> AppliedAsync(CarId car, DateTimeOffset? since, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("""
+            select id, type, form, source, car_time, received_at, payload
+            from teslamate.telemetry_inbox
+            where car_id = $1 and is_applied and type = $2 and form <> $3 and received_at >= coalesce($4, '-infinity')
+                and car_time >= received_at - interval '7 days'
+            order by car_time, id
+            """);
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)RecordType.Data });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)RecordForm.Unreadable });
+        command.Parameters.Add(Timestamps.Parameter(since));
+        return await ReadAsync(command, cancellationToken);
     }
 
     public async Task SaveAsync(CarId car, SavedSnapshot snapshot, DateTimeOffset at, CancellationToken cancellationToken)

@@ -13,9 +13,10 @@ namespace TeslaMate.Telemetry.Inbox;
 
 /// <summary>
 /// Commits records, many at once, and tells each sender when its own is safe. What arrives while a commit is under way goes into the next one, so the
-/// pause between two commits is never longer than one commit.
+/// pause between two commits is never longer than one commit. Ends after all other services of the host, because those hand their last records over.
 /// </summary>
-sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, TimeProvider time, ILogger<InboxWriter> logger) : BackgroundService
+sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, TimeProvider time, ILogger<InboxWriter> logger)
+    : BackgroundService, IHostedLifecycleService
 {
     const int MostRecords = 5_000;
     const int MostBytes = 8 * 1024 * 1024;
@@ -25,6 +26,9 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
     static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     readonly Channel<Waiting> _queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(20_000) { SingleReader = true });
+
+    // What is being stored; here, so that nothing is forgotten when the loop begins again.
+    readonly List<Waiting> _batch = [];
 
     /// <summary>Stores a record; the answer comes after the commit.</summary>
     public async ValueTask<StoreResult> StoreAsync(InboxRecord record, CancellationToken cancellationToken)
@@ -42,52 +46,65 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
         return await waiting.Done.Task.WaitAsync(cancellationToken);
     }
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Others are still at work; it ends in <see cref="StoppedAsync"/>.</summary>
+    public override Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Stores what is left, and takes nothing more.</summary>
+    public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        await Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
         _queue.Writer.TryComplete();
+        await base.StopAsync(cancellationToken);
         while (_queue.Reader.TryRead(out var left))
             left.Done.TrySetResult(StoreResult.NotStored);
     }
 
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var grace = new Grace(time, stoppingToken);
+        await Job.KeepRunningAsync(RunAsync, time, logger, grace.Token);
+        _batch.ForEach(left => left.Done.TrySetResult(StoreResult.NotStored));
+    }
+
+    /// <summary>Ends when the queue is complete and empty.</summary>
     async Task RunAsync(CancellationToken cancellationToken)
     {
-        List<Waiting> batch = [];
         while (await _queue.Reader.WaitToReadAsync(cancellationToken))
         {
-            var bytes = 0;
-            while (batch.Count < MostRecords && bytes < MostBytes && _queue.Reader.TryRead(out var next))
+            var bytes = _batch.Sum(waiting => waiting.Record.Payload.Length);
+            while (_batch.Count < MostRecords && bytes < MostBytes && _queue.Reader.TryRead(out var next))
             {
-                batch.Add(next);
+                _batch.Add(next);
                 bytes += next.Record.Payload.Length;
             }
 
-            while (batch.Count > 0)
+            while (_batch.Count > 0)
             {
                 try
                 {
-                    var stored = await WriteAsync([.. batch.Select(waiting => waiting.Record)], cancellationToken);
-                    for (var i = 0; i < batch.Count; i++)
-                        batch[i].Done.TrySetResult(stored[i] ? StoreResult.Stored : StoreResult.Duplicate);
-                    foreach (var car in batch.Where((_, i) => stored[i]).Select(waiting => waiting.Record.Car).Distinct())
-                        signal.Raise(car);
-                    batch.Clear();
+                    await WriteAsync(_batch, cancellationToken);
+                    _batch.Clear();
                 }
                 catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ForeignKeyViolation)
                 {
                     // A car was deleted meanwhile; one by one finds out which.
-                    await WriteSinglyAsync(batch, cancellationToken);
-                    batch.Clear();
+                    await WriteSinglyAsync(_batch, cancellationToken);
+                    _batch.Clear();
                 }
                 catch (Exception exception) when (exception is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException)
                 {
-                    Log.Away(logger, batch.Count, exception.Message);
+                    Log.Away(logger, _batch.Count, exception.Message);
                     await Task.Delay(RetryPause, time, cancellationToken);
                     var now = time.GetUtcNow();
-                    foreach (var tired in batch.Where(waiting => waiting.Until <= now))
+                    foreach (var tired in _batch.Where(waiting => waiting.Until <= now))
                         tired.Done.TrySetResult(StoreResult.NotStored);
-                    batch.RemoveAll(waiting => waiting.Until <= now);
+                    _batch.RemoveAll(waiting => waiting.Until <= now);
                 }
             }
         }
@@ -99,8 +116,7 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
         {
             try
             {
-                waiting.Done.TrySetResult((await WriteAsync([waiting.Record], cancellationToken))[0] ? StoreResult.Stored : StoreResult.Duplicate);
-                signal.Raise(waiting.Record.Car);
+                await WriteAsync([waiting], cancellationToken);
             }
             catch (NpgsqlException)
             {
@@ -109,12 +125,32 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
         }
     }
 
+    /// <summary>Stores records and counts them, in one transaction; then everybody is told.</summary>
+    async Task WriteAsync(List<Waiting> batch, CancellationToken cancellationToken)
+    {
+        bool[] isNew;
+        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            isNew = await InsertAsync(batch, connection, cancellationToken);
+            await CountAsync(batch, isNew, connection, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+
+        HashSet<CarId> cars = [];
+        for (var i = 0; i < batch.Count; i++)
+        {
+            batch[i].Done.TrySetResult(isNew[i] ? StoreResult.Stored : StoreResult.Duplicate);
+            if (isNew[i] && cars.Add(batch[i].Record.Car))
+                signal.Raise(batch[i].Record.Car);
+        }
+    }
+
     /// <returns>For each record whether it is new.</returns>
-    async Task<bool[]> WriteAsync(IReadOnlyList<InboxRecord> records, CancellationToken cancellationToken)
+    static async Task<bool[]> InsertAsync(List<Waiting> batch, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         // The same record twice in one statement: the first counts.
-        await using var batch = database.CreateBatch();
-        var insert = new NpgsqlBatchCommand("""
+        await using var insert = new NpgsqlCommand("""
             with incoming as (
                 select * from unnest(
                     $1::smallint[], $2::smallint[], $3::smallint[], $4::smallint[], $5::boolean[], $6::boolean[], $7::timestamp[], $8::timestamp[],
@@ -125,81 +161,120 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
             from incoming
             order by number
             on conflict do nothing
-            returning car_id, car_time, digest, txid
-            """);
-        insert.Parameters.Add(Array(records, record => record.Car.Value));
-        insert.Parameters.Add(Array(records, record => (short)record.Type));
-        insert.Parameters.Add(Array(records, record => (short)record.Form));
-        insert.Parameters.Add(Array(records, record => (short)record.Path));
-        insert.Parameters.Add(Array(records, record => record.IsResend));
-        insert.Parameters.Add(Array(records, record => record.IsApplied));
-        insert.Parameters.Add(Times(records, record => record.CarTime));
-        insert.Parameters.Add(Times(records, record => record.ReceivedAt));
-        insert.Parameters.Add(Array(records, record => record.Digest));
-        insert.Parameters.Add(Array(records, record => record.Txid.ToArray()));
-        insert.Parameters.Add(Array(records, record => record.Payload.ToArray()));
-        batch.BatchCommands.Add(insert);
-        HashSet<(short Car, DateTimeOffset CarTime, long Digest)> stored = [];
-        await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
+            returning car_id, car_time, digest
+            """, connection);
+        insert.Parameters.Add(Array(batch, record => record.Car.Value));
+        insert.Parameters.Add(Array(batch, record => (short)record.Type));
+        insert.Parameters.Add(Array(batch, record => (short)record.Form));
+        insert.Parameters.Add(Array(batch, record => (short)record.Path));
+        insert.Parameters.Add(Array(batch, record => record.IsResend));
+        insert.Parameters.Add(Array(batch, record => record.IsApplied));
+        insert.Parameters.Add(Times(batch, record => record.CarTime));
+        insert.Parameters.Add(Times(batch, record => record.ReceivedAt));
+        insert.Parameters.Add(Array(batch, record => record.Digest));
+        insert.Parameters.Add(Array(batch, record => record.Txid));
+        insert.Parameters.Add(Array(batch, record => record.Payload));
+        List<(short Car, DateTimeOffset CarTime, long Digest)> stored = new(batch.Count);
+        await using (var reader = await insert.ExecuteReaderAsync(cancellationToken))
         {
             while (await reader.ReadAsync(cancellationToken))
                 stored.Add((reader.GetInt16(0), reader.GetInstant(1), reader.GetInt64(2)));
         }
 
+        var isNew = new bool[batch.Count];
+        if (stored.Count == batch.Count)
+        {
+            System.Array.Fill(isNew, true);
+            return isNew;
+        }
+
         // Of equal records in one batch the first is the new one.
-        var isNew = new bool[records.Count];
-        for (var i = 0; i < records.Count; i++)
-            isNew[i] = stored.Remove((records[i].Car.Value, records[i].CarTime, records[i].Digest));
-        await CountAsync(records, isNew, cancellationToken);
+        var left = stored.ToHashSet();
+        for (var i = 0; i < isNew.Length; i++)
+            isNew[i] = left.Remove((batch[i].Record.Car.Value, batch[i].Record.CarTime, batch[i].Record.Digest));
         return isNew;
     }
 
-    /// <summary>What the month is extrapolated from.</summary>
-    async Task CountAsync(IReadOnlyList<InboxRecord> records, bool[] isNew, CancellationToken cancellationToken)
+    /// <summary>What the month's price is computed from; other instances hear of it and look for the records.</summary>
+    static async Task CountAsync(List<Waiting> batch, bool[] isNew, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var days = records.Select((record, i) => (Record: record, IsNew: isNew[i]))
-            .GroupBy(item => (item.Record.Car, Day: item.Record.ReceivedAt.UtcDateTime.Date))
-            .OrderBy(group => group.Key.Car.Value)
-            .ToList();
-        await using var command = database.CreateCommand("""
+        Dictionary<(short Car, DateTime Day), Usage> usages = [];
+        for (var i = 0; i < isNew.Length; i++)
+        {
+            var record = batch[i].Record;
+            var key = (record.Car.Value, record.ReceivedAt.UtcDateTime.Date);
+            if (!usages.TryGetValue(key, out var usage))
+                usages[key] = usage = new Usage();
+            usage.Add(record, isNew[i]);
+        }
+
+        // In the order of the cars, so that two instances do not wait for one another.
+        var days = usages.OrderBy(usage => usage.Key).ToList();
+        await using var command = new NpgsqlCommand("""
             insert into teslamate.telemetry_usage as usage (car_id, day, records, datums, duplicates, rejected, bytes)
             select * from unnest($1::smallint[], $2::date[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
             on conflict (car_id, day) do update set
                 records = usage.records + excluded.records, datums = usage.datums + excluded.datums,
-                    duplicates = usage.duplicates + excluded.duplicates,
-                rejected = usage.rejected + excluded.rejected, bytes = usage.bytes + excluded.bytes
+                duplicates = usage.duplicates + excluded.duplicates, rejected = usage.rejected + excluded.rejected,
+                bytes = usage.bytes + excluded.bytes
             returning pg_notify('teslamate_telemetry', usage.car_id::text)
-            """);
-        command.Parameters.Add(Array(days, day => day.Key.Car.Value));
+            """, connection);
+        command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. days.Select(day => day.Key.Car)] });
         command.Parameters.Add(new NpgsqlParameter<DateTime[]>
         {
             TypedValue = [.. days.Select(day => day.Key.Day)],
             NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date
         });
-        command.Parameters.Add(Array(days, day => (long)day.Count(item => item.IsNew)));
-        command.Parameters.Add(Array(days, day => day.Where(item => item.IsNew).Sum(item => (long)item.Record.Datums)));
-        command.Parameters.Add(Array(days, day => (long)day.Count(item => !item.IsNew)));
-        command.Parameters.Add(Array(days, day => (long)day.Count(item => item.IsNew && item.Record.Form == RecordForm.Unreadable)));
-        command.Parameters.Add(Array(days, day => day.Where(item => item.IsNew).Sum(item => (long)item.Record.Payload.Length)));
-        try
-        {
-            await command.ExecuteNonQueryAsync(cancellationToken);
-        }
-        catch (NpgsqlException exception)
-        {
-            // The records are safe; a figure of them is not worth asking for them again.
-            Log.NotCounted(logger, exception.Message);
-        }
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. days.Select(day => day.Value.Records)] });
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. days.Select(day => day.Value.Datums)] });
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. days.Select(day => day.Value.Duplicates)] });
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. days.Select(day => day.Value.Rejected)] });
+        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. days.Select(day => day.Value.Bytes)] });
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    static NpgsqlParameter<TColumn[]> Array<TItem, TColumn>(IReadOnlyList<TItem> items, Func<TItem, TColumn> column) =>
-        new() { TypedValue = [.. items.Select(column)] };
-
-    static NpgsqlParameter<DateTime[]> Times(IReadOnlyList<InboxRecord> records, Func<InboxRecord, DateTimeOffset> column) => new()
+    static NpgsqlParameter<TColumn[]> Array<TColumn>(List<Waiting> batch, Func<InboxRecord, TColumn> column)
     {
-        TypedValue = [.. records.Select(record => Timestamps.ToColumn(column(record)))],
-        NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp,
-    };
+        var values = new TColumn[batch.Count];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = column(batch[i].Record);
+        return new() { TypedValue = values };
+    }
+
+    static NpgsqlParameter<DateTime[]> Times(List<Waiting> batch, Func<InboxRecord, DateTimeOffset> column)
+    {
+        var parameter = Array(batch, record => Timestamps.ToColumn(column(record)));
+        parameter.NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp;
+        return parameter;
+    }
+
+    /// <summary>What one car sent on one day.</summary>
+    sealed class Usage
+    {
+        public long Records { get; private set; }
+
+        public long Datums { get; private set; }
+
+        public long Duplicates { get; private set; }
+
+        public long Rejected { get; private set; }
+
+        public long Bytes { get; private set; }
+
+        public void Add(InboxRecord record, bool isNew)
+        {
+            if (!isNew)
+            {
+                Duplicates++;
+                return;
+            }
+
+            Records++;
+            Datums += record.Datums;
+            Rejected += record.Form == RecordForm.Unreadable ? 1 : 0;
+            Bytes += record.Payload.Length;
+        }
+    }
 
     sealed record Waiting(InboxRecord Record, DateTimeOffset Until, TaskCompletionSource<StoreResult> Done);
 
@@ -208,9 +283,6 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
         [LoggerMessage(Level = LogLevel.Error, Message = "The database does not take {Records} records of cars, which are not acknowledged: "
             + "{Reason}")]
         public static partial void Away(ILogger logger, int records, string reason);
-
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Records of cars were stored, but not counted: {Reason}")]
-        public static partial void NotCounted(ILogger logger, string reason);
     }
 }
 

@@ -88,21 +88,34 @@ sealed partial class MqttIntake(TelemetrySettings settings, TelemetryCars cars, 
 
     async Task StoreAsync(CancellationToken cancellationToken)
     {
-        await foreach (var record in _groups.ReadAsync(cancellationToken))
+        using var grace = new Grace(time, cancellationToken);
+        try
         {
-            if (cars.Find(record.Vin) is not { } car)
-                continue;
-            var type = record switch
-            {
-                TelemetryRecord.Data => RecordType.Data,
-                TelemetryRecord.Alerts => RecordType.Alerts,
-                _ => RecordType.Connectivity,
-            };
-            var row = InboxRecord.Of(car, type, RecordForm.Json, IntakePath.Mqtt, default, record, null, time.GetUtcNow(), JsonForm.Write(record));
-            while (await inbox.StoreAsync(row, cancellationToken) is StoreResult.NotStored)
-            {
-                // Nobody else has it any more.
-            }
+            await foreach (var record in _groups.ReadAsync(cancellationToken))
+                await StoreAsync(record, grace.Token);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            foreach (var record in _groups.Rest())
+                await StoreAsync(record, grace.Token);
+        }
+    }
+
+    async Task StoreAsync(TelemetryRecord record, CancellationToken cancellationToken)
+    {
+        if (await cars.FindAsync(record.Vin, cancellationToken) is not { } car)
+            return;
+        var type = record switch
+        {
+            TelemetryRecord.Data => RecordType.Data,
+            TelemetryRecord.Alerts => RecordType.Alerts,
+            _ => RecordType.Connectivity,
+        };
+        var row = InboxRecord.Of(car, type, RecordForm.Json, IntakePath.Mqtt, default, record, null, time.GetUtcNow(), JsonForm.Write(record));
+        while (await inbox.StoreAsync(row, cancellationToken) is StoreResult.NotStored)
+        {
+            // Nobody else has it any more.
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
@@ -122,6 +135,8 @@ sealed class MqttGrouping(TimeProvider time)
     readonly Lock _lock = new();
     readonly Dictionary<(string Vin, bool IsOld), Group> _groups = [];
     readonly Dictionary<string, DateTimeOffset> _connected = new(StringComparer.Ordinal);
+
+    // More than any car says while the database is away for an hour; beyond that the newest are lost.
     readonly Channel<TelemetryRecord> _records = Channel.CreateBounded<TelemetryRecord>(10_000);
     readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -169,6 +184,15 @@ sealed class MqttGrouping(TimeProvider time)
         }
     }
 
+    /// <summary>What is left at the end.</summary>
+    public IReadOnlyList<TelemetryRecord> Rest()
+    {
+        List<TelemetryRecord> rest = [];
+        while (_records.Reader.TryRead(out var record))
+            rest.Add(record);
+        return [.. rest, .. Due(DateTimeOffset.MaxValue)];
+    }
+
     /// <summary>When the oldest half second ends; null while nothing waits.</summary>
     DateTimeOffset? NextDue
     {
@@ -187,7 +211,7 @@ sealed class MqttGrouping(TimeProvider time)
             var due = _groups.Where(group => now - group.Value.Since >= Together).ToList();
             foreach (var (key, _) in due)
                 _groups.Remove(key);
-            return [.. due.Select(group => new TelemetryRecord.Data(group.Key.Vin, group.Value.Since, group.Key.IsOld, [.. group.Value.Data]))];
+            return [.. due.Select(group => RecordOf(group.Key, group.Value))];
         }
     }
 
@@ -196,11 +220,19 @@ sealed class MqttGrouping(TimeProvider time)
         lock (_lock)
         {
             var isOld = isRetained || (_connected.TryGetValue(vin, out var connected) && now - connected < AfterContact);
-            if (!_groups.TryGetValue((vin, isOld), out var group))
+            if (!_groups.TryGetValue((vin, isOld), out var group) || now - group.Since >= Together)
+            {
+                // While nobody takes what is due, time goes on.
+                if (group is not null)
+                    _records.Writer.TryWrite(RecordOf((vin, isOld), group));
                 _groups[(vin, isOld)] = group = new Group(now, []);
+            }
+
             group.Data.Add(datum);
         }
     }
+
+    static TelemetryRecord.Data RecordOf((string Vin, bool IsOld) key, Group group) => new(key.Vin, group.Since, key.IsOld, [.. group.Data]);
 
     sealed record Group(DateTimeOffset Since, List<Datum> Data);
 }

@@ -23,7 +23,10 @@ sealed partial class RecordIntake(TelemetryCars cars, InboxWriter inbox, TimePro
 
     public long Unreadable => Interlocked.Read(ref _unreadable);
 
-    /// <summary>Stores a record; true once it is safe, or when it can be of no use to anybody.</summary>
+    /// <summary>
+    /// Stores a record; true once it is safe, or when it can be of no use to anybody. Right after the start that takes until it is known whose
+    /// records are ours.
+    /// </summary>
     /// <param name="topic">Its ending tells the kind, whatever the namespace.</param>
     public async Task<bool> TakeAsync(IntakePath path, string topic, ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> txid,
         CancellationToken cancellationToken)
@@ -33,7 +36,7 @@ sealed partial class RecordIntake(TelemetryCars cars, InboxWriter inbox, TimePro
             return true;
         var isJson = body.Length > 0 && body.Span[0] == (byte)'{';
         var record = isJson ? JsonForm.TryRead(type, body) : ProtobufForm.TryRead(type, body.Span);
-        if (record is null || cars.Find(record.Vin) is not { } car)
+        if (record is null || await cars.FindAsync(record.Vin, cancellationToken) is not { } car)
         {
             // Without a VIN nobody knows whose it is.
             if (record is null)

@@ -18,15 +18,24 @@ sealed class ZeroMqIntake(TelemetrySettings settings, RecordIntake records, Time
 
     async Task RunAsync(Uri server, CancellationToken cancellationToken)
     {
+        using var grace = new Grace(time, cancellationToken);
         using var room = new SemaphoreSlim(MostUnderWay);
         // The network keeps real time, whatever clock the cars have.
         var subscriber = new ZmtpSubscriber(server.Host, server.Port, TimeProvider.System);
-        await foreach (var message in subscriber.ReadAsync(cancellationToken))
+        try
         {
-            if (message is not [var topic, var body])
-                continue;
-            await room.WaitAsync(cancellationToken);
-            _ = TakeAsync(Encoding.UTF8.GetString(topic), body, room, cancellationToken);
+            await foreach (var message in subscriber.ReadAsync(cancellationToken))
+            {
+                if (message is not [var topic, var body])
+                    continue;
+                await room.WaitAsync(cancellationToken);
+                _ = TakeAsync(Encoding.UTF8.GetString(topic), body, room, grace.Token);
+            }
+        }
+        finally
+        {
+            for (var ended = 0; ended < MostUnderWay; ended++)
+                await room.WaitAsync(CancellationToken.None);
         }
     }
 
@@ -37,10 +46,12 @@ sealed class ZeroMqIntake(TelemetrySettings settings, RecordIntake records, Time
             while (!await records.TakeAsync(IntakePath.ZeroMq, topic, body, default, cancellationToken))
             {
                 // Nobody else has it any more.
+                cancellationToken.ThrowIfCancellationRequested();
             }
         }
         catch (OperationCanceledException)
         {
+            // The database did not take it until the program had to end.
         }
         finally
         {

@@ -3,6 +3,7 @@ using TeslaMate.Configuration;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Telemetry.Inbox;
 using TeslaMate.Telemetry.Records;
+using TeslaMate.Telemetry.Wire;
 using TeslaMate.Vehicles.Feeds;
 
 namespace TeslaMate.Telemetry.Pipeline;
@@ -19,6 +20,9 @@ sealed partial class CarFeed : IAsyncDisposable
     const int MostSeen = 2_000;
 
     static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(60);
+
+    // From the arrival of a record until it is applied; what is applied twice changes nothing.
+    static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
 
     // Further away from a late change of gear nobody looks for its neighbours.
     static readonly TimeSpan Around = TimeSpan.FromHours(12);
@@ -96,10 +100,22 @@ sealed partial class CarFeed : IAsyncDisposable
             // What waited is in the inbox still.
         }
 
-        if (await _inbox.SnapshotAsync(_car.Id, cancellationToken) is { } saved)
+        DateTimeOffset? savedAt = null;
+        if (await _inbox.SnapshotAsync(_car.Id, cancellationToken) is var (saved, at))
         {
             _snapshot.Restore(saved);
             _shown.Restore(saved);
+            savedAt = at;
+        }
+
+        // A snapshot is saved now and then, and a run that was killed has applied more. A car does not say again what has not changed.
+        foreach (var record in await _inbox.AppliedAsync(_car.Id, savedAt - LongestWait, cancellationToken))
+        {
+            if (record.Record is not TelemetryRecord.Data { Values.Count: <= PayloadShape.MostDatums } data)
+                continue;
+            _snapshot.Apply(data, record.CarTime, record.ReceivedAt);
+            _shown.Apply(data, record.CarTime, record.ReceivedAt);
+            _isChanged = true;
         }
 
         foreach (var connection in await _inbox.ConnectionsAsync(_car.Id, cancellationToken))

@@ -7,8 +7,8 @@ namespace TeslaMate.Vehicles.Feeds;
 /// <summary>What cars send by themselves.</summary>
 public interface ITelemetryFeeds
 {
-    /// <summary>Whether the car is told to send its data here.</summary>
-    bool IsConfigured(Car car);
+    /// <summary>Whether the car is told to send its data here; right after the start that takes until it is known.</summary>
+    ValueTask<bool> IsConfiguredAsync(Car car, CancellationToken cancellationToken);
 
     /// <summary>
     /// Lets a car's records flow to its receiver, beginning with those that came before and were not applied yet. Nothing arrives after disposal.

@@ -135,10 +135,11 @@ sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopPar
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         var open = await parts.Logbook.OpenEntriesAsync(_car.Id, either.Token);
+        var isStreaming = parts.Telemetry is { } feeds && await feeds.IsConfiguredAsync(_car, either.Token);
         await using var loop = new VehicleLoop(
             Vehicle.Begin(_car, settings, open, parts.Time.GetUtcNow()) with
             {
-                Telemetry = TelemetryState.None with { IsConfigured = parts.Telemetry?.IsConfigured(_car) == true },
+                Telemetry = TelemetryState.None with { IsConfigured = isStreaming },
             },
             parts,
             rediscover);

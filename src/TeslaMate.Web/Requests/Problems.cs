@@ -10,6 +10,8 @@ namespace TeslaMate.Web.Requests;
 public sealed record ProblemKind(string Slug, int Status, string Title)
 {
     public static readonly ProblemKind InvalidParameter = new("invalid-parameter", StatusCodes.Status400BadRequest, "A parameter cannot be used");
+    public static readonly ProblemKind Unusable =
+        new("invalid-parameter", StatusCodes.Status422UnprocessableEntity, "What is asked for cannot be done with these values");
     public static readonly ProblemKind InvalidCursor =
         new("invalid-cursor", StatusCodes.Status400BadRequest, "The cursor does not belong to this list");
     public static readonly ProblemKind Unauthorized = new("unauthorized", StatusCodes.Status401Unauthorized, "A token or a session is needed");
@@ -28,7 +30,7 @@ public sealed record ProblemKind(string Slug, int Status, string Title)
     /// <summary>Every kind that has a name of its own.</summary>
     public static readonly IReadOnlyList<ProblemKind> All =
     [
-        InvalidParameter, InvalidCursor, Unauthorized, ForbiddenScope, NotFound, NotAcceptable, Conflict, PreconditionFailed, PreconditionRequired,
+        InvalidParameter, Unusable, InvalidCursor, Unauthorized, ForbiddenScope, NotFound, NotAcceptable, Conflict, PreconditionFailed, PreconditionRequired,
             TooManyRequests,
         DatabaseAway,
     ];
@@ -38,8 +40,10 @@ public sealed record ProblemKind(string Slug, int Status, string Title)
         => All.FirstOrDefault(kind => kind.Status == status && kind != InvalidCursor) ?? new("other", status, ReasonPhrases.GetReasonPhrase(status));
 }
 
-/// <summary>What is wrong with one parameter of a request.</summary>
-public sealed record ParameterProblem(string Parameter, string Message);
+/// <summary>What is wrong with one parameter of a request, or one member of its body.</summary>
+/// <param name="Parameter">Its name; null where the body is meant.</param>
+/// <param name="Member">Where in the body, as a JSON pointer (RFC 6901); null for a parameter.</param>
+public sealed record ParameterProblem(string? Parameter, string Message, [property: JsonPropertyName("pointer")] string? Member = null);
 
 /// <summary>Problems as answers: RFC 9457.</summary>
 public static class Problems

@@ -244,7 +244,7 @@ static class TelemetryMeasurements
         {
             await _endpoint.StopAsync(default);
             await _endpoint.DisposeAsync();
-            await _writer.StopAsync(default);
+            await _writer.StoppedAsync(default);
             _writer.Dispose();
             _cars.Dispose();
             _authority.Dispose();

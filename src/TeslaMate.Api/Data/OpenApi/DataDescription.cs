@@ -5,7 +5,9 @@ using Microsoft.OpenApi;
 using TeslaMate.Api.Data.Answers;
 using TeslaMate.Api.Data.Questions;
 using TeslaMate.Api.Data.Rows;
+using TeslaMate.Api.Data.Writes;
 using TeslaMate.Api.OpenApi;
+using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Api.Data.OpenApi;
@@ -74,8 +76,12 @@ static class DataDescription
         operation.Summary = described.Summary;
         operation.Description = $"Needs scope `{described.Scope}`.";
         operation.Tags = null;
-        operation.RequestBody = null;
-        operation.Parameters = [.. PathParameters(described, path), .. described.Parameters.Select(parameter => ParameterOf(parameter, document))];
+        operation.RequestBody = described.Body is { } body ? BodyOf(body) : null;
+        operation.Parameters =
+        [
+            .. PathParameters(described, path), .. described.Parameters.Select(parameter => ParameterOf(parameter, document)),
+            .. HeaderParameters(described),
+        ];
         var content = described.Formats.ToDictionary(format => format.MediaType, format
             => new OpenApiMediaType { Schema = SchemaOf(described.Answer, format, document) });
         operation.Responses = new OpenApiResponses
@@ -98,14 +104,27 @@ static class DataDescription
 
     static IEnumerable<(string Status, ProblemKind[] Kinds)> ProblemsOf(Described described, string path)
     {
-        if (described.Parameters.Count > 0)
+        if (described.Parameters.Count > 0 || described.Body is not null)
             yield return ("400", described.Parameters.Contains(Parameter.Cursor) ? [ProblemKind.InvalidParameter, ProblemKind.InvalidCursor]
                 : [ProblemKind.InvalidParameter]);
         yield return ("401", [ProblemKind.Unauthorized]);
         yield return ("403", [ProblemKind.ForbiddenScope]);
         if (path.Contains('{', StringComparison.Ordinal))
             yield return ("404", [ProblemKind.NotFound]);
-        yield return ("406", [ProblemKind.NotAcceptable]);
+        if (described.Scope != Scopes.Write)
+            yield return ("406", [ProblemKind.NotAcceptable]);
+        else if (described.IsChange)
+        {
+            yield return ("409", [ProblemKind.Conflict]);
+            yield return ("422", [ProblemKind.Unusable]);
+        }
+
+        if (described.NeedsMatch)
+        {
+            yield return ("412", [ProblemKind.PreconditionFailed]);
+            yield return ("428", [ProblemKind.PreconditionRequired]);
+        }
+
         yield return ("429", [ProblemKind.TooManyRequests]);
         yield return ("503", [ProblemKind.DatabaseAway]);
     }
@@ -140,6 +159,65 @@ static class DataDescription
                 Description = "The format, in place of `Accept`.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = Words(described.Formats.Select(format => format.Suffix)) },
             };
+    }
+
+    static IEnumerable<IOpenApiParameter> HeaderParameters(Described described)
+    {
+        if (described.NeedsMatch)
+            yield return Header("If-Match", "The `ETag` of the row, or of a preview; `*` for whatever it is by now.", isRequired: true);
+        if (described.TakesKey)
+            yield return Header("Idempotency-Key", "A repetition with the same key within 24 hours changes nothing more.", isRequired: false);
+
+        static OpenApiParameter Header(string name, string description, bool isRequired) => new()
+        {
+            Name = name,
+            In = ParameterLocation.Header,
+            Required = isRequired,
+            Description = description,
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+        };
+    }
+
+    static OpenApiRequestBody BodyOf(IReadOnlyList<BodyMember> members) => new()
+    {
+        Required = true,
+        Content = new Dictionary<string, OpenApiMediaType>
+        {
+            ["application/json"] = new()
+            {
+                Schema = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    AdditionalPropertiesAllowed = false,
+                    Required = members.Where(member => member.IsRequired).Select(member => member.Name).ToHashSet(),
+                    Properties = members.ToDictionary(member => member.Name, IOpenApiSchema (member) => SchemaOf(member)),
+                },
+            },
+        },
+    };
+
+    static OpenApiSchema SchemaOf(BodyMember member)
+    {
+        var orNull = member.CanBeNull ? JsonSchemaType.Null : default;
+        return new OpenApiSchema
+        {
+            Type = orNull | member.Type switch
+            {
+                BodyType.Id => JsonSchemaType.Integer,
+                BodyType.Number => JsonSchemaType.Number,
+                BodyType.Ids or BodyType.Texts => JsonSchemaType.Array,
+                _ => JsonSchemaType.String,
+            },
+            Items = member.Type switch
+            {
+                BodyType.Ids => new OpenApiSchema { Type = JsonSchemaType.Integer },
+                BodyType.Texts => new OpenApiSchema { Type = JsonSchemaType.String },
+                _ => null,
+            },
+            Format = member.Type == BodyType.Instant ? "date-time" : null,
+            Enum = member.Values.Count > 0 ? Words(member.Values) : null,
+            Description = member.Description,
+        };
     }
 
     static OpenApiParameter Describe(Parameter parameter) => new OpenApiParameter
@@ -292,7 +370,7 @@ static class DataDescription
             {
                 Type = JsonSchemaType.String,
                 Description =
-                    $"/data/problems/ and one of {string.Join(", ", ProblemKind.All.Select(kind => kind.Slug))}.",
+                    $"/data/problems/ and one of {string.Join(", ", ProblemKind.All.Select(kind => kind.Slug).Distinct())}.",
             },
             ["title"] = new OpenApiSchema { Type = JsonSchemaType.String },
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer },
@@ -307,6 +385,7 @@ static class DataDescription
                     Properties = new Dictionary<string, IOpenApiSchema>
                     {
                         ["parameter"] = new OpenApiSchema { Type = JsonSchemaType.String },
+                        ["pointer"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Where in the body (RFC 6901)." },
                         ["message"] =
                             new OpenApiSchema { Type = JsonSchemaType.String },
                     },

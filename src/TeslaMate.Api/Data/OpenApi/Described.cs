@@ -2,6 +2,7 @@ using TeslaMate.Api.Data.Answers;
 using TeslaMate.Api.Data.Questions;
 using TeslaMate.Api.Data.Resources;
 using TeslaMate.Api.Data.Rows;
+using TeslaMate.Api.Data.Writes;
 
 namespace TeslaMate.Api.Data.OpenApi;
 
@@ -16,6 +17,18 @@ sealed record Described(string Name, string Summary, IReadOnlyList<Parameter> Pa
     false)
 {
     public string Scope { get; init; } = "read";
+
+    /// <summary>What the request's JSON holds; null for none.</summary>
+    public IReadOnlyList<BodyMember>? Body { get; init; }
+
+    /// <summary>Whether it changes something that may be in the way of others.</summary>
+    public bool IsChange { get; init; }
+
+    /// <summary>Whether <c>If-Match</c> is asked for.</summary>
+    public bool NeedsMatch { get; init; }
+
+    /// <summary>Whether <c>Idempotency-Key</c> makes a repetition harmless.</summary>
+    public bool TakesKey { get; init; }
 }
 
 /// <summary>What an answer holds. Closed.</summary>

@@ -5,6 +5,7 @@ using TeslaMate.Api.Companion;
 using TeslaMate.Configuration;
 using TeslaMate.Tests.Web;
 using TeslaMate.Vehicles;
+using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.Tests.Api.Companion;
 
@@ -264,6 +265,9 @@ public sealed class CompanionRouteTests(CompanionUnderTest api) : IClassFixture<
             && route.Path.StartsWith("/api", StringComparison.Ordinal)).ToList();
         routes.Count.ShouldBeGreaterThan(12);
         var (reads, logs, narrow) = (await pages.TokenAsync("read"), await pages.TokenAsync("logging"), await pages.TokenAsync("read", 2));
+        var brief = TokenWish.Parse("brief", ["read"], [], days: "1").Wish.ShouldNotBeNull();
+        var expired = (await pages.Tokens.CreateAsync(brief, CancellationToken.None)).Token.Reveal();
+        pages.Time.Advance(TimeSpan.FromDays(2));
         foreach (var route in routes)
         {
             (await SendAsync(pages, route.Path, null)).ShouldBe((401, """{"error":"failed validation"}"""), route.Path);
@@ -271,6 +275,8 @@ public sealed class CompanionRouteTests(CompanionUnderTest api) : IClassFixture<
             (await SendAsync(pages, route.Path, "Digest x")).ShouldBe((401,
                 """{"error":"header authorization bearer token is not proper formatted"}"""), route.Path);
             pages.Time.Advance(TimeSpan.FromHours(2));
+            (await SendAsync(pages, route.Path, $"Bearer {expired}")).ShouldBe((401, """{"error":"header authorization bearer token invalid"}"""),
+                route.Path);
             (await SendAsync(pages, route.Path, $"Bearer {logs}")).Status.ShouldBe(403, route.Path);
             if (!route.Path.Contains("command", StringComparison.Ordinal))
             {

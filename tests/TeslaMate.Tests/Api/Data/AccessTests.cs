@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Api.Data.OpenApi;
 using TeslaMate.Configuration;
 using TeslaMate.Tests.Web;
+using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.Tests.Api.Data;
 
@@ -32,12 +33,15 @@ public sealed class AccessTests : IAsyncLifetime
     public async Task No_route_opens_without_a_token_that_counts()
     {
         var (revoked, narrow) = (await _pages.TokenAsync("read"), await _pages.TokenAsync("logging"));
+        var (brief, _) = TokenWish.Parse("brief", ["admin"], [], days: "1");
+        var expired = (await _pages.Tokens.CreateAsync(brief.ShouldNotBeNull(), CancellationToken.None)).Token.Reveal();
+        _pages.Time.Advance(TimeSpan.FromDays(2));
         var newest = (await _pages.Tokens.ListAsync(CancellationToken.None)).First(token => token.Scopes.SequenceEqual(["read"]));
         (await _pages.Tokens.RevokeAsync(newest.Id, CancellationToken.None)).ShouldNotBeNull();
         foreach (var (method, path) in Routes())
         {
             foreach (var (token, status) in ((string?, HttpStatusCode)[])[(null, HttpStatusCode.Unauthorized),
-                (revoked, HttpStatusCode.Unauthorized), (narrow, HttpStatusCode.Forbidden)])
+                (revoked, HttpStatusCode.Unauthorized), (expired, HttpStatusCode.Unauthorized), (narrow, HttpStatusCode.Forbidden)])
             {
                 using var client = DataUnderTest.Client(_pages, token);
                 using var request = new HttpRequestMessage(new HttpMethod(method), path);

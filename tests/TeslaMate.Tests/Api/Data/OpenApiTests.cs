@@ -65,7 +65,9 @@ public sealed class OpenApiTests(DataUnderTest data) : IClassFixture<DataUnderTe
         var called = 0;
         foreach (var path in document.GetProperty("paths").EnumerateObject())
         {
-            foreach (var operation in path.Value.EnumerateObject())
+            // What writes is called by WriteTests, one after the other.
+            foreach (var operation in path.Value.EnumerateObject()
+                .Where(operation => !operation.Value.GetProperty("description").GetString()!.Contains("`write`", StringComparison.Ordinal)))
             {
                 foreach (var content in operation.Value.GetProperty("responses").GetProperty("200").GetProperty("content").EnumerateObject())
                 {

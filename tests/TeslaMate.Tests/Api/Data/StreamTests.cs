@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Tests.Api.Data;
 
@@ -9,7 +10,10 @@ public sealed class StreamTests(DataUnderTest data) : IClassFixture<DataUnderTes
     const int Positions = 200_000;
     const string Path = "/data/v1/cars/2/positions";
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => SeedAsync(data);
+
+    /// <summary>A drive of car 2 with so many positions that no buffer on the way holds them.</summary>
+    internal static async Task SeedAsync(DataUnderTest data)
     {
         if (await data.Database.ScalarAsync<long>("select count(*) from positions where car_id = 2") > 0)
             return;
@@ -72,6 +76,27 @@ public sealed class StreamTests(DataUnderTest data) : IClassFixture<DataUnderTes
             select count(*) from pg_stat_activity where datname = current_database() and state <> 'idle' and query like '%from public.positions%'
                 and pid <> pg_backend_pid()
             """) == 0);
+    }
+
+    [Theory]
+    [InlineData("/api/v1/cars/2/drives/2000")]
+    [InlineData(Path + ".ndjson")]
+    public async Task A_client_that_does_not_read_is_cut_off(string path)
+    {
+        await using var pages = await DataUnderTest.StartAsync(data.Database);
+        using var client = DataUnderTest.Client(pages);
+        using var response = await client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        await using var body = await response.Content.ReadAsStreamAsync();
+        await UntilAsync(async () =>
+        {
+            pages.Time.Advance(PatientBody.PartTimeout);
+            return await data.Database.ScalarAsync<long>("""
+                select count(*) from pg_stat_activity where datname = current_database() and state <> 'idle' and query like '%public.positions%'
+                    and pid <> pg_backend_pid()
+                """) == 0;
+        });
+        await Should.ThrowAsync<Exception>(() => body.CopyToAsync(Stream.Null));
     }
 
     [Fact]

@@ -71,6 +71,20 @@ public class EndpointTests
     }
 
     [Fact]
+    public async Task A_car_that_comes_before_it_is_known_who_streams_waits_for_that()
+    {
+        await using var house = await House.StartAsync(isListRead: false);
+        var asking = house.GetAsync("/status");
+
+        // An answer at this point would be one to a stranger.
+        (await Task.WhenAny(asking, Task.Delay(TimeSpan.FromSeconds(1)))).ShouldNotBe(asking);
+        await house.Cars.ReadAsync(default);
+
+        (await asking).ShouldBe("200 mtls ok");
+        house.Counters.Strangers.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task The_server_names_no_authorities()
     {
         await using var house = await House.StartAsync();
@@ -371,14 +385,16 @@ public class EndpointTests
 
         public static string VinOf(int car) => car == 1 ? Vectors.Vin : $"5YJ3E7EB2KF10000{car}";
 
-        public static async Task<House> StartAsync(int cars = 1)
+        /// <param name="isListRead">It is known already which cars stream.</param>
+        public static async Task<House> StartAsync(int cars = 1, bool isListRead = true)
         {
             var database = await LogbookDatabase.CreateAsync(cars);
             for (var car = 1; car <= cars; car++)
                 await database.ExecuteAsync($"update cars set vin = '{VinOf(car)}' where id = {car}; insert into teslamate.telemetry_cars "
                     + $"(car_id) values ({car})");
             var house = new House(database, new TestPki());
-            await house.Cars.ReadAsync(default);
+            if (isListRead)
+                await house.Cars.ReadAsync(default);
             await house.Writer.StartAsync(default);
             await house.Endpoint.StartAsync(default);
             return house;
@@ -414,7 +430,7 @@ public class EndpointTests
         {
             await Endpoint.StopAsync(default);
             await Endpoint.DisposeAsync();
-            await Writer.StopAsync(default);
+            await Writer.StoppedAsync(default);
             Writer.Dispose();
             Cars.Dispose();
             Pki.Dispose();

@@ -46,9 +46,9 @@ public class BrokerIntakeTests
     }
 
     [Fact]
-    public async Task Offsets_of_Kafka_are_committed_after_the_rows()
+    public async Task Offsets_of_Kafka_are_committed_after_the_rows_and_rows_wait_until_it_is_known_who_streams()
     {
-        await using var house = await House.StartAsync(isWriting: false);
+        await using var house = await House.StartAsync(isWriting: false, isListRead: false);
         using var producer = new ProducerBuilder<string, byte[]>(
             new ProducerConfig { BootstrapServers = "mock" }.With("test.mock.num.brokers", "1")).Build();
         using var admin = new DependentAdminClientBuilder(producer.Handle).Build();
@@ -65,6 +65,8 @@ public class BrokerIntakeTests
         await House.UntilAsync(() => house.Records.Taken > 0);
         Committed(brokers, sent.TopicPartition).ShouldBe(Offset.Unset);
         await house.Writer.StartAsync(default);
+        Committed(brokers, sent.TopicPartition).ShouldBe(Offset.Unset);
+        await house.Cars.ReadAsync(default);
         await house.Database.WaitForCountAsync(1, "teslamate.telemetry_inbox");
         (await house.Database.RowsAsync("select type, form, source, encode(txid, 'escape') from teslamate.telemetry_inbox")).ShouldBe(
             ["0|0|3|t00000001"]);

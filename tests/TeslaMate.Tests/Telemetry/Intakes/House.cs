@@ -28,12 +28,14 @@ sealed class House : IAsyncDisposable
 
     public RecordIntake Records { get; }
 
-    public static async Task<House> StartAsync(bool isWriting = true)
+    /// <param name="isListRead">It is known already which cars stream.</param>
+    public static async Task<House> StartAsync(bool isWriting = true, bool isListRead = true)
     {
         var database = await LogbookDatabase.CreateAsync();
         await database.ExecuteAsync($"update cars set vin = '{Vectors.Vin}'; insert into teslamate.telemetry_cars (car_id) values (1)");
         var house = new House(database);
-        await house.Cars.ReadAsync(default);
+        if (isListRead)
+            await house.Cars.ReadAsync(default);
         if (isWriting)
             await house.Writer.StartAsync(default);
         return house;
@@ -54,7 +56,7 @@ sealed class House : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Writer.StopAsync(default);
+        await Writer.StoppedAsync(default);
         Writer.Dispose();
         Cars.Dispose();
         await Database.DisposeAsync();

@@ -46,6 +46,48 @@ public class IntakeTests
     }
 
     [Fact]
+    public async Task Records_of_ZeroMQ_that_come_before_it_is_known_who_streams_are_stored_when_it_is()
+    {
+        await using var house = await House.StartAsync(isListRead: false);
+        using var publisher = new Publisher();
+        using var intake = new ZeroMqIntake(
+            new TelemetrySettings { ZeroMq = [new Uri($"tcp://127.0.0.1:{publisher.Port}")] }, house.Records, TimeProvider.System,
+            NullLogger<ZeroMqIntake>.Instance);
+        await intake.StartAsync(default);
+        await publisher.AcceptAsync();
+        await publisher.PublishAsync("tesla_telemetry_V", Vectors.Payload(1));
+        await publisher.PublishAsync("tesla_telemetry_alerts", Vectors.Payload(13));
+        await House.UntilAsync(() => house.Records.Taken == 2);
+        // A stop stores what was received, too.
+        var stopping = intake.StopAsync(default);
+        await house.Cars.ReadAsync(default);
+
+        await stopping;
+        (await house.Database.RowsAsync("select type, source from teslamate.telemetry_inbox order by type")).ShouldBe(["0|1", "1|1"]);
+        house.Records.Strangers.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_the_writer_was_given_before_its_end_is_stored_and_what_comes_later_is_not()
+    {
+        await using var house = await House.StartAsync();
+        (await house.Records.TakeAsync(IntakePath.Kafka, "tesla_V", Vectors.Payload(1), default, default)).ShouldBeTrue();
+        await using var connection = await house.Database.TestSource.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var @lock = new Npgsql.NpgsqlCommand("lock table teslamate.telemetry_inbox", connection))
+            await @lock.ExecuteNonQueryAsync();
+        var before = house.Records.TakeAsync(IntakePath.Kafka, "tesla_V", Vectors.Payload(2), default, default);
+        var stopping = house.Writer.StoppedAsync(default);
+        (await house.Records.TakeAsync(IntakePath.Kafka, "tesla_V", Vectors.Payload(3), default, default)).ShouldBeFalse();
+        await transaction.RollbackAsync();
+
+        (await before).ShouldBeTrue();
+        await stopping;
+        (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox")).ShouldBe(2);
+        (await house.Database.ScalarAsync<decimal>("select sum(records) from teslamate.telemetry_usage")).ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_ping_is_answered_with_its_context()
     {
         using var publisher = new Publisher();
@@ -101,6 +143,21 @@ public class IntakeTests
         groups.Take($"{Vectors.Vin}/v/Soc", "62.5"u8.ToArray(), isRetained: false);
         time.Advance(TimeSpan.FromSeconds(1));
         groups.Due(time.GetUtcNow()).ShouldHaveSingleItem().IsResend.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void While_nobody_takes_what_is_due_the_values_of_other_half_seconds_are_other_records()
+    {
+        var time = new ManualTime(Vectors.T);
+        var groups = new MqttGrouping(time);
+        foreach (var level in new[] { "62.5", "62.4", "62.3" })
+        {
+            groups.Take($"{Vectors.Vin}/v/Soc", Encoding.ASCII.GetBytes(level), isRetained: false);
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        groups.Rest().Cast<TelemetryRecord.Data>().Select(record => record.CreatedAt)
+            .ShouldBe([Vectors.T, Vectors.T.AddSeconds(1), Vectors.T.AddSeconds(2)]);
     }
 
     /// <summary>A publisher of ZeroMQ with one subscriber, byte by byte.</summary>

@@ -71,6 +71,26 @@ public class PipelineTests
     }
 
     [Fact]
+    public async Task A_restart_after_a_kill_knows_what_was_applied_since_the_snapshot_was_saved()
+    {
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1, 2, 3);
+        await house.UntilAsync("08:02:00");
+        await house.StopLoopAsync();
+        // Killed within the first minute: nothing was saved.
+        await house.Database.ExecuteAsync("delete from teslamate.telemetry_snapshots");
+        await house.StartLoopAsync();
+        // It is in gear still, and does not say so again.
+        await house.GetsAsync(ARecord((Field.Location, Place(52.525, 13.415))), At("08:05:00"));
+        await house.GetsAsync(4);
+        await house.UntilAsync("08:12:00");
+
+        (await house.Database.RowsAsync(Drives)).ShouldBe(["08:01:00.5|08:10:00.001|9|5.186916|50|15|0|289.68|289.68"]);
+        (await house.Database.RowsAsync("select drive_id is not null, odometer is not null from positions where date = '2026-06-01 08:05:00'"))
+            .ShouldBe(["True|True"]);
+    }
+
+    [Fact]
     public async Task A_late_record_belongs_to_the_drive_it_was_made_in()
     {
         await using var house = await House.StartAsync();

@@ -1,0 +1,127 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using TeslaMate.Api.Data.Answers;
+using TeslaMate.Api.Data.OpenApi;
+using TeslaMate.Api.Data.Questions;
+using TeslaMate.Api.Data.Resources;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Geofences;
+using TeslaMate.Web.LogIn;
+using TeslaMate.Web.Requests;
+
+namespace TeslaMate.Api.Data.Writes;
+
+/// <summary>
+/// Geofences, by programs (spec api 2.6), with the rules of the pages' form (spec logbook 9.1). They are of all cars, so a token for some changes
+/// none.
+/// </summary>
+sealed class GeofenceWrites(IGeofences geofences, RowAnswers answers, TimeProvider time)
+{
+    static readonly Parameter PricePast = new("price_past", ParameterType.Flag, "Whether charges there without cost get one.");
+
+    static readonly BodyMember Name = new("name", BodyType.Text, "1 to 255 characters.") { IsRequired = true };
+    static readonly BodyMember Latitude = new("latitude", BodyType.Number, "Degrees of its middle.") { IsRequired = true };
+    static readonly BodyMember Longitude = new("longitude", BodyType.Number, "Degrees of its middle.") { IsRequired = true };
+    static readonly BodyMember Radius = new("radius_m", BodyType.Number, "Whole metres, 1 to 4999.") { IsRequired = true };
+
+    static readonly BodyMember Billing = new("billing_type", BodyType.Word, "What a charge there is paid by; `per_kwh` when left out.")
+    {
+        Values = ["per_kwh", "per_minute"],
+    };
+
+    static readonly BodyMember Cost = new("cost_per_unit", BodyType.Number, "Price of a kWh or minute; null for none.") { CanBeNull = true };
+    static readonly BodyMember Fee = new("session_fee", BodyType.Number, "Price of a charge, besides; null for none.") { CanBeNull = true };
+
+    static readonly IReadOnlyList<BodyMember> Members = [Name, Latitude, Longitude, Radius, Billing, Cost, Fee];
+
+    public void Map(RouteGroupBuilder writes)
+    {
+        var shape = new Shape.One(PlaceListing.Geofences.Row, PlaceListing.Geofences.Members);
+        writes.MapPost("/geofences", (HttpContext http, CancellationToken _) => ProblemAnswers.TryAsync(http, () => SaveAsync(http, null)))
+            .WithMetadata(new Described("postGeofences", "Makes a geofence; drives and charges in it belong to it from now on.", [PricePast],
+                [Format.Json], shape)
+            { Scope = Scopes.Write, Body = Members, IsChange = true });
+        writes.MapPut("/geofences/{id}", (RowNumber id, HttpContext http) => ProblemAnswers.TryAsync(http, () => SaveAsync(http, id)))
+            .WithMetadata(new Described("putGeofencesOne", "Changes a geofence; what is left out has no value afterwards.", [PricePast],
+                [Format.Json],
+                shape)
+            { Scope = Scopes.Write, Body = Members, IsChange = true, NeedsMatch = true });
+        writes.MapDelete("/geofences/{id}", (RowNumber id, HttpContext http) => ProblemAnswers.TryAsync(http, () => DeleteAsync(http, id)))
+            .WithMetadata(new Described("deleteGeofencesOne", "Deletes a geofence; what it held goes to the ones below it.", [], [Format.Json],
+                shape)
+            { Scope = Scopes.Write, IsChange = true, NeedsMatch = true });
+    }
+
+    async Task SaveAsync(HttpContext http, RowNumber? id)
+    {
+        CheckAccess(http);
+        var question = Question.Read(http.Request.Query, [PricePast], time.LocalTimeZone);
+        // A second one of the same place would take drives from the first without a word.
+        if (id is null && http.Request.Headers.ContainsKey("Idempotency-Key"))
+            throw new ProblemException(ProblemKind.InvalidParameter, "A new geofence cannot be sent twice without harm: leave Idempotency-Key out.");
+        var body = await Body.ReadAsync(http, Members);
+        if (id is { } known)
+            await CheckMatchAsync(http, known);
+        var saved = await geofences.SaveAsync(
+            id is { } number ? new GeofenceId(number.Int) : null, FormOf(body), question.Flag(PricePast) == true, http.RequestAborted) switch
+        {
+            GeofenceAnswer.Saved(var geofence) => geofence,
+            GeofenceAnswer.Refused(var errors) => throw Refused(errors),
+            _ => throw ProblemException.NotFound(),
+        };
+        await WriteAsync(http, await answers.RowAsync(http, PlaceListing.Geofences, saved.Id.Value));
+    }
+
+    async Task DeleteAsync(HttpContext http, RowNumber id)
+    {
+        CheckAccess(http);
+        Question.Read(http.Request.Query, [], time.LocalTimeZone);
+        var row = await CheckMatchAsync(http, id);
+        if (!await geofences.DeleteAsync(new GeofenceId(id.Int), http.RequestAborted))
+            throw ProblemException.NotFound();
+        await WriteAsync(http, row);
+    }
+
+    /// <summary>That the client knows the geofence as it is; its row.</summary>
+    async Task<ReadOnlyMemory<byte>> CheckMatchAsync(HttpContext http, RowNumber id)
+    {
+        var condition = Precondition.Of(http, isNeeded: true);
+        var row = await answers.RowAsync(http, PlaceListing.Geofences, id.Int);
+        return condition.IsAnything || condition.Names(RowAnswers.TagOf(row.Span)) ? row : throw Precondition.Failed();
+    }
+
+    static void CheckAccess(HttpContext http)
+    {
+        if (http.User.Cars() is not null)
+            throw new ProblemException(ProblemKind.ForbiddenScope, "A geofence is of all cars; a token for some of them cannot change it.");
+    }
+
+    static async Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> row)
+    {
+        http.Response.Headers.ETag = RowAnswers.TagOf(row.Span);
+        http.Response.ContentType = Format.Json.ContentType;
+        http.Response.ContentLength = row.Length;
+        await http.Response.Body.WriteAsync(row, http.RequestAborted);
+    }
+
+    static GeofenceForm FormOf(Body body) => new()
+    {
+        Name = body.Text(Name),
+        Latitude = (double?)body.Number(Latitude),
+        Longitude = (double?)body.Number(Longitude),
+        Radius = body.Number(Radius),
+        BillingType = body.Text(Billing) ?? "per_kwh",
+        CostPerUnit = body.Number(Cost),
+        SessionFee = body.Number(Fee),
+    };
+
+    static ProblemException Refused(IReadOnlyList<FieldError> errors)
+    {
+        ParameterProblem[] problems = [.. errors.Select(error => new ParameterProblem(
+            null, string.Format(CultureInfo.InvariantCulture, error.Problem, [.. error.Arguments]),
+            $"/{(error.Field == "radius" ? "radius_m" : error.Field)}"))];
+        return new(ProblemKind.Unusable, string.Join(" ", problems.Select(problem => $"{problem.Member} {problem.Message}.")), problems);
+    }
+}
