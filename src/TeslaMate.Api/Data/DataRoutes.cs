@@ -94,7 +94,8 @@ sealed class DataRoutes(
 
     /// <summary>The operation's name: the path's words, with "one" for a number: <c>getDrivesOnePositions</c>.</summary>
     public static string NameOf(string path, string method = "GET")
-        => method.ToLowerInvariant() + string.Concat(path.Replace("{id}", "one", StringComparison.Ordinal).Split('/', '-', '.').Where(word => word.Length > 0)
+        => method.ToLowerInvariant() + string.Concat(path.Replace("{id}", "one", StringComparison.Ordinal)
+            .Split('/', '-', '.').Where(word => word.Length > 0)
             .Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 
     Task AnswerAsync(HttpContext http, Listing listing, Parent parent, int row, string? suffix) => ProblemAnswers.TryAsync(http, () =>

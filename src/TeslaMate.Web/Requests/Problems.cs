@@ -30,7 +30,8 @@ public sealed record ProblemKind(string Slug, int Status, string Title)
     /// <summary>Every kind that has a name of its own.</summary>
     public static readonly IReadOnlyList<ProblemKind> All =
     [
-        InvalidParameter, Unusable, InvalidCursor, Unauthorized, ForbiddenScope, NotFound, NotAcceptable, Conflict, PreconditionFailed, PreconditionRequired,
+        InvalidParameter, Unusable, InvalidCursor, Unauthorized, ForbiddenScope, NotFound, NotAcceptable, Conflict, PreconditionFailed,
+        PreconditionRequired,
             TooManyRequests,
         DatabaseAway,
     ];

@@ -3,7 +3,9 @@ using TeslaMate.Tests.Nix;
 
 namespace TeslaMate.Tests.Documents;
 
-/// <summary>Lines of C# keep to the length that <c>.editorconfig</c> names; only samples in raw literals, whose line ends matter, may be longer.</summary>
+/// <summary>
+/// Lines of C# keep to the length that <c>.editorconfig</c> names; only samples in raw literals, whose line ends matter, may be longer.
+/// </summary>
 public sealed class LineLengthTests
 {
     [Fact]
