@@ -87,6 +87,15 @@ where name is not null \gexec
 SQL
 }
 
+# limit_reader_in DATABASE: SQL for the server's administrator. Dashboards of others name tables without their schema, so
+# public stays on the path; what comes before it, a schema of the role's own name, does not. Whatever a function that
+# somebody has put into public makes the role do, it changes nothing.
+limit_reader_in() {
+  [ -n "$reader" ] || return 0
+  printf 'alter role "%s" in database "%s" set search_path = public;\n' "$reader" "${1//\"/\"\"}"
+  printf 'alter role "%s" in database "%s" set default_transaction_read_only = on;\n' "$reader" "${1//\"/\"\"}"
+}
+
 readable_size() { numfmt --to=iec --suffix=B "$1"; }
 
 # A start that takes a backup must not run into the unit's time limit.

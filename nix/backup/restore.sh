@@ -59,6 +59,8 @@ if [ -n "$swap" ]; then
   # Whatever kept it from starting before may be what is repaired now.
   systemctl reset-failed teslamate.service 2>/dev/null || true
   as_administrator "$program" restore --swap "$swap"
+  # What a role is allowed in a database goes by the database, not by its name.
+  if [ "$local_server" = yes ]; then limit_reader_in "$PGDATABASE" | as_administrator psql -Xq -d postgres || true; fi
   exit 0
 fi
 
@@ -116,4 +118,5 @@ if systemctl is-active --quiet teslamate.service || systemctl is-failed --quiet 
   systemctl start teslamate.service || fail "the backup is restored, and teslamate.service did not start; see: journalctl -u teslamate"
 else
   as_administrator "$program" restore --swap "$loaded"
+  if [ "$local_server" = yes ]; then limit_reader_in "$PGDATABASE" | as_administrator psql -Xq -d postgres || true; fi
 fi

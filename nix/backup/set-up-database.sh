@@ -33,6 +33,7 @@ if [ -n "$reader" ]; then
 select format('create role %I login', :'role') where not exists (select from pg_roles where rolname = :'role') \gexec
 EOF
   let_reader_read "$DATABASE_NAME"
+  limit_reader_in "$DATABASE_NAME" | "${psql[@]}" -d postgres
 fi
 
 if [ -z "${DATABASE_PASS:-}" ] && [ -r "${CREDENTIALS_DIRECTORY:-/var/empty}/DATABASE_PASS" ]; then

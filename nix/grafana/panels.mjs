@@ -115,7 +115,7 @@ export const dashboardList = (title, settings = {}) => ({ type: 'dashlist', titl
 const queryVariable = (name, sql, settings = {}) => ({
   name, type: 'query', datasource: source, definition: sql, query: sql, refresh: 1, hide: 2, includeAll: false, multi: false, options: [], current: {}, regex: '', skipUrlSync: false, sort: 0, ...settings,
 });
-export const geofences = queryVariable('geofence', "select name as __text, id as __value from geofences union all select 'without', 0 order by 1", { label: 'Geofence', hide: 0, includeAll: true, multi: true, current: { text: ['All'], value: ['$__all'] } });
+export const geofences = queryVariable('geofence', "select name as __text, id as __value from public.geofences union all select 'without', 0 order by 1", { label: 'Geofence', hide: 0, includeAll: true, multi: true, current: { text: ['All'], value: ['$__all'] } });
 export const textBox = (name, label) => ({ name, label, type: 'textbox', query: '', current: { text: '', value: '' }, options: [{ selected: true, text: '', value: '' }], hide: 0, skipUrlSync: false });
 export const choice = (name, label, values, selected = values[0][1]) => ({
   name, label, type: 'custom', hide: 0, includeAll: false, multi: false, skipUrlSync: false, query: values.map(([title, value]) => `${title} : ${value}`).join(', '),
@@ -125,10 +125,10 @@ export const hidden = (name, value) => ({ ...textBox(name, name), query: value, 
 
 const cars = (settings) => queryVariable('car_id', 'select label as __text, car_id as __value from teslamate.car_labels()', { label: 'Car', ...settings });
 const settingsOf = [
-  queryVariable('length_unit', 'select unit_of_length from settings limit 1'),
-  queryVariable('temp_unit', 'select unit_of_temperature from settings limit 1'),
-  queryVariable('pressure_unit', 'select unit_of_pressure from settings limit 1'),
-  queryVariable('base_url', "select coalesce(base_url, '') from settings limit 1"),
+  queryVariable('length_unit', 'select unit_of_length from public.settings limit 1'),
+  queryVariable('temp_unit', 'select unit_of_temperature from public.settings limit 1'),
+  queryVariable('pressure_unit', 'select unit_of_pressure from public.settings limit 1'),
+  queryVariable('base_url', "select coalesce(base_url, '') from public.settings limit 1"),
 ];
 
 /** From left to right, then the next line. */

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Text;
 
 namespace TeslaMate.Configuration;
 
@@ -11,10 +12,15 @@ namespace TeslaMate.Configuration;
 /// <param name="readFile">Reads a whole file as UTF-8 text; a parameter so that tests need no files.</param>
 public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<string, string>? readFile = null)
 {
+    const int LongestSecret = 64 * 1024;
+    const int LongestProblem = 1000;
+
+    static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     readonly List<string> _problems = [];
     readonly List<Secret> _secrets = [];
     readonly HashSet<string> _asked = new(StringComparer.Ordinal);
-    readonly Func<string, string> _readFile = readFile ?? File.ReadAllText;
+    readonly Func<string, string> _readFile = readFile ?? ReadSecret;
 
     /// <summary>One sentence a problem: the variable, what is wrong with it, and an example.</summary>
     public IReadOnlyList<string> Problems => _problems;
@@ -59,9 +65,9 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
     /// <summary>The value of a variable that must be there; its absence is a problem.</summary>
     public string Required(string name, string example)
     {
-        if (Text(name) is { } value)
+        if (Text(name) is { } value && !string.IsNullOrWhiteSpace(value))
             return value;
-        _problems.Add($"{name} is not set. Example: {name}={example}");
+        Problem($"{name} is {(Text(name) is null ? "not set" : "blank")}. Example: {name}={example}");
         return example;
     }
 
@@ -99,7 +105,7 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
             case "true": return true;
             case "false": return false;
             default:
-                _problems.Add($"{name} is \"{Text(name)}\", which is neither true nor false. Example: {name}={(fallback ? "false" : "true")}");
+                Problem($"{name} is \"{Text(name)}\", which is neither true nor false. Example: {name}={(fallback ? "false" : "true")}");
                 return fallback;
         }
     }
@@ -110,7 +116,7 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
             return fallback;
         if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
             return number;
-        _problems.Add($"{name} is \"{text}\", which is not a whole number from {least} to {most}. Example: {name}={fallback}");
+        Problem($"{name} is \"{text}\", which is not a whole number from {least} to {most}. Example: {name}={fallback}");
         return fallback;
     }
 
@@ -120,7 +126,7 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
             return fallback;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535)
             return port;
-        _problems.Add($"{name} is \"{text}\", which is not a port. Example: {name}={fallback}");
+        Problem($"{name} is \"{text}\", which is not a port. Example: {name}={fallback}");
         return fallback;
     }
 
@@ -131,13 +137,33 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
             return null;
         if (Uri.TryCreate(text.TrimEnd('/'), UriKind.Absolute, out var address) && schemes.Contains(address.Scheme) && address.Host.Length > 0)
             return address;
-        _problems.Add($"{name} is not an address that starts with {string.Join(" or ", schemes.ToArray().Select(scheme => scheme + "://"))}. "
+        Problem($"{name} is not an address that starts with {string.Join(" or ", schemes.ToArray().Select(scheme => scheme + "://"))}. "
             + $"Example: {name}={example}");
         return null;
     }
 
     /// <summary>Adds a problem that only the caller can see, such as two settings that exclude each other.</summary>
-    public void Problem(string sentence) => _problems.Add(sentence);
+    public void Problem(string sentence) => _problems.Add(OnOneLine(sentence));
+
+    // Values are repeated in sentences, and these are read on terminals and in the journal.
+    static string OnOneLine(string sentence)
+    {
+        var visible = string.Concat(sentence.Select(letter => char.IsControl(letter) ? $"\\u{(int)letter:x4}" : $"{letter}"));
+        return visible.Length <= LongestProblem ? visible : $"{visible[..(LongestProblem / 2)]} ... {visible[^(LongestProblem / 2)..]}";
+    }
+
+    /// <exception cref="InvalidDataException">It is too large for a secret.</exception>
+    /// <exception cref="DecoderFallbackException">It is no text.</exception>
+    static string ReadSecret(string path)
+    {
+        using var file = File.OpenRead(path);
+        var bytes = new byte[LongestSecret + 1];
+        var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        if (length > LongestSecret)
+            throw new InvalidDataException();
+        var start = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
+        return StrictUtf8.GetString(bytes, start, length - start);
+    }
 
     Secret? FromFile(string path, string origin)
     {
@@ -148,11 +174,18 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
                 text = text[..^1].TrimEnd('\r');
             return text.Length > 0 ? Known(new Secret(text)) : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or InvalidDataException or DecoderFallbackException)
         {
-            var fault = exception is UnauthorizedAccessException
-                ? "may not be read" : exception is FileNotFoundException or DirectoryNotFoundException ? "does not exist" : "cannot be read";
-            _problems.Add($"{origin}, which {fault}. Example: a file such as /run/secrets/teslamate, readable by this program");
+            var fault = exception switch
+            {
+                UnauthorizedAccessException => "may not be read",
+                FileNotFoundException or DirectoryNotFoundException => "does not exist",
+                InvalidDataException => "is larger than any secret",
+                DecoderFallbackException => "is no text in UTF-8",
+                _ => "cannot be read",
+            };
+            Problem($"{origin}, which {fault}. Example: a file such as /run/secrets/teslamate, readable by this program");
             return null;
         }
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Npgsql;
 using TeslaMate.Configuration;
 
@@ -23,6 +24,9 @@ public abstract record DatabaseTls
 /// <summary>Where the database is and how to get in: the reference's <c>DATABASE_*</c> variables (spec deployment 2.1), parsed and checked.</summary>
 public sealed record DatabaseSettings
 {
+    // The address of a socket has 107 bytes, of which the server's own name takes some.
+    const int LongestSocketFolder = 107 - 20;
+
     /// <summary>A host name, an IP address, or the folder of a unix socket (then it starts with a slash).</summary>
     public required string Host { get; init; }
 
@@ -54,10 +58,12 @@ public sealed record DatabaseSettings
             variables.Problem($"DATABASE_SOCKET_DIR is \"{socket}\", which is not an absolute path. Example: DATABASE_SOCKET_DIR=/run/postgresql");
             socket = "/" + socket;
         }
+        else if (Encoding.UTF8.GetByteCount(socket ?? "") > LongestSocketFolder)
+            variables.Problem($"DATABASE_SOCKET_DIR is \"{socket}\", which is too long for a socket. Example: DATABASE_SOCKET_DIR=/run/postgresql");
 
         return new DatabaseSettings
         {
-            Host = socket ?? variables.Required("DATABASE_HOST", example: "localhost").Trim('[', ']'),
+            Host = socket ?? HostOf(variables),
             Port = variables.Port("DATABASE_PORT", fallback: 5432),
             Name = variables.Required("DATABASE_NAME", example: "teslamate"),
             User = socket is null ? variables.Required("DATABASE_USER", example: "teslamate") : UserOnSocket(variables),
@@ -129,6 +135,15 @@ public sealed record DatabaseSettings
             connection.TcpKeepAliveTime = 30;
             connection.TcpKeepAliveInterval = 10;
         }
+    }
+
+    static string HostOf(Variables variables)
+    {
+        var host = variables.Required("DATABASE_HOST", example: "localhost");
+        if (host.Trim('[', ']', ' ') is { Length: > 0 } known)
+            return known;
+        variables.Problem($"DATABASE_HOST is \"{host}\", which names no host. Example: DATABASE_HOST=localhost");
+        return "localhost";
     }
 
     static string UserOnSocket(Variables variables)

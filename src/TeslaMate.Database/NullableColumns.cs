@@ -18,8 +18,20 @@ public static class NullableColumns
         /// <summary>A <c>double precision</c>.</summary>
         public double? Double(int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetDouble(ordinal);
 
-        /// <summary>A <c>numeric</c>, with its scale.</summary>
-        public decimal? Decimal(int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetDecimal(ordinal);
+        /// <summary>A <c>numeric</c>, with its scale; null also for what is no number, such as a NaN that somebody wrote by hand.</summary>
+        public decimal? Decimal(int ordinal)
+        {
+            if (reader.IsDBNull(ordinal))
+                return null;
+            try
+            {
+                return reader.GetDecimal(ordinal);
+            }
+            catch (Exception exception) when (exception is InvalidCastException or OverflowException)
+            {
+                return null;
+            }
+        }
 
         public bool? Boolean(int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetBoolean(ordinal);
 

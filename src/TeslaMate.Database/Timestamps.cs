@@ -25,12 +25,16 @@ public static class Timestamps
     /// <summary>The instant that a <c>timestamp</c> column holds.</summary>
     public static DateTimeOffset FromColumn(DateTime column) => new(DateTime.SpecifyKind(column, DateTimeKind.Utc));
 
+    // With room before it for other time zones.
+    static readonly DateTimeOffset LongAgo = new(2, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     extension(NpgsqlDataReader reader)
     {
         /// <summary>
-        /// The instant in a <c>timestamp</c> column that is not null; one that is, or that no calendar here has, becomes the earliest there is.
+        /// The instant in a <c>timestamp</c> column that is not null; one that is, or that no calendar here has, becomes a moment long before all
+        /// others.
         /// </summary>
-        public DateTimeOffset GetInstant(int ordinal) => reader.GetInstantOrNull(ordinal) ?? DateTimeOffset.MinValue;
+        public DateTimeOffset GetInstant(int ordinal) => reader.GetInstantOrNull(ordinal) ?? LongAgo;
 
         /// <summary>
         /// The instant in a <c>timestamp</c> column, or null; also for years that no calendar here has. Somebody may have written it by hand.
@@ -41,7 +45,9 @@ public static class Timestamps
                 return null;
             try
             {
-                return FromColumn(reader.GetDateTime(ordinal));
+                // Infinity has no neighbours to reckon with: no other time zone, no minute later.
+                return reader.GetDateTime(ordinal) is var column && column > DateTime.MinValue && column < DateTime.MaxValue
+                    ? FromColumn(column) : null;
             }
             catch (Exception exception) when (exception is InvalidCastException or OverflowException or ArgumentOutOfRangeException)
             {

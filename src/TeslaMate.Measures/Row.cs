@@ -31,9 +31,9 @@ sealed class Row(NpgsqlDataReader reader)
 
     public double? NumberOrNull() => Skips() ? null : Number();
 
-    public decimal Exact() => reader.GetDecimal(_next++);
+    public decimal Exact() => ExactOrNull() ?? 0;
 
-    public decimal? ExactOrNull() => Skips() ? null : Exact();
+    public decimal? ExactOrNull() => reader.Decimal(_next++);
 
     public string Text() => reader.GetString(_next++);
 

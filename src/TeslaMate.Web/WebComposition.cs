@@ -102,7 +102,7 @@ public static class WebComposition
         app.UseHostFiltering();
         app.UseCompression();
         app.UseRouting();
-        app.UseCors();
+        app.UseOtherOrigins();
         app.UseMiddleware<Negotiation>();
         app.UseAuthentication();
         app.UseAuthorization();

@@ -119,19 +119,19 @@ public sealed record WebSettings
     public static WebSettings Read(Variables variables) => new()
     {
         UrlPath = Prefix(variables),
-        VirtualHost = variables.Text("VIRTUAL_HOST", "localhost"),
+        VirtualHost = Host(variables),
         Origins = OriginRule.Read(variables),
         SecretKeyBase = variables.Secret("SECRET_KEY_BASE"),
         Password = variables.Secret("WEB_PASSWORD"),
         ApiToken = variables.Secret("WEB_API_TOKEN"),
         CompanionToken = Companion(variables),
         AsksForNoTokens = variables.Text("API_TOKEN_DISABLE") is not null,
-        TokenHeader = Header(variables),
+        TokenHeader = Header(variables, "API_TOKEN_HEADER", "X-Api-Token"),
         ApiOrigins = ReadOrigins(variables),
         ApiRequestsPerSecond = variables.Whole("API_REQUESTS_PER_SECOND", fallback: 50, least: 1, most: 100_000),
         ApiRequestBurst = variables.Whole("API_REQUEST_BURST", fallback: 500, least: 1, most: 1_000_000),
         Oidc = OidcSettings.Read(variables),
-        TrustedHeader = variables.Text("WEB_TRUSTED_HEADER"),
+        TrustedHeader = Header(variables, "WEB_TRUSTED_HEADER", "X-Forwarded-User"),
         ProxySecret = variables.Secret("WEB_TRUSTED_PROXY_SECRET"),
         NamesProxies = variables.Text("WEB_TRUSTED_PROXIES") is not null,
         TrustedProxies = Proxies(variables),
@@ -143,6 +143,14 @@ public sealed record WebSettings
         AuthHost = Shown(variables.Address("TESLA_AUTH_HOST", "https://auth.tesla.com", "https", "http")) ?? new Uri("https://auth.tesla.com"),
     };
 
+    static string Host(Variables variables)
+    {
+        var host = variables.Text("VIRTUAL_HOST", "localhost");
+        if (host.Contains('/') || host.Any(char.IsWhiteSpace))
+            variables.Problem($"VIRTUAL_HOST is \"{host}\", which is not the name of a host. Example: VIRTUAL_HOST=teslamate.example.com");
+        return host;
+    }
+
     static Secret? Companion(Variables variables)
     {
         var token = variables.Secret("API_TOKEN");
@@ -151,13 +159,13 @@ public sealed record WebSettings
         return token;
     }
 
-    static string? Header(Variables variables)
+    static string? Header(Variables variables, string variable, string example)
     {
-        if (variables.Text("API_TOKEN_HEADER") is not { } name)
+        if (variables.Text(variable) is not { } name)
             return null;
         if (name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'))
             return name;
-        variables.Problem($"API_TOKEN_HEADER is \"{name}\", which is not the name of a header. Example: API_TOKEN_HEADER=X-Api-Token");
+        variables.Problem($"{variable} is \"{name}\", which is not the name of a header. Example: {variable}={example}");
         return null;
     }
 

@@ -110,12 +110,12 @@ sealed partial class CompanionRoutes(
         RouteGroupBuilder group, string path, Question question, string failure, string summary, IReadOnlyList<CompanionParameter>? parameters = null)
     {
         // The parameters are named for the description; the question reads them.
-        Delegate handler = path.Contains("{row}", StringComparison.Ordinal)
-            ? (string car, string row, HttpContext http) => AnswerAsync(http, question, failure)
+        var route = path.Contains("{row}", StringComparison.Ordinal)
+            ? group.MapGet(path, (string car, string row, HttpContext http) => AnswerAsync(http, question, failure))
             : path.Contains("{car}", StringComparison.Ordinal)
-                ? (string car, HttpContext http) => AnswerAsync(http, question, failure)
-                : (HttpContext http) => AnswerAsync(http, question, failure);
-        group.MapGet(path, handler).Produces<T>().Produces<ErrorAnswer>(StatusCodes.Status401Unauthorized)
+                ? group.MapGet(path, (string car, HttpContext http) => AnswerAsync(http, question, failure))
+                : group.MapGet(path, (Delegate)((HttpContext http) => AnswerAsync(http, question, failure)));
+        route.Produces<T>().Produces<ErrorAnswer>(StatusCodes.Status401Unauthorized)
             .Produces<ErrorAnswer>(StatusCodes.Status403Forbidden)
             .Produces<ErrorAnswer>(StatusCodes.Status429TooManyRequests).WithSummary(summary).WithMetadata([.. parameters ?? []]);
     }

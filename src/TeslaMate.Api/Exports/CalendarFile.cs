@@ -131,8 +131,8 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
             var lines = new List<string> { energy };
             if (!reader.IsDBNull(5) && !reader.IsDBNull(6))
                 lines.Add(string.Create(CultureInfo.InvariantCulture, $"{reader.GetInt16(5)} – {reader.GetInt16(6)} %"));
-            if (!reader.IsDBNull(7))
-                lines.Add(reader.GetDecimal(7).ToString("0.00", CultureInfo.InvariantCulture));
+            if (reader.Decimal(7) is { } cost)
+                lines.Add(cost.ToString("0.00", CultureInfo.InvariantCulture));
             Event(text, $"charge-{reader.GetInt32(0)}@{wish.Instance}", reader.GetInstant(1), reader.GetInstant(2), place is null
                 ? $"{words.Charge}, {energy}" : $"{place}, {energy}",
                 place, reader.IsDBNull(8) || reader.IsDBNull(9) ? null : (reader.GetDouble(8), reader.GetDouble(9)), string.Join('\n', lines),

@@ -67,7 +67,8 @@ sealed class ExportRoutes(RowAnswers answers, GeoJsonFiles geoJson, TimeProvider
 
     static async Task NameDriveAsync(HttpContext http, NpgsqlConnection connection, Question question, int drive, CarName? car)
     {
-        await using var command = new NpgsqlCommand("select start_date from public.drives where id = $1", connection)
+        await using var command = new NpgsqlCommand("select start_date from public.drives "
+            + "where id = $1 and start_date between '1900-01-01' and '9999-01-01'", connection)
         {
             Parameters = { new NpgsqlParameter<int> { TypedValue = drive } },
         };
@@ -88,7 +89,7 @@ sealed class ExportRoutes(RowAnswers answers, GeoJsonFiles geoJson, TimeProvider
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var marks = new List<GpxMark>();
         while (await reader.ReadAsync(cancellationToken))
-            marks.Add(new(reader.GetDecimal(0), reader.GetDecimal(1), reader.GetInstant(2), reader.GetString(3), $"{reader.GetString(4)} kWh"));
+            marks.Add(new(reader.Decimal(0) ?? 0, reader.Decimal(1) ?? 0, reader.GetInstant(2), reader.GetString(3), $"{reader.GetString(4)} kWh"));
         return marks;
     }
 

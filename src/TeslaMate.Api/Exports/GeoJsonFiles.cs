@@ -68,8 +68,8 @@ sealed class GeoJsonFiles(RowAnswers answers, TimeProvider time)
             json.WriteStartObject("geometry"u8);
             json.WriteString("type"u8, "Point"u8);
             json.WriteStartArray("coordinates"u8);
-            json.WriteNumberValue(reader.GetDecimal(longitude));
-            json.WriteNumberValue(reader.GetDecimal(latitude));
+            json.WriteNumberValue(reader.Decimal(longitude) ?? 0);
+            json.WriteNumberValue(reader.Decimal(latitude) ?? 0);
             json.WriteEndArray();
             json.WriteEndObject();
             json.WriteStartObject("properties"u8);
@@ -114,7 +114,7 @@ sealed class GeoJsonFiles(RowAnswers answers, TimeProvider time)
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
-                var (latitude, longitude) = (reader.GetDecimal(1), reader.GetDecimal(2));
+                var (latitude, longitude) = (reader.Decimal(1) ?? 0, reader.Decimal(2) ?? 0);
                 points.Add((new WayPoint(reader.GetInstant(0), drive, (double)latitude, (double)longitude), latitude, longitude, reader.IsDBNull(3)
                     ? null : reader.GetInt16(3)));
             }

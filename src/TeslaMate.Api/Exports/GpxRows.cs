@@ -51,7 +51,7 @@ sealed class GpxRows(IReadOnlyList<GpxMark> marks, bool hasExtensions) : IRowFor
 
     public void Write(IBufferWriter<byte> output, NpgsqlDataReader reader)
     {
-        Put(output, $"      <trkpt lat=\"{reader.GetDecimal(2)}\" lon=\"{reader.GetDecimal(3)}\">");
+        Put(output, $"      <trkpt lat=\"{reader.Decimal(2) ?? 0}\" lon=\"{reader.Decimal(3) ?? 0}\">");
         if (!reader.IsDBNull(5))
             Put(output, $"<ele>{reader.GetInt64(5)}</ele>");
         Put(output, $"<time>{Moments.Text(reader.GetInstant(0))}</time>");

@@ -97,8 +97,8 @@ public sealed class PrivateCluster : IAsyncDisposable
     {
         var (program, arguments) =
             AsServerUser("/bin/sh", ["-c", Guard, "sh", _deleteFolder ? Folder : "", Path.Combine(_binaries, "postgres"), "-D", Data,
-            // On the command line, so that it holds for folders of older programs, too.
-            "-c", "unix_socket_permissions=0700", "-c", "listen_addresses="]);
+            // On the command line, so that it holds for folders of older programs, too, and whatever PGPORT says.
+            "-c", "unix_socket_permissions=0700", "-c", "listen_addresses=", "-c", "port=5432"]);
         var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,

@@ -53,6 +53,13 @@ sealed partial class MigrationFolder
             .Select(name => (name, Text(assembly, folder + name)))).Repeatables;
     }
 
+    /// <summary>The texts of all embedded migrations, of both chains and in both directions.</summary>
+    public static IEnumerable<string> EmbeddedTexts()
+    {
+        var assembly = typeof(MigrationFolder).Assembly;
+        return ((string[])["", "teslamate/"]).SelectMany(folder => Names(assembly, folder).Select(name => Text(assembly, folder + name)));
+    }
+
     /// <summary>A text file embedded in this assembly.</summary>
     public static string Text(string path) => Text(typeof(MigrationFolder).Assembly, path);
 

@@ -137,34 +137,28 @@ sealed class CsvFile : IDisposable
     /// <summary>Whether every quote stands where one may: around a whole cell, or twice inside of such a one.</summary>
     static bool IsWhole(ReadOnlySpan<char> record)
     {
-        if (!record.Contains('"'))
-            return true;
-        var i = 0;
-        while (true)
+        // From quote to quote: a row has a hundred cells and two quotes.
+        while (record.IndexOf('"') is >= 0 and var opening)
         {
-            if (i < record.Length && record[i] == '"')
+            if (opening > 0 && record[opening - 1] != ',')
+                return false;
+            record = record[(opening + 1)..];
+            while (true)
             {
-                i++;
-                while (true)
-                {
-                    var quote = record[i..].IndexOf('"');
-                    if (quote < 0)
-                        return false;
-                    i += quote + 1;
-                    if (i >= record.Length || record[i] != '"')
-                        break;
-                    i++;
-                }
+                var quote = record.IndexOf('"');
+                if (quote < 0)
+                    return false;
+                record = record[(quote + 1)..];
+                if (record is not ['"', ..])
+                    break;
+                record = record[1..];
             }
 
-            var end = record[i..].IndexOf(',');
-            var rest = end < 0 ? record[i..] : record.Slice(i, end);
-            if (rest.Contains('"') || (i > 0 && record[i - 1] == '"' && !rest.IsEmpty))
+            if (record is not ([] or [',', ..]))
                 return false;
-            if (end < 0)
-                return true;
-            i += end + 1;
         }
+
+        return true;
     }
 
     long OffsetOf(int line)

@@ -24,7 +24,19 @@ public abstract record ImportStatus
     public sealed record Idle : ImportStatus;
 
     /// <summary>An import is at work.</summary>
-    public sealed record Running(ImportProgress? Progress) : ImportStatus;
+    /// <param name="Progress">Null before the first file.</param>
+    /// <param name="RowsPerSecond">Since it began; null before the first row.</param>
+    /// <param name="Left">How long it will take yet, at that rate; null before the first row.</param>
+    public sealed record Running(ImportProgress? Progress, double? RowsPerSecond = null, TimeSpan? Left = null) : ImportStatus
+    {
+        internal static Running After(TimeSpan elapsed, ImportProgress progress)
+        {
+            if (elapsed <= TimeSpan.Zero || progress.Rows == 0 || progress.BytesRead == 0)
+                return new(progress);
+            var share = (double)progress.BytesRead / progress.BytesInAll;
+            return new(progress, progress.Rows / elapsed.TotalSeconds, elapsed * ((1 - share) / share));
+        }
+    }
 
     /// <summary>An import has ended.</summary>
     public sealed record Ended(ImportReport Report) : ImportStatus;
@@ -34,7 +46,8 @@ public abstract record ImportStatus
 }
 
 /// <summary>The import that the pages start: one at a time, beside the cars that are logged.</summary>
-public sealed partial class ImportDesk(IImporter importer, ImportSettings settings, ILogger<ImportDesk> logger) : IHostedService, IDisposable
+public sealed partial class ImportDesk(IImporter importer, ImportSettings settings, TimeProvider time, ILogger<ImportDesk> logger)
+    : IHostedService, IDisposable
 {
     readonly CancellationTokenSource _stopping = new();
     readonly Lock _lock = new();
@@ -163,7 +176,7 @@ public sealed partial class ImportDesk(IImporter importer, ImportSettings settin
     {
         try
         {
-            var report = await importer.ImportAsync(request, new Relay(this), _stopping.Token);
+            var report = await importer.ImportAsync(request, new Relay(this, time), _stopping.Token);
             _status = new ImportStatus.Ended(report);
             IsImportMode &= !report.IsClean;
         }
@@ -179,9 +192,11 @@ public sealed partial class ImportDesk(IImporter importer, ImportSettings settin
         }
     }
 
-    sealed class Relay(ImportDesk desk) : IProgress<ImportProgress>
+    sealed class Relay(ImportDesk desk, TimeProvider time) : IProgress<ImportProgress>
     {
-        public void Report(ImportProgress value) => desk._status = new ImportStatus.Running(value);
+        readonly long _started = time.GetTimestamp();
+
+        public void Report(ImportProgress value) => desk._status = ImportStatus.Running.After(time.GetElapsedTime(_started), value);
     }
 
     static partial class Log

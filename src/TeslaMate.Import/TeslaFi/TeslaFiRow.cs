@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using TeslaMate.Import.Reading;
 using TeslaMate.Tesla.Cars;
@@ -11,7 +12,7 @@ sealed class TeslaFiRow
         ["software_update", "drive_state", "charge_state", "climate_state", "vehicle_state", "vehicle_config", "gui_settings"];
 
     readonly string[] _header;
-    readonly Dictionary<string, int> _columns = new(StringComparer.Ordinal);
+    readonly FrozenDictionary<string, int> _columns;
     readonly LocalClock _clock;
     readonly string _fallbackVehicleId;
     readonly int[] _sections;
@@ -23,8 +24,10 @@ sealed class TeslaFiRow
     public TeslaFiRow(string[] header, LocalClock clock, string fallbackVehicleId)
     {
         _header = header;
+        var columns = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < header.Length; i++)
-            _columns[header[i]] = i;
+            columns[header[i]] = i;
+        _columns = columns.ToFrozenDictionary(StringComparer.Ordinal);
         _clock = clock;
         _fallbackVehicleId = fallbackVehicleId;
         _sections = [.. Sections.Where(_columns.ContainsKey).Select(name => _columns[name])];
@@ -53,16 +56,16 @@ sealed class TeslaFiRow
         var data = new VehicleData
         {
             VehicleId = vehicleId,
-            Vin = Text("vin", "vin"),
+            Vin = Text("vin", ""),
             State = State(),
             DisplayName = Name("vehicle_name") ?? Name("display_name"),
             DriveState = new DriveState
             {
                 Timestamp = at,
-                Latitude = Number("latitude", "drive_state.latitude", -90, 90),
-                Longitude = Number("longitude", "drive_state.longitude", -180, 180),
-                Speed = Rounded(Number("speed", "drive_state.speed", -20_000, 20_000)),
-                Power = Integer("power", "drive_state.power"),
+                Latitude = Number("latitude", "drive_state", -90, 90),
+                Longitude = Number("longitude", "drive_state", -180, 180),
+                Speed = Rounded(Number("speed", "drive_state", -20_000, 20_000)),
+                Power = Integer("power", "drive_state"),
                 ShiftState = Shift(),
             },
             ChargeState = new ChargeState
@@ -73,20 +76,20 @@ sealed class TeslaFiRow
                 BatteryRange = Range("battery_range"),
                 IdealBatteryRange = Range("ideal_battery_range"),
                 EstBatteryRange = Range("est_battery_range"),
-                ChargeEnergyAdded = Number("charge_energy_added", "charge_state.charge_energy_added", -999_999, 999_999) is { } energy
+                ChargeEnergyAdded = Number("charge_energy_added", "charge_state", -999_999, 999_999) is { } energy
                     ? energy : null,
-                ChargerActualCurrent = Integer("charger_actual_current", "charge_state.charger_actual_current"),
-                ChargerPilotCurrent = Integer("charger_pilot_current", "charge_state.charger_pilot_current"),
-                ChargerPhases = Integer("charger_phases", "charge_state.charger_phases"),
-                ChargerPower = Integer("charger_power", "charge_state.charger_power"),
-                ChargerVoltage = Integer("charger_voltage", "charge_state.charger_voltage"),
-                ConnChargeCable = Text("conn_charge_cable", "charge_state.conn_charge_cable"),
-                FastChargerBrand = Text("fast_charger_brand", "charge_state.fast_charger_brand"),
-                FastChargerType = Text("fast_charger_type", "charge_state.fast_charger_type"),
-                ChargingState = Text("charging_state", "charge_state.charging_state"),
-                BatteryHeaterOn = Boolean("battery_heater_on", "charge_state.battery_heater_on"),
-                FastChargerPresent = Boolean("fast_charger_present", "charge_state.fast_charger_present"),
-                NotEnoughPowerToHeat = Boolean("not_enough_power_to_heat", "charge_state.not_enough_power_to_heat"),
+                ChargerActualCurrent = Integer("charger_actual_current", "charge_state"),
+                ChargerPilotCurrent = Integer("charger_pilot_current", "charge_state"),
+                ChargerPhases = Integer("charger_phases", "charge_state"),
+                ChargerPower = Integer("charger_power", "charge_state"),
+                ChargerVoltage = Integer("charger_voltage", "charge_state"),
+                ConnChargeCable = Text("conn_charge_cable", "charge_state"),
+                FastChargerBrand = Text("fast_charger_brand", "charge_state"),
+                FastChargerType = Text("fast_charger_type", "charge_state"),
+                ChargingState = Text("charging_state", "charge_state"),
+                BatteryHeaterOn = Boolean("battery_heater_on", "charge_state"),
+                FastChargerPresent = Boolean("fast_charger_present", "charge_state"),
+                NotEnoughPowerToHeat = Boolean("not_enough_power_to_heat", "charge_state"),
             },
             ClimateState = new ClimateState
             {
@@ -95,17 +98,17 @@ sealed class TeslaFiRow
                 InsideTemp = Temperature("inside_temp") is { } inside ? inside : null,
                 DriverTempSetting = Temperature("driver_temp_setting"),
                 PassengerTempSetting = Temperature("passenger_temp_setting"),
-                FanStatus = Integer("fan_status", "climate_state.fan_status", int.MinValue, int.MaxValue),
-                BatteryHeater = Boolean("battery_heater", "climate_state.battery_heater"),
-                BatteryHeaterNoPower = Boolean("battery_heater_no_power", "climate_state.battery_heater_no_power"),
-                IsClimateOn = Boolean("is_climate_on", "climate_state.is_climate_on"),
-                IsRearDefrosterOn = Boolean("is_rear_defroster_on", "climate_state.is_rear_defroster_on"),
-                IsFrontDefrosterOn = Boolean("is_front_defroster_on", "climate_state.is_front_defroster_on"),
+                FanStatus = Integer("fan_status", "climate_state", int.MinValue, int.MaxValue),
+                BatteryHeater = Boolean("battery_heater", "climate_state"),
+                BatteryHeaterNoPower = Boolean("battery_heater_no_power", "climate_state"),
+                IsClimateOn = Boolean("is_climate_on", "climate_state"),
+                IsRearDefrosterOn = Boolean("is_rear_defroster_on", "climate_state"),
+                IsFrontDefrosterOn = Boolean("is_front_defroster_on", "climate_state"),
             },
             VehicleState = new VehicleState
             {
                 Timestamp = at,
-                Odometer = Number("odometer", "vehicle_state.odometer", -1e9, 1e9),
+                Odometer = Number("odometer", "vehicle_state", -1e9, 1e9),
                 CarVersion = Version(),
                 TpmsPressureFl = Pressure("tpms_pressure_fl"),
                 TpmsPressureFr = Pressure("tpms_pressure_fr"),
@@ -127,11 +130,11 @@ sealed class TeslaFiRow
     {
         var config = new VehicleConfig
         {
-            CarType = Text("car_type", "vehicle_config.car_type", canBeNumber: true),
-            TrimBadging = Text("trim_badging", "vehicle_config.trim_badging", canBeNumber: true),
-            ExteriorColor = Text("exterior_color", "vehicle_config.exterior_color", canBeNumber: true),
-            WheelType = Text("wheel_type", "vehicle_config.wheel_type", canBeNumber: true),
-            SpoilerType = Text("spoiler_type", "vehicle_config.spoiler_type", canBeNumber: true),
+            CarType = Text("car_type", "vehicle_config", canBeNumber: true),
+            TrimBadging = Text("trim_badging", "vehicle_config", canBeNumber: true),
+            ExteriorColor = Text("exterior_color", "vehicle_config", canBeNumber: true),
+            WheelType = Text("wheel_type", "vehicle_config", canBeNumber: true),
+            SpoilerType = Text("spoiler_type", "vehicle_config", canBeNumber: true),
         };
         return config == _config ? _config : _config = config;
     }
@@ -151,7 +154,7 @@ sealed class TeslaFiRow
             case CellKind.Decimal when isOwn && Cell.TryNumber(text, out var number) && double.IsInteger(number) && Math.Abs(number) < 1e15:
                 return (new Vid((long)number), isOwn);
             default:
-                Fault(column, "vehicle_id");
+                Fault(column, "");
                 return (null, isOwn);
         }
     }
@@ -168,7 +171,7 @@ sealed class TeslaFiRow
                 var text = Keep(column, cell);
                 return text is "waking" or "shutdown" ? "online" : text;
             default:
-                Fault(column, "state");
+                Fault(column, "");
                 return "unknown";
         }
     }
@@ -182,16 +185,16 @@ sealed class TeslaFiRow
             case CellKind.Null:
                 return null;
             case CellKind.True or CellKind.False:
-                Fault(column, "display_name");
+                _faults.Add((column, "display_name"));
                 return null;
             default:
                 if (cell.Contains('\uFFFD'))
-                    Fault(column, "display_name");
+                    _faults.Add((column, "display_name"));
                 return Keep(column, cell);
         }
     }
 
-    ShiftState? Shift() => Text("shift_state", "drive_state.shift_state") switch
+    ShiftState? Shift() => Text("shift_state", "drive_state") switch
     {
         null => null,
         "P" => ShiftState.P,
@@ -204,7 +207,8 @@ sealed class TeslaFiRow
     /// <summary>Only a text: one that looks like a number has lost its build and perhaps a zero at its end.</summary>
     string? Version() => Find("car_version", out var column, out var cell) && Cell.Kind(cell) == CellKind.Text ? Keep(column, cell) : null;
 
-    string? Text(string name, string field, bool canBeNumber = false)
+    /// <param name="section">Where Tesla's answer has it, and faults name it; empty for what stands outside of them.</param>
+    string? Text(string name, string section, bool canBeNumber = false)
     {
         if (!Find(name, out var column, out var cell))
             return null;
@@ -216,12 +220,12 @@ sealed class TeslaFiRow
             case CellKind.Text when !cell.Contains('\uFFFD'):
                 return Keep(column, cell);
             default:
-                Fault(column, field);
+                Fault(column, section);
                 return null;
         }
     }
 
-    bool? Boolean(string name, string field)
+    bool? Boolean(string name, string section)
     {
         if (!Find(name, out var column, out var cell))
             return null;
@@ -236,34 +240,34 @@ sealed class TeslaFiRow
             case CellKind.Integer:
                 return cell.ContainsAnyInRange('1', '9');
             default:
-                Fault(column, field);
+                Fault(column, section);
                 return null;
         }
     }
 
     int? Level(string name) => Find(name, out var column, out var cell) && Cell.Kind(cell) == CellKind.Decimal
-        ? Within(column, "charge_state." + name, cell, short.MinValue, short.MaxValue) is { } level
+        ? Within(column, "charge_state", cell, short.MinValue, short.MaxValue) is { } level
             ? (int)Math.Round(level, MidpointRounding.AwayFromZero) : null
-        : Integer(name, "charge_state." + name);
+        : Integer(name, "charge_state");
 
-    double? Range(string name) => Number(name, "charge_state." + name, -6000, 6000);
+    double? Range(string name) => Number(name, "charge_state", -6000, 6000);
 
-    double? Temperature(string name) => Number(name, "climate_state." + name, -999, 999);
+    double? Temperature(string name) => Number(name, "climate_state", -999, 999);
 
-    ApiNumber? Pressure(string name) => Number(name, "vehicle_state." + name, -999, 999) is { } pressure ? pressure : null;
+    ApiNumber? Pressure(string name) => Number(name, "vehicle_state", -999, 999) is { } pressure ? pressure : null;
 
     /// <summary>A whole number, also when it is written as <c>230.0</c>.</summary>
-    int? Integer(string name, string field, int least = short.MinValue, int most = short.MaxValue)
+    int? Integer(string name, string section, int least = short.MinValue, int most = short.MaxValue)
     {
-        if (Number(name, field, least, most) is not { } number)
+        if (Number(name, section, least, most) is not { } number)
             return null;
         if (double.IsInteger(number))
             return (int)number;
-        Fault(_columns[name], field);
+        Fault(_columns[name], section);
         return null;
     }
 
-    double? Number(string name, string field, double least, double most)
+    double? Number(string name, string section, double least, double most)
     {
         if (!Find(name, out var column, out var cell))
             return null;
@@ -272,18 +276,18 @@ sealed class TeslaFiRow
             case CellKind.Null:
                 return null;
             case CellKind.Integer or CellKind.Decimal:
-                return Within(column, field, cell, least, most);
+                return Within(column, section, cell, least, most);
             default:
-                Fault(column, field);
+                Fault(column, section);
                 return null;
         }
     }
 
-    double? Within(int column, string field, ReadOnlySpan<char> cell, double least, double most)
+    double? Within(int column, string section, ReadOnlySpan<char> cell, double least, double most)
     {
         if (Cell.TryNumber(cell, out var value) && value >= least && value <= most)
             return value;
-        Fault(column, field);
+        Fault(column, section);
         return null;
     }
 
@@ -296,7 +300,8 @@ sealed class TeslaFiRow
         return isThere;
     }
 
-    void Fault(int column, string field) => _faults.Add((column, field));
+    /// <summary>A cell at fault, by the name that it has in Tesla's answer.</summary>
+    void Fault(int column, string section) => _faults.Add((column, section.Length > 0 ? $"{section}.{_header[column]}" : _header[column]));
 
     /// <summary>The cell as a string: that of the row before, if it says the same.</summary>
     string Keep(int column, ReadOnlySpan<char> cell)

@@ -57,6 +57,9 @@ sealed partial class Geocoder : IDisposable
     /// <summary>The address of a point.</summary>
     public async Task<GeocoderAnswer> ReverseAsync(double latitude, double longitude, string language, CancellationToken cancellationToken)
     {
+        // A position that somebody wrote by hand may hold anything, also no number.
+        if (!(Math.Abs(latitude) <= 90 && Math.Abs(longitude) <= 180))
+            return new GeocoderAnswer.NotThere("it is no place on earth");
         var key = (language, latitude, longitude);
         if (_known.TryGetValue(key, out var known) && known.Until > _time.GetUtcNow())
             return known.Answer;

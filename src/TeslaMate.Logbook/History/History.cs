@@ -139,7 +139,7 @@ sealed class History
             case LogbookEntry.InsertCharge(var charge):
                 // What lacks a value that the column needs is no row, as with a live car.
                 if (_openCharging is not null && ChargingStatements.Problems(charge).Length == 0)
-                    _openCharging.Charges.Add(charge);
+                    _openCharging.Charges.Add(Completed(charge, _openCharging.Charges.LastOrDefault()));
                 break;
             case LogbookEntry.CompleteCharging(var at, _):
                 CompleteCharging(at);
@@ -155,11 +155,11 @@ sealed class History
         }
     }
 
-    /// <summary>Ends what is open at its last row: nobody will tell any more how it went on.</summary>
+    /// <summary>Ends what is open at its last row: these rows tell no more how it went on.</summary>
     public void End(DateTimeOffset at)
     {
-        CloseDrive();
-        CompleteCharging(at);
+        CloseDrive(isCutOff: true);
+        CompleteCharging(at, isCutOff: true);
     }
 
     /// <summary>Gives the positions that are about to be written their height, from the terrain model as those of live cars.</summary>
@@ -208,6 +208,13 @@ sealed class History
         _openCharging = null;
     }
 
+    /// <summary>With what the columns need, by the rules of live cars (<see cref="ChargingStatements.InsertCharge"/>).</summary>
+    static ChargeReading Completed(ChargeReading charge, ChargeReading? last) => charge with
+    {
+        EnergyAddedKwh = charge.EnergyAddedKwh ?? last?.EnergyAddedKwh ?? 0,
+        IdealRangeKm = charge.IdealRangeKm ?? last?.IdealRangeKm ?? charge.RatedRangeKm,
+    };
+
     void AddPosition(PositionReading position)
     {
         if (!PositionRows.IsStorable(position))
@@ -216,20 +223,20 @@ sealed class History
         Size++;
     }
 
-    void CloseDrive()
+    void CloseDrive(bool isCutOff = false)
     {
         if (_openDrive is null)
             return;
-        _drives.Add(new HistoryDrive(_openDrive));
+        _drives.Add(new HistoryDrive(_openDrive, isCutOff));
         Size += _openDrive.Count;
         _openDrive = null;
     }
 
-    void CompleteCharging(DateTimeOffset at)
+    void CompleteCharging(DateTimeOffset at, bool isCutOff = false)
     {
         if (_openCharging is null)
             return;
-        _chargings.Add(_openCharging with { CompletedAt = at });
+        _chargings.Add(_openCharging with { CompletedAt = at, IsCutOff = isCutOff });
         Size += _openCharging.Charges.Count + 1;
         _openCharging = null;
     }
@@ -239,10 +246,13 @@ sealed class History
 sealed record HistoryMark(int Drives, int Chargings, int Positions, int States, int Versions, int Size, Cars.CarDescription? Description);
 
 /// <param name="Positions">At least one, in the order of time.</param>
-sealed record HistoryDrive(List<PositionReading> Positions);
+/// <param name="IsCutOff">It was under way at the last row that was read.</param>
+sealed record HistoryDrive(List<PositionReading> Positions, bool IsCutOff);
 
 /// <param name="Place">Where.</param>
 /// <param name="StartedAt">Provisional; the first charge tells.</param>
 /// <param name="Charges">In the order of time.</param>
 /// <param name="CompletedAt">The end of one that has no charges.</param>
-sealed record HistoryCharging(PositionReading Place, DateTimeOffset StartedAt, List<ChargeReading> Charges, DateTimeOffset CompletedAt);
+/// <param name="IsCutOff">It was under way at the last row that was read.</param>
+sealed record HistoryCharging(
+    PositionReading Place, DateTimeOffset StartedAt, List<ChargeReading> Charges, DateTimeOffset CompletedAt, bool IsCutOff = false);

@@ -49,9 +49,28 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
 
         List<Statement> ends = [];
         for (var i = 0; i < drives.Length; i++)
-            ends.Add(DriveStatements.CloseWritten(car, new(drives[i]), new(tracks[i].First), new(tracks[i].Last)));
+        {
+            var drive = new DriveId(drives[i]);
+            var written = history.Drives[i];
+            if (written.IsCutOff && await JoinAsync(LaterParts.JoinDrive, car, drive.Value, written.Positions[^1].Date) is { } joined)
+            {
+                removed += new HistoryCounts(-1, 0, -joined, 0, 0, 0);
+                ends.Add(DriveStatements.Close(car, drive, DriveEnd.Ended, lookUpAddresses: false));
+            }
+            else
+            {
+                ends.Add(DriveStatements.CloseWritten(car, drive, new(tracks[i].First), new(tracks[i].Last)));
+            }
+        }
+
         for (var i = 0; i < processes.Length; i++)
-            ends.Add(ChargingStatements.CompleteOne(car, new(processes[i]), history.Chargings[i].CompletedAt));
+        {
+            var charging = history.Chargings[i];
+            if (charging.IsCutOff && await JoinAsync(LaterParts.JoinCharging, car, processes[i], charging.CompletedAt) is { } joined)
+                removed += new HistoryCounts(0, -1, -joined, 0, 0, 0);
+            ends.Add(ChargingStatements.CompleteOne(car, new(processes[i]), charging.CompletedAt));
+        }
+
         var discarded = new HashSet<int>();
         foreach (var chunk in ends.Chunk(BatchSize))
         {
@@ -74,6 +93,16 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         await RememberAsync(car, run, "position", [.. free, .. places], cancellationToken);
         _hasWrittenChargings |= processes.Length > 0;
         return new HistoryCounts(drives.Length - discarded.Count, processes.Length, positionCount, chargeCount, 0, 0) + removed;
+
+        // How many positions went with the later part; null when there is none.
+        async Task<int?> JoinAsync(string sql, CarId owner, int entry, DateTimeOffset lastRow)
+        {
+            await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+            command.Parameters.Add(Value.Of(owner.Value));
+            command.Parameters.Add(Value.Of(entry));
+            command.Parameters.Add(Value.Of(lastRow));
+            return await command.ExecuteScalarAsync(cancellationToken) as int?;
+        }
     }
 
     /// <summary>Removes what an earlier import wrote of drives and charging processes that go on, as far as they have ended now.</summary>

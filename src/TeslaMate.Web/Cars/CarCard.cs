@@ -135,7 +135,8 @@ public sealed record CarCard
         };
     }
 
-    static string? ReleaseNotes(string? version) => string.IsNullOrEmpty(version)
+    /// <summary>Where a version is described; null for none.</summary>
+    internal static string? ReleaseNotes(string? version) => string.IsNullOrEmpty(version)
         ? null
         : $"https://www.notateslaapp.com/software-updates/version/{Uri.EscapeDataString(version.Split(' ')[0])}/release-notes";
 

@@ -110,7 +110,7 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
             charges.Add(Read(reader));
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return new(charges, new(reader.GetInt32(0), reader.GetDecimal(1), reader.GetDecimal(2), reader.GetInt32(3), reader.Decimal(4)));
+        return new(charges, new(reader.GetInt32(0), reader.Decimal(1) ?? 0, reader.Decimal(2) ?? 0, reader.GetInt32(3), reader.Decimal(4)));
     }
 
     /// <returns>Null when there is no such charging process.</returns>
@@ -130,7 +130,7 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
             select extract(epoch from min(date))::bigint, round(avg(charger_power), 1)::double precision, round(avg(charger_voltage), 0)::double precision,
                    max(charge_energy_added)::double precision, max(battery_level)::double precision
             from public.charges
-            where charging_process_id = $1
+            where charging_process_id = $1 and isfinite(date)
             group by floor(extract(epoch from date - $2) / $3)
             order by 1
             """);

@@ -99,7 +99,8 @@ public sealed record ChartSeries(string Label, string Unit, IReadOnlyList<double
     /// <summary>Values with as many decimals as a chart can show.</summary>
     public static ChartSeries Of(string label, string unit, IEnumerable<double?> values, ChartShape shape = ChartShape.Line, int colour = 1,
         int decimals = 2)
-        => new(label, unit, [.. values.Select(value => value is { } known ? Math.Round(known, decimals) : (double?)null)], shape, colour);
+        => new(label, unit, [.. values.Select(value => value is { } known && double.IsFinite(known)
+            ? Math.Round(known, decimals) : (double?)null)], shape, colour);
 }
 
 /// <param name="X">As on the axis.</param>

@@ -111,11 +111,12 @@ public sealed class TableOf<T>(string id, string title, Texts texts, TimeZoneInf
             : new("", ""));
 
     /// <summary>An instant in the window's zone.</summary>
-    public TableOf<T> Moment(string label, Func<T, DateTimeOffset?> at, Func<T, string?>? link = null, bool isMinor = false)
+    public TableOf<T> Moment(
+        string label, Func<T, DateTimeOffset?> at, Func<T, string?>? link = null, Func<T, string?>? note = null, bool isMinor = false)
         => Add(label, null, ColumnKind.OneLine, isMinor, row => at(row) is { } known
             ? new(TimeZoneInfo.ConvertTime(known, zone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),
-                known.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), link?.Invoke(row))
-            : new("", ""));
+                known.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), link?.Invoke(row), note?.Invoke(row))
+            : new("", "", Note: note?.Invoke(row)));
 
     /// <summary>Keeps the last column for the file.</summary>
     public TableOf<T> FileOnly()

@@ -38,12 +38,18 @@ public sealed class StatisticsRequest
         Until = Query.Window.Until ?? Query.Window.Now,
     };
 
+    /// <summary><see cref="Window"/>, by month where it would not be divided at all: for periods on an axis of time.</summary>
+    public MeasureWindow DividedWindow => Window.Period == Period.Total ? Window with { Period = Period.Month } : Window;
+
     public string CarLabel => Cars.FirstOrDefault(car => car.CarId == Window.Car)?.Label ?? "";
 
     /// <summary>A page of this car and window.</summary>
     /// <param name="path">Without the prefix.</param>
     /// <param name="more">Further parameters; those that are null are left out.</param>
     public string Link(string path, params ReadOnlySpan<(string Name, string? Value)> more) => Address(path, Query, more);
+
+    /// <summary>A page of another car and this window.</summary>
+    public string LinkOf(int car, string path) => Address(path, Query with { Window = Query.Window with { Car = car } }, []);
 
     /// <summary>A page of this car and another stretch of time.</summary>
     public string Link(string path, DateTimeOffset since, DateTimeOffset until, Period? period = null,

@@ -24,7 +24,10 @@ public sealed record DriveModel(ListedDrive Drive, string Car, RouteMapModel Map
         if (await drives.FindAsync(id, cancellationToken) is not var (car, start))
             return null;
         var moment = new MeasureWindow(car, start, start.AddTicks(TimeSpan.TicksPerMicrosecond), zone, Period.Total, context.Now);
-        var drive = await measures.DrivesAsync(moment, cancellationToken).FirstAsync(found => found.DriveId == id, cancellationToken);
+        // One whose dates nobody can reckon with is in no list.
+        if (await measures.DrivesAsync(moment, cancellationToken).FirstOrDefaultAsync(found => found.DriveId == id, cancellationToken) is not
+            { } drive)
+            return null;
         var label = (await measures.CarsAsync(cancellationToken).FirstOrDefaultAsync(known => known.CarId == car, cancellationToken))?.Label ?? "";
         var points = await measures.DriveSeriesAsync(id, MostPoints, cancellationToken).ToListAsync(cancellationToken);
         var line = await measures.RouteAsync(id, cancellationToken);

@@ -69,7 +69,8 @@ sealed class GpxFile([FromKeyedServices(WebDatabase.Exports)] NpgsqlDataSource d
 
     static async Task<DateTimeOffset?> StartAsync(NpgsqlConnection connection, DriveId drive, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("select start_date from public.drives where id = $1", connection)
+        await using var command = new NpgsqlCommand("select start_date from public.drives "
+            + "where id = $1 and start_date between '1900-01-01' and '9999-01-01'", connection)
         {
             Parameters = { new NpgsqlParameter<int> { TypedValue = drive.Value } },
         };

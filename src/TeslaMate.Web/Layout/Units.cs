@@ -82,8 +82,9 @@ public sealed class Units(GlobalSettings settings)
     /// <summary>A number with at least one decimal and no needless further one, as <c>321.87</c> or <c>200.0</c>.</summary>
     public static string Shortest(double number) => number.ToString("0.0#####", CultureInfo.InvariantCulture);
 
-    public static string Fixed(double number, int decimals)
-        => Math.Round((decimal)number, decimals, MidpointRounding.AwayFromZero).ToString("F" + decimals.ToString(CultureInfo.InvariantCulture),
+    /// <summary>A number with so many decimals; a dash for what no car can have said.</summary>
+    public static string Fixed(double number, int decimals) => !(Math.Abs(number) < 1e15) ? "—"
+        : Math.Round((decimal)number, decimals, MidpointRounding.AwayFromZero).ToString("F" + decimals.ToString(CultureInfo.InvariantCulture),
             CultureInfo.InvariantCulture);
 
     /// <summary>A length of time with its two largest parts: <c>3 d 04 h</c>, <c>1 h 05 min</c>, <c>12 min</c>, <c>40 s</c>.</summary>

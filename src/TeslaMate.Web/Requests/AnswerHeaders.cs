@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 
 namespace TeslaMate.Web.Requests;
@@ -13,7 +14,7 @@ sealed class AnswerHeaders(RequestDelegate next, WebSettings settings)
         "script-src 'self'",
         "style-src 'self'",
         $"img-src 'self' data: {string.Join(' ', new[] { settings.TilesUrl, settings.SatelliteUrl }.OfType<string>().Select(TileOrigin))}",
-        $"connect-src 'self' {settings.SearchUrl.GetLeftPart(UriPartial.Authority)}",
+        $"connect-src 'self' {Ascii(settings.SearchUrl.GetLeftPart(UriPartial.Authority))}",
         "manifest-src 'self'",
         "form-action 'self'",
         "base-uri 'self'",
@@ -35,6 +36,14 @@ sealed class AnswerHeaders(RequestDelegate next, WebSettings settings)
     static string TileOrigin(string url)
     {
         var origin = url[..(url.IndexOf('/', url.IndexOf("//", StringComparison.Ordinal) + 2))];
-        return origin.Replace("{s}", "*", StringComparison.Ordinal);
+        return Ascii(origin.Replace("{s}", "*", StringComparison.Ordinal));
+    }
+
+    // Headers have no other letters; a host that does is known by its name in the DNS.
+    static string Ascii(string origin)
+    {
+        var host = origin.IndexOf("//", StringComparison.Ordinal) + 2;
+        return origin[..host] + string.Join('.', origin[host..].Split('.').Select(label =>
+            System.Text.Ascii.IsValid(label) ? label : new IdnMapping().GetAscii(label)));
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Web.LogIn;
@@ -25,7 +26,10 @@ public static class Forwarding
         app.Use((http, next) =>
         {
             http.Features.Set(new Peer(http.Connection.RemoteIpAddress));
-            return next(http);
+            if (HasReadableHost(http.Request))
+                return next(http);
+            http.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return Task.CompletedTask;
         });
         var options = new ForwardedHeadersOptions
         {
@@ -43,5 +47,18 @@ public static class Forwarding
         // A proxy may keep the prefix or strip it.
         if (settings.UrlPath.Length > 0)
             app.UsePathBase(settings.UrlPath);
+    }
+
+    // A name that begins with xn-- and is none throws where it is first looked at.
+    static bool HasReadableHost(HttpRequest request)
+    {
+        try
+        {
+            return request.Host.Host is not null;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 }

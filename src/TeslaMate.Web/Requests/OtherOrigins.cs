@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -14,6 +15,20 @@ public static class OtherOrigins
 
     internal static IServiceCollection AddOtherOrigins(this IServiceCollection services, WebSettings settings)
         => services.AddCors(options => options.AddPolicy(Programs, Allow(settings)));
+
+    /// <summary>
+    /// What <c>UseCors</c> does. That would bind the middleware's second argument by an expression compiled at every start, which takes 3 MB for as
+    /// long as the program runs.
+    /// </summary>
+    internal static void UseOtherOrigins(this WebApplication app)
+    {
+        var policies = app.Services.GetRequiredService<ICorsPolicyProvider>();
+        app.Use(next =>
+        {
+            var cors = ActivatorUtilities.CreateInstance<CorsMiddleware>(app.Services, next);
+            return http => cors.Invoke(http, policies);
+        });
+    }
 
     static CorsPolicy Allow(WebSettings settings) => new CorsPolicyBuilder()
         .WithOrigins([.. settings.ApiOrigins])

@@ -16,6 +16,16 @@ static class StatisticsPages
         ("/trips", "map-marker-path", "Trips"),
         ("/timeline", "timeline-clock-outline", "Timeline"),
         ("/review", "trophy-outline", "Review"),
+        ("/charging", "battery-charging", "Charging"),
+        ("/charging-stops", "power-plug", "Charging stops"),
+        ("/charge-curve", "chart-bell-curve", "Charge curve"),
+        ("/battery", "battery-heart-variant", "Battery"),
+        ("/parked", "parking", "Parked losses"),
+        ("/tyres", "car-tire-alert", "Tyres"),
+        ("/software", "update", "Software"),
+        ("/visited", "earth", "Visited places"),
+        ("/all-cars", "car-multiple", "All cars"),
+        ("/stored", "database", "Stored data"),
     ];
 
     /// <summary>The title of a page, also of one that is not in the navigation.</summary>
@@ -30,5 +40,15 @@ static class StatisticsPages
         routes.MapStatistics<TripPage, TripModel>("/trip", Preset.Days7, TripModel.ReadAsync, Period.Total);
         routes.MapStatistics<TimelinePage, TimelineModel>("/timeline", Preset.Days7, TimelineModel.ReadAsync, Period.Day);
         routes.MapStatistics<ReviewPage, ReviewModel>("/review", Preset.Year, ReviewModel.ReadAsync, Period.Month);
+        routes.MapStatistics<ChargingPage, ChargingModel>("/charging", Preset.Year, ChargingModel.ReadAsync, Period.Month);
+        routes.MapStatistics<ChargingStopsPage, ChargingStopsModel>("/charging-stops", Preset.Year, ChargingStopsModel.ReadAsync);
+        routes.MapStatistics<CurvePage, CurveModel>("/charge-curve", Preset.All, CurveModel.ReadAsync);
+        routes.MapStatistics<BatteryHealthPage, BatteryHealthModel>("/battery", Preset.All, BatteryHealthModel.ReadAsync, Period.Week);
+        routes.MapStatistics<ParkedPage, ParkedModel>("/parked", Preset.Days30, ParkedModel.ReadAsync);
+        routes.MapStatistics<TyresPage, TyresModel>("/tyres", Preset.Year, TyresModel.ReadAsync, Period.Day);
+        routes.MapStatistics<SoftwarePage, SoftwareModel>("/software", Preset.All, SoftwareModel.ReadAsync);
+        routes.MapStatistics<VisitedPage, VisitedModel>("/visited", Preset.Days30, VisitedModel.ReadAsync);
+        routes.MapStatistics<AllCarsPage, AllCarsModel>("/all-cars", Preset.Year, AllCarsModel.ReadAsync, Period.Month);
+        routes.MapStatistics<StoredPage, StoredModel>("/stored", Preset.Year, StoredModel.ReadAsync);
     }
 }

@@ -21,9 +21,11 @@ static class AccessTables
 
     /// <param name="present">The database in use, which may not exist or be another program's.</param>
     /// <param name="restored">The new one, of this program's version.</param>
+    /// <exception cref="RestoreException">The backup has something on these tables that could undo this.</exception>
     public static async Task CarryOverAsync(DatabaseSettings present, DatabaseSettings restored, CancellationToken cancellationToken)
     {
         await using var to = Source(restored);
+        await EnsurePlainAsync(to, cancellationToken);
         foreach (var table in Emptied)
         {
             if (await HasAsync(to, table, cancellationToken))
@@ -39,6 +41,62 @@ static class AccessTables
 
         // The rows brought their numbers along.
         await SequenceCheck.RepairAsync(to, cancellationToken);
+    }
+
+    /// <summary>
+    /// A backup could have a trigger put its own password into the row, a rule or a policy keep its sessions, or a table add to these. Nobody else
+    /// has rights on them either.
+    /// </summary>
+    static async Task EnsurePlainAsync(NpgsqlDataSource restored, CancellationToken cancellationToken)
+    {
+        await using var connection = await restored.OpenConnectionAsync(cancellationToken);
+        var tables = string.Join(',', CarriedOver.Concat(Emptied));
+        if (await ScalarAsync(connection, """
+            with access as (
+                select oid, relkind, relrowsecurity or relforcerowsecurity as has_policies
+                from pg_class
+                where relnamespace = to_regnamespace('teslamate') and relname = any (string_to_array($1, ',')))
+            select thing
+            from (
+                select format('%s in place of the table %s', case relkind when 'v' then 'view' else 'relation' end, oid::regclass)
+                from access
+                where relkind <> 'r'
+                union all
+                select format('trigger %I on %s', tgname, tgrelid::regclass) from pg_trigger join access on access.oid = tgrelid where not tgisinternal
+                union all
+                select format('rule %I on %s', rulename, ev_class::regclass) from pg_rewrite join access on access.oid = ev_class where relkind = 'r'
+                union all
+                select format('policy on %s', oid::regclass) from access where has_policies
+                union all
+                select format('table %s beside %s', inhrelid::regclass, inhparent::regclass)
+                from pg_inherits
+                where inhparent in (select oid from access) or inhrelid in (select oid from access)
+                union all
+                select format('function %s of its own in %s', refobjid::regprocedure, access.oid::regclass)
+                from pg_depend
+                join access on access.oid = coalesce(
+                    (select conrelid from pg_constraint where classid = 'pg_constraint'::regclass and pg_constraint.oid = objid),
+                    (select adrelid from pg_attrdef where classid = 'pg_attrdef'::regclass and pg_attrdef.oid = objid),
+                    (select indrelid from pg_index where classid = 'pg_class'::regclass and indexrelid = objid))
+                where refclassid = 'pg_proc'::regclass
+            ) as things (thing)
+            order by thing
+            limit 1
+            """, tables, cancellationToken) is { } thing)
+            throw new RestoreException($"the backup has a {DumpStatement.Printable(thing)}, by which it would decide who may open the pages. Restore "
+                + "it into a database of its own to look at it, and make a backup without that.");
+        if (await ScalarAsync(connection, """
+            select string_agg(distinct
+                format('revoke all on %s from %s cascade', access, case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end), '; ')
+            from (
+                select oid::regclass, relowner, relacl, relname, relnamespace from pg_class
+                union all
+                select pg_class.oid::regclass, relowner, attacl, relname, relnamespace from pg_class join pg_attribute on attrelid = pg_class.oid
+            ) as rights (access, owner, acl, name, namespace)
+            cross join aclexplode(acl)
+            where namespace = to_regnamespace('teslamate') and name = any (string_to_array($1, ',')) and grantee <> owner
+            """, tables, cancellationToken) is { } revokes)
+            await ScalarAsync(connection, revokes, null, cancellationToken);
     }
 
     static NpgsqlDataSource Source(DatabaseSettings settings) => settings.CreateDataSource(connection =>

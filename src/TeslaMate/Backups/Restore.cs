@@ -41,8 +41,9 @@ sealed class Restore(DatabaseSettings settings, Variables variables, IRestoreDat
         await LoadAsync(file, restored, cancellationToken);
         await notes.WriteLineAsync("Checking it");
         await CheckAsync(restored, cancellationToken);
-        await AccessTables.CarryOverAsync(settings, restored, cancellationToken);
         await FinishAsync(restored, cancellationToken);
+        // Last: whatever the backup's own code did until now, it does not decide who may come in.
+        await AccessTables.CarryOverAsync(settings, restored, cancellationToken);
         if (!keep)
         {
             await notes.WriteLineAsync("Dry run: nothing was swapped.");
@@ -164,6 +165,14 @@ sealed class Restore(DatabaseSettings settings, Variables variables, IRestoreDat
     {
         await using var source = Source(restored);
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        if (await ForeignCode.FindAsync(connection, cancellationToken) is { Count: > 0 } code)
+        {
+            await notes.WriteLineAsync($"The backup brings code of its own, which will run with the rights of {restored.User}. Where you do not know "
+                + "it, do not use this backup:");
+            foreach (var name in code)
+                await notes.WriteLineAsync($"  {DumpStatement.Printable(name)}");
+        }
+
         await ExecuteAsync(connection, "analyze", cancellationToken);
         if (Reader is not { } reader)
             return;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using TeslaMate.Configuration;
 
 namespace TeslaMate.Hosting;
@@ -7,6 +8,8 @@ namespace TeslaMate.Hosting;
 /// <summary>Where HTTP is served (spec web 1.1 and 1.2). Closed.</summary>
 abstract record ListenerSettings
 {
+    const int LongestSocketPath = 107;
+
     ListenerSettings() { }
 
     /// <summary>Nothing was said: <see cref="Everywhere"/> if strangers are kept out, otherwise <see cref="Loopback"/>.</summary>
@@ -46,6 +49,10 @@ abstract record ListenerSettings
         switch (variables.Text("HTTP_BINDING_ADDRESS"))
         {
             case null:
+                return new Unspecified(port);
+            case ['/', ..] path when Encoding.UTF8.GetByteCount(path) > LongestSocketPath:
+                variables.Problem($"HTTP_BINDING_ADDRESS is \"{path}\", which is longer than the {LongestSocketPath} bytes that a socket's path may "
+                    + "have. Example: HTTP_BINDING_ADDRESS=/run/teslamate/teslamate.sock");
                 return new Unspecified(port);
             case ['/', ..] path:
                 return new UnixSocket(path, mode);

@@ -206,6 +206,79 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
         static string Literal(string? text) => text is null ? "null" : $"'{text}'";
     }
 
+    [Theory]
+    [InlineData("trigger", """
+        create function public.mine() returns trigger language plpgsql as $$ begin new.password := 'the attacker''s'; return new; end $$;
+        create trigger mine before insert or update on teslamate.web_access for each row execute function public.mine();
+        """)]
+    [InlineData("rule", "create rule kept as on delete to teslamate.web_sessions do instead nothing;")]
+    [InlineData("rule", """
+        create rule mine as on insert to teslamate.web_access
+            do also update teslamate.web_access set password = 'the attacker''s';
+        """)]
+    [InlineData("trigger", """
+        create function public.kept() returns trigger language plpgsql as $$ begin return null; end $$;
+        create trigger kept before delete on teslamate.web_sessions for each row execute function public.kept();
+        """)]
+    [InlineData("policy", """
+        alter table teslamate.web_sessions enable row level security;
+        alter table teslamate.web_sessions force row level security;
+        create policy seen on teslamate.web_sessions for select using (pg_catalog.current_setting('application_name') = 'teslamate');
+        create policy made on teslamate.web_sessions for insert with check (true);
+        """)]
+    [InlineData("table", """
+        create table public.more () inherits (teslamate.web_access);
+        """)]
+    public async Task What_a_backup_attaches_to_the_tables_of_access_is_refused(string kind, string sql)
+    {
+        using var folder = new TempFolder();
+        await using var other = await household.CopyAsync();
+        await other.ExecuteAsync("insert into teslamate.web_sessions (id, started_at, expires_at) values ('x', now(), now() + interval '1 day');"
+            + $"set role {household.Owner}; {sql}");
+        var file = await household.DumpAsync(folder, "custom", other.Name, "hostile.dump");
+        var exception = await Should.ThrowAsync<RestoreException>(() => household.RestoreAsync(file, new StringWriter()));
+        exception.Message.ShouldContain(kind);
+        exception.Message.ShouldContain("teslamate.web_");
+        await household.NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task Rights_on_the_tables_of_access_are_not_restored()
+    {
+        using var folder = new TempFolder();
+        await using var other = await household.CopyAsync();
+        await other.ExecuteAsync($"set role {household.Owner}; grant insert (id) on teslamate.web_sessions to public; "
+            + "grant all on teslamate.web_access to public");
+        await using var restored = await household.RestoreAsync(await household.DumpAsync(folder, "custom", other.Name, "open.dump"),
+            new StringWriter());
+        (await restored.LinesAsync("""
+            select relname || acl
+            from (
+                select relname, unnest(relacl)::text as acl from pg_class where relnamespace = 'teslamate'::regnamespace
+                union all
+                select attname, unnest(attacl)::text from pg_attribute where attrelid = 'teslamate.web_sessions'::regclass) as rights
+            where relname ~ '^(web_|api_tokens|id$)' and acl not like 'owner%'
+            """)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Code_that_a_backup_brings_along_is_named()
+    {
+        using var folder = new TempFolder();
+        await using var other = await household.CopyAsync();
+        await other.ExecuteAsync($"""
+            set role {household.Owner};
+            create function public.watch() returns trigger language plpgsql as $$ begin return new; end $$;
+            create trigger watch after insert on public.positions for each row execute function public.watch();
+            """);
+        var notes = new StringWriter();
+        await using (await household.RestoreAsync(await household.DumpAsync(folder, "custom", other.Name, "own.dump"), notes))
+            notes.ToString().ShouldMatch(@"brings code of its own[\s\S]*function public\.watch\(\)[\s\S]*trigger watch on public\.positions");
+        var plain = new StringWriter();
+        await using (await household.RestoreAsync(household.Plain, plain))
+            plain.ToString().ShouldNotContain("code of its own");
+    }
+
     [Fact]
     public async Task Tokens_for_programs_are_those_of_the_running_installation()
     {

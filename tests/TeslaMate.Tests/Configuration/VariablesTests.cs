@@ -39,6 +39,31 @@ public sealed class VariablesTests
         secret.ToString().ShouldBe("***");
     }
 
+    [Theory]
+    [InlineData("huge", "larger than any secret")]
+    [InlineData("endless", "larger than any secret")]
+    [InlineData("Latin-1", "no text in UTF-8")]
+    [InlineData("folder", "may not be read")]
+    [InlineData("missing", "does not exist")]
+    public void A_file_that_holds_no_secret_is_a_problem(string kind, string sentence)
+    {
+        var folder = Directory.CreateTempSubdirectory("secrets-").FullName;
+        try
+        {
+            var file = Path.Combine(folder, "secret");
+            if (kind is "huge" or "Latin-1")
+                File.WriteAllBytes(file, kind == "huge" ? new byte[1_000_000] : [0x6d, 0xfc, 0x6c, 0x6c]);
+            var path = kind switch { "endless" => "/dev/zero", "folder" => folder, _ => file };
+            var variables = new Variables(new Dictionary<string, string> { ["PASS_FILE"] = path, ["PASS"] = "not this one" });
+            variables.Secret("PASS").ShouldBeNull();
+            variables.Problems.Single().ShouldContain(sentence);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Fact]
     public void A_credential_has_the_variables_name_or_the_one_usual_for_credentials()
     {

@@ -106,6 +106,9 @@ public sealed partial class DashboardTests
     static async Task RunAllAsync(TestDatabase database, string[] cars)
     {
         await using var connection = await database.TestSource.OpenConnectionAsync();
+        // They need nothing that others can put into schema public, whatever the path of Grafana's role.
+        await using (var path = new NpgsqlCommand("set search_path = pg_catalog, pg_temp", connection))
+            await path.ExecuteNonQueryAsync();
         foreach (var (name, json) in Dashboards())
         {
             var values = Values(json, cars);

@@ -45,9 +45,52 @@ public sealed class SettingsTests
                 "POLLING_ASLEEP_INTERVAL", "PORT",
                 "TESLAMATE_SPOOL_LIMIT_MB", "TESLA_API_HOST", "URL_PATH"]);
 
+    [Fact]
+    public void No_value_of_any_variable_is_an_exception_or_more_than_a_line()
+    {
+        var names = Read(("DATABASE_SSL", "true"), ("MQTT_TLS", "true"), ("WEB_OIDC_ISSUER", "https://id.example.com"), ("TELEMETRY_LISTEN", "x"))
+            .Asked.Except(["CREDENTIALS_DIRECTORY"]).ToList();
+        string[] hostile =
+        [
+            "", " ", "\t\n", "x", "0", "-1", "9999999999999999999999", "NaN", "1e5", "true", "TRUE", "a b", "[]", "[::1", "::", ":", "/", "//", "..",
+            "/nowhere/at/all", "/dev/zero", "/etc", "http://", "http:///x", "https://", "https://[", "https://bücher.example", "https://a:99999",
+            "https://u:p@h/?q#f", "tcp://x:1", "tcp://", "mqtt://x/", "mqtt://x/y", "\u001b[2J\nPORT=1", "ünïcödé", "\ud800", "🚗", "xn--", "xn--\u00fc",
+            "https://tiles.example/{z}/{x}/{y}.png\n", "{z}{x}{y}", "%", "%00", "a,b,,c", ",,,", "#+", "+/#", new string('x', 200_000), new string('/', 5_000),
+        ];
+        foreach (var name in names)
+        {
+            foreach (var value in hostile)
+            {
+                var problems = Read(("DATABASE_HOST", "h"), ("DATABASE_NAME", "n"), ("DATABASE_USER", "u"), ("DATABASE_PASS", "p"),
+                    ("MQTT_HOST", "m"), ("DATABASE_SSL", "noverify"), ("MQTT_TLS", "true"), (name, value)).Problems;
+                foreach (var problem in problems)
+                {
+                    problem.Length.ShouldBeLessThan(1100, name);
+                    problem.Any(char.IsControl).ShouldBeFalse($"{name}: {problem}");
+                    problem.ShouldContain("Example", customMessage: name);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("DATABASE_HOST", " ")]
+    [InlineData("DATABASE_HOST", "[]")]
+    [InlineData("DATABASE_HOST", "[ ]")]
+    [InlineData("DATABASE_NAME", "\t")]
+    [InlineData("DATABASE_USER", " ")]
+    [InlineData("MQTT_HOST", " ")]
+    [InlineData("WEB_TRUSTED_HEADER", "X-User: yes")]
+    [InlineData("VIRTUAL_HOST", "https://home.example.com/")]
+    [InlineData("DATABASE_SOCKET_DIR", "/run/a-folder-whose-name-is-so-long-that-no-socket-in-it-can-be-reached-by-anybody-at-all-on-this-machine")]
+    [InlineData("HTTP_BINDING_ADDRESS", "/run/a-path-that-is-so-long-that-no-socket-can-have-it-as-its-address-since-there-are-hundred-and-seven-bytes.sock")]
+    public void What_can_only_fail_later_is_a_mistake_in_the_settings(string name, string value)
+        => Read((name, value)).Problems.ShouldContain(problem => problem.StartsWith(name + " ", StringComparison.Ordinal));
+
     static Variables Read(params (string Name, string Value)[] values)
     {
-        var variables = new Variables(values.ToDictionary(pair => pair.Name, pair => pair.Value));
+        // The last one wins.
+        var variables = new Variables(values.GroupBy(pair => pair.Name).ToDictionary(group => group.Key, group => group.Last().Value));
         Settings.Read(variables);
         return variables;
     }

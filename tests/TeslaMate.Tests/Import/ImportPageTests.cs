@@ -71,4 +71,14 @@ public sealed class ImportPageTests
         (await browser.PostAsync("/import/discard", "/import/files")).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         (await browser.PageAsync("/import/files")).Body!.TextContent.ShouldContain("The import can no longer be discarded.");
     }
+
+    [Fact]
+    public void The_time_that_is_left_goes_by_what_was_read_so_far()
+    {
+        var progress = new ImportProgress(0, [], Rows: 3000, BytesRead: 250, BytesInAll: 1000, []);
+        var running = ImportStatus.Running.After(TimeSpan.FromSeconds(2), progress);
+        running.RowsPerSecond.ShouldBe(1500);
+        running.Left.ShouldBe(TimeSpan.FromSeconds(6));
+        ImportStatus.Running.After(TimeSpan.FromSeconds(2), progress with { Rows = 0, BytesRead = 0 }).Left.ShouldBeNull();
+    }
 }

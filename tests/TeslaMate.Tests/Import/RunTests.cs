@@ -64,6 +64,58 @@ public sealed class RunTests
         (await shuffled.UpdatesAsync()).ShouldBe(await inOrder.UpdatesAsync());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_goes_on_over_midnight_is_whole_also_when_its_second_month_comes_first(bool isDrive)
+    {
+        CsvRow[] before = [.. Day("2024-04-30", 1000), .. Through("2024-04-30", "23:50", 10, 0)];
+        CsvRow[] after = [.. Through("2024-05-01", "00:00", 10, 10), Park("00:11", 1024).On("2024-05-01"), .. Day("2024-05-02", 1030)];
+        await using var inOrder = await ImportUnderTest.CreateAsync();
+        inOrder.Write("042024.csv", before);
+        inOrder.Write("052024.csv", after);
+        await inOrder.ImportAsync();
+
+        await using var reversed = await ImportUnderTest.CreateAsync();
+        reversed.Write("052024.csv", after);
+        var first = await reversed.ImportAsync();
+        // In a folder of its own, so that nothing is known of the later month but what is in the database.
+        await using var elsewhere = new Elsewhere(reversed);
+        reversed.Write("042024.csv", before);
+        File.Move(Path.Combine(reversed.Folder, "042024.csv"), Path.Combine(elsewhere.Folder, "042024.csv"));
+        var second = await reversed.ImportAsync(request => request with { Folder = elsewhere.Folder });
+
+        (await reversed.DrivesAsync()).ShouldBe(await inOrder.DrivesAsync());
+        (await reversed.StatesAsync()).ShouldBe(await inOrder.StatesAsync());
+        const string Processes = "select start_date, end_date, charge_energy_added from charging_processes order by start_date";
+        (await reversed.Database.RowsAsync(Processes)).ShouldBe(await inOrder.Database.RowsAsync(Processes));
+        foreach (var (table, kind, count) in ((string, string, Func<Created, int>)[])[
+            ("drives", "drive", created => created.Drives), ("charging_processes", "charging_process", created => created.ChargingProcesses)])
+        {
+            var rows = await reversed.Database.ScalarAsync<long>($"select count(*) from {table}");
+            ((long)count(first.Created) + count(second.Created)).ShouldBe(rows, "a part that was joined is not counted twice");
+            (await reversed.Database.ScalarAsync<long>($"select count(*) from teslamate.imported_entries where kind = '{kind}'")).ShouldBe(rows);
+        }
+
+        const string Free = "select date from positions where drive_id is null order by date";
+        (await reversed.Database.RowsAsync(Free)).ShouldBe(await inOrder.Database.RowsAsync(Free));
+
+        IEnumerable<CsvRow> Through(string date, string time, int minutes, int done) => Minutes(time, minutes, at
+            => isDrive ? Drive(at, 1003 + done++) : Charge(at, 10 + done++) with { Odometer = 1003 }).ToList().Select(row => row.On(date));
+    }
+
+    [Fact]
+    public async Task A_charge_goes_on_over_a_row_that_does_not_tell_its_energy()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv", [
+            .. Beginning, Charge("11:00", 1), Charge("11:01", 2), Charge("11:02", 3) with { Energy = null },
+            Charge("11:03", 4), Charge("11:04", 5, "Complete")]);
+        (await import.ImportAsync()).IsClean.ShouldBeTrue();
+        (await import.Database.RowsAsync("select charge_energy_added from charges order by date"))
+            .ShouldBe(["1.00", "2.00", "2.00", "4.00", "5.00"], "the counter stands where it stood");
+    }
+
     [Fact]
     public async Task A_file_that_has_grown_brings_the_rest()
     {

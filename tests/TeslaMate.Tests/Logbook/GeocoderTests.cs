@@ -60,6 +60,21 @@ public sealed class GeocoderTests : IAsyncLifetime
             + "end_address_id")).ShouldBe("11|22");
     }
 
+    /// <summary>Somebody has written them by hand.</summary>
+    [Theory]
+    [InlineData("NaN")]
+    [InlineData("91")]
+    [InlineData("-99.9")]
+    public async Task A_position_that_is_no_place_stops_nobody(string latitude)
+    {
+        _nominatim.Reverse = _ => (200, Answer(22));
+        await DriveAsync();
+        await _database.ExecuteAsync($"update positions set latitude = '{latitude}' where id = (select max(start_position_id) from drives)");
+        await Job.RepairAsync(() => { }, default);
+        (await _database.RowAsync("select start_address_id, b.osm_id from drives join addresses b on b.id = end_address_id")).ShouldBe("-|22");
+        _nominatim.Requests.ShouldHaveSingleItem();
+    }
+
     [Theory]
     [InlineData("""{"a":"\u0000\uD83D\uDE00\uD83D"}""", """{"a":"\uD83D\uDE00�"}""")]
     [InlineData("""{"a":"\\uD83D\\\uD83D"}""", """{"a":"\\uD83D\\�"}""")]

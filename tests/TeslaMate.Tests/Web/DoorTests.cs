@@ -54,6 +54,35 @@ public sealed class DoorTests
         pages.Log.Lines.ShouldAllBe(line => !line.StartsWith("Error", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("MAP_TILES_URL", "https://karten.bücher.example/{z}/{x}/{y}.png", "https://karten.xn--bcher-kva.example")]
+    [InlineData("NOMINATIM_URL", "https://suche.bücher.example:8443/x", "https://suche.xn--bcher-kva.example:8443")]
+    public async Task Hosts_with_other_letters_stand_in_the_policy_by_their_name_in_the_DNS(string name, string value, string policy)
+    {
+        await using var pages = await PagesUnderTest.StartAsync((name, value));
+        using var browser = pages.Visit();
+        using var response = await browser.GetAsync("/log_in");
+        ((int)response.StatusCode).ShouldBeLessThan(400);
+        response.Headers.GetValues("Content-Security-Policy").Single().ShouldContain(policy);
+    }
+
+    [Theory]
+    [InlineData("xn--")]
+    [InlineData("a.xn--0")]
+    [InlineData("xn--\u007f.example")]
+    public async Task A_host_that_is_no_name_is_a_bad_request_in_one_line(string host)
+    {
+        await using var pages = await PagesUnderTest.StartAsync();
+        foreach (var path in new[] { "/", "/log_in", "/nowhere", "/api/ping" })
+        {
+            using var client = await AskAsync(pages, $"GET {path} HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-Proto: https\r\n\r\n");
+            using var reader = new StreamReader(client.GetStream());
+            (await reader.ReadLineAsync())!.ShouldStartWith("HTTP/1.1 400 ", customMessage: path);
+        }
+
+        pages.Log.Lines.ShouldAllBe(line => !line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Once_the_password_is_removed_only_this_machine_is_served()
     {

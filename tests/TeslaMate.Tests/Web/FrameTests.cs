@@ -22,7 +22,9 @@ public sealed class FrameTests(SharedPages shared) : IClassFixture<SharedPages>,
         var page = await _browser.PageAsync("/settings");
         page.QuerySelectorAll("nav.navbar a").Select(link => $"{link.TextContent.Trim()} {link.GetAttribute("href")}")
             .ShouldBe(["TeslaMate for .NET /", "Statistics /statistics", "Driving /driving", "Mileage /mileage", "Trips /trips",
-                "Timeline /timeline", "Review /review", "Drives /drives", "Charges /charges", "Geo-Fences /geo-fences", "Settings /settings"]);
+                "Timeline /timeline", "Review /review", "Charging /charging", "Charging stops /charging-stops", "Charge curve /charge-curve",
+                "Battery /battery", "Parked losses /parked", "Tyres /tyres", "Software /software", "Visited places /visited",
+                "All cars /all-cars", "Stored data /stored", "Drives /drives", "Charges /charges", "Geo-Fences /geo-fences", "Settings /settings"]);
         page.QuerySelector("nav.navbar")!.GetAttribute("aria-label").ShouldBe("Main navigation");
         await _pages.Database.ExecuteAsync("update settings set grafana_url = 'https://grafana.example.com/g'");
         page = await _browser.PageAsync("/sign_in");

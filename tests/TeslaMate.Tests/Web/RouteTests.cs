@@ -48,6 +48,16 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
     [InlineData("/trip?from=2024-05-01T08:00:00Z&to=2024-05-01T10:00:00Z")]
     [InlineData("/timeline?kind=driving&text=Beelitz")]
     [InlineData("/review?preset=last-year")]
+    [InlineData("/charging?period=week")]
+    [InlineData("/charging-stops?show=all")]
+    [InlineData("/charge-curve?axis=minute&place=Beelitz")]
+    [InlineData("/battery?period=total")]
+    [InlineData("/parked?hours=0&period=total")]
+    [InlineData("/tyres?period=total")]
+    [InlineData("/software")]
+    [InlineData("/visited?preset=all&text=Beelitz")]
+    [InlineData("/all-cars?measure=cost&hide=1&hide=2")]
+    [InlineData("/stored")]
     [InlineData("/telemetry")]
     public async Task Every_page_is_there(string path)
     {

@@ -23,6 +23,7 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
         "/", "/settings", "/geo-fences", "/geo-fences/new", "/charge-cost/1", "/history", "/history/drive/1", "/history/charge/1", "/drives",
         "/drive/1", "/drive/1/gpx", "/charges", "/charge/1", "/sign_in", "/cars/1/details",
         "/statistics", "/driving", "/mileage", "/trips", "/trip", "/timeline", "/review", "/statistics.csv?table=periods",
+        "/charging", "/charging-stops", "/charge-curve", "/battery", "/parked", "/tyres", "/software", "/visited", "/all-cars", "/stored",
     ];
 
     public async Task InitializeAsync()

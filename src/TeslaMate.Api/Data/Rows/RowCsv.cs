@@ -104,8 +104,10 @@ sealed class RowCsv(IReadOnlyList<Member> members, CsvStyle style)
                 break;
             case MemberType.Number:
                 break;
+            case MemberType.Exact when reader.Decimal(ordinal) is { } exact:
+                AppendNumber(exact.ToString(CultureInfo.InvariantCulture));
+                break;
             case MemberType.Exact:
-                AppendNumber(reader.GetDecimal(ordinal).ToString(CultureInfo.InvariantCulture));
                 break;
             case MemberType.Flag:
                 _line.Append(reader.GetBoolean(ordinal) ? "true" : "false");

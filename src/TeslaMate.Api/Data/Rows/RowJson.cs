@@ -79,8 +79,11 @@ sealed class RowJson
                 else
                     json.WriteNullValue();
                 break;
+            case MemberType.Exact when reader.Decimal(ordinal) is { } exact:
+                json.WriteNumberValue(exact);
+                break;
             case MemberType.Exact:
-                json.WriteNumberValue(reader.GetDecimal(ordinal));
+                json.WriteNullValue();
                 break;
             case MemberType.Flag:
                 json.WriteBooleanValue(reader.GetBoolean(ordinal));

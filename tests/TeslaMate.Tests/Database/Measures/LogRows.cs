@@ -32,6 +32,14 @@ sealed class LogRows : IAsyncDisposable
     public static async Task<TestDatabase> EmptyAsync(string server)
         => await PostgresServer.CreateDatabaseAsync(server, (await Templates[server].Value).Name);
 
+    /// <summary>Writes a log into a database with the measures; car 1 is the one of <see cref="CreateAsync"/>.</summary>
+    public static async Task FillAsync(TestDatabase database, Action<LogRows> fill)
+    {
+        var rows = new LogRows(database);
+        fill(rows.Car(1, "Car"));
+        await database.ExecuteAsync(rows._pending.ToString());
+    }
+
     public LogRows Car(int id, string? name, double? efficiency = 0.15) => Sql($"""
         insert into car_settings (id) values ({id});
         insert into cars (id, eid, vid, vin, name, model, efficiency, settings_id, inserted_at, updated_at)

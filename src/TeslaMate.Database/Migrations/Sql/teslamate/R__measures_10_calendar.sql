@@ -1,4 +1,5 @@
 -- Measures 1 of 6: calendar and places (docs/measures.md). Times are UTC without zone, as in all columns; `zone` is an IANA name.
+-- Rows whose dates somebody set to infinity, or to before there were cars, are left out everywhere: no period holds them, and no duration can be told.
 drop function if exists teslamate.local_time(timestamp, text);
 create function teslamate.local_time(utc timestamp, zone text) returns timestamp immutable parallel safe language sql as $$
     select (utc at time zone 'UTC') at time zone zone

@@ -70,7 +70,8 @@ stable parallel safe language sql as $$
         join public.cars as c on c.id = d.car_id
         left join teslamate.car_preferences as w on w.car_id = c.id
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
-        where d.car_id = car and d.start_date >= coalesce(since, timestamp '-infinity') and d.start_date < coalesce(until, timestamp 'infinity')
+        where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
+            and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
         -- Once for each drive, not once for each sum.
         offset 0
     ) as d
@@ -95,7 +96,8 @@ stable parallel safe language sql as $$
         and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
     left join lateral (select p.* from public.positions as p where p.id = d.start_position_id and k.drive_id is null offset 0) as s on true
     left join lateral (select p.* from public.positions as p where p.id = d.end_position_id and k.drive_id is null offset 0) as e on true
-    where d.car_id = car and d.start_date >= coalesce(since, timestamp '-infinity') and d.start_date < coalesce(until, timestamp 'infinity')
+    where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
+            and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
 $$;
 comment on function teslamate.drive_ends(integer, timestamp, timestamp) is 'Levels in % and places at both ends of the drives that start in [since, until).';
 
@@ -110,14 +112,16 @@ stable parallel safe language sql as $$
     from public.drives as d
     join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
         and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
-    where d.car_id = car and d.start_date >= coalesce(since, timestamp '-infinity') and d.start_date < coalesce(until, timestamp 'infinity')
+    where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
+            and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
     union all
     select d.id, d.start_date, d.end_date, s.*
     from public.drives as d
     left join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
         and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
     cross join lateral teslamate.drive_sample(d.id) as s
-    where d.car_id = car and d.start_date >= coalesce(since, timestamp '-infinity') and d.start_date < coalesce(until, timestamp 'infinity')
+    where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
+            and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
         and k.drive_id is null and d.end_date is not null
 $$;
 comment on function teslamate.drive_sample_facts(integer, timestamp, timestamp)
@@ -200,7 +204,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         from public.drives
         where car_id = car and end_date is not null and start_km is not null and end_km is not null and start_date < coalesce(until, timestamp 'infinity')
     ) as chain
-    where start_date >= coalesce(since, timestamp '-infinity')
+    where start_date >= coalesce(since, timestamp '1900-01-01')
 $$;
 comment on function teslamate.mileage(integer, timestamp, timestamp)
     is 'M13. Per drive with both odometers: logged distance, advance of the odometer since the end of the drive before it, and what of that is not logged (gap), in km.
@@ -270,7 +274,7 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql a
     ) as d
     left join public.geofences as g on g.id = d.end_geofence_id
     left join public.addresses as a on a.id = d.end_address_id
-    where d.end_date is not null and d.start_date >= coalesce(since, timestamp '-infinity') and d.start_date < coalesce(until, timestamp 'infinity')
+    where d.end_date is not null and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
         and coalesce(g.name, a.name, nullif(concat_ws(' ', a.road, a.house_number), '')) is not null
     group by 1
     order by 2 desc, 1

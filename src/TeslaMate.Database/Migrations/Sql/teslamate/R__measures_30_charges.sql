@@ -77,7 +77,8 @@ stable parallel safe language sql as $$
         left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
         left join lateral (select m.* from (select where k.charging_process_id is null offset 0) as missing cross join lateral teslamate.charge_sample(p.id) as m) as s on true
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
-        where p.car_id = car and p.start_date >= coalesce(since, timestamp '-infinity') and p.start_date < coalesce(until, timestamp 'infinity')
+        where p.car_id = car and p.start_date >= coalesce(since, timestamp '1900-01-01') and p.start_date < coalesce(until, timestamp 'infinity')
+            and coalesce(p.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
         offset 0
     ) as p
 $$;
@@ -158,7 +159,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         select f.*
         from teslamate.charge_list(car, (
             -- A stop that began before the window keeps its later processes.
-            select max(d.start_date) from public.drives as d where d.car_id = car and d.start_date < coalesce(since, timestamp '-infinity')), until) as f
+            select max(d.start_date) from public.drives as d where d.car_id = car and d.start_date < coalesce(since, timestamp '1900-01-01')), until) as f
         where f.is_counted or not counted_only
     ), events as (
         select start_date, charging_process_id, odometer_km, 0 as drives from charges
@@ -196,7 +197,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         (array_agg(geofence_id order by start_date, charging_process_id))[1]
     from numbered
     group by stop
-    having min(start_date) >= coalesce(since, timestamp '-infinity')
+    having min(start_date) >= coalesce(since, timestamp '1900-01-01')
     order by 2 desc
 $$;
 comment on function teslamate.charge_stops(integer, timestamp, timestamp, boolean)
@@ -318,7 +319,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         case when number >= 5 then range_median end, constant_median,
         coalesce(abs(constant / constant_median - 1) > 0.02 and abs(constant / constant_last - 1) > 0.02, false)
     from medians
-    where end_date >= coalesce(since, timestamp '-infinity') and end_date < coalesce(until, timestamp 'infinity')
+    where end_date >= coalesce(since, timestamp '1900-01-01') and end_date < coalesce(until, timestamp 'infinity')
 $$;
 comment on function teslamate.capacity_samples(integer, timestamp, timestamp)
     is 'M11. One sample per charge that ended in the window with usable level of at least 50 %, 10 kWh added and 60 km of rated range gained: capacity in kWh, rated range at 100 % in km,

@@ -82,7 +82,7 @@ returns table (bucket timestamp, samples integer, level_sum bigint, usable_sum b
     temperature_sum double precision, temperature_samples integer, odometer_km double precision)
 stable parallel safe set jit = off set work_mem = '32MB' rows 1000 language sql as $$
     with w as materialized (
-        select coalesce(since, timestamp '-infinity') as since, coalesce(until, timestamp 'infinity') as until,
+        select coalesce(since, timestamp '1900-01-01') as since, coalesce(until, timestamp 'infinity') as until,
             -- The whole quarters of the window; what is left at its borders is read from the log.
             case when since is null then timestamp '-infinity'
                 else date_bin(interval '15 minutes', since + interval '15 minutes' - interval '1 microsecond', timestamp '2000-01-01') end as whole_since,

@@ -9,7 +9,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
             (case when ideal then d.end_ideal_range_km else d.end_rated_range_km end)::double precision as end_range
         from public.drives as d
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
-        where d.car_id = car and coalesce(d.end_date, d.start_date) >= coalesce(since, timestamp '-infinity')
+        where d.car_id = car and coalesce(d.end_date, d.start_date) >= coalesce(since, timestamp '1900-01-01')
+            and isfinite(d.start_date) and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
         union all
         select 1, p.id, p.start_date, p.end_date, place.odometer, place.odometer,
             (case when ideal then p.start_ideal_range_km else p.start_rated_range_km end)::double precision,
@@ -17,9 +18,10 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         from public.charging_processes as p
         join public.positions as place on place.id = p.position_id
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
-        where p.car_id = car and coalesce(p.end_date, p.start_date) >= coalesce(since, timestamp '-infinity')
+        where p.car_id = car and coalesce(p.end_date, p.start_date) >= coalesce(since, timestamp '1900-01-01')
+            and isfinite(p.start_date) and coalesce(p.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
     ), events as (
-        select source, id, starts, starts as date, false as is_end, start_odometer as odometer, start_range as range_km from rows where starts >= coalesce(since, timestamp '-infinity')
+        select source, id, starts, starts as date, false as is_end, start_odometer as odometer, start_range as range_km from rows where starts >= coalesce(since, timestamp '1900-01-01')
         union all
         select source, id, starts, ends, true, end_odometer, end_range from rows where ends is not null
     ), ordered as (
@@ -119,7 +121,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         end_latitude, end_longitude, case when has_next then next_latitude else now_latitude end, case when has_next then next_longitude else now_longitude end,
         address_id, geofence_id, outside_temp_c
     from spans
-    where stops > end_date and end_date < coalesce(until, timestamp 'infinity') and stops > coalesce(since, timestamp '-infinity')
+    where stops > end_date and end_date < coalesce(until, timestamp 'infinity') and stops > coalesce(since, timestamp '1900-01-01')
 $$;
 comment on function teslamate.pauses(integer, timestamp, timestamp, timestamp)
     is 'M12, M16. From the end of one drive or charge to the start of the next, the newest to now_utc, as far as they touch the window; not cut at its borders. Open and empty rows
@@ -130,7 +132,8 @@ create function teslamate.asleep_until(car integer, moments timestamp[])
 returns table (moment timestamp, asleep_s double precision)
 stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with sleeping as (
-        select start_date, coalesce(end_date, timestamp 'infinity') as end_date from public.states where car_id = car and state <> 'online'
+        select start_date, coalesce(end_date, timestamp 'infinity') as end_date from public.states
+        where car_id = car and state <> 'online' and isfinite(start_date)
     ), summed as (
         select start_date, end_date,
             coalesce(sum(extract(epoch from end_date - start_date)::double precision) filter (where end_date < 'infinity') over (order by start_date, end_date rows between unbounded preceding and 1 preceding), 0)
@@ -269,7 +272,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         null::double precision, null::double precision, null::double precision, null::integer, null::smallint, null::double precision,
         null::text, null::text, null::double precision, split_part(u.version, ' ', 1), null::integer, null::integer, u.id, null::integer, null::integer, false
     from public.updates as u
-    where u.car_id = car and u.start_date >= coalesce(since, timestamp '-infinity') and u.start_date < coalesce(until, timestamp 'infinity')
+    where u.car_id = car and u.start_date >= coalesce(since, timestamp '1900-01-01') and u.start_date < coalesce(until, timestamp 'infinity')
+            and coalesce(u.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
     order by 2 desc, 3 desc nulls first
 $$;
 comment on function teslamate.timeline(integer, timestamp, timestamp, timestamp)
@@ -285,7 +289,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with updates as (
         select u.*, lag(u.start_date) over w as previous, lead(u.start_date) over w as next, row_number() over w as number
         from public.updates as u
-        where u.car_id = car
+        where u.car_id = car and isfinite(u.start_date) and coalesce(u.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
         window w as (order by u.start_date, u.id)
     ), periods as (
         select *, case when number = 1 then least(start_date, coalesce((select least(
@@ -317,7 +321,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         select count(*) as n, sum(range_km) filter (where usable >= 20) as range_km, sum(usable) filter (where usable >= 20 and range_km is not null) as usable
         from charges where date >= p.used_from and date < p.used_to
     ) as c
-    where p.start_date >= coalesce(since, timestamp '-infinity') and p.start_date < coalesce(until, timestamp 'infinity')
+    where p.start_date >= coalesce(since, timestamp '1900-01-01') and p.start_date < coalesce(until, timestamp 'infinity')
     order by p.start_date desc, p.id desc
 $$;
 comment on function teslamate.software_versions(integer, timestamp, timestamp, timestamp, text)
@@ -342,7 +346,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     ), clipped as (
         select state, weight, greatest(start_date, coalesce(since, start_date)) as start_date, least(end_date, coalesce(until, end_date)) as end_date
         from known
-        where start_date < coalesce(until, timestamp 'infinity') and end_date > coalesce(since, timestamp '-infinity') and end_date > start_date
+        where start_date < coalesce(until, timestamp 'infinity') and end_date > coalesce(since, timestamp '1900-01-01') and end_date > start_date
+            and isfinite(start_date) and isfinite(end_date)
     ), marks as (
         select start_date as date, state, weight, 1 as step from clipped
         union all

@@ -1,7 +1,9 @@
 -- Measures 6 of 6: statistics per period, records, trips, places (docs/measures.md).
 drop function if exists teslamate.first_event(integer);
 create function teslamate.first_event(car integer) returns timestamp stable parallel safe language sql as $$
-    select least((select min(start_date) from public.drives where car_id = car), (select min(start_date) from public.charging_processes where car_id = car))
+    select least(
+        (select min(start_date) from public.drives where car_id = car and start_date >= timestamp '1900-01-01' and start_date < timestamp 'infinity'),
+        (select min(start_date) from public.charging_processes where car_id = car and start_date >= timestamp '1900-01-01' and start_date < timestamp 'infinity'))
 $$;
 comment on function teslamate.first_event(integer) is 'When the first drive or charge of a car began; null without any.';
 
@@ -51,7 +53,8 @@ stable parallel safe language sql as $$
     from public.drives as d
     left join teslamate.drive_routes as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
     left join lateral (select r.* from (select where k.drive_id is null offset 0) as missing cross join lateral teslamate.drive_route(d.id) as r) as n on true
-    where d.car_id = car and d.start_date >= coalesce(since, timestamp '-infinity') and d.start_date < coalesce(until, timestamp 'infinity')
+    where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
+            and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
     order by d.start_date, d.id
 $$;
 
