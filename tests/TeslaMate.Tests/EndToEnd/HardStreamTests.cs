@@ -150,7 +150,7 @@ public sealed class HardStreamTests(ITestOutputHelper output)
 
         /// <summary>Sends records in order, again and again until the program has taken them.</summary>
         /// <param name="isComplete">All are acknowledged in the end; otherwise they are only sent.</param>
-        public async Task SendAsync(IReadOnlyList<TelemetryRecord.Data> records, bool isComplete = true)
+        public async Task SendAsync(List<TelemetryRecord.Data> records, bool isComplete = true)
         {
             var began = Stopwatch.GetTimestamp();
             HashSet<string> acked = [];
