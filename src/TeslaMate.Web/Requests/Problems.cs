@@ -31,9 +31,7 @@ public sealed record ProblemKind(string Slug, int Status, string Title)
     public static readonly IReadOnlyList<ProblemKind> All =
     [
         InvalidParameter, Unusable, InvalidCursor, Unauthorized, ForbiddenScope, NotFound, NotAcceptable, Conflict, PreconditionFailed,
-        PreconditionRequired,
-            TooManyRequests,
-        DatabaseAway,
+        PreconditionRequired, TooManyRequests, DatabaseAway,
     ];
 
     /// <summary>The kind that a status stands for; one without a name of its own where none does.</summary>
