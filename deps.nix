@@ -42,6 +42,11 @@
     hash = "sha256-8u9rXL1+wCfYcpPlGpjJGmifyWdh+oA/eoWGPzecY4w=";
   })
   (fetchNuGet {
+    pname = "Microsoft.Extensions.AI.Abstractions";
+    version = "10.11.0";
+    hash = "sha256-h+E2f4nYpJV/8oHfCXA8hgqTeGgwkw+yuh9dCvOtIkU=";
+  })
+  (fetchNuGet {
     pname = "Microsoft.Extensions.Configuration";
     version = "10.0.15";
     hash = "sha256-M2WUAYW8Zesq1CZvBGoeBZKQ9XtFB/oLVEQqzCa0kTY=";
@@ -240,6 +245,21 @@
     pname = "Microsoft.Win32.SystemEvents";
     version = "6.0.0";
     hash = "sha256-N9EVZbl5w1VnMywGXyaVWzT9lh84iaJ3aD48hIBk1zA=";
+  })
+  (fetchNuGet {
+    pname = "ModelContextProtocol";
+    version = "2.4.0";
+    hash = "sha256-Fj/g1FrmoO6Qb2WvrCHlwBCIrOXFvsW2A9yyXibffK0=";
+  })
+  (fetchNuGet {
+    pname = "ModelContextProtocol.AspNetCore";
+    version = "2.4.0";
+    hash = "sha256-hu/yHaSs0iOnD9U7YjnJnIfEOBJHSCVA3W5W9VIUMrQ=";
+  })
+  (fetchNuGet {
+    pname = "ModelContextProtocol.Core";
+    version = "2.4.0";
+    hash = "sha256-O2AHl4FqUSl98XhpJJ98cQ8kt8x+ZDQ3HYOIY0FdWYY=";
   })
   (fetchNuGet {
     pname = "Npgsql";

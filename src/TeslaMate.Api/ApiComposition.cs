@@ -7,6 +7,7 @@ using TeslaMate.Api.Data.Live;
 using TeslaMate.Api.Data.OpenApi;
 using TeslaMate.Api.Data.Writes;
 using TeslaMate.Api.Exports;
+using TeslaMate.Api.Mcp;
 using TeslaMate.Api.OpenApi;
 
 namespace TeslaMate.Api;
@@ -36,7 +37,8 @@ public static class ApiComposition
         .AddSingleton<GeofenceWrites>()
         .AddSingleton<TryOutPage>()
         .AddSingleton<DataRoutes>()
-        .AddDataDescription();
+        .AddDataDescription()
+        .AddMcpTools(settings);
 
     /// <summary>Adds the routes; after <c>MapWeb</c>, whose pipeline guards them.</summary>
     public static WebApplication MapApi(this WebApplication app)
@@ -44,6 +46,7 @@ public static class ApiComposition
         app.Services.GetRequiredService<CompanionRoutes>().Map(app);
         app.Services.GetRequiredService<DataRoutes>().Map(app);
         app.MapApiDescriptions();
+        app.MapMcpTools();
         return app;
     }
 }

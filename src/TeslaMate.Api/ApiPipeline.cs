@@ -15,7 +15,7 @@ public static class ApiPipeline
 {
     static readonly string[] Prefixes = ["/api", "/data"];
 
-    static readonly string Version =
+    internal static readonly string Version =
         typeof(ApiPipeline).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     internal static IServiceCollection AddApiPipeline(this IServiceCollection services) => services

@@ -13,17 +13,22 @@ sealed class ContactTracker(bool hasConnectivity = true)
     static readonly TimeSpan Fresh = TimeSpan.FromSeconds(120);
     static readonly TimeSpan WithoutConnectivity = TimeSpan.FromMinutes(30);
 
+    // A car leaves its older connection within a hop; when nothing is told of that, the instance that held it was killed.
+    static readonly TimeSpan Overlap = TimeSpan.FromSeconds(90);
+
     readonly Dictionary<string, DateTimeOffset> _open = new(StringComparer.Ordinal);
 
     // An end that came before its beginning.
     readonly Dictionary<string, DateTimeOffset> _ended = new(StringComparer.Ordinal);
     bool _hasConnectivity = hasConnectivity;
+    DateTimeOffset? _newest;
     DateTimeOffset? _lastData;
     DateTimeOffset? _lastEnd;
     DateTimeOffset? _upSince;
 
     public Contact At(DateTimeOffset now)
     {
+        Forget(now);
         var patience = _hasConnectivity ? DataMeanContact : WithoutConnectivity;
         if (_open.Count > 0 || now - _lastData < patience)
             return new Contact(true, _upSince ?? now);
@@ -37,8 +42,9 @@ sealed class ContactTracker(bool hasConnectivity = true)
     }
 
     /// <summary>When the answer changes by itself; null when it does not.</summary>
-    public DateTimeOffset? Due(DateTimeOffset now) =>
-        _open.Count == 0 && _lastData + (_hasConnectivity ? DataMeanContact : WithoutConnectivity) is { } due && due > now ? due : null;
+    public DateTimeOffset? Due(DateTimeOffset now) => _open.Count > 0
+        ? _open.Values.All(at => at < _newest) ? _newest + Overlap : null
+        : _lastData + (_hasConnectivity ? DataMeanContact : WithoutConnectivity) is { } due && due > now ? due : null;
 
     public void OnConnectivity(string connection, ConnectionStatus status, DateTimeOffset at)
     {
@@ -51,6 +57,7 @@ sealed class ContactTracker(bool hasConnectivity = true)
                 if (_open.Count == 0)
                     _upSince ??= at;
                 _open[connection] = at;
+                _newest = _newest > at ? _newest : at;
                 break;
             case ConnectionStatus.Disconnected when _open.Remove(connection):
                 _lastEnd = _lastEnd > at ? _lastEnd : at;
@@ -65,6 +72,15 @@ sealed class ContactTracker(bool hasConnectivity = true)
                 _lastEnd = _lastEnd > at ? _lastEnd : at;
                 break;
         }
+    }
+
+    /// <summary>Drops connections whose ends were not told.</summary>
+    void Forget(DateTimeOffset now)
+    {
+        if (!(_newest + Overlap <= now))
+            return;
+        foreach (var (connection, _) in _open.Where(open => open.Value < _newest).ToList())
+            _open.Remove(connection);
     }
 
     /// <summary>A record of data or alerts.</summary>

@@ -62,7 +62,9 @@ static class AccessTables
                 from access
                 where relkind <> 'r'
                 union all
-                select format('trigger %I on %s', tgname, tgrelid::regclass) from pg_trigger join access on access.oid = tgrelid where not tgisinternal
+                select format('trigger %I on %s', tgname, tgrelid::regclass)
+                from pg_trigger
+                join access on access.oid = tgrelid where not tgisinternal
                 union all
                 select format('rule %I on %s', rulename, ev_class::regclass) from pg_rewrite join access on access.oid = ev_class where relkind = 'r'
                 union all
@@ -87,7 +89,8 @@ static class AccessTables
                 + "it into a database of its own to look at it, and make a backup without that.");
         if (await ScalarAsync(connection, """
             select string_agg(distinct
-                format('revoke all on %s from %s cascade', access, case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end), '; ')
+                format('revoke all on %s from %s cascade', access,
+                    case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end), '; ')
             from (
                 select oid::regclass, relowner, relacl, relname, relnamespace from pg_class
                 union all

@@ -78,7 +78,7 @@ sealed class TcpBalancer : IAsyncDisposable
         {
             await from.GetStream().CopyToAsync(to.GetStream(), _stop.Token);
         }
-        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or InvalidOperationException)
         {
             // One of them has gone.
         }

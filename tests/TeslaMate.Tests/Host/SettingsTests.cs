@@ -53,9 +53,12 @@ public sealed class SettingsTests
         string[] hostile =
         [
             "", " ", "\t\n", "x", "0", "-1", "9999999999999999999999", "NaN", "1e5", "true", "TRUE", "a b", "[]", "[::1", "::", ":", "/", "//", "..",
-            "/nowhere/at/all", "/dev/zero", "/etc", "http://", "http:///x", "https://", "https://[", "https://bücher.example", "https://a:99999",
-            "https://u:p@h/?q#f", "tcp://x:1", "tcp://", "mqtt://x/", "mqtt://x/y", "\u001b[2J\nPORT=1", "ünïcödé", "\ud800", "🚗", "xn--", "xn--\u00fc",
-            "https://tiles.example/{z}/{x}/{y}.png\n", "{z}{x}{y}", "%", "%00", "a,b,,c", ",,,", "#+", "+/#", new string('x', 200_000), new string('/', 5_000),
+            "/nowhere/at/all",
+            "/dev/zero", "/etc", "http://", "http:///x", "https://", "https://[", "https://bücher.example", "https://a:99999",
+            "https://u:p@h/?q#f", "tcp://x:1", "tcp://", "mqtt://x/", "mqtt://x/y", "\u001b[2J\nPORT=1", "ünïcödé",
+            "\ud800", "🚗", "xn--", "xn--\u00fc",
+            "https://tiles.example/{z}/{x}/{y}.png\n", "{z}{x}{y}", "%", "%00", "a,b,,c", ",,,", "#+", "+/#",
+            new string('x', 200_000), new string('/', 5_000),
         ];
         foreach (var name in names)
         {
@@ -83,7 +86,8 @@ public sealed class SettingsTests
     [InlineData("WEB_TRUSTED_HEADER", "X-User: yes")]
     [InlineData("VIRTUAL_HOST", "https://home.example.com/")]
     [InlineData("DATABASE_SOCKET_DIR", "/run/a-folder-whose-name-is-so-long-that-no-socket-in-it-can-be-reached-by-anybody-at-all-on-this-machine")]
-    [InlineData("HTTP_BINDING_ADDRESS", "/run/a-path-that-is-so-long-that-no-socket-can-have-it-as-its-address-since-there-are-hundred-and-seven-bytes.sock")]
+    [InlineData("HTTP_BINDING_ADDRESS",
+        "/run/a-path-so-long-that-no-socket-can-have-it-as-its-address-since-there-are-a-hundred-and-seven-bytes.sock")]
     public void What_can_only_fail_later_is_a_mistake_in_the_settings(string name, string value)
         => Read((name, value)).Problems.ShouldContain(problem => problem.StartsWith(name + " ", StringComparison.Ordinal));
 

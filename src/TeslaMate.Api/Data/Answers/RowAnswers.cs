@@ -116,6 +116,33 @@ sealed partial class RowAnswers(
         return output.WrittenMemory;
     }
 
+    /// <summary>
+    /// The first rows of a list, for questions that come by another way than an address; <c>has_more</c> says that there are others.
+    /// </summary>
+    public async Task<ReadOnlyMemory<byte>> FirstAsync(HttpContext http, Listing listing, Parent parent, int row, Question question, int most)
+    {
+        var members = listing.Choose(question, Groups(question));
+        var output = new ArrayBufferWriter<byte>();
+        await using var connection = await programs.OpenConnectionAsync(http.RequestAborted);
+        await CheckAsync(connection, http, parent, row);
+        var ask = new Ask(question, new SqlText(), CarAccess.Of(http), row, null, time.GetUtcNow());
+        await using var batch = Batch(
+            connection, ask.Sql.Command(listing.Query(ask, members, Ascending(listing, question), after: null, limit: most + 1)));
+        await using var reader = await batch.ExecuteReaderAsync(http.RequestAborted);
+        var rows = new JsonRows(members);
+        output.Write("{\"data\":["u8);
+        var count = 0;
+        while (await reader.ReadAsync(http.RequestAborted) && ++count <= most)
+        {
+            if (count > 1)
+                output.Write(","u8);
+            rows.Write(output, reader);
+        }
+
+        output.Write(count > most ? "],\"has_more\":true}"u8 : "],\"has_more\":false}"u8);
+        return output.WrittenMemory;
+    }
+
     /// <summary>An object with lists in it.</summary>
     public async Task DocumentAsync(HttpContext http, Document document, int car)
     {

@@ -45,6 +45,26 @@ public class BrokerIntakeTests
         await intake.StopAsync(default);
     }
 
+    [SkippableFact]
+    public async Task What_is_published_before_it_is_known_who_streams_is_stored_when_it_is_also_at_a_stop()
+    {
+        await using var broker = await MosquittoServer.StartAsync();
+        await using var house = await House.StartAsync(isListRead: false);
+        using var intake = house.Mqtt($"mqtt://127.0.0.1:{broker.Port}/telemetry");
+        await intake.StartAsync(default);
+        await House.UntilAsync(() => intake.IsSubscribed);
+        await using var server = new TeslaServer(TimeProvider.System);
+        await server.ConnectMqttAsync(broker.Port);
+        await server.PublishAsync(ARecord(Field.Soc, 61), default);
+        await House.UntilAsync(() => intake.Taken > 0);
+
+        var stopping = intake.StopAsync(default);
+        await house.Cars.ReadAsync(default);
+        await stopping;
+
+        (await house.Database.RowsAsync("select type, form, source from teslamate.telemetry_inbox")).ShouldBe(["0|1|2"]);
+    }
+
     [Fact]
     public async Task Offsets_of_Kafka_are_committed_after_the_rows_and_rows_wait_until_it_is_known_who_streams()
     {

@@ -162,6 +162,19 @@ public class EdgeCaseTests
         contacts.At(T.AddSeconds(41)).ShouldBe(new TeslaMate.Telemetry.Pipeline.Contact(false, T.AddSeconds(40)));
     }
 
+    [Fact]
+    public void A_connection_whose_end_nobody_could_tell_ends_with_the_hop_to_a_newer_one()
+    {
+        var contacts = new ContactTracker();
+        contacts.OnConnectivity("of a killed instance", ConnectionStatus.Connected, T);
+        contacts.At(T.AddHours(1)).IsUp.ShouldBeTrue();
+        contacts.OnConnectivity("of another one", ConnectionStatus.Connected, T.AddHours(1));
+        contacts.OnConnectivity("of another one", ConnectionStatus.Disconnected, T.AddHours(1).AddSeconds(20));
+        contacts.At(T.AddHours(1).AddSeconds(30)).IsUp.ShouldBeTrue();
+        contacts.Due(T.AddHours(1).AddSeconds(30)).ShouldBe(T.AddHours(1).AddSeconds(90));
+        contacts.At(T.AddHours(1).AddSeconds(90)).ShouldBe(new TeslaMate.Telemetry.Pipeline.Contact(false, T.AddHours(1).AddSeconds(20)));
+    }
+
     [Theory]
     [InlineData(119, true)]
     [InlineData(121, false)]
