@@ -64,7 +64,7 @@ sealed class FilePass(IHistoryFile file, CarIdentity car, Coverage imported, Cov
     /// <returns>False when it has to be done again, by what was learned.</returns>
     async Task<bool> ReadAsync(IPieces output, Action<int>? progress, CancellationToken cancellationToken)
     {
-        await foreach (var row in ReadAhead.Of(file.Rows(), cancellationToken))
+        foreach (var row in file.Rows())
         {
             _rows += row is HistoryRow.Taken { IsExtra: true } ? 0 : 1;
             if ((_rows & 0x3FF) == 0)
