@@ -16,29 +16,34 @@ namespace TeslaMate.Api;
 public static class ApiComposition
 {
     /// <summary>Registers the interfaces. They need <c>AddWeb</c> beside them.</summary>
-    public static IServiceCollection AddApi(this IServiceCollection services, ApiSettings settings) => services
-        .AddSingleton(settings)
-        .AddApiPipeline()
-        .AddApiDescriptions()
-        .AddSingleton<CompanionDatabase>()
-        .AddSingleton<CarQueries>()
-        .AddSingleton<DriveQueries>()
-        .AddSingleton<ChargeQueries>()
-        .AddSingleton<BatteryQueries>()
-        .AddSingleton<StatusQueries>()
-        .AddSingleton<CompanionRoutes>()
-        .AddSingleton<StreamLimit>()
-        .AddSingleton<RowAnswers>()
-        .AddLive()
-        .AddSingleton<GeoJsonFiles>()
-        .AddSingleton<ExportRoutes>()
-        .AddSingleton<CalendarFile>()
-        .AddSingleton<HistoryWrites>()
-        .AddSingleton<GeofenceWrites>()
-        .AddSingleton<TryOutPage>()
-        .AddSingleton<DataRoutes>()
-        .AddDataDescription()
-        .AddMcpTools(settings);
+    public static IServiceCollection AddApi(this IServiceCollection services, ApiSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        if (settings.HasMcp)
+            services.AddMcpTools();
+        return services
+            .AddSingleton(settings)
+            .AddApiPipeline()
+            .AddApiDescriptions()
+            .AddSingleton<CompanionDatabase>()
+            .AddSingleton<CarQueries>()
+            .AddSingleton<DriveQueries>()
+            .AddSingleton<ChargeQueries>()
+            .AddSingleton<BatteryQueries>()
+            .AddSingleton<StatusQueries>()
+            .AddSingleton<CompanionRoutes>()
+            .AddSingleton<StreamLimit>()
+            .AddSingleton<RowAnswers>()
+            .AddLive()
+            .AddSingleton<GeoJsonFiles>()
+            .AddSingleton<ExportRoutes>()
+            .AddSingleton<CalendarFile>()
+            .AddSingleton<HistoryWrites>()
+            .AddSingleton<GeofenceWrites>()
+            .AddSingleton<TryOutPage>()
+            .AddSingleton<DataRoutes>()
+            .AddDataDescription();
+    }
 
     /// <summary>Adds the routes; after <c>MapWeb</c>, whose pipeline guards them.</summary>
     public static WebApplication MapApi(this WebApplication app)
@@ -46,7 +51,8 @@ public static class ApiComposition
         app.Services.GetRequiredService<CompanionRoutes>().Map(app);
         app.Services.GetRequiredService<DataRoutes>().Map(app);
         app.MapApiDescriptions();
-        app.MapMcpTools();
+        if (app.Services.GetRequiredService<ApiSettings>().HasMcp)
+            app.MapMcpTools();
         return app;
     }
 }

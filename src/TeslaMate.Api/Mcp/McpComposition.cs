@@ -8,7 +8,7 @@ namespace TeslaMate.Api.Mcp;
 
 /// <summary>
 /// The Model Context Protocol for assistants: a few tools that read, on the queries and tokens of <c>/data/v1</c>. Off unless the owner wants it,
-/// since what an assistant reads leaves the house.
+/// since what an assistant reads leaves the house; its library is not even loaded then.
 /// </summary>
 static class McpComposition
 {
@@ -16,10 +16,8 @@ static class McpComposition
 
     const string Instructions = "A car's logbook. Units are in the names of the members (km, kWh, seconds), times are UTC, null is not known.";
 
-    public static IServiceCollection AddMcpTools(this IServiceCollection services, ApiSettings settings)
+    public static IServiceCollection AddMcpTools(this IServiceCollection services)
     {
-        if (!settings.HasMcp)
-            return services;
         services.AddHttpContextAccessor();
         services.AddMcpServer(server =>
             {
@@ -32,14 +30,9 @@ static class McpComposition
         return services;
     }
 
-    public static void MapMcpTools(this WebApplication app)
-    {
-        if (!app.Services.GetRequiredService<ApiSettings>().HasMcp)
-            return;
-        app.MapMcp(Path)
-            .RequireAuthorization(Policies.Read)
-            .RequireRateLimiting(RateLimits.Programs)
-            .RequireCors(OtherOrigins.Programs)
-            .WithMetadata(DataConventions.Refusals);
-    }
+    public static void MapMcpTools(this WebApplication app) => app.MapMcp(Path)
+        .RequireAuthorization(Policies.Read)
+        .RequireRateLimiting(RateLimits.Programs)
+        .RequireCors(OtherOrigins.Programs)
+        .WithMetadata(DataConventions.Refusals);
 }
