@@ -32,7 +32,10 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
                 usage.records, usage.datums, usage.rejected,
                 (select count(*) from teslamate.telemetry_requests request
                  where request.car_id = cars.id and is_billed and coalesce(status, 200) < 500 and asked_at >= $1),
-                coalesce(settings.use_streaming_api, false), cars.id, coalesce(cars.name, '')
+                coalesce(settings.use_streaming_api, false), cars.id, coalesce(cars.name, ''),
+                (select count(*) from teslamate.telemetry_requests request
+                 where request.car_id is null and is_billed and coalesce(status, 200) < 500 and asked_at >= $1)::double precision
+                    / count(*) over ()
             from teslamate.telemetry_cars telemetry
             join public.cars on cars.id = telemetry.car_id
             left join public.car_settings settings on settings.id = cars.settings_id
@@ -49,7 +52,8 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
         {
             var lastData = reader.GetInstantOrNull(4);
             var seen = reader.IsDBNull(5) ? [] : reader.GetFieldValue<int[]>(5);
-            var (isEnabled, datums, requests) = (reader.GetBoolean(1), reader.GetInt64(7), reader.GetInt64(9));
+            // The account's requests are shared by its cars.
+            var (isEnabled, datums, requests) = (reader.GetBoolean(1), reader.GetInt64(7), reader.GetInt64(9) + reader.GetDouble(13));
             statuses.Add(new StatusOfCar
             {
                 Car = new CarId(reader.GetInt16(11)),

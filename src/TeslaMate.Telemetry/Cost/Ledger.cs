@@ -78,6 +78,32 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
         }
     }
 
+    /// <summary>
+    /// Writes down that the account's cars are listed, once for all of them; the list is sent whatever the budget is, and without a car that streams
+    /// there is no ledger to keep.
+    /// </summary>
+    /// <returns>Its number in the ledger; null when it is not in there.</returns>
+    public async ValueTask<long?> ListingAsync(string reason, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var command = database.CreateCommand("""
+                insert into teslamate.telemetry_requests (asked_at, kind, reason)
+                select $1, 'list', $2
+                where exists (select from teslamate.telemetry_cars where is_enabled)
+                returning id
+                """);
+            command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
+            return (long?)await command.ExecuteScalarAsync(cancellationToken);
+        }
+        catch (NpgsqlException exception)
+        {
+            Log.ListUnwritten(logger, exception.Message);
+            return null;
+        }
+    }
+
     /// <summary>Writes a request of the owner's down; those are counted and not refused.</summary>
     /// <returns>Its number in the ledger.</returns>
     public async Task<long> WriteDownAsync(CarId car, string kind, string reason, CancellationToken cancellationToken)
@@ -110,6 +136,9 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
                     0)::bigint,
                 (select count(*) from teslamate.telemetry_requests request
                  where request.car_id = telemetry.car_id and is_billed and coalesce(status, 200) < 500 and asked_at >= $1),
+                (select count(*) from teslamate.telemetry_requests request
+                 where request.car_id is null and is_billed and coalesce(status, 200) < 500 and asked_at >= $1)::double precision
+                    / count(*) over (),
                 (select min(day) from teslamate.telemetry_usage usage where usage.car_id = telemetry.car_id and day >= $1::date)::timestamp
             from teslamate.telemetry_cars telemetry
             order by telemetry.car_id
@@ -120,10 +149,11 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
         while (await reader.ReadAsync(cancellationToken))
         {
             var (datums, requests) = (reader.GetInt64(1), reader.GetInt64(4));
-            var since = reader.GetInstantOrNull(5) ?? month;
+            var price = Budget.PriceUsd(datums, requests + reader.GetDouble(5));
+            var since = reader.GetInstantOrNull(6) ?? month;
             months.Add(new MonthOfCar(
-                new CarId(reader.GetInt16(0)), datums, reader.GetInt64(2), reader.GetInt64(3), requests, Budget.PriceUsd(datums, requests),
-                Budget.Forecast(Budget.PriceUsd(datums, requests), since, now)));
+                new CarId(reader.GetInt16(0)), datums, reader.GetInt64(2), reader.GetInt64(3), requests, price,
+                Budget.Forecast(price, since, now)));
         }
 
         return months;
@@ -143,6 +173,9 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
         [LoggerMessage(Level = LogLevel.Warning, Message = "How request {Request} to Tesla ended is not written down: {Reason}")]
         public static partial void Unfinished(ILogger logger, long request, string reason);
 
+        [LoggerMessage(Level = LogLevel.Warning, Message = "That the account's cars are listed is not written down: {Reason}")]
+        public static partial void ListUnwritten(ILogger logger, string reason);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: {Requests} of the {Budget} requests of this month are used up; data that "
             + "the car sends by itself are not affected")]
         public static partial void Nearly(ILogger logger, short carId, long requests, long budget);
@@ -153,7 +186,8 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
 }
 
 /// <summary>One car's month so far.</summary>
-/// <param name="PriceUsd">By Tesla's list, before the free credit.</param>
+/// <param name="Requests">Billed requests for this car alone.</param>
+/// <param name="PriceUsd">By Tesla's list, before the free credit, with the car's share of the account's requests.</param>
 /// <param name="ForecastUsd">If the month goes on like this.</param>
 sealed record MonthOfCar(CarId Car, long Datums, long Records, long Rejected, long Requests, double PriceUsd, double ForecastUsd);
 
@@ -165,7 +199,8 @@ static class Budget
     const double DatumsPerUsd = 150_000;
     const double RequestsPerUsd = 500;
 
-    public static double PriceUsd(long datums, long requests) => (datums / DatumsPerUsd) + (requests / RequestsPerUsd);
+    /// <param name="requests">With shares of the account's, so not always whole.</param>
+    public static double PriceUsd(long datums, double requests) => (datums / DatumsPerUsd) + (requests / RequestsPerUsd);
 
     /// <summary>What the whole month will cost if it goes on as since a day of it.</summary>
     public static double Forecast(double price, DateTimeOffset since, DateTimeOffset now)

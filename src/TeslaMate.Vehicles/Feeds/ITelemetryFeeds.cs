@@ -20,6 +20,11 @@ public interface ITelemetryFeeds
     /// <returns>The request's number in the ledger; null when it must not be sent.</returns>
     ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken);
 
+    /// <summary>Writes down that the account's cars are listed, which no budget refuses.</summary>
+    /// <param name="reason">Why; kept in the ledger.</param>
+    /// <returns>The request's number in the ledger; null when it is not in there: no car streams, or the ledger cannot be written.</returns>
+    ValueTask<long?> ListingAsync(string reason, CancellationToken cancellationToken);
+
     /// <summary>Writes down how a request ended.</summary>
     /// <param name="request">Its number in the ledger.</param>
     /// <param name="status">Of HTTP; 0 when there was no answer.</param>
