@@ -14,7 +14,15 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
 
     /// <summary>Writes a request down if the budget allows it; nothing is sent otherwise.</summary>
     /// <returns>Its number in the ledger; null when it must not be sent.</returns>
-    public async ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken)
+    public ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken) =>
+        MaySendAsync(car, request == TelemetryRequest.Light ? "light" : "full", reason, cancellationToken);
+
+    /// <summary>The same for a look at the car's configuration; those of the owner count and are not refused.</summary>
+    /// <returns>Its number in the ledger; null when it must not be sent.</returns>
+    public ValueTask<long?> MayLookAsync(CarId car, string reason, CancellationToken cancellationToken) =>
+        MaySendAsync(car, "configuration", reason, cancellationToken);
+
+    async ValueTask<long?> MaySendAsync(CarId car, string kind, string reason, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         try
@@ -26,12 +34,14 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
                         count(*) filter (where asked_at >= $2) as today,
                         count(*) filter (where asked_at >= $3) as this_month,
                         count(*) filter (where asked_at >= $2 and kind = 'light') as light_today,
+                        count(*) filter (where asked_at >= $2 and kind = 'configuration') as looks_today,
                         count(*) filter (where asked_at >= $4 and kind = 'full' and status is not null and status < 400) as full_this_week
                     from teslamate.telemetry_requests
                     where car_id = $1 and is_billed and asked_at >= least($3, $4)),
                 allowed as (
                     select this_month from asked
                     where today < $6 and this_month < $7 and ($5 <> 'light' or light_today < $8)
+                        and ($5 <> 'configuration' or looks_today < $11)
                         and ($5 <> 'full' or $9 = 'new version' or full_this_week < 1)),
                 inserted as (
                     insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason) select $10, $1, $5, $9 from allowed returning id)
@@ -41,12 +51,13 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
             command.Parameters.Add(Timestamps.Parameter(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero)));
             command.Parameters.Add(Timestamps.Parameter(new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero)));
             command.Parameters.Add(Timestamps.Parameter(now - TimeSpan.FromDays(7)));
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request == TelemetryRequest.Light ? "light" : "full" });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind });
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.MostRequestsADay });
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.MostRequestsAMonth });
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Budget.MostLightADay });
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
             command.Parameters.Add(Timestamps.Parameter(now));
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Budget.MostLooksADay });
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
             Warn(car, reader.GetInt64(1) + 1, now);
@@ -195,6 +206,7 @@ sealed record MonthOfCar(CarId Car, long Datums, long Records, long Rejected, lo
 static class Budget
 {
     public const int MostLightADay = 6;
+    public const int MostLooksADay = 2;
 
     const double DatumsPerUsd = 150_000;
     const double RequestsPerUsd = 500;

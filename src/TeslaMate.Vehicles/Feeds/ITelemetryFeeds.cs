@@ -51,6 +51,9 @@ public interface ITelemetryReceiver
     /// <param name="since">The server's clock when that began.</param>
     ValueTask ContactAsync(bool isUp, DateTimeOffset since, CancellationToken cancellationToken);
 
+    /// <summary>Tesla says that the car has not fetched its configuration, or has none any more (spec fleet-telemetry 4.10).</summary>
+    ValueTask UnsyncedAsync(CancellationToken cancellationToken);
+
     /// <summary>Records in the order of the car's clock.</summary>
     ValueTask ArriveAsync(IReadOnlyList<TelemetryReading> readings, CancellationToken cancellationToken);
 

@@ -547,6 +547,26 @@ public class EdgeCaseTests
     }
 
     [Fact]
+    public void A_car_without_its_configuration_is_polled_in_a_drive_and_takes_over_again_without_closing_it()
+    {
+        var scene = Parked().Gets("08:05:00", (Field.Gear, "D"), (Field.Location, Place(52.50, 13.40)))
+            .Gets("08:10:00", (Field.Location, Place(52.51, 13.40))).Until("08:10:05");
+        scene.Send(new VehicleEvent.TelemetryUnsynced(At("08:10:05")));
+        scene.Vehicle.Telemetry.Leads.ShouldBeFalse();
+        scene.Effects.OfType<Effect.Tell>().ShouldContain(effect => effect.Note is Note.TelemetryUnsynced);
+        scene.Effects.OfType<Effect.Poll>().Last().After.ShouldBe(TimeSpan.Zero);
+        var told = scene.Effects.Count;
+        scene.Send(new VehicleEvent.TelemetryUnsynced(At("08:10:05")));
+        scene.Effects.Count.ShouldBe(told, "it is polled already");
+
+        for (var minute = 20; minute <= 31; minute++)
+            scene.Gets($"08:{minute}:30", (Field.Location, Place(52.5 + (minute * 0.001), 13.40)));
+        scene.Until("08:32:00").Vehicle.Telemetry.Leads.ShouldBeTrue();
+        scene.Rows.ShouldNotContain("close");
+        scene.Vehicle.Phase.ShouldBeOfType<VehiclePhase.Driving>();
+    }
+
+    [Fact]
     public void Telemetry_takes_over_a_polled_charge_and_closes_its_stream()
     {
         var scene = new TelemetryScene(isConfigured: false);
