@@ -118,4 +118,8 @@ public sealed record ChargeFacts(bool IsStateKnown, double? PowerKw, bool IsChan
 /// <param name="Drives">When the car was in gear, in order.</param>
 /// <param name="Track">The records of that time that hold a place.</param>
 public sealed record TelemetrySegments(DateTimeOffset From, DateTimeOffset Until, IReadOnlyList<DriveSpan> Drives,
-    IReadOnlyList<TelemetryReading> Track);
+    IReadOnlyList<TelemetryReading> Track)
+{
+    /// <summary>When the drive that is still open began; null when there is none in that time.</summary>
+    public DateTimeOffset? OpenSince { get; init; }
+}

@@ -89,7 +89,8 @@ static class TelemetryRules
                 {
                     turn.Write(new LogbookEntry.SegmentDrives(
                         segments.From, segments.Until, segments.Drives,
-                        [.. segments.Track.Select(point => Readings.Position(point.Data, point.CarTime)).OfType<PositionReading>()]));
+                        [.. segments.Track.Select(point => Readings.Position(point.Data, point.CarTime)).OfType<PositionReading>()],
+                        segments.OpenSince));
                     turn.Tell(new Note.DrivesSegmented(segments.From, segments.Until, segments.Drives.Count));
                 }
 

@@ -272,8 +272,9 @@ sealed class TelemetryScene
         LogbookEntry.CancelUpdate => "cancel update",
         LogbookEntry.FinishUpdate(var at, var version) => $"finish update {Clock(at)} {version}",
         LogbookEntry.NoteVersion(var at, var version) => $"version {Clock(at)} {version}",
-        LogbookEntry.SegmentDrives(var from, var until, var drives, _) =>
-            $"segment {Clock(from)} to {Clock(until)}: {string.Join(", ", drives.Select(drive => $"{Clock(drive.Start)} to {Clock(drive.End)}"))}",
+        LogbookEntry.SegmentDrives(var from, var until, var drives, _, var open) =>
+            $"segment {Clock(from)} to {Clock(until)}: {string.Join(", ", drives.Select(drive => $"{Clock(drive.Start)} to {Clock(drive.End)}"))}"
+            + (open is { } since ? $", open since {Clock(since)}" : ""),
         LogbookEntry.InsertLatePositions(var positions) => $"late {string.Join(", ", positions.Select(Text))}",
         _ => null,
     };
