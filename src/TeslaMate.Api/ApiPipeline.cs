@@ -32,12 +32,19 @@ public static class ApiPipeline
         .Configure<BrotliCompressionProviderOptions>(options => options.Level = CompressionLevel.Fastest)
         .Configure<GzipCompressionProviderOptions>(options => options.Level = CompressionLevel.Fastest);
 
+    /// <summary>
+    /// The second listener has the interface for apps and nothing else (spec api 1.1). To be called before everything that answers or changes paths.
+    /// </summary>
+    public static WebApplication UseApiListener(this WebApplication app)
+    {
+        app.Use((http, next) => http.Features.Get<ApiListener>() is not null && !http.Request.Path.StartsWithSegments("/api")
+            ? CompanionRoutes.NoPageAsync(http) : next(http));
+        return app;
+    }
+
     /// <summary>To be called before <c>MapWeb</c>: a preflight brings no token.</summary>
     public static WebApplication UseApi(this WebApplication app)
     {
-        // The second listener has these interfaces and no pages.
-        app.Use((http, next) => http.Features.Get<ApiListener>() is not null && !http.Request.Path.StartsWithSegments("/api")
-            ? CompanionRoutes.NoPageAsync(http) : next(http));
         app.UseWhen(http => Prefixes.Any(prefix => http.Request.Path.StartsWithSegments(prefix)), api =>
         {
             api.Use((http, next) =>

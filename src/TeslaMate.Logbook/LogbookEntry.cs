@@ -108,17 +108,18 @@ public abstract record LogbookEntry
     /// <param name="Until">The next one after it.</param>
     /// <param name="Drives">The drives of that time, in order.</param>
     /// <param name="Positions">What the car said then; moments that have a position already keep theirs.</param>
+    /// <param name="OpenSince">When the open drive began, if it is another time than was thought; null where no drive is open in that time.</param>
     public sealed record SegmentDrives(DateTimeOffset From, DateTimeOffset Until, IReadOnlyList<DriveSpan> Drives,
-        IReadOnlyList<PositionReading> Positions)
+        IReadOnlyList<PositionReading> Positions, DateTimeOffset? OpenSince = null)
         : LogbookEntry
     {
         /// <inheritdoc/>
         public bool Equals(SegmentDrives? other) =>
             other is not null && From == other.From && Until == other.Until && Drives.SequenceEqual(other.Drives)
-                && Positions.SequenceEqual(other.Positions);
+                && Positions.SequenceEqual(other.Positions) && OpenSince == other.OpenSince;
 
         /// <inheritdoc/>
-        public override int GetHashCode() => HashCode.Combine(From, Until, Drives.Count, Positions.Count);
+        public override int GetHashCode() => HashCode.Combine(From, Until, Drives.Count, Positions.Count, OpenSince);
     }
 
     /// <summary>These records of the telemetry inbox have had their effect.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Npgsql;
 using TeslaMate.Database;
 using TeslaMate.Logbook;
+using TeslaMate.Telemetry.Cars;
 using TeslaMate.Telemetry.Cost;
 using TeslaMate.Telemetry.Records;
 
@@ -23,7 +24,7 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
 
     public async Task<IReadOnlyList<StatusOfCar>> ReadAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("""
+        await using var command = database.CreateCommand($"""
             select
                 cars.vin, telemetry.is_enabled, telemetry.is_synced, telemetry.last_error,
                 (select max(received_at) from teslamate.telemetry_inbox inbox where inbox.car_id = cars.id and inbox.type <= 1),
@@ -32,7 +33,11 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
                 usage.records, usage.datums, usage.rejected,
                 (select count(*) from teslamate.telemetry_requests request
                  where request.car_id = cars.id and is_billed and coalesce(status, 200) < 500 and asked_at >= $1),
-                coalesce(settings.use_streaming_api, false), cars.id, coalesce(cars.name, '')
+                coalesce(settings.use_streaming_api, false), cars.id, coalesce(cars.name, ''),
+                (select count(*) from teslamate.telemetry_requests request
+                 where request.car_id is null and is_billed and coalesce(status, 200) < 500 and asked_at >= $1)::double precision
+                    / count(*) over (),
+                {TelemetryCars.IsCutSql}
             from teslamate.telemetry_cars telemetry
             join public.cars on cars.id = telemetry.car_id
             left join public.car_settings settings on settings.id = cars.settings_id
@@ -49,13 +54,14 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
         {
             var lastData = reader.GetInstantOrNull(4);
             var seen = reader.IsDBNull(5) ? [] : reader.GetFieldValue<int[]>(5);
-            var (isEnabled, datums, requests) = (reader.GetBoolean(1), reader.GetInt64(7), reader.GetInt64(9));
+            // The account's requests are shared by its cars.
+            var (isEnabled, datums, requests) = (reader.GetBoolean(1), reader.GetInt64(7), reader.GetInt64(9) + reader.GetDouble(13));
             statuses.Add(new StatusOfCar
             {
                 Car = new CarId(reader.GetInt16(11)),
                 Name = reader.GetString(12),
                 Vin = reader.IsDBNull(0) ? "" : reader.GetString(0),
-                Feed = isEnabled && lastData is not null ? "telemetry" : reader.GetBoolean(10) ? "stream" : "polling",
+                Feed = isEnabled && lastData is not null && !reader.GetBoolean(14) ? "telemetry" : reader.GetBoolean(10) ? "stream" : "polling",
                 HasContact = now - lastData < Contact,
                 LastData = lastData,
                 IsSynced = reader.IsDBNull(2) ? null : reader.GetBoolean(2),

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using TeslaMate.Database.Encryption;
 using TeslaMate.Tesla.Accounts;
 using TeslaMate.Tesla.Cars;
+using TeslaMate.Tesla.Fleet;
 using TeslaMate.Tesla.Http;
 using TeslaMate.Tesla.Json;
 using TeslaMate.Tesla.Streaming;
@@ -34,6 +35,7 @@ public static class TeslaComposition
             .AddSingleton<ITeslaAccount>(provider => provider.GetRequiredService<TeslaAccount>())
             .AddSingleton<IAccess>(provider => provider.GetRequiredService<TeslaAccount>())
             .AddSingleton<ITeslaApi, TeslaApi>()
+            .AddSingleton<FleetTelemetryApi>()
             .AddSingleton<IVehicleStreams, VehicleStreams>()
             .AddHostedService<AccountKeeper>();
     }

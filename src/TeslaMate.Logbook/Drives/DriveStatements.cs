@@ -125,6 +125,24 @@ static class DriveStatements
         select id from drive
         """;
 
+    /// <summary>The open drive begins at another time than was thought: it gets the positions of its time, and loses those before.</summary>
+    const string MoveOpenSql = """
+        with drive as (
+            update public.drives
+            set start_date = $2
+            from teslamate.car_logs log
+            where log.car_id = $1 and drives.id = log.drive_id and drives.end_date is null
+            returning drives.id)
+        update public.positions
+        set drive_id = case when positions.date >= $2 then drive.id end
+        from drive
+        where positions.car_id = $1 and positions.date between $3 and $4
+            and ((positions.drive_id = drive.id and positions.date < $2)
+                or (positions.drive_id is null and positions.date >= $2 and not exists (
+                    select from public.positions own where own.drive_id = drive.id and own.date = positions.date)))
+        returning positions.id
+        """;
+
     public static Statement Start(CarId car, DateTimeOffset at) => new(
         """
         with drive as (
@@ -155,14 +173,17 @@ static class DriveStatements
     public static Statement CloseLate(CarId car)
         => new(CloseLateSql, [Value.Of(car.Value)], reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false));
 
-    /// <summary>Makes the closed drives of a time anew (spec fleet-telemetry 4.8); their positions stay.</summary>
+    /// <summary>Makes the closed drives of a time anew (spec fleet-telemetry 4.8) and moves the open one's start; their positions stay.</summary>
     public static IEnumerable<Statement> Segment(
-        CarId car, DateTimeOffset from, DateTimeOffset until, IReadOnlyList<DriveSpan> drives, IReadOnlyList<PositionReading> positions)
+        CarId car, DateTimeOffset from, DateTimeOffset until, IReadOnlyList<DriveSpan> drives, IReadOnlyList<PositionReading> positions,
+        DateTimeOffset? openSince)
     {
         // Positions of a drive that is deleted lose it by the foreign key.
         yield return new(
             "delete from public.drives where car_id = $1 and start_date >= $2 and end_date <= $3 returning id",
             [Value.Of(car.Value), Value.Of(from), Value.Of(until)]);
+        if (openSince is { } open)
+            yield return new(MoveOpenSql, [Value.Of(car.Value), Value.Of(open), Value.Of(from), Value.Of(until)]);
         foreach (var drive in drives)
         {
             var rows = new PositionRows();

@@ -83,8 +83,8 @@ static class EntryStatements
             case LogbookEntry.InsertLatePositions(var positions):
                 return positions.Where(PositionRows.IsStorable).SelectMany(position => DriveStatements.InsertLate(car, position))
                     .Concat(positions.Count > 0 ? [DriveStatements.CloseLate(car)] : []);
-            case LogbookEntry.SegmentDrives(var from, var until, var drives, var positions):
-                return DriveStatements.Segment(car, from, until, drives, [.. positions.Where(PositionRows.IsStorable)]);
+            case LogbookEntry.SegmentDrives(var from, var until, var drives, var positions, var openSince):
+                return DriveStatements.Segment(car, from, until, drives, [.. positions.Where(PositionRows.IsStorable)], openSince);
             case LogbookEntry.ApplyTelemetry(var records):
                 return [new("select teslamate.apply_telemetry($1)::text", [Value.Array(records.ToArray())])];
             case LogbookEntry.StartUpdate(var at):

@@ -27,6 +27,17 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
 
     static readonly TimeSpan MonthInterval = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// Whether the row <c>telemetry</c> is of a car that had a day to fetch its configuration, has not, and has sent nothing since Tesla said so.
+    /// </summary>
+    internal const string IsCutSql = """
+        coalesce(
+            telemetry.is_synced is false and telemetry.looked_at >= telemetry.configured_at + interval '1 day'
+            and not exists (
+                select from teslamate.telemetry_inbox sent
+                where sent.car_id = telemetry.car_id and sent.type <= 1 and sent.received_at > telemetry.looked_at), false)
+        """;
+
     readonly ConcurrentDictionary<string, CarId> _byVin = new(StringComparer.Ordinal);
     readonly TaskCompletionSource _firstRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     volatile HashSet<CarId> _enabled = [];
@@ -112,6 +123,20 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>What is known about a car's configuration; null for one that is not told to stream.</summary>
+    public async Task<KnownConfiguration?> ConfigurationAsync(CarId car, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand($"""
+            select configured_at, looked_at, {IsCutSql}
+            from teslamate.telemetry_cars telemetry
+            where car_id = $1 and is_enabled
+            """);
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken)
+            ? new KnownConfiguration(reader.GetInstantOrNull(0), reader.GetInstantOrNull(1), reader.GetBoolean(2)) : null;
+    }
+
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
 
@@ -152,3 +177,9 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
         public static partial void NotRead(ILogger logger, string reason);
     }
 }
+
+/// <summary>What is known about a car's configuration.</summary>
+/// <param name="ConfiguredAt">When this program gave it to Tesla; null when it did not.</param>
+/// <param name="LookedAt">When Tesla was last asked for it; null when never.</param>
+/// <param name="IsCut">Tesla said that the car has not fetched it, or has none, and nothing was heard of the car since.</param>
+sealed record KnownConfiguration(DateTimeOffset? ConfiguredAt, DateTimeOffset? LookedAt, bool IsCut);

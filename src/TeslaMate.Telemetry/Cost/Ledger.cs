@@ -14,7 +14,15 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
 
     /// <summary>Writes a request down if the budget allows it; nothing is sent otherwise.</summary>
     /// <returns>Its number in the ledger; null when it must not be sent.</returns>
-    public async ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken)
+    public ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken) =>
+        MaySendAsync(car, request == TelemetryRequest.Light ? "light" : "full", reason, cancellationToken);
+
+    /// <summary>The same for a look at the car's configuration; those of the owner count and are not refused.</summary>
+    /// <returns>Its number in the ledger; null when it must not be sent.</returns>
+    public ValueTask<long?> MayLookAsync(CarId car, string reason, CancellationToken cancellationToken) =>
+        MaySendAsync(car, "configuration", reason, cancellationToken);
+
+    async ValueTask<long?> MaySendAsync(CarId car, string kind, string reason, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         try
@@ -26,12 +34,14 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
                         count(*) filter (where asked_at >= $2) as today,
                         count(*) filter (where asked_at >= $3) as this_month,
                         count(*) filter (where asked_at >= $2 and kind = 'light') as light_today,
+                        count(*) filter (where asked_at >= $2 and kind = 'configuration') as looks_today,
                         count(*) filter (where asked_at >= $4 and kind = 'full' and status is not null and status < 400) as full_this_week
                     from teslamate.telemetry_requests
                     where car_id = $1 and is_billed and asked_at >= least($3, $4)),
                 allowed as (
                     select this_month from asked
                     where today < $6 and this_month < $7 and ($5 <> 'light' or light_today < $8)
+                        and ($5 <> 'configuration' or looks_today < $11)
                         and ($5 <> 'full' or $9 = 'new version' or full_this_week < 1)),
                 inserted as (
                     insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason) select $10, $1, $5, $9 from allowed returning id)
@@ -41,12 +51,13 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
             command.Parameters.Add(Timestamps.Parameter(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero)));
             command.Parameters.Add(Timestamps.Parameter(new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero)));
             command.Parameters.Add(Timestamps.Parameter(now - TimeSpan.FromDays(7)));
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request == TelemetryRequest.Light ? "light" : "full" });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind });
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.MostRequestsADay });
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.MostRequestsAMonth });
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Budget.MostLightADay });
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
             command.Parameters.Add(Timestamps.Parameter(now));
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Budget.MostLooksADay });
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
             Warn(car, reader.GetInt64(1) + 1, now);
@@ -75,6 +86,32 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
         {
             // It stays in the ledger as billed.
             Log.Unfinished(logger, request, exception.Message);
+        }
+    }
+
+    /// <summary>
+    /// Writes down that the account's cars are listed, once for all of them; the list is sent whatever the budget is, and without a car that streams
+    /// there is no ledger to keep.
+    /// </summary>
+    /// <returns>Its number in the ledger; null when it is not in there.</returns>
+    public async ValueTask<long?> ListingAsync(string reason, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var command = database.CreateCommand("""
+                insert into teslamate.telemetry_requests (asked_at, kind, reason)
+                select $1, 'list', $2
+                where exists (select from teslamate.telemetry_cars where is_enabled)
+                returning id
+                """);
+            command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
+            return (long?)await command.ExecuteScalarAsync(cancellationToken);
+        }
+        catch (NpgsqlException exception)
+        {
+            Log.ListUnwritten(logger, exception.Message);
+            return null;
         }
     }
 
@@ -110,6 +147,9 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
                     0)::bigint,
                 (select count(*) from teslamate.telemetry_requests request
                  where request.car_id = telemetry.car_id and is_billed and coalesce(status, 200) < 500 and asked_at >= $1),
+                (select count(*) from teslamate.telemetry_requests request
+                 where request.car_id is null and is_billed and coalesce(status, 200) < 500 and asked_at >= $1)::double precision
+                    / count(*) over (),
                 (select min(day) from teslamate.telemetry_usage usage where usage.car_id = telemetry.car_id and day >= $1::date)::timestamp
             from teslamate.telemetry_cars telemetry
             order by telemetry.car_id
@@ -120,10 +160,11 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
         while (await reader.ReadAsync(cancellationToken))
         {
             var (datums, requests) = (reader.GetInt64(1), reader.GetInt64(4));
-            var since = reader.GetInstantOrNull(5) ?? month;
+            var price = Budget.PriceUsd(datums, requests + reader.GetDouble(5));
+            var since = reader.GetInstantOrNull(6) ?? month;
             months.Add(new MonthOfCar(
-                new CarId(reader.GetInt16(0)), datums, reader.GetInt64(2), reader.GetInt64(3), requests, Budget.PriceUsd(datums, requests),
-                Budget.Forecast(Budget.PriceUsd(datums, requests), since, now)));
+                new CarId(reader.GetInt16(0)), datums, reader.GetInt64(2), reader.GetInt64(3), requests, price,
+                Budget.Forecast(price, since, now)));
         }
 
         return months;
@@ -143,6 +184,9 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
         [LoggerMessage(Level = LogLevel.Warning, Message = "How request {Request} to Tesla ended is not written down: {Reason}")]
         public static partial void Unfinished(ILogger logger, long request, string reason);
 
+        [LoggerMessage(Level = LogLevel.Warning, Message = "That the account's cars are listed is not written down: {Reason}")]
+        public static partial void ListUnwritten(ILogger logger, string reason);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: {Requests} of the {Budget} requests of this month are used up; data that "
             + "the car sends by itself are not affected")]
         public static partial void Nearly(ILogger logger, short carId, long requests, long budget);
@@ -153,7 +197,8 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
 }
 
 /// <summary>One car's month so far.</summary>
-/// <param name="PriceUsd">By Tesla's list, before the free credit.</param>
+/// <param name="Requests">Billed requests for this car alone.</param>
+/// <param name="PriceUsd">By Tesla's list, before the free credit, with the car's share of the account's requests.</param>
 /// <param name="ForecastUsd">If the month goes on like this.</param>
 sealed record MonthOfCar(CarId Car, long Datums, long Records, long Rejected, long Requests, double PriceUsd, double ForecastUsd);
 
@@ -161,11 +206,13 @@ sealed record MonthOfCar(CarId Car, long Datums, long Records, long Rejected, lo
 static class Budget
 {
     public const int MostLightADay = 6;
+    public const int MostLooksADay = 2;
 
     const double DatumsPerUsd = 150_000;
     const double RequestsPerUsd = 500;
 
-    public static double PriceUsd(long datums, long requests) => (datums / DatumsPerUsd) + (requests / RequestsPerUsd);
+    /// <param name="requests">With shares of the account's, so not always whole.</param>
+    public static double PriceUsd(long datums, double requests) => (datums / DatumsPerUsd) + (requests / RequestsPerUsd);
 
     /// <summary>What the whole month will cost if it goes on as since a day of it.</summary>
     public static double Forecast(double price, DateTimeOffset since, DateTimeOffset now)

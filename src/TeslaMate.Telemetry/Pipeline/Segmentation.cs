@@ -12,7 +12,8 @@ static class Segmentation
     public static bool IsTold(TelemetryRecord.Data record) => GearOf(record) is not null;
 
     /// <summary>
-    /// The drives between the two known changes around a late one; null when it changes nothing, or what lies around it is not known.
+    /// The drives between the two known changes around a late one, the last of which may still go on; null when it changes nothing, or what lies
+    /// around it is not known.
     /// </summary>
     /// <param name="records">The car's records around that time in the order of its clock, the late one among them.</param>
     /// <param name="late">The car's clock in the late record.</param>
@@ -36,9 +37,6 @@ static class Segmentation
             before--;
         while (told[after].IsInGear && after < told.Count - 1)
             after++;
-        // One that is still going on is left alone.
-        if (told[after].IsInGear)
-            return null;
         var (from, until) = (told[before].At, told[after].At);
         List<DriveSpan> drives = [];
         DateTimeOffset? start = null;
@@ -53,7 +51,7 @@ static class Segmentation
             }
         }
 
-        return new TelemetrySegments(from, until, drives, Track(records, from, until, zone));
+        return new TelemetrySegments(from, until, drives, Track(records, from, until, zone)) { OpenSince = start };
     }
 
     static List<TelemetryReading> Track(

@@ -23,13 +23,15 @@ public sealed record ConfiguredCars(int Updated, IReadOnlyDictionary<string, str
 public sealed record CarConfiguration(bool IsSynced, bool IsThere, bool LimitReached, bool? KeyPaired);
 
 /// <summary>
-/// Tells cars where to send their data (spec fleet-telemetry 2.2), with the tokens that are stored. For commands; each request is one of Tesla's
-/// data calls.
+/// Tells cars where to send their data (spec fleet-telemetry 2.2), with the tokens that are stored. Each request is one of Tesla's data calls.
 /// </summary>
 public sealed class FleetTelemetryApi(NpgsqlDataSource database, EncryptionKey key, TeslaSettings settings) : IDisposable
 {
     readonly Transport _transport = new(settings);
     readonly HttpSender _sender = new(NullLogger<HttpSender>.Instance, TimeProvider.System);
+
+    /// <summary>Whether there is a host to ask; without one every request fails before it is sent.</summary>
+    public bool IsAvailable => settings.ApiHost is not null;
 
     /// <summary>Gives cars a signed configuration.</summary>
     public Task<ApiAnswer<ConfiguredCars>> ConfigureAsync(IReadOnlyList<string> vins, string token, CancellationToken cancellationToken) =>

@@ -20,6 +20,11 @@ public interface ITelemetryFeeds
     /// <returns>The request's number in the ledger; null when it must not be sent.</returns>
     ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken);
 
+    /// <summary>Writes down that the account's cars are listed, which no budget refuses.</summary>
+    /// <param name="reason">Why; kept in the ledger.</param>
+    /// <returns>The request's number in the ledger; null when it is not in there: no car streams, or the ledger cannot be written.</returns>
+    ValueTask<long?> ListingAsync(string reason, CancellationToken cancellationToken);
+
     /// <summary>Writes down how a request ended.</summary>
     /// <param name="request">Its number in the ledger.</param>
     /// <param name="status">Of HTTP; 0 when there was no answer.</param>
@@ -45,6 +50,9 @@ public interface ITelemetryReceiver
     /// <summary>The car can be reached, or cannot any more.</summary>
     /// <param name="since">The server's clock when that began.</param>
     ValueTask ContactAsync(bool isUp, DateTimeOffset since, CancellationToken cancellationToken);
+
+    /// <summary>Tesla says that the car has not fetched its configuration, or has none any more (spec fleet-telemetry 4.10).</summary>
+    ValueTask UnsyncedAsync(CancellationToken cancellationToken);
 
     /// <summary>Records in the order of the car's clock.</summary>
     ValueTask ArriveAsync(IReadOnlyList<TelemetryReading> readings, CancellationToken cancellationToken);
@@ -110,4 +118,8 @@ public sealed record ChargeFacts(bool IsStateKnown, double? PowerKw, bool IsChan
 /// <param name="Drives">When the car was in gear, in order.</param>
 /// <param name="Track">The records of that time that hold a place.</param>
 public sealed record TelemetrySegments(DateTimeOffset From, DateTimeOffset Until, IReadOnlyList<DriveSpan> Drives,
-    IReadOnlyList<TelemetryReading> Track);
+    IReadOnlyList<TelemetryReading> Track)
+{
+    /// <summary>When the drive that is still open began; null when there is none in that time.</summary>
+    public DateTimeOffset? OpenSince { get; init; }
+}

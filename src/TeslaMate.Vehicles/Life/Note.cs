@@ -81,6 +81,8 @@ abstract record Note
 
     public sealed record TelemetryBroken : Note;
 
+    public sealed record TelemetryUnsynced : Note;
+
     public sealed record ServerClockTurnedBack(TimeSpan By) : Note;
 
 }

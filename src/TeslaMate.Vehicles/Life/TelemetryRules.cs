@@ -60,6 +60,9 @@ static class TelemetryRules
         return Arm(turn);
     }
 
+    /// <summary>The daily look says that the car will send nothing: polling takes over, and closes nothing.</summary>
+    public static Turn OnUnsynced(Turn turn) => turn.Vehicle.Telemetry.Leads ? Break(turn, new Note.TelemetryUnsynced()) : turn;
+
     /// <summary>Pages and topics show what the car says at once; its rows follow in order.</summary>
     public static Turn OnShown(Turn turn, VehicleEvent.TelemetryShown shown)
     {
@@ -86,7 +89,8 @@ static class TelemetryRules
                 {
                     turn.Write(new LogbookEntry.SegmentDrives(
                         segments.From, segments.Until, segments.Drives,
-                        [.. segments.Track.Select(point => Readings.Position(point.Data, point.CarTime)).OfType<PositionReading>()]));
+                        [.. segments.Track.Select(point => Readings.Position(point.Data, point.CarTime)).OfType<PositionReading>()],
+                        segments.OpenSince));
                     turn.Tell(new Note.DrivesSegmented(segments.From, segments.Until, segments.Drives.Count));
                 }
 
@@ -152,7 +156,7 @@ static class TelemetryRules
         {
             var times = turn.Vehicle.Telemetry.OnlineAnswers + 1;
             Know(turn, state => state with { OnlineAnswers = times, CheckAgain = times < 2 ? turn.Now + SecondLook : null });
-            return times < 2 ? Arm(turn) : Break(turn);
+            return times < 2 ? Arm(turn) : Break(turn, new Note.TelemetryBroken());
         }
 
         Know(turn, state => state with { OnlineAnswers = 0, CheckAgain = null });
@@ -604,8 +608,9 @@ static class TelemetryRules
         Know(turn, state => state with { Moving = null, PowerSince = null, PlaceDue = null, WithoutPlace = null });
     }
 
-    /// <summary>The car is online for Tesla and silent for us: polling takes over, and closes nothing.</summary>
-    static Turn Break(Turn turn)
+    /// <summary>Nothing comes by itself any more: polling takes over, and closes nothing.</summary>
+    /// <param name="why">What the journal is told.</param>
+    static Turn Break(Turn turn, Note why)
     {
         Know(turn, state => state with
         {
@@ -617,7 +622,7 @@ static class TelemetryRules
             PlaceDue = null,
             WithoutPlace = null
         });
-        turn.Tell(new Note.TelemetryBroken());
+        turn.Tell(why);
         if (turn.Phase is VehiclePhase.Driving { Contact: Contact.Unavailable } driving)
             turn.Become(driving with { Contact = new Contact.Available() });
         return turn.ConnectStream().Poll(0);

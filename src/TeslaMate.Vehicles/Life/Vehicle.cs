@@ -178,6 +178,7 @@ sealed record Vehicle
             VehicleEvent.PositionDue => Positions.OnDue(turn),
             VehicleEvent.SignedIn => Commands.OnSignedIn(turn),
             VehicleEvent.TelemetryContact contact => TelemetryRules.OnContact(turn, contact),
+            VehicleEvent.TelemetryUnsynced => TelemetryRules.OnUnsynced(turn),
             VehicleEvent.TelemetryShown shown => TelemetryRules.OnShown(turn, shown),
             VehicleEvent.TelemetryArrived arrived => TelemetryRules.OnArrived(turn, arrived),
             VehicleEvent.TelemetryChecked check => TelemetryRules.OnChecked(turn, check),

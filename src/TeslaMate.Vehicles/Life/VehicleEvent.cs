@@ -50,6 +50,9 @@ abstract record VehicleEvent(DateTimeOffset At)
     /// <param name="Since">The server's clock when that began.</param>
     public sealed record TelemetryContact(DateTimeOffset At, bool IsUp, DateTimeOffset Since) : VehicleEvent(At);
 
+    /// <summary>Tesla says that the car has not fetched its configuration, or has none any more.</summary>
+    public sealed record TelemetryUnsynced(DateTimeOffset At) : VehicleEvent(At);
+
     /// <summary>What a car that streams says right now; its rows follow in order.</summary>
     public sealed record TelemetryShown(DateTimeOffset At, VehicleData Snapshot) : VehicleEvent(At);
 

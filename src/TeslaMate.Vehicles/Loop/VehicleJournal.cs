@@ -49,6 +49,7 @@ static partial class VehicleJournal
             case Note.ServerClockTurnedBack(var by): ServerClockTurnedBack(logger, car, by.TotalSeconds); break;
             case Note.TelemetryLeads: TelemetryLeads(logger, car); break;
             case Note.TelemetryBroken: TelemetryBroken(logger, car); break;
+            case Note.TelemetryUnsynced: TelemetryUnsynced(logger, car); break;
             default: throw new System.Diagnostics.UnreachableException($"no sentence for {note}");
         }
     }
@@ -63,6 +64,11 @@ static partial class VehicleJournal
         Message = "Car {CarId} is online for Tesla but sends nothing here, so it is polled; some cars need a reboot, or their configuration once "
             + "more")]
     static partial void TelemetryBroken(ILogger logger, short carId);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Car {CarId} has not fetched its telemetry configuration for a day, or has none any more, so it is polled until it sends again; "
+            + "see teslamate telemetry check, and configure it once more")]
+    static partial void TelemetryUnsynced(ILogger logger, short carId);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId} is online")]
     static partial void IsOnline(ILogger logger, short carId);

@@ -102,6 +102,10 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         _inbox.Writer.WriteAsync(new VehicleEvent.TelemetryContact(default, isUp, since), cancellationToken);
 
     /// <inheritdoc/>
+    ValueTask ITelemetryReceiver.UnsyncedAsync(CancellationToken cancellationToken) =>
+        _inbox.Writer.WriteAsync(new VehicleEvent.TelemetryUnsynced(default), cancellationToken);
+
+    /// <inheritdoc/>
     ValueTask ITelemetryReceiver.ArriveAsync(IReadOnlyList<TelemetryReading> readings, CancellationToken cancellationToken)
         => _inbox.Writer.WriteAsync(
         new VehicleEvent.TelemetryArrived(default, [.. readings.Select(reading => new PlacedReading(reading, Surroundings.Unknown))]),

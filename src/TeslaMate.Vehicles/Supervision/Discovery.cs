@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Cars;
+using TeslaMate.Vehicles.Feeds;
 using TeslaMate.Vehicles.Identification;
 
 namespace TeslaMate.Vehicles.Supervision;
@@ -12,14 +13,16 @@ namespace TeslaMate.Vehicles.Supervision;
 sealed record DiscoveredCars(IReadOnlyList<Car> Cars, bool IsListed, TimeSpan NotBefore = default);
 
 /// <summary>Finds the account's cars and their rows (spec vehicle 2.1 and 2.2).</summary>
-sealed partial class Discovery(ITeslaApi api, ICars cars, ILogger<Discovery> logger)
+/// <param name="telemetry">What cars send by themselves, with the ledger of requests; null where none can.</param>
+sealed partial class Discovery(ITeslaApi api, ICars cars, ILogger<Discovery> logger, ITelemetryFeeds? telemetry = null)
 {
     public async Task<IReadOnlyList<Car>> StoredAsync(CancellationToken cancellationToken) => await cars.ListAsync(cancellationToken);
 
-    public async Task<DiscoveredCars> FindAsync(CancellationToken cancellationToken)
+    /// <param name="reason">Why the cars are listed; kept in the ledger of requests.</param>
+    public async Task<DiscoveredCars> FindAsync(string reason, CancellationToken cancellationToken)
     {
         var stored = await cars.ListAsync(cancellationToken);
-        switch (await api.ListAsync(listing => Find(stored, listing) is null, cancellationToken))
+        switch (await ListAsync(stored, reason, cancellationToken))
         {
             case ApiAnswer<IReadOnlyList<VehicleListing>>.Ok({ Count: > 0 } listings):
                 return new DiscoveredCars(await RowsAsync(stored, listings, cancellationToken), IsListed: true);
@@ -37,6 +40,30 @@ sealed partial class Discovery(ITeslaApi api, ICars cars, ILogger<Discovery> log
         }
 
         return new DiscoveredCars(stored, IsListed: false);
+    }
+
+    /// <summary>Whether every car of a list sends its data by itself, so that only the list is left to be asked for.</summary>
+    public async Task<bool> AreStreamingAsync(IReadOnlyList<Car> found, CancellationToken cancellationToken)
+    {
+        if (telemetry is null || found.Count == 0)
+            return false;
+        foreach (var car in found)
+        {
+            if (!await telemetry.IsConfiguredAsync(car, cancellationToken))
+                return false;
+        }
+
+        return true;
+    }
+
+    async Task<ApiAnswer<IReadOnlyList<VehicleListing>>> ListAsync(IReadOnlyList<Car> stored, string reason, CancellationToken cancellationToken)
+    {
+        var entry = telemetry is null ? null : await telemetry.ListingAsync(reason, cancellationToken);
+        var answer = await api.ListAsync(listing => Find(stored, listing) is null, cancellationToken);
+        if (entry is { } number)
+            await telemetry!.AnsweredAsync(
+                number, answer is ApiAnswer<IReadOnlyList<VehicleListing>>.Failed(var failure) ? failure.HttpStatus : 200, cancellationToken);
+        return answer;
     }
 
     async Task<IReadOnlyList<Car>> RowsAsync(IReadOnlyList<Car> stored, IReadOnlyList<VehicleListing> listings, CancellationToken cancellationToken)

@@ -28,6 +28,9 @@ sealed partial class Supervisor(
     // Cars are bought rarely; the list is light for cars that are known.
     static readonly TimeSpan ListAgain = TimeSpan.FromHours(1);
 
+    // Where every car streams, the list is the only request that nothing causes (spec fleet-telemetry 4.9).
+    static readonly TimeSpan ListStreamingAgain = TimeSpan.FromDays(1);
+
     readonly Channel<Wish> _inbox = Channel.CreateBounded<Wish>(64);
     readonly ConcurrentDictionary<CarId, CarRunner> _runners = new();
     bool _hasListed;
@@ -128,7 +131,8 @@ sealed partial class Supervisor(
         var before = account.Status;
         try
         {
-            var finding = discovery.FindAsync(cancellationToken);
+            var reason = notFound is not null ? "a car was not found" : needsStored ? "start or sign-in" : "regular look";
+            var finding = discovery.FindAsync(reason, cancellationToken);
             using (var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
             {
                 if (await Task.WhenAny(finding, Task.Delay(ListTimeout, parts.Time, patience.Token)) != finding && needsStored)
@@ -152,8 +156,9 @@ sealed partial class Supervisor(
             if (found.IsListed)
                 _listedGeneration = before.SignIn == SignIn.Starting ? account.Status.Generation : before.Generation;
             _failures = found.IsListed ? 0 : _failures + 1;
+            var again = found.IsListed && await discovery.AreStreamingAsync(found.Cars, cancellationToken) ? ListStreamingAgain : ListAgain;
             var retry = BackOff.Pause(_failures - 1, FirstRetry, LongestRetry, Random.Shared.NextDouble);
-            return found.IsListed ? ListAgain : retry > found.NotBefore ? retry : found.NotBefore;
+            return found.IsListed ? again : retry > found.NotBefore ? retry : found.NotBefore;
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {

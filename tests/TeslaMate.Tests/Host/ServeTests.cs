@@ -267,6 +267,58 @@ public sealed class ServeTests
             HttpStatusCode.OK);
     }
 
+    /// <summary>The second listener has the interface for apps alone (spec api 1.1), whatever the path of the pages is.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("/teslamate")]
+    public async Task The_port_for_apps_has_the_interface_for_apps_and_nothing_else(string urlPath)
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        var port = FreePort();
+        await using var program = await new RunningProgram(database, migrate: true, ("API_PORT", $"{port}"), ("URL_PATH", urlPath)).ReadyAsync();
+        using var apps = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://127.0.0.1:{port}/") };
+
+        foreach (var path in new[] { "api/ping", "api/ping/" })
+            JsonDocument.Parse(await apps.GetStringAsync(path)).RootElement.GetProperty("message").GetString().ShouldBe("pong", path);
+        JsonDocument.Parse(await apps.GetStringAsync("api/v1/cars")).RootElement.GetProperty("data").GetProperty("cars").GetArrayLength().ShouldBe(0);
+
+        foreach (var path in new[]
+        {
+            "", "settings", "sign_in", "drives", "telemetry", "metrics", "health_check", "health_check?verbose", "data/v1/cars", "data/mcp", "live",
+            "robots.txt", "favicon.ico", "apis", "api/nothing", ".well-known/appspecific/com.tesla.3p.public-key.pem", "teslamate",
+            "teslamate/settings", "teslamate/api/ping",
+        })
+        {
+            foreach (var method in new[] { HttpMethod.Get, HttpMethod.Post })
+            {
+                using var request = new HttpRequestMessage(method, path);
+                using var answer = await apps.SendAsync(request);
+                answer.StatusCode.ShouldBe(HttpStatusCode.NotFound, $"{method} /{path}");
+                answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/json", path);
+                (await answer.Content.ReadAsStringAsync()).ShouldBe("""{"code":"PAGE_NOT_FOUND","message":"Page not found"}""", path);
+                answer.Headers.Contains("Set-Cookie").ShouldBeFalse(path);
+            }
+        }
+
+        // The pages' own listener has both.
+        JsonDocument.Parse(await program.Http.GetStringAsync("api/ping")).RootElement.GetProperty("message").GetString().ShouldBe("pong");
+        using var ask = new HttpRequestMessage(HttpMethod.Get, "sign_in") { Headers = { Host = "127.0.0.1:4000" } };
+        using var page = await program.Http.SendAsync(ask);
+        page.StatusCode.ShouldBe(HttpStatusCode.OK);
+        page.Content.Headers.ContentType!.MediaType.ShouldBe("text/html");
+    }
+
+    [Fact]
+    public async Task Without_a_port_for_apps_nobody_listens_there()
+    {
+        await using var database = await TestServer.CreateDatabaseAsync();
+        var port = FreePort();
+        await using var program = await new RunningProgram(database, migrate: true).ReadyAsync();
+        using var apps = new TcpClient();
+        await Should.ThrowAsync<SocketException>(() => apps.ConnectAsync(IPAddress.Loopback, port));
+        JsonDocument.Parse(await program.Http.GetStringAsync("api/ping")).RootElement.GetProperty("message").GetString().ShouldBe("pong");
+    }
+
     static int FreePort()
     {
         using var probe = new TcpListener(IPAddress.IPv6Loopback, 0);

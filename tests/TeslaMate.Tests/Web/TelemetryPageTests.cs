@@ -51,6 +51,21 @@ public sealed class TelemetryPageTests
     }
 
     [Theory]
+    [InlineData(false, "polling", true)]
+    [InlineData(false, "telemetry", false)]
+    [InlineData(true, "telemetry", false)]
+    public async Task The_page_warns_of_a_car_that_is_polled_because_it_has_no_configuration(bool isSynced, string feed, bool isWarned)
+    {
+        await using var pages = await PagesUnderTest.StartAsync();
+        pages.Telemetry.Report = new TelemetryReport(
+            [new ReportedCar("Nimbus", "5YJ3E7EB2KF000042", feed, false, pages.Time.GetUtcNow(), isSynced, null, [], 12, 1, 15_000, 3, 0.106, 0.42)],
+            []);
+        using var browser = pages.Visit();
+
+        ((await browser.PageAsync("/telemetry")).QuerySelector("[data-unsynced]") is not null).ShouldBe(isWarned);
+    }
+
+    [Theory]
     [InlineData("\"><script>alert(1)</script>")]
     [InlineData("example.org/../x")]
     [InlineData("-a.example.org")]

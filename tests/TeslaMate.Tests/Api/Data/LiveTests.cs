@@ -144,6 +144,69 @@ public sealed class LiveTests : IAsyncLifetime
         await events.EndAsync(_pages.Time);
     }
 
+    [Fact]
+    public async Task Fifty_readers_get_the_same_events()
+    {
+        const int Readers = 50;
+        using var client = await ClientAsync();
+        List<Events> readers = [];
+        try
+        {
+            for (var i = 0; i < Readers; i++)
+            {
+                readers.Add(await FollowAsync(client, "/data/v1/cars/1/live"));
+                (await readers[i].NextAsync()).EventType.ShouldBe("snapshot");
+            }
+
+            for (var level = 69; level > 64; level--)
+            {
+                _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = level, Odometer = 12030.5 });
+                List<(string Type, string Data, string? Id)> got = [];
+                foreach (var reader in readers)
+                {
+                    var item = await reader.NextAsync(_pages.Time);
+                    got.Add((item.EventType, item.Data, item.EventId));
+                }
+
+                got.Distinct().ShouldHaveSingleItem().Data.ShouldBe($$"""{"car_id":1,"battery_pct":{{level}}}""");
+            }
+        }
+        finally
+        {
+            foreach (var reader in readers)
+                await reader.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_reader_that_stops_reading_stops_no_other_and_finds_the_newest_values_later()
+    {
+        // Far more than the buffers between the two sides hold.
+        const int Rounds = 60;
+        const int Long = 400_000;
+        using var client = await ClientAsync();
+        await using var stalled = await FollowAsync(client, "/data/v1/cars/1/live");
+        await stalled.NextAsync();
+        await using var reader = await FollowAsync(client, "/data/v1/cars/1/live");
+        await reader.NextAsync();
+        for (var round = 1; round <= Rounds; round++)
+        {
+            var version = $"{round}{new string('x', Long)}";
+            _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 70, Odometer = 12030.5, Version = version });
+            (await reader.NextAsync(_pages.Time)).Data.ShouldStartWith($$"""{"car_id":1,"version":"{{round}}x""");
+        }
+
+        var events = 0;
+        SseItem<string> last;
+        do
+        {
+            last = await stalled.NextAsync(_pages.Time);
+            events++;
+        }
+        while (!last.Data.StartsWith($$"""{"car_id":1,"version":"{{Rounds}}x""", StringComparison.Ordinal));
+        events.ShouldBeLessThan(Rounds, "its own stream waited, and goes on from what is so now");
+    }
+
     async Task<HttpClient> ClientAsync() => DataUnderTest.Client(_pages, await _pages.TokenAsync("read"));
 
     static async Task<string?> TicketAsync(HttpClient client)

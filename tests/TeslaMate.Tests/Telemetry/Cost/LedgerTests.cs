@@ -78,6 +78,32 @@ public class LedgerTests
         month.ForecastUsd.ShouldBe(1.006 * (1 + (20.6667 / 4.3333)), 0.01);
     }
 
+    [Fact]
+    public async Task A_list_of_the_accounts_cars_is_written_down_once_and_its_price_is_shared_by_them()
+    {
+        await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings { MostRequestsAMonth = 0 });
+        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldBeNull("the budget is used up");
+        for (var i = 0; i < 10; i++)
+            await house.Ledger.AnsweredAsync((await house.Ledger.ListingAsync("regular look", default))!.Value, i == 9 ? 500 : 200, default);
+
+        (await house.Database.RowsAsync("select distinct car_id, kind, reason from teslamate.telemetry_requests")).ShouldBe(
+            ["-|list|regular look"]);
+        var months = await house.Ledger.MonthAsync(house.Time.GetUtcNow(), default);
+        months.Select(month => month.Requests).ShouldBe([0, 0]);
+        months.ShouldAllBe(month => Math.Abs(month.PriceUsd - (4.5 / 500)) < 1e-9);
+        (await new TelemetryStatus(house.Database.DataSource).ReadAsync(house.Time.GetUtcNow(), default))
+            .ShouldAllBe(status => Math.Abs(status.CostUsdMonth - 0.009) < 1e-9);
+    }
+
+    [Fact]
+    public async Task Without_a_car_that_streams_there_is_no_ledger_of_lists()
+    {
+        await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings());
+        await house.Database.ExecuteAsync("update teslamate.telemetry_cars set is_enabled = false");
+        (await house.Ledger.ListingAsync("regular look", default)).ShouldBeNull();
+        (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_requests")).ShouldBe(0);
+    }
+
     [Theory]
     [InlineData(239_800, 0, 1.60)]
     [InlineData(0, 150, 0.30)]

@@ -347,7 +347,25 @@ public class EdgeCaseTests
     }
 
     [Fact]
-    public void A_late_gear_that_changes_nothing_or_is_of_a_drive_that_goes_on_leaves_the_drives_alone()
+    public void A_change_of_gear_that_is_told_too_late_parts_a_drive_that_goes_on()
+    {
+        var scene = Parked()
+            .Gets("08:10:00", (Field.Gear, "D"), (Field.Location, Place(52.50, 13.40)))
+            .Gets("08:14:00", (Field.Location, Place(52.51, 13.40)))
+            .Gets("08:20:00", (Field.Gear, "D"), (Field.Location, Place(52.51, 13.40)))
+            .Gets("08:21:00", (Field.Location, Place(52.52, 13.40))).Until("08:22:10");
+        scene.GetsLate("08:22:15", "08:15:00", (Field.Gear, "P")).Until("08:23:30");
+
+        scene.Rows.Where(row => row.StartsWith("segment", StringComparison.Ordinal)).ShouldBe(
+            ["segment 08:10:00 to 08:20:00: 08:10:00 to 08:15:00, open since 08:20:00"]);
+        // The drive under way goes on, and ends once.
+        scene.Vehicle.Phase.ShouldBeOfType<VehiclePhase.Driving>();
+        scene.Gets("08:24:00", (Field.Gear, "P"), (Field.Location, Place(52.53, 13.40))).Until("08:26:00");
+        scene.Rows.Count(row => row == "close").ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_late_gear_that_changes_nothing_leaves_the_drives_alone()
     {
         var scene = Parked()
             .Gets("08:10:00", (Field.Gear, "D"), (Field.Location, Place(52.50, 13.40)))
@@ -539,6 +557,26 @@ public class EdgeCaseTests
         scene.Rows.ShouldNotContain("close");
 
         scene.Connected("08:20:00", "b");
+        for (var minute = 20; minute <= 31; minute++)
+            scene.Gets($"08:{minute}:30", (Field.Location, Place(52.5 + (minute * 0.001), 13.40)));
+        scene.Until("08:32:00").Vehicle.Telemetry.Leads.ShouldBeTrue();
+        scene.Rows.ShouldNotContain("close");
+        scene.Vehicle.Phase.ShouldBeOfType<VehiclePhase.Driving>();
+    }
+
+    [Fact]
+    public void A_car_without_its_configuration_is_polled_in_a_drive_and_takes_over_again_without_closing_it()
+    {
+        var scene = Parked().Gets("08:05:00", (Field.Gear, "D"), (Field.Location, Place(52.50, 13.40)))
+            .Gets("08:10:00", (Field.Location, Place(52.51, 13.40))).Until("08:10:05");
+        scene.Send(new VehicleEvent.TelemetryUnsynced(At("08:10:05")));
+        scene.Vehicle.Telemetry.Leads.ShouldBeFalse();
+        scene.Effects.OfType<Effect.Tell>().ShouldContain(effect => effect.Note is Note.TelemetryUnsynced);
+        scene.Effects.OfType<Effect.Poll>().Last().After.ShouldBe(TimeSpan.Zero);
+        var told = scene.Effects.Count;
+        scene.Send(new VehicleEvent.TelemetryUnsynced(At("08:10:05")));
+        scene.Effects.Count.ShouldBe(told, "it is polled already");
+
         for (var minute = 20; minute <= 31; minute++)
             scene.Gets($"08:{minute}:30", (Field.Location, Place(52.5 + (minute * 0.001), 13.40)));
         scene.Until("08:32:00").Vehicle.Telemetry.Leads.ShouldBeTrue();

@@ -191,6 +191,34 @@ public class PipelineTests
             """)).ShouldBe(["08:53:30|10:30:00|97|17.60|18.75|63|80"]);
     }
 
+    [Fact]
+    public async Task A_gear_told_too_late_parts_a_drive_that_goes_on_into_a_closed_and_an_open_one()
+    {
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1);
+        await Tell("08:01:00", (Field.Gear, "D"), (Field.Location, Place(52.50, 13.40)), (Field.Odometer, 12_345.8));
+        await Tell("08:02:00", (Field.Location, Place(52.51, 13.40)), (Field.Odometer, 12_346.8));
+        await Tell("08:03:00", (Field.Gear, "D"), (Field.Location, Place(52.511, 13.40)));
+        await Tell("08:04:00", (Field.Location, Place(52.52, 13.40)), (Field.Odometer, 12_347.8));
+        // What comes after half a minute without data is held for one.
+        await house.UntilAsync("08:05:10");
+        await Tell("08:02:30", (Field.Gear, "P"));
+        await house.UntilAsync("08:06:20");
+        (await DrivesAsync()).ShouldBe(["08:03:00||08:03:00,08:04:00", "08:01:00|08:02:00|08:01:00,08:02:00"], ignoreOrder: true);
+
+        await Tell("08:06:40", (Field.Gear, "P"), (Field.Location, Place(52.53, 13.40)), (Field.Odometer, 12_348.8));
+        await house.UntilAsync("08:08:30");
+        (await DrivesAsync()).ShouldBe(["08:03:00|08:06:40|08:03:00,08:04:00,08:06:40", "08:01:00|08:02:00|08:01:00,08:02:00"], ignoreOrder: true);
+
+        Task Tell(string clock, params (Field Field, object Value)[] values) => house.GetsAsync(ARecord(values), At(clock));
+
+        Task<List<string>> DrivesAsync() => house.Database.RowsAsync("""
+            select to_char(start_date, 'HH24:MI:SS'), coalesce(to_char(end_date, 'HH24:MI:SS'), ''),
+                (select string_agg(to_char(date, 'HH24:MI:SS'), ',' order by date) from positions where drive_id = drives.id)
+            from drives
+            """);
+    }
+
     /// <summary>A car's loop on a real logbook, and a clock that the test moves.</summary>
     sealed class House : IAsyncDisposable
     {

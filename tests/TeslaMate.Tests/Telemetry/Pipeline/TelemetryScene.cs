@@ -58,6 +58,9 @@ sealed class TelemetryScene
 
     public List<(TelemetryRequest Request, string Reason)> Requests { get; } = [];
 
+    /// <summary>How Tesla answers requests; null as without a budget.</summary>
+    public Func<TelemetryRequest, ApiAnswer<VehicleData>?> Tesla { get; init; } = _ => null;
+
     public Summary Shown => Summaries[^1];
 
     public IEnumerable<string> States => Summaries.Select(summary => summary.State.Word).Where(state => state is not ("unavailable" or "start"))
@@ -106,6 +109,8 @@ sealed class TelemetryScene
     public TelemetryScene Connected(DateTimeOffset time, string id) => Connectivity(time, id, ConnectionStatus.Connected);
 
     public TelemetryScene Disconnected(string clock, string id = "a") => Connectivity(clock, id, ConnectionStatus.Disconnected);
+
+    public TelemetryScene Disconnected(DateTimeOffset time, string id) => Connectivity(time, id, ConnectionStatus.Disconnected);
 
     /// <summary>A record arrives at its own time, or at another.</summary>
     public TelemetryScene Gets(TelemetryRecord.Data record, DateTimeOffset carTime, DateTimeOffset? receivedAt = null)
@@ -172,7 +177,7 @@ sealed class TelemetryScene
 
         // As without a budget, unless the test says what Tesla answers.
         foreach (var check in last.OfType<Effect.CheckTelemetry>())
-            Answers(null, check.Request);
+            Answers(Tesla(check.Request), check.Request);
         return this;
     }
 
@@ -267,8 +272,9 @@ sealed class TelemetryScene
         LogbookEntry.CancelUpdate => "cancel update",
         LogbookEntry.FinishUpdate(var at, var version) => $"finish update {Clock(at)} {version}",
         LogbookEntry.NoteVersion(var at, var version) => $"version {Clock(at)} {version}",
-        LogbookEntry.SegmentDrives(var from, var until, var drives, _) =>
-            $"segment {Clock(from)} to {Clock(until)}: {string.Join(", ", drives.Select(drive => $"{Clock(drive.Start)} to {Clock(drive.End)}"))}",
+        LogbookEntry.SegmentDrives(var from, var until, var drives, _, var open) =>
+            $"segment {Clock(from)} to {Clock(until)}: {string.Join(", ", drives.Select(drive => $"{Clock(drive.Start)} to {Clock(drive.End)}"))}"
+            + (open is { } since ? $", open since {Clock(since)}" : ""),
         LogbookEntry.InsertLatePositions(var positions) => $"late {string.Join(", ", positions.Select(Text))}",
         _ => null,
     };

@@ -1,12 +1,20 @@
 using TeslaMate.Logbook;
 using TeslaMate.Simulator.Lives;
 using TeslaMate.Simulator.Roads;
+using TeslaMate.Simulator.Telemetry;
+using TeslaMate.Telemetry.Cost;
+using TeslaMate.Telemetry.Records;
+using TeslaMate.Telemetry.Wire.Generated;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Tesla.Streaming;
+using TeslaMate.Tests.Telemetry.Pipeline;
 using TeslaMate.Vehicles;
+using TeslaMate.Vehicles.Feeds;
 using TeslaMate.Vehicles.Life;
+using Xunit.Abstractions;
 using CarLife = TeslaMate.Simulator.Lives.Life;
+using Datum = TeslaMate.Telemetry.Records.Datum;
 
 namespace TeslaMate.Tests.Vehicles.Life;
 
@@ -14,7 +22,7 @@ namespace TeslaMate.Tests.Vehicles.Life;
 /// Three simulated weeks of a car before the machine alone, event by event: every drive, charge and update of the script is logged, nothing else is,
 /// and nothing stays open, however often the logger is killed.
 /// </summary>
-public class MonthTests
+public class MonthTests(ITestOutputHelper output)
 {
     const int Days = 21;
 
@@ -66,6 +74,97 @@ public class MonthTests
         log.Updates.ShouldBe(life.Updates.Where(update => !update.Cancelled).Select(update => update.Version));
     }
 
+    /// <summary>What a month of a streaming car asks Tesla beside the same car polled: a week, scaled (spec fleet-telemetry 4.9 and 5.2).</summary>
+    [Fact]
+    public void A_streaming_car_costs_a_fraction_of_the_requests_of_a_polled_one()
+    {
+        const double Month = 30 / 7.0;
+        var life = RandomLife.Of(CarIdentity.Number(1, "Nimbus"), CarModel.Model3, City.Berlin(),
+            new Habits(Charger.Wallbox, Charger.TwoPhases, Garage: true), Monday, days: 7, seed: 1);
+        var polled = new Play(life, new Log(), streaming: false, null);
+        polled.Run();
+        var legacy = new Play(life, new Log(), streaming: true, null);
+        legacy.Run();
+        var (scene, datums) = Streamed(life);
+
+        // The list of cars and the look at the configuration once a day each (what brings these is tested where they are).
+        var light = scene.Requests.Count(request => request.Request == TelemetryRequest.Light);
+        var full = scene.Requests.Count(request => request.Request == TelemetryRequest.Full);
+        var requests = (light + full + 7 + 7) * Month;
+        var price = Budget.PriceUsd((long)(datums * Month), requests);
+        output.WriteLine($"{life.Drives.Sum(drive => drive.DistanceKm) * Month:0} km, {life.Drives.Count() * Month:0} drives, "
+            + $"{life.Charges.Count() * Month:0} charges a month");
+        output.WriteLine($"telemetry: {light * Month:0} light, {full * Month:0} full, 30 lists, 30 looks; "
+            + $"{datums * Month:0} signals, {price:0.00} USD");
+        foreach (var (name, play) in new[] { ("polled", polled), ("polled with its stream", legacy) })
+            output.WriteLine($"{name}: {play.Light * Month:0} light, {play.Full * Month:0} full, "
+                + $"{Budget.PriceUsd(0, (play.Light + play.Full) * Month):0.00} USD");
+        scene.Effects.ShouldNotContain(effect => effect is Effect.Fetch || effect is Effect.ConnectStream, "nothing polls it");
+        scene.Entries.OfType<LogbookEntry.StartDrive>().Count().ShouldBe(life.Drives.Count());
+        full.ShouldBeLessThanOrEqualTo(1 + life.Updates.Count(), "the first contact, and each version");
+        light.ShouldBeLessThanOrEqualTo(Budget.MostLightADay * 7);
+        requests.ShouldBeLessThan(150, "the budget of a month");
+        price.ShouldBeLessThan(10, "what is free for an account");
+        Math.Min(polled.Light + polled.Full, legacy.Light + legacy.Full).ShouldBeGreaterThan(20 * (light + full + 14));
+    }
+
+    /// <summary>The life as a streaming car tells it, and how many values that takes.</summary>
+    static (TelemetryScene Scene, long Datums) Streamed(CarLife life)
+    {
+        Moment moment = null!;
+        var scene = new TelemetryScene(life.Start)
+        {
+            Tesla = request => request == TelemetryRequest.Full
+                ? new ApiAnswer<VehicleData>.Ok(ACar.Online())
+                : new ApiAnswer<VehicleData>.Ok(ACar.Elsewhere(moment.Reach.ToString().ToLowerInvariant())),
+        };
+        var sender = new SignalSender("standard");
+        var kept = new Queue<TelemetryRecord.Data>();
+        var (datums, connection, isUp) = (0L, 0, false);
+        for (var now = life.Start + TimeSpan.FromMinutes(1); now < life.End - TimeSpan.FromMinutes(10); now = Next(now))
+        {
+            moment = life.At(now, DateTimeOffset.MinValue);
+            scene.Until(now);
+            if (moment.Reach == Reach.Online && !isUp)
+            {
+                scene.Connected(now, $"{++connection}");
+                isUp = true;
+            }
+
+            if (moment.Reach == Reach.Online || (moment.Reach == Reach.Offline && moment.Doing != Doing.Parked))
+            {
+                if (sender.Take(CarSignals.Of(life, moment), now) is { Count: > 0 } due)
+                    kept.Enqueue(new TelemetryRecord.Data(life.Car.Vin, now, false, due));
+            }
+            else
+            {
+                if (isUp)
+                    kept.Enqueue(new TelemetryRecord.Data(life.Car.Vin, now, false, [new Datum((int)Field.Gear, TelemetryValue.Invalid.Instance)]));
+                sender.Forget();
+            }
+
+            while (isUp && moment.Reach != Reach.Offline && kept.TryDequeue(out var record))
+            {
+                datums += record.Values.Count;
+                scene.Gets(record, record.CreatedAt!.Value);
+            }
+
+            if (moment.Reach != Reach.Online && isUp)
+            {
+                scene.Disconnected(now, $"{connection}");
+                isUp = false;
+            }
+        }
+
+        return (scene, datums);
+
+        DateTimeOffset Next(DateTimeOffset now)
+        {
+            var step = now + TimeSpan.FromSeconds(moment.Doing == Doing.Driving ? 2 : moment.Reach == Reach.Online ? 10 : 300);
+            return life.NextChange(now) is { } change && change < step ? change : step;
+        }
+    }
+
     static string Told(Log log, IEnumerable<DriveTruth> truth) => string.Join('\n',
     [
         .. truth.Select(drive => $"real   {drive.Start:MM-dd HH:mm:ss} {drive.End:MM-dd HH:mm:ss} {drive.StartKm:0.0} {drive.EndKm:0.0}"),
@@ -84,6 +183,12 @@ public class MonthTests
         DateTimeOffset? _sample;
         DateTimeOffset? _kill;
         Vehicle? _vehicle;
+
+        /// <summary>Requests for the vehicle object.</summary>
+        public int Light { get; private set; }
+
+        /// <summary>Requests for all its data.</summary>
+        public int Full { get; private set; }
 
         /// <summary>How long after the beginning of a stay without anything going on a request last kept the car awake, at most.</summary>
         public TimeSpan LongestKeptAwake { get; private set; }
@@ -176,18 +281,28 @@ public class MonthTests
         ApiAnswer<VehicleData> Ask(FetchPlan plan)
         {
             if (plan == FetchPlan.FullElseLight)
-                return Full() is ApiAnswer<VehicleData>.Failed(ApiError.VehicleUnavailable) ? Light() : Full();
-            return plan == FetchPlan.LightThenFull && Light() is ApiAnswer<VehicleData>.Ok({ IsBare: true }) ? Full() : Light();
+            {
+                var full = AskFull();
+                return full is ApiAnswer<VehicleData>.Failed(ApiError.VehicleUnavailable) ? AskLight() : full;
+            }
+
+            var light = AskLight();
+            return plan == FetchPlan.LightThenFull && light is ApiAnswer<VehicleData>.Ok({ IsBare: true }) ? AskFull() : light;
         }
 
-        ApiAnswer<VehicleData> Light() => At().Reach switch
+        ApiAnswer<VehicleData> AskLight()
         {
-            Reach.InService => new ApiError.VehicleInService(),
-            var reach => new ApiAnswer<VehicleData>.Ok(ACar.Elsewhere(reach.ToString().ToLowerInvariant())),
-        };
+            Light++;
+            return At().Reach switch
+            {
+                Reach.InService => new ApiError.VehicleInService(),
+                var reach => new ApiAnswer<VehicleData>.Ok(ACar.Elsewhere(reach.ToString().ToLowerInvariant())),
+            };
+        }
 
-        ApiAnswer<VehicleData> Full()
+        ApiAnswer<VehicleData> AskFull()
         {
+            Full++;
             var moment = At();
             if (moment.IsOnline)
                 _lastKeptAwake = _now;

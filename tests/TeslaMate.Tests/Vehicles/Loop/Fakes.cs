@@ -13,6 +13,7 @@ using TeslaMate.Tesla.Cars;
 using TeslaMate.Tesla.Streaming;
 using TeslaMate.Tests.Time;
 using TeslaMate.Vehicles;
+using TeslaMate.Vehicles.Feeds;
 using TeslaMate.Vehicles.Loop;
 using TeslaMate.Vehicles.Supervision;
 
@@ -21,11 +22,14 @@ namespace TeslaMate.Tests.Vehicles.Loop;
 /// <summary>The world around the cars' loops, in memory and on a clock of its own.</summary>
 sealed class World
 {
-    public World()
+    public World(ITelemetryFeeds? telemetry = null)
     {
-        Parts = new VehicleLoopParts(Tesla, Streams, Logbook, new OneGeofence(), new FlatTerrain(), Hub, Busy, Time, NullLogger.Instance);
+        Parts = new VehicleLoopParts(Tesla, Streams, Logbook, new OneGeofence(), new FlatTerrain(), Hub, Busy, Time, NullLogger.Instance)
+        {
+            Telemetry = telemetry,
+        };
         Supervisor = new Supervisor(
-            new Discovery(Tesla, Cars, NullLogger<Discovery>.Instance), Cars, Leases, Account, new VehicleSettings(), Parts,
+            new Discovery(Tesla, Cars, NullLogger<Discovery>.Instance, telemetry), Cars, Leases, Account, new VehicleSettings(), Parts,
             NullLogger<Supervisor>.Instance);
         Vehicles = new RunningVehicles(Supervisor, Busy, Time);
     }
@@ -105,6 +109,38 @@ sealed class FakeTesla : ITeslaApi
         return _cars.TryGetValue(car.Value, out var answer)
             ? answer(isFull).WaitAsync(cancellationToken)
             : Task.FromResult<ApiAnswer<VehicleData>>(new ApiError.VehicleNotFound());
+    }
+}
+
+/// <summary>Cars that are told to stream and say nothing; requests are written down in memory.</summary>
+sealed class SilentFeeds(params short[] cars) : ITelemetryFeeds
+{
+    /// <summary>Why the account's cars were listed, and how that ended.</summary>
+    public ConcurrentQueue<string> Lists { get; } = new();
+
+    public ConcurrentQueue<int> Statuses { get; } = new();
+
+    public ValueTask<bool> IsConfiguredAsync(Car car, CancellationToken cancellationToken) => new(cars.Contains(car.Id.Value));
+
+    public IAsyncDisposable Open(Car car, ITelemetryReceiver receiver) => new Nothing();
+
+    public ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken) => new((long?)null);
+
+    public ValueTask<long?> ListingAsync(string reason, CancellationToken cancellationToken)
+    {
+        Lists.Enqueue(reason);
+        return new(Lists.Count);
+    }
+
+    public ValueTask AnsweredAsync(long request, int status, CancellationToken cancellationToken)
+    {
+        Statuses.Enqueue(status);
+        return default;
+    }
+
+    sealed class Nothing : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => default;
     }
 }
 

@@ -12,7 +12,7 @@ namespace TeslaMate.Tests.Vehicles.Supervision;
 /// <summary>Finding cars, starting and stopping them (spec vehicle 2 and 18.1).</summary>
 public sealed class SupervisorTests : IAsyncLifetime
 {
-    readonly World _world = new();
+    World _world = new();
 
     [Theory]
     [InlineData("empty")]
@@ -251,6 +251,31 @@ public sealed class SupervisorTests : IAsyncLifetime
         isFree = false;
         await _world.UntilAsync(() => !_world.Leases.Held.ContainsKey(new CarId(1)));
         _world.Supervisor.Runner(new CarId(1))!.Loop.ShouldBeNull();
+    }
+
+    /// <summary>One list a day is left of the requests that nothing causes (spec fleet-telemetry 4.9).</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_every_car_streams_the_list_is_asked_for_once_a_day_and_each_time_is_in_the_ledger(bool areAll)
+    {
+        var feeds = areAll ? new SilentFeeds(1, 2) : new SilentFeeds(1);
+        _world = new World(feeds);
+        Two();
+        await StartAsync();
+        var start = _world.Time.GetUtcNow();
+        await _world.UntilAsync(() => _world.Tesla.Lists == 1 && feeds.Statuses.Count == 1);
+
+        await _world.UntilAsync(() => _world.Tesla.Lists == 2 && feeds.Statuses.Count == 2,
+            areAll ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(30));
+
+        var passed = _world.Time.GetUtcNow() - start;
+        if (areAll)
+            passed.ShouldBeGreaterThan(TimeSpan.FromHours(24));
+        else
+            passed.ShouldBeInRange(TimeSpan.FromHours(1), TimeSpan.FromHours(24));
+        feeds.Lists.ShouldBe(["start or sign-in", "regular look"]);
+        feeds.Statuses.ShouldBe([200, 200]);
     }
 
     [Fact]
