@@ -38,6 +38,8 @@ public sealed class DashboardsRoleTests
             await machine.ShellAsync("setpriv --reuid=teslamate --regid=teslamate --init-groups psql -Xq -d teslamate -c 'create table later (id "
                 + "int)'");
             (await AsGrafanaAsync("select count(*) from later")).Succeeded().ShouldBe("0", when);
+            (await AsGrafanaAsync("select current_setting('default_transaction_read_only'), current_setting('search_path')")).Succeeded()
+                .ShouldBe("on|public", when);
             await machine.QueryAsync("drop table later");
             foreach (var refused in new[]
             {
@@ -46,14 +48,15 @@ public sealed class DashboardsRoleTests
                 "create table mine (id int)", "select * from private.tokens", "select * from teslamate.changelog",
             })
             {
-                var result = await AsGrafanaAsync(refused);
+                // Rights refuse it also where the role has asked for more than reading.
+                var result = await AsGrafanaAsync(refused, "PGOPTIONS=-c default_transaction_read_only=off");
                 result.ExitCode.ShouldNotBe(0, $"{when}: {refused}");
                 result.Errors.ShouldMatch("permission denied|must be owner", $"{when}: {refused}");
             }
         }
 
-        Task<CommandResult> AsGrafanaAsync(string sql)
-            => machine.RunAsync("setpriv", "--reuid=grafana", "--regid=grafana", "--init-groups", "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d",
-                "teslamate", "-c", sql);
+        Task<CommandResult> AsGrafanaAsync(string sql, string variable = "PGOPTIONS=")
+            => machine.RunAsync("setpriv", "--reuid=grafana", "--regid=grafana", "--init-groups", "env", variable, "psql", "-XqAt", "-v",
+                "ON_ERROR_STOP=1", "-d", "teslamate", "-c", sql);
     }
 }
