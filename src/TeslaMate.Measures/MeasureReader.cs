@@ -73,6 +73,9 @@ public sealed partial class MeasureReader
     static NpgsqlParameter Wholes(IReadOnlyCollection<int>? numbers)
         => new() { Value = numbers is null ? DBNull.Value : numbers.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer };
 
+    static NpgsqlParameter Instants(IReadOnlyCollection<DateTimeOffset> instants)
+        => new() { Value = instants.Select(Timestamps.ToColumn).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp };
+
     static NpgsqlParameter<double> Number(double number) => new() { TypedValue = number };
 
     static NpgsqlParameter<bool> Flag(bool flag) => new() { TypedValue = flag };
