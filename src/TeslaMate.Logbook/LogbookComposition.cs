@@ -37,6 +37,7 @@ public static class LogbookComposition
         services.AddSingleton<CarRegister>().AddSingleton<ICars>(provider => provider.GetRequiredService<CarRegister>());
         services.AddSingleton<GeofenceBook>().AddSingleton<IGeofences>(provider => provider.GetRequiredService<GeofenceBook>());
         services.AddSingleton<GlobalSettingsRow>().AddSingleton<IGlobalSettings>(provider => provider.GetRequiredService<GlobalSettingsRow>());
+        services.AddSingleton<ICarPreferences, CarPreferences>();
         services.AddSingleton<ICorrections, HandCorrections>();
         services.AddSingleton<HistoryEditor>().AddSingleton<IHistoryEditor>(provider => provider.GetRequiredService<HistoryEditor>());
 

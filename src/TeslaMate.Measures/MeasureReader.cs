@@ -24,6 +24,10 @@ public sealed partial class MeasureReader
     public Task<DateTimeOffset?> FirstEventAsync(int car, CancellationToken cancellationToken)
         => SingleAsync("select teslamate.first_event($1)", row => row.InstantOrNull(), cancellationToken, Whole(car));
 
+    /// <summary>What of the window is in no measure of samples yet.</summary>
+    public Task<LeftOut> LeftOutAsync(MeasureWindow window, CancellationToken cancellationToken)
+        => SingleAsync("select * from teslamate.left_out($1, $2, $3)", LeftOut.Read, cancellationToken, Car(window), Since(window), Until(window));
+
     async IAsyncEnumerable<T> StreamAsync<T>(
         string sql, Func<Row, T> read, [EnumeratorCancellation] CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
@@ -73,6 +77,9 @@ public sealed partial class MeasureReader
     static NpgsqlParameter Wholes(IReadOnlyCollection<int>? numbers)
         => new() { Value = numbers is null ? DBNull.Value : numbers.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer };
 
+    static NpgsqlParameter Instants(IReadOnlyCollection<DateTimeOffset> instants)
+        => new() { Value = instants.Select(Timestamps.ToColumn).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp };
+
     static NpgsqlParameter<double> Number(double number) => new() { TypedValue = number };
 
     static NpgsqlParameter<bool> Flag(bool flag) => new() { TypedValue = flag };
@@ -86,4 +93,12 @@ public sealed partial class MeasureReader
     static NpgsqlParameter Text(ChargeSide side) => Text(side == ChargeSide.Start ? "start" : "end");
 
     static NpgsqlParameter Text(CurveAxis axis) => Text(axis == CurveAxis.Minute ? "minute" : "level");
+}
+
+/// <summary>
+/// Drives and charging processes that measures of samples leave out while a long history is kept for the first time; all else has them already.
+/// </summary>
+public sealed record LeftOut(long Drives, long Charges)
+{
+    internal static LeftOut Read(Row row) => new(row.Count(), row.Count());
 }

@@ -89,6 +89,12 @@ public sealed record MileageBudget(
         row.Day(), row.Number(), row.Number(), row.Number(), row.Number(), row.Number(), row.Number());
 }
 
+/// <summary>The odometer that a budget allows at one moment (P21; spec charts 6.3).</summary>
+public sealed record AllowedOdometer(DateTimeOffset Moment, double OdometerKm)
+{
+    internal static AllowedOdometer Read(Row row) => new(row.Instant(), row.Number());
+}
+
 /// <summary>One record of a window with the moment, drive or charge that holds it (P13; spec charts 6.3).</summary>
 /// <param name="Record"><c>longest_drive_km</c> and so on, as <c>teslamate.records</c> names them; the unit is its ending.</param>
 public sealed record RecordHolder(
@@ -148,6 +154,12 @@ public sealed partial class MeasureReader
     /// <summary>Null without a budget.</summary>
     public Task<MileageBudget?> MileageBudgetAsync(MeasureWindow window, CancellationToken cancellationToken)
         => FirstOrNullAsync("select * from teslamate.mileage_budget($1, $2)", MileageBudget.Read, cancellationToken, Car(window), Now(window));
+
+    /// <summary>The line of the budget at those of the moments that it has begun at, in order of time; none without a budget.</summary>
+    public IAsyncEnumerable<AllowedOdometer> AllowedOdometerAsync(
+        MeasureWindow window, IReadOnlyCollection<DateTimeOffset> moments, CancellationToken cancellationToken)
+        => StreamAsync(
+            "select * from teslamate.allowed_odometer($1, $2)", AllowedOdometer.Read, cancellationToken, Car(window), Instants(moments));
 
     /// <summary>Those that anything counts for.</summary>
     public IAsyncEnumerable<RecordHolder> RecordsAsync(MeasureWindow window, CancellationToken cancellationToken)

@@ -25,6 +25,10 @@ static class Value
 
     public static NpgsqlParameter Of(bool? value) => Nullable(value, NpgsqlDbType.Boolean);
 
+    public static NpgsqlParameter Of(double? value) => Nullable(value, NpgsqlDbType.Double);
+
+    public static NpgsqlParameter Of(DateOnly? value) => Nullable(value, NpgsqlDbType.Date);
+
     public static NpgsqlParameter Of(decimal? value) => Nullable(value, NpgsqlDbType.Numeric);
 
     public static NpgsqlParameter Of(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };

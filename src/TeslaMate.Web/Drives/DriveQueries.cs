@@ -7,41 +7,23 @@ using TeslaMate.Web.Layout;
 
 namespace TeslaMate.Web.Drives;
 
-/// <summary>A drive as lists and its own page show it; what is null was not recorded (yet).</summary>
-/// <param name="NetEnergyKwh">Range lost times the car's efficiency.</param>
+/// <summary>A drive as the list shows it; what is null was not recorded (yet).</summary>
+/// <param name="ConsumptionWhKm">Net (M9; spec charts 5.1); null for a drive that has not ended.</param>
 public sealed record Drive(
     DriveId Id, string Car, DateTimeOffset Start, DateTimeOffset? End, string? From, string? To, double? DistanceKm, int? Minutes,
-    int? SpeedMaxKmh, int? PowerMaxKw, int? PowerMinKw, double? OutsideTemp, double? InsideTemp, int? AscentM, int? DescentM, double? NetEnergyKwh)
-{
-    /// <summary>Wh per km; null for a drive too short to tell.</summary>
-    public double? ConsumptionWhKm => DistanceKm > 0.5 && NetEnergyKwh is { } energy ? energy * 1000 / DistanceKm : null;
-
-    public double? SpeedAvgKmh => Minutes > 0 && DistanceKm is { } distance ? distance / Minutes * 60 : null;
-}
+    double? OutsideTemp, double? ConsumptionWhKm);
 
 public sealed record DriveList(IReadOnlyList<Drive> Drives, DriveTotals Totals);
 
-public sealed record DriveTotals(int Count, double DistanceKm, int Minutes, double? NetEnergyKwh);
+/// <summary>The sums of all pages, over counted drives (M3, M9; spec charts 5.1).</summary>
+/// <param name="Listed">Drives of all pages, counted or not.</param>
+/// <param name="Counted">Those with an end and a distance: no sum takes others.</param>
+/// <param name="NetEnergyKwh">Null where nothing is known of it.</param>
+public sealed record DriveTotals(int Listed, int Counted, double DistanceKm, double DrivingSeconds, double? NetEnergyKwh);
 
 /// <summary>What the pages ask about drives.</summary>
 sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSource database)
 {
-    // As floating point from the start: numeric arithmetic would cost the totals most of their time.
-    const string NetEnergy = """
-        case when (select preferred_range
-            from public.settings) = 'ideal' then drives.start_ideal_range_km::double precision - drives.end_ideal_range_km::double precision
-             else drives.start_rated_range_km::double precision - drives.end_rated_range_km::double precision end * cars.efficiency
-        """;
-
-    // Strings are constants of ours; values are parameters.
-    static readonly string Columns = $"""
-        drives.id, coalesce(nullif(cars.name, ''), 'VIN ' || cars.vin), drives.start_date, drives.end_date,
-        {PlaceLabel.Sql("start_geofence", "start_address")}, {PlaceLabel.Sql("end_geofence", "end_address")},
-        drives.distance, drives.duration_min, drives.speed_max, drives.power_max, drives.power_min,
-        drives.outside_temp_avg::double precision, drives.inside_temp_avg::double precision, drives.ascent, drives.descent,
-        {NetEnergy}
-        """;
-
     const string Places = """
         left join public.geofences start_geofence on start_geofence.id = drives.start_geofence_id
         left join public.geofences end_geofence on end_geofence.id = drives.end_geofence_id
@@ -49,38 +31,60 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
         left join public.addresses end_address on end_address.id = drives.end_address_id
         """;
 
-    const string Joins = $"""
-        from public.drives
-        join public.cars on cars.id = drives.car_id
-        {Places}
+    // Strings are constants of ours; values are parameters.
+    static readonly string WherePlace = $"""
+        ($4::text is null or {PlaceLabel.Sql("start_geofence", "start_address")} ilike $4
+            or {PlaceLabel.Sql("end_geofence", "end_address")} ilike $4)
         """;
 
     static readonly string Where = $"""
         where {Filter.Sql("drives")}
-          and ($4::text is null or {PlaceLabel.Sql("start_geofence", "start_address")} ilike $4
-            or {PlaceLabel.Sql("end_geofence", "end_address")} ilike $4)
+          and {WherePlace}
           and ($5::double precision is null or drives.distance >= $5)
         """;
 
     // The rows of the page are found first, so that only they get their names. Without a wish for a place the server leaves the joins for it out.
+    // The measures are asked once for each car of the page, over the time of its rows, and not once for each row. A row whose start no calendar has
+    // stands in the list without them.
     static readonly string Page = $"""
-        with listed as (
-            select drives.id
+        with listed as materialized (
+            select drives.id, drives.car_id, drives.start_date
             from public.drives
             {Places}
             {Where}
             order by drives.start_date desc, drives.id desc
-            limit {Filter.PageSize} offset $6)
-        select {Columns}
-        {Joins}
+            limit {Filter.PageSize} offset $6
+        ), facts as materialized (
+            select measured.drive_id, measured.net_wh_per_km
+            from (
+                select car_id, min(start_date) as since, max(start_date) + interval '1 microsecond' as until
+                from listed
+                where start_date between timestamp '1900-01-01' and timestamp '9999-01-01'
+                group by car_id
+            ) as span
+            cross join lateral teslamate.drive_facts(span.car_id, span.since, span.until) as measured
+        )
+        select drives.id, coalesce(nullif(cars.name, ''), 'VIN ' || cars.vin), drives.start_date, drives.end_date,
+            {PlaceLabel.Sql("start_geofence", "start_address")}, {PlaceLabel.Sql("end_geofence", "end_address")},
+            drives.distance, drives.duration_min, drives.outside_temp_avg::double precision, facts.net_wh_per_km
+        from public.drives
+        join public.cars on cars.id = drives.car_id
+        {Places}
+        left join facts on facts.drive_id = drives.id
         where drives.id in (select id from listed)
         order by drives.start_date desc, drives.id desc
         """;
 
     static readonly string Totals = $"""
-        select count(*)::int, coalesce(sum(drives.distance), 0), coalesce(sum(drives.duration_min), 0)::int, sum({NetEnergy})
-        {Joins}
-        {Where}
+        select (select count(*)::int from public.drives {Places} {Where}), count(*)::int, coalesce(sum(drives.distance_km), 0),
+            coalesce(sum(drives.duration_s), 0), sum(drives.net_kwh)
+        from public.cars
+        cross join lateral teslamate.drive_facts(cars.id, $2, $3) as drives
+        {Places}
+        where ($1::smallint is null or cars.id = $1)
+          and drives.is_counted
+          and {WherePlace}
+          and ($5::double precision is null or drives.distance_km >= $5)
         """;
 
     /// <summary>A page of drives, newest first, with the totals of all pages.</summary>
@@ -101,7 +105,8 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
             drives.Add(Read(reader));
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return new(drives, new(reader.GetInt32(0), reader.GetDouble(1), reader.GetInt32(2), reader.Double(3)));
+        return new(drives,
+            new(reader.GetInt32(0), reader.GetInt32(1), reader.GetDouble(2), reader.GetDouble(3), reader.Double(4)));
     }
 
     /// <summary>Whose drive it is, and when it began; null when there is no such drive.</summary>
@@ -125,7 +130,5 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
 
     static Drive Read(NpgsqlDataReader reader) => new(
         new DriveId(reader.GetInt32(0)), reader.GetString(1), reader.GetInstant(2), reader.GetInstantOrNull(3), reader.Text(4), reader.Text(5),
-        reader.Double(6),
-        reader.Small(7), reader.Small(8), reader.Small(9), reader.Small(10), reader.Double(11), reader.Double(12), reader.Small(13),
-        reader.Small(14), reader.Double(15));
+        reader.Double(6), reader.Small(7), reader.Double(8), reader.Double(9));
 }

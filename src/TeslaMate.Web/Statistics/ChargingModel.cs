@@ -6,9 +6,10 @@ namespace TeslaMate.Web.Statistics;
 /// <summary>What was charged, where, and at which price (M4, M6, M7, M8; spec charts 5.1).</summary>
 /// <param name="Charges">The counted charges of the window; null without any charging process.</param>
 /// <param name="Total">The window as a whole, for what a kWh costs on the road.</param>
+/// <param name="LeftOut">Charges whose rows are not read yet: whether they are AC or DC is unknown.</param>
 public sealed record ChargingModel(
     StatisticsRequest Request, ChargePeriod? Charges, PeriodStatistics? Total, ChartModel Energy, ChartModel Cost, ChartModel Levels,
-    RouteMapModel Map, DataTable Places)
+    RouteMapModel Map, DataTable Places, long LeftOut)
     : StatisticsModel(Request)
 {
     public override IReadOnlyList<DataTable> Tables => [Energy.Table!, Levels.Table!, Places];
@@ -69,7 +70,8 @@ public sealed record ChargingModel(
             .Number("Price per kWh", null, place => place.PricePerKwh, 3)
             .Moment("Last charge", place => place.LastCharge, isMinor: true)
             .Build();
-        return new(request, charges, total, energy, cost, levels, MapOf(request, places), placeTable);
+        return new(request, charges, total, energy, cost, levels, MapOf(request, places), placeTable,
+            (await measures.LeftOutAsync(window, cancellationToken)).Charges);
     }
 
     /// <summary>Why there is nothing to show.</summary>

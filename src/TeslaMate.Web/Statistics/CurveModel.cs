@@ -8,8 +8,10 @@ namespace TeslaMate.Web.Statistics;
 /// list.</summary>
 /// <param name="Axis">What the curves are drawn over.</param>
 /// <param name="Place">Only sessions at a place with this text in its name.</param>
+/// <param name="LeftOut">Charges whose rows are not read yet.</param>
 public sealed record CurveModel(
-    StatisticsRequest Request, CurveAxis Axis, string? Place, ChartModel Curve, ChartModel Newest, ChartModel Times, DataTable Sessions)
+    StatisticsRequest Request, CurveAxis Axis, string? Place, ChartModel Curve, ChartModel Newest, ChartModel Times, DataTable Sessions,
+    long LeftOut)
     : StatisticsModel(Request)
 {
     /// <summary>Sessions that are drawn one by one.</summary>
@@ -71,7 +73,8 @@ public sealed record CurveModel(
                 isMinor: true)
             .Share("Charging efficiency", session => session.Efficiency).FileOnly()
             .Build();
-        return new(request, axis, place, curve, NewestOf(request, axis, [.. sessions.Take(Drawn)], label, unit, empty), times, table);
+        return new(request, axis, place, curve, NewestOf(request, axis, [.. sessions.Take(Drawn)], label, unit, empty), times, table,
+            (await measures.LeftOutAsync(window, cancellationToken)).Charges);
 
         string Link(DcSession session) => request.Context.Url($"/charge/{session.ChargingProcessId}");
     }

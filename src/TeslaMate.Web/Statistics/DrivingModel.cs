@@ -9,9 +9,11 @@ namespace TeslaMate.Web.Statistics;
 /// compared.</summary>
 /// <param name="Cells">Consumption by speed in motion and temperature, in the owner's units.</param>
 /// <param name="Route">The chosen route; null: none.</param>
+/// <param name="LeftOut">Drives whose samples are not read yet.</param>
 public sealed record DrivingModel(
     StatisticsRequest Request, PeriodStatistics? Total, DrivePeriod? Drives, RecoveryPeriod? Recovery, ChartModel Speeds, ChartModel Temperatures,
-    IReadOnlyList<ConsumptionCell> Cells, DataTable Matrix, DataTable Destinations, DataTable Routes, RouteComparison? Route)
+    IReadOnlyList<ConsumptionCell> Cells, DataTable Matrix, DataTable Destinations, DataTable Routes, RouteComparison? Route,
+    long LeftOut)
     : StatisticsModel(Request)
 {
     public override IReadOnlyList<DataTable> Tables
@@ -83,7 +85,8 @@ public sealed record DrivingModel(
                 isMinor: true)
             .Build();
         return new(request, total, drives, recovery, speedChart, temperatureChart, cells, matrix, destinationTable, routeTable,
-            chosen is null ? null : await RouteComparison.ReadAsync(request, chosen, cancellationToken));
+            chosen is null ? null : await RouteComparison.ReadAsync(request, chosen, cancellationToken),
+            (await measures.LeftOutAsync(window, cancellationToken)).Drives);
     }
 
     static string KeyOf(SameRoute route) => $"{route.StartKey}~{route.EndKey}";

@@ -1,3 +1,4 @@
+using TeslaMate.Logbook;
 using TeslaMate.Measures;
 using TeslaMate.Web.Charts;
 
@@ -5,9 +6,11 @@ namespace TeslaMate.Web.Statistics;
 
 /// <summary>Mileage (M13, M21, P21; spec charts 5.1): the odometer, what of it was logged, the pace, and the allowance.</summary>
 /// <param name="Budget">Null where the owner has given none.</param>
+/// <param name="Input">What the form of the budget shows.</param>
+/// <param name="Errors">What is wrong with it.</param>
 public sealed record MileageModel(
     StatisticsRequest Request, PeriodStatistics? Total, Extrapolation Pace, MileageBudget? Budget, double? OdometerKm, ChartModel Odometer,
-        ChartModel Periods)
+        ChartModel Periods, BudgetInput Input, IReadOnlyList<FieldError> Errors)
     : StatisticsModel(Request)
 {
     public override IReadOnlyList<DataTable> Tables => [Odometer.Table!, Periods.Table!];
@@ -19,9 +22,21 @@ public sealed record MileageModel(
         var periods = await measures.StatisticsAsync(window, cancellationToken).ToListAsync(cancellationToken);
         var total = await measures.StatisticsAsync(window with { Period = Period.Total }, cancellationToken).FirstOrDefaultAsync(cancellationToken);
 
+        var budget = await measures.MileageBudgetAsync(window, cancellationToken);
         var thinned = Thin(steps.SelectMany(step => new[] { (step.StartDate, step.StartKm), (step.EndDate, step.EndKm) }).ToList(), 1500);
-        var odometer = ChartModel.OverTime("odometer", texts["Odometer"], thinned.Select(point => point.At),
-            [ChartSeries.Of(texts["Odometer"], units.LengthUnit, thinned.Select(point => (double?)units.Length(point.Km)), decimals: 1)],
+        var series = new List<ChartSeries>
+        {
+            ChartSeries.Of(texts["Odometer"], units.LengthUnit, thinned.Select(point => (double?)units.Length(point.Km)), decimals: 1),
+        };
+        if (budget is not null)
+        {
+            var allowed = await measures.AllowedOdometerAsync(window, [.. thinned.Select(point => point.At).Distinct()], cancellationToken)
+                .ToDictionaryAsync(point => point.Moment, point => point.OdometerKm, cancellationToken: cancellationToken);
+            series.Add(ChartSeries.Of(texts["Allowance"], units.LengthUnit,
+                thinned.Select(point => allowed.TryGetValue(point.At, out var km) ? units.Length(km) : (double?)null), colour: 2, decimals: 1));
+        }
+
+        var odometer = ChartModel.OverTime("odometer", texts["Odometer"], thinned.Select(point => point.At), series,
             new TableOf<MileageStep>("odometer", "Odometer", request, [.. steps.AsEnumerable().Reverse()])
                 .Moment("Start", step => step.StartDate, step => request.Context.Url($"/drive/{step.DriveId}"))
                 .Moment("End", step => step.EndDate, isMinor: true)
@@ -46,8 +61,7 @@ public sealed record MileageModel(
                 .Build()) with
         { Links = [.. periods.Select(period => request.Link("/timeline", period.PeriodFrom, period.PeriodTo))] };
         return new(request, total, await measures.ExtrapolationAsync(window, cancellationToken),
-            await measures.MileageBudgetAsync(window, cancellationToken),
-            steps.Count > 0 ? steps[^1].EndKm : null, odometer, bars);
+            budget, steps.Count > 0 ? steps[^1].EndKm : null, odometer, bars, BudgetInput.Of(budget, units), []);
     }
 
     static List<(DateTimeOffset At, double Km)> Thin(List<(DateTimeOffset At, double Km)> points, int most)

@@ -1,6 +1,12 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Cars;
 using TeslaMate.Measures;
 using TeslaMate.Web.Charts;
+using TeslaMate.Web.Layout;
+using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Web.Statistics;
 
@@ -36,6 +42,7 @@ static class StatisticsPages
         routes.MapStatistics<PeriodsPage, PeriodsModel>("/statistics", Preset.All, PeriodsModel.ReadAsync, Period.Month);
         routes.MapStatistics<DrivingPage, DrivingModel>("/driving", Preset.Year, DrivingModel.ReadAsync);
         routes.MapStatistics<MileagePage, MileageModel>("/mileage", Preset.Year, MileageModel.ReadAsync);
+        routes.MapPages().MapPost("/mileage", ChangeBudgetAsync);
         routes.MapStatistics<TripsPage, TripsModel>("/trips", Preset.Year, TripsModel.ReadAsync);
         routes.MapStatistics<TripPage, TripModel>("/trip", Preset.Days7, TripModel.ReadAsync, Period.Total);
         routes.MapStatistics<TimelinePage, TimelineModel>("/timeline", Preset.Days7, TimelineModel.ReadAsync, Period.Day);
@@ -50,5 +57,31 @@ static class StatisticsPages
         routes.MapStatistics<VisitedPage, VisitedModel>("/visited", Preset.Days30, VisitedModel.ReadAsync);
         routes.MapStatistics<AllCarsPage, AllCarsModel>("/all-cars", Preset.Year, AllCarsModel.ReadAsync, Period.Month);
         routes.MapStatistics<StoredPage, StoredModel>("/stored", Preset.Year, StoredModel.ReadAsync);
+    }
+
+    // The window comes with the address, as for the page itself.
+    static async Task<IResult> ChangeBudgetAsync(
+        PageContext context, HttpContext http, ICarPreferences preferences, CancellationToken cancellationToken)
+    {
+        var (request, problems) = await StatisticsRequest.ReadAsync(context, http, Preset.Year, period: null, cancellationToken);
+        if (request is null || request.Cars.Count == 0)
+        {
+            return problems.Count == 0
+                ? Results.StatusCode(StatusCodes.Status404NotFound)
+                : context.Render<NoStatisticsPage, NoStatisticsModel>(new("/mileage", problems), StatusCodes.Status400BadRequest);
+        }
+
+        var (input, form, errors) = BudgetInput.Read(await http.Request.ReadFormAsync(cancellationToken), context.Units, context.Now);
+        var answer = errors.Count > 0
+            ? new PreferencesAnswer.Refused(errors)
+            : await preferences.ChangeBudgetAsync(new CarId((short)request.Window.Car), form, cancellationToken);
+        return answer switch
+        {
+            PreferencesAnswer.Changed => Results.Redirect(request.Link("/mileage")),
+            PreferencesAnswer.Refused(var refused) => context.Render<MileagePage, MileageModel>(
+                await MileageModel.ReadAsync(request, cancellationToken) with { Input = input, Errors = refused },
+                StatusCodes.Status422UnprocessableEntity),
+            _ => Results.StatusCode(StatusCodes.Status404NotFound),
+        };
     }
 }

@@ -6,7 +6,9 @@ namespace TeslaMate.Web.Statistics;
 
 /// <summary>Pressures of the tyres (P9; spec charts 6.3) while driving, as measured and as they would be at 20 °C.</summary>
 /// <param name="Newest">The last period with readings; null without any.</param>
-public sealed record TyresModel(StatisticsRequest Request, TyrePressures? Newest, ChartModel At20, ChartModel Measured, DataTable Pressures)
+/// <param name="LeftOut">Drives whose samples are not read yet.</param>
+public sealed record TyresModel(
+    StatisticsRequest Request, TyrePressures? Newest, ChartModel At20, ChartModel Measured, DataTable Pressures, long LeftOut)
     : StatisticsModel(Request)
 {
     public override IReadOnlyList<DataTable> Tables => [Pressures];
@@ -25,7 +27,8 @@ public sealed record TyresModel(StatisticsRequest Request, TyrePressures? Newest
             .Number("Ø Outside", units.TemperatureUnit, period => period.OutsideTempC is { } degrees ? units.Degrees(degrees) : null, 1,
                 isMinor: true)
             .Number("Odometer", units.LengthUnit, period => period.OdometerKm is { } km ? units.Length(km) : null, isMinor: true);
-        return new(request, periods.Count > 0 ? periods[^1] : null, at20, measured, table.Build());
+        return new(request, periods.Count > 0 ? periods[^1] : null, at20, measured, table.Build(),
+            (await request.Measures.LeftOutAsync(window, cancellationToken)).Drives);
 
         // Its wheels get their columns too; as measured they are in the file alone.
         ChartModel Chart(string id, string title, params ReadOnlySpan<Func<TyrePressures, double?>> wheels)

@@ -21,6 +21,7 @@ public sealed class MeasureReaderTests
         { "mileage", typeof(MileageStep) },
         { "extrapolation", typeof(Extrapolation) },
         { "mileage_budget", typeof(MileageBudget) },
+        { "allowed_odometer", typeof(AllowedOdometer) },
         { "records", typeof(RecordHolder) },
         { "habits", typeof(HabitHour) },
         { "drive_list", typeof(ListedDrive) },
@@ -62,6 +63,7 @@ public sealed class MeasureReaderTests
         { "database_tables", typeof(DatabaseTable) },
         { "database_indexes", typeof(DatabaseIndex) },
         { "database_facts", typeof(DatabaseFacts) },
+        { "left_out", typeof(LeftOut) },
     };
 
     [Fact]
@@ -105,7 +107,8 @@ public sealed class MeasureReaderTests
         await using var database = await LogRows.EmptyAsync(PostgresServer.Installed);
         await using var connection = await database.DataSource.OpenConnectionAsync();
         var counts = await ReadAllAsync(new MeasureReader(connection));
-        string[] always = ["extrapolation", "drive_route", "battery_health", "database_tables", "database_indexes", "database_facts", "statistics"];
+        string[] always = ["extrapolation", "drive_route", "battery_health", "database_tables", "database_indexes", "database_facts", "statistics",
+            "left_out"];
         counts.Where(count => count.Rows > 0).Select(count => count.Function).Except(always).ShouldBeEmpty();
     }
 
@@ -167,6 +170,7 @@ public sealed class MeasureReaderTests
             ("mileage", () => Count(measures.MileageAsync(window, none))),
             ("extrapolation", () => One(measures.ExtrapolationAsync(window, none))),
             ("mileage_budget", () => One(measures.MileageBudgetAsync(window, none))),
+            ("allowed_odometer", () => Count(measures.AllowedOdometerAsync(window, [Now], none))),
             ("records", () => Count(measures.RecordsAsync(window, none))),
             ("habits", () => Count(measures.HabitsAsync(window, none))),
             ("drive_list", () => Count(measures.DrivesAsync(window, none))),
@@ -208,6 +212,7 @@ public sealed class MeasureReaderTests
             ("database_tables", () => Count(measures.TablesAsync(none))),
             ("database_indexes", () => Count(measures.IndexesAsync(none))),
             ("database_facts", () => One(measures.DatabaseAsync(none))),
+            ("left_out", () => One(measures.LeftOutAsync(window, none))),
         ];
         var counts = new List<(string, int)>();
         foreach (var (function, count) in questions)

@@ -20,6 +20,34 @@ public sealed class DriveListTests
         page.QuerySelectorAll("dl.facts dd").Select(total => total.TextContent.Trim()).ShouldBe(totals);
     }
 
+    // spec charts 5.1, M3 and M9
+    [Fact]
+    public async Task What_has_no_end_or_no_distance_is_listed_and_in_no_sum()
+    {
+        await using var pages = await PagesUnderTest.StartAsync();
+        await SampleRows.AddAsync(pages.Database);
+        await pages.Database.ExecuteAsync("""
+            insert into car_settings (id) values (2);
+            insert into cars (id, eid, vid, vin, name, efficiency, settings_id, inserted_at, updated_at)
+            values (2, 2, 2, '5YJ3E1EA7KF317001', 'Other', 0.2, 2, '2024-01-01', '2024-01-01');
+            insert into drives (id, start_date, end_date, car_id, distance, start_rated_range_km, end_rated_range_km) values
+                (2, '2024-05-02 08:00', null, 1, 5, 300, 290),
+                (3, '2024-05-02 09:00', '2024-05-02 09:30', 1, null, 300, 290),
+                (4, '2024-05-02 08:30', '2024-05-02 08:40', 2, 10, 300, 310),
+                (5, '2024-05-03 08:30', '2024-05-03 08:40', 2, 10, 300, 290);
+            """);
+        using var browser = pages.Visit();
+        var page = await browser.PageAsync("/drives");
+        page.QuerySelectorAll("dl.facts dd").Select(total => total.TextContent.Trim())
+            .ShouldBe(["32 open or incomplete", "40.0 km", "40 min", "3.00 kWh"]);
+        // Newest first; each with its own car's consumption, or none.
+        page.QuerySelectorAll("tbody tr").Select(row => row.Children[^2].TextContent).ShouldBe(["200 Wh/km", "", "-200 Wh/km", "", "150 Wh/km"]);
+        var other = await browser.PageAsync("/drives?car=2");
+        other.QuerySelectorAll("dl.facts dd").Select(total => total.TextContent.Trim()).ShouldBe(["2", "20.0 km", "20 min", "0.00 kWh"]);
+        (await browser.PageAsync("/drives?place=beelitz")).QuerySelectorAll("dl.facts dd").Select(total => total.TextContent.Trim())
+            .ShouldBe(["1", "20.0 km", "20 min", "3.00 kWh"]);
+    }
+
     [Theory]
     // The clock is put back from one to midnight: the day has two, and begins with the first.
     [InlineData("Atlantic/Azores", "2024-10-27", "2024-10-27T00:00:00Z")]

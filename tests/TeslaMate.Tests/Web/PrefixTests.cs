@@ -58,8 +58,9 @@ public sealed partial class PrefixTests : IAsyncLifetime
         found.Count.ShouldBeGreaterThan(40);
         found.Where(own => !own.Address.StartsWith($"{Prefix}/", StringComparison.Ordinal)).ShouldBeEmpty();
         // What a route of the pages can do is linked from some page: none is forgotten here.
+        var posted = found.Where(own => own.IsPosted).Select(own => own.Address.Split('?')[0]).ToHashSet();
         foreach (var route in routes.Where(route => route.Method == "POST" && !route.Path.StartsWith("/api/", StringComparison.Ordinal)))
-            (found.Contains((Prefix + route.Path, true)) || Unlinked.Contains(route.Path)).ShouldBeTrue(route.Path);
+            (posted.Contains(Prefix + route.Path) || Unlinked.Contains(route.Path)).ShouldBeTrue(route.Path);
         foreach (var (address, isPosted) in found)
         {
             using var request = new HttpRequestMessage(isPosted ? HttpMethod.Post : HttpMethod.Get, address);

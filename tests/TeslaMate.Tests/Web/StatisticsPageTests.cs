@@ -92,6 +92,47 @@ public sealed partial class StatisticsPageTests : IAsyncLifetime
             => page.QuerySelectorAll("#periods tbody a").Single(link => link.TextContent == period).GetAttribute("href")!;
     }
 
+    // What is not kept of a long history yet is not computed for every visitor.
+    [Fact]
+    public async Task A_page_says_how_many_drives_and_charges_are_not_in_it_yet()
+    {
+        // An hour apart, the older the slower; the drive and the charge of the sample rows are newer than all of them.
+        await _pages.Database.ExecuteAsync("""
+            insert into drives (id, start_date, end_date, car_id, distance)
+            select 100 + n, timestamp '2024-04-01' - make_interval(hours => n),
+                timestamp '2024-04-01' - make_interval(hours => n, mins => -20), 1, 10
+            from generate_series(1, 129) as n;
+            insert into positions (id, date, latitude, longitude, speed, power, tpms_pressure_fl, car_id, drive_id)
+            select 1000 + 10 * n + second, timestamp '2024-04-01' - make_interval(hours => n, secs => -second), 52.5, 13.3,
+                case when n <= 99 then 50 else 20 end, 10, 2.9, 1, 100 + n
+            from generate_series(1, 129) as n, generate_series(0, 9) as second;
+            insert into charging_processes (id, start_date, end_date, car_id, position_id, charge_energy_added)
+            select 100 + n, timestamp '2024-04-01' - make_interval(hours => n, mins => -30),
+                timestamp '2024-04-01' - make_interval(hours => n, mins => -40), 1, 5, 10
+            from generate_series(1, 119) as n;
+            insert into charges (date, charging_process_id, charge_energy_added, charger_power, battery_level, ideal_battery_range_km,
+                fast_charger_present)
+            select start_date, id, 10, 100, 40, 200, true from charging_processes where id > 100;
+            """);
+        const string All = "preset=all&time_zone=UTC";
+        foreach (var path in (string[])["/driving", "/tyres"])
+            (await _browser.PageAsync($"{path}?{All}")).Text("#left-out")!.ShouldEndWith(": 30 drives.");
+        foreach (var path in (string[])["/charge-curve", "/charging"])
+            (await _browser.PageAsync($"{path}?{All}")).Text("#left-out")!.ShouldEndWith(": 20 charges.");
+        // The newest are there; a window without the rest has nothing to say.
+        (await SpeedsAsync()).ShouldNotContain("20");
+        (await _browser.PageAsync($"/driving?{Window}")).QuerySelector("#left-out").ShouldBeNull();
+
+        await _pages.Database.ExecuteAsync("select teslamate.refresh_drives(1), teslamate.refresh_charges(1)");
+        foreach (var path in (string[])["/driving", "/tyres", "/charge-curve", "/charging"])
+            (await _browser.PageAsync($"{path}?{All}")).QuerySelector("#left-out").ShouldBeNull(path);
+        (await SpeedsAsync()).ShouldContain("20");
+
+        async Task<IReadOnlyList<string>> SpeedsAsync()
+            => [.. (await _browser.PageAsync($"/driving?{All}")).QuerySelectorAll("#speeds-table tbody tr")
+                .Select(row => row.Children[0].TextContent)];
+    }
+
     [Fact]
     public async Task A_page_shows_what_the_function_says()
     {

@@ -101,6 +101,28 @@ stable parallel safe language sql as $$
 $$;
 comment on function teslamate.drive_ends(integer, timestamp, timestamp) is 'Levels in % and places at both ends of the drives that start in [since, until).';
 
+drop function if exists teslamate.most_unkept();
+create function teslamate.most_unkept() returns integer immutable parallel safe language sql as $$ select 100 $$;
+comment on function teslamate.most_unkept()
+    is 'How many drives, and how many charging processes, of which nothing is kept a function computes at most: a page does not wait for the first fill of a long history.';
+
+drop function if exists teslamate.drives_computed_since(integer, timestamp, timestamp);
+create function teslamate.drives_computed_since(car integer, since timestamp, until timestamp) returns timestamp stable parallel safe set jit = off language sql as $$
+    select coalesce((
+        select d.start_date
+        from public.drives as d
+        left join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
+            and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
+        where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
+            and d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01'
+            and k.drive_id is null
+        order by d.start_date desc
+        offset teslamate.most_unkept() - 1 limit 1
+    ), timestamp '-infinity')
+$$;
+comment on function teslamate.drives_computed_since(integer, timestamp, timestamp)
+    is 'The start from which on drives of which nothing is kept are computed: that of the most_unkept()th of the window, the newest first; -infinity where there are fewer.';
+
 drop function if exists teslamate.drive_sample_facts(integer, timestamp, timestamp);
 create function teslamate.drive_sample_facts(car integer, since timestamp, until timestamp)
 returns table (drive_id integer, start_date timestamp, end_date timestamp, complete_samples integer, reduced_samples integer, powered_s double precision,
@@ -123,9 +145,12 @@ stable parallel safe language sql as $$
     where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
             and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
         and k.drive_id is null and d.end_date is not null
+        -- Asked once. A limit would have to be computed again for every row that this is joined to.
+        and d.start_date >= (select teslamate.drives_computed_since(car, since, until))
 $$;
 comment on function teslamate.drive_sample_facts(integer, timestamp, timestamp)
-    is 'teslamate.drive_sample of the closed drives that start in [since, until): as kept, or computed where nothing is kept or a drive was changed since.';
+    is 'teslamate.drive_sample of the closed drives that start in [since, until): as kept, or computed where nothing is kept or a drive was changed since. Computed are the newest
+most_unkept() of a window; teslamate.left_out counts the rest, which is none once all are kept.';
 
 drop function if exists teslamate.drive_list(integer, timestamp, timestamp);
 create function teslamate.drive_list(car integer, since timestamp, until timestamp)
@@ -236,7 +261,8 @@ comment on function teslamate.extrapolation(integer, timestamp, timestamp)
 drop function if exists teslamate.recovery_statistics(integer, timestamp, timestamp, text, text);
 create function teslamate.recovery_statistics(car integer, since timestamp, until timestamp, zone text, period text)
 returns table (period_key timestamp, recovered_kwh double precision, recovered_coverage double precision, moving_s double precision, moving_speed_avg_kmh double precision)
-stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' set enable_nestloop = off rows 100 language sql as $$
+    -- Both sides of the join are computed once, also before the server has counted the rows of a new history.
     select teslamate.period_key(s.start_date, period, zone), sum(s.recovered_kwh),
         least(1, sum(s.powered_s) / nullif(sum(f.duration_s), 0)), sum(s.moving_s),
         sum(f.distance_km) filter (where s.moving_s > 0) / nullif(sum(s.moving_s) / 3600, 0)
@@ -301,7 +327,8 @@ comment on function teslamate.efficiency_by_temperature(integer, timestamp, time
 drop function if exists teslamate.consumption_matrix(integer, timestamp, timestamp, text, text);
 create function teslamate.consumption_matrix(car integer, since timestamp, until timestamp, length_unit text, temperature_unit text)
 returns table (speed integer, temperature double precision, drives bigint, distance_km double precision, net_wh_per_km double precision)
-stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' set enable_nestloop = off rows 100 language sql as $$
+    -- Both sides of the join are computed once, also before the server has counted the rows of a new history.
     select (round((f.distance_km / nullif(s.moving_s, 0) * 3600 / case length_unit when 'mi' then 1.60934 else 1 end)::numeric / 10) * 10)::integer,
         case temperature_unit when 'F' then round((f.outside_temp_c * 9 / 5 + 32)::numeric / 10) * 10 else round(f.outside_temp_c::numeric / 5) * 5 end::double precision,
         count(*), sum(f.distance_km), sum(f.net_kwh) * 1000 / sum(f.distance_km)
@@ -320,7 +347,8 @@ create function teslamate.tyre_pressures(car integer, since timestamp, until tim
 returns table (period_key timestamp, samples bigint, front_left_bar double precision, front_right_bar double precision, rear_left_bar double precision,
     rear_right_bar double precision, front_left_20c_bar double precision, front_right_20c_bar double precision, rear_left_20c_bar double precision,
     rear_right_20c_bar double precision, spread_bar double precision, outside_temp_c double precision, odometer_km double precision)
-stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' set enable_nestloop = off rows 100 language sql as $$
+    -- Both sides of the join are computed once, also before the server has counted the rows of a new history.
     select key, n, fl, fr, rl, rr,
         (fl + 1.01325) * 293.15 / (273.15 + t) - 1.01325, (fr + 1.01325) * 293.15 / (273.15 + t) - 1.01325,
         (rl + 1.01325) * 293.15 / (273.15 + t) - 1.01325, (rr + 1.01325) * 293.15 / (273.15 + t) - 1.01325,

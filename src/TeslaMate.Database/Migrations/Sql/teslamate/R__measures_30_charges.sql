@@ -43,6 +43,22 @@ comment on function teslamate.charge_sample(integer)
     is 'M6, M11, M14. Of one charging process: rows, kind ac, dc or null (unknown), most frequent brand, highest kW, usable level (else level) of first and last row, rated km of the
 last row, mean kW per level and per minute since the first row (rows with power above 0), seconds from the first row until each level was met first.';
 
+drop function if exists teslamate.charges_computed_since(integer, timestamp, timestamp);
+create function teslamate.charges_computed_since(car integer, since timestamp, until timestamp) returns timestamp stable parallel safe set jit = off language sql as $$
+    select coalesce((
+        select p.start_date
+        from public.charging_processes as p
+        left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
+        where p.car_id = car and p.start_date >= coalesce(since, timestamp '1900-01-01') and p.start_date < coalesce(until, timestamp 'infinity')
+            and coalesce(p.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
+            and k.charging_process_id is null
+        order by p.start_date desc
+        offset teslamate.most_unkept() - 1 limit 1
+    ), timestamp '-infinity')
+$$;
+comment on function teslamate.charges_computed_since(integer, timestamp, timestamp)
+    is 'The start from which on charging processes of which nothing is kept are computed, as teslamate.drives_computed_since.';
+
 drop function if exists teslamate.charge_facts(integer, timestamp, timestamp);
 create function teslamate.charge_facts(car integer, since timestamp, until timestamp)
 returns table (charging_process_id integer, car_id smallint, start_date timestamp, end_date timestamp, is_open boolean, is_counted boolean, duration_s double precision,
@@ -75,7 +91,14 @@ stable parallel safe language sql as $$
         from public.charging_processes as p
         join public.positions as place on place.id = p.position_id
         left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
-        left join lateral (select m.* from (select where k.charging_process_id is null offset 0) as missing cross join lateral teslamate.charge_sample(p.id) as m) as s on true
+        left join lateral (
+            select m.*
+            from (
+                -- Asked once, as of drives.
+                select where k.charging_process_id is null and p.start_date >= (select teslamate.charges_computed_since(car, since, until)) offset 0
+            ) as missing
+            cross join lateral teslamate.charge_sample(p.id) as m
+        ) as s on true
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
         where p.car_id = car and p.start_date >= coalesce(since, timestamp '1900-01-01') and p.start_date < coalesce(until, timestamp 'infinity')
             and coalesce(p.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
@@ -85,7 +108,33 @@ $$;
 comment on function teslamate.charge_facts(integer, timestamp, timestamp)
     is 'M1, M4, M6, M7. Charging processes that start in [since, until) (null: no limit). is_counted: has an end and more than 0.01 kWh added; sums take counted ones only.
 energy_used_kwh: the greater of used and added; efficiency (0 to 1) only where used is known; kind ac, dc or null (unknown). Units kWh, kW, km, km/h, %, °C, s; cost in the
-owner''s currency, null is unpriced, 0 is free.';
+owner''s currency, null is unpriced, 0 is free. What rows say (kind, brand, most power, last reading) is computed for the newest most_unkept() of which nothing is kept, and
+unknown for the rest, which teslamate.left_out counts: none once all are kept.';
+
+drop function if exists teslamate.left_out(integer, timestamp, timestamp);
+create function teslamate.left_out(car integer, since timestamp, until timestamp) returns table (drives bigint, charges bigint)
+stable parallel safe set jit = off rows 1 language sql as $$
+    select (
+            select count(*)
+            from public.drives as d
+            left join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
+                and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
+            where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01')
+                and d.start_date < (select teslamate.drives_computed_since(car, since, until))
+                and d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01'
+                and k.drive_id is null
+        ), (
+            select count(*)
+            from public.charging_processes as p
+            left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
+            where p.car_id = car and p.start_date >= coalesce(since, timestamp '1900-01-01')
+                and p.start_date < (select teslamate.charges_computed_since(car, since, until))
+                and coalesce(p.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
+                and k.charging_process_id is null
+        )
+$$;
+comment on function teslamate.left_out(integer, timestamp, timestamp)
+    is 'Drives and charging processes of the window that are in no measure of their samples yet, because nothing is kept of them and they are beyond the newest most_unkept().';
 
 drop function if exists teslamate.charge_list(integer, timestamp, timestamp);
 create function teslamate.charge_list(car integer, since timestamp, until timestamp)

@@ -209,3 +209,22 @@ stable parallel safe language sql as $$
 $$;
 comment on function teslamate.mileage_budget(integer, timestamp)
     is 'P21. Allowed and driven km since the first day of the budget (UTC), what is driven ahead of it (negative: behind), and the pace per year; no row without a budget.';
+
+drop function if exists teslamate.allowed_odometer(integer, timestamp[]);
+create function teslamate.allowed_odometer(car integer, moments timestamp[]) returns table (moment timestamp, odometer_km double precision)
+stable parallel safe language sql as $$
+    select m.moment, at_begin.km + p.budget_km_per_year * extract(epoch from m.moment - p.budget_from::timestamp)::double precision / 86400 / 365.25
+    from teslamate.car_preferences as p
+    cross join lateral (
+        select f.end_km - f.odometer_km as km
+        from teslamate.mileage(car, p.budget_from::timestamp, null) as f
+        order by f.start_date, f.drive_id
+        limit 1
+    ) as at_begin
+    cross join unnest(moments) as m (moment)
+    where p.car_id = car and p.budget_km_per_year is not null and m.moment >= p.budget_from::timestamp
+    order by m.moment
+$$;
+comment on function teslamate.allowed_odometer(integer, timestamp[])
+    is 'P21. The odometer in km that the budget allows at each of the moments from its first day (UTC) on: the odometer at its begin and the allowance since; no row without a budget,
+or without a drive since.';

@@ -172,7 +172,7 @@ create function teslamate.forget_statistics(car integer) returns void language s
     delete from teslamate.level_samples where car_id = car;
     delete from teslamate.level_progress where car_id = car;
 $$;
-comment on function teslamate.forget_statistics(integer) is 'Forgets all that is kept for the measures of a car, to be made anew; functions give the same values meanwhile, slower.';
+comment on function teslamate.forget_statistics(integer) is 'Forgets all that is kept for the measures of a car, to be made anew; functions compute the newest meanwhile, and leave out the rest (teslamate.left_out).';
 
 drop function if exists teslamate.forget_deleted();
 create function teslamate.forget_deleted() returns void language sql as $$
