@@ -12,7 +12,7 @@ sealed record EveryPage(string Name, Func<IPage, Task> LeadAsync, bool Refuses =
     public async Task OpenAsync(Visit visit)
     {
         await LeadAsync(visit.Page);
-        await visit.Page.WaitForLoadStateAsync();
+        await visit.LoadedAsync();
         await visit.LookAsync(isLooking: false);
     }
 

@@ -295,7 +295,31 @@ sealed class Visit : IAsyncDisposable
         await Page.EvaluateAsync("document.documentElement.dataset.old = ''");
         await action();
         await Assertions.Expect(Page.Locator("html:not([data-old])")).ToHaveCountAsync(1);
-        await Page.WaitForLoadStateAsync();
+        await LoadedAsync();
+    }
+
+    /// <summary>
+    /// Waits until the page is there with its styles and scripts. The page itself is asked: Playwright's own wait misses an event that comes between
+    /// its look and its listening, and then waits for ever.
+    /// </summary>
+    public async Task LoadedAsync()
+    {
+        for (var attempt = 0; attempt < 3000; attempt++)
+        {
+            try
+            {
+                if (await Page.EvaluateAsync<bool>("document.readyState === 'complete'"))
+                    return;
+            }
+            catch (PlaywrightException) when (attempt < 2999)
+            {
+                // The page was left at this very moment.
+            }
+
+            await Task.Delay(20);
+        }
+
+        throw new TimeoutException($"{Page.Url} is not loaded.");
     }
 
     /// <summary>Turns to this tab, or to another one: a page that nobody looks at is not kept up to date.</summary>
