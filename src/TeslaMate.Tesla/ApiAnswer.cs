@@ -5,6 +5,9 @@ public abstract record ApiAnswer<T>
 {
     ApiAnswer() { }
 
+    /// <summary>As in a ledger of requests: 200 for a value, else the error's <see cref="ApiError.HttpStatus"/>.</summary>
+    public int HttpStatus => this is Failed(var error) ? error.HttpStatus : 200;
+
     public sealed record Ok(T Value) : ApiAnswer<T>;
 
     public sealed record Failed(ApiError Error) : ApiAnswer<T>;

@@ -91,7 +91,7 @@ sealed partial class DailyLook : IAsyncDisposable
             || await _ledger.MayLookAsync(_car.Id, "daily look", cancellationToken) is not { } entry)
             return;
         var answer = await _api.ReadAsync(vin, cancellationToken);
-        await _ledger.AnsweredAsync(entry, answer is ApiAnswer<CarConfiguration>.Failed(var failed) ? failed.HttpStatus : 200, cancellationToken);
+        await _ledger.AnsweredAsync(entry, answer.HttpStatus, cancellationToken);
         switch (answer)
         {
             case ApiAnswer<CarConfiguration>.Ok(var configuration):

@@ -288,7 +288,7 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
             {
                 answer = request == TelemetryRequest.Light
                     ? await parts.Api.GetAsync(car, _stop.Token) : await parts.Api.GetWithStateAsync(car, _stop.Token);
-                await telemetry.AnsweredAsync(entry, answer is ApiAnswer<VehicleData>.Failed(var failure) ? failure.HttpStatus : 200, _stop.Token);
+                await telemetry.AnsweredAsync(entry, answer.HttpStatus, _stop.Token);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

@@ -61,8 +61,7 @@ sealed partial class Discovery(ITeslaApi api, ICars cars, ILogger<Discovery> log
         var entry = telemetry is null ? null : await telemetry.ListingAsync(reason, cancellationToken);
         var answer = await api.ListAsync(listing => Find(stored, listing) is null, cancellationToken);
         if (entry is { } number)
-            await telemetry!.AnsweredAsync(
-                number, answer is ApiAnswer<IReadOnlyList<VehicleListing>>.Failed(var failure) ? failure.HttpStatus : 200, cancellationToken);
+            await telemetry!.AnsweredAsync(number, answer.HttpStatus, cancellationToken);
         return answer;
     }
 

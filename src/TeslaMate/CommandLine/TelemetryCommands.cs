@@ -224,7 +224,7 @@ static class TelemetryCommands
     {
         var entry = await ledger.WriteDownAsync(car, "configuration", reason, cancellationToken);
         var answer = await ask();
-        await ledger.AnsweredAsync(entry, answer is ApiAnswer<T>.Failed(var failure) ? failure.HttpStatus : 200, cancellationToken);
+        await ledger.AnsweredAsync(entry, answer.HttpStatus, cancellationToken);
         return answer;
     }
 

@@ -8,7 +8,6 @@ using TeslaMate.Simulator.Cloud;
 using TeslaMate.Simulator.Lives;
 using TeslaMate.Simulator.Roads;
 using TeslaMate.Simulator.Telemetry;
-using TeslaMate.Telemetry.Cars;
 using TeslaMate.Telemetry.Configuring;
 using TeslaMate.Telemetry.Endpoint;
 using TeslaMate.Telemetry.Intakes;
@@ -142,10 +141,6 @@ public sealed class StreamedDayTests
                     for (var i = 0; i < 600 && !intake.IsSubscribed; i++)
                         await Task.Delay(100);
                 }
-
-                var known = house.Parts.GetRequiredService<TelemetryCars>();
-                for (var i = 0; isStreaming && i < 600 && known.Count == 0; i++)
-                    await Task.Delay(100);
 
                 using var stop = new CancellationTokenSource();
                 car = route is null ? null : new TelemetryCar(life, route, time, troubles: troubles) { Pace = TimeSpan.FromSeconds(5) };

@@ -206,6 +206,12 @@ sealed partial class RowAnswers(
             return;
         }
 
+        await SendAsync(http, format, body);
+    }
+
+    /// <summary>Sends a body that is there whole, whatever the client knows already.</summary>
+    public static async Task SendAsync(HttpContext http, Format format, ReadOnlyMemory<byte> body)
+    {
         http.Response.ContentType = format.ContentType;
         http.Response.ContentLength = body.Length;
         await http.Response.Body.WriteAsync(body, http.RequestAborted);

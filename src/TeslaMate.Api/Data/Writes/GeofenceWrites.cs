@@ -101,9 +101,7 @@ sealed class GeofenceWrites(IGeofences geofences, RowAnswers answers, TimeProvid
     static async Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> row)
     {
         http.Response.Headers.ETag = RowAnswers.TagOf(row.Span);
-        http.Response.ContentType = Format.Json.ContentType;
-        http.Response.ContentLength = row.Length;
-        await http.Response.Body.WriteAsync(row, http.RequestAborted);
+        await RowAnswers.SendAsync(http, Format.Json, row);
     }
 
     static GeofenceForm FormOf(Body body) => new()

@@ -171,9 +171,7 @@ sealed class HistoryWrites(IHistoryEditor editor, RowAnswers answers, TimeProvid
                 if (isPreview)
                     http.Response.Headers.ETag = TagOf(detail.Version);
                 http.Response.Headers.CacheControl = "no-store";
-                http.Response.ContentType = Format.Json.ContentType;
-                http.Response.ContentLength = body.Length;
-                await http.Response.Body.WriteAsync(body, http.RequestAborted);
+                await RowAnswers.SendAsync(http, Format.Json, body);
                 break;
             case EditAnswer.Refused(var problem, var text):
                 throw new ProblemException(KindOf(problem), text);
