@@ -148,7 +148,7 @@ public sealed partial class LanguageTests
         [
             "can't be blank", "is invalid", "is not supported", "invalid scheme", "is missing a scheme (e.g. https)", "is missing a host",
             "should be at most 255 character(s)",
-            "must be greater than 0", "must be less than 5000", "must be greater than or equal to 0", "must not be in the future (UTC)",
+            "must be greater than 0", "must be less than 5000", "must be greater than or equal to 0", "must not be in the future",
             "asleep", "charging", "offline", "online",
             "unavailable", "updating",
         ];
