@@ -4,8 +4,8 @@ using Npgsql;
 namespace TeslaMate.Tests.Database;
 
 /// <summary>
-/// A tablespace of the test server on a file system of its own that is full soon, and can be given room. Only root can make one, and only for a server
-/// on this machine.
+/// A tablespace of the test server on a file system of its own that is full soon, and can be given room. Only root can make one, and only for a
+/// server on this machine.
 /// </summary>
 sealed class SmallDisk : IAsyncDisposable
 {

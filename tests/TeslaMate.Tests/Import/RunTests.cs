@@ -121,7 +121,8 @@ public sealed class RunTests
                 var rows = await import.Database.ScalarAsync<long>($"select count(*) from {table}");
                 created.Sum(count).ShouldBe((int)rows, $"{table} of parts that were joined are not counted twice: {inThisOrder}");
                 if (kind.Length > 0)
-                    (await import.Database.ScalarAsync<long>($"select count(*) from teslamate.imported_entries where kind = '{kind}'")).ShouldBe(rows);
+                    (await import.Database.ScalarAsync<long>($"select count(*) from teslamate.imported_entries where kind = '{kind}'"))
+                        .ShouldBe(rows);
             }
 
             (await import.Database.ScalarAsync<long>("select count(*) from teslamate.imported_entries where kind like 'cut_off%'")).ShouldBe(0,

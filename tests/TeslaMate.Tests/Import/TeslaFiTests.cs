@@ -284,7 +284,8 @@ public sealed class TeslaFiTests
     {
         await using var import = await ImportUnderTest.CreateAsync();
         import.Write("052024.csv", [
-            .. Beginning, Online("10:03").With("vehicle_name", $"My{strange}Car"), Drive("11:00", 1000), Drive("11:01", 1000.5), Park("11:02", 1001)]);
+            .. Beginning, Online("10:03").With("vehicle_name", $"My{strange}Car"),
+            Drive("11:00", 1000), Drive("11:01", 1000.5), Park("11:02", 1001)]);
         var report = await import.ImportAsync();
         report.Files[0].State.ShouldBe(FileState.Done, what);
         report.Rejections.ShouldAllBe(row => row.Line == 5);
