@@ -222,7 +222,7 @@ public sealed class AccountStateTests
     static (AccountState Next, IReadOnlyList<AccountEffect> Effects) On(AccountState state, AccountEvent @event)
         => AccountState.Transition(state, @event, Now);
 
-    static AccountEffect Tell(AccountNote note) => new AccountEffect.Tell(note);
+    static AccountEffect.Tell Tell(AccountNote note) => new(note);
 
     static string Jwt(DateTimeOffset issued, DateTimeOffset expires)
         => Samples.Jwt($$"""{"iat":{{issued.ToUnixTimeSeconds()}},"exp":{{expires.ToUnixTimeSeconds()}}}""");
