@@ -51,7 +51,7 @@ in
     warnings =
       optional readsAsOwner ''
         services.teslamate.grafana reads the database as its owner, who may change and delete everything. Make the role grafana on its server as
-        the README says, and set services.teslamate.grafana.databasePasswordFile to a file with its password.
+        docs/how-to/let-grafana-read-another-server.md says, and set services.teslamate.grafana.databasePasswordFile to a file with its password.
       ''
       ++ optional (cfg.grafana.secretKeyFile == null) ''
         services.teslamate.grafana uses Grafana's well-known old secret key. Set services.teslamate.grafana.secretKeyFile to a file with a key of your own.

@@ -325,7 +325,7 @@ in
         default = null;
         example = "/run/secrets/grafana-database-password";
         description = ''
-          File with the password of the role `grafana` on a database server of another machine; the README says how the role is made there. It is
+          File with the password of the role `grafana` on a database server of another machine; `docs/how-to` says how the role is made there. It is
           read by systemd, and need not be readable by Grafana's user. With null Grafana reads such a database as its owner, who may change it.
         '';
       };

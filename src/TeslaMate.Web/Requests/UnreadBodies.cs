@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace TeslaMate.Web.Requests;
 
 /// <summary>
-/// Takes what a client goes on sending though it was refused as too large, and throws it away. The server would hang up instead, without having said
-/// so: the answer is lost where it meets a client that still sends, and the next request of one that has kept the connection is lost too.
+/// Takes what a client goes on sending though it was refused as too large, and throws it away. The server would hang up instead: a client that still
+/// sends then loses the answer, and knows nothing but that the connection broke.
 /// </summary>
 public static class UnreadBodies
 {
@@ -19,21 +19,11 @@ public static class UnreadBodies
         ArgumentNullException.ThrowIfNull(app);
         return app.Use(async (http, next) =>
         {
-            // Such a client waits for a word before it sends, and does not send after a refusal: nothing would come.
-            var waits = http.Request.Headers.Expect.Count > 0;
-            if (waits)
-                http.Response.OnStarting(() => HangUp(http));
             await next(http);
-            if (!waits && UnreadTooLarge(http) is { } sizes)
+            // Who waits for a word before sending sends nothing after a refusal.
+            if (http.Request.Headers.Expect.Count == 0 && UnreadTooLarge(http) is { } sizes)
                 await ThrowAwayAsync(http, sizes);
         });
-    }
-
-    static Task HangUp(HttpContext http)
-    {
-        if (UnreadTooLarge(http) is not null)
-            http.Response.Headers.Connection = "close";
-        return Task.CompletedTask;
     }
 
     static IHttpMaxRequestBodySizeFeature? UnreadTooLarge(HttpContext http)

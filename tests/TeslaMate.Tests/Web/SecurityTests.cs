@@ -361,6 +361,8 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
             response.Headers.GetValues("X-Content-Type-Options").Single().ShouldBe("nosniff");
             response.Headers.GetValues("Referrer-Policy").Single().ShouldBe("strict-origin-when-cross-origin");
             response.Headers.GetValues("X-Permitted-Cross-Domain-Policies").Single().ShouldBe("none");
+            response.Headers.GetValues("Cross-Origin-Opener-Policy").Single().ShouldBe("same-origin");
+            response.Headers.GetValues("Cross-Origin-Resource-Policy").Single().ShouldBe("same-origin");
             response.Headers.Contains("Server").ShouldBeFalse();
         }
     }

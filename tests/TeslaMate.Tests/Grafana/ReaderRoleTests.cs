@@ -1,0 +1,55 @@
+using System.Text.RegularExpressions;
+using Npgsql;
+using TeslaMate.Tests.Database.Measures;
+using TeslaMate.Tests.Database.Migrations;
+using TeslaMate.Tests.Nix;
+
+namespace TeslaMate.Tests.Grafana;
+
+/// <summary>The role of docs/how-to/let-grafana-read-another-server.md.</summary>
+public sealed partial class ReaderRoleTests
+{
+    [Fact]
+    public async Task It_reads_what_the_dashboards_show_and_nothing_else()
+    {
+        await using var database = await LogRows.EmptyAsync(PostgresServer.Installed);
+        var role = $"reader_{Guid.NewGuid():N}";
+        var owner = await database.ScalarAsync<string>("select current_user::text");
+        var recipe = await File.ReadAllTextAsync(Path.Combine(Evaluation.Root, "docs/how-to/let-grafana-read-another-server.md"));
+        var sql = Block.Match(recipe).Groups[1].Value;
+        await database.ExecuteAsync(sql.Replace("grafana", role, StringComparison.Ordinal)
+            .Replace("database teslamate", $"database {database.Name}", StringComparison.Ordinal)
+            .Replace("for role teslamate", $"for role {owner}", StringComparison.Ordinal));
+        await database.ExecuteAsync("create table public.later (id int)");
+        var granted = await File.ReadAllTextAsync(
+            Path.Combine(Evaluation.Root, "src/TeslaMate.Database/Migrations/Sql/teslamate/R__measures_90_rights.sql"));
+        var measures = Table.Matches(granted).Select(match => match.Value).ToHashSet();
+        Table.Matches(sql).Select(match => match.Value).ToHashSet().ShouldBe(measures, ignoreOrder: true);
+
+        await using var reader = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString)
+        {
+            Username = role,
+            Pooling = false,
+        }.ConnectionString);
+        foreach (var readable in (string[])[.. measures, "positions", "later"])
+            await ExecuteAsync($"select count(*) from {readable}");
+        foreach (var refused in (string[])["select * from private.tokens", "select * from teslamate.web_access", "select * from teslamate.api_tokens",
+            "set default_transaction_read_only = off; delete from public.states", "set default_transaction_read_only = off; create table public.x ()"])
+            (await Should.ThrowAsync<PostgresException>(() => ExecuteAsync(refused))).SqlState.ShouldBe(PostgresErrorCodes.InsufficientPrivilege);
+        (await Should.ThrowAsync<PostgresException>(() => ExecuteAsync("create temporary table x ()"))).SqlState.ShouldBe(
+            PostgresErrorCodes.ReadOnlySqlTransaction);
+        await database.ExecuteAsync($"drop owned by {role}; drop role {role}");
+
+        async Task ExecuteAsync(string statement)
+        {
+            await using var command = reader.CreateCommand(statement);
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    [GeneratedRegex("```sql\n(.*?)```", RegexOptions.Singleline)]
+    static partial Regex Block { get; }
+
+    [GeneratedRegex(@"teslamate\.\w+")]
+    static partial Regex Table { get; }
+}
