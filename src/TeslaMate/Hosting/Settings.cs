@@ -65,6 +65,7 @@ sealed record Settings
     {
         var key = EncryptionKey.Find(variables);
         var listener = ListenerSettings.Read(variables);
+        var tesla = TeslaSettings.Read(variables);
         var settings = new Settings
         {
             Log = LogSettings.Read(variables),
@@ -73,10 +74,10 @@ sealed record Settings
             Api = ApiSettings.Read(variables),
             Database = DatabaseSettings.Read(variables),
             Key = key,
-            Tesla = TeslaSettings.Read(variables),
+            Tesla = tesla,
             Logbook = LogbookSettings.Read(variables),
-            Vehicles = VehicleSettings.Read(variables),
-            Telemetry = TelemetrySettings.Read(variables),
+            Vehicles = VehicleSettings.Read(variables) with { IsPriced = tesla.IsPriced },
+            Telemetry = TelemetrySettings.Read(variables) with { IsPriced = tesla.IsPriced },
             Mqtt = MqttSettings.Read(variables),
             Import = ImportSettings.Read(variables),
             Web = WebSettings.Read(variables) with
