@@ -123,7 +123,7 @@ public sealed class HardStreamTests(ITestOutputHelper output)
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Month.Days} days, {records.Sum(list => list.Count)} records of three cars: "
             + $"{calmTook.TotalSeconds:0} s undisturbed, {watch.Elapsed.TotalSeconds:0} s with {hard.Kills} kills and {restarts} restarts of the "
-            + "server; "
+            + $"server; "
             + $"{expected.Drives.Count} drives, {expected.Processes.Count} charges, {expected.Charges.Count} rows of charges, "
             + $"{expected.Positions.Count} positions, {hard.Acked} acknowledged"));
         expected.Drives.ShouldNotBeEmpty();

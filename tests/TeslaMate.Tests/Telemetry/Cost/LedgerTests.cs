@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using TeslaMate.Telemetry;
 using TeslaMate.Telemetry.Cost;
 using TeslaMate.Tests.Logbook;
