@@ -126,6 +126,33 @@ public sealed class ImportPageTests
     }
 
     [Fact]
+    public async Task What_is_sent_is_the_programs_alone_to_read()
+    {
+        await using var pages = await PagesUnderTest.StartAsync();
+        var desk = pages.Get<ImportDesk>();
+        await SendAsync("012024.csv");
+        File.GetUnixFileMode(desk.Folder).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.GetUnixFileMode(Path.Combine(desk.Folder, "012024.csv")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        // Who shares the folder on purpose goes on to, and can lead nothing that is sent to another file.
+        const UnixFileMode Shared = (UnixFileMode)0b111_111_000;
+        File.SetUnixFileMode(desk.Folder, Shared);
+        var other = Path.Combine(desk.Folder, "other");
+        await File.WriteAllTextAsync(other, "kept");
+        File.CreateSymbolicLink(Path.Combine(desk.Folder, "022024.csv.part"), other);
+        File.CreateSymbolicLink(Path.Combine(desk.Folder, "022024.csv"), other);
+        await SendAsync("022024.csv");
+        File.GetUnixFileMode(desk.Folder).ShouldBe(Shared);
+        (await File.ReadAllTextAsync(other)).ShouldBe("kept");
+        new FileInfo(Path.Combine(desk.Folder, "022024.csv")).LinkTarget.ShouldBeNull();
+
+        async Task SendAsync(string name)
+        {
+            using var content = new MemoryStream(Encoding.UTF8.GetBytes(Whole([.. Beginning])));
+            (await desk.StoreAsync(name, content, CancellationToken.None)).ShouldBeTrue();
+        }
+    }
+
+    [Fact]
     public void The_time_that_is_left_goes_by_what_was_read_so_far()
     {
         var progress = new ImportProgress(0, [], Rows: 3000, BytesRead: 250, BytesInAll: 1000, []);

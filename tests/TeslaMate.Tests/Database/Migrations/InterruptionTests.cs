@@ -96,6 +96,30 @@ public sealed class InterruptionTests
         (await run).ShouldBeOfType<MigrationOutcome.Done>();
     }
 
+    /// <summary>Everybody who may connect can take that lock.</summary>
+    [Theory]
+    [InlineData("pg_advisory_lock")]
+    [InlineData("pg_advisory_lock_shared")]
+    public async Task Who_may_not_migrate_is_named_and_not_waited_for(string function)
+    {
+        await using var database = await OldDatabase.CreateAsync(Start);
+        var role = $"stranger_{Guid.NewGuid():N}";
+        await database.ExecuteAsync($"create role {role} login");
+        await using var stranger = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(
+            database.ConnectionString)
+        { Username = role, ApplicationName = "a dashboard", Pooling = false }.ConnectionString);
+        await stranger.OpenAsync();
+        await using (var hold = new NpgsqlCommand($"select {function}(12345)", stranger))
+            await hold.ExecuteNonQueryAsync();
+        var refused = (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        var error = refused.Errors.ShouldHaveSingleItem();
+        error.Cause.ShouldContain($"process {stranger.ProcessID} (a dashboard of {role}");
+        error.Remedy.ShouldContain("pg_terminate_backend");
+        await stranger.CloseAsync();
+        (await database.Migrator().MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
+        await database.ExecuteAsync($"drop role {role}");
+    }
+
     [Fact]
     public async Task The_lock_of_the_references_migrator_is_waited_for()
     {
