@@ -32,8 +32,12 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
     public IReadOnlyCollection<string> Asked => _asked;
 
     public static Variables FromEnvironment()
-        => new(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal));
+    {
+        Dictionary<string, string> values = new(StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
+            values.Add((string)entry.Key, (string?)entry.Value ?? "");
+        return new(values);
+    }
 
     /// <summary>Whether the variable is present at all, be it empty.</summary>
     public bool IsPresent(string name)

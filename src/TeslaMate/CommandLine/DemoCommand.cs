@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spectre.Console;
+using TeslaMate.Database.Clusters;
 using TeslaMate.Demo;
 
 namespace TeslaMate.CommandLine;
@@ -38,6 +39,7 @@ static class DemoCommand
         {
             if (parsed.GetValue(clock) is { } socket)
                 return FollowingLogger.RunAsync(socket, parsed.InvocationConfiguration.Error, stop);
+            PrivateCluster.ForgetOtherServers();
             var options = new DemoOptions(parsed.GetValue(folder), parsed.GetValue(speed), parsed.GetValue(port),
                 parsed.GetValue(duration) is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
             IDemoScreen screen = Console.IsOutputRedirected
