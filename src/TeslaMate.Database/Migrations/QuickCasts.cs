@@ -13,7 +13,8 @@ static partial class QuickCasts
     public static string In(long version, string sql)
     {
         var doubles = ExpectedSchema.Recorded.ChangeOf(version).Gone
-            .Where(fact => fact.Kind == "column" && SchemaDifference.Split(fact.Detail).Type == "double precision").Select(fact => fact.Name).ToHashSet();
+            .Where(fact => fact.Kind == "column" && SchemaDifference.Split(fact.Detail).Type == "double precision")
+            .Select(fact => fact.Name).ToHashSet();
         if (doubles.Count == 0)
             return sql;
         var table = "";
