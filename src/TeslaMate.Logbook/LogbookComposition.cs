@@ -28,7 +28,7 @@ public static class LogbookComposition
         services.TryAddKeyedSingleton(Housekeeping.Clock, (provider, _) => provider.GetRequiredService<TimeProvider>());
         services.AddSingleton(settings);
 
-        services.AddSingleton<WriterSession>().AddSingleton<Availability>().AddSingleton<PostCommitEffects>();
+        services.AddSingleton<WriterSession>().AddSingleton<DatabaseAvailability>().AddSingleton<PostCommitEffects>();
         services.AddSingleton<CarLeases>().AddSingleton<ICarLeases>(provider => provider.GetRequiredService<CarLeases>());
         services.AddSingleton<OpenEntryQueries>().AddSingleton<ILogbook, CarLogbook>();
         services.AddSingleton<RefusedEntries>().AddSingleton<IRefusedEntries>(provider => provider.GetRequiredService<RefusedEntries>());

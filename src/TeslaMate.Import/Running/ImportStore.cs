@@ -16,7 +16,7 @@ sealed record StoredFile(long Run, CarId? Car, string Name, string Fingerprint, 
 sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
 {
     // An import that was killed leaves the server a moment to notice.
-    static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>One import at a time, whoever starts it; the lock ends with the connection at the latest.</summary>
     public async Task<bool> TryLockAsync(CancellationToken cancellationToken)
@@ -24,7 +24,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
         var started = time.GetTimestamp();
         while (!await ScalarAsync<bool>("select pg_try_advisory_lock(hashtext('teslamate import'))", [], cancellationToken))
         {
-            if (time.GetElapsedTime(started) > LockPatience)
+            if (time.GetElapsedTime(started) > LockTimeout)
                 return false;
             await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellationToken);
         }

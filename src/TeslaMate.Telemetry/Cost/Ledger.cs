@@ -15,7 +15,7 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
     /// <summary>Writes a request down if the budget allows it; nothing is sent otherwise.</summary>
     /// <returns>Its number in the ledger; null when it must not be sent.</returns>
     public ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken) =>
-        MaySendAsync(car, request == TelemetryRequest.Light ? "light" : "full", reason, cancellationToken);
+        MaySendAsync(car, request == TelemetryRequest.Vehicle ? "light" : "full", reason, cancellationToken);
 
     /// <summary>The same for a look at the car's configuration; those of the owner count and are not refused.</summary>
     /// <returns>Its number in the ledger; null when it must not be sent.</returns>

@@ -25,7 +25,7 @@ abstract record AccountEffect
     public sealed record Look : AccountEffect;
 
     /// <summary>Something the journal should say.</summary>
-    public sealed record Tell(AccountNote Note) : AccountEffect;
+    public sealed record Log(AccountNote Note) : AccountEffect;
 }
 
 /// <summary>What the journal says of the account. Closed; none holds a token.</summary>

@@ -99,7 +99,7 @@ sealed class TokenTable(NpgsqlDataSource database, EncryptionKey key, TimeProvid
             command.CommandTimeout = 130;
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = LockKey });
             await command.ExecuteNonQueryAsync(cancellationToken);
-            return new Turn(connection);
+            return new TableLock(connection);
         }
         catch
         {
@@ -116,7 +116,7 @@ sealed class TokenTable(NpgsqlDataSource database, EncryptionKey key, TimeProvid
 
     static string Mark(byte[] access, byte[] refresh) => Convert.ToHexString(SHA256.HashData([.. access, .. refresh]));
 
-    sealed class Turn(NpgsqlConnection connection) : IAsyncDisposable
+    sealed class TableLock(NpgsqlConnection connection) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {

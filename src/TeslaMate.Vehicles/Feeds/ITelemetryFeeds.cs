@@ -35,10 +35,10 @@ public interface ITelemetryFeeds
 public enum TelemetryRequest
 {
     /// <summary>The vehicle object, which wakes nobody.</summary>
-    Light,
+    Vehicle,
 
     /// <summary>The vehicle data of a car in contact.</summary>
-    Full,
+    VehicleData,
 }
 
 /// <summary>Where the records of one car go.</summary>

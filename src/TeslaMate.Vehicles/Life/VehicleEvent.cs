@@ -21,7 +21,7 @@ abstract record VehicleEvent(DateTimeOffset At)
     /// <summary>A regular request ended.</summary>
     public sealed record Answered(DateTimeOffset At, long Request, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
 
-    /// <summary>The extra light request of a suspended car ended (spec vehicle 7.3).</summary>
+    /// <summary>The extra <c>vehicle</c> request of a suspended car ended (spec vehicle 7.3).</summary>
     public sealed record AvailabilityProbed(DateTimeOffset At, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
 
     /// <param name="Connection">The number the stream was connected with; others are of the past.</param>
@@ -34,7 +34,7 @@ abstract record VehicleEvent(DateTimeOffset At)
     /// <param name="Ticket">Identifies who waits for the reply.</param>
     public sealed record SuspendAsked(DateTimeOffset At, long Ticket) : VehicleEvent(At);
 
-    /// <summary>The full request that a wish to suspend needs has ended.</summary>
+    /// <summary>The <c>vehicle_data</c> request that a wish to suspend needs has ended.</summary>
     public sealed record SuspendChecked(DateTimeOffset At, long Ticket, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
 
     /// <summary>The car's row or settings were changed elsewhere.</summary>

@@ -14,7 +14,7 @@ using TeslaMate.Vehicles.Life;
 
 namespace TeslaMate.Vehicles.Loop;
 
-/// <summary>What a loop needs of the rest of the house.</summary>
+/// <summary>What a loop needs of the rest of the program.</summary>
 sealed record VehicleLoopParts(
     ITeslaApi Api, IVehicleStreams Streams, ILogbook Logbook, IGeofences Geofences, ITerrain Terrain, SummaryHub Hub, BusyBoard Busy,
     TimeProvider Time, ILogger Logger)
@@ -229,8 +229,8 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
             case Effect.Rediscover:
                 rediscover();
                 break;
-            case Effect.Tell(var note):
-                VehicleJournal.Tell(parts.Logger, car.Id, note);
+            case Effect.Log(var note):
+                VehicleJournal.Write(parts.Logger, car.Id, note);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException($"no way to carry out {effect}");
@@ -249,7 +249,7 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         VehicleEvent.SuspendChecked { Answer: ApiAnswer<VehicleData>.Ok(var data) } check => check with { Around = await AroundAsync(vehicle, data) },
         VehicleEvent.TelemetryArrived arrived => arrived with { Readings = await AroundAsync(vehicle, arrived.Readings) },
         VehicleEvent.Streamed { Said: StreamEvent.Data { Reading: { EstLat: { } latitude, EstLng: { } longitude } } } streamed =>
-            streamed with { Around = new Surroundings(Fence(new Place(latitude, longitude)), null) },
+            streamed with { Around = new Surroundings(Fence(new Coordinates(latitude, longitude)), null) },
         _ => @event,
     };
 
@@ -286,7 +286,7 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         {
             if (parts.Telemetry is { } telemetry && await telemetry.MaySendAsync(_vehicle.Car.Id, request, reason, _stop.Token) is { } entry)
             {
-                answer = request == TelemetryRequest.Light
+                answer = request == TelemetryRequest.Vehicle
                     ? await parts.Api.GetAsync(car, _stop.Token) : await parts.Api.GetWithStateAsync(car, _stop.Token);
                 await telemetry.AnsweredAsync(entry, answer.HttpStatus, _stop.Token);
             }
@@ -310,7 +310,7 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         }
     }
 
-    SummaryGeofence? Fence(Place place) =>
+    SummaryGeofence? Fence(Coordinates place) =>
         parts.Geofences.Find(place.Latitude, place.Longitude) is { } fence ? new SummaryGeofence(fence.Id.Value, fence.Name) : null;
 
     void OnPollTimer()
@@ -327,14 +327,14 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
 
     async Task<ApiAnswer<VehicleData>> AskAsync(Eid car, FetchPlan plan, CancellationToken cancellationToken)
     {
-        if (plan == FetchPlan.FullElseLight)
+        if (plan == FetchPlan.VehicleDataElseVehicle)
         {
             var full = await parts.Api.GetWithStateAsync(car, cancellationToken);
             return full is ApiAnswer<VehicleData>.Failed(ApiError.VehicleUnavailable) ? await parts.Api.GetAsync(car, cancellationToken) : full;
         }
 
         var light = await parts.Api.GetAsync(car, cancellationToken);
-        return plan == FetchPlan.LightThenFull && light is ApiAnswer<VehicleData>.Ok({ IsBare: true })
+        return plan == FetchPlan.VehicleThenVehicleData && light is ApiAnswer<VehicleData>.Ok({ IsBare: true })
             ? await parts.Api.GetWithStateAsync(car, cancellationToken) : light;
     }
 

@@ -146,7 +146,7 @@ public sealed record Summary
     public ApiNumber? InsideTemp { get; init; }
 
     /// <summary>km, two decimals.</summary>
-    public double? Odometer { get; init; }
+    public double? OdometerKm { get; init; }
 
     public bool? Locked { get; init; }
 

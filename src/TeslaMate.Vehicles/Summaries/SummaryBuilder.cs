@@ -66,7 +66,7 @@ static class SummaryBuilder
             OutsideTemp = climate?.OutsideTemp,
             InsideTemp = climate?.InsideTemp,
 
-            Odometer = Conversions.Kilometres(body?.Odometer, decimals: 2),
+            OdometerKm = Conversions.Kilometres(body?.OdometerMiles, decimals: 2),
             Locked = body?.Locked,
             SentryMode = body?.SentryMode,
             ServiceMode = body?.ServiceMode,

@@ -15,17 +15,17 @@ public class LedgerTests
     {
         await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings());
         for (var i = 0; i < 6; i++)
-            (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull();
+            (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldNotBeNull();
         // Six looks a day, whatever else is left.
-        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldBeNull();
+        (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldBeNull();
         for (var i = 0; i < 6; i++)
-            (await house.MaySendAsync(TelemetryRequest.Full, "new version")).ShouldNotBeNull();
-        (await house.MaySendAsync(TelemetryRequest.Full, "new version")).ShouldBeNull();
+            (await house.MaySendAsync(TelemetryRequest.VehicleData, "new version")).ShouldNotBeNull();
+        (await house.MaySendAsync(TelemetryRequest.VehicleData, "new version")).ShouldBeNull();
 
         house.Time.Advance(TimeSpan.FromHours(16));
-        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull();
+        (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldNotBeNull();
         // Another car has its own.
-        (await house.Ledger.MaySendAsync(new(2), TelemetryRequest.Light, "asleep", default)).ShouldNotBeNull();
+        (await house.Ledger.MaySendAsync(new(2), TelemetryRequest.Vehicle, "asleep", default)).ShouldNotBeNull();
     }
 
     [Fact]
@@ -33,26 +33,26 @@ public class LedgerTests
     {
         await using var house = await House.StartAsync("2026-06-29T23:00:00Z", new TelemetrySettings { MostRequestsAMonth = 3 });
         for (var i = 0; i < 3; i++)
-            (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull();
+            (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldNotBeNull();
         house.Time.Advance(TimeSpan.FromHours(2));
-        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldBeNull();
+        (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldBeNull();
         house.Time.Advance(TimeSpan.FromHours(24));
-        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull();
+        (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldNotBeNull();
     }
 
     [Fact]
     public async Task A_car_is_asked_in_full_once_a_week_and_for_each_version()
     {
         await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings());
-        var first = await house.MaySendAsync(TelemetryRequest.Full, "first contact");
+        var first = await house.MaySendAsync(TelemetryRequest.VehicleData, "first contact");
         // It was not available, so it may be asked again.
         await house.Ledger.AnsweredAsync(first!.Value, 408, default);
-        var second = await house.MaySendAsync(TelemetryRequest.Full, "first contact");
+        var second = await house.MaySendAsync(TelemetryRequest.VehicleData, "first contact");
         await house.Ledger.AnsweredAsync(second!.Value, 200, default);
-        (await house.MaySendAsync(TelemetryRequest.Full, "first contact")).ShouldBeNull();
-        (await house.MaySendAsync(TelemetryRequest.Full, "new version")).ShouldNotBeNull();
+        (await house.MaySendAsync(TelemetryRequest.VehicleData, "first contact")).ShouldBeNull();
+        (await house.MaySendAsync(TelemetryRequest.VehicleData, "new version")).ShouldNotBeNull();
         house.Time.Advance(TimeSpan.FromDays(7.1));
-        (await house.MaySendAsync(TelemetryRequest.Full, "first contact")).ShouldNotBeNull();
+        (await house.MaySendAsync(TelemetryRequest.VehicleData, "first contact")).ShouldNotBeNull();
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public class LedgerTests
         await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings());
         foreach (var status in new[] { 200, 408, 503, 0 })
         {
-            var request = await house.MaySendAsync(TelemetryRequest.Light, "asleep");
+            var request = await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep");
             await house.Ledger.AnsweredAsync(request!.Value, status, default);
         }
 
@@ -82,7 +82,7 @@ public class LedgerTests
     public async Task A_list_of_the_accounts_cars_is_written_down_once_and_its_price_is_shared_by_them()
     {
         await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings { MostRequestsAMonth = 0 });
-        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldBeNull("the budget is used up");
+        (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldBeNull("the budget is used up");
         for (var i = 0; i < 10; i++)
             await house.Ledger.AnsweredAsync((await house.Ledger.ListingAsync("regular look", default))!.Value, i == 9 ? 500 : 200, default);
 
@@ -115,7 +115,7 @@ public class LedgerTests
         await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings());
         await house.Database.ExecuteAsync("alter table teslamate.telemetry_requests rename to gone");
 
-        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldBeNull();
+        (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldBeNull();
     }
 
     sealed class House(LogbookDatabase database, ManualTime time, TelemetrySettings settings) : IAsyncDisposable

@@ -571,7 +571,7 @@ public class EdgeCaseTests
             .Gets("08:10:00", (Field.Location, Place(52.51, 13.40))).Until("08:10:05");
         scene.Send(new VehicleEvent.TelemetryUnsynced(At("08:10:05")));
         scene.Vehicle.Telemetry.Leads.ShouldBeFalse();
-        scene.Effects.OfType<Effect.Tell>().ShouldContain(effect => effect.Note is Note.TelemetryUnsynced);
+        scene.Effects.OfType<Effect.Log>().ShouldContain(effect => effect.Note is Note.TelemetryUnsynced);
         scene.Effects.OfType<Effect.Poll>().Last().After.ShouldBe(TimeSpan.Zero);
         var told = scene.Effects.Count;
         scene.Send(new VehicleEvent.TelemetryUnsynced(At("08:10:05")));

@@ -29,7 +29,7 @@ sealed class World
             Telemetry = telemetry,
         };
         Supervisor = new Supervisor(
-            new Discovery(Tesla, Cars, NullLogger<Discovery>.Instance, telemetry), Cars, Leases, Account, new VehicleSettings(), Parts,
+            new CarDiscovery(Tesla, Cars, NullLogger<CarDiscovery>.Instance, telemetry), Cars, Leases, Account, new VehicleSettings(), Parts,
             NullLogger<Supervisor>.Instance);
         Vehicles = new RunningVehicles(Supervisor, Busy, Time);
     }
