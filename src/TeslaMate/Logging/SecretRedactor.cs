@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using TeslaMate.Configuration;
-using TeslaMate.Systemd.Journal;
 
 namespace TeslaMate.Logging;
 
