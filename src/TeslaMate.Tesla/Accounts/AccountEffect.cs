@@ -8,8 +8,8 @@ abstract record AccountEffect
     }
 
     /// <summary>
-    /// Keeps other instances from refreshing, and looks at the table once more; answered by <see cref="AccountEvent.RefreshChecked"/> and, at the very
-    /// end, by <see cref="AccountEvent.RefreshEnded"/>.
+    /// Keeps other instances from refreshing, and looks at the table once more; answered by <see cref="AccountEvent.RefreshChecked"/> and, at the
+    /// very end, by <see cref="AccountEvent.RefreshEnded"/>.
     /// </summary>
     public sealed record Refresh(TokenPair Pair) : AccountEffect;
 

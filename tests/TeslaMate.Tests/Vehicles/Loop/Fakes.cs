@@ -350,7 +350,8 @@ sealed class OneGeofence : IGeofences
         GeofenceId? geofence, GeofenceForm form, bool addCosts, Geofence? seen, CancellationToken cancellationToken)
         => throw new NotSupportedException();
 
-    public Task<GeofenceAnswer> DeleteAsync(GeofenceId geofence, Geofence? seen, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<GeofenceAnswer> DeleteAsync(GeofenceId geofence, Geofence? seen, CancellationToken cancellationToken)
+        => throw new NotSupportedException();
 
     public Task<(double Latitude, double Longitude)?> LastPositionAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 }
