@@ -6,6 +6,7 @@ using TeslaMate.Import.Running;
 using TeslaMate.Logbook;
 using TeslaMate.Logging;
 using TeslaMate.Mqtt;
+using TeslaMate.Outgoing;
 using TeslaMate.Telemetry;
 using TeslaMate.Tesla;
 using TeslaMate.Vehicles;
@@ -48,6 +49,8 @@ sealed record Settings
 
     public required TelemetrySettings Telemetry { get; init; }
 
+    public required OutgoingSettings Outgoing { get; init; }
+
     /// <summary>Null when MQTT is disabled.</summary>
     public required MqttSettings? Mqtt { get; init; }
 
@@ -77,6 +80,7 @@ sealed record Settings
             Logbook = LogbookSettings.Read(variables),
             Vehicles = VehicleSettings.Read(variables),
             Telemetry = TelemetrySettings.Read(variables),
+            Outgoing = OutgoingSettings.Read(variables),
             Mqtt = MqttSettings.Read(variables),
             Import = ImportSettings.Read(variables),
             Web = WebSettings.Read(variables) with

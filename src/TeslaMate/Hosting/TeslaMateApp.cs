@@ -6,6 +6,7 @@ using TeslaMate.Health;
 using TeslaMate.Import;
 using TeslaMate.Logbook;
 using TeslaMate.Mqtt;
+using TeslaMate.Outgoing;
 using TeslaMate.Systemd;
 using TeslaMate.Telemetry;
 using TeslaMate.Tesla;
@@ -55,6 +56,7 @@ static class TeslaMateApp
             .AddTesla(settings.Tesla)
             .AddLogbook(settings.Logbook)
             .AddVehicles(settings.Vehicles)
+            .AddOutgoing(settings.Outgoing)
             .AddTelemetry(settings.Telemetry)
             .AddMqtt(settings.Mqtt)
             .AddImport(settings.Import)
