@@ -14,9 +14,11 @@ public static class EventComposition
     /// Registers what makes events of cars and program, the channels by which people read them, and live data for A Better Route Planner. Needs
     /// <c>AddOutgoing</c>, and somebody who has the rows (<see cref="IEventRows"/>).
     /// </summary>
-    public static IServiceCollection AddEvents(this IServiceCollection services, EventSettings events, AbrpSettings abrp)
+    public static IServiceCollection AddEvents(this IServiceCollection services, OutgoingSettings settings)
     {
-        services.AddSingleton(events).AddSingleton(abrp);
+        ArgumentNullException.ThrowIfNull(settings);
+        var abrp = settings.Abrp;
+        services.AddSingleton(settings.Events).AddSingleton(abrp).AddSingleton<Deliveries.DirectDelivery>();
         services.AddSingleton(provider => new EventMemories(
             provider.GetRequiredKeyedService<Npgsql.NpgsqlDataSource>(OutgoingDatabase.Key), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CarMemories>();

@@ -98,7 +98,7 @@ sealed partial class AbrpPublisher(
             Log.Stopped(logger, target.Name, reason ?? "");
             outgoing.Publish(new OutgoingEvent(
                 OutgoingEvent.NewId(), EventType.IntegrationFailed, time.GetUtcNow(), new EventCar(summary.Car.Id, summary.DisplayName ?? summary.Car.Name),
-                new JsonObject { ["kind"] = TargetKind.Abrp.Word(), ["name"] = target.Name, ["reason"] = reason }));
+                new JsonObject { ["reason"] = reason, ["target_id"] = target.Id, ["target"] = target.Name }));
             await targets.TurnOffAsync(target.Id, reason ?? "refused", cancellationToken);
         }
         catch (NpgsqlException exception)

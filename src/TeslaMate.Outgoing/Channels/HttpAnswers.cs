@@ -48,11 +48,7 @@ static class HttpAnswers
     /// <summary>What the receiver says in a member of its answer, on one line and without secrets; null for nothing.</summary>
     public static string? Said(HttpOutcome.Answered answered, TargetSettings settings, string member)
     {
-        if (Body(answered)?[member] is not JsonValue value || !value.TryGetValue(out string? text))
-            return null;
-        foreach (var secret in settings.Secrets)
-            text = text.Replace(secret.Reveal(), secret.ToString(), StringComparison.Ordinal);
-        return Short(text);
+        return Body(answered)?[member] is JsonValue value && value.TryGetValue(out string? text) ? Short(settings.Strike(text)) : null;
     }
 
     /// <summary>One line of what somebody else wrote.</summary>

@@ -25,14 +25,6 @@ sealed class EventMemories(NpgsqlDataSource database, TimeProvider time)
     public Task SaveAsync(ProgramMemory memory, CancellationToken cancellationToken)
         => SaveAsync(Program, JsonSerializer.Serialize(memory, MemoryJson.Default.ProgramMemory), cancellationToken);
 
-    /// <summary>Asks the database whether it is there.</summary>
-    /// <exception cref="NpgsqlException">It is not.</exception>
-    public async Task AskAsync(CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand("select 1");
-        await command.ExecuteScalarAsync(cancellationToken);
-    }
-
     static string Scope(CarId car) => $"car {car}";
 
     // What an older or a newer program wrote in another way is as good as unknown.

@@ -12,14 +12,10 @@ public sealed record EventSettings
     /// <summary><c>BACKUP_MAX_AGE_HOURS</c>: how old the newest backup there may be.</summary>
     public TimeSpan BackupMaxAge { get; init; } = TimeSpan.FromHours(48);
 
-    /// <summary>The folder whose disk must not fill up: that of the entries that wait for the database.</summary>
-    public string? WatchedFolder { get; init; }
-
     /// <summary>Reads the variables; whatever cannot be used becomes a problem there.</summary>
-    public static EventSettings Read(Variables variables, LogbookSettings logbook)
+    public static EventSettings Read(Variables variables)
     {
         ArgumentNullException.ThrowIfNull(variables);
-        ArgumentNullException.ThrowIfNull(logbook);
         var folder = variables.Text("BACKUP_FOLDER");
         if (folder is not null && !Path.IsPathRooted(folder))
             variables.Problem($"BACKUP_FOLDER is \"{folder}\", which is no absolute path. Example: BACKUP_FOLDER=/var/lib/teslamate/backups");
@@ -28,7 +24,6 @@ public sealed record EventSettings
             BatteryLowPct = variables.Whole("BATTERY_LOW_PCT", fallback: 20, least: 1, most: 90),
             BackupFolder = folder,
             BackupMaxAge = TimeSpan.FromHours(variables.Whole("BACKUP_MAX_AGE_HOURS", fallback: 48, least: 1, most: 24 * 366)),
-            WatchedFolder = logbook.SpoolFolder,
         };
     }
 }

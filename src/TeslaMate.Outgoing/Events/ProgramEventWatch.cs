@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Hosting;
+using TeslaMate.Outgoing.Deliveries;
 using TeslaMate.Tesla.Accounts;
 
 namespace TeslaMate.Outgoing.Events;
 
 /// <summary>Looks at the program itself every half minute: tokens, database, disk, backups.</summary>
 sealed partial class ProgramEventWatch(
-    ITeslaAccount account, EventMemories memories, IOutgoingEvents outgoing, EventSettings settings, TimeProvider time,
-    ILogger<ProgramEventWatch> logger) : BackgroundService
+    ITeslaAccount account, EventMemories memories, IOutgoingEvents outgoing, DirectDelivery direct, EventSettings settings, LogbookSettings logbook,
+    TimeProvider time, ILogger<ProgramEventWatch> logger) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
@@ -15,8 +16,13 @@ sealed partial class ProgramEventWatch(
     DateTimeOffset? _awaySince;
     ProgramMemory? _memory;
     bool _isSaved = true;
+    Task _alarm = Task.CompletedTask;
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
+        await _alarm.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     async Task RunAsync(CancellationToken stoppingToken)
     {
@@ -33,7 +39,14 @@ sealed partial class ProgramEventWatch(
                 settings.BackupFolder is { } folder ? BackupFolder.Look(folder, settings.BackupMaxAge, began, now) : null);
             var (next, events) = ProgramEvents.Look(memory, view, now);
             foreach (var happened in events)
-                outgoing.Publish(happened);
+            {
+                // What is to be told of the database cannot wait in it.
+                if (happened.Type == EventType.DatabaseAway)
+                    _alarm = direct.SendAsync(happened, stoppingToken);
+                else
+                    outgoing.Publish(happened);
+            }
+
             (_memory, _isSaved) = (next, _isSaved && next == memory);
             await SaveAsync(stoppingToken);
         }
@@ -45,8 +58,8 @@ sealed partial class ProgramEventWatch(
         {
             if (_memory is null)
                 _memory = await memories.OfProgramAsync(limited);
-            else
-                await memories.AskAsync(limited);
+            // A look for the database at the same time.
+            await direct.RefreshAsync(limited);
         },
         cancellationToken);
 
@@ -79,7 +92,7 @@ sealed partial class ProgramEventWatch(
     {
         try
         {
-            var folder = settings.WatchedFolder is { } path ? Path.GetFullPath(path) : null;
+            string? folder = Path.GetFullPath(logbook.SpoolFolder);
             while (folder is not null && !Directory.Exists(folder))
                 folder = Path.GetDirectoryName(folder);
             return folder is not null && new DriveInfo(folder) is { IsReady: true } disk ? (disk.AvailableFreeSpace, disk.TotalSize) : (null, null);

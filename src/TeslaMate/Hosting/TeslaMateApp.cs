@@ -57,6 +57,7 @@ static class TeslaMateApp
             .AddLogbook(settings.Logbook)
             .AddVehicles(settings.Vehicles)
             .AddOutgoing(settings.Outgoing)
+            .AddEvents(settings.Outgoing)
             .AddTelemetry(settings.Telemetry)
             .AddMqtt(settings.Mqtt)
             .AddImport(settings.Import)

@@ -39,7 +39,7 @@ static class SampleEvents
         Of(EventType.DataStopped, """{"since":"2026-07-04T11:00:00.000Z","reason":"timeout"}"""),
         Of(EventType.DataResumed, """{"since":"2026-07-04T11:00:00.000Z","reason":null}"""),
         Of(EventType.TokenExpiring, """{"reason":"timeout"}""", car: null), Of(EventType.SignInNeeded, """{"reason":"refused"}""", car: null),
-        Of(EventType.IntegrationFailed, """{"kind":"abrp","name":"Planner","reason":"HTTP 401"}""", car: null),
+        Of(EventType.IntegrationFailed, """{"reason":"HTTP 401","target_id":5,"target":"Planner"}""", car: null),
         Of(EventType.BackupFailed, """{"reason":"overdue: the newest backup is 50 h old"}""", car: null),
         Of(EventType.DiskLow, """{"reason":"900 MB of 10000 MB are free"}""", car: null),
         Of(EventType.DatabaseAway, """{"reason":"away since 2026-07-04 12:00 UTC"}""", car: null),

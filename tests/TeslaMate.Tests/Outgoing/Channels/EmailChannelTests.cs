@@ -35,13 +35,13 @@ public sealed class EmailChannelTests : IAsyncLifetime
         var mails = _server.Messages.Select(text => MimeMessage.Load(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)))).ToList();
         mails[0].MessageId.ShouldBe($"{SampleEvents.DriveEnded.Id}.5@example.org");
         mails[1].MessageId.ShouldBe(mails[0].MessageId);
-        mails[0].Subject.ShouldBe("Blue: Drive ended");
+        mails[0].Subject!.ShouldBe("Blue: Drive ended");
         mails[0].Headers["Auto-Submitted"].ShouldBe("auto-generated");
         mails[0].Date.ShouldBe(SampleEvents.Noon);
         mails[0].From.ToString().ShouldBe("car@example.org");
         mails[0].To.Mailboxes.Single().Address.ShouldBe("owner@example.com");
-        mails[0].TextBody.ShouldStartWith("Arrived at Seestrasse 12, Zug. 25.5 km in 31 min. Battery at 74 %.");
-        mails[0].HtmlBody.ShouldContain("""<a href="https://tm.example/drive/7">""");
+        mails[0].TextBody!.ShouldStartWith("Arrived at Seestrasse 12, Zug. 25.5 km in 31 min. Battery at 74 %.");
+        mails[0].HtmlBody!.ShouldContain("""<a href="https://tm.example/drive/7">""");
         _server.Commands.ShouldNotContain(command => command.StartsWith("plain: AUTH", StringComparison.Ordinal)
             || command.StartsWith("plain: MAIL", StringComparison.Ordinal));
         _server.Commands.Count(command => command.StartsWith("AUTH", StringComparison.Ordinal)).ShouldBe(2);
