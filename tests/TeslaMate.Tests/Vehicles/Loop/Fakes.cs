@@ -346,10 +346,11 @@ sealed class OneGeofence : IGeofences
     public Task<int> CountWithoutCostAsync(GeofenceId? geofence, GeofenceForm form, CancellationToken cancellationToken)
         => throw new NotSupportedException();
 
-    public Task<GeofenceAnswer> SaveAsync(GeofenceId? geofence, GeofenceForm form, bool addCosts, CancellationToken cancellationToken)
+    public Task<GeofenceAnswer> SaveAsync(
+        GeofenceId? geofence, GeofenceForm form, bool addCosts, Geofence? seen, CancellationToken cancellationToken)
         => throw new NotSupportedException();
 
-    public Task<bool> DeleteAsync(GeofenceId geofence, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<GeofenceAnswer> DeleteAsync(GeofenceId geofence, Geofence? seen, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<(double Latitude, double Longitude)?> LastPositionAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 }
