@@ -23,6 +23,6 @@ public abstract record LogbookNews(CarId Car)
 /// <summary>Tells what is in the database since a moment ago. Nobody who listens can hold up or fail a write.</summary>
 public interface ILogbookNews
 {
-    /// <summary>All news of the cars that this instance writes, from the first step on; a listener that is a thousand behind loses the oldest.</summary>
+    /// <summary>All news of the cars that this instance writes, from the first step on; who is a thousand behind loses the oldest.</summary>
     IAsyncEnumerable<LogbookNews> WatchAsync(CancellationToken cancellationToken);
 }

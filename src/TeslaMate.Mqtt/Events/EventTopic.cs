@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -48,7 +49,7 @@ sealed class EventTopic(MqttSettings settings, BrokerLink link, Outbox outbox, T
         {
             ["event_type"] = TypeOf(happened.Type),
             ["id"] = happened.Id,
-            ["occurred_at"] = happened.OccurredAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture),
+            ["occurred_at"] = happened.OccurredAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
         };
         foreach (var (name, value) in happened.Data)
             Add(name == "id" ? "row_id" : name, value);

@@ -47,7 +47,8 @@ sealed class AbrpClient(OutgoingHttp http, Uri address)
     {
         foreach (var name in (string[])["result", "error", "errors", "message"])
         {
-            if (!answer.TryGetProperty(name, out var text) || text.ValueKind != JsonValueKind.String || text.GetString() is not { Length: > 0 } reason)
+            if (!answer.TryGetProperty(name, out var text) || text.ValueKind != JsonValueKind.String
+                || text.GetString() is not { Length: > 0 } reason)
                 continue;
             foreach (var secret in secrets)
                 reason = reason.Replace(secret.Reveal(), secret.ToString(), StringComparison.Ordinal);

@@ -24,9 +24,7 @@ public sealed record AbrpPace
     /// <summary>So many refusals in a row are no mistake: sending stops until the owner changes something.</summary>
     public const int MostRefusals = 3;
 
-    static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(10);
-
-    static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
+    static readonly RetryPolicy Retries = new(TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(10));
 
     /// <summary>When the last point was sent; null before the first.</summary>
     public DateTimeOffset? SentAt { get; init; }
@@ -79,7 +77,7 @@ public sealed record AbrpPace
 
         AbrpPace Later(AbrpPace pace) => pace with
         {
-            NotBefore = now + Configuration.BackOff.Pause(pace.Failures - 1, FirstPause, LongestPause, random),
+            NotBefore = now + Retries.Pause(pace.Failures - 1, random()),
         };
     }
 }

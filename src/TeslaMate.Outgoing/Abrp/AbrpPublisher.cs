@@ -60,7 +60,7 @@ sealed partial class AbrpPublisher(
                 _senders.Remove(gone);
             foreach (var target in current)
             {
-                if (!_senders.TryGetValue(target.Id, out var known))
+                if (!_senders.TryGetValue(target.Id, out var known) || known.IsOff)
                     _senders[target.Id] = new Sender(target);
                 else if (known.Target.Settings != target.Settings || CarOf(known.Target) != CarOf(target))
                     // What was refused may be right now.
@@ -97,9 +97,11 @@ sealed partial class AbrpPublisher(
                 return;
             Log.Stopped(logger, target.Name, reason ?? "");
             outgoing.Publish(new OutgoingEvent(
-                OutgoingEvent.NewId(), EventType.IntegrationFailed, time.GetUtcNow(), new EventCar(summary.Car.Id, summary.DisplayName ?? summary.Car.Name),
+                OutgoingEvent.NewId(), EventType.IntegrationFailed, time.GetUtcNow(),
+                new EventCar(summary.Car.Id, summary.DisplayName ?? summary.Car.Name),
                 new JsonObject { ["reason"] = reason, ["target_id"] = target.Id, ["target"] = target.Name }));
             await targets.TurnOffAsync(target.Id, reason ?? "refused", cancellationToken);
+            sender.IsOff = true;
         }
         catch (NpgsqlException exception)
         {
@@ -129,6 +131,9 @@ sealed partial class AbrpPublisher(
         public AbrpPace Pace { get; set; } = new();
 
         public Task Request { get; set; } = Task.CompletedTask;
+
+        /// <summary>The target was turned off; one that is on again begins anew.</summary>
+        public bool IsOff { get; set; }
 
         public DateTimeOffset? NotedAt { get; set; }
 

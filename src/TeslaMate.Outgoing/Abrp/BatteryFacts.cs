@@ -29,7 +29,8 @@ sealed class BatteryFacts([FromKeyedServices(OutgoingDatabase.Key)] NpgsqlDataSo
 
         try
         {
-            var health = await _measures.BatteryHealthAsync(new MeasureWindow(car.Value, null, null, TimeZoneInfo.Utc, Period.Total, now), cancellationToken);
+            var window = new MeasureWindow(car.Value, null, null, TimeZoneInfo.Utc, Period.Total, now);
+            var health = await _measures.BatteryHealthAsync(window, cancellationToken);
             (double? CapacityKwh, double? HealthPct) facts = health.Samples >= LeastSamples ? (health.CapacityNowKwh, health.Health) : (null, null);
             lock (_known)
                 _known[car] = (now, facts.CapacityKwh, facts.HealthPct);

@@ -24,9 +24,9 @@ sealed class EmailChannel(
     public async Task<DeliveryResult> SendAsync(OutgoingTarget target, OutgoingEvent happened, CancellationToken cancellationToken)
     {
         var settings = (TargetSettings.Email)target.Settings;
-        if (!MailboxAddress.TryParse(settings.From, out var from))
+        if (Addresses(settings.From) is not [var from])
             return new DeliveryResult.Refused("the sender is no address");
-        if (!InternetAddressList.TryParse(settings.To, out var to) || to.Count == 0)
+        if (Addresses(settings.To) is not { Count: > 0 } to)
             return new DeliveryResult.Refused("the recipient is no address");
         using var mail = Mail(from, to, target, happened, messages.Write(happened));
         using var timeout = new CancellationTokenSource(Timeout, time);
@@ -39,8 +39,8 @@ sealed class EmailChannel(
         try
         {
             using var socket = await guard.ConnectAsync(settings.Host, settings.Port, either.Token);
-            await client.ConnectAsync(
-                socket, settings.Host, settings.Port, settings.HasImplicitTls ? SecureSocketOptions.SslOnConnect : SecureSocketOptions.StartTls, either.Token);
+            var encryption = settings.HasImplicitTls ? SecureSocketOptions.SslOnConnect : SecureSocketOptions.StartTls;
+            await client.ConnectAsync(socket, settings.Host, settings.Port, encryption, either.Token);
             if (settings.User is { Length: > 0 } user)
                 await client.AuthenticateAsync(new NetworkCredential(user, settings.Password?.Reveal() ?? ""), either.Token);
             await client.SendAsync(mail, either.Token);
@@ -55,11 +55,13 @@ sealed class EmailChannel(
         }
         catch (SslHandshakeException)
         {
-            return new DeliveryResult.TryAgain(null, "no secure connection: the mail server's certificate is not accepted, or it speaks no TLS on this port");
+            return new DeliveryResult.TryAgain(
+                null, "no secure connection: the server's certificate is not accepted, or it speaks no TLS on this port");
         }
         catch (NotSupportedException)
         {
-            return new DeliveryResult.TryAgain(null, "the mail server offers no STARTTLS (or no way to log in), and without encryption nothing is sent");
+            return new DeliveryResult.TryAgain(
+                null, "the mail server offers no STARTTLS (or no way to log in), and without encryption nothing is sent");
         }
         catch (AuthenticationException)
         {
@@ -81,9 +83,9 @@ sealed class EmailChannel(
     }
 
     /// <summary>The message as mail. A repetition has the same id, so that a mailbox shows it once.</summary>
-    internal static MimeMessage Mail(MailboxAddress from, InternetAddressList to, OutgoingTarget target, OutgoingEvent happened, Message message)
+    static MimeMessage Mail(MailboxAddress from, IReadOnlyList<MailboxAddress> to, OutgoingTarget target, OutgoingEvent happened, Message message)
     {
-        var mail = new MimeMessage { Subject = message.Title, Date = happened.OccurredAt, MessageId = $"{happened.Id}.{target.Id}@{Domain(from)}" };
+        var mail = new MimeMessage { Subject = message.Title, Date = happened.OccurredAt, MessageId = $"{happened.Id}.{target.Id}@{from.Domain}" };
         mail.From.Add(from);
         mail.To.AddRange(to);
         mail.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
@@ -106,5 +108,8 @@ sealed class EmailChannel(
             + $"<p>{WebUtility.HtmlEncode(message.Text)}</p>{link}</body></html>\n";
     }
 
-    static string Domain(MailboxAddress from) => from.Domain is { Length: > 0 } domain ? domain : "teslamate.invalid";
+    /// <summary>Addresses with their domains, on one line; none when one of them is none.</summary>
+    static IReadOnlyList<MailboxAddress> Addresses(string text)
+        => !text.Any(char.IsControl) && InternetAddressList.TryParse(text, out var parsed)
+            && parsed.All(address => address is MailboxAddress { Domain.Length: > 0 }) ? [.. parsed.Mailboxes] : [];
 }

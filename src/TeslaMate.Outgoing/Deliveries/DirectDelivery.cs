@@ -5,8 +5,8 @@ using TeslaMate.Outgoing.Targets;
 namespace TeslaMate.Outgoing.Deliveries;
 
 /// <summary>
-/// Sends what is to be told of the database past the queue in it, to the targets as they were last known: that it does not answer is no news any more once
-/// it does.
+/// Sends what is to be told of the database past the queue in it, to the targets as they were last known: that it does not answer is no news any
+/// more once it does.
 /// </summary>
 sealed partial class DirectDelivery(TargetTable targets, IEnumerable<IChannel> channels, TimeProvider time, ILogger<DirectDelivery> logger)
 {

@@ -4,8 +4,8 @@ using TeslaMate.Vehicles;
 namespace TeslaMate.Outgoing.Events;
 
 /// <summary>
-/// Looks at every car when it says something new, and every ten seconds for what time alone brings, and publishes what <see cref="CarEvents"/> makes of
-/// it. It follows the summaries as pages and MQTT do, so nothing here is on the way of logging.
+/// Looks at every car when it says something new, and every ten seconds for what time alone brings, and publishes what <see cref="CarEvents"/>
+/// makes of it. It follows the summaries as pages and MQTT do, so nothing here is on the way of logging.
 /// </summary>
 sealed partial class CarEventWatch(
     SummaryHub hub, IVehicles vehicles, CarMemories memories, IOutgoingEvents outgoing, EventSettings settings, TimeProvider time,

@@ -92,7 +92,8 @@ public static class CarEvents
                 Tell(EventType.DataStopped, now,
                     new JsonObject { ["since"] = Moments.Text(last), ["reason"] = health.LastError ?? (isSilent ? "no answer" : "too many errors") });
             }
-            else if (Memory.StoppedSince is { } since && health is { Healthy: true, LastGoodAnswer: { } good } && good > since && now - good < Silence)
+            else if (Memory.StoppedSince is { } since && health is { Healthy: true, LastGoodAnswer: { } good } && good > since
+                && now - good < Silence)
             {
                 Memory = Memory with { StoppedSince = null };
                 Tell(EventType.DataResumed, good, new JsonObject { ["since"] = Moments.Text(since), ["reason"] = null });

@@ -13,9 +13,7 @@ sealed partial class LogbookEventWatch(
     ILogbookNews news, SummaryHub hub, CarMemories memories, IEventRows rows, IOutgoingEvents outgoing, TimeProvider time,
     ILogger<LogbookEventWatch> logger) : BackgroundService
 {
-    static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-
-    static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    static readonly RetryPolicy Retries = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
 
     /// <summary>So often a row that has just ended is looked at again until its place has an address.</summary>
     const int LooksForPlace = 5;
@@ -45,7 +43,8 @@ sealed partial class LogbookEventWatch(
                 await memories.UseAsync(car, (memory, _) => memory with { OpenDrive = drive.Value }, cancellationToken);
                 break;
             case LogbookNews.DriveEnded(var car, var drive):
-                await EndedAsync(EventType.DriveEnded, car, () => rows.DriveAsync(drive, cancellationToken), row => Place(row["end"]), cancellationToken);
+                await EndedAsync(EventType.DriveEnded, car, () => rows.DriveAsync(drive, cancellationToken), row => Place(row["end"]),
+                    cancellationToken);
                 await memories.UseAsync(car, (memory, _) => memory with { OpenDrive = null }, cancellationToken);
                 break;
             case LogbookNews.DriveDiscarded(var car, _):
@@ -138,7 +137,7 @@ sealed partial class LogbookEventWatch(
                 Log.Waiting(logger, exception.Message);
             }
 
-            await Task.Delay(BackOff.Pause(attempt, FirstPause, LongestPause, Random.Shared.NextDouble), time, cancellationToken);
+            await Task.Delay(Retries.Pause(attempt, Random.Shared.NextDouble()), time, cancellationToken);
         }
     }
 
@@ -161,7 +160,8 @@ sealed partial class LogbookEventWatch(
 
     static bool IsClosed(JsonObject? row) => row?["is_open"] is JsonValue value && value.TryGetValue(out bool isOpen) && !isOpen;
 
-    static string? Place(JsonNode? node) => node is JsonObject part && part["place"] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    static string? Place(JsonNode? node)
+        => node is JsonObject part && part["place"] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     static int? Level(JsonObject row) => row["end"] is JsonObject end && end["battery_pct"] is JsonValue value && value.TryGetValue(out int level)
         ? level : null;

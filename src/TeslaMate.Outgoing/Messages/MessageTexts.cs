@@ -12,8 +12,8 @@ public sealed class MessageTexts
     readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, string>> _languages = new();
 
     /// <summary>
-    /// The texts of a language: from the English text, with its <c>{0}</c>, <c>{1}</c> ..., to the translated one with these places. English where the
-    /// language, or a text of it, is not there.
+    /// The texts of a language: from the English text, with its <c>{0}</c>, <c>{1}</c> ..., to the translated one with these places. English where
+    /// the language, or a text of it, is not there.
     /// </summary>
     /// <param name="language">As <c>de</c>, <c>pt</c> or <c>zh_Hant</c>.</param>
     public Func<string, string> In(string language)

@@ -58,7 +58,8 @@ public sealed class MessageWriter(MessageTexts texts, IGlobalSettings settings, 
             "data.resumed" => (Texts["Data from the car again"], [Filled("Nothing had arrived since {0}.", Moment("since"))]),
             "token.expiring" => (Texts["Tesla's tokens cannot be renewed"],
                 [Texts["Once they have expired, no car is logged any more."], InBrackets("reason")]),
-            "sign_in.needed" => (Texts["Sign in to Tesla again"], [Texts["Tesla refuses the tokens; no car is logged until then."], InBrackets("reason")]),
+            "sign_in.needed" => (Texts["Sign in to Tesla again"],
+                [Texts["Tesla refuses the tokens; no car is logged until then."], InBrackets("reason")]),
             "integration.failed" => (Texts["Sending to {0} has failed", Text("target") ?? "?"], [Text("reason")]),
             "backup.failed" => (Texts["A backup has failed or is overdue"], [Text("reason")]),
             "disk.low" => (Texts["The disk is almost full"], [Text("reason")]),
@@ -159,7 +160,8 @@ public sealed class MessageWriter(MessageTexts texts, IGlobalSettings settings, 
 
         string? Text(string member) => Value(Data, member);
 
-        static string? Value(JsonNode? node, string member) => Value<JsonValue>(node, member) is { } value && value.TryGetValue(out string? text) ? text : null;
+        static string? Value(JsonNode? node, string member)
+            => Value<JsonValue>(node, member) is { } value && value.TryGetValue(out string? text) ? text : null;
 
         static T? Value<T>(JsonNode? node, string member)
             where T : JsonNode => (node as JsonObject)?[member] as T;

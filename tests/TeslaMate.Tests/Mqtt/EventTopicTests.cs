@@ -16,9 +16,11 @@ public sealed class EventTopicTests
     public void The_payload_is_flat_and_named_as_home_assistant_names_events()
     {
         var payload = Encoding.UTF8.GetString(EventTopic.Payload(SampleEvents.DriveEnded));
-        payload.ShouldBe($$"""{"event_type":"drive_ended","id":"{{SampleEvents.DriveEnded.Id}}","occurred_at":"2026-07-04T12:00:00.000Z","row_id":7,"""
-            + """"start_at":"2026-07-04T08:00:00.250Z","start_place":"Home","start_battery_pct":80,"end_at":"2026-07-04T08:30:40.000Z","""
-            + """"end_place":"Seestrasse 12, Zug","end_battery_pct":74,"duration_s":1839.75,"distance_km":25.5}""");
+        payload.ShouldBe($$"""
+            {"event_type":"drive_ended","id":"{{SampleEvents.DriveEnded.Id}}","occurred_at":"2026-07-04T12:00:00.000Z","row_id":7,
+            "start_at":"2026-07-04T08:00:00.250Z","start_place":"Home","start_battery_pct":80,"end_at":"2026-07-04T08:30:40.000Z",
+            "end_place":"Seestrasse 12, Zug","end_battery_pct":74,"duration_s":1839.75,"distance_km":25.5}
+            """.Replace("\n", "", StringComparison.Ordinal));
         SampleEvents.All.Where(happened => happened.Car is not null).Select(happened => EventTopic.TypeOf(happened.Type)).ShouldBe(EventTopic.Types);
     }
 

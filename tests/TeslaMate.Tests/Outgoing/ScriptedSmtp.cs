@@ -44,11 +44,12 @@ sealed class ScriptedSmtp : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested)
+            return;
         await _stop.CancelAsync();
         _listener.Stop();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _certificate.Dispose();
-        _stop.Dispose();
     }
 
     async Task ServeAsync()
@@ -86,7 +87,8 @@ sealed class ScriptedSmtp : IAsyncDisposable
             switch (line.Split(' ')[0].ToUpperInvariant())
             {
                 case "EHLO":
-                    await SayAsync($"250-test.example\r\n{(isSecure ? "250-AUTH PLAIN LOGIN\r\n" : OffersStartTls ? "250-STARTTLS\r\n" : "")}250 8BITMIME");
+                    var offer = isSecure ? "250-AUTH PLAIN LOGIN\r\n" : OffersStartTls ? "250-STARTTLS\r\n" : "";
+                    await SayAsync($"250-test.example\r\n{offer}250 8BITMIME");
                     break;
                 case "STARTTLS":
                     await SayAsync("220 go ahead");

@@ -65,7 +65,8 @@ public sealed class AbrpPublisherTests : IAsyncLifetime
         return (await _targets.CreateAsync(input!, default)).Target;
     }
 
-    Summary Now(VehicleStateName state = VehicleStateName.Driving) => ACar.Online() with { State = state, DataAt = _time.GetUtcNow(), BatteryLevel = 60 };
+    Summary Now(VehicleStateName state = VehicleStateName.Driving)
+        => ACar.Online() with { State = state, DataAt = _time.GetUtcNow(), BatteryLevel = 60 };
 
     int Sent => _server.Requests.Count;
 
@@ -119,7 +120,8 @@ public sealed class AbrpPublisherTests : IAsyncLifetime
         (utc[2] - utc[1]).ShouldBeGreaterThanOrEqualTo(20);
         (utc[3] - utc[2]).ShouldBeGreaterThanOrEqualTo(40);
         _server.Answer = () => (200, """{"status":"ok"}""");
-        await MovesOnAsync(async () => (await _targets.FindAsync(target.Id, default))!.LastSuccessAt is not null, "it goes on", () => _hub.Publish(Now()));
+        await MovesOnAsync(
+            async () => (await _targets.FindAsync(target.Id, default))!.LastSuccessAt is not null, "it goes on", () => _hub.Publish(Now()));
         _events.All.ShouldBeEmpty();
     }
 
@@ -153,7 +155,8 @@ public sealed class AbrpPublisherTests : IAsyncLifetime
         _hub.Publish(Now());
         (await _channel.SendAsync(target, test, default)).ShouldBe(new DeliveryResult.Delivered());
         Sent.ShouldBe(1);
-        var withoutKey = new AbrpChannel(_hub, new AbrpClient(_http, _server.Address), new BatteryFacts(_database.DataSource, _time), new AbrpSettings());
+        var withoutKey = new AbrpChannel(
+            _hub, new AbrpClient(_http, _server.Address), new BatteryFacts(_database.DataSource, _time), new AbrpSettings());
         (await withoutKey.SendAsync(target, test, default)).ShouldBeOfType<DeliveryResult.Refused>().Reason.ShouldContain("ABRP_API_KEY");
     }
 }

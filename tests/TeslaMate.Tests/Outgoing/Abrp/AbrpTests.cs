@@ -45,9 +45,10 @@ public sealed class AbrpTests
     public void A_drive_is_told_without_its_place_unless_the_owner_shares_it()
     {
         AbrpPoint.Of(Driving, Private)!.ToJsonString().ShouldBe("""
-            {"utc":1783166400,"soc":58,"power":21,"speed":90,"is_charging":false,"is_dcfc":false,"is_parked":false,"ext_temp":15.5,"cabin_temp":20,"odometer":42000,"est_battery_range":220.05}
-            """.Trim());
-        var shared = AbrpPoint.Of(Driving, new AbrpFacts(true, "3long_awd", 75.5, 97.1) )!;
+            {"utc":1783166400,"soc":58,"power":21,"speed":90,"is_charging":false,"is_dcfc":false,"is_parked":false,
+            "ext_temp":15.5,"cabin_temp":20,"odometer":42000,"est_battery_range":220.05}
+            """.Replace("\n", "", StringComparison.Ordinal));
+        var shared = AbrpPoint.Of(Driving, new AbrpFacts(true, "3long_awd", 75.5, 97.1))!;
         shared["lat"]!.ToJsonString().ShouldBe("37.889602");
         shared["lon"]!.ToJsonString().ShouldBe("41.129182");
         shared["heading"]!.ToJsonString().ShouldBe("340");
@@ -99,7 +100,8 @@ public sealed class AbrpTests
     [Fact]
     public void What_is_not_known_is_left_out()
     {
-        var bare = AbrpPoint.Of(ACar.Silent() with { State = VehicleStateName.Online, DataAt = Noon, BatteryLevel = 55 }, new AbrpFacts(true, "", null, null))!;
+        var silent = ACar.Silent() with { State = VehicleStateName.Online, DataAt = Noon, BatteryLevel = 55 };
+        var bare = AbrpPoint.Of(silent, new AbrpFacts(true, "", null, null))!;
         bare.ToJsonString().ShouldBe("""{"utc":1783166400,"soc":55,"power":0,"speed":0,"is_charging":false,"is_dcfc":false,"is_parked":true}""");
         Text(Driving with { Speed = null, Power = null }, "speed").ShouldBeNull();
         Text(Driving with { Power = null }, "power").ShouldBeNull();
@@ -123,7 +125,8 @@ public sealed class AbrpTests
         AbrpPace.Interval(state).HasValue.ShouldBe(seconds is not null);
     }
 
-    static Summary At(double second, VehicleStateName state = VehicleStateName.Driving) => Driving with { State = state, DataAt = Noon.AddSeconds(second) };
+    static Summary At(double second, VehicleStateName state = VehicleStateName.Driving)
+        => Driving with { State = state, DataAt = Noon.AddSeconds(second) };
 
     [Fact]
     public void A_point_is_due_at_each_change_of_state_and_then_at_its_pace_with_newer_data_only()
@@ -188,8 +191,8 @@ public sealed class AbrpTests
         using var http = ScriptedReceiver.Http();
         var answer = await new AbrpClient(http, server.Address).SendAsync(
             new Secret("app-key"), new Secret("user-token"), AbrpPoint.Of(Driving, Private)!, CancellationToken.None);
-        $"{answer.GetType().Name} {(answer is AbrpAnswer.Failed(var failed) ? failed : answer is AbrpAnswer.Refused(var refused) ? refused : "")}".Trim()
-            .ShouldBe(expected);
+        var reason = answer switch { AbrpAnswer.Failed(var failed) => failed, AbrpAnswer.Refused(var refused) => refused, _ => "" };
+        $"{answer.GetType().Name} {reason}".Trim().ShouldBe(expected);
         var (path, headers, sent) = server.Requests.Single();
         path.ShouldBe("/1/tlm/send?token=user-token");
         headers.ShouldContain("Authorization: APIKEY app-key");

@@ -17,7 +17,8 @@ public sealed class EmailChannelTests : IAsyncLifetime
 
     OutgoingTarget Target(string to = "Owner <owner@example.com>", string? user = "me") => new(
         5, "mail",
-        new TargetSettings.Email("127.0.0.1", _server.Port, _server.IsImplicit, user, user is null ? null : new Secret("hunter2"), "car@example.org", to),
+        new TargetSettings.Email(
+            "127.0.0.1", _server.Port, _server.IsImplicit, user, user is null ? null : new Secret("hunter2"), "car@example.org", to),
         EventFilter.Everything, null);
 
     Task<DeliveryResult> SendAsync(OutgoingTarget? target = null, bool trusts = true, string allowed = "127.0.0.0/8", TimeProvider? time = null)
@@ -53,7 +54,8 @@ public sealed class EmailChannelTests : IAsyncLifetime
         _server.OffersStartTls = false;
         (await SendAsync()).ShouldBeOfType<DeliveryResult.TryAgain>().Reason.ShouldContain("STARTTLS");
         (await SendAsync(Target(user: null))).ShouldBeOfType<DeliveryResult.TryAgain>();
-        _server.Commands.ShouldNotContain(command => command.Contains("AUTH", StringComparison.Ordinal) || command.Contains("MAIL", StringComparison.Ordinal));
+        _server.Commands.ShouldNotContain(
+            command => command.Contains("AUTH", StringComparison.Ordinal) || command.Contains("MAIL", StringComparison.Ordinal));
         _server.Messages.ShouldBeEmpty();
     }
 

@@ -31,7 +31,8 @@ public sealed class MessageChannelTests : IAsyncLifetime
     }
 
     TargetSettings.Ntfy Ntfy(string? token = "tk_1", string? user = null)
-        => new(_receiver.Address, new Secret("secret-topic"), token is null ? null : new Secret(token), user, user is null ? null : new Secret("pass"));
+        => new(
+            _receiver.Address, new Secret("secret-topic"), token is null ? null : new Secret(token), user, user is null ? null : new Secret("pass"));
 
     TargetSettings.Gotify Gotify => new(_receiver.Address, new Secret("app-token"));
 
@@ -66,7 +67,8 @@ public sealed class MessageChannelTests : IAsyncLifetime
     [Fact]
     public async Task A_long_message_is_cut_between_characters()
     {
-        await SendAsync(Ntfy(), SampleEvents.Of(EventType.PlaceEntered, $$"""{"geofence_id":2,"name":"{{string.Concat(Enumerable.Repeat("🚗", 3000))}}"}"""));
+        var name = string.Concat(Enumerable.Repeat("🚗", 3000));
+        await SendAsync(Ntfy(), SampleEvents.Of(EventType.PlaceEntered, $$"""{"geofence_id":2,"name":"{{name}}"}"""));
         var message = Body["message"]!.GetValue<string>();
         System.Text.Encoding.UTF8.GetByteCount(message).ShouldBeInRange(3700, 3800);
         message.ShouldEndWith("🚗…");
@@ -123,12 +125,13 @@ public sealed class MessageChannelTests : IAsyncLifetime
     [InlineData(503, "TryAgain 00:01:00")]
     public async Task Errors_of_ntfy_and_gotify_are_tried_again_or_not(int status, string expected)
     {
-        _receiver.Answer = () => (status, """{"error":"secret-topic app-token is wrong","errorDescription":"app-token is wrong"}""");
+        _receiver.Answer = () => (status, """{"error":"secret-topic is wrong","errorDescription":"app-token is wrong"}""");
         _receiver.RetryAfter = status is 429 or 503 ? "60" : null;
         foreach (var settings in (TargetSettings[])[Ntfy(), Gotify])
         {
             var result = await SendAsync(settings);
             InWords(result).ShouldBe(expected);
+            result.ToString().ShouldContain("*** is wrong");
             result.ToString().ShouldNotContain("app-token");
             result.ToString().ShouldNotContain("secret-topic");
         }
@@ -146,8 +149,9 @@ public sealed class MessageChannelTests : IAsyncLifetime
         time.Advance(TimeSpan.FromSeconds(10));
         (await sending).ShouldBeOfType<DeliveryResult.TryAgain>().Reason.ShouldContain("10 s");
         hangs.SetResult();
+        var gotify = Gotify;
         await _receiver.DisposeAsync();
-        (await SendAsync(Gotify)).ShouldBeOfType<DeliveryResult.TryAgain>();
+        (await SendAsync(gotify)).ShouldBeOfType<DeliveryResult.TryAgain>();
     }
 
     static string InWords(DeliveryResult result) => result switch

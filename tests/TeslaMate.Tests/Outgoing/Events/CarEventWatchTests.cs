@@ -39,7 +39,8 @@ public sealed class CarEventWatchTests : IAsyncLifetime
     }
 
     async Task<string> MemoryAsync()
-        => await _database.ScalarAsync<string>("select coalesce((select memory::text from teslamate.event_memories where scope = 'car 1'), '')") ?? "";
+        => await _database.ScalarAsync<string>(
+            "select coalesce((select memory::text from teslamate.event_memories where scope = 'car 1'), '')") ?? "";
 
     async Task MovesOnAsync(Func<Task<bool>> until, string what)
     {

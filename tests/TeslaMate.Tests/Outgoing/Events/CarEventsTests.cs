@@ -54,8 +54,8 @@ public sealed class CarEventsTests
 
     static CarView View(Summary summary, VehicleHealth? health = null) => new(summary, health, Noon, BatteryLowPct: 20);
 
-    static VehicleHealth Health(DateTimeOffset? lastAnswer, bool healthy = true, VehicleStateName state = VehicleStateName.Online, string? error = null)
-        => new(Parked.Car.Id, state, healthy, lastAnswer, lastAnswer, 0, error, StreamConnected: false, Restarts: 0);
+    static VehicleHealth Health(DateTimeOffset? lastAnswer, bool healthy = true, string? error = null)
+        => new(Parked.Car.Id, VehicleStateName.Online, healthy, lastAnswer, lastAnswer, 0, error, StreamConnected: false, Restarts: 0);
 
     static string InWords(IEnumerable<OutgoingEvent> events)
         => string.Join("; ", events.Select(happened => $"{happened.Type} {happened.Data.ToJsonString()}"));
@@ -99,7 +99,8 @@ public sealed class CarEventsTests
         // From one to the other both are told; back within the minute, nothing.
         InWords(Told((0, At(Parked, home)), (10, At(Parked, work)), (70, At(Parked, work))))
             .ShouldBe("""place.left {"geofence_id":2,"name":"Home"}; place.entered {"geofence_id":3,"name":"Work"}""");
-        InWords(Told((0, At(Parked, home)), (10, At(Parked, work)), (30, At(Parked, home)), (80, At(Parked, home)), (200, At(Parked, home)))).ShouldBe("");
+        InWords(Told((0, At(Parked, home)), (10, At(Parked, work)), (30, At(Parked, home)), (80, At(Parked, home)), (200, At(Parked, home))))
+            .ShouldBe("");
         // A car without a position is in no place that is known.
         InWords(Told((0, At(Parked, home)), (10, Parked with { Latitude = null }), (90, Parked with { Latitude = null }))).ShouldBe("");
     }
@@ -172,7 +173,8 @@ public sealed class CarEventsTests
         InWords(Told((0, Parked), (10, open), (610, open))).ShouldBe("");
         InWords(Told((0, Parked), (10, open), (611, open), (1300, open), (1400, Parked))).ShouldBe($$"""left.open {"what":["{{what}}"]}""");
         // Somebody in it, a drive, or everything shut in between: it begins anew.
-        foreach (var between in (Summary[])[open with { IsUserPresent = true }, open with { State = VehicleStateName.Driving, ShiftState = "D" }, Parked])
+        var driven = open with { State = VehicleStateName.Driving, ShiftState = "D" };
+        foreach (var between in (Summary[])[open with { IsUserPresent = true }, driven, Parked])
             Told((0, Parked), (10, open), (600, between), (620, open), (1200, open)).ShouldAllBe(happened => happened.Type == EventType.StateChanged);
         // Who sits in it is not known: nothing is said.
         Told((0, Parked), (10, open with { IsUserPresent = null }), (900, open with { IsUserPresent = null })).ShouldBeEmpty();
@@ -229,7 +231,8 @@ public sealed class CarEventsTests
         kept.ShouldBe(memory);
         Told(kept, out _, (800, Parked with { State = VehicleStateName.Unavailable, IsRestored = true }), (810, open), (2000, open)).ShouldBeEmpty();
         // What changed while nobody looked is told.
-        InWords(Told(kept, out _, (800, open with { Version = "2026.24" }))).ShouldBe("""update.installed {"version":"2026.24","previous":"2026.20.1"}""");
+        InWords(Told(kept, out _, (800, open with { Version = "2026.24" })))
+            .ShouldBe("""update.installed {"version":"2026.24","previous":"2026.20.1"}""");
     }
 
     [Fact]

@@ -34,11 +34,13 @@ public sealed class LogbookEventTests : IAsyncLifetime
     }
 
     static Summary Summary(string charging, int level)
-        => ACar.Online() with { Car = ACar.Known() with { Name = "Blue" }, DisplayName = "Blue", ChargingState = charging, BatteryLevel = level, ChargeLimitSoc = 80 };
+        => ACar.Online() with { DisplayName = "Blue", ChargingState = charging, BatteryLevel = level, ChargeLimitSoc = 80 };
 
-    Watch Start(IEventRows? rows = null) => new(
-        new LogbookEventWatch(_logbook.Get<ILogbookNews>(), _hub, new CarMemories(new EventMemories(_database.DataSource, TimeProvider.System), TimeProvider.System),
-            rows ?? new EventRows(_database.DataSource, TimeProvider.System), _events, TimeProvider.System, new RecordedLog().For<LogbookEventWatch>()));
+    CarMemories NewMemories() => new(new EventMemories(_database.DataSource, TimeProvider.System), TimeProvider.System);
+
+    Watch Start(IEventRows? rows = null, IOutgoingEvents? events = null) => new(new LogbookEventWatch(
+        _logbook.Get<ILogbookNews>(), _hub, NewMemories(), rows ?? new EventRows(_database.DataSource, TimeProvider.System), events ?? _events,
+        TimeProvider.System, new RecordedLog().For<LogbookEventWatch>()));
 
     static LogbookEntry Drive(double second) => new LogbookEntry.StartDrive(At(second), Position(second, odometer: 100));
 
@@ -121,13 +123,14 @@ public sealed class LogbookEventTests : IAsyncLifetime
             BatteryLevel = 60,
         };
         await _logbook.WriteAsync(new LogbookEntry.StartCharging(At(second), Position(second), LookUpAddress: false),
-            new LogbookEntry.InsertCharge(Charge(0, 0.5)), new LogbookEntry.InsertCharge(Charge(1200, 5)), new LogbookEntry.CompleteCharging(At(second + 1200)));
+            new LogbookEntry.InsertCharge(Charge(0, 0.5)), new LogbookEntry.InsertCharge(Charge(1200, 5)),
+            new LogbookEntry.CompleteCharging(At(second + 1200)));
     }
 
     [Fact]
     public async Task A_restart_tells_the_end_that_nobody_heard_and_repeats_nothing()
     {
-        var memories = new CarMemories(new EventMemories(_database.DataSource, TimeProvider.System), TimeProvider.System);
+        using var memories = NewMemories();
         await using (Start())
         {
             await _logbook.WriteAsync(Drive(0));
@@ -143,9 +146,7 @@ public sealed class LogbookEventTests : IAsyncLifetime
         _events.Types.ShouldBe("drive.started drive.ended");
         // The same end has the same id, so that what was told before is not stored again.
         var again = new RecordedEvents();
-        await using (new Watch(new LogbookEventWatch(_logbook.Get<ILogbookNews>(), _hub,
-            new CarMemories(new EventMemories(_database.DataSource, TimeProvider.System), TimeProvider.System),
-            new EventRows(_database.DataSource, TimeProvider.System), again, TimeProvider.System, new RecordedLog().For<LogbookEventWatch>())))
+        await using (Start(events: again))
             await Eventually.BecomesTrueAsync(() => again.All.Count == 1, "the next start tells the end");
         again.All[0].Id.ShouldBe(_events.All[1].Id);
     }
@@ -156,7 +157,11 @@ public sealed class LogbookEventTests : IAsyncLifetime
         var hangs = new HangingRows();
         await using var watch = Start(hangs);
         for (var drive = 0; drive < 30; drive++)
-            (await _logbook.WriteAsync([Drive(drive * 1000), .. DriveOn((drive * 1000) + 600)]).WaitAsync(TimeSpan.FromSeconds(30))).ShouldBe(WriteResult.Stored);
+        {
+            var writing = _logbook.WriteAsync([Drive(drive * 1000), .. DriveOn((drive * 1000) + 600)]);
+            (await writing.WaitAsync(TimeSpan.FromSeconds(30))).ShouldBe(WriteResult.Stored);
+        }
+
         (await _database.ScalarAsync<long>("select count(*) from drives where end_date is not null")).ShouldBe(30);
         _events.All.ShouldBeEmpty();
     }
@@ -169,7 +174,8 @@ public sealed class LogbookEventTests : IAsyncLifetime
             return null;
         }
 
-        public Task<JsonObject?> ChargingProcessAsync(ChargingProcessId process, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<JsonObject?> ChargingProcessAsync(ChargingProcessId process, CancellationToken cancellationToken)
+            => throw new NotSupportedException();
     }
 
     sealed class Watch : IAsyncDisposable
