@@ -153,7 +153,7 @@ static class DriveStatements
         where car_logs.car_id = $1
         returning drive.id
         """,
-        [Value.Of(car.Value), Value.Of(at)]);
+        [Value.Of(car.Value), Value.Of(at)], reader => new Outcome.DriveStarted(car, new(reader.GetInt32(0))));
 
     public static IEnumerable<Statement> CloseOpen(CarId car, DriveEnd reason, bool lookUpAddresses) =>
     [
@@ -171,7 +171,7 @@ static class DriveStatements
 
     /// <summary>Computes the drive that late positions belong to again, if it is closed.</summary>
     public static Statement CloseLate(CarId car)
-        => new(CloseLateSql, [Value.Of(car.Value)], reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false));
+        => new(CloseLateSql, [Value.Of(car.Value)], reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false, isAgain: true));
 
     /// <summary>Makes the closed drives of a time anew (spec fleet-telemetry 4.8) and moves the open one's start; their positions stay.</summary>
     public static IEnumerable<Statement> Segment(
@@ -206,11 +206,11 @@ static class DriveStatements
         CloseWrittenSql, [Value.Of(drive.Value), Value.Of(first.Value), Value.Of(last.Value)],
         reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false));
 
-    static Outcome Read(NpgsqlDataReader reader, CarId car, DriveEnd reason, bool lookUpAddresses)
+    static Outcome Read(NpgsqlDataReader reader, CarId car, DriveEnd reason, bool lookUpAddresses, bool isAgain = false)
     {
         var drive = new DriveId(reader.GetInt32(0));
         return reader.GetBoolean(1)
-            ? new Outcome.DriveClosed(car, drive, reason, reader.Double(2), reader.GetInt16(3), lookUpAddresses)
+            ? new Outcome.DriveClosed(car, drive, reason, reader.Double(2), reader.GetInt16(3), lookUpAddresses) { IsAgain = isAgain }
             : new Outcome.DriveDiscarded(car, drive, reason);
     }
 }

@@ -57,6 +57,7 @@ static class TeslaMateApp
             .AddLogbook(settings.Logbook)
             .AddVehicles(settings.Vehicles)
             .AddOutgoing(settings.Outgoing)
+            .AddEvents(settings.Outgoing)
             .AddTelemetry(settings.Telemetry)
             .AddMqtt(settings.Mqtt)
             .AddImport(settings.Import)
@@ -65,6 +66,7 @@ static class TeslaMateApp
         overrides.Services?.Invoke(builder.Services);
 
         var app = builder.Build();
+        app.UseUnreadBodies();
         app.UseApiListener();
         app.UseForwarding();
         app.UseHealthCheck();
