@@ -152,7 +152,7 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
     // Values are repeated in sentences, and these are read on terminals and in the journal.
     static string OnOneLine(string sentence)
     {
-        var visible = string.Concat(sentence.Select(letter => char.IsControl(letter) ? $"\\u{(int)letter:x4}" : $"{letter}"));
+        var visible = VisibleText.Escape(sentence);
         return visible.Length <= LongestProblem ? visible : $"{visible[..(LongestProblem / 2)]} ... {visible[^(LongestProblem / 2)..]}";
     }
 

@@ -4,13 +4,15 @@ namespace TeslaMate.Vehicles.Life;
 
 /// <summary>
 /// One event being worked off: the car as it is by now, and what has come up to be done. Lives only inside <see cref="Vehicle.Transition"/>, so that
-/// the rules can be read as the rows of the specification's tables.
+/// the rules can be read as the rows of the specification's tables. It is a builder: every method changes this turn and gives it back, so that a rule
+/// may be written as a chain or as statements.
 /// </summary>
 sealed class Turn
 {
     readonly List<LogbookEntry> _entries = [];
     readonly List<Effect> _effects = [];
     Effect.Poll? _poll;
+    bool _isPollWanted;
 
     public Turn(Vehicle vehicle, DateTimeOffset now)
     {
@@ -21,7 +23,7 @@ sealed class Turn
         if (now < vehicle.Seen - TimeSpan.FromSeconds(2))
         {
             var by = vehicle.Seen - now;
-            Tell(new Note.ServerClockTurnedBack(by));
+            Log(new Note.ServerClockTurnedBack(by));
             Vehicle = vehicle with
             {
                 LastUsed = vehicle.LastUsed - by,
@@ -58,7 +60,7 @@ sealed class Turn
                 continue;
             _entries.Add(entry);
             if (PositionOf(entry) is { } position)
-                Vehicle = Vehicle with { LastPosition = position.Date, LastPlace = new Place(position.Latitude, position.Longitude) };
+                Vehicle = Vehicle with { LastPosition = position.Date, LastPlace = new Coordinates(position.Latitude, position.Longitude) };
         }
 
         return this;
@@ -84,7 +86,7 @@ sealed class Turn
         return this;
     }
 
-    public Turn Tell(Note note) => Do(new Effect.Tell(note));
+    public Turn Log(Note note) => Do(new Effect.Log(note));
 
     /// <summary>poll(n): after the given pause, and never sooner than the least one.</summary>
     public Turn Poll(TimeSpan after) => PollExactly(after > Polling.Minimum ? after : Polling.Minimum);
@@ -94,6 +96,13 @@ sealed class Turn
 
     /// <summary>poll(): in 10 s, whatever the least pause.</summary>
     public Turn PollSoon() => PollExactly(TimeSpan.FromSeconds(10));
+
+    /// <summary>At once, whatever a request costs.</summary>
+    public Turn PollNow()
+    {
+        _isPollWanted = true;
+        return PollExactly(TimeSpan.Zero);
+    }
 
     /// <summary>A pause that the least one does not lengthen.</summary>
     public Turn PollExactly(TimeSpan after) => Vehicle.Telemetry.Leads ? this : Arm(after);
@@ -115,10 +124,14 @@ sealed class Turn
     /// </summary>
     public Turn PollForStream(TimeSpan floor)
     {
+        // The stream itself costs nothing, so what it tells is asked about as often as on a drive.
+        if (IsFallback && PollingIntervals.WhereEachCosts(new VehiclePhase.Start()) is var least && floor < least)
+            floor = least;
         var isWaiting = Vehicle.Poll is not null && Vehicle.Poll == Vehicle.StreamPoll;
         var due = isWaiting && Vehicle.StreamPollDue is { } waiting ? waiting : Later(Now + Polling.Minimum, Vehicle.StreamPollDue + floor);
         if (!isWaiting && Vehicle is { Poll: not null, PollDue: { } regular } && regular > Now && regular <= due)
             return this;
+        _isPollWanted = true;
         PollExactly(due > Now ? due - Now : TimeSpan.Zero);
         Vehicle = Vehicle with { StreamPoll = Vehicle.Poll, StreamPollDue = due };
         return this;
@@ -186,8 +199,18 @@ sealed class Turn
         return Do(new Effect.DisconnectStream());
     }
 
+    /// <summary>Polling stands in for what the car does not send, and each request costs money.</summary>
+    bool IsFallback => Vehicle is { Telemetry.IsBroken: true, Settings.IsPriced: true };
+
     public (Vehicle Next, IReadOnlyList<Effect> Effects) End()
     {
+        // By the phase that the car is in now.
+        if (_poll is { } poll && IsFallback && !_isPollWanted && PollingIntervals.WhereEachCosts(Phase) is var least && poll.After < least)
+        {
+            _poll = poll with { After = least };
+            Vehicle = Vehicle with { PollDue = Now + least };
+        }
+
         List<Effect> effects = new(_effects.Count + 2);
         if (_entries.Count > 0)
             effects.Add(new Effect.Write(_entries));

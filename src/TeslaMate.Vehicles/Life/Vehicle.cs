@@ -98,7 +98,7 @@ sealed record Vehicle
     public DateTimeOffset? LastPosition { get; init; }
 
     /// <summary>The last place the car was known to be at.</summary>
-    public Place? LastPlace { get; init; }
+    public Coordinates? LastPlace { get; init; }
 
     public OutOfOrder OutOfOrder { get; init; }
 
@@ -131,12 +131,12 @@ sealed record Vehicle
     public bool IsHealthy(DateTimeOffset now) => !ApiErrors.IsOpen(now) && !NotFound.IsOpen(now);
 
     /// <summary>The place that the database had at the start.</summary>
-    public Place? StoredPlace => StoredPosition is { } stored ? new Place(stored.Latitude, stored.Longitude) : null;
+    public Coordinates? StoredPlace => StoredPosition is { } stored ? new Coordinates(stored.Latitude, stored.Longitude) : null;
 
     /// <summary>Where an answer would place the car: what it says, else the stored place of a car that has not said anything yet.</summary>
-    public Place? PlaceOf(VehicleData data) => (data.DriveState, LastResponse) switch
+    public Coordinates? PlaceOf(VehicleData data) => (data.DriveState, LastResponse) switch
     {
-        ({ Latitude: { } latitude, Longitude: { } longitude }, _) => new Place(latitude, longitude),
+        ({ Latitude: { } latitude, Longitude: { } longitude }, _) => new Coordinates(latitude, longitude),
         (_, null) => StoredPlace,
         _ => null,
     };
@@ -157,7 +157,7 @@ sealed record Vehicle
         // A car with an open drive was not parked when it was last seen, nor one that had a speed: the rest of that drive may be logged already.
         Parked = open is { Drive: null, LatestPosition.SpeedKmH: null } ? open.LatestPosition : null,
         LastPosition = open.LatestPosition?.Date,
-        LastPlace = (open.Drive?.Last ?? open.LatestPosition) is { } position ? new Place(position.Latitude, position.Longitude) : null,
+        LastPlace = (open.Drive?.Last ?? open.LatestPosition) is { } position ? new Coordinates(position.Latitude, position.Longitude) : null,
     };
 
     /// <summary>What becomes of a car by an event, and what is to be done about it, in this order.</summary>
@@ -169,6 +169,7 @@ sealed record Vehicle
             VehicleEvent.Started started => vehicle.Telemetry.IsConfigured ? TelemetryRules.Begin(turn) : Fetching.Begin(turn, started.Around),
             VehicleEvent.PollDue due => Fetching.OnDue(turn, due.Poll),
             VehicleEvent.Answered answered => Answers.On(turn, answered),
+            VehicleEvent.NotAsked refused => Fetching.OnNotAsked(turn, refused.Request),
             VehicleEvent.AvailabilityProbed probed => Answers.OnAvailabilityProbed(turn, probed),
             VehicleEvent.Streamed streamed => Streaming.On(turn, streamed),
             VehicleEvent.ResumeAsked => Commands.Resume(turn),
@@ -178,7 +179,7 @@ sealed record Vehicle
             VehicleEvent.PositionDue => Positions.OnDue(turn),
             VehicleEvent.SignedIn => Commands.OnSignedIn(turn),
             VehicleEvent.TelemetryContact contact => TelemetryRules.OnContact(turn, contact),
-            VehicleEvent.TelemetryUnsynced => TelemetryRules.OnUnsynced(turn),
+            VehicleEvent.TelemetryCut cut => TelemetryRules.OnCut(turn, cut.Error),
             VehicleEvent.TelemetryShown shown => TelemetryRules.OnShown(turn, shown),
             VehicleEvent.TelemetryArrived arrived => TelemetryRules.OnArrived(turn, arrived),
             VehicleEvent.TelemetryChecked check => TelemetryRules.OnChecked(turn, check),
@@ -198,4 +199,4 @@ enum PreOnline
 }
 
 /// <summary>Degrees.</summary>
-readonly record struct Place(double Latitude, double Longitude);
+readonly record struct Coordinates(double Latitude, double Longitude);

@@ -6,6 +6,7 @@ using TeslaMate.Import.Running;
 using TeslaMate.Logbook;
 using TeslaMate.Logging;
 using TeslaMate.Mqtt;
+using TeslaMate.Outgoing;
 using TeslaMate.Telemetry;
 using TeslaMate.Tesla;
 using TeslaMate.Vehicles;
@@ -48,6 +49,8 @@ sealed record Settings
 
     public required TelemetrySettings Telemetry { get; init; }
 
+    public required OutgoingSettings Outgoing { get; init; }
+
     /// <summary>Null when MQTT is disabled.</summary>
     public required MqttSettings? Mqtt { get; init; }
 
@@ -65,6 +68,7 @@ sealed record Settings
     {
         var key = EncryptionKey.Find(variables);
         var listener = ListenerSettings.Read(variables);
+        var tesla = TeslaSettings.Read(variables);
         var settings = new Settings
         {
             Log = LogSettings.Read(variables),
@@ -73,10 +77,11 @@ sealed record Settings
             Api = ApiSettings.Read(variables),
             Database = DatabaseSettings.Read(variables),
             Key = key,
-            Tesla = TeslaSettings.Read(variables),
+            Tesla = tesla,
             Logbook = LogbookSettings.Read(variables),
-            Vehicles = VehicleSettings.Read(variables),
-            Telemetry = TelemetrySettings.Read(variables),
+            Vehicles = VehicleSettings.Read(variables) with { IsPriced = tesla.IsPriced },
+            Telemetry = TelemetrySettings.Read(variables) with { IsPriced = tesla.IsPriced },
+            Outgoing = OutgoingSettings.Read(variables),
             Mqtt = MqttSettings.Read(variables),
             Import = ImportSettings.Read(variables),
             Web = WebSettings.Read(variables) with

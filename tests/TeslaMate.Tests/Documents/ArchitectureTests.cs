@@ -16,6 +16,7 @@ public sealed partial class ArchitectureTests
         ["TeslaMate.Api"],
         ["TeslaMate.Web", "TeslaMate.Simulator"],
         ["TeslaMate.Import", "TeslaMate.Mqtt", "TeslaMate.Telemetry"],
+        ["TeslaMate.Outgoing"],
         ["TeslaMate.Vehicles"],
         ["TeslaMate.Tesla", "TeslaMate.Logbook", "TeslaMate.Measures"],
         ["TeslaMate.Database"],
