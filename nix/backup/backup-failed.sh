@@ -8,4 +8,6 @@ else
 fi
 
 # The service looks for it, and tells the owner.
-if [ -d "$backup_directory" ]; then printf 'a scheduled backup failed; why: journalctl -u teslamate-backup\n' >"$backup_directory/last-failure"; fi
+if [ -w "$backup_directory" ]; then
+  printf 'a scheduled backup failed; why: journalctl -u teslamate-backup\n' >"$backup_directory/last-failure" || true
+fi

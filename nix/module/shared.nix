@@ -69,6 +69,7 @@ rec {
 
   # The program's own variables that hold a secret; each may come as a credential. MQTT_USERNAME is none, but often kept beside one.
   secrets = [
+    "ABRP_API_KEY"
     "API_TOKEN"
     "DATABASE_PASS"
     "ENCRYPTION_KEY"
