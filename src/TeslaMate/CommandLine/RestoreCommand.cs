@@ -127,7 +127,7 @@ static class RestoreCommand
                     await EnsureStoppedAsync(settings, token);
                 await using (by)
                 {
-                    var restore = new Restore(settings, variables, by, TimeProvider.System, error) 
+                    var restore = new Restore(settings, variables, by, TimeProvider.System, error)
                     {
                         Reader = parsed.GetValue(reader),
                         WithCode = parsed.GetValue(withCode),
