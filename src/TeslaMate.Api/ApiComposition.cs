@@ -40,6 +40,7 @@ public static class ApiComposition
             .AddSingleton<CalendarFile>()
             .AddSingleton<HistoryWrites>()
             .AddSingleton<GeofenceWrites>()
+            .AddSingleton<TargetRoutes>()
             .AddSingleton<TryOutPage>()
             .AddSingleton<DataRoutes>()
             .AddDataDescription();

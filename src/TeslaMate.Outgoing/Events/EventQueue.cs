@@ -73,7 +73,8 @@ sealed partial class EventQueue : BackgroundService, IOutgoingEvents
                 {
                     if (failures == 0)
                         Log.Waiting(_logger, exception.Message);
-                    await Task.Delay(BackOff.Pause(Math.Min(failures++, 10), FirstPause, LongestPause, Random.Shared.NextDouble), _time, stoppingToken);
+                    await Task.Delay(BackOff.Pause(Math.Min(failures++, 10), FirstPause, LongestPause, Random.Shared.NextDouble), _time,
+                        stoppingToken);
                 }
             }
         }

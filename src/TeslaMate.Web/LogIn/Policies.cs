@@ -30,6 +30,9 @@ public static class Policies
     /// <summary>Changes by program: the owner by a trusted proxy's word, or a bearer token with <see cref="Scopes.Write"/>.</summary>
     public const string Write = "write";
 
+    /// <summary>Integrations by program: the owner by a trusted proxy's word, or a bearer token with <see cref="Scopes.Admin"/>.</summary>
+    public const string Admin = "admin";
+
     internal static IServiceCollection AddPolicies(this IServiceCollection services)
     {
         services.AddAuthorizationBuilder()
@@ -42,7 +45,9 @@ public static class Policies
             .AddPolicy(Logging, policy => policy.AddAuthenticationSchemes(Schemes.Proxy, Schemes.Open, Schemes.Bearer)
                 .AddRequirements(new KnownHost(), new Scope(Scopes.Logging)))
             .AddPolicy(Write, policy => policy.AddAuthenticationSchemes(Schemes.Proxy, Schemes.Open, Schemes.Bearer).AddRequirements(new KnownHost(),
-                new Scope(Scopes.Write)));
+                new Scope(Scopes.Write)))
+            .AddPolicy(Admin, policy => policy.AddAuthenticationSchemes(Schemes.Proxy, Schemes.Open, Schemes.Bearer).AddRequirements(new KnownHost(),
+                new Scope(Scopes.Admin)));
         return services
             .AddSingleton<IAuthorizationHandler, KnownHostHandler>()
             .AddSingleton<IAuthorizationHandler, ScopeHandler>()

@@ -58,8 +58,8 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
     public void German_is_complete() => Missing("de").ShouldBeEmpty();
 
     /// <summary>
-    /// A new text may be English for a while where nobody knows the language; not many may. Those of the pages with statistics have so far been
-    /// translated into German only, and do not count.
+    /// A new text may be English for a while where nobody knows the language; not many may. Those of the pages with statistics and of the targets of
+    /// events have so far been translated into German only, and do not count.
     /// </summary>
     [Theory]
     [MemberData(nameof(Offered))]
@@ -134,7 +134,8 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "TeslaMate.sln")))
             folder = Path.GetDirectoryName(folder)!;
-        var sources = Directory.EnumerateFiles(Path.Combine(folder, "src/TeslaMate.Web"), "*.*", SearchOption.AllDirectories)
+        var sources = ((string[])["src/TeslaMate.Web", "src/TeslaMate.Outgoing/Targets"])
+            .SelectMany(project => Directory.EnumerateFiles(Path.Combine(folder, project), "*.*", SearchOption.AllDirectories))
             .Where(file => Path.GetExtension(file) is ".razor" or ".cs" && !file.Contains("/obj/", StringComparison.Ordinal)
                 && !file.Contains("/node_modules/", StringComparison.Ordinal))
             .Where(file => !statistics || Statistics().IsMatch(file))
@@ -166,7 +167,7 @@ public sealed partial class LanguageTests(ITestOutputHelper output)
     [GeneratedRegex("(?:\\btexts\\[|\\.(?:Text|Name|Number|Moment|Duration|Share|Money)\\(|new TableOf<[^\"]*\\(\"[^\"]*\", )\"([^\"@\\\\]+)\"")]
     private static partial Regex Labels();
 
-    [GeneratedRegex("/TeslaMate.Web/(Charts|Statistics)/|/CarOverview")]
+    [GeneratedRegex("/TeslaMate.Web/(Charts|Statistics|Outgoing)/|/TeslaMate.Outgoing/|/CarOverview")]
     private static partial Regex Statistics();
 
     [GeneratedRegex("\\{\\d\\}")]
