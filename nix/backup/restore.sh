@@ -1,6 +1,6 @@
 usage() {
   cat <<'USAGE'
-Usage: teslamate-restore [--dry-run] FILE
+Usage: teslamate-restore [--dry-run] [--with-code] FILE
        teslamate-restore --drop-old
 
 Restores a backup: loads it into a new database beside the present one, checks it, then swaps the two by renaming. Until the swap the present
@@ -8,6 +8,7 @@ database is untouched and the service runs. The former database is kept.
 
   FILE         made by teslamate-backup or pg_dump, in any of its formats, plain SQL also compressed with gzip or zstd; - for standard input
   --dry-run    loads and checks the backup, shows the row counts, and swaps nothing
+  --with-code  also loads functions, triggers and rules of the backup's own, which run with the rights of the database's owner
   --drop-old   deletes the databases that earlier restores have kept
 USAGE
 }
@@ -22,7 +23,7 @@ while [ $# -gt 0 ]; do
       swap=$2
       shift
       ;;
-    --dry-run) options+=(--dry-run) ;;
+    --dry-run | --with-code) options+=("$1") ;;
     --drop-old) drop_old=yes ;;
     -h | --help)
       usage

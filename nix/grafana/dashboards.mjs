@@ -121,7 +121,7 @@ const chargingStats = dashboard('charging-stats.json', '-pkIkhmRz', 'Charging St
     stat('Total Energy added', one('energy_added_kwh', charges), { w: 4, unit: unit.kwh, decimals: 0 }),
     stat('Total Charging Cost', one('cost', charges), { w: 4, decimals: 2 }),
     stat('SuC Charging Cost', one('cost_supercharger', charges), { w: 4, decimals: 2 }),
-    stat('Priced share of the energy', one('price_coverage', charges), { w: 4, unit: unit.share, decimals: 0 }),
+    stat('Priced share of the energy', one('price_coverage as "All", price_ac_coverage as "AC", price_dc_coverage as "DC"', charges), { w: 4, unit: unit.share, decimals: 0 }),
     stat('Charging Efficiency AC / DC', one('efficiency_ac as "AC", efficiency_dc as "DC"', charges), { w: 4, unit: unit.share, decimals: 1 }),
     stat('Ø Cost per 100 $length_unit', one("cost_per_100_km * case '$length_unit' when 'mi' then 1.60934 else 1 end as cost", statistics('total')), { decimals: 2 }),
     stat('Ø Cost per kWh', one('price_per_kwh', charges), { decimals: 3 }),

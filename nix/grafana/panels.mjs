@@ -113,7 +113,7 @@ export const text = (title, content, settings = {}) => ({ type: 'text', title, g
 export const dashboardList = (title, settings = {}) => ({ type: 'dashlist', title, gridPos: { w: 24, h: 20, ...settings }, options: { showSearch: true, showHeadings: true, showStarred: false, showRecentlyViewed: false, maxItems: 100, query: '', tags: ['tesla'], includeVars: false, keepTime: false } });
 
 const queryVariable = (name, sql, settings = {}) => ({
-  name, type: 'query', datasource: source, definition: sql, query: sql, refresh: 1, hide: 2, includeAll: false, multi: false, options: [], current: {}, regex: '', skipUrlSync: false, sort: 0, ...settings,
+  name, type: 'query', datasource: source, query: sql, refresh: 1, hide: 2, includeAll: false, multi: false, options: [], current: {}, regex: '', skipUrlSync: false, sort: 0, ...settings,
 });
 export const geofences = queryVariable('geofence', "select name as __text, id as __value from public.geofences union all select 'without', 0 order by 1", { label: 'Geofence', hide: 0, includeAll: true, multi: true, current: { text: ['All'], value: ['$__all'] } });
 export const textBox = (name, label) => ({ name, label, type: 'textbox', query: '', current: { text: '', value: '' }, options: [{ selected: true, text: '', value: '' }], hide: 0, skipUrlSync: false });

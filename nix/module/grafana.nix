@@ -16,7 +16,7 @@ let
 
   cfg = config.services.teslamate;
   shared = import ./shared.nix { inherit config lib pkgs; };
-  inherit (shared) hasReader;
+  inherit (shared) hasReader hasRemoteReader readsAsOwner;
   dashboards = cfg.grafana.dashboards;
   credentialFolder = "/run/credentials/grafana.service";
 
@@ -32,10 +32,12 @@ in
   config = mkIf (cfg.enable && cfg.grafana.enable) {
     assertions = [
       {
-        assertion = hasReader || cfg.secretsFile != null || shared.hasCredential "DATABASE_PASS";
+        assertion = !readsAsOwner || cfg.secretsFile != null || shared.hasCredential "DATABASE_PASS";
         message = ''
-          services.teslamate.grafana needs the database's password, unless services.teslamate.postgres.enable_server is set and its port is 5432. Set
-          services.teslamate.credentials.DATABASE_PASS to a file that holds it, or services.teslamate.secretsFile to one with the line DATABASE_PASS=...
+          services.teslamate.grafana needs a password for the database, unless services.teslamate.postgres.enable_server is set and its port is
+          5432. Set services.teslamate.grafana.databasePasswordFile to a file that holds that of the role grafana; or, to read as the database's
+          owner, services.teslamate.credentials.DATABASE_PASS to a file that holds it, or services.teslamate.secretsFile to one with the line
+          DATABASE_PASS=...
         '';
       }
       {
@@ -47,7 +49,11 @@ in
     ];
 
     warnings =
-      optional (cfg.grafana.secretKeyFile == null) ''
+      optional readsAsOwner ''
+        services.teslamate.grafana reads the database as its owner, who may change and delete everything. Make the role grafana on its server as
+        docs/how-to/let-grafana-read-another-server.md says, and set services.teslamate.grafana.databasePasswordFile to a file with its password.
+      ''
+      ++ optional (cfg.grafana.secretKeyFile == null) ''
         services.teslamate.grafana uses Grafana's well-known old secret key. Set services.teslamate.grafana.secretKeyFile to a file with a key of your own.
       ''
       ++ optional (dashboards == null) ''
@@ -112,7 +118,7 @@ in
                     "/run/postgresql"
                   else
                     "${cfg.postgres.host}:${toString shared.postgresqlPort}";
-                user = if hasReader then shared.reader else cfg.postgres.user;
+                user = if readsAsOwner then cfg.postgres.user else shared.reader;
                 basicAuth = false;
                 withCredentials = false;
                 isDefault = true;
@@ -129,7 +135,9 @@ in
                 };
               }
               // optionalAttrs (!hasReader) {
-                secureJsonData.password = "$__file{${credentialFolder}/DATABASE_PASS}";
+                secureJsonData.password = "$__file{${credentialFolder}/${
+                  if hasRemoteReader then "GRAFANA_DATABASE_PASS" else "DATABASE_PASS"
+                }}";
               }
             )
           ];
@@ -174,16 +182,17 @@ in
 
     systemd.services.grafana =
       let
-        needed = optionals (!hasReader) shared.needsPasswordUnit;
+        needed = optionals readsAsOwner shared.needsPasswordUnit;
       in
       {
         after = optional cfg.postgres.enable_server "postgresql.target" ++ needed;
         requires = needed;
         serviceConfig = {
           LoadCredential =
-            optionals (!hasReader) shared.passwordCredential.LoadCredential
+            optionals readsAsOwner shared.passwordCredential.LoadCredential
+            ++ optional hasRemoteReader "GRAFANA_DATABASE_PASS:${cfg.grafana.databasePasswordFile}"
             ++ optional (cfg.grafana.secretKeyFile != null) "GRAFANA_SECRET_KEY:${cfg.grafana.secretKeyFile}";
-          LoadCredentialEncrypted = optionals (!hasReader) shared.passwordCredential.LoadCredentialEncrypted;
+          LoadCredentialEncrypted = optionals readsAsOwner shared.passwordCredential.LoadCredentialEncrypted;
         };
       };
   };

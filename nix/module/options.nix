@@ -280,7 +280,8 @@ in
         description = ''
           Whether to enable Grafana with the data source and the dashboards. A database of {option}`services.teslamate.postgres.enable_server` is
           read through the server's socket by the role `grafana`, which may select from the tables of the schema `public` and what the measures keep, and
-          needs no password. Any other database is read as its owner, with `DATABASE_PASS`.
+          needs no password. Any other database is read as that role with {option}`services.teslamate.grafana.databasePasswordFile`, otherwise as
+          its owner.
         '';
       };
 
@@ -317,6 +318,16 @@ in
         type = types.bool;
         default = true;
         description = "Whether the home dashboard is Grafana's start page; needs {option}`services.teslamate.grafana.dashboards`.";
+      };
+
+      databasePasswordFile = mkOption {
+        type = types.nullOr types.externalPath;
+        default = null;
+        example = "/run/secrets/grafana-database-password";
+        description = ''
+          File with the password of the role `grafana` on a database server of another machine; `docs/how-to` says how the role is made there. It is
+          read by systemd, and need not be readable by Grafana's user. With null Grafana reads such a database as its owner, who may change it.
+        '';
       };
 
       secretKeyFile = mkOption {

@@ -99,7 +99,7 @@ in
         shared.takesPasswordFromSecretsFile
         && (
           cfg.postgres.enable_server
-          || (cfg.grafana.enable && !shared.hasReader)
+          || shared.readsAsOwner
           || (cfg.backup.schedule != null && !shared.usesSocket)
         )
       )

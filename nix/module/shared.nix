@@ -33,6 +33,9 @@ rec {
   # Grafana reads a database of this machine as a role of its own, which peer authentication knows by its system user. Of sockets it finds the default port's only.
   reader = "grafana";
   hasReader = cfg.grafana.enable && cfg.postgres.enable_server && postgresqlPort == 5432;
+  # Elsewhere the role of that name has a password.
+  hasRemoteReader = cfg.grafana.enable && !hasReader && cfg.grafana.databasePasswordFile != null;
+  readsAsOwner = cfg.grafana.enable && !hasReader && !hasRemoteReader;
 
   databaseAddress = {
     DATABASE_USER = cfg.postgres.user;
@@ -233,7 +236,7 @@ rec {
       usesSocket
       postgresql
       ;
-    reader = if hasReader then reader else "";
+    reader = if hasReader || hasRemoteReader then reader else "";
     localServer = cfg.postgres.enable_server;
     credentials = load;
     encryptedCredentials = loadEncrypted;

@@ -6,9 +6,7 @@ namespace TeslaMate.Configuration;
 /// <summary>What keeps a job of the program going: a bug in one of them must not stop the others, nor the job for good.</summary>
 public static partial class Job
 {
-    static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-
-    static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+    static readonly RetryPolicy Retries = new(First: TimeSpan.FromSeconds(1), Longest: TimeSpan.FromMinutes(5));
 
     // A loop that went well for so long has put the failures before it behind itself.
     static readonly TimeSpan Recovered = TimeSpan.FromMinutes(10);
@@ -37,7 +35,7 @@ public static partial class Job
             catch (Exception exception)
             {
                 attempt = time.GetElapsedTime(began) > Recovered ? 0 : attempt;
-                pause = BackOff.Pause(attempt, FirstPause, LongestPause, Random.Shared.NextDouble);
+                pause = Retries.Pause(attempt, Random.Shared.NextDouble());
                 Log.Failed(logger, pause.TotalSeconds, exception);
             }
 

@@ -42,13 +42,21 @@ public static partial class ForeignCode
             order by 1
             """, cancellationToken))
             found.Add((row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1)));
-        if (found.Count == 0)
-            return [];
-        // Scripts are run without their comments.
-        var known = string.Concat(MigrationFolder.EmbeddedTexts().Select(text => Bare(text) + Bare(Comment.Replace(text, ""))));
-        return [.. found.Where(code => code.Body is not { } body || Bare(body) is not { Length: > 0 } bare
-            || !known.Contains(bare, StringComparison.Ordinal)).Select(code => code.Name)];
+        return [.. found.Where(code => code.Body is not { } body || !IsKnown(body)).Select(code => code.Name)];
     }
+
+    /// <summary>Whether this is the body of a function that a migration of this program or of the reference makes.</summary>
+    public static bool IsKnown(string body) => Known.Value.Contains(Bare(body));
+
+    // Scripts are run without their comments.
+    static readonly Lazy<HashSet<string>> Known = new(() =>
+    [
+        .. MigrationFolder.EmbeddedTexts().SelectMany(text => (string[])[text, Comment.Replace(text, "")])
+            .SelectMany(text => DollarQuoted.Matches(text)).Select(match => Bare(match.Groups[2].Value)),
+    ]);
+
+    [GeneratedRegex(@"(\$\w*\$)(.*?)\1", RegexOptions.Singleline)]
+    static partial Regex DollarQuoted { get; }
 
     [GeneratedRegex("--.*")]
     static partial Regex Comment { get; }

@@ -23,18 +23,21 @@ public sealed record ListedCharge(
 
 /// <summary>The charges of one local period (M4, M6, M7, M8; spec charts 5.1).</summary>
 /// <param name="PriceCoverage">The share of the energy used whose price is known.</param>
+/// <param name="PriceAcCoverage">The same of AC; null without any energy.</param>
+/// <param name="PriceDcCoverage">The same of DC; null without any energy.</param>
 public sealed record ChargePeriod(
     DateOnly PeriodKey, long Charges, long OpenCharges, long UncountedCharges, double EnergyAddedKwh, double EnergyUsedKwh, double EnergyUsedAcKwh,
     double EnergyUsedDcKwh, double EnergyAddedAcKwh, double EnergyAddedDcKwh, long ChargesAc, long ChargesDc, double ChargingSeconds,
     double ChargingAcSeconds, double ChargingDcSeconds, double? Efficiency, double? EfficiencyAc, double? EfficiencyDc, decimal? Cost,
     decimal? CostAc, decimal? CostDc, decimal? CostSupercharger, long PricedCharges, double? PricePerKwh, double? PricePerAddedKwh,
-    double? PriceAcPerKwh, double? PriceDcPerKwh, double? PriceCoverage, double? EnergyPerChargeKwh)
+    double? PriceAcPerKwh, double? PriceDcPerKwh, double? PriceCoverage, double? EnergyPerChargeKwh, double? PriceAcCoverage,
+    double? PriceDcCoverage)
 {
     internal static ChargePeriod Read(Row row) => new(
         row.Period(), row.Count(), row.Count(), row.Count(), row.Number(), row.Number(), row.Number(), row.Number(), row.Number(), row.Number(),
         row.Count(), row.Count(), row.Number(), row.Number(), row.Number(), row.NumberOrNull(), row.NumberOrNull(), row.NumberOrNull(),
         row.ExactOrNull(), row.ExactOrNull(), row.ExactOrNull(), row.ExactOrNull(), row.Count(), row.NumberOrNull(), row.NumberOrNull(),
-        row.NumberOrNull(), row.NumberOrNull(), row.NumberOrNull(), row.NumberOrNull());
+        row.NumberOrNull(), row.NumberOrNull(), row.NumberOrNull(), row.NumberOrNull(), row.NumberOrNull(), row.NumberOrNull());
 }
 
 /// <summary>Charging processes without a drive between them (M5; spec charts 5.1).</summary>

@@ -153,13 +153,16 @@ public sealed partial class MeasureReader
 
     /// <summary>Null without a budget.</summary>
     public Task<MileageBudget?> MileageBudgetAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => FirstOrNullAsync("select * from teslamate.mileage_budget($1, $2)", MileageBudget.Read, cancellationToken, Car(window), Now(window));
+        => FirstOrNullAsync(
+            "select * from teslamate.mileage_budget($1, $2, $3)", MileageBudget.Read, cancellationToken,
+            Car(window), Zone(window), Now(window));
 
     /// <summary>The line of the budget at those of the moments that it has begun at, in order of time; none without a budget.</summary>
     public IAsyncEnumerable<AllowedOdometer> AllowedOdometerAsync(
         MeasureWindow window, IReadOnlyCollection<DateTimeOffset> moments, CancellationToken cancellationToken)
         => StreamAsync(
-            "select * from teslamate.allowed_odometer($1, $2)", AllowedOdometer.Read, cancellationToken, Car(window), Instants(moments));
+            "select * from teslamate.allowed_odometer($1, $2, $3)", AllowedOdometer.Read, cancellationToken,
+            Car(window), Instants(moments), Zone(window));
 
     /// <summary>Those that anything counts for.</summary>
     public IAsyncEnumerable<RecordHolder> RecordsAsync(MeasureWindow window, CancellationToken cancellationToken)

@@ -49,7 +49,11 @@ sealed class DatabaseReport(NpgsqlDataSource database, Ledger ledger, TelemetryS
             cars.Add(new ReportedCar(
                 status.Name, status.Vin, status.Feed, status.HasContact, status.LastData, status.IsSynced, status.LastError,
                 [.. status.FieldsMissing.Select(field => $"{field} ({LeastFirmware.Of(field)})")],
-                month.Records, month.Rejected, month.Datums, month.Requests, month.PriceUsd, month.ForecastUsd));
+                month.Records, month.Rejected, month.Datums, month.Requests, month.PriceUsd, month.ForecastUsd)
+            {
+                IsPolledInstead = status.IsPolledInstead,
+                IsSpent = status is { IsPolledInstead: true, PollsToday: >= Budget.MostPollsADay },
+            });
         }
 
         return new TelemetryReport(cars, await RequestsAsync(cancellationToken));

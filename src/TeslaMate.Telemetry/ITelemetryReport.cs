@@ -36,7 +36,14 @@ public sealed record TelemetryReport(IReadOnlyList<ReportedCar> Cars, IReadOnlyL
 public sealed record ReportedCar(
     string Name, string Vin, string Feed, bool HasContact, DateTimeOffset? LastData, bool? IsSynced, string? LastError,
     IReadOnlyList<string> FieldsMissing,
-    long Messages, long Rejected, long Signals, long Requests, double PriceUsd, double ForecastUsd);
+    long Messages, long Rejected, long Signals, long Requests, double PriceUsd, double ForecastUsd)
+{
+    /// <summary>It should send its data by itself, has stopped, and is polled instead.</summary>
+    public bool IsPolledInstead { get; init; }
+
+    /// <summary>The most that is paid for in its stead was asked today, so it is not logged any more.</summary>
+    public bool IsSpent { get; init; }
+}
 
 /// <param name="Status">Of HTTP; null while there is no answer yet, 0 when there was none.</param>
 public sealed record ReportedRequest(DateTimeOffset At, string Car, string Kind, string Reason, int? Status, double PriceUsd);

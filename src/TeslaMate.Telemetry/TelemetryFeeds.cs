@@ -27,7 +27,8 @@ sealed class TelemetryFeeds(
     public ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken) =>
         ledger.MaySendAsync(car, request, reason, cancellationToken);
 
-    public ValueTask<long?> ListingAsync(string reason, CancellationToken cancellationToken) => ledger.ListingAsync(reason, cancellationToken);
+    public ValueTask<long?> AskingAsync(AccountRequest request, string reason, CancellationToken cancellationToken)
+        => ledger.AskingAsync(request, reason, cancellationToken);
 
     public ValueTask AnsweredAsync(long request, int status, CancellationToken cancellationToken)
         => ledger.AnsweredAsync(request, status, cancellationToken);

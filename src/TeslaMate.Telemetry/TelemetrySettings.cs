@@ -30,6 +30,9 @@ public sealed record TelemetrySettings
     /// <summary><c>TELEMETRY_REQUESTS_PER_MONTH</c>: the same for a month.</summary>
     public int MostRequestsAMonth { get; init; } = 150;
 
+    /// <summary>Whether requests cost money; where they do not, they are written down, and only how often each kind is sent is limited.</summary>
+    public bool IsPriced { get; init; } = true;
+
     /// <summary><c>TELEMETRY_KEEP_DAYS</c>: how long numbers without a column of their own are kept.</summary>
     public TimeSpan KeepValues { get; init; } = TimeSpan.FromDays(365);
 

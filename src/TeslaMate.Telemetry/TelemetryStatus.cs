@@ -4,6 +4,7 @@ using Npgsql;
 using TeslaMate.Database;
 using TeslaMate.Logbook;
 using TeslaMate.Telemetry.Cars;
+using TeslaMate.Telemetry.Configuring;
 using TeslaMate.Telemetry.Cost;
 using TeslaMate.Telemetry.Records;
 
@@ -14,7 +15,13 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
 {
     static readonly TimeSpan Contact = TimeSpan.FromSeconds(90);
 
-    // Without these a car is not logged well.
+    // Until data have flowed for so long, polling leads (spec fleet-telemetry 4.10).
+    static readonly TimeSpan Back = TimeSpan.FromMinutes(10);
+
+    // After so many drives or charges a field that has not come will not.
+    const int Enough = 3;
+
+    // What is asked for of a car that others have configured: without these it is not logged well.
     static readonly string[] Expected =
     [
         "Gear", "Location", "VehicleSpeed", "Odometer", "Soc", "BatteryLevel", "RatedRange", "DetailedChargeState", "DCChargingEnergyIn",
@@ -37,7 +44,14 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
                 (select count(*) from teslamate.telemetry_requests request
                  where request.car_id is null and is_billed and coalesce(status, 200) < 500 and asked_at >= $1)::double precision
                     / count(*) over (),
-                {TelemetryCars.IsCutSql}
+                {TelemetryCars.IsCutSql}, telemetry.profile,
+                (select count(*) from public.drives
+                 where drives.car_id = cars.id and end_date is not null and start_date >= coalesce(telemetry.configured_at, '-infinity')),
+                (select count(*) from public.charging_processes charge
+                 where charge.car_id = cars.id and end_date is not null and start_date >= coalesce(telemetry.configured_at, '-infinity')),
+                (select max(asked_at) from teslamate.telemetry_requests request where request.car_id = cars.id and kind = 'poll'),
+                (select count(*) from teslamate.telemetry_requests request
+                 where request.car_id = cars.id and kind = 'poll' and is_billed and asked_at >= $2)
             from teslamate.telemetry_cars telemetry
             join public.cars on cars.id = telemetry.car_id
             left join public.car_settings settings on settings.id = cars.settings_id
@@ -48,6 +62,7 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
             order by cars.id
             """);
         command.Parameters.Add(Timestamps.Parameter(new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero)));
+        command.Parameters.Add(Timestamps.Parameter(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero)));
         List<StatusOfCar> statuses = [];
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -56,17 +71,24 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
             var seen = reader.IsDBNull(5) ? [] : reader.GetFieldValue<int[]>(5);
             // The account's requests are shared by its cars.
             var (isEnabled, datums, requests) = (reader.GetBoolean(1), reader.GetInt64(7), reader.GetInt64(9) + reader.GetDouble(13));
+            var profile = reader.IsDBNull(15) ? null : reader.GetString(15);
+            var isKnownWell = reader.GetInt64(16) >= Enough || reader.GetInt64(17) >= Enough;
+            var isPolledInstead = isEnabled && reader.GetInstantOrNull(18) is { } poll && !(lastData - Back > poll);
             statuses.Add(new StatusOfCar
             {
                 Car = new CarId(reader.GetInt16(11)),
                 Name = reader.GetString(12),
                 Vin = reader.IsDBNull(0) ? "" : reader.GetString(0),
-                Feed = isEnabled && lastData is not null && !reader.GetBoolean(14) ? "telemetry" : reader.GetBoolean(10) ? "stream" : "polling",
+                Feed = isEnabled && lastData is not null && !reader.GetBoolean(14) && !isPolledInstead ? "telemetry"
+                    : reader.GetBoolean(10) ? "stream" : "polling",
+                IsPolledInstead = isPolledInstead,
+                PollsToday = reader.GetInt64(19),
                 HasContact = now - lastData < Contact,
                 LastData = lastData,
                 IsSynced = reader.IsDBNull(2) ? null : reader.GetBoolean(2),
                 LastError = reader.IsDBNull(3) ? null : reader.GetString(3),
-                FieldsMissing = [.. Expected.Where(name => FieldNames.NumberOf(name) is { } field && !seen.Contains(field))],
+                FieldsMissing = isKnownWell
+                    ? [.. Asked(profile).Where(name => FieldNames.NumberOf(name) is { } field && !seen.Contains(field))] : [],
                 Messages = reader.GetInt64(6),
                 Rejected = reader.GetInt64(8),
                 CostUsdMonth = Math.Round(Budget.PriceUsd(datums, requests), 4),
@@ -75,6 +97,9 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
 
         return statuses;
     }
+
+    static IEnumerable<string> Asked(string? profile) => TelemetryProfile.Names.Contains(profile)
+        ? TelemetryProfile.Fields(profile!).Select(field => field.Key) : Expected;
 }
 
 /// <summary>One car that streams.</summary>
@@ -89,6 +114,12 @@ sealed record StatusOfCar
     /// <summary><c>telemetry</c>, <c>stream</c> or <c>polling</c>.</summary>
     public required string Feed { get; init; }
 
+    /// <summary>It should send its data by itself, has stopped, and is polled instead.</summary>
+    public bool IsPolledInstead { get; init; }
+
+    /// <summary>How often it was, today.</summary>
+    public long PollsToday { get; init; }
+
     public bool HasContact { get; init; }
 
     public DateTimeOffset? LastData { get; init; }
@@ -98,6 +129,7 @@ sealed record StatusOfCar
 
     public string? LastError { get; init; }
 
+    /// <summary>Fields that are asked for and never came in three drives or charges.</summary>
     public IReadOnlyList<string> FieldsMissing { get; init; } = [];
 
     /// <summary>Records of this month.</summary>
@@ -122,7 +154,8 @@ sealed record StatusOfCar
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Vin}: {Feed}, {(HasContact ? "in contact" : "no contact")}, "
+        $"{Vin}: {Feed}{(IsPolledInstead ? $" in place of telemetry ({PollsToday} requests today)" : "")}, "
+        + $"{(HasContact ? "in contact" : "no contact")}, "
         + $"last data {(LastData is { } last ? last.ToString("u", CultureInfo.InvariantCulture) : "never")}, "
         + $"{Messages} records and {CostUsdMonth:0.00} USD this month"
         + $"{(FieldsMissing.Count > 0 ? $"; never seen: {string.Join(", ", FieldsMissing)}" : "")}"

@@ -8,6 +8,11 @@ public sealed record TeslaSettings
     /// <summary><c>TESLA_API_HOST</c>: overrides the hosts of both regions.</summary>
     public Uri? ApiHost { get; init; }
 
+    /// <summary>
+    /// Whether requests cost money: those to the Fleet API do, itself or behind a proxy; those to the hosts of the Owner API do not.
+    /// </summary>
+    public bool IsPriced => ApiHost is { } host && !host.IdnHost.StartsWith("owner-api.", StringComparison.OrdinalIgnoreCase);
+
     /// <summary><c>TESLA_AUTH_HOST</c>: replaces the issuer of the token for refreshes.</summary>
     public Uri? AuthHost { get; init; }
 

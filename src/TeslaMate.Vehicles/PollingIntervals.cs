@@ -1,4 +1,5 @@
 using TeslaMate.Configuration;
+using TeslaMate.Vehicles.Life;
 
 namespace TeslaMate.Vehicles;
 
@@ -41,6 +42,16 @@ public sealed record PollingIntervals
             return variables.Text(name) is not null && seconds > least.TotalSeconds ? TimeSpan.FromSeconds(seconds) : least;
         }
     }
+
+    /// <summary>
+    /// The least pause where each request costs money, of a car that should send its data by itself and has stopped (spec fleet-telemetry 4.10).
+    /// </summary>
+    internal static TimeSpan WhereEachCosts(VehiclePhase phase) => phase switch
+    {
+        VehiclePhase.Start or VehiclePhase.Driving => TimeSpan.FromSeconds(30),
+        VehiclePhase.Asleep or VehiclePhase.Offline => TimeSpan.FromMinutes(30),
+        _ => TimeSpan.FromMinutes(5),
+    };
 
     /// <summary>The pause between two readings of a charge: the faster the car charges, the shorter (spec vehicle 6.4).</summary>
     /// <param name="powerKw">The charger's power.</param>

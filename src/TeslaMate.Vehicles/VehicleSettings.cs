@@ -16,5 +16,8 @@ public sealed record VehicleSettings
     /// </summary>
     public bool JudgesGaps { get; init; } = true;
 
+    /// <summary>Whether requests cost money: a car that has stopped sending its data is polled more seldom then.</summary>
+    public bool IsPriced { get; init; }
+
     public static VehicleSettings Read(Variables variables) => new() { Polling = PollingIntervals.Read(variables) };
 }

@@ -58,6 +58,10 @@ switch (args)
         await TelemetryMeasurements.RunLatencyAsync(int.Parse(connected, CultureInfo.InvariantCulture),
             int.Parse(lasting, CultureInfo.InvariantCulture));
         break;
+    case ["telemetry-car-end", var shared, var connected, var lasting]:
+        await TelemetryMeasurements.RunCarsAsync(shared, int.Parse(connected, CultureInfo.InvariantCulture),
+            int.Parse(lasting, CultureInfo.InvariantCulture));
+        break;
     case ["telemetry-month", .. var rest]:
         TelemetryMeasurements.RunMonth(rest is [var month] ? int.Parse(month, CultureInfo.InvariantCulture) : 30);
         break;

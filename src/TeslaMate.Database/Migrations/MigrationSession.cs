@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 
 namespace TeslaMate.Database.Migrations;
@@ -7,6 +8,8 @@ sealed class MigrationSession : IAsyncDisposable
 {
     // Evolve's key; whoever migrates holds it for the whole run.
     const int LockKey = 12345;
+
+    static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(10);
 
     readonly NpgsqlDataSource _database;
 
@@ -51,20 +54,48 @@ sealed class MigrationSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until no other program migrates this database.</summary>
-    public async Task LockAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits until no other program migrates this database, which may take as long as its work takes. Everybody can take that lock: who holds it
+    /// and may not migrate is not waited for.
+    /// </summary>
+    /// <returns>Why it is no use to wait; null once the lock is held.</returns>
+    public async Task<PreflightError?> LockAsync(CancellationToken cancellationToken)
     {
         Monitor.Begin("Waiting until no other program migrates this database");
-        // Another migrator may take as long as its work takes.
-        await using (var command = new NpgsqlCommand("""
-            with limits as materialized (select set_config('lock_timeout', '0', false)) select pg_advisory_lock($1) from limits
-            """, Connection))
+        while (true)
         {
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = LockKey });
-            await command.ExecuteNonQueryAsync(cancellationToken);
+            try
+            {
+                await LockWithinAsync(LookInterval, cancellationToken);
+                break;
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
+            {
+                if (await AdvisoryLocks.StrangersAsync(Connection, LockKey, cancellationToken) is { } strangers)
+                {
+                    return new PreflightError(
+                        $"The lock of migrations (advisory lock {LockKey}) is held by a session whose role may not migrate this database: "
+                            + $"{strangers}.",
+                        Remedies.EndSession);
+                }
+            }
         }
 
         Monitor.Begin("Reading what the database has");
+        return null;
+    }
+
+    async Task LockWithinAsync(TimeSpan time, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(Connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(string.Create(
+            CultureInfo.InvariantCulture, $"select set_config('lock_timeout', '{time.TotalMilliseconds:0}', true)")));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select pg_advisory_lock($1)")
+        {
+            Parameters = { new NpgsqlParameter<long> { TypedValue = LockKey } },
+        });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select set_config('lock_timeout', '0', false)"));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     public Task<MigrationHistory> ReadHistoryAsync(CancellationToken cancellationToken)

@@ -122,7 +122,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         {
             try
             {
-                await session.LockAsync(cancellationToken);
+                if (await session.LockAsync(cancellationToken) is { } obstacle)
+                    return new MigrationOutcome.Refused([obstacle]);
                 while (true)
                 {
                     // Another program may have made the tables while this one waited.

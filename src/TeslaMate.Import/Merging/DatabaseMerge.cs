@@ -35,8 +35,8 @@ sealed class DatabaseMerge(NpgsqlDataSource database, TimeProvider time) : IData
         await using var from = await other.OpenConnectionAsync(cancellationToken);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var store = new ImportStore(connection, time);
-        if (!await store.TryLockAsync(cancellationToken))
-            return ImportReport.Of(ImportProblem.Busy, "Another import is at work.");
+        if (await store.LockAsync(cancellationToken) is { } busy)
+            return ImportReport.Of(ImportProblem.Busy, busy);
         try
         {
             if (await VersionAsync(from, cancellationToken) is var theirs && await VersionAsync(connection, cancellationToken) is var ours

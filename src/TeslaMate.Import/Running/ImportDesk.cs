@@ -124,12 +124,16 @@ public sealed partial class ImportDesk(IImporter importer, ImportSettings settin
     {
         if (Path.GetFileName(name) != name || !HistoryFolder.IsKnown(name))
             return false;
-        Directory.CreateDirectory(settings.Folder);
+        // A folder that the owner made may be shared on purpose.
+        if (!Directory.Exists(settings.Folder))
+            PrivateFiles.CreateFolder(settings.Folder);
         var path = Path.Combine(settings.Folder, name);
         var part = path + ".part";
         try
         {
-            await using (var file = File.Create(part))
+            // Never what somebody else may have put there, such as a link to another file.
+            File.Delete(part);
+            await using (var file = PrivateFiles.Open(part, FileMode.CreateNew, FileAccess.Write, FileShare.None))
                 await content.CopyToAsync(file, cancellationToken);
             File.Move(part, path, overwrite: true);
         }

@@ -18,24 +18,31 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     // An import that was killed leaves the server a moment to notice.
     static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
 
+    const string Lock = "hashtext('teslamate import')";
+
     /// <summary>One import at a time, whoever starts it; the lock ends with the connection at the latest.</summary>
-    public async Task<bool> TryLockAsync(CancellationToken cancellationToken)
+    /// <returns>Who has it, in a sentence for the operator; null once it is had.</returns>
+    public async Task<string?> LockAsync(CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        while (!await ScalarAsync<bool>("select pg_try_advisory_lock(hashtext('teslamate import'))", [], cancellationToken))
+        while (!await ScalarAsync<bool>($"select pg_try_advisory_lock({Lock})", [], cancellationToken))
         {
             if (time.GetElapsedTime(started) > LockPatience)
-                return false;
+            {
+                var holders = await AdvisoryLocks.HoldersAsync(connection, Lock, cancellationToken);
+                return $"Another import is at work: {holders ?? "one that is gone by now"}.";
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellationToken);
         }
 
-        return true;
+        return null;
     }
 
     public async Task UnlockAsync()
     {
         if (connection.State == System.Data.ConnectionState.Open)
-            await ScalarAsync<bool>("select pg_advisory_unlock(hashtext('teslamate import'))", [], CancellationToken.None);
+            await ScalarAsync<bool>($"select pg_advisory_unlock({Lock})", [], CancellationToken.None);
     }
 
     /// <summary>Goes on with the interrupted run of a folder, or begins one; former ones of this folder are forgotten then.</summary>

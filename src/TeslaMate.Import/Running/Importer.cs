@@ -62,7 +62,7 @@ sealed class Importer(NpgsqlDataSource database, Elevations terrain, TimeProvide
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var store = new ImportStore(connection, time);
-        if (!await store.TryLockAsync(cancellationToken))
+        if (await store.LockAsync(cancellationToken) is not null)
             return false;
         try
         {
@@ -99,8 +99,8 @@ sealed class ImportRun(
 
     public async Task<ImportReport> RunAsync(CancellationToken cancellationToken)
     {
-        if (!await store.TryLockAsync(cancellationToken))
-            return ImportReport.Of(ImportProblem.Busy, "Another import is at work.");
+        if (await store.LockAsync(cancellationToken) is { } busy)
+            return ImportReport.Of(ImportProblem.Busy, busy);
         try
         {
             return await RunLockedAsync(cancellationToken);
@@ -317,7 +317,7 @@ sealed class ImportRun(
                 Fail(i, exception.MessageText);
                 await connection.CloseAsync();
                 await connection.OpenAsync(cancellationToken);
-                await store.TryLockAsync(cancellationToken);
+                await store.LockAsync(cancellationToken);
             }
         }
 

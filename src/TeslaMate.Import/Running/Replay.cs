@@ -29,6 +29,7 @@ sealed class Replay(Car car)
     FetchPlan _plan;
     long _request;
     bool _isAwake;
+    VehicleData? _first;
     bool _isCut;
     bool _isRecalling;
 
@@ -81,7 +82,8 @@ sealed class Replay(Car car)
 
     void Play(VehicleData data, DateTimeOffset at)
     {
-        if (_vehicle is null)
+        var isFirst = _vehicle is null;
+        if (isFirst)
             Begin(at);
         _isCut = false;
         Last = at;
@@ -89,11 +91,15 @@ sealed class Replay(Car car)
         if (_plan == FetchPlan.LightThenFull && !_isAwake && data.Availability == Availability.Online)
         {
             _isAwake = true;
+            _first = isFirst ? data : null;
             return;
         }
 
         _isAwake = false;
+        History.StartsUnderWay = _first is not null && IsOneRide(_first, data);
+        _first = null;
         Happen(new VehicleEvent.Answered(at, _request, new ApiAnswer<VehicleData>.Ok(data), Surroundings.Unknown));
+        History.StartsUnderWay = false;
     }
 
     /// <summary>What follows does not join on: what is open ends at its last row, and the next row is the first one of its kind.</summary>
@@ -121,6 +127,15 @@ sealed class Replay(Car car)
         else if (Last is { } last)
             History.End(last);
     }
+
+    static bool IsOneRide(VehicleData first, VehicleData second) => (IsInGear(first), IsInGear(second)) switch
+    {
+        (true, true) => true,
+        (false, false) => first.ChargeState?.IsCharging == true && second.ChargeState?.IsCharging == true,
+        _ => false,
+    };
+
+    static bool IsInGear(VehicleData data) => data.DriveState?.ShiftState is ShiftState.D or ShiftState.N or ShiftState.R;
 
     void Begin(DateTimeOffset at)
     {

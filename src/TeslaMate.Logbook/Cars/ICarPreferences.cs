@@ -9,13 +9,14 @@ public interface ICarPreferences
 
 /// <summary>The form of a mileage budget; without both values there is none.</summary>
 /// <param name="KmPerYear">Above 0, at most <see cref="MostKmPerYear"/>.</param>
-/// <param name="From">Its first day, in UTC; not in the future.</param>
+/// <param name="From">Its first day, of the calendar that the owner looks at; not in the future.</param>
 public sealed record MileageBudgetForm(double? KmPerYear, DateOnly? From)
 {
     public const double MostKmPerYear = 1_000_000;
 
     /// <summary>Every mistake, by the columns' names; none means that it will be stored.</summary>
-    public IReadOnlyList<FieldError> Check(DateTimeOffset now)
+    /// <param name="today">By that calendar.</param>
+    public IReadOnlyList<FieldError> Check(DateOnly today)
     {
         List<FieldError> errors = [];
         if (KmPerYear is null && From is not null)
@@ -26,8 +27,8 @@ public sealed record MileageBudgetForm(double? KmPerYear, DateOnly? From)
             errors.Add(new(PerYearField, "is too large"));
         if (From is null && KmPerYear is not null)
             errors.Add(new(FromField, Problem.Blank));
-        else if (From > DateOnly.FromDateTime(now.UtcDateTime))
-            errors.Add(new(FromField, "must not be in the future (UTC)"));
+        else if (From > today)
+            errors.Add(new(FromField, "must not be in the future"));
         return errors;
     }
 

@@ -39,21 +39,23 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
         return await command.ExecuteScalarAsync(cancellationToken) is long count ? (int)count : 0;
     }
 
-    public async Task<GeofenceAnswer> SaveAsync(GeofenceId? geofence, GeofenceForm form, bool addCosts, CancellationToken cancellationToken)
+    public async Task<GeofenceAnswer> SaveAsync(
+        GeofenceId? geofence, GeofenceForm form, bool addCosts, Geofence? seen, CancellationToken cancellationToken)
     {
         var errors = GeofenceRules.Check(form, out var wanted);
         if (errors.Count > 0)
             return new GeofenceAnswer.Refused(errors);
 
-        if (await SequenceCheck.RepairAndRetryAsync(database, () => StoreAsync(geofence, wanted, addCosts, cancellationToken),
-            cancellationToken) is not { } saved)
-            return new GeofenceAnswer.NotFound();
-        await RefreshAsync(cancellationToken);
-        return new GeofenceAnswer.Saved(saved);
+        var answer = await SequenceCheck.RepairAndRetryAsync(
+            database, () => StoreAsync(geofence, wanted, addCosts, seen, cancellationToken), cancellationToken);
+        if (answer is GeofenceAnswer.Saved)
+            await RefreshAsync(cancellationToken);
+        return answer;
     }
 
-    /// <summary>All of it or nothing; null when there is no such geofence.</summary>
-    async Task<Geofence?> StoreAsync(GeofenceId? geofence, Geofence wanted, bool addCosts, CancellationToken cancellationToken)
+    /// <summary>All of it or nothing.</summary>
+    async Task<GeofenceAnswer> StoreAsync(
+        GeofenceId? geofence, Geofence wanted, bool addCosts, Geofence? seen, CancellationToken cancellationToken)
     {
         Geofence saved;
         await using (var connection = await database.OpenConnectionAsync(cancellationToken))
@@ -63,11 +65,12 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
             await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock()], CommandTimeout, cancellationToken);
             if (geofence is { } id)
             {
+                if (await RefusalAsync(connection, id, seen, cancellationToken) is { } refusal)
+                    return refusal;
                 await DatabaseWriter.RunAsync(connection, GeofenceStatements.Release(id), CommandTimeout, cancellationToken);
                 saved = wanted with { Id = id };
                 await using var update = GeofenceStatements.Update(connection, saved);
-                if (await update.ExecuteNonQueryAsync(cancellationToken) == 0)
-                    return null;
+                await update.ExecuteNonQueryAsync(cancellationToken);
             }
             else
             {
@@ -81,26 +84,44 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
             await transaction.CommitAsync(cancellationToken);
         }
 
-        return saved;
+        return new GeofenceAnswer.Saved(saved);
     }
 
-    public async Task<bool> DeleteAsync(GeofenceId geofence, CancellationToken cancellationToken)
+    public async Task<GeofenceAnswer> DeleteAsync(GeofenceId geofence, Geofence? seen, CancellationToken cancellationToken)
     {
-        bool found;
         await using (var connection = await database.OpenConnectionAsync(cancellationToken))
         await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
         {
-            await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock(), .. GeofenceStatements.Release(geofence)], CommandTimeout,
-                cancellationToken);
-            await using var delete = new NpgsqlCommand("delete from public.geofences where id = $1",
-                connection)
-            { Parameters = { Value.Of(geofence.Value) } };
-            found = await delete.ExecuteNonQueryAsync(cancellationToken) > 0;
+            await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock()], CommandTimeout, cancellationToken);
+            if (await RefusalAsync(connection, geofence, seen, cancellationToken) is { } refusal)
+                return refusal;
+            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Release(geofence), CommandTimeout, cancellationToken);
+            await using var delete = new NpgsqlCommand("delete from public.geofences where id = $1", connection)
+            {
+                Parameters = { Value.Of(geofence.Value) },
+            };
+            await delete.ExecuteNonQueryAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
 
         await RefreshAsync(cancellationToken);
-        return found;
+        return new GeofenceAnswer.Deleted();
+    }
+
+    /// <summary>
+    /// Why a fence is not to be touched; null when nothing speaks against it. Its row is locked then: also an editor that does not ask for our lock
+    /// cannot come in between.
+    /// </summary>
+    static async Task<GeofenceAnswer?> RefusalAsync(
+        NpgsqlConnection connection, GeofenceId geofence, Geofence? seen, CancellationToken cancellationToken)
+    {
+        var command = new NpgsqlCommand(Select + " where id = $1 for update", connection) { Parameters = { Value.Of(geofence.Value) } };
+        return (await ReadAsync(command, cancellationToken)).SingleOrDefault() switch
+        {
+            null => new GeofenceAnswer.NotFound(),
+            var there when seen is not null && there != seen => new GeofenceAnswer.Changed(),
+            _ => null,
+        };
     }
 
     public async Task<(double Latitude, double Longitude)?> LastPositionAsync(CancellationToken cancellationToken)

@@ -36,7 +36,8 @@ static class GeofenceStatements
                         < ({NearestFence.Distance("place.latitude", "place.longitude", "$1", "$2")}, coalesce($4, 2147483647)))
         """;
 
-    public static Statement Lock() => new("select pg_advisory_xact_lock(hashtext('teslamate geofences'))::text", []);
+    /// <summary>One change of fences at a time, until the transaction ends; who reads them does not wait.</summary>
+    public static Statement Lock() => new("lock table public.geofences in share update exclusive mode", []);
 
     /// <summary>Gives everything inside a fence to its nearest fence, this one included.</summary>
     public static IReadOnlyList<Statement> Gather(GeofenceId geofence)

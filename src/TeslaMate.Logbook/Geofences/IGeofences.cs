@@ -26,17 +26,21 @@ public interface IGeofences
     /// </summary>
     /// <param name="geofence">Null for a new fence.</param>
     /// <param name="addCosts">Whether charging processes of this fence without cost get one (spec logbook 9.5).</param>
-    Task<GeofenceAnswer> SaveAsync(GeofenceId? geofence, GeofenceForm form, bool addCosts, CancellationToken cancellationToken);
+    /// <param name="seen">The fence as the editor saw it: nothing is changed when it is another one by now. Null to change whatever it is.</param>
+    /// <returns><c>Saved</c>, <c>Refused</c>, <c>NotFound</c> or, if <paramref name="seen"/> is given, <c>Changed</c>.</returns>
+    Task<GeofenceAnswer> SaveAsync(
+        GeofenceId? geofence, GeofenceForm form, bool addCosts, Geofence? seen, CancellationToken cancellationToken);
 
     /// <summary>Deletes a fence; what it held goes to the fences below it.</summary>
-    /// <returns>False when there is no such fence.</returns>
-    Task<bool> DeleteAsync(GeofenceId geofence, CancellationToken cancellationToken);
+    /// <param name="seen">As of <see cref="SaveAsync"/>.</param>
+    /// <returns><c>Deleted</c>, <c>NotFound</c> or, if <paramref name="seen"/> is given, <c>Changed</c>.</returns>
+    Task<GeofenceAnswer> DeleteAsync(GeofenceId geofence, Geofence? seen, CancellationToken cancellationToken);
 
     /// <summary>Where a map of a new fence is centred: the position with the highest number; null in an empty database.</summary>
     Task<(double Latitude, double Longitude)?> LastPositionAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>What came of saving a geofence. Closed.</summary>
+/// <summary>What came of saving or deleting a geofence. Closed.</summary>
 public abstract record GeofenceAnswer
 {
     GeofenceAnswer() { }
@@ -46,4 +50,9 @@ public abstract record GeofenceAnswer
     public sealed record Refused(IReadOnlyList<FieldError> Errors) : GeofenceAnswer;
 
     public sealed record NotFound : GeofenceAnswer;
+
+    public sealed record Deleted : GeofenceAnswer;
+
+    /// <summary>Somebody changed it after the editor had seen it; nothing was done.</summary>
+    public sealed record Changed : GeofenceAnswer;
 }

@@ -18,6 +18,7 @@ sealed class History
     readonly List<(DateTimeOffset Since, DateTimeOffset Until)> _goingOn = [];
     CarActivity? _lastActivity;
     List<PositionReading>? _openDrive;
+    bool _openDriveGoesOn;
     HistoryCharging? _openCharging;
 
     public IReadOnlyList<HistoryDrive> Drives => _drives;
@@ -49,6 +50,12 @@ sealed class History
     /// <summary>How many rows have ended and wait to be written.</summary>
     public int Size { get; private set; }
 
+    /// <summary>
+    /// A drive or a charging process that starts now was under way at the first row that was read: what an earlier import saw of it may be in the
+    /// database already.
+    /// </summary>
+    public bool StartsUnderWay { private get; set; }
+
     /// <summary>An own copy, to go back to.</summary>
     public History Copy()
     {
@@ -60,6 +67,7 @@ sealed class History
         copy._versions.AddRange(_versions);
         copy._goingOn.AddRange(_goingOn);
         copy._openDrive = _openDrive is null ? null : [.. _openDrive];
+        copy._openDriveGoesOn = _openDriveGoesOn;
         copy._openCharging = _openCharging is null ? null : _openCharging with { Charges = [.. _openCharging.Charges] };
         return copy;
     }
@@ -95,6 +103,10 @@ sealed class History
     public void DropDrives(Func<double, double, bool> isKnown)
         => _drives.RemoveAll(drive => drive.Positions[0].OdometerKm is { } from && drive.Positions[^1].OdometerKm is { } to && isKnown(from, to));
 
+    /// <summary>Forgets the positions outside of drives of one moment.</summary>
+    /// <returns>How many there were.</returns>
+    public int DropPositions(DateTimeOffset at) => _positions.RemoveAll(position => position.Date == at);
+
     /// <summary>Forgets everything that has ended: it is written.</summary>
     public void Clear()
     {
@@ -119,7 +131,7 @@ sealed class History
             case LogbookEntry.StartDrive(_, var position):
                 CloseDrive();
                 if (PositionRows.IsStorable(position))
-                    _openDrive = [position];
+                    (_openDrive, _openDriveGoesOn) = ([position], StartsUnderWay);
                 break;
             case LogbookEntry.InsertDrivePosition(var position) when _openDrive is null:
                 AddPosition(position);
@@ -134,7 +146,7 @@ sealed class History
             case LogbookEntry.StartCharging(var at, var position, _):
                 CompleteCharging(at);
                 if (PositionRows.IsStorable(position))
-                    _openCharging = new HistoryCharging(position, at, [], at);
+                    _openCharging = new HistoryCharging(position, at, [], at) { GoesOn = StartsUnderWay };
                 break;
             case LogbookEntry.InsertCharge(var charge):
                 // What lacks a value that the column needs is no row, as with a live car.
@@ -227,7 +239,7 @@ sealed class History
     {
         if (_openDrive is null)
             return;
-        _drives.Add(new HistoryDrive(_openDrive, isCutOff));
+        _drives.Add(new HistoryDrive(_openDrive, _openDriveGoesOn, isCutOff));
         Size += _openDrive.Count;
         _openDrive = null;
     }
@@ -246,8 +258,9 @@ sealed class History
 sealed record HistoryMark(int Drives, int Chargings, int Positions, int States, int Versions, int Size, Cars.CarDescription? Description);
 
 /// <param name="Positions">At least one, in the order of time.</param>
+/// <param name="GoesOn">It was under way at the first row that was read.</param>
 /// <param name="IsCutOff">It was under way at the last row that was read.</param>
-sealed record HistoryDrive(List<PositionReading> Positions, bool IsCutOff);
+sealed record HistoryDrive(List<PositionReading> Positions, bool GoesOn, bool IsCutOff);
 
 /// <param name="Place">Where.</param>
 /// <param name="StartedAt">Provisional; the first charge tells.</param>
@@ -255,4 +268,8 @@ sealed record HistoryDrive(List<PositionReading> Positions, bool IsCutOff);
 /// <param name="CompletedAt">The end of one that has no charges.</param>
 /// <param name="IsCutOff">It was under way at the last row that was read.</param>
 sealed record HistoryCharging(
-    PositionReading Place, DateTimeOffset StartedAt, List<ChargeReading> Charges, DateTimeOffset CompletedAt, bool IsCutOff = false);
+    PositionReading Place, DateTimeOffset StartedAt, List<ChargeReading> Charges, DateTimeOffset CompletedAt, bool IsCutOff = false)
+{
+    /// <summary>It was under way at the first row that was read.</summary>
+    public bool GoesOn { get; init; }
+}

@@ -32,42 +32,64 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
 
     bool _hasWrittenChargings;
 
+    /// <summary>An entry of an earlier import that goes on.</summary>
+    /// <param name="IsAround">Its own rows are before and behind the new ones.</param>
+    sealed record Earlier(int Id, bool IsAround);
+
     /// <summary>Writes the drives, charging processes and positions that have ended: a piece of what follows in the same transaction.</summary>
     public async Task<HistoryCounts> WriteRidesAsync(CarId car, long run, History history, CancellationToken cancellationToken)
     {
         var removed = await RemoveGoingOnAsync(car, history, cancellationToken);
-        var drives = await numbers.TakeAsync(connection, "trips_id_seq", history.Drives.Count, cancellationToken);
-        var processes = await numbers.TakeAsync(connection, "charging_processes_id_seq", history.Chargings.Count, cancellationToken);
-        var positionCount = history.Drives.Sum(drive => drive.Positions.Count) + history.Chargings.Count + history.Positions.Count;
+        var (earlierDrives, dropped) = await EarlierAsync(
+            OtherParts.EarlierDrive, car, history, history.Drives, drive => drive.GoesOn ? drive.Positions[0].Date : null, cancellationToken);
+        var (earlierProcesses, droppedToo) = await EarlierAsync(
+            OtherParts.EarlierCharging, car, history, history.Chargings, charging => charging.GoesOn ? charging.Place.Date : null,
+            cancellationToken);
+        removed += new HistoryCounts(0, 0, -(dropped + droppedToo), 0, 0, 0);
+        var drives = await NumberAsync("trips_id_seq", earlierDrives, cancellationToken);
+        var processes = await NumberAsync("charging_processes_id_seq", earlierProcesses, cancellationToken);
+        var positionCount = history.Drives.Sum(drive => drive.Positions.Count) + earlierProcesses.Count(earlier => earlier is null)
+            + history.Positions.Count;
         var positions = await numbers.TakeAsync(connection, "positions_id_seq", positionCount, cancellationToken);
         var chargeCount = history.Chargings.Sum(charging => charging.Charges.Count);
         var charges = await numbers.TakeAsync(connection, "charges_id_seq", chargeCount, cancellationToken);
 
-        await CopyDrivesAsync(car, history, drives, cancellationToken);
-        var (tracks, places, free) = await CopyPositionsAsync(car, history, drives, positions, cancellationToken);
+        await CopyDrivesAsync(car, history, drives, earlierDrives, cancellationToken);
+        var (tracks, places, free) = await CopyPositionsAsync(car, history, drives, positions, earlierProcesses, cancellationToken);
         await CopyChargingsAsync(car, history, processes, places, charges, cancellationToken);
 
+        // They reach further now, which the later parts below have to see.
+        foreach (var drive in earlierDrives.OfType<Earlier>())
+            await ExecuteAsync(DriveStatements.Close(car, new(drive.Id), DriveEnd.Ended, lookUpAddresses: false), cancellationToken);
+
         List<Statement> ends = [];
+        List<int> cutOffDrives = [], cutOffProcesses = [];
         for (var i = 0; i < drives.Length; i++)
         {
             var drive = new DriveId(drives[i]);
             var written = history.Drives[i];
-            if (written.IsCutOff && await JoinAsync(LaterParts.JoinDrive, car, drive.Value, written.Positions[^1].Date) is { } joined)
+            var isCutOff = written.IsCutOff && earlierDrives[i] is not { IsAround: true };
+            if (isCutOff && await JoinAsync(OtherParts.LaterDrive, car, drive.Value, written.Positions[^1].Date) is { } joined)
             {
                 removed += new HistoryCounts(-1, 0, -joined, 0, 0, 0);
                 ends.Add(DriveStatements.Close(car, drive, DriveEnd.Ended, lookUpAddresses: false));
+                continue;
             }
-            else
-            {
+
+            if (isCutOff)
+                cutOffDrives.Add(drive.Value);
+            if (earlierDrives[i] is null)
                 ends.Add(DriveStatements.CloseWritten(car, drive, new(tracks[i].First), new(tracks[i].Last)));
-            }
         }
 
         for (var i = 0; i < processes.Length; i++)
         {
             var charging = history.Chargings[i];
-            if (charging.IsCutOff && await JoinAsync(LaterParts.JoinCharging, car, processes[i], charging.CompletedAt) is { } joined)
+            var isCutOff = charging.IsCutOff && earlierProcesses[i] is not { IsAround: true };
+            if (isCutOff && await JoinAsync(OtherParts.LaterCharging, car, processes[i], charging.CompletedAt) is { } joined)
                 removed += new HistoryCounts(0, -1, -joined, 0, 0, 0);
+            else if (isCutOff)
+                cutOffProcesses.Add(processes[i]);
             ends.Add(ChargingStatements.CompleteOne(car, new(processes[i]), charging.CompletedAt));
         }
 
@@ -88,11 +110,15 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
                 free.AddRange(positions.AsSpan(next, history.Drives[i].Positions.Count));
         }
 
-        await RememberAsync(car, run, "drive", [.. drives.Where(id => !discarded.Contains(id))], cancellationToken);
-        await RememberAsync(car, run, "charging_process", processes, cancellationToken);
-        await RememberAsync(car, run, "position", [.. free, .. places], cancellationToken);
+        int[] newDrives = [.. drives.Where((id, i) => earlierDrives[i] is null && !discarded.Contains(id))];
+        int[] newProcesses = [.. processes.Where((_, i) => earlierProcesses[i] is null)];
+        await RememberAsync(car, run, "drive", newDrives, cancellationToken);
+        await RememberAsync(car, run, "charging_process", newProcesses, cancellationToken);
+        await RememberAsync(car, run, "position", [.. free, .. places.Where((_, i) => earlierProcesses[i] is null)], cancellationToken);
+        await RememberAsync(car, run, "cut_off_drive", [.. cutOffDrives.Where(id => !discarded.Contains(id))], cancellationToken);
+        await RememberAsync(car, run, "cut_off_charging_process", [.. cutOffProcesses], cancellationToken);
         _hasWrittenChargings |= processes.Length > 0;
-        return new HistoryCounts(drives.Length - discarded.Count, processes.Length, positionCount, chargeCount, 0, 0) + removed;
+        return new HistoryCounts(newDrives.Length, newProcesses.Length, positionCount, chargeCount, 0, 0) + removed;
 
         // How many positions went with the later part; null when there is none.
         async Task<int?> JoinAsync(string sql, CarId owner, int entry, DateTimeOffset lastRow)
@@ -103,6 +129,60 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
             command.Parameters.Add(Value.Of(lastRow));
             return await command.ExecuteScalarAsync(cancellationToken) as int?;
         }
+    }
+
+    /// <summary>
+    /// The entries of earlier imports that what was under way at a first row goes on with; null for what begins anew. The position that the state got
+    /// from the same row is needed no more then, since the state goes on, too.
+    /// </summary>
+    async Task<(Earlier?[] Earlier, int Dropped)> EarlierAsync<T>(
+        string sql, CarId car, History history, IReadOnlyList<T> rides, Func<T, DateTimeOffset?> firstRow, CancellationToken cancellationToken)
+    {
+        var earlier = new Earlier?[rides.Count];
+        var dropped = 0;
+        for (var i = 0; i < rides.Count; i++)
+        {
+            if (firstRow(rides[i]) is not { } at)
+                continue;
+            await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+            command.Parameters.Add(Value.Of(car.Value));
+            command.Parameters.Add(Value.Of(at));
+            await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+            {
+                if (await reader.ReadAsync(cancellationToken))
+                    earlier[i] = new(reader.GetInt32(0), reader.GetBoolean(1));
+            }
+
+            // A ride that lasts until the end of its file is written after its position.
+            if (earlier[i] is not null && history.DropPositions(at) == 0)
+                dropped += await DropPositionsAsync(car, at, cancellationToken);
+        }
+
+        return (earlier, dropped);
+    }
+
+    /// <returns>How many positions went.</returns>
+    async Task<int> DropPositionsAsync(CarId car, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("""
+            with dropped as (
+                delete from public.positions
+                using teslamate.imported_entries mine
+                where positions.car_id = $1 and positions.date = $2 and positions.drive_id is null
+                    and mine.kind = 'position' and mine.entry_id = positions.id
+                returning positions.id)
+            delete from teslamate.imported_entries using dropped where kind = 'position' and entry_id = dropped.id
+            """, connection) { CommandTimeout = 0 };
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of(at));
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>New numbers for all that goes on with nothing.</summary>
+    async Task<int[]> NumberAsync(string sequence, Earlier?[] earlier, CancellationToken cancellationToken)
+    {
+        var added = new Queue<int>(await numbers.TakeAsync(connection, sequence, earlier.Count(known => known is null), cancellationToken));
+        return [.. earlier.Select(known => known?.Id ?? added.Dequeue())];
     }
 
     /// <summary>Removes what an earlier import wrote of drives and charging processes that go on, as far as they have ended now.</summary>
@@ -150,8 +230,8 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
                 returning positions.id),
             gone_entries as (
                 delete from teslamate.imported_entries
-                where (kind = 'drive' and entry_id in (select id from gone_drives))
-                    or (kind = 'charging_process' and entry_id in (select id from gone_processes))
+                where (kind in ('drive', 'cut_off_drive') and entry_id in (select id from gone_drives))
+                    or (kind in ('charging_process', 'cut_off_charging_process') and entry_id in (select id from gone_processes))
                     or (kind = 'position' and entry_id in (select id from gone_positions)))
             select
                 (select count(*) from gone_drives)::integer, (select count(*) from gone_processes)::integer,
@@ -330,14 +410,16 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         return added.Count - gone.Count;
     }
 
-    async Task CopyDrivesAsync(CarId car, History history, int[] drives, CancellationToken cancellationToken)
+    async Task CopyDrivesAsync(CarId car, History history, int[] drives, Earlier?[] earlier, CancellationToken cancellationToken)
     {
-        if (drives.Length == 0)
+        if (earlier.All(known => known is not null))
             return;
         await using var copy = await connection.BeginBinaryImportAsync("copy public.drives (id, car_id, start_date) from stdin (format binary)",
             cancellationToken);
         for (var i = 0; i < drives.Length; i++)
         {
+            if (earlier[i] is not null)
+                continue;
             await copy.StartRowAsync(cancellationToken);
             await copy.WriteAsync(drives[i], NpgsqlDbType.Integer, cancellationToken);
             await copy.WriteAsync(car.Value, NpgsqlDbType.Smallint, cancellationToken);
@@ -348,7 +430,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
     }
 
     async Task<((int First, int Last)[] Tracks, int[] Places, List<int> Free)> CopyPositionsAsync(
-        CarId car, History history, int[] drives, int[] positions, CancellationToken cancellationToken)
+        CarId car, History history, int[] drives, int[] positions, Earlier?[] earlierProcesses, CancellationToken cancellationToken)
     {
         var tracks = new (int First, int Last)[drives.Length];
         var places = new int[history.Chargings.Count];
@@ -367,6 +449,9 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
 
         for (var i = 0; i < places.Length; i++)
         {
+            // What goes on has its place already.
+            if (earlierProcesses[i] is not null)
+                continue;
             places[i] = positions[next];
             await HistoryRows.WriteAsync(copy, positions[next++], car, drive: null, history.Chargings[i].Place, cancellationToken);
         }
@@ -390,6 +475,9 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         {
             for (var i = 0; i < processes.Length; i++)
             {
+                // What goes on has its row already.
+                if (places[i] == 0)
+                    continue;
                 await copy.StartRowAsync(cancellationToken);
                 await copy.WriteAsync(processes[i], NpgsqlDbType.Integer, cancellationToken);
                 await copy.WriteAsync(car.Value, NpgsqlDbType.Smallint, cancellationToken);
@@ -408,7 +496,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
             where process.id = any ($1) and place.id = process.position_id and exists (select from public.geofences)
             returning process.id
             """,
-            [Value.Array(processes)]), cancellationToken);
+            [Value.Array(processes.Where((_, i) => places[i] != 0).ToArray())]), cancellationToken);
         if (charges.Length == 0)
             return;
         await using var chargeCopy = await connection.BeginBinaryImportAsync(HistoryRows.CopyCharges, cancellationToken);

@@ -14,9 +14,7 @@ sealed class SpoolFlush(
     RefusedEntries? refused = null)
     : BackgroundService
 {
-    static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
-
-    static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+    static readonly RetryPolicy Retries = new(First: TimeSpan.FromSeconds(1), Longest: TimeSpan.FromSeconds(10));
 
     static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
 
@@ -26,12 +24,12 @@ sealed class SpoolFlush(
     {
         // A chunk may take long when it closes a drive in a table of many millions.
         using var heartbeat = heartbeats?.Start("spool", TimeSpan.FromMinutes(15));
-        var pause = Shortest;
+        var failures = 0;
         DateTimeOffset? nextLook = null;
         while (true)
         {
-            await Task.Delay(pause, time, stoppingToken);
-            pause = await FlushAsync(() => heartbeat?.Beat(), stoppingToken) ? Shortest : pause * 2 < Longest ? pause * 2 : Longest;
+            await Task.Delay(Retries.Pause(failures), time, stoppingToken);
+            failures = await FlushAsync(() => heartbeat?.Beat(), stoppingToken) ? 0 : failures + 1;
             if (refused is not null && (nextLook is not { } due || time.GetUtcNow() >= due))
             {
                 nextLook = time.GetUtcNow() + LookInterval;

@@ -11,8 +11,7 @@ sealed class ReconnectPolicy(Func<double> random)
     /// <summary>A connection that lasts so long ends the outage.</summary>
     public static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(30);
 
-    static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
+    static readonly RetryPolicy Retries = new(First: TimeSpan.FromMilliseconds(100), Longest: TimeSpan.FromSeconds(30));
 
     // The next pause is 0.8 s then.
     const int MaxAttemptsWithWorkingBroker = 3;
@@ -26,7 +25,7 @@ sealed class ReconnectPolicy(Func<double> random)
     int _attempts;
 
     /// <summary>How long to wait before the next attempt.</summary>
-    public TimeSpan NextPause() => BackOff.Pause(_attempts++, FirstPause, MaxPause, random);
+    public TimeSpan NextPause() => Retries.Pause(_attempts++, random());
 
     /// <summary>There is no connection, or none any more.</summary>
     /// <returns>Whether this outage has not had that reason yet.</returns>

@@ -27,6 +27,8 @@ sealed partial class DeliveryWorker : BackgroundService
 
     static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
 
+    static readonly RetryPolicy Retries = new(ShortestWait, LongestWait);
+
     static readonly TimeSpan TidyInterval = TimeSpan.FromHours(1);
 
     readonly DeliveryTable _table;
@@ -81,7 +83,7 @@ sealed partial class DeliveryWorker : BackgroundService
                 catch (Exception exception) when (IsAway(exception))
                 {
                     Log.DatabaseAway(_logger, exception.Message);
-                    wait = BackOff.Pause(Math.Min(failures++, 10), ShortestWait, LongestWait, _random);
+                    wait = Retries.Pause(failures++, _random());
                 }
 
                 await _signal.WaitAsync(wait, _time, stoppingToken);
@@ -171,7 +173,7 @@ sealed partial class DeliveryWorker : BackgroundService
             }
             catch (Exception exception) when (IsAway(exception) && attempt < 3 && !stoppingToken.IsCancellationRequested)
             {
-                await Task.Delay(BackOff.Pause(attempt, ShortestWait, LongestWait, _random), _time, stoppingToken);
+                await Task.Delay(Retries.Pause(attempt, _random()), _time, stoppingToken);
             }
         }
 

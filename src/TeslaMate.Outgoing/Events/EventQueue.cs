@@ -11,8 +11,7 @@ sealed partial class EventQueue : BackgroundService, IOutgoingEvents
     /// <summary>What waits for the database at most; an event is about a kilobyte.</summary>
     public const int Capacity = 1000;
 
-    static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    static readonly RetryPolicy Retries = new(First: TimeSpan.FromSeconds(1), Longest: TimeSpan.FromMinutes(1));
 
     readonly Channel<OutgoingEvent> _events;
     readonly DeliveryTable _table;
@@ -73,8 +72,7 @@ sealed partial class EventQueue : BackgroundService, IOutgoingEvents
                 {
                     if (failures == 0)
                         Log.Waiting(_logger, exception.Message);
-                    await Task.Delay(BackOff.Pause(Math.Min(failures++, 10), FirstPause, LongestPause, Random.Shared.NextDouble), _time,
-                        stoppingToken);
+                    await Task.Delay(Retries.Pause(failures++, Random.Shared.NextDouble()), _time, stoppingToken);
                 }
             }
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TeslaMate.Configuration;
 using TeslaMate.Simulator.Lives;
 using TeslaMate.Telemetry.Records;
 using Field = TeslaMate.Telemetry.Wire.Generated.Field;
@@ -26,8 +27,7 @@ sealed class TelemetryCar(Life life, ITelemetryRoute route, TimeProvider time, s
 {
     const int MostKept = 5_000;
 
-    static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
+    static readonly RetryPolicy Retries = new(First: TimeSpan.FromSeconds(1), Longest: TimeSpan.FromSeconds(30));
 
     // Beyond this nobody who steps the clock waits for an acknowledgement.
     static readonly TimeSpan AckPatience = TimeSpan.FromSeconds(5);
@@ -39,7 +39,7 @@ sealed class TelemetryCar(Life life, ITelemetryRoute route, TimeProvider time, s
     readonly HashSet<string> _acked = new(StringComparer.Ordinal);
     readonly string _run = $"{life.Car.Id:x}"[^8..];
     ITelemetryConnection? _connection;
-    TimeSpan _retry = FirstRetry;
+    int _refusedConnections;
     DateTimeOffset _retryAt;
     DateTimeOffset _hopAt = DateTimeOffset.MaxValue;
     volatile bool _isBusy;
@@ -178,12 +178,11 @@ sealed class TelemetryCar(Life life, ITelemetryRoute route, TimeProvider time, s
         _connection = await route.ConnectAsync(life.Car, Network, cancellationToken);
         if (_connection is null)
         {
-            _retryAt = now + _retry;
-            _retry = _retry * 2 < LongestRetry ? _retry * 2 : LongestRetry;
+            _retryAt = now + Retries.Pause(_refusedConnections++);
             return false;
         }
 
-        (_retry, _hopAt) = (FirstRetry, troubles?.HopEvery is { } every ? now + every : DateTimeOffset.MaxValue);
+        (_refusedConnections, _hopAt) = (0, troubles?.HopEvery is { } every ? now + every : DateTimeOffset.MaxValue);
         Repeat();
         return true;
     }

@@ -127,14 +127,30 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
     public async Task<KnownConfiguration?> ConfigurationAsync(CarId car, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand($"""
-            select configured_at, looked_at, {IsCutSql}
+            select
+                configured_at, looked_at, {IsCutSql}, host,
+                (select max(received_at) from teslamate.telemetry_inbox inbox where inbox.car_id = telemetry.car_id and inbox.type <= 1)
             from teslamate.telemetry_cars telemetry
             where car_id = $1 and is_enabled
             """);
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
-            ? new KnownConfiguration(reader.GetInstantOrNull(0), reader.GetInstantOrNull(1), reader.GetBoolean(2)) : null;
+            ? new KnownConfiguration(reader.GetInstantOrNull(0), reader.GetInstantOrNull(1), reader.GetBoolean(2))
+            {
+                Host = reader.IsDBNull(3) ? null : reader.GetString(3),
+                LastData = reader.GetInstantOrNull(4),
+            }
+            : null;
+    }
+
+    /// <summary>Keeps what a car reports of its attempts to reach us; the newest is shown.</summary>
+    public async Task NoteErrorAsync(CarId car, string error, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("update teslamate.telemetry_cars set last_error = $2 where car_id = $1");
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = error });
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -182,4 +198,11 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
 /// <param name="ConfiguredAt">When this program gave it to Tesla; null when it did not.</param>
 /// <param name="LookedAt">When Tesla was last asked for it; null when never.</param>
 /// <param name="IsCut">Tesla said that the car has not fetched it, or has none, and nothing was heard of the car since.</param>
-sealed record KnownConfiguration(DateTimeOffset? ConfiguredAt, DateTimeOffset? LookedAt, bool IsCut);
+sealed record KnownConfiguration(DateTimeOffset? ConfiguredAt, DateTimeOffset? LookedAt, bool IsCut)
+{
+    /// <summary>The name that the car was told to send to; null when this program did not tell it.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>When the car last sent data or alerts; null when it has not within the week that records are kept.</summary>
+    public DateTimeOffset? LastData { get; init; }
+}

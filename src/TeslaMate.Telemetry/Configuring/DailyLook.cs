@@ -22,6 +22,8 @@ sealed partial class DailyLook : IAsyncDisposable
     // Two looks a day at most, whatever Tesla answers.
     static readonly TimeSpan AfterFailure = TimeSpan.FromHours(12);
 
+    const int LongestError = 300;
+
     readonly CancellationTokenSource _stop = new();
     readonly Car _car;
     readonly ITelemetryReceiver _receiver;
@@ -82,7 +84,7 @@ sealed partial class DailyLook : IAsyncDisposable
         if (known is { IsCut: true, LookedAt: { } cut } && _told != cut)
         {
             _told = cut;
-            await _receiver.UnsyncedAsync(cancellationToken);
+            await _receiver.CutAsync(null, cancellationToken);
         }
 
         // It has a day to fetch a new one.
@@ -97,15 +99,43 @@ sealed partial class DailyLook : IAsyncDisposable
             case ApiAnswer<CarConfiguration>.Ok(var configuration):
                 await _cars.NoteSyncedAsync(_car.Id, configuration is { IsSynced: true, IsThere: true }, now, cancellationToken);
                 if (configuration is { IsSynced: true, IsThere: true })
+                {
+                    await LookForErrorsAsync(vin, known, configured, cancellationToken);
                     break;
+                }
+
                 _told = now;
-                await _receiver.UnsyncedAsync(cancellationToken);
+                await _receiver.CutAsync(null, cancellationToken);
                 break;
             case ApiAnswer<CarConfiguration>.Failed(var error):
                 _notBefore = now + AfterFailure;
                 Log.NotLooked(_logger, _car.Id.Value, error.Message);
                 break;
         }
+    }
+
+    /// <summary>
+    /// A car that has fallen silent may have tried in vain. It is asked about once for each silence: most of them are sleep, and each request counts.
+    /// </summary>
+    async Task LookForErrorsAsync(string vin, KnownConfiguration known, DateTimeOffset configured, CancellationToken cancellationToken)
+    {
+        var before = known.LookedAt > configured ? known.LookedAt.Value : configured;
+        var isNewSilence = known.LastData is { } last ? last < before && last >= before - Interval : !(known.LookedAt > configured);
+        if (known.Host is not { } host || !isNewSilence
+            || await _ledger.MayLookAsync(_car.Id, "errors of a silent car", cancellationToken) is not { } entry)
+            return;
+        var answer = await _api.ErrorsAsync(vin, cancellationToken);
+        await _ledger.AnsweredAsync(entry, answer.HttpStatus, cancellationToken);
+        if (answer is not ApiAnswer<IReadOnlyList<ConnectionError>>.Ok(var errors))
+            return;
+        var since = known.LastData ?? configured;
+        if (errors.Where(error => error.CreatedAt > since && string.Equals(error.Host, host, StringComparison.OrdinalIgnoreCase))
+            .MaxBy(error => error.CreatedAt) is not { } newest)
+            return;
+        var text = newest.Error.Length > 0 ? $"{newest.Name}: {newest.Error}" : newest.Name;
+        text = text.Length > LongestError ? text[..LongestError] : text;
+        await _cars.NoteErrorAsync(_car.Id, text, cancellationToken);
+        await _receiver.CutAsync(text, cancellationToken);
     }
 
     static partial class Log

@@ -2,9 +2,16 @@ using TeslaMate.Telemetry.Records;
 
 namespace TeslaMate.Telemetry.Configuring;
 
-/// <summary>The oldest firmware of a car that sends a field (spec fleet-telemetry 1.4).</summary>
+/// <summary>What firmware a field and a setting need (spec fleet-telemetry 1.4 and 5.1).</summary>
 static class LeastFirmware
 {
+    /// <summary>Least changes are understood since then.</summary>
+    public static readonly Version Deltas = new(2024, 44, 32);
+
+    /// <summary>The version in a car's word for its software, such as <c>2026.20.3 8a1b2c3d4e5f</c>; null when it has none.</summary>
+    public static Version? Installed(string? software) => Version.TryParse(software?.Trim().Split(' ')[0], out var version) ? version : null;
+
+    /// <summary>The oldest that sends a field.</summary>
     public static string Of(string field) => FieldNames.NumberOf(field) switch
     {
         null => "?",

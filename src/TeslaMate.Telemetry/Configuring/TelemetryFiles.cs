@@ -22,6 +22,7 @@ static class TelemetryFiles
         }
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(privateFile))!);
         WritePrivately(privateFile, key.ExportECPrivateKeyPem());
         return key.ExportSubjectPublicKeyInfoPem();
     }
@@ -61,6 +62,53 @@ static class TelemetryFiles
         using var certificate = leaf.Create(authority, now.AddDays(-1), until, RandomNumberGenerator.GetBytes(16));
         WritePrivately(KeyFile(folder), key.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(CertificateFile(folder), certificate.ExportCertificatePem() + "\n");
+    }
+
+    /// <summary>Whether cars can be told this name: one of the public DNS, without scheme and port; a car takes no address.</summary>
+    public static bool IsHost(string host) => IsName(host) && host.Contains('.', StringComparison.Ordinal);
+
+    /// <summary>Whether a certificate can be made for this name.</summary>
+    public static bool IsName(string host) => Uri.CheckHostName(host) == UriHostNameType.Dns && !host.EndsWith('.')
+        && !host.Contains('_', StringComparison.Ordinal);
+
+    /// <summary>The certificates that cars check the server by.</summary>
+    /// <param name="file">Null for those of the own authority.</param>
+    /// <exception cref="IOException">There are none; the message says what to do.</exception>
+    public static (string Pem, X509Certificate2Collection Certificates) ReadAuthorities(string? file, string folder)
+    {
+        var path = file ?? AuthorityFile(folder);
+        var pem = Read(path, file is null
+            ? "Make it with: teslamate telemetry certificate HOST. With a certificate of somebody else, name the file of its root by --ca."
+            : "Name the file with the root that ends the chain of the server's certificate.");
+        X509Certificate2Collection certificates = [];
+        try
+        {
+            certificates.ImportFromPem(pem);
+        }
+        catch (CryptographicException exception)
+        {
+            throw new IOException($"{path} cannot be read as certificates in PEM: {exception.Message}", exception);
+        }
+
+        return certificates.Count > 0 ? (pem, certificates) : throw new IOException($"{path} holds no certificate. It must be in PEM form, with the "
+            + "root that ends the chain of the server's certificate.");
+    }
+
+    /// <summary>The key pair of the owner's app, of which the caller disposes.</summary>
+    /// <exception cref="IOException">There is none; the message says what to do.</exception>
+    /// <exception cref="CryptographicException">It is of another kind.</exception>
+    public static ECDsa ReadKey(string file) => TelemetrySignature.Key(Read(file, "Make it with: teslamate telemetry keys"));
+
+    static string Read(string path, string remedy)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new IOException($"There is no {path}. {remedy}", exception);
+        }
     }
 
     /// <summary>The public half of a key pair, PEM.</summary>

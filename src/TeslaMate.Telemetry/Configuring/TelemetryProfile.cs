@@ -61,16 +61,18 @@ static class TelemetryProfile
 
     /// <summary>The whole configuration of a car.</summary>
     /// <param name="authority">The certificates that the car checks ours by, PEM.</param>
+    /// <param name="software">What the car runs, as far as known: older software takes no least changes.</param>
     public static IReadOnlyDictionary<string, JsonElement> Configuration(string profile, string host, int port, string authority,
-        DateTimeOffset? expires = null)
+        DateTimeOffset? expires = null, string? software = null)
     {
+        var hasDeltas = LeastFirmware.Installed(software) is not { } version || version >= LeastFirmware.Deltas;
         var configuration = new JsonObject
         {
             ["hostname"] = host,
             // A number; as text it is refused.
             ["port"] = port,
             ["ca"] = authority,
-            ["fields"] = Fields(profile),
+            ["fields"] = Fields(profile, hasDeltas),
             ["alert_types"] = new JsonArray("service"),
             ["prefer_typed"] = true,
             ["delivery_policy"] = "latest",

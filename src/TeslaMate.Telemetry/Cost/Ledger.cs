@@ -11,16 +11,29 @@ namespace TeslaMate.Telemetry.Cost;
 sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings settings, TimeProvider time, ILogger<Ledger> logger)
 {
     readonly ConcurrentDictionary<CarId, DateOnly> _warned = new();
+    readonly ConcurrentDictionary<CarId, DateOnly> _spent = new();
 
     /// <summary>Writes a request down if the budget allows it; nothing is sent otherwise.</summary>
     /// <returns>Its number in the ledger; null when it must not be sent.</returns>
     public ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken) =>
-        MaySendAsync(car, request == TelemetryRequest.Light ? "light" : "full", reason, cancellationToken);
+        MaySendAsync(
+            car,
+            request switch
+            {
+                TelemetryRequest.Light => "light",
+                TelemetryRequest.Full => "full",
+                _ => Poll,
+            },
+            reason,
+            cancellationToken);
 
     /// <summary>The same for a look at the car's configuration; those of the owner count and are not refused.</summary>
     /// <returns>Its number in the ledger; null when it must not be sent.</returns>
     public ValueTask<long?> MayLookAsync(CarId car, string reason, CancellationToken cancellationToken) =>
         MaySendAsync(car, "configuration", reason, cancellationToken);
+
+    // Counted apart: a day of polling must not use up what the car needs when it sends again.
+    const string Poll = "poll";
 
     async ValueTask<long?> MaySendAsync(CarId car, string kind, string reason, CancellationToken cancellationToken)
     {
@@ -31,21 +44,28 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
             await using var command = database.CreateCommand("""
                 with asked as (
                     select
-                        count(*) filter (where asked_at >= $2) as today,
-                        count(*) filter (where asked_at >= $3) as this_month,
+                        count(*) filter (where asked_at >= $2 and kind <> 'poll') as today,
+                        count(*) filter (where asked_at >= $3 and kind <> 'poll') as this_month,
                         count(*) filter (where asked_at >= $2 and kind = 'light') as light_today,
                         count(*) filter (where asked_at >= $2 and kind = 'configuration') as looks_today,
-                        count(*) filter (where asked_at >= $4 and kind = 'full' and status is not null and status < 400) as full_this_week
+                        count(*) filter (where asked_at >= $2 and kind = 'poll') as polls_today,
+                        count(*) filter (where asked_at >= $4 and kind = 'full' and status < 400) as full_this_week
                     from teslamate.telemetry_requests
-                    where car_id = $1 and is_billed and asked_at >= least($3, $4)),
+                    where car_id = $1 and coalesce(status, 200) between 1 and 499 and asked_at >= least($3, $4)),
                 allowed as (
-                    select this_month from asked
-                    where today < $6 and this_month < $7 and ($5 <> 'light' or light_today < $8)
+                    select from asked
+                    where case $5
+                            when 'poll' then not $12 or polls_today < $13
+                            else not $12 or today < $6 and this_month < $7
+                        end
+                        and ($5 <> 'light' or light_today < $8)
                         and ($5 <> 'configuration' or looks_today < $11)
                         and ($5 <> 'full' or $9 = 'new version' or full_this_week < 1)),
                 inserted as (
-                    insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason) select $10, $1, $5, $9 from allowed returning id)
-                select (select id from inserted), (select this_month from asked)
+                    insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason, is_billed)
+                    select $10, $1, $5, $9, $12 from allowed
+                    returning id)
+                select (select id from inserted), (select this_month from asked), (select polls_today from asked)
                 """);
             command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
             command.Parameters.Add(Timestamps.Parameter(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero)));
@@ -58,10 +78,16 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
             command.Parameters.Add(Timestamps.Parameter(now));
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Budget.MostLooksADay });
+            command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = settings.IsPriced });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Budget.MostPollsADay });
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
-            Warn(car, reader.GetInt64(1) + 1, now);
-            return reader.IsDBNull(0) ? null : reader.GetInt64(0);
+            var entry = reader.IsDBNull(0) ? (long?)null : reader.GetInt64(0);
+            if (kind != Poll)
+                Warn(car, reader.GetInt64(1) + 1, now);
+            else if (entry is null)
+                WarnOfCeiling(car, reader.GetInt64(2), now);
+            return entry;
         }
         catch (NpgsqlException exception)
         {
@@ -74,8 +100,9 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
     /// <summary>Adds how a request ended; answers below 500 are billed.</summary>
     public async ValueTask AnsweredAsync(long request, int status, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("update teslamate.telemetry_requests set status = $2, is_billed = $2 between 1 and 499 "
-            + "where id = $1");
+        await using var command = database.CreateCommand("""
+            update teslamate.telemetry_requests set status = $2, is_billed = is_billed and $2 between 1 and 499 where id = $1
+            """);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = request });
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)Math.Clamp(status, 0, short.MaxValue) });
         try
@@ -90,22 +117,23 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
     }
 
     /// <summary>
-    /// Writes down that the account's cars are listed, once for all of them; the list is sent whatever the budget is, and without a car that streams
-    /// there is no ledger to keep.
+    /// Writes down a request for the whole account; it is sent whatever the budget is, and without a car that streams there is no ledger to keep.
     /// </summary>
     /// <returns>Its number in the ledger; null when it is not in there.</returns>
-    public async ValueTask<long?> ListingAsync(string reason, CancellationToken cancellationToken)
+    public async ValueTask<long?> AskingAsync(AccountRequest request, string reason, CancellationToken cancellationToken)
     {
         try
         {
             await using var command = database.CreateCommand("""
-                insert into teslamate.telemetry_requests (asked_at, kind, reason)
-                select $1, 'list', $2
+                insert into teslamate.telemetry_requests (asked_at, kind, reason, is_billed)
+                select $1, $2, $3, $4
                 where exists (select from teslamate.telemetry_cars where is_enabled)
                 returning id
                 """);
             command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request == AccountRequest.List ? "list" : "full" });
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
+            command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = settings.IsPriced });
             return (long?)await command.ExecuteScalarAsync(cancellationToken);
         }
         catch (NpgsqlException exception)
@@ -119,12 +147,13 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
     /// <returns>Its number in the ledger.</returns>
     public async Task<long> WriteDownAsync(CarId car, string kind, string reason, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason) values ($1, "
-            + "$2, $3, $4) returning id");
+        await using var command = database.CreateCommand("insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason, is_billed) "
+            + "values ($1, $2, $3, $4, $5) returning id");
         command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = settings.IsPriced });
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
@@ -170,10 +199,19 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
         return months;
     }
 
+    void WarnOfCeiling(CarId car, long polls, DateTimeOffset now)
+    {
+        var today = DateOnly.FromDateTime(now.UtcDateTime);
+        if (_spent.TryGetValue(car, out var told) && told == today)
+            return;
+        _spent[car] = today;
+        Log.Spent(logger, car.Value, polls);
+    }
+
     void Warn(CarId car, long month, DateTimeOffset now)
     {
         var today = DateOnly.FromDateTime(now.UtcDateTime);
-        if (month * 10 < settings.MostRequestsAMonth * 8 || (_warned.TryGetValue(car, out var told) && told == today))
+        if (!settings.IsPriced || month * 10 < settings.MostRequestsAMonth * 8 || (_warned.TryGetValue(car, out var told) && told == today))
             return;
         _warned[car] = today;
         Log.Nearly(logger, car.Value, month, settings.MostRequestsAMonth);
@@ -184,12 +222,16 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
         [LoggerMessage(Level = LogLevel.Warning, Message = "How request {Request} to Tesla ended is not written down: {Reason}")]
         public static partial void Unfinished(ILogger logger, long request, string reason);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "That the account's cars are listed is not written down: {Reason}")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "That the account is asked is not written down: {Reason}")]
         public static partial void ListUnwritten(ILogger logger, string reason);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: {Requests} of the {Budget} requests of this month are used up; data that "
             + "the car sends by itself are not affected")]
         public static partial void Nearly(ILogger logger, short carId, long requests, long budget);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Car {CarId} sends nothing by itself and was polled {Requests} times today, which is the "
+            + "most that is paid for; it is not logged until midnight (UTC). Mend the connection: teslamate telemetry check")]
+        public static partial void Spent(ILogger logger, short carId, long requests);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Car {CarId}: Tesla is not asked, because the request cannot be written down: {Reason}")]
         public static partial void Unwritten(ILogger logger, short carId, string reason);
@@ -207,6 +249,9 @@ static class Budget
 {
     public const int MostLightADay = 6;
     public const int MostLooksADay = 2;
+
+    /// <summary>Of a car that should send its data by itself and is polled instead.</summary>
+    public const int MostPollsADay = 100;
 
     const double DatumsPerUsd = 150_000;
     const double RequestsPerUsd = 500;

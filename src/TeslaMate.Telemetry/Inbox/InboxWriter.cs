@@ -293,8 +293,7 @@ sealed partial class InboxListener(NpgsqlDataSource database, InboxSignal signal
     /// <summary>The channel of PostgreSQL's notifications; each names cars, by their numbers with commas between them.</summary>
     public const string Channel = "teslamate_telemetry";
 
-    static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    static readonly RetryPolicy Retries = new(First: TimeSpan.FromSeconds(1), Longest: TimeSpan.FromMinutes(1));
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
@@ -320,7 +319,7 @@ sealed partial class InboxListener(NpgsqlDataSource database, InboxSignal signal
                 Log.Away(logger, exception.Message);
             }
 
-            await Task.Delay(BackOff.Pause(failures++, FirstPause, LongestPause, Random.Shared.NextDouble), time, cancellationToken);
+            await Task.Delay(Retries.Pause(failures++, Random.Shared.NextDouble()), time, cancellationToken);
         }
     }
 

@@ -18,8 +18,7 @@ namespace TeslaMate.Telemetry.Intakes;
 sealed partial class MqttIntake(TelemetrySettings settings, TelemetryCars cars, InboxWriter inbox, TimeProvider time, ILogger<MqttIntake> logger)
     : BackgroundService
 {
-    static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    static readonly RetryPolicy Retries = new(First: TimeSpan.FromSeconds(1), Longest: TimeSpan.FromMinutes(1));
 
     readonly MqttGrouping _groups = new(time);
 
@@ -82,7 +81,7 @@ sealed partial class MqttIntake(TelemetrySettings settings, TelemetryCars cars, 
                 IsSubscribed = false;
             }
 
-            await Task.Delay(BackOff.Pause(failures++, FirstPause, LongestPause, Random.Shared.NextDouble), time, cancellationToken);
+            await Task.Delay(Retries.Pause(failures++, Random.Shared.NextDouble()), time, cancellationToken);
         }
     }
 

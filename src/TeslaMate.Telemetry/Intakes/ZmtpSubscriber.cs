@@ -19,8 +19,7 @@ sealed class ZmtpSubscriber(string host, int port, TimeProvider time)
 
     static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
     static readonly TimeSpan PongPatience = TimeSpan.FromSeconds(30);
-    static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    static readonly RetryPolicy Retries = new(First: TimeSpan.FromSeconds(1), Longest: TimeSpan.FromSeconds(30));
 
     // Command READY with the property Socket-Type: SUB.
     static readonly byte[] Ready = Convert.FromHexString("04190552454144590b536f636b65742d5479706500000003535542");
@@ -66,7 +65,7 @@ sealed class ZmtpSubscriber(string host, int port, TimeProvider time)
                 yield return message;
             }
 
-            await Task.Delay(BackOff.Pause(failures++, FirstPause, LongestPause, Random.Shared.NextDouble), time, cancellationToken);
+            await Task.Delay(Retries.Pause(failures++, Random.Shared.NextDouble()), time, cancellationToken);
         }
     }
 

@@ -108,6 +108,8 @@ sealed partial class CarFeed : IAsyncDisposable
             savedAt = at;
         }
 
+        // The time without this program is a loss as any other.
+        _lastReceived = savedAt;
         // A snapshot is saved now and then, and a run that was killed has applied more. A car does not say again what has not changed.
         foreach (var record in await _inbox.AppliedAsync(_car.Id, savedAt - LongestWait, cancellationToken))
         {
@@ -116,6 +118,7 @@ sealed partial class CarFeed : IAsyncDisposable
             _snapshot.Apply(data, record.CarTime, record.ReceivedAt);
             _shown.Apply(data, record.CarTime, record.ReceivedAt);
             _isChanged = true;
+            _lastReceived = _lastReceived > record.ReceivedAt ? _lastReceived : record.ReceivedAt;
         }
 
         foreach (var connection in await _inbox.ConnectionsAsync(_car.Id, cancellationToken))

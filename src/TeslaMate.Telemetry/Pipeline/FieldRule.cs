@@ -56,8 +56,8 @@ sealed record FieldRule(Func<TelemetryValue, bool> IsPossible, bool KeepsWhenInv
         [Field.Gear] = Text(9),
         [Field.DetailedChargeState] = Text(32, keeps: true),
         [Field.FastChargerPresent] = Flag(keeps: true),
-        [Field.FastChargerType] = Text(40),
-        [Field.ChargingCableType] = Text(41),
+        [Field.FastChargerType] = Text(40, isSnaNothing: true),
+        [Field.ChargingCableType] = Text(41, isSnaNothing: true),
         [Field.HvacPower] = Text(38, keeps: true),
         [Field.Version] = new(value => Reading.Text(value) is { Length: > 0 }, true),
         [Field.VehicleName] = new(value => Reading.Text(value) is not null, true),
@@ -86,8 +86,15 @@ sealed record FieldRule(Func<TelemetryValue, bool> IsPossible, bool KeepsWhenInv
 
     static FieldRule Flag(bool keeps = false) => new(value => Reading.Flag(value) is not null, keeps);
 
-    static FieldRule Text(int kind, bool keeps = false)
-        => new(value => value is TelemetryValue.Text || (value is TelemetryValue.Code code && code.Kind == kind), keeps);
+    static FieldRule Text(int kind, bool keeps = false, bool isSnaNothing = false) =>
+        new(value => value is TelemetryValue.Text || (value is TelemetryValue.Code code && code.Kind == kind), keeps)
+        {
+            IsNothing = value => value is TelemetryValue.Text or TelemetryValue.Code { Name: not null }
+                && Reading.Word(value, kind) is var word && (word is null || (isSnaNothing && word == "SNA")),
+        };
+
+    /// <summary>Whether a possible value says that there is none just now, as <c>Unknown</c> and texts such as <c>SNA</c> do.</summary>
+    Func<TelemetryValue, bool> IsNothing { get; init; } = _ => false;
 
     /// <summary>What a valid value that no car can mean counts as: nothing, or not measurable.</summary>
     public TelemetryValue? Judge(TelemetryValue value) => value switch
@@ -96,7 +103,7 @@ sealed record FieldRule(Func<TelemetryValue, bool> IsPossible, bool KeepsWhenInv
         TelemetryValue.Invalid => KeepsWhenInvalid ? null : value,
         // Not a number, and texts such as SNA.
         TelemetryValue.Number { Value: var number } when !double.IsFinite(number) => KeepsWhenInvalid ? null : TelemetryValue.Invalid.Instance,
-        _ when IsPossible(value) => value,
+        _ when IsPossible(value) => !IsNothing(value) ? value : KeepsWhenInvalid ? null : TelemetryValue.Invalid.Instance,
         TelemetryValue.Text when IsNumeric => KeepsWhenInvalid ? null : TelemetryValue.Invalid.Instance,
         _ => null,
     };

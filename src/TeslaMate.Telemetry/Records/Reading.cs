@@ -47,7 +47,9 @@ static class Reading
         return name?[known.Prefix.Length..] is { } word and not ("Unknown" or "Invalid") ? word : null;
     }
 
-    /// <summary>Doors, also as names joined with <c>|</c>; empty text is all of them closed.</summary>
+    static readonly string[] DoorNames = ["DriverFront", "DriverRear", "PassengerFront", "PassengerRear", "TrunkFront", "TrunkRear"];
+
+    /// <summary>Doors, also as names joined with <c>|</c>; empty text is all of them closed, and other words are no doors.</summary>
     public static TelemetryValue.Doors? Doors(TelemetryValue? value)
     {
         if (value is TelemetryValue.Doors doors)
@@ -55,7 +57,7 @@ static class Reading
         if (Text(value) is not { } text)
             return null;
         var open = text.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return new TelemetryValue.Doors(
+        return open.Except(DoorNames).Any() ? null : new TelemetryValue.Doors(
             open.Contains("DriverFront"), open.Contains("DriverRear"), open.Contains("PassengerFront"), open.Contains("PassengerRear"),
             open.Contains("TrunkFront"), open.Contains("TrunkRear"));
     }

@@ -24,7 +24,8 @@ static class Schedule
     }
 
     /// <summary>After a refresh that failed: five minutes and up to one more, so that instances do not march in step.</summary>
-    public static TimeSpan RetryDelay(Func<double> random) => Retry + TimeSpan.FromSeconds(Math.Floor(60 * random()));
+    /// <param name="chance">From 0 up to 1.</param>
+    public static TimeSpan RetryDelay(double chance) => Retry + TimeSpan.FromSeconds(Math.Floor(60 * chance));
 
     /// <summary>
     /// For a token read at start-up: when it is due by its own dates, or null when these say nothing, or that it is due now. The clock of a small

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using TeslaMate.Configuration;
 using TeslaMate.Tesla.Json;
@@ -7,7 +8,8 @@ namespace TeslaMate.Tesla.Accounts;
 
 /// <summary>
 /// The account's tokens: read at start-up, refreshed in time or after a 401, stored whenever they change, and taken over when somebody else changes
-/// them: another instance, <c>teslamate sign-in</c>, the reference. Refreshes, sign-ins and sign-outs happen one after the other.
+/// them: another instance, <c>teslamate sign-in</c>, the reference. Refreshes, sign-ins and sign-outs happen one after the other. What follows from
+/// what is decided by <see cref="AccountState"/>; here are the clock, the table and Tesla.
 /// </summary>
 sealed partial class TeslaAccount(
     ITokenStore store, ITokenEndpoint endpoint, TeslaSettings settings, TimeProvider time, Func<double> random, ILogger<TeslaAccount> logger)
@@ -16,145 +18,47 @@ sealed partial class TeslaAccount(
     // How soon a sign-in by another program is noticed.
     static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(15);
 
-    // Tokens that were refused for good are tried again as seldom as this: the refusal may have been Tesla's mistake.
-    static readonly TimeSpan SecondChance = TimeSpan.FromHours(1);
-
     // A refresh under way when the program is stopped: Tesla may already have used up the old pair.
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
-    // A token younger than this is not refreshed at the stream's wish.
-    static readonly TimeSpan MinimumAge = TimeSpan.FromMinutes(10);
-
     readonly Lock _lock = new();
     readonly SemaphoreSlim _turn = new(1, 1);
-    CircuitBreaker _unauthorized = new(Tolerance: 5, Window: TimeSpan.FromMinutes(10), Reset: TimeSpan.FromMinutes(10));
     readonly Sparingly _sparingly = new(time);
-    State _state = new(new AccountStatus(SignIn.Starting, Generation: 0));
+    AccountState _state = new() { Settings = settings };
     TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    TaskCompletionSource _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    TokenPair? _forbidden;
 
-    public AccountStatus Status
-    {
-        get
-        {
-            lock (_lock)
-                return _state.Status;
-        }
-    }
+    public AccountStatus Status => State.Status;
 
     public bool FleetMode => settings.FleetToken is not null;
 
     /// <summary>Tokens are in use that the database does not have yet.</summary>
-    public bool IsUnsaved
-    {
-        get
-        {
-            lock (_lock)
-                return _state.Unsaved;
-        }
-    }
+    public bool IsUnsaved => State.IsUnsaved;
 
     /// <summary>Nothing is under way and nothing is wanted; what a test waits for before it moves the clock.</summary>
-    internal bool IsIdle
+    internal bool IsIdle => _turn.CurrentCount == 1 && !State.IsRefreshWanted;
+
+    AccountState State
     {
         get
         {
             lock (_lock)
-                return _turn.CurrentCount == 1 && !_wanted.Task.IsCompleted;
+                return _state;
         }
     }
 
     public async Task<AccountStatus> ChangedAsync(AccountStatus known, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Task changed;
-            lock (_lock)
-            {
-                if (_state.Status != known)
-                    return _state.Status;
-                changed = _changed.Task;
-            }
-
-            await changed.WaitAsync(cancellationToken);
-        }
-    }
+        => (await UntilAsync(state => state.Status != known, cancellationToken)).Status;
 
     public async ValueTask<TokenPair?> CurrentAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            AccountStatus status;
-            lock (_lock)
-            {
-                if (_state.Status.SignIn != SignIn.Starting)
-                    return _state.Pair;
-                status = _state.Status;
-            }
+        => (await UntilAsync(state => state.Status.SignIn != SignIn.Starting, cancellationToken)).Pair;
 
-            await ChangedAsync(status, cancellationToken);
-        }
-    }
+    public bool Refused(TokenPair pair) => Hear(new AccountEvent.Refused(pair)).Pair is null;
 
-    public bool Refused(TokenPair pair)
-    {
-        lock (_lock)
-        {
-            if (_state.Pair is null)
-                return true;
-            // Late news of an earlier pair, or what a refresh under way is about to cure: many cars notice the same thing at once.
-            if (_state.Pair != pair || _state.Refreshing || _wanted.Task.IsCompleted)
-                return false;
-            _unauthorized = _unauthorized.RecordFailure(time.GetUtcNow());
-            if (_unauthorized.IsOpen(time.GetUtcNow()))
-            {
-                Log.GaveUp(logger);
-                Change(_state with
-                {
-                    Status = SignedOut() with { Problem = new ApiError.Unauthorized() },
-                    Pair = null,
-                    Dropped = pair,
-                    RefreshDue = time.GetUtcNow() + SecondChance,
-                });
-                return true;
-            }
+    public void Forbidden(TokenPair pair) => Hear(new AccountEvent.Forbidden(pair));
 
-            _wanted.TrySetResult();
-            return false;
-        }
-    }
+    public void Accepted(TokenPair pair) => Hear(new AccountEvent.Accepted(pair));
 
-    public void Forbidden(TokenPair pair)
-    {
-        lock (_lock)
-        {
-            if (_state.Pair != pair || _state.Status.RefreshedAt is not null || _forbidden == pair)
-                return;
-            _forbidden = pair;
-            _wanted.TrySetResult();
-        }
-    }
-
-    public void Accepted(TokenPair pair)
-    {
-        lock (_lock)
-        {
-            if (_state.Pair == pair)
-                _unauthorized = _unauthorized.RecordSuccess();
-        }
-    }
-
-    public void StreamRefused(TokenPair pair)
-    {
-        lock (_lock)
-        {
-            // A token that is new, or whose refresh has just failed, is not cured by asking again: the stream knocks every few seconds.
-            var isNew = _state.Status.RefreshedAt is { } refreshed && time.GetUtcNow() - refreshed < MinimumAge;
-            if (_state.Pair == pair && !_state.Refreshing && !isNew && _state.Status.Problem is null)
-                _wanted.TrySetResult();
-        }
-    }
+    public void StreamRefused(TokenPair pair) => Hear(new AccountEvent.StreamRefused(pair));
 
     public async Task<ApiError?> SignInAsync(Secret? access, Secret? refresh, CancellationToken cancellationToken)
     {
@@ -198,14 +102,12 @@ sealed partial class TeslaAccount(
             if (Status.SignIn != SignIn.SignedIn)
                 return new ApiError.NotSignedIn();
             await store.DeleteAsync(cancellationToken);
-            lock (_lock)
-                Change(new State(SignedOut()));
-            Log.SignedOut(logger);
+            Hear(new AccountEvent.Deleted());
             return null;
         }
         catch (DbException exception)
         {
-            ReportOutage(exception);
+            LogOutage(exception);
             return new ApiError.Failed("the database cannot be reached");
         }
         finally
@@ -215,62 +117,40 @@ sealed partial class TeslaAccount(
     }
 
     /// <summary>Reads the stored tokens, and then looks after them until cancelled.</summary>
+    /// <exception cref="InvalidOperationException">There is more than one row.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        while (!await StartAsync(cancellationToken))
+        while (!await TryInTurnAsync(BeginAsync, cancellationToken))
             await Task.Delay(LookInterval / 3, time, cancellationToken);
         while (true)
         {
             await WaitAsync(cancellationToken);
-            await _turn.WaitAsync(cancellationToken);
-            try
-            {
-                if (IsRefreshDue())
-                    await RefreshAsync(cancellationToken);
-                else
-                    await LookAsync(cancellationToken);
-            }
-            catch (DbException exception)
-            {
-                ReportOutage(exception);
-            }
-            finally
-            {
-                _turn.Release();
-            }
+            await TryInTurnAsync(stop => WorkOffAsync(new AccountEvent.Woken(), stop), cancellationToken);
         }
     }
 
-    /// <summary>The first look at the table; false when the database is away.</summary>
-    /// <exception cref="InvalidOperationException">There is more than one row.</exception>
-    async Task<bool> StartAsync(CancellationToken cancellationToken)
+    public void Dispose() => _turn.Dispose();
+
+    async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        var stored = await store.ReadAsync(cancellationToken);
+        if (stored is StoredTokens.TooMany(var count))
+            throw new InvalidOperationException($"Found {count} pairs of tokens in private.tokens, where there may be one at most.");
+        await WorkOffAsync(new AccountEvent.Began(stored), cancellationToken);
+    }
+
+    /// <summary>False when the database is away.</summary>
+    async Task<bool> TryInTurnAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            switch (await store.ReadAsync(cancellationToken))
-            {
-                case StoredTokens.TooMany(var count):
-                    throw new InvalidOperationException($"Found {count} pairs of tokens in private.tokens, where there may be one at most.");
-                case StoredTokens.None:
-                    lock (_lock)
-                        Change(new State(SignedOut()));
-                    break;
-                case StoredTokens.Undecryptable(var mark):
-                    Log.Undecryptable(logger);
-                    lock (_lock)
-                        Change(new State(SignedOut() with { SignIn = SignIn.Undecryptable }) { Mark = mark });
-                    break;
-                case StoredTokens.Pair(var pair, var mark):
-                    await StartWithAsync(pair, mark, cancellationToken);
-                    break;
-            }
-
+            await work(cancellationToken);
             return true;
         }
         catch (DbException exception)
         {
-            ReportOutage(exception);
+            LogOutage(exception);
             return false;
         }
         finally
@@ -279,90 +159,115 @@ sealed partial class TeslaAccount(
         }
     }
 
-    /// <summary>A token whose own dates say that it is fresh needs no refresh; any other is refreshed before it is used.</summary>
-    async Task StartWithAsync(TokenPair pair, string mark, CancellationToken cancellationToken)
-    {
-        var token = AccessToken.Read(pair.Access.Reveal(), settings);
-        var now = time.GetUtcNow();
-        if (Schedule.DueBy(token, now) is { } due)
-        {
-            var delay = Schedule.Describe(due - now);
-            Log.Scheduled(logger, delay);
-            lock (_lock)
-                Change(new State(SignedIn(token.ExpiresAt)) { Pair = pair, Mark = mark, RefreshDue = due });
-            return;
-        }
-
-        lock (_lock)
-            _state = _state with { Pair = pair, Mark = mark };
-        await RefreshAsync(cancellationToken);
-    }
-
-    bool IsRefreshDue()
-    {
-        lock (_lock)
-            return _wanted.Task.IsCompleted || _state.RefreshDue <= time.GetUtcNow();
-    }
-
     /// <summary>Until a refresh is due or wanted, or it is time to look whether somebody else has changed the table.</summary>
     async Task WaitAsync(CancellationToken cancellationToken)
     {
-        Task wanted;
-        TimeSpan pause;
-        lock (_lock)
-        {
-            wanted = _wanted.Task;
-            var untilDue = (_state.RefreshDue ?? DateTimeOffset.MaxValue) - time.GetUtcNow();
-            pause = TimeSpan.FromTicks(Math.Clamp(untilDue.Ticks, 0, LookInterval.Ticks));
-        }
-
+        var untilDue = (State.RefreshDue ?? DateTimeOffset.MaxValue) - time.GetUtcNow();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(wanted, Task.Delay(pause, time, stop.Token));
+        await Task.WhenAny(
+            UntilAsync(state => state.IsRefreshWanted, stop.Token),
+            Task.Delay(TimeSpan.FromTicks(Math.Clamp(untilDue.Ticks, 0, LookInterval.Ticks)), time, stop.Token));
         await stop.CancelAsync();
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    /// <summary>Needs the turn. Failures are logged and scheduled, not returned: the tokens stay in use.</summary>
-    async Task RefreshAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for a state; at once if it is so already.</summary>
+    async Task<AccountState> UntilAsync(Func<AccountState, bool> holds, CancellationToken cancellationToken)
     {
-        TokenPair? pair;
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (holds(_state))
+                    return _state;
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    (AccountState Next, IReadOnlyList<AccountEffect> Effects) Apply(AccountEvent @event)
+    {
         lock (_lock)
         {
-            _wanted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            pair = _state.Pair ?? _state.Dropped;
-            if (pair is null)
-                return;
-            _state = _state with { Refreshing = true };
+            var (before, (next, effects)) = (_state, AccountState.Transition(_state, @event, time.GetUtcNow()));
+            _state = next;
+            if (next.Status != before.Status || next.IsRefreshWanted != before.IsRefreshWanted)
+            {
+                _changed.TrySetResult();
+                _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            return (next, effects);
+        }
+    }
+
+    /// <summary>For events that have nothing to be done but to be told.</summary>
+    AccountState Hear(AccountEvent @event)
+    {
+        var (next, effects) = Apply(@event);
+        foreach (var effect in effects)
+            Tell(effect is AccountEffect.Tell(var note) ? note : throw new UnreachableException($"{effect} of {@event} needs the turn"));
+        return next;
+    }
+
+    /// <summary>Needs the turn.</summary>
+    async Task WorkOffAsync(AccountEvent @event, CancellationToken cancellationToken)
+    {
+        foreach (var effect in Apply(@event).Effects)
+        {
+            await (effect switch
+            {
+                AccountEffect.Refresh(var pair) => RefreshAsync(pair, cancellationToken),
+                AccountEffect.Ask(var pair) => AskAsync(pair, cancellationToken),
+                AccountEffect.Save(var pair) => TrySaveAsync(pair),
+                AccountEffect.Look => LookAsync(cancellationToken),
+                AccountEffect.Tell(var note) => Told(note),
+                _ => throw new UnreachableException($"{effect}"),
+            });
         }
 
+        Task Told(AccountNote note)
+        {
+            Tell(note);
+            return Task.CompletedTask;
+        }
+    }
+
+    async Task RefreshAsync(TokenPair pair, CancellationToken cancellationToken)
+    {
         using var limit = new CancellationTokenSource();
         await using var shutdown = cancellationToken.Register(() => limit.CancelAfter(Grace));
         try
         {
-            await using var turn = await TakeTurnAsync(limit.Token);
-            if (await TakeOverAsync(pair, limit.Token))
-                return;
-            Log.Refreshing(logger);
-            switch (await endpoint.RefreshAsync(pair, limit.Token))
-            {
-                case ApiAnswer<TokenGrant>.Ok(var grant):
-                    await UseAsync(grant, signIn: false);
-                    Log.Refreshed(logger);
-                    break;
-                case ApiAnswer<TokenGrant>.Failed(var error):
-                    // The reference, or an older version of this program, does not know the lock.
-                    if (error is ApiError.TokenRefresh && await TakeOverAsync(pair, limit.Token))
-                        break;
-                    Postpone(error);
-                    break;
-            }
+            await using var turn = await TryLockAsync(limit.Token);
+            await WorkOffAsync(new AccountEvent.RefreshChecked(pair, await TryReadAsync(limit.Token)), limit.Token);
         }
         finally
         {
-            lock (_lock)
-                _state = _state with { Refreshing = false };
+            Hear(new AccountEvent.RefreshEnded());
         }
     }
+
+    async Task AskAsync(TokenPair pair, CancellationToken cancellationToken)
+    {
+        switch (await endpoint.RefreshAsync(pair, cancellationToken))
+        {
+            case ApiAnswer<TokenGrant>.Ok(var grant):
+                await WorkOffAsync(new AccountEvent.Granted(grant, IsSignIn: false), cancellationToken);
+                break;
+            case ApiAnswer<TokenGrant>.Failed(var error):
+                // The reference, or an older version of this program, does not know the lock and may have been faster.
+                var stored = error is ApiError.TokenRefresh ? await TryReadAsync(cancellationToken) : null;
+                await WorkOffAsync(new AccountEvent.RefreshFailed(pair, error, stored, random()), cancellationToken);
+                break;
+        }
+    }
+
+    async Task LookAsync(CancellationToken cancellationToken)
+        => await WorkOffAsync(new AccountEvent.Looked(await store.ReadAsync(cancellationToken)), cancellationToken);
 
     /// <summary>The check and the exchange of a sign-in. It is not interrupted half-way, since Tesla may already have used up the pair.</summary>
     async Task<ApiError?> ExchangeAsync(TokenPair? pair)
@@ -375,11 +280,10 @@ sealed partial class TeslaAccount(
                 case ApiAnswer<TokenGrant>.Failed(var error):
                     return error;
                 case ApiAnswer<TokenGrant>.Ok(var grant):
-                    await UseAsync(grant, signIn: true);
-                    Log.SignedIn(logger);
+                    await WorkOffAsync(new AccountEvent.Granted(grant, IsSignIn: true), CancellationToken.None);
                     return null;
                 default:
-                    throw new System.Diagnostics.UnreachableException();
+                    throw new UnreachableException();
             }
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
@@ -388,44 +292,12 @@ sealed partial class TeslaAccount(
         }
     }
 
-    /// <summary>New tokens: first in use, then in the database, so that an outage of it does not cost them.</summary>
-    async Task UseAsync(TokenGrant grant, bool signIn)
-    {
-        var delay = Schedule.Delay(grant.Lifetime);
-        lock (_lock)
-        {
-            var now = time.GetUtcNow();
-            var isNew = signIn || _state.Status.SignIn is SignIn.SignedOut or SignIn.Undecryptable;
-            if (signIn)
-                _unauthorized = _unauthorized.RecordSuccess();
-            Change(new State(SignedIn(now + grant.Lifetime) with { RefreshedAt = now, Generation = _state.Status.Generation + (isNew ? 1 : 0) })
-            {
-                Pair = grant.Pair,
-                RefreshDue = now + delay,
-                Mark = _state.Mark,
-                Unsaved = true,
-                Refreshing = _state.Refreshing,
-            });
-        }
-
-        var pause = Schedule.Describe(delay);
-        Log.Scheduled(logger, pause);
-        await TrySaveAsync();
-    }
-
     /// <summary>Bounded by the database's own limits; stopping in between would cost the tokens.</summary>
-    async Task TrySaveAsync()
+    async Task TrySaveAsync(TokenPair pair)
     {
-        TokenPair? pair;
-        lock (_lock)
-            pair = _state.Unsaved ? _state.Pair : null;
-        if (pair is null)
-            return;
         try
         {
-            var mark = await store.SaveAsync(pair, CancellationToken.None);
-            lock (_lock)
-                _state = _state with { Unsaved = false, Mark = mark };
+            Hear(new AccountEvent.Saved(await store.SaveAsync(pair, CancellationToken.None)));
         }
         catch (DbException exception)
         {
@@ -434,96 +306,23 @@ sealed partial class TeslaAccount(
         }
     }
 
-    void Postpone(ApiError error)
-    {
-        Log.NotRefreshed(logger, error);
-        TimeSpan delay;
-        lock (_lock)
-        {
-            // At start-up the stored pair is used as it is: it may well be good still.
-            var starting = _state.Status.SignIn == SignIn.Starting;
-            var status = starting ? SignedIn(AccessToken.Read(_state.Pair?.Access.Reveal(), settings).ExpiresAt) : _state.Status;
-            delay = starting ? Schedule.Delay(Schedule.AssumedLifetime) : _state.Pair is null ? SecondChance : Schedule.RetryDelay(random);
-            Change(_state with { Status = status with { Problem = error }, RefreshDue = time.GetUtcNow() + delay });
-        }
-
-        var pause = Schedule.Describe(delay);
-        Log.Retrying(logger, pause);
-    }
-
-    /// <summary>Looks whether somebody else has changed the table since this program did, and takes that over.</summary>
-    async Task LookAsync(CancellationToken cancellationToken)
+    /// <summary>What the table holds; null when the database is away, or does not have the newest tokens yet.</summary>
+    async Task<StoredTokens?> TryReadAsync(CancellationToken cancellationToken)
     {
         if (IsUnsaved)
-        {
-            await TrySaveAsync();
-            return;
-        }
-
-        var stored = await store.ReadAsync(cancellationToken);
-        lock (_lock)
-        {
-            switch (stored)
-            {
-                case StoredTokens.None when _state.Pair is not null:
-                    Log.SignedOutElsewhere(logger);
-                    Change(new State(SignedOut()));
-                    break;
-                case StoredTokens.None when _state.Status.SignIn == SignIn.Undecryptable || _state.Dropped is not null:
-                    Change(new State(SignedOut() with { Generation = _state.Status.Generation }));
-                    break;
-                case StoredTokens.Undecryptable(var mark) when mark != _state.Mark:
-                    Log.Undecryptable(logger);
-                    Change(new State(SignedOut() with { SignIn = SignIn.Undecryptable }) { Mark = mark });
-                    break;
-                case StoredTokens.Pair(var pair, var mark) when mark != _state.Mark:
-                    TakeOver(pair, mark);
-                    break;
-            }
-        }
-    }
-
-    /// <summary>Whether the table holds another pair than the one about to be refreshed; that is used from now on.</summary>
-    async Task<bool> TakeOverAsync(TokenPair pair, CancellationToken cancellationToken)
-    {
-        if (IsUnsaved)
-            return false;
+            return null;
         try
         {
-            if (await store.ReadAsync(cancellationToken) is not StoredTokens.Pair(var stored, var mark) || stored == pair)
-                return false;
-            lock (_lock)
-                TakeOver(stored, mark);
-            return true;
+            return await store.ReadAsync(cancellationToken);
         }
         catch (DbException exception)
         {
-            ReportOutage(exception);
-            return false;
+            LogOutage(exception);
+            return null;
         }
     }
 
-    /// <summary>Needs the lock.</summary>
-    void TakeOver(TokenPair pair, string mark)
-    {
-        var now = time.GetUtcNow();
-        var token = AccessToken.Read(pair.Access.Reveal(), settings);
-        var before = _state.Pair is null ? null : AccessToken.Read(_state.Pair.Access.Reveal(), settings);
-        // Somebody signed in, or in with another account: the cars have to be listed again. Otherwise it was a refresh.
-        var isNew = before is null || before.Subject != token.Subject;
-        var starting = _state.Status.SignIn == SignIn.Starting;
-        Log.TakenOver(logger);
-        _unauthorized = _unauthorized.RecordSuccess();
-        Change(new State(SignedIn(token.ExpiresAt) with { RefreshedAt = now, Generation = _state.Status.Generation + (isNew && !starting ? 1 : 0) })
-        {
-            Pair = pair,
-            Mark = mark,
-            RefreshDue = Schedule.DueBy(token, now) ?? now + Schedule.Delay(Schedule.UsualLifetime),
-            Refreshing = _state.Refreshing,
-        });
-    }
-
-    async Task<IAsyncDisposable?> TakeTurnAsync(CancellationToken cancellationToken)
+    async Task<IAsyncDisposable?> TryLockAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -532,58 +331,63 @@ sealed partial class TeslaAccount(
         catch (DbException exception)
         {
             // Two instances that refresh at once are better than none that does.
-            ReportOutage(exception);
+            LogOutage(exception);
             return null;
         }
     }
 
-    void ReportOutage(DbException exception)
+    void LogOutage(DbException exception)
     {
         if (_sparingly.Says("database", "away"))
             Log.DatabaseAway(logger, exception);
     }
 
-    /// <summary>Needs the lock.</summary>
-    void Change(State next)
+    void Tell(AccountNote note)
     {
-        var different = next.Status != _state.Status;
-        _state = next;
-        if (!different)
-            return;
-        _changed.TrySetResult();
-        _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        switch (note)
+        {
+            case AccountNote.Refreshing:
+                Log.Refreshing(logger);
+                break;
+            case AccountNote.Refreshed:
+                Log.Refreshed(logger);
+                break;
+            case AccountNote.Scheduled(var delay):
+                var pause = Schedule.Describe(delay);
+                Log.Scheduled(logger, pause);
+                break;
+            case AccountNote.NotRefreshed(var reason, var delay):
+                var retryIn = Schedule.Describe(delay);
+                Log.NotRefreshed(logger, reason);
+                Log.Retrying(logger, retryIn);
+                break;
+            case AccountNote.SignedIn:
+                Log.SignedIn(logger);
+                break;
+            case AccountNote.SignedOut:
+                Log.SignedOut(logger);
+                break;
+            case AccountNote.SignedOutElsewhere:
+                Log.SignedOutElsewhere(logger);
+                break;
+            case AccountNote.TakenOver:
+                Log.TakenOver(logger);
+                break;
+            case AccountNote.Undecryptable:
+                Log.Undecryptable(logger);
+                break;
+            case AccountNote.GaveUp:
+                Log.GaveUp(logger);
+                break;
+            default:
+                throw new UnreachableException($"{note}");
+        }
     }
-
-    AccountStatus SignedOut()
-        => new(SignIn.SignedOut, _state.Status.SignIn == SignIn.Starting ? 0 : _state.Status.Generation + 1);
-
-    AccountStatus SignedIn(DateTimeOffset? expiresAt) => new(SignIn.SignedIn, _state.Status.Generation, _state.Status.RefreshedAt, expiresAt);
 
     static TokenPair? Pair(Secret? access, Secret? refresh)
         => access?.Reveal().Trim() is { Length: > 0 } trimmedAccess && refresh?.Reveal().Trim() is { Length: > 0 } trimmedRefresh
             ? new TokenPair(new Secret(trimmedAccess), new Secret(trimmedRefresh))
             : null;
-
-    public void Dispose() => _turn.Dispose();
-
-    /// <param name="Status">As everyone sees it.</param>
-    sealed record State(AccountStatus Status)
-    {
-        /// <summary>In use; null when not signed in.</summary>
-        public TokenPair? Pair { get; init; }
-
-        /// <summary>Refused for good, but perhaps accepted again one day.</summary>
-        public TokenPair? Dropped { get; init; }
-
-        public DateTimeOffset? RefreshDue { get; init; }
-
-        /// <summary>Of what the table held when this program last read or wrote it.</summary>
-        public string? Mark { get; init; }
-
-        public bool Unsaved { get; init; }
-
-        public bool Refreshing { get; init; }
-    }
 
     static partial class Log
     {

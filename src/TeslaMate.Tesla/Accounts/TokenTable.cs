@@ -41,9 +41,6 @@ interface ITokenStore
 /// <summary>Table <c>private.tokens</c> (spec tesla-api 7.1): none or one row, both columns encrypted as the reference does it.</summary>
 sealed class TokenTable(NpgsqlDataSource database, EncryptionKey key, TimeProvider time) : ITokenStore
 {
-    // Any number that nobody else uses: "TSLATKNS" in ASCII.
-    const long LockKey = 0x54534C41544B4E53;
-
     public async Task<StoredTokens> ReadAsync(CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("""
@@ -94,12 +91,16 @@ sealed class TokenTable(NpgsqlDataSource database, EncryptionKey key, TimeProvid
         var connection = await database.OpenConnectionAsync(cancellationToken);
         try
         {
-            await using var command = new NpgsqlCommand("select pg_advisory_lock($1)", connection);
+            var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            // Nobody but who may change the tokens can take this lock; it is in the way of nobody else, and the connection does nothing meanwhile.
+            await using var command = new NpgsqlCommand("""
+                set local idle_in_transaction_session_timeout = 0;
+                lock table private.tokens in share update exclusive mode
+                """, connection, transaction);
             // A refresh elsewhere ends by its own limits within this time.
             command.CommandTimeout = 130;
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = LockKey });
             await command.ExecuteNonQueryAsync(cancellationToken);
-            return new Turn(connection);
+            return new Turn(connection, transaction);
         }
         catch
         {
@@ -116,7 +117,7 @@ sealed class TokenTable(NpgsqlDataSource database, EncryptionKey key, TimeProvid
 
     static string Mark(byte[] access, byte[] refresh) => Convert.ToHexString(SHA256.HashData([.. access, .. refresh]));
 
-    sealed class Turn(NpgsqlConnection connection) : IAsyncDisposable
+    sealed class Turn(NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {
@@ -124,9 +125,7 @@ sealed class TokenTable(NpgsqlDataSource database, EncryptionKey key, TimeProvid
             {
                 try
                 {
-                    await using var command = new NpgsqlCommand("select pg_advisory_unlock($1)", connection);
-                    command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = LockKey });
-                    await command.ExecuteNonQueryAsync();
+                    await transaction.DisposeAsync();
                 }
                 catch (NpgsqlException)
                 {

@@ -52,4 +52,8 @@ public sealed record VehicleData
 
 /// <summary>An entry of the product list that is a car: the three identities are present, or the entry was dropped with a warning.</summary>
 /// <param name="Data">The entry itself; for a car that was online all sections, if they could be had.</param>
-public sealed record VehicleListing(Eid Id, Vid VehicleId, string Vin, VehicleData Data);
+public sealed record VehicleListing(Eid Id, Vid VehicleId, string Vin, VehicleData Data)
+{
+    /// <summary>How the request for all sections ended, as <see cref="ApiAnswer{T}.HttpStatus"/>; null when there was none.</summary>
+    public int? StateStatus { get; init; }
+}

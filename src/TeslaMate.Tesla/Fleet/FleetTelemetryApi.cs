@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
@@ -22,6 +23,11 @@ public sealed record ConfiguredCars(int Updated, IReadOnlyDictionary<string, str
 /// <param name="KeyPaired">The app's key is paired with the car; null when Tesla does not say.</param>
 public sealed record CarConfiguration(bool IsSynced, bool IsThere, bool LimitReached, bool? KeyPaired);
 
+/// <summary>What a car reports of an attempt to reach a server.</summary>
+/// <param name="Name">Tesla's word for it.</param>
+/// <param name="Host">The server's name; null when the report has none.</param>
+public sealed record ConnectionError(DateTimeOffset CreatedAt, string Name, string Error, string? Host);
+
 /// <summary>
 /// Tells cars where to send their data (spec fleet-telemetry 2.2), with the tokens that are stored. Each request is one of Tesla's data calls.
 /// </summary>
@@ -40,6 +46,10 @@ public sealed class FleetTelemetryApi(NpgsqlDataSource database, EncryptionKey k
 
     public Task<ApiAnswer<CarConfiguration>> ReadAsync(string vin, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, $"/api/1/vehicles/{Uri.EscapeDataString(vin)}/fleet_telemetry_config", null, ReadConfiguration, cancellationToken);
+
+    /// <summary>What a car reports of its attempts to reach its server; entries without a time are left out.</summary>
+    public Task<ApiAnswer<IReadOnlyList<ConnectionError>>> ErrorsAsync(string vin, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, $"/api/1/vehicles/{Uri.EscapeDataString(vin)}/fleet_telemetry_errors", null, ReadErrors, cancellationToken);
 
     /// <returns>How many cars forget it.</returns>
     public Task<ApiAnswer<int>> RemoveAsync(string vin, CancellationToken cancellationToken) => SendAsync(
@@ -102,6 +112,24 @@ public sealed class FleetTelemetryApi(NpgsqlDataSource database, EncryptionKey k
         response.TryGetProperty("config", out var config) && config.ValueKind == JsonValueKind.Object,
         IsTrue(response, "limit_reached") == true,
         IsTrue(response, "key_paired"));
+
+    static IReadOnlyList<ConnectionError> ReadErrors(JsonElement response)
+    {
+        var list = response.ValueKind == JsonValueKind.Object && response.TryGetProperty("fleet_telemetry_errors", out var inner) ? inner : response;
+        List<ConnectionError> errors = [];
+        foreach (var entry in list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : default)
+        {
+            if (entry.ValueKind == JsonValueKind.Object && Text(entry, "created_at") is { } at && DateTimeOffset.TryParse(
+                    at, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var created))
+                errors.Add(new ConnectionError(created, Text(entry, "error_name") ?? Text(entry, "name") ?? "", Text(entry, "error") ?? "",
+                    Text(entry, "hostname")));
+        }
+
+        return errors;
+    }
+
+    static string? Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
 
     static bool? IsTrue(JsonElement element, string name) =>
         element.TryGetProperty(name, out var flag) && flag.ValueKind is JsonValueKind.True or JsonValueKind.False ? flag.GetBoolean() : null;

@@ -51,10 +51,11 @@ sealed partial class TeslaApi(
             switch (await RequestAsync(Full(car.Id), reader.Vehicle, tokens, stop.Token))
             {
                 case ApiAnswer<VehicleData>.Ok(var data):
-                    return data.IsFull ? car with { Data = data with { DisplayName = data.DisplayName ?? car.Data.DisplayName } } : car;
+                    var asked = car with { StateStatus = 200 };
+                    return data.IsFull ? asked with { Data = data with { DisplayName = data.DisplayName ?? car.Data.DisplayName } } : asked;
                 case ApiAnswer<VehicleData>.Failed(var error):
                     Log.NotCompleted(logger, car.Id, error);
-                    return car;
+                    return car with { StateStatus = error.HttpStatus };
                 default:
                     throw new UnreachableException();
             }
@@ -62,7 +63,7 @@ sealed partial class TeslaApi(
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             Log.NotCompleted(logger, car.Id, new ApiError.Timeout());
-            return car;
+            return car with { StateStatus = 0 };
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TeslaMate.Configuration;
 using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Tesla.Streaming;
@@ -150,7 +151,10 @@ static class Dialogue
 
     /// <summary>Powers of a base within bounds, in whole seconds.</summary>
     public static TimeSpan BackOff(int exponent, double factor = 2, double min = 0, double max = 30)
-        => TimeSpan.FromSeconds(Math.Round(Math.Max(Math.Min(Math.Pow(factor, exponent), max), min), MidpointRounding.AwayFromZero));
+    {
+        var pause = new RetryPolicy(First: TimeSpan.FromSeconds(1), Longest: TimeSpan.FromSeconds(max)) { Factor = factor }.Pause(exponent);
+        return TimeSpan.FromSeconds(Math.Round(Math.Max(pause.TotalSeconds, min), MidpointRounding.AwayFromZero));
+    }
 
     /// <summary>A car with a gear was just driving: it is waited for less patiently.</summary>
     static TimeSpan ResubscribeDelay(DialogueState state)

@@ -20,10 +20,10 @@ public interface ITelemetryFeeds
     /// <returns>The request's number in the ledger; null when it must not be sent.</returns>
     ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken);
 
-    /// <summary>Writes down that the account's cars are listed, which no budget refuses.</summary>
+    /// <summary>Writes down a request for the whole account, which no budget refuses.</summary>
     /// <param name="reason">Why; kept in the ledger.</param>
     /// <returns>The request's number in the ledger; null when it is not in there: no car streams, or the ledger cannot be written.</returns>
-    ValueTask<long?> ListingAsync(string reason, CancellationToken cancellationToken);
+    ValueTask<long?> AskingAsync(AccountRequest request, string reason, CancellationToken cancellationToken);
 
     /// <summary>Writes down how a request ended.</summary>
     /// <param name="request">Its number in the ledger.</param>
@@ -39,6 +39,20 @@ public enum TelemetryRequest
 
     /// <summary>The vehicle data of a car in contact.</summary>
     Full,
+
+    /// <summary>Either of them while polling stands in for a car that has stopped sending (spec fleet-telemetry 4.10); it has a ceiling of its own.
+    /// </summary>
+    Poll,
+}
+
+/// <summary>Requests that are for no car that is known yet.</summary>
+public enum AccountRequest
+{
+    /// <summary>The list of the account's cars.</summary>
+    List,
+
+    /// <summary>The vehicle data of a car that the list shows for the first time.</summary>
+    NewCar,
 }
 
 /// <summary>Where the records of one car go.</summary>
@@ -51,8 +65,10 @@ public interface ITelemetryReceiver
     /// <param name="since">The server's clock when that began.</param>
     ValueTask ContactAsync(bool isUp, DateTimeOffset since, CancellationToken cancellationToken);
 
-    /// <summary>Tesla says that the car has not fetched its configuration, or has none any more (spec fleet-telemetry 4.10).</summary>
-    ValueTask UnsyncedAsync(CancellationToken cancellationToken);
+    /// <summary>Tesla says that nothing will come of the car by itself (spec fleet-telemetry 4.10).</summary>
+    /// <param name="error">What the car reports of its attempts to reach us; null when it has not fetched its configuration, or has none any more.
+    /// </param>
+    ValueTask CutAsync(string? error, CancellationToken cancellationToken);
 
     /// <summary>Records in the order of the car's clock.</summary>
     ValueTask ArriveAsync(IReadOnlyList<TelemetryReading> readings, CancellationToken cancellationToken);

@@ -1,3 +1,4 @@
+using TeslaMate.Configuration;
 using TeslaMate.Logbook;
 using TeslaMate.Tesla;
 using TeslaMate.Tesla.Cars;
@@ -142,10 +143,13 @@ static class Answers
 /// <param name="Advancing">How many of them were newer than the one before.</param>
 readonly record struct OutOfOrder(int Discarded, int Advancing, DateTimeOffset? Last)
 {
+    static readonly RetryPolicy Retries = new(First: TimeSpan.FromSeconds(2.5), Longest: TimeSpan.FromSeconds(32.5));
+
     public OutOfOrder And(DateTimeOffset? time) => new(Discarded + 1, Last is null || time > Last ? Advancing + 1 : Advancing, time);
 
     /// <summary>A cache repeats an answer; a car whose clock was set goes on from the new time.</summary>
     public bool IsClockSet(TimeSpan by) => Advancing > (by > TimeSpan.FromMinutes(5) ? 3 : 10);
 
-    public TimeSpan Pause => TimeSpan.FromSeconds(Math.Min(30, 2.5 * (Math.Pow(2, Math.Min(Discarded - 1, 10)) - 1)));
+    /// <summary>At once after the first, then later and later, up to half a minute.</summary>
+    public TimeSpan Pause => Retries.Pause(Discarded - 1) - Retries.First;
 }

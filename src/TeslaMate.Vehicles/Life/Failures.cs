@@ -1,3 +1,4 @@
+using TeslaMate.Configuration;
 using TeslaMate.Logbook;
 using TeslaMate.Tesla;
 
@@ -63,8 +64,7 @@ static class Failures
     });
 
     // What Tesla refuses again and again waits for the owner. It may be a hiccup, so the first ones cost a driving car no more than other errors.
-    static TimeSpan PauseAfterRefusals(TimeSpan pause, int refusals)
-        => pause * Math.Pow(2, Math.Clamp(refusals - 4, 0, 10)) is var longer && longer < LongestAfterRefusals ? longer : LongestAfterRefusals;
+    static TimeSpan PauseAfterRefusals(TimeSpan pause, int refusals) => new RetryPolicy(pause, LongestAfterRefusals).Pause(refusals - 4);
 
     static Turn RecordFailure(Turn turn)
     {

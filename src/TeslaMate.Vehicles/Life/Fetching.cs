@@ -24,6 +24,15 @@ static class Fetching
         return turn.Vehicle.IsSignedOut ? turn : turn.Fetch(Plan(turn.Vehicle, turn.Now));
     }
 
+    /// <summary>The budget allows no request; whether it does again is looked at as often as the car would be asked.</summary>
+    public static Turn OnNotAsked(Turn turn, long request)
+    {
+        if (turn.Vehicle.Request != request)
+            return turn;
+        turn.Vehicle = turn.Vehicle with { Request = null };
+        return turn.Poll(turn.Polling.Default);
+    }
+
     public static FetchPlan Plan(Vehicle vehicle, DateTimeOffset now) => (vehicle.Phase, vehicle.Car.Settings.UseStreamingApi) switch
     {
         (VehiclePhase.Online or VehiclePhase.Driving or VehiclePhase.Charging or VehiclePhase.Updating, _) => FetchPlan.FullElseLight,

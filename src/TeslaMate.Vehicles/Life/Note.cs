@@ -83,6 +83,8 @@ abstract record Note
 
     public sealed record TelemetryUnsynced : Note;
 
+    public sealed record TelemetryRefused(string Error) : Note;
+
     public sealed record ServerClockTurnedBack(TimeSpan By) : Note;
 
 }

@@ -61,7 +61,8 @@ static class TelemetryRules
     }
 
     /// <summary>The daily look says that the car will send nothing: polling takes over, and closes nothing.</summary>
-    public static Turn OnUnsynced(Turn turn) => turn.Vehicle.Telemetry.Leads ? Break(turn, new Note.TelemetryUnsynced()) : turn;
+    public static Turn OnCut(Turn turn, string? error) => turn.Vehicle.Telemetry.Leads
+        ? Break(turn, error is null ? new Note.TelemetryUnsynced() : new Note.TelemetryRefused(error)) : turn;
 
     /// <summary>Pages and topics show what the car says at once; its rows follow in order.</summary>
     public static Turn OnShown(Turn turn, VehicleEvent.TelemetryShown shown)
@@ -625,7 +626,7 @@ static class TelemetryRules
         turn.Tell(why);
         if (turn.Phase is VehiclePhase.Driving { Contact: Contact.Unavailable } driving)
             turn.Become(driving with { Contact = new Contact.Available() });
-        return turn.ConnectStream().Poll(0);
+        return turn.ConnectStream().PollNow();
     }
 
     /// <summary>

@@ -11,6 +11,7 @@ sealed class Turn
     readonly List<LogbookEntry> _entries = [];
     readonly List<Effect> _effects = [];
     Effect.Poll? _poll;
+    bool _isPollWanted;
 
     public Turn(Vehicle vehicle, DateTimeOffset now)
     {
@@ -95,6 +96,13 @@ sealed class Turn
     /// <summary>poll(): in 10 s, whatever the least pause.</summary>
     public Turn PollSoon() => PollExactly(TimeSpan.FromSeconds(10));
 
+    /// <summary>At once, whatever a request costs.</summary>
+    public Turn PollNow()
+    {
+        _isPollWanted = true;
+        return PollExactly(TimeSpan.Zero);
+    }
+
     /// <summary>A pause that the least one does not lengthen.</summary>
     public Turn PollExactly(TimeSpan after) => Vehicle.Telemetry.Leads ? this : Arm(after);
 
@@ -115,10 +123,14 @@ sealed class Turn
     /// </summary>
     public Turn PollForStream(TimeSpan floor)
     {
+        // The stream itself costs nothing, so what it tells is asked about as often as on a drive.
+        if (IsFallback && PollingIntervals.WhereEachCosts(new VehiclePhase.Start()) is var least && floor < least)
+            floor = least;
         var isWaiting = Vehicle.Poll is not null && Vehicle.Poll == Vehicle.StreamPoll;
         var due = isWaiting && Vehicle.StreamPollDue is { } waiting ? waiting : Later(Now + Polling.Minimum, Vehicle.StreamPollDue + floor);
         if (!isWaiting && Vehicle is { Poll: not null, PollDue: { } regular } && regular > Now && regular <= due)
             return this;
+        _isPollWanted = true;
         PollExactly(due > Now ? due - Now : TimeSpan.Zero);
         Vehicle = Vehicle with { StreamPoll = Vehicle.Poll, StreamPollDue = due };
         return this;
@@ -186,8 +198,18 @@ sealed class Turn
         return Do(new Effect.DisconnectStream());
     }
 
+    /// <summary>Polling stands in for what the car does not send, and each request costs money.</summary>
+    bool IsFallback => Vehicle is { Telemetry.IsBroken: true, Settings.IsPriced: true };
+
     public (Vehicle Next, IReadOnlyList<Effect> Effects) End()
     {
+        // By the phase that the car is in now.
+        if (_poll is { } poll && IsFallback && !_isPollWanted && PollingIntervals.WhereEachCosts(Phase) is var least && poll.After < least)
+        {
+            _poll = poll with { After = least };
+            Vehicle = Vehicle with { PollDue = Now + least };
+        }
+
         List<Effect> effects = new(_effects.Count + 2);
         if (_entries.Count > 0)
             effects.Add(new Effect.Write(_entries));

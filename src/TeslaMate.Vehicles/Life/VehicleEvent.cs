@@ -21,6 +21,9 @@ abstract record VehicleEvent(DateTimeOffset At)
     /// <summary>A regular request ended.</summary>
     public sealed record Answered(DateTimeOffset At, long Request, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
 
+    /// <summary>The regular request was not sent: the car should send its data by itself, and the day's requests in its stead are used up.</summary>
+    public sealed record NotAsked(DateTimeOffset At, long Request) : VehicleEvent(At);
+
     /// <summary>The extra light request of a suspended car ended (spec vehicle 7.3).</summary>
     public sealed record AvailabilityProbed(DateTimeOffset At, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
 
@@ -50,8 +53,10 @@ abstract record VehicleEvent(DateTimeOffset At)
     /// <param name="Since">The server's clock when that began.</param>
     public sealed record TelemetryContact(DateTimeOffset At, bool IsUp, DateTimeOffset Since) : VehicleEvent(At);
 
-    /// <summary>Tesla says that the car has not fetched its configuration, or has none any more.</summary>
-    public sealed record TelemetryUnsynced(DateTimeOffset At) : VehicleEvent(At);
+    /// <summary>Tesla says that nothing will come of the car by itself.</summary>
+    /// <param name="Error">What the car reports of its attempts to reach us; null when it has not fetched its configuration, or has none any more.
+    /// </param>
+    public sealed record TelemetryCut(DateTimeOffset At, string? Error) : VehicleEvent(At);
 
     /// <summary>What a car that streams says right now; its rows follow in order.</summary>
     public sealed record TelemetryShown(DateTimeOffset At, VehicleData Snapshot) : VehicleEvent(At);

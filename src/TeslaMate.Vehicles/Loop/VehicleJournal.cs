@@ -50,6 +50,7 @@ static partial class VehicleJournal
             case Note.TelemetryLeads: TelemetryLeads(logger, car); break;
             case Note.TelemetryBroken: TelemetryBroken(logger, car); break;
             case Note.TelemetryUnsynced: TelemetryUnsynced(logger, car); break;
+            case Note.TelemetryRefused(var error): TelemetryRefused(logger, car, error); break;
             default: throw new System.Diagnostics.UnreachableException($"no sentence for {note}");
         }
     }
@@ -69,6 +70,10 @@ static partial class VehicleJournal
         Message = "Car {CarId} has not fetched its telemetry configuration for a day, or has none any more, so it is polled until it sends again; "
             + "see teslamate telemetry check, and configure it once more")]
     static partial void TelemetryUnsynced(ILogger logger, short carId);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Car {CarId} cannot reach this program, so it is polled until it sends again; it reports: {Error}. See teslamate telemetry check")]
+    static partial void TelemetryRefused(ILogger logger, short carId, string error);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId} is online")]
     static partial void IsOnline(ILogger logger, short carId);

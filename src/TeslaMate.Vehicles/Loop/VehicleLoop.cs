@@ -49,6 +49,9 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
     // Writing waits for the database or the disk; both give up long before.
     static readonly TimeSpan LongestTurn = TimeSpan.FromMinutes(5);
 
+    // A day's budget begins anew at midnight.
+    static readonly TimeSpan LongestBudgetPause = TimeSpan.FromDays(1);
+
     static readonly TimeSpan FullInboxPause = TimeSpan.FromMilliseconds(100);
 
     readonly Channel<VehicleEvent> _inbox = Channel.CreateBounded<VehicleEvent>(new BoundedChannelOptions(InboxSize) { SingleReader = true });
@@ -95,15 +98,16 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
     }
 
     /// <inheritdoc/>
-    bool ITelemetryReceiver.IsBusy => _vehicle.Phase is VehiclePhase.Driving or VehiclePhase.Charging;
+    bool ITelemetryReceiver.IsBusy => _vehicle.Phase is VehiclePhase.Driving or VehiclePhase.Charging
+        || _vehicle.Unfinished is { Drive: not null } or { Charging: not null };
 
     /// <inheritdoc/>
     ValueTask ITelemetryReceiver.ContactAsync(bool isUp, DateTimeOffset since, CancellationToken cancellationToken) =>
         _inbox.Writer.WriteAsync(new VehicleEvent.TelemetryContact(default, isUp, since), cancellationToken);
 
     /// <inheritdoc/>
-    ValueTask ITelemetryReceiver.UnsyncedAsync(CancellationToken cancellationToken) =>
-        _inbox.Writer.WriteAsync(new VehicleEvent.TelemetryUnsynced(default), cancellationToken);
+    ValueTask ITelemetryReceiver.CutAsync(string? error, CancellationToken cancellationToken) =>
+        _inbox.Writer.WriteAsync(new VehicleEvent.TelemetryCut(default, error), cancellationToken);
 
     /// <inheritdoc/>
     ValueTask ITelemetryReceiver.ArriveAsync(IReadOnlyList<TelemetryReading> readings, CancellationToken cancellationToken)
@@ -200,16 +204,19 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
                 break;
             case Effect.Fetch(var request, var plan):
                 Ask(token => AskAsync(new Eid(car.Eid), plan, token),
-                    answer => new VehicleEvent.Answered(default, request, answer, Surroundings.Unknown));
+                    answer => answer is null
+                        ? new VehicleEvent.NotAsked(default, request)
+                        : new VehicleEvent.Answered(default, request, answer, Surroundings.Unknown));
                 break;
             case Effect.AvailabilityProbe:
-                Ask(token => parts.Api.GetAsync(new Eid(car.Eid), token),
-                    answer => new VehicleEvent.AvailabilityProbed(default, answer, Surroundings.Unknown));
+                Ask(token => LightAsync(new Eid(car.Eid), "the stream is silent", token),
+                    answer => answer is null ? null : new VehicleEvent.AvailabilityProbed(default, answer, Surroundings.Unknown));
                 break;
             case Effect.CheckForSuspend(var ticket):
                 Ask(
-                    token => parts.Api.GetWithStateAsync(new Eid(car.Eid), token),
-                    answer => new VehicleEvent.SuspendChecked(default, ticket, answer, Surroundings.Unknown));
+                    token => FullAsync(new Eid(car.Eid), "the owner wants it left alone", token),
+                    answer => new VehicleEvent.SuspendChecked(
+                        default, ticket, answer ?? new ApiError.RateLimited(LongestBudgetPause), Surroundings.Unknown));
                 break;
             case Effect.CheckTelemetry(var request, var reason):
                 _tasks.Add(CheckTelemetryAsync(new Eid(car.Eid), request, reason));
@@ -325,30 +332,53 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
             _positionTimer?.Change(FullInboxPause, Timeout.InfiniteTimeSpan);
     }
 
-    async Task<ApiAnswer<VehicleData>> AskAsync(Eid car, FetchPlan plan, CancellationToken cancellationToken)
+    /// <returns>Null when the budget allows no request.</returns>
+    async Task<ApiAnswer<VehicleData>?> AskAsync(Eid car, FetchPlan plan, CancellationToken cancellationToken)
     {
         if (plan == FetchPlan.FullElseLight)
         {
-            var full = await parts.Api.GetWithStateAsync(car, cancellationToken);
-            return full is ApiAnswer<VehicleData>.Failed(ApiError.VehicleUnavailable) ? await parts.Api.GetAsync(car, cancellationToken) : full;
+            var full = await FullAsync(car, "polled", cancellationToken);
+            return full is ApiAnswer<VehicleData>.Failed(ApiError.VehicleUnavailable)
+                ? await LightAsync(car, "polled", cancellationToken) ?? full : full;
         }
 
-        var light = await parts.Api.GetAsync(car, cancellationToken);
+        var light = await LightAsync(car, "polled", cancellationToken);
         return plan == FetchPlan.LightThenFull && light is ApiAnswer<VehicleData>.Ok({ IsBare: true })
-            ? await parts.Api.GetWithStateAsync(car, cancellationToken) : light;
+            ? await FullAsync(car, "polled", cancellationToken) ?? light : light;
+    }
+
+    Task<ApiAnswer<VehicleData>?> LightAsync(Eid car, string why, CancellationToken cancellationToken) =>
+        InLedgerAsync($"{why}: light", token => parts.Api.GetAsync(car, token), cancellationToken);
+
+    Task<ApiAnswer<VehicleData>?> FullAsync(Eid car, string why, CancellationToken cancellationToken) =>
+        InLedgerAsync($"{why}: full", token => parts.Api.GetWithStateAsync(car, token), cancellationToken);
+
+    /// <summary>Sends a request; that of a car that should send its data by itself is written down, and only sent if the budget allows it.</summary>
+    async Task<ApiAnswer<VehicleData>?> InLedgerAsync(
+        string reason, Func<CancellationToken, Task<ApiAnswer<VehicleData>>> send, CancellationToken cancellationToken)
+    {
+        if (parts.Telemetry is not { } telemetry || !_vehicle.Telemetry.IsBroken)
+            return await send(cancellationToken);
+        if (await telemetry.MaySendAsync(_vehicle.Car.Id, TelemetryRequest.Poll, reason, cancellationToken) is not { } entry)
+            return null;
+        var answer = await send(cancellationToken);
+        await telemetry.AnsweredAsync(entry, answer.HttpStatus, cancellationToken);
+        return answer;
     }
 
     /// <summary>
     /// Starts a request whose end comes back as an event, whatever the end is: a car that waits for an answer for ever would be lost.
     /// </summary>
-    void Ask(Func<CancellationToken, Task<ApiAnswer<VehicleData>>> ask, Func<ApiAnswer<VehicleData>, VehicleEvent> end)
+    /// <param name="ask">Null when the budget allows no request.</param>
+    /// <param name="end">Null when that is nothing to tell.</param>
+    void Ask(Func<CancellationToken, Task<ApiAnswer<VehicleData>?>> ask, Func<ApiAnswer<VehicleData>?, VehicleEvent?> end)
     {
         var token = _stop.Token;
         _tasks.Add(AskAndTellAsync());
 
         async Task AskAndTellAsync()
         {
-            ApiAnswer<VehicleData> answer;
+            ApiAnswer<VehicleData>? answer;
             try
             {
                 answer = await ask(token);
@@ -365,7 +395,8 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
 
             try
             {
-                await _inbox.Writer.WriteAsync(end(answer), token);
+                if (end(answer) is { } @event)
+                    await _inbox.Writer.WriteAsync(@event, token);
             }
             catch (Exception exception) when (exception is OperationCanceledException or ChannelClosedException)
             {

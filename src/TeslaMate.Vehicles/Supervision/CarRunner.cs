@@ -18,8 +18,7 @@ sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopPar
 {
     // With the 20 s of a lease this is what a takeover takes at most.
     static readonly TimeSpan LeasePause = TimeSpan.FromSeconds(3);
-    static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    static readonly RetryPolicy Retries = new(First: TimeSpan.FromSeconds(1), Longest: TimeSpan.FromMinutes(1));
 
     // A loop that went well for so long has put the failure before it behind itself.
     static readonly TimeSpan Recovered = TimeSpan.FromMinutes(10);
@@ -115,7 +114,7 @@ sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopPar
             catch (Exception exception)
             {
                 failures = parts.Time.GetUtcNow() - began > Recovered ? 0 : failures;
-                pause = BackOff.Pause(failures++, FirstPause, LongestPause, random);
+                pause = Retries.Pause(failures++, random());
                 Interlocked.Increment(ref _restarts);
                 Log.LoopFailed(parts.Logger, _car.Id.Value, pause.TotalSeconds, exception);
             }

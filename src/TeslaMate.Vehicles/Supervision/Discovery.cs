@@ -58,10 +58,19 @@ sealed partial class Discovery(ITeslaApi api, ICars cars, ILogger<Discovery> log
 
     async Task<ApiAnswer<IReadOnlyList<VehicleListing>>> ListAsync(IReadOnlyList<Car> stored, string reason, CancellationToken cancellationToken)
     {
-        var entry = telemetry is null ? null : await telemetry.ListingAsync(reason, cancellationToken);
+        var entry = telemetry is null ? null : await telemetry.AskingAsync(AccountRequest.List, reason, cancellationToken);
         var answer = await api.ListAsync(listing => Find(stored, listing) is null, cancellationToken);
         if (entry is { } number)
             await telemetry!.AnsweredAsync(number, answer.HttpStatus, cancellationToken);
+        if (telemetry is not null && answer is ApiAnswer<IReadOnlyList<VehicleListing>>.Ok(var listings))
+        {
+            foreach (var status in listings.Select(listing => listing.StateStatus).OfType<int>())
+            {
+                if (await telemetry.AskingAsync(AccountRequest.NewCar, "new car", cancellationToken) is { } full)
+                    await telemetry.AnsweredAsync(full, status, cancellationToken);
+            }
+        }
+
         return answer;
     }
 

@@ -22,8 +22,10 @@ sealed partial class Supervisor(
 {
     // A car should not wait for a list that does not come.
     static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(5);
-    static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(30);
-    static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(10);
+    static readonly RetryPolicy ListRetries = new(First: TimeSpan.FromSeconds(30), Longest: TimeSpan.FromMinutes(10));
+
+    // After a fault of this program, which the next attempt may not meet.
+    static readonly RetryPolicy FaultRetries = new(First: TimeSpan.FromSeconds(2), Longest: TimeSpan.FromMinutes(10));
 
     // Cars are bought rarely; the list is light for cars that are known.
     static readonly TimeSpan ListAgain = TimeSpan.FromHours(1);
@@ -157,12 +159,12 @@ sealed partial class Supervisor(
                 _listedGeneration = before.SignIn == SignIn.Starting ? account.Status.Generation : before.Generation;
             _failures = found.IsListed ? 0 : _failures + 1;
             var again = found.IsListed && await discovery.AreStreamingAsync(found.Cars, cancellationToken) ? ListStreamingAgain : ListAgain;
-            var retry = BackOff.Pause(_failures - 1, FirstRetry, LongestRetry, Random.Shared.NextDouble);
+            var retry = ListRetries.Pause(_failures - 1, Random.Shared.NextDouble());
             return found.IsListed ? again : retry > found.NotBefore ? retry : found.NotBefore;
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            var pause = BackOff.Pause(_failures++, TimeSpan.FromSeconds(2), LongestRetry, Random.Shared.NextDouble);
+            var pause = FaultRetries.Pause(_failures++, Random.Shared.NextDouble());
             Log.DiscoveryFailed(logger, pause.TotalSeconds, exception);
             return pause;
         }

@@ -58,7 +58,7 @@ sealed class GeofencePages(IGeofences geofences)
         var decision = fields["costs"].ToString();
         if (decision is not ("keep" or "add") && await geofences.CountWithoutCostAsync(id, form, cancellationToken) is > 0 and var count)
             return Page(context, model with { ChargesWithoutCost = count });
-        switch (await geofences.SaveAsync(id, form, addCosts: decision == "add", cancellationToken))
+        switch (await geofences.SaveAsync(id, form, addCosts: decision == "add", seen: null, cancellationToken))
         {
             case GeofenceAnswer.Saved(var saved):
                 Notices.Leave(http, new Notice(
@@ -73,7 +73,7 @@ sealed class GeofencePages(IGeofences geofences)
 
     async Task<IResult> DeleteAsync(PageContext context, HttpContext http, RowNumber geofence, CancellationToken cancellationToken)
     {
-        if (!await geofences.DeleteAsync(new GeofenceId(geofence.Int), cancellationToken))
+        if (await geofences.DeleteAsync(new GeofenceId(geofence.Int), seen: null, cancellationToken) is not GeofenceAnswer.Deleted)
             return Results.StatusCode(StatusCodes.Status404NotFound);
         return context.IsFragment ? Results.Ok() : Results.Redirect(context.Url("/geo-fences"));
     }

@@ -53,6 +53,13 @@ sealed partial class FormProtection(RequestDelegate next, WebSettings settings, 
             return;
         }
 
+        if (http.GetEndpoint()?.Metadata.GetMetadata<IProgramRefusals>() is { } refusals)
+        {
+            await refusals.WriteAsync(http, new(StatusCodes.Status403Forbidden, IsFromElsewhere(http)
+                ? "a page of another site asked for this" : $"a change by a session brings the token of its page's forms in {Header}"));
+            return;
+        }
+
         http.Response.StatusCode = StatusCodes.Status403Forbidden;
         // A page that was open for too long has a stale token; loaded again, it works.
         http.Response.Headers["HX-Refresh"] = "true";
@@ -74,7 +81,8 @@ sealed partial class FormProtection(RequestDelegate next, WebSettings settings, 
         // Has come in by another tab since this one asked for the password. It is led on, no more, and the token of its form is of the time before.
         if (isLogIn && http.User.SessionId() is not null)
             return true;
-        return !(isLogIn || policies.Any(data => data.Policy == Policies.Owner)) || await HasTokenAsync(http);
+        var isPage = isLogIn || policies.Any(data => data.Policy == Policies.Owner);
+        return !isPage && http.User.Scheme() != Schemes.Session || await HasTokenAsync(http);
     }
 
     // A token is brought by the script itself, never by the browser on its own.

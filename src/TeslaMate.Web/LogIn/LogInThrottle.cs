@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using TeslaMate.Configuration;
 
 namespace TeslaMate.Web.LogIn;
 
@@ -15,8 +16,7 @@ sealed class LogInThrottle(TimeProvider time)
     const int TriesAMinute = 60;
     const int MostAddresses = 10_000;
 
-    static readonly TimeSpan First = TimeSpan.FromSeconds(5);
-    static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
+    static readonly RetryPolicy Waits = new(First: TimeSpan.FromSeconds(5), Longest: TimeSpan.FromMinutes(15));
     static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     static readonly TimeSpan Forgiven = TimeSpan.FromHours(1);
 
@@ -66,8 +66,7 @@ sealed class LogInThrottle(TimeProvider time)
     }
 
     /// <summary>The wait after so many failures: 5 s after the fifth, doubling to a quarter of an hour.</summary>
-    internal static TimeSpan Pause(int failures)
-        => TimeSpan.FromSeconds(Math.Min(First.TotalSeconds * Math.Pow(2, Math.Max(0, failures - FreeTries)), Longest.TotalSeconds));
+    internal static TimeSpan Pause(int failures) => Waits.Pause(failures - FreeTries);
 
     // Whoever has one IPv6 address usually has the other 2^64 of its network too.
     static IPAddress Key(IPAddress? address)

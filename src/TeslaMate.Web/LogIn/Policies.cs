@@ -27,7 +27,10 @@ public static class Policies
     /// </summary>
     public const string Logging = "logging";
 
-    /// <summary>Changes by program: the owner by a trusted proxy's word, or a bearer token with <see cref="Scopes.Write"/>.</summary>
+    /// <summary>
+    /// Changes by program: a bearer token with <see cref="Scopes.Write"/>, the owner by a trusted proxy's word, or the owner's session, which brings the
+    /// token of a form besides, as for pages (spec api 2.5).
+    /// </summary>
     public const string Write = "write";
 
     /// <summary>Integrations by program: the owner by a trusted proxy's word, or a bearer token with <see cref="Scopes.Admin"/>.</summary>
@@ -44,8 +47,8 @@ public static class Policies
                 .AddRequirements(new KnownHost(), new Scope(Scopes.Read)))
             .AddPolicy(Logging, policy => policy.AddAuthenticationSchemes(Schemes.Proxy, Schemes.Open, Schemes.Bearer)
                 .AddRequirements(new KnownHost(), new Scope(Scopes.Logging)))
-            .AddPolicy(Write, policy => policy.AddAuthenticationSchemes(Schemes.Proxy, Schemes.Open, Schemes.Bearer).AddRequirements(new KnownHost(),
-                new Scope(Scopes.Write)))
+            .AddPolicy(Write, policy => policy.AddAuthenticationSchemes(Schemes.Session, Schemes.Proxy, Schemes.Open, Schemes.Bearer)
+                .AddRequirements(new KnownHost(), new Scope(Scopes.Write)))
             .AddPolicy(Admin, policy => policy.AddAuthenticationSchemes(Schemes.Proxy, Schemes.Open, Schemes.Bearer).AddRequirements(new KnownHost(),
                 new Scope(Scopes.Admin)));
         return services

@@ -3,7 +3,7 @@ using TeslaMate.Outgoing.Targets;
 
 namespace TeslaMate.Web.Outgoing;
 
-/// <summary>Words of the pages, in English.</summary>
+/// <summary>Words of the pages: kinds by their own names, states in English.</summary>
 static class TargetTexts
 {
     public static string Of(TargetKind kind) => kind switch

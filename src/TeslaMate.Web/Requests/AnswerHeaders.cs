@@ -28,6 +28,8 @@ sealed class AnswerHeaders(RequestDelegate next, WebSettings settings)
         headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
         headers["X-Permitted-Cross-Domain-Policies"] = "none";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        // Not as an image or a script of somebody else's page either; requests of scripts are for CORS to allow.
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers.CacheControl = "max-age=0, private, must-revalidate";
         return next(http);
     }

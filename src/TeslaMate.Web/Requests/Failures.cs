@@ -31,6 +31,7 @@ sealed partial class Failures(
         catch (BadHttpRequestException exception) when (!http.Response.HasStarted)
         {
             http.Response.StatusCode = exception.StatusCode;
+            EndConnection(http);
         }
         catch (InvalidDataException) when (!http.Response.HasStarted)
         {
@@ -49,8 +50,20 @@ sealed partial class Failures(
             http.Response.StatusCode = StatusCodes.Status500InternalServerError;
         }
 
+        if (http.Response is { HasStarted: false, StatusCode: StatusCodes.Status413PayloadTooLarge })
+            EndConnection(http);
         if (http.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null })
             await ExplainAsync(http);
+    }
+
+    /// <summary>
+    /// The server closes the connection of a request whose body it does not read to its end. A client that is not told so sends its next request
+    /// into the closing connection, and cannot know whether it was carried out.
+    /// </summary>
+    static void EndConnection(HttpContext http)
+    {
+        if (HttpProtocol.IsHttp11(http.Request.Protocol) || HttpProtocol.IsHttp10(http.Request.Protocol))
+            http.Response.Headers.Connection = "close";
     }
 
     async Task ExplainAsync(HttpContext http)

@@ -22,14 +22,15 @@ public sealed record BudgetInput(string PerYear, string From)
             budget.BudgetFrom.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
 
     /// <summary>What was typed, the values behind it, and every mistake: a text that is none, and what the rules forbid.</summary>
+    /// <param name="today">By the calendar of the page.</param>
     public static (BudgetInput Input, MileageBudgetForm Form, IReadOnlyList<FieldError> Errors) Read(
-        IFormCollection sent, Units units, DateTimeOffset now)
+        IFormCollection sent, Units units, DateOnly today)
     {
         var fields = new FormReader(sent, FormName);
         var form = new MileageBudgetForm(
             fields.Number(MileageBudgetForm.PerYearField) is { } length ? units.Km((double)length) : null, fields.Day(MileageBudgetForm.FromField));
         // A text that is no number is missing in the form, but not blank.
-        var forbidden = form.Check(now).Where(forbidden => fields.Errors.All(error => error.Field != forbidden.Field));
+        var forbidden = form.Check(today).Where(forbidden => fields.Errors.All(error => error.Field != forbidden.Field));
         return (new(fields.Trimmed(MileageBudgetForm.PerYearField), fields.Trimmed(MileageBudgetForm.FromField)), form,
             [.. fields.Errors, .. forbidden]);
     }

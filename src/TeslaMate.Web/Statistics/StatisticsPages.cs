@@ -71,7 +71,8 @@ static class StatisticsPages
                 : context.Render<NoStatisticsPage, NoStatisticsModel>(new("/mileage", problems), StatusCodes.Status400BadRequest);
         }
 
-        var (input, form, errors) = BudgetInput.Read(await http.Request.ReadFormAsync(cancellationToken), context.Units, context.Now);
+        var (input, form, errors) = BudgetInput.Read(
+            await http.Request.ReadFormAsync(cancellationToken), context.Units, request.Window.Today);
         var answer = errors.Count > 0
             ? new PreferencesAnswer.Refused(errors)
             : await preferences.ChangeBudgetAsync(new CarId((short)request.Window.Car), form, cancellationToken);

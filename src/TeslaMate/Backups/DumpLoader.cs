@@ -17,18 +17,44 @@ sealed class DumpLoader(DatabaseSettings database, int jobs, int memoryMegabytes
 {
     const int MostInserts = 500;
 
+    /// <summary>Stands in for the body of a function that is not run, whatever its language.</summary>
+    const string NotRun = "$restore$begin raise exception 'This function came with the backup and is not run.'; end$restore$";
+
     const string TableOfVersions = "CREATE TABLE public.schema_migrations ";
 
     readonly List<string> _grants = [];
     readonly List<string> _inserts = [];
     readonly List<DumpStatement.Index> _indexes = [];
+    readonly List<string> _held = [];
     bool _hasVersions;
 
     /// <summary>Rights that could not be given, because the roles they are for do not exist here.</summary>
     public int FailedGrants { get; private set; }
 
+    /// <summary>
+    /// Whether functions, triggers and the like are loaded that no migration makes. Otherwise what runs by itself is refused, and a function gets no
+    /// body: it may be an older program's, and then a migration makes it anew.
+    /// </summary>
+    public bool WithCode { get; init; }
+
     /// <exception cref="RestoreException">The dump holds what no backup of this program's holds, or the server does not take it.</exception>
     public async Task LoadAsync(DumpReader dump, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await LoadAllAsync(dump, cancellationToken);
+        }
+        catch (RestoreException exception) when (_held.Count > 0 && exception.InnerException is PostgresException)
+        {
+            throw new RestoreException(
+                $"{exception.Message}\nIt may need code of its own, which was not loaded ({string.Join(", ", _held.Take(5))}). {Consent}", exception);
+        }
+    }
+
+    /// <summary>What to do where a backup's own code is refused.</summary>
+    public const string Consent = "Where you know that code and want it, which runs with the rights of the database's owner: --with-code";
+
+    async Task LoadAllAsync(DumpReader dump, CancellationToken cancellationToken)
     {
         await using var source = database.CreateDataSource(connection =>
         {
@@ -99,11 +125,30 @@ sealed class DumpLoader(DatabaseSettings database, int jobs, int memoryMegabytes
             case DumpStatement.Index index:
                 _indexes.Add(index);
                 break;
+            case DumpStatement.Hook(var sql, var kind) when !WithCode:
+                throw new RestoreException($"it brings a {kind} of its own: {DumpStatement.Printable(sql)}. {Consent}");
+            case DumpStatement.Function { Body: null } function when !WithCode:
+                throw new RestoreException($"it brings a function of its own: {DumpStatement.Printable(function.Sql)}. {Consent}");
+            case DumpStatement.Function(_, var head, { } body) when !WithCode && !ForeignCode.IsKnown(body):
+                _held.Add(DumpStatement.Printable(head));
+                await DefineAsync(head + NotRun);
+                break;
+            case DumpStatement.Function(var sql, _, _):
+                await DefineAsync(sql);
+                break;
+            case DumpStatement.Hook(var sql, _):
+                await DefineAsync(sql);
+                break;
             case DumpStatement.Definition(var sql):
                 _hasVersions |= sql.StartsWith(TableOfVersions, StringComparison.Ordinal);
-                await rows.DrainAsync();
-                await ExecuteAsync(main, [sql], cancellationToken);
+                await DefineAsync(sql);
                 break;
+        }
+
+        async Task DefineAsync(string sql)
+        {
+            await rows.DrainAsync();
+            await ExecuteAsync(main, [sql], cancellationToken);
         }
     }
 

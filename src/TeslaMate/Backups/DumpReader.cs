@@ -55,7 +55,7 @@ sealed class DumpReader(Stream text, bool dropCarriageReturns)
             {
                 if (length == SqlScanner.PsqlCommand)
                     throw new RestoreException("it holds a command for psql inside of a command for the server.");
-                if (!await FillAsync(cancellationToken))
+                if (!await FillAsMuchAgainAsync(cancellationToken))
                     throw new RestoreException("it is incomplete: it ends inside of a command.");
             }
 
@@ -96,7 +96,7 @@ sealed class DumpReader(Stream text, bool dropCarriageReturns)
                 await rows(_buffer.AsMemory(_start, whole), cancellationToken);
                 _start += whole;
             }
-            else if (!await FillAsync(cancellationToken))
+            else if (!await FillAsMuchAgainAsync(cancellationToken))
             {
                 throw new RestoreException("it is incomplete: it ends among the rows of a table.");
             }
@@ -129,7 +129,7 @@ sealed class DumpReader(Stream text, bool dropCarriageReturns)
                 int length;
                 while ((length = SqlScanner.LengthOfComment(Rest)) < 0)
                 {
-                    if (!await FillAsync(cancellationToken))
+                    if (!await FillAsMuchAgainAsync(cancellationToken))
                         throw new RestoreException("it is incomplete: it ends inside of a comment.");
                 }
 
@@ -147,7 +147,7 @@ sealed class DumpReader(Stream text, bool dropCarriageReturns)
         int length;
         while ((length = Rest.IndexOf((byte)'\n') + 1) == 0)
         {
-            if (await FillAsync(cancellationToken))
+            if (await FillAsMuchAgainAsync(cancellationToken))
                 continue;
             length = Rest.Length;
             break;
@@ -156,6 +156,22 @@ sealed class DumpReader(Stream text, bool dropCarriageReturns)
         var line = _buffer.AsMemory(_start, length);
         _start += length;
         return line;
+    }
+
+    /// <summary>
+    /// Reads on until there is twice as much as was looked through in vain: what is looked through from its beginning each time takes as long as it
+    /// is, whatever the size of the pieces it comes in.
+    /// </summary>
+    /// <returns>False at the end of the text.</returns>
+    async ValueTask<bool> FillAsMuchAgainAsync(CancellationToken cancellationToken)
+    {
+        var known = _end - _start;
+        var wanted = Math.Max(known + 1, Math.Min(2 * known, LongestCommand));
+        while (_end - _start < wanted && await FillAsync(cancellationToken))
+        {
+        }
+
+        return _end - _start > known;
     }
 
     async ValueTask<bool> FillAsync(CancellationToken cancellationToken)

@@ -19,6 +19,17 @@ abstract partial record DumpStatement
     /// </summary>
     public sealed record Definition(string Sql) : DumpStatement;
 
+    /// <summary>
+    /// A function. Its body runs with the rights of the role that loads it as soon as something of the dump calls it.
+    /// </summary>
+    /// <param name="Head">What stands before the body.</param>
+    /// <param name="Body">Null where it is not written as <c>pg_dump</c> writes those of this program and of the reference.</param>
+    public sealed record Function(string Sql, string Head, string? Body) : DumpStatement;
+
+    /// <summary>What runs by itself when rows are read or written: a trigger, a rule, an operator and the like. No migration makes any.</summary>
+    /// <param name="Kind">In lower case.</param>
+    public sealed record Hook(string Sql, string Kind) : DumpStatement;
+
     /// <summary>An index or a constraint, which takes long and can be made beside others.</summary>
     /// <param name="Tables">The tables that it locks.</param>
     /// <param name="IsShared">Whether others of its kind may be made on the same table at the same time.</param>
@@ -39,11 +50,15 @@ abstract partial record DumpStatement
     /// <summary>What no backup of this program's database needs.</summary>
     public sealed record Refused(string Why) : DumpStatement;
 
+    /// <summary>In letters; those of this program are far shorter.</summary>
+    const int LongestFunction = 100_000;
+
     static readonly HashSet<string> Creatable = new(StringComparer.Ordinal)
     {
-        "AGGREGATE", "CAST", "COLLATION", "DOMAIN", "FUNCTION", "OPERATOR", "POLICY", "PROCEDURE", "RULE", "SCHEMA", "SEQUENCE", "STATISTICS",
-        "TABLE", "TRIGGER", "TYPE", "VIEW",
+        "COLLATION", "DOMAIN", "SCHEMA", "SEQUENCE", "STATISTICS", "TABLE", "TYPE", "VIEW",
     };
+
+    static readonly HashSet<string> Hooks = new(StringComparer.Ordinal) { "AGGREGATE", "CAST", "OPERATOR", "POLICY", "RULE", "TRIGGER" };
 
     static readonly HashSet<string> Alterable = new(StringComparer.Ordinal)
     {
@@ -87,7 +102,13 @@ abstract partial record DumpStatement
                     kind++;
                 if (Elsewhere.Contains(At(kind)) || IsSchemaPublic(kind))
                     return new Ignored();
-                return At(kind) == "INDEX" ? IndexOf(sql) : Creatable.Contains(At(kind)) ? new Definition(sql) : Unknown(sql);
+                return At(kind) switch
+                {
+                    "INDEX" => IndexOf(sql),
+                    "FUNCTION" or "PROCEDURE" => FunctionOf(sql),
+                    var hook when Hooks.Contains(hook) => new Hook(sql, hook.ToLowerInvariant()),
+                    var other => Creatable.Contains(other) ? new Definition(sql) : Unknown(sql),
+                };
             case "ALTER":
                 if (Elsewhere.Contains(At(1)) || IsSchemaPublic(1) || (At(1), At(2)) is ("DEFAULT", "PRIVILEGES") or ("LARGE", "OBJECT")
                     || OwnerTo().IsMatch(sql))
@@ -150,6 +171,12 @@ abstract partial record DumpStatement
         return new Rows($"COPY {match.Groups[1].Value}{columns} FROM STDIN");
     }
 
+    static Function FunctionOf(string sql)
+        => sql.Length <= LongestFunction && BodyAtEnd().Match(sql) is { Success: true } match
+            ? new Function(sql, sql[..match.Groups[1].Index], match.Groups[3].Success ? match.Groups[3].Value
+                : match.Groups[4].Value.Replace("''", "'", StringComparison.Ordinal))
+            : new Function(sql, sql, Body: null);
+
     static DumpStatement IndexOf(string sql)
         => IndexOnTable().Match(sql) is { Success: true } match
             ? new Index(sql, [match.Groups[1].Value], IsShared: true, IsForeignKey: false)
@@ -197,6 +224,10 @@ abstract partial record DumpStatement
             + $@"(PRIMARY\s+KEY|UNIQUE|EXCLUDE|FOREIGN\s+KEY\s+\([^()]*\)\s+REFERENCES\s+({Name}))[\s(]",
         RegexOptions.IgnoreCase)]
     private static partial Regex AddedConstraint();
+
+    // The body is the last thing that pg_dump writes.
+    [GeneratedRegex(@"\sAS\s+((\$\w*\$)(.*?)\2|'((?:[^']|'')*)')$", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
+    private static partial Regex BodyAtEnd();
 
     [GeneratedRegex($@"\sOWNER\s+TO\s+{Part}$", RegexOptions.IgnoreCase)]
     private static partial Regex OwnerTo();

@@ -27,6 +27,11 @@ sealed class Restore(DatabaseSettings settings, Variables variables, IRestoreDat
     /// <summary>A role that may read the tables, as dashboards do; null for none.</summary>
     public string? Reader { get; init; }
 
+    /// <summary>
+    /// Whether the backup may bring functions, triggers and the like of its own, which run with the rights of the database's owner.
+    /// </summary>
+    public bool WithCode { get; init; }
+
     /// <param name="path">A file, a folder in directory format, or <c>-</c>.</param>
     /// <param name="keep">Whether the new database stays for a swap; otherwise this was only to see whether it can be made.</param>
     /// <returns>The new database's name.</returns>
@@ -58,7 +63,7 @@ sealed class Restore(DatabaseSettings settings, Variables variables, IRestoreDat
     async Task LoadAsync(DumpFile file, DatabaseSettings restored, CancellationToken cancellationToken)
     {
         var jobs = Environment.ProcessorCount;
-        var loader = new DumpLoader(restored, jobs, MemoryMegabytes(jobs));
+        var loader = new DumpLoader(restored, jobs, MemoryMegabytes(jobs)) { WithCode = WithCode };
         using var loaded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var progress = ShowProgressAsync(restored, loaded.Token);
         try
@@ -167,10 +172,11 @@ sealed class Restore(DatabaseSettings settings, Variables variables, IRestoreDat
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         if (await ForeignCode.FindAsync(connection, cancellationToken) is { Count: > 0 } code)
         {
-            await notes.WriteLineAsync($"The backup brings code of its own, which will run with the rights of {restored.User}. Where you do not know "
-                + "it, do not use this backup:");
+            await notes.WriteLineAsync($"The backup brings code of its own, which would run with the rights of {restored.User}:");
             foreach (var name in code)
                 await notes.WriteLineAsync($"  {DumpStatement.Printable(name)}");
+            if (!WithCode)
+                throw new RestoreException($"the backup brings code of its own, which is listed above. {DumpLoader.Consent}");
         }
 
         await ExecuteAsync(connection, "analyze", cancellationToken);

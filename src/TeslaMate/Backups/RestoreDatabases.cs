@@ -35,11 +35,16 @@ sealed class RestoreDatabases(DatabaseSettings settings, string owner, TimeProvi
         // The server keeps the lock for this session, which ends with this process, however that ends.
         _guard = await OpenAsync(_maintenance, cancellationToken);
         // One that was killed a moment ago may still be clearing up.
-        for (var attempt = 1; await ScalarAsync(_guard, "select pg_try_advisory_lock(hashtext('restore ' || $1))", cancellationToken,
-            settings.Name) is not true; attempt++)
+        var key = (int)(await ScalarAsync(_guard, "select hashtext('restore ' || $1)", cancellationToken, settings.Name))!;
+        for (var attempt = 1; await ScalarAsync(_guard, $"select pg_try_advisory_lock({key})", cancellationToken) is not true; attempt++)
         {
             if (attempt == LockAttempts)
-                throw new RestoreException($"another restore of {settings.Name} is running. Nothing was touched; try again when it has ended.");
+            {
+                var holders = await AdvisoryLocks.HoldersAsync(_guard, key.ToString(CultureInfo.InvariantCulture), cancellationToken);
+                throw new RestoreException($"another restore of {settings.Name} is running. Nothing was touched; try again when it has ended. "
+                    + $"It holds the lock of restores in the database {_maintenance}: {holders ?? "one that is gone by now"}.");
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellationToken);
         }
 

@@ -17,11 +17,6 @@ static class DemoCommand
         var speed = new Option<double>("--speed") { Description = "How many times as fast as real time.", DefaultValueFactory = _ => 60 };
         var port = new Option<int>("--port") { Description = "The port of the web pages; 0 for any that is free.", DefaultValueFactory = _ => 4000 };
         var duration = new Option<double?>("--duration") { Description = "End after so many seconds of real time." };
-        var clock = new Option<string?>("--follow-clock")
-        {
-            Description = "For tests: run only the logger, by the clock at this socket.",
-            Hidden = true
-        };
         speed.Validators.Add(result =>
         {
             if (result.GetValue(speed) is <= 0 or > 1000)
@@ -33,11 +28,9 @@ static class DemoCommand
                 result.AddError("--port is a number from 0 to 65535, for example --port 4000");
         });
         var command = new Command("demo", "Show what this program does, with two simulated cars and a database of its own.") { folder, speed, port,
-            duration, clock };
+            duration };
         command.SetAction((parsed, stop) =>
         {
-            if (parsed.GetValue(clock) is { } socket)
-                return FollowingLogger.RunAsync(socket, parsed.InvocationConfiguration.Error, stop);
             var options = new DemoOptions(parsed.GetValue(folder), parsed.GetValue(speed), parsed.GetValue(port),
                 parsed.GetValue(duration) is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
             IDemoScreen screen = Console.IsOutputRedirected

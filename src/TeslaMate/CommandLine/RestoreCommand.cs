@@ -22,6 +22,10 @@ static class RestoreCommand
             Description = "A backup made by pg_dump in any of its formats, plain SQL also compressed with gzip or zstd; - for standard input.",
         };
         var dryRun = new Option<bool>("--dry-run") { Description = "Load and check the backup, show the row counts, and swap nothing." };
+        var withCode = new Option<bool>("--with-code")
+        {
+            Description = "Also load functions, triggers and rules of the backup's own, which run with the rights of the database's owner.",
+        };
         var dropOld = new Option<bool>("--drop-old") { Description = "Delete the databases that earlier restores have kept." };
         var administrator = new Option<bool>("--administrator")
         {
@@ -60,7 +64,7 @@ static class RestoreCommand
             "Restore a backup: load it into a new database beside the present one, check it, then swap the two by renaming. The former database is "
                 + "kept. The program must not be running.")
         {
-            file, dryRun, dropOld, administrator, pipes, owner, reader, loadOnly, swap,
+            file, dryRun, withCode, dropOld, administrator, pipes, owner, reader, loadOnly, swap,
         };
         command.Validators.Add(result =>
         {
@@ -123,7 +127,11 @@ static class RestoreCommand
                     await EnsureStoppedAsync(settings, token);
                 await using (by)
                 {
-                    var restore = new Restore(settings, variables, by, TimeProvider.System, error) { Reader = parsed.GetValue(reader) };
+                    var restore = new Restore(settings, variables, by, TimeProvider.System, error) 
+                    {
+                        Reader = parsed.GetValue(reader),
+                        WithCode = parsed.GetValue(withCode),
+                    };
                     var name = await restore.RunAsync(path, Console.OpenStandardInput, keep: !isDry, token);
                     if (isDry)
                         return;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -70,6 +69,8 @@ static class TelemetryCommands
             var (output, directory) = (parsed.InvocationConfiguration.Output, parsed.GetValue(folder)!);
             return await TryAsync(parsed.InvocationConfiguration.Error, async () =>
             {
+                if (!await IsHostAsync(parsed.GetValue(host)!, TelemetryFiles.IsName, parsed.InvocationConfiguration.Error))
+                    return ExitCode.Usage;
                 TelemetryFiles.MakeCertificate(parsed.GetValue(host)!, directory, TimeProvider.System.GetUtcNow());
                 await output.WriteLineAsync($"TELEMETRY_TLS_CERT_FILE={TelemetryFiles.CertificateFile(directory)}");
                 await output.WriteLineAsync($"TELEMETRY_TLS_KEY_FILE={TelemetryFiles.KeyFile(directory)}");
@@ -83,7 +84,7 @@ static class TelemetryCommands
     {
         var (car, folder) = (Car(), Folder());
         var host = new Option<string>("--host") { Description = "The public name under which cars reach this machine.", Required = true };
-        var port = new Option<int>("--port") { Description = "The public port.", DefaultValueFactory = _ => 4443 };
+        var port = Port();
         var profile = new Option<string>("--profile")
         {
             Description = "How much the car sends: standard, small or full.",
@@ -103,20 +104,21 @@ static class TelemetryCommands
             var (output, error, directory) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(folder)!);
             return await TryAsync(error, async () =>
             {
-                var ca = await File.ReadAllTextAsync(parsed.GetValue(authority) ?? TelemetryFiles.AuthorityFile(directory), cancellationToken);
-                using var key = TelemetrySignature.Key(await File.ReadAllTextAsync(KeyFile(directory), cancellationToken));
-                var token = TelemetrySignature.Token(key,
-                    TelemetryProfile.Configuration(parsed.GetValue(profile)!, parsed.GetValue(host)!, parsed.GetValue(port), ca));
+                if (!await IsHostAsync(parsed.GetValue(host)!, TelemetryFiles.IsHost, error))
+                    return ExitCode.Usage;
+                var (ca, _) = TelemetryFiles.ReadAuthorities(parsed.GetValue(authority), directory);
+                using var key = TelemetryFiles.ReadKey(KeyFile(directory));
                 if (parsed.GetValue(print))
                 {
-                    await output.WriteLineAsync(token);
+                    await output.WriteLineAsync(Token(null));
                     return ExitCode.Ok;
                 }
 
                 return await WithTeslaAsync(read(), parsed.GetValue(car)!, error, async (found, api, cars, ledger) =>
                 {
-                    switch (await AskAsync(ledger, found.Id, "configure", () => api.ConfigureAsync([found.Vin], token, cancellationToken),
-                        cancellationToken))
+                    var answer = await AskAsync(ledger, found.Id, "configure",
+                        () => api.ConfigureAsync([found.Vin], Token(found.Software), cancellationToken), cancellationToken);
+                    switch (answer)
                     {
                         case ApiAnswer<ConfiguredCars>.Ok(var configured) when configured.Skipped.Count > 0:
                             foreach (var (vin, reason) in configured.Skipped)
@@ -129,12 +131,16 @@ static class TelemetryCommands
                                 + "See: teslamate telemetry status");
                             return ExitCode.Ok;
                         case ApiAnswer<ConfiguredCars>.Failed(var failure):
-                            await error.WriteLineAsync($"Tesla refused: {failure}");
+                            await error.WriteLineAsync(Explain(failure));
                             return ExitCode.Failure;
                         default:
                             throw new System.Diagnostics.UnreachableException();
                     }
                 }, cancellationToken);
+
+                string Token(string? software) => TelemetrySignature.Token(
+                    key,
+                    TelemetryProfile.Configuration(parsed.GetValue(profile)!, parsed.GetValue(host)!, parsed.GetValue(port), ca, software: software));
             });
         });
         return command;
@@ -171,7 +177,7 @@ static class TelemetryCommands
     {
         var folder = Folder();
         var host = new Argument<string>("HOST") { Description = "The public name." };
-        var port = new Option<int>("--port") { Description = "The public port.", DefaultValueFactory = _ => 4443 };
+        var port = Port();
         var authority = new Option<string?>("--ca") { Description = "File with the certificates that cars check the server by." };
         var car = new Option<string?>("--car")
         {
@@ -185,8 +191,7 @@ static class TelemetryCommands
         };
         command.SetAction((parsed, cancellationToken) => TryAsync(parsed.InvocationConfiguration.Error, async () =>
         {
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(parsed.GetValue(authority) ?? TelemetryFiles.AuthorityFile(parsed.GetValue(folder)!));
+            var (_, authorities) = TelemetryFiles.ReadAuthorities(parsed.GetValue(authority), parsed.GetValue(folder)!);
             var verdict = await EndpointCheck.RunAsync(parsed.GetValue(host)!, parsed.GetValue(port), authorities, cancellationToken);
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             await output.WriteLineAsync(verdict.Text);
@@ -201,7 +206,7 @@ static class TelemetryCommands
 
     /// <summary>What Tesla says about a car's configuration.</summary>
     static async Task<int> TellAsync(
-        (CarId Id, string Vin) found, FleetTelemetryApi api, TelemetryCars cars, Ledger ledger, TextWriter output, TextWriter error,
+        OwnedCar found, FleetTelemetryApi api, TelemetryCars cars, Ledger ledger, TextWriter output, TextWriter error,
         CancellationToken cancellationToken)
     {
         switch (await AskAsync(ledger, found.Id, "check", () => api.ReadAsync(found.Vin, cancellationToken), cancellationToken))
@@ -211,7 +216,7 @@ static class TelemetryCommands
                 await output.WriteLineAsync(Explain(found.Vin, configuration));
                 return configuration is { IsThere: true, KeyPaired: not false, LimitReached: false } ? ExitCode.Ok : ExitCode.Failure;
             case ApiAnswer<CarConfiguration>.Failed(var failure):
-                await error.WriteLineAsync($"Tesla refused: {failure}");
+                await error.WriteLineAsync(Explain(failure));
                 return ExitCode.Failure;
             default:
                 throw new System.Diagnostics.UnreachableException();
@@ -240,7 +245,7 @@ static class TelemetryCommands
                 if (await AskAsync(ledger, found.Id, "remove", () => api.RemoveAsync(found.Vin, cancellationToken),
                     cancellationToken) is ApiAnswer<int>.Failed(var failure))
                 {
-                    await error.WriteLineAsync($"Tesla refused: {failure}");
+                    await error.WriteLineAsync(Explain(failure));
                     return ExitCode.Failure;
                 }
 
@@ -253,10 +258,11 @@ static class TelemetryCommands
     }
 
     static async Task<int> WithTeslaAsync(
-        Variables variables, string car, TextWriter error, Func<(CarId Id, string Vin), FleetTelemetryApi, TelemetryCars, Ledger, Task<int>> act,
+        Variables variables, string car, TextWriter error, Func<OwnedCar, FleetTelemetryApi, TelemetryCars, Ledger, Task<int>> act,
         CancellationToken cancellationToken)
     {
         var (settings, tesla, telemetry) = (DatabaseSettings.Read(variables), TeslaSettings.Read(variables), TelemetrySettings.Read(variables));
+        telemetry = telemetry with { IsPriced = tesla.IsPriced };
         if (EncryptionKey.FindExisting(variables) is not { } key)
         {
             variables.Problem("ENCRYPTION_KEY is not set, so the stored tokens cannot be read.");
@@ -269,6 +275,13 @@ static class TelemetryCommands
         using var api = new FleetTelemetryApi(database, key, tesla);
         using var cars = new TelemetryCars(database, new InboxTable(database), telemetry, TimeProvider.System, NullLogger<TelemetryCars>.Instance);
         var ledger = new Ledger(database, telemetry, TimeProvider.System, NullLogger<Ledger>.Instance);
+        if (!api.IsAvailable)
+        {
+            await error.WriteLineAsync("TESLA_API_HOST is not set; it names the host of Tesla's Fleet API for your region. Example: "
+                + "TESLA_API_HOST=https://fleet-api.prd.eu.vn.cloud.tesla.com");
+            return ExitCode.Configuration;
+        }
+
         if (await FindAsync(database, car, cancellationToken) is not { } found)
         {
             await error.WriteLineAsync($"There is no car \"{car}\". Name it by its number or its VIN.");
@@ -278,12 +291,17 @@ static class TelemetryCommands
         return await act(found, api, cars, ledger);
     }
 
-    static async Task<(CarId Id, string Vin)?> FindAsync(NpgsqlDataSource database, string car, CancellationToken cancellationToken)
+    static async Task<OwnedCar?> FindAsync(NpgsqlDataSource database, string car, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select id, vin from public.cars where vin = $1 or id::text = $1");
+        await using var command = database.CreateCommand("""
+            select id, vin, (select version from public.updates where updates.car_id = cars.id order by start_date desc limit 1)
+            from public.cars
+            where (vin = $1 or id::text = $1) and vin is not null
+            """);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = car });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) && !reader.IsDBNull(1) ? (new CarId(reader.GetInt16(0)), reader.GetString(1)) : null;
+        return await reader.ReadAsync(cancellationToken)
+            ? new OwnedCar(new CarId(reader.GetInt16(0)), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2)) : null;
     }
 
     static async Task<bool> ProblemsAsync(Variables variables, TextWriter error)
@@ -299,12 +317,32 @@ static class TelemetryCommands
         {
             return await act();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException or NpgsqlException)
+        catch (UnauthorizedAccessException exception)
+        {
+            await error.WriteLineAsync($"{exception.Message} Run this as the user of the service, or name another folder by --folder.");
+            return ExitCode.Failure;
+        }
+        catch (Exception exception) when (exception is IOException or CryptographicException or NpgsqlException)
         {
             await error.WriteLineAsync(exception.Message);
             return ExitCode.Failure;
         }
     }
+
+    /// <summary>What went wrong, and what the owner can do about it.</summary>
+    static string Explain(ApiError failure) => failure switch
+    {
+        ApiError.NotSignedIn => "Nobody is signed in. Sign in on the page /sign_in, with the owner's account.",
+        ApiError.Unauthorized => "Tesla refused the stored access token. It is renewed while the program runs (teslamate serve); if that does not "
+            + "help, sign in again on the page /sign_in.",
+        ApiError.Refused { Status: 403 } => $"Tesla refused: {failure}. The app needs the scopes vehicle_device_data and vehicle_location; sign in "
+            + "again after they were granted.",
+        ApiError.Refused { Status: 412 } => $"Tesla refused: {failure}. Register the app's domain in the region of TESLA_API_HOST "
+            + "(POST /api/1/partner_accounts).",
+        ApiError.VehicleNotFound => "Tesla does not know the car in this account. Sign in with the account of the owner; that of a driver is not "
+            + "enough.",
+        _ => $"Tesla refused: {failure}",
+    };
 
     static string Explain(string reason) => reason switch
     {
@@ -327,6 +365,26 @@ static class TelemetryCommands
 
     static string KeyFile(string folder) => TelemetryFiles.AppKeyFile(folder);
 
+    static async Task<bool> IsHostAsync(string host, Func<string, bool> isHost, TextWriter error)
+    {
+        if (isHost(host))
+            return true;
+        await error.WriteLineAsync($"\"{host}\" is no name that cars find in the public DNS. Give the name alone, without scheme and port. Example: "
+            + "telemetry.example.org");
+        return false;
+    }
+
+    static Option<int> Port()
+    {
+        var port = new Option<int>("--port") { Description = "The public port.", DefaultValueFactory = _ => 4443 };
+        port.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 65_535)
+                result.AddError("--port must be between 1 and 65535.");
+        });
+        return port;
+    }
+
     static Argument<string> Car() => new("CAR") { Description = "The car's number or VIN." };
 
     static Option<string> Folder() => new("--folder")
@@ -335,4 +393,7 @@ static class TelemetryCommands
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } state
             ? state.Split(':')[0] : DefaultFolder,
     };
+
+    /// <param name="Software">What it ran when it was last logged; null when it never was.</param>
+    sealed record OwnedCar(CarId Id, string Vin, string? Software);
 }

@@ -16,8 +16,7 @@ sealed partial class DatabaseWait(
     NpgsqlDataSource database, DatabaseSettings settings, ISystemdNotifier notifier, TimeProvider time, ILogger<DatabaseWait> logger,
     Func<double> random)
 {
-    static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
-    static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+    static readonly RetryPolicy Retries = new(First: TimeSpan.FromMilliseconds(500), Longest: TimeSpan.FromSeconds(15));
     static readonly TimeSpan RemindEvery = TimeSpan.FromMinutes(1);
     static readonly TimeSpan LongestAttempt = TimeSpan.FromSeconds(10);
 
@@ -56,7 +55,7 @@ sealed partial class DatabaseWait(
 
             if (Limit is { } limit && time.GetElapsedTime(started) >= limit)
                 throw new TimeoutException($"The {settings} did not answer within {limit.TotalMinutes:0} minutes: {why}");
-            await Task.Delay(BackOff.Pause(attempt, FirstPause, LongestPause, random), time, cancellationToken);
+            await Task.Delay(Retries.Pause(attempt, random()), time, cancellationToken);
         }
     }
 

@@ -68,6 +68,7 @@ sealed record Settings
     {
         var key = EncryptionKey.Find(variables);
         var listener = ListenerSettings.Read(variables);
+        var tesla = TeslaSettings.Read(variables);
         var settings = new Settings
         {
             Log = LogSettings.Read(variables),
@@ -76,10 +77,10 @@ sealed record Settings
             Api = ApiSettings.Read(variables),
             Database = DatabaseSettings.Read(variables),
             Key = key,
-            Tesla = TeslaSettings.Read(variables),
+            Tesla = tesla,
             Logbook = LogbookSettings.Read(variables),
-            Vehicles = VehicleSettings.Read(variables),
-            Telemetry = TelemetrySettings.Read(variables),
+            Vehicles = VehicleSettings.Read(variables) with { IsPriced = tesla.IsPriced },
+            Telemetry = TelemetrySettings.Read(variables) with { IsPriced = tesla.IsPriced },
             Outgoing = OutgoingSettings.Read(variables),
             Mqtt = MqttSettings.Read(variables),
             Import = ImportSettings.Read(variables),

@@ -65,6 +65,7 @@ static class TeslaMateApp
         overrides.Services?.Invoke(builder.Services);
 
         var app = builder.Build();
+        app.UseUnreadBodies();
         app.UseApiListener();
         app.UseForwarding();
         app.UseHealthCheck();

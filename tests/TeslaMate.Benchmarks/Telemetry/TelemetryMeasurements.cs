@@ -29,6 +29,8 @@ namespace TeslaMate.Benchmarks.Telemetry;
 /// </summary>
 static class TelemetryMeasurements
 {
+    const string CarsFile = "cars.pem";
+
     /// <summary>Records from a few connections that never wait for their acknowledgements.</summary>
     public static async Task RunThroughputAsync(int cars, int seconds)
     {
@@ -61,24 +63,71 @@ static class TelemetryMeasurements
         var stored = await house.ScalarAsync("select count(*) from teslamate.telemetry_inbox where type = 0");
         var bytes = await house.ScalarAsync("select pg_total_relation_size('teslamate.telemetry_inbox')");
         var payload = await house.ScalarAsync("select sum(octet_length(payload)) from teslamate.telemetry_inbox where type = 0");
+        var load = (await File.ReadAllTextAsync("/proc/loadavg")).Trim();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{cars} connections, {seconds} s: {stored / elapsed:0} records/s committed ({sent} sent), {bytes / (double)stored:0} bytes a stored "
                 + $"record with indexes, "
-            + $"{payload / (double)stored:0} bytes of payload"));
+            + $"{payload / (double)stored:0} bytes of payload; load {load}"));
     }
 
-    /// <summary>Many cars that send one record every ten seconds each.</summary>
+    /// <summary>
+    /// Many cars that send one record every ten seconds each. The cars are a process of their own, so that each end has its own limit of open files
+    /// and its own memory.
+    /// </summary>
     public static async Task RunLatencyAsync(int cars, int seconds)
     {
-        await using var house = await House.StartAsync(cars);
+        var folder = Directory.CreateTempSubdirectory("tm-bench-cars-").FullName;
+        List<string> command =
+            ["telemetry-car-end", folder, cars.ToString(CultureInfo.InvariantCulture), seconds.ToString(CultureInfo.InvariantCulture)];
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+            command.Insert(0, typeof(TelemetryMeasurements).Assembly.Location);
+        using var other = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, command)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        await other.StandardOutput.ReadLineAsync();
+        await using (var house = await House.StartAsync(cars, await File.ReadAllTextAsync(Path.Combine(folder, CarsFile))))
+        {
+            await other.StandardInput.WriteLineAsync(house.Port.ToString(CultureInfo.InvariantCulture));
+            while (await other.StandardOutput.ReadLineAsync() is { } line)
+            {
+                using var self = Process.GetCurrentProcess();
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{line}; endpoint: {house.Connections} connections, "
+                    + $"{self.WorkingSet64 / 1048576.0:0} MB resident, {self.TotalProcessorTime.TotalSeconds:0} s of processor time"));
+            }
+
+            Console.WriteLine($"{await house.ScalarAsync("select count(*) from teslamate.telemetry_inbox where type = 0")} records stored; load "
+                + $"{(await File.ReadAllTextAsync("/proc/loadavg")).Trim()}");
+        }
+
+        await other.WaitForExitAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>The cars' end of <see cref="RunLatencyAsync"/>: writes their authority, is told the port, and sends.</summary>
+    public static async Task RunCarsAsync(string folder, int cars, int seconds)
+    {
+        using var authority = new CarAuthority(TimeProvider.System.GetUtcNow());
+        await File.WriteAllTextAsync(Path.Combine(folder, CarsFile), authority.Pem);
+        Console.WriteLine("ready");
+        var route = new EndpointRoute(new Uri($"wss://127.0.0.1:{await Console.In.ReadLineAsync()}/"), authority);
         ConcurrentBag<double> latencies = [];
-        using var stop = new CancellationTokenSource();
         var connecting = Stopwatch.StartNew();
-        List<ITelemetryConnection> connections = [];
-        foreach (var batch in Enumerable.Range(1, cars).Chunk(100))
-            connections.AddRange(await Task.WhenAll(batch.Select(house.ConnectAsync)));
-        var connected = connecting.Elapsed.TotalSeconds;
-        stop.CancelAfter(TimeSpan.FromSeconds(seconds));
+        var connections = new ITelemetryConnection[cars];
+        // Fewer at once than the endpoint lets be unfinished.
+        await Parallel.ForAsync(0, cars, new ParallelOptions { MaxDegreeOfParallelism = 12 }, async (i, _) =>
+        {
+            while (await route.ConnectAsync(CarIdentity.Number(i + 1, "Car"), "wifi", default) is var connection)
+            {
+                if (connection is null)
+                    continue;
+                connections[i] = connection;
+                break;
+            }
+        });
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cars} cars connected in {connecting.Elapsed.TotalSeconds:0} s"));
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         await Task.WhenAll(connections.Select((connection, i) => Task.Run(async () =>
         {
             try
@@ -103,10 +152,9 @@ static class TelemetryMeasurements
         })));
         var sorted = latencies.Order().ToList();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{cars} cars (connected in {connected:0} s), {seconds} s: {sorted.Count} records, acknowledged in {sorted[sorted.Count / 2]:0} ms "
-                + $"(median), "
-            + $"{sorted[(int)(sorted.Count * 0.99)]:0} ms (99 %), {sorted[^1]:0} ms (longest); "
-            + $"{Process.GetCurrentProcess().WorkingSet64 / 1048576.0:0} MB resident with the cars themselves"));
+            $"{seconds} s: {sorted.Count} records, acknowledged in {sorted[sorted.Count / 2]:0} ms (median), "
+            + $"{sorted[(int)(sorted.Count * 0.99)]:0} ms (99 %), {sorted[(int)(sorted.Count * 0.999)]:0} ms (99.9 %), {sorted[^1]:0} ms (longest); "
+            + $"{connections.Count(connection => connection.IsOpen)} still connected"));
     }
 
     /// <summary>What a month of a simulated car costs by telemetry, with the default profile; no program takes part.</summary>
@@ -164,17 +212,17 @@ static class TelemetryMeasurements
         readonly PrivateCluster _cluster;
         readonly NpgsqlDataSource _database;
         readonly string _folder;
-        readonly CarAuthority _authority;
+        readonly CarAuthority? _authority;
         readonly TelemetryCars _cars;
         readonly InboxWriter _writer;
         readonly CarEndpoint _endpoint;
 
-        House(PrivateCluster cluster, NpgsqlDataSource database, string folder, CarAuthority authority)
+        House(PrivateCluster cluster, NpgsqlDataSource database, string folder, CarAuthority? authority, string authorityPem)
         {
             (_cluster, _database, _folder, _authority) = (cluster, database, folder, authority);
             TelemetryFiles.MakeCertificate("localhost", folder, TimeProvider.System.GetUtcNow());
             var file = Path.Combine(folder, "cars.pem");
-            File.WriteAllText(file, authority.Pem);
+            File.WriteAllText(file, authorityPem);
             using var probe = new TcpListener(IPAddress.Loopback, 0);
             probe.Start();
             var port = ((IPEndPoint)probe.LocalEndpoint).Port;
@@ -192,7 +240,12 @@ static class TelemetryMeasurements
             _endpoint = new CarEndpoint(settings, _cars, _writer, new EndpointCounters(), TimeProvider.System, NullLoggerFactory.Instance);
         }
 
-        public static async Task<House> StartAsync(int cars)
+        public int Port => _endpoint.Port;
+
+        public int Connections => _endpoint.Connections;
+
+        /// <param name="authorityPem">Of cars that are elsewhere; null when they are here.</param>
+        public static async Task<House> StartAsync(int cars, string? authorityPem = null)
         {
             var cluster = await PrivateCluster.StartAsync();
             var connection = new NpgsqlConnectionStringBuilder(cluster.ConnectionString());
@@ -222,8 +275,9 @@ static class TelemetryMeasurements
                 await command.ExecuteNonQueryAsync();
             }
 
-            var house = new House(cluster, database, Directory.CreateTempSubdirectory("tm-bench-").FullName,
-                new CarAuthority(TimeProvider.System.GetUtcNow()));
+            var authority = authorityPem is null ? new CarAuthority(TimeProvider.System.GetUtcNow()) : null;
+            var house = new House(cluster, database, Directory.CreateTempSubdirectory("tm-bench-").FullName, authority,
+                authorityPem ?? authority!.Pem);
             await house._cars.ReadAsync(default);
             await house._writer.StartAsync(default);
             await house._endpoint.StartAsync(default);
@@ -231,7 +285,7 @@ static class TelemetryMeasurements
         }
 
         public async Task<ITelemetryConnection> ConnectAsync(int car)
-            => await new EndpointRoute(new Uri($"wss://127.0.0.1:{_endpoint.Port.ToString(CultureInfo.InvariantCulture)}/"), _authority)
+            => await new EndpointRoute(new Uri($"wss://127.0.0.1:{_endpoint.Port.ToString(CultureInfo.InvariantCulture)}/"), _authority!)
                 .ConnectAsync(CarIdentity.Number(car, "Car"), "wifi", default) ?? throw new InvalidOperationException("A car was not let in.");
 
         public async Task<long> ScalarAsync(string sql)
@@ -247,7 +301,7 @@ static class TelemetryMeasurements
             await _writer.StoppedAsync(default);
             _writer.Dispose();
             _cars.Dispose();
-            _authority.Dispose();
+            _authority?.Dispose();
             await _database.DisposeAsync();
             await _cluster.DisposeAsync();
             Directory.Delete(_folder, recursive: true);

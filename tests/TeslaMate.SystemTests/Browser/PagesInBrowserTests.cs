@@ -140,6 +140,44 @@ public sealed class PagesInBrowserTests(ProgramInBrowser program) : IAsyncLifeti
     }
 
     [Fact]
+    public async Task Programs_requests_are_tried_out_as_ones_own_session()
+    {
+        const string Password = "correct horse battery";
+        await program.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
+        await using var visit = await program.VisitAsync();
+        var page = visit.Page;
+        await page.GotoAsync("/data/docs");
+        await page.GetByLabel("Password").FillAsync(Password);
+        await visit.LeaveAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync());
+        await TryAsync("GET /data/v1/cars/{id}", _ => Task.CompletedTask, new Regex("200 application/json[\\s\\S]*Nimbus"));
+        await TryAsync("GET /api/v1/cars", _ => Task.CompletedTask, new Regex("200 application/json[\\s\\S]*Nimbus"));
+        await TryAsync("POST /data/v1/geofences", FillAsync("""{"name":"Trial","latitude":48.1,"longitude":11.5,"radius_m":20}"""),
+            new Regex("200 application/json[\\s\\S]*Trial"));
+        var fence = await program.ScalarAsync<int>("select id from geofences where name = 'Trial'");
+        await TryAsync("DELETE /data/v1/geofences/{id}", async form =>
+        {
+            await form.Locator("[name=id]").FillAsync($"{fence}");
+            await form.Locator("[name=If-Match]").FillAsync("\"of another time\"");
+        }, new Regex("412 application/problem"));
+        await TryAsync("DELETE /data/v1/geofences/{id}", form => form.Locator("[name=If-Match]").FillAsync("*"), new Regex("200 application/json"));
+        (await program.ScalarAsync<long>("select count(*) from geofences where name = 'Trial'")).ShouldBe(0);
+        await program.Access.RemovePasswordAsync(CancellationToken.None);
+        visit.Troubles.ShouldAllBe(trouble => trouble.Contains("412", StringComparison.Ordinal));
+
+        async Task TryAsync(string operation, Func<ILocator, Task> fill, Regex answer)
+        {
+            var details = page.Locator("details").Filter(new() { Has = page.GetByText(operation, new() { Exact = true }) });
+            if (await details.GetAttributeAsync("open") is null)
+                await details.Locator("summary").ClickAsync();
+            await fill(details);
+            await details.GetByRole(AriaRole.Button).ClickAsync();
+            await Expect(details.Locator("pre")).ToContainTextAsync(answer);
+        }
+
+        static Func<ILocator, Task> FillAsync(string body) => form => form.Locator("textarea").FillAsync(body);
+    }
+
+    [Fact]
     public async Task A_charges_cost_is_set()
     {
         await using var visit = await program.VisitAsync();

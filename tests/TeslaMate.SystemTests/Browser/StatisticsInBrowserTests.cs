@@ -37,6 +37,10 @@ public sealed partial class StatisticsInBrowserTests(HistoryInBrowser program) :
     [InlineData(820, ColorScheme.Dark, "de-DE")]
     [InlineData(1400, ColorScheme.Light, "en-GB")]
     [InlineData(1400, ColorScheme.Dark, "en-GB")]
+    // Those with the longest words, and one without spaces.
+    [InlineData(360, ColorScheme.Light, "fi-FI")]
+    [InlineData(360, ColorScheme.Dark, "uk-UA")]
+    [InlineData(360, ColorScheme.Light, "th-TH")]
     public async Task Every_page_fits_breaks_no_rule_and_can_be_used_by_everybody(int width, ColorScheme theme, string language)
     {
         var found = await LooksTests.LookAsync(program, Pages, width, theme, language);

@@ -77,7 +77,6 @@ public sealed class DumpStatementTests
     [InlineData("CREATE UNLOGGED TABLE public.x (id int)")]
     [InlineData("CREATE TYPE public.range AS ENUM ('ideal', 'rated')")]
     [InlineData("CREATE SCHEMA private")]
-    [InlineData("CREATE OR REPLACE FUNCTION public.f() RETURNS int AS $$ select 1 $$ LANGUAGE sql")]
     [InlineData("CREATE MATERIALIZED VIEW public.v AS select 1 WITH NO DATA")]
     [InlineData("REFRESH MATERIALIZED VIEW public.v")]
     [InlineData("ALTER TABLE ONLY public.cars ALTER COLUMN id SET DEFAULT nextval('public.cars_id_seq'::regclass)")]
@@ -105,6 +104,29 @@ public sealed class DumpStatementTests
         foreign.Tables.ShouldBe(["public.drives", "public.cars"]);
         foreign.IsForeignKey.ShouldBeTrue();
     }
+
+    [Theory]
+    [InlineData("CREATE FUNCTION public.f() RETURNS int\n    LANGUAGE sql\n    AS $_$ select '$$' $_$", "select '$$'")]
+    [InlineData("CREATE OR REPLACE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'select ''x'' '", "select 'x'")]
+    [InlineData("CREATE PROCEDURE public.f() LANGUAGE sql AS ''", "")]
+    // Not as pg_dump writes them: what is its body is not for us to guess.
+    [InlineData("CREATE FUNCTION public.f() RETURNS int AS $$ select 1 $$ LANGUAGE sql", null)]
+    [InlineData("CREATE FUNCTION public.f() RETURNS int LANGUAGE sql RETURN 1", null)]
+    [InlineData("CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS E'select 1'", null)]
+    [InlineData("CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS E'x AS $$a$$ '", null)]
+    [InlineData("CREATE FUNCTION public.f() RETURNS int LANGUAGE c AS 'lib', 'symbol'", null)]
+    public void A_functions_body_is_what_stands_at_its_end(string sql, string? body)
+        => (DumpStatement.Of(sql).ShouldBeOfType<DumpStatement.Function>().Body?.Trim()).ShouldBe(body);
+
+    [Theory]
+    [InlineData("CREATE TRIGGER t AFTER INSERT ON public.x FOR EACH ROW EXECUTE FUNCTION public.f()", "trigger")]
+    [InlineData("CREATE CONSTRAINT TRIGGER t AFTER INSERT ON public.x FOR EACH ROW EXECUTE FUNCTION public.f()", "trigger")]
+    [InlineData("CREATE OR REPLACE RULE r AS ON INSERT TO public.x DO ALSO SELECT 1", "rule")]
+    [InlineData("CREATE POLICY p ON public.x", "policy")]
+    [InlineData("CREATE OPERATOR CLASS public.o FOR TYPE int USING btree AS OPERATOR 1 <", "operator")]
+    [InlineData("CREATE CAST (text AS int) WITH INOUT", "cast")]
+    [InlineData("CREATE AGGREGATE public.a (int) (SFUNC = f, STYPE = int)", "aggregate")]
+    public void What_runs_by_itself_is_told_apart(string sql, string kind) => DumpStatement.Of(sql).ShouldBe(new DumpStatement.Hook(sql, kind));
 
     [Fact]
     public void What_is_shown_of_a_dump_cannot_write_over_the_terminal()

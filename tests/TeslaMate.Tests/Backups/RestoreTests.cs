@@ -236,9 +236,13 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
         await other.ExecuteAsync("insert into teslamate.web_sessions (id, started_at, expires_at) values ('x', now(), now() + interval '1 day');"
             + $"set role {household.Owner}; {sql}");
         var file = await household.DumpAsync(folder, "custom", other.Name, "hostile.dump");
-        var exception = await Should.ThrowAsync<RestoreException>(() => household.RestoreAsync(file, new StringWriter()));
-        exception.Message.ShouldContain(kind);
-        exception.Message.ShouldContain("teslamate.web_");
+        foreach (var withCode in new[] { true, false })
+        {
+            var exception = await Should.ThrowAsync<RestoreException>(() => household.RestoreAsync(file, new StringWriter(), withCode: withCode));
+            exception.Message.ShouldContain(kind);
+            exception.Message.ShouldContain("teslamate.web_");
+        }
+
         await household.NothingIsLeftAsync();
     }
 
@@ -272,11 +276,72 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
             create trigger watch after insert on public.positions for each row execute function public.watch();
             """);
         var notes = new StringWriter();
-        await using (await household.RestoreAsync(await household.DumpAsync(folder, "custom", other.Name, "own.dump"), notes))
+        var file = await household.DumpAsync(folder, "custom", other.Name, "own.dump");
+        await using (await household.RestoreAsync(file, notes, withCode: true))
             notes.ToString().ShouldMatch(@"brings code of its own[\s\S]*function public\.watch\(\)[\s\S]*trigger watch on public\.positions");
+        (await Should.ThrowAsync<RestoreException>(() => household.RestoreAsync(file, new StringWriter()))).Message.ShouldContain("--with-code");
+        await household.NothingIsLeftAsync();
         var plain = new StringWriter();
         await using (await household.RestoreAsync(household.Plain, plain))
             plain.ToString().ShouldNotContain("code of its own");
+    }
+
+    /// <summary>What an attacker has run as the owner while it is loaded, also in a dry run: a role may change its own password.</summary>
+    [Theory]
+    [InlineData("CREATE TABLE public.x (a int DEFAULT public.f()); INSERT INTO public.x DEFAULT VALUES;")]
+    [InlineData("CREATE TABLE public.x (a int DEFAULT public.f(), b int);\nCOPY public.x (b) FROM stdin;\n1\n\\.\n")]
+    [InlineData("CREATE TABLE public.x (a int CHECK (public.f() = 1)); INSERT INTO public.x VALUES (1);")]
+    [InlineData("CREATE TABLE public.x (a int); INSERT INTO public.x VALUES (1); CREATE INDEX i ON public.x (public.f());")]
+    [InlineData("CREATE DOMAIN public.d AS int CHECK (public.f() = 1); CREATE TABLE public.x (a public.d); INSERT INTO public.x VALUES (1);")]
+    [InlineData("CREATE MATERIALIZED VIEW public.x AS SELECT public.f();")]
+    [InlineData("CREATE TABLE public.x (a int GENERATED ALWAYS AS (public.f()) STORED, b int); INSERT INTO public.x (b) VALUES (1);")]
+    [InlineData("INSERT INTO public.geofences (id, name) SELECT public.f(), 'x';")]
+    [InlineData("CREATE TABLE public.x (a int); CREATE RULE r AS ON INSERT TO public.x DO ALSO SELECT public.f(); INSERT INTO public.x VALUES (1);")]
+    [InlineData("CREATE VIEW public.x AS SELECT public.f();")]
+    [InlineData("CREATE FUNCTION public.g() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT public.f(); END;")]
+    [InlineData("CREATE PROCEDURE public.g() LANGUAGE plpgsql AS $$ begin perform public.f(); end $$;")]
+    [InlineData("CREATE TABLE public.x (a int);\nCREATE CONSTRAINT TRIGGER t AFTER INSERT ON public.x DEFERRABLE INITIALLY DEFERRED "
+        + "FOR EACH ROW EXECUTE FUNCTION public.t(); INSERT INTO public.x VALUES (1);")]
+    [InlineData("CREATE OPERATOR public.= (FUNCTION = public.e, LEFTARG = bigint, RIGHTARG = bigint);")]
+    [InlineData("CREATE CAST (text AS int) WITH FUNCTION public.c(text) AS IMPLICIT;")]
+    [InlineData("CREATE POLICY p ON public.geofences USING (public.f() = 1);")]
+    [InlineData("CREATE AGGREGATE public.a (int) (SFUNC = public.s, STYPE = int);")]
+    public async Task Code_that_a_backup_brings_along_does_not_run(string command)
+    {
+        const string Evil = "execute format('alter role %I password %L', current_user, 'the attacker''s');";
+        using var folder = new TempFolder();
+        var file = folder.File("hostile.sql");
+        var plain = await File.ReadAllTextAsync(household.Plain);
+        var functions = new StringBuilder();
+        foreach (var (head, answer) in ((string, string)[])[("f() RETURNS int IMMUTABLE", "1"), ("t() RETURNS trigger", "new"),
+            ("e(bigint, bigint) RETURNS boolean", "true"), ("c(text) RETURNS int", "1"), ("s(int, int) RETURNS int", "1")])
+            functions.Append($"CREATE FUNCTION public.{head} LANGUAGE plpgsql AS $_$ begin {Evil} return {answer}; end $_$;\n");
+        var middle = plain.IndexOf("\nCOPY public.geofences", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, plain.Insert(middle, $"\n{functions}{command}\n"));
+        var password = await household.PasswordAsync();
+        (await Should.ThrowAsync<RestoreException>(() => household.RestoreAsync(file, new StringWriter()))).Message.ShouldContain("--with-code");
+        (await household.PasswordAsync()).ShouldBe(password);
+        await household.NothingIsLeftAsync();
+    }
+
+    /// <summary>Functions of the program's own schema are of the release that made the backup.</summary>
+    [Fact]
+    public async Task A_backup_of_another_release_gets_this_ones_functions()
+    {
+        using var folder = new TempFolder();
+        await using var other = await household.CopyAsync();
+        await other.ExecuteAsync($"""
+            set role {household.Owner};
+            create or replace function teslamate.utc_time(local_time timestamp, zone text) returns timestamp immutable parallel safe language sql
+                as 'select null::timestamp';
+            """);
+        var file = await household.DumpAsync(folder, "custom", other.Name, "other.dump");
+        // It says that its functions are this release's, and lies.
+        (await Should.ThrowAsync<RestoreException>(() => household.RestoreAsync(file, new StringWriter()))).Message.ShouldContain("--with-code");
+        await other.ExecuteAsync("update teslamate.changelog set checksum = 'x' where name like 'R\\_\\_%'");
+        await using var restored = await household.RestoreAsync(await household.DumpAsync(folder, "custom", other.Name, "older.dump"),
+            new StringWriter());
+        (await restored.FingerprintAsync()).ShouldBe(household.Fingerprint);
     }
 
     [Fact]
@@ -513,13 +578,14 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
 
         /// <summary>Restores beside a database and returns the new one; the administrator makes it, the owner loads it.</summary>
         internal async Task<TestDatabase> RestoreAsync(string path, StringWriter notes, TestDatabase? over = null, TimeProvider? time = null,
-            string? as_ = null, bool throughPipe = false)
+            string? as_ = null, bool throughPipe = false, bool withCode = false)
         {
             var present = over ?? Present;
             await using var databases = Databases(present, time);
             var variables = new TeslaMate.Configuration.Variables(new Dictionary<string, string> { ["ENCRYPTION_KEY"] = Migrations.Key });
             var restore = new Restore(present.Settings(as_ ?? Owner), variables, databases, time ?? TimeProvider.System,
-                TextWriter.Synchronized(notes));
+                TextWriter.Synchronized(notes))
+            { WithCode = withCode };
             using var pipe = throughPipe ? new AnonymousPipeServerStream(PipeDirection.Out) : null;
             var feeding = pipe is null ? Task.CompletedTask : FeedAsync(pipe, path);
             var name = await restore.RunAsync(pipe is null ? path : "-",

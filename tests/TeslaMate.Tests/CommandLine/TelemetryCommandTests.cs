@@ -74,6 +74,31 @@ public sealed class TelemetryCommandTests : IDisposable
         house.Tesla.Requests.ShouldBeEmpty();
     }
 
+    /// <summary>Least changes are left out for software that does not know them (spec fleet-telemetry 5.1).</summary>
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("2024.44.32 abc", true)]
+    [InlineData("2024.44.31", false)]
+    [InlineData("2024.26.9 8a1b2c3d4e5f", false)]
+    [InlineData("2026.20.3 8a1b2c3d4e5f", true)]
+    [InlineData("unknown", true)]
+    public async Task Older_software_is_told_no_least_changes(string? software, bool hasDeltas)
+    {
+        await using var house = await House.StartAsync();
+        await RunAsync(house, "keys", "--folder", _folder);
+        await RunAsync(house, "certificate", "t.example.org", "--folder", _folder);
+        if (software is not null)
+            await house.Database.ExecuteAsync("insert into updates (car_id, start_date, end_date, version) values (1, '2020-01-01', '2020-01-01', "
+                + $"'2020.4.1'), (1, '2026-01-01', '2026-01-01', '{software}')");
+        house.Tesla.Answer = ScriptedServer.Json(200, """{"response":{"updated_vehicles":1,"skipped_vehicles":{}}}""");
+        (await RunAsync(house, "configure", Vin, "--host", "t.example.org", "--folder", _folder)).ShouldBe(ExitCode.Ok, _error.ToString());
+
+        using var body = JsonDocument.Parse(house.Tesla.Requests.ShouldHaveSingleItem().Body);
+        var fields = Claims(body.RootElement.GetProperty("token").GetString()!).GetProperty("fields");
+        fields.GetProperty("Soc").TryGetProperty("minimum_delta", out _).ShouldBe(hasDeltas);
+        fields.GetProperty("Soc").GetProperty("interval_seconds").GetInt32().ShouldBe(30);
+    }
+
     [Theory]
     [InlineData("missing_key", "https://tesla.com/_ak/")]
     [InlineData("unsupported_hardware", "never stream")]
@@ -121,6 +146,9 @@ public sealed class TelemetryCommandTests : IDisposable
             insert into teslamate.telemetry_cars (car_id, is_synced) values (1, true);
             insert into teslamate.telemetry_inbox (car_id, type, form, source, is_resend, car_time, received_at, digest, payload)
             values (1, 0, 0, 0, false, '2026-06-01 08:00:00', '2026-06-01 08:00:01', 1, '');
+            insert into drives (car_id, start_date, end_date)
+            select 1, '2026-06-01 08:00:00'::timestamp + n * interval '1 hour', '2026-06-01 08:30:00'::timestamp + n * interval '1 hour'
+            from generate_series(1, 3) n;
             insert into teslamate.telemetry_usage (car_id, day, records, datums, rejected)
                 values (1, now() at time zone 'utc', 7, 15000, 2), (1, '2020-01-01', 9, 9, 9);
             insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason, status, is_billed)
@@ -135,6 +163,47 @@ public sealed class TelemetryCommandTests : IDisposable
 
         (await RunAsync(house, "status")).ShouldBe(ExitCode.Ok);
         _output.ToString().ShouldContain("never seen: Version");
+
+        // What it has not told in two drives it may tell in the third.
+        await house.Database.ExecuteAsync("delete from drives where id = (select min(id) from drives)");
+        _output.GetStringBuilder().Clear();
+        await RunAsync(house, "status", "--json");
+        _output.ToString().ShouldContain("\"fields_missing\":[]");
+        // Of a car that was configured here all that it was asked for is missed.
+        await house.Database.ExecuteAsync("""
+            insert into drives (car_id, start_date, end_date) values (1, '2026-06-02 08:00:00', '2026-06-02 09:00:00');
+            update teslamate.telemetry_cars set profile = 'small', configured_at = '2026-06-01 00:00:00'
+            """);
+        _output.GetStringBuilder().Clear();
+        await RunAsync(house, "status", "--json");
+        _output.ToString().ShouldContain("\"EfficiencyPackage\"");
+    }
+
+    [Fact]
+    public async Task The_status_tells_who_is_polled_in_the_stead_of_its_own_data()
+    {
+        await using var house = await House.StartAsync();
+        await house.Database.ExecuteAsync("""
+            insert into teslamate.telemetry_cars (car_id, is_synced) values (1, true);
+            insert into teslamate.telemetry_inbox (car_id, type, form, source, is_resend, car_time, received_at, digest, payload)
+            select 1, 0, 0, 0, false, now() at time zone 'utc' - interval '2 hours', now() at time zone 'utc' - interval '2 hours', 1, '';
+            insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason, status, is_billed)
+            values (now() at time zone 'utc', 1, 'poll', 'polled: full', 200, true);
+            update car_settings set use_streaming_api = false
+            """);
+        await RunAsync(house, "status", "--json");
+        _output.ToString().ShouldContain("\"feed\":\"polling\"");
+        await RunAsync(house, "status");
+        _output.ToString().ShouldContain("polling in place of telemetry (1 requests today)");
+
+        // It has sent for more than ten minutes since.
+        await house.Database.ExecuteAsync("""
+            update teslamate.telemetry_requests set asked_at = now() at time zone 'utc' - interval '11 minutes';
+            update teslamate.telemetry_inbox set received_at = now() at time zone 'utc'
+            """);
+        _output.GetStringBuilder().Clear();
+        await RunAsync(house, "status", "--json");
+        _output.ToString().ShouldContain("\"feed\":\"telemetry\"");
     }
 
     [Fact]
@@ -167,7 +236,128 @@ public sealed class TelemetryCommandTests : IDisposable
             ExitCode.Failure);
         _output.ToString().ShouldContain("A car would refuse the certificate");
         (await RunAsync(house, "check", "localhost", "--port", "1", "--folder", _folder)).ShouldBe(ExitCode.Failure);
-        _output.ToString().ShouldContain("cannot be reached");
+        _output.ToString().ShouldContain("cannot be reached: nobody listens there");
+    }
+
+    /// <summary>What a car would stumble over is one sentence with its cause and one with its remedy.</summary>
+    [Fact]
+    public async Task A_check_names_the_cause_and_the_remedy()
+    {
+        await using var house = await House.StartAsync();
+        await RunAsync(house, "certificate", "localhost", "--folder", _folder);
+        await JudgeAsync("other.example.org", TimeProvider.System.GetUtcNow(),
+            "it is not for localhost, but for other.example.org. Make one for the name: teslamate telemetry certificate localhost");
+        await JudgeAsync("localhost", TimeProvider.System.GetUtcNow().AddYears(-2), "it has expired on ");
+        await JudgeAsync("localhost", TimeProvider.System.GetUtcNow().AddDays(3), "it is not valid before ");
+        await JudgeAsync("localhost", TimeProvider.System.GetUtcNow(), "has signed it, and the chain ends at no certificate", "--folder", _folder);
+
+        // Somebody else's port: it speaks no TLS, says nothing, or is not there.
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var accepting = silent.AcceptTcpClientAsync();
+        var checking = CheckAsync(((IPEndPoint)silent.LocalEndpoint).Port);
+        using (var client = await accepting)
+            await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
+        (await checking).ShouldContain("shows no certificate, so this is not the port for cars");
+        (await RunAsync(house, "check", "no-such-name.invalid", "--folder", _folder)).ShouldBe(ExitCode.Failure);
+        _output.ToString().ShouldContain("no-such-name.invalid has no address in the DNS");
+        foreach (var port in new[] { "0", "65536", "-1" })
+            (await RunAsync(house, "check", "localhost", "--port", port, "--folder", _folder)).ShouldBe(ExitCode.Failure);
+        _error.ToString().ShouldContain("--port must be between 1 and 65535.");
+        (await RunAsync(house, "check", "localhost", "--folder", Path.Combine(_folder, "nowhere"))).ShouldBe(ExitCode.Failure);
+        _error.ToString().ShouldContain("telemetry-authority.crt. Make it with: teslamate telemetry certificate HOST.");
+        var empty = Path.Combine(_folder, "empty.pem");
+        await File.WriteAllTextAsync(empty, "nothing");
+        (await RunAsync(house, "check", "localhost", "--ca", empty)).ShouldBe(ExitCode.Failure);
+        _error.ToString().ShouldContain("empty.pem holds no certificate.");
+
+        async Task JudgeAsync(string name, DateTimeOffset made, string verdict, params string[] with)
+        {
+            var folder = Directory.CreateTempSubdirectory("teslamate-telemetry-other-").FullName;
+            try
+            {
+                TeslaMate.Telemetry.Configuring.TelemetryFiles.MakeCertificate(name, folder, made);
+                using var server = new TlsServer(Path.Combine(folder, "telemetry.crt"), Path.Combine(folder, "telemetry.key"));
+                _output.GetStringBuilder().Clear();
+                (await RunAsync(house, ["check", "localhost", "--port", server.Port.ToString(CultureInfo.InvariantCulture),
+                    .. with.Length > 0 ? with : ["--folder", folder]])).ShouldBe(ExitCode.Failure);
+                _output.ToString().ShouldStartWith("A car would refuse the certificate: ");
+                _output.ToString().ShouldContain(verdict);
+            }
+            finally
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+
+        async Task<string> CheckAsync(int port)
+        {
+            _output.GetStringBuilder().Clear();
+            (await RunAsync(house, "check", "localhost", "--port", port.ToString(CultureInfo.InvariantCulture), "--folder", _folder)).ShouldBe(
+                ExitCode.Failure);
+            return _output.ToString();
+        }
+    }
+
+    [Theory]
+    [InlineData("https://t.example.org")]
+    [InlineData("t.example.org:4443")]
+    [InlineData("203.0.113.7")]
+    [InlineData("localhost")]
+    [InlineData("my_host.example.org")]
+    public async Task What_no_car_finds_is_no_name(string host)
+    {
+        await using var house = await House.StartAsync();
+        await RunAsync(house, "keys", "--folder", _folder);
+        await RunAsync(house, "certificate", "t.example.org", "--folder", _folder);
+        (await RunAsync(house, "configure", Vin, "--host", host, "--folder", _folder)).ShouldBe(ExitCode.Usage);
+        _error.ToString().ShouldContain("is no name that cars find in the public DNS");
+        house.Tesla.Requests.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(401, """{"error":"invalid bearer token"}""", "sign in again on the page /sign_in")]
+    [InlineData(403, """{"error":"Unauthorized missing scopes"}""", "needs the scopes vehicle_device_data and vehicle_location")]
+    [InlineData(404, """{"error":"not_found"}""", "Sign in with the account of the owner")]
+    [InlineData(412, """{"error":"Account must be registered in the current region"}""", "Register the app's domain")]
+    public async Task What_Tesla_refuses_is_told_with_its_remedy(int status, string answer, string remedy)
+    {
+        await using var house = await House.StartAsync();
+        await RunAsync(house, "keys", "--folder", _folder);
+        await RunAsync(house, "certificate", "t.example.org", "--folder", _folder);
+        house.Tesla.Answer = ScriptedServer.Json(status, answer);
+        (await RunAsync(house, "configure", Vin, "--host", "t.example.org", "--folder", _folder)).ShouldBe(ExitCode.Failure);
+        _error.ToString().ShouldContain(remedy);
+        (await house.Database.RowsAsync("select status from teslamate.telemetry_requests")).ShouldBe([status.ToString(CultureInfo.InvariantCulture)]);
+    }
+
+    [Fact]
+    public async Task What_is_missing_is_told_before_Tesla_is_asked()
+    {
+        await using var house = await House.StartAsync();
+        await RunAsync(house, "certificate", "t.example.org", "--folder", _folder);
+        string[] configure = ["configure", Vin, "--host", "t.example.org", "--folder", _folder];
+        (await RunAsync(house, configure)).ShouldBe(ExitCode.Failure);
+        _error.ToString().ShouldContain("telemetry-app.key. Make it with: teslamate telemetry keys");
+        await File.WriteAllTextAsync(Path.Combine(_folder, "telemetry-app.key"), "-----BEGIN NOTHING-----");
+        (await RunAsync(house, configure)).ShouldBe(ExitCode.Failure);
+        _error.ToString().ShouldContain("The file holds no private key.");
+        using (var other = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP384))
+            await File.WriteAllTextAsync(Path.Combine(_folder, "telemetry-app.key"), other.ExportECPrivateKeyPem());
+        (await RunAsync(house, configure)).ShouldBe(ExitCode.Failure);
+        _error.ToString().ShouldContain("Tesla takes prime256v1 only");
+        File.Delete(Path.Combine(_folder, "telemetry-app.key"));
+        await RunAsync(house, "keys", "--folder", _folder);
+
+        await house.Database.ExecuteAsync("truncate private.tokens");
+        (await RunAsync(house, configure)).ShouldBe(ExitCode.Failure);
+        _error.ToString().ShouldContain("Nobody is signed in.");
+        house.Environment.Remove("TESLA_API_HOST");
+        (await RunAsync(house, configure)).ShouldBe(ExitCode.Configuration);
+        _error.ToString().ShouldContain("TESLA_API_HOST is not set");
+        (await RunAsync(house, "remove", "1")).ShouldBe(ExitCode.Configuration);
+        house.Tesla.Requests.ShouldBeEmpty();
+        (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_cars")).ShouldBe(0);
     }
 
     public void Dispose()

@@ -1,6 +1,5 @@
 using Npgsql;
 using TeslaMate.Database.Clusters;
-using TeslaMate.Simulator.Clocks;
 using TeslaMate.Simulator.Cloud;
 using TeslaMate.Simulator.Faults;
 using TeslaMate.Simulator.Lives;
@@ -175,8 +174,7 @@ sealed class HardMonth : IAsyncDisposable
     {
         if (_program is not null)
             await _program.DisposeAsync();
-        _program = ProgramProcess.Start(House.Environment(Database, _cloud, _folder), Path.Combine(_folder, "program.log"), "demo", "--follow-clock",
-            _line.Path);
+        _program = ProgramProcess.Follow(House.Environment(Database, _cloud, _folder), Path.Combine(_folder, "program.log"), _line.Path);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await _line.JoinAsync(patience.Token);
     }

@@ -1,4 +1,3 @@
-using TeslaMate.Simulator.Clocks;
 using TeslaMate.Simulator.Cloud;
 using TeslaMate.Simulator.Lives;
 using TeslaMate.Tests.Database;

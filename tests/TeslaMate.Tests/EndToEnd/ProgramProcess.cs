@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 
 namespace TeslaMate.Tests.EndToEnd;
 
@@ -13,10 +14,17 @@ sealed class ProgramProcess : IAsyncDisposable
 
     /// <param name="log">Where its output is added.</param>
     public static ProgramProcess Start(IReadOnlyDictionary<string, string> environment, string log, params IReadOnlyList<string> arguments)
+        => Start(environment, log, typeof(TeslaMate.CommandLine.ProgramCommand).Assembly, arguments);
+
+    /// <summary>The same program by the clock at a socket (<see cref="FollowingProgram"/>).</summary>
+    public static ProgramProcess Follow(IReadOnlyDictionary<string, string> environment, string log, string clock)
+        => Start(environment, log, typeof(FollowingProgram).Assembly, [clock]);
+
+    static ProgramProcess Start(IReadOnlyDictionary<string, string> environment, string log, Assembly assembly, IReadOnlyList<string> arguments)
     {
         // The shell is replaced by the program, so killing it kills the program.
         var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" >> \"$log\" 2>&1", "sh", log, "dotnet",
-            typeof(TeslaMate.CommandLine.ProgramCommand).Assembly.Location, .. arguments]);
+            assembly.Location, .. arguments]);
         foreach (var name in start.Environment.Keys.Where(
             name => name.StartsWith("TESLA", StringComparison.Ordinal) || name.StartsWith("DATABASE", StringComparison.Ordinal)).ToList())
             start.Environment.Remove(name);

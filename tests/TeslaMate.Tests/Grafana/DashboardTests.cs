@@ -78,6 +78,51 @@ public sealed partial class DashboardTests
         }
     }
 
+    [SkippableFact]
+    public async Task Every_field_option_and_value_is_one_that_Grafana_11_to_13_know()
+    {
+        Skip.IfNot(Directory.Exists(Path.Combine(Schemas, "node_modules")), "tests/run installs Grafana's types");
+        (await CheckAsync(Path.Combine(Folder, "dashboards"))).ShouldBeEmpty();
+    }
+
+    [SkippableFact]
+    public async Task What_Grafana_does_not_know_is_told()
+    {
+        Skip.IfNot(Directory.Exists(Path.Combine(Schemas, "node_modules")), "tests/run installs Grafana's types");
+        var folder = Directory.CreateTempSubdirectory("dashboards-");
+        try
+        {
+            var (_, json) = Dashboards().First(dashboard => dashboard.Name.EndsWith("charging-stats.json", StringComparison.Ordinal));
+            var panel = json["panels"]!.AsArray().First(panel => (string?)panel!["type"] == "stat")!;
+            panel["options"]!["graphMood"] = "none";
+            panel["options"]!["colorMode"] = "colourful";
+            json["templating"]!["list"]![0]!["definition"] = "a field of before";
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "one.json"), json.ToJsonString());
+            var told = await CheckAsync(folder.FullName);
+            foreach (var version in (string[])["grafana-11", "grafana-12", "grafana-13"])
+            {
+                told.ShouldContain(line => line.StartsWith(version, StringComparison.Ordinal) && line.Contains("(stat): options"));
+                told.ShouldContain(line => line.StartsWith(version, StringComparison.Ordinal) && line.Contains("definition"));
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    static readonly string Schemas = Path.GetFullPath(Path.Combine(Folder, "../../tests/grafana"));
+
+    /// <summary>The faults by Grafana's own types.</summary>
+    static async Task<string[]> CheckAsync(string folder)
+    {
+        using var node = Process.Start(
+            new ProcessStartInfo("node", [Path.Combine(Schemas, "check.mjs"), folder]) { RedirectStandardError = true }).ShouldNotBeNull();
+        var said = await node.StandardError.ReadToEndAsync();
+        await node.WaitForExitAsync();
+        return said.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+
     [Fact]
     public void No_panel_reads_the_log_by_itself()
     {

@@ -97,7 +97,7 @@ public sealed record CsvRow(string Time)
         "fast_charger_present", "exterior_color", "wheel_type", "spoiler_type", "option_codes", "software_update", "elevation",
     ];
 
-    readonly Dictionary<string, string> _more = [];
+    Dictionary<string, string> More { get; init; } = [];
 
     public string State { get; init; } = "online";
 
@@ -137,14 +137,7 @@ public sealed record CsvRow(string Time)
         return Enumerable.Range(0, count).Select(minute => row(start.AddMinutes(minute).ToString("HH:mm", CultureInfo.InvariantCulture)));
     }
 
-    public CsvRow With(string column, string value)
-    {
-        var copy = this with { };
-        foreach (var (key, old) in _more)
-            copy._more[key] = old;
-        copy._more[column] = value;
-        return copy;
-    }
+    public CsvRow With(string column, string value) => this with { More = new(More) { [column] = value } };
 
     public CsvRow On(string date) => this with { Date = date };
 
@@ -165,7 +158,7 @@ public sealed record CsvRow(string Time)
         return text.ToString();
     }
 
-    public override string ToString() => string.Join(',', Columns.Select(column => _more.TryGetValue(column, out var own) ? own : Value(column)));
+    public override string ToString() => string.Join(',', Columns.Select(column => More.TryGetValue(column, out var own) ? own : Value(column)));
 
     string Value(string column) => column switch
     {

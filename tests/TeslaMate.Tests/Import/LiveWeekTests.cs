@@ -1,5 +1,4 @@
 using System.Globalization;
-using TeslaMate.Simulator.Clocks;
 using TeslaMate.Simulator.Cloud;
 using TeslaMate.Simulator.Lives;
 using TeslaMate.Simulator.Roads;

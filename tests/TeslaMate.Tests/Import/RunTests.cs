@@ -1,4 +1,7 @@
+using TeslaMate.Import.Reading;
 using TeslaMate.Import.Running;
+using TeslaMate.Tests.Database;
+using TeslaMate.Tests.Logbook;
 using static TeslaMate.Tests.Import.CsvRow;
 
 namespace TeslaMate.Tests.Import;
@@ -65,43 +68,107 @@ public sealed class RunTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task What_goes_on_over_midnight_is_whole_also_when_its_second_month_comes_first(bool isDrive)
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    public async Task What_goes_on_over_midnight_is_whole_in_whatever_order_and_from_whatever_folder_the_months_come(bool isDrive, bool isOneRide)
     {
-        CsvRow[] before = [.. Day("2024-04-30", 1000), .. Through("2024-04-30", "23:50", 10, 0)];
-        CsvRow[] after = [.. Through("2024-05-01", "00:00", 10, 10), Park("00:11", 1024).On("2024-05-01"), .. Day("2024-05-02", 1030)];
+        // It goes on over both borders, or is one from before the first to behind the second.
+        CsvRow[][] months =
+        [
+            [.. Day("2024-04-30", 1000), .. Through("2024-04-30", "23:50", 10, 0)],
+            isOneRide
+                ? [.. Through("2024-05-01", "00:00", 10, 10)]
+                : [
+                    .. Through("2024-05-01", "00:00", 10, 10), Park("00:11", 1024).On("2024-05-01"), .. Day("2024-05-02", 1030),
+                    .. Through("2024-05-31", "23:50", 10, 30),
+                ],
+            [
+                .. Through(isOneRide ? "2024-05-01" : "2024-06-01", isOneRide ? "00:10" : "00:00", 10, isOneRide ? 20 : 40),
+                Park("00:21", 1070).On(isOneRide ? "2024-05-01" : "2024-06-01"), .. Day("2024-06-02", 1080),
+            ],
+        ];
         await using var inOrder = await ImportUnderTest.CreateAsync();
-        inOrder.Write("042024.csv", before);
-        inOrder.Write("052024.csv", after);
+        foreach (var (rows, i) in months.Select((rows, i) => (rows, i)))
+            inOrder.Write($"0{i + 4}2024.csv", rows);
         await inOrder.ImportAsync();
 
-        await using var reversed = await ImportUnderTest.CreateAsync();
-        reversed.Write("052024.csv", after);
-        var first = await reversed.ImportAsync();
-        // In a folder of its own, so that nothing is known of the later month but what is in the database.
-        await using var elsewhere = new Elsewhere(reversed);
-        reversed.Write("042024.csv", before);
-        File.Move(Path.Combine(reversed.Folder, "042024.csv"), Path.Combine(elsewhere.Folder, "042024.csv"));
-        var second = await reversed.ImportAsync(request => request with { Folder = elsewhere.Folder });
-
-        (await reversed.DrivesAsync()).ShouldBe(await inOrder.DrivesAsync());
-        (await reversed.StatesAsync()).ShouldBe(await inOrder.StatesAsync());
-        const string Processes = "select start_date, end_date, charge_energy_added from charging_processes order by start_date";
-        (await reversed.Database.RowsAsync(Processes)).ShouldBe(await inOrder.Database.RowsAsync(Processes));
-        foreach (var (table, kind, count) in ((string, string, Func<Created, int>)[])[
-            ("drives", "drive", created => created.Drives), ("charging_processes", "charging_process", created => created.ChargingProcesses)])
+        foreach (var order in (int[][])[[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]])
         {
-            var rows = await reversed.Database.ScalarAsync<long>($"select count(*) from {table}");
-            ((long)count(first.Created) + count(second.Created)).ShouldBe(rows, "a part that was joined is not counted twice");
-            (await reversed.Database.ScalarAsync<long>($"select count(*) from teslamate.imported_entries where kind = '{kind}'")).ShouldBe(rows);
-        }
+            await using var import = await ImportUnderTest.CreateAsync();
+            List<Created> created = [];
+            foreach (var month in order)
+            {
+                // In a folder of its own, so that nothing is known of the other months but what is in the database.
+                await using var elsewhere = new Elsewhere(import);
+                import.Write("month.csv", months[month]);
+                File.Move(Path.Combine(import.Folder, "month.csv"), Path.Combine(elsewhere.Folder, $"0{month + 4}2024.csv"));
+                var report = await import.ImportAsync(request => request with { Folder = elsewhere.Folder });
+                report.IsClean.ShouldBeTrue();
+                created.Add(report.Created);
+            }
 
-        const string Free = "select date from positions where drive_id is null order by date";
-        (await reversed.Database.RowsAsync(Free)).ShouldBe(await inOrder.Database.RowsAsync(Free));
+            var inThisOrder = string.Join(", ", order);
+            (await import.DrivesAsync()).ShouldBe(await inOrder.DrivesAsync(), inThisOrder);
+            (await import.StatesAsync()).ShouldBe(await inOrder.StatesAsync(), inThisOrder);
+            const string Processes = "select start_date, end_date, charge_energy_added from charging_processes order by start_date";
+            (await import.Database.RowsAsync(Processes)).ShouldBe(await inOrder.Database.RowsAsync(Processes), inThisOrder);
+            foreach (var (table, kind, count) in ((string, string, Func<Created, int>)[])[
+                ("drives", "drive", created => created.Drives), ("charging_processes", "charging_process", created => created.ChargingProcesses),
+                ("positions", "", created => created.Positions), ("charges", "", created => created.Charges)])
+            {
+                var rows = await import.Database.ScalarAsync<long>($"select count(*) from {table}");
+                created.Sum(count).ShouldBe((int)rows, $"{table} of parts that were joined are not counted twice: {inThisOrder}");
+                if (kind.Length > 0)
+                    (await import.Database.ScalarAsync<long>($"select count(*) from teslamate.imported_entries where kind = '{kind}'"))
+                        .ShouldBe(rows);
+            }
+
+            (await import.Database.ScalarAsync<long>("select count(*) from teslamate.imported_entries where kind like 'cut_off%'")).ShouldBe(0,
+                inThisOrder);
+            const string Free = "select date from positions where drive_id is null order by date";
+            (await import.Database.RowsAsync(Free)).ShouldBe(await inOrder.Database.RowsAsync(Free), inThisOrder);
+        }
 
         IEnumerable<CsvRow> Through(string date, string time, int minutes, int done) => Minutes(time, minutes, at
             => isDrive ? Drive(at, 1003 + done++) : Charge(at, 10 + done++) with { Odometer = 1003 }).ToList().Select(row => row.On(date));
+    }
+
+    [Fact]
+    public async Task What_ended_before_midnight_or_before_a_sleep_does_not_go_on()
+    {
+        CsvRow[] april = [.. Day("2024-04-30", 1000), .. Minutes("23:50", 8, at => Drive(at, 1003)).Select(row => row.On("2024-04-30"))];
+        CsvRow[] may = [.. Minutes("00:01", 8, at => Drive(at, 1010)), Park("00:10", 1011)];
+        foreach (var (before, after) in ((CsvRow[], CsvRow[])[])[
+            ([.. april, Park("23:58", 1004).On("2024-04-30")], may), ([.. april, Asleep("23:58").On("2024-04-30")], may),
+            (april, [Asleep("00:00"), .. may]), (april, [Park("00:00", 1003), .. may]),
+            (april, [.. may.Select(row => row.On("2024-05-02"))])])
+        {
+            await using var import = await ImportUnderTest.CreateAsync();
+            import.Write("042024.csv", before);
+            await import.ImportAsync();
+            var drives = await import.Database.ScalarAsync<long>("select count(*) from drives");
+            File.Delete(Path.Combine(import.Folder, "042024.csv"));
+            import.Write("052024.csv", after);
+            var report = await import.ImportAsync();
+            report.Created.Drives.ShouldBe(1);
+            (await import.Database.ScalarAsync<long>("select count(*) from drives")).ShouldBe(drives + 1);
+        }
+    }
+
+    [Fact]
+    public async Task What_the_owner_has_priced_is_no_part_of_what_goes_on()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("042024.csv", Minutes("23:40", 20, at => Charge(at, 1)).Select(row => row.On("2024-04-30")));
+        await import.ImportAsync();
+        await import.Database.ExecuteAsync("update charging_processes set cost = 7.50");
+        File.Delete(Path.Combine(import.Folder, "042024.csv"));
+        import.Write("052024.csv", [.. Minutes("00:00", 20, at => Charge(at, 5)), Charge("00:20", 6, "Complete")]);
+        await import.ImportAsync();
+        (await import.Database.RowsAsync("select cost from charging_processes order by start_date")).ShouldBe(["7.50", "-"],
+            "what the owner has priced stays as it is");
     }
 
     [Fact]
@@ -378,16 +445,109 @@ public sealed class RunTests
         (await import.Database.RowsAsync("select status, (select count(*) from import_file_checkpoints) from import_runs")).ShouldBe(["complete|1"]);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_folder_without_permission_is_told()
     {
-        Skip.If(Environment.UserName == "root", "root may read everything");
         await using var import = await ImportUnderTest.CreateAsync();
+        File.SetUnixFileMode(import.Folder, Everybody);
         var closed = Directory.CreateDirectory(Path.Combine(import.Folder, "closed")).FullName;
         File.SetUnixFileMode(closed, UnixFileMode.None);
-        (await import.ImportAsync(request => request with { Folder = closed })).ShouldSatisfyAllConditions(
-            report => report.Problem.ShouldBe(ImportProblem.NoFolder), report => report.Explanation.ShouldNotBeNull().ShouldContain("eacces"));
-        File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var report = AsNobody(() => import.ImportAsync(request => request with { Folder = closed }).GetAwaiter().GetResult());
+        report.ShouldSatisfyAllConditions(
+            told => told.Problem.ShouldBe(ImportProblem.NoFolder), told => told.Explanation.ShouldNotBeNull().ShouldContain("eacces"));
+        File.SetUnixFileMode(closed, Everybody);
+    }
+
+    [Fact]
+    public async Task A_file_without_permission_fails_with_its_reason()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        File.SetUnixFileMode(import.Folder, Everybody);
+        import.Write("052024.csv", Day("2024-05-01", 1000));
+        var path = Path.Combine(import.Folder, "052024.csv");
+        File.SetUnixFileMode(path, UnixFileMode.None);
+        AsNobody(() => Should.Throw<HistoryFileException>(() => Fingerprint.OfAsync(path, CancellationToken.None).GetAwaiter().GetResult()))
+            .Reason.ShouldBe("eacces");
+        AsNobody(() => Should.Throw<HistoryFileException>(() => CsvFile.Open(path))).Reason.ShouldBe("eacces");
+    }
+
+    const UnixFileMode Everybody = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead
+        | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    /// <summary>Does something with the files that a user without rights may read: Linux keeps that user for each thread.</summary>
+    static T AsNobody<T>(Func<T> action)
+    {
+        const uint Nobody = 65534;
+        T? result = default;
+        System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;
+        var thread = new Thread(() =>
+        {
+            // Whoever is no superuser stays who he is, and may not read them either.
+            _ = SetFileUser(Nobody);
+            try
+            {
+                result = action();
+            }
+            catch (Exception exception)
+            {
+                failure = System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(exception);
+            }
+        });
+        thread.Start();
+        thread.Join();
+        failure?.Throw();
+        return result!;
+    }
+
+#pragma warning disable SYSLIB1054, CA5392 // LibraryImport would need unsafe code in the whole test project.
+    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "setfsuid")]
+    static extern int SetFileUser(uint user);
+#pragma warning restore SYSLIB1054, CA5392
+
+    [SkippableFact]
+    public async Task A_real_disk_that_is_full_costs_no_row_in_the_end()
+    {
+        Skip.IfNot(SmallDisk.IsPossible, "only root can mount a small file system, and only for a server that is ours");
+        await using var undisturbed = await ImportUnderTest.CreateAsync();
+        Write(undisturbed);
+        (await undisturbed.ImportAsync()).IsClean.ShouldBeTrue();
+
+        var (database, disk) = await LogbookDatabase.CreateOnSmallDiskAsync(room: 4000);
+        await using (disk)
+        await using (var import = new ImportUnderTest(database))
+        {
+            Write(import);
+            var full = await import.ImportAsync();
+            full.IsClean.ShouldBeFalse();
+            full.Files.ShouldContain(file => file.State == FileState.Done, "there was room for the first ones");
+            full.Files.Where(file => file.State != FileState.Done).ShouldNotBeEmpty();
+            full.Files.Where(file => file.State != FileState.Done).ShouldAllBe(file
+                => file.State == FileState.Failed && file.Reason!.Contains("No space left on device", StringComparison.Ordinal));
+
+            await disk.GrowAsync();
+            (await import.ImportAsync()).IsClean.ShouldBeTrue();
+            (await import.EverythingAsync() == await undisturbed.EverythingAsync()).ShouldBeTrue("the rows of an undisturbed import");
+        }
+
+        static void Write(ImportUnderTest import)
+        {
+            for (var month = 1; month <= 8; month++)
+            {
+                List<CsvRow> rows = [];
+                for (var day = 1; day <= 20; day++)
+                {
+                    var odometer = (month * 10_000.0) + (day * 300);
+                    rows.AddRange(new[]
+                    {
+                        Minutes("06:00", 3, Asleep), Minutes("07:00", 2, time => Online(time) with { Odometer = odometer }),
+                        Minutes("08:00", 200, time => Drive(time, odometer += 1)), Minutes("12:00", 1, time => Park(time, odometer)),
+                        Minutes("20:00", 3, Asleep),
+                    }.SelectMany(part => part).Select(row => row.On($"2024-{month:00}-{day:00}")));
+                }
+
+                import.Write($"{month:00}2024.csv", rows);
+            }
+        }
     }
 
     [Fact]

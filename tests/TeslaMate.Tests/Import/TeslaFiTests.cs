@@ -262,6 +262,87 @@ public sealed class TeslaFiTests
     }
 
     [Fact]
+    public async Task Ends_of_lines_may_be_mixed_within_a_file()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        string[] ends = ["\n", "\r\n", "\n", "\n", "\r\n", "\r\n", ""];
+        CsvRow[] rows = [.. Beginning, Drive("11:00", 1000), Online("11:01").With("power", "x"), Park("11:02", 1001)];
+        import.Write("052024.csv", string.Concat(rows.Select(row => row.ToString()).Prepend(Header).Zip(ends, (line, end) => line + end)));
+        var report = await import.ImportAsync();
+        report.Rejections.Select(row => (row.Line, row.Column)).ShouldBe([(6, (string?)"power")]);
+        report.Files[0].ShouldBe(new FileReport("052024.csv", 6, 5, 0, 1, FileState.Done));
+        (await import.DrivesAsync()).ShouldBe(["11:00:00|11:02:00|1.61"]);
+    }
+
+    [Theory]
+    [InlineData("a character without meaning", "\0")]
+    [InlineData("many of them", "\0\0\0\0")]
+    [InlineData("half a character", "\uD83D")]
+    [InlineData("a character that turns the text around", "\u202E")]
+    [InlineData("an escape", "\u001B[31m")]
+    public async Task A_name_of_strange_characters_costs_its_row_at_most(string what, string strange)
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv", [
+            .. Beginning, Online("10:03").With("vehicle_name", $"My{strange}Car"),
+            Drive("11:00", 1000), Drive("11:01", 1000.5), Park("11:02", 1001)]);
+        var report = await import.ImportAsync();
+        report.Files[0].State.ShouldBe(FileState.Done, what);
+        report.Rejections.ShouldAllBe(row => row.Line == 5);
+        (await import.DrivesAsync()).ShouldBe(["11:00:00|11:02:00|1.61"]);
+    }
+
+    [Theory]
+    [InlineData(10_000)]
+    [InlineData(3_000_000)]
+    public async Task A_huge_cell_costs_its_row_at_most(int length)
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        var huge = new string('x', length);
+        import.Write("052024.csv", [
+            .. Beginning, Online("10:03").With("odometer", huge), Online("10:04").With("vehicle_name", huge),
+            Online("10:05").With("vehicle_name", $"\"{huge}"), Drive("11:00", 1000), Drive("11:01", 1000.5), Park("11:02", 1001)]);
+        var report = await import.ImportAsync();
+        report.Files[0].State.ShouldBe(FileState.Done);
+        report.Rejections.Select(row => row.Line).ShouldBeSubsetOf([5, 6, 7]);
+        report.Rejections.Select(row => row.Line).ShouldContain(5);
+        report.Rejections.Select(row => row.Line).ShouldContain(7, "its quote is never closed");
+        (await import.DrivesAsync()).ShouldBe(["11:00:00|11:02:00|1.61"]);
+    }
+
+    [Theory]
+    [InlineData(" Date , vin ")]
+    [InlineData("DATE,VIN")]
+    [InlineData("\"Date\",\"vin\"")]
+    public async Task Heads_of_other_programs_lose_no_row_in_silence(string head)
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv", head + "\n2024-05-01 10:00:00,5YJ3E1EA1NF000001\n2024-05-01 10:01:00,5YJ3E1EA1NF000001\n");
+        var report = await import.ImportAsync();
+        report.Files[0].ShouldSatisfyAllConditions(
+            file => file.Rows.ShouldBe(file.Imported + file.Skipped + file.Rejected),
+            file => (file.State == FileState.Failed || file.Rows == 2).ShouldBeTrue());
+    }
+
+    [Fact]
+    public async Task Of_two_cars_in_one_file_each_gets_its_own_rows()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        CsvRow[] first = [.. Beginning, Drive("11:00", 1000), Drive("11:01", 1000.5), Park("11:02", 1001)];
+        CsvRow[] second = [.. first.Select(row => (row with { Odometer = row.Odometer + 5000 }).With("vin", "OTHER").With("vehicle_id", "7"))];
+        import.Write("052024.csv", first.Zip(second, (one, other) => new[] { one, other }).SelectMany(pair => pair));
+        foreach (var vin in (string[])[ImportUnderTest.Vin, "OTHER"])
+        {
+            var report = await import.ImportAsync(request => request with { Vin = vin });
+            report.Explanation.ShouldBeNull();
+            report.Files[0].ShouldBe(new FileReport("052024.csv", 12, 6, 6, 0, FileState.Done));
+        }
+
+        (await import.Database.RowsAsync("select vin, round(start_km::numeric), round(distance::numeric, 2) from drives join cars on "
+            + "cars.id = car_id order by start_km")).ShouldBe([$"{ImportUnderTest.Vin}|1609|1.61", "OTHER|9656|1.61"]);
+    }
+
+    [Fact]
     public async Task Of_two_columns_of_one_name_the_last_counts()
     {
         await using var import = await ImportUnderTest.CreateAsync();

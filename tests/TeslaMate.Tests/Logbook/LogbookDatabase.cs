@@ -24,6 +24,17 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
     public static async Task<LogbookDatabase> CreateAsync(int cars = 1)
         => await WithCarsAsync(await TestServer.CreateDatabaseAsync((await Template.Value).Name), cars);
 
+    /// <summary>One on a disk that is full soon: this much larger than an empty database (kB).</summary>
+    public static async Task<(LogbookDatabase Database, SmallDisk Disk)> CreateOnSmallDiskAsync(long room)
+    {
+        await using var template = await TestServer.CreateDatabaseAsync((await Template.Value).Name);
+        await template.ExecuteAsync(MigrationFiles.Text("teslamate/V6__import.sql"));
+        await template.ExecuteAsync(MigrationFiles.Text("teslamate/V9__history_changes.sql"));
+        var disk = await SmallDisk.CreateAsync((await template.ScalarAsync<long>("select pg_database_size(current_database())") / 1024) + room);
+        await template.TestSource.DisposeAsync();
+        return (new LogbookDatabase(await disk.CopyAsync(template)), disk);
+    }
+
     /// <summary>One with all of our own tables, views and functions, as <c>teslamate migrate</c> leaves it.</summary>
     public static async Task<LogbookDatabase> CreateMigratedAsync(int cars = 1)
         => await WithCarsAsync(await LogRows.EmptyAsync(PostgresServer.Installed), cars);

@@ -38,6 +38,7 @@ public sealed partial class LicenceTests
 
     [Theory]
     [InlineData("src/TeslaMate.Web")]
+    [InlineData("tests/grafana")]
     [InlineData("tests/postgres")]
     [InlineData("tests/TeslaMate.SystemTests/Browser")]
     public void Every_npm_package_is_listed_in_its_version(string folder)

@@ -158,6 +158,25 @@ public sealed class ModuleTests
     }
 
     [SkippableFact]
+    public async Task Grafana_reads_another_database_as_a_role_that_can_only_read()
+    {
+        const string Settings = """
+            enable = true; credentials = { ENCRYPTION_KEY = "/run/key"; DATABASE_PASS = "/run/d"; }; postgres.host = "db.example.org";
+            grafana = { enable = true; secretKeyFile = "/run/k"; databasePasswordFile = "/run/p"; };
+            """;
+        (await ProblemsAsync("assertions", Settings)).ShouldBeEmpty();
+        (await ProblemsAsync("warnings", Settings)).ShouldNotContain(warning => warning.Contains("owner", StringComparison.Ordinal));
+        var source = (await OptionAsync("services.grafana.provision.datasources.settings.datasources", Settings))[0];
+        source.GetProperty("user").GetString().ShouldBe("grafana");
+        source.GetProperty("secureJsonData").GetProperty("password").GetString()
+            .ShouldBe("$__file{/run/credentials/grafana.service/GRAFANA_DATABASE_PASS}");
+        Lines(await OptionAsync("systemd.services.grafana.serviceConfig.LoadCredential", Settings))
+            .ShouldBe(["GRAFANA_DATABASE_PASS:/run/p", "GRAFANA_SECRET_KEY:/run/k"]);
+        (await ProblemsAsync("warnings", Settings.Replace("databasePasswordFile = \"/run/p\";", "", StringComparison.Ordinal)))
+            .ShouldContain(warning => warning.Contains("databasePasswordFile", StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
     public async Task Grafana_reads_another_database_as_the_service_does()
     {
         const string Settings =

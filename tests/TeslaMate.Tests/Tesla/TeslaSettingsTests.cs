@@ -65,4 +65,14 @@ public class TeslaSettingsTests
         var variables = new Variables(values.ToDictionary(value => value.Name, value => value.Value));
         return (TeslaSettings.Read(variables), variables.Problems);
     }
+
+    /// <summary>Requests to the Fleet API cost money, also behind a proxy (spec fleet-telemetry 4.9).</summary>
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("https://owner-api.teslamotors.com", false)]
+    [InlineData("https://owner-api.vn.cloud.tesla.cn/", false)]
+    [InlineData("https://fleet-api.prd.eu.vn.cloud.tesla.com", true)]
+    [InlineData("https://api.example.org", true)]
+    public void What_is_priced_is_known_by_the_host(string? host, bool isPriced)
+        => Read(host is null ? [] : [("TESLA_API_HOST", host)]).Settings.IsPriced.ShouldBe(isPriced);
 }

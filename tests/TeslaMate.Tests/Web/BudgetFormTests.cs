@@ -45,8 +45,22 @@ public sealed class BudgetFormTests(SharedPages shared) : IClassFixture<SharedPa
         // The line begins with the odometer at the begin of the budget, and is where the allowance so far is.
         (await _pages.Database.LinesAsync("""
             select round((a.odometer_km - 1000 - b.allowed_km)::numeric, 6) || ' ' || b.driven_km
-            from teslamate.mileage_budget(1, '2024-05-01 08:20') as b, teslamate.allowed_odometer(1, '{2024-03-31, 2024-05-01 08:20}') as a
+            from teslamate.mileage_budget(1, 'UTC', '2024-05-01 08:20') as b,
+                teslamate.allowed_odometer(1, '{2024-03-31, 2024-05-01 08:20}', 'UTC') as a
             """)).ShouldBe(["0.000000 20"]);
+    }
+
+    [Fact]
+    public async Task It_begins_with_the_local_day()
+    {
+        await _pages.Database.ExecuteAsync("update teslamate.car_preferences set budget_km_per_year = 36525, budget_from = '2024-04-01'");
+        // 100 km a day; midnight of the first one was at 22:00 in UTC.
+        (await _pages.Database.LinesAsync("""
+            select concat_ws(' ', zone, round(b.allowed_km::numeric, 6)::double precision,
+                (select string_agg(to_char(moment, 'DD HH24:MI'), ',' order by moment)
+                from teslamate.allowed_odometer(1, '{2024-03-31 21:59, 2024-03-31 22:00, 2024-04-01}', zone)))
+            from unnest(array['UTC', 'Europe/Berlin', 'America/New_York']) as zone, teslamate.mileage_budget(1, zone, '2024-04-02') as b
+            """)).ShouldBe(["UTC 100 01 00:00", "Europe/Berlin 108.333333 31 22:00,01 00:00", "America/New_York 83.333333"]);
     }
 
     [Fact]
@@ -67,7 +81,7 @@ public sealed class BudgetFormTests(SharedPages shared) : IClassFixture<SharedPa
     [InlineData("1000001", "2024-01-01", "budget_km_per_year", "is too large")]
     [InlineData("10000", "", "budget_from", "can't be blank")]
     [InlineData("10000", "1.4.2024", "budget_from", "is invalid")]
-    [InlineData("10000", "2026-01-02", "budget_from", "must not be in the future (UTC)")]
+    [InlineData("10000", "2026-01-02", "budget_from", "must not be in the future")]
     public async Task What_is_wrong_is_said_beside_its_field_and_nothing_is_stored(string perYear, string from, string field, string problem)
     {
         var page = await _pages.RefusedAsync(_browser, Page, Page, (PerYear, perYear), (From, from));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -81,6 +82,73 @@ public sealed class DoorTests
         }
 
         pages.Log.Lines.ShouldAllBe(line => !line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("POST /settings", 8_000_001)]
+    [InlineData("POST /log_in", 16_001)]
+    [InlineData("GET /drives", 9_000_000)]
+    [InlineData("GET /no-such-page", 9_000_000)]
+    [InlineData("PUT /api/car/1/logging/suspend", 8_000_001)]
+    [InlineData("PUT /data/v1/drives/1/tags", 70_000)]
+    public async Task Who_sends_too_much_hears_of_it_while_still_sending(string request, int bytes)
+    {
+        await using var pages = await PagesUnderTest.StartAsync();
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, pages.Address.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"{request} HTTP/1.1\r\nHost: {pages.Address.Authority}\r\nContent-Type: application/json\r\nContent-Length: {bytes}\r\n\r\n"));
+        await stream.WriteAsync(new byte[1000]);
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        var answer = await ReadAnswerAsync(reader);
+        answer.ShouldStartWith("HTTP/1.1 413 ");
+        answer.ShouldContain("Connection: close");
+        // Hung up on in good order, not cut off.
+        await stream.WriteAsync(new byte[bytes - 1000]);
+        (await reader.ReadToEndAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Who_asks_before_sending_too_much_need_not_send_it()
+    {
+        await using var pages = await PagesUnderTest.StartAsync();
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, pages.Address.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST /settings HTTP/1.1\r\nHost: {pages.Address.Authority}\r\nExpect: 100-continue\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 9000000\r\n\r\n"));
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        var answer = await ReadAnswerAsync(reader);
+        answer.ShouldStartWith("HTTP/1.1 413 ");
+        answer.ShouldContain("Connection: close");
+        (await reader.ReadToEndAsync()).ShouldBeEmpty();
+    }
+
+    /// <summary>The head of an answer; its body is read too.</summary>
+    static async Task<string> ReadAnswerAsync(StreamReader reader)
+    {
+        var head = new StringBuilder();
+        var length = 0;
+        var isChunked = false;
+        while (await reader.ReadLineAsync() is { Length: > 0 } line)
+        {
+            head.AppendLine(line);
+            if (line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase))
+                length = int.Parse(line["Content-Length: ".Length..], CultureInfo.InvariantCulture);
+            isChunked |= line.StartsWith("Transfer-Encoding: chunked", StringComparison.OrdinalIgnoreCase);
+        }
+
+        if (!isChunked)
+            await reader.ReadBlockAsync(new char[length], 0, length);
+        else
+            while (await reader.ReadLineAsync() is { } line && line != "0")
+            {
+            }
+
+        if (isChunked)
+            await reader.ReadLineAsync();
+        return head.ToString();
     }
 
     [Fact]

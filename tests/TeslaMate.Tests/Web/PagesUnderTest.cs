@@ -116,6 +116,7 @@ sealed class PagesUnderTest : IAsyncDisposable
         foreach (var job in builder.Services.Where(service => service.ServiceType == typeof(IHostedService) && !ownJobs.Contains(service)).ToList())
             builder.Services.Remove(job);
         var app = builder.Build();
+        app.UseUnreadBodies();
         app.UseForwarding();
         app.UseApi();
         app.MapWeb();

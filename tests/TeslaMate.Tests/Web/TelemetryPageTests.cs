@@ -66,6 +66,30 @@ public sealed class TelemetryPageTests
     }
 
     [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task The_page_warns_of_a_car_that_is_polled_because_it_sends_nothing(bool isPolled, bool isSpent)
+    {
+        await using var pages = await PagesUnderTest.StartAsync();
+        pages.Telemetry.Report = new TelemetryReport(
+            [
+                new ReportedCar("Nimbus", "5YJ3E7EB2KF000042", isPolled ? "polling" : "telemetry", false, pages.Time.GetUtcNow(), true, null, [],
+                    12, 1, 15_000, 3, 0.106, 0.42)
+                {
+                    IsPolledInstead = isPolled,
+                    IsSpent = isSpent,
+                },
+            ],
+            []);
+        using var browser = pages.Visit();
+
+        var page = await browser.PageAsync("/telemetry");
+        (page.QuerySelector("[data-polled]") is not null).ShouldBe(isPolled);
+        (page.QuerySelector("[data-spent]") is not null).ShouldBe(isSpent);
+    }
+
+    [Theory]
     [InlineData("\"><script>alert(1)</script>")]
     [InlineData("example.org/../x")]
     [InlineData("-a.example.org")]

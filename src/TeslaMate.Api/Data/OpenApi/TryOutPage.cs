@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -10,19 +11,18 @@ using TeslaMate.Web.LogIn;
 namespace TeslaMate.Api.Data.OpenApi;
 
 /// <summary>
-/// A page that lists every operation of <c>/data/v1</c> with a form that asks it (spec api 2.7). It is our own, because it needs nothing that the
-/// pages' policy
-/// forbids: no inline script, no inline style, nothing of other hosts.
+/// A page that lists every operation of both interfaces for programs with a form that asks it (spec api 2.7). It is our own, because it needs nothing
+/// that the pages' policy forbids: no inline script, no inline style, nothing of other hosts.
 /// </summary>
-sealed class TryOutPage(WebSettings settings, AssetFiles assets)
+sealed class TryOutPage(WebSettings settings, AssetFiles assets, IAntiforgery antiforgery)
 {
     public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/data/docs", (HttpContext http, CancellationToken cancellationToken) =>
     {
         http.Response.ContentType = "text/html; charset=utf-8";
-        return http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(Text()), cancellationToken).AsTask();
+        return http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(Text(FormProtection.TokenFor(http, antiforgery))), cancellationToken).AsTask();
     }).RequireAuthorization(Policies.Owner);
 
-    string Text()
+    string Text(string? formToken)
     {
         var prefix = WebUtility.HtmlEncode(settings.UrlPath);
         return $"""
@@ -38,10 +38,12 @@ sealed class TryOutPage(WebSettings settings, AssetFiles assets)
             <body>
                 <main id="content">
                     <h1 class="title is-4">API</h1>
-                    <p class="block">What programs can read at <code>{prefix}/data/v1</code>.
-                    The description is <a href="{prefix}/data/openapi/v1.json">OpenAPI 3.1</a>.
-                        Here your session reads; a program brings a <a href="{prefix}/tokens">token</a>.</p>
-                    <div data-openapi="{prefix}/data/openapi/v1.json"><p>…</p></div>
+                    <p class="block">What programs can ask for. The descriptions are OpenAPI 3.1:
+                        <a href="{prefix}/data/openapi/v1.json">this program's own interface</a> and
+                        <a href="{prefix}/data/openapi/teslamateapi.json">the one that companion apps expect</a>.
+                        Here you ask as yourself, and what you change is changed; a program brings a <a href="{prefix}/tokens">token</a>.</p>
+                    <div data-openapi="{prefix}/data/openapi/v1.json {prefix}/data/openapi/teslamateapi.json"
+                        data-base="{prefix}" data-form-token="{WebUtility.HtmlEncode(formToken)}"><p>…</p></div>
                     <p class="block"><a href="{prefix}/">Home</a></p>
                 </main>
             </body>

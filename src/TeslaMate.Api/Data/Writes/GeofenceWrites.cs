@@ -62,13 +62,13 @@ sealed class GeofenceWrites(IGeofences geofences, RowAnswers answers, TimeProvid
         if (id is null && http.Request.Headers.ContainsKey("Idempotency-Key"))
             throw new ProblemException(ProblemKind.InvalidParameter, "A new geofence cannot be sent twice without harm: leave Idempotency-Key out.");
         var body = await Body.ReadAsync(http, Members);
-        if (id is { } known)
-            await CheckMatchAsync(http, known);
+        var seen = id is { } known ? (await CheckMatchAsync(http, known)).Seen : null;
         var saved = await geofences.SaveAsync(
-            id is { } number ? new GeofenceId(number.Int) : null, FormOf(body), question.Flag(PricePast) == true, http.RequestAborted) switch
+            id is { } number ? new GeofenceId(number.Int) : null, FormOf(body), question.Flag(PricePast) == true, seen, http.RequestAborted) switch
         {
             GeofenceAnswer.Saved(var geofence) => geofence,
             GeofenceAnswer.Refused(var errors) => throw Refused(errors),
+            GeofenceAnswer.Changed => throw Precondition.Failed(),
             _ => throw ProblemException.NotFound(),
         };
         await WriteAsync(http, await answers.RowAsync(http, PlaceListing.Geofences, saved.Id.Value));
@@ -78,18 +78,23 @@ sealed class GeofenceWrites(IGeofences geofences, RowAnswers answers, TimeProvid
     {
         CheckAccess(http);
         Question.Read(http.Request.Query, [], time.LocalTimeZone);
-        var row = await CheckMatchAsync(http, id);
-        if (!await geofences.DeleteAsync(new GeofenceId(id.Int), http.RequestAborted))
-            throw ProblemException.NotFound();
-        await WriteAsync(http, row);
+        var (row, seen) = await CheckMatchAsync(http, id);
+        await WriteAsync(http, await geofences.DeleteAsync(new GeofenceId(id.Int), seen, http.RequestAborted) switch
+        {
+            GeofenceAnswer.Deleted => row,
+            GeofenceAnswer.Changed => throw Precondition.Failed(),
+            _ => throw ProblemException.NotFound(),
+        });
     }
 
-    /// <summary>That the client knows the geofence as it is; its row.</summary>
-    async Task<ReadOnlyMemory<byte>> CheckMatchAsync(HttpContext http, RowNumber id)
+    /// <summary>That the client knows the geofence as it is; its row, and what must still be there when it is changed (null: anything).</summary>
+    async Task<(ReadOnlyMemory<byte> Row, Geofence? Seen)> CheckMatchAsync(HttpContext http, RowNumber id)
     {
         var condition = Precondition.Of(http, isNeeded: true);
+        // Before the row whose tag is compared: whoever changes it after this look is noticed, by the tag or by the change itself.
+        var seen = condition.IsAnything ? null : await geofences.FindAsync(new GeofenceId(id.Int), http.RequestAborted);
         var row = await answers.RowAsync(http, PlaceListing.Geofences, id.Int);
-        return condition.IsAnything || condition.Names(RowAnswers.TagOf(row.Span)) ? row : throw Precondition.Failed();
+        return condition.IsAnything || condition.Names(RowAnswers.TagOf(row.Span)) ? (row, seen) : throw Precondition.Failed();
     }
 
     static void CheckAccess(HttpContext http)

@@ -28,6 +28,10 @@ const timeLabels = ({ clock, day, month }) => (_, seconds, __, ___, step) => {
   });
 };
 
+/** As everywhere on the pages, whatever the browser's language. */
+const plain = new Intl.NumberFormat("en", { useGrouping: false, maximumFractionDigits: 6 });
+const numbers = (_, splits) => splits.map((value) => plain.format(value));
+
 /** Marks: a line across and its name at the top. */
 const marks = (list, colour) => ({
   hooks: {
@@ -35,6 +39,8 @@ const marks = (list, colour) => ({
       ctx.save();
       ctx.strokeStyle = ctx.fillStyle = colour;
       ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+      ctx.textAlign = "left";
+      ctx.textBaseline = "alphabetic";
       ctx.setLineDash([4, 4]);
       let free = -Infinity;
       for (const { x, text } of list) {
@@ -44,10 +50,11 @@ const marks = (list, colour) => ({
         ctx.moveTo(at, bbox.top);
         ctx.lineTo(at, bbox.top + bbox.height);
         ctx.stroke();
-        // Names that would lie on each other are left out; the table has them.
-        if (at < free) continue;
+        // Names that would lie on each other or leave the plot are left out; the table has them.
+        const wide = ctx.measureText(text).width;
+        if (at < free || at + 4 + wide > bbox.left + bbox.width) continue;
         ctx.fillText(text, at + 4, bbox.top + 11 * devicePixelRatio);
-        free = at + ctx.measureText(text).width + 8;
+        free = at + wide + 8;
       }
       ctx.restore();
     },
@@ -77,7 +84,8 @@ function options(element, chart, size) {
     tzDate: (seconds) => (zone ? uPlot.tzDate(new Date(seconds * 1000), zone) : new Date(seconds * 1000)),
     cursor: { sync: { key: `charts-${axis}`, setSeries: false }, points: { size: 8 }, drag: { x: !categories, y: false } },
     legend: { live: true },
-    padding: [null, several ? null : 12, null, null],
+    // The name of the last category is wider than its place.
+    padding: [null, several ? null : categories ? 28 : 12, null, null],
     scales: {
       x: { time, ...(xMin !== undefined && { range: [xMin, xMax] }), ...(categories && { range: (_, low, high) => [(low ?? 0) - 0.5, (high ?? 0) + 0.5] }) },
       ...Object.fromEntries(units.map((unit, index) => [unit || "-", {
@@ -91,11 +99,11 @@ function options(element, chart, size) {
     axes: [
       {
         stroke: colour("--plot-text"), grid, ticks: grid, font: "12px system-ui, sans-serif", space: categories ? 60 : 90,
-        ...(time && { values: timeLabels(format) }),
+        ...(time ? { values: timeLabels(format) } : !categories && { values: numbers }),
         ...(categories && { incrs: [1, 2, 3, 4, 6, 7, 12, 14, 26, 30, 52, 91, 182, 365], values: (_, splits) => splits.map((at) => labels[at] ?? "") }),
       },
       ...units.map((unit, index) => ({
-        scale: unit || "-", side: index % 2 ? 1 : 3, stroke: ink(unit), size: 56, font: "12px system-ui, sans-serif", grid: { ...grid, show: index === 0 }, ticks: grid,
+        scale: unit || "-", values: numbers, side: index % 2 ? 1 : 3, stroke: ink(unit), size: 56, font: "12px system-ui, sans-serif", grid: { ...grid, show: index === 0 }, ticks: grid,
       })),
     ],
     bands: edges.length === 2 ? [{ series: [edges[1], edges[0]], fill: colour("--plot-band") }] : [],

@@ -10,6 +10,8 @@ namespace TeslaMate.Tests.Api.Data;
 /// <summary>Changes by programs (spec api 2.6): what each does to the rows, what is refused and in which words, and the way back.</summary>
 public sealed class WriteTests : IAsyncLifetime
 {
+    const string Password = "correct horse battery staple";
+
     // A second charge with readings enough to be divided, an hour after the first.
     const string MoreRows = """
         update charging_processes set end_date = '2026-07-07 18:00:00', start_battery_level = 61, end_battery_level = 70, charge_energy_added = 8,
@@ -28,7 +30,7 @@ public sealed class WriteTests : IAsyncLifetime
     {
         await _data.InitializeAsync();
         await _data.Database.ExecuteAsync(MoreRows);
-        await Pages.Access.SetPasswordAsync(new Secret("correct horse battery staple"), CancellationToken.None);
+        await Pages.Access.SetPasswordAsync(new Secret(Password), CancellationToken.None);
         _client = _data.Client(await Pages.TokenAsync("write"));
     }
 
@@ -196,6 +198,8 @@ public sealed class WriteTests : IAsyncLifetime
         plain.StatusCode.ShouldBe(HttpStatusCode.UnsupportedMediaType);
         using var long_ = await SendAsync("PUT", "/drives/7/tags", $$"""{"tags":["{{new string('x', 70_000)}}"]}""");
         long_.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        // The rest of the body is not read: the next request needs another connection, and the client has to know.
+        long_.Headers.ConnectionClose.ShouldBe(true);
         await ChangeAsync("PUT", "/drives/7/tags", Body);
         using var other = _data.Client(await Pages.TokenAsync("write", 2));
         (await DataUnderTest.JsonAsync(other, "/data/v1/changes")).GetProperty("data").GetArrayLength().ShouldBe(0);
@@ -204,6 +208,41 @@ public sealed class WriteTests : IAsyncLifetime
         await ChangeAsync("POST", $"/changes/{change}/undo", null);
         (await RefusedAsync("POST", $"/changes/{change}/undo", null, HttpStatusCode.Conflict)).Slug.ShouldBe("conflict");
         (await RowsAsync()).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task A_session_writes_with_the_token_of_a_form_and_not_without()
+    {
+        using var browser = Pages.Visit();
+        (await browser.PostAsync("/log_in", from: "/log_in", ("password", Password))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        var formToken = (await browser.PageAsync("/data/docs")).QuerySelector("[data-form-token]")!.GetAttribute("data-form-token");
+        var before = await RowsAsync();
+        foreach (var wrong in (string?[])[null, "of another time"])
+        {
+            using var refused = await TagAsync(browser, wrong);
+            refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+            refused.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+            (await refused.Content.ReadAsStringAsync()).ShouldContain("X-CSRF-Token");
+        }
+
+        using (var foreign = await TagAsync(browser, formToken, site: "cross-site"))
+            foreign.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await RowsAsync()).ShouldBe(before);
+        using var done = await TagAsync(browser, formToken);
+        var change = (await JsonAsync(done)).GetProperty("id").GetInt64();
+        await ChangeAsync("POST", $"/changes/{change}/undo", null);
+        (await RowsAsync()).ShouldBe(before);
+
+        static async Task<HttpResponseMessage> TagAsync(Browser browser, string? formToken, string site = "same-origin")
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Put, "/data/v1/drives/7/tags");
+            request.Content = new StringContent("""{"tags":["work"]}""", Encoding.UTF8, "application/json");
+            request.Headers.TryAddWithoutValidation("If-Match", "*");
+            request.Headers.Add("Sec-Fetch-Site", site);
+            if (formToken is not null)
+                request.Headers.Add("X-CSRF-Token", formToken);
+            return await browser.SendAsync(request);
+        }
     }
 
     // Numbers that a change before gave out are not known beforehand.

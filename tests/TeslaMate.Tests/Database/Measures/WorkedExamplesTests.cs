@@ -273,9 +273,9 @@ public sealed class WorkedExamplesTests
         (await log.LineAsync($"""
             select charges, energy_added_kwh, cost, priced_charges, price_coverage * 100, price_per_kwh, price_dc_per_kwh, price_ac_per_kwh,
                 efficiency * 100, cost_supercharger,
-                energy_used_dc_kwh, energy_used_ac_kwh, charging_dc_s / 60, charging_ac_s / 60
+                energy_used_dc_kwh, energy_used_ac_kwh, charging_dc_s / 60, charging_ac_s / 60, price_ac_coverage, price_dc_coverage
             from teslamate.charge_statistics({Window}, 'UTC', 'total')
-            """, 3)).ShouldBe("4|87|27.8|3|81.967|0.371|0.5|0.263|94|17|50.5|41|45|360");
+            """, 3)).ShouldBe("4|87|27.8|3|81.967|0.371|0.5|0.263|94|17|50.5|41|45|360|1|0.673");
         (await log.LineAsync($"select gross_kwh, gross_wh_per_km, cost_per_100_km from teslamate.statistics({Window}, 'UTC', 'total', "
             + "'2026-07-01')")).ShouldBe("102.6|165.48|6.53");
         (await log.LinesAsync($"select level, charges from teslamate.charge_levels({Window}, 'end')")).ShouldBe(["80|4"]);

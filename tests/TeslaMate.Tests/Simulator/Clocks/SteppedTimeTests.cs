@@ -1,4 +1,3 @@
-using TeslaMate.Simulator.Clocks;
 using TeslaMate.Simulator.Cloud;
 using TeslaMate.Simulator.Faults;
 using TeslaMate.Simulator.Lives;

@@ -106,6 +106,40 @@ public class DailyLookTests
         house.Tesla.Requests.ShouldBeEmpty();
     }
 
+    /// <summary>An error that names our host means that nothing will come (spec fleet-telemetry 4.10).</summary>
+    [Theory]
+    [InlineData("T.EXAMPLE.org", "2026-06-02T20:00:00Z", true)]
+    [InlineData("other.example.org", "2026-06-02T20:00:00Z", false)]
+    [InlineData("t.example.org", "2026-06-01T09:00:00Z", false)]
+    public async Task A_car_that_has_fallen_silent_is_asked_once_what_it_reports_of_our_host(string host, string at, bool isCut)
+    {
+        await using var house = await House.StartAsync(Synced);
+        await house.Database.ExecuteAsync("update teslamate.telemetry_cars set host = 't.example.org'");
+        house.Tesla.Answer = context => ScriptedServer.Json(200, context.Request.Path.Value!.EndsWith("errors", StringComparison.Ordinal)
+            ? """
+                {"response":{"fleet_telemetry_errors":[7,{"error":"no time"},
+                {"name":"x","error":"tls: bad certificate","created_at":"AT","error_name":"ConnectionFailed","hostname":"HOST","port":"4443"}]}}
+                """.Replace("AT", at, StringComparison.Ordinal).Replace("HOST", host, StringComparison.Ordinal)
+            : Synced)(context);
+        await house.LookAsync(TimeSpan.FromHours(20));
+        await house.SendsAsync();
+        await house.LookAsync(TimeSpan.FromHours(5));
+        Errors().ShouldBe(0, "it has just sent");
+
+        for (var day = 0; day < 3; day++)
+            await house.LookAsync(TimeSpan.FromHours(25));
+
+        Errors().ShouldBe(1, "most silences are sleep, and each request counts");
+        house.Told.ShouldBe(isCut ? 1 : 0);
+        house.Error.ShouldBe(isCut ? "ConnectionFailed: tls: bad certificate" : null);
+        (await house.Database.RowsAsync("select last_error from teslamate.telemetry_cars")).ShouldBe(
+            [isCut ? "ConnectionFailed: tls: bad certificate" : "-"]);
+        (await house.Database.RowsAsync("select kind, reason, status from teslamate.telemetry_requests where reason like 'errors%'")).ShouldBe(
+            ["configuration|errors of a silent car|200"]);
+
+        int Errors() => house.Tesla.Requests.Count(request => request.Target.EndsWith("fleet_telemetry_errors", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task The_clock_alone_brings_the_looks()
     {
@@ -149,6 +183,9 @@ public class DailyLookTests
         /// <summary>How often the car's loop was told.</summary>
         public int Told;
 
+        /// <summary>What it was told last.</summary>
+        public string? Error { get; private set; }
+
         public static async Task<House> StartAsync(string answer, TelemetrySettings? settings = null, bool hasHost = true)
         {
             var database = await LogbookDatabase.CreateAsync();
@@ -186,9 +223,10 @@ public class DailyLookTests
 
         ValueTask ITelemetryReceiver.ShowAsync(VehicleData snapshot, CancellationToken cancellationToken) => default;
 
-        ValueTask ITelemetryReceiver.UnsyncedAsync(CancellationToken cancellationToken)
+        ValueTask ITelemetryReceiver.CutAsync(string? error, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref Told);
+            Error = error;
             return default;
         }
 

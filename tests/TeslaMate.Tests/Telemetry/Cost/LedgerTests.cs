@@ -1,7 +1,7 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using TeslaMate.Telemetry;
 using TeslaMate.Telemetry.Cost;
 using TeslaMate.Tests.Logbook;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Time;
 using TeslaMate.Vehicles.Feeds;
 
@@ -26,6 +26,53 @@ public class LedgerTests
         (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull();
         // Another car has its own.
         (await house.Ledger.MaySendAsync(new(2), TelemetryRequest.Light, "asleep", default)).ShouldNotBeNull();
+    }
+
+    /// <summary>Polling in the stead of a silent feed has a ceiling of its own (spec fleet-telemetry 4.10).</summary>
+    [Fact]
+    public async Task A_hundred_polls_a_day_are_sent_then_an_error_is_told_once_and_the_other_budget_is_untouched()
+    {
+        await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings { MostRequestsAMonth = 20 });
+        for (var i = 0; i < 100; i++)
+            await house.Ledger.AnsweredAsync((await house.MaySendAsync(TelemetryRequest.Poll, "polled: full")).ShouldNotBeNull(), 200, default);
+        house.Log.Lines.ShouldBeEmpty();
+        for (var i = 0; i < 3; i++)
+            (await house.MaySendAsync(TelemetryRequest.Poll, "polled: full")).ShouldBeNull();
+        house.Log.Lines.ShouldHaveSingleItem().ShouldStartWith("Error: Car 1 sends nothing by itself and was polled 100 times today");
+        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull();
+        (await house.Ledger.MonthAsync(house.Time.GetUtcNow(), default)).Single(month => month.Car.Value == 1).PriceUsd.ShouldBe(101 / 500.0, 1e-9);
+
+        house.Time.Advance(TimeSpan.FromHours(16));
+        (await house.MaySendAsync(TelemetryRequest.Poll, "polled: full")).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Where_requests_cost_nothing_they_are_written_down_without_a_price_and_only_the_kinds_have_limits()
+    {
+        await using var house = await House.StartAsync("2026-06-10T08:00:00Z",
+            new TelemetrySettings { MostRequestsADay = 1, MostRequestsAMonth = 1, IsPriced = false });
+        for (var i = 0; i < Budget.MostLightADay; i++)
+            await house.Ledger.AnsweredAsync((await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull(), 200, default);
+        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldBeNull();
+        for (var i = 0; i < Budget.MostPollsADay + 1; i++)
+            (await house.MaySendAsync(TelemetryRequest.Poll, "polled: light")).ShouldNotBeNull();
+        await house.Ledger.AskingAsync(AccountRequest.List, "regular look", default);
+        await house.Ledger.WriteDownAsync(new(1), "configuration", "check", default);
+
+        (await house.Database.RowsAsync("select distinct is_billed from teslamate.telemetry_requests")).ShouldBe(["False"]);
+        (await house.Ledger.MonthAsync(house.Time.GetUtcNow(), default)).ShouldAllBe(month => month.PriceUsd == 0);
+        house.Log.Lines.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_a_new_car_was_asked_is_the_accounts()
+    {
+        await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings());
+        await house.Ledger.AnsweredAsync((await house.Ledger.AskingAsync(AccountRequest.NewCar, "new car", default))!.Value, 200, default);
+        (await house.Database.RowsAsync("select car_id, kind, reason, status, is_billed from teslamate.telemetry_requests")).ShouldBe(
+            ["-|full|new car|200|True"]);
+        // It takes nothing from what a car may be asked in a week.
+        (await house.MaySendAsync(TelemetryRequest.Full, "first contact")).ShouldNotBeNull();
     }
 
     [Fact]
@@ -84,7 +131,10 @@ public class LedgerTests
         await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings { MostRequestsAMonth = 0 });
         (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldBeNull("the budget is used up");
         for (var i = 0; i < 10; i++)
-            await house.Ledger.AnsweredAsync((await house.Ledger.ListingAsync("regular look", default))!.Value, i == 9 ? 500 : 200, default);
+        {
+            var entry = await house.Ledger.AskingAsync(AccountRequest.List, "regular look", default);
+            await house.Ledger.AnsweredAsync(entry!.Value, i == 9 ? 500 : 200, default);
+        }
 
         (await house.Database.RowsAsync("select distinct car_id, kind, reason from teslamate.telemetry_requests")).ShouldBe(
             ["-|list|regular look"]);
@@ -100,7 +150,7 @@ public class LedgerTests
     {
         await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings());
         await house.Database.ExecuteAsync("update teslamate.telemetry_cars set is_enabled = false");
-        (await house.Ledger.ListingAsync("regular look", default)).ShouldBeNull();
+        (await house.Ledger.AskingAsync(AccountRequest.List, "regular look", default)).ShouldBeNull();
         (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_requests")).ShouldBe(0);
     }
 
@@ -124,7 +174,9 @@ public class LedgerTests
 
         public ManualTime Time => time;
 
-        public Ledger Ledger { get; } = new(database.DataSource, settings, time, NullLogger<Ledger>.Instance);
+        public RecordedLog Log { get; } = new();
+
+        public Ledger Ledger => field ??= new(database.DataSource, settings, time, Log.For<Ledger>());
 
         public static async Task<House> StartAsync(string now, TelemetrySettings settings)
         {

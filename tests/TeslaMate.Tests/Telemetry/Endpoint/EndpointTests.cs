@@ -216,6 +216,62 @@ public class EndpointTests
         Encoding.ASCII.GetString(Envelope.TryRead(await ack)!.Txid.Span).ShouldBe("t00000002");
     }
 
+    /// <summary>What is not committed is not acknowledged; after half a minute the car is better off keeping it (spec fleet-telemetry 7.4).</summary>
+    [Fact]
+    public async Task A_car_is_sent_away_after_half_a_minute_without_a_commit_and_what_it_brings_again_is_stored_once()
+    {
+        await using var house = await House.StartAsync();
+        using (var socket = await house.ConnectAsync("leaf only"))
+        {
+            await house.Database.WaitForCountAsync(1, "teslamate.telemetry_inbox");
+            await house.Database.ExecuteAsync("alter table teslamate.telemetry_inbox rename to gone");
+            await SendAsync(socket, Vectors.Message(3));
+            var reply = IsClosedAsync(socket);
+            (await Task.WhenAny(reply, Task.Delay(TimeSpan.FromSeconds(2)))).ShouldNotBe(reply);
+            house.Time.Advance(TimeSpan.FromSeconds(31));
+            (await reply).ShouldBeTrue("no acknowledgement comes, but the end");
+        }
+
+        await house.Database.ExecuteAsync("alter table teslamate.gone rename to telemetry_inbox");
+        using var again = await house.ConnectAsync("leaf only");
+        await SendAsync(again, Vectors.Message(3));
+        Envelope.TryRead(await ReceiveAsync(again))!.MessageType.ShouldBe(Envelope.AckType);
+        (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where type = 0")).ShouldBe(1);
+    }
+
+    /// <summary>Much that waits for its commit is read no further, and others have their turn (spec fleet-telemetry 7.4).</summary>
+    [Fact]
+    public async Task A_flood_waits_at_its_car_and_others_go_on()
+    {
+        const int Records = 500;
+        await using var house = await House.StartAsync(cars: 2);
+        using var flood = await house.ConnectAsync("leaf only");
+        await house.Database.WaitForCountAsync(1, "teslamate.telemetry_inbox");
+        await using var blocker = await house.Database.TestSource.OpenConnectionAsync();
+        await using var transaction = await blocker.BeginTransactionAsync();
+        await using (var locked = new Npgsql.NpgsqlCommand("lock table teslamate.telemetry_inbox in exclusive mode", blocker, transaction))
+            await locked.ExecuteNonQueryAsync();
+        var sending = Task.Run(async () =>
+        {
+            for (var i = 0; i < Records; i++)
+            {
+                var record = new TeslaMate.Telemetry.Records.TelemetryRecord.Data(Vectors.Vin, Vectors.T.AddSeconds(i), false,
+                    [new(108, new TeslaMate.Telemetry.Records.TelemetryValue.Text(new string('x', 60_000)))]);
+                await SendAsync(flood, Vectors.Encode($"flood{i}", "V", ProtobufForm.Write(record), Vectors.T));
+            }
+        });
+        (await Task.WhenAny(sending, Task.Delay(TimeSpan.FromSeconds(3)))).ShouldNotBe(sending, "30 MB are more than anybody keeps of a car");
+        house.Counters.Records.ShouldBeLessThan(200);
+
+        await transaction.RollbackAsync();
+        using var other = await house.ConnectAsync("leaf only", vin: House.VinOf(2));
+        await SendAsync(other, Vectors.Message(1));
+        Envelope.TryRead(await ReceiveAsync(other))!.MessageType.ShouldBe(Envelope.AckType);
+        for (var i = 0; i < Records; i++)
+            Encoding.ASCII.GetString(Envelope.TryRead(await ReceiveAsync(flood))!.Txid.Span).ShouldBe($"flood{i}", "each once, in order");
+        await sending;
+    }
+
     [Fact]
     public async Task A_fifth_connection_of_a_car_closes_its_oldest()
     {
@@ -266,7 +322,7 @@ public class EndpointTests
     {
         await using var house = await House.StartAsync();
         List<TcpClient> slow = [];
-        for (var i = 0; i < 200; i++)
+        for (var i = 0; i < 1_000; i++)
         {
             var client = new TcpClient();
             await client.ConnectAsync(IPAddress.Loopback, house.Endpoint.Port);
@@ -365,7 +421,7 @@ public class EndpointTests
             };
             var inbox = new InboxTable(database.DataSource);
             Cars = new TelemetryCars(database.DataSource, inbox, settings, TimeProvider.System, NullLogger<TelemetryCars>.Instance);
-            Writer = new InboxWriter(database.DataSource, new InboxSignal(), TimeProvider.System, NullLogger<InboxWriter>.Instance);
+            Writer = new InboxWriter(database.DataSource, new InboxSignal(), Time, NullLogger<InboxWriter>.Instance);
             Endpoint = new CarEndpoint(settings, Cars, Writer, Counters, Time, NullLoggerFactory.Instance);
         }
 

@@ -3,6 +3,10 @@ using TeslaMate.Telemetry.Inbox;
 using TeslaMate.Telemetry.Pipeline;
 using TeslaMate.Telemetry.Records;
 using TeslaMate.Telemetry.Wire.Generated;
+using TeslaMate.Tesla;
+using TeslaMate.Tesla.Cars;
+using TeslaMate.Tesla.Streaming;
+using TeslaMate.Tests.Vehicles;
 using TeslaMate.Vehicles;
 using TeslaMate.Vehicles.Life;
 using static TeslaMate.Tests.Telemetry.Pipeline.TelemetryScene;
@@ -99,6 +103,42 @@ public class EdgeCaseTests
         snapshot.Apply(ARecord(((Field)field, Invalid)), T.AddSeconds(1), T);
 
         (snapshot.Get((Field)field) is not TelemetryValue.Invalid).ShouldBe(isKept);
+    }
+
+    /// <summary>Words that say nothing are as <c>invalid</c>, in both forms (spec fleet-telemetry 3.1).</summary>
+    public static TheoryData<int, object, object, bool> Nothings => new()
+    {
+        { (int)Field.HvacPower, "On", "HvacPowerStateUnknown", true },
+        { (int)Field.HvacPower, "On", "<invalid>", true },
+        { (int)Field.HvacPower, "On", 0, true },
+        { (int)Field.DetailedChargeState, "Charging", "Unknown", true },
+        { (int)Field.DetailedChargeState, "Charging", "<invalid>", true },
+        { (int)Field.DetailedChargeState, "Charging", 8, true },
+        { (int)Field.Gear, "D", "ShiftStateInvalid", false },
+        { (int)Field.Gear, "D", "<invalid>", false },
+        { (int)Field.Gear, "D", "", false },
+        { (int)Field.Gear, "D", 99, true },
+        { (int)Field.FdWindow, "Closed", "Unknown", false },
+        { (int)Field.FastChargerType, "Supercharger", "SNA", false },
+        { (int)Field.FastChargerType, "Supercharger", "<invalid>", false },
+        { (int)Field.DoorState, "DriverFront", "<invalid>", true },
+        { (int)Field.DoorState, "DriverFront", "Frunk", true },
+        { (int)Field.DoorState, "DriverFront", " ", false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Nothings))]
+    public void A_word_that_says_nothing_is_as_invalid(int field, object known, object then, bool isKept)
+    {
+        var kind = (Field)field switch { Field.HvacPower => 38, Field.Gear => 9, _ => 32 };
+        var snapshot = new Snapshot();
+        snapshot.Apply(ARecord(((Field)field, known)), T, T);
+        snapshot.Apply(ARecord(((Field)field, then is int number ? new TelemetryValue.Code(kind, number) : then)), T.AddSeconds(1), T);
+
+        (Reading.Text(snapshot.Get((Field)field)) == (string)known).ShouldBe(isKept);
+        // The last valid one since the plug stands for the charge.
+        if ((Field)field is Field.FastChargerType)
+            Projection.Shown(snapshot, T.AddSeconds(2), TimeZoneInfo.Utc).ChargeState!.FastChargerType.ShouldBe("Tesla");
     }
 
     [Fact]
@@ -569,12 +609,12 @@ public class EdgeCaseTests
     {
         var scene = Parked().Gets("08:05:00", (Field.Gear, "D"), (Field.Location, Place(52.50, 13.40)))
             .Gets("08:10:00", (Field.Location, Place(52.51, 13.40))).Until("08:10:05");
-        scene.Send(new VehicleEvent.TelemetryUnsynced(At("08:10:05")));
+        scene.Send(new VehicleEvent.TelemetryCut(At("08:10:05"), null));
         scene.Vehicle.Telemetry.Leads.ShouldBeFalse();
         scene.Effects.OfType<Effect.Tell>().ShouldContain(effect => effect.Note is Note.TelemetryUnsynced);
         scene.Effects.OfType<Effect.Poll>().Last().After.ShouldBe(TimeSpan.Zero);
         var told = scene.Effects.Count;
-        scene.Send(new VehicleEvent.TelemetryUnsynced(At("08:10:05")));
+        scene.Send(new VehicleEvent.TelemetryCut(At("08:10:05"), null));
         scene.Effects.Count.ShouldBe(told, "it is polled already");
 
         for (var minute = 20; minute <= 31; minute++)
@@ -582,6 +622,64 @@ public class EdgeCaseTests
         scene.Until("08:32:00").Vehicle.Telemetry.Leads.ShouldBeTrue();
         scene.Rows.ShouldNotContain("close");
         scene.Vehicle.Phase.ShouldBeOfType<VehiclePhase.Driving>();
+    }
+
+    /// <summary>Where each request costs, polling in a feed's stead is seldom (spec fleet-telemetry 4.10); else as ever.</summary>
+    [Theory]
+    [InlineData("driving", true, 30)]
+    [InlineData("driving", false, 15)]
+    [InlineData("charging", true, 300)]
+    [InlineData("charging", false, 5)]
+    [InlineData("online", true, 300)]
+    [InlineData("online", false, 30)]
+    [InlineData("asleep", true, 1800)]
+    [InlineData("asleep", false, 30)]
+    public void Polling_in_a_feeds_stead_has_its_own_pauses(string what, bool isPriced, int seconds)
+    {
+        var scene = new TelemetryScene(isPriced: isPriced).Connected("08:00:00").Gets(1).Until("08:01:00");
+        scene.Send(new VehicleEvent.TelemetryCut(scene.Now, "connection refused"));
+        scene.Effects.OfType<Effect.Tell>().ShouldContain(effect => effect.Note is Note.TelemetryRefused);
+        scene.Effects.OfType<Effect.Poll>().Last().After.ShouldBe(TimeSpan.Zero, "what has happened meanwhile is looked at now");
+
+        for (var i = 0; i < 4; i++)
+        {
+            scene.Send(new VehicleEvent.PollDue(scene.Now, scene.Vehicle.Poll!.Value));
+            var parked = ACar.Online(0, 52.52, 13.4).Timed(scene.Now).Odometer(12345.7).Range(180);
+            scene.Send(new VehicleEvent.Answered(scene.Now, scene.Vehicle.Request!.Value, new ApiAnswer<VehicleData>.Ok(what switch
+            {
+                "driving" => parked.Gear(ShiftState.D, 30),
+                "charging" => parked.Charging("Charging", kwh: i, range: 180, power: 50),
+                "online" => parked,
+                _ => ACar.Asleep,
+            }), Surroundings.Unknown));
+        }
+
+        scene.Vehicle.Telemetry.Leads.ShouldBeFalse();
+        scene.Effects.OfType<Effect.Poll>().Last().After.ShouldBe(TimeSpan.FromSeconds(seconds));
+        (scene.Vehicle.PollDue - scene.Now).ShouldBe(TimeSpan.FromSeconds(seconds));
+    }
+
+    [Fact]
+    public void What_the_older_stream_tells_is_asked_about_at_once_but_no_more_often_than_on_a_drive()
+    {
+        var scene = new TelemetryScene(isPriced: true).Connected("08:00:00").Gets(1).Until("08:01:00");
+        scene.Send(new VehicleEvent.TelemetryCut(scene.Now, null));
+        var parked = ACar.Online(0, 52.52, 13.4).Timed(scene.Now).Odometer(12345.7).Range(180).Gear(ShiftState.P);
+        scene.Send(new VehicleEvent.PollDue(scene.Now, scene.Vehicle.Poll!.Value))
+            .Send(new VehicleEvent.Answered(scene.Now, scene.Vehicle.Request!.Value, new ApiAnswer<VehicleData>.Ok(parked), Surroundings.Unknown));
+        scene.Effects.OfType<Effect.Poll>().Last().After.ShouldBe(TimeSpan.FromMinutes(5));
+
+        var began = scene.Now;
+        Says();
+        scene.Effects.OfType<Effect.Poll>().Last().After.ShouldBe(TimeSpan.Zero);
+        scene.Send(new VehicleEvent.PollDue(scene.Now, scene.Vehicle.Poll!.Value))
+            .Send(new VehicleEvent.Answered(scene.Now, scene.Vehicle.Request!.Value, new ApiAnswer<VehicleData>.Ok(
+                parked.Timed(scene.Now)), Surroundings.Unknown));
+        Says();
+        scene.Vehicle.PollDue!.Value.ShouldBeGreaterThanOrEqualTo(began.AddSeconds(30));
+
+        void Says() => scene.Send(new VehicleEvent.Streamed(scene.Now, scene.Vehicle.Stream!.Value, new StreamEvent.Data(new StreamId(1),
+            ACar.Sample(gear: ShiftState.D, mph: 0) with { Time = scene.Now }), Surroundings.Unknown));
     }
 
     [Fact]

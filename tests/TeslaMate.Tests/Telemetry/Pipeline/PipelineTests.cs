@@ -70,6 +70,26 @@ public class PipelineTests
         (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where not is_applied")).ShouldBe(0);
     }
 
+    /// <summary>The program's own downtime is a loss, too: what the car has buffered may come after what it says now.</summary>
+    [Fact]
+    public async Task What_was_buffered_while_the_program_was_down_comes_before_what_is_said_now()
+    {
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1, 2, 3);
+        await house.UntilAsync("08:02:00");
+        await house.StopLoopAsync();
+        await house.GetsAsync(ARecord((Field.Location, Place(52.55, 13.45)), (Field.VehicleSpeed, 20.0)), At("08:30:00"));
+        await house.StartLoopAsync();
+        await house.UntilAsync("08:30:20");
+        foreach (var (clock, latitude) in new[] { ("08:10:00", 52.53), ("08:20:00", 52.54) })
+            await house.GetsAsync(ARecord((Field.Location, Place(latitude, 13.43)), (Field.VehicleSpeed, 20.0)), At(clock));
+        await house.GetsAsync(ARecord((Field.Gear, "P"), (Field.Odometer, 12350.0)), At("08:35:00"));
+        await house.UntilAsync("08:37:00");
+
+        (await house.Database.RowsAsync("select start_date, end_date from drives")).ShouldBe(["08:01:00.5|08:35:00"]);
+        (await house.Database.RowsAsync("select date from positions where drive_id is not null order by date")).Count.ShouldBe(6);
+    }
+
     [Fact]
     public async Task A_restart_after_a_kill_knows_what_was_applied_since_the_snapshot_was_saved()
     {

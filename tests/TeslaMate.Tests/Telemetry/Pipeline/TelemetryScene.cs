@@ -36,10 +36,10 @@ sealed class TelemetryScene
     DateTimeOffset? _due;
     long _ids;
 
-    public TelemetryScene(DateTimeOffset? start = null, OpenEntries? open = null, bool isConfigured = true)
+    public TelemetryScene(DateTimeOffset? start = null, OpenEntries? open = null, bool isConfigured = true, bool isPriced = false)
     {
         Now = start ?? T;
-        Vehicle = Vehicle.Begin(ACar.Row(streaming: true), new VehicleSettings(), open ?? NothingOpen, Now) with
+        Vehicle = Vehicle.Begin(ACar.Row(streaming: true), new VehicleSettings { IsPriced = isPriced }, open ?? NothingOpen, Now) with
         {
             Telemetry = TelemetryState.None with { IsConfigured = isConfigured },
         };

@@ -78,6 +78,26 @@ public sealed class TokenTableTests : IAsyncLifetime
         await (await second).DisposeAsync();
     }
 
+    [Fact]
+    public async Task The_lock_is_in_nobodys_way_and_no_stranger_can_take_it()
+    {
+        var table = Table("secret");
+        await table.SaveAsync(Samples.Pair("a1", "r1"), default);
+        await _database.ExecuteAsync("create role lock_stranger");
+        await _database.ExecuteAsync("grant usage on schema private to lock_stranger; grant select on private.tokens to lock_stranger");
+        (await Should.ThrowAsync<Npgsql.PostgresException>(() => _database.ExecuteAsync(
+            "set role lock_stranger; begin; lock table private.tokens in share update exclusive mode"))).SqlState.ShouldBe("42501");
+        await using (await table.LockAsync(default))
+        {
+            await table.SaveAsync(Samples.Pair("a2", "r2"), default);
+            (await table.ReadAsync(default)).ShouldBeOfType<StoredTokens.Pair>().Tokens.ShouldBe(Samples.Pair("a2", "r2"));
+            (await _database.ScalarAsync<long>("select count(*) from pg_locks where locktype = 'advisory' and pid in "
+                + "(select pid from pg_stat_activity where datname = current_database())")).ShouldBe(0);
+        }
+
+        await _database.ExecuteAsync("drop owned by lock_stranger; drop role lock_stranger");
+    }
+
     TokenTable Table(string key)
         => new(_database.DataSource, EncryptionKey.FindConfigured(new Variables(new Dictionary<string, string> { ["ENCRYPTION_KEY"] = key }))!,
             new ManualTime());

@@ -276,6 +276,7 @@ public sealed class TeslaApiTests : IAsyncLifetime
             default)).ShouldBeOfType<ApiAnswer<IReadOnlyList<VehicleListing>>.Ok>().Value.ShouldHaveSingleItem();
         car.Data.IsFull.ShouldBeTrue();
         car.Data.DisplayName.ShouldBe("Car 1");
+        car.StateStatus.ShouldBe(200);
         _server.Requests.Count.ShouldBe(2);
     }
 
@@ -291,7 +292,7 @@ public sealed class TeslaApiTests : IAsyncLifetime
         };
         var limits = new TeslaLimits { Completion = TimeSpan.FromSeconds(2) };
         var cars = (await Api(Settings(limits)).ListAsync(_ => true, default)).ShouldBeOfType<ApiAnswer<IReadOnlyList<VehicleListing>>.Ok>().Value;
-        cars.Select(car => (car.Id.Value, car.Data.IsFull)).ShouldBe([(1, false), (2, false), (3, true)]);
+        cars.Select(car => (car.Id.Value, car.Data.IsFull, car.StateStatus)).ShouldBe([(1, false, 0), (2, false, 401), (3, true, 200)]);
         _access.Said.ShouldBe(["accepted"]);
         _log.Lines.Count(line => line.Contains("taken without its details", StringComparison.Ordinal)).ShouldBe(2);
     }

@@ -124,9 +124,19 @@ sealed class SilentFeeds(params short[] cars) : ITelemetryFeeds
 
     public IAsyncDisposable Open(Car car, ITelemetryReceiver receiver) => new Nothing();
 
-    public ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken) => new((long?)null);
+    /// <summary>How many requests for single cars are allowed.</summary>
+    public int Budget { get; set; }
 
-    public ValueTask<long?> ListingAsync(string reason, CancellationToken cancellationToken)
+    /// <summary>Those that were asked for.</summary>
+    public ConcurrentQueue<string> Asked { get; } = new();
+
+    public ValueTask<long?> MaySendAsync(CarId car, TelemetryRequest request, string reason, CancellationToken cancellationToken)
+    {
+        Asked.Enqueue($"{request}, {reason}");
+        return new(Asked.Count <= Budget ? Asked.Count : null);
+    }
+
+    public ValueTask<long?> AskingAsync(AccountRequest request, string reason, CancellationToken cancellationToken)
     {
         Lists.Enqueue(reason);
         return new(Lists.Count);
@@ -346,10 +356,11 @@ sealed class OneGeofence : IGeofences
     public Task<int> CountWithoutCostAsync(GeofenceId? geofence, GeofenceForm form, CancellationToken cancellationToken)
         => throw new NotSupportedException();
 
-    public Task<GeofenceAnswer> SaveAsync(GeofenceId? geofence, GeofenceForm form, bool addCosts, CancellationToken cancellationToken)
+    public Task<GeofenceAnswer> SaveAsync(
+        GeofenceId? geofence, GeofenceForm form, bool addCosts, Geofence? seen, CancellationToken cancellationToken)
         => throw new NotSupportedException();
 
-    public Task<bool> DeleteAsync(GeofenceId geofence, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<GeofenceAnswer> DeleteAsync(GeofenceId geofence, Geofence? seen, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<(double Latitude, double Longitude)?> LastPositionAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 }

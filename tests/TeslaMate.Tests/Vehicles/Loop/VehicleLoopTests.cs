@@ -154,6 +154,32 @@ public class VehicleLoopTests
         loop.Summary.State.ShouldBe(VehicleStateName.Asleep);
     }
 
+    /// <summary>A streaming car that has stopped is polled, each request with the ledger's leave (spec fleet-telemetry 4.10).</summary>
+    [Fact]
+    public async Task What_stands_in_for_a_silent_feed_is_asked_for_with_the_ledgers_leave_and_ends_with_it()
+    {
+        var feeds = new SilentFeeds(1) { Budget = 4 };
+        var world = new World(feeds);
+        world.Tesla.Car(11, isFull => isFull ? Ok(Online((world.Time.GetUtcNow() - T).TotalMilliseconds)) : Ok(Bare));
+        var vehicle = Vehicle.Begin(Row(), new VehicleSettings { IsPriced = true }, world.Logbook.Open(new CarId(1)), world.Time.GetUtcNow()) with
+        {
+            Telemetry = TelemetryState.None with { IsConfigured = true },
+        };
+        await using var loop = new VehicleLoop(vehicle, world.Parts, () => { });
+        _ = loop.RunAsync(CancellationToken.None);
+        await world.UntilAsync(() => feeds.Asked.Count == 1);
+        feeds.Asked.ShouldBe(["Light, start"]);
+
+        await ((TeslaMate.Vehicles.Feeds.ITelemetryReceiver)loop).CutAsync(null, CancellationToken.None);
+        await world.UntilAsync(() => feeds.Asked.Count >= 8, TimeSpan.FromSeconds(10));
+
+        feeds.Asked.Skip(1).Take(2).ShouldBe(["Poll, polled: light", "Poll, polled: full"]);
+        world.Tesla.Requests.Count.ShouldBe(4, "nothing is sent without leave");
+        feeds.Statuses.ShouldBe([200, 200, 200, 200]);
+        loop.Vehicle.Phase.ShouldBeOfType<VehiclePhase.Online>();
+        loop.Vehicle.ErrorsInARow.ShouldBe(0);
+    }
+
     static Task<ApiAnswer<VehicleData>> Ok(VehicleData data) => Task.FromResult<ApiAnswer<VehicleData>>(new ApiAnswer<VehicleData>.Ok(data));
 
     static VehicleLoop Start(World world, bool streaming = false, int idleMin = 99_999)

@@ -279,6 +279,20 @@ public sealed class SupervisorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_list_asks_of_a_car_that_is_new_is_in_the_ledger_with_how_it_ended()
+    {
+        var feeds = new SilentFeeds(1);
+        _world = new World(feeds);
+        Two();
+        _world.Tesla.Listing = Listed(Listing(11, Row().Vin), Listing(12, "B"), Listing(13, "C") with { StateStatus = 408 });
+        await StartAsync();
+        await _world.UntilAsync(() => feeds.Statuses.Count == 2);
+
+        feeds.Lists.ShouldBe(["start or sign-in", "new car"]);
+        feeds.Statuses.ShouldBe([200, 408]);
+    }
+
+    [Fact]
     public async Task A_stop_gives_everything_back()
     {
         Two();

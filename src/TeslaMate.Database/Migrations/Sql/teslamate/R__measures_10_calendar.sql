@@ -56,6 +56,20 @@ $$;
 comment on function teslamate.periods(timestamp, timestamp, text, text)
     is 'M2. Every local period that the window [since, until) touches, empty ones too; period is day, week (ISO), month, quarter, year or total. A day has 23, 24 or 25 h.';
 
+-- Both are taken into the statements that call them: they cost nothing, and an index serves what they say.
+drop function if exists teslamate.is_within(timestamp, timestamp, timestamp);
+create function teslamate.is_within(moment timestamp, since timestamp, until timestamp) returns boolean immutable parallel safe language sql as $$
+    select moment >= coalesce(since, timestamp '1900-01-01') and moment < coalesce(until, timestamp 'infinity')
+$$;
+comment on function teslamate.is_within(timestamp, timestamp, timestamp)
+    is 'Whether the window [since, until) holds a moment (null: no limit); never one before there were cars, nor an infinite one.';
+
+drop function if exists teslamate.is_time(timestamp);
+create function teslamate.is_time(moment timestamp) returns boolean immutable parallel safe language sql as $$
+    select coalesce(moment between timestamp '1900-01-01' and timestamp '9999-01-01', true)
+$$;
+comment on function teslamate.is_time(timestamp) is 'Whether an end can be told: not infinite and not before there were cars. Null, what goes on, can.';
+
 drop function if exists teslamate.place_label(text, text, text, text, text);
 create function teslamate.place_label(geofence text, name text, road text, house_number text, city text) returns text immutable parallel safe language sql as $$
     select coalesce(geofence, nullif(concat_ws(', ', coalesce(name, nullif(concat_ws(' ', road, house_number), '')), city), ''))

@@ -70,8 +70,8 @@ stable parallel safe language sql as $$
         join public.cars as c on c.id = d.car_id
         left join teslamate.car_preferences as w on w.car_id = c.id
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
-        where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
-            and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
+        where d.car_id = car and teslamate.is_within(d.start_date, since, until)
+            and teslamate.is_time(d.end_date)
         -- Once for each drive, not once for each sum.
         offset 0
     ) as d
@@ -96,8 +96,8 @@ stable parallel safe language sql as $$
         and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
     left join lateral (select p.* from public.positions as p where p.id = d.start_position_id and k.drive_id is null offset 0) as s on true
     left join lateral (select p.* from public.positions as p where p.id = d.end_position_id and k.drive_id is null offset 0) as e on true
-    where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
-            and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
+    where d.car_id = car and teslamate.is_within(d.start_date, since, until)
+            and teslamate.is_time(d.end_date)
 $$;
 comment on function teslamate.drive_ends(integer, timestamp, timestamp) is 'Levels in % and places at both ends of the drives that start in [since, until).';
 
@@ -106,18 +106,21 @@ create function teslamate.most_unkept() returns integer immutable parallel safe 
 comment on function teslamate.most_unkept()
     is 'How many drives, and how many charging processes, of which nothing is kept a function computes at most: a page does not wait for the first fill of a long history.';
 
+drop function if exists teslamate.unkept_drives(integer, timestamp, timestamp);
+create function teslamate.unkept_drives(car integer, since timestamp, until timestamp) returns table (start_date timestamp) stable parallel safe language sql as $$
+    select d.start_date
+    from public.drives as d
+    left join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
+        and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
+    where d.car_id = car and teslamate.is_within(d.start_date, since, until) and d.end_date is not null and teslamate.is_time(d.end_date)
+        and k.drive_id is null
+$$;
+comment on function teslamate.unkept_drives(integer, timestamp, timestamp) is 'The starts of the closed drives of [since, until) of which nothing is kept.';
+
 drop function if exists teslamate.drives_computed_since(integer, timestamp, timestamp);
 create function teslamate.drives_computed_since(car integer, since timestamp, until timestamp) returns timestamp stable parallel safe set jit = off language sql as $$
     select coalesce((
-        select d.start_date
-        from public.drives as d
-        left join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
-            and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
-        where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
-            and d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01'
-            and k.drive_id is null
-        order by d.start_date desc
-        offset teslamate.most_unkept() - 1 limit 1
+        select start_date from teslamate.unkept_drives(car, since, until) order by start_date desc offset teslamate.most_unkept() - 1 limit 1
     ), timestamp '-infinity')
 $$;
 comment on function teslamate.drives_computed_since(integer, timestamp, timestamp)
@@ -134,16 +137,16 @@ stable parallel safe language sql as $$
     from public.drives as d
     join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
         and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
-    where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
-            and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
+    where d.car_id = car and teslamate.is_within(d.start_date, since, until)
+            and teslamate.is_time(d.end_date)
     union all
     select d.id, d.start_date, d.end_date, s.*
     from public.drives as d
     left join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
         and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
     cross join lateral teslamate.drive_sample(d.id) as s
-    where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
-            and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
+    where d.car_id = car and teslamate.is_within(d.start_date, since, until)
+            and teslamate.is_time(d.end_date)
         and k.drive_id is null and d.end_date is not null
         -- Asked once. A limit would have to be computed again for every row that this is joined to.
         and d.start_date >= (select teslamate.drives_computed_since(car, since, until))
@@ -300,7 +303,7 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql a
     ) as d
     left join public.geofences as g on g.id = d.end_geofence_id
     left join public.addresses as a on a.id = d.end_address_id
-    where d.end_date is not null and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
+    where d.end_date is not null and teslamate.is_within(d.start_date, since, until)
         and coalesce(g.name, a.name, nullif(concat_ws(' ', a.road, a.house_number), '')) is not null
     group by 1
     order by 2 desc, 1

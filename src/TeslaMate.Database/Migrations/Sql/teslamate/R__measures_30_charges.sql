@@ -43,17 +43,20 @@ comment on function teslamate.charge_sample(integer)
     is 'M6, M11, M14. Of one charging process: rows, kind ac, dc or null (unknown), most frequent brand, highest kW, usable level (else level) of first and last row, rated km of the
 last row, mean kW per level and per minute since the first row (rows with power above 0), seconds from the first row until each level was met first.';
 
+drop function if exists teslamate.unkept_charges(integer, timestamp, timestamp);
+create function teslamate.unkept_charges(car integer, since timestamp, until timestamp) returns table (start_date timestamp) stable parallel safe language sql as $$
+    select p.start_date
+    from public.charging_processes as p
+    left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
+    where p.car_id = car and teslamate.is_within(p.start_date, since, until) and teslamate.is_time(p.end_date) and k.charging_process_id is null
+$$;
+comment on function teslamate.unkept_charges(integer, timestamp, timestamp)
+    is 'The starts of the charging processes of [since, until) of which nothing is kept, one that goes on among them.';
+
 drop function if exists teslamate.charges_computed_since(integer, timestamp, timestamp);
 create function teslamate.charges_computed_since(car integer, since timestamp, until timestamp) returns timestamp stable parallel safe set jit = off language sql as $$
     select coalesce((
-        select p.start_date
-        from public.charging_processes as p
-        left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
-        where p.car_id = car and p.start_date >= coalesce(since, timestamp '1900-01-01') and p.start_date < coalesce(until, timestamp 'infinity')
-            and coalesce(p.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
-            and k.charging_process_id is null
-        order by p.start_date desc
-        offset teslamate.most_unkept() - 1 limit 1
+        select start_date from teslamate.unkept_charges(car, since, until) order by start_date desc offset teslamate.most_unkept() - 1 limit 1
     ), timestamp '-infinity')
 $$;
 comment on function teslamate.charges_computed_since(integer, timestamp, timestamp)
@@ -100,8 +103,8 @@ stable parallel safe language sql as $$
             cross join lateral teslamate.charge_sample(p.id) as m
         ) as s on true
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
-        where p.car_id = car and p.start_date >= coalesce(since, timestamp '1900-01-01') and p.start_date < coalesce(until, timestamp 'infinity')
-            and coalesce(p.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
+        where p.car_id = car and teslamate.is_within(p.start_date, since, until)
+            and teslamate.is_time(p.end_date)
         offset 0
     ) as p
 $$;
@@ -114,24 +117,9 @@ unknown for the rest, which teslamate.left_out counts: none once all are kept.';
 drop function if exists teslamate.left_out(integer, timestamp, timestamp);
 create function teslamate.left_out(car integer, since timestamp, until timestamp) returns table (drives bigint, charges bigint)
 stable parallel safe set jit = off rows 1 language sql as $$
-    select (
-            select count(*)
-            from public.drives as d
-            left join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
-                and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
-            where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01')
-                and d.start_date < (select teslamate.drives_computed_since(car, since, until))
-                and d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01'
-                and k.drive_id is null
-        ), (
-            select count(*)
-            from public.charging_processes as p
-            left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
-            where p.car_id = car and p.start_date >= coalesce(since, timestamp '1900-01-01')
-                and p.start_date < (select teslamate.charges_computed_since(car, since, until))
-                and coalesce(p.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
-                and k.charging_process_id is null
-        )
+    select
+        (select count(*) from teslamate.unkept_drives(car, since, until) where start_date < (select teslamate.drives_computed_since(car, since, until))),
+        (select count(*) from teslamate.unkept_charges(car, since, until) where start_date < (select teslamate.charges_computed_since(car, since, until)))
 $$;
 comment on function teslamate.left_out(integer, timestamp, timestamp)
     is 'Drives and charging processes of the window that are in no measure of their samples yet, because nothing is kept of them and they are beyond the newest most_unkept().';
@@ -165,7 +153,8 @@ returns table (period_key timestamp, charges bigint, open_charges bigint, uncoun
     charges_ac bigint, charges_dc bigint, charging_s double precision, charging_ac_s double precision, charging_dc_s double precision,
     efficiency double precision, efficiency_ac double precision, efficiency_dc double precision,
     cost numeric, cost_ac numeric, cost_dc numeric, cost_supercharger numeric, priced_charges bigint, price_per_kwh double precision, price_per_added_kwh double precision,
-    price_ac_per_kwh double precision, price_dc_per_kwh double precision, price_coverage double precision, energy_per_charge_kwh double precision)
+    price_ac_per_kwh double precision, price_dc_per_kwh double precision, price_coverage double precision, energy_per_charge_kwh double precision,
+    price_ac_coverage double precision, price_dc_coverage double precision)
 stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
     with f as (
         select *, teslamate.period_key(start_date, period, zone) as key, is_counted and kind = 'ac' as ac, is_counted and kind = 'dc' as dc, is_counted and cost is not null as priced
@@ -188,7 +177,9 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql a
         sum(cost) filter (where priced and ac)::double precision / nullif(sum(energy_used_kwh) filter (where priced and ac), 0),
         sum(cost) filter (where priced and dc)::double precision / nullif(sum(energy_used_kwh) filter (where priced and dc), 0),
         coalesce(sum(energy_used_kwh) filter (where priced), 0) / nullif(sum(energy_used_kwh) filter (where is_counted), 0),
-        sum(energy_used_kwh) filter (where is_counted) / nullif(count(*) filter (where is_counted), 0)
+        sum(energy_used_kwh) filter (where is_counted) / nullif(count(*) filter (where is_counted), 0),
+        coalesce(sum(energy_used_kwh) filter (where priced and ac), 0) / nullif(sum(energy_used_kwh) filter (where ac), 0),
+        coalesce(sum(energy_used_kwh) filter (where priced and dc), 0) / nullif(sum(energy_used_kwh) filter (where dc), 0)
     from f
     group by key
 $$;

@@ -10,7 +10,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         from public.drives as d
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
         where d.car_id = car and coalesce(d.end_date, d.start_date) >= coalesce(since, timestamp '1900-01-01')
-            and isfinite(d.start_date) and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
+            and isfinite(d.start_date) and teslamate.is_time(d.end_date)
         union all
         select 1, p.id, p.start_date, p.end_date, place.odometer, place.odometer,
             (case when ideal then p.start_ideal_range_km else p.start_rated_range_km end)::double precision,
@@ -19,7 +19,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         join public.positions as place on place.id = p.position_id
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
         where p.car_id = car and coalesce(p.end_date, p.start_date) >= coalesce(since, timestamp '1900-01-01')
-            and isfinite(p.start_date) and coalesce(p.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
+            and isfinite(p.start_date) and teslamate.is_time(p.end_date)
     ), events as (
         select source, id, starts, starts as date, false as is_end, start_odometer as odometer, start_range as range_km from rows where starts >= coalesce(since, timestamp '1900-01-01')
         union all
@@ -272,8 +272,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         null::double precision, null::double precision, null::double precision, null::integer, null::smallint, null::double precision,
         null::text, null::text, null::double precision, split_part(u.version, ' ', 1), null::integer, null::integer, u.id, null::integer, null::integer, false
     from public.updates as u
-    where u.car_id = car and u.start_date >= coalesce(since, timestamp '1900-01-01') and u.start_date < coalesce(until, timestamp 'infinity')
-            and coalesce(u.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
+    where u.car_id = car and teslamate.is_within(u.start_date, since, until)
+            and teslamate.is_time(u.end_date)
     order by 2 desc, 3 desc nulls first
 $$;
 comment on function teslamate.timeline(integer, timestamp, timestamp, timestamp)
@@ -289,7 +289,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with updates as (
         select u.*, lag(u.start_date) over w as previous, lead(u.start_date) over w as next, row_number() over w as number
         from public.updates as u
-        where u.car_id = car and isfinite(u.start_date) and coalesce(u.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
+        where u.car_id = car and isfinite(u.start_date) and teslamate.is_time(u.end_date)
         window w as (order by u.start_date, u.id)
     ), periods as (
         select *, case when number = 1 then least(start_date, coalesce((select least(
@@ -321,7 +321,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         select count(*) as n, sum(range_km) filter (where usable >= 20) as range_km, sum(usable) filter (where usable >= 20 and range_km is not null) as usable
         from charges where date >= p.used_from and date < p.used_to
     ) as c
-    where p.start_date >= coalesce(since, timestamp '1900-01-01') and p.start_date < coalesce(until, timestamp 'infinity')
+    where teslamate.is_within(p.start_date, since, until)
     order by p.start_date desc, p.id desc
 $$;
 comment on function teslamate.software_versions(integer, timestamp, timestamp, timestamp, text)

@@ -53,8 +53,8 @@ stable parallel safe language sql as $$
     from public.drives as d
     left join teslamate.drive_routes as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
     left join lateral (select r.* from (select where k.drive_id is null offset 0) as missing cross join lateral teslamate.drive_route(d.id) as r) as n on true
-    where d.car_id = car and d.start_date >= coalesce(since, timestamp '1900-01-01') and d.start_date < coalesce(until, timestamp 'infinity')
-            and coalesce(d.end_date between timestamp '1900-01-01' and timestamp '9999-01-01', true)
+    where d.car_id = car and teslamate.is_within(d.start_date, since, until)
+            and teslamate.is_time(d.end_date)
     order by d.start_date, d.id
 $$;
 
@@ -195,36 +195,38 @@ $$;
 comment on function teslamate.regions(integer, timestamp, timestamp)
     is 'P17. Drives (by where they ended), their km, charges and kWh per country, state and city of the address, with first and last visit.';
 
-drop function if exists teslamate.mileage_budget(integer, timestamp);
-create function teslamate.mileage_budget(car integer, now_utc timestamp)
+drop function if exists teslamate.mileage_budget(integer, text, timestamp);
+create function teslamate.mileage_budget(car integer, zone text, now_utc timestamp)
 returns table (budget_from date, km_per_year double precision, driven_km double precision, allowed_km double precision, ahead_km double precision, days double precision,
     per_year_km double precision)
 stable parallel safe language sql as $$
     select p.budget_from, p.budget_km_per_year, driven.km, p.budget_km_per_year * span / 365.25, driven.km - p.budget_km_per_year * span / 365.25, span,
         driven.km / nullif(span, 0) * 365.25
     from teslamate.car_preferences as p
-    cross join lateral (select extract(epoch from now_utc - p.budget_from::timestamp)::double precision / 86400 as span) as time
-    cross join lateral (select coalesce(sum(m.odometer_km), 0) as km from teslamate.mileage(car, p.budget_from::timestamp, now_utc) as m) as driven
+    cross join lateral (select teslamate.utc_time(p.budget_from::timestamp, zone) as begins) as day
+    cross join lateral (select extract(epoch from now_utc - begins)::double precision / 86400 as span) as time
+    cross join lateral (select coalesce(sum(m.odometer_km), 0) as km from teslamate.mileage(car, begins, now_utc) as m) as driven
     where p.car_id = car and p.budget_km_per_year is not null and p.budget_from is not null
 $$;
-comment on function teslamate.mileage_budget(integer, timestamp)
-    is 'P21. Allowed and driven km since the first day of the budget (UTC), what is driven ahead of it (negative: behind), and the pace per year; no row without a budget.';
+comment on function teslamate.mileage_budget(integer, text, timestamp)
+    is 'P21. Allowed and driven km since the first local day of the budget, what is driven ahead of it (negative: behind), and the pace per year; no row without a budget.';
 
-drop function if exists teslamate.allowed_odometer(integer, timestamp[]);
-create function teslamate.allowed_odometer(car integer, moments timestamp[]) returns table (moment timestamp, odometer_km double precision)
+drop function if exists teslamate.allowed_odometer(integer, timestamp[], text);
+create function teslamate.allowed_odometer(car integer, moments timestamp[], zone text) returns table (moment timestamp, odometer_km double precision)
 stable parallel safe language sql as $$
-    select m.moment, at_begin.km + p.budget_km_per_year * extract(epoch from m.moment - p.budget_from::timestamp)::double precision / 86400 / 365.25
+    select m.moment, at_begin.km + p.budget_km_per_year * extract(epoch from m.moment - begins)::double precision / 86400 / 365.25
     from teslamate.car_preferences as p
+    cross join lateral (select teslamate.utc_time(p.budget_from::timestamp, zone) as begins) as day
     cross join lateral (
         select f.end_km - f.odometer_km as km
-        from teslamate.mileage(car, p.budget_from::timestamp, null) as f
+        from teslamate.mileage(car, begins, null) as f
         order by f.start_date, f.drive_id
         limit 1
     ) as at_begin
     cross join unnest(moments) as m (moment)
-    where p.car_id = car and p.budget_km_per_year is not null and m.moment >= p.budget_from::timestamp
+    where p.car_id = car and p.budget_km_per_year is not null and m.moment >= begins
     order by m.moment
 $$;
-comment on function teslamate.allowed_odometer(integer, timestamp[])
-    is 'P21. The odometer in km that the budget allows at each of the moments from its first day (UTC) on: the odometer at its begin and the allowance since; no row without a budget,
+comment on function teslamate.allowed_odometer(integer, timestamp[], text)
+    is 'P21. The odometer in km that the budget allows at each of the moments from its first local day on: the odometer at its begin and the allowance since; no row without a budget,
 or without a drive since.';

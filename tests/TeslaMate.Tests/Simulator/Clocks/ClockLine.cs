@@ -1,13 +1,13 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 
-namespace TeslaMate.Simulator.Clocks;
+namespace TeslaMate.Tests.Simulator.Clocks;
 
 /// <summary>
 /// Carries a <see cref="SteppedTime"/> to other processes through a unix socket. The question 'R' (rest) is answered with the due time of the next
 /// timer and the number of requests that wait for an answer; 'M' and a time make the other clock move, which it confirms.
 /// </summary>
-public sealed class ClockLine : IDisposable
+sealed class ClockLine : IDisposable
 {
     const byte RestQuestion = (byte)'R';
     const byte MoveOrder = (byte)'M';

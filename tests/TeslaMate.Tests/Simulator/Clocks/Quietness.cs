@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
-namespace TeslaMate.Simulator.Clocks;
+namespace TeslaMate.Tests.Simulator.Clocks;
 
 /// <summary>
 /// Whether this process has anything to do: no thread of the pool works, no request or statement waits for its answer, no database connection is
@@ -10,7 +10,7 @@ namespace TeslaMate.Simulator.Clocks;
 /// <param name="waitingOnPurpose">How many requests of this process somebody lets wait until the clock moves.</param>
 /// <param name="messages">Counts messages that may still be on their way; after a new one the quiet has to last longer.</param>
 /// <param name="alwaysAtWork">How many threads of the pool are blocked for the whole run; null to find out at the first question.</param>
-public sealed class Quietness(Func<int> waitingOnPurpose, Func<long> messages, int? alwaysAtWork = null) : IDisposable
+sealed class Quietness(Func<int> waitingOnPurpose, Func<long> messages, int? alwaysAtWork = null) : IDisposable
 {
     static readonly TimeSpan Moment = TimeSpan.FromMicroseconds(40);
     static readonly TimeSpan MessageMoment = TimeSpan.FromMicroseconds(400);

@@ -1,17 +1,22 @@
+using Microsoft.Extensions.Logging;
 using Serilog;
 using Serilog.Events;
 using Serilog.Extensions.Logging;
 using TeslaMate.CommandLine;
 using TeslaMate.Configuration;
+using TeslaMate.Demo;
 using TeslaMate.Hosting;
 using TeslaMate.Logging;
-using TeslaMate.Simulator.Clocks;
 using TeslaMate.Systemd.Notify;
+using TeslaMate.Tests.Simulator.Clocks;
 
-namespace TeslaMate.Demo;
+namespace TeslaMate.Tests.EndToEnd;
 
-/// <summary>The logger as <c>serve</c> runs it, but by a clock that a test moves. Its settings come from the environment.</summary>
-static class FollowingLogger
+/// <summary>
+/// The program as <c>serve</c> runs it, in a process of its own that can be killed, but by a clock that a test moves. Its settings come from the
+/// environment.
+/// </summary>
+static class FollowingProgram
 {
     // On the thread pool from the start: the clock does not see what the main thread is at.
     public static Task<int> RunAsync(string socket, TextWriter error, CancellationToken stop)

@@ -1,10 +1,10 @@
-namespace TeslaMate.Simulator.Clocks;
+namespace TeslaMate.Tests.Simulator.Clocks;
 
 /// <summary>
 /// A clock that jumps from timer to timer, and only while nobody has anything to do. A month passes in minutes, and since no work ever takes any
 /// time, the same script gives the same course of events.
 /// </summary>
-public sealed class SteppedTime : TimeProvider
+sealed class SteppedTime : TimeProvider
 {
     // Beyond every time-out of the things that are waited for, also on a machine that was asleep for a while.
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
