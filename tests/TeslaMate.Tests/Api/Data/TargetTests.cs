@@ -97,11 +97,11 @@ public sealed class TargetTests : IAsyncLifetime
     [InlineData("""{"name":"x","url":"https://example.org/","is_enabled":"yes"}""", 400, "/is_enabled")]
     [InlineData("""{"name":"x","colour":"red"}""", 400, "/colour")]
     [InlineData("""{"url":"https://example.org/"}""", 400, "/name")]
-    public async Task What_cannot_be_used_is_named(string body, int status, string pointer)
+    public async Task What_cannot_be_used_is_named(string body, int status, string member)
     {
         var (answered, problem, _) = await SendAsync("POST", "", body);
         ((int)answered).ShouldBe(status, problem.ToString());
-        problem.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("pointer").GetString()).ShouldContain(pointer);
+        problem.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("pointer").GetString()).ShouldContain(member);
     }
 
     [Fact]
