@@ -72,7 +72,7 @@ public sealed class WebhookTests : IAsyncLifetime
         outgoing.Time.Advance(TimeSpan.FromSeconds(6));
         var second = await outgoing.AttemptsAsync(id, 2);
         second.LastError.ShouldBe("the connection was closed");
-        (second.NextAt!.Value - outgoing.Time.GetUtcNow()).TotalMinutes.ShouldBeInRange(4.5, 5.5);
+        (second.NextAt!.Value - outgoing.Time.GetUtcNow()).TotalMinutes.ShouldBeInRange(4.2, 5.5);
         (await outgoing.Targets.FindAsync(id, default))!.FailingSince.ShouldNotBeNull();
         await outgoing.UntilAsync(async () => (await outgoing.OnlyDeliveryAsync(id)).State == DeliveryState.Delivered, TimeSpan.FromSeconds(30));
         _receiver.Requests.Select(request => request.Id).Distinct().ShouldHaveSingleItem();

@@ -151,6 +151,7 @@ public sealed partial class LanguageTests
             "should be at most 255 character(s)",
             "must be greater than 0", "must be less than 5000", "must be greater than or equal to 0", "must not be in the future",
             "asleep", "charging", "offline", "online",
+            "is inside a private network that OUTGOING_ALLOWED_NETWORKS does not name",
             "unavailable", "updating",
         ];
         return called.Concat(german).Concat(elsewhere).Distinct();

@@ -17,6 +17,8 @@ public sealed class TargetFormTests : IAsyncLifetime
         await SampleRows.AddAsync(_pages.Database);
         _receiver = await Receiver.StartAsync();
         _browser = _pages.Visit();
+        // The first visitor of all brings the pages their key, which is a row.
+        await _browser.PageAsync("/outgoing");
     }
 
     public async Task DisposeAsync()
