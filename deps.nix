@@ -2,6 +2,11 @@
 { fetchNuGet }:
 [
   (fetchNuGet {
+    pname = "BouncyCastle.Cryptography";
+    version = "2.7.0";
+    hash = "sha256-8JH/zKtNA5k+Zgus4ndlmnne4JcvVNfx9L1G1oCWYkE=";
+  })
+  (fetchNuGet {
     pname = "Confluent.Kafka";
     version = "2.16.0";
     hash = "sha256-vPvnAJ5fLNbhhZdQBmRWNMYNiX565/fO1M3NCPBvx00=";
@@ -20,6 +25,11 @@
     pname = "MQTTnet";
     version = "5.2.0.1603";
     hash = "sha256-w5T7ekYwVGg+Zs8uolvcWFyY+r9duni0qIigxgHgIdw=";
+  })
+  (fetchNuGet {
+    pname = "MailKit";
+    version = "4.18.2";
+    hash = "sha256-y/cZhRYPJK6AorAgqWhweCoWBr2mzxEw/lXXNbKdI1U=";
   })
   (fetchNuGet {
     pname = "Microsoft.AspNetCore.Authentication.OpenIdConnect";
@@ -247,6 +257,11 @@
     hash = "sha256-N9EVZbl5w1VnMywGXyaVWzT9lh84iaJ3aD48hIBk1zA=";
   })
   (fetchNuGet {
+    pname = "MimeKit";
+    version = "4.18.2";
+    hash = "sha256-AGBgvj6gFnh8UdBAA5WXJMIB9Tj6Akc0h6I9lGo5IM8=";
+  })
+  (fetchNuGet {
     pname = "ModelContextProtocol";
     version = "2.4.0";
     hash = "sha256-Fj/g1FrmoO6Qb2WvrCHlwBCIrOXFvsW2A9yyXibffK0=";
@@ -320,6 +335,11 @@
     pname = "System.IdentityModel.Tokens.Jwt";
     version = "8.19.2";
     hash = "sha256-kEqfEiWkotfDUDphn0MsMqhOc82qQLXlbo5XYg58/io=";
+  })
+  (fetchNuGet {
+    pname = "System.Security.Cryptography.Pkcs";
+    version = "10.0.13";
+    hash = "sha256-VO0kV46tNLW1DSWQhCQ0MvEXM+J1S4sZbnmdNBjTBKc=";
   })
   (fetchNuGet {
     pname = "csFastFloat";

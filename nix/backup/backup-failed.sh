@@ -6,3 +6,6 @@ if [ -n "$newest" ]; then
 else
   say "The scheduled backup of TeslaMate's database failed, and there is none in $backup_directory. Why: journalctl -u teslamate-backup"
 fi
+
+# The service looks for it, and tells the owner.
+if [ -d "$backup_directory" ]; then printf 'a scheduled backup failed; why: journalctl -u teslamate-backup\n' >"$backup_directory/last-failure"; fi

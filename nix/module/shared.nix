@@ -115,6 +115,7 @@ rec {
     // optionalAttrs (cfg.listenAddress != null) { HTTP_BINDING_ADDRESS = cfg.listenAddress; }
     // optionalAttrs (cfg.apiPort != null) { API_PORT = toString cfg.apiPort; }
     // telemetry.environment
+    // optionalAttrs (cfg.backup.schedule != null) { BACKUP_FOLDER = backupDirectory; }
     // (
       if cfg.mqtt.enable then
         {

@@ -3,12 +3,14 @@ using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Api.Companion;
 using TeslaMate.Api.Data;
 using TeslaMate.Api.Data.Answers;
+using TeslaMate.Api.Data.Events;
 using TeslaMate.Api.Data.Live;
 using TeslaMate.Api.Data.OpenApi;
 using TeslaMate.Api.Data.Writes;
 using TeslaMate.Api.Exports;
 using TeslaMate.Api.Mcp;
 using TeslaMate.Api.OpenApi;
+using TeslaMate.Outgoing.Events;
 
 namespace TeslaMate.Api;
 
@@ -41,6 +43,7 @@ public static class ApiComposition
             .AddSingleton<HistoryWrites>()
             .AddSingleton<GeofenceWrites>()
             .AddSingleton<TargetRoutes>()
+            .AddSingleton<IEventRows, EventRows>()
             .AddSingleton<TryOutPage>()
             .AddSingleton<DataRoutes>()
             .AddDataDescription();

@@ -32,8 +32,12 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
     public IReadOnlyCollection<string> Asked => _asked;
 
     public static Variables FromEnvironment()
-        => new(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal));
+    {
+        Dictionary<string, string> values = new(StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
+            values.Add((string)entry.Key, (string?)entry.Value ?? "");
+        return new(values);
+    }
 
     /// <summary>Whether the variable is present at all, be it empty.</summary>
     public bool IsPresent(string name)
@@ -148,7 +152,7 @@ public sealed class Variables(IReadOnlyDictionary<string, string> values, Func<s
     // Values are repeated in sentences, and these are read on terminals and in the journal.
     static string OnOneLine(string sentence)
     {
-        var visible = string.Concat(sentence.Select(letter => char.IsControl(letter) ? $"\\u{(int)letter:x4}" : $"{letter}"));
+        var visible = VisibleText.Escape(sentence);
         return visible.Length <= LongestProblem ? visible : $"{visible[..(LongestProblem / 2)]} ... {visible[^(LongestProblem / 2)..]}";
     }
 

@@ -8,6 +8,7 @@ using TeslaMate.Logbook.Corrections;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.HistoryChanges;
 using TeslaMate.Logbook.Leases;
+using TeslaMate.Logbook.News;
 using TeslaMate.Logbook.Refused;
 using TeslaMate.Logbook.Releases;
 using TeslaMate.Logbook.Resuming;
@@ -28,7 +29,8 @@ public static class LogbookComposition
         services.TryAddKeyedSingleton(Housekeeping.Clock, (provider, _) => provider.GetRequiredService<TimeProvider>());
         services.AddSingleton(settings);
 
-        services.AddSingleton<WriterSession>().AddSingleton<Availability>().AddSingleton<PostCommitEffects>();
+        services.AddSingleton<WriterSession>().AddSingleton<DatabaseAvailability>().AddSingleton<PostCommitEffects>();
+        services.AddSingleton<CommittedNews>().AddSingleton<ILogbookNews>(provider => provider.GetRequiredService<CommittedNews>());
         services.AddSingleton<CarLeases>().AddSingleton<ICarLeases>(provider => provider.GetRequiredService<CarLeases>());
         services.AddSingleton<OpenEntryQueries>().AddSingleton<ILogbook, CarLogbook>();
         services.AddSingleton<RefusedEntries>().AddSingleton<IRefusedEntries>(provider => provider.GetRequiredService<RefusedEntries>());

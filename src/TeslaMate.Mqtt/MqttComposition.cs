@@ -2,7 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Mqtt.Broker;
 using TeslaMate.Mqtt.Discovery;
+using TeslaMate.Mqtt.Events;
 using TeslaMate.Mqtt.Publishing;
+using TeslaMate.Outgoing.Channels;
 
 namespace TeslaMate.Mqtt;
 
@@ -25,6 +27,7 @@ public static class MqttComposition
             services.AddSingleton<DiscoveryPublisher>();
             services.AddSingleton<SummaryPublisher>();
             services.AddSingleton<BrokerLink>();
+            services.AddSingleton<IChannel, EventTopic>();
             services.AddHealthPart<MqttHealth>("mqtt");
             services.AddHostedService(provider => provider.GetRequiredService<BrokerLink>());
             services.AddHostedService(provider => provider.GetRequiredService<DiscoveryPublisher>());

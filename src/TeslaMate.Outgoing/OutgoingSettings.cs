@@ -1,4 +1,6 @@
 using System.Net;
+using TeslaMate.Outgoing.Abrp;
+using TeslaMate.Outgoing.Events;
 
 namespace TeslaMate.Outgoing;
 
@@ -7,6 +9,12 @@ public sealed record OutgoingSettings
 {
     /// <summary><c>OUTGOING_ALLOWED_NETWORKS</c>: networks that are not on the Internet and are sent to nevertheless; none by default.</summary>
     public IReadOnlyList<IPNetwork> AllowedNetworks { get; init; } = [];
+
+    /// <summary>What the owner says about events.</summary>
+    public EventSettings Events { get; init; } = new();
+
+    /// <summary>How A Better Route Planner is reached.</summary>
+    public AbrpSettings Abrp { get; init; } = new();
 
     public static OutgoingSettings Read(Variables variables)
     {
@@ -25,6 +33,6 @@ public sealed record OutgoingSettings
             }
         }
 
-        return new OutgoingSettings { AllowedNetworks = networks };
+        return new OutgoingSettings { AllowedNetworks = networks, Events = EventSettings.Read(variables), Abrp = AbrpSettings.Read(variables) };
     }
 }

@@ -63,7 +63,7 @@ public abstract record ApiError
         public override string Message => "the car is in service";
     }
 
-    /// <summary>408 <c>vehicle unavailable: …</c>: the car is offline or asleep; a light request says which.</summary>
+    /// <summary>408 <c>vehicle unavailable: …</c>: the car is offline or asleep; a <c>vehicle</c> request says which.</summary>
     public sealed record VehicleUnavailable : ApiError
     {
         public override string Message => "the car is offline or asleep";

@@ -14,9 +14,9 @@ public interface ITeslaApi
     /// <param name="wantsState">Which cars to ask for all sections, which keeps them awake: the caller has no use for it with cars it knows.</param>
     Task<ApiAnswer<IReadOnlyList<VehicleListing>>> ListAsync(Func<VehicleListing, bool> wantsState, CancellationToken cancellationToken);
 
-    /// <summary>The light request: says whether the car is online, and does not keep it awake.</summary>
+    /// <summary>The <c>vehicle</c> request: says whether the car is online, and does not keep it awake.</summary>
     Task<ApiAnswer<VehicleData>> GetAsync(Eid car, CancellationToken cancellationToken);
 
-    /// <summary>The full request, all sections. It keeps the car awake.</summary>
+    /// <summary>The <c>vehicle_data</c> request, all sections. It keeps the car awake.</summary>
     Task<ApiAnswer<VehicleData>> GetWithStateAsync(Eid car, CancellationToken cancellationToken);
 }

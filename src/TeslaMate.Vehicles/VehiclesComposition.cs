@@ -25,7 +25,7 @@ public static class VehiclesComposition
             .AddSingleton(settings)
             .AddSingleton<SummaryHub>()
             .AddSingleton<BusyBoard>()
-            .AddSingleton<Discovery>()
+            .AddSingleton<CarDiscovery>()
             .AddSingleton(provider => new VehicleLoopParts(
                 provider.GetRequiredService<ITeslaApi>(),
                 provider.GetRequiredService<IVehicleStreams>(),

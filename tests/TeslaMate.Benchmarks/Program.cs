@@ -6,7 +6,12 @@ using TeslaMate.Benchmarks.Import;
 using TeslaMate.Benchmarks.Logbook;
 using TeslaMate.Benchmarks.Telemetry;
 using TeslaMate.Benchmarks.Web;
+using TeslaMate.Database.Clusters;
 
+// Every measurement has a server of its own.
+PrivateCluster.ForgetOtherServers();
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+    $"load average at the start: {File.ReadAllText("/proc/loadavg").Split(' ')[0]} on {Environment.ProcessorCount} processors"));
 // Some things are measured as a whole, on processes and databases.
 switch (args)
 {

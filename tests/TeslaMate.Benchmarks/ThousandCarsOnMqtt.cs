@@ -111,7 +111,7 @@ static class ThousandCarsOnMqtt
                 Speed = 80 + second % 20,
                 Power = 15 + second % 7,
                 Heading = second % 360,
-                Odometer = 42000 + second * 0.02,
+                OdometerKm = 42000 + second * 0.02,
                 BatteryLevel = 80 - second / 60,
                 ShiftState = "D",
             });

@@ -47,7 +47,7 @@ sealed class StatusQueries(CompanionDatabase database, SummaryHub hub)
     }
 
     static CompanionStatus Of(Summary car, CompanionUnits units, TimeZoneInfo zone) => new(
-        car.DisplayName ?? car.Car.Name ?? "", car.State.Word, LocalDate.Of(car.Since, zone), units.OfKm(car.Odometer ?? 0),
+        car.DisplayName ?? car.Car.Name ?? "", car.State.Word, LocalDate.Of(car.Since, zone), units.OfKm(car.OdometerKm ?? 0),
         new(car.Healthy, car.Locked == true, car.SentryMode == true, car.WindowsOpen == true, car.DoorsOpen == true, car.DriverFrontDoorOpen == true,
             car.DriverRearDoorOpen == true, car.PassengerFrontDoorOpen == true, car.PassengerRearDoorOpen == true, car.TrunkOpen == true,
             car.FrunkOpen == true,

@@ -48,6 +48,16 @@ public sealed class PrivateCluster : IAsyncDisposable
         => $"Host={Socket};Username=postgres;Database={database};Timezone=UTC;Include Error Detail=true";
 
     /// <summary>
+    /// Takes PostgreSQL's own variables (<c>PGPORT</c>, <c>PGHOST</c>, <c>PGOPTIONS</c> …) out of this process's environment and that of what it
+    /// starts: they speak of another server.
+    /// </summary>
+    public static void ForgetOtherServers()
+    {
+        foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith("PG", StringComparison.Ordinal)))
+            Environment.SetEnvironmentVariable(name, null);
+    }
+
+    /// <summary>
     /// The folder with <c>initdb</c> and <c>postgres</c>: the newest version that Debian, the path or <paramref name="preferred"/> offers.
     /// </summary>
     /// <returns>Null when PostgreSQL's server is not installed.</returns>

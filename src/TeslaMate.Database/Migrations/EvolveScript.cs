@@ -125,7 +125,7 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
             foreach (var part in runs[index].Script.Parts)
             {
                 if (part is ScriptPart.Sql(var text))
-                    content.Add(runs[index], text);
+                    content.Add(runs[index], own[0] is { Chain: Chain.Reference, Back: false } ? QuickCasts.In(runs[index].Version, text) : text);
                 else if (part is ScriptPart.Step(var step))
                     content.Add(runs[index], TokenSteps.Sql(step));
                 else if (part is ScriptPart.UnlessPending(var version, var unless) && IndexOfLater(runs, index, version) is null)

@@ -41,9 +41,17 @@ sealed partial class MigrationFolder
 
     /// <summary>The versions of <see cref="Embedded"/>, oldest first, without reading a file.</summary>
     public static IReadOnlyList<long> Versions(string folder)
-        => [.. Names(typeof(MigrationFolder).Assembly, folder).Select(name => FileName.Match(name))
-            .Where(parts => parts.Success && parts.Groups["side"].ValueSpan is "V")
-            .Select(parts => long.Parse(parts.Groups["version"].ValueSpan, CultureInfo.InvariantCulture)).Order()];
+    {
+        List<long> versions = [];
+        foreach (var name in Names(typeof(MigrationFolder).Assembly, folder))
+        {
+            if (name.StartsWith('V'))
+                versions.Add(long.Parse(name.AsSpan(1, name.IndexOf('_', StringComparison.Ordinal) - 1), CultureInfo.InvariantCulture));
+        }
+
+        versions.Sort();
+        return versions;
+    }
 
     /// <summary>The repeatable migrations of <see cref="Embedded"/>; no other file is read.</summary>
     public static IReadOnlyList<RepeatableMigration> EmbeddedRepeatables(string folder)

@@ -16,7 +16,7 @@ sealed record StoredFile(long Run, CarId? Car, string Name, string Fingerprint, 
 sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
 {
     // An import that was killed leaves the server a moment to notice.
-    static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
     const string Lock = "hashtext('teslamate import')";
 
@@ -27,7 +27,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
         var started = time.GetTimestamp();
         while (!await ScalarAsync<bool>($"select pg_try_advisory_lock({Lock})", [], cancellationToken))
         {
-            if (time.GetElapsedTime(started) > LockPatience)
+            if (time.GetElapsedTime(started) > LockTimeout)
             {
                 var holders = await AdvisoryLocks.HoldersAsync(connection, Lock, cancellationToken);
                 return $"Another import is at work: {holders ?? "one that is gone by now"}.";

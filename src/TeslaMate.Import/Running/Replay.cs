@@ -87,8 +87,8 @@ sealed class Replay(Car car)
             Begin(at);
         _isCut = false;
         Last = at;
-        // The light request: all it tells is whether the full one makes sense.
-        if (_plan == FetchPlan.LightThenFull && !_isAwake && data.Availability == Availability.Online)
+        // `vehicle`: all it tells is whether `vehicle_data` makes sense.
+        if (_plan == FetchPlan.VehicleThenVehicleData && !_isAwake && data.Availability == Availability.Online)
         {
             _isAwake = true;
             _first = isFirst ? data : null;

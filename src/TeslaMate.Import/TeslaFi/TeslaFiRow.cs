@@ -108,7 +108,7 @@ sealed class TeslaFiRow
             VehicleState = new VehicleState
             {
                 Timestamp = at,
-                Odometer = Number("odometer", "vehicle_state", -1e9, 1e9),
+                OdometerMiles = Number("odometer", "vehicle_state", -1e9, 1e9),
                 CarVersion = Version(),
                 TpmsPressureFl = Pressure("tpms_pressure_fl"),
                 TpmsPressureFr = Pressure("tpms_pressure_fr"),

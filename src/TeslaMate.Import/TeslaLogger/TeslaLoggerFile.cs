@@ -225,7 +225,7 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
                 OutsideTemp = row.Number("outside_temp") is { } outside ? outside : null,
                 InsideTemp = row.Number("inside_temp") is { } inside ? inside : null,
             },
-            VehicleState = new VehicleState { Odometer = row.Number("odometer") * MilesPerKm },
+            VehicleState = new VehicleState { OdometerMiles = row.Number("odometer") * MilesPerKm },
         }
         : null;
 

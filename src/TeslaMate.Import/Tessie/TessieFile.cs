@@ -92,7 +92,7 @@ sealed class TessieFile(string path) : IHistoryFile
                     InsideTemp = Celsius(air, "Inside Temp") is { } inside ? inside : null,
                     OutsideTemp = Celsius(air, "Outside Temp") is { } outside ? outside : null,
                 },
-                VehicleState = new VehicleState { Timestamp = at, Odometer = Number(drive, "Odometer") },
+                VehicleState = new VehicleState { Timestamp = at, OdometerMiles = Number(drive, "Odometer") },
                 VehicleConfig = new VehicleConfig(),
             }, HasOwnVehicleId: false);
         }

@@ -216,7 +216,7 @@ sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
                 BatteryRange = range,
             },
             ClimateState = new ClimateState { Timestamp = at },
-            VehicleState = new VehicleState { Timestamp = at, Odometer = odometer },
+            VehicleState = new VehicleState { Timestamp = at, OdometerMiles = odometer },
             VehicleConfig = new VehicleConfig(),
         };
     }
@@ -236,7 +236,7 @@ sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
         if (first.ChargeState.IdealBatteryRange is null || last.ChargeState!.IdealBatteryRange is null)
             return "Starting Battery";
         if (isDrive)
-            return first.VehicleState!.Odometer is null || last.VehicleState!.Odometer is null ? "Starting Odometer" : null;
+            return first.VehicleState!.OdometerMiles is null || last.VehicleState!.OdometerMiles is null ? "Starting Odometer" : null;
         return last.ChargeState.ChargeEnergyAdded is null ? "Energy Added" : null;
     }
 

@@ -9,17 +9,17 @@ static class ChargingStatements
 {
     static readonly string StartSql = $"""
         with place as (
-            {PositionRows.Insert}
+            {PositionRows.Insert(after: 2)}
             returning id, latitude, longitude),
         process as (
             insert into public.charging_processes (car_id, position_id, geofence_id, start_date)
-            select $30, place.id, {NearestFence.Sql("place.latitude", "place.longitude")}, $31
+            select $1, place.id, {NearestFence.Sql("place.latitude", "place.longitude")}, $2
             from place
             returning id)
         update teslamate.car_logs
         set charging_process_id = process.id
         from process
-        where car_logs.car_id = $30
+        where car_logs.car_id = $1
         returning process.id
         """;
 
@@ -54,7 +54,7 @@ static class ChargingStatements
         var place = new PositionRows();
         place.Add(car, inDrive: false, position);
         return new(
-            StartSql, [.. place.Parameters(), Value.Of(car.Value), Value.Of(at)],
+            StartSql, [Value.Of(car.Value), Value.Of(at), .. place.Parameters()],
             reader => new Outcome.ChargingStarted(car, new(reader.GetInt32(0)), lookUpAddress));
     }
 

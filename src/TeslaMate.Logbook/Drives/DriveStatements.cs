@@ -93,35 +93,35 @@ static class DriveStatements
         with drive as (
             select drives.id
             from public.drives
-            where drives.car_id = $30 and drives.start_date <= $31 + interval '60 seconds' and (drives.end_date is null or drives.end_date >= $31)
-                and (drives.start_date <= $31 or $32)
-                and not exists (select from public.positions where positions.drive_id = drives.id and positions.date = $31)
+            where drives.car_id = $1 and drives.start_date <= $2 + interval '60 seconds' and (drives.end_date is null or drives.end_date >= $2)
+                and (drives.start_date <= $2 or $3)
+                and not exists (select from public.positions where positions.drive_id = drives.id and positions.date = $2)
             order by drives.start_date desc
             limit 1),
-        stored as ({PositionRows.InsertUnlinked} returning id, drive_id)
+        stored as ({PositionRows.InsertUnlinked(after: 3)} returning id, drive_id)
         update teslamate.car_logs
         set late_drive_id = drive.id
         from drive
-        where car_logs.car_id = $30
+        where car_logs.car_id = $1
         returning drive.id
         """;
 
     /// <summary>One drive made anew: its row, its positions that are there, and those that are not.</summary>
     static readonly string SegmentSql = $"""
         with drive as (
-            insert into public.drives (car_id, start_date, end_date) values ($30, $31, $32) returning id),
+            insert into public.drives (car_id, start_date, end_date) values ($1, $2, $3) returning id),
         linked as (
             update public.positions
             set drive_id = drive.id
             from drive
-            where positions.car_id = $30 and positions.date between $31 and $32 and positions.drive_id is null
+            where positions.car_id = $1 and positions.date between $2 and $3 and positions.drive_id is null
             returning positions.date),
-        stored as ({PositionRows.InsertNew} returning id),
+        stored as ({PositionRows.InsertNew(after: 3)} returning id),
         noted as (
             update teslamate.car_logs
             set late_drive_id = drive.id
             from drive
-            where car_logs.car_id = $30)
+            where car_logs.car_id = $1)
         select id from drive
         """;
 
@@ -153,7 +153,7 @@ static class DriveStatements
         where car_logs.car_id = $1
         returning drive.id
         """,
-        [Value.Of(car.Value), Value.Of(at)]);
+        [Value.Of(car.Value), Value.Of(at)], reader => new Outcome.DriveStarted(car, new(reader.GetInt32(0))));
 
     public static IEnumerable<Statement> CloseOpen(CarId car, DriveEnd reason, bool lookUpAddresses) =>
     [
@@ -166,12 +166,12 @@ static class DriveStatements
     {
         var row = new PositionRows();
         row.Add(car, inDrive: true, position);
-        return [new(InsertLateSql, [.. row.Parameters(), Value.Of(car.Value), Value.Of(position.Date), Value.Of(position.SpeedKmH > 0)])];
+        return [new(InsertLateSql, [Value.Of(car.Value), Value.Of(position.Date), Value.Of(position.SpeedKmH > 0), .. row.Parameters()])];
     }
 
     /// <summary>Computes the drive that late positions belong to again, if it is closed.</summary>
     public static Statement CloseLate(CarId car)
-        => new(CloseLateSql, [Value.Of(car.Value)], reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false));
+        => new(CloseLateSql, [Value.Of(car.Value)], reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false, isAgain: true));
 
     /// <summary>Makes the closed drives of a time anew (spec fleet-telemetry 4.8) and moves the open one's start; their positions stay.</summary>
     public static IEnumerable<Statement> Segment(
@@ -189,7 +189,7 @@ static class DriveStatements
             var rows = new PositionRows();
             foreach (var position in positions.Where(position => position.Date >= drive.Start && position.Date <= drive.End))
                 rows.Add(car, inDrive: true, position);
-            yield return new(SegmentSql, [.. rows.Parameters(), Value.Of(car.Value), Value.Of(drive.Start), Value.Of(drive.End)]);
+            yield return new(SegmentSql, [Value.Of(car.Value), Value.Of(drive.Start), Value.Of(drive.End), .. rows.Parameters()]);
             yield return CloseLate(car);
         }
     }
@@ -206,11 +206,11 @@ static class DriveStatements
         CloseWrittenSql, [Value.Of(drive.Value), Value.Of(first.Value), Value.Of(last.Value)],
         reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false));
 
-    static Outcome Read(NpgsqlDataReader reader, CarId car, DriveEnd reason, bool lookUpAddresses)
+    static Outcome Read(NpgsqlDataReader reader, CarId car, DriveEnd reason, bool lookUpAddresses, bool isAgain = false)
     {
         var drive = new DriveId(reader.GetInt32(0));
         return reader.GetBoolean(1)
-            ? new Outcome.DriveClosed(car, drive, reason, reader.Double(2), reader.GetInt16(3), lookUpAddresses)
+            ? new Outcome.DriveClosed(car, drive, reason, reader.Double(2), reader.GetInt16(3), lookUpAddresses) { IsAgain = isAgain }
             : new Outcome.DriveDiscarded(car, drive, reason);
     }
 }

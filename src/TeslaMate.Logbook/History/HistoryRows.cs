@@ -1,4 +1,5 @@
 using NpgsqlTypes;
+using TeslaMate.Logbook.Positions;
 using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.History;
@@ -8,14 +9,8 @@ namespace TeslaMate.Logbook.History;
 /// </summary>
 static class HistoryRows
 {
-    public const string CopyPositions = """
-        copy public.positions (
-            id, car_id, drive_id, date, latitude, longitude, elevation, speed, power, odometer,
-            ideal_battery_range_km, est_battery_range_km, rated_battery_range_km, battery_level, usable_battery_level,
-            outside_temp, inside_temp, driver_temp_setting, passenger_temp_setting, fan_status,
-            is_climate_on, is_rear_defroster_on, is_front_defroster_on, battery_heater, battery_heater_on, battery_heater_no_power,
-            tpms_pressure_fl, tpms_pressure_fr, tpms_pressure_rl, tpms_pressure_rr) from stdin (format binary)
-        """;
+    public static string CopyPositions { get; } =
+        $"copy public.positions (id, car_id, drive_id, {PositionColumns.Names}) from stdin (format binary)";
 
     public const string CopyCharges = """
         copy public.charges (
@@ -31,42 +26,12 @@ static class HistoryRows
         await copy.StartRowAsync(cancellationToken);
         await copy.WriteAsync(id, NpgsqlDbType.Integer, cancellationToken);
         await copy.WriteAsync(car.Value, NpgsqlDbType.Smallint, cancellationToken);
-        await NullableAsync(drive, NpgsqlDbType.Integer);
-        await copy.WriteAsync(Column.Timestamp(position.Date), NpgsqlDbType.Timestamp, cancellationToken);
-        await copy.WriteAsync(Column.Latitude(position.Latitude), NpgsqlDbType.Numeric, cancellationToken);
-        await copy.WriteAsync(Column.Longitude(position.Longitude), NpgsqlDbType.Numeric, cancellationToken);
-        await SmallAsync(position.ElevationM);
-        await SmallAsync(position.SpeedKmH);
-        await SmallAsync(position.PowerKw);
-        await NullableAsync(Column.Double(position.OdometerKm), NpgsqlDbType.Double);
-        await NumericAsync(position.IdealRangeKm, 6, 2);
-        await NumericAsync(position.EstimatedRangeKm, 6, 2);
-        await NumericAsync(position.RatedRangeKm, 6, 2);
-        await SmallAsync(position.BatteryLevel);
-        await SmallAsync(position.UsableBatteryLevel);
-        await NumericAsync(position.OutsideTempC, 4, 1);
-        await NumericAsync(position.InsideTempC, 4, 1);
-        await NumericAsync(position.DriverTempSettingC, 4, 1);
-        await NumericAsync(position.PassengerTempSettingC, 4, 1);
-        await NullableAsync(position.FanStatus, NpgsqlDbType.Integer);
-        await NullableAsync(position.IsClimateOn, NpgsqlDbType.Boolean);
-        await NullableAsync(position.IsRearDefrosterOn, NpgsqlDbType.Boolean);
-        await NullableAsync(position.IsFrontDefrosterOn, NpgsqlDbType.Boolean);
-        await NullableAsync(position.BatteryHeater, NpgsqlDbType.Boolean);
-        await NullableAsync(position.BatteryHeaterOn, NpgsqlDbType.Boolean);
-        await NullableAsync(position.BatteryHeaterNoPower, NpgsqlDbType.Boolean);
-        await NumericAsync(position.TirePressureFrontLeftBar, 4, 1);
-        await NumericAsync(position.TirePressureFrontRightBar, 4, 1);
-        await NumericAsync(position.TirePressureRearLeftBar, 4, 1);
-        await NumericAsync(position.TirePressureRearRightBar, 4, 1);
-
-        Task SmallAsync(int? value) => NullableAsync(Column.Small(value), NpgsqlDbType.Smallint);
-
-        Task NumericAsync(double? value, int precision, int scale) => NullableAsync(Column.Numeric(value, precision, scale), NpgsqlDbType.Numeric);
-
-        Task NullableAsync<T>(T? value, NpgsqlDbType type)
-            where T : struct
-            => value is { } known ? copy.WriteAsync(known, type, cancellationToken) : copy.WriteNullAsync(cancellationToken);
+        if (drive is { } known)
+            await copy.WriteAsync(known, NpgsqlDbType.Integer, cancellationToken);
+        else
+            await copy.WriteNullAsync(cancellationToken);
+        foreach (var column in PositionColumns.All)
+            await column.CopyAsync(copy, position, cancellationToken);
     }
 
     public static async Task WriteAsync(NpgsqlBinaryImporter copy, int id, int process, ChargeReading charge, CancellationToken cancellationToken)

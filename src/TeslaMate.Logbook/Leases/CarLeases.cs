@@ -8,7 +8,7 @@ namespace TeslaMate.Logbook.Leases;
 
 /// <summary>The leases of this run, each with the log that it allows to write.</summary>
 sealed partial class CarLeases(
-    NpgsqlDataSource database, WriterSession session, Availability availability, PostCommitEffects effects, RefusedEntries refused,
+    NpgsqlDataSource database, WriterSession session, DatabaseAvailability availability, PostCommitEffects effects, RefusedEntries refused,
     LogbookSettings settings, ILogger<CarLeases> logger)
     : ICarLeases, IAsyncDisposable
 {

@@ -15,7 +15,8 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
     static readonly string Sql = $"""
         select state::text, start_date from public.states where car_id = $1 and end_date is null;
 
-        select drives.id, drives.start_date, {PositionColumns.Of("first")}, {PositionColumns.Of("last")}, {PositionColumns.Of("ranged")}
+        select drives.id, drives.start_date, {PositionColumns.Resumed("first")}, {PositionColumns.Resumed("last")},
+            {PositionColumns.Resumed("ranged")}
         from teslamate.car_logs log
         join public.drives on drives.id = log.drive_id and drives.end_date is null
         left join lateral (select * from public.positions where drive_id = drives.id order by date, id limit 1) first on true
@@ -27,7 +28,7 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
             limit 1) ranged on true
         where log.car_id = $1;
 
-        select process.id, process.start_date, process.geofence_id, {PositionColumns.Of("place")}, {ChargeColumns.Of("first")},
+        select process.id, process.start_date, process.geofence_id, {PositionColumns.Resumed("place")}, {ChargeColumns.Of("first")},
             {ChargeColumns.Of("last")}
         from teslamate.car_logs log
         join public.charging_processes process on process.id = log.charging_process_id and process.end_date is null
@@ -37,7 +38,7 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
         where log.car_id = $1;
 
         -- Its predicate is the one of the partial index.
-        select {PositionColumns.Of("positions")}
+        select {PositionColumns.Resumed("positions")}
         from public.positions
         where car_id = $1 and ideal_battery_range_km is not null
         order by date desc
@@ -144,8 +145,8 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
         {
             drive = new(
                 new(reader.GetInt32(0)), reader.GetInstant(1), PositionColumns.Read(reader, 2),
-                PositionColumns.Read(reader, 2 + PositionColumns.Count),
-                PositionColumns.Read(reader, 2 + 2 * PositionColumns.Count));
+                PositionColumns.Read(reader, 2 + PositionColumns.ResumedCount),
+                PositionColumns.Read(reader, 2 + 2 * PositionColumns.ResumedCount));
         }
 
         OpenCharging? charging = null;
@@ -154,7 +155,8 @@ sealed partial class OpenEntryQueries(NpgsqlDataSource database, WriterSession s
         {
             charging = new(
                 new(reader.GetInt32(0)), reader.GetInstant(1), place, reader.Integer(2) is { } fence ? new(fence) : null,
-                ChargeColumns.Read(reader, 3 + PositionColumns.Count), ChargeColumns.Read(reader, 3 + PositionColumns.Count + ChargeColumns.Count));
+                ChargeColumns.Read(reader, 3 + PositionColumns.ResumedCount),
+                ChargeColumns.Read(reader, 3 + PositionColumns.ResumedCount + ChargeColumns.Count));
         }
 
         PositionReading? latestPosition = null;

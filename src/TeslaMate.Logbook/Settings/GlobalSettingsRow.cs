@@ -7,7 +7,7 @@ namespace TeslaMate.Logbook.Settings;
 
 sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation translation, PostCommitEffects effects) : IGlobalSettings
 {
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(1);
 
     readonly Broadcast<GlobalSettings> _watchers = new(capacity: 1000);
     volatile GlobalSettings _current = new();
@@ -48,7 +48,7 @@ sealed class GlobalSettingsRow(NpgsqlDataSource database, AddressTranslation tra
         List<Statement> all = [.. translated, Update(stored)];
         if (stored.PreferredRange != now.PreferredRange)
             all.Add(EfficiencyStatements.DeriveAll());
-        var outcomes = await DatabaseWriter.RunAsync(connection, all, Patience, cancellationToken);
+        var outcomes = await DatabaseWriter.RunAsync(connection, all, CommandTimeout, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         foreach (var outcome in outcomes)
             effects.Handle(outcome);

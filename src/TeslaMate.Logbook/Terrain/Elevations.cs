@@ -7,7 +7,7 @@ namespace TeslaMate.Logbook.Terrain;
 /// </summary>
 sealed partial class Elevations(TileFiles tiles, TimeProvider time, ILogger<Elevations> logger) : ITerrain
 {
-    static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan FetchTimeout = TimeSpan.FromMilliseconds(100);
 
     volatile CircuitBreaker _breaker = new(Tolerance: 2, Window: TimeSpan.FromMinutes(3), Reset: TimeSpan.FromMinutes(15));
     readonly Lock _lock = new();
@@ -22,7 +22,7 @@ sealed partial class Elevations(TileFiles tiles, TimeProvider time, ILogger<Elev
             case Height.Missing(var tile) when TryFetch(tile) is { } fetching:
                 try
                 {
-                    await fetching.WaitAsync(Patience, time, cancellationToken);
+                    await fetching.WaitAsync(FetchTimeout, time, cancellationToken);
                 }
                 catch (TimeoutException)
                 {

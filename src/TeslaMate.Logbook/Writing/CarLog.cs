@@ -9,7 +9,8 @@ namespace TeslaMate.Logbook.Writing;
 /// <param name="spool">Null when there is no disk to fall back on.</param>
 sealed partial class CarLog(
     CarId car, long lastNumber, SpoolFile? spool, string? refusedFile,
-    DatabaseWriter writer, PositionGroups groups, Availability availability, PostCommitEffects effects, RefusedEntries refused, ILogger logger)
+    DatabaseWriter writer, PositionGroups groups, DatabaseAvailability availability, PostCommitEffects effects, RefusedEntries refused,
+    ILogger logger)
         : IDisposable
 {
     /// <summary>The longest that a car waits for the database before its entries go to disk.</summary>

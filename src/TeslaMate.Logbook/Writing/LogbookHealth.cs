@@ -12,10 +12,10 @@ namespace TeslaMate.Logbook.Writing;
 sealed class LogbookHealth : IHealthCheck
 {
     readonly CarLeases _leases;
-    readonly Availability _availability;
+    readonly DatabaseAvailability _availability;
     readonly IRefusedEntries _refused;
 
-    public LogbookHealth(CarLeases leases, Availability availability, IRefusedEntries refused, IMeterFactory meters)
+    public LogbookHealth(CarLeases leases, DatabaseAvailability availability, IRefusedEntries refused, IMeterFactory meters)
     {
         (_leases, _availability, _refused) = (leases, availability, refused);
         var meter = meters.Of("Logbook");

@@ -5,7 +5,13 @@ abstract record Outcome
 {
     Outcome() { }
 
-    public sealed record DriveClosed(CarId Car, DriveId Drive, DriveEnd Reason, double? DistanceKm, int DurationMin, bool LookUpAddresses) : Outcome;
+    public sealed record DriveStarted(CarId Car, DriveId Drive) : Outcome;
+
+    public sealed record DriveClosed(CarId Car, DriveId Drive, DriveEnd Reason, double? DistanceKm, int DurationMin, bool LookUpAddresses) : Outcome
+    {
+        /// <summary>It was closed before, and is computed again.</summary>
+        public bool IsAgain { get; init; }
+    }
 
     public sealed record DriveDiscarded(CarId Car, DriveId Drive, DriveEnd Reason) : Outcome;
 

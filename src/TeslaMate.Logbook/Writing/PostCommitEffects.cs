@@ -1,16 +1,21 @@
 using System.Globalization;
 using TeslaMate.Logbook.Addresses;
+using TeslaMate.Logbook.News;
 using TeslaMate.Logbook.Statistics;
 
 namespace TeslaMate.Logbook.Writing;
 
-/// <summary>What follows a commit: a line in the journal, a question to the geocoder. Nothing here can fail a write.</summary>
-sealed partial class PostCommitEffects(AddressQueue addresses, StatisticsUpkeep statistics, ILogger<PostCommitEffects> logger)
+/// <summary>What follows a commit: a line in the journal, a question to the geocoder, a word to those who listen. Nothing here can fail a write.</summary>
+sealed partial class PostCommitEffects(
+    AddressQueue addresses, StatisticsUpkeep statistics, CommittedNews news, ILogger<PostCommitEffects> logger)
 {
     public void Handle(Outcome outcome)
     {
+        news.Handle(outcome);
         switch (outcome)
         {
+            case Outcome.DriveStarted:
+                break;
             case Outcome.DriveClosed closed:
                 var kilometres = Kilometres(closed.DistanceKm);
                 Log.DriveClosed(logger, closed.Car.Value, closed.Reason, kilometres, closed.DurationMin, closed.Drive.Value);

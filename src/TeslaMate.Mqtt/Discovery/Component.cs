@@ -1,3 +1,5 @@
+using TeslaMate.Mqtt.Events;
+
 namespace TeslaMate.Mqtt.Discovery;
 
 /// <summary>Home Assistant's platforms.</summary>
@@ -7,6 +9,9 @@ enum Platform
     BinarySensor,
     Update,
     DeviceTracker,
+
+    /// <summary>Something that happens, rather than something that is.</summary>
+    Event,
 }
 
 /// <summary>One entity of a car in Home Assistant (spec mqtt 12 and 13).</summary>
@@ -35,6 +40,9 @@ sealed record Component(Platform Platform, string Id, string? Name)
 
     public string? AttributesTemplate { get; init; }
 
+    /// <summary>What can happen, for an entity of events.</summary>
+    public IReadOnlyList<string>? EventTypes { get; init; }
+
     public string? On { get; init; }
 
     public string? Off { get; init; }
@@ -56,6 +64,7 @@ sealed record Component(Platform Platform, string Id, string? Name)
         Platform.BinarySensor => "binary_sensor",
         Platform.Update => "update",
         Platform.DeviceTracker => "device_tracker",
+        Platform.Event => "event",
         _ => throw new System.Diagnostics.UnreachableException($"no name for {Platform}"),
     };
 }
@@ -211,5 +220,7 @@ static class Components
         new(Platform.BinarySensor, "charge_port_door_open", "Charge Port") { Icon = "ev-plug-tesla", DeviceClass = "opening", On = "true",
             Off = "false", HadTopicOfItsOwn = true },
         new(Platform.BinarySensor, "locked", "Lock") { DeviceClass = "lock", On = "false", Off = "true", HadTopicOfItsOwn = true },
+        // Ours, behind the specification's.
+        new(Platform.Event, "event", "Event") { Icon = "bell", EventTypes = EventTopic.Types },
     ];
 }

@@ -90,6 +90,8 @@ sealed class DiscoveryDocument(MqttSettings settings)
         Add("unit_of_measurement", component.Unit);
         if (component.Precision is { } precision)
             rendered["suggested_display_precision"] = precision;
+        if (component.EventTypes is { } types)
+            rendered["event_types"] = new JsonArray([.. types.Select(type => JsonValue.Create(type))]);
         Add("icon", component.Icon is { } icon ? $"mdi:{icon}" : null);
         Add("value_template", component.Template);
         Add("payload_on", component.On);

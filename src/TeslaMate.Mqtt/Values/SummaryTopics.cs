@@ -55,7 +55,7 @@ static class SummaryTopics
         ("sentry_mode", s => Payload.Of(s.SentryMode)),
         ("service_mode", s => Payload.Of(s.ServiceMode)),
         ("is_user_present", s => Payload.Of(s.IsUserPresent)),
-        ("odometer", s => Payload.Of(s.Odometer)),
+        ("odometer", s => Payload.Of(s.OdometerKm)),
         ("windows_open", s => Payload.Of(s.WindowsOpen)),
         ("driver_front_window_open", s => Payload.Of(s.DriverFrontWindowOpen)),
         ("driver_rear_window_open", s => Payload.Of(s.DriverRearWindowOpen)),

@@ -6,11 +6,11 @@ public enum RequestKind
     /// <summary>The list of products.</summary>
     List,
 
-    /// <summary>Only whether the car is online; does not keep it awake.</summary>
-    Light,
+    /// <summary><c>vehicle</c>: whether the car is online; does not keep it awake.</summary>
+    Vehicle,
 
-    /// <summary>Everything about the car; keeps it awake.</summary>
-    Full,
+    /// <summary><c>vehicle_data</c>: everything about the car; keeps it awake.</summary>
+    VehicleData,
 
     /// <summary>New tokens for old ones.</summary>
     Refresh,

@@ -29,7 +29,7 @@ public sealed class SimulatedCar(Life life)
     public int Count(RequestKind kind, Func<Doing, Reach, bool>? where = null)
         => Requests.Where(entry => entry.Key.Kind == kind && (where?.Invoke(entry.Key.Doing, entry.Key.Reach) ?? true)).Sum(entry => entry.Value);
 
-    /// <summary>How many full requests met a sleeping car that only looked after itself, and kept it awake for nothing.</summary>
+    /// <summary>How many <c>vehicle_data</c> requests met a sleeping car that only looked after itself, and kept it awake for nothing.</summary>
     public int DisturbedChecks { get; private set; }
 
     /// <summary>The car as it is at <paramref name="now"/>.</summary>
@@ -56,7 +56,7 @@ public sealed class SimulatedCar(Life life)
             ];
     }
 
-    /// <summary>Notes a request and answers with the car as it is; a full request that reaches an awake car keeps it awake.</summary>
+    /// <summary>Notes a request and answers with the car as it is; a <c>vehicle_data</c> request that reaches an awake car keeps it awake.</summary>
     internal Moment Ask(RequestKind kind, DateTimeOffset now)
     {
         lock (_lock)
@@ -64,7 +64,7 @@ public sealed class SimulatedCar(Life life)
             var moment = Life.At(now, _lastKeptAwake);
             var key = (kind, moment.Doing, moment.Reach);
             _requests[key] = _requests.GetValueOrDefault(key) + 1;
-            if (kind == RequestKind.Full && moment.IsOnline && now > _lastKeptAwake)
+            if (kind == RequestKind.VehicleData && moment.IsOnline && now > _lastKeptAwake)
             {
                 _lastKeptAwake = now;
                 // What comes after the first sleep, when somebody opens the door for example, has not kept it from sleeping.

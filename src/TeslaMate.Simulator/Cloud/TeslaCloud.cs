@@ -149,9 +149,10 @@ public sealed class TeslaCloud : IAsyncDisposable
         return path.Split('/') switch
         {
             ["", "api", "1", "vehicles", var id] when CarOf(id) is { } car
-                => AnswerAsync(context, RequestKind.Light, car, () => ForSignedInAsync(context, () => LightAsync(context, car))),
+                => AnswerAsync(context, RequestKind.Vehicle, car, () => ForSignedInAsync(context, () => VehicleAsync(context, car))),
             ["", "api", "1", "vehicles", var id, "vehicle_data"] when CarOf(id) is { } car
-                => AnswerAsync(context, RequestKind.Full, car, () => ForSignedInAsync(context, () => FullAsync(context, car, withGaps: false))),
+                => AnswerAsync(context, RequestKind.VehicleData, car,
+                    () => ForSignedInAsync(context, () => VehicleDataAsync(context, car, withGaps: false))),
             _ => WriteFaultAsync(context, Fault.NotFound),
         };
     }
@@ -176,8 +177,8 @@ public sealed class TeslaCloud : IAsyncDisposable
 
                 await answer();
                 break;
-            case Fault.MissingFields when kind == RequestKind.Full && car is not null:
-                await ForSignedInAsync(context, () => FullAsync(context, car, withGaps: true));
+            case Fault.MissingFields when kind == RequestKind.VehicleData && car is not null:
+                await ForSignedInAsync(context, () => VehicleDataAsync(context, car, withGaps: true));
                 break;
             case Fault.Truncated:
                 await TruncateAsync(context, answer);
@@ -252,17 +253,17 @@ public sealed class TeslaCloud : IAsyncDisposable
         });
     }
 
-    Task LightAsync(HttpContext context, SimulatedCar car)
+    Task VehicleAsync(HttpContext context, SimulatedCar car)
     {
-        var moment = car.Ask(RequestKind.Light, _time.GetUtcNow());
+        var moment = car.Ask(RequestKind.Vehicle, _time.GetUtcNow());
         return moment.Reach == Reach.InService
             ? WriteFaultAsync(context, Fault.InService)
             : WriteAsync(context, 200, json => WriteResponse(json, () => VehicleJson.WriteLight(json, car.Identity, moment)));
     }
 
-    Task FullAsync(HttpContext context, SimulatedCar car, bool withGaps)
+    Task VehicleDataAsync(HttpContext context, SimulatedCar car, bool withGaps)
     {
-        var moment = car.Ask(RequestKind.Full, _time.GetUtcNow());
+        var moment = car.Ask(RequestKind.VehicleData, _time.GetUtcNow());
         var withLocation = context.Request.Query["endpoints"].ToString().Split(';').Contains("location_data");
         return moment.Reach switch
         {

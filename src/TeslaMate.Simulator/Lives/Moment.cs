@@ -96,6 +96,6 @@ public sealed record Moment
     /// <summary>Where the navigation leads, and how many miles and minutes are left.</summary>
     public (Place To, double Miles, double Minutes)? Route { get; init; }
 
-    /// <summary>The car answers full requests and moves bits on the stream.</summary>
+    /// <summary>The car answers <c>vehicle_data</c> requests and moves bits on the stream.</summary>
     public bool IsOnline => Reach == Reach.Online;
 }

@@ -13,7 +13,7 @@ namespace TeslaMate.Simulator.Telemetry;
 /// <param name="authority">Who signs the cars' certificates.</param>
 sealed class EndpointRoute(Uri address, CarAuthority authority) : ITelemetryRoute
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
     readonly ConcurrentDictionary<string, SslStreamCertificateContext> _certificates = new(StringComparer.Ordinal);
 
@@ -36,11 +36,11 @@ sealed class EndpointRoute(Uri address, CarAuthority authority) : ITelemetryRout
         socket.Options.SetRequestHeader("X-Network-Interface", network);
         socket.Options.SetRequestHeader("Version", "1.2.0");
         var invoker = new HttpMessageInvoker(handler);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(CallTimeout);
         try
         {
-            await socket.ConnectAsync(address, invoker, patience.Token);
+            await socket.ConnectAsync(address, invoker, timeout.Token);
             return new Connection(socket, invoker, car);
         }
         catch (Exception exception) when (exception is WebSocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
@@ -104,11 +104,11 @@ sealed class EndpointRoute(Uri address, CarAuthority authority) : ITelemetryRout
         {
             try
             {
-                using var patience = new CancellationTokenSource(Patience);
+                using var timeout = new CancellationTokenSource(CallTimeout);
                 if (_socket.State == WebSocketState.Open)
-                    await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
+                    await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, timeout.Token);
                 // The other side reads what was sent before it ends, too.
-                await _reading.WaitAsync(patience.Token);
+                await _reading.WaitAsync(timeout.Token);
             }
             catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException)
             {

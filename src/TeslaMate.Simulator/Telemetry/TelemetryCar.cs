@@ -30,7 +30,7 @@ sealed class TelemetryCar(Life life, ITelemetryRoute route, TimeProvider time, s
     static readonly RetryPolicy Retries = new(First: TimeSpan.FromSeconds(1), Longest: TimeSpan.FromSeconds(30));
 
     // Beyond this nobody who steps the clock waits for an acknowledgement.
-    static readonly TimeSpan AckPatience = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan AckTimeout = TimeSpan.FromSeconds(5);
 
     readonly Lock _lock = new();
     readonly SignalSender _sender = new(profile);
@@ -49,10 +49,10 @@ sealed class TelemetryCar(Life life, ITelemetryRoute route, TimeProvider time, s
     int _number;
 
     /// <summary>How often it looks at itself while it drives.</summary>
-    public TimeSpan Pace { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan DrivingInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How often it looks at itself while it charges, installs or stands awake.</summary>
-    public TimeSpan IdlePace { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan IdleInterval { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Records that were sent, without repetitions.</summary>
     public int Sent { get; private set; }
@@ -75,7 +75,7 @@ sealed class TelemetryCar(Life life, ITelemetryRoute route, TimeProvider time, s
 
     /// <summary>It waits for the clock, and nothing is under way that is worth waiting for.</summary>
     public bool IsSettled => !_isBusy
-        && (_connection is not { IsOpen: true, Unanswered: > 0 } || TimeProvider.System.GetElapsedTime(_sentAt) > AckPatience);
+        && (_connection is not { IsOpen: true, Unanswered: > 0 } || TimeProvider.System.GetElapsedTime(_sentAt) > AckTimeout);
 
     readonly List<DateTimeOffset> _ackedTimes = [];
 
@@ -262,8 +262,8 @@ sealed class TelemetryCar(Life life, ITelemetryRoute route, TimeProvider time, s
         var change = life.NextChange(now);
         var pace = moment switch
         {
-            { Doing: Doing.Driving } => Pace,
-            { Reach: Reach.Online } or { Doing: Doing.Charging or Doing.Updating } => IdlePace,
+            { Doing: Doing.Driving } => DrivingInterval,
+            { Reach: Reach.Online } or { Doing: Doing.Charging or Doing.Updating } => IdleInterval,
             _ => (TimeSpan?)null,
         };
         return pace is { } step ? now + step < change || change is null ? now + step : change : change;

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text;
 using Serilog.Events;
 using Serilog.Parsing;
+using TeslaMate.Configuration;
 
 namespace TeslaMate.Systemd.Journal;
 
@@ -14,7 +14,7 @@ public static class MessageText
     public static string Render(LogEvent logEvent) => Render(logEvent, value => value);
 
     /// <summary>The message with its values, texts among them without quotation marks, and all of them escaped.</summary>
-    public static string RenderLine(LogEvent logEvent) => Render(logEvent, Escape);
+    public static string RenderLine(LogEvent logEvent) => Render(logEvent, VisibleText.Escape);
 
     static string Render(LogEvent logEvent, Func<string, string> write)
     {
@@ -47,31 +47,6 @@ public static class MessageText
     public static string Render(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
-        return string.Join('\n', exception.ToString().ReplaceLineEndings("\n").Split('\n').Select(line => $"  {Escape(line)}"));
+        return string.Join('\n', exception.ToString().ReplaceLineEndings("\n").Split('\n').Select(line => $"  {VisibleText.Escape(line)}"));
     }
-
-    /// <summary>A text in one line: control characters, and those that turn the direction of writing, as <c>\n</c> or <c>\u001B</c>.</summary>
-    public static string Escape(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        if (!text.Any(IsHidden))
-            return text;
-        var escaped = new StringBuilder(text.Length + 16);
-        foreach (var character in text)
-        {
-            _ = (character, IsHidden(character)) switch
-            {
-                ('\n', _) => escaped.Append("\\n"),
-                ('\r', _) => escaped.Append("\\r"),
-                ('\t', _) => escaped.Append("\\t"),
-                (_, true) => escaped.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:X4}"),
-                _ => escaped.Append(character),
-            };
-        }
-
-        return escaped.ToString();
-    }
-
-    static bool IsHidden(char character) =>
-        char.IsControl(character) || character is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 }

@@ -20,8 +20,8 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
             car,
             request switch
             {
-                TelemetryRequest.Light => "light",
-                TelemetryRequest.Full => "full",
+                TelemetryRequest.Vehicle => "light",
+                TelemetryRequest.VehicleData => "full",
                 _ => Poll,
             },
             reason,

@@ -21,7 +21,7 @@ sealed partial class CarConnection(
     const int MostWaitingBytes = 4 * 1024 * 1024;
     const int MostErrors = 10;
 
-    static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(10);
 
     readonly Channel<Reply> _replies =
         Channel.CreateBounded<Reply>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
@@ -162,7 +162,7 @@ sealed partial class CarConnection(
                     break;
                 }
 
-                using var patience = new CancellationTokenSource(WritePatience, time);
+                using var patience = new CancellationTokenSource(WriteTimeout, time);
                 await socket.SendAsync(reply.Bytes, WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage, patience.Token);
                 if (reply.Waiting > 0 && Interlocked.Add(ref _waitingBytes, -reply.Waiting) <= MostWaitingBytes)
                     _room.Writer.TryWrite(true);
@@ -180,7 +180,7 @@ sealed partial class CarConnection(
 
         try
         {
-            using var patience = new CancellationTokenSource(WritePatience, time);
+            using var patience = new CancellationTokenSource(WriteTimeout, time);
             if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
                 await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
         }

@@ -34,10 +34,10 @@ sealed partial class CarEndpoint(
     const int ConnectionsBeside = 16;
     const int LongestClaim = 100;
 
-    static readonly TimeSpan HandshakePatience = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
 
     // Right after the start it may not be known yet who is let in; a car that is sent away comes back.
-    static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(10);
 
     // Silence is normal for a parked car; this keeps networks in between from forgetting it.
     static readonly TimeSpan Ping = TimeSpan.FromSeconds(60);
@@ -121,7 +121,7 @@ sealed partial class CarEndpoint(
                 _limits.End(attempt);
             }
         });
-        listen.UseHttps(new TlsHandshakeCallbackOptions { HandshakeTimeout = HandshakePatience, OnConnection = OnHandshake });
+        listen.UseHttps(new TlsHandshakeCallbackOptions { HandshakeTimeout = HandshakeTimeout, OnConnection = OnHandshake });
         listen.Use(next => connection =>
         {
             if (connection.Items[AttemptItem] is HandshakeLimits.Attempt attempt)
@@ -182,7 +182,7 @@ sealed partial class CarEndpoint(
         CarId? found;
         try
         {
-            using var patience = new CancellationTokenSource(StartPatience, time);
+            using var patience = new CancellationTokenSource(StartTimeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token, patience.Token);
             found = await cars.FindAsync(vin, either.Token);
         }

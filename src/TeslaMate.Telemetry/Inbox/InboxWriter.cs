@@ -22,7 +22,7 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
     const int MostBytes = 8 * 1024 * 1024;
 
     // Longer, and the sender is better off keeping it.
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(30);
     static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     readonly Channel<Waiting> _queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(20_000) { SingleReader = true });
@@ -33,7 +33,7 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
     /// <summary>Stores a record; the answer comes after the commit.</summary>
     public async ValueTask<StoreResult> StoreAsync(InboxRecord record, CancellationToken cancellationToken)
     {
-        var waiting = new Waiting(record, time.GetUtcNow() + Patience, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        var waiting = new Waiting(record, time.GetUtcNow() + StoreTimeout, new(TaskCreationOptions.RunContinuationsAsynchronously));
         try
         {
             await _queue.Writer.WriteAsync(waiting, cancellationToken);

@@ -11,7 +11,7 @@ sealed partial class KafkaIntake(TelemetrySettings settings, RecordIntake record
 {
     const int MostTogether = 1_000;
 
-    static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+    static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(250);
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => settings.Kafka is { } kafka
@@ -38,7 +38,7 @@ sealed partial class KafkaIntake(TelemetrySettings settings, RecordIntake record
             while (!cancellationToken.IsCancellationRequested)
             {
                 List<ConsumeResult<Ignore, byte[]>> batch = [];
-                while (batch.Count < MostTogether && Next(consumer, batch.Count == 0 ? Patience : TimeSpan.Zero) is { } result)
+                while (batch.Count < MostTogether && Next(consumer, batch.Count == 0 ? PollTimeout : TimeSpan.Zero) is { } result)
                     batch.Add(result);
                 if (batch.Count == 0)
                     continue;

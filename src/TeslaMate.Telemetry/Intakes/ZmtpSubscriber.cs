@@ -18,7 +18,7 @@ sealed class ZmtpSubscriber(string host, int port, TimeProvider time)
     const byte Command = 4;
 
     static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
-    static readonly TimeSpan PongPatience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan PongTimeout = TimeSpan.FromSeconds(30);
     static readonly RetryPolicy Retries = new(First: TimeSpan.FromSeconds(1), Longest: TimeSpan.FromSeconds(30));
 
     // Command READY with the property Socket-Type: SUB.
@@ -117,7 +117,7 @@ sealed class ZmtpSubscriber(string host, int port, TimeProvider time)
         if (await IsDoneAsync(reading, Silence, cancellationToken))
             return await reading;
         await stream.WriteAsync((byte[])[Command, 7, 4, .. "PING"u8, 0, 0], cancellationToken);
-        return await IsDoneAsync(reading, PongPatience, cancellationToken)
+        return await IsDoneAsync(reading, PongTimeout, cancellationToken)
             ? await reading : throw new IOException("The publisher does not answer any more.");
     }
 

@@ -230,7 +230,7 @@ static class Projection
             VehicleName = NotBlank(snapshot.Get(Field.VehicleName, at)),
             // Before this version it was the one that was offered.
             CarVersion = number >= InstalledVersion ? version : null,
-            Odometer = Reading.Number(snapshot.Get(Field.Odometer, at)),
+            OdometerMiles = Reading.Number(snapshot.Get(Field.Odometer, at)),
             Locked = Reading.Flag(snapshot.Get(Field.Locked, at)),
             SentryMode = Reading.Word(snapshot.Get(Field.SentryMode, at), CodeKinds.SentryModeState) is { } sentry
                 ? sentry is not ("Off" or "Idle") : null,

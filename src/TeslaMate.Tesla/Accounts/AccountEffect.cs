@@ -8,8 +8,8 @@ abstract record AccountEffect
     }
 
     /// <summary>
-    /// Keeps other instances from refreshing, and looks at the table once more; answered by <see cref="AccountEvent.RefreshChecked"/> and, at the very
-    /// end, by <see cref="AccountEvent.RefreshEnded"/>.
+    /// Keeps other instances from refreshing, and looks at the table once more; answered by <see cref="AccountEvent.RefreshChecked"/> and, at the
+    /// very end, by <see cref="AccountEvent.RefreshEnded"/>.
     /// </summary>
     public sealed record Refresh(TokenPair Pair) : AccountEffect;
 
@@ -25,7 +25,7 @@ abstract record AccountEffect
     public sealed record Look : AccountEffect;
 
     /// <summary>Something the journal should say.</summary>
-    public sealed record Tell(AccountNote Note) : AccountEffect;
+    public sealed record Log(AccountNote Note) : AccountEffect;
 }
 
 /// <summary>What the journal says of the account. Closed; none holds a token.</summary>

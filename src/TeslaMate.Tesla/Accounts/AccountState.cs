@@ -60,7 +60,7 @@ sealed record AccountState
 
             // Somebody else has changed the table since this program did.
             AccountEvent.Looked(StoredTokens.None) when state.Pair is not null
-                => (state.Without(state.SignedOut()), [Tell(new AccountNote.SignedOutElsewhere())]),
+                => (state.Without(state.SignedOut()), [Log(new AccountNote.SignedOutElsewhere())]),
             AccountEvent.Looked(StoredTokens.None) when state.Status.SignIn == SignIn.Undecryptable || state.Dropped is not null
                 => (state.Without(state.SignedOut() with { Generation = state.Status.Generation }), []),
             AccountEvent.Looked(StoredTokens.Undecryptable(var mark)) when mark != state.Mark => state.BecomeUndecryptable(mark),
@@ -69,14 +69,14 @@ sealed record AccountState
 
             // Another instance was faster; its pair is the one that Tesla accepts now.
             AccountEvent.RefreshChecked(var pair, StoredTokens.Pair(var stored, var mark)) when stored != pair => state.TakeOver(stored, mark, now),
-            AccountEvent.RefreshChecked(var pair, _) => (state, [Tell(new AccountNote.Refreshing()), new AccountEffect.Ask(pair)]),
+            AccountEvent.RefreshChecked(var pair, _) => (state, [Log(new AccountNote.Refreshing()), new AccountEffect.Ask(pair)]),
             AccountEvent.RefreshFailed(var pair, _, StoredTokens.Pair(var stored, var mark), _) when stored != pair
                 => state.TakeOver(stored, mark, now),
             AccountEvent.RefreshFailed(_, var error, _, var chance) => state.Postpone(error, chance, now),
             AccountEvent.RefreshEnded => (state with { IsRefreshing = false }, []),
             AccountEvent.Granted(var grant, var isSignIn) => state.Use(grant, isSignIn, now),
             AccountEvent.Saved(var mark) => (state with { IsUnsaved = false, Mark = mark }, []),
-            AccountEvent.Deleted => (state.Without(state.SignedOut()), [Tell(new AccountNote.SignedOut())]),
+            AccountEvent.Deleted => (state.Without(state.SignedOut()), [Log(new AccountNote.SignedOut())]),
 
             // Late news of an earlier pair, or what a refresh under way is about to cure: many cars notice the same thing at once.
             AccountEvent.Refused(var pair) when state.Pair != pair || state.IsRefreshing || state.IsRefreshWanted => (state, []),
@@ -96,7 +96,7 @@ sealed record AccountState
         if (Schedule.DueBy(token, now) is not { } due)
             return (this with { Pair = pair, Mark = mark }).BeginRefresh();
         return (Without(SignedIn(token.ExpiresAt)) with { Pair = pair, Mark = mark, RefreshDue = due },
-            [Tell(new AccountNote.Scheduled(due - now))]);
+            [Log(new AccountNote.Scheduled(due - now))]);
     }
 
     (AccountState Next, IReadOnlyList<AccountEffect> Effects) BeginRefresh()
@@ -120,9 +120,9 @@ sealed record AccountState
         };
         return (next,
         [
-            Tell(new AccountNote.Scheduled(delay)),
+            Log(new AccountNote.Scheduled(delay)),
             new AccountEffect.Save(grant.Pair),
-            Tell(isSignIn ? new AccountNote.SignedIn() : new AccountNote.Refreshed()),
+            Log(isSignIn ? new AccountNote.SignedIn() : new AccountNote.Refreshed()),
         ]);
     }
 
@@ -133,7 +133,7 @@ sealed record AccountState
         var isStarting = Status.SignIn == SignIn.Starting;
         var status = isStarting ? SignedIn(Read(Pair).ExpiresAt) : Status;
         var delay = isStarting ? Schedule.Delay(Schedule.AssumedLifetime) : Pair is null ? SecondChance : Schedule.RetryDelay(chance);
-        return (this with { Status = status with { Problem = error }, RefreshDue = now + delay }, [Tell(new AccountNote.NotRefreshed(error, delay))]);
+        return (this with { Status = status with { Problem = error }, RefreshDue = now + delay }, [Log(new AccountNote.NotRefreshed(error, delay))]);
     }
 
     /// <summary>Uses what somebody else has stored.</summary>
@@ -150,11 +150,11 @@ sealed record AccountState
             RefreshDue = Schedule.DueBy(token, now) ?? now + Schedule.Delay(Schedule.UsualLifetime),
             Refusals = Refusals.RecordSuccess(),
         };
-        return (next, [Tell(new AccountNote.TakenOver())]);
+        return (next, [Log(new AccountNote.TakenOver())]);
     }
 
     (AccountState Next, IReadOnlyList<AccountEffect> Effects) BecomeUndecryptable(string mark)
-        => (Without(SignedOut() with { SignIn = SignIn.Undecryptable }) with { Mark = mark }, [Tell(new AccountNote.Undecryptable())]);
+        => (Without(SignedOut() with { SignIn = SignIn.Undecryptable }) with { Mark = mark }, [Log(new AccountNote.Undecryptable())]);
 
     (AccountState Next, IReadOnlyList<AccountEffect> Effects) CountRefusal(TokenPair pair, DateTimeOffset now)
     {
@@ -162,7 +162,7 @@ sealed record AccountState
         if (!counted.Refusals.IsOpen(now))
             return (counted with { IsRefreshWanted = true }, []);
         var status = SignedOut() with { Problem = new ApiError.Unauthorized() };
-        return (counted with { Status = status, Pair = null, Dropped = pair, RefreshDue = now + SecondChance }, [Tell(new AccountNote.GaveUp())]);
+        return (counted with { Status = status, Pair = null, Dropped = pair, RefreshDue = now + SecondChance }, [Log(new AccountNote.GaveUp())]);
     }
 
     /// <summary>A token that is new, or whose refresh has just failed, is not cured by asking again: the stream knocks every few seconds.</summary>
@@ -179,5 +179,5 @@ sealed record AccountState
 
     AccessToken Read(TokenPair? pair) => AccessToken.Read(pair?.Access.Reveal(), Settings);
 
-    static AccountEffect.Tell Tell(AccountNote note) => new(note);
+    static AccountEffect.Log Log(AccountNote note) => new(note);
 }

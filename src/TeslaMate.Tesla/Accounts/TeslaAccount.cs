@@ -23,7 +23,7 @@ sealed partial class TeslaAccount(
 
     readonly Lock _lock = new();
     readonly SemaphoreSlim _turn = new(1, 1);
-    readonly Sparingly _sparingly = new(time);
+    readonly LogLimiter _logLimiter = new(time);
     AccountState _state = new() { Settings = settings };
     TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -209,7 +209,7 @@ sealed partial class TeslaAccount(
     {
         var (next, effects) = Apply(@event);
         foreach (var effect in effects)
-            Tell(effect is AccountEffect.Tell(var note) ? note : throw new UnreachableException($"{effect} of {@event} needs the turn"));
+            LogNote(effect is AccountEffect.Log(var note) ? note : throw new UnreachableException($"{effect} of {@event} needs the turn"));
         return next;
     }
 
@@ -224,14 +224,14 @@ sealed partial class TeslaAccount(
                 AccountEffect.Ask(var pair) => AskAsync(pair, cancellationToken),
                 AccountEffect.Save(var pair) => TrySaveAsync(pair),
                 AccountEffect.Look => LookAsync(cancellationToken),
-                AccountEffect.Tell(var note) => Told(note),
+                AccountEffect.Log(var note) => LogNoteAsync(note),
                 _ => throw new UnreachableException($"{effect}"),
             });
         }
 
-        Task Told(AccountNote note)
+        Task LogNoteAsync(AccountNote note)
         {
-            Tell(note);
+            LogNote(note);
             return Task.CompletedTask;
         }
     }
@@ -301,7 +301,7 @@ sealed partial class TeslaAccount(
         }
         catch (DbException exception)
         {
-            if (_sparingly.Says("tokens", "not saved"))
+            if (_logLimiter.ShouldLog("tokens", "not saved"))
                 Log.NotSaved(logger, exception);
         }
     }
@@ -338,11 +338,11 @@ sealed partial class TeslaAccount(
 
     void LogOutage(DbException exception)
     {
-        if (_sparingly.Says("database", "away"))
+        if (_logLimiter.ShouldLog("database", "away"))
             Log.DatabaseAway(logger, exception);
     }
 
-    void Tell(AccountNote note)
+    void LogNote(AccountNote note)
     {
         switch (note)
         {

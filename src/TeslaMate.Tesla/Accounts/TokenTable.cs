@@ -100,7 +100,7 @@ sealed class TokenTable(NpgsqlDataSource database, EncryptionKey key, TimeProvid
             // A refresh elsewhere ends by its own limits within this time.
             command.CommandTimeout = 130;
             await command.ExecuteNonQueryAsync(cancellationToken);
-            return new Turn(connection, transaction);
+            return new TableLock(connection, transaction);
         }
         catch
         {
@@ -117,7 +117,7 @@ sealed class TokenTable(NpgsqlDataSource database, EncryptionKey key, TimeProvid
 
     static string Mark(byte[] access, byte[] refresh) => Convert.ToHexString(SHA256.HashData([.. access, .. refresh]));
 
-    sealed class Turn(NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
+    sealed class TableLock(NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {

@@ -136,7 +136,7 @@ sealed class VehicleReader(Oddities oddities)
         Timestamp = fields.Milliseconds("timestamp"),
         VehicleName = fields.Text("vehicle_name"),
         CarVersion = fields.Text("car_version"),
-        Odometer = fields.Number("odometer", 0, 10_000_000),
+        OdometerMiles = fields.Number("odometer", 0, 10_000_000),
         Locked = fields.Flag("locked"),
         SentryMode = fields.Flag("sentry_mode"),
         IsUserPresent = fields.Flag("is_user_present"),

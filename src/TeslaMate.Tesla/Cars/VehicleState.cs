@@ -11,7 +11,7 @@ public sealed record VehicleState
     public string? CarVersion { get; init; }
 
     /// <summary>Miles.</summary>
-    public double? Odometer { get; init; }
+    public double? OdometerMiles { get; init; }
 
     public bool? Locked { get; init; }
 

@@ -84,7 +84,7 @@ public sealed class FleetTelemetryApi(NpgsqlDataSource database, EncryptionKey k
         {
             case ApiAnswer<RawResponse>.Ok(var reply):
                 using (reply)
-                    return Answers.Read(reply, read, TimeProvider.System.GetUtcNow(), access);
+                    return AnswerReader.Read(reply, read, TimeProvider.System.GetUtcNow(), access);
             case ApiAnswer<RawResponse>.Failed(var error):
                 return error;
             default:

@@ -27,14 +27,14 @@ sealed partial class TeslaApi(
     }
 
     public Task<ApiAnswer<VehicleData>> GetAsync(Eid car, CancellationToken cancellationToken)
-        => AskAsync(Light(car), reader.Vehicle, cancellationToken);
+        => AskAsync(VehiclePath(car), reader.Vehicle, cancellationToken);
 
     public Task<ApiAnswer<VehicleData>> GetWithStateAsync(Eid car, CancellationToken cancellationToken)
-        => AskAsync(Full(car), reader.Vehicle, cancellationToken);
+        => AskAsync(VehicleDataPath(car), reader.Vehicle, cancellationToken);
 
-    static string Light(Eid car) => $"/api/1/vehicles/{car}";
+    static string VehiclePath(Eid car) => $"/api/1/vehicles/{car}";
 
-    static string Full(Eid car) => $"/api/1/vehicles/{car}/vehicle_data?endpoints={Endpoints}";
+    static string VehicleDataPath(Eid car) => $"/api/1/vehicles/{car}/vehicle_data?endpoints={Endpoints}";
 
     /// <summary>The car of the list with all its sections, or as it was when they cannot be had in time.</summary>
     async Task<VehicleListing> CompleteAsync(VehicleListing car, CancellationToken cancellationToken)
@@ -48,7 +48,7 @@ sealed partial class TeslaApi(
             if (await access.CurrentAsync(stop.Token) is not { } tokens)
                 return car;
             // A 401 is not counted here: the list itself has just been answered.
-            switch (await RequestAsync(Full(car.Id), reader.Vehicle, tokens, stop.Token))
+            switch (await RequestAsync(VehicleDataPath(car.Id), reader.Vehicle, tokens, stop.Token))
             {
                 case ApiAnswer<VehicleData>.Ok(var data):
                     var asked = car with { StateStatus = 200 };
@@ -99,7 +99,7 @@ sealed partial class TeslaApi(
         {
             case ApiAnswer<RawResponse>.Ok(var reply):
                 using (reply)
-                    return Answers.Read(reply, read, time.GetUtcNow(), bearer, tokens.Access, tokens.Refresh);
+                    return AnswerReader.Read(reply, read, time.GetUtcNow(), bearer, tokens.Access, tokens.Refresh);
             case ApiAnswer<RawResponse>.Failed(var error):
                 return error;
             default:

@@ -5,11 +5,11 @@ namespace TeslaMate.Tesla.Json;
 /// <summary>Where the parsers report fields they had to ignore. Names and kinds only: the values may be a position or a token.</summary>
 sealed partial class Oddities(ILogger<Oddities> logger, TimeProvider time)
 {
-    readonly Sparingly _sparingly = new(time);
+    readonly LogLimiter _logLimiter = new(time);
 
     public void Report(string section, string field, string problem)
     {
-        if (_sparingly.Says(section.Length == 0 ? field : section + "." + field, problem))
+        if (_logLimiter.ShouldLog(section.Length == 0 ? field : section + "." + field, problem))
             Log.Ignored(logger, section, field, problem);
     }
 

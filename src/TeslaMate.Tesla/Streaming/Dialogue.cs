@@ -51,7 +51,7 @@ abstract record StreamAction
     public sealed record Reconnect(ReconnectCause Cause) : StreamAction;
 
     /// <summary>Say something in the log.</summary>
-    public sealed record Tell(StreamTrouble Trouble, string? Detail = null) : StreamAction;
+    public sealed record Log(StreamTrouble Trouble, string? Detail = null) : StreamAction;
 }
 
 enum StreamSignal
@@ -123,18 +123,18 @@ static class Dialogue
         StreamMessage.Disconnected => (
             state with { Disconnects = Math.Min(state.Disconnects + 1, int.MaxValue - 1) },
             state.Disconnects > 0 && state.Disconnects % 10 == 0
-                ? [new StreamAction.Tell(StreamTrouble.TooManyDisconnects), new StreamAction.Disarm(),
+                ? [new StreamAction.Log(StreamTrouble.TooManyDisconnects), new StreamAction.Disarm(),
                     new StreamAction.Signal(StreamSignal.TooManyDisconnects)]
                 : [new StreamAction.Arm(new StreamStep.Resubscribe(), ResubscribeDelay(state))]),
-        StreamMessage.Offline => (state, [new StreamAction.Tell(StreamTrouble.Offline), new StreamAction.Signal(StreamSignal.VehicleOffline)]),
-        StreamMessage.OwnerApiError => (state, [new StreamAction.Tell(StreamTrouble.OwnerApi), new StreamAction.Reconnect(ReconnectCause.OwnerApi)]),
+        StreamMessage.Offline => (state, [new StreamAction.Log(StreamTrouble.Offline), new StreamAction.Signal(StreamSignal.VehicleOffline)]),
+        StreamMessage.OwnerApiError => (state, [new StreamAction.Log(StreamTrouble.OwnerApi), new StreamAction.Reconnect(ReconnectCause.OwnerApi)]),
         StreamMessage.TokenRefused
-            => (state, [new StreamAction.Tell(StreamTrouble.TokenRefused), new StreamAction.Signal(StreamSignal.TokensExpired)]),
+            => (state, [new StreamAction.Log(StreamTrouble.TokenRefused), new StreamAction.Signal(StreamSignal.TokensExpired)]),
         StreamMessage.ClientError(var detail) => (
-            state, [new StreamAction.Tell(StreamTrouble.ClientError, detail), new StreamAction.Reconnect(ReconnectCause.Refused)]),
-        StreamMessage.OtherError(var detail) => (state, [new StreamAction.Tell(StreamTrouble.OtherError, detail)]),
-        StreamMessage.Unknown => (state, [new StreamAction.Tell(StreamTrouble.Unknown)]),
-        StreamMessage.NoJson => (state, [new StreamAction.Tell(StreamTrouble.NoJson)]),
+            state, [new StreamAction.Log(StreamTrouble.ClientError, detail), new StreamAction.Reconnect(ReconnectCause.Refused)]),
+        StreamMessage.OtherError(var detail) => (state, [new StreamAction.Log(StreamTrouble.OtherError, detail)]),
+        StreamMessage.Unknown => (state, [new StreamAction.Log(StreamTrouble.Unknown)]),
+        StreamMessage.NoJson => (state, [new StreamAction.Log(StreamTrouble.NoJson)]),
         _ => throw new UnreachableException($"no rule for {message}"),
     };
 

@@ -86,7 +86,7 @@ abstract record StreamMessage
             ? new StreamReading(
                 time,
                 Speed: columns.Whole(1, -300, 300),
-                Odometer: columns.Number(2, 0, 10_000_000),
+                OdometerMiles: columns.Number(2, 0, 10_000_000),
                 Soc: columns.Whole(3, 0, 100),
                 Elevation: columns.Whole(4, -1_000, 10_000),
                 EstHeading: columns.Whole(5, 0, 360),

@@ -18,9 +18,9 @@ sealed partial class VehicleStream(
     Func<StreamEvent, CancellationToken, ValueTask> receive,
     IAccess access,
     ITeslaAccount account,
-    Rejections rejections,
+    RejectedTokens rejectedTokens,
     Reconnects reconnects,
-    Sparingly sparingly,
+    LogLimiter logLimiter,
     TeslaSettings settings,
     TimeProvider time,
     ILogger<VehicleStream> logger) : IVehicleStream
@@ -117,15 +117,15 @@ sealed partial class VehicleStream(
                             timer = null;
                             break;
                         case StreamAction.Sample(var sample):
-                            rejections.Forget(tag);
+                            rejectedTokens.Forget(tag);
                             reconnects.Reset(tag);
                             await receive(new StreamEvent.Data(id, sample), cancellationToken);
                             break;
                         case StreamAction.Signal(var signal):
                             await SignalAsync(signal, cancellationToken);
                             break;
-                        case StreamAction.Tell(var trouble, var detail):
-                            Tell(trouble, detail);
+                        case StreamAction.Log(var trouble, var detail):
+                            LogTrouble(trouble, detail);
                             break;
                         case StreamAction.Reconnect(var cause):
                             await CloseAsync(socket, reading, Farewell, cancellationToken);
@@ -148,7 +148,7 @@ sealed partial class VehicleStream(
                         reading = ReadAsync(socket, buffer);
                         break;
                     case Incoming.TooLarge:
-                        Tell(StreamTrouble.TooLarge, null);
+                        LogTrouble(StreamTrouble.TooLarge, null);
                         return Lost(ReconnectCause.Failed, cancellationToken);
                     case Incoming.Close:
                         await CloseAsync(socket, reading, Farewell, cancellationToken);
@@ -180,7 +180,7 @@ sealed partial class VehicleStream(
     {
         cancellationToken.ThrowIfCancellationRequested();
         Step(new StreamStep.Lost());
-        Tell(cause == ReconnectCause.Broken ? StreamTrouble.Broken : StreamTrouble.Failed, null);
+        LogTrouble(cause == ReconnectCause.Broken ? StreamTrouble.Broken : StreamTrouble.Failed, null);
         return cause;
     }
 
@@ -197,7 +197,7 @@ sealed partial class VehicleStream(
                 continue;
             }
 
-            var pause = rejections.Pause(tag, Bearer(pair)) - waited;
+            var pause = rejectedTokens.Pause(tag, Bearer(pair)) - waited;
             if (pause <= TimeSpan.Zero)
                 return pair;
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -283,7 +283,7 @@ sealed partial class VehicleStream(
     {
         if (signal == StreamSignal.TokensExpired && await access.CurrentAsync(cancellationToken) is { } pair)
         {
-            rejections.Add(tag, Bearer(pair));
+            rejectedTokens.Add(tag, Bearer(pair));
             access.StreamRefused(pair);
         }
 
@@ -363,9 +363,9 @@ sealed partial class VehicleStream(
         }
     }
 
-    void Tell(StreamTrouble trouble, string? detail)
+    void LogTrouble(StreamTrouble trouble, string? detail)
     {
-        if (!sparingly.Says(tag, trouble.ToString()))
+        if (!logLimiter.ShouldLog(tag, trouble.ToString()))
             return;
         var (level, sentence) = Describe(trouble);
         Log.Trouble(logger, level, vehicleId, sentence, detail);

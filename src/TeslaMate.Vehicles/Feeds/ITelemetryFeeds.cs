@@ -35,10 +35,10 @@ public interface ITelemetryFeeds
 public enum TelemetryRequest
 {
     /// <summary>The vehicle object, which wakes nobody.</summary>
-    Light,
+    Vehicle,
 
     /// <summary>The vehicle data of a car in contact.</summary>
-    Full,
+    VehicleData,
 
     /// <summary>Either of them while polling stands in for a car that has stopped sending (spec fleet-telemetry 4.10); it has a ceiling of its own.
     /// </summary>

@@ -26,7 +26,7 @@ static class Answers
         return turn;
     }
 
-    /// <summary>The extra light request of a suspended car whose stream fell silent: only a sleep is news.</summary>
+    /// <summary>The extra <c>vehicle</c> request of a suspended car whose stream fell silent: only a sleep is news.</summary>
     public static Turn OnAvailabilityProbed(Turn turn, VehicleEvent.AvailabilityProbed probed) => (turn.Phase, probed.Answer) switch
     {
         (VehiclePhase.Suspended, ApiAnswer<VehicleData>.Ok({ Availability: Availability.Asleep or Availability.Offline } data)) =>
@@ -40,7 +40,7 @@ static class Answers
         { IsFull: true } => Accept(turn, data, around),
         { IsBare: true } => OnBare(turn, data, around),
         { Availability: Availability.Asleep or Availability.Offline } => OnAway(turn, data, around),
-        _ => turn.Tell(new Note.UnknownState(data.State)).PollSoon(),
+        _ => turn.Log(new Note.UnknownState(data.State)).PollSoon(),
     };
 
     /// <summary>A full answer becomes what is known of the car.</summary>
@@ -49,7 +49,7 @@ static class Answers
         var was = turn.Vehicle.LastResponse?.VehicleState?.ServiceMode == true;
         var isNow = data.VehicleState?.ServiceMode == true;
         if (was != isNow)
-            turn.Tell(isNow ? new Note.ServiceModeEntered() : new Note.ServiceModeLeft());
+            turn.Log(isNow ? new Note.ServiceModeEntered() : new Note.ServiceModeLeft());
         Driving.JudgeGap(turn, data);
         Charging.NoticeSilence(turn, data);
         Remember(turn, data, around);
@@ -78,9 +78,9 @@ static class Answers
         Good(turn);
         return (turn.Phase, turn.Vehicle.Car.Settings.UseStreamingApi) switch
         {
-            // The light look at a car that is left alone.
+            // The `vehicle` request at a car that is left alone.
             (VehiclePhase.Suspended suspended, false) when !Suspending.IsOver(suspended, turn.Now) => Suspending.LookAgain(turn, suspended),
-            (_, false) => turn.Tell(new Note.Incomplete()).PollSoon(),
+            (_, false) => turn.Log(new Note.Incomplete()).PollSoon(),
             (VehiclePhase.Start, true) => WakingUp.OnBareAtStart(turn, data, around),
             (VehiclePhase.Asleep or VehiclePhase.Offline, true) => WakingUp.OnBare(turn),
             (_, true) => turn.Poll(30),
@@ -119,7 +119,7 @@ static class Answers
         VehiclePhase.Driving { HasRow: true } => turn
             .Write(new LogbookEntry.CloseDrive(DriveEnd.Aborted, turn.Vehicle.Settings.LookUpAddresses)).Become(new VehiclePhase.Start()),
         VehiclePhase.Charging { HasRow: true } => turn
-            .Write(new LogbookEntry.CompleteCharging(turn.Now)).Tell(new Note.ChargingEnded()).Become(new VehiclePhase.Start()),
+            .Write(new LogbookEntry.CompleteCharging(turn.Now)).Log(new Note.ChargingEnded()).Become(new VehiclePhase.Start()),
         _ => turn,
     };
 
@@ -129,13 +129,13 @@ static class Answers
         var next = turn.Vehicle.OutOfOrder.And(data.DriveState?.Timestamp);
         if (data.IsFull && next.IsClockSet(by))
         {
-            turn.Tell(new Note.ClockAccepted());
+            turn.Log(new Note.ClockAccepted());
             turn.Vehicle = turn.Vehicle with { LastPosition = null, LastDrivingSample = null };
             return Accept(Interrupt(turn), data, around);
         }
 
         turn.Vehicle = turn.Vehicle with { OutOfOrder = next };
-        return turn.Tell(new Note.OutOfOrder(by)).Poll(next.Pause);
+        return turn.Log(new Note.OutOfOrder(by)).Poll(next.Pause);
     }
 }
 

@@ -12,12 +12,12 @@ static class Charging
     {
         var began = Entries(turn, data, around);
         if (began.Length == 0)
-            turn.Tell(new Note.NoPlace());
+            turn.Log(new Note.NoPlace());
         return turn.Write(began)
             .Become(new VehiclePhase.Charging(HasRow: began.Length > 0))
             .DisconnectStream()
             .Since(turn.Date).Use()
-            .Tell(new Note.ChargingStarted())
+            .Log(new Note.ChargingStarted())
             .Publish()
             .Poll(5)
             .Do(Positions.Arm);
@@ -39,7 +39,7 @@ static class Charging
         turn.Write(Positions.Entry(data, turn.Now, around));
         if (charging.HasRow)
             turn.Write(Charge(data, turn.Now)).Write(new LogbookEntry.CompleteCharging(turn.Now));
-        return PhaseTransitions.Raise(turn.Tell(new Note.ChargingEnded()).Become(new VehiclePhase.Start()), data, around);
+        return PhaseTransitions.Raise(turn.Log(new Note.ChargingEnded()).Become(new VehiclePhase.Start()), data, around);
     }
 
     /// <summary>A car that was silent for long and charges again may charge elsewhere, or once more: that is another charging process.</summary>
@@ -48,14 +48,14 @@ static class Charging
         if (turn is not { Phase: VehiclePhase.Charging { HasRow: true }, Vehicle.LastFullAnswer: { } last } || turn.Now - last < LongSilence
             || data.ChargeState?.IsCharging != true || Unfinished.From(turn.Vehicle, turn.Now).Charging?.IsSameSession(data) != false)
             return turn;
-        return turn.Write(new LogbookEntry.CompleteCharging(turn.Now)).Tell(new Note.ChargingEnded()).Become(new VehiclePhase.Start());
+        return turn.Write(new LogbookEntry.CompleteCharging(turn.Now)).Log(new Note.ChargingEnded()).Become(new VehiclePhase.Start());
     }
 
     public static Turn FellAsleep(Turn turn, VehiclePhase.Charging charging, VehicleData data, Surroundings around) =>
         PhaseTransitions.Raise(
-            turn.Tell(new Note.ConnectionLost("charging"))
+            turn.Log(new Note.ConnectionLost("charging"))
                 .Write(charging.HasRow ? new LogbookEntry.CompleteCharging(turn.Now) : null)
-                .Tell(new Note.ChargingEnded())
+                .Log(new Note.ChargingEnded())
                 .Become(new VehiclePhase.Start()),
             data,
             around);

@@ -11,7 +11,7 @@ static class Commands
     {
         _ when turn.Vehicle.Telemetry.Leads => TelemetryRules.Resume(turn),
         VehiclePhase.Suspended => turn
-            .Since(turn.Now).Use().Become(new VehiclePhase.Online()).Tell(new Note.ResumedLogging()).Do(Positions.Arm).Publish().Poll(1),
+            .Since(turn.Now).Use().Become(new VehiclePhase.Online()).Log(new Note.ResumedLogging()).Do(Positions.Arm).Publish().Poll(1),
         VehiclePhase.Asleep => FetchNow(turn.Become(new VehiclePhase.Asleep(Sleeping.FirstStep))),
         VehiclePhase.Offline => FetchNow(turn.Become(new VehiclePhase.Offline(Sleeping.FirstStep))),
         _ => turn.Use(),

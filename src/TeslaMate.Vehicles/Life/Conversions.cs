@@ -21,7 +21,7 @@ static class Conversions
         drive?.ExactSpeed / MilesPerKm is { } kmH ? (int)Math.Round(kmH, MidpointRounding.AwayFromZero) : KmH(drive?.Speed);
 
     /// <summary>Along a great circle; good to half a per cent.</summary>
-    public static double DistanceKm(Place from, Place to)
+    public static double DistanceKm(Coordinates from, Coordinates to)
     {
         var latitude = double.DegreesToRadians(to.Latitude - from.Latitude);
         var longitude = double.DegreesToRadians(to.Longitude - from.Longitude);

@@ -28,11 +28,11 @@ static class Driving
     {
         if (first is not null && MissedDrive.Beginning(turn.Vehicle.Parked, first) is { } start)
             turn.Write(new LogbookEntry.StartDrive(start.Date, start), new LogbookEntry.InsertDrivePosition(first))
-                .Tell(MissedDrive.Told(start, first));
+                .Log(MissedDrive.NoteOf(start, first));
         else if (first is not null)
-            turn.Write(new LogbookEntry.StartDrive(turn.Date, first)).Tell(new Note.DriveStarted());
+            turn.Write(new LogbookEntry.StartDrive(turn.Date, first)).Log(new Note.DriveStarted());
         else if (!turn.Vehicle.Telemetry.Leads)
-            turn.Tell(new Note.NoPlace());
+            turn.Log(new Note.NoPlace());
         turn.Vehicle = turn.Vehicle with { Parked = null };
         return turn.Since(turn.Date).Use().Become(new VehiclePhase.Driving(new Contact.Available(), HasRow: first is not null));
     }
@@ -74,10 +74,10 @@ static class Driving
 
     public static Turn Offline(Turn turn, VehiclePhase.Driving driving) => driving.Contact switch
     {
-        Contact.Available => turn.Use().Become(driving with { Contact = new Contact.Unavailable(0) }).Tell(new Note.ConnectionLost("driving"))
+        Contact.Available => turn.Use().Become(driving with { Contact = new Contact.Unavailable(0) }).Log(new Note.ConnectionLost("driving"))
             .Poll(5),
         Contact.Unavailable(< MostMisses and var misses) => turn.Use().Become(driving with { Contact = new Contact.Unavailable(misses + 1) }).Poll(5),
-        Contact.Unavailable => turn.Use().Become(driving with { Contact = new Contact.Lost(turn.Vehicle.LastResponse) }).Tell(new Note.Lost())
+        Contact.Unavailable => turn.Use().Become(driving with { Contact = new Contact.Lost(turn.Vehicle.LastResponse) }).Log(new Note.Lost())
             .Publish().Poll(30),
         Contact.Lost when !driving.HasRow => turn.PollSoon().Become(new VehiclePhase.Start()),
         Contact.Lost(var last) when turn.Now - (last?.DriveState?.Timestamp ?? turn.Vehicle.LastFullAnswer) < LostForGood => turn.Use().Poll(30),
@@ -124,7 +124,7 @@ static class Driving
             (true, _) when away >= LongEnoughToCharge => EndByCharge(turn, driving, last, now, around),
             (false, _) when away >= LostForGood => EndByLoss(turn, driving, now, around),
             _ when driving.HasRow => PhaseTransitions.Raise(
-                turn.ConnectStream().Use().Tell(new Note.DriveContinued(away)).Become(driving with { Contact = new Contact.Available() }), now,
+                turn.ConnectStream().Use().Log(new Note.DriveContinued(away)).Become(driving with { Contact = new Contact.Available() }), now,
                 around),
             _ => EndByLoss(turn, driving, now, around),
         };
@@ -153,7 +153,7 @@ static class Driving
                 Charge(last, turn.Now, Energy(last, now)?.Before),
                 Charge(now, turn.Now),
                 new LogbookEntry.CompleteCharging(turn.Date))
-                .Tell(new Note.ChargedWhileAway(now.ChargeState?.ChargeEnergyAdded - (Energy(last, now)?.Before ?? 0)));
+                .Log(new Note.ChargedWhileAway(now.ChargeState?.ChargeEnergyAdded - (Energy(last, now)?.Before ?? 0)));
         }
 
         return PhaseTransitions.Raise(turn.Use().Become(new VehiclePhase.Start()), now, around);

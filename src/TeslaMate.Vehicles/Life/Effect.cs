@@ -21,10 +21,10 @@ abstract record Effect
     /// <summary>Starts the one regular request.</summary>
     public sealed record Fetch(long Request, FetchPlan Plan) : Effect;
 
-    /// <summary>Starts an extra light request, answered by <see cref="VehicleEvent.AvailabilityProbed"/>.</summary>
+    /// <summary>Asks for an extra <c>vehicle</c>, answered by <see cref="VehicleEvent.AvailabilityProbed"/>.</summary>
     public sealed record AvailabilityProbe : Effect;
 
-    /// <summary>Starts the full request that a wish to suspend needs.</summary>
+    /// <summary>Asks for the <c>vehicle_data</c> that a wish to suspend needs.</summary>
     public sealed record CheckForSuspend(long Ticket) : Effect;
 
     public sealed record Reply(long Ticket, SuspendAnswer Answer) : Effect;
@@ -44,18 +44,18 @@ abstract record Effect
     public sealed record CheckTelemetry(TelemetryRequest Request, string Reason) : Effect;
 
     /// <summary>Something the journal should say.</summary>
-    public sealed record Tell(Note Note) : Effect;
+    public sealed record Log(Note Note) : Effect;
 }
 
 /// <summary>How a regular request proceeds (spec vehicle 5.3).</summary>
 enum FetchPlan
 {
-    /// <summary>Only the light request, which never keeps a car awake.</summary>
-    Light,
+    /// <summary>Only <c>vehicle</c>, which never keeps a car awake.</summary>
+    Vehicle,
 
-    /// <summary>The light request; if it says online, the full one.</summary>
-    LightThenFull,
+    /// <summary><c>vehicle</c>; if it says online, <c>vehicle_data</c>.</summary>
+    VehicleThenVehicleData,
 
-    /// <summary>The full request; if the car is unavailable, the light one says why.</summary>
-    FullElseLight,
+    /// <summary><c>vehicle_data</c>; if the car is unavailable, <c>vehicle</c> says why.</summary>
+    VehicleDataElseVehicle,
 }

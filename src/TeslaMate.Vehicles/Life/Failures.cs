@@ -21,15 +21,15 @@ static class Failures
         // A night without network is a handful of lines, not a thousand.
         if (error is not (ApiError.VehicleInService or ApiError.NotSignedIn)
             && (vehicle.LastError != Code(error) || turn.Vehicle.RefusalsInARow == 1 || int.IsPow2(turn.Vehicle.ErrorsInARow)))
-            turn.Tell(new Note.RequestFailed(Code(error), error.Message, turn.Vehicle.ErrorsInARow));
+            turn.Log(new Note.RequestFailed(Code(error), error.Message, turn.Vehicle.ErrorsInARow));
         return (error, turn.Phase) switch
         {
             (ApiError.Closed, _) => turn.Poll(5),
             (ApiError.VehicleInService, VehiclePhase.Driving { HasRow: true }) => turn
-                .Tell(new Note.InService())
+                .Log(new Note.InService())
                 .Write(new LogbookEntry.CloseDrive(DriveEnd.Aborted, vehicle.Settings.LookUpAddresses))
                 .DisconnectStream().Use().Become(new VehiclePhase.Start()).Publish().Poll(turn.Polling.Online),
-            (ApiError.VehicleInService, _) => turn.Tell(new Note.InService()).Poll(turn.Polling.Online),
+            (ApiError.VehicleInService, _) => turn.Log(new Note.InService()).Poll(turn.Polling.Online),
             (ApiError.NotSignedIn, _) => StopUntilSignIn(turn),
             (ApiError.VehicleNotFound, _) => OnNotFound(turn),
             (ApiError.RateLimited(var pause), _) => turn.Publish().Poll(pause),
@@ -82,7 +82,7 @@ static class Failures
             PreOnline = PreOnline.Idle,
             Unfinished = Unfinished.From(turn.Vehicle, turn.Now),
         };
-        return turn.Tell(new Note.NotSignedIn()).DisconnectStream().Become(new VehiclePhase.Start()).Publish();
+        return turn.Log(new Note.NotSignedIn()).DisconnectStream().Become(new VehiclePhase.Start()).Publish();
     }
 
     static Turn OnNotFound(Turn turn)

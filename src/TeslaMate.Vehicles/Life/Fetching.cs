@@ -35,16 +35,16 @@ static class Fetching
 
     public static FetchPlan Plan(Vehicle vehicle, DateTimeOffset now) => (vehicle.Phase, vehicle.Car.Settings.UseStreamingApi) switch
     {
-        (VehiclePhase.Online or VehiclePhase.Driving or VehiclePhase.Charging or VehiclePhase.Updating, _) => FetchPlan.FullElseLight,
-        // What was left open needs a full answer. The full request does not wake a car, and one that was in use a moment ago is awake anyway.
-        (VehiclePhase.Start, _) when !vehicle.Unfinished.IsNothing || WasAwakeJustNow(vehicle, now) => FetchPlan.FullElseLight,
-        (VehiclePhase.Start, true) => FetchPlan.Light,
+        (VehiclePhase.Online or VehiclePhase.Driving or VehiclePhase.Charging or VehiclePhase.Updating, _) => FetchPlan.VehicleDataElseVehicle,
+        // What was left open needs a full answer. `vehicle_data` does not wake a car, and one that was in use a moment ago is awake anyway.
+        (VehiclePhase.Start, _) when !vehicle.Unfinished.IsNothing || WasAwakeJustNow(vehicle, now) => FetchPlan.VehicleDataElseVehicle,
+        (VehiclePhase.Start, true) => FetchPlan.Vehicle,
         (VehiclePhase.Asleep or VehiclePhase.Offline, true)
-            => vehicle.PreOnline == PreOnline.ConfirmedReal ? FetchPlan.FullElseLight : FetchPlan.Light,
+            => vehicle.PreOnline == PreOnline.ConfirmedReal ? FetchPlan.VehicleDataElseVehicle : FetchPlan.Vehicle,
         (VehiclePhase.Suspended suspended, true)
-            => Suspending.MayLookWithoutStream(vehicle, suspended, now) ? FetchPlan.LightThenFull : FetchPlan.Light,
-        (VehiclePhase.Suspended suspended, false) => Suspending.IsOver(suspended, now) ? FetchPlan.LightThenFull : FetchPlan.Light,
-        (VehiclePhase.Start or VehiclePhase.Asleep or VehiclePhase.Offline, false) => FetchPlan.LightThenFull,
+            => Suspending.MayLookWithoutStream(vehicle, suspended, now) ? FetchPlan.VehicleThenVehicleData : FetchPlan.Vehicle,
+        (VehiclePhase.Suspended suspended, false) => Suspending.IsOver(suspended, now) ? FetchPlan.VehicleThenVehicleData : FetchPlan.Vehicle,
+        (VehiclePhase.Start or VehiclePhase.Asleep or VehiclePhase.Offline, false) => FetchPlan.VehicleThenVehicleData,
         _ => throw new System.Diagnostics.UnreachableException($"no plan for {vehicle.Phase}"),
     };
 

@@ -30,9 +30,9 @@ sealed record GearDoubt(int Contradictions, bool IsContradicted, bool IsAsking, 
     /// <summary>Whether a reading shows that the car moves. A speed alone is believed once.</summary>
     public bool Moves(StreamReading reading) =>
         (reading.Speed > 0 && Contradictions < 2)
-        || reading.Odometer - Against?.Odometer > MovedMiles
+        || reading.OdometerMiles - Against?.OdometerMiles > MovedMiles
         || (reading is { EstLat: { } latitude, EstLng: { } longitude } && Against is { EstLat: { } fromLatitude, EstLng: { } fromLongitude }
-            && Conversions.DistanceKm(new Place(fromLatitude, fromLongitude), new Place(latitude, longitude)) > MovedKm);
+            && Conversions.DistanceKm(new Coordinates(fromLatitude, fromLongitude), new Coordinates(latitude, longitude)) > MovedKm);
 
     /// <summary>After a full answer.</summary>
     /// <param name="streamed">The last sample, if it showed a gear.</param>

@@ -13,7 +13,7 @@ static class Installing
         .Become(new VehiclePhase.Updating())
         .DisconnectStream()
         .Since(turn.Date).Use()
-        .Tell(new Note.UpdateStarted())
+        .Log(new Note.UpdateStarted())
         .Publish()
         .Poll(15);
 
@@ -23,7 +23,7 @@ static class Installing
         null or { Status: null } => turn.Use().Poll(5),
         { Status: "installing" } => turn.Use().Publish().Poll(turn.Polling.Default),
         { Status: "available" } => PhaseTransitions.Raise(
-            turn.Use().Write(new LogbookEntry.CancelUpdate()).Tell(new Note.UpdateCancelled()).Become(new VehiclePhase.Start()), data, around),
+            turn.Use().Write(new LogbookEntry.CancelUpdate()).Log(new Note.UpdateCancelled()).Become(new VehiclePhase.Start()), data, around),
         { Status: { } status } update => Finish(turn, status, update.InstallPerc, data, around),
     };
 
@@ -44,10 +44,10 @@ static class Installing
     static Turn Finish(Turn turn, string status, int? installPerc, VehicleData data, Surroundings around)
     {
         if ((status, installPerc) is not (("", _) or ("downloading", 100)))
-            turn.Tell(new Note.UpdateEndedOddly(status));
+            turn.Log(new Note.UpdateEndedOddly(status));
         var version = data.VehicleState?.CarVersion;
         return PhaseTransitions.Raise(
-            turn.Use().Write(new LogbookEntry.FinishUpdate(Date(data, turn.Now), version)).Tell(new Note.UpdateFinished(version))
+            turn.Use().Write(new LogbookEntry.FinishUpdate(Date(data, turn.Now), version)).Log(new Note.UpdateFinished(version))
                 .Become(new VehiclePhase.Start()),
             data,
             around);

@@ -30,10 +30,10 @@ static class MissedDrive
                 new LogbookEntry.StartDrive(start.Date, start),
                 new LogbookEntry.InsertDrivePosition(now),
                 new LogbookEntry.CloseDrive(DriveEnd.Ended, turn.Vehicle.Settings.LookUpAddresses))
-            .Tell(Told(start, now));
+            .Log(NoteOf(start, now));
     }
 
-    public static Note Told(PositionReading start, PositionReading now) =>
+    public static Note NoteOf(PositionReading start, PositionReading now) =>
         new Note.DriveReconstructed(now.OdometerKm - start.OdometerKm ?? 0, now.Date - start.Date);
 
     /// <summary>The first position of a drive between two readings; null when there was none, or the readings contradict each other.</summary>

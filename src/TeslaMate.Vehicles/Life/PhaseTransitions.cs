@@ -17,7 +17,7 @@ static class PhaseTransitions
         (VehiclePhase.Suspended, _) => Raise(turn.Become(new VehiclePhase.Start()), data, around),
 
         (VehiclePhase.Charging charging, Availability.Online) => Charging.Online(turn, charging, data, around), // 6.4
-        (VehiclePhase.Charging, Availability.Offline) => turn.Tell(new Note.ConnectionLost("charging")).PollSoon(),
+        (VehiclePhase.Charging, Availability.Offline) => turn.Log(new Note.ConnectionLost("charging")).PollSoon(),
         (VehiclePhase.Charging charging, _) => Charging.FellAsleep(turn, charging, data, around),
 
         (VehiclePhase.Driving driving, Availability.Online) => Driving.Online(turn, driving, data, around), // 6.5

@@ -13,9 +13,9 @@ static class Readings
     /// <summary>An answer as a position; null when it has no place.</summary>
     /// <param name="elevationM">From the terrain model, for cars without a stream.</param>
     /// <param name="elsewhere">Stands in for coordinates that the answer lacks.</param>
-    public static PositionReading? Position(VehicleData data, DateTimeOffset now, int? elevationM = null, Place? elsewhere = null)
+    public static PositionReading? Position(VehicleData data, DateTimeOffset now, int? elevationM = null, Coordinates? elsewhere = null)
     {
-        var place = data.DriveState is { Latitude: { } latitude, Longitude: { } longitude } ? new Place(latitude, longitude) : elsewhere;
+        var place = data.DriveState is { Latitude: { } latitude, Longitude: { } longitude } ? new Coordinates(latitude, longitude) : elsewhere;
         if (place is not { } at)
             return null;
         var (drive, charge, climate, state) = (data.DriveState, data.ChargeState, data.ClimateState, data.VehicleState);
@@ -27,7 +27,7 @@ static class Readings
             ElevationM = elevationM,
             SpeedKmH = Conversions.KmH(drive),
             PowerKw = drive?.Power,
-            OdometerKm = Conversions.Kilometres(state?.Odometer, decimals: 6),
+            OdometerKm = Conversions.Kilometres(state?.OdometerMiles, decimals: 6),
             IdealRangeKm = Conversions.Kilometres(charge?.IdealBatteryRange, decimals: 2),
             EstimatedRangeKm = Conversions.Kilometres(charge?.EstBatteryRange, decimals: 2),
             RatedRangeKm = Conversions.Kilometres(charge?.BatteryRange, decimals: 2),
@@ -67,7 +67,7 @@ static class Readings
                 SpeedKmH = Conversions.KmH(reading.Speed),
                 PowerKw = reading.Power,
                 BatteryLevel = reading.Soc,
-                OdometerKm = Conversions.Kilometres(reading.Odometer, decimals: 6),
+                OdometerKm = Conversions.Kilometres(reading.OdometerMiles, decimals: 6),
             }
             : null;
 

@@ -38,6 +38,6 @@ static class Restoring
             UsableBatteryLevel = position.UsableBatteryLevel,
         },
         ClimateState = new ClimateState { OutsideTemp = position.OutsideTempC, InsideTemp = position.InsideTempC },
-        VehicleState = new VehicleState { Odometer = Conversions.Miles(position.OdometerKm, decimals: 6), CarVersion = version },
+        VehicleState = new VehicleState { OdometerMiles = Conversions.Miles(position.OdometerKm, decimals: 6), CarVersion = version },
     };
 }

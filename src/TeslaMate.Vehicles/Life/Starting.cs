@@ -27,7 +27,7 @@ static class Starting
                 .ConnectStream()
                 .Do(Positions.Arm)
                 .Become(new VehiclePhase.Online())
-                .Tell(new Note.IsOnline())
+                .Log(new Note.IsOnline())
                 .Publish(),
             data,
             around);
@@ -43,13 +43,13 @@ static class Starting
             if (!isAsleep)
                 return PhaseTransitions.Raise(turn.Since(drive.Start)
                     .Become(new VehiclePhase.Driving(new Contact.Lost(Restoring.LastOf(turn.Vehicle, drive)), HasRow: true)), data, around);
-            turn.Write(new LogbookEntry.CloseDrive(DriveEnd.Aborted, turn.Vehicle.Settings.LookUpAddresses)).Tell(new Note.DriveClosedLate());
+            turn.Write(new LogbookEntry.CloseDrive(DriveEnd.Aborted, turn.Vehicle.Settings.LookUpAddresses)).Log(new Note.DriveClosedLate());
         }
 
         if (isAsleep && turn.Vehicle.Unfinished.Charging is not null)
         {
             turn.Vehicle = turn.Vehicle with { Unfinished = turn.Vehicle.Unfinished with { Charging = null } };
-            turn.Write(new LogbookEntry.CompleteCharging(turn.Now)).Tell(new Note.ChargingEnded());
+            turn.Write(new LogbookEntry.CompleteCharging(turn.Now)).Log(new Note.ChargingEnded());
         }
 
         var step = turn.Polling.Asleep;
@@ -57,7 +57,7 @@ static class Starting
         return turn.StartState(isAsleep ? CarActivity.Asleep : CarActivity.Offline, Readings.Date(data, turn.Now))
             .DisconnectStream()
             .Become(isAsleep ? new VehiclePhase.Asleep(step) : new VehiclePhase.Offline(step))
-            .Tell(isAsleep ? new Note.FellAsleep() : new Note.WentOffline())
+            .Log(isAsleep ? new Note.FellAsleep() : new Note.WentOffline())
             .Publish()
             .PollSoon();
     }
@@ -74,11 +74,11 @@ static class Starting
             if (drive.GoesOnAt(data, turn.Now))
             {
                 (next, began) = (new VehiclePhase.Driving(new Contact.Available(), HasRow: true), drive.Start);
-                turn.Tell(new Note.DriveContinued(Readings.Date(data, turn.Now) - (drive.Last?.Date ?? drive.Start)));
+                turn.Log(new Note.DriveContinued(Readings.Date(data, turn.Now) - (drive.Last?.Date ?? drive.Start)));
             }
             else
             {
-                turn.Write(new LogbookEntry.CloseDrive(DriveEnd.Aborted, turn.Vehicle.Settings.LookUpAddresses)).Tell(new Note.DriveClosedLate());
+                turn.Write(new LogbookEntry.CloseDrive(DriveEnd.Aborted, turn.Vehicle.Settings.LookUpAddresses)).Log(new Note.DriveClosedLate());
             }
         }
 
@@ -87,11 +87,11 @@ static class Starting
             if (next is null && charging.GoesOnAt(data, turn.Now))
             {
                 (next, began) = (new VehiclePhase.Charging(HasRow: true), charging.Start);
-                turn.Tell(new Note.ChargingContinued());
+                turn.Log(new Note.ChargingContinued());
             }
             else
             {
-                turn.Write(new LogbookEntry.CompleteCharging(turn.Now)).Tell(new Note.ChargingEnded());
+                turn.Write(new LogbookEntry.CompleteCharging(turn.Now)).Log(new Note.ChargingEnded());
             }
         }
 
@@ -107,7 +107,7 @@ static class Starting
             }
             else
             {
-                turn.Write(new LogbookEntry.CancelUpdate()).Tell(new Note.UpdateCancelled());
+                turn.Write(new LogbookEntry.CancelUpdate()).Log(new Note.UpdateCancelled());
             }
         }
 
@@ -123,7 +123,7 @@ static class Starting
             return null;
         if (data.VehicleState?.CarVersion is { Length: > 0 } version)
             return new LogbookEntry.NoteVersion(Installing.Date(data, turn.Now), version);
-        turn.Tell(new Note.NoVersion());
+        turn.Log(new Note.NoVersion());
         return null;
     }
 }

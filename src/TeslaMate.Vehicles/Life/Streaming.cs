@@ -29,14 +29,14 @@ static class Streaming
     {
         var due = turn.Vehicle.StreamPollDue;
         turn.PollForStream(GearDoubt.Floor);
-        return turn.Vehicle.StreamPollDue == due ? turn : turn.Tell(new Note.StreamSaysOffline());
+        return turn.Vehicle.StreamPollDue == due ? turn : turn.Log(new Note.StreamSaysOffline());
     }
 
     static Turn OnSample(Turn turn, StreamReading reading, Surroundings around)
     {
         turn.Vehicle = turn.Vehicle with { LastSample = turn.Now };
         if (turn.Phase is VehiclePhase.Online or VehiclePhase.Suspended && turn.Vehicle.LastResponse?.DriveState?.Timestamp > reading.Time)
-            return turn.Tell(new Note.StaleSample());
+            return turn.Log(new Note.StaleSample());
         turn.Vehicle = turn.Vehicle with
         {
             LastInGear = reading.ShiftState.IsInGear ? reading : null,
@@ -141,7 +141,7 @@ static class Streaming
                     ShiftState = reading.ShiftState,
                 },
                 ChargeState = (last.ChargeState ?? new ChargeState()) with { BatteryLevel = reading.Soc },
-                VehicleState = (last.VehicleState ?? new VehicleState()) with { Odometer = reading.Odometer },
+                VehicleState = (last.VehicleState ?? new VehicleState()) with { OdometerMiles = reading.OdometerMiles },
             },
         };
         return turn;

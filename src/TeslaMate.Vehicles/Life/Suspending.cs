@@ -11,7 +11,7 @@ static class Suspending
     // A timer and the clock may disagree a little about the end of a pause.
     static readonly TimeSpan Slack = TimeSpan.FromSeconds(1);
 
-    // How often the light request, which keeps no car awake, looks after a car that is left alone without a stream.
+    // How often the `vehicle` request, which keeps no car awake, looks after a car that is left alone without a stream.
     static readonly TimeSpan Look = TimeSpan.FromMinutes(1);
 
     public static Turn Decide(Turn turn, VehicleData data, Surroundings around)
@@ -24,7 +24,7 @@ static class Suspending
         var isDue = idle >= (hasStream ? IdleWithStream : TimeSpan.FromMinutes(turn.Vehicle.Car.Settings.SuspendAfterIdleMin));
         var reason = Reason(data, turn.Vehicle.Car.Settings);
         if (reason is not null && isDue && reason != turn.Vehicle.AwakeFor && IsTold(reason, data))
-            turn.Tell(new Note.StillAwake(reason));
+            turn.Log(new Note.StillAwake(reason));
         if (reason is null || isDue)
             turn.Vehicle = turn.Vehicle with { AwakeFor = reason };
         return (reason, isDue) switch
@@ -57,7 +57,7 @@ static class Suspending
     public static Turn Suspend(Turn turn, VehicleData data, Surroundings around)
     {
         if (turn.Phase is not VehiclePhase.Suspended)
-            turn.Since(turn.Now).Tell(new Note.SuspendedLogging());
+            turn.Since(turn.Now).Log(new Note.SuspendedLogging());
         return turn.Write(Positions.Entry(data, turn.Now, around)).Become(new VehiclePhase.Suspended(turn.Now + Pause(turn.Vehicle)));
     }
 
@@ -68,7 +68,7 @@ static class Suspending
         return turn.Vehicle.IsStreaming || pause < Look ? pause : LookInterval(turn);
     }
 
-    /// <summary>Nothing new from a light look without a stream.</summary>
+    /// <summary>Nothing new from a <c>vehicle</c> request without a stream.</summary>
     public static Turn LookAgain(Turn turn, VehiclePhase.Suspended suspended)
     {
         var left = suspended.Until - turn.Now;

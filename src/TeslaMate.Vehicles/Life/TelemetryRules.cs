@@ -12,7 +12,7 @@ static class TelemetryRules
     /// <summary>Below this a lost contact is a hop between two networks.</summary>
     static readonly TimeSpan Hop = TimeSpan.FromSeconds(90);
 
-    static readonly TimeSpan PlacePatience = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan PlaceTimeout = TimeSpan.FromSeconds(60);
     static readonly TimeSpan LostAfter = TimeSpan.FromMinutes(15);
     static readonly TimeSpan NeverBack = TimeSpan.FromHours(12);
     static readonly TimeSpan ChargeNeverBack = TimeSpan.FromHours(24);
@@ -33,7 +33,7 @@ static class TelemetryRules
     const double CounterToleranceKwh = 0.05;
     const double SamePlaceKm = 0.5;
 
-    /// <summary>The car streams: one light look tells whether it sleeps, and the rest comes by itself.</summary>
+    /// <summary>The car streams: one <c>vehicle</c> request tells whether it sleeps, and the rest comes by itself.</summary>
     public static Turn Begin(Turn turn)
     {
         Know(turn, state => state with { IsConfigured = true, Leads = true });
@@ -51,12 +51,12 @@ static class TelemetryRules
             OnlineAnswers = contact.IsUp ? 0 : state.OnlineAnswers,
             CheckAgain = contact.IsUp ? null : state.CheckAgain,
             WakeDue = contact.IsUp && turn.Phase is VehiclePhase.Start or VehiclePhase.Asleep or VehiclePhase.Offline
-                ? turn.Now + PlacePatience : null,
+                ? turn.Now + PlaceTimeout : null,
         });
         if (!turn.Vehicle.Telemetry.Leads)
             return turn;
         if (!contact.IsUp && turn.Phase is VehiclePhase.Driving { Contact: Contact.Available } driving)
-            turn.Become(driving with { Contact = new Contact.Unavailable(0) }).Tell(new Note.ConnectionLost("driving"));
+            turn.Become(driving with { Contact = new Contact.Unavailable(0) }).Log(new Note.ConnectionLost("driving"));
         return Arm(turn);
     }
 
@@ -92,7 +92,7 @@ static class TelemetryRules
                         segments.From, segments.Until, segments.Drives,
                         [.. segments.Track.Select(point => Readings.Position(point.Data, point.CarTime)).OfType<PositionReading>()],
                         segments.OpenSince));
-                    turn.Tell(new Note.DrivesSegmented(segments.From, segments.Until, segments.Drives.Count));
+                    turn.Log(new Note.DrivesSegmented(segments.From, segments.Until, segments.Drives.Count));
                 }
 
                 // A correction is not a track; a point of one belongs to its drive.
@@ -139,10 +139,10 @@ static class TelemetryRules
         return Arm(turn);
     }
 
-    /// <summary>The answer to a light or full request; null when there was no budget or no answer.</summary>
+    /// <summary>The answer to a request for <c>vehicle</c> or <c>vehicle_data</c>; null when there was no budget or no answer.</summary>
     public static Turn OnChecked(Turn turn, VehicleEvent.TelemetryChecked check)
     {
-        if (check.Request == TelemetryRequest.Full)
+        if (check.Request == TelemetryRequest.VehicleData)
             return turn.Vehicle.Telemetry.Leads ? OnFull(turn, check.Answer) : turn;
         Know(turn, state => state with { IsChecking = false });
         if (!turn.Vehicle.Telemetry.Leads)
@@ -168,7 +168,7 @@ static class TelemetryRules
                 GoAway(turn, availability);
                 break;
             case VehiclePhase.Charging charging when IsDue(turn.Vehicle.Telemetry.ContactSince, ChargeNeverBack, turn.Now):
-                turn.Write(charging.HasRow ? new LogbookEntry.CompleteCharging(turn.Now) : null).Tell(new Note.ChargingEnded());
+                turn.Write(charging.HasRow ? new LogbookEntry.CompleteCharging(turn.Now) : null).Log(new Note.ChargingEnded());
                 GoAway(turn, availability);
                 break;
             case VehiclePhase.Start or VehiclePhase.Online or VehiclePhase.Suspended:
@@ -193,12 +193,12 @@ static class TelemetryRules
 
     /// <summary>The owner wants the car to be left alone, or not any more: data go on being logged, only requests stop.</summary>
     public static Turn Suspend(Turn turn, long ticket) => turn
-        .Become(new VehiclePhase.Suspended(DateTimeOffset.MaxValue)).Since(turn.Now).Tell(new Note.SuspendedLogging()).Publish()
+        .Become(new VehiclePhase.Suspended(DateTimeOffset.MaxValue)).Since(turn.Now).Log(new Note.SuspendedLogging()).Publish()
         .Do(new Effect.Reply(ticket, new SuspendAnswer.Suspended()));
 
     public static Turn Resume(Turn turn) => turn.Phase switch
     {
-        VehiclePhase.Suspended => turn.Since(turn.Now).Become(new VehiclePhase.Online()).Tell(new Note.ResumedLogging()).Publish(),
+        VehiclePhase.Suspended => turn.Since(turn.Now).Become(new VehiclePhase.Online()).Log(new Note.ResumedLogging()).Publish(),
         VehiclePhase.Asleep or VehiclePhase.Offline => Arm(Check(turn, "the owner asked")),
         // A car that answers while nothing is heard of it has a broken feed.
         _ when !turn.Vehicle.Telemetry.IsUp => Arm(Check(turn, "the owner asked")),
@@ -288,7 +288,7 @@ static class TelemetryRules
             turn.Write(Positions.Entry(data with { DriveState = standing }, since, Surroundings.Unknown));
         }
 
-        turn.Become(new VehiclePhase.Online()).Tell(new Note.IsOnline()).Publish();
+        turn.Become(new VehiclePhase.Online()).Log(new Note.IsOnline()).Publish();
     }
 
     static void OnIdle(Turn turn, TelemetryReading reading, Surroundings around)
@@ -396,11 +396,11 @@ static class TelemetryRules
         if (!hasRow)
         {
             var first = turn.Vehicle.Telemetry.WithoutPlace ?? reading;
-            if (reading.CarTime - first.CarTime > PlacePatience)
+            if (reading.CarTime - first.CarTime > PlaceTimeout)
                 hasRow = StartAtLastPlace(turn, first);
             if (!hasRow && reading.HasPlace && own is not null)
             {
-                turn.Write(new LogbookEntry.StartDrive(first.CarTime, own)).Tell(new Note.DriveStarted());
+                turn.Write(new LogbookEntry.StartDrive(first.CarTime, own)).Log(new Note.DriveStarted());
                 Know(turn, state => state with { PlaceDue = null, WithoutPlace = null });
                 hasRow = true;
             }
@@ -420,7 +420,7 @@ static class TelemetryRules
         var data = turn.Vehicle.Telemetry.IsGearless ? WithSpeed(first) : first.Data;
         if (Readings.Position(data, first.CarTime, elsewhere: turn.Vehicle.LastPlace) is not { } position)
             return false;
-        turn.Write(new LogbookEntry.StartDrive(first.CarTime, position)).Tell(new Note.DriveStarted());
+        turn.Write(new LogbookEntry.StartDrive(first.CarTime, position)).Log(new Note.DriveStarted());
         Know(turn, state => state with { PlaceDue = null, WithoutPlace = null });
         return true;
     }
@@ -452,7 +452,7 @@ static class TelemetryRules
         var last = turn.Vehicle.Telemetry.LastCharge;
         var isCharging = (reading.Charge.IsStateKnown ? data.ChargeState?.IsCharging == true : reading.Charge.PowerKw > LeastPowerKw)
             && data.DriveState?.ShiftState.IsInGear != true;
-        var moved = Conversions.Kilometres(data.VehicleState?.Odometer - last?.OdometerMiles, decimals: 6);
+        var moved = Conversions.Kilometres(data.VehicleState?.OdometerMiles - last?.OdometerMiles, decimals: 6);
         // Rounded, since the counter has two decimals and a difference of doubles has not.
         var fell = Math.Round((double?)data.ChargeState?.ChargeEnergyAdded - last?.EnergyKwh ?? 0, 3) < -CounterToleranceKwh;
         if (isCharging && (fell || moved > SamePlaceKm))
@@ -504,7 +504,7 @@ static class TelemetryRules
     static void Complete(Turn turn, VehiclePhase.Charging charging, ChargeFacts? facts)
     {
         Know(turn, state => state with { LastCharge = null, PowerSince = null });
-        turn.Write(charging.HasRow ? new LogbookEntry.CompleteCharging(turn.Date, facts?.UsedKwh) : null).Tell(new Note.ChargingEnded());
+        turn.Write(charging.HasRow ? new LogbookEntry.CompleteCharging(turn.Date, facts?.UsedKwh) : null).Log(new Note.ChargingEnded());
     }
 
     static void MarkCharge(Turn turn, TelemetryReading reading, bool isNew = false)
@@ -515,7 +515,7 @@ static class TelemetryRules
         Know(turn, state => state with
         {
             LastCharge = new ChargeMark(
-                reading.CarTime, reading.Charge.PowerKw, charge?.ChargerPhases, charge?.ChargeEnergyAdded, reading.Data.VehicleState?.Odometer),
+                reading.CarTime, reading.Charge.PowerKw, charge?.ChargerPhases, charge?.ChargeEnergyAdded, reading.Data.VehicleState?.OdometerMiles),
         });
     }
 
@@ -527,9 +527,9 @@ static class TelemetryRules
         var isOther = version is not null && FirstWord.Of(version) != FirstWord.Of(before);
         var isOver = data.VehicleState?.SoftwareUpdate?.Status != "installing" || data.DriveState?.ShiftState.IsInGear == true;
         if ((reading.HasVersion || data.DriveState?.ShiftState.IsInGear == true) && isOther)
-            turn.Write(new LogbookEntry.FinishUpdate(reading.CarTime, version)).Tell(new Note.UpdateFinished(version));
+            turn.Write(new LogbookEntry.FinishUpdate(reading.CarTime, version)).Log(new Note.UpdateFinished(version));
         else if ((reading.HasVersion || data.DriveState?.ShiftState.IsInGear == true) && isOver)
-            turn.Write(new LogbookEntry.CancelUpdate()).Tell(new Note.UpdateCancelled());
+            turn.Write(new LogbookEntry.CancelUpdate()).Log(new Note.UpdateCancelled());
         else
         {
             turn.Use().Publish();
@@ -578,7 +578,7 @@ static class TelemetryRules
                 Check(turn, "silent, gear unknown");
                 break;
             case VehiclePhase.Driving { Contact: Contact.Available or Contact.Unavailable } driving when IsDue(since, LostAfter, now):
-                turn.Become(driving with { Contact = new Contact.Lost(turn.Vehicle.LastResponse) }).Tell(new Note.Lost()).Publish();
+                turn.Become(driving with { Contact = new Contact.Lost(turn.Vehicle.LastResponse) }).Log(new Note.Lost()).Publish();
                 break;
             case VehiclePhase.Driving when IsDue(state.LastData, NeverBack, now) && !(now - state.LastCheck < NeverBack):
                 Check(turn, "a drive without an end");
@@ -604,7 +604,7 @@ static class TelemetryRules
             since = turn.Vehicle.OpenState.Since;
         turn.StartState(isOffline ? CarActivity.Offline : CarActivity.Asleep, since)
             .Become(isOffline ? new VehiclePhase.Offline(TimeSpan.Zero) : new VehiclePhase.Asleep(TimeSpan.Zero))
-            .Tell(isOffline ? new Note.WentOffline() : new Note.FellAsleep())
+            .Log(isOffline ? new Note.WentOffline() : new Note.FellAsleep())
             .Publish();
         Know(turn, state => state with { Moving = null, PowerSince = null, PlaceDue = null, WithoutPlace = null });
     }
@@ -623,7 +623,7 @@ static class TelemetryRules
             PlaceDue = null,
             WithoutPlace = null
         });
-        turn.Tell(why);
+        turn.Log(why);
         if (turn.Phase is VehiclePhase.Driving { Contact: Contact.Unavailable } driving)
             turn.Become(driving with { Contact = new Contact.Available() });
         return turn.ConnectStream().PollNow();
@@ -648,7 +648,7 @@ static class TelemetryRules
         turn.DisconnectStream();
         turn.Vehicle = turn.Vehicle with { Request = null, Poll = null, PreOnline = PreOnline.Idle, OutOfOrder = default };
         Know(turn, known => known with { IsConfigured = true, Leads = true, IsBroken = false, BackSince = null });
-        turn.Tell(new Note.TelemetryLeads());
+        turn.Log(new Note.TelemetryLeads());
         return true;
     }
 
@@ -669,7 +669,7 @@ static class TelemetryRules
         if (turn.Vehicle.Telemetry is not { FullWanted: { } reason, IsUp: true } || turn.Phase is VehiclePhase.Suspended)
             return;
         Know(turn, state => state with { FullWanted = null });
-        turn.Do(new Effect.CheckTelemetry(TelemetryRequest.Full, reason));
+        turn.Do(new Effect.CheckTelemetry(TelemetryRequest.VehicleData, reason));
     }
 
     static Turn OnFull(Turn turn, ApiAnswer<VehicleData>? answer)
@@ -690,7 +690,7 @@ static class TelemetryRules
     static void WaitForPlace(Turn turn, TelemetryReading reading)
     {
         if (turn.Vehicle.Telemetry.WithoutPlace is null)
-            Know(turn, state => state with { WithoutPlace = reading, PlaceDue = turn.Now + PlacePatience });
+            Know(turn, state => state with { WithoutPlace = reading, PlaceDue = turn.Now + PlaceTimeout });
     }
 
     /// <summary>No place came: the last known one stands in.</summary>
@@ -732,7 +732,7 @@ static class TelemetryRules
         if (turn.Vehicle.Telemetry.IsChecking)
             return turn;
         Know(turn, state => state with { IsChecking = true, LastCheck = turn.Now });
-        return turn.Do(new Effect.CheckTelemetry(TelemetryRequest.Light, reason));
+        return turn.Do(new Effect.CheckTelemetry(TelemetryRequest.Vehicle, reason));
     }
 
     /// <summary>Wakes this car up when the next rule is due; the poll timer is free while nothing is polled.</summary>

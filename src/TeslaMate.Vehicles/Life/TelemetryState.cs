@@ -65,19 +65,19 @@ sealed record TelemetryState
     /// <summary>The newest version that the logbook was told.</summary>
     public string? NotedVersion { get; init; }
 
-    /// <summary>A light request is under way.</summary>
+    /// <summary>A <c>vehicle</c> request is under way.</summary>
     public bool IsChecking { get; init; }
 
     /// <summary>When to ask once more, because the first answer said that the car is online.</summary>
     public DateTimeOffset? CheckAgain { get; init; }
 
-    /// <summary>The last light request.</summary>
+    /// <summary>The last <c>vehicle</c> request.</summary>
     public DateTimeOffset? LastCheck { get; init; }
 
     /// <summary>How often in a row the car was said to be online while nothing was heard of it.</summary>
     public int OnlineAnswers { get; init; }
 
-    /// <summary>A full request is wanted as soon as the car is in contact.</summary>
+    /// <summary>A <c>vehicle_data</c> request is wanted as soon as the car is in contact.</summary>
     public string? FullWanted { get; init; }
 }
 

@@ -4,7 +4,8 @@ namespace TeslaMate.Vehicles.Life;
 
 /// <summary>
 /// One event being worked off: the car as it is by now, and what has come up to be done. Lives only inside <see cref="Vehicle.Transition"/>, so that
-/// the rules can be read as the rows of the specification's tables.
+/// the rules can be read as the rows of the specification's tables. It is a builder: every method changes this turn and gives it back, so that a rule
+/// may be written as a chain or as statements.
 /// </summary>
 sealed class Turn
 {
@@ -22,7 +23,7 @@ sealed class Turn
         if (now < vehicle.Seen - TimeSpan.FromSeconds(2))
         {
             var by = vehicle.Seen - now;
-            Tell(new Note.ServerClockTurnedBack(by));
+            Log(new Note.ServerClockTurnedBack(by));
             Vehicle = vehicle with
             {
                 LastUsed = vehicle.LastUsed - by,
@@ -59,7 +60,7 @@ sealed class Turn
                 continue;
             _entries.Add(entry);
             if (PositionOf(entry) is { } position)
-                Vehicle = Vehicle with { LastPosition = position.Date, LastPlace = new Place(position.Latitude, position.Longitude) };
+                Vehicle = Vehicle with { LastPosition = position.Date, LastPlace = new Coordinates(position.Latitude, position.Longitude) };
         }
 
         return this;
@@ -85,7 +86,7 @@ sealed class Turn
         return this;
     }
 
-    public Turn Tell(Note note) => Do(new Effect.Tell(note));
+    public Turn Log(Note note) => Do(new Effect.Log(note));
 
     /// <summary>poll(n): after the given pause, and never sooner than the least one.</summary>
     public Turn Poll(TimeSpan after) => PollExactly(after > Polling.Minimum ? after : Polling.Minimum);

@@ -51,7 +51,7 @@ sealed record DriveLeft(DateTimeOffset Start, PositionReading? Last, PositionRea
         var gap = (data.DriveState?.Timestamp ?? now) - Last.Date;
         if (gap >= LongestGap || gap < -LongestGap)
             return false;
-        var movedKm = Conversions.Kilometres(data.VehicleState?.Odometer, decimals: 6) - Last.OdometerKm;
+        var movedKm = Conversions.Kilometres(data.VehicleState?.OdometerMiles, decimals: 6) - Last.OdometerKm;
         if (movedKm is { } km && (km < -OdometerToleranceKm || km > (Math.Abs(gap.TotalHours) * FastestKmH) + OdometerToleranceKm))
             return false;
         return data.DriveState?.ShiftState.IsInGear == true || movedKm is > 0.01;
@@ -83,10 +83,10 @@ sealed record ChargingLeft(DateTimeOffset Start, PositionReading? Place, Logbook
             return false;
         if (charge.ChargeEnergyAdded < Last?.EnergyAddedKwh - CounterToleranceKwh)
             return false;
-        if (Math.Abs(Conversions.Kilometres(data.VehicleState?.Odometer, decimals: 6) - Place?.OdometerKm ?? 0) > SamePlaceKm)
+        if (Math.Abs(Conversions.Kilometres(data.VehicleState?.OdometerMiles, decimals: 6) - Place?.OdometerKm ?? 0) > SamePlaceKm)
             return false;
         return Place is null || data.DriveState is not { Latitude: { } latitude, Longitude: { } longitude }
-            || Conversions.DistanceKm(new Place(Place.Latitude, Place.Longitude), new Place(latitude, longitude)) <= SamePlaceKm;
+            || Conversions.DistanceKm(new Coordinates(Place.Latitude, Place.Longitude), new Coordinates(latitude, longitude)) <= SamePlaceKm;
     }
 }
 

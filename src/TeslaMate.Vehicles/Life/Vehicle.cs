@@ -98,7 +98,7 @@ sealed record Vehicle
     public DateTimeOffset? LastPosition { get; init; }
 
     /// <summary>The last place the car was known to be at.</summary>
-    public Place? LastPlace { get; init; }
+    public Coordinates? LastPlace { get; init; }
 
     public OutOfOrder OutOfOrder { get; init; }
 
@@ -131,12 +131,12 @@ sealed record Vehicle
     public bool IsHealthy(DateTimeOffset now) => !ApiErrors.IsOpen(now) && !NotFound.IsOpen(now);
 
     /// <summary>The place that the database had at the start.</summary>
-    public Place? StoredPlace => StoredPosition is { } stored ? new Place(stored.Latitude, stored.Longitude) : null;
+    public Coordinates? StoredPlace => StoredPosition is { } stored ? new Coordinates(stored.Latitude, stored.Longitude) : null;
 
     /// <summary>Where an answer would place the car: what it says, else the stored place of a car that has not said anything yet.</summary>
-    public Place? PlaceOf(VehicleData data) => (data.DriveState, LastResponse) switch
+    public Coordinates? PlaceOf(VehicleData data) => (data.DriveState, LastResponse) switch
     {
-        ({ Latitude: { } latitude, Longitude: { } longitude }, _) => new Place(latitude, longitude),
+        ({ Latitude: { } latitude, Longitude: { } longitude }, _) => new Coordinates(latitude, longitude),
         (_, null) => StoredPlace,
         _ => null,
     };
@@ -157,7 +157,7 @@ sealed record Vehicle
         // A car with an open drive was not parked when it was last seen, nor one that had a speed: the rest of that drive may be logged already.
         Parked = open is { Drive: null, LatestPosition.SpeedKmH: null } ? open.LatestPosition : null,
         LastPosition = open.LatestPosition?.Date,
-        LastPlace = (open.Drive?.Last ?? open.LatestPosition) is { } position ? new Place(position.Latitude, position.Longitude) : null,
+        LastPlace = (open.Drive?.Last ?? open.LatestPosition) is { } position ? new Coordinates(position.Latitude, position.Longitude) : null,
     };
 
     /// <summary>What becomes of a car by an event, and what is to be done about it, in this order.</summary>
@@ -199,4 +199,4 @@ enum PreOnline
 }
 
 /// <summary>Degrees.</summary>
-readonly record struct Place(double Latitude, double Longitude);
+readonly record struct Coordinates(double Latitude, double Longitude);

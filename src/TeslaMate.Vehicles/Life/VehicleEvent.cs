@@ -37,7 +37,7 @@ abstract record VehicleEvent(DateTimeOffset At)
     /// <param name="Ticket">Identifies who waits for the reply.</param>
     public sealed record SuspendAsked(DateTimeOffset At, long Ticket) : VehicleEvent(At);
 
-    /// <summary>The full request that a wish to suspend needs has ended.</summary>
+    /// <summary>The <c>vehicle_data</c> request that a wish to suspend needs has ended.</summary>
     public sealed record SuspendChecked(DateTimeOffset At, long Ticket, ApiAnswer<VehicleData> Answer, Surroundings Around) : VehicleEvent(At);
 
     /// <summary>The car's row or settings were changed elsewhere.</summary>

@@ -4,8 +4,8 @@ using TeslaMate.Tesla.Streaming;
 namespace TeslaMate.Vehicles.Life;
 
 /// <summary>
-/// A sleeping car says that it is online (spec vehicle 7.2). Some wake for a few minutes about hourly, and a full request would keep them awake, so
-/// the stream is asked first: without a power value the car is not really awake.
+/// A sleeping car says that it is online (spec vehicle 7.2). Some wake for a few minutes about hourly, and a <c>vehicle_data</c> request would keep
+/// them awake, so the stream is asked first: without a power value the car is not really awake.
 /// </summary>
 static class WakingUp
 {

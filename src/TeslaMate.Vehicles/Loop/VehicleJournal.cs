@@ -7,7 +7,7 @@ namespace TeslaMate.Vehicles.Loop;
 /// <summary>The sentences in the journal about one car.</summary>
 static partial class VehicleJournal
 {
-    public static void Tell(ILogger logger, CarId carId, Note note)
+    public static void Write(ILogger logger, CarId carId, Note note)
     {
         var car = carId.Value;
         switch (note)

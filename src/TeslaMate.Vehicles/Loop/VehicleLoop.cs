@@ -14,7 +14,7 @@ using TeslaMate.Vehicles.Life;
 
 namespace TeslaMate.Vehicles.Loop;
 
-/// <summary>What a loop needs of the rest of the house.</summary>
+/// <summary>What a loop needs of the rest of the program.</summary>
 sealed record VehicleLoopParts(
     ITeslaApi Api, IVehicleStreams Streams, ILogbook Logbook, IGeofences Geofences, ITerrain Terrain, SummaryHub Hub, BusyBoard Busy,
     TimeProvider Time, ILogger Logger)
@@ -209,12 +209,12 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
                         : new VehicleEvent.Answered(default, request, answer, Surroundings.Unknown));
                 break;
             case Effect.AvailabilityProbe:
-                Ask(token => LightAsync(new Eid(car.Eid), "the stream is silent", token),
+                Ask(token => VehicleAsync(new Eid(car.Eid), "the stream is silent", token),
                     answer => answer is null ? null : new VehicleEvent.AvailabilityProbed(default, answer, Surroundings.Unknown));
                 break;
             case Effect.CheckForSuspend(var ticket):
                 Ask(
-                    token => FullAsync(new Eid(car.Eid), "the owner wants it left alone", token),
+                    token => VehicleDataAsync(new Eid(car.Eid), "the owner wants it left alone", token),
                     answer => new VehicleEvent.SuspendChecked(
                         default, ticket, answer ?? new ApiError.RateLimited(LongestBudgetPause), Surroundings.Unknown));
                 break;
@@ -236,8 +236,8 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
             case Effect.Rediscover:
                 rediscover();
                 break;
-            case Effect.Tell(var note):
-                VehicleJournal.Tell(parts.Logger, car.Id, note);
+            case Effect.Log(var note):
+                VehicleJournal.Write(parts.Logger, car.Id, note);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException($"no way to carry out {effect}");
@@ -256,7 +256,7 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         VehicleEvent.SuspendChecked { Answer: ApiAnswer<VehicleData>.Ok(var data) } check => check with { Around = await AroundAsync(vehicle, data) },
         VehicleEvent.TelemetryArrived arrived => arrived with { Readings = await AroundAsync(vehicle, arrived.Readings) },
         VehicleEvent.Streamed { Said: StreamEvent.Data { Reading: { EstLat: { } latitude, EstLng: { } longitude } } } streamed =>
-            streamed with { Around = new Surroundings(Fence(new Place(latitude, longitude)), null) },
+            streamed with { Around = new Surroundings(Fence(new Coordinates(latitude, longitude)), null) },
         _ => @event,
     };
 
@@ -293,7 +293,7 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         {
             if (parts.Telemetry is { } telemetry && await telemetry.MaySendAsync(_vehicle.Car.Id, request, reason, _stop.Token) is { } entry)
             {
-                answer = request == TelemetryRequest.Light
+                answer = request == TelemetryRequest.Vehicle
                     ? await parts.Api.GetAsync(car, _stop.Token) : await parts.Api.GetWithStateAsync(car, _stop.Token);
                 await telemetry.AnsweredAsync(entry, answer.HttpStatus, _stop.Token);
             }
@@ -317,7 +317,7 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         }
     }
 
-    SummaryGeofence? Fence(Place place) =>
+    SummaryGeofence? Fence(Coordinates place) =>
         parts.Geofences.Find(place.Latitude, place.Longitude) is { } fence ? new SummaryGeofence(fence.Id.Value, fence.Name) : null;
 
     void OnPollTimer()
@@ -335,22 +335,22 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
     /// <returns>Null when the budget allows no request.</returns>
     async Task<ApiAnswer<VehicleData>?> AskAsync(Eid car, FetchPlan plan, CancellationToken cancellationToken)
     {
-        if (plan == FetchPlan.FullElseLight)
+        if (plan == FetchPlan.VehicleDataElseVehicle)
         {
-            var full = await FullAsync(car, "polled", cancellationToken);
+            var full = await VehicleDataAsync(car, "polled", cancellationToken);
             return full is ApiAnswer<VehicleData>.Failed(ApiError.VehicleUnavailable)
-                ? await LightAsync(car, "polled", cancellationToken) ?? full : full;
+                ? await VehicleAsync(car, "polled", cancellationToken) ?? full : full;
         }
 
-        var light = await LightAsync(car, "polled", cancellationToken);
-        return plan == FetchPlan.LightThenFull && light is ApiAnswer<VehicleData>.Ok({ IsBare: true })
-            ? await FullAsync(car, "polled", cancellationToken) ?? light : light;
+        var light = await VehicleAsync(car, "polled", cancellationToken);
+        return plan == FetchPlan.VehicleThenVehicleData && light is ApiAnswer<VehicleData>.Ok({ IsBare: true })
+            ? await VehicleDataAsync(car, "polled", cancellationToken) ?? light : light;
     }
 
-    Task<ApiAnswer<VehicleData>?> LightAsync(Eid car, string why, CancellationToken cancellationToken) =>
+    Task<ApiAnswer<VehicleData>?> VehicleAsync(Eid car, string why, CancellationToken cancellationToken) =>
         InLedgerAsync($"{why}: light", token => parts.Api.GetAsync(car, token), cancellationToken);
 
-    Task<ApiAnswer<VehicleData>?> FullAsync(Eid car, string why, CancellationToken cancellationToken) =>
+    Task<ApiAnswer<VehicleData>?> VehicleDataAsync(Eid car, string why, CancellationToken cancellationToken) =>
         InLedgerAsync($"{why}: full", token => parts.Api.GetWithStateAsync(car, token), cancellationToken);
 
     /// <summary>Sends a request; that of a car that should send its data by itself is written down, and only sent if the budget allows it.</summary>

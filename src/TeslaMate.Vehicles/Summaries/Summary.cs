@@ -29,6 +29,11 @@ public sealed record Summary
     /// <summary>When <see cref="State"/> began, UTC.</summary>
     public DateTimeOffset? Since { get; init; }
 
+    /// <summary>
+    /// When the car said what is told here, UTC: by its own clock where it tells the time, else when it was heard. Null while nothing was heard.
+    /// </summary>
+    public DateTimeOffset? DataAt { get; init; }
+
     // Identity as stored, null while the car was never seen online.
     public string? Model => Car.Model;
 
@@ -116,6 +121,9 @@ public sealed record Summary
     /// <summary>Volt.</summary>
     public int? ChargerVoltage { get; init; }
 
+    /// <summary>Whether the car takes the station for a fast charger (DC).</summary>
+    public bool? FastChargerPresent { get; init; }
+
     /// <summary>Hours.</summary>
     public ApiNumber? TimeToFullCharge { get; init; }
 
@@ -146,7 +154,7 @@ public sealed record Summary
     public ApiNumber? InsideTemp { get; init; }
 
     /// <summary>km, two decimals.</summary>
-    public double? Odometer { get; init; }
+    public double? OdometerKm { get; init; }
 
     public bool? Locked { get; init; }
 

@@ -23,6 +23,8 @@ static class SummaryBuilder
             IsRestored = !isHeard || vehicle.IsRestored,
             DisplayName = data.Name,
             Since = isHeard ? vehicle.Since : null,
+            DataAt = vehicle.Telemetry is { Leads: true, LastData: { } sent } ? sent
+                : !isHeard || vehicle.IsRestored ? null : drive?.Timestamp ?? vehicle.LastFullAnswer,
             // The last word of a stream that was switched off since is of another place.
             Elevation = vehicle.Car.Settings.UseStreamingApi ? vehicle.Elevation ?? vehicle.TerrainM : vehicle.TerrainM ?? vehicle.Elevation,
             Geofence = vehicle.Geofence,
@@ -53,6 +55,7 @@ static class SummaryBuilder
             ChargerPhases = charge?.ChargerPhases,
             ChargerPower = charge?.ChargerPower,
             ChargerVoltage = charge?.ChargerVoltage,
+            FastChargerPresent = charge?.FastChargerPresent,
             TimeToFullCharge = charge?.TimeToFullCharge,
             IdealBatteryRangeKm = Conversions.Kilometres(charge?.IdealBatteryRange, decimals: 2),
             EstBatteryRangeKm = Conversions.Kilometres(charge?.EstBatteryRange, decimals: 2),
@@ -66,7 +69,7 @@ static class SummaryBuilder
             OutsideTemp = climate?.OutsideTemp,
             InsideTemp = climate?.InsideTemp,
 
-            Odometer = Conversions.Kilometres(body?.Odometer, decimals: 2),
+            OdometerKm = Conversions.Kilometres(body?.OdometerMiles, decimals: 2),
             Locked = body?.Locked,
             SentryMode = body?.SentryMode,
             ServiceMode = body?.ServiceMode,

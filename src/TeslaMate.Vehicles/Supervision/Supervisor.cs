@@ -16,7 +16,7 @@ namespace TeslaMate.Vehicles.Supervision;
 /// One inbox, one reader, as for a car; only the reader starts and stops.
 /// </summary>
 sealed partial class Supervisor(
-    Discovery discovery, ICars cars, ICarLeases leases, ITeslaAccount account, VehicleSettings settings, VehicleLoopParts parts,
+    CarDiscovery discovery, ICars cars, ICarLeases leases, ITeslaAccount account, VehicleSettings settings, VehicleLoopParts parts,
     ILogger<Supervisor> logger)
     : BackgroundService
 {

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
@@ -12,7 +11,7 @@ public sealed class AssetFiles
 
     static readonly (string Encoding, string Suffix)[] Encodings = [("br", ".br"), ("gzip", ".gz")];
 
-    readonly FrozenDictionary<string, AssetFile> _files = Load();
+    readonly Dictionary<string, AssetFile> _files = Find();
 
     /// <summary>
     /// The address of a file with the mark of its content, such as <c>/assets/app.css?v=4f1c…&amp;vsn=d</c>; it may be kept for ever.
@@ -37,47 +36,43 @@ public sealed class AssetFiles
             return true;
         }
 
-        var content = file.Content;
+        var resource = file.Resource;
         var accepted = http.Request.GetTypedHeaders().AcceptEncoding;
         foreach (var (encoding, twin) in file.Twins)
         {
             if (!accepted.Any(wish => wish.Value == encoding && wish.Quality is null or > 0))
                 continue;
             headers.ContentEncoding = encoding;
-            content = twin;
+            resource = twin;
             break;
         }
 
         http.Response.ContentType = file.ContentType;
+        await using var content = Open(resource);
         http.Response.ContentLength = content.Length;
-        await http.Response.Body.WriteAsync(content, http.RequestAborted);
+        await content.CopyToAsync(http.Response.Body, http.RequestAborted);
         return true;
     }
 
     /// <summary>Bytes that a browser which accepts brotli loads for this file.</summary>
-    internal int Weight(string path) => _files[path].Twins.Select(twin => twin.Content.Length).DefaultIfEmpty(_files[path].Content.Length).First();
-
-    static FrozenDictionary<string, AssetFile> Load()
+    internal int Weight(string path)
     {
-        var assembly = typeof(AssetFiles).Assembly;
-        var names = assembly.GetManifestResourceNames().Where(name => name.StartsWith(Root, StringComparison.Ordinal)).ToHashSet();
-        return names.Where(name => !Encodings.Any(encoding => name.EndsWith(encoding.Suffix, StringComparison.Ordinal)))
-            .ToFrozenDictionary(name => "/" + name[Root.Length..].Replace('\\', '/'), name =>
-            {
-                var content = Read(name);
-                var twins = Encodings.Where(encoding => names.Contains(name + encoding.Suffix))
-                    .Select(encoding => (encoding.Encoding, Read(name + encoding.Suffix)));
-                return new AssetFile(content, [.. twins], ContentType(name), Convert.ToHexStringLower(SHA256.HashData(content))[..16]);
-            }, StringComparer.Ordinal);
-
-        byte[] Read(string name)
-        {
-            using var stream = assembly.GetManifestResourceStream(name)!;
-            using var memory = new MemoryStream();
-            stream.CopyTo(memory);
-            return memory.ToArray();
-        }
+        var file = _files[path];
+        using var content = Open(file.Twins.Select(twin => twin.Resource).FirstOrDefault(file.Resource));
+        return (int)content.Length;
     }
+
+    /// <summary>By their paths. No file is read for that; what is asked for is sent from where the assembly lies in memory.</summary>
+    static Dictionary<string, AssetFile> Find()
+    {
+        var names = typeof(AssetFiles).Assembly.GetManifestResourceNames().Where(name => name.StartsWith(Root, StringComparison.Ordinal)).ToHashSet();
+        return names.Where(name => !Encodings.Any(encoding => name.EndsWith(encoding.Suffix, StringComparison.Ordinal)))
+            .ToDictionary(name => "/" + name[Root.Length..].Replace('\\', '/'), name => new AssetFile(name,
+                [.. Encodings.Select(encoding => (encoding.Encoding, name + encoding.Suffix)).Where(twin => names.Contains(twin.Item2))],
+                ContentType(name)), StringComparer.Ordinal);
+    }
+
+    static Stream Open(string resource) => typeof(AssetFiles).Assembly.GetManifestResourceStream(resource)!;
 
     static string ContentType(string name) => Path.GetExtension(name) switch
     {
@@ -91,5 +86,17 @@ public sealed class AssetFiles
         _ => "text/plain; charset=utf-8",
     };
 
-    sealed record AssetFile(byte[] Content, IReadOnlyList<(string Encoding, byte[] Content)> Twins, string ContentType, string Mark);
+    /// <param name="Resource">The file's name among the embedded ones.</param>
+    /// <param name="Twins">Its compressed forms, the better one first.</param>
+    sealed record AssetFile(string Resource, IReadOnlyList<(string Encoding, string Resource)> Twins, string ContentType)
+    {
+        readonly Lazy<string> _mark = new(() =>
+        {
+            using var content = Open(Resource);
+            return Convert.ToHexStringLower(SHA256.HashData(content))[..16];
+        });
+
+        /// <summary>Stands for the content.</summary>
+        public string Mark => _mark.Value;
+    }
 }

@@ -200,7 +200,7 @@ public sealed record CarCard
                 yield return new("Inside Temperature", units.Temperature(inside));
         }
 
-        if (car.Odometer is { } odometer)
+        if (car.OdometerKm is { } odometer)
             yield return new("Mileage", units.Mileage(odometer));
         if (car.Version is { Length: > 0 } version)
             yield return new("Version", version.Split(' ')[0]) { Link = ReleaseNotes(version) };

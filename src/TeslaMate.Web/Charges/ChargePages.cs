@@ -89,12 +89,12 @@ sealed class ChargePages(ChargeQueries charges, ICars cars, IHistoryEditor edito
 public sealed record ChargeListModel(Filter Filter, ChargeList List, IReadOnlyList<(short Id, string Name)> Cars);
 
 /// <param name="Battery">What the battery of a car that streams said meanwhile; null for any other.</param>
-public sealed record ChargeModel(Charge Charge, ChargeCurve Curve, BatteryModel? Battery);
+public sealed record ChargeModel(ChargingProcess Charge, ChargeCurve Curve, BatteryModel? Battery);
 
 /// <param name="Charge">What is paid for.</param>
 /// <param name="Entry">What the form shows: the stored cost, or what was refused.</param>
 /// <param name="Back">Where the visitor came from.</param>
-public sealed record ChargeCostModel(Charge Charge, CostEntry Entry, string Back)
+public sealed record ChargeCostModel(ChargingProcess Charge, CostEntry Entry, string Back)
 {
     public IReadOnlyList<FieldError> Errors { get; init; } = [];
 

@@ -8,7 +8,7 @@ using TeslaMate.Web.Layout;
 namespace TeslaMate.Web.Charges;
 
 /// <summary>A charging process as lists and its own page show it; what is null was not recorded (yet).</summary>
-public sealed record Charge(
+public sealed record ChargingProcess(
     ChargingProcessId Id, string Car, DateTimeOffset Start, DateTimeOffset? End, string? Place, decimal? AddedKwh, decimal? UsedKwh, int? StartLevel,
     int? EndLevel,
     int? Minutes, double? OutsideTemp, decimal? Cost, double Latitude, double Longitude, double? RangeAddedKm)
@@ -27,7 +27,7 @@ public sealed record Charge(
     public double? PowerAvgKw => Minutes > 0 && EnergyKwh is { } energy ? (double)energy / Minutes * 60 : null;
 }
 
-public sealed record ChargeList(IReadOnlyList<Charge> Charges, ChargeTotals Totals);
+public sealed record ChargeList(IReadOnlyList<ChargingProcess> Charges, ChargeTotals Totals);
 
 public sealed record ChargeTotals(int Count, decimal AddedKwh, decimal EnergyKwh, int Minutes, decimal? Cost);
 
@@ -107,7 +107,7 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
         batch.BatchCommands.Add(page);
         batch.BatchCommands.Add(totals);
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        var charges = new List<Charge>();
+        var charges = new List<ChargingProcess>();
         while (await reader.ReadAsync(cancellationToken))
             charges.Add(Read(reader));
         await reader.NextResultAsync(cancellationToken);
@@ -116,7 +116,7 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
     }
 
     /// <returns>Null when there is no such charging process.</returns>
-    public async Task<Charge?> FindAsync(ChargingProcessId process, CancellationToken cancellationToken)
+    public async Task<ChargingProcess?> FindAsync(ChargingProcessId process, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(One);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = process.Value });
@@ -125,7 +125,7 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
     }
 
     /// <summary>The charge in equal steps of time, each step as its mean, the counters as their last value.</summary>
-    public async Task<ChargeCurve> CurveAsync(Charge charge, CancellationToken cancellationToken)
+    public async Task<ChargeCurve> CurveAsync(ChargingProcess charge, CancellationToken cancellationToken)
     {
         var length = (charge.End ?? await LastAsync(charge, cancellationToken) ?? charge.Start) - charge.Start;
         await using var command = database.CreateCommand("""
@@ -157,14 +157,14 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
     }
 
     // One without an end may be under way, or have been left behind years ago.
-    async Task<DateTimeOffset?> LastAsync(Charge charge, CancellationToken cancellationToken)
+    async Task<DateTimeOffset?> LastAsync(ChargingProcess charge, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("select max(date) from public.charges where charging_process_id = $1");
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = charge.Id.Value });
         return await command.ExecuteScalarAsync(cancellationToken) is DateTime last ? Timestamps.FromColumn(last) : null;
     }
 
-    static Charge Read(NpgsqlDataReader reader) => new(
+    static ChargingProcess Read(NpgsqlDataReader reader) => new(
         new ChargingProcessId(reader.GetInt32(0)), reader.GetString(1), reader.GetInstant(2), reader.GetInstantOrNull(3), reader.Text(4),
         reader.Decimal(5), reader.Decimal(6), reader.Small(7), reader.Small(8), reader.Small(9), reader.Double(10), reader.Decimal(11),
         reader.GetDouble(12), reader.GetDouble(13), reader.Double(14));

@@ -15,13 +15,13 @@ public sealed record CostEntry(string? Cost, string? Mode)
     // numeric(14,2)
     const decimal Largest = 999_999_999_999.99m;
 
-    public static CostEntry Of(Charge charge) => new(charge.Cost?.ToString("0.00", CultureInfo.InvariantCulture), Mode: null);
+    public static CostEntry Of(ChargingProcess charge) => new(charge.Cost?.ToString("0.00", CultureInfo.InvariantCulture), Mode: null);
 
     /// <summary>
     /// What was typed, and the cost to store (null clears it) unless there are errors. A price per kWh or minute needs a known energy or duration:
     /// storing it as a total, as the reference does then, would be a silent error.
     /// </summary>
-    public static (CostEntry Entry, decimal? Cost, IReadOnlyList<FieldError> Errors) Read(IFormCollection sent, Charge charge)
+    public static (CostEntry Entry, decimal? Cost, IReadOnlyList<FieldError> Errors) Read(IFormCollection sent, ChargingProcess charge)
     {
         var fields = new FormReader(sent, FormName);
         var entry = new CostEntry(fields.Text("cost"), fields.Text("mode"));

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Microsoft.Extensions.Localization;
 
 namespace TeslaMate.Web.Languages;
@@ -6,9 +5,11 @@ namespace TeslaMate.Web.Languages;
 /// <summary>The texts of all languages, from the embedded files. Its localizers are those of the request under way.</summary>
 public sealed class TextCatalogue : IStringLocalizerFactory
 {
-    readonly FrozenDictionary<Language, Texts> _texts = Language.All.ToFrozenDictionary(language => language, Texts.Load);
+    // Most are never asked for.
+    readonly Dictionary<Language, Lazy<Texts>> _texts
+        = Language.All.ToDictionary(language => language, language => new Lazy<Texts>(() => Texts.Load(language)));
 
-    public Texts In(Language language) => _texts[language];
+    public Texts In(Language language) => _texts[language].Value;
 
     public IStringLocalizer Create(Type resourceSource) => In(Language.Current);
 

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Localization;
@@ -8,9 +7,9 @@ namespace TeslaMate.Web.Languages;
 /// <summary>The pages' texts in one language. The English text is the name; what is not translated stays English.</summary>
 public sealed class Texts : IStringLocalizer
 {
-    readonly FrozenDictionary<string, LocalizedString[]> _messages;
+    readonly Dictionary<string, LocalizedString[]> _messages;
 
-    Texts(Language language, FrozenDictionary<string, LocalizedString[]> messages)
+    Texts(Language language, Dictionary<string, LocalizedString[]> messages)
     {
         Language = language;
         _messages = messages;
@@ -40,9 +39,9 @@ public sealed class Texts : IStringLocalizer
     {
         using var file = typeof(Texts).Assembly.GetManifestResourceStream($"languages/{language.Value}.json");
         if (file is null)
-            return new(language, FrozenDictionary<string, LocalizedString[]>.Empty);
+            return new(language, []);
         using var document = JsonDocument.Parse(file);
-        return new(language, document.RootElement.EnumerateObject().ToFrozenDictionary(message => message.Name, Read));
+        return new(language, document.RootElement.EnumerateObject().ToDictionary(message => message.Name, Read));
     }
 
     static LocalizedString[] Read(JsonProperty message) => message.Value.ValueKind == JsonValueKind.Array

@@ -28,8 +28,8 @@ public static class Policies
     public const string Logging = "logging";
 
     /// <summary>
-    /// Changes by program: a bearer token with <see cref="Scopes.Write"/>, the owner by a trusted proxy's word, or the owner's session, which brings the
-    /// token of a form besides, as for pages (spec api 2.5).
+    /// Changes by program: a bearer token with <see cref="Scopes.Write"/>, the owner by a trusted proxy's word, or the owner's session,
+    /// which brings the token of a form besides, as for pages (spec api 2.5).
     /// </summary>
     public const string Write = "write";
 

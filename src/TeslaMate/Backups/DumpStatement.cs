@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
+using TeslaMate.Configuration;
 
 namespace TeslaMate.Backups;
 
@@ -127,21 +127,8 @@ abstract partial record DumpStatement
     static Refused Unknown(string sql)
         => new Refused($"it holds a command that no backup of TeslaMate's needs: {Printable(sql)}");
 
-    /// <summary>A piece of a dump, fit for a terminal: no line breaks, no control characters, not much of it.</summary>
-    public static string Printable(string sql)
-    {
-        var text = new StringBuilder();
-        foreach (var rune in sql.EnumerateRunes())
-        {
-            var isInvisible = Rune.IsControl(rune)
-                || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
-            text.Append(isInvisible ? " " : rune.ToString());
-            if (text.Length > 100)
-                return text.Append(" ...").ToString();
-        }
-
-        return text.ToString();
-    }
+    /// <summary>A piece of a dump, fit for a terminal: on one line, without control characters, not much of it.</summary>
+    public static string Printable(string sql) => VisibleText.OnOneLine(sql, most: 100);
 
     static DumpStatement Setting(string sql)
     {

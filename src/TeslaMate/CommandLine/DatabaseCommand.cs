@@ -85,7 +85,7 @@ static class DatabaseCommand
         SerilogLoggerFactory? _factory;
 
         public ILoggerFactory Factory => _factory ??= new SerilogLoggerFactory(_log ??= LogOutput.Create(settings,
-            new SecretStrike(variables.Secrets), error));
+            new SecretRedactor(variables.Secrets), error));
 
         public async ValueTask DisposeAsync()
         {

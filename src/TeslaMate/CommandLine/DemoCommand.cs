@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spectre.Console;
+using TeslaMate.Database.Clusters;
 using TeslaMate.Demo;
 
 namespace TeslaMate.CommandLine;
@@ -31,6 +32,7 @@ static class DemoCommand
             duration };
         command.SetAction((parsed, stop) =>
         {
+            PrivateCluster.ForgetOtherServers();
             var options = new DemoOptions(parsed.GetValue(folder), parsed.GetValue(speed), parsed.GetValue(port),
                 parsed.GetValue(duration) is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
             IDemoScreen screen = Console.IsOutputRedirected

@@ -11,13 +11,24 @@ sealed class ProgramCommand
 {
     readonly RootCommand _root = new("Logs what your Tesla does into a PostgreSQL database, compatible with TeslaMate.");
 
-    public ProgramCommand()
+    void Build(string? first)
     {
-        foreach (var verb in (IEnumerable<Command>)[.. Verbs(), .. ShellCommands.Create(_root)])
+        foreach (var verb in Alone(first) is { } alone ? [alone] : (IEnumerable<Command>)[.. Verbs(), .. ShellCommands.Create(_root)])
             _root.Add(verb);
         // Without a verb the program does its daily work.
         _root.Action = _root.Subcommands.FirstOrDefault(verb => verb.Name == "serve")?.Action;
     }
+
+    /// <summary>What service managers and health checks start is put together without the other verbs, which they would wait for.</summary>
+    static Command? Alone(string? first) => first switch
+    {
+        "serve" => ServeCommand.Create(),
+        "start" => ServeCommand.CreateStart(),
+        "migrate" => MigrateCommand.Create(),
+        "status" => StatusCommand.Create(),
+        "health" => HealthCommand.Create(),
+        _ => null,
+    };
 
     static IEnumerable<Command> Verbs() =>
     [
@@ -50,6 +61,7 @@ sealed class ProgramCommand
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        Build(arguments is [var first, ..] ? first : null);
         var parsed = _root.Parse(arguments);
         var configuration = new InvocationConfiguration
         {

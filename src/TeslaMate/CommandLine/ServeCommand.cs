@@ -44,7 +44,7 @@ static partial class ServeCommand
             return ExitCode.Configuration;
         }
 
-        await using var log = LogOutput.Create(settings.Log, new SecretStrike(settings.Secrets), console.Output);
+        await using var log = LogOutput.Create(settings.Log, new SecretRedactor(settings.Secrets), console.Output);
         using var loggers = new SerilogLoggerFactory(log);
         var logger = loggers.CreateLogger("TeslaMate");
         if (settings.Key.Origin is KeyOrigin.Generated)

@@ -87,11 +87,11 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
             throw new InvalidOperationException(string.Join('\n', variables.Problems));
         await using var log = LogFile.Create(folder.LogFile, settings.Log);
         await using var app = TeslaMateApp.Build(settings, log,
-            new AppOverrides { Time = time, Services = services => services.KeepHouseByRealTime() });
+            new AppOverrides { Time = time, Services = services => services.KeepRealTimeForHousekeeping() });
         app.ListenOn(settings.Listener);
         await app.StartAsync(stop);
         var route = new EndpointRoute(new Uri(string.Create(CultureInfo.InvariantCulture, $"wss://127.0.0.1:{telemetryPort}/")), authority);
-        var streaming = new TelemetryCar(lives[DemoWorld.Streaming], route, time) { Pace = TimeSpan.FromSeconds(5) }.RunAsync(stop);
+        var streaming = new TelemetryCar(lives[DemoWorld.Streaming], route, time) { DrivingInterval = TimeSpan.FromSeconds(5) }.RunAsync(stop);
         try
         {
             await SignInAsync(app.Services.GetRequiredService<ITeslaAccount>(), cloud, stop);

@@ -85,7 +85,7 @@ sealed class TableScreen(IAnsiConsole console) : IDemoScreen
     [
         Markup.Escape(car.DisplayName ?? car.Car.Name ?? "?"), car.State.Word, Number(car.BatteryLevel, "%"), Number(car.RatedBatteryRangeKm, "km"),
         Number(car.Speed, "km/h"),
-        Number(car.Power, "kW"), Number(car.Odometer, "km"),
+        Number(car.Power, "kW"), Number(car.OdometerKm, "km"),
     ];
 
     static string Number(double? value, string unit) => value is { } number ? string.Create(CultureInfo.InvariantCulture, $"{number:0} {unit}") : "";

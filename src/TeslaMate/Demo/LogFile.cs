@@ -16,7 +16,7 @@ sealed class LogFile(string path, ITextFormatter format) : ILogEventSink, IDispo
         .MinimumLevel.Is(settings.Level)
         .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
         .MinimumLevel.Override("System", LogEventLevel.Warning)
-        .WriteTo.Sink(new LogFile(path, new PlainLines(new SecretStrike([]))))
+        .WriteTo.Sink(new LogFile(path, new PlainLines(new SecretRedactor([]))))
         .CreateLogger();
 
     public void Emit(LogEvent logEvent)

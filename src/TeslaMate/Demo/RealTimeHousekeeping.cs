@@ -8,6 +8,6 @@ namespace TeslaMate.Demo;
 /// </summary>
 static class RealTimeHousekeeping
 {
-    public static IServiceCollection KeepHouseByRealTime(this IServiceCollection services)
+    public static IServiceCollection KeepRealTimeForHousekeeping(this IServiceCollection services)
         => services.AddKeyedSingleton(Housekeeping.Clock, TimeProvider.System);
 }

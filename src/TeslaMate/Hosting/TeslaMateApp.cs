@@ -16,7 +16,7 @@ using TeslaMate.Web.Requests;
 
 namespace TeslaMate.Hosting;
 
-/// <summary>Puts the rooms of the house together. Used by <c>serve</c>, <c>start</c> and <c>demo</c>, and by tests.</summary>
+/// <summary>Composes the projects into one application. Used by <c>serve</c>, <c>start</c> and <c>demo</c>, and by tests.</summary>
 static class TeslaMateApp
 {
     // The service manager's patience with a stop is 10 s; what the parts have not finished by then is given up with a second to spare.
@@ -57,6 +57,7 @@ static class TeslaMateApp
             .AddLogbook(settings.Logbook)
             .AddVehicles(settings.Vehicles)
             .AddOutgoing(settings.Outgoing)
+            .AddEvents(settings.Outgoing)
             .AddTelemetry(settings.Telemetry)
             .AddMqtt(settings.Mqtt)
             .AddImport(settings.Import)

@@ -10,7 +10,7 @@ namespace TeslaMate.Logging;
 static class LogOutput
 {
     /// <summary>The program's log: to the journal as a service of systemd, otherwise plain lines to <paramref name="output"/>.</summary>
-    public static Logger Create(LogSettings settings, SecretStrike secrets, TextWriter output)
+    public static Logger Create(LogSettings settings, SecretRedactor secrets, TextWriter output)
     {
         var configuration = new LoggerConfiguration()
             .Enrich.FromLogContext()

@@ -8,7 +8,7 @@ namespace TeslaMate.Logging;
 /// <summary>
 /// The reference's lines: local time, the car if there is one, the level, the message; an exception follows on indented lines of its own.
 /// </summary>
-sealed class PlainLines(SecretStrike secrets) : ITextFormatter
+sealed class PlainLines(SecretRedactor secrets) : ITextFormatter
 {
     public void Format(LogEvent logEvent, TextWriter output)
     {

@@ -40,14 +40,14 @@ static class FollowingProgram
             .MinimumLevel.Is(settings.Log.Level)
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("System", LogEventLevel.Warning)
-            .WriteTo.Console(new PlainLines(new SecretStrike(settings.Secrets)))
+            .WriteTo.Console(new PlainLines(new SecretRedactor(settings.Secrets)))
             .CreateLogger();
         using var loggers = new SerilogLoggerFactory(log);
         // By real time: to the clock, a connection that is being opened looks like having nothing to do.
         await using var database = settings.Database.CreateDataSource(connection => connection.Pooling = false);
         await new DatabaseWait(database, settings.Database, BestEffortNotifier.FromEnvironment(), TimeProvider.System,
             loggers.CreateLogger<DatabaseWait>(), () => 0).UntilAnswerAsync(stop);
-        var overrides = new AppOverrides { Time = time, Services = services => services.KeepHouseByRealTime() };
+        var overrides = new AppOverrides { Time = time, Services = services => services.KeepRealTimeForHousekeeping() };
         return await ProgramRun.RunAsync(TeslaMateApp.Build(settings, log, overrides), settings, stop);
     }
 }

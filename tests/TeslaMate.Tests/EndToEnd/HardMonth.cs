@@ -181,7 +181,7 @@ sealed class HardMonth : IAsyncDisposable
 
     void AddFaults()
     {
-        RequestKind[] asking = [RequestKind.Light, RequestKind.Full];
+        RequestKind[] asking = [RequestKind.Vehicle, RequestKind.VehicleData];
         Fault[] anywhere =
         [
             Fault.Unauthorized, Fault.Forbidden, Fault.MobileAccessDisabled, Fault.RequestTimeout, Fault.Retired, Fault.TooManyRequests("42"),
@@ -193,8 +193,8 @@ sealed class HardMonth : IAsyncDisposable
             _cloud.Faults.Add(new FaultRule(fault, [.. asking], Chance: 0.002));
         _cloud.Faults
             .Add(new FaultRule(Fault.NotFound, [.. asking], Chance: 0.0005))
-            .Add(new FaultRule(Fault.Unavailable, [RequestKind.Full], Chance: 0.002))
-            .Add(new FaultRule(new Fault.MissingFields(), [RequestKind.Full], Chance: 0.005))
+            .Add(new FaultRule(Fault.Unavailable, [RequestKind.VehicleData], Chance: 0.002))
+            .Add(new FaultRule(new Fault.MissingFields(), [RequestKind.VehicleData], Chance: 0.005))
             .Add(new FaultRule(Fault.OutOfService, [RequestKind.Refresh, RequestKind.Geocoding, RequestKind.List], Chance: 0.1))
             .Add(new FaultRule(new Fault.Duplicated(), [RequestKind.StreamMessage], Chance: 0.01))
             .Add(new FaultRule(new Fault.Reordered(), [RequestKind.StreamMessage], Chance: 0.01))
@@ -206,9 +206,9 @@ sealed class HardMonth : IAsyncDisposable
             foreach (var stay in life.Episodes.OfType<Episode.Parked>().Where(stay => stay.End - stay.Start > TimeSpan.FromHours(3)))
             {
                 _cloud.Faults
-                    .Add(new FaultRule(Fault.TooManyRequests(), [RequestKind.Light], 0.1, life.Car.Id, stay.Start.AddHours(1),
+                    .Add(new FaultRule(Fault.TooManyRequests(), [RequestKind.Vehicle], 0.1, life.Car.Id, stay.Start.AddHours(1),
                         stay.Start.AddHours(1.5), Times: 1))
-                    .Add(new FaultRule(Fault.LimitExceeded, [RequestKind.Light], 0.1, life.Car.Id, stay.Start.AddHours(2), stay.Start.AddHours(2.5),
+                    .Add(new FaultRule(Fault.LimitExceeded, [RequestKind.Vehicle], 0.1, life.Car.Id, stay.Start.AddHours(2), stay.Start.AddHours(2.5),
                         Times: 1));
             }
     }

@@ -42,7 +42,8 @@ sealed class House : IAsyncDisposable
         variables.Problems.ShouldBeEmpty();
         var lines = new LogMemory();
         var log = new LoggerConfiguration().MinimumLevel.Warning().WriteTo.Sink(lines).CreateLogger();
-        var app = TeslaMateApp.Build(settings, log, new AppOverrides { Time = time, Services = registered => registered.KeepHouseByRealTime() });
+        var overrides = new AppOverrides { Time = time, Services = registered => registered.KeepRealTimeForHousekeeping() };
+        var app = TeslaMateApp.Build(settings, log, overrides);
         app.ListenOn(settings.Listener);
         await app.StartAsync();
         return new House(app, log, lines);

@@ -182,8 +182,8 @@ public sealed class MonthTests(Month month) : IClassFixture<Month>
         {
             // One that is asked when it has just fallen asleep, and only then.
             var stays = simulated.Life.Episodes.OfType<Episode.Parked>().Count(stay => stay.Start <= month.End);
-            simulated.Count(RequestKind.Full, (_, reach) => reach == Reach.Asleep).ShouldBeLessThan(2 * stays, $"car {car}");
-            var asleep = simulated.Count(RequestKind.Light, (_, reach) => reach == Reach.Asleep);
+            simulated.Count(RequestKind.VehicleData, (_, reach) => reach == Reach.Asleep).ShouldBeLessThan(2 * stays, $"car {car}");
+            var asleep = simulated.Count(RequestKind.Vehicle, (_, reach) => reach == Reach.Asleep);
             asleep.ShouldBeGreaterThan(400 * Month.Days, $"car {car}");
             asleep.ShouldBeLessThan((int)(month.End - World.Start).TotalMinutes + 10 * stays, $"car {car} is asked once a minute");
             // Without a stream nothing tells a check from a driver who comes (spec vehicle 5.3).

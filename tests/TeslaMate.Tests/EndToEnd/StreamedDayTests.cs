@@ -142,13 +142,13 @@ public sealed class StreamedDayTests
                 }
 
                 using var stop = new CancellationTokenSource();
-                car = route is null ? null : new TelemetryCar(life, route, time, troubles: troubles) { Pace = TimeSpan.FromSeconds(5) };
+                car = route is null ? null : new TelemetryCar(life, route, time, troubles: troubles) { DrivingInterval = TimeSpan.FromSeconds(5) };
                 var driving = car is null ? Task.CompletedTask : car.RunAsync(stop.Token);
                 var end = life.End.AddHours(1);
                 await time.AdvanceToAsync(end);
                 await stop.CancelAsync();
                 await driving;
-                var requests = cloud.Cars[0].Count(RequestKind.Light) + cloud.Cars[0].Count(RequestKind.Full);
+                var requests = cloud.Cars[0].Count(RequestKind.Vehicle) + cloud.Cars[0].Count(RequestKind.VehicleData);
                 result = new Lived(life, await Logged.ReadAsync(database.TestSource), end, requests, house.Log.Lines);
             }
             finally

@@ -44,7 +44,7 @@ public sealed class PlainLinesTests
     static string Plain(Action<ILogger> write, string secret = "a secret")
     {
         using var output = new StringWriter { NewLine = "\n" };
-        using (var log = new LoggerConfiguration().WriteTo.Sink(new WriterSink(output, new PlainLines(new SecretStrike([new Secret(secret)]))))
+        using (var log = new LoggerConfiguration().WriteTo.Sink(new WriterSink(output, new PlainLines(new SecretRedactor([new Secret(secret)]))))
             .CreateLogger())
             write(log);
         return output.ToString();

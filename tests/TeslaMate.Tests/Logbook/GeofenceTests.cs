@@ -88,7 +88,8 @@ public sealed class GeofenceTests : TestsOfOneInstance
         (await Fences.DeleteAsync(fence.Id, seen: null, default)).ShouldBeOfType<GeofenceAnswer.NotFound>();
         await ShouldHoldAsync("-|-|-");
         Fences.Find(52.515, 13.351).ShouldBeNull();
-        (await Fences.SaveAsync(fence.Id, Form("a", 10, 52.515, 13.351), addCosts: false, seen: null, default)).ShouldBeOfType<GeofenceAnswer.NotFound>();
+        (await Fences.SaveAsync(fence.Id, Form("a", 10, 52.515, 13.351), addCosts: false, seen: null, default))
+            .ShouldBeOfType<GeofenceAnswer.NotFound>();
     }
 
     [Fact]
@@ -164,7 +165,8 @@ public sealed class GeofenceTests : TestsOfOneInstance
     [MemberData(nameof(Mistakes))]
     public async Task A_form_with_a_mistake_is_refused(GeofenceForm form, string error)
     {
-        (await Fences.SaveAsync(null, form, addCosts: false, seen: null, default)).ShouldBeOfType<GeofenceAnswer.Refused>().Errors.ShouldHaveSingleItem()
+        (await Fences.SaveAsync(null, form, addCosts: false, seen: null, default)).ShouldBeOfType<GeofenceAnswer.Refused>()
+            .Errors.ShouldHaveSingleItem()
             .ToString().ShouldBe(error);
         (await Fences.ListAsync(default)).ShouldBeEmpty();
     }

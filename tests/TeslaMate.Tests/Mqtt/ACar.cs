@@ -24,7 +24,7 @@ static class ACar
             Power = -9,
             Heading = 340,
             Elevation = 100,
-            Odometer = 42000,
+            OdometerKm = 42000,
             InsideTemp = 20,
             OutsideTemp = 15.5,
             BatteryLevel = 60,

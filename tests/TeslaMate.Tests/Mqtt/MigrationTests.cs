@@ -77,9 +77,9 @@ public sealed class MigrationTests
     static IEnumerable<string> Sequence(IReadOnlyList<string> former, IReadOnlyList<string> removed) =>
     [
         .. former.Select(topic => $$"""{{topic}} {"migrate_discovery":true}"""),
-        $"{Device} 70 components",
+        $"{Device} 71 components",
         .. former.Concat(removed).Select(topic => $"{topic} "),
-        $"{Device} 85 components",
+        $"{Device} 86 components",
     ];
 
     static string InWords(MqttMessage message)

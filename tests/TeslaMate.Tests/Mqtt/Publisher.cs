@@ -8,6 +8,7 @@ using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Mqtt;
 using TeslaMate.Mqtt.Publishing;
+using TeslaMate.Outgoing.Channels;
 using TeslaMate.Systemd.Watchdog;
 using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Time;
@@ -41,6 +42,9 @@ sealed class Publisher : IAsyncDisposable
 
     /// <summary>How many topics of a kind it has a value for.</summary>
     public int Remembers(Func<string, bool> kind) => _provider.GetRequiredService<Outbox>().Topics.Count(kind);
+
+    /// <summary>The channel that the broker is for this kind of targets.</summary>
+    public IChannel Channel(TeslaMate.Outgoing.Targets.TargetKind kind) => _provider.GetServices<IChannel>().Single(channel => channel.Kind == kind);
 
     BrokerLink Link => _provider.GetRequiredService<BrokerLink>();
 

@@ -39,7 +39,10 @@ static class SpecCases
         new("nothing said", (Car, "")),
         new("unhealthy", (Car with { Healthy = false }, "healthy ~ false"), (Car with { Healthy = false }, "healthy ~ false"),
             (Car, "healthy ~ true")),
-        new("numbers", (Car with { Odometer = 42000, Speed = 40, Power = -9, InsideTemp = 20, OutsideTemp = 15, Heading = 340, Elevation = 100 }, """
+        new("numbers", (Car with
+        {
+            OdometerKm = 42000, Speed = 40, Power = -9, InsideTemp = 20, OutsideTemp = 15, Heading = 340, Elevation = 100,
+        }, """
             odometer = 42000.0
             speed = 40
             power = -9
@@ -56,7 +59,7 @@ static class SpecCases
             """)),
         new("numbers that others print with an exponent", (Car with
         {
-            Odometer = 1000, IdealBatteryRangeKm = 12300, EstBatteryRangeKm = 12340, RatedBatteryRangeKm = 100, TpmsPressureFl = 0.0001,
+            OdometerKm = 1000, IdealBatteryRangeKm = 12300, EstBatteryRangeKm = 12340, RatedBatteryRangeKm = 100, TpmsPressureFl = 0.0001,
             TpmsPressureFr = 0.00001,
             TpmsPressureRl = 0, TpmsPressureRr = 1e16, InsideTemp = -0.5,
         }, """
@@ -177,7 +180,8 @@ static class SpecCases
             """)),
         new("restart while asleep", (Car with
         {
-            IsRestored = true, State = VehicleStateName.Asleep, DisplayName = "bar", Latitude = 37.889544, Longitude = 41.128817, Odometer = 91887.73,
+            IsRestored = true, State = VehicleStateName.Asleep, DisplayName = "bar", Latitude = 37.889544, Longitude = 41.128817,
+            OdometerKm = 91887.73,
             EstBatteryRangeKm = 315.06,
             RatedBatteryRangeKm = 268.07, BatteryLevel = 64, OutsideTemp = 16.5, InsideTemp = 20.1,
             Car = ACar.Known() with { Model = "S", TrimBadging = "P100D" },
@@ -336,7 +340,7 @@ static class SpecCases
         SentryMode = true,
         ServiceMode = false,
         IsUserPresent = true,
-        Odometer = 123456.78,
+        OdometerKm = 123456.78,
         WindowsOpen = true,
         DriverFrontWindowOpen = true,
         DriverRearWindowOpen = false,

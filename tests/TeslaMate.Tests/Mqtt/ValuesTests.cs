@@ -108,7 +108,7 @@ public sealed class ValuesTests
             State = VehicleStateName.Asleep,
             Latitude = 37.889544,
             Longitude = 41.128817,
-            Odometer = 91887.73,
+            OdometerKm = 91887.73,
             BatteryLevel = 64,
             OutsideTemp = 16.5,
         });

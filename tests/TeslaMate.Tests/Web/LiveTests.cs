@@ -49,7 +49,7 @@ public sealed class LiveTests : IAsyncLifetime
         using var browser = _pages.Visit();
         browser.Headers.Add("Accept-Language", "de");
         await using var events = await EventsAsync(browser);
-        _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { Odometer = 42000 });
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { OdometerKm = 42000 });
         string card;
         do
             card = (await NextAsync(events, "car")).Data;

@@ -39,7 +39,7 @@ sealed class LiveValues
         values.Add("speed_kmh", summary.Speed);
         values.Add("power_kw", summary.Power);
         values.Add("shift_state", summary.ShiftState);
-        values.Add("odometer_km", summary.Odometer);
+        values.Add("odometer_km", summary.OdometerKm);
         values.Add("battery_pct", summary.BatteryLevel);
         values.Add("usable_battery_pct", summary.UsableBatteryLevel);
         values.Add("rated_range_km", summary.RatedBatteryRangeKm);

@@ -188,7 +188,7 @@ public sealed class CompanionRouteTests(CompanionUnderTest api) : IClassFixture<
             Since = new DateTimeOffset(2026, 7, 4, 8, 0, 0, TimeSpan.Zero),
             ChargerPower = 120,
             ChargingState = "Charging",
-            Odometer = 12000,
+            OdometerKm = 12000,
             TpmsPressureFl = 2.9,
             ActiveRouteDestination = "Zug",
             ActiveRouteMilesToArrival = 10,

@@ -21,7 +21,7 @@ public sealed class LiveTests : IAsyncLifetime
         _pages = await DataUnderTest.StartAsync(_data.Database);
         await _pages.Access.SetPasswordAsync(new Secret("correct horse battery staple"), CancellationToken.None);
         await _pages.Get<LiveJournal>().StartAsync(CancellationToken.None);
-        _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 70, Odometer = 12030.5 });
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 70, OdometerKm = 12030.5 });
         _pages.Vehicles.Hub.Publish(FakeVehicles.Car(2, "Other", "5YJ3E1EA7KF317001"));
     }
 
@@ -55,7 +55,7 @@ public sealed class LiveTests : IAsyncLifetime
         snapshots.ShouldAllBe(item => item.EventType == "snapshot");
         snapshots.Select(item => JsonDocument.Parse(item.Data).RootElement.GetProperty("car_id").GetInt32()).Order().ShouldBe([1, 2]);
         snapshots[0].ReconnectionInterval.ShouldBe(TimeSpan.FromSeconds(3));
-        _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 69, Odometer = 12030.5 });
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 69, OdometerKm = 12030.5 });
         var change = await events.NextAsync(_pages.Time);
         change.EventType.ShouldBe("change");
         change.Data.ShouldBe("""{"car_id":1,"battery_pct":69}""");
@@ -67,7 +67,7 @@ public sealed class LiveTests : IAsyncLifetime
         using var client = await ClientAsync();
         await using var events = await FollowAsync(client, "/data/v1/cars/1/live");
         (await events.NextAsync()).EventType.ShouldBe("snapshot");
-        _pages.Vehicles.Hub.Publish(FakeVehicles.Car(state: VehicleStateName.Driving) with { BatteryLevel = 70, Odometer = 12030.5 });
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car(state: VehicleStateName.Driving) with { BatteryLevel = 70, OdometerKm = 12030.5 });
         var kinds = new Dictionary<string, string>();
         while (!kinds.ContainsKey("drive"))
         {
@@ -87,7 +87,7 @@ public sealed class LiveTests : IAsyncLifetime
             last = (await events.NextAsync()).EventId;
         var journal = _pages.Get<LiveJournal>();
         var before = journal.Newest;
-        _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 60, Odometer = 12030.5 });
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 60, OdometerKm = 12030.5 });
         await UntilAsync(() => journal.Newest > before);
         await using (var events = await FollowAsync(client, "/data/v1/cars/1/live", last))
         {
@@ -160,7 +160,7 @@ public sealed class LiveTests : IAsyncLifetime
 
             for (var level = 69; level > 64; level--)
             {
-                _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = level, Odometer = 12030.5 });
+                _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = level, OdometerKm = 12030.5 });
                 List<(string Type, string Data, string? Id)> got = [];
                 foreach (var reader in readers)
                 {
@@ -192,7 +192,7 @@ public sealed class LiveTests : IAsyncLifetime
         for (var round = 1; round <= Rounds; round++)
         {
             var version = $"{round}{new string('x', Long)}";
-            _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 70, Odometer = 12030.5, Version = version });
+            _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 70, OdometerKm = 12030.5, Version = version });
             (await reader.NextAsync(_pages.Time)).Data.ShouldStartWith($$"""{"car_id":1,"version":"{{round}}x""");
         }
 

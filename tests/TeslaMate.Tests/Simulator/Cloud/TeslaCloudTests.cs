@@ -67,8 +67,8 @@ public sealed class TeslaCloudTests : IAsyncLifetime
         (await _client.GetAsync(Full)).StatusCode.ShouldBe(HttpStatusCode.RequestTimeout);
 
         var car = _cloud.Cars[0];
-        car.Count(RequestKind.Full, (doing, reach) => (doing, reach) == (Doing.Parked, Reach.Online)).ShouldBe(1);
-        car.Count(RequestKind.Full, (_, reach) => reach == Reach.Asleep).ShouldBe(1);
+        car.Count(RequestKind.VehicleData, (doing, reach) => (doing, reach) == (Doing.Parked, Reach.Online)).ShouldBe(1);
+        car.Count(RequestKind.VehicleData, (_, reach) => reach == Reach.Asleep).ShouldBe(1);
         _time.Advance(TimeSpan.FromMinutes(30));
         car.FellAsleep(_time.GetUtcNow()).ShouldBe([(Monday, TimeSpan.FromMinutes(19))]);
     }
@@ -105,8 +105,8 @@ public sealed class TeslaCloudTests : IAsyncLifetime
     [Fact]
     public async Task Faults_come_when_and_as_often_as_asked_for()
     {
-        _cloud.Faults.Add(new FaultRule(Fault.TooManyRequests("42"), [RequestKind.Light], Times: 1))
-            .Add(new FaultRule(new Fault.Garbage(), [RequestKind.Light], Times: 1));
+        _cloud.Faults.Add(new FaultRule(Fault.TooManyRequests("42"), [RequestKind.Vehicle], Times: 1))
+            .Add(new FaultRule(new Fault.Garbage(), [RequestKind.Vehicle], Times: 1));
         var limited = await _client.GetAsync(Light);
         limited.StatusCode.ShouldBe((HttpStatusCode)429);
         limited.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(42));
@@ -140,7 +140,7 @@ public sealed class TeslaCloudTests : IAsyncLifetime
         await Should.ThrowAsync<HttpRequestException>(() => _client.GetStringAsync(Light));
         await _cloud.StartAsync();
         (await StateAsync(Light)).ShouldBe("online");
-        _cloud.Cars[0].Count(RequestKind.Light).ShouldBe(2);
+        _cloud.Cars[0].Count(RequestKind.Vehicle).ShouldBe(2);
     }
 
     [Fact]

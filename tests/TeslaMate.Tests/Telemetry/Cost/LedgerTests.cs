@@ -15,17 +15,17 @@ public class LedgerTests
     {
         await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings());
         for (var i = 0; i < 6; i++)
-            (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull();
+            (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldNotBeNull();
         // Six looks a day, whatever else is left.
-        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldBeNull();
+        (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldBeNull();
         for (var i = 0; i < 6; i++)
-            (await house.MaySendAsync(TelemetryRequest.Full, "new version")).ShouldNotBeNull();
-        (await house.MaySendAsync(TelemetryRequest.Full, "new version")).ShouldBeNull();
+            (await house.MaySendAsync(TelemetryRequest.VehicleData, "new version")).ShouldNotBeNull();
+        (await house.MaySendAsync(TelemetryRequest.VehicleData, "new version")).ShouldBeNull();
 
         house.Time.Advance(TimeSpan.FromHours(16));
-        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull();
+        (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldNotBeNull();
         // Another car has its own.
-        (await house.Ledger.MaySendAsync(new(2), TelemetryRequest.Light, "asleep", default)).ShouldNotBeNull();
+        (await house.Ledger.MaySendAsync(new(2), TelemetryRequest.Vehicle, "asleep", default)).ShouldNotBeNull();
     }
 
     /// <summary>Polling in the stead of a silent feed has a ceiling of its own (spec fleet-telemetry 4.10).</summary>
@@ -39,7 +39,7 @@ public class LedgerTests
         for (var i = 0; i < 3; i++)
             (await house.MaySendAsync(TelemetryRequest.Poll, "polled: full")).ShouldBeNull();
         house.Log.Lines.ShouldHaveSingleItem().ShouldStartWith("Error: Car 1 sends nothing by itself and was polled 100 times today");
-        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull();
+        (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldNotBeNull();
         (await house.Ledger.MonthAsync(house.Time.GetUtcNow(), default)).Single(month => month.Car.Value == 1).PriceUsd.ShouldBe(101 / 500.0, 1e-9);
 
         house.Time.Advance(TimeSpan.FromHours(16));
@@ -52,8 +52,8 @@ public class LedgerTests
         await using var house = await House.StartAsync("2026-06-10T08:00:00Z",
             new TelemetrySettings { MostRequestsADay = 1, MostRequestsAMonth = 1, IsPriced = false });
         for (var i = 0; i < Budget.MostLightADay; i++)
-            await house.Ledger.AnsweredAsync((await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull(), 200, default);
-        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldBeNull();
+            await house.Ledger.AnsweredAsync((await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldNotBeNull(), 200, default);
+        (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldBeNull();
         for (var i = 0; i < Budget.MostPollsADay + 1; i++)
             (await house.MaySendAsync(TelemetryRequest.Poll, "polled: light")).ShouldNotBeNull();
         await house.Ledger.AskingAsync(AccountRequest.List, "regular look", default);
@@ -72,7 +72,7 @@ public class LedgerTests
         (await house.Database.RowsAsync("select car_id, kind, reason, status, is_billed from teslamate.telemetry_requests")).ShouldBe(
             ["-|full|new car|200|True"]);
         // It takes nothing from what a car may be asked in a week.
-        (await house.MaySendAsync(TelemetryRequest.Full, "first contact")).ShouldNotBeNull();
+        (await house.MaySendAsync(TelemetryRequest.VehicleData, "first contact")).ShouldNotBeNull();
     }
 
     [Fact]
@@ -80,26 +80,26 @@ public class LedgerTests
     {
         await using var house = await House.StartAsync("2026-06-29T23:00:00Z", new TelemetrySettings { MostRequestsAMonth = 3 });
         for (var i = 0; i < 3; i++)
-            (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull();
+            (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldNotBeNull();
         house.Time.Advance(TimeSpan.FromHours(2));
-        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldBeNull();
+        (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldBeNull();
         house.Time.Advance(TimeSpan.FromHours(24));
-        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldNotBeNull();
+        (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldNotBeNull();
     }
 
     [Fact]
     public async Task A_car_is_asked_in_full_once_a_week_and_for_each_version()
     {
         await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings());
-        var first = await house.MaySendAsync(TelemetryRequest.Full, "first contact");
+        var first = await house.MaySendAsync(TelemetryRequest.VehicleData, "first contact");
         // It was not available, so it may be asked again.
         await house.Ledger.AnsweredAsync(first!.Value, 408, default);
-        var second = await house.MaySendAsync(TelemetryRequest.Full, "first contact");
+        var second = await house.MaySendAsync(TelemetryRequest.VehicleData, "first contact");
         await house.Ledger.AnsweredAsync(second!.Value, 200, default);
-        (await house.MaySendAsync(TelemetryRequest.Full, "first contact")).ShouldBeNull();
-        (await house.MaySendAsync(TelemetryRequest.Full, "new version")).ShouldNotBeNull();
+        (await house.MaySendAsync(TelemetryRequest.VehicleData, "first contact")).ShouldBeNull();
+        (await house.MaySendAsync(TelemetryRequest.VehicleData, "new version")).ShouldNotBeNull();
         house.Time.Advance(TimeSpan.FromDays(7.1));
-        (await house.MaySendAsync(TelemetryRequest.Full, "first contact")).ShouldNotBeNull();
+        (await house.MaySendAsync(TelemetryRequest.VehicleData, "first contact")).ShouldNotBeNull();
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public class LedgerTests
         await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings());
         foreach (var status in new[] { 200, 408, 503, 0 })
         {
-            var request = await house.MaySendAsync(TelemetryRequest.Light, "asleep");
+            var request = await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep");
             await house.Ledger.AnsweredAsync(request!.Value, status, default);
         }
 
@@ -129,7 +129,7 @@ public class LedgerTests
     public async Task A_list_of_the_accounts_cars_is_written_down_once_and_its_price_is_shared_by_them()
     {
         await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings { MostRequestsAMonth = 0 });
-        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldBeNull("the budget is used up");
+        (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldBeNull("the budget is used up");
         for (var i = 0; i < 10; i++)
         {
             var entry = await house.Ledger.AskingAsync(AccountRequest.List, "regular look", default);
@@ -165,7 +165,7 @@ public class LedgerTests
         await using var house = await House.StartAsync("2026-06-10T08:00:00Z", new TelemetrySettings());
         await house.Database.ExecuteAsync("alter table teslamate.telemetry_requests rename to gone");
 
-        (await house.MaySendAsync(TelemetryRequest.Light, "asleep")).ShouldBeNull();
+        (await house.MaySendAsync(TelemetryRequest.Vehicle, "asleep")).ShouldBeNull();
     }
 
     sealed class House(LogbookDatabase database, ManualTime time, TelemetrySettings settings) : IAsyncDisposable

@@ -611,7 +611,7 @@ public class EdgeCaseTests
             .Gets("08:10:00", (Field.Location, Place(52.51, 13.40))).Until("08:10:05");
         scene.Send(new VehicleEvent.TelemetryCut(At("08:10:05"), null));
         scene.Vehicle.Telemetry.Leads.ShouldBeFalse();
-        scene.Effects.OfType<Effect.Tell>().ShouldContain(effect => effect.Note is Note.TelemetryUnsynced);
+        scene.Effects.OfType<Effect.Log>().ShouldContain(effect => effect.Note is Note.TelemetryUnsynced);
         scene.Effects.OfType<Effect.Poll>().Last().After.ShouldBe(TimeSpan.Zero);
         var told = scene.Effects.Count;
         scene.Send(new VehicleEvent.TelemetryCut(At("08:10:05"), null));
@@ -638,7 +638,7 @@ public class EdgeCaseTests
     {
         var scene = new TelemetryScene(isPriced: isPriced).Connected("08:00:00").Gets(1).Until("08:01:00");
         scene.Send(new VehicleEvent.TelemetryCut(scene.Now, "connection refused"));
-        scene.Effects.OfType<Effect.Tell>().ShouldContain(effect => effect.Note is Note.TelemetryRefused);
+        scene.Effects.OfType<Effect.Log>().ShouldContain(effect => effect.Note is Note.TelemetryRefused);
         scene.Effects.OfType<Effect.Poll>().Last().After.ShouldBe(TimeSpan.Zero, "what has happened meanwhile is looked at now");
 
         for (var i = 0; i < 4; i++)

@@ -147,7 +147,7 @@ sealed class TelemetryScene
     }
 
     /// <summary>The request that is under way is answered.</summary>
-    public TelemetryScene Answers(ApiAnswer<VehicleData>? answer, TelemetryRequest request = TelemetryRequest.Light) =>
+    public TelemetryScene Answers(ApiAnswer<VehicleData>? answer, TelemetryRequest request = TelemetryRequest.Vehicle) =>
         Send(new VehicleEvent.TelemetryChecked(Now, request, answer));
 
     public TelemetryScene Says(string state) => Answers(new ApiAnswer<VehicleData>.Ok(new VehicleData { State = state }));

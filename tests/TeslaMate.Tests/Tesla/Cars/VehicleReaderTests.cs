@@ -28,7 +28,7 @@ public class VehicleReaderTests
         car.ChargeState.ConnChargeCable.ShouldBe("<invalid>");
         car.ClimateState!.InsideTemp.ShouldBe(14.2);
         car.VehicleConfig!.TrimBadging.ShouldBe("74d");
-        car.VehicleState!.Odometer.ShouldBe(23456.789012);
+        car.VehicleState!.OdometerMiles.ShouldBe(23456.789012);
         car.VehicleState.TpmsPressureRl.ShouldBe(2.875);
         car.VehicleState.Locked.ShouldBe(true);
         car.VehicleState.SoftwareUpdate.ShouldBe(new SoftwareUpdate { Status = "", Version = " ", DownloadPerc = 0, InstallPerc = 1 });

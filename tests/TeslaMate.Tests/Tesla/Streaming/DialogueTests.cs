@@ -22,7 +22,7 @@ public class DialogueTests
     [Fact]
     public void Empty_columns_are_null_and_whole_numbers_are_numbers()
         => StreamMessage.ReadReading("1598612345678,,12345,71,35,227,52,13.3777,,,190,175,226")
-            .ShouldBe(Sample with { Speed = null, Odometer = 12345, EstLat = 52, Power = null, ShiftState = null });
+            .ShouldBe(Sample with { Speed = null, OdometerMiles = 12345, EstLat = 52, Power = null, ShiftState = null });
 
     [Fact]
     public void What_is_no_number_is_null()
@@ -41,7 +41,7 @@ public class DialogueTests
     [InlineData("1,5", 1.0)]
     [InlineData(" 1", null)]
     public void A_real_number_is_written_completely(string text, double? expected)
-        => StreamMessage.ReadReading($"1598612345678,,{text}")!.Odometer.ShouldBe(expected);
+        => StreamMessage.ReadReading($"1598612345678,,{text}")!.OdometerMiles.ShouldBe(expected);
 
     [Theory]
     [InlineData("")]
@@ -150,7 +150,7 @@ public class DialogueTests
 
         waits.ShouldBe(expected);
         Dialogue.Transition(state, new StreamStep.Received(new StreamMessage.Disconnected())).Actions[1..].ShouldBe(
-            [new StreamAction.Tell(StreamTrouble.TooManyDisconnects), new StreamAction.Disarm(),
+            [new StreamAction.Log(StreamTrouble.TooManyDisconnects), new StreamAction.Disarm(),
                 new StreamAction.Signal(StreamSignal.TooManyDisconnects)]);
     }
 

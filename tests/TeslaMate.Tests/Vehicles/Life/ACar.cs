@@ -93,7 +93,7 @@ static class ACar
 
         public VehicleData Range(double? miles) => data.Charge(charge => charge with { IdealBatteryRange = miles });
 
-        public VehicleData Odometer(double? miles) => data.Body(body => body with { Odometer = miles });
+        public VehicleData Odometer(double? miles) => data.Body(body => body with { OdometerMiles = miles });
 
         public VehicleData Update(string? status, string? carVersion = "", string? version = null, int? download = null, int? install = null) =>
             data.Body(body => body with

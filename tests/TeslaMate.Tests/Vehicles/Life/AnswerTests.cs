@@ -10,21 +10,21 @@ namespace TeslaMate.Tests.Vehicles.Life;
 public class AnswerTests
 {
     [Theory]
-    [InlineData("start", true, nameof(FetchPlan.Light))]
-    [InlineData("start", false, nameof(FetchPlan.LightThenFull))]
-    [InlineData("online", true, nameof(FetchPlan.FullElseLight))]
-    [InlineData("online", false, nameof(FetchPlan.FullElseLight))]
-    [InlineData("driving", true, nameof(FetchPlan.FullElseLight))]
-    [InlineData("driving", false, nameof(FetchPlan.FullElseLight))]
-    [InlineData("charging", true, nameof(FetchPlan.FullElseLight))]
-    [InlineData("charging", false, nameof(FetchPlan.FullElseLight))]
-    [InlineData("updating", true, nameof(FetchPlan.FullElseLight))]
-    [InlineData("updating", false, nameof(FetchPlan.FullElseLight))]
-    [InlineData("suspended", true, nameof(FetchPlan.Light))]
-    [InlineData("asleep", true, nameof(FetchPlan.Light))]
-    [InlineData("asleep", false, nameof(FetchPlan.LightThenFull))]
-    [InlineData("offline", true, nameof(FetchPlan.Light))]
-    [InlineData("offline", false, nameof(FetchPlan.LightThenFull))]
+    [InlineData("start", true, nameof(FetchPlan.Vehicle))]
+    [InlineData("start", false, nameof(FetchPlan.VehicleThenVehicleData))]
+    [InlineData("online", true, nameof(FetchPlan.VehicleDataElseVehicle))]
+    [InlineData("online", false, nameof(FetchPlan.VehicleDataElseVehicle))]
+    [InlineData("driving", true, nameof(FetchPlan.VehicleDataElseVehicle))]
+    [InlineData("driving", false, nameof(FetchPlan.VehicleDataElseVehicle))]
+    [InlineData("charging", true, nameof(FetchPlan.VehicleDataElseVehicle))]
+    [InlineData("charging", false, nameof(FetchPlan.VehicleDataElseVehicle))]
+    [InlineData("updating", true, nameof(FetchPlan.VehicleDataElseVehicle))]
+    [InlineData("updating", false, nameof(FetchPlan.VehicleDataElseVehicle))]
+    [InlineData("suspended", true, nameof(FetchPlan.Vehicle))]
+    [InlineData("asleep", true, nameof(FetchPlan.Vehicle))]
+    [InlineData("asleep", false, nameof(FetchPlan.VehicleThenVehicleData))]
+    [InlineData("offline", true, nameof(FetchPlan.Vehicle))]
+    [InlineData("offline", false, nameof(FetchPlan.VehicleThenVehicleData))]
     public void What_a_poll_asks_depends_on_the_state_and_on_the_setting(string state, bool streaming, string plan)
     {
         var scene = Scenes.In(state, streaming);
@@ -129,8 +129,8 @@ public class AnswerTests
     public void A_long_outage_is_a_handful_of_lines()
     {
         var scene = Scenes.In("online").From().Fails(new ApiError.Unreachable("nxdomain"), times: 1000);
-        scene.Effects.Count(effect => effect is Effect.Tell(Note.RequestFailed)).ShouldBe(10);
-        scene.Fails(new ApiError.Timeout()).Last.ShouldContain(new Effect.Tell(new Note.RequestFailed("timeout", "no answer in time", 1001)));
+        scene.Effects.Count(effect => effect is Effect.Log(Note.RequestFailed)).ShouldBe(10);
+        scene.Fails(new ApiError.Timeout()).Last.ShouldContain(new Effect.Log(new Note.RequestFailed("timeout", "no answer in time", 1001)));
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public class AnswerTests
     {
         var scene = Scenes.In("charging").From().Gets(Bare);
         (scene.Poll, scene.Entries.Count, scene.Summaries.Count).ShouldBe((10, 0, 0));
-        scene.Last.ShouldContain(new Effect.Tell(new Note.Incomplete()));
+        scene.Last.ShouldContain(new Effect.Log(new Note.Incomplete()));
     }
 
     [Theory]
@@ -303,7 +303,7 @@ public class AnswerTests
     {
         var scene = new Scene().Gets(Online(0).Body(body => body with { ServiceMode = !enters })).From()
             .Gets(Online(1).Body(body => body with { ServiceMode = enters }));
-        scene.Effects.ShouldContain(new Effect.Tell(enters ? new Note.ServiceModeEntered() : new Note.ServiceModeLeft()));
+        scene.Effects.ShouldContain(new Effect.Log(enters ? new Note.ServiceModeEntered() : new Note.ServiceModeLeft()));
     }
 
     [Fact]
@@ -322,6 +322,6 @@ public class AnswerTests
     public void Without_a_stored_position_a_sleeping_car_shows_nothing()
     {
         var summary = new Scene().Gets(Asleep).Summaries.ShouldHaveSingleItem();
-        (summary.State, summary.IsRestored, summary.Latitude, summary.Odometer).ShouldBe((VehicleStateName.Asleep, false, null, null));
+        (summary.State, summary.IsRestored, summary.Latitude, summary.OdometerKm).ShouldBe((VehicleStateName.Asleep, false, null, null));
     }
 }

@@ -88,8 +88,8 @@ public class MonthTests(ITestOutputHelper output)
         var (scene, datums) = Streamed(life);
 
         // The list of cars and the look at the configuration once a day each (what brings these is tested where they are).
-        var light = scene.Requests.Count(request => request.Request == TelemetryRequest.Light);
-        var full = scene.Requests.Count(request => request.Request == TelemetryRequest.Full);
+        var light = scene.Requests.Count(request => request.Request == TelemetryRequest.Vehicle);
+        var full = scene.Requests.Count(request => request.Request == TelemetryRequest.VehicleData);
         var requests = (light + full + 7 + 7) * Month;
         var price = Budget.PriceUsd((long)(datums * Month), requests);
         output.WriteLine($"{life.Drives.Sum(drive => drive.DistanceKm) * Month:0} km, {life.Drives.Count() * Month:0} drives, "
@@ -114,7 +114,7 @@ public class MonthTests(ITestOutputHelper output)
         Moment moment = null!;
         var scene = new TelemetryScene(life.Start)
         {
-            Tesla = request => request == TelemetryRequest.Full
+            Tesla = request => request == TelemetryRequest.VehicleData
                 ? new ApiAnswer<VehicleData>.Ok(ACar.Online())
                 : new ApiAnswer<VehicleData>.Ok(ACar.Elsewhere(moment.Reach.ToString().ToLowerInvariant())),
         };
@@ -280,14 +280,14 @@ public class MonthTests(ITestOutputHelper output)
 
         ApiAnswer<VehicleData> Ask(FetchPlan plan)
         {
-            if (plan == FetchPlan.FullElseLight)
+            if (plan == FetchPlan.VehicleDataElseVehicle)
             {
                 var full = AskFull();
                 return full is ApiAnswer<VehicleData>.Failed(ApiError.VehicleUnavailable) ? AskLight() : full;
             }
 
             var light = AskLight();
-            return plan == FetchPlan.LightThenFull && light is ApiAnswer<VehicleData>.Ok({ IsBare: true }) ? AskFull() : light;
+            return plan == FetchPlan.VehicleThenVehicleData && light is ApiAnswer<VehicleData>.Ok({ IsBare: true }) ? AskFull() : light;
         }
 
         ApiAnswer<VehicleData> AskLight()
@@ -347,7 +347,7 @@ public class MonthTests(ITestOutputHelper output)
             VehicleState = new VehicleState
             {
                 Timestamp = moment.At,
-                Odometer = moment.OdometerMi,
+                OdometerMiles = moment.OdometerMi,
                 CarVersion = moment.CarVersion,
                 IsUserPresent = moment.UserPresent,
                 SentryMode = moment.Sentry,

@@ -25,7 +25,7 @@ public class ResumeTests
         scene.Rows.ShouldBe(["state online T+60000", "pos(d) 48"]);
         scene.States.ShouldBe(["driving"]);
         scene.Summaries[^1].Since.ShouldBe(T.AddMinutes(-10));
-        scene.Plans.ShouldBe([FetchPlan.FullElseLight]);
+        scene.Plans.ShouldBe([FetchPlan.VehicleDataElseVehicle]);
     }
 
     [Theory]
@@ -145,13 +145,13 @@ public class ResumeTests
     public void With_a_stream_too_a_start_looks_at_once_at_what_was_left_open()
     {
         var scene = new Scene(streaming: true, open: OpenDrive);
-        scene.Plans.ShouldBe([FetchPlan.FullElseLight]);
+        scene.Plans.ShouldBe([FetchPlan.VehicleDataElseVehicle]);
         scene.Gets(Drives(minutes: 1, odometer: 1001)).IsConnected.ShouldBeTrue();
     }
 
     [Theory]
-    [InlineData(4, "FullElseLight")]
-    [InlineData(6, "Light")]
+    [InlineData(4, "VehicleDataElseVehicle")]
+    [InlineData(6, "Vehicle")]
     public void With_a_stream_too_a_start_looks_at_once_at_a_car_that_was_in_use(double minutesAgo, string plan)
     {
         var open = new OpenEntries(new OpenState(CarActivity.Online, T.AddHours(-1)), null, null, null,

@@ -299,7 +299,7 @@ public class RuleTests
     {
         var scene = Scenes.In("online").From().Fails(new ApiError.Failed("HTTP 503"), times: 3)
             .Fails(new ApiError.Refused(403, "mobile access disabled"), times: 3);
-        scene.Effects.OfType<Effect.Tell>().Select(tell => tell.Note).OfType<Note.RequestFailed>().Select(note => note.InARow).ShouldBe([1, 2, 4]);
+        scene.Effects.OfType<Effect.Log>().Select(tell => tell.Note).OfType<Note.RequestFailed>().Select(note => note.InARow).ShouldBe([1, 2, 4]);
     }
 
     [Fact]
@@ -337,7 +337,7 @@ public class RuleTests
     {
         var scene = Scenes.In("updating").From().Gets(Online(2).Update(status, "2", install: install));
         scene.Rows.First().ShouldBe("finish update T+2 2");
-        scene.Effects.Any(effect => effect is Effect.Tell(Note.UpdateEndedOddly)).ShouldBe(isOdd);
+        scene.Effects.Any(effect => effect is Effect.Log(Note.UpdateEndedOddly)).ShouldBe(isOdd);
     }
 
     [Theory]
@@ -443,7 +443,7 @@ public class RuleTests
     {
         var scene = Scenes.In(state, streaming: true).Gets(state == "online" ? Online(5000) : Bare).From();
         var last = (scene.Vehicle.LastResponse!.DriveState!.Timestamp!.Value - T).TotalMilliseconds;
-        scene.Samples(Sample(last - lateMs, ShiftState.D, mph: 50)).Last.ShouldBe([new Effect.Tell(new Note.StaleSample())]);
+        scene.Samples(Sample(last - lateMs, ShiftState.D, mph: 50)).Last.ShouldBe([new Effect.Log(new Note.StaleSample())]);
     }
 
     [Fact]
@@ -527,7 +527,7 @@ public class RuleTests
         scene.From().Samples(Sample(1000, ShiftState.D, odometer: 1000)).Poll.ShouldBe(0);
         scene.Rows.ShouldBeEmpty();
         scene.Gets(Online(1500).Gear(ShiftState.P)).Samples(Sample(2000, ShiftState.D, odometer: 1000));
-        scene.Plans.ShouldBe([FetchPlan.FullElseLight]);
+        scene.Plans.ShouldBe([FetchPlan.VehicleDataElseVehicle]);
         scene.Rows.ShouldBeEmpty();
         scene.Samples(Sample(3000, ShiftState.D, odometer: 1000.1)).Rows.ShouldBe(["drive, pos(d)"]);
     }
@@ -580,7 +580,7 @@ public class RuleTests
         }
 
         scene.Plans.Count.ShouldBeInRange(8, 13);
-        scene.Effects.Count(effect => effect is Effect.Tell(Note.StreamSaysOffline)).ShouldBeLessThan(14);
+        scene.Effects.Count(effect => effect is Effect.Log(Note.StreamSaysOffline)).ShouldBeLessThan(14);
     }
 
     [Fact]

@@ -131,7 +131,7 @@ public class SuspendTests
     {
         var unlocked = Online(5).Body(body => body with { Locked = false });
         var scene = new Scene(idleMin: 0, mustBeLocked: true).Gets(20, unlocked);
-        scene.Effects.Count(effect => effect is Effect.Tell(Note.StillAwake)).ShouldBe(1);
+        scene.Effects.Count(effect => effect is Effect.Log(Note.StillAwake)).ShouldBe(1);
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public class SuspendTests
     {
         var scene = new Scene(idleMin: 0, suspendMin: 21).Gets(Online(0)).From();
         var began = scene.Now;
-        while (scene.Plans.Count == 0 || scene.Plans[^1] == FetchPlan.Light)
+        while (scene.Plans.Count == 0 || scene.Plans[^1] == FetchPlan.Vehicle)
             scene.Ask().Send(new VehicleEvent.Answered(scene.Now, scene.Vehicle.Request!.Value, new ApiAnswer<VehicleData>.Ok(Bare),
                 Surroundings.Unknown));
         (scene.Now - began).TotalMinutes.ShouldBe(21);
@@ -170,7 +170,7 @@ public class SuspendTests
         var scene = Scenes.In("suspended", streaming: true);
         scene.Poll.ShouldBe(600);
         scene.From().Gets(40, Bare);
-        scene.Plans.ShouldAllBe(plan => plan == FetchPlan.Light);
+        scene.Plans.ShouldAllBe(plan => plan == FetchPlan.Vehicle);
         scene.Poll.ShouldBe(30);
         (scene.Entries.Count, scene.Summaries.Count).ShouldBe((0, 0));
     }
@@ -179,9 +179,9 @@ public class SuspendTests
     public void A_suspended_car_whose_stream_stays_silent_is_looked_at_like_one_without()
     {
         var scene = Scenes.In("suspended", streaming: true).From().Gets(100, Bare);
-        scene.Plans.Count(plan => plan != FetchPlan.Light).ShouldBeLessThanOrEqualTo((int)(scene.Now - T).TotalMinutes);
-        scene.Plans.ShouldContain(FetchPlan.LightThenFull);
-        var firstFull = scene.Plans.IndexOf(FetchPlan.LightThenFull);
+        scene.Plans.Count(plan => plan != FetchPlan.Vehicle).ShouldBeLessThanOrEqualTo((int)(scene.Now - T).TotalMinutes);
+        scene.Plans.ShouldContain(FetchPlan.VehicleThenVehicleData);
+        var firstFull = scene.Plans.IndexOf(FetchPlan.VehicleThenVehicleData);
         firstFull.ShouldBeGreaterThan(40, "not before a pause without stream has passed on top of the one with");
     }
 
@@ -306,6 +306,6 @@ public class SuspendTests
     {
         var scene = Scenes.In("asleep", streaming: true).Gets(Bare).From().Changes(settings => settings with { UseStreamingApi = false });
         scene.Disconnects.ShouldBe(1);
-        scene.Ask().Plans.ShouldBe([FetchPlan.LightThenFull]);
+        scene.Ask().Plans.ShouldBe([FetchPlan.VehicleThenVehicleData]);
     }
 }

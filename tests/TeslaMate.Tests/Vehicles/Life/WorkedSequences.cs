@@ -293,7 +293,7 @@ public class WorkedSequences
     {
         var scene = new Scene().Gets(Online(0), Online(1).Update("installing")).From().Gets(Online(2).Update("foo", "2019.8.5 3aaa23d"));
         scene.Rows.First().ShouldBe("finish update T+2 2019.8.5 3aaa23d");
-        scene.Effects.ShouldContain(new Effect.Tell(new Note.UpdateEndedOddly("foo")));
+        scene.Effects.ShouldContain(new Effect.Log(new Note.UpdateEndedOddly("foo")));
     }
 
     [Fact]
@@ -309,7 +309,7 @@ public class WorkedSequences
         scene.IsConnected.ShouldBeFalse();
         scene.Vehicle.PreOnline.ShouldBe(PreOnline.Idle);
         scene.Entries.ShouldBeEmpty();
-        scene.Plans.ShouldAllBe(plan => plan == FetchPlan.Light);
+        scene.Plans.ShouldAllBe(plan => plan == FetchPlan.Vehicle);
     }
 
     [Fact]
@@ -318,7 +318,7 @@ public class WorkedSequences
         var scene = new Scene(streaming: true).Gets(Asleep, Asleep, Bare).From().Samples(Sample(0, power: 0));
         (scene.Vehicle.PreOnline, scene.Poll).ShouldBe((PreOnline.ConfirmedReal, 0));
         scene.Gets(Online(60_000)).Rows.ShouldBe(["state online T+60000", "pos"]);
-        scene.Plans.ShouldBe([FetchPlan.FullElseLight]);
+        scene.Plans.ShouldBe([FetchPlan.VehicleDataElseVehicle]);
         scene.States.ShouldBe(["online"]);
         (scene.Connects, scene.Disconnects).ShouldBe((0, 0), "the stream is kept");
     }
@@ -329,7 +329,7 @@ public class WorkedSequences
         var scene = new Scene(streaming: true).Gets(Asleep, Asleep, Bare).From().Gets(Bare);
         (scene.Vehicle.PreOnline, scene.Poll).ShouldBe((PreOnline.ConfirmedReal, 0));
         scene.Gets(Online(60_000));
-        scene.Plans.ShouldBe([FetchPlan.Light, FetchPlan.FullElseLight]);
+        scene.Plans.ShouldBe([FetchPlan.Vehicle, FetchPlan.VehicleDataElseVehicle]);
     }
 
     [Fact]
@@ -347,7 +347,7 @@ public class WorkedSequences
         scene.Entries.ShouldBe([new LogbookEntry.StartState(CarActivity.Asleep, scene.Now)]);
         var summary = scene.Summaries.ShouldHaveSingleItem();
         (summary.State, summary.IsRestored, summary.DisplayName).ShouldBe((VehicleStateName.Asleep, true, "FooCar"));
-        (summary.Latitude, summary.Longitude, summary.Odometer).ShouldBe((37.889544, 41.128817, 91887.73));
+        (summary.Latitude, summary.Longitude, summary.OdometerKm).ShouldBe((37.889544, 41.128817, 91887.73));
         (summary.IdealBatteryRangeKm, summary.EstBatteryRangeKm, summary.RatedBatteryRangeKm).ShouldBe((315.06, 268.07, 315.06));
         (summary.OutsideTemp, summary.InsideTemp, summary.BatteryLevel, summary.UsableBatteryLevel).ShouldBe((16.5, 20.1, 64, 64));
         (summary.Speed, summary.Power, summary.Locked, summary.PluggedIn, summary.Version).ShouldBe((null, null, null, null, "2024.1.1"));

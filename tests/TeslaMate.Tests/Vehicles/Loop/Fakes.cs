@@ -29,7 +29,7 @@ sealed class World
             Telemetry = telemetry,
         };
         Supervisor = new Supervisor(
-            new Discovery(Tesla, Cars, NullLogger<Discovery>.Instance, telemetry), Cars, Leases, Account, new VehicleSettings(), Parts,
+            new CarDiscovery(Tesla, Cars, NullLogger<CarDiscovery>.Instance, telemetry), Cars, Leases, Account, new VehicleSettings(), Parts,
             NullLogger<Supervisor>.Instance);
         Vehicles = new RunningVehicles(Supervisor, Busy, Time);
     }
@@ -360,7 +360,8 @@ sealed class OneGeofence : IGeofences
         GeofenceId? geofence, GeofenceForm form, bool addCosts, Geofence? seen, CancellationToken cancellationToken)
         => throw new NotSupportedException();
 
-    public Task<GeofenceAnswer> DeleteAsync(GeofenceId geofence, Geofence? seen, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<GeofenceAnswer> DeleteAsync(GeofenceId geofence, Geofence? seen, CancellationToken cancellationToken)
+        => throw new NotSupportedException();
 
     public Task<(double Latitude, double Longitude)?> LastPositionAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 }

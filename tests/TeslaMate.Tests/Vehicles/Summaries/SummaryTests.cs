@@ -76,7 +76,7 @@ public class SummaryTests
         var summary = Of(Online()
             .Charge(charge => charge with { IdealBatteryRange = 200, EstBatteryRange = 100.5, BatteryRange = 1 }).Odometer(26000.123456)
             .Drive(drive => drive with { Speed = 30, ActiveRouteDestination = "Home", ActiveRouteMilesToArrival = 6.485299 }));
-        (summary.IdealBatteryRangeKm, summary.EstBatteryRangeKm, summary.RatedBatteryRangeKm, summary.Odometer,
+        (summary.IdealBatteryRangeKm, summary.EstBatteryRangeKm, summary.RatedBatteryRangeKm, summary.OdometerKm,
             summary.Speed).ShouldBe((321.87, 161.74, 1.61, 41843.14, 48));
         (summary.ActiveRouteDestination, summary.ActiveRouteMilesToArrival).ShouldBe(("Home", 6.485299));
     }

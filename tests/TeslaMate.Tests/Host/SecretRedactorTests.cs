@@ -3,9 +3,9 @@ using TeslaMate.Logging;
 
 namespace TeslaMate.Tests.Host;
 
-public sealed class SecretStrikeTests
+public sealed class SecretRedactorTests
 {
-    readonly SecretStrike _strike = new([new Secret("hunter2"), new Secret("hunter2+more/é"), new Secret("abc")]);
+    readonly SecretRedactor _strike = new([new Secret("hunter2"), new Secret("hunter2+more/é"), new Secret("abc")]);
 
     [Theory]
     [InlineData("login hunter2 failed", "login *** failed")]

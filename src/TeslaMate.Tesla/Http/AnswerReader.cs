@@ -4,7 +4,7 @@ using TeslaMate.Configuration;
 namespace TeslaMate.Tesla.Http;
 
 /// <summary>From a status and a body to a value or an error: the table of spec tesla-api 5.2, in its order.</summary>
-static class Answers
+static class AnswerReader
 {
     static readonly TimeSpan LimitExceeded = TimeSpan.FromSeconds(900);
 

@@ -6,12 +6,12 @@ namespace TeslaMate.Tesla.Json;
 /// Lets a log line of one kind through once an hour: Tesla repeats its oddities every few seconds. Kinds are words of this program, never of the
 /// wire, so their number is bounded.
 /// </summary>
-sealed class Sparingly(TimeProvider time)
+sealed class LogLimiter(TimeProvider time)
 {
     static readonly TimeSpan Silence = TimeSpan.FromHours(1);
     readonly ConcurrentDictionary<(string Subject, string Kind), long> _said = new();
 
-    public bool Says(string subject, string kind)
+    public bool ShouldLog(string subject, string kind)
     {
         var now = time.GetTimestamp();
         while (true)

@@ -14,7 +14,7 @@ sealed record DiscoveredCars(IReadOnlyList<Car> Cars, bool IsListed, TimeSpan No
 
 /// <summary>Finds the account's cars and their rows (spec vehicle 2.1 and 2.2).</summary>
 /// <param name="telemetry">What cars send by themselves, with the ledger of requests; null where none can.</param>
-sealed partial class Discovery(ITeslaApi api, ICars cars, ILogger<Discovery> logger, ITelemetryFeeds? telemetry = null)
+sealed partial class CarDiscovery(ITeslaApi api, ICars cars, ILogger<CarDiscovery> logger, ITelemetryFeeds? telemetry = null)
 {
     public async Task<IReadOnlyList<Car>> StoredAsync(CancellationToken cancellationToken) => await cars.ListAsync(cancellationToken);
 

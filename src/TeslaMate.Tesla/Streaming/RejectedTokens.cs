@@ -8,7 +8,7 @@ namespace TeslaMate.Tesla.Streaming;
 /// <see cref="StreamEvent.TokensExpired"/>
 /// must not get a storm of connections with the same bad token.
 /// </summary>
-sealed class Rejections
+sealed class RejectedTokens
 {
     readonly ConcurrentDictionary<string, (Secret Token, int Count)> _byTag = new(StringComparer.Ordinal);
 

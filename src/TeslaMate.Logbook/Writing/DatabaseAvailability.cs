@@ -1,7 +1,7 @@
 namespace TeslaMate.Logbook.Writing;
 
 /// <summary>Whether the database took the latest write; says so in the journal when it changes.</summary>
-sealed partial class Availability(TimeProvider time, ILogger<Availability> logger)
+sealed partial class DatabaseAvailability(TimeProvider time, ILogger<DatabaseAvailability> logger)
 {
     readonly Lock _lock = new();
     DateTimeOffset? _awaySince;

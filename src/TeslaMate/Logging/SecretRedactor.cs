@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using TeslaMate.Configuration;
-using TeslaMate.Systemd.Journal;
 
 namespace TeslaMate.Logging;
 
@@ -8,7 +7,7 @@ namespace TeslaMate.Logging;
 /// Strikes secrets from everything that is logged: those of the settings wherever they appear, and whatever has the shape of a token. It is the last
 /// line of defence; code that logs must not hand over secrets in the first place.
 /// </summary>
-sealed partial class SecretStrike
+sealed partial class SecretRedactor
 {
     const string Struck = "***";
 
@@ -17,7 +16,7 @@ sealed partial class SecretStrike
 
     readonly string[] _known;
 
-    public SecretStrike(IEnumerable<Secret> secrets)
+    public SecretRedactor(IEnumerable<Secret> secrets)
         // The longest first: a secret that contains another one must not leave its rest behind.
         => _known = [.. secrets.SelectMany(secret => Spellings(secret.Reveal())).Distinct(StringComparer.Ordinal)
             .OrderByDescending(text => text.Length)];
@@ -38,7 +37,7 @@ sealed partial class SecretStrike
         => secret.Length < ShortestSecret
             ? []
             : [secret, Uri.EscapeDataString(secret), Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(secret)),
-                secret.ReplaceLineEndings(" "), MessageText.Escape(secret)];
+                secret.ReplaceLineEndings(" "), VisibleText.Escape(secret)];
 
     [GeneratedRegex(@"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(\.[A-Za-z0-9_-]*)?")]
     private static partial Regex JsonWebToken();

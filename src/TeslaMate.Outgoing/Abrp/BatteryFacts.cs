@@ -1,0 +1,44 @@
+using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Measures;
+
+namespace TeslaMate.Outgoing.Abrp;
+
+/// <summary>Capacity and health of the batteries (M11), asked for a few times a day.</summary>
+sealed class BatteryFacts([FromKeyedServices(OutgoingDatabase.Key)] NpgsqlDataSource database, TimeProvider time)
+{
+    /// <summary>With fewer samples the figures say too little.</summary>
+    const int LeastSamples = 5;
+
+    static readonly TimeSpan Kept = TimeSpan.FromHours(6);
+
+    // Of a car whose history is long the question takes a while; it is asked anew much later.
+    readonly Dictionary<CarId, (DateTimeOffset At, double? CapacityKwh, double? HealthPct)> _known = [];
+    readonly MeasureReader _measures = new(database);
+
+    /// <summary>What is known of a car's battery; null and null when there is too little, or the database is away.</summary>
+    public async Task<(double? CapacityKwh, double? HealthPct)> OfAsync(CarId car, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        lock (_known)
+        {
+            if (_known.TryGetValue(car, out var known) && now - known.At < Kept)
+                return (known.CapacityKwh, known.HealthPct);
+            // Until the answer is there, the question is not asked twice.
+            _known[car] = (now, null, null);
+        }
+
+        try
+        {
+            var window = new MeasureWindow(car.Value, null, null, TimeZoneInfo.Utc, Period.Total, now);
+            var health = await _measures.BatteryHealthAsync(window, cancellationToken);
+            (double? CapacityKwh, double? HealthPct) facts = health.Samples >= LeastSamples ? (health.CapacityNowKwh, health.Health) : (null, null);
+            lock (_known)
+                _known[car] = (now, facts.CapacityKwh, facts.HealthPct);
+            return facts;
+        }
+        catch (NpgsqlException)
+        {
+            return (null, null);
+        }
+    }
+}
