@@ -84,8 +84,10 @@ sealed class EndpointRoute(Uri address, CarAuthority authority) : ITelemetryRout
                 await _socket.SendAsync(envelope, WebSocketMessageType.Binary, endOfMessage: true, cancellationToken);
                 return true;
             }
-            catch (Exception exception) when (exception is WebSocketException or IOException or ObjectDisposedException or InvalidOperationException)
+            catch (Exception exception) when (exception is WebSocketException or IOException or ObjectDisposedException or InvalidOperationException
+                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
+                // Also a cancellation: so the library calls a connection that the other side has cut.
                 return false;
             }
         }

@@ -21,6 +21,9 @@ sealed partial class CarConnection(
     const int MostWaitingBytes = 4 * 1024 * 1024;
     const int MostErrors = 10;
 
+    // Cars are silent most of the time, and there may be thousands of them, each with a buffer.
+    const int UsualBytes = 2 * 1024;
+
     static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(10);
 
     readonly Channel<Reply> _replies =
@@ -55,7 +58,7 @@ sealed partial class CarConnection(
 
     async Task ReadAsync(CancellationToken cancellationToken)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
+        var buffer = ArrayPool<byte>.Shared.Rent(UsualBytes);
         try
         {
             while (true)
@@ -88,6 +91,12 @@ sealed partial class CarConnection(
 
                 if (!await TakeAsync(buffer.AsSpan(0, length).ToArray(), cancellationToken))
                     return;
+                if (length > UsualBytes)
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = ArrayPool<byte>.Shared.Rent(UsualBytes);
+                }
+
                 while (Interlocked.Read(ref _waitingBytes) > MostWaitingBytes)
                     await _room.Reader.ReadAsync(cancellationToken);
             }
