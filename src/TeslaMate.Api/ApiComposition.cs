@@ -42,6 +42,7 @@ public static class ApiComposition
             .AddSingleton<CalendarFile>()
             .AddSingleton<HistoryWrites>()
             .AddSingleton<GeofenceWrites>()
+            .AddSingleton<TargetRoutes>()
             .AddSingleton<IEventRows, EventRows>()
             .AddSingleton<TryOutPage>()
             .AddSingleton<DataRoutes>()

@@ -10,7 +10,9 @@ namespace TeslaMate.Outgoing;
 
 public static class OutgoingComposition
 {
-    /// <summary>Tells others what happens. Needs the database and the key of the secrets; a channel of another project is one more <see cref="IChannel"/>.</summary>
+    /// <summary>
+    /// Tells others what happens. Needs the database and the key of the secrets; a channel of another project is one more <see cref="IChannel"/>.
+    /// </summary>
     public static IServiceCollection AddOutgoing(this IServiceCollection services, OutgoingSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);

@@ -19,7 +19,8 @@ public sealed record OutgoingSettings
     public static OutgoingSettings Read(Variables variables)
     {
         List<IPNetwork> networks = [];
-        foreach (var part in variables.Text("OUTGOING_ALLOWED_NETWORKS", "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var part in variables.Text("OUTGOING_ALLOWED_NETWORKS", "").Split(',',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (IPAddress.TryParse(part, out var address))
                 networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));

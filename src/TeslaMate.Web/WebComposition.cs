@@ -15,6 +15,7 @@ using TeslaMate.Web.History;
 using TeslaMate.Web.Importing;
 using TeslaMate.Web.Languages;
 using TeslaMate.Web.LogIn;
+using TeslaMate.Web.Outgoing;
 using TeslaMate.Web.Requests;
 using TeslaMate.Web.Settings;
 using TeslaMate.Web.SigningIn;
@@ -77,6 +78,7 @@ public static class WebComposition
             .AddSingleton<HistoryPages>()
             .AddSingleton<ImportPages>()
             .AddSingleton<SettingsPages>()
+            .AddSingleton<TargetPages>()
             .AddSingleton<TelemetryPages>()
             .AddSingleton<SignInPages>();
     }
@@ -124,6 +126,7 @@ public static class WebComposition
         app.Services.GetRequiredService<HistoryPages>().Map(app);
         app.Services.GetRequiredService<ImportPages>().Map(app);
         app.Services.GetRequiredService<SettingsPages>().Map(app);
+        app.Services.GetRequiredService<TargetPages>().Map(app);
         app.Services.GetRequiredService<TelemetryPages>().Map(app);
         app.Services.GetRequiredService<SignInPages>().Map(app);
         return app;

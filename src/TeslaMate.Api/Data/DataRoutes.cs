@@ -18,7 +18,7 @@ namespace TeslaMate.Api.Data;
 /// <summary>The routes of <c>/data/v1</c> (spec api 2.2, 2.3, 2.6).</summary>
 sealed class DataRoutes(
     RowAnswers answers, ExportRoutes exports, CalendarFile calendar, LiveRoutes live, HistoryWrites history, GeofenceWrites geofences,
-    TryOutPage tryOut)
+    TargetRoutes targets, TryOutPage tryOut)
 {
     public const string Prefix = "/data/v1";
 
@@ -55,6 +55,7 @@ sealed class DataRoutes(
         var writes = routes.MapDataWrites();
         history.Map(writes);
         geofences.Map(writes);
+        targets.Map(routes.MapDataAdmin());
     }
 
     void List(RouteGroupBuilder data, string path, Listing listing, Parent parent = Parent.None)
@@ -114,6 +115,10 @@ static class DataConventions
     /// <summary>The same for those that change something, which are not for everybody who may read and not as fast.</summary>
     public static RouteGroupBuilder MapDataWrites(this IEndpointRouteBuilder routes)
         => routes.MapData(Policies.Write, RateLimits.ProgramWrites).WithMetadata(new RequestSizeLimitAttribute(Body.MostBytes));
+
+    /// <summary>The same for those that are the owner's alone, reading included.</summary>
+    public static RouteGroupBuilder MapDataAdmin(this IEndpointRouteBuilder routes)
+        => routes.MapData(Policies.Admin, RateLimits.ProgramWrites).WithMetadata(new RequestSizeLimitAttribute(Body.MostBytes));
 
     static RouteGroupBuilder MapData(this IEndpointRouteBuilder routes, string policy, string limit) => routes.MapGroup(DataRoutes.Prefix)
         .RequireAuthorization(policy)

@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace TeslaMate.Outgoing.Channels;
 
 /// <summary>
-/// Keeps what owners enter as an address from reaching machines that only this one can reach: this machine itself, its network, a cloud's own services. It is
+/// Keeps what owners enter as an address from reaching machines that only this one can reach: this machine itself, its network, a cloud's own
+/// services. It is
 /// asked when an address is entered, and again for the addresses that its name has at the very moment of connecting, since names change.
 /// </summary>
 /// <param name="allowed">Networks that are sent to nevertheless (<c>OUTGOING_ALLOWED_NETWORKS</c>).</param>
@@ -16,7 +17,8 @@ public sealed class AddressGuard(IReadOnlyList<IPNetwork> allowed)
     // Everything that is not a machine on the Internet (IANA's registries of special addresses).
     static readonly IPNetwork[] SpecialV4 = [.. new[]
     {
-        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24",
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
+            "192.88.99.0/24",
         "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
     }.Select(text => IPNetwork.Parse(text))];
 
@@ -61,7 +63,8 @@ public sealed class AddressGuard(IReadOnlyList<IPNetwork> allowed)
         if (IPAddress.TryParse(host.Trim('[', ']'), out var address))
             return Allows(address);
         var name = host.TrimEnd('.');
-        var isThisMachine = name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+        var isThisMachine = name.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
         return !isThisMachine || Allows(IPAddress.Loopback);
     }
 
@@ -71,7 +74,8 @@ public sealed class AddressGuard(IReadOnlyList<IPNetwork> allowed)
     public async Task<IReadOnlyList<IPAddress>> ResolveAsync(string host, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(host);
-        var addresses = IPAddress.TryParse(host.Trim('[', ']'), out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancellationToken);
+        var addresses = IPAddress.TryParse(host.Trim('[', ']'), out var literal) ? [literal]
+            : await Dns.GetHostAddressesAsync(host, cancellationToken);
         return addresses.Where(Allows).ToList() is { Count: > 0 } open ? open : throw new ForbiddenAddressException();
     }
 

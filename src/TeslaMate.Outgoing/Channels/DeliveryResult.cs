@@ -1,6 +1,8 @@
 namespace TeslaMate.Outgoing.Channels;
 
-/// <summary>How an attempt at a delivery ended. Reasons are a sentence's worth of words for the owner, without secrets and without addresses that hold one.</summary>
+/// <summary>
+/// How an attempt at a delivery ended. Reasons are a sentence's worth of words for the owner, without secrets and without addresses that hold one.
+/// </summary>
 public abstract record DeliveryResult
 {
     DeliveryResult() { }

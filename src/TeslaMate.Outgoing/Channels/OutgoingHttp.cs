@@ -86,7 +86,8 @@ public sealed class OutgoingHttp : IDisposable
     bool IsProxied(Uri address) => !_proxy.IsBypassed(address) && _proxy.GetProxy(address) is { } proxy && proxy != address;
 
     /// <summary>
-    /// What can be known before a proxy does the rest: it resolves the name itself, and where this machine cannot resolve it, it is the proxy's to decide.
+    /// What can be known before a proxy does the rest: it resolves the name itself, and where this machine cannot resolve it, it is the proxy's to
+    /// decide.
     /// </summary>
     async Task CheckAsync(Uri address, CancellationToken cancellationToken)
     {

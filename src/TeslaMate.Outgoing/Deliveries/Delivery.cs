@@ -53,7 +53,8 @@ sealed record Verdict(DeliveryState State, DateTimeOffset? NextAt, string? Error
         }
 
         string? Off(string reason)
-            => now - delivery.FailingSince >= RetrySchedule.Patience ? Cut($"no success for {RetrySchedule.Patience.TotalDays:0} days: {reason}") : null;
+            => now - delivery.FailingSince >= RetrySchedule.Patience ? Cut($"no success for {RetrySchedule.Patience.TotalDays:0} days: {reason}")
+                : null;
     }
 
     static string Cut(string reason) => reason.Length <= LongestError ? reason : reason[..LongestError] + "…";

@@ -13,7 +13,8 @@ public static class DeliveryRules
     /// <param name="lastSame">When the same type of event of the same car was last stored for the target; null when it never was.</param>
     /// <param name="zone">That of the quiet hours.</param>
     public static DateTimeOffset? SendAt(
-        TargetKind kind, EventFilter filter, QuietHours? quiet, OutgoingEvent happened, DateTimeOffset? lastSame, DateTimeOffset now, TimeZoneInfo zone)
+        TargetKind kind, EventFilter filter, QuietHours? quiet, OutgoingEvent happened, DateTimeOffset? lastSame, DateTimeOffset now,
+            TimeZoneInfo zone)
     {
         ArgumentNullException.ThrowIfNull(filter);
         ArgumentNullException.ThrowIfNull(happened);

@@ -7,7 +7,8 @@ using TeslaMate.Outgoing.Targets;
 namespace TeslaMate.Outgoing.Deliveries;
 
 /// <summary>
-/// The queues in <c>teslamate.outgoing_deliveries</c>, one for each target. Whose turn it is to send to a target is a lease on the target's row, so that
+/// The queues in <c>teslamate.outgoing_deliveries</c>, one for each target. Whose turn it is to send to a target is a lease on the target's row, so
+/// that
 /// instances do not send the same twice; one that dies with a lease is followed by another when the lease has run out.
 /// </summary>
 public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] NpgsqlDataSource database, TargetTable targets)
@@ -23,7 +24,8 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
     /// <summary>Longer than an attempt and writing down how it ended take.</summary>
     internal static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(2);
 
-    // The first in the row, or one that has stepped aside, whichever is due and older. What waits for the end of quiet hours has not joined the row yet.
+    // The first in the row, or one that has stepped aside, whichever is due and older. What waits for the end of quiet hours has not joined the row
+    // yet.
     static readonly string DueOfTarget = string.Create(CultureInfo.InvariantCulture, $"""
         (select first.id
          from (
@@ -43,7 +45,9 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
          limit 1)
         """);
 
-    /// <summary>Stores an event for every target that wants it; one that is stored already is not stored again. The number of targets that get it.</summary>
+    /// <summary>
+    /// Stores an event for every target that wants it; one that is stored already is not stored again. The number of targets that get it.
+    /// </summary>
     internal async Task<int> StoreAsync(OutgoingEvent happened, DateTimeOffset now, TimeZoneInfo zone, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -98,7 +102,8 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
                 new NpgsqlParameter<string> { TypedValue = happened.Id },
                 Timestamps.Parameter(now),
                 new NpgsqlParameter<int[]> { TypedValue = ids },
-                new NpgsqlParameter { Value = wanted.Select(one => Timestamps.ToColumn(one.SendAt)).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp },
+                new NpgsqlParameter { Value = wanted.Select(one => Timestamps.ToColumn(one.SendAt)).ToArray(),
+                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp },
             },
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand("""
@@ -169,7 +174,8 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
         while (await reader.ReadAsync(cancellationToken))
         {
             const int More = TargetTable.SecretColumnCount;
-            claimed.Add(new(reader.GetInt64(More), claim, reader.GetInt32(0), reader.GetString(2), targets.Secretly(reader, 0), reader.GetString(More + 1),
+            claimed.Add(new(reader.GetInt64(More), claim, reader.GetInt32(0), reader.GetString(2), targets.Secretly(reader, 0),
+                reader.GetString(More + 1),
                 reader.GetInt16(More + 2), reader.GetInstantOrNull(More + 3)));
         }
 
@@ -297,7 +303,8 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
         while (await reader.ReadAsync(cancellationToken))
         {
             records.Add(new(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.IsDBNull(3) ? null : new CarId(reader.GetInt16(3)),
-                reader.GetInstant(4), Enum.Parse<DeliveryState>(reader.GetString(5), ignoreCase: true), reader.GetInt16(6), reader.GetInstantOrNull(7),
+                reader.GetInstant(4), Enum.Parse<DeliveryState>(reader.GetString(5), ignoreCase: true), reader.GetInt16(6),
+                    reader.GetInstantOrNull(7),
                 reader.IsDBNull(8) ? null : reader.GetString(8), reader.GetInstant(9), reader.GetInstantOrNull(10)));
         }
 

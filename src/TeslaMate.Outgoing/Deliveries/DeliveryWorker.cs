@@ -10,7 +10,8 @@ using TeslaMate.Outgoing.Targets;
 namespace TeslaMate.Outgoing.Deliveries;
 
 /// <summary>
-/// Sends what is due, to several targets at once and to each of them one after the other. An attempt whose end could not be written down is repeated: receivers
+/// Sends what is due, to several targets at once and to each of them one after the other. An attempt whose end could not be written down is
+/// repeated: receivers
 /// get an event at least once.
 /// </summary>
 sealed partial class DeliveryWorker : BackgroundService
@@ -41,7 +42,8 @@ sealed partial class DeliveryWorker : BackgroundService
 
     /// <param name="random">Gives numbers from 0 up to 1.</param>
     public DeliveryWorker(
-        DeliveryTable table, IEnumerable<IChannel> channels, DeliverySignal signal, OutgoingCounters counters, IOutgoingEvents events, TimeProvider time,
+        DeliveryTable table, IEnumerable<IChannel> channels, DeliverySignal signal, OutgoingCounters counters, IOutgoingEvents events,
+            TimeProvider time,
         ILogger<DeliveryWorker> logger, Func<double> random)
     {
         (_table, _signal, _counters, _events, _time, _logger, _random) = (table, signal, counters, events, time, logger, random);
@@ -212,7 +214,8 @@ sealed partial class DeliveryWorker : BackgroundService
         [LoggerMessage(Level = LogLevel.Warning, Message = "Target {Id} ({Target}) is turned off: {Reason}")]
         public static partial void TurnedOff(ILogger logger, int id, string target, string reason);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "How delivery {Id} to {Target} ended could not be written down; it may be repeated: {Reason}")]
+        [LoggerMessage(Level = LogLevel.Warning,
+            Message = "How delivery {Id} to {Target} ended could not be written down; it may be repeated: {Reason}")]
         public static partial void NotWritten(ILogger logger, long id, string target, string reason);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Delivery {Id} failed by a fault of the program")]

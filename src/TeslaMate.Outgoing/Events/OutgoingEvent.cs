@@ -13,11 +13,13 @@ namespace TeslaMate.Outgoing.Events;
 public sealed record EventCar(CarId Id, string? Name);
 
 /// <summary>One thing that happened (spec api 4.2).</summary>
-/// <param name="Id">Begins with <c>evt_</c>. The same thing has the same id however often it is told: what is stored with an id is not stored again.</param>
+/// <param name="Id">Begins with <c>evt_</c>. The same thing has the same id however often it is told: what is stored with an id is not stored
+/// again.</param>
 /// <param name="Type">What it is.</param>
 /// <param name="OccurredAt">UTC, to the millisecond when it is written.</param>
 /// <param name="Car">Null for what is about no car.</param>
-/// <param name="Data">Named as in the API (spec api 2): snake case, units in the names, null for what is not known. Not changed after it was handed over.</param>
+/// <param name="Data">Named as in the API (spec api 2): snake case, units in the names, null for what is not known. Not changed after it was handed
+/// over.</param>
 public sealed record OutgoingEvent(string Id, EventType Type, DateTimeOffset OccurredAt, EventCar? Car, JsonObject Data)
 {
     /// <summary>The version of the body's form.</summary>
@@ -30,7 +32,8 @@ public sealed record OutgoingEvent(string Id, EventType Type, DateTimeOffset Occ
     public static string NewId() => "evt_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
 
     /// <summary>
-    /// The id of the event that has this subject, such as <c>drive 7</c>: the same each time, so that a restart, or a second instance, does not tell it
+    /// The id of the event that has this subject, such as <c>drive 7</c>: the same each time, so that a restart, or a second instance, does not
+    /// tell it
     /// again.
     /// </summary>
     public static string IdOf(EventType type, CarId? car, string subject)

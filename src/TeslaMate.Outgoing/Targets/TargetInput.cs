@@ -15,7 +15,9 @@ public sealed record TargetDraft
 
     public bool IsEnabled { get; init; } = true;
 
-    /// <summary>By the names of <see cref="TargetSettings.FieldsOf"/>. A secret that is missing or empty stays as it is; one that is null is removed.</summary>
+    /// <summary>
+    /// By the names of <see cref="TargetSettings.FieldsOf"/>. A secret that is missing or empty stays as it is; one that is null is removed.
+    /// </summary>
     public IReadOnlyDictionary<string, string?> Fields { get; init; } = new Dictionary<string, string?>();
 
     /// <summary>Names of events; null for all.</summary>
@@ -100,7 +102,8 @@ public sealed partial record TargetInput
 
         if (draft.Kind is TargetKind.Webhook)
         {
-            var hasValue = secrets.TryGetValue("header_value", out var value) ? value is not null : known.Contains("header_value");
+            var isSent = draft.Fields.TryGetValue("header_value", out var value);
+            var hasValue = !string.IsNullOrWhiteSpace(value) || (known.Contains("header_value") && !(isSent && value is null));
             if (values.ContainsKey("header_name") && !hasValue)
                 errors.Add(new("header_value", Problem.Blank));
             // A value without its name would wait for the next name that somebody enters.

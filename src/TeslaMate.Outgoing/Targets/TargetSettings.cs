@@ -98,21 +98,21 @@ public abstract record TargetSettings
     [
         new("server", FieldForm.Address, "Server") { IsRequired = true, Default = "https://ntfy.sh" },
         new("topic", FieldForm.Secret, "Topic") { IsRequired = true, Longest = 64 },
-        new("token", FieldForm.Secret, "Access token"),
+        new("token", FieldForm.Secret, "Access Token"),
         new("user", FieldForm.Text, "User name"),
         new("password", FieldForm.Secret, "Password"),
     ];
 
     static readonly TargetField[] OfTelegram =
     [
-        new("bot_token", FieldForm.Secret, "Token of the bot") { IsRequired = true },
+        new("bot_token", FieldForm.Secret, "Token") { IsRequired = true },
         new("chat_id", FieldForm.Text, "Chat") { IsRequired = true, Longest = 64 },
     ];
 
     static readonly TargetField[] OfGotify =
     [
         new("server", FieldForm.Address, "Server") { IsRequired = true },
-        new("token", FieldForm.Secret, "Token of the application") { IsRequired = true },
+        new("token", FieldForm.Secret, "Token") { IsRequired = true },
     ];
 
     static readonly TargetField[] OfEmail =
@@ -128,7 +128,7 @@ public abstract record TargetSettings
 
     static readonly TargetField[] OfAbrp =
     [
-        new("user_token", FieldForm.Secret, "Token of the car at ABRP") { IsRequired = true },
+        new("user_token", FieldForm.Secret, "Token") { IsRequired = true },
         new("application_key", FieldForm.Secret, "Application key"),
         new("shares_place", FieldForm.Flag, "Send the place of the car") { Default = "false" },
         new("car_model", FieldForm.Text, "Model of the car at ABRP") { Longest = 100 },

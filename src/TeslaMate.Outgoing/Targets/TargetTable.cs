@@ -40,7 +40,9 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
         return (await ReadAllAsync(command, Listed, cancellationToken)).SingleOrDefault();
     }
 
-    /// <summary>The targets of a kind that are turned on, with their secrets; without those whose secrets cannot be read with the key of today.</summary>
+    /// <summary>
+    /// The targets of a kind that are turned on, with their secrets; without those whose secrets cannot be read with the key of today.
+    /// </summary>
     public async Task<IReadOnlyList<OutgoingTarget>> EnabledAsync(TargetKind kind, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
@@ -72,19 +74,21 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
         if (signingKey is not null)
             secrets[TargetSettings.KeyName] = Encrypt(signingKey);
         await using var command = database.CreateCommand("""
-            insert into teslamate.outgoing_targets (kind, name, is_enabled, settings, secrets, event_types, car_ids, least_distance_km, least_energy_kwh,
-                quiet_from, quiet_to, created_at)
+            insert into teslamate.outgoing_targets (kind, name, is_enabled, settings, secrets, event_types, car_ids, least_distance_km,
+                least_energy_kwh, quiet_from, quiet_to, created_at)
             values ($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7, $8, $9, $10, $11, $12)
             returning id
             """);
         Add(command, input, secrets);
         command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
         var id = (int)(await command.ExecuteScalarAsync(cancellationToken))!;
-        return (await FindAsync(id, cancellationToken) ?? throw new InvalidOperationException("the target was deleted while it was made"), signingKey);
+        return (await FindAsync(id, cancellationToken) ?? throw new InvalidOperationException("the target was deleted while it was made"),
+            signingKey);
     }
 
     /// <summary>
-    /// Changes a target; its kind stays. One that is turned on again begins anew, one that is turned off leaves nothing waiting. Null when there is none of
+    /// Changes a target; its kind stays. One that is turned on again begins anew, one that is turned off leaves nothing waiting. Null when there is
+    /// none of
     /// this number and kind.
     /// </summary>
     public async Task<ListedTarget?> UpdateAsync(int id, TargetInput input, CancellationToken cancellationToken)
@@ -136,7 +140,9 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
         return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
     }
 
-    /// <summary>A new key for a webhook, which cannot be read again; the one before signs too for a day. Null when there is no such webhook.</summary>
+    /// <summary>
+    /// A new key for a webhook, which cannot be read again; the one before signs too for a day. Null when there is no such webhook.
+    /// </summary>
     public async Task<Secret?> RollKeyAsync(int id, CancellationToken cancellationToken)
     {
         var signingKey = NewSigningKey();
@@ -201,7 +207,8 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
         }
 
         return TargetSettings.Read(kind, Texts(reader.GetString(first + 4)), secrets) is { } settings
-            ? new OutgoingTarget(reader.GetInt32(first), reader.GetString(first + 2), settings, FilterOf(reader, first), QuietOf(reader, first)) : null;
+            ? new OutgoingTarget(reader.GetInt32(first), reader.GetString(first + 2), settings, FilterOf(reader, first), QuietOf(reader, first))
+                : null;
     }
 
     internal const string SecretColumns = Columns;

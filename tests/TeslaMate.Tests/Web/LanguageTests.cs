@@ -134,7 +134,8 @@ public sealed partial class LanguageTests
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "TeslaMate.sln")))
             folder = Path.GetDirectoryName(folder)!;
-        var sources = Directory.EnumerateFiles(Path.Combine(folder, "src/TeslaMate.Web"), "*.*", SearchOption.AllDirectories)
+        var sources = ((string[])["src/TeslaMate.Web", "src/TeslaMate.Outgoing/Targets"])
+            .SelectMany(project => Directory.EnumerateFiles(Path.Combine(folder, project), "*.*", SearchOption.AllDirectories))
             .Where(file => Path.GetExtension(file) is ".razor" or ".cs" && !file.Contains("/obj/", StringComparison.Ordinal)
                 && !file.Contains("/node_modules/", StringComparison.Ordinal))
             .Select(File.ReadAllText).ToArray();
@@ -150,6 +151,7 @@ public sealed partial class LanguageTests
             "should be at most 255 character(s)",
             "must be greater than 0", "must be less than 5000", "must be greater than or equal to 0", "must not be in the future",
             "asleep", "charging", "offline", "online",
+            "is inside a private network that OUTGOING_ALLOWED_NETWORKS does not name",
             "unavailable", "updating",
         ];
         return called.Concat(german).Concat(elsewhere).Distinct();

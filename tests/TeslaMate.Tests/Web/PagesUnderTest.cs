@@ -12,6 +12,7 @@ using TeslaMate.Import;
 using TeslaMate.Import.Running;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Releases;
+using TeslaMate.Outgoing;
 using TeslaMate.Telemetry;
 using TeslaMate.Tesla.Accounts;
 using TeslaMate.Tests.Database;
@@ -107,6 +108,8 @@ sealed class PagesUnderTest : IAsyncDisposable
             .AddSingleton<ITeslaAccount, FakeAccount>()
             .AddSingleton<IReleases, FakeReleases>()
             .AddSingleton<ITelemetryReport, FakeTelemetry>()
+            .AddSingleton(TeslaMate.Tests.Outgoing.OutgoingUnderTest.KeyOf(TeslaMate.Tests.Outgoing.OutgoingUnderTest.EncryptionKeyText))
+            .AddOutgoing(OutgoingSettings.Read(read))
             .AddImport(new ImportSettings(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "1"))
             .AddWeb(change(settings))
             .AddApi(ApiSettings.Read(read));

@@ -59,6 +59,9 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
     [InlineData("/all-cars?measure=cost&hide=1&hide=2")]
     [InlineData("/stored")]
     [InlineData("/telemetry")]
+    [InlineData("/outgoing")]
+    [InlineData("/outgoing/1")]
+    [InlineData("/outgoing/new?kind=telegram")]
     public async Task Every_page_is_there(string path)
     {
         using var response = await _browser.GetAsync(path);

@@ -25,5 +25,10 @@ static class SampleRows
         values (1, '2024-05-01 09:00', '2024-05-01 09:15', 8, 10, 40, 50, 15, 1, 5, 1);
         insert into charges (date, charge_energy_added, charger_power, charger_voltage, battery_level, ideal_battery_range_km, charging_process_id)
         select '2024-05-01 09:00'::timestamp + make_interval(secs => step), step / 112.5, 32, 400, 40 + step / 90, 200, 1 from generate_series(0, 900, 5) as step;
+        insert into teslamate.outgoing_targets (kind, name, settings, created_at)
+        values ('webhook', 'Door bell', '{"url": "https://bell.example.org/hook"}', '2024-05-01 07:00');
+        insert into teslamate.outgoing_events (id, type, car_id, occurred_at, body) values ('evt_1', 'drive.ended', 1, '2024-05-01 08:20', '{}');
+        insert into teslamate.outgoing_deliveries (target_id, event_id, state, attempts, next_at, last_error, created_at)
+        values (1, 'evt_1', 'pending', 2, '2024-05-01 08:50', 'HTTP 500', '2024-05-01 08:20');
         """);
 }

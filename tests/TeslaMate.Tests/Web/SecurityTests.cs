@@ -24,6 +24,7 @@ public sealed class SecurityTests(SharedPages shared) : IClassFixture<SharedPage
         "/drive/1", "/drive/1/gpx", "/charges", "/charge/1", "/sign_in", "/cars/1/details",
         "/statistics", "/driving", "/mileage", "/trips", "/trip", "/timeline", "/review", "/statistics.csv?table=periods",
         "/charging", "/charging-stops", "/charge-curve", "/battery", "/parked", "/tyres", "/software", "/visited", "/all-cars", "/stored",
+        "/outgoing", "/outgoing/new", "/outgoing/1",
     ];
 
     public async Task InitializeAsync()

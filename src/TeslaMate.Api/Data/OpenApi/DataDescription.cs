@@ -111,9 +111,9 @@ static class DataDescription
         yield return ("403", [ProblemKind.ForbiddenScope]);
         if (path.Contains('{', StringComparison.Ordinal))
             yield return ("404", [ProblemKind.NotFound]);
-        if (described.Scope != Scopes.Write)
+        if (described.Scope != Scopes.Write && !described.IsChange)
             yield return ("406", [ProblemKind.NotAcceptable]);
-        else if (described.IsChange)
+        if (described.IsChange)
         {
             yield return ("409", [ProblemKind.Conflict]);
             yield return ("422", [ProblemKind.Unusable]);
@@ -205,6 +205,7 @@ static class DataDescription
             {
                 BodyType.Id => JsonSchemaType.Integer,
                 BodyType.Number => JsonSchemaType.Number,
+                BodyType.Flag => JsonSchemaType.Boolean,
                 BodyType.Ids or BodyType.Texts => JsonSchemaType.Array,
                 _ => JsonSchemaType.String,
             },

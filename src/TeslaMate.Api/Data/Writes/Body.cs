@@ -87,6 +87,9 @@ sealed class Body
     public decimal? Number(BodyMember member) => _values.GetValueOrDefault(member.Name) as decimal?;
 
     /// <inheritdoc cref="Id"/>
+    public bool? Flag(BodyMember member) => _values.GetValueOrDefault(member.Name) as bool?;
+
+    /// <inheritdoc cref="Id"/>
     public string? Text(BodyMember member) => _values.GetValueOrDefault(member.Name) as string;
 
     /// <inheritdoc cref="Id"/>
@@ -104,6 +107,7 @@ sealed class Body
         BodyType.Ids => All(value, Number) is { } numbers ? numbers.Select(number => number!.Value).ToArray() : null,
         BodyType.Number => value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number) ? number : null,
         BodyType.Text => Short(value),
+        BodyType.Flag => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : null,
         BodyType.Texts => All(value, Short) is { } texts ? texts.Select(text => text!).ToArray() : null,
         BodyType.Word => Short(value) is { } word && member.Values.Contains(word) ? word : null,
         _ => Short(value) is { Length: > 10 } text && Question.ReadInstant(text, TimeZoneInfo.Utc) is { } instant ? instant : null,
@@ -126,6 +130,7 @@ sealed class Body
         BodyType.Ids => "A list of numbers of rows is needed",
         BodyType.Number => "A number is needed",
         BodyType.Texts => "A list of texts is needed",
+        BodyType.Flag => "true or false is needed",
         BodyType.Word => $"One of {string.Join(", ", member.Values)} is needed",
         BodyType.Instant => "A moment like 2026-07-04T08:00:00Z is needed",
         _ => "A text of at most 1000 characters is needed",

@@ -14,6 +14,7 @@ enum BodyType
 
     Text,
     Texts,
+    Flag,
 
     /// <summary>One of <see cref="BodyMember.Values"/>.</summary>
     Word,

@@ -19,6 +19,13 @@ public sealed class DataUnderTest : IAsyncLifetime
     {
         Database = await LogRows.EmptyAsync(PostgresServer.Installed);
         await Database.ExecuteAsync(WorkedExample.Rows);
+        await Database.ExecuteAsync("""
+            insert into teslamate.outgoing_targets (kind, name, settings, created_at)
+            values ('webhook', 'Door bell', '{"url": "https://bell.example.org/hook"}', '2026-07-01');
+            insert into teslamate.outgoing_events (id, type, car_id, occurred_at, body) values ('evt_1', 'drive.ended', 1, '2026-07-04', '{}');
+            insert into teslamate.outgoing_deliveries (target_id, event_id, state, attempts, next_at, last_error, created_at)
+            values (1, 'evt_1', 'pending', 2, '2026-07-04 08:50', 'HTTP 500', '2026-07-04')
+            """);
         Pages = await StartAsync(Database);
     }
 

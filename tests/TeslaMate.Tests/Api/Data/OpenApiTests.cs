@@ -65,9 +65,10 @@ public sealed class OpenApiTests(DataUnderTest data) : IClassFixture<DataUnderTe
         var called = 0;
         foreach (var path in document.GetProperty("paths").EnumerateObject())
         {
-            // What writes is called by WriteTests, one after the other.
+            // What changes something is called by WriteTests and TargetTests, one after the other.
             foreach (var operation in path.Value.EnumerateObject()
-                .Where(operation => !operation.Value.GetProperty("description").GetString()!.Contains("`write`", StringComparison.Ordinal)))
+                .Where(operation => !operation.Value.GetProperty("description").GetString()!.Contains("`write`", StringComparison.Ordinal)
+                    && (operation.Name == "get" || !path.Name.StartsWith("/data/v1/webhooks", StringComparison.Ordinal))))
             {
                 foreach (var content in operation.Value.GetProperty("responses").GetProperty("200").GetProperty("content").EnumerateObject())
                 {
