@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using TeslaMate.Logbook.Settings;
 using TeslaMate.Outgoing.Abrp;
 using TeslaMate.Outgoing.Channels;
 using TeslaMate.Outgoing.Events;

@@ -5,7 +5,9 @@ using TeslaMate.Logbook.Statistics;
 
 namespace TeslaMate.Logbook.Writing;
 
-/// <summary>What follows a commit: a line in the journal, a question to the geocoder, a word to those who listen. Nothing here can fail a write.</summary>
+/// <summary>
+/// What follows a commit: a line in the journal, a question to the geocoder, a word to those who listen. Nothing here can fail a write.
+/// </summary>
 sealed partial class PostCommitEffects(
     AddressQueue addresses, StatisticsUpkeep statistics, CommittedNews news, ILogger<PostCommitEffects> logger)
 {

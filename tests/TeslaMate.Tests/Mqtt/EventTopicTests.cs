@@ -1,7 +1,6 @@
 using System.Text;
 using TeslaMate.Mqtt.Events;
 using TeslaMate.Outgoing.Channels;
-using TeslaMate.Outgoing.Events;
 using TeslaMate.Outgoing.Targets;
 using TeslaMate.Tests.Outgoing;
 

@@ -110,8 +110,8 @@ sealed class OutgoingUnderTest : IAsyncDisposable
     public async Task<DeliveryRecord> OnlyDeliveryAsync(int target) => (await Deliveries.RecentAsync(target, 10, default)).ShouldHaveSingleItem();
 
     /// <summary>
-    /// Waits until the only delivery to a target has been attempted so often; the clock goes on by seconds where the worker may have begun to wait only
-    /// after the test moved it.
+    /// Waits until the only delivery to a target has been attempted so often; the clock goes on by seconds where the worker may have begun to wait
+    /// only after the test moved it.
     /// </summary>
     public async Task<DeliveryRecord> AttemptsAsync(int target, int attempts)
     {

@@ -73,7 +73,7 @@ sealed class ScriptedSmtp : IAsyncDisposable
         Stream stream = client.GetStream();
         if (IsSilent)
         {
-            await stream.ReadAsync(new byte[1], _stop.Token);
+            await stream.ReadExactlyAsync(new byte[1], _stop.Token);
             return;
         }
 

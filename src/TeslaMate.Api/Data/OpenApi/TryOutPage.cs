@@ -39,11 +39,10 @@ sealed class TryOutPage(WebSettings settings, AssetFiles assets, IAntiforgery an
                 <main id="content">
                     <h1 class="title is-4">API</h1>
                     <p class="block">What programs can ask for. The descriptions are OpenAPI 3.1:
-                        <a href="{prefix}/data/openapi/v1.json">this program's own interface</a> and
-                        <a href="{prefix}/data/openapi/teslamateapi.json">the one that companion apps expect</a>.
+                        <a data-openapi href="{prefix}/data/openapi/v1.json">this program's own interface</a> and
+                        <a data-openapi href="{prefix}/data/openapi/teslamateapi.json">the one that companion apps expect</a>.
                         Here you ask as yourself, and what you change is changed; a program brings a <a href="{prefix}/tokens">token</a>.</p>
-                    <div data-openapi="{prefix}/data/openapi/v1.json {prefix}/data/openapi/teslamateapi.json"
-                        data-base="{prefix}" data-form-token="{WebUtility.HtmlEncode(formToken)}"><p>…</p></div>
+                    <div data-form-token="{WebUtility.HtmlEncode(formToken)}"><p>…</p></div>
                     <p class="block"><a href="{prefix}/">Home</a></p>
                 </main>
             </body>

@@ -1,6 +1,8 @@
 // The try-out page of the interfaces for programs: every operation of their OpenAPI documents as a form that asks it, as the visitor's session.
-const root = document.querySelector("[data-openapi]");
-const { base, formToken } = root.dataset;
+const root = document.querySelector("[data-form-token]");
+const { formToken } = root.dataset;
+const addresses = [...document.querySelectorAll("[data-openapi]")].map((link) => link.getAttribute("href"));
+const base = addresses[0].replace(/\/data\/openapi\/.*/, "");
 const mostShown = 100_000;
 
 const element = (name, properties = {}, ...children) => {
@@ -101,7 +103,7 @@ async function ask(url, request, answer) {
   }
 }
 
-const documents = await Promise.all(root.dataset.openapi.split(" ").map(async (address) => (await fetch(address)).json()));
+const documents = await Promise.all(addresses.map(async (address) => (await fetch(address)).json()));
 root.replaceChildren(...documents.flatMap((openApi) => [
   element("h2", { className: "title is-5", textContent: openApi.info.title }),
   ...Object.entries(openApi.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, described]) => operation(path, method, described))),

@@ -2,7 +2,6 @@ using TeslaMate.Outgoing.Events;
 using TeslaMate.Tests.Logbook;
 using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Mqtt;
-using TeslaMate.Tests.Tesla;
 using TeslaMate.Tests.Time;
 using TeslaMate.Vehicles;
 

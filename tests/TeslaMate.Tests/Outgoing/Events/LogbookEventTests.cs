@@ -42,7 +42,7 @@ public sealed class LogbookEventTests : IAsyncLifetime
         _logbook.Get<ILogbookNews>(), _hub, NewMemories(), rows ?? new EventRows(_database.DataSource, TimeProvider.System), events ?? _events,
         TimeProvider.System, new RecordedLog().For<LogbookEventWatch>()));
 
-    static LogbookEntry Drive(double second) => new LogbookEntry.StartDrive(At(second), Position(second, odometer: 100));
+    static LogbookEntry.StartDrive Drive(double second) => new(At(second), Position(second, odometer: 100));
 
     static LogbookEntry[] DriveOn(double second)
         => [InDrive(Position(second, odometer: 110.5, ideal: 290, rated: 240)), new LogbookEntry.CloseDrive(LookUpAddresses: false)];

@@ -31,7 +31,7 @@ public sealed partial class MessageTests
         SampleEvents.All.Select(happened => happened.Type).ShouldBe([.. EventType.All, EventType.Test]);
         var written = SampleEvents.All.Select(happened => Write(happened)).ToList();
         written.Distinct().Count().ShouldBe(written.Count);
-        written.ShouldAllBe(text => !text.Contains('{') && !text.Contains("?") && !text.Contains("  "));
+        written.ShouldAllBe(text => !text.Contains('{') && !text.Contains('?') && !text.Contains("  "));
         written.Where(text => text.StartsWith("Blue: ", StringComparison.Ordinal)).Count().ShouldBe(17);
         written.ShouldContain("Blue: Charging interrupted | Place: Home. 24.3 kWh added. Battery at 89 %. The limit is 90 %.");
         written.ShouldContain("Blue: Car left open | Open: Door, Window, Trunk, Frunk. The car is not locked.");
