@@ -33,7 +33,7 @@ public static class Policies
     /// </summary>
     public const string Write = "write";
 
-    /// <summary>Integrations by program: the owner by a trusted proxy's word, or a bearer token with <see cref="Scopes.Admin"/>.</summary>
+    /// <summary>Integrations by program: as <see cref="Write"/>, with <see cref="Scopes.Admin"/>.</summary>
     public const string Admin = "admin";
 
     internal static IServiceCollection AddPolicies(this IServiceCollection services)
@@ -49,8 +49,8 @@ public static class Policies
                 .AddRequirements(new KnownHost(), new Scope(Scopes.Logging)))
             .AddPolicy(Write, policy => policy.AddAuthenticationSchemes(Schemes.Session, Schemes.Proxy, Schemes.Open, Schemes.Bearer)
                 .AddRequirements(new KnownHost(), new Scope(Scopes.Write)))
-            .AddPolicy(Admin, policy => policy.AddAuthenticationSchemes(Schemes.Proxy, Schemes.Open, Schemes.Bearer).AddRequirements(new KnownHost(),
-                new Scope(Scopes.Admin)));
+            .AddPolicy(Admin, policy => policy.AddAuthenticationSchemes(Schemes.Session, Schemes.Proxy, Schemes.Open, Schemes.Bearer)
+                .AddRequirements(new KnownHost(), new Scope(Scopes.Admin)));
         return services
             .AddSingleton<IAuthorizationHandler, KnownHostHandler>()
             .AddSingleton<IAuthorizationHandler, ScopeHandler>()

@@ -73,6 +73,9 @@ sealed record EveryPage(string Name, Func<IPage, Task> LeadAsync, bool Refuses =
             await page.Locator("#global_settings_base_url").BlurAsync();
             await page.Locator("#global_settings_base_url-problem").WaitForAsync();
         }, Refuses: true),
+        At("targets", "/outgoing"),
+        At("target", "/outgoing/9001"),
+        At("target-new", "/outgoing/new?kind=email"),
         At("sign-in", "/sign_in"),
         At("not-found", "/nowhere", refuses: true),
         At("not-understood", "/drive/x", refuses: true),
@@ -86,6 +89,7 @@ sealed record EveryPage(string Name, Func<IPage, Task> LeadAsync, bool Refuses =
         At("new-charges", "/charges"),
         At("new-geofences", "/geo-fences"),
         At("new-settings", "/settings"),
+        At("new-targets", "/outgoing"),
         new("new-dashboards", async page =>
         {
             await page.GotoAsync("/");

@@ -15,6 +15,21 @@ static class Household
         delete from positions where id between 900001 and 900700;
         delete from geofences;
         delete from addresses where id in (9001, 9002);
+        delete from teslamate.outgoing_targets;
+        delete from teslamate.outgoing_events;
+        insert into teslamate.outgoing_targets (id, kind, name, is_enabled, settings, created_at, last_error_at, last_error, off_reason)
+        overriding system value
+        select 9000 + number, 'ntfy', 'Meldungen an die ganze Familie und die Nachbarn, die den Wagen mitbenutzen', false,
+            '{"server": "https://ntfy.example.com"}', timestamp '2024-05-01 09:00', timestamp '2024-05-01 09:00',
+            '403 Forbidden', '410 Gone: the topic is not there any more'
+        from generate_series(1, 3) as number;
+        insert into teslamate.outgoing_events (id, type, car_id, occurred_at, body)
+        select 'evt_' || number, 'charge.interrupted', 1, timestamp '2024-05-01 09:00' + number * interval '1 hour', '{}'
+        from generate_series(1, 12) as number;
+        insert into teslamate.outgoing_deliveries (target_id, event_id, state, attempts, next_at, last_error, created_at)
+        select 9001, id, case when id = 'evt_1' then 'pending' else 'failed' end, 4, case when id = 'evt_1' then timestamp '2100-01-01' end,
+            '500 Internal Server Error', occurred_at
+        from teslamate.outgoing_events;
         insert into addresses (id, display_name, name, road, house_number, city, country, latitude, longitude, osm_id, osm_type, inserted_at,
             updated_at) values
             (9001, 'a', null, 'Straße der Vereinten Nationen', '123 a', 'Schwäbisch Gmünd', 'Deutschland', 48.1, 11.5, 9001, 'way', now(), now()),
