@@ -75,15 +75,15 @@ static class PositionColumns
             InsideTempC = reader.Double(first + 13),
         };
 
-    static PositionColumn Small(string name, Func<PositionReading, int?> value)
+    static PositionColumn.Of<short> Small(string name, Func<PositionReading, int?> value)
         => Of(name, "smallint", NpgsqlDbType.Smallint, position => Column.Small(value(position)));
 
-    static PositionColumn Numeric(string name, int precision, int scale, Func<PositionReading, double?> value)
+    static PositionColumn.Of<decimal> Numeric(string name, int precision, int scale, Func<PositionReading, double?> value)
         => Of(name, "numeric", NpgsqlDbType.Numeric, position => Column.Numeric(value(position), precision, scale));
 
-    static PositionColumn Flag(string name, Func<PositionReading, bool?> value) => Of(name, "boolean", NpgsqlDbType.Boolean, value);
+    static PositionColumn.Of<bool> Flag(string name, Func<PositionReading, bool?> value) => Of(name, "boolean", NpgsqlDbType.Boolean, value);
 
-    static PositionColumn Of<T>(string name, string type, NpgsqlDbType driverType, Func<PositionReading, T?> value)
+    static PositionColumn.Of<T> Of<T>(string name, string type, NpgsqlDbType driverType, Func<PositionReading, T?> value)
         where T : struct
         => new PositionColumn.Of<T>(name, type, driverType, value);
 }
