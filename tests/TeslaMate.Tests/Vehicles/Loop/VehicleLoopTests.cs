@@ -168,7 +168,7 @@ public class VehicleLoopTests
         await using var loop = new VehicleLoop(vehicle, world.Parts, () => { });
         _ = loop.RunAsync(CancellationToken.None);
         await world.UntilAsync(() => feeds.Asked.Count == 1);
-        feeds.Asked.ShouldBe(["Light, start"]);
+        feeds.Asked.ShouldBe(["Vehicle, start"]);
 
         await ((TeslaMate.Vehicles.Feeds.ITelemetryReceiver)loop).CutAsync(null, CancellationToken.None);
         await world.UntilAsync(() => feeds.Asked.Count >= 8, TimeSpan.FromSeconds(10));
