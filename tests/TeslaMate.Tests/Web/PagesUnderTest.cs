@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using TeslaMate.Api;
 using TeslaMate.Configuration;
+using TeslaMate.Database.Encryption;
 using TeslaMate.Hosting;
 using TeslaMate.Import;
 using TeslaMate.Import.Running;
@@ -108,7 +109,8 @@ sealed class PagesUnderTest : IAsyncDisposable
             .AddSingleton<ITeslaAccount, FakeAccount>()
             .AddSingleton<IReleases, FakeReleases>()
             .AddSingleton<ITelemetryReport, FakeTelemetry>()
-            .AddSingleton(TeslaMate.Tests.Outgoing.OutgoingUnderTest.KeyOf(TeslaMate.Tests.Outgoing.OutgoingUnderTest.EncryptionKeyText))
+            // As without ENCRYPTION_KEY: one for this run.
+            .AddSingleton(EncryptionKey.Find(read))
             .AddOutgoing(OutgoingSettings.Read(read))
             .AddImport(new ImportSettings(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "1"))
             .AddWeb(change(settings))
