@@ -43,6 +43,9 @@ sealed partial class Supervisor(
     /// <summary>How many sign-ins it was told of; what a test waits for.</summary>
     internal int SignIns { get; private set; }
 
+    /// <summary>Wishes that have come and are not looked at yet.</summary>
+    internal int Waiting => _inbox.Reader.Count;
+
     public ICollection<CarRunner> Runners => _runners.Values;
 
     public CarRunner? Runner(CarId car) => _runners.GetValueOrDefault(car);
@@ -104,9 +107,10 @@ sealed partial class Supervisor(
     /// <summary>The next wish; null when it is time to list the cars again.</summary>
     async Task<Wish?> NextAsync(TimeSpan? pause, CancellationToken cancellationToken)
     {
+        // Before anything else: a wish that waits must not make the list due again.
+        _listAt = pause is { } after ? parts.Time.GetUtcNow() + after : _listAt;
         if (_inbox.Reader.TryRead(out var waiting))
             return waiting;
-        _listAt = pause is { } after ? parts.Time.GetUtcNow() + after : _listAt;
         using var timeout = new CancellationTokenSource(Max(_listAt - parts.Time.GetUtcNow(), TimeSpan.Zero), parts.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try

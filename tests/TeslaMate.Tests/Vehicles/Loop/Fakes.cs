@@ -79,6 +79,9 @@ sealed class FakeTesla : ITeslaApi
 
     public int Lists;
 
+    /// <summary>Until this has ended, no list is answered.</summary>
+    public Task ListHeldBy { get; set; } = Task.CompletedTask;
+
     public ConcurrentQueue<(long Car, bool IsFull)> Requests { get; } = new();
 
     /// <summary>How a car answers; the argument tells a full request from a light one.</summary>
@@ -93,10 +96,12 @@ sealed class FakeTesla : ITeslaApi
         Car(eid, _ => new ApiAnswer<VehicleData>.Ok(answers[Math.Min(Interlocked.Increment(ref next), answers.Length - 1)]));
     }
 
-    public Task<ApiAnswer<IReadOnlyList<VehicleListing>>> ListAsync(Func<VehicleListing, bool> wantsState, CancellationToken cancellationToken)
+    public async Task<ApiAnswer<IReadOnlyList<VehicleListing>>> ListAsync(
+        Func<VehicleListing, bool> wantsState, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref Lists);
-        return Task.FromResult(Listing);
+        await ListHeldBy.WaitAsync(cancellationToken);
+        return Listing;
     }
 
     public Task<ApiAnswer<VehicleData>> GetAsync(Eid car, CancellationToken cancellationToken) => Ask(car, isFull: false, cancellationToken);

@@ -62,6 +62,25 @@ public sealed class SupervisorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_happens_while_the_cars_are_listed_does_not_make_the_list_due_again()
+    {
+        Two();
+        var answered = new TaskCompletionSource();
+        _world.Tesla.ListHeldBy = answered.Task;
+        _world.Account.Becomes(new AccountStatus(SignIn.Starting, Generation: 0));
+        await StartAsync();
+        await _world.UntilAsync(() => _world.Tesla.Lists == 1);
+        _world.Account.Becomes(new AccountStatus(SignIn.SignedIn, Generation: 0));
+        await _world.UntilAsync(() => _world.Supervisor.Waiting == 1);
+        answered.SetResult();
+        await _world.UntilAsync(() => _world.Supervisor.SignIns == 1);
+        await _world.UntilAsync(() => _world.Logbook.Rows(1).Count > 0 && _world.Logbook.Rows(2).Count > 0);
+        await _world.Cars.ChangeSettingsAsync(new CarId(1), Row().Settings with { SuspendMin = 5 }, CancellationToken.None);
+        await _world.UntilAsync(() => _world.Supervisor.Runner(new CarId(1))!.Summary.Car.Settings.SuspendMin == 5);
+        _world.Tesla.Lists.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_car_bought_later_appears_without_a_restart()
     {
         _world.Tesla.Listing = Listed(Listing(11, "A"));
