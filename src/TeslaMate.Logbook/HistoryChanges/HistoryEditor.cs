@@ -172,12 +172,12 @@ sealed partial class HistoryEditor(
         var edit = Check(wanted);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        // The rows may be gone by the first request; one that runs at the same time is waited for.
+        // Behind the lock, which waits for one that runs at the same time; where there was nothing to lock, that one has ended and taken the rows away.
+        var locked = await LockAsync(connection, edit, cancellationToken);
         if (await RepeatedAsync(connection, edit, author, key, cancellationToken) is { } before)
             return new EditAnswer.Done(before, IsRepeated: true);
-        var car = await LockAsync(connection, edit, cancellationToken);
-        if (await RepeatedAsync(connection, edit, author, key, cancellationToken) is { } meanwhile)
-            return new EditAnswer.Done(meanwhile, IsRepeated: true);
+        if (locked is not { } car)
+            throw new EditRefusedException(EditProblem.NotFound, Text($"There is no {EntryTable.Of(edit.Kind).Noun} {edit.Ids[0]}."));
         var rows = await RowsAsync(connection, edit, cancellationToken);
         CheckRows(edit, rows);
         if (edit is HistoryEdit.Merge)
@@ -237,15 +237,16 @@ sealed partial class HistoryEditor(
         return new EditAnswer.Done(detail);
     }
 
-    static async Task<CarId> LockAsync(NpgsqlConnection connection, HistoryEdit edit, CancellationToken cancellationToken)
+    /// <summary>The car whose rows they are, locked; null when there is none of them.</summary>
+    static async Task<CarId?> LockAsync(NpgsqlConnection connection, HistoryEdit edit, CancellationToken cancellationToken)
     {
         var table = EntryTable.Of(edit.Kind);
         await using var command = new NpgsqlCommand($"select car_id from public.{table.Rows} where id = any ($1) order by id limit 1", connection);
         command.Parameters.Add(Value.Array<int>([.. edit.Ids]));
         if (await command.ExecuteScalarAsync(cancellationToken) is not short car)
-            throw new EditRefusedException(EditProblem.NotFound, Text($"There is no {table.Noun} {edit.Ids[0]}."));
+            return null;
         await LockCarAsync(connection, new(car), cancellationToken);
-        return new(car);
+        return new CarId(car);
     }
 
     /// <summary>One editor of a car at a time, and never beside a batch of its logger, which takes the same row first.</summary>
