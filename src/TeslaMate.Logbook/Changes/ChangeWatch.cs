@@ -5,7 +5,6 @@ using TeslaMate.Configuration.Health;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.Settings;
-using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Changes;
 

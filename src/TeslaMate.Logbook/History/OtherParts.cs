@@ -10,41 +10,13 @@ static class OtherParts
     /// Finds the drive that goes on with new rows, and takes the mark from it that it was cut off. <c>$1</c> is the car, <c>$2</c> the moment of the
     /// first row. Returns one row with its number and whether it goes on behind the new rows, too: its own rows were the ones around them.
     /// </summary>
-    public static readonly string EarlierDrive = $"""
-        with earlier as (
-            select entry.id, entry.end_date > $2 as is_around
-            from public.drives entry
-            join teslamate.imported_entries mine on mine.kind = 'drive' and mine.entry_id = entry.id
-            left join teslamate.imported_entries mark on mark.kind = 'cut_off_drive' and mark.entry_id = entry.id
-            where entry.car_id = $1 and entry.start_date < $2 and (entry.end_date > $2 or (mark.entry_id is not null and {ReachesUp}))
-            order by entry.end_date desc
-            limit 1),
-        whole as (
-            delete from teslamate.imported_entries mark
-            using earlier
-            where mark.kind = 'cut_off_drive' and mark.entry_id = earlier.id and not earlier.is_around)
-        select id, is_around from earlier
-        """;
+    public static readonly string EarlierDrive = Earlier("drives", "drive");
 
     /// <summary>
     /// The same for a charging process. One that the owner has priced stays as it is, since its cost would be computed anew.
     /// </summary>
-    public static readonly string EarlierCharging = $"""
-        with earlier as (
-            select entry.id, entry.end_date > $2 as is_around
-            from public.charging_processes entry
-            join teslamate.imported_entries mine on mine.kind = 'charging_process' and mine.entry_id = entry.id
-            left join teslamate.imported_entries mark on mark.kind = 'cut_off_charging_process' and mark.entry_id = entry.id
-            where entry.car_id = $1 and entry.start_date < $2 and (entry.end_date > $2 or (mark.entry_id is not null and {ReachesUp}))
-                and not (entry.cost is not null and entry.geofence_id is null)
-            order by entry.end_date desc
-            limit 1),
-        whole as (
-            delete from teslamate.imported_entries mark
-            using earlier
-            where mark.kind = 'cut_off_charging_process' and mark.entry_id = earlier.id and not earlier.is_around)
-        select id, is_around from earlier
-        """;
+    public static readonly string EarlierCharging
+        = Earlier("charging_processes", "charging_process", "and not (entry.cost is not null and entry.geofence_id is null)");
 
     /// <summary>
     /// Makes the drive that was imported first a part of the new one. <c>$1</c> is the car, <c>$2</c> the new entry, which is to be closed
@@ -116,6 +88,25 @@ static class OtherParts
             where (entry.kind = 'charging_process' and entry.entry_id = later.id)
                 or (entry.kind = 'position' and entry.entry_id in (select id from needless)))
         select (select count(*) from needless)::integer from later
+        """;
+
+    /// <param name="kind">As <c>imported_entries</c> calls what is in the table.</param>
+    /// <param name="condition">What must hold besides.</param>
+    static string Earlier(string table, string kind, string condition = "") => $"""
+        with earlier as (
+            select entry.id, entry.end_date > $2 as is_around
+            from public.{table} entry
+            join teslamate.imported_entries mine on mine.kind = '{kind}' and mine.entry_id = entry.id
+            left join teslamate.imported_entries mark on mark.kind = 'cut_off_{kind}' and mark.entry_id = entry.id
+            where entry.car_id = $1 and entry.start_date < $2 and (entry.end_date > $2 or (mark.entry_id is not null and {ReachesUp}))
+                {condition}
+            order by entry.end_date desc
+            limit 1),
+        whole as (
+            delete from teslamate.imported_entries mark
+            using earlier
+            where mark.kind = 'cut_off_{kind}' and mark.entry_id = earlier.id and not earlier.is_around)
+        select id, is_around from earlier
         """;
 
     const string ReachesUp = """

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using TeslaMate.Configuration;
-using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.HistoryChanges;
 

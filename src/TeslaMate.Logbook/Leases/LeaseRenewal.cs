@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using TeslaMate.Configuration;
 using TeslaMate.Configuration.Health;
-using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Leases;
 

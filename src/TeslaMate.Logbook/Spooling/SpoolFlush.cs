@@ -4,7 +4,6 @@ using TeslaMate.Configuration;
 using TeslaMate.Configuration.Health;
 using TeslaMate.Logbook.Leases;
 using TeslaMate.Logbook.Refused;
-using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Spooling;
 

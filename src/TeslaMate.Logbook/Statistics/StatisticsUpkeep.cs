@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using TeslaMate.Configuration;
 using TeslaMate.Configuration.Health;
-using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Statistics;
 

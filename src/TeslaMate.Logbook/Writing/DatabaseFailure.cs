@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace TeslaMate.Logbook.Writing;
 
 /// <summary>What an exception of a write says about repeating it.</summary>
@@ -33,8 +31,4 @@ static class DatabaseFailures
         PostgresException { SqlState: ['2', '2' or '3', ..] } => DatabaseFailure.BadData,
         _ => DatabaseFailure.Away,
     };
-
-    /// <summary>Whether this is a failure of the database at all, and not a bug or a cancellation.</summary>
-    public static bool IsDatabaseFailure(this Exception exception)
-        => exception is NpgsqlException or SocketException or IOException or TimeoutException;
 }

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using TeslaMate.Outgoing.Channels;
+using TeslaMate.Outgoing.Targets;
 
 namespace TeslaMate.Outgoing.Abrp;
 
@@ -27,7 +28,7 @@ sealed class AbrpClient(OutgoingHttp http, Uri address)
     }
 
     /// <summary>An error comes with status 200 as well.</summary>
-    static AbrpAnswer Read(string body, params ReadOnlySpan<Secret> secrets)
+    static AbrpAnswer Read(string body, params IEnumerable<Secret> secrets)
     {
         try
         {
@@ -43,16 +44,14 @@ sealed class AbrpClient(OutgoingHttp http, Uri address)
         }
     }
 
-    static string Reason(JsonElement answer, ReadOnlySpan<Secret> secrets)
+    static string Reason(JsonElement answer, IEnumerable<Secret> secrets)
     {
         foreach (var name in (string[])["result", "error", "errors", "message"])
         {
             if (!answer.TryGetProperty(name, out var text) || text.ValueKind != JsonValueKind.String
                 || text.GetString() is not { Length: > 0 } reason)
                 continue;
-            foreach (var secret in secrets)
-                reason = reason.Replace(secret.Reveal(), secret.ToString(), StringComparison.Ordinal);
-            return HttpAnswers.Short(reason);
+            return HttpAnswers.Short(TargetSettings.Strike(reason, secrets));
         }
 
         return "refused without a reason";

@@ -55,7 +55,7 @@ sealed partial class AbrpPublisher(
     {
         try
         {
-            var current = await targets.EnabledAsync(TargetKind.Abrp, cancellationToken);
+            var current = await targets.EnabledAsync([TargetKind.Abrp], cancellationToken);
             foreach (var gone in _senders.Keys.Except(current.Select(target => target.Id)).ToList())
                 _senders.Remove(gone);
             foreach (var target in current)

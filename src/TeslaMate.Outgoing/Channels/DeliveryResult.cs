@@ -7,6 +7,19 @@ public abstract record DeliveryResult
 {
     DeliveryResult() { }
 
+    /// <summary>The same with its reason, if it has one, said in another way.</summary>
+    public DeliveryResult WithReason(Func<string, string> say)
+    {
+        ArgumentNullException.ThrowIfNull(say);
+        return this switch
+        {
+            TryAgain later => later with { Reason = say(later.Reason) },
+            Refused refused => refused with { Reason = say(refused.Reason) },
+            Gone gone => gone with { Reason = say(gone.Reason) },
+            _ => this,
+        };
+    }
+
     /// <summary>The receiver has it.</summary>
     public sealed record Delivered : DeliveryResult;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Hosting;
@@ -18,9 +17,6 @@ sealed partial class DeliveryWorker : BackgroundService
 {
     /// <summary>Targets that are sent to at once.</summary>
     const int MostAtOnce = 8;
-
-    /// <summary>The longest attempt, whatever the channel thinks.</summary>
-    static readonly TimeSpan LongestAttempt = TimeSpan.FromMinutes(1);
 
     // What another instance stored, or a lease that ran out, is seen then.
     static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
@@ -80,7 +76,7 @@ sealed partial class DeliveryWorker : BackgroundService
                         wait = TimeSpan.FromTicks(Math.Clamp((due - now).Ticks, ShortestWait.Ticks, LongestWait.Ticks));
                     failures = 0;
                 }
-                catch (Exception exception) when (IsAway(exception))
+                catch (Exception exception) when (exception.IsDatabaseFailure())
                 {
                     Log.DatabaseAway(_logger, exception.Message);
                     wait = Retries.Pause(failures++, _random());
@@ -107,7 +103,7 @@ sealed partial class DeliveryWorker : BackgroundService
             else
                 await _table.ReleaseAsync(delivery, CancellationToken.None);
         }
-        catch (Exception exception) when (exception is OperationCanceledException || IsAway(exception))
+        catch (Exception exception) when (exception is OperationCanceledException || exception.IsDatabaseFailure())
         {
             // The lease runs out by itself, and the delivery is due again.
             Log.NotWritten(_logger, delivery.Id, delivery.TargetName, exception.Message);
@@ -124,10 +120,7 @@ sealed partial class DeliveryWorker : BackgroundService
     async Task<DeliveryResult?> SendAsync(ClaimedDelivery delivery, CancellationToken stoppingToken)
     {
         if (delivery.Target is not { } target)
-        {
-            return new DeliveryResult.TryAgain(
-                null, "the secrets of this target cannot be read with the ENCRYPTION_KEY of today: enter them again, or bring the old key back");
-        }
+            return new DeliveryResult.TryAgain(null, ChannelAttempt.UnreadableSecrets);
 
         OutgoingEvent happened;
         try
@@ -139,16 +132,13 @@ sealed partial class DeliveryWorker : BackgroundService
             return new DeliveryResult.Refused("the stored event cannot be read");
         }
 
-        using var limit = new CancellationTokenSource(LongestAttempt, _time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stoppingToken);
         try
         {
-            return await _channels[target.Kind].SendAsync(target, happened, stop.Token);
+            return await ChannelAttempt.SendAsync(_channels[target.Kind], target, happened, ChannelAttempt.Longest, _time, stoppingToken);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            return stoppingToken.IsCancellationRequested
-                ? null : new DeliveryResult.TryAgain(null, $"no answer within {LongestAttempt.TotalSeconds:0} s");
+            return null;
         }
         catch (Exception exception)
         {
@@ -161,7 +151,7 @@ sealed partial class DeliveryWorker : BackgroundService
     async Task FinishAsync(ClaimedDelivery delivery, DeliveryResult result, CancellationToken stoppingToken)
     {
         var now = _time.GetUtcNow();
-        var verdict = Struck(Verdict.Of(delivery, result, now, _random), delivery.Target?.Settings);
+        var verdict = Verdict.Of(delivery, result, now, _random);
         // What has arrived is written down also while the program stops, or it would be sent again.
         var patience = result is DeliveryResult.Delivered ? CancellationToken.None : stoppingToken;
         for (var attempt = 0; ; attempt++)
@@ -171,7 +161,7 @@ sealed partial class DeliveryWorker : BackgroundService
                 await _table.FinishAsync(delivery, verdict, now, patience);
                 break;
             }
-            catch (Exception exception) when (IsAway(exception) && attempt < 3 && !stoppingToken.IsCancellationRequested)
+            catch (Exception exception) when (exception.IsDatabaseFailure() && attempt < 3 && !stoppingToken.IsCancellationRequested)
             {
                 await Task.Delay(Retries.Pause(attempt, _random()), _time, stoppingToken);
             }
@@ -194,14 +184,6 @@ sealed partial class DeliveryWorker : BackgroundService
                 new JsonObject { ["reason"] = reason, ["target_id"] = delivery.TargetId, ["target"] = delivery.TargetName }));
         }
     }
-
-    static Verdict Struck(Verdict verdict, TargetSettings? settings) => settings is null ? verdict : verdict with
-    {
-        Error = verdict.Error is { } error ? settings.Strike(error) : null,
-        OffReason = verdict.OffReason is { } reason ? settings.Strike(reason) : null,
-    };
-
-    static bool IsAway(Exception exception) => exception is NpgsqlException or SocketException or IOException or TimeoutException;
 
     static partial class Log
     {

@@ -12,18 +12,13 @@ sealed partial class DirectDelivery(TargetTable targets, IEnumerable<IChannel> c
 {
     static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5)];
 
-    static readonly TimeSpan LongestAttempt = TimeSpan.FromMinutes(1);
-
     volatile IReadOnlyList<OutgoingTarget> _known = [];
 
     /// <summary>Reads the targets.</summary>
     /// <exception cref="NpgsqlException">The database is away; those of before stay.</exception>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        List<OutgoingTarget> read = [];
-        foreach (var kind in TargetKinds.All.Where(kind => kind.TakesEvents()))
-            read.AddRange(await targets.EnabledAsync(kind, cancellationToken));
-        _known = read;
+        _known = await targets.EnabledAsync(TargetKinds.All.Where(kind => kind.TakesEvents()), cancellationToken);
     }
 
     /// <summary>Sends an event to all targets that want it, to each at most as often as there are pauses, and once more.</summary>
@@ -41,27 +36,13 @@ sealed partial class DirectDelivery(TargetTable targets, IEnumerable<IChannel> c
             return;
         for (var attempt = 0; ; attempt++)
         {
-            if (await AttemptAsync(channel, target, happened, cancellationToken) is not DeliveryResult.TryAgain(_, var reason))
+            var result = await ChannelAttempt.SendAsync(channel, target, happened, ChannelAttempt.Longest, time, cancellationToken);
+            if (result is not DeliveryResult.TryAgain(_, var reason))
                 return;
-            var words = target.Settings.Strike(reason);
-            Log.Failed(logger, target.Name, attempt + 1, words);
+            Log.Failed(logger, target.Name, attempt + 1, reason);
             if (attempt == Pauses.Length)
                 return;
             await Task.Delay(Pauses[attempt], time, cancellationToken);
-        }
-    }
-
-    async Task<DeliveryResult> AttemptAsync(IChannel channel, OutgoingTarget target, OutgoingEvent happened, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(LongestAttempt, time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        try
-        {
-            return await channel.SendAsync(target, happened, stop.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return new DeliveryResult.TryAgain(null, $"no answer within {LongestAttempt.TotalSeconds:0} s");
         }
     }
 

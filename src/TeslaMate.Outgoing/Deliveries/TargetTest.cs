@@ -16,26 +16,11 @@ public sealed class TargetTest(TargetTable targets, DeliveryTable deliveries, IE
         if (await targets.FindAsync(id, cancellationToken) is not { } listed)
             return null;
         if (await targets.RevealAsync(id, cancellationToken) is not { } target)
-        {
-            return new DeliveryResult.Refused(
-                "the secrets of this target cannot be read with the ENCRYPTION_KEY of today: enter them again, or bring the old key back");
-        }
-
+            return new DeliveryResult.Refused(ChannelAttempt.UnreadableSecrets);
         if (channels.FirstOrDefault(channel => channel.Kind == listed.Kind) is not { } channel)
             return new DeliveryResult.Refused("this kind of target is not available in this installation");
         var test = new OutgoingEvent(OutgoingEvent.NewId(), EventType.Test, time.GetUtcNow(), null, new JsonObject { ["target"] = target.Name });
-        using var limit = new CancellationTokenSource(Limit, time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        DeliveryResult result;
-        try
-        {
-            result = await channel.SendAsync(target, test, stop.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            result = new DeliveryResult.TryAgain(null, $"no answer within {Limit.TotalSeconds:0} s");
-        }
-
+        var result = await ChannelAttempt.SendAsync(channel, target, test, Limit, time, cancellationToken);
         var error = result switch
         {
             DeliveryResult.TryAgain(_, var reason) => reason,
@@ -43,7 +28,6 @@ public sealed class TargetTest(TargetTable targets, DeliveryTable deliveries, IE
             DeliveryResult.Gone(var reason) => reason,
             _ => null,
         };
-        error = error is null ? null : target.Settings.Strike(error);
         // A test neither begins nor ends a time of failures; it is seen among the deliveries.
         await deliveries.RecordAsync(id, test, error, time.GetUtcNow(), cancellationToken);
         return error is null ? result : new DeliveryResult.Refused(error);

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using TeslaMate.Outgoing.Deliveries;
@@ -49,7 +48,7 @@ sealed partial class EventQueue : BackgroundService, IOutgoingEvents
             while (Next() is { } happened)
                 await StoreAsync(happened, cancellationToken);
         }
-        catch (Exception exception) when (exception is OperationCanceledException || IsAway(exception))
+        catch (Exception exception) when (exception is OperationCanceledException || exception.IsDatabaseFailure())
         {
             Log.NotStored(_logger, _events.Reader.Count + 1);
         }
@@ -68,7 +67,7 @@ sealed partial class EventQueue : BackgroundService, IOutgoingEvents
                     await StoreAsync(happened, stoppingToken);
                     failures = 0;
                 }
-                catch (Exception exception) when (IsAway(exception))
+                catch (Exception exception) when (exception.IsDatabaseFailure())
                 {
                     if (failures == 0)
                         Log.Waiting(_logger, exception.Message);
@@ -97,8 +96,6 @@ sealed partial class EventQueue : BackgroundService, IOutgoingEvents
 
         _atHand = null;
     }
-
-    static bool IsAway(Exception exception) => exception is NpgsqlException or SocketException or IOException or TimeoutException;
 
     static partial class Log
     {

@@ -39,7 +39,7 @@ sealed partial class LogbookEventWatch(
         switch (one)
         {
             case LogbookNews.DriveStarted(var car, var drive):
-                await StartedAsync(EventType.DriveStarted, car, await rows.DriveAsync(drive, cancellationToken), cancellationToken);
+                Started(EventType.DriveStarted, car, await rows.DriveAsync(drive, cancellationToken));
                 await memories.UseAsync(car, (memory, _) => memory with { OpenDrive = drive.Value }, cancellationToken);
                 break;
             case LogbookNews.DriveEnded(var car, var drive):
@@ -51,8 +51,7 @@ sealed partial class LogbookEventWatch(
                 await memories.UseAsync(car, (memory, _) => memory with { OpenDrive = null }, cancellationToken);
                 break;
             case LogbookNews.ChargingStarted(var car, var process):
-                await StartedAsync(EventType.ChargeStarted, car, WithLimit(car, await rows.ChargingProcessAsync(process, cancellationToken)),
-                    cancellationToken);
+                Started(EventType.ChargeStarted, car, WithLimit(car, await rows.ChargingProcessAsync(process, cancellationToken)));
                 await memories.UseAsync(car, (memory, _) => memory with { OpenProcess = process.Value }, cancellationToken);
                 break;
             case LogbookNews.ChargingEnded(var car, var process):
@@ -73,12 +72,10 @@ sealed partial class LogbookEventWatch(
         await memories.UseAsync(car, (memory, _) => memory with { OpenProcess = null }, cancellationToken);
     }
 
-    Task StartedAsync(EventType type, CarId car, JsonObject? row, CancellationToken cancellationToken)
+    void Started(EventType type, CarId car, JsonObject? row)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         if (row is not null)
             Publish(type, car, row, "start");
-        return Task.CompletedTask;
     }
 
     async Task<JsonObject?> EndedAsync(

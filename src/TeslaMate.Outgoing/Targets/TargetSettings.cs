@@ -13,7 +13,11 @@ public abstract record TargetSettings
     public abstract IEnumerable<Secret> Secrets { get; }
 
     /// <summary>A text in which none of the secrets is left.</summary>
-    public string Strike(string text) => Secrets.Select(secret => secret.Reveal()).Where(secret => secret.Length > 0)
+    public string Strike(string text) => Strike(text, Secrets);
+
+    /// <summary>A text in which none of some secrets is left, however it is written in an address.</summary>
+    internal static string Strike(string text, IEnumerable<Secret> secrets) => secrets.Select(secret => secret.Reveal())
+        .Where(secret => secret.Length > 0)
         .OrderByDescending(secret => secret.Length)
         .Aggregate(text, (rest, secret) => rest.Replace(secret, "***", StringComparison.Ordinal)
             .Replace(Uri.EscapeDataString(secret), "***", StringComparison.Ordinal));

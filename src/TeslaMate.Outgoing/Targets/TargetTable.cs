@@ -41,13 +41,13 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
     }
 
     /// <summary>
-    /// The targets of a kind that are turned on, with their secrets; without those whose secrets cannot be read with the key of today.
+    /// The targets of some kinds that are turned on, with their secrets; without those whose secrets cannot be read with the key of today.
     /// </summary>
-    public async Task<IReadOnlyList<OutgoingTarget>> EnabledAsync(TargetKind kind, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<OutgoingTarget>> EnabledAsync(IEnumerable<TargetKind> kinds, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(
-            $"select {Columns} from teslamate.outgoing_targets t where t.is_enabled and t.kind = $1 order by t.id");
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind.Word() });
+            $"select {Columns} from teslamate.outgoing_targets t where t.is_enabled and t.kind = any ($1) order by t.id");
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. kinds.Select(kind => kind.Word())] });
         return [.. (await ReadAllAsync(command, reader => Secretly(reader, 0), cancellationToken)).OfType<OutgoingTarget>()];
     }
 

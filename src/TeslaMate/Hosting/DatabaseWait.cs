@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
 using Npgsql;
 using TeslaMate.Configuration;
@@ -76,7 +75,7 @@ sealed partial class DatabaseWait(
         {
             return new Answer.Away(Explain(exception));
         }
-        catch (Exception exception) when (exception is NpgsqlException or SocketException or IOException or TimeoutException)
+        catch (Exception exception) when (exception.IsDatabaseFailure())
         {
             return new Answer.Away((exception.InnerException ?? exception).Message);
         }

@@ -125,10 +125,7 @@ public sealed class ReleaseTests
 
         public static async Task<Feed> StartAsync(RequestDelegate answer)
         {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.Logging.ClearProviders();
-            var app = builder.Build();
-            app.Urls.Add("http://127.0.0.1:0");
+            var app = LoopbackServer.Build();
             app.Run(answer);
             await app.StartAsync();
             return new Feed(app);

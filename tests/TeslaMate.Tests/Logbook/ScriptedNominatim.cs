@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace TeslaMate.Tests.Logbook;
 
@@ -21,10 +20,7 @@ sealed class ScriptedNominatim(WebApplication app) : IAsyncDisposable
 
     public static async Task<ScriptedNominatim> StartAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        var app = builder.Build();
-        app.Urls.Add("http://127.0.0.1:0");
+        var app = LoopbackServer.Build();
         var nominatim = new ScriptedNominatim(app);
         app.MapGet("/reverse", context => nominatim.AnswerAsync(context, nominatim.Reverse));
         app.MapGet("/lookup", context => nominatim.AnswerAsync(context, nominatim.LookUp));

@@ -27,10 +27,7 @@ public sealed class TerrainTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        _sources = builder.Build();
-        _sources.Urls.Add("http://127.0.0.1:0");
+        _sources = LoopbackServer.Build();
         _sources.Run(async context =>
         {
             _requests.Enqueue(context.Request.Path);

@@ -8,78 +8,63 @@ using TeslaMate.Tests.Time;
 namespace TeslaMate.Tests.Outgoing;
 
 /// <summary>The queues: nothing is lost by a restart or an outage, nothing is sent by two, nothing grows without end (spec api 4.2).</summary>
-public sealed class QueueTests : IAsyncLifetime
+public sealed class QueueTests : ReceiverTests
 {
-    LogbookDatabase _database = null!;
-    Receiver _receiver = null!;
-
-    public async Task InitializeAsync()
-    {
-        _database = await LogbookDatabase.CreateMigratedAsync();
-        _receiver = await Receiver.StartAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _receiver.DisposeAsync();
-        await _database.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_restart_between_storing_and_sending_loses_nothing()
     {
-        await using (var first = new OutgoingUnderTest(_database.DataSource))
+        await using (var first = new OutgoingUnderTest(Database.DataSource))
         {
-            await first.WebhookAsync(_receiver.Url);
+            await first.WebhookAsync(Receiver.Url);
             await first.Deliveries.StoreAsync(first.Happened(), first.Time.GetUtcNow(), TimeZoneInfo.Utc, default);
         }
 
-        _receiver.Requests.ShouldBeEmpty();
-        await using var second = await new OutgoingUnderTest(_database.DataSource).StartAsync();
-        await second.UntilAsync(() => _receiver.Requests.Count == 1);
+        Receiver.Requests.ShouldBeEmpty();
+        await using var second = await new OutgoingUnderTest(Database.DataSource).StartAsync();
+        await second.UntilAsync(() => Receiver.Requests.Count == 1);
     }
 
     [Fact]
     public async Task What_is_handed_over_just_before_a_stop_is_stored()
     {
-        await using (var first = new OutgoingUnderTest(_database.DataSource))
+        await using (var first = new OutgoingUnderTest(Database.DataSource))
         {
-            await first.WebhookAsync(_receiver.Url, draft => draft with { Name = "hook" });
+            await first.WebhookAsync(Receiver.Url, draft => draft with { Name = "hook" });
             first.Events.Publish(first.Happened());
             await first.StopAsync();
         }
 
-        (await _database.ScalarAsync<long>("select count(*) from teslamate.outgoing_deliveries")).ShouldBe(1);
+        (await Database.ScalarAsync<long>("select count(*) from teslamate.outgoing_deliveries")).ShouldBe(1);
     }
 
     [Fact]
     public async Task A_stop_in_the_middle_of_an_attempt_sends_it_again()
     {
         var never = new TaskCompletionSource();
-        _receiver.Then(http => never.Task.WaitAsync(http.RequestAborted));
-        await using (var first = await new OutgoingUnderTest(_database.DataSource).StartAsync())
+        Receiver.Then(http => never.Task.WaitAsync(http.RequestAborted));
+        await using (var first = await new OutgoingUnderTest(Database.DataSource).StartAsync())
         {
-            await first.WebhookAsync(_receiver.Url);
+            await first.WebhookAsync(Receiver.Url);
             first.Events.Publish(first.Happened());
-            await first.UntilAsync(() => _receiver.Requests.Count == 1);
+            await first.UntilAsync(() => Receiver.Requests.Count == 1);
             await first.StopAsync();
         }
 
-        await using var second = await new OutgoingUnderTest(_database.DataSource).StartAsync();
-        await second.UntilAsync(() => _receiver.Requests.Count == 2);
-        _receiver.Requests.Select(request => request.Id).Distinct().ShouldHaveSingleItem();
+        await using var second = await new OutgoingUnderTest(Database.DataSource).StartAsync();
+        await second.UntilAsync(() => Receiver.Requests.Count == 2);
+        Receiver.Requests.Select(request => request.Id).Distinct().ShouldHaveSingleItem();
     }
 
     [Fact]
     public async Task An_instance_that_dies_with_its_turn_is_followed_when_the_lease_has_run_out()
     {
-        await using var dead = new OutgoingUnderTest(_database.DataSource);
-        await dead.WebhookAsync(_receiver.Url);
+        await using var dead = new OutgoingUnderTest(Database.DataSource);
+        await dead.WebhookAsync(Receiver.Url);
         await dead.Deliveries.StoreAsync(dead.Happened(), dead.Time.GetUtcNow(), TimeZoneInfo.Utc, default);
         (await dead.Deliveries.ClaimAsync([TeslaMate.Outgoing.Targets.TargetKind.Webhook], 1, dead.Time.GetUtcNow(), default)).Count.ShouldBe(1);
         (await dead.Deliveries.ClaimAsync([TeslaMate.Outgoing.Targets.TargetKind.Webhook], 1, dead.Time.GetUtcNow(), default)).ShouldBeEmpty();
-        await using var other = await new OutgoingUnderTest(_database.DataSource).StartAsync();
-        await other.UntilAsync(() => _receiver.Requests.Count == 1, TimeSpan.FromSeconds(10));
+        await using var other = await new OutgoingUnderTest(Database.DataSource).StartAsync();
+        await other.UntilAsync(() => Receiver.Requests.Count == 1, TimeSpan.FromSeconds(10));
         (other.Time.GetUtcNow() - dead.Time.GetUtcNow()).ShouldBeGreaterThanOrEqualTo(DeliveryTable.LeaseTime);
     }
 
@@ -88,35 +73,35 @@ public sealed class QueueTests : IAsyncLifetime
     {
         const int Events = 30;
         var time = new ManualTime(new DateTimeOffset(2026, 7, 4, 8, 0, 0, TimeSpan.Zero));
-        await using var first = await new OutgoingUnderTest(_database.DataSource, time).StartAsync();
-        await using var second = await new OutgoingUnderTest(_database.DataSource, time).StartAsync();
-        await first.WebhookAsync(_receiver.Url);
+        await using var first = await new OutgoingUnderTest(Database.DataSource, time).StartAsync();
+        await using var second = await new OutgoingUnderTest(Database.DataSource, time).StartAsync();
+        await first.WebhookAsync(Receiver.Url);
         for (var number = 0; number < Events; number++)
         {
             // One stores all of them, so that there is an order; the other learns of them by looking.
             first.Events.Publish(first.Happened(number));
         }
 
-        await first.UntilAsync(() => _receiver.Requests.Count >= Events, TimeSpan.FromSeconds(1));
-        await first.UntilAsync(async () => await _database.ScalarAsync<long>(
+        await first.UntilAsync(() => Receiver.Requests.Count >= Events, TimeSpan.FromSeconds(1));
+        await first.UntilAsync(async () => await Database.ScalarAsync<long>(
             "select count(*) from teslamate.outgoing_deliveries where state <> 'delivered'") == 0, TimeSpan.FromSeconds(1));
-        _receiver.Requests.Select(request => request.Id).ShouldBe(Enumerable.Range(0, Events).Select(number => $"evt_{number:0000}"));
+        Receiver.Requests.Select(request => request.Id).ShouldBe(Enumerable.Range(0, Events).Select(number => $"evt_{number:0000}"));
         // The same news from both is one.
         first.Events.Publish(first.Happened(3));
         second.Events.Publish(second.Happened(Events));
-        await first.UntilAsync(() => _receiver.Requests.Count == Events + 1, TimeSpan.FromSeconds(1));
+        await first.UntilAsync(() => Receiver.Requests.Count == Events + 1, TimeSpan.FromSeconds(1));
     }
 
     [Fact]
-    public async Task An_outage_of_the_receiver_keeps_the_order()
+    public async Task An_outage_of_theReceiver_keeps_the_order()
     {
-        await using var outgoing = await new OutgoingUnderTest(_database.DataSource).StartAsync();
-        var (id, _) = await outgoing.WebhookAsync(_receiver.Url);
-        _receiver.Then(500).Then(502).ThenReset();
+        await using var outgoing = await new OutgoingUnderTest(Database.DataSource).StartAsync();
+        var (id, _) = await outgoing.WebhookAsync(Receiver.Url);
+        Receiver.Then(500).Then(502).ThenReset();
         for (var number = 0; number < 5; number++)
             outgoing.Events.Publish(outgoing.Happened(number));
-        await outgoing.UntilAsync(() => _receiver.Requests.Count == 8, TimeSpan.FromMinutes(1));
-        _receiver.Requests.Select(request =>
+        await outgoing.UntilAsync(() => Receiver.Requests.Count == 8, TimeSpan.FromMinutes(1));
+        Receiver.Requests.Select(request =>
             request.Id).ShouldBe(["evt_0000", "evt_0000", "evt_0000", "evt_0000", "evt_0001", "evt_0002", "evt_0003", "evt_0004"]);
         await outgoing.UntilAsync(async () => (await outgoing.Targets.FindAsync(id, default))!.Waiting == 0);
     }
@@ -124,29 +109,29 @@ public sealed class QueueTests : IAsyncLifetime
     [Fact]
     public async Task An_event_that_is_never_taken_lets_the_others_pass()
     {
-        await using var outgoing = await new OutgoingUnderTest(_database.DataSource).StartAsync();
-        await outgoing.WebhookAsync(_receiver.Url);
-        _receiver.Then(500).Then(500).Then(500).Then(500);
+        await using var outgoing = await new OutgoingUnderTest(Database.DataSource).StartAsync();
+        await outgoing.WebhookAsync(Receiver.Url);
+        Receiver.Then(500).Then(500).Then(500).Then(500);
         outgoing.Events.Publish(outgoing.Happened(1));
         outgoing.Events.Publish(outgoing.Happened(2));
-        await outgoing.UntilAsync(() => _receiver.Requests.Any(request => request.Id == "evt_0002"), TimeSpan.FromMinutes(1));
-        _receiver.Requests.Count(request => request.Id == "evt_0001").ShouldBeGreaterThanOrEqualTo(4);
+        await outgoing.UntilAsync(() => Receiver.Requests.Any(request => request.Id == "evt_0002"), TimeSpan.FromMinutes(1));
+        Receiver.Requests.Count(request => request.Id == "evt_0001").ShouldBeGreaterThanOrEqualTo(4);
         // And since the receiver is back, the other one comes at once.
-        await outgoing.UntilAsync(() => _receiver.Requests.Count == 6);
+        await outgoing.UntilAsync(() => Receiver.Requests.Count == 6);
     }
 
     [Fact]
     public async Task Five_days_without_a_success_turn_a_target_off()
     {
-        await using var outgoing = await new OutgoingUnderTest(_database.DataSource).StartAsync();
-        var (id, _) = await outgoing.WebhookAsync(_receiver.Url);
-        _receiver.Otherwise = http =>
+        await using var outgoing = await new OutgoingUnderTest(Database.DataSource).StartAsync();
+        var (id, _) = await outgoing.WebhookAsync(Receiver.Url);
+        Receiver.Otherwise = http =>
         {
             http.Response.StatusCode = 500;
             return Task.CompletedTask;
         };
         outgoing.Events.Publish(outgoing.Happened(1));
-        await outgoing.UntilAsync(() => _receiver.Requests.Count == 1);
+        await outgoing.UntilAsync(() => Receiver.Requests.Count == 1);
         outgoing.Time.Advance(TimeSpan.FromDays(5) + TimeSpan.FromSeconds(1));
         await outgoing.UntilAsync(async () => !(await outgoing.Targets.FindAsync(id, default))!.IsEnabled, TimeSpan.FromMinutes(1));
         (await outgoing.Targets.FindAsync(id, default))!.OffReason.ShouldBe("no success for 5 days: HTTP 500");
@@ -155,9 +140,9 @@ public sealed class QueueTests : IAsyncLifetime
     [Fact]
     public async Task Too_many_that_wait_drop_the_oldest()
     {
-        await using var outgoing = new OutgoingUnderTest(_database.DataSource);
-        var (id, _) = await outgoing.WebhookAsync(_receiver.Url);
-        await _database.ExecuteAsync($$"""
+        await using var outgoing = new OutgoingUnderTest(Database.DataSource);
+        var (id, _) = await outgoing.WebhookAsync(Receiver.Url);
+        await Database.ExecuteAsync($$"""
             insert into teslamate.outgoing_events (id, type, occurred_at, body)
             select 'old_' || n, 'drive.ended', '2026-07-01', '{}' from generate_series(1, {{DeliveryTable.MostWaiting}}) n;
             insert into teslamate.outgoing_deliveries (target_id, event_id, next_at, created_at)
@@ -165,25 +150,25 @@ public sealed class QueueTests : IAsyncLifetime
             """);
         for (var number = 0; number < 3; number++)
             await outgoing.Deliveries.StoreAsync(outgoing.Happened(number), outgoing.Time.GetUtcNow(), TimeZoneInfo.Utc, default);
-        (await _database.RowsAsync("select event_id from teslamate.outgoing_deliveries where state = 'dropped' order by id")).ShouldBe(["old_1",
+        (await Database.RowsAsync("select event_id from teslamate.outgoing_deliveries where state = 'dropped' order by id")).ShouldBe(["old_1",
             "old_2", "old_3"]);
         (await outgoing.Targets.FindAsync(id, default))!.Waiting.ShouldBe(DeliveryTable.MostWaiting);
         // What has ended goes, too, but for the newest, and its events with it.
-        await _database.ExecuteAsync("update teslamate.outgoing_deliveries set state = 'delivered', next_at = null, finished_at = '2026-07-04'");
+        await Database.ExecuteAsync("update teslamate.outgoing_deliveries set state = 'delivered', next_at = null, finished_at = '2026-07-04'");
         await outgoing.Deliveries.TidyAsync(outgoing.Time.GetUtcNow(), default);
-        (await _database.ScalarAsync<long>("select count(*) from teslamate.outgoing_events")).ShouldBe(DeliveryTable.MostEnded);
+        (await Database.ScalarAsync<long>("select count(*) from teslamate.outgoing_events")).ShouldBe(DeliveryTable.MostEnded);
         await outgoing.Deliveries.TidyAsync(outgoing.Time.GetUtcNow().AddDays(31), default);
-        (await _database.ScalarAsync<long>("select count(*) from teslamate.outgoing_events")).ShouldBe(0);
+        (await Database.ScalarAsync<long>("select count(*) from teslamate.outgoing_events")).ShouldBe(0);
     }
 
     [Fact]
-    public async Task Events_wait_for_the_database_without_holding_up_who_hands_them_over()
+    public async Task Events_wait_for_theDatabase_without_holding_up_who_hands_them_over()
     {
-        await using var proxy = new LossyProxy(_database.ConnectionString);
+        await using var proxy = new LossyProxy(Database.ConnectionString);
         await using var source = NpgsqlDataSource.Create(proxy.ConnectionString);
         await using var outgoing = await new OutgoingUnderTest(source).StartAsync();
         // Only the last one is sent, which is quicker than a thousand.
-        await outgoing.WebhookAsync(_receiver.Url, draft => draft with { Events = ["drive.ended"] });
+        await outgoing.WebhookAsync(Receiver.Url, draft => draft with { Events = ["drive.ended"] });
         proxy.SwallowAnswers = true;
         proxy.Cut();
         var started = TimeProvider.System.GetTimestamp();
@@ -191,7 +176,7 @@ public sealed class QueueTests : IAsyncLifetime
             outgoing.Events.Publish(outgoing.Happened(number, number == 1199 ? EventType.DriveEnded : EventType.StateChanged));
         TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(5));
         proxy.SwallowAnswers = false;
-        await outgoing.UntilAsync(() => _receiver.Requests.Any(request => request.Id == "evt_1199"), TimeSpan.FromMinutes(1));
+        await outgoing.UntilAsync(() => Receiver.Requests.Any(request => request.Id == "evt_1199"), TimeSpan.FromMinutes(1));
         outgoing.Get<OutgoingCounters>().LostCount.ShouldBeInRange(1, 200);
     }
 

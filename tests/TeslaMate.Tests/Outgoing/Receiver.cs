@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace TeslaMate.Tests.Outgoing;
 
@@ -31,10 +30,7 @@ sealed class Receiver(WebApplication app) : IAsyncDisposable
 
     public static async Task<Receiver> StartAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        var app = builder.Build();
-        app.Urls.Add("http://127.0.0.1:0");
+        var app = LoopbackServer.Build();
         var receiver = new Receiver(app);
         app.Run(receiver.AnswerAsync);
         await app.StartAsync();

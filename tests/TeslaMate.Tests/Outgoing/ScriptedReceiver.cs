@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using TeslaMate.Outgoing.Channels;
 
 namespace TeslaMate.Tests.Outgoing;
@@ -27,10 +26,7 @@ sealed class ScriptedReceiver(WebApplication app) : IAsyncDisposable
 
     public static async Task<ScriptedReceiver> StartAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        var app = builder.Build();
-        app.Urls.Add("http://127.0.0.1:0");
+        var app = LoopbackServer.Build();
         var receiver = new ScriptedReceiver(app);
         app.Run(receiver.AnswerAsync);
         await app.StartAsync();

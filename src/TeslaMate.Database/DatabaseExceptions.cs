@@ -1,0 +1,11 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace TeslaMate.Database;
+
+public static class DatabaseExceptions
+{
+    /// <summary>Whether this is a failure of the database at all, and not a bug or a cancellation.</summary>
+    public static bool IsDatabaseFailure(this Exception exception)
+        => exception is NpgsqlException or SocketException or IOException or TimeoutException;
+}
