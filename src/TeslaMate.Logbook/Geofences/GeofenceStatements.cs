@@ -37,7 +37,10 @@ static class GeofenceStatements
         """;
 
     /// <summary>One change of fences at a time, until the transaction ends; who reads them does not wait.</summary>
-    public static Statement Lock() => new("lock table public.geofences in share update exclusive mode", []);
+    public static Statement Lock() => new(LockSql, []);
+
+    /// <inheritdoc cref="Lock"/>
+    public const string LockSql = "lock table public.geofences in share update exclusive mode";
 
     /// <summary>Gives everything inside a fence to its nearest fence, this one included.</summary>
     public static IReadOnlyList<Statement> Gather(GeofenceId geofence)
@@ -49,25 +52,22 @@ static class GeofenceStatements
 
     public static NpgsqlCommand Insert(NpgsqlConnection connection, Geofence geofence) => Fill(new NpgsqlCommand(
         """
-        insert into public.geofences (name, latitude, longitude, radius, billing_type, cost_per_unit, session_fee, inserted_at, updated_at)
-        values ($1, $2, $3, $4, $5::public.billing_type, $6, $7, now() at time zone 'utc', now() at time zone 'utc')
-        returning id
+        insert into public.geofences (id, name, latitude, longitude, radius, billing_type, cost_per_unit, session_fee, inserted_at, updated_at)
+        values ($8, $1, $2, $3, $4, $5::public.billing_type, $6, $7, now() at time zone 'utc', now() at time zone 'utc')
         """,
         connection), geofence);
 
-    public static NpgsqlCommand Update(NpgsqlConnection connection, Geofence geofence)
-    {
-        var command = Fill(new NpgsqlCommand(
-            """
-            update public.geofences
-            set name = $1, latitude = $2, longitude = $3, radius = $4, billing_type = $5::public.billing_type, cost_per_unit = $6, session_fee = $7,
-                updated_at = now() at time zone 'utc'
-            where id = $8
-            """,
-            connection), geofence);
-        command.Parameters.Add(Value.Of(geofence.Id.Value));
-        return command;
-    }
+    public static NpgsqlCommand Update(NpgsqlConnection connection, Geofence geofence) => Fill(new NpgsqlCommand(
+        """
+        update public.geofences
+        set name = $1, latitude = $2, longitude = $3, radius = $4, billing_type = $5::public.billing_type, cost_per_unit = $6, session_fee = $7,
+            updated_at = now() at time zone 'utc'
+        where id = $8
+        """,
+        connection), geofence);
+
+    public static NpgsqlCommand Delete(NpgsqlConnection connection, GeofenceId geofence)
+        => new("delete from public.geofences where id = $1", connection) { Parameters = { Value.Of(geofence.Value) } };
 
     /// <summary>Prices what was charged in a fence and has no cost yet, by the stored energies.</summary>
     public static Statement AddCosts(GeofenceId geofence) => new(
@@ -104,9 +104,10 @@ static class GeofenceStatements
         command.Parameters.Add(Value.Of((decimal?)Column.Latitude(geofence.Latitude)));
         command.Parameters.Add(Value.Of((decimal?)Column.Longitude(geofence.Longitude)));
         command.Parameters.Add(Value.Of(geofence.RadiusM));
-        command.Parameters.Add(Value.Of(geofence.BillingType == BillingType.PerMinute ? "per_minute" : "per_kwh"));
+        command.Parameters.Add(Value.Of(geofence.BillingType.Word()));
         command.Parameters.Add(Value.Of(geofence.CostPerUnit));
         command.Parameters.Add(Value.Of(geofence.SessionFee));
+        command.Parameters.Add(Value.Of(geofence.Id.Value));
         return command;
     }
 }

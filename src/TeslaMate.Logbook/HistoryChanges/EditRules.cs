@@ -22,7 +22,7 @@ static class EditRules
     public const decimal MostMoney = 999_999_999_999.99m;
 
     /// <summary>What can be said of an edit without looking at rows; gives it back with ids once each and tags tidied.</summary>
-    public static HistoryEdit Check(HistoryEdit edit)
+    public static HistoryEdit.OfEntries Check(HistoryEdit.OfEntries edit)
     {
         int[] ids = [.. edit.Ids.Distinct()];
         if (ids.Length == 0)
@@ -50,7 +50,7 @@ static class EditRules
         };
     }
 
-    public static void CheckRows(HistoryEdit edit, IReadOnlyList<EditedRow> rows)
+    public static void CheckRows(HistoryEdit.OfEntries edit, IReadOnlyList<EditedRow> rows)
     {
         var noun = EntryTable.Of(edit.Kind).Noun;
         foreach (var id in edit.Ids)

@@ -13,7 +13,7 @@ static class HistoryInput
     public const string TimeFormat = "yyyy-MM-ddTHH:mm:ss";
 
     /// <returns>Null when it cannot be understood.</returns>
-    public static async Task<HistoryEdit?> ParseAsync(IFormCollection form, IHistoryEditor editor, CancellationToken cancellationToken)
+    public static async Task<HistoryEdit.OfEntries?> ParseAsync(IFormCollection form, IHistoryEditor editor, CancellationToken cancellationToken)
     {
         if (Name<EntryKind>(form["kind"]) is not { } kind || Ids(form) is not { } ids)
             return null;
@@ -41,7 +41,7 @@ static class HistoryInput
     }
 
     /// <summary>The fields that ask for the same change again.</summary>
-    public static IEnumerable<(string Name, string? Value)> Fields(HistoryEdit edit) =>
+    public static IEnumerable<(string Name, string? Value)> Fields(HistoryEdit.OfEntries edit) =>
     [
         ("kind", edit.Kind.ToString()), .. edit.Ids.Select(id => ("id", (string?)id.ToString(CultureInfo.InvariantCulture))),
         .. edit switch

@@ -92,7 +92,7 @@ sealed partial class TargetPages(
                 return await PageAsync(context, new() { Target = found, Kind = found.Kind, Entry = TargetEntry.Of(found), Made = key },
                     cancellationToken);
             case "delete":
-                await targets.DeleteAsync(found.Id, cancellationToken);
+                await targets.DeleteAsync(found.Id, isExpected: _ => true, cancellationToken);
                 Log.Deleted(logger, found.Id, found.Name, RequestOrigin.Of(http));
                 return Results.Redirect(context.Url(Path));
             default:
@@ -111,7 +111,7 @@ sealed partial class TargetPages(
                 context, new() { Target = found, Kind = found.Kind, Entry = entry, Errors = [.. errors, .. problems] }, cancellationToken);
         }
 
-        await targets.UpdateAsync(found.Id, input, cancellationToken);
+        await targets.UpdateAsync(found.Id, input, isExpected: _ => true, cancellationToken);
         Log.Changed(logger, found.Id, input.Name, string.Join(' ', input.Secrets.Keys), RequestOrigin.Of(http));
         return Done(context, http, context.Texts["Saved"], found.Id);
     }

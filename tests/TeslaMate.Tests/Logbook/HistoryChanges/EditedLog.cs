@@ -1,5 +1,6 @@
 using System.Globalization;
 using TeslaMate.Logbook;
+using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.HistoryChanges;
 using TeslaMate.Logbook.Statistics;
 using static TeslaMate.Tests.Logbook.Readings;
@@ -11,6 +12,8 @@ public abstract class EditedLog : IAsyncLifetime
 {
     private protected LogbookDatabase _database = null!;
     private protected LogbookInstance _instance = null!;
+
+    private protected IGeofences Fences => _instance.Get<IGeofences>();
 
     private protected IHistoryEditor Editor => _instance.Get<IHistoryEditor>();
 
@@ -97,9 +100,9 @@ public abstract class EditedLog : IAsyncLifetime
         (await _instance.WriteAsync(entries)).ShouldBe(WriteResult.Stored);
     }
 
-    private protected Task<EditAnswer> ApplyAsync(HistoryEdit edit) => Editor.ApplyAsync(edit, "test", version: null, key: null, default);
+    private protected Task<EditAnswer> ApplyAsync(HistoryEdit.OfEntries edit) => Editor.ApplyAsync(edit, "test", version: null, key: null, default);
 
-    private protected async Task<HistoryDetail> DoneAsync(HistoryEdit edit) => Done(await ApplyAsync(edit));
+    private protected async Task<HistoryDetail> DoneAsync(HistoryEdit.OfEntries edit) => Done(await ApplyAsync(edit));
 
     private protected static HistoryDetail Done(EditAnswer answer) => answer.ShouldBeOfType<EditAnswer.Done>(answer.ToString()).Detail;
 
