@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Hosting;
+using TeslaMate.Database;
 using TeslaMate.Outgoing.Events;
 using TeslaMate.Outgoing.Targets;
 using TeslaMate.Vehicles;
@@ -67,7 +68,7 @@ sealed partial class AbrpPublisher(
                     (known.Target, known.Pace) = (target, new AbrpPace());
             }
         }
-        catch (NpgsqlException exception)
+        catch (Exception exception) when (exception.IsDatabaseFailure())
         {
             Log.Unread(logger, exception.Message);
         }
@@ -103,7 +104,7 @@ sealed partial class AbrpPublisher(
             await targets.TurnOffAsync(target.Id, reason ?? "refused", cancellationToken);
             sender.IsOff = true;
         }
-        catch (NpgsqlException exception)
+        catch (Exception exception) when (exception.IsDatabaseFailure())
         {
             Log.Unread(logger, exception.Message);
         }

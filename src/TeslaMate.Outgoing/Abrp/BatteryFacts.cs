@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using TeslaMate.Database;
 using TeslaMate.Measures;
 
 namespace TeslaMate.Outgoing.Abrp;
@@ -36,7 +37,7 @@ sealed class BatteryFacts([FromKeyedServices(OutgoingDatabase.Key)] NpgsqlDataSo
                 _known[car] = (now, facts.CapacityKwh, facts.HealthPct);
             return facts;
         }
-        catch (NpgsqlException)
+        catch (Exception exception) when (exception.IsDatabaseFailure())
         {
             return (null, null);
         }

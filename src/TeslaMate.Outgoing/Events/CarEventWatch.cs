@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using TeslaMate.Database;
 using TeslaMate.Vehicles;
 
 namespace TeslaMate.Outgoing.Events;
@@ -69,7 +70,7 @@ sealed partial class CarEventWatch(
         {
             await work();
         }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception.IsDatabaseFailure() && !cancellationToken.IsCancellationRequested)
         {
             Log.Away(logger, exception.Message);
         }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Hosting;
+using TeslaMate.Database;
 using TeslaMate.Logbook.News;
 using TeslaMate.Vehicles;
 
@@ -129,7 +130,7 @@ sealed partial class LogbookEventWatch(
                 await work();
                 return;
             }
-            catch (Exception exception) when (exception is NpgsqlException or TimeoutException && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (exception.IsDatabaseFailure() && !cancellationToken.IsCancellationRequested)
             {
                 Log.Waiting(logger, exception.Message);
             }

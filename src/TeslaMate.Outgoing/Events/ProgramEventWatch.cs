@@ -80,7 +80,7 @@ sealed partial class ProgramEventWatch(
             await question(either.Token);
             _awaySince = null;
         }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException or OperationCanceledException
+        catch (Exception exception) when ((exception.IsDatabaseFailure() || exception is OperationCanceledException)
             && !cancellationToken.IsCancellationRequested)
         {
             _awaySince ??= time.GetUtcNow();

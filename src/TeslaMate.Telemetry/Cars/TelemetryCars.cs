@@ -178,7 +178,7 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
                     monthAt = current + MonthInterval;
                 }
             }
-            catch (NpgsqlException exception)
+            catch (Exception exception) when (exception.IsDatabaseFailure())
             {
                 // Whom we know stays known while the database is away.
                 Log.NotRead(logger, exception.Message);

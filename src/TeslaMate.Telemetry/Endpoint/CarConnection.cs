@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using TeslaMate.Configuration;
 using TeslaMate.Logbook;
 using TeslaMate.Telemetry.Inbox;
 using TeslaMate.Telemetry.Records;
@@ -28,7 +29,7 @@ sealed partial class CarConnection(
 
     readonly Channel<Reply> _replies =
         Channel.CreateBounded<Reply>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
-    readonly Channel<bool> _room = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    readonly AsyncAutoResetEvent _room = new();
     long _waitingBytes;
     int _errorsInARow;
 
@@ -98,7 +99,7 @@ sealed partial class CarConnection(
                 }
 
                 while (Interlocked.Read(ref _waitingBytes) > MostWaitingBytes)
-                    await _room.Reader.ReadAsync(cancellationToken);
+                    await _room.WaitAsync(cancellationToken);
             }
         }
         finally
@@ -174,7 +175,7 @@ sealed partial class CarConnection(
                 using var patience = new CancellationTokenSource(WriteTimeout, time);
                 await socket.SendAsync(reply.Bytes, WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage, patience.Token);
                 if (reply.Waiting > 0 && Interlocked.Add(ref _waitingBytes, -reply.Waiting) <= MostWaitingBytes)
-                    _room.Writer.TryWrite(true);
+                    _room.Set();
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException or IOException or ObjectDisposedException)

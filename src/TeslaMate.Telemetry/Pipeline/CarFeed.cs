@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using TeslaMate.Configuration;
+using TeslaMate.Database;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Telemetry.Inbox;
 using TeslaMate.Telemetry.Records;
@@ -64,7 +65,7 @@ sealed partial class CarFeed : IAsyncDisposable
             if (_isChanged)
                 await _inbox.SaveAsync(_car.Id, _snapshot.Save(), _time.GetUtcNow(), CancellationToken.None);
         }
-        catch (Exception exception) when (exception is Npgsql.NpgsqlException or TimeoutException)
+        catch (Exception exception) when (exception.IsDatabaseFailure())
         {
             Log.NotSaved(_logger, _car.Id.Value, exception.Message);
         }

@@ -20,13 +20,13 @@ static class MissedDrive
     static readonly TimeSpan LongestUnseen = TimeSpan.FromHours(24);
 
     /// <summary>Writes the drive that began and ended before this answer, if there was one.</summary>
-    public static void Write(Turn turn, VehicleData data, Surroundings around)
+    public static Turn Write(Turn turn, VehicleData data, Surroundings around)
     {
         if (data.DriveState?.ShiftState.IsParked != true || Readings.Position(data, turn.Now, around.ElevationM) is not { } now
             || Beginning(turn.Vehicle.Parked, now) is not { } start)
-            return;
-        turn.Vehicle = turn.Vehicle with { Parked = null };
-        turn.Write(
+            return turn;
+        turn = turn.With(turn.Vehicle with { Parked = null });
+        return turn.Write(
                 new LogbookEntry.StartDrive(start.Date, start),
                 new LogbookEntry.InsertDrivePosition(now),
                 new LogbookEntry.CloseDrive(DriveEnd.Ended, turn.Vehicle.Settings.LookUpAddresses))
