@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Hosting;
-using TeslaMate.Database;
 using TeslaMate.Outgoing.Events;
 using TeslaMate.Outgoing.Targets;
 using TeslaMate.Vehicles;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using TeslaMate.Database;
 using TeslaMate.Measures;
 
 namespace TeslaMate.Outgoing.Abrp;

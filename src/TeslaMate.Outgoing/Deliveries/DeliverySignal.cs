@@ -1,5 +1,3 @@
-using TeslaMate.Configuration;
-
 namespace TeslaMate.Outgoing.Deliveries;
 
 /// <summary>Wakes the one who sends: something was stored, or a turn ended.</summary>

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Hosting;
-using TeslaMate.Database;
 using TeslaMate.Vehicles;
 
 namespace TeslaMate.Outgoing.Events;

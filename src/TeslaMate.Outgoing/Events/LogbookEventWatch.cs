@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Hosting;
-using TeslaMate.Database;
 using TeslaMate.Logbook.News;
 using TeslaMate.Vehicles;
 
