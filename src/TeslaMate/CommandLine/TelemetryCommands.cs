@@ -198,14 +198,14 @@ static class TelemetryCommands
             if (parsed.GetValue(car) is not { } name)
                 return verdict.IsGood ? ExitCode.Ok : ExitCode.Failure;
             var asked = await WithTeslaAsync(read(), name, error,
-                (found, api, cars, ledger) => TellAsync(found, api, cars, ledger, output, error, cancellationToken), cancellationToken);
+                (found, api, cars, ledger) => PrintAsync(found, api, cars, ledger, output, error, cancellationToken), cancellationToken);
             return verdict.IsGood ? asked : ExitCode.Failure;
         }));
         return command;
     }
 
     /// <summary>What Tesla says about a car's configuration.</summary>
-    static async Task<int> TellAsync(
+    static async Task<int> PrintAsync(
         OwnedCar found, FleetTelemetryApi api, TelemetryCars cars, Ledger ledger, TextWriter output, TextWriter error,
         CancellationToken cancellationToken)
     {
