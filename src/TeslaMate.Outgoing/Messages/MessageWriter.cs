@@ -170,13 +170,7 @@ public sealed class MessageWriter(MessageTexts texts, IGlobalSettings settings, 
 
         static string? Whole(JsonNode? node) => Number(node)?.ToString("0", CultureInfo.InvariantCulture);
 
-        static string Duration(double seconds)
-        {
-            var minutes = (int)Math.Round(seconds / 60);
-            return minutes < 60
-                ? string.Create(CultureInfo.InvariantCulture, $"{minutes} min")
-                : string.Create(CultureInfo.InvariantCulture, $"{minutes / 60} h {minutes % 60:00} min");
-        }
+        static string Duration(double seconds) => Durations.InWords((int)Math.Round(seconds / 60));
     }
 
     readonly struct Lookup(Func<string, string> translate)
