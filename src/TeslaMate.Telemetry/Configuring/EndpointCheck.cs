@@ -14,18 +14,18 @@ namespace TeslaMate.Telemetry.Configuring;
 static class EndpointCheck
 {
     /// <summary>A car does not wait longer either.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(10);
 
     public static async Task<(bool IsGood, string Text)> RunAsync(string host, int port, X509Certificate2Collection authorities,
         CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(CheckTimeout);
         IPAddress[] addresses;
         using var client = new TcpClient();
         try
         {
-            addresses = await Dns.GetHostAddressesAsync(host, patience.Token);
+            addresses = await Dns.GetHostAddressesAsync(host, timeout.Token);
         }
         catch (Exception exception) when (exception is SocketException || IsTimeout(exception, cancellationToken))
         {
@@ -34,7 +34,7 @@ static class EndpointCheck
 
         try
         {
-            await client.ConnectAsync(addresses, port, patience.Token);
+            await client.ConnectAsync(addresses, port, timeout.Token);
         }
         catch (Exception exception) when (exception is SocketException || IsTimeout(exception, cancellationToken))
         {
@@ -63,7 +63,7 @@ static class EndpointCheck
                         return true;
                     },
                 },
-                patience.Token);
+                timeout.Token);
 #pragma warning restore CA5359
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException || IsTimeout(exception, cancellationToken))
@@ -125,7 +125,7 @@ static class EndpointCheck
             : $"A car would refuse the certificate: {string.Join(", ", reasons)}. Make another one: teslamate telemetry certificate {host}";
     }
 
-    /// <summary>From inside the house the name may lead elsewhere than from the street, so this is no mistake yet.</summary>
+    /// <summary>A DNS server of the own network may answer otherwise than the public one, so that this is no mistake yet.</summary>
     static string Hint(IPAddress[] addresses) => addresses.All(IsPrivate)
         ? $" Here the name leads to {string.Join(", ", addresses.Select(address => address.ToString()))}, where no car connects to: in the public "
             + "DNS it must lead to a public address."

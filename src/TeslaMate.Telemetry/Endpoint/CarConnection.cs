@@ -41,7 +41,7 @@ sealed partial class CarConnection(
         counters.Open();
         try
         {
-            await TellAsync(ConnectionStatus.Connected, network, cancellationToken);
+            await StoreStatusAsync(ConnectionStatus.Connected, network, cancellationToken);
             await ReadAsync(stop.Token);
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException or IOException or ChannelClosedException)
@@ -52,7 +52,7 @@ sealed partial class CarConnection(
         {
             _replies.Writer.TryComplete();
             await replying;
-            await TellAsync(ConnectionStatus.Disconnected, "", CancellationToken.None);
+            await StoreStatusAsync(ConnectionStatus.Disconnected, "", CancellationToken.None);
             counters.Close();
         }
     }
@@ -172,8 +172,8 @@ sealed partial class CarConnection(
                     break;
                 }
 
-                using var patience = new CancellationTokenSource(WriteTimeout, time);
-                await socket.SendAsync(reply.Bytes, WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage, patience.Token);
+                using var timeout = new CancellationTokenSource(WriteTimeout, time);
+                await socket.SendAsync(reply.Bytes, WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage, timeout.Token);
                 if (reply.Waiting > 0 && Interlocked.Add(ref _waitingBytes, -reply.Waiting) <= MostWaitingBytes)
                     _room.Set();
             }
@@ -190,9 +190,9 @@ sealed partial class CarConnection(
 
         try
         {
-            using var patience = new CancellationTokenSource(WriteTimeout, time);
+            using var timeout = new CancellationTokenSource(WriteTimeout, time);
             if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
+                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, timeout.Token);
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException or IOException or ObjectDisposedException)
         {
@@ -206,7 +206,7 @@ sealed partial class CarConnection(
         return text == vin || text == $"vehicle_device.{vin}";
     }
 
-    async Task TellAsync(ConnectionStatus status, string network, CancellationToken cancellationToken)
+    async Task StoreStatusAsync(ConnectionStatus status, string network, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var record = new TelemetryRecord.Connectivity(vin, connectionId, status, now, network);

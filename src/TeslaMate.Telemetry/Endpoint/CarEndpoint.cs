@@ -182,8 +182,8 @@ sealed partial class CarEndpoint(
         CarId? found;
         try
         {
-            using var patience = new CancellationTokenSource(StartTimeout, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token, patience.Token);
+            using var timeout = new CancellationTokenSource(StartTimeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token, timeout.Token);
             found = await cars.FindAsync(vin, either.Token);
         }
         catch (OperationCanceledException)

@@ -121,10 +121,10 @@ sealed class ZmtpSubscriber(string host, int port, TimeProvider time)
             ? await reading : throw new IOException("The publisher does not answer any more.");
     }
 
-    async Task<bool> IsDoneAsync(Task reading, TimeSpan patience, CancellationToken cancellationToken)
+    async Task<bool> IsDoneAsync(Task reading, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var isDone = await Task.WhenAny(reading, Task.Delay(patience, time, stop.Token)) == reading;
+        var isDone = await Task.WhenAny(reading, Task.Delay(timeout, time, stop.Token)) == reading;
         await stop.CancelAsync();
         return isDone;
     }

@@ -81,7 +81,7 @@ sealed partial class CarFeed : IAsyncDisposable
             var pending = await _inbox.PendingAsync(_car.Id, _newest, _seen, cancellationToken);
             await TakeAsync(pending, cancellationToken);
             await ReleaseAsync(cancellationToken);
-            await TellContactAsync(cancellationToken);
+            await PostContactAsync(cancellationToken);
             await SaveAsync(cancellationToken);
             if (pending.Count > 0)
                 continue;
@@ -216,7 +216,7 @@ sealed partial class CarFeed : IAsyncDisposable
     async Task<TelemetrySegments?> SegmentsAsync(QueuedRecord late, CancellationToken cancellationToken) => Segmentation.Of(
         await _inbox.DataAsync(_car.Id, late.CarTime - Around, late.CarTime + Around, cancellationToken), late.CarTime, _zone);
 
-    async Task TellContactAsync(CancellationToken cancellationToken)
+    async Task PostContactAsync(CancellationToken cancellationToken)
     {
         var contact = _contacts.At(_time.GetUtcNow());
         if (_told is { } told && told.IsUp == contact.IsUp)

@@ -29,8 +29,8 @@ sealed class ContactTracker(bool hasConnectivity = true)
     public Contact At(DateTimeOffset now)
     {
         Forget(now);
-        var patience = _hasConnectivity ? DataMeanContact : WithoutConnectivity;
-        if (_open.Count > 0 || now - _lastData < patience)
+        var longest = _hasConnectivity ? DataMeanContact : WithoutConnectivity;
+        if (_open.Count > 0 || now - _lastData < longest)
             return new Contact(true, _upSince ?? now);
         _upSince = null;
         // From the moment the last connection ended, or from the last record where no end was told.

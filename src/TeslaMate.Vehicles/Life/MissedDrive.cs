@@ -14,7 +14,6 @@ static class MissedDrive
 
     // For the beginning: a car covers about so much on mixed roads.
     const double UsualKmH = 50;
-    const double FastestKmH = 300;
 
     // Later than this nobody knows how many drives there were.
     static readonly TimeSpan LongestUnseen = TimeSpan.FromHours(24);
@@ -42,7 +41,7 @@ static class MissedDrive
         if (now?.OdometerKm - parked?.OdometerKm is not ({ } km and >= LeastKm) || parked is null || now is null)
             return null;
         var unseen = now.Date - parked.Date;
-        if (unseen <= TimeSpan.Zero || unseen > LongestUnseen || km > unseen.TotalHours * FastestKmH)
+        if (unseen <= TimeSpan.Zero || unseen > LongestUnseen || km > unseen.TotalHours * DriveLeft.FastestKmH)
             return null;
         var usual = TimeSpan.FromHours(km / UsualKmH);
         return parked with { Date = now.Date - (usual < unseen ? usual : unseen), SpeedKmH = null, PowerKw = null };

@@ -385,19 +385,19 @@ public class EndpointTests
 
     static async Task<byte[]> ReceiveAsync(ClientWebSocket socket)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var buffer = new byte[4096];
-        var received = await socket.ReceiveAsync(buffer, patience.Token);
+        var received = await socket.ReceiveAsync(buffer, timeout.Token);
         received.MessageType.ShouldBe(WebSocketMessageType.Binary);
         return buffer[..received.Count];
     }
 
     static async Task<bool> IsClosedAsync(ClientWebSocket socket)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         try
         {
-            return (await socket.ReceiveAsync(new byte[4096], patience.Token)).MessageType == WebSocketMessageType.Close;
+            return (await socket.ReceiveAsync(new byte[4096], timeout.Token)).MessageType == WebSocketMessageType.Close;
         }
         catch (WebSocketException)
         {
@@ -462,9 +462,9 @@ public class EndpointTests
             var socket = new ClientWebSocket();
             try
             {
-                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+                using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
                 await socket.ConnectAsync(new Uri($"wss://localhost:{Endpoint.Port}/"), new HttpMessageInvoker(Handler(kind, vin, tls, seen)),
-                    patience.Token);
+                    timeout.Token);
                 return socket;
             }
             catch
