@@ -170,7 +170,7 @@ public sealed class MessageWriter(MessageTexts texts, IGlobalSettings settings, 
 
         static string? Whole(JsonNode? node) => Number(node)?.ToString("0", CultureInfo.InvariantCulture);
 
-        static string Duration(double seconds) => Durations.InWords((int)Math.Round(seconds / 60));
+        static string Duration(double seconds) => HoursAndMinutes.Text((int)Math.Round(seconds / 60));
     }
 
     readonly struct Lookup(Func<string, string> translate)

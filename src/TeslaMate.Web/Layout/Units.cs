@@ -95,5 +95,5 @@ public sealed class Units(GlobalSettings settings)
             : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalDays):0} d {time.Hours:00} h");
 
     /// <summary>Hours and minutes, such as <c>1 h 05 min</c>.</summary>
-    public static string Minutes(int minutes) => Durations.InWords(minutes);
+    public static string Minutes(int minutes) => HoursAndMinutes.Text(minutes);
 }

@@ -1,4 +1,3 @@
-using Npgsql;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.HistoryChanges;
 using static TeslaMate.Tests.Logbook.Readings;
