@@ -157,7 +157,8 @@ public sealed class Life
             Climate = true,
             Locked = true,
             AddedKwh = _histories[IndexAt(now)].AddedKwh,
-            Route = drive.Trip.Metres > 15_000 ? (drive.Trip.Road.To, (drive.Trip.Metres - metres) / 1000 * Lengths.MilesPerKm, left.TotalMinutes) : null,
+            Route = drive.Trip.Metres > 15_000
+                ? (drive.Trip.Road.To, (drive.Trip.Metres - metres) / 1000 * Lengths.MilesPerKm, left.TotalMinutes) : null,
         }.WithBattery(this, drive.BatteryKwh - kwh, drive.OdometerKm + metres / 1000);
     }
 
