@@ -116,6 +116,7 @@ sealed partial class CarConnection(
         {
             // Acknowledged, so that it does not come again.
             counters.CountWithoutSink();
+            _errorsInARow = 0;
             await AckAsync(envelope, null, 0, cancellationToken);
             return true;
         }
@@ -126,6 +127,7 @@ sealed partial class CarConnection(
             if (!IsSender(stream.SenderId.Span))
                 return await RefuseAsync(envelope.Txid, cancellationToken);
             counters.CountWithoutSink();
+            _errorsInARow = 0;
             await AckAsync(envelope, null, 0, cancellationToken);
             return true;
         }
