@@ -46,6 +46,7 @@ static class EndpointCheck
         }
 
         X509Certificate2? shown = null;
+        string[]? asked = null;
         X509Certificate2Collection sent = [];
         await using var tls = new SslStream(client.GetStream());
         try
@@ -55,6 +56,13 @@ static class EndpointCheck
                 new SslClientAuthenticationOptions
                 {
                     TargetHost = host,
+                    LocalCertificateSelectionCallback = (_, _, _, remote, issuers) =>
+                    {
+                        // Called once before anything is known, and once more when the server asks.
+                        if (remote is not null)
+                            asked = issuers;
+                        return null!;
+                    },
                     RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
                     {
                         shown = certificate is null ? null : X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
@@ -77,6 +85,17 @@ static class EndpointCheck
         using (shown)
         {
             var verdict = Judge(host, shown, sent, authorities, TimeProvider.System.GetUtcNow());
+            if (verdict is null && asked is null)
+            {
+                verdict = $"{host}:{port} shows the right certificate, but asks for none of the car's, so nobody would know whose data come. Is it "
+                    + "the port of the pages, or does something before the program end TLS? Hand the port on as plain TCP.";
+            }
+            else if (verdict is null && asked is { Length: > 0 })
+            {
+                verdict = $"{host}:{port} names the authorities whose certificates it takes, and a car keeps its own back then. Something before "
+                    + "the program ends TLS, as the program names none: hand the port on as plain TCP.";
+            }
+
             return verdict is not null ? (false, verdict)
                 : (true, $"{host}:{port} shows a certificate for its name that the configured authority has signed, valid until "
                     + $"{Time(shown.NotAfter)}.{Hint(addresses)}");

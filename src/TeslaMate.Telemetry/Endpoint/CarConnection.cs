@@ -117,6 +117,7 @@ sealed partial class CarConnection(
         {
             // Acknowledged, so that it does not come again.
             counters.CountWithoutSink();
+            _errorsInARow = 0;
             await AckAsync(envelope, null, 0, cancellationToken);
             return true;
         }
@@ -127,6 +128,7 @@ sealed partial class CarConnection(
             if (!IsSender(stream.SenderId.Span))
                 return await RefuseAsync(envelope.Txid, cancellationToken);
             counters.CountWithoutSink();
+            _errorsInARow = 0;
             await AckAsync(envelope, null, 0, cancellationToken);
             return true;
         }

@@ -42,7 +42,7 @@ sealed partial class CarFeed : IAsyncDisposable
     readonly Task _run;
     Snapshot _snapshot = new();
     Snapshot _shown = new();
-    ContactTracker _contacts = new();
+    ContactTracker _contacts = new(hasConnectivity: false);
     long _newest;
     DateTimeOffset? _lastReceived;
     DateTimeOffset _savedAt;
@@ -94,7 +94,8 @@ sealed partial class CarFeed : IAsyncDisposable
 
     async Task RestoreAsync(CancellationToken cancellationToken)
     {
-        (_snapshot, _shown, _contacts, _newest, _told) = (new(), new(), new(), 0, null);
+        (_snapshot, _shown, _newest, _told) = (new(), new(), 0, null);
+        _contacts = new(await _inbox.HasConnectivityAsync(_car.Id, cancellationToken));
         _seen.Clear();
         while (_queue.Release(DateTimeOffset.MaxValue).Count > 0)
         {
@@ -146,13 +147,13 @@ sealed partial class CarFeed : IAsyncDisposable
                 case TelemetryRecord.Data data:
                     _seen.Add(record.Id);
                     NoticeLoss(record.ReceivedAt);
-                    _contacts.OnData(record.ReceivedAt, record.CarTime);
+                    _contacts.OnData(record.ReceivedAt, record.CarTime, record.Path == IntakePath.Endpoint);
                     _shown.Apply(data, record.CarTime, record.ReceivedAt);
                     isShown = true;
                     _queue.Add(new QueuedRecord(record.Id, record.CarTime, record.ReceivedAt, data));
                     break;
                 case TelemetryRecord.Alerts alerts:
-                    _contacts.OnData(record.ReceivedAt, record.CarTime);
+                    _contacts.OnData(record.ReceivedAt, record.CarTime, record.Path == IntakePath.Endpoint);
                     await _inbox.SaveAlertsAsync(_car.Id, alerts, cancellationToken);
                     done.Add(record.Id);
                     break;
@@ -195,6 +196,7 @@ sealed partial class CarFeed : IAsyncDisposable
         foreach (var portion in leaving.Chunk(200))
         {
             List<TelemetryReading> readings = [];
+            var ignored = _snapshot.Ignored;
             foreach (var record in portion)
             {
                 var isLate = record.CarTime < _snapshot.LastCarTime;
@@ -208,6 +210,8 @@ sealed partial class CarFeed : IAsyncDisposable
 
             await _receiver.ArriveAsync(readings, cancellationToken);
             await _values.AddAsync(_car.Id, portion, cancellationToken);
+            if (_snapshot.Ignored > ignored)
+                await _inbox.CountIgnoredAsync(_car.Id, portion[^1].QueuedAt, _snapshot.Ignored - ignored, cancellationToken);
             _isChanged = true;
         }
     }
@@ -222,7 +226,7 @@ sealed partial class CarFeed : IAsyncDisposable
         if (_told is { } told && told.IsUp == contact.IsUp)
             return;
         _told = contact;
-        await _receiver.ContactAsync(contact.IsUp, contact.Since, cancellationToken);
+        await _receiver.ContactAsync(contact.IsUp, contact.Since, isTold: _contacts.HasConnectivity, cancellationToken);
     }
 
     async Task SaveAsync(CancellationToken cancellationToken)

@@ -46,6 +46,7 @@ static class TelemetryRules
         {
             IsConfigured = true,
             IsUp = contact.IsUp,
+            IsContactTold = contact.IsTold,
             ContactSince = contact.Since,
             BackSince = contact.IsUp ? state.BackSince : null,
             OnlineAnswers = contact.IsUp ? 0 : state.OnlineAnswers,
@@ -374,7 +375,7 @@ static class TelemetryRules
             if (reading.HasSpeed)
                 since = reading.SpeedMph > 0 ? null : since ?? reading.CarTime;
             turn = turn.Know(state => state with { StandingSince = since });
-            if (reading.CarTime - since >= StandsForGood)
+            if (reading.CarTime - since >= StandsForGood || (reading.IsParked && !(reading.SpeedMph >= LeastMph)))
             {
                 return EndDrive(turn, reading.Data, around);
             }
@@ -491,11 +492,17 @@ static class TelemetryRules
             turn = turn.Write(Row(reading));
             turn = MarkCharge(turn, reading, isNew: true);
         }
+        else if (data.ChargeState?.ChargeEnergyAdded is { } energy)
+        {
+            turn = turn.Know(state => state with { LastCharge = last is null ? null : last with { EnergyKwh = energy } });
+        }
 
         return turn.Publish();
     }
 
-    static LogbookEntry.InsertCharge? Row(TelemetryReading reading) => Readings.Charge(reading.Data, reading.CarTime) is { } charge
+    /// <summary>A charge without any range is no row, as the first one of its process has told.</summary>
+    static LogbookEntry.InsertCharge? Row(TelemetryReading reading)
+        => Readings.Charge(reading.Data, reading.CarTime) is { } charge && (charge.IdealRangeKm ?? charge.RatedRangeKm) is not null
         ? new LogbookEntry.InsertCharge(charge with { EnergyAddedKwh = charge.EnergyAddedKwh ?? 0, ChargerPowerKw = charge.ChargerPowerKw ?? 0 })
         : null;
 
@@ -569,11 +576,11 @@ static class TelemetryRules
         var (now, state) = (turn.Now, turn.Vehicle.Telemetry);
         switch (turn.Phase)
         {
-            case VehiclePhase.Online or VehiclePhase.Suspended when IsDue(since, Hop, now) && state.IsGearKnown:
+            case VehiclePhase.Online or VehiclePhase.Suspended when IsDue(since, Hop, now) && IsSleepSure(state):
                 turn = GoAway(turn, Availability.Asleep);
                 break;
             case VehiclePhase.Online or VehiclePhase.Suspended when IsDue(since, Hop, now) && !state.IsChecking && state.CheckAgain is null:
-                turn = Check(turn, "silent, gear unknown");
+                turn = Check(turn, state.IsGearKnown ? "silent, connections unknown" : "silent, gear unknown");
                 break;
             case VehiclePhase.Driving { Contact: Contact.Available or Contact.Unavailable } driving when IsDue(since, LostAfter, now):
                 turn = turn.Become(driving with { Contact = new Contact.Lost(turn.Vehicle.LastResponse) }).Log(new Note.Lost()).Publish();
@@ -593,6 +600,9 @@ static class TelemetryRules
         }
         return turn;
     }
+
+    /// <summary>A car in P whose connection has ended sleeps; where either is not known, Tesla is asked.</summary>
+    static bool IsSleepSure(TelemetryState state) => state is { IsGearKnown: true, IsContactTold: true };
 
     /// <summary>Asleep or offline, from the moment the contact ended.</summary>
     static Turn GoAway(Turn turn, Availability? availability)
@@ -748,7 +758,7 @@ static class TelemetryRules
             state.CheckAgain,
             (turn.Phase, state.IsChecking || state.CheckAgain is not null) switch
             {
-                (VehiclePhase.Online or VehiclePhase.Suspended, var isAsking) when silent is not null && (state.IsGearKnown || !isAsking)
+                (VehiclePhase.Online or VehiclePhase.Suspended, var isAsking) when silent is not null && (IsSleepSure(state) || !isAsking)
                     => silent + Hop,
                 (VehiclePhase.Online, false) => Later(state.LastData ?? state.ContactSince, state.LastCheck) + SilenceCheck,
                 (VehiclePhase.Driving { Contact: Contact.Lost }, false) => Later(state.LastData, state.LastCheck) + NeverBack,

@@ -102,8 +102,8 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         || _vehicle.Unfinished is { Drive: not null } or { Charging: not null };
 
     /// <inheritdoc/>
-    ValueTask ITelemetryReceiver.ContactAsync(bool isUp, DateTimeOffset since, CancellationToken cancellationToken) =>
-        _inbox.Writer.WriteAsync(new VehicleEvent.TelemetryContact(default, isUp, since), cancellationToken);
+    ValueTask ITelemetryReceiver.ContactAsync(bool isUp, DateTimeOffset since, bool isTold, CancellationToken cancellationToken) =>
+        _inbox.Writer.WriteAsync(new VehicleEvent.TelemetryContact(default, isUp, since) { IsTold = isTold }, cancellationToken);
 
     /// <inheritdoc/>
     ValueTask ITelemetryReceiver.CutAsync(string? error, CancellationToken cancellationToken) =>

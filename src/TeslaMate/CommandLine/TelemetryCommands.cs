@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -372,7 +373,9 @@ static class TelemetryCommands
         var port = new Option<int>("--port") { Description = "The public port.", DefaultValueFactory = _ => 4443 };
         port.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() is < 1 or > 65_535)
+            // What is no number at all is told by the parser.
+            if (result.Tokens is [var token] && int.TryParse(token.Value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var given)
+                && given is < 1 or > 65_535)
                 result.AddError("--port must be between 1 and 65535.");
         });
         return port;
