@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using TeslaMate.Configuration;
 using TeslaMate.Logbook;
 using TeslaMate.Telemetry.Inbox;
 using TeslaMate.Telemetry.Records;
@@ -28,7 +29,7 @@ sealed partial class CarConnection(
 
     readonly Channel<Reply> _replies =
         Channel.CreateBounded<Reply>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
-    readonly Channel<bool> _room = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    readonly AsyncAutoResetEvent _room = new();
     long _waitingBytes;
     int _errorsInARow;
 
@@ -40,7 +41,7 @@ sealed partial class CarConnection(
         counters.Open();
         try
         {
-            await TellAsync(ConnectionStatus.Connected, network, cancellationToken);
+            await StoreStatusAsync(ConnectionStatus.Connected, network, cancellationToken);
             await ReadAsync(stop.Token);
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException or IOException or ChannelClosedException)
@@ -51,7 +52,7 @@ sealed partial class CarConnection(
         {
             _replies.Writer.TryComplete();
             await replying;
-            await TellAsync(ConnectionStatus.Disconnected, "", CancellationToken.None);
+            await StoreStatusAsync(ConnectionStatus.Disconnected, "", CancellationToken.None);
             counters.Close();
         }
     }
@@ -98,7 +99,7 @@ sealed partial class CarConnection(
                 }
 
                 while (Interlocked.Read(ref _waitingBytes) > MostWaitingBytes)
-                    await _room.Reader.ReadAsync(cancellationToken);
+                    await _room.WaitAsync(cancellationToken);
             }
         }
         finally
@@ -116,6 +117,7 @@ sealed partial class CarConnection(
         {
             // Acknowledged, so that it does not come again.
             counters.CountWithoutSink();
+            _errorsInARow = 0;
             await AckAsync(envelope, null, 0, cancellationToken);
             return true;
         }
@@ -126,6 +128,7 @@ sealed partial class CarConnection(
             if (!IsSender(stream.SenderId.Span))
                 return await RefuseAsync(envelope.Txid, cancellationToken);
             counters.CountWithoutSink();
+            _errorsInARow = 0;
             await AckAsync(envelope, null, 0, cancellationToken);
             return true;
         }
@@ -171,10 +174,10 @@ sealed partial class CarConnection(
                     break;
                 }
 
-                using var patience = new CancellationTokenSource(WriteTimeout, time);
-                await socket.SendAsync(reply.Bytes, WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage, patience.Token);
+                using var timeout = new CancellationTokenSource(WriteTimeout, time);
+                await socket.SendAsync(reply.Bytes, WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage, timeout.Token);
                 if (reply.Waiting > 0 && Interlocked.Add(ref _waitingBytes, -reply.Waiting) <= MostWaitingBytes)
-                    _room.Writer.TryWrite(true);
+                    _room.Set();
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException or IOException or ObjectDisposedException)
@@ -189,9 +192,9 @@ sealed partial class CarConnection(
 
         try
         {
-            using var patience = new CancellationTokenSource(WriteTimeout, time);
+            using var timeout = new CancellationTokenSource(WriteTimeout, time);
             if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
+                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, timeout.Token);
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException or IOException or ObjectDisposedException)
         {
@@ -205,7 +208,7 @@ sealed partial class CarConnection(
         return text == vin || text == $"vehicle_device.{vin}";
     }
 
-    async Task TellAsync(ConnectionStatus status, string network, CancellationToken cancellationToken)
+    async Task StoreStatusAsync(ConnectionStatus status, string network, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var record = new TelemetryRecord.Connectivity(vin, connectionId, status, now, network);

@@ -103,9 +103,20 @@ sealed record FieldRule(Func<TelemetryValue, bool> IsPossible, bool KeepsWhenInv
         TelemetryValue.Invalid => KeepsWhenInvalid ? null : value,
         // Not a number, and texts such as SNA.
         TelemetryValue.Number { Value: var number } when !double.IsFinite(number) => KeepsWhenInvalid ? null : TelemetryValue.Invalid.Instance,
+        TelemetryValue.Place { Latitude: var latitude, Longitude: var longitude } when !double.IsFinite(latitude) || !double.IsFinite(longitude)
+            => null,
         _ when IsPossible(value) => !IsNothing(value) ? value : KeepsWhenInvalid ? null : TelemetryValue.Invalid.Instance,
         TelemetryValue.Text when IsNumeric => KeepsWhenInvalid ? null : TelemetryValue.Invalid.Instance,
         _ => null,
+    };
+
+    /// <summary>A value of a wrong type, or one that no car can mean; unlike one that says that there is none.</summary>
+    public bool IsAbsurd(TelemetryValue value) => value switch
+    {
+        TelemetryValue.Unknown or TelemetryValue.Invalid => false,
+        TelemetryValue.Number { Value: var number } when !double.IsFinite(number) => false,
+        TelemetryValue.Text when IsNumeric => false,
+        _ => !IsPossible(value),
     };
 
     bool IsNumeric => IsPossible(TelemetryValue.Number.Of(0.0)) && !IsPossible(new TelemetryValue.Text(""));

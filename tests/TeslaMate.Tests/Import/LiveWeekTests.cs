@@ -21,8 +21,8 @@ public sealed class LiveWeekTests
     {
         // A day before anybody of ours looks, then days of both.
         var life = RandomLife.Of(TeslaMate.Simulator.Lives.CarIdentity.Number(1, "Nimbus"), CarModel.Model3, City.Berlin(),
-            new Habits(Charger.Wallbox, Charger.Socket), World.Start.AddHours(-12), Days + 2, seed: 77);
-        var start = Quiet(life, World.Start.AddHours(12));
+            new Habits(Charger.Wallbox, Charger.Socket), ThreeCars.Start.AddHours(-12), Days + 2, seed: 77);
+        var start = Quiet(life, ThreeCars.Start.AddHours(12));
         var end = Quiet(life, start.AddDays(Days));
         // Once, nobody logs it for some hours, in which it drives.
         var missed = life.Drives.First(drive => drive.Start > start.AddHours(4));
@@ -34,7 +34,7 @@ public sealed class LiveWeekTests
         await using var running = cloud = new TeslaCloud([life], time) { StreamInterval = TimeSpan.FromSeconds(5) };
         await cloud.StartAsync();
         var database = await TestServer.CreateDatabaseAsync();
-        await House.PrepareAsync(database.ConnectionString, cloud, World.Cars([life]));
+        await House.PrepareAsync(database.ConnectionString, cloud, ThreeCars.Cars([life]));
         await using var import = new ImportUnderTest(new LogbookDatabase(database)) { Time = time };
         var folder = Directory.CreateTempSubdirectory("teslamate-live-").FullName;
         try

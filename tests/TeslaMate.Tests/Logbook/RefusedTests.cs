@@ -8,23 +8,8 @@ using static TeslaMate.Tests.Logbook.Readings;
 namespace TeslaMate.Tests.Logbook;
 
 /// <summary>Numbers that are taken, and what is refused for other reasons.</summary>
-public sealed class RefusedTests : IAsyncLifetime
+public sealed class RefusedTests : TestsOfOneInstance
 {
-    LogbookDatabase _database = null!;
-    LogbookInstance _instance = null!;
-
-    public async Task InitializeAsync()
-    {
-        _database = await LogbookDatabase.CreateAsync();
-        _instance = await LogbookInstance.OfCarAsync(_database);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _instance.DisposeAsync();
-        await _database.DisposeAsync();
-    }
-
     const string Taken = """
         insert into drives (id, car_id, start_date, end_date, distance)
             values (1, 1, '2024-01-01', '2024-01-01 00:20', 10), (2, 1, '2024-01-02', '2024-01-02 00:20', 10);
