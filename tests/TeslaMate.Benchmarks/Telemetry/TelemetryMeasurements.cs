@@ -30,6 +30,8 @@ namespace TeslaMate.Benchmarks.Telemetry;
 static class TelemetryMeasurements
 {
     const string CarsFile = "cars.pem";
+    const string Ready = "ready";
+    const int MostAttempts = 100;
 
     // How closely a time to an acknowledgement is measured; more often would cost the endpoint its processor.
     static readonly TimeSpan AckLook = TimeSpan.FromMilliseconds(5);
@@ -89,7 +91,11 @@ static class TelemetryMeasurements
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;
-        await other.StandardOutput.ReadLineAsync();
+        // It tells the load first, as every measurement does.
+        while (await other.StandardOutput.ReadLineAsync() is { } said && said != Ready)
+        {
+        }
+
         await using (var house = await House.StartAsync(cars, await File.ReadAllTextAsync(Path.Combine(folder, CarsFile))))
         {
             await other.StandardInput.WriteLineAsync(house.Port.ToString(CultureInfo.InvariantCulture));
@@ -113,21 +119,21 @@ static class TelemetryMeasurements
     {
         using var authority = new CarAuthority(TimeProvider.System.GetUtcNow());
         await File.WriteAllTextAsync(Path.Combine(folder, CarsFile), authority.Pem);
-        Console.WriteLine("ready");
-        var route = new EndpointRoute(new Uri($"wss://127.0.0.1:{await Console.In.ReadLineAsync()}/"), authority);
+        Console.WriteLine(Ready);
+        // Without a port the other end has gone.
+        if (await Console.In.ReadLineAsync() is not { } port)
+            return;
+        var route = new EndpointRoute(new Uri($"wss://127.0.0.1:{port}/"), authority);
         ConcurrentBag<double> latencies = [];
         var connecting = Stopwatch.StartNew();
         var connections = new ITelemetryConnection[cars];
         // Fewer at once than the endpoint lets be unfinished.
         await Parallel.ForAsync(0, cars, new ParallelOptions { MaxDegreeOfParallelism = 12 }, async (i, _) =>
         {
-            while (await route.ConnectAsync(CarIdentity.Number(i + 1, "Car"), "wifi", default) is var connection)
-            {
-                if (connection is null)
-                    continue;
-                connections[i] = connection;
-                break;
-            }
+            for (var attempt = 0; attempt < MostAttempts && connections[i] is null; attempt++)
+                connections[i] = await route.ConnectAsync(CarIdentity.Number(i + 1, "Car"), "wifi", default) ?? connections[i];
+            if (connections[i] is null)
+                throw new InvalidOperationException("A car was not let in.");
         });
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cars} cars connected in {connecting.Elapsed.TotalSeconds:0} s"));
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
