@@ -194,10 +194,16 @@ public sealed class MonthTests(Month month) : IClassFixture<Month>
         }
     }
 
+    /// <summary>What a stranger puts in front of the server's own is never run, while the program does all that it does.</summary>
     [Fact]
-    public async Task A_second_run_logs_the_same_drives_charges_and_updates()
+    public async Task A_second_run_beside_a_strangers_traps_runs_none_and_logs_the_same_drives_charges_and_updates()
     {
-        var again = await Month.LiveAsync(Month.Days);
+        Stranger? stranger = null;
+        var again = await Month.LiveAsync(Month.Days, before: async database => stranger = await Stranger.InAsync(database), after: async database =>
+        {
+            await Stranger.HasCaughtNobodyAsync(database);
+            await stranger!.DisposeAsync();
+        });
         var told = Told(again.Logged);
         told.ShouldBe(Told(month.Logged));
         told.Count.ShouldBeGreaterThan(4 * Month.Days);
