@@ -174,7 +174,11 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
         }
 
         foreach (var drive in drives.Except(endedDrives))
-            open = await FinishDriveAsync(connection, car, drive, begunDrives.Contains(drive) ? ends[drive] : null, open, outcomes, cancellationToken);
+        {
+            open = await FinishDriveAsync(connection, car, drive, begunDrives.Contains(drive) ? ends[drive] : null, open, outcomes,
+                cancellationToken);
+        }
+
         foreach (var process in processes.Except(endedProcesses))
             open = await FinishChargingAsync(connection, car, process, open, outcomes, cancellationToken);
         await SetOpenAsync(connection, car, open, cancellationToken);

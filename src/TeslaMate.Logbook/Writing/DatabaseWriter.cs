@@ -166,9 +166,8 @@ sealed partial class DatabaseWriter(NpgsqlDataSource database, Guid session, Tim
                     await transaction.RollbackAsync("entry", cancellationToken);
                     if (repairs < MostRepairs && await IsSequenceMendedAsync(exception, cancellationToken))
                         continue;
-                    refused.Add(new(entry, exception.MessageText,
-                        await TryKeepAsync(connection, transaction,
-                            [RefusedEntries.Keep(batch.Car, RefusedEntries.Text(entry), exception.MessageText, time.GetUtcNow())], cancellationToken)));
+                    var keep = RefusedEntries.Keep(batch.Car, RefusedEntries.Text(entry), exception.MessageText, time.GetUtcNow());
+                    refused.Add(new(entry, exception.MessageText, await TryKeepAsync(connection, transaction, [keep], cancellationToken)));
                     break;
                 }
             }
