@@ -115,12 +115,13 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var open = await OpenAsync(connection, car, cancellationToken);
         var context = default(Open);
-        HashSet<int> drives = [], processes = [], begunDrives = [], begunProcesses = [], endedDrives = [], endedProcesses = [];
+        // What is to be finished at the end, and what was begun here: a drive with the moment of the next beginning that was refused, since those
+        // that were not have rows.
+        HashSet<int> drives = [], processes = [], begunProcesses = [];
+        Dictionary<int, DateTimeOffset> begunDrives = [];
         List<Outcome> outcomes = [];
         var written = 0;
         var entries = await ReadAsync(connection, car, cancellationToken);
-        // Up to the next beginning that was refused; those that were not have rows.
-        Dictionary<int, DateTimeOffset> ends = [];
         foreach (var (index, (id, text, refusedIn)) in entries.Index())
         {
             await transaction.SaveAsync("entry", cancellationToken);
@@ -130,11 +131,12 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
                     throw new JsonException("it is no single entry");
                 // What was open then, else what an entry that was refused itself would have opened.
                 context = new(
-                    refusedIn.Drive ?? (context.Drive is { } drive && begunDrives.Contains(drive) ? drive : null),
+                    refusedIn.Drive ?? (context.Drive is { } drive && begunDrives.ContainsKey(drive) ? drive : null),
                     refusedIn.Process ?? (context.Process is { } process && begunProcesses.Contains(process) ? process : null));
                 await SetOpenAsync(connection, car, context, cancellationToken);
-                if (entry is LogbookEntry.StartDrive or LogbookEntry.CloseDrive && context.Drive is { } ending && begunDrives.Contains(ending))
-                    await AdoptPositionsAsync(connection, car, ending, ends[ending], cancellationToken);
+                if (entry is LogbookEntry.StartDrive or LogbookEntry.CloseDrive && context.Drive is { } ending
+                    && begunDrives.TryGetValue(ending, out var limit))
+                    await AdoptPositionsAsync(connection, car, ending, limit, cancellationToken);
                 List<Outcome> before = [];
                 await RunAsync(connection, Statements(car, entry, before), before, cancellationToken);
                 if (before.FirstOrDefault(
@@ -147,17 +149,16 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
                     processes.Add(charged);
                 if (entry is LogbookEntry.StartDrive && after.Drive is { } newDrive)
                 {
-                    begunDrives.Add(newDrive);
-                    ends[newDrive] = entries.Skip(index + 1).Select(later => StartOf(later.Entry)).FirstOrDefault(at => at is not null)
+                    begunDrives[newDrive] = entries.Skip(index + 1).Select(later => StartOf(later.Entry)).FirstOrDefault(at => at is not null)
                         ?? DateTimeOffset.MaxValue;
                 }
 
                 if (entry is LogbookEntry.StartCharging && after.Process is { } newProcess)
                     begunProcesses.Add(newProcess);
                 if (context.Drive is { } drivenTill && after.Drive != drivenTill)
-                    endedDrives.Add(drivenTill);
+                    drives.Remove(drivenTill);
                 if (context.Process is { } chargedTill && after.Process != chargedTill)
-                    endedProcesses.Add(chargedTill);
+                    processes.Remove(chargedTill);
                 context = after;
                 outcomes.AddRange(before);
                 await RunAsync(connection, [new("delete from teslamate.refused_entries where id = $1 returning id", [Value.Of(id)])], [],
@@ -173,13 +174,13 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
             }
         }
 
-        foreach (var drive in drives.Except(endedDrives))
+        foreach (var drive in drives)
         {
-            open = await FinishDriveAsync(connection, car, drive, begunDrives.Contains(drive) ? ends[drive] : null, open, outcomes,
+            open = await FinishDriveAsync(connection, car, drive, begunDrives.TryGetValue(drive, out var end) ? end : null, open, outcomes,
                 cancellationToken);
         }
 
-        foreach (var process in processes.Except(endedProcesses))
+        foreach (var process in processes)
             open = await FinishChargingAsync(connection, car, process, open, outcomes, cancellationToken);
         await SetOpenAsync(connection, car, open, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
