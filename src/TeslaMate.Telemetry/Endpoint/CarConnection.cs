@@ -114,23 +114,13 @@ sealed partial class CarConnection(
         if (Envelope.TryRead(message) is not { } envelope)
             return await RefuseAsync(Envelope.TxidOf(message), cancellationToken);
         if (envelope.Stream is not { } stream)
-        {
-            // Acknowledged, so that it does not come again.
-            counters.CountWithoutSink();
-            _errorsInARow = 0;
-            await AckAsync(envelope, null, 0, cancellationToken);
-            return true;
-        }
+            return await PassOverAsync(envelope, cancellationToken);
 
         // What is told of connections is made by servers, never by a car.
         if (RecordTypes.Of(Encoding.ASCII.GetString(envelope.Topic.Span)) is not { } type || type is RecordType.Connectivity)
         {
-            if (!IsSender(stream.SenderId.Span))
-                return await RefuseAsync(envelope.Txid, cancellationToken);
-            counters.CountWithoutSink();
-            _errorsInARow = 0;
-            await AckAsync(envelope, null, 0, cancellationToken);
-            return true;
+            return IsSender(stream.SenderId.Span)
+                ? await PassOverAsync(envelope, cancellationToken) : await RefuseAsync(envelope.Txid, cancellationToken);
         }
 
         _errorsInARow = 0;
@@ -151,6 +141,15 @@ sealed partial class CarConnection(
     {
         Interlocked.Add(ref _waitingBytes, bytes);
         await _replies.Writer.WriteAsync(new Reply(EnvelopeWriter.Ack(envelope.Txid.Span, envelope.Topic.Span), stored, bytes), cancellationToken);
+    }
+
+    /// <summary>A readable message that nothing is kept of; acknowledged, so that it does not come again.</summary>
+    async ValueTask<bool> PassOverAsync(Envelope envelope, CancellationToken cancellationToken)
+    {
+        counters.CountWithoutSink();
+        _errorsInARow = 0;
+        await AckAsync(envelope, null, 0, cancellationToken);
+        return true;
     }
 
     async ValueTask<bool> RefuseAsync(ReadOnlyMemory<byte> txid, CancellationToken cancellationToken)

@@ -42,11 +42,11 @@ sealed class ZmtpSubscriber(string host, int port, TimeProvider time)
             NetworkStream? stream = null;
             try
             {
-                using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                patience.CancelAfter(GreetingTimeout);
-                await client.ConnectAsync(host, port, patience.Token);
+                using var timeout = new CancellationTokenSource(GreetingTimeout, time);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+                await client.ConnectAsync(host, port, either.Token);
                 stream = client.GetStream();
-                await GreetAsync(stream, patience.Token);
+                await GreetAsync(stream, either.Token);
                 (LastFailure, failures) = (null, 0);
             }
             catch (Exception exception) when (IsLoss(exception, cancellationToken))

@@ -63,14 +63,11 @@ sealed class Snapshot
     {
         foreach (var (field, known) in saved.Fields)
             _fields[field] = known;
-        (LastCarTime, PluggedAt, AcBaseKwh, GapAt) = (saved.LastCarTime, saved.PluggedAt, saved.AcBaseKwh, saved.GapAt);
-        MilesPerPercent = saved.MilesPerPercent;
+        (LastCarTime, PluggedAt, AcBaseKwh, GapAt, MilesPerPercent)
+            = (saved.LastCarTime, saved.PluggedAt, saved.AcBaseKwh, saved.GapAt, saved.MilesPerPercent);
     }
 
-    public SavedSnapshot Save() => new(new Dictionary<int, Known>(_fields), LastCarTime, PluggedAt, AcBaseKwh, GapAt)
-    {
-        MilesPerPercent = MilesPerPercent,
-    };
+    public SavedSnapshot Save() => new(new Dictionary<int, Known>(_fields), LastCarTime, PluggedAt, AcBaseKwh, GapAt, MilesPerPercent);
 
     /// <summary>A field's value, unless it is newer than a time.</summary>
     public TelemetryValue? Get(Field field, DateTimeOffset? asOf = null) =>
@@ -128,11 +125,8 @@ sealed record Known(TelemetryValue Value, DateTimeOffset CarTime, DateTimeOffset
 
 /// <summary>A snapshot at rest.</summary>
 sealed record SavedSnapshot(
-    IReadOnlyDictionary<int, Known> Fields, DateTimeOffset? LastCarTime, DateTimeOffset? PluggedAt, double AcBaseKwh, DateTimeOffset? GapAt)
-{
-    /// <summary>As in <see cref="Snapshot.MilesPerPercent"/>.</summary>
-    public double? MilesPerPercent { get; init; }
-}
+    IReadOnlyDictionary<int, Known> Fields, DateTimeOffset? LastCarTime, DateTimeOffset? PluggedAt, double AcBaseKwh, DateTimeOffset? GapAt,
+    double? MilesPerPercent);
 
 /// <summary>The numbers of the enums whose words are read.</summary>
 static class CodeKinds

@@ -66,10 +66,7 @@ static class SnapshotForm
             }
 
             return new SavedSnapshot(fields, Time(root, "carTime"), Time(root, "pluggedAt"), root.GetProperty("acBase").GetDouble(),
-                Time(root, "gapAt"))
-            {
-                MilesPerPercent = root.TryGetProperty("milesPerPercent", out var miles) ? miles.GetDouble() : null,
-            };
+                Time(root, "gapAt"), root.TryGetProperty("milesPerPercent", out var miles) ? miles.GetDouble() : null);
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace TeslaMate.Telemetry.Pipeline;
 
 /// <summary>
@@ -18,13 +16,11 @@ static class TimeZones
 
     static readonly (string[] Names, string Tree) Table = Read();
 
-    static readonly ConcurrentDictionary<string, TimeZoneInfo?> Known = new(StringComparer.Ordinal);
-
     /// <summary>Null where the machine does not know the zone.</summary>
     /// <param name="latitude">-90 to 90 degrees.</param>
     /// <param name="longitude">-180 to 180 degrees.</param>
-    public static TimeZoneInfo? At(double latitude, double longitude) => Known.GetOrAdd(NameOf(latitude, longitude),
-        name => TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : null);
+    public static TimeZoneInfo? At(double latitude, double longitude)
+        => TimeZoneInfo.TryFindSystemTimeZoneById(NameOf(latitude, longitude), out var zone) ? zone : null;
 
     /// <summary>The zone's name in the tz database.</summary>
     public static string NameOf(double latitude, double longitude)

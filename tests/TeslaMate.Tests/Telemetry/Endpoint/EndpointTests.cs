@@ -91,20 +91,7 @@ public class EndpointTests
     {
         await using var house = await House.StartAsync();
         string[]? named = null;
-        using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, house.Endpoint.Port);
-        var (leaf, _) = house.Pki.Client("leaf only");
-        await using var tls = new SslStream(client.GetStream());
-        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-        {
-            TargetHost = "telemetry.example.org",
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
-            LocalCertificateSelectionCallback = (_, _, _, _, issuers) =>
-            {
-                named = issuers;
-                return leaf!;
-            },
-        });
+        await using var tls = await OpenTlsAsync(house, issuers => named = issuers);
 
         named.ShouldNotBeNull().ShouldBeEmpty();
     }
@@ -433,16 +420,7 @@ public class EndpointTests
             ("nonsense\r\n\r\n", "HTTP/1.1 400 "),
         })
         {
-            using var client = new TcpClient();
-            await client.ConnectAsync(IPAddress.Loopback, house.Endpoint.Port);
-            var (leaf, _) = house.Pki.Client("leaf only");
-            await using var tls = new SslStream(client.GetStream());
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-            {
-                TargetHost = "telemetry.example.org",
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
-                ClientCertificates = [leaf!],
-            });
+            await using var tls = await OpenTlsAsync(house);
             await tls.WriteAsync(Encoding.ASCII.GetBytes(request));
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             var buffer = new byte[answer.Length];
@@ -526,6 +504,28 @@ public class EndpointTests
         limits.Begin(IPAddress.IPv6Loopback, () => { }).ShouldNotBeNull();
         time.Advance(TimeSpan.FromSeconds(61));
         limits.Begin(IPAddress.Loopback, () => { }).ShouldNotBeNull();
+    }
+
+    /// <summary>A connection of a car, below what a WebSocket shows.</summary>
+    /// <param name="onAsked">Receives the authorities that the server names.</param>
+    static async Task<SslStream> OpenTlsAsync(House house, Action<string[]>? onAsked = null)
+    {
+        var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, house.Endpoint.Port);
+        var (leaf, _) = house.Pki.Client("leaf only");
+        // Owns the socket.
+        var tls = new SslStream(client.GetStream());
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "telemetry.example.org",
+            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            LocalCertificateSelectionCallback = (_, _, _, _, issuers) =>
+            {
+                onAsked?.Invoke(issuers);
+                return leaf!;
+            },
+        });
+        return tls;
     }
 
     static Task SendAsync(ClientWebSocket socket, byte[] message, int parts = 1) => SendPartsAsync(socket, message, parts);
