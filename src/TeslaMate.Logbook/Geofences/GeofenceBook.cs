@@ -8,9 +8,6 @@ sealed partial class GeofenceBook(NpgsqlDataSource database, TimeProvider time, 
     /// <summary>Who takes a change back that was only looked at.</summary>
     static readonly GeofenceOrder Rehearsal = new("");
 
-    /// <summary>Reassigning a long history may take its time.</summary>
-    static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(10);
-
     const string Select = """
         select id, name, latitude::float8, longitude::float8, radius, billing_type::text, cost_per_unit, session_fee from public.geofences
         """;
@@ -74,6 +71,10 @@ sealed partial class GeofenceBook(NpgsqlDataSource database, TimeProvider time, 
         {
             return new GeofenceAnswer.KeyReused();
         }
+        catch (PostgresException exception) when (EditRules.IsBusy(exception))
+        {
+            return new GeofenceAnswer.Busy();
+        }
 
         if (answer is GeofenceAnswer.Saved or GeofenceAnswer.Deleted)
             await RefreshAsync(cancellationToken);
@@ -87,9 +88,8 @@ sealed partial class GeofenceBook(NpgsqlDataSource database, TimeProvider time, 
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        // One editor at a time: two overlapping circles would otherwise not see each other.
-        await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock()], CommandTimeout, cancellationToken);
-        var there = geofence is { } known ? await LockAsync(connection, known, cancellationToken) : null;
+        await DatabaseWriter.RunAsync(connection, GeofenceStatements.Lock(), GeofenceTransaction.CommandTimeout, cancellationToken);
+        var there = geofence is { } known ? await LockAsync(connection, known, isDeleted: wanted is null, cancellationToken) : null;
         if (geofence is not null && there is null)
             return new GeofenceAnswer.NotFound();
         if (order.Seen is not null && there != order.Seen)
@@ -109,29 +109,38 @@ sealed partial class GeofenceBook(NpgsqlDataSource database, TimeProvider time, 
             return new GeofenceAnswer.Changed();
 
         if (there is not null)
-            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Release(id), CommandTimeout, cancellationToken);
-        await using (var write = saved is null ? GeofenceStatements.Delete(connection, id)
-            : there is null ? GeofenceStatements.Insert(connection, saved) : GeofenceStatements.Update(connection, saved))
+            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Release(id), GeofenceTransaction.CommandTimeout, cancellationToken);
+        if (saved != there)
         {
+            await using var write = saved is null ? GeofenceStatements.Delete(connection, id)
+                : there is null ? GeofenceStatements.Insert(connection, saved) : GeofenceStatements.Update(connection, saved);
             await write.ExecuteNonQueryAsync(cancellationToken);
         }
 
         if (saved is not null)
-            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Gather(id), CommandTimeout, cancellationToken);
+            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Gather(id), GeofenceTransaction.CommandTimeout, cancellationToken);
         if (addCosts)
-            await DatabaseWriter.RunAsync(connection, [GeofenceStatements.AddCosts(id)], CommandTimeout, cancellationToken);
-        await record.FinishAsync(cancellationToken);
+            await DatabaseWriter.RunAsync(connection, [GeofenceStatements.AddCosts(id)], GeofenceTransaction.CommandTimeout, cancellationToken);
+        var isChanged = await record.FinishAsync(cancellationToken);
         if (isRehearsal)
             return new GeofenceAnswer.Previewed((await ChangeRecords.DetailAsync(connection, change, version, cancellationToken))!);
+        if (!isChanged)
+            return new GeofenceAnswer.Saved(there!);
         await transaction.CommitAsync(cancellationToken);
         Log.Changed(logger, change, order.Author, edit);
         return saved is null ? new GeofenceAnswer.Deleted() : new GeofenceAnswer.Saved(saved);
     }
 
-    /// <summary>The fence, locked: also an editor that does not ask for our lock cannot come in between. Null when there is none.</summary>
-    static async Task<Geofence?> LockAsync(NpgsqlConnection connection, GeofenceId geofence, CancellationToken cancellationToken)
+    /// <summary>
+    /// The fence, locked: also an editor that does not ask for our lock cannot come in between. Null when there is none. While it stays, the logger
+    /// may refer to it: it would otherwise wait with a drive that this change waits for.
+    /// </summary>
+    static async Task<Geofence?> LockAsync(NpgsqlConnection connection, GeofenceId geofence, bool isDeleted, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(Select + " where id = $1 for update", connection) { Parameters = { Value.Of(geofence.Value) } };
+        var command = new NpgsqlCommand($"{Select} where id = $1 for {(isDeleted ? "update" : "no key update")}", connection)
+        {
+            Parameters = { Value.Of(geofence.Value) },
+        };
         return (await ReadAsync(command, cancellationToken)).SingleOrDefault();
     }
 

@@ -1,3 +1,4 @@
+using TeslaMate.Logbook.HistoryChanges;
 using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Geofences;
@@ -36,19 +37,27 @@ static class GeofenceStatements
                         < ({NearestFence.Distance("place.latitude", "place.longitude", "$1", "$2")}, coalesce($4, 2147483647)))
         """;
 
-    /// <summary>One change of fences at a time, until the transaction ends; who reads them does not wait.</summary>
-    public static Statement Lock() => new(LockSql, []);
-
-    /// <inheritdoc cref="Lock"/>
-    public const string LockSql = "lock table public.geofences in share update exclusive mode";
+    /// <summary>
+    /// One change of fences at a time, until the transaction ends; who reads them does not wait. Two overlapping circles would otherwise not see each
+    /// other. Whoever waits for this lock or a row gives up after a while.
+    /// </summary>
+    public static IReadOnlyList<Statement> Lock() =>
+    [
+        new(EditRules.Patience, []),
+        new("lock table public.geofences in share update exclusive mode", []),
+    ];
 
     /// <summary>Gives everything inside a fence to its nearest fence, this one included.</summary>
-    public static IReadOnlyList<Statement> Gather(GeofenceId geofence)
-        => [.. GatherSql.Select(sql => new Statement(sql, [Value.Of(geofence.Value)]))];
+    /// <param name="undone">
+    /// The change that is taken back: what it left as it was, because somebody had placed it by hand, stays. 0 for none.
+    /// </param>
+    public static IReadOnlyList<Statement> Gather(GeofenceId geofence, long undone = 0)
+        => [.. GatherSql.Select(sql => new Statement(sql, [Value.Of(geofence.Value), Value.Of(undone)]))];
 
     /// <summary>Gives everything inside a fence to the nearest of the others.</summary>
-    public static IReadOnlyList<Statement> Release(GeofenceId geofence)
-        => [.. ReleaseSql.Select(sql => new Statement(sql, [Value.Of(geofence.Value)]))];
+    /// <param name="undone">As of <see cref="Gather"/>.</param>
+    public static IReadOnlyList<Statement> Release(GeofenceId geofence, long undone = 0)
+        => [.. ReleaseSql.Select(sql => new Statement(sql, [Value.Of(geofence.Value), Value.Of(undone)]))];
 
     public static NpgsqlCommand Insert(NpgsqlConnection connection, Geofence geofence) => Fill(new NpgsqlCommand(
         """
@@ -95,6 +104,11 @@ static class GeofenceStatements
         where circle.id = $1 and place.id = {end.Table}.{end.Position}
             and {NearestFence.IsInside("place.latitude", "place.longitude", "circle.latitude", "circle.longitude", "circle.radius")}
             and {end.Table}.{end.Fence} is distinct from nearest.id
+            and not exists (
+                select
+                from teslamate.history_rows kept
+                where kept.change_id = $2 and kept.kind = '{RowImages.FollowersOf(end.Table)}' and kept.row_id = {end.Table}.id
+                    and kept.before = kept.after and (kept.before ->> '{end.Fence}')::integer is not distinct from {end.Table}.{end.Fence})
         returning {end.Table}.id
         """;
 

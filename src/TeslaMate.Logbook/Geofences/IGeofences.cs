@@ -28,22 +28,25 @@ public interface IGeofences
     /// </summary>
     /// <param name="geofence">Null for a new fence.</param>
     /// <param name="addCosts">Whether charging processes of this fence without cost get one (spec logbook 9.5).</param>
-    /// <param name="order">Who wants it, and what has to be there still. It becomes a change of the history, which can be undone (spec api 2.6).</param>
-    /// <returns><c>Saved</c>, <c>Refused</c>, <c>NotFound</c>, <c>KeyReused</c> or <c>Changed</c>.</returns>
+    /// <param name="order">
+    /// Who wants it, and what has to be there still. It becomes a change of the history, which can be undone (spec api 2.6), unless everything is
+    /// like that already.
+    /// </param>
+    /// <returns><c>Saved</c>, <c>Refused</c>, <c>NotFound</c>, <c>KeyReused</c>, <c>Changed</c> or <c>Busy</c>.</returns>
     Task<GeofenceAnswer> SaveAsync(
         GeofenceId? geofence, GeofenceForm form, bool addCosts, GeofenceOrder order, CancellationToken cancellationToken);
 
     /// <summary>Deletes a fence; what it held goes to the fences below it.</summary>
     /// <param name="order">As of <see cref="SaveAsync"/>.</param>
-    /// <returns><c>Deleted</c>, <c>NotFound</c> or <c>Changed</c>.</returns>
+    /// <returns><c>Deleted</c>, <c>NotFound</c>, <c>Changed</c> or <c>Busy</c>.</returns>
     Task<GeofenceAnswer> DeleteAsync(GeofenceId geofence, GeofenceOrder order, CancellationToken cancellationToken);
 
     /// <summary>What saving a fence would change: it is saved and taken back.</summary>
-    /// <returns><c>Previewed</c>, <c>Refused</c> or <c>NotFound</c>.</returns>
+    /// <returns><c>Previewed</c>, without rows when everything is like that already, <c>Refused</c>, <c>NotFound</c> or <c>Busy</c>.</returns>
     Task<GeofenceAnswer> PreviewAsync(GeofenceId? geofence, GeofenceForm form, bool addCosts, CancellationToken cancellationToken);
 
     /// <summary>What deleting a fence would change.</summary>
-    /// <returns><c>Previewed</c> or <c>NotFound</c>.</returns>
+    /// <returns><c>Previewed</c>, <c>NotFound</c> or <c>Busy</c>.</returns>
     Task<GeofenceAnswer> PreviewDeletionAsync(GeofenceId geofence, CancellationToken cancellationToken);
 
     /// <summary>Where a map of a new fence is centred: the position with the highest number; null in an empty database.</summary>
@@ -79,6 +82,9 @@ public abstract record GeofenceAnswer
 
     /// <summary>Somebody changed it after the editor had seen it; nothing was done.</summary>
     public sealed record Changed : GeofenceAnswer;
+
+    /// <summary>Somebody else writes what it touches; nothing was done, and it can be tried again.</summary>
+    public sealed record Busy : GeofenceAnswer;
 
     /// <summary>The key belongs to another change; nothing was done.</summary>
     public sealed record KeyReused : GeofenceAnswer;

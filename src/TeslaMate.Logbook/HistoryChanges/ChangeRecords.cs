@@ -1,6 +1,5 @@
 using System.Text.Json;
 using TeslaMate.Logbook.Writing;
-using static TeslaMate.Logbook.HistoryChanges.EditRules;
 
 namespace TeslaMate.Logbook.HistoryChanges;
 
@@ -86,7 +85,13 @@ static class ChangeRecords
             return null;
         List<ChangedRow> rows = [];
         await using (var command = new NpgsqlCommand(
-            "select kind, row_id, before::text, after::text from teslamate.history_rows where change_id = $1 order by kind, row_id", connection))
+            """
+            select kind, row_id, before::text, after::text
+            from teslamate.history_rows
+            where change_id = $1 and before is distinct from after
+            order by kind, row_id
+            """,
+            connection))
         {
             command.Parameters.Add(Value.Of(id));
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);

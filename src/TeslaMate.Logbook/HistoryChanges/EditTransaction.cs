@@ -89,7 +89,7 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
     {
         foreach (var sql in RowImages.After)
             await ExecuteAsync(sql, cancellationToken, Value.Of(change));
-        if (!await ScalarAsync<bool>("select exists (select from teslamate.history_rows where change_id = $1)", cancellationToken, Value.Of(change)))
+        if (!await ScalarAsync<bool>(RowImages.IsChange, cancellationToken, Value.Of(change)))
             throw new EditRefusedException(EditProblem.NothingToDo, "Everything is like that already.");
         if (edit is HistoryEdit.Merge or HistoryEdit.Split or HistoryEdit.Trim or HistoryEdit.Delete && !isRehearsal)
             await ExecuteAsync(RowImages.ForgetStatistics, cancellationToken, Value.Of(change));

@@ -9,11 +9,12 @@ namespace TeslaMate.Logbook.HistoryChanges;
 /// </summary>
 sealed class GeofenceTransaction(NpgsqlConnection connection, long change)
 {
-    static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(10);
+    /// <summary>Reassigning a long history may take its time.</summary>
+    public static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// What is in a fence, or lies in it or in the circle that it becomes (<c>$2</c>, <c>$3</c>, <c>$4</c>; null when it goes), locked: who ends one of
-    /// them meanwhile waits, and is not overwritten.
+    /// What is in a fence, or lies in it or in the circle that it becomes (<c>$2</c>, <c>$3</c>, <c>$4</c>; null when it goes), locked: who ends one
+    /// of them meanwhile waits, and is not overwritten.
     /// </summary>
     static string Concerned(string table, params (string Fence, string Position)[] ends) => $"""
         with circle as (
@@ -51,18 +52,20 @@ sealed class GeofenceTransaction(NpgsqlConnection connection, long change)
     public async Task RecordAsync(GeofenceId geofence, Geofence? becomes, bool addsCosts, CancellationToken cancellationToken)
     {
         await RecordAsync("geofences", [geofence.Value], cancellationToken);
-        await RecordAsync("drive_geofences", await IdsAsync(ConcernedDrives, geofence, becomes, cancellationToken), cancellationToken);
+        await RecordAsync(RowImages.FollowersOf("drives"), await IdsAsync(ConcernedDrives, geofence, becomes, cancellationToken), cancellationToken);
         var processes = await IdsAsync(ConcernedProcesses, geofence, becomes, cancellationToken);
-        await RecordAsync("charging_process_geofences", processes, cancellationToken);
+        await RecordAsync(RowImages.FollowersOf("charging_processes"), processes, cancellationToken);
         if (addsCosts)
             await RecordAsync("charging_process_costs", processes, cancellationToken);
     }
 
-    /// <summary>Takes the images of what came of it.</summary>
-    public async Task FinishAsync(CancellationToken cancellationToken)
+    /// <summary>Takes the images of what came of it; false when everything is as it was.</summary>
+    public async Task<bool> FinishAsync(CancellationToken cancellationToken)
     {
         foreach (var sql in RowImages.After)
             await ExecuteAsync(sql, cancellationToken);
+        await using var command = Command(RowImages.IsChange);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     /// <summary>
@@ -72,7 +75,7 @@ sealed class GeofenceTransaction(NpgsqlConnection connection, long change)
     {
         var (geofence, isMade, isGone) = await FenceAsync(cancellationToken);
         if (!isGone)
-            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Release(geofence), CommandTimeout, cancellationToken);
+            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Release(geofence, change), CommandTimeout, cancellationToken);
         if (isMade)
         {
             await ExecuteAsync(
@@ -82,7 +85,7 @@ sealed class GeofenceTransaction(NpgsqlConnection connection, long change)
         else
         {
             await ExecuteAsync(RowImages.RestoreGeofence, cancellationToken);
-            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Gather(geofence), CommandTimeout, cancellationToken);
+            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Gather(geofence, change), CommandTimeout, cancellationToken);
         }
 
         foreach (var sql in RowImages.RestoreFollowers)
@@ -91,11 +94,18 @@ sealed class GeofenceTransaction(NpgsqlConnection connection, long change)
 
     async Task<(GeofenceId Geofence, bool IsMade, bool IsGone)> FenceAsync(CancellationToken cancellationToken)
     {
-        await using var command = Command(
-            "select row_id, before is null, after is null from teslamate.history_rows where change_id = $1 and kind = 'geofences'");
+        // A fence that was saved as it was has no row here, only what it gathered.
+        await using var command = Command("""
+            select
+                coalesce(fence.row_id, (change.edit ->> 'geofence')::integer), fence.row_id is not null and fence.before is null,
+                fence.row_id is not null and fence.after is null
+            from teslamate.history_changes change
+            left join teslamate.history_rows fence on fence.change_id = change.id and fence.kind = 'geofences'
+            where change.id = $1
+            """);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? (new(reader.GetInt32(0)), reader.GetBoolean(1), reader.GetBoolean(2))
-            : throw new EditRefusedException(EditProblem.NothingToDo, "Everything is like that already.");
+        await reader.ReadAsync(cancellationToken);
+        return (new(reader.GetInt32(0)), reader.GetBoolean(1), reader.GetBoolean(2));
     }
 
     async Task<int[]> IdsAsync(string sql, GeofenceId geofence, Geofence? becomes, CancellationToken cancellationToken)

@@ -14,7 +14,8 @@ sealed partial class HistoryEditor(
     public Task<EditAnswer> PreviewAsync(HistoryEdit.OfEntries edit, CancellationToken cancellationToken)
         => AnswerAsync(() => ChangeAsync(edit, "", isRehearsal: true, version: null, key: null, cancellationToken), cancellationToken);
 
-    public async Task<EditAnswer> ApplyAsync(HistoryEdit.OfEntries edit, string author, string? version, string? key, CancellationToken cancellationToken)
+    public async Task<EditAnswer> ApplyAsync(
+        HistoryEdit.OfEntries edit, string author, string? version, string? key, CancellationToken cancellationToken)
     {
         var answer = await AnswerAsync(() => ChangeAsync(edit, author, isRehearsal: false, version, key, cancellationToken), cancellationToken);
         if (answer is EditAnswer.Done { IsRepeated: false, Detail.Change: var change })
@@ -154,7 +155,7 @@ sealed partial class HistoryEditor(
         {
             return refused.Answer;
         }
-        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+        catch (PostgresException exception) when (IsBusy(exception))
         {
             return new EditAnswer.Refused(EditProblem.Busy, "These rows are being written by somebody else. Try again.");
         }
@@ -261,8 +262,7 @@ sealed partial class HistoryEditor(
             return;
         }
 
-        await using var command = new NpgsqlCommand("set local lock_timeout = '10s'; " + GeofenceStatements.LockSql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await DatabaseWriter.RunAsync(connection, GeofenceStatements.Lock(), GeofenceTransaction.CommandTimeout, cancellationToken);
     }
 
     /// <summary>One editor of a car at a time, and never beside a batch of its logger, which takes the same row first.</summary>
@@ -272,7 +272,7 @@ sealed partial class HistoryEditor(
         {
             BatchCommands =
             {
-                new("set local lock_timeout = '10s'"),
+                new(Patience),
                 new("select from teslamate.car_logs where car_id = $1 for update") { Parameters = { Value.Of(car.Value) } },
                 new("select from public.cars where id = $1 for no key update") { Parameters = { Value.Of(car.Value) } },
             },
@@ -338,16 +338,17 @@ sealed partial class HistoryEditor(
 
     static async Task LockRowsAsync(NpgsqlConnection connection, long change, CancellationToken cancellationToken)
     {
-        foreach (var (table, kinds) in ((string, string)[])[
-            ("geofences", "'geofences'"), (EntryTable.Drives.Rows, "'drives', 'drive_geofences'"),
-            (EntryTable.Charges.Rows, "'charging_processes', 'charging_process_geofences', 'charging_process_costs'")])
+        // Of a geofence as when it is saved: the logger, which says where something was, has to get past.
+        foreach (var (table, kinds, strength) in ((string, string, string)[])[
+            ("geofences", "'geofences'", "no key update"), (EntryTable.Drives.Rows, "'drives', 'drive_geofences'", "update"),
+            (EntryTable.Charges.Rows, "'charging_processes', 'charging_process_geofences', 'charging_process_costs'", "update")])
         {
             await using var command = new NpgsqlCommand($"""
                 select
                 from public.{table}
                 where id in (select row_id from teslamate.history_rows where change_id = $1 and kind in ({kinds}))
                 order by id
-                for update
+                for {strength}
                 """, connection);
             command.Parameters.Add(Value.Of(change));
             await command.ExecuteNonQueryAsync(cancellationToken);

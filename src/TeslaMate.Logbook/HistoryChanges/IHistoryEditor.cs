@@ -1,8 +1,9 @@
 namespace TeslaMate.Logbook.HistoryChanges;
 
 /// <summary>
-/// Changes drives and charging processes, and undoes whatever was changed, geofences too (spec api 2.6): every edit is one transaction together with the record by which it is undone. The row of the car's log is
-/// held meanwhile, as a batch of the logger holds it, so neither sees half of the other.
+/// Changes drives and charging processes, and undoes whatever was changed, geofences too (spec api 2.6): every edit is one transaction together with
+/// the record by which it is undone. The row of the car's log is held meanwhile, as a batch of the logger holds it, so neither sees half of the
+/// other.
 /// </summary>
 public interface IHistoryEditor
 {

@@ -43,12 +43,24 @@ static class RowImages
         from (select $2::text as kind, unnest($3::integer[]) as row_id) as h
         """;
 
-    /// <summary>Takes the images after the change and forgets rows that are as they were.</summary>
+    /// <summary>
+    /// Takes the images after the change and forgets rows that are as they were; but not of what might have followed a geofence, since undoing must
+    /// leave it alone too.
+    /// </summary>
     public static readonly string[] After =
     [
         $"update teslamate.history_rows as h set after = {Now} where h.change_id = $1",
-        "delete from teslamate.history_rows where change_id = $1 and before is not distinct from after",
+        """
+        delete from teslamate.history_rows
+        where change_id = $1 and before is not distinct from after and kind not in ('drive_geofences', 'charging_process_geofences')
+        """,
     ];
+
+    /// <summary>Whether the change left anything otherwise than it was.</summary>
+    public const string IsChange = "select exists (select from teslamate.history_rows where change_id = $1 and before is distinct from after)";
+
+    /// <summary>The kind of the images that hold the geofences of rows of a table.</summary>
+    public static string FollowersOf(string table) => table == "drives" ? "drive_geofences" : "charging_process_geofences";
 
     /// <summary>What the rows were before, as one value. The efficiency of the car goes on by itself.</summary>
     public const string Version = """
@@ -67,7 +79,7 @@ static class RowImages
                 select filled
                 from unnest({FilledLater}) filled
                 where jsonb_typeof(h.after) = 'object' and h.after ->> filled is null) as keys) filled
-        where h.change_id = $1 and h.kind <> 'cars'
+        where h.change_id = $1 and h.kind <> 'cars' and h.before is distinct from h.after
             and case
                 when h.after is null or present.image is null then h.after is distinct from present.image
                 when jsonb_typeof(h.after) = 'object' then not present.image @> (h.after - filled.keys)
@@ -93,7 +105,7 @@ static class RowImages
         from teslamate.history_rows mine
         join teslamate.history_rows later on later.row_id = mine.row_id and later.kind = mine.kind and later.change_id > mine.change_id
         join teslamate.history_changes c on c.id = later.change_id and c.undone_at is null
-        where mine.change_id = $1 and mine.kind <> 'cars'
+        where mine.change_id = $1 and mine.kind <> 'cars' and mine.before is distinct from mine.after and later.before is distinct from later.after
         """;
 
     /// <summary>All columns of <c>drives</c>; a test holds them against the table.</summary>
@@ -186,13 +198,13 @@ static class RowImages
     public static readonly string RestoreGeofence = Upsert("geofences", GeofenceColumns);
 
     /// <summary>
-    /// Gives drives and charging processes back the fence that they were in before a fence was changed. Fences that were saved or deleted since decide
-    /// about what they hold, as they did about what was there.
+    /// Gives drives and charging processes back the fence that they were in before a fence was changed. Fences that were saved or deleted since
+    /// decide about what they hold, as they did about what was there.
     /// </summary>
     public static readonly string[] RestoreFollowers =
     [
-        Followers("drives", "drive_geofences", ("start_geofence_id", "start_position_id"), ("end_geofence_id", "end_position_id")),
-        Followers("charging_processes", "charging_process_geofences", ("geofence_id", "position_id")),
+        Followers("drives", ("start_geofence_id", "start_position_id"), ("end_geofence_id", "end_position_id")),
+        Followers("charging_processes", ("geofence_id", "position_id")),
         """
         update public.charging_processes p
         set cost = (h.before ->> 'cost')::numeric
@@ -263,7 +275,7 @@ static class RowImages
         set ({string.Join(", ", columns)}) = ({string.Join(", ", columns.Select(column => "excluded." + column))})
         """;
 
-    static string Followers(string table, string kind, params (string Fence, string Position)[] ends) => $"""
+    static string Followers(string table, params (string Fence, string Position)[] ends) => $"""
         with later as (
             select distinct g.row_id as id
             from teslamate.history_rows g
@@ -272,7 +284,7 @@ static class RowImages
         update public.{table} r
         set {string.Join(", ", ends.Select(end => $"{end.Fence} = {Follower(end.Fence, end.Position)}"))}
         from teslamate.history_rows h
-        where h.change_id = $1 and h.kind = '{kind}' and r.id = h.row_id
+        where h.change_id = $1 and h.kind = '{FollowersOf(table)}' and r.id = h.row_id and h.before <> h.after
         """;
 
     static string Follower(string fence, string position) => $"""

@@ -72,6 +72,8 @@ sealed class GeofencePages(IGeofences geofences)
                     http.Request.Path, id is null ? "/geo-fences/new" : $"/geo-fences/{id}/edit", [.. Chosen(fields)])));
             case GeofenceAnswer.Changed:
                 return HistoryPages.Problem(context, EditProblem.Stale);
+            case GeofenceAnswer.Busy:
+                return HistoryPages.Problem(context, EditProblem.Busy);
             case GeofenceAnswer.Saved(var saved):
                 Notices.Leave(http, new Notice(
                     context.Texts[existing is null ? "Geo-fence \"{0}\" created" : "Geo-fence \"{0}\" updated", saved.Name], IsError: false));
@@ -85,9 +87,12 @@ sealed class GeofencePages(IGeofences geofences)
 
     async Task<IResult> DeleteAsync(PageContext context, HttpContext http, RowNumber geofence, CancellationToken cancellationToken)
     {
-        if (await geofences.DeleteAsync(new GeofenceId(geofence.Int), new(HistoryPages.Author), cancellationToken) is not GeofenceAnswer.Deleted)
-            return Results.StatusCode(StatusCodes.Status404NotFound);
-        return context.IsFragment ? Results.Ok() : Results.Redirect(context.Url("/geo-fences"));
+        return await geofences.DeleteAsync(new GeofenceId(geofence.Int), new(HistoryPages.Author), cancellationToken) switch
+        {
+            GeofenceAnswer.Deleted => context.IsFragment ? Results.Ok() : Results.Redirect(context.Url("/geo-fences")),
+            GeofenceAnswer.Busy => HistoryPages.Problem(context, EditProblem.Busy),
+            _ => Results.StatusCode(StatusCodes.Status404NotFound),
+        };
     }
 
     /// <summary>What the form asks for, again.</summary>

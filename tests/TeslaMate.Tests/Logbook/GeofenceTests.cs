@@ -97,7 +97,8 @@ public sealed class GeofenceTests : TestsOfOneInstance
     {
         var seen = await SaveAsync(Form("a", 250, 52.514521, 13.350144));
         var there = await SaveAsync(Form("b", 250, 52.514521, 13.350144), seen.Id);
-        (await Fences.SaveAsync(seen.Id, Form("c", 10, 52.515, 13.351), addCosts: false, new("test") { Seen = seen }, default)).ShouldBeOfType<GeofenceAnswer.Changed>();
+        (await Fences.SaveAsync(seen.Id, Form("c", 10, 52.515, 13.351), addCosts: false, new("test") { Seen = seen }, default))
+            .ShouldBeOfType<GeofenceAnswer.Changed>();
         (await Fences.DeleteAsync(seen.Id, new("test") { Seen = seen }, default)).ShouldBeOfType<GeofenceAnswer.Changed>();
         (await Fences.FindAsync(seen.Id, default)).ShouldBe(there);
         (await Fences.DeleteAsync(seen.Id, new("test") { Seen = there }, default)).ShouldBeOfType<GeofenceAnswer.Deleted>();

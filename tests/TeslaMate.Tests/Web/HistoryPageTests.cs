@@ -104,7 +104,11 @@ public sealed class HistoryPageTests : IAsyncLifetime
             ("geo_fence[name]", "Berlin"), ("geo_fence[latitude]", "52.6"), ("geo_fence[longitude]", "13.3"), ("geo_fence[radius]", "50"),
             ("geo_fence[billing_type]", "per_kwh"), ("geo_fence[cost_per_unit]", ""), ("geo_fence[session_fee]", ""),
         ];
-        await _pages.Database.ExecuteAsync("update drives set end_position_id = 22 where id = 2");
+        await _pages.Database.ExecuteAsync("""
+            insert into geofences (id, name, latitude, longitude, radius, inserted_at, updated_at) values (1, 'Elsewhere', 10, 10, 20, now(), now());
+            select setval('geofences_id_seq', 1);
+            update drives set end_position_id = 22 where id = 2
+            """);
         var fences = await _pages.Database.ScalarAsync<long>("select count(*) from geofences");
         using var response = await _browser.PostAsync("/geo-fences", from: "/geo-fences/new", [.. fence, ("preview", "true")]);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -113,13 +117,14 @@ public sealed class HistoryPageTests : IAsyncLifetime
         preview.Texts("tbody td:first-child").ShouldContain("drive_geofences 2");
         (await _pages.Database.ScalarAsync<long>("select count(*) from geofences")).ShouldBe(fences);
 
-        await _pages.Database.ExecuteAsync("update drives set end_geofence_id = (select min(id) from geofences) where id = 2");
+        await _pages.Database.ExecuteAsync("update drives set end_geofence_id = 1 where id = 2");
         (await SendAsync(preview, "/geo-fences")).ShouldBe(HttpStatusCode.Conflict);
         await _pages.Database.ExecuteAsync("update drives set end_geofence_id = null where id = 2");
         (await SendAsync(preview, "/geo-fences")).ShouldBe(HttpStatusCode.Found);
         (await _pages.Database.ScalarAsync<long>("select count(*) from geofences")).ShouldBe(fences + 1);
         (await _browser.PageAsync("/history")).Texts("tbody td:nth-child(2)").ShouldBe(["new geofence Berlin"]);
-        using var undone = await _browser.PostAsync("/history/1/undo", from: "/history", []);
+        var change = await _pages.Database.ScalarAsync<long>("select id from teslamate.history_changes");
+        using var undone = await _browser.PostAsync($"/history/{change}/undo", from: "/history", []);
         undone.StatusCode.ShouldBe(HttpStatusCode.Found);
         (await _pages.Database.ScalarAsync<long>("select count(*) from geofences")).ShouldBe(fences);
     }

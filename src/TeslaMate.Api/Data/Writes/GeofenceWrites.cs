@@ -116,6 +116,7 @@ sealed class GeofenceWrites(IGeofences geofences, RowAnswers answers, TimeProvid
     {
         GeofenceAnswer.Refused(var errors) => Refused(errors),
         GeofenceAnswer.Changed => Precondition.Failed(),
+        GeofenceAnswer.Busy => new ProblemException(ProblemKind.Conflict, "This is being written by somebody else. Try again."),
         GeofenceAnswer.KeyReused => new ProblemException(ProblemKind.Conflict, "This key belongs to another change."),
         _ => ProblemException.NotFound(),
     };

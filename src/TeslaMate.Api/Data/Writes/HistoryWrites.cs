@@ -160,7 +160,8 @@ sealed class HistoryWrites(IHistoryEditor editor, RowAnswers answers, TimeProvid
     }
 
     async Task<HistoryDetail> FindAsync(HttpContext http, long id)
-        => await editor.FindAsync(id, http.RequestAborted) is { } detail && (detail.Change.Car is { } car ? http.User.MaySee(car) : http.User.Cars() is null)
+        => await editor.FindAsync(id, http.RequestAborted) is { } detail
+            && (detail.Change.Car is { } car ? http.User.MaySee(car) : http.User.Cars() is null)
             ? detail : throw ProblemException.NotFound();
 
     static async Task AnswerAsync(HttpContext http, EditAnswer answer, bool isPreview = false)

@@ -1,6 +1,8 @@
+using Npgsql;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.HistoryChanges;
+using TeslaMate.Tests.Database.Migrations;
 
 namespace TeslaMate.Tests.Logbook.HistoryChanges;
 
@@ -137,6 +139,95 @@ public sealed class GeofenceChangeTests : EditedLog
         second.Geofence.Id.ShouldBe(first.Geofence.Id);
         (await _database.ScalarAsync<long>("select count(*) from geofences")).ShouldBe(3);
         (await Fences.SaveAsync(null, Charger, addCosts: false, order, default)).ShouldBeOfType<GeofenceAnswer.KeyReused>();
+    }
+
+    [Fact]
+    public async Task Saving_a_fence_as_it_is_is_no_change()
+    {
+        var id = await SaveAsync(AtTheEnd);
+        var (before, made) = (await DumpAsync(), await NewestAsync());
+        (await Fences.PreviewAsync(id, AtTheEnd, addCosts: true, default)).ShouldBeOfType<GeofenceAnswer.Previewed>().Detail.Rows.ShouldBeEmpty();
+        (await SaveAsync(AtTheEnd, id, addCosts: true)).ShouldBe(id);
+        (await NewestAsync()).ShouldBe(made);
+        (await DumpAsync()).ShouldBe(before);
+
+        // It decides anew about what was placed by hand; that is one, and can be undone.
+        await _database.ExecuteAsync("update drives set end_geofence_id = 2 where id = 1; update charging_processes set cost = null where id = 1");
+        before = await DumpAsync();
+        await SaveAsync(AtTheEnd, id);
+        var gathered = await NewestAsync();
+        (await _database.ScalarAsync<int?>("select end_geofence_id from drives where id = 1")).ShouldBe(id.Value);
+        (await Editor.FindAsync(gathered.Id, default)).ShouldNotBeNull().Rows.Select(row => (row.Kind, row.Id)).ShouldBe([("drive_geofences", 1)]);
+        await UndoneAsync(gathered);
+        (await DumpAsync()).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task What_was_placed_by_hand_and_stayed_so_is_as_before_after_undoing()
+    {
+        await DoneAsync(new HistoryEdit.SetGeofence(EntryKind.Drive, [4], PlaceEnd.End, 2));
+        var before = await DumpAsync();
+        await SaveAsync(AtTheEnd, new(2));
+        var moved = await NewestAsync();
+        (await Editor.FindAsync(moved.Id, default)).ShouldNotBeNull().Rows.Where(row => row.Kind == "drive_geofences").Select(row => row.Id)
+            .ShouldBe([1, 2, 3]);
+        await UndoneAsync(moved);
+        (await DumpAsync()).ShouldBe(before);
+        // What happened to it since stays as well.
+        await SaveAsync(AtTheEnd, new(2));
+        moved = await NewestAsync();
+        await DoneAsync(new HistoryEdit.Delete(EntryKind.Drive, [4]));
+        await UndoneAsync(moved);
+        (await _database.RowsAsync("select end_geofence_id from drives order by id")).ShouldBe(["-", "-", "-"]);
+    }
+
+    [Fact]
+    public async Task The_logger_gets_past_a_fence_whose_change_waits_for_its_drive()
+    {
+        await using var logger = await _database.TestSource.OpenConnectionAsync();
+        await using var transaction = await logger.BeginTransactionAsync();
+        await RunAsync("update drives set distance = distance where id = 1");
+        var save = Fences.SaveAsync(Home, AtTheEnd, addCosts: false, Order, default);
+        await _database.WaitForCountAsync(1, "pg_locks where not granted and locktype = 'transactionid'");
+        await RunAsync("update charging_processes set geofence_id = null where id = 1; update charging_processes set geofence_id = 1 where id = 1");
+        await transaction.CommitAsync();
+        (await save).ShouldBeOfType<GeofenceAnswer.Saved>();
+        (await _database.ScalarAsync<int?>("select geofence_id from charging_processes where id = 1")).ShouldBeNull();
+
+        async Task RunAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, logger);
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_fence_whose_rows_somebody_else_writes_for_long_is_busy_and_stays()
+    {
+        var before = await DumpAsync();
+        await using var other = await _database.TestSource.OpenConnectionAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand("select from drives where id = 1 for update", other))
+            await hold.ExecuteNonQueryAsync();
+        (await Task.WhenAll(
+            Fences.SaveAsync(Home, AtTheEnd, addCosts: false, Order, default), Fences.DeleteAsync(Home, Order, default),
+            Fences.PreviewDeletionAsync(Home, default))).ShouldAllBe(answer => answer is GeofenceAnswer.Busy);
+        await transaction.RollbackAsync();
+        (await DumpAsync()).ShouldBe(before);
+        (await Fences.DeleteAsync(Home, Order, default)).ShouldBeOfType<GeofenceAnswer.Deleted>();
+    }
+
+    [Fact]
+    public async Task An_older_program_keeps_the_changes_of_drives()
+    {
+        await SaveAsync(AtTheEnd);
+        var tags = await DoneAsync(new HistoryEdit.SetTags(EntryKind.Drive, [1], TagMode.Add, ["x"]));
+        await _database.ExecuteAsync(MigrationFiles.Text("teslamate/U12__geofence_changes.sql"));
+        (await _database.RowsAsync("select id from teslamate.history_changes")).ShouldBe([Invariant($"{tags.Change.Id}")]);
+        (await _database.ScalarAsync<long>("select count(*) from teslamate.history_rows where kind = 'geofences'")).ShouldBe(0);
+        await _database.ExecuteAsync(MigrationFiles.Text("teslamate/V12__geofence_changes.sql"));
+        await SaveAsync(Charger);
+        await UndoneAsync(tags);
     }
 
     [Fact]
