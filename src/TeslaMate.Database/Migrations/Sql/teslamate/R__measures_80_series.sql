@@ -67,9 +67,12 @@ comment on function teslamate.level_series(integer, timestamp, timestamp, intege
 drop function if exists teslamate.level_moving_statistics(integer, timestamp, timestamp, integer, integer);
 create function teslamate.level_moving_statistics(car integer, since timestamp, until timestamp, width_h integer default 2, frames integer default 6)
 returns table (date timestamp, mean double precision, median double precision, low double precision, high double precision)
-stable parallel safe set jit = off language sql as $$
-    with w as (
-        select width_h * interval '1 hour' as width, greatest(1, (extract(epoch from until - since) / 86400 / frames / 2 * 24 / width_h)::integer) as half
+stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
+    with span as (
+        -- Frames grow with the window, and what is sorted for them with its square: a long window has wider buckets instead of more.
+        select greatest(width_h, ceil(extract(epoch from until - since) / 3600 / 2400)::integer) as hours
+    ), w as (
+        select hours * interval '1 hour' as width, greatest(1, (extract(epoch from until - since) / 86400 / frames / 2 * 24 / hours)::integer) as half from span
     ), buckets as (
         select date_bin(w.width, l.bucket, timestamp '2000-01-01') as bucket, sum(l.level_sum)::double precision / nullif(sum(l.samples), 0) as level
         from w, teslamate.levels(car, since - w.half * w.width, until) as l
@@ -78,21 +81,23 @@ stable parallel safe set jit = off language sql as $$
         select g as bucket, b.level, count(b.level) over (order by g) as filled
         from w, generate_series(date_bin(w.width, since - w.half * w.width, timestamp '2000-01-01'), until, w.width) as g
         left join buckets as b on b.bucket = g
-    ), held as (
+    ), held as materialized (
         select bucket, level is not null as has_reading, first_value(level) over (partition by filled order by bucket) as level, row_number() over (order by bucket) as number from grid
+    ), line as materialized (
+        select array_agg(level order by number) as levels from held
     )
-    select h.bucket, f.mean, f.median, f.low, f.high
-    from held as h cross join w
+    select h.bucket, f.mean, f.quantiles[1], f.quantiles[2], f.quantiles[3]
+    from held as h cross join w cross join line
     cross join lateral (
-        select avg(n.level) as mean, percentile_cont(0.5) within group (order by n.level) as median, percentile_cont(0.075) within group (order by n.level) as low,
-            percentile_cont(0.925) within group (order by n.level) as high
-        from held as n where n.number between h.number - w.half and h.number + w.half
+        select avg(n) as mean, percentile_cont(array[0.5, 0.075, 0.925]) within group (order by n) as quantiles
+        from unnest(line.levels[greatest(h.number - w.half, 1):h.number + w.half]) as n
     ) as f
     where h.has_reading and h.bucket >= since
     order by 1
 $$;
 comment on function teslamate.level_moving_statistics(integer, timestamp, timestamp, integer, integer)
-    is 'Mean, median, 7.5 % and 92.5 % percentile of the level over a moving frame of a sixth (frames) of the window, in buckets of width_h hours; empty ones hold the level before.';
+    is 'Mean, median, 7.5 % and 92.5 % percentile of the level over a moving frame of a sixth (frames) of the window, in buckets of width_h hours, or
+wider where there would be more than 2,400; empty ones hold the level before.';
 
 drop function if exists teslamate.charging_series(integer, timestamp, timestamp, integer);
 create function teslamate.charging_series(car integer, since timestamp, until timestamp, points integer default 2000)
