@@ -3,6 +3,7 @@ using Npgsql;
 
 namespace TeslaMate.Database;
 
+/// <summary>What exceptions of database calls mean.</summary>
 public static class DatabaseExceptions
 {
     /// <summary>Whether this is a failure of the database at all, and not a bug or a cancellation.</summary>

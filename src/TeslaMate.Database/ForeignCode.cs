@@ -41,7 +41,7 @@ public static partial class ForeignCode
             from pg_catalog.pg_policy
             order by 1
             """, cancellationToken))
-            found.Add((row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1)));
+            found.Add((row.GetString(0), row.Text(1)));
         return [.. found.Where(code => code.Body is not { } body || !IsKnown(body)).Select(code => code.Name)];
     }
 

@@ -28,7 +28,7 @@ public sealed record TelemetryReport(IReadOnlyList<ReportedCar> Cars, IReadOnlyL
 /// <param name="IsSynced">The car has fetched its configuration; null while nobody asked.</param>
 /// <param name="FieldsMissing">Fields that it should send and never did, each with the least firmware that sends it.</param>
 /// <param name="Messages">Records of this month.</param>
-/// <param name="Rejected">Records of this month that could not be read.</param>
+/// <param name="Rejected">Records of this month that could not be read, and values that no car can mean.</param>
 /// <param name="Signals">Values of this month, as Tesla bills them.</param>
 /// <param name="Requests">Billed requests of this month.</param>
 /// <param name="PriceUsd">By Tesla's list, before the free credit.</param>

@@ -71,7 +71,7 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
             var seen = reader.IsDBNull(5) ? [] : reader.GetFieldValue<int[]>(5);
             // The account's requests are shared by its cars.
             var (isEnabled, datums, requests) = (reader.GetBoolean(1), reader.GetInt64(7), reader.GetInt64(9) + reader.GetDouble(13));
-            var profile = reader.IsDBNull(15) ? null : reader.GetString(15);
+            var profile = reader.Text(15);
             var isKnownWell = reader.GetInt64(16) >= Enough || reader.GetInt64(17) >= Enough;
             var isPolledInstead = isEnabled && reader.GetInstantOrNull(18) is { } poll && !(lastData - Back > poll);
             statuses.Add(new StatusOfCar
@@ -85,8 +85,8 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
                 PollsToday = reader.GetInt64(19),
                 HasContact = now - lastData < Contact,
                 LastData = lastData,
-                IsSynced = reader.IsDBNull(2) ? null : reader.GetBoolean(2),
-                LastError = reader.IsDBNull(3) ? null : reader.GetString(3),
+                IsSynced = reader.Boolean(2),
+                LastError = reader.Text(3),
                 FieldsMissing = isKnownWell
                     ? [.. Asked(profile).Where(name => FieldNames.NumberOf(name) is { } field && !seen.Contains(field))] : [],
                 Messages = reader.GetInt64(6),

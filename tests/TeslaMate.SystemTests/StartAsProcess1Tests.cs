@@ -66,7 +66,7 @@ public sealed class StartAsProcess1Tests : IAsyncLifetime
     {
         Skip.If(Machine.Hindrance is not null, Machine.Hindrance);
         _root = Path.Combine(Directory.CreateTempSubdirectory("teslamate-chroot-").FullName, "root");
-        (await Shell.RunAsync("cp", "-a", "--reflink=auto", await DebianRoot.FolderAsync(), _root)).Succeeded();
+        await DebianRoot.CopyAsync(_root);
         foreach (var folder in new[] { "opt/teslamate", "opt/dotnet", "srv/database", "etc/dotnet" })
             Directory.CreateDirectory(Path.Combine(_root, folder));
         await File.WriteAllTextAsync(Path.Combine(_root, "etc/dotnet/install_location"), "/opt/dotnet\n");

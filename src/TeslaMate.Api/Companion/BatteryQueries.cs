@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Npgsql;
+using TeslaMate.Database;
 
 namespace TeslaMate.Api.Companion;
 
@@ -71,7 +72,7 @@ sealed class BatteryQueries(CompanionDatabase database)
             request, Health, parameters => parameters.Add(new NpgsqlParameter<short> { TypedValue = request.Car }), cancellationToken);
         if (!await rows.Reader.ReadAsync(cancellationToken))
             return new ErrorAnswer("Unable to load battery health data.");
-        var (most, now, factor) = (rows.Reader.Number(2) ?? 0, rows.Reader.Number(3) ?? 0, rows.Reader.Number(4) ?? 0);
+        var (most, now, factor) = (rows.Reader.Double(2) ?? 0, rows.Reader.Double(3) ?? 0, rows.Reader.Double(4) ?? 0);
         return new Answer<BatteryHealthData>(new(
             rows.Car, new(rows.Length(0) ?? 0, rows.Length(1) ?? 0, most, now, factor, most > 0 ? now / most * 100 : 0), rows.Units.Names));
     }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Npgsql;
 using NpgsqlTypes;
+using TeslaMate.Database;
 using TeslaMate.Web.LogIn;
 
 namespace TeslaMate.Api.Companion;
@@ -83,9 +84,9 @@ sealed class CarQueries(CompanionDatabase database)
         var reader = rows.Reader;
         return new CompanionCar(
             reader.GetInt16(0), reader.TextOr("", 1),
-            new(reader.GetInt64(2), reader.GetInt64(3), reader.GetString(4), reader.TextOr("", 5), reader.TextOr("", 6), reader.Number(7)),
+            new(reader.GetInt64(2), reader.GetInt64(3), reader.GetString(4), reader.TextOr("", 5), reader.TextOr("", 6), reader.Double(7)),
             new(reader.TextOr("", 8), reader.TextOr("", 9), reader.TextOr("", 10)),
-            new(reader.Whole(11), reader.Whole(12), reader.Flag(13), reader.Flag(14), reader.Flag(15)),
+            new(reader.Whole(11), reader.Whole(12), reader.Boolean(13), reader.Boolean(14), reader.Boolean(15)),
             new(rows.Date(16), rows.Date(17)), new(reader.GetInt64(18), reader.GetInt64(19), reader.GetInt64(20)));
     }
 }

@@ -136,21 +136,21 @@ sealed class ChargeQueries(CompanionDatabase database, TimeProvider time)
         var reader = rows.Reader;
         var minutes = reader.Whole(7);
         return new CompanionCharge(
-            reader.GetInt32(0), rows.Date(1), rows.Date(2), reader.GetString(3), reader.Number(4) ?? 0, reader.Number(5) ?? 0, reader.Number(6) ?? 0,
+            reader.GetInt32(0), rows.Date(1), rows.Date(2), reader.GetString(3), reader.Double(4) ?? 0, reader.Double(5) ?? 0, reader.Double(6) ?? 0,
             minutes,
             Durations.Text(minutes), new(reader.Whole(8), reader.Whole(9)), new(rows.Length(10), rows.Length(11)),
             new(rows.Length(12), rows.Length(13)),
-            rows.Temperature(14), rows.Length(15), reader.Number(16), reader.Number(17));
+            rows.Temperature(14), rows.Length(15), reader.Double(16), reader.Double(17));
     }
 
     static ChargeDetail ReadDetail(CompanionRows rows)
     {
         var reader = rows.Reader;
         return new ChargeDetail(
-            reader.GetInt32(0), rows.Date(1), reader.Whole(2), reader.Whole(3), reader.GetDouble(4), reader.Flag(5),
+            reader.GetInt32(0), rows.Date(1), reader.Whole(2), reader.Whole(3), reader.GetDouble(4), reader.Boolean(5),
             ReadCharger(reader, reader.Whole(7) ?? 0),
-            new(rows.Length(11), rows.Length(12), reader.Flag(13), reader.Flag(14), reader.Flag(15)), reader.Text(16),
-            new(reader.Flag(17), reader.TextOr("", 18), reader.Text(19)), rows.Temperature(20));
+            new(rows.Length(11), rows.Length(12), reader.Boolean(13), reader.Boolean(14), reader.Boolean(15)), reader.Text(16),
+            new(reader.Boolean(17), reader.TextOr("", 18), reader.Text(19)), rows.Temperature(20));
     }
 
     static CurrentDetail ReadCurrent(CompanionRows rows)
@@ -159,10 +159,10 @@ sealed class ChargeQueries(CompanionDatabase database, TimeProvider time)
         // Three-phase cars say 2; DC says nothing, and has no phases.
         var phases = reader.Whole(9) > 0 ? reader.Whole(7) switch { null => 0, 2 or 3 => 3, _ => 1 } : 0;
         return new CurrentDetail(
-            reader.GetInt32(0), rows.Date(1), reader.Whole(2) ?? 0, reader.Whole(3) ?? 0, reader.GetDouble(4), reader.Flag(5),
+            reader.GetInt32(0), rows.Date(1), reader.Whole(2) ?? 0, reader.Whole(3) ?? 0, reader.GetDouble(4), reader.Boolean(5),
             ReadCharger(reader, phases),
-            new(rows.Length(12) ?? 0, reader.Flag(13), reader.Flag(14), reader.Flag(15)), reader.Text(16),
-            new(reader.Flag(17), Known(reader.Text(18)), Known(reader.Text(19))), rows.Temperature(20) ?? 0);
+            new(rows.Length(12) ?? 0, reader.Boolean(13), reader.Boolean(14), reader.Boolean(15)), reader.Text(16),
+            new(reader.Boolean(17), Known(reader.Text(18)), Known(reader.Text(19))), rows.Temperature(20) ?? 0);
     }
 
     static ChargerDetails ReadCharger(NpgsqlDataReader reader, int phases)

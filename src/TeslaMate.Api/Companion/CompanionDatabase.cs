@@ -71,10 +71,10 @@ sealed class CompanionRows(NpgsqlConnection connection, NpgsqlBatch batch, Npgsq
     public LocalDate Date(int ordinal) => LocalDate.Of(reader.GetInstantOrNull(ordinal), zone);
 
     /// <summary>A length, in the owner's unit; null where it is not known.</summary>
-    public double? Length(int ordinal) => units.OfKm(reader.Number(ordinal));
+    public double? Length(int ordinal) => units.OfKm(reader.Double(ordinal));
 
     /// <summary>A temperature, in the owner's unit; null where it is not known.</summary>
-    public double? Temperature(int ordinal) => units.OfCelsius(reader.Number(ordinal));
+    public double? Temperature(int ordinal) => units.OfCelsius(reader.Double(ordinal));
 
     /// <summary>Each row as it comes.</summary>
     public async IAsyncEnumerable<T> ReadAsync<T>(Func<CompanionRows, T> read,
@@ -96,15 +96,9 @@ static class Columns
 {
     extension(NpgsqlDataReader reader)
     {
-        public double? Number(int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetDouble(ordinal);
-
         /// <summary>A <c>smallint</c> or an <c>integer</c>.</summary>
         public int? Whole(int ordinal)
             => reader.IsDBNull(ordinal) ? null : reader.GetFieldType(ordinal) == typeof(short) ? reader.GetInt16(ordinal) : reader.GetInt32(ordinal);
-
-        public bool? Flag(int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetBoolean(ordinal);
-
-        public string? Text(int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetString(ordinal);
 
         public string TextOr(string other, int ordinal) => reader.Text(ordinal) ?? other;
     }

@@ -1,11 +1,10 @@
+using TeslaMate.Logbook;
+
 namespace TeslaMate.Api.Companion;
 
 /// <summary>The owner's units, and columns, which are metric, in them (spec api 1.4). Nothing is rounded; whole numbers are cut.</summary>
 sealed record CompanionUnits(string Length, string Temperature, string Pressure, bool PrefersIdealRange)
 {
-    public const double KmPerMile = 1.609344;
-
-    const double MilesPerKm = 0.62137119223733;
     const double PsiPerBar = 14.503773800722;
 
     public static CompanionUnits Metric { get; } = new("km", "C", "bar", PrefersIdealRange: false);
@@ -18,17 +17,17 @@ sealed record CompanionUnits(string Length, string Temperature, string Pressure,
     /// <summary>The names of all three.</summary>
     public UnitNames AllNames => new(Length, Pressure, Temperature);
 
-    public double OfKm(double km) => UsesMiles ? km * MilesPerKm : km;
+    public double OfKm(double km) => UsesMiles ? km * Lengths.MilesPerKm : km;
 
     public double? OfKm(double? km) => km is { } known ? OfKm(known) : null;
 
-    public int? OfKmh(int? kmh) => UsesMiles && kmh is { } known ? (int)(known * MilesPerKm) : kmh;
+    public int? OfKmh(int? kmh) => UsesMiles && kmh is { } known ? (int)(known * Lengths.MilesPerKm) : kmh;
 
     /// <summary>The kilometres of a length that an app sent.</summary>
-    public double ToKm(double length) => UsesMiles ? length * KmPerMile : length;
+    public double ToKm(double length) => UsesMiles ? length * Lengths.KmPerMile : length;
 
     /// <summary>A consumption per kilometre as one per unit of length.</summary>
-    public double? PerLength(double? perKm) => UsesMiles ? perKm * KmPerMile : perKm;
+    public double? PerLength(double? perKm) => UsesMiles ? perKm * Lengths.KmPerMile : perKm;
 
     public double OfCelsius(double celsius) => Temperature == "F" ? celsius * 9 / 5 + 32 : celsius;
 

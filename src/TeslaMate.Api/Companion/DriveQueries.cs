@@ -109,13 +109,13 @@ sealed class DriveQueries(CompanionDatabase database)
     static CompanionDrive Read(CompanionRows rows)
     {
         var (reader, units) = (rows.Reader, rows.Units);
-        var (distance, minutes) = (reader.Number(7), reader.Whole(8));
+        var (distance, minutes) = (reader.Double(7), reader.Whole(8));
         var hasBoth = reader.GetBoolean(12);
         var (startLevel, startUsable, endLevel, endUsable) = (reader.Whole(13), reader.Whole(14), reader.Whole(15), reader.Whole(16));
         var isPrecise = hasBoth && minutes > 1 && distance > 1 && (startUsable is null || endUsable is null || endLevel == endUsable);
         // The efficiency is of the range that the owner prefers.
-        var lost = reader.Number(units.PrefersIdealRange ? 19 : 22);
-        var energy = lost * reader.Number(25);
+        var lost = reader.Double(units.PrefersIdealRange ? 19 : 22);
+        var energy = lost * reader.Double(25);
         return new CompanionDrive(
             reader.GetInt32(0), rows.Date(1), rows.Date(2), reader.GetString(3), reader.GetString(4),
             new(rows.Length(5), rows.Length(6), rows.Length(7)),
@@ -138,8 +138,8 @@ sealed class DriveQueries(CompanionDatabase database)
             reader.GetInt32(0), rows.Date(1), reader.GetDouble(2), reader.GetDouble(3), rows.Units.OfKmh(reader.Whole(4)) ?? 0, reader.Whole(5),
             rows.Length(6),
             reader.Whole(7), reader.Whole(8), reader.Whole(9),
-            new(rows.Temperature(10), rows.Temperature(11), reader.Flag(12), reader.Whole(13), rows.Temperature(14), rows.Temperature(15),
-                reader.Flag(16), reader.Flag(17)),
-            new(rows.Length(18), rows.Length(19), rows.Length(20), reader.Flag(21), reader.Flag(22), reader.Flag(23)));
+            new(rows.Temperature(10), rows.Temperature(11), reader.Boolean(12), reader.Whole(13), rows.Temperature(14), rows.Temperature(15),
+                reader.Boolean(16), reader.Boolean(17)),
+            new(rows.Length(18), rows.Length(19), rows.Length(20), reader.Boolean(21), reader.Boolean(22), reader.Boolean(23)));
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Npgsql;
+using TeslaMate.Database;
 using TeslaMate.Logbook;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Vehicles;
@@ -72,7 +73,7 @@ sealed class StatusQueries(CompanionDatabase database, SummaryHub hub)
         // Apps count a route by its members, so one that has ended leaves none behind.
         var route = car.ActiveRouteDestination is { } destination
             ? new ActiveRoute(
-                destination, car.ActiveRouteEnergyAtArrival ?? 0, units.OfKm((car.ActiveRouteMilesToArrival ?? 0d) * CompanionUnits.KmPerMile),
+                destination, car.ActiveRouteEnergyAtArrival ?? 0, units.OfKm((car.ActiveRouteMilesToArrival ?? 0d) * Lengths.KmPerMile),
                 car.ActiveRouteMinutesToArrival ?? 0d, car.ActiveRouteTrafficMinutesDelay ?? 0d,
                 new(car.ActiveRouteLatitude ?? 0, car.ActiveRouteLongitude ?? 0))
             : NoRoute;
@@ -91,7 +92,7 @@ sealed class StatusQueries(CompanionDatabase database, SummaryHub hub)
             reader.TextOr("", 0), VehicleStateName.Unavailable.Word, LocalDate.None, rows.Length(8) ?? 0,
             new(false, false, false, false, false, false, false, false, false, false, false, false, 0),
             new(reader.TextOr("", 1), reader.TextOr("", 2)), new(reader.TextOr("", 3), reader.TextOr("", 4), reader.TextOr("", 5)),
-            Place(reader.Text(17), reader.Number(6), reader.Number(7)), new(reader.TextOr("", 16), false, ""),
+            Place(reader.Text(17), reader.Double(6), reader.Double(7)), new(reader.TextOr("", 16), false, ""),
             new(NoRoute, "", 0, 0, "", 0, 0, 0, 0), new(false, rows.Temperature(9) ?? 0, rows.Temperature(10) ?? 0, false, ""),
             new(rows.Length(11) ?? 0, rows.Length(12) ?? 0, rows.Length(13) ?? 0, reader.Whole(14) ?? 0, reader.Whole(15) ?? 0),
             new(false, "", 0, 0, false, 0, 0, 0, 0, 0, 0, LocalDate.None, 0), new(0, 0, 0, 0, false, false, false, false));

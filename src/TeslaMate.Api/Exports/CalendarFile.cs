@@ -10,6 +10,7 @@ using TeslaMate.Api.Data.OpenApi;
 using TeslaMate.Api.Data.Questions;
 using TeslaMate.Api.OpenApi;
 using TeslaMate.Database;
+using TeslaMate.Logbook;
 using TeslaMate.Logbook.Settings;
 using TeslaMate.Web;
 using TeslaMate.Web.LogIn;
@@ -25,8 +26,6 @@ namespace TeslaMate.Api.Exports;
 sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSource database, ApiTokens tokens, IGlobalSettings settings,
     TimeProvider time)
 {
-    const double KmPerMile = 1.609344;
-
     static readonly Parameter Days = new("days", ParameterType.Whole, "How many days back; 400 by default.") { Least = 1, Most = 4000 };
 
     static readonly Parameter What = new("what", ParameterType.Words, "Only drives or only charges, or both, which is the default.")
@@ -105,7 +104,7 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
                 reader.IsDBNull(6) ? distance : $"{distance}\n{words.Energy(reader.GetDouble(6))}", words.Drive);
         }
 
-        string? Text(int ordinal) => reader.IsDBNull(ordinal) ? null : reader.GetString(ordinal);
+        string? Text(int ordinal) => reader.Text(ordinal);
         (double, double)? Place(int ordinal) => reader.IsDBNull(ordinal) || reader.IsDBNull(ordinal + 1) ? null
             : (reader.GetDouble(ordinal), reader.GetDouble(ordinal + 1));
     }
@@ -126,7 +125,7 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            var place = reader.IsDBNull(3) ? null : reader.GetString(3);
+            var place = reader.Text(3);
             var energy = words.Energy(reader.GetDouble(4));
             var lines = new List<string> { energy };
             if (!reader.IsDBNull(5) && !reader.IsDBNull(6))
@@ -197,7 +196,7 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
 
         public string Charge => _isGerman ? "Laden" : "Charge";
 
-        public string Length(double km) => settings.UnitOfLength == UnitOfLength.Mi ? $"{Fixed(km / KmPerMile)} mi" : $"{Fixed(km)} km";
+        public string Length(double km) => settings.UnitOfLength == UnitOfLength.Mi ? $"{Fixed(km / Lengths.KmPerMile)} mi" : $"{Fixed(km)} km";
 
         public string Energy(double kwh) => $"{Fixed(kwh)} kWh";
 

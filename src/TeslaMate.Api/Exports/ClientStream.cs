@@ -7,34 +7,17 @@ namespace TeslaMate.Api.Exports;
 /// <summary>
 /// An answer as a stream that is only written to, for what writes to nothing else. Somebody who does not read is cut off (<see cref="PatientBody"/>).
 /// </summary>
-sealed class ClientStream(HttpContext http, TimeProvider time) : Stream
+sealed class ClientStream(HttpContext http, TimeProvider time) : WriteOnlyStream
 {
     const int PartBytes = 32 * 1024;
 
     readonly PatientBody _body = new(http, time, RowStream.Timeout);
     readonly MemoryStream _part = new(PartBytes * 2);
 
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     // Headers of a few bytes come without await; they wait for the next part.
     public override void Write(byte[] buffer, int offset, int count) => _part.Write(buffer, offset, count);
 
     public override void Write(ReadOnlySpan<byte> buffer) => _part.Write(buffer);
-
-    public override async Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-        => await WriteAsync(buffer.AsMemory(offset, count), cancellationToken);
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -43,22 +26,10 @@ sealed class ClientStream(HttpContext http, TimeProvider time) : Stream
             await SendAsync();
     }
 
-    public override void Flush()
-    {
-    }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
     /// <summary>Sends what is left.</summary>
     public async Task SendAsync()
     {
         await _body.WriteAsync(_part.GetBuffer().AsMemory(0, (int)_part.Length));
         _part.SetLength(0);
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

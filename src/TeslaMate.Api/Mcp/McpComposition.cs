@@ -8,7 +8,7 @@ namespace TeslaMate.Api.Mcp;
 
 /// <summary>
 /// The Model Context Protocol for assistants: a few tools that read, on the queries and tokens of <c>/data/v1</c>. Off unless the owner wants it,
-/// since what an assistant reads leaves the house; its library is not even loaded then.
+/// since what an assistant reads goes to its provider; the library is loaded only when it is on.
 /// </summary>
 static class McpComposition
 {

@@ -60,7 +60,7 @@ sealed record MigrationHistory
             await ReadChangelogAsync("teslamate.changelog", own);
             await foreach (var row in connection.RowsAsync("select name, checksum from teslamate.changelog where type = 4 and success and name is "
                 + "not null order by installed_on, id", cancellationToken))
-                repeatables[row.GetString(0)] = row.IsDBNull(1) ? null : row.GetString(1);
+                repeatables[row.GetString(0)] = row.Text(1);
             await foreach (var row in connection.RowsAsync("select own, version, checksum from teslamate.undo_scripts", cancellationToken))
                 undoScripts[(row.GetBoolean(0) ? Chain.Own : Chain.Reference, row.GetInt64(1))] = row.GetString(2);
         }
@@ -83,7 +83,7 @@ sealed record MigrationHistory
                 select version::bigint, nullif(trim(checksum), ''), success, {Plausible("installed_on")} from {table}
                 where type = 0 and version ~ '^[0-9]+$' and char_length(version) <= 18 and success is not null order by id
                 """, cancellationToken))
-                rows.Add(new ChangelogRow(row.GetInt64(0), row.IsDBNull(1) ? null : row.GetString(1), row.GetBoolean(2), row.GetInstantOrNull(3)));
+                rows.Add(new ChangelogRow(row.GetInt64(0), row.Text(1), row.GetBoolean(2), row.GetInstantOrNull(3)));
             needsSweep |= await connection.ScalarAsync<bool>(
                 $"select exists (select from {table} where {Leftover(table)} or {Unreadable} or type = 0 and trim(checksum) = '')",
                 cancellationToken);

@@ -17,6 +17,9 @@ sealed class CsvFile : IDisposable
     int _line;
     int _nextLine = 1;
 
+    // A line that is longer than the reader's buffer may ever be; it is told by the next call.
+    bool _isNextTooLong;
+
     // A line whose place in the file is known, for going on at a later one.
     (int Line, long Offset) _known = (1, 0);
 
@@ -63,7 +66,15 @@ sealed class CsvFile : IDisposable
             throw new HistoryFileException("Unsupported encoding");
         }
 
-        return new CsvFile(path, stream);
+        try
+        {
+            return new CsvFile(path, stream);
+        }
+        catch (NotSupportedException)
+        {
+            stream.Dispose();
+            throw new HistoryFileException("The first line is too long");
+        }
     }
 
     public ReadOnlySpan<char> Cell(int index) => _reader.Current[index].Span;
@@ -73,6 +84,12 @@ sealed class CsvFile : IDisposable
     public bool MoveNext(int? expected)
     {
         IsBroken = false;
+        if (_isNextTooLong)
+        {
+            _isNextTooLong = false;
+            return Break(_nextLine);
+        }
+
         try
         {
             if (!_reader.MoveNext())
@@ -123,7 +140,15 @@ sealed class CsvFile : IDisposable
         }
 
         _stream.Position = offset;
-        _reader = Read(_stream);
+        try
+        {
+            _reader = Read(_stream);
+        }
+        catch (NotSupportedException)
+        {
+            _isNextTooLong = true;
+        }
+
         (_line, _firstLine, _nextLine) = (line, line + 1, line + 1);
         IsBroken = true;
         return true;

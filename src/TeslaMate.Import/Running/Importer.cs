@@ -262,7 +262,7 @@ sealed class ImportRun(
                 // What is in already is played only for what it left open.
                 IPieces pieces = isOfThisRun ? new Forgetting() : output;
                 var (outcome, played) = await Task.Run(
-                    () => FilePass.RunAsync(_files[i], _identity, imported, live, replay, pieces, rows => Tell(i, rows), cancellationToken),
+                    () => FilePass.RunAsync(_files[i], _identity, imported, live, replay, pieces, rows => ReportProgress(i, rows), cancellationToken),
                     cancellationToken);
                 if (await Fingerprint.OfAsync(_files[i].Path, cancellationToken) != _fingerprints[i])
                     throw new HistoryFileException("The file changed while it was read");
@@ -396,10 +396,10 @@ sealed class ImportRun(
     void Report(int index, FileReport report)
     {
         _reports[index] = report;
-        Tell(index, 0);
+        ReportProgress(index, 0);
     }
 
-    void Tell(int index, int rows)
+    void ReportProgress(int index, int rows)
     {
         var read = _lengths.Take(index).Sum() + (rows > 0 ? Math.Min(_files[index].Position, _lengths[index]) : 0);
         progress?.Report(new(index, [.. _reports], _rowsBefore + rows, read, _lengths.Sum(), [.. _rejections.Take(100)]));

@@ -1,4 +1,5 @@
 using TeslaMate.Import.Reading;
+using TeslaMate.Logbook;
 using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Import.TeslaLogger;
@@ -10,7 +11,6 @@ namespace TeslaMate.Import.TeslaLogger;
 /// </summary>
 sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
 {
-    const double MilesPerKm = 0.62137119223733;
     const double PsPerKw = 1.35962;
 
     static readonly HashSet<string> Tables = new(StringComparer.OrdinalIgnoreCase)
@@ -211,21 +211,21 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
                 Latitude = latitude,
                 Longitude = longitude,
                 // Both were cut off after the conversion from whole numbers, which this undoes.
-                Speed = row.Number("speed") is { } speed ? (int)Math.Ceiling(Math.Clamp(speed, 0, 2000) * MilesPerKm) : null,
+                Speed = row.Number("speed") is { } speed ? (int)Math.Ceiling(Math.Clamp(speed, 0, 2000) * Lengths.MilesPerKm) : null,
                 Power = row.Number("power") is { } power ? (int)(Math.Sign(power) * Math.Ceiling(Math.Min(Math.Abs(power), 3000) / PsPerKw)) : null,
             },
             ChargeState = new ChargeState
             {
                 BatteryLevel = row.Integer("battery_level"),
-                IdealBatteryRange = row.Number("ideal_battery_range_km") * MilesPerKm,
-                BatteryRange = row.Number("battery_range_km") * MilesPerKm,
+                IdealBatteryRange = row.Number("ideal_battery_range_km") * Lengths.MilesPerKm,
+                BatteryRange = row.Number("battery_range_km") * Lengths.MilesPerKm,
             },
             ClimateState = new ClimateState
             {
                 OutsideTemp = row.Number("outside_temp") is { } outside ? outside : null,
                 InsideTemp = row.Number("inside_temp") is { } inside ? inside : null,
             },
-            VehicleState = new VehicleState { OdometerMiles = row.Number("odometer") * MilesPerKm },
+            VehicleState = new VehicleState { OdometerMiles = row.Number("odometer") * Lengths.MilesPerKm },
         }
         : null;
 
@@ -238,8 +238,8 @@ sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
             BatteryLevel = row.Integer("battery_level"),
             ChargeEnergyAdded = row.Number("charge_energy_added") is { } energy ? energy : null,
             ChargerPower = row.Integer("charger_power"),
-            IdealBatteryRange = row.Number("ideal_battery_range_km") * MilesPerKm,
-            BatteryRange = row.Number("battery_range_km") * MilesPerKm,
+            IdealBatteryRange = row.Number("ideal_battery_range_km") * Lengths.MilesPerKm,
+            BatteryRange = row.Number("battery_range_km") * Lengths.MilesPerKm,
             ChargerVoltage = row.Integer("charger_voltage"),
             ChargerPhases = row.Integer("charger_phases") is > 0 and var phases ? phases : null,
             ChargerActualCurrent = row.Integer("charger_actual_current"),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TeslaMate.Import.Reading;
+using TeslaMate.Logbook;
 using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Import.Tessie;
@@ -159,7 +160,7 @@ sealed class TessieFile(string path) : IHistoryFile
         var (column, text) = Cell(cells, name);
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number))
             return null;
-        return column.Contains("(km", StringComparison.Ordinal) ? number * 0.62137119223733 : number;
+        return column.Contains("(km", StringComparison.Ordinal) ? number * Lengths.MilesPerKm : number;
     }
 
     static double? Celsius(Dictionary<string, string> cells, string name)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TeslaMate.Import.Reading;
+using TeslaMate.Logbook;
 using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Import.Tessie;
@@ -11,8 +12,6 @@ namespace TeslaMate.Import.Tessie;
 /// </summary>
 sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
 {
-    const double MilesPerKm = 0.62137119223733;
-
     // A car that was offline is asked twice before its answer counts, and takes two answers to be offline again.
     static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
 
@@ -280,7 +279,7 @@ sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
 
         /// <summary>A distance in miles, whatever unit its column has.</summary>
         public double? Miles(string name)
-            => Number(name) * (Named(name).Contains("(km)", StringComparison.Ordinal) ? MilesPerKm : 1);
+            => Number(name) * (Named(name).Contains("(km)", StringComparison.Ordinal) ? Lengths.MilesPerKm : 1);
 
         int Index(string name) => Array.FindIndex(Header, column => Is(column, name));
     }

@@ -84,14 +84,15 @@ static class ChargingStatements
             Value.Of(Column.Text(charge.FastChargerBrand)), Value.Of(Column.Text(charge.FastChargerType)),
             Value.Of(Column.Numeric(charge.OutsideTempC, 4, 1)),
         ],
-        Missing: new Outcome.ChargeWithoutProcess(car, charge));
+        Missing: new Outcome.WithoutBeginning(car, new LogbookEntry.InsertCharge(charge)));
 
     /// <summary>Completes the open process, then derives the car's efficiency.</summary>
-    public static IEnumerable<Statement> CompleteOpen(CarId car, DateTimeOffset at, double? usedKwh = null) =>
+    /// <param name="missing">What it means that none is open; null when that is fine.</param>
+    public static IEnumerable<Statement> CompleteOpen(CarId car, DateTimeOffset at, double? usedKwh = null, Outcome? missing = null) =>
     [
         new(CompleteOpenSql, [Value.Of(car.Value), Value.Of(at), Used(usedKwh)], reader => ReadCompleted(reader, car)),
         new("update teslamate.car_logs set charging_process_id = null where car_id = $1 and charging_process_id is not null returning car_id",
-            [Value.Of(car.Value)]),
+            [Value.Of(car.Value)], Missing: missing),
         EfficiencyStatements.Derive(car),
     ];
 

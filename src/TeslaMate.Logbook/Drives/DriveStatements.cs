@@ -155,10 +155,11 @@ static class DriveStatements
         """,
         [Value.Of(car.Value), Value.Of(at)], reader => new Outcome.DriveStarted(car, new(reader.GetInt32(0))));
 
-    public static IEnumerable<Statement> CloseOpen(CarId car, DriveEnd reason, bool lookUpAddresses) =>
+    public static IEnumerable<Statement> CloseOpen(CarId car, DriveEnd reason, bool lookUpAddresses, Outcome? missing = null) =>
     [
         new(CloseOpenSql, [Value.Of(car.Value)], reader => Read(reader, car, reason, lookUpAddresses)),
-        new("update teslamate.car_logs set drive_id = null where car_id = $1 and drive_id is not null returning car_id", [Value.Of(car.Value)]),
+        new("update teslamate.car_logs set drive_id = null where car_id = $1 and drive_id is not null returning car_id", [Value.Of(car.Value)],
+            Missing: missing),
     ];
 
     /// <summary>A position of the drive that was under way then; <see cref="CloseLate"/> follows.</summary>

@@ -172,7 +172,8 @@ sealed partial class HistoryEditor(
         var edit = Check(wanted);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        // Behind the lock, which waits for one that runs at the same time; where there was nothing to lock, that one has ended and taken the rows away.
+        // Behind the lock, which waits for one that runs at the same time; where there was nothing to lock, that one has ended and taken the rows
+        // away.
         var locked = await LockAsync(connection, edit, cancellationToken);
         if (await RepeatedAsync(connection, edit, author, key, cancellationToken) is { } before)
             return new EditAnswer.Done(before, IsRepeated: true);

@@ -52,15 +52,16 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
     public static Statement Keep(CarId car, string entry, string reason, DateTimeOffset now)
         => new(Insert, [Value.Of(car.Value), Value.Of(now), Value.Of(reason), Value.Of(entry)]);
 
-    /// <summary>Keeps a charge that found no charging process, if the beginning of that process was refused.</summary>
-    public static Statement KeepOrphan(CarId car, ChargeReading charge, DateTimeOffset now) => new(
+    /// <summary>Keeps a charge or an end that found nothing open, if the beginning of its drive or charging process was refused.</summary>
+    public static Statement KeepOrphan(Outcome.WithoutBeginning orphan, DateTimeOffset now) => new(
         """
         insert into teslamate.refused_entries (car_id, refused_at, reason, entry)
-        select $1, $2, 'the beginning of its charging process was refused', $3
-        where exists (select from teslamate.refused_entries where car_id = $1 and entry like '%"entry":"start-charging"%')
+        select $1, $2, 'its beginning was refused', $3
+        where exists (select from teslamate.refused_entries where car_id = $1 and entry like '%"entry":"' || $4 || '"%')
         returning id
         """,
-        [Value.Of(car.Value), Value.Of(now), Value.Of(Text(new LogbookEntry.InsertCharge(charge)))]);
+        [Value.Of(orphan.Car.Value), Value.Of(now), Value.Of(Text(orphan.Entry)),
+            Value.Of(orphan.Entry is LogbookEntry.CloseDrive ? "start-drive" : "start-charging")]);
 
     public static string Text(LogbookEntry entry) => JsonSerializer.Serialize([entry], LogbookJson.Default.LogbookEntryArray);
 
@@ -114,10 +115,14 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var open = await OpenAsync(connection, car, cancellationToken);
         var context = default(Open);
-        HashSet<int> drives = [], processes = [], begun = [];
+        // What is to be finished at the end, and what was begun here: a drive with the moment of the next beginning that was refused, since those
+        // that were not have rows.
+        HashSet<int> drives = [], processes = [], begunProcesses = [];
+        Dictionary<int, DateTimeOffset> begunDrives = [];
         List<Outcome> outcomes = [];
         var written = 0;
-        foreach (var (id, text, refusedIn) in await ReadAsync(connection, car, cancellationToken))
+        var entries = await ReadAsync(connection, car, cancellationToken);
+        foreach (var (index, (id, text, refusedIn)) in entries.Index())
         {
             await transaction.SaveAsync("entry", cancellationToken);
             try
@@ -126,13 +131,16 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
                     throw new JsonException("it is no single entry");
                 // What was open then, else what an entry that was refused itself would have opened.
                 context = new(
-                    refusedIn.Drive ?? (context.Drive is { } drive && begun.Contains(drive) ? drive : null),
-                    refusedIn.Process ?? (context.Process is { } process && begun.Contains(process) ? process : null));
+                    refusedIn.Drive ?? (context.Drive is { } drive && begunDrives.ContainsKey(drive) ? drive : null),
+                    refusedIn.Process ?? (context.Process is { } process && begunProcesses.Contains(process) ? process : null));
                 await SetOpenAsync(connection, car, context, cancellationToken);
+                if (entry is LogbookEntry.StartDrive or LogbookEntry.CloseDrive && context.Drive is { } ending
+                    && begunDrives.TryGetValue(ending, out var limit))
+                    await AdoptPositionsAsync(connection, car, ending, limit, cancellationToken);
                 List<Outcome> before = [];
                 await RunAsync(connection, Statements(car, entry, before), before, cancellationToken);
                 if (before.FirstOrDefault(
-                    outcome => outcome is Outcome.ChargeInvalid or Outcome.ChargeWithoutProcess or Outcome.PositionInvalid) is { } useless)
+                    outcome => outcome is Outcome.ChargeInvalid or Outcome.WithoutBeginning or Outcome.PositionInvalid) is { } useless)
                     throw new JsonException(useless is Outcome.ChargeInvalid(_, var reason) ? reason : "there is nothing that it belongs to");
                 var after = await OpenAsync(connection, car, cancellationToken);
                 if (entry is LogbookEntry.StartDrive or LogbookEntry.InsertDrivePosition && after.Drive is { } touched)
@@ -140,9 +148,17 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
                 if (entry is LogbookEntry.StartCharging or LogbookEntry.InsertCharge && after.Process is { } charged)
                     processes.Add(charged);
                 if (entry is LogbookEntry.StartDrive && after.Drive is { } newDrive)
-                    begun.Add(newDrive);
+                {
+                    begunDrives[newDrive] = entries.Skip(index + 1).Select(later => StartOf(later.Entry)).FirstOrDefault(at => at is not null)
+                        ?? DateTimeOffset.MaxValue;
+                }
+
                 if (entry is LogbookEntry.StartCharging && after.Process is { } newProcess)
-                    begun.Add(newProcess);
+                    begunProcesses.Add(newProcess);
+                if (context.Drive is { } drivenTill && after.Drive != drivenTill)
+                    drives.Remove(drivenTill);
+                if (context.Process is { } chargedTill && after.Process != chargedTill)
+                    processes.Remove(chargedTill);
                 context = after;
                 outcomes.AddRange(before);
                 await RunAsync(connection, [new("delete from teslamate.refused_entries where id = $1 returning id", [Value.Of(id)])], [],
@@ -159,7 +175,11 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
         }
 
         foreach (var drive in drives)
-            open = await FinishDriveAsync(connection, car, drive, begun.Contains(drive), open, outcomes, cancellationToken);
+        {
+            open = await FinishDriveAsync(connection, car, drive, begunDrives.TryGetValue(drive, out var end) ? end : null, open, outcomes,
+                cancellationToken);
+        }
+
         foreach (var process in processes)
             open = await FinishChargingAsync(connection, car, process, open, outcomes, cancellationToken);
         await SetOpenAsync(connection, car, open, cancellationToken);
@@ -177,14 +197,15 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
     /// <summary>
     /// A drive whose beginning was refused takes the positions that were stored without one; a drive that has ended is computed again.
     /// </summary>
-    async Task<Open> FinishDriveAsync(
-        NpgsqlConnection connection, CarId car, int drive, bool isNew, Open open, List<Outcome> outcomes, CancellationToken cancellationToken)
+    /// <param name="end">Until when positions may belong to a new drive; null for one that was there.</param>
+    async Task<Open> FinishDriveAsync(NpgsqlConnection connection, CarId car, int drive, DateTimeOffset? end, Open open, List<Outcome> outcomes,
+        CancellationToken cancellationToken)
     {
-        if (isNew)
-            await RunAsync(connection, [new(AdoptPositions, [Value.Of(car.Value), Value.Of(drive)])], [], cancellationToken);
+        if (end is { } limit)
+            await AdoptPositionsAsync(connection, car, drive, limit, cancellationToken);
         if (open.Drive == drive)
             return open;
-        if (isNew && open.Drive is null
+        if (end is not null && open.Drive is null
             && await IsRecentAsync(connection, "select max(date) from public.positions where drive_id = $1", drive, cancellationToken))
             return open with { Drive = drive };
         await RunAsync(connection, [DriveStatements.Close(car, new(drive), DriveEnd.Ended, lookUpAddresses: true)], outcomes, cancellationToken);
@@ -204,7 +225,8 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
     }
 
     /// <summary>
-    /// Positions from the drive's beginning to the next drive or a quarter of an hour without one; those of a parked car have no speed.
+    /// Positions from the drive's beginning to the next drive, a moment ($3) or a quarter of an hour without one; those of a parked car have no
+    /// speed.
     /// </summary>
     const string AdoptPositions = """
         with beginning as (
@@ -219,6 +241,7 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
             cross join beginning
             where position.car_id = $1 and (position.drive_id is null or position.drive_id = $2) and position.date >= beginning.date
                 and (position.speed is not null or position.ideal_battery_range_km is null or position.drive_id = $2)
+                and position.date < $3
                 and position.date < coalesce(
                     (select min(later.start_date) from public.drives later where later.car_id = $1 and later.id <> $2
                         and later.start_date > beginning.date), 'infinity'))
@@ -230,6 +253,21 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
             where date < coalesce((select min(date) from candidates where date - before > interval '15 minutes'), 'infinity'))
         returning id
         """;
+
+    static Task AdoptPositionsAsync(NpgsqlConnection connection, CarId car, int drive, DateTimeOffset end, CancellationToken cancellationToken)
+        => RunAsync(connection, [new(AdoptPositions, [Value.Of(car.Value), Value.Of(drive), Value.Of(end)])], [], cancellationToken);
+
+    static DateTimeOffset? StartOf(string entry)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(entry, LogbookJson.Default.LogbookEntryArray) is [LogbookEntry.StartDrive(var at, _)] ? at : null;
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        {
+            return null;
+        }
+    }
 
     async Task<bool> IsRecentAsync(NpgsqlConnection connection, string sql, int id, CancellationToken cancellationToken)
     {

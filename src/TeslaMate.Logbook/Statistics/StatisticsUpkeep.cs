@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using TeslaMate.Configuration;
 using TeslaMate.Configuration.Health;
@@ -18,10 +17,10 @@ sealed partial class StatisticsUpkeep(StatisticsStore store, TimeProvider time, 
 
     static readonly TimeSpan WholeInterval = TimeSpan.FromDays(1);
 
-    readonly Channel<bool> _closed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    readonly AsyncAutoResetEvent _closed = new();
 
     /// <summary>A drive or charge closed.</summary>
-    public void Closed() => _closed.Writer.TryWrite(true);
+    public void Closed() => _closed.Set();
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
 
@@ -51,21 +50,8 @@ sealed partial class StatisticsUpkeep(StatisticsStore store, TimeProvider time, 
             }
 
             heartbeat?.Beat();
-            await WaitAsync(stoppingToken);
+            await _closed.WaitAsync(Interval, time, stoppingToken);
         }
-    }
-
-    async Task WaitAsync(CancellationToken stoppingToken)
-    {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        var tick = Task.Delay(Interval, time, timeout.Token);
-        var closed = _closed.Reader.WaitToReadAsync(timeout.Token).AsTask();
-        await Task.WhenAny(tick, closed);
-        await timeout.CancelAsync();
-        await Task.WhenAll(tick, closed).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
-        stoppingToken.ThrowIfCancellationRequested();
-        _closed.Reader.TryRead(out _);
     }
 
     static partial class Log

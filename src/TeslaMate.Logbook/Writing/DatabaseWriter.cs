@@ -156,6 +156,9 @@ sealed partial class DatabaseWriter(NpgsqlDataSource database, Guid session, Tim
                         before.AddRange(await RunAsync(connection, statements, timeout, cancellationToken));
                     outcomes.AddRange(before);
                     await transaction.ReleaseAsync("entry", cancellationToken);
+                    // Now, so that they stand between the entries that are refused before and after them.
+                    if (Orphans(before) is { Count: > 0 } orphans)
+                        await TryKeepAsync(connection, transaction, orphans, cancellationToken);
                     break;
                 }
                 catch (PostgresException exception) when (DatabaseFailures.Kind(exception) is DatabaseFailure.BadData)
@@ -163,24 +166,25 @@ sealed partial class DatabaseWriter(NpgsqlDataSource database, Guid session, Tim
                     await transaction.RollbackAsync("entry", cancellationToken);
                     if (repairs < MostRepairs && await IsSequenceMendedAsync(exception, cancellationToken))
                         continue;
-                    refused.Add(new(entry, exception.MessageText,
-                        await TryKeepAsync(connection, transaction, batch.Car, entry, exception.MessageText, cancellationToken)));
+                    var keep = RefusedEntries.Keep(batch.Car, RefusedEntries.Text(entry), exception.MessageText, time.GetUtcNow());
+                    refused.Add(new(entry, exception.MessageText, await TryKeepAsync(connection, transaction, [keep], cancellationToken)));
                     break;
                 }
             }
         }
 
         await transaction.CommitAsync(cancellationToken);
-        await TryKeepOrphansAsync(outcomes, cancellationToken);
         return new WriteAnswer.Written(outcomes, refused);
     }
 
-    /// <summary>After the commit: charges of a process whose beginning was refused wait with it.</summary>
+    List<Statement> Orphans(IEnumerable<Outcome> outcomes)
+        => [.. outcomes.OfType<Outcome.WithoutBeginning>().Select(orphan => RefusedEntries.KeepOrphan(orphan, time.GetUtcNow()))];
+
+    /// <summary>After the commit: charges and the end of a drive or process whose beginning was refused wait with it.</summary>
     async Task TryKeepOrphansAsync(List<Outcome> outcomes, CancellationToken cancellationToken)
     {
-        Statement[] orphans = [.. outcomes.OfType<Outcome.ChargeWithoutProcess>()
-            .Select(orphan => RefusedEntries.KeepOrphan(orphan.Car, orphan.Charge, time.GetUtcNow()))];
-        if (orphans.Length == 0)
+        var orphans = Orphans(outcomes);
+        if (orphans.Count == 0)
             return;
         try
         {
@@ -188,19 +192,18 @@ sealed partial class DatabaseWriter(NpgsqlDataSource database, Guid session, Tim
         }
         catch (Exception exception) when (exception.IsDatabaseFailure())
         {
-            Log.OrphansLost(logger, orphans.Length, exception.Message);
+            Log.OrphansLost(logger, orphans.Count, exception.Message);
         }
     }
 
-    /// <summary>Keeps a refused entry in the same transaction; false when there is no table for it, or it does not take it either.</summary>
-    async Task<bool> TryKeepAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, CarId car, LogbookEntry entry, string reason, CancellationToken cancellationToken)
+    /// <summary>Keeps refused entries in the same transaction; false when there is no table for them, or it does not take them either.</summary>
+    static async Task<bool> TryKeepAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<Statement> entries, CancellationToken cancellationToken)
     {
         await transaction.SaveAsync("refused", cancellationToken);
         try
         {
-            await RunAsync(connection, [RefusedEntries.Keep(car, RefusedEntries.Text(entry), reason, time.GetUtcNow())], TimeSpan.FromSeconds(15),
-                cancellationToken);
+            await RunAsync(connection, entries, TimeSpan.FromSeconds(15), cancellationToken);
             await transaction.ReleaseAsync("refused", cancellationToken);
             return true;
         }
@@ -214,8 +217,8 @@ sealed partial class DatabaseWriter(NpgsqlDataSource database, Guid session, Tim
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "{Charges} charges without a charging process are not kept: {Reason}")]
-        public static partial void OrphansLost(ILogger logger, int charges, string reason);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Entries} entries without the beginning they belong to are not kept: {Reason}")]
+        public static partial void OrphansLost(ILogger logger, int entries, string reason);
 
         [LoggerMessage(Level = LogLevel.Warning,
             Message = "The sequence {Sequence} was behind the rows of {Table}, which somebody added by another way; it goes on after {Largest}")]

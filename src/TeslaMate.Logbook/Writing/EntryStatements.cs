@@ -70,7 +70,7 @@ static class EntryStatements
                 return [.. DriveStatements.CloseOpen(car, DriveEnd.Aborted, lookUpAddresses: true), DriveStatements.Start(car, at),
                     first.ToStatement()];
             case LogbookEntry.CloseDrive(var reason, var lookUpAddresses):
-                return DriveStatements.CloseOpen(car, reason, lookUpAddresses);
+                return DriveStatements.CloseOpen(car, reason, lookUpAddresses, new Outcome.WithoutBeginning(car, entry));
             case LogbookEntry.StartCharging(var at, var position, var lookUpAddress):
                 return [.. ChargingStatements.CompleteOpen(car, at), ChargingStatements.Start(car, at, position, lookUpAddress)];
             case LogbookEntry.InsertCharge(var charge) when ChargingStatements.Problems(charge) is { Length: > 0 } problems:
@@ -79,7 +79,7 @@ static class EntryStatements
             case LogbookEntry.InsertCharge(var charge):
                 return [ChargingStatements.InsertCharge(car, charge)];
             case LogbookEntry.CompleteCharging(var at, var used):
-                return ChargingStatements.CompleteOpen(car, at, used);
+                return ChargingStatements.CompleteOpen(car, at, used, new Outcome.WithoutBeginning(car, entry));
             case LogbookEntry.InsertLatePositions(var positions):
                 return positions.Where(PositionRows.IsStorable).SelectMany(position => DriveStatements.InsertLate(car, position))
                     .Concat(positions.Count > 0 ? [DriveStatements.CloseLate(car)] : []);

@@ -21,7 +21,8 @@ abstract record Outcome
 
     public sealed record ChargeInvalid(CarId Car, string Problems) : Outcome;
 
-    public sealed record ChargeWithoutProcess(CarId Car, ChargeReading Charge) : Outcome;
+    /// <summary>No drive or charging process is open for a charge or an end, perhaps because its beginning was refused.</summary>
+    public sealed record WithoutBeginning(CarId Car, LogbookEntry Entry) : Outcome;
 
     /// <param name="Phases">What the energy was computed with; null where the charger's power was.</param>
     /// <param name="ReportedPhases">The average of what the car said.</param>

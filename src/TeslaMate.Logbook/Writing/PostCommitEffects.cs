@@ -50,7 +50,7 @@ sealed partial class PostCommitEffects(
             case Outcome.ChargeInvalid(var car, var problems):
                 Log.ChargeInvalid(logger, car.Value, problems);
                 break;
-            case Outcome.ChargeWithoutProcess(var car, _):
+            case Outcome.WithoutBeginning(var car, LogbookEntry.InsertCharge):
                 Log.ChargeInvalid(logger, car.Value, "no charging process is open");
                 break;
             case Outcome.DrivePositionWithoutDrive(var car):

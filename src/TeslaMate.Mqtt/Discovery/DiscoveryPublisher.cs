@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using TeslaMate.Configuration;
@@ -26,7 +25,7 @@ sealed partial class DiscoveryPublisher(
     readonly ConcurrentDictionary<CarId, byte> _gone = new();
     readonly Dictionary<CarId, DeviceDescription> _published = [];
     readonly HashSet<CarId> _prepared = [];
-    readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    readonly AsyncAutoResetEvent _changed = new();
     volatile bool _announceAll;
 
     // Home Assistant's own default stays where it is when its discovery gets another prefix.
@@ -37,7 +36,7 @@ sealed partial class DiscoveryPublisher(
     {
         _newest[summary.Car.Id] = summary;
         _gone.TryRemove(summary.Car.Id, out _);
-        _changes.Writer.TryWrite(true);
+        _changed.Set();
     }
 
     /// <summary>Takes note that a car is logged no more; does not wait.</summary>
@@ -45,7 +44,7 @@ sealed partial class DiscoveryPublisher(
     {
         _newest.TryRemove(car, out _);
         _gone[car] = 0;
-        _changes.Writer.TryWrite(true);
+        _changed.Set();
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Job.KeepRunningAsync(RunAsync, time, logger, stoppingToken);
@@ -53,15 +52,16 @@ sealed partial class DiscoveryPublisher(
     async Task RunAsync(CancellationToken stoppingToken)
     {
         subscriptions.Received = Receive;
-        subscriptions.Began = () => _changes.Writer.TryWrite(true);
+        subscriptions.Began = _changed.Set;
         if (settings.HomeAssistant.Discovery)
         {
             foreach (var topic in _birthTopics)
                 subscriptions.Keep(topic);
         }
 
-        await foreach (var _ in _changes.Reader.ReadAllAsync(stoppingToken))
+        while (true)
         {
+            await _changed.WaitAsync(stoppingToken);
             if (subscriptions.Connection is null)
                 continue;
             await PrepareAsync([.. _newest.Keys.Where(car => !_prepared.Contains(car))], stoppingToken);
@@ -136,7 +136,7 @@ sealed partial class DiscoveryPublisher(
         if (message.Retained || !message.Payload.AsSpan().SequenceEqual("online"u8))
             return;
         _announceAll = true;
-        _changes.Writer.TryWrite(true);
+        _changed.Set();
     }
 
     static partial class Log

@@ -3,8 +3,8 @@ using TeslaMate.Configuration;
 namespace TeslaMate.Mqtt.Publishing;
 
 /// <summary>
-/// From the loss of a connection until one holds again: how long to wait between attempts, and what of it is news. A broker that accepts and drops
-/// is as much of an outage as one that refuses, and the outage of a night must not fill the journal.
+/// From the loss of a connection until one holds again: how long to wait between attempts, and which of them are logged. A broker that accepts and
+/// drops connections is away like one that refuses them, and an outage of hours is told in few lines.
 /// </summary>
 sealed class ReconnectPolicy(Func<double> random)
 {

@@ -67,7 +67,7 @@ sealed partial class AbrpPublisher(
                     (known.Target, known.Pace) = (target, new AbrpPace());
             }
         }
-        catch (NpgsqlException exception)
+        catch (Exception exception) when (exception.IsDatabaseFailure())
         {
             Log.Unread(logger, exception.Message);
         }
@@ -103,7 +103,7 @@ sealed partial class AbrpPublisher(
             await targets.TurnOffAsync(target.Id, reason ?? "refused", cancellationToken);
             sender.IsOff = true;
         }
-        catch (NpgsqlException exception)
+        catch (Exception exception) when (exception.IsDatabaseFailure())
         {
             Log.Unread(logger, exception.Message);
         }

@@ -36,7 +36,7 @@ sealed class BatteryFacts([FromKeyedServices(OutgoingDatabase.Key)] NpgsqlDataSo
                 _known[car] = (now, facts.CapacityKwh, facts.HealthPct);
             return facts;
         }
-        catch (NpgsqlException)
+        catch (Exception exception) when (exception.IsDatabaseFailure())
         {
             return (null, null);
         }

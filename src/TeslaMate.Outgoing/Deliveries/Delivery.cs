@@ -53,7 +53,8 @@ sealed record Verdict(DeliveryState State, DateTimeOffset? NextAt, string? Error
         }
 
         string? Off(string reason)
-            => now - delivery.FailingSince >= RetrySchedule.Patience ? Cut($"no success for {RetrySchedule.Patience.TotalDays:0} days: {reason}")
+            => now - delivery.FailingSince >= RetrySchedule.GiveUpAfter
+                ? Cut($"no success for {RetrySchedule.GiveUpAfter.TotalDays:0} days: {reason}")
                 : null;
     }
 

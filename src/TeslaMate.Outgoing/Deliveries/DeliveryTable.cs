@@ -305,7 +305,7 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
             records.Add(new(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.IsDBNull(3) ? null : new CarId(reader.GetInt16(3)),
                 reader.GetInstant(4), Enum.Parse<DeliveryState>(reader.GetString(5), ignoreCase: true), reader.GetInt16(6),
                     reader.GetInstantOrNull(7),
-                reader.IsDBNull(8) ? null : reader.GetString(8), reader.GetInstant(9), reader.GetInstantOrNull(10)));
+                reader.Text(8), reader.GetInstant(9), reader.GetInstantOrNull(10)));
         }
 
         return records;

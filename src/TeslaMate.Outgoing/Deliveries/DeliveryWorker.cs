@@ -153,12 +153,12 @@ sealed partial class DeliveryWorker : BackgroundService
         var now = _time.GetUtcNow();
         var verdict = Verdict.Of(delivery, result, now, _random);
         // What has arrived is written down also while the program stops, or it would be sent again.
-        var patience = result is DeliveryResult.Delivered ? CancellationToken.None : stoppingToken;
+        var writing = result is DeliveryResult.Delivered ? CancellationToken.None : stoppingToken;
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                await _table.FinishAsync(delivery, verdict, now, patience);
+                await _table.FinishAsync(delivery, verdict, now, writing);
                 break;
             }
             catch (Exception exception) when (exception.IsDatabaseFailure() && attempt < 3 && !stoppingToken.IsCancellationRequested)

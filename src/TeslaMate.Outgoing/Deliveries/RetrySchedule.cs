@@ -4,7 +4,7 @@ namespace TeslaMate.Outgoing.Deliveries;
 public static class RetrySchedule
 {
     /// <summary>After so long without a success a target is turned off.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromDays(5);
+    public static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(5);
 
     /// <summary>
     /// With fewer failed attempts a delivery keeps its place, and those after it wait with it; with more it steps aside for them. So the order is

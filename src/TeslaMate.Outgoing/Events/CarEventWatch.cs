@@ -69,7 +69,7 @@ sealed partial class CarEventWatch(
         {
             await work();
         }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception.IsDatabaseFailure() && !cancellationToken.IsCancellationRequested)
         {
             Log.Away(logger, exception.Message);
         }

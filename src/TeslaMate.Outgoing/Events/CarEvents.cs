@@ -71,7 +71,7 @@ public static class CarEvents
             if (Memory.State is { } before && before != word)
             {
                 var since = Summary.Since ?? now;
-                Tell(EventType.StateChanged, since, new JsonObject { ["from"] = before, ["to"] = word, ["since"] = Moments.Text(since) });
+                Add(EventType.StateChanged, since, new JsonObject { ["from"] = before, ["to"] = word, ["since"] = Moments.Text(since) });
             }
 
             Memory = Memory with { State = word };
@@ -89,14 +89,14 @@ public static class CarEvents
             if (Memory.StoppedSince is null && (isSilent || !health.Healthy))
             {
                 Memory = Memory with { StoppedSince = last };
-                Tell(EventType.DataStopped, now,
+                Add(EventType.DataStopped, now,
                     new JsonObject { ["since"] = Moments.Text(last), ["reason"] = health.LastError ?? (isSilent ? "no answer" : "too many errors") });
             }
             else if (Memory.StoppedSince is { } since && health is { Healthy: true, LastGoodAnswer: { } good } && good > since
                 && now - good < Silence)
             {
                 Memory = Memory with { StoppedSince = null };
-                Tell(EventType.DataResumed, good, new JsonObject { ["since"] = Moments.Text(since), ["reason"] = null });
+                Add(EventType.DataResumed, good, new JsonObject { ["since"] = Moments.Text(since), ["reason"] = null });
             }
         }
 
@@ -117,9 +117,9 @@ public static class CarEvents
             if (Memory.NewPlace is not { } change || now - change.Since < PlaceHeld)
                 return;
             if (Memory.Place is { Id: not null } left)
-                Tell(EventType.PlaceLeft, change.Since, Fence(left));
+                Add(EventType.PlaceLeft, change.Since, Fence(left));
             if (place.Id is not null)
-                Tell(EventType.PlaceEntered, change.Since, Fence(place));
+                Add(EventType.PlaceEntered, change.Since, Fence(place));
             Memory = Memory with { Place = place, NewPlace = null };
         }
 
@@ -128,7 +128,7 @@ public static class CarEvents
             if (Summary.Version is { Length: > 0 } version)
             {
                 if (Memory.InstalledVersion is { } previous && IsNewer(version, previous))
-                    Tell(EventType.UpdateInstalled, now, new JsonObject { ["version"] = version, ["previous"] = previous });
+                    Add(EventType.UpdateInstalled, now, new JsonObject { ["version"] = version, ["previous"] = previous });
                 // An answer may be older than the one before it; a version never is.
                 if (Memory.InstalledVersion is not { } known || IsNewer(version, known))
                     Memory = Memory with { InstalledVersion = version };
@@ -141,7 +141,7 @@ public static class CarEvents
             if (isAvailable && offered.Length == 0)
                 return;
             if (offered.Length > 0 && Memory.OfferedVersion is { } before && before != offered)
-                Tell(EventType.UpdateAvailable, now, new JsonObject { ["version"] = offered, ["previous"] = Memory.InstalledVersion });
+                Add(EventType.UpdateAvailable, now, new JsonObject { ["version"] = offered, ["previous"] = Memory.InstalledVersion });
             // What was offered once and is now being installed, or offered again later, is the same offer.
             if (offered.Length > 0 || Memory.OfferedVersion is null)
                 Memory = Memory with { OfferedVersion = offered };
@@ -154,7 +154,7 @@ public static class CarEvents
             if (level < view.BatteryLowPct)
             {
                 if (Memory.IsBatteryLow == false)
-                    Tell(EventType.BatteryLow, now, new JsonObject { ["battery_pct"] = level });
+                    Add(EventType.BatteryLow, now, new JsonObject { ["battery_pct"] = level });
                 Memory = Memory with { IsBatteryLow = true };
             }
             else if (Memory.IsBatteryLow is null || level >= view.BatteryLowPct + BatteryHysteresisPct)
@@ -177,7 +177,7 @@ public static class CarEvents
             else if (charging == "Complete" && Memory.ReachedLimit != limit)
             {
                 if (Memory.ChargingState is not (null or "Complete"))
-                    Tell(EventType.ChargeLimitReached, now, new JsonObject { ["battery_pct"] = Memory.BatteryLevel });
+                    Add(EventType.ChargeLimitReached, now, new JsonObject { ["battery_pct"] = Memory.BatteryLevel });
                 Memory = Memory with { ReachedLimit = limit };
             }
 
@@ -198,7 +198,7 @@ public static class CarEvents
         bool? Wheel(string wheel, bool? before, bool? isSoft)
         {
             if (before == false && isSoft == true)
-                Tell(EventType.TyreWarning, now, new JsonObject { ["wheel"] = wheel });
+                Add(EventType.TyreWarning, now, new JsonObject { ["wheel"] = wheel });
             return isSoft ?? before;
         }
 
@@ -208,7 +208,7 @@ public static class CarEvents
                 return;
             var isAlarmed = isOn && display == SentryAlarm;
             if (isAlarmed && Memory.IsSentryAlarmed == false)
-                Tell(EventType.SentryAlert, now, new JsonObject { ["place"] = Summary.Geofence?.Name });
+                Add(EventType.SentryAlert, now, new JsonObject { ["place"] = Summary.Geofence?.Name });
             Memory = Memory with { IsSentryAlarmed = isAlarmed };
         }
 
@@ -234,12 +234,12 @@ public static class CarEvents
             if (Memory.IsOpenTold || now - since <= OpenFor)
                 return;
             Memory = Memory with { IsOpenTold = true };
-            Tell(EventType.LeftOpen, now, new JsonObject { ["what"] = what });
+            Add(EventType.LeftOpen, now, new JsonObject { ["what"] = what });
         }
 
         static JsonObject Fence(KnownPlace place) => new() { ["geofence_id"] = place.Id, ["name"] = place.Name };
 
-        void Tell(EventType type, DateTimeOffset at, JsonObject data) => _events.Add(Made.Of(type, at, Summary.Car, Summary.DisplayName, data));
+        void Add(EventType type, DateTimeOffset at, JsonObject data) => _events.Add(Made.Of(type, at, Summary.Car, Summary.DisplayName, data));
 
         // As the updates' own order: part by part, as numbers where they are.
         static bool IsNewer(string version, string than)

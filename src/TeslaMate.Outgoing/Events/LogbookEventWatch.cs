@@ -31,10 +31,10 @@ sealed partial class LogbookEventWatch(
     async Task FollowAsync(CancellationToken stoppingToken)
     {
         await foreach (var one in news.WatchAsync(stoppingToken))
-            await WithPatienceAsync(() => TellAsync(one, stoppingToken), stoppingToken);
+            await RetryAsync(() => PublishAsync(one, stoppingToken), stoppingToken);
     }
 
-    async Task TellAsync(LogbookNews one, CancellationToken cancellationToken)
+    async Task PublishAsync(LogbookNews one, CancellationToken cancellationToken)
     {
         switch (one)
         {
@@ -99,7 +99,7 @@ sealed partial class LogbookEventWatch(
         await foreach (var summary in hub.WatchAllAsync(stoppingToken))
         {
             if (_reconciled.Add(summary.Car.Id))
-                await WithPatienceAsync(() => ReconcileAsync(summary.Car.Id, stoppingToken), stoppingToken);
+                await RetryAsync(() => ReconcileAsync(summary.Car.Id, stoppingToken), stoppingToken);
         }
     }
 
@@ -110,17 +110,17 @@ sealed partial class LogbookEventWatch(
         if (known.OpenDrive is { } drive)
         {
             if (await rows.DriveAsync(new DriveId(drive), cancellationToken) is not { } row)
-                await TellAsync(new LogbookNews.DriveDiscarded(car, new DriveId(drive)), cancellationToken);
+                await PublishAsync(new LogbookNews.DriveDiscarded(car, new DriveId(drive)), cancellationToken);
             else if (IsClosed(row))
-                await TellAsync(new LogbookNews.DriveEnded(car, new DriveId(drive)), cancellationToken);
+                await PublishAsync(new LogbookNews.DriveEnded(car, new DriveId(drive)), cancellationToken);
         }
 
         if (known.OpenProcess is { } process && IsClosed(await rows.ChargingProcessAsync(new ChargingProcessId(process), cancellationToken)))
-            await TellAsync(new LogbookNews.ChargingEnded(car, new ChargingProcessId(process)), cancellationToken);
+            await PublishAsync(new LogbookNews.ChargingEnded(car, new ChargingProcessId(process)), cancellationToken);
     }
 
     /// <summary>Goes on trying while the database is away; the news stay in their order.</summary>
-    async Task WithPatienceAsync(Func<Task> work, CancellationToken cancellationToken)
+    async Task RetryAsync(Func<Task> work, CancellationToken cancellationToken)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -129,7 +129,7 @@ sealed partial class LogbookEventWatch(
                 await work();
                 return;
             }
-            catch (Exception exception) when (exception is NpgsqlException or TimeoutException && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (exception.IsDatabaseFailure() && !cancellationToken.IsCancellationRequested)
             {
                 Log.Waiting(logger, exception.Message);
             }

@@ -11,7 +11,7 @@ sealed partial class ProgramEventWatch(
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan QuestionTimeout = TimeSpan.FromSeconds(10);
 
     DateTimeOffset? _awaySince;
     ProgramMemory? _memory;
@@ -73,14 +73,14 @@ sealed partial class ProgramEventWatch(
 
     async Task AskAsync(Func<CancellationToken, Task> question, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(Patience, time);
+        using var timeout = new CancellationTokenSource(QuestionTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
             await question(either.Token);
             _awaySince = null;
         }
-        catch (Exception exception) when (exception is NpgsqlException or TimeoutException or OperationCanceledException
+        catch (Exception exception) when ((exception.IsDatabaseFailure() || exception is OperationCanceledException)
             && !cancellationToken.IsCancellationRequested)
         {
             _awaySince ??= time.GetUtcNow();

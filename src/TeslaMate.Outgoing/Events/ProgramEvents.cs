@@ -35,12 +35,12 @@ public static class ProgramEvents
                     DateTimeOffset? since = account.Problem is null ? null : before.RefreshFailsSince ?? now;
                     var isLong = since is not null && now - since >= RefreshFails;
                     if (isLong && !before.IsExpiryTold)
-                        Tell(EventType.TokenExpiring, account.Problem!.Message);
+                        Add(EventType.TokenExpiring, account.Problem!.Message);
                     return before with { IsSignedIn = true, RefreshFailsSince = since, IsExpiryTold = isLong };
                 default:
                     // Who signs out knows that; only a refusal comes with a problem.
                     if (before.IsSignedIn == true && (account.Problem is not null || account.SignIn == SignIn.Undecryptable))
-                        Tell(EventType.SignInNeeded, account.Problem?.Message ?? "the tokens cannot be decrypted with this ENCRYPTION_KEY");
+                        Add(EventType.SignInNeeded, account.Problem?.Message ?? "the tokens cannot be decrypted with this ENCRYPTION_KEY");
                     return before with { IsSignedIn = false, RefreshFailsSince = null, IsExpiryTold = false };
             }
         }
@@ -51,7 +51,7 @@ public static class ProgramEvents
                 return before with { DatabaseAwaySince = null, IsDatabaseTold = false };
             var isLong = now - since >= DatabaseAway;
             if (isLong && !before.IsDatabaseTold)
-                Tell(EventType.DatabaseAway, string.Create(CultureInfo.InvariantCulture, $"away since {since.UtcDateTime:yyyy-MM-dd HH:mm} UTC"));
+                Add(EventType.DatabaseAway, string.Create(CultureInfo.InvariantCulture, $"away since {since.UtcDateTime:yyyy-MM-dd HH:mm} UTC"));
             return before with { DatabaseAwaySince = since, IsDatabaseTold = isLong };
         }
 
@@ -63,17 +63,17 @@ public static class ProgramEvents
             // A quarter more than too little: a disk at the edge is told of once.
             var isLow = before.IsDiskLow ? free < least + (least / 4) : free < least;
             if (isLow && !before.IsDiskLow)
-                Tell(EventType.DiskLow, string.Create(CultureInfo.InvariantCulture, $"{free / 1048576} MB of {total / 1048576} MB are free"));
+                Add(EventType.DiskLow, string.Create(CultureInfo.InvariantCulture, $"{free / 1048576} MB of {total / 1048576} MB are free"));
             return before with { IsDiskLow = isLow };
         }
 
         ProgramMemory Backups(ProgramMemory before)
         {
             if (view.BackupTrouble is { } trouble && before.BackupTrouble != trouble.Kind)
-                Tell(EventType.BackupFailed, $"{trouble.Kind}: {trouble.Reason}");
+                Add(EventType.BackupFailed, $"{trouble.Kind}: {trouble.Reason}");
             return before with { BackupTrouble = view.BackupTrouble?.Kind };
         }
 
-        void Tell(EventType type, string reason) => events.Add(Made.Of(type, now, car: null, name: null, new JsonObject { ["reason"] = reason }));
+        void Add(EventType type, string reason) => events.Add(Made.Of(type, now, car: null, name: null, new JsonObject { ["reason"] = reason }));
     }
 }

@@ -21,8 +21,6 @@ public sealed class MessageWriter(MessageTexts texts, IGlobalSettings settings, 
 
     sealed class Draft(OutgoingEvent happened, Func<string, string> translate, GlobalSettings settings, TimeZoneInfo zone)
     {
-        const double MilesPerKm = 0.62137119223733;
-
         Lookup Texts { get; } = new(translate);
 
         JsonObject Data => happened.Data;
@@ -101,7 +99,7 @@ public sealed class MessageWriter(MessageTexts texts, IGlobalSettings settings, 
             if (Number(Data["distance_km"]) is not { } km)
                 return null;
             var isMiles = settings.UnitOfLength == UnitOfLength.Mi;
-            var distance = string.Create(CultureInfo.InvariantCulture, $"{(isMiles ? km * MilesPerKm : km):0.0} {(isMiles ? "mi" : "km")}");
+            var distance = string.Create(CultureInfo.InvariantCulture, $"{(isMiles ? km * Lengths.MilesPerKm : km):0.0} {(isMiles ? "mi" : "km")}");
             return Number(Data["duration_s"]) is { } seconds ? Texts["{0} in {1}.", distance, Duration(seconds)] : $"{distance}.";
         }
 
@@ -172,13 +170,7 @@ public sealed class MessageWriter(MessageTexts texts, IGlobalSettings settings, 
 
         static string? Whole(JsonNode? node) => Number(node)?.ToString("0", CultureInfo.InvariantCulture);
 
-        static string Duration(double seconds)
-        {
-            var minutes = (int)Math.Round(seconds / 60);
-            return minutes < 60
-                ? string.Create(CultureInfo.InvariantCulture, $"{minutes} min")
-                : string.Create(CultureInfo.InvariantCulture, $"{minutes / 60} h {minutes % 60:00} min");
-        }
+        static string Duration(double seconds) => HoursAndMinutes.Text((int)Math.Round(seconds / 60));
     }
 
     readonly struct Lookup(Func<string, string> translate)

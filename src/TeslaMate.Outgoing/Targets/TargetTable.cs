@@ -222,9 +222,9 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
         CreatedAt = reader.GetInstant(ColumnCount),
         LastSuccessAt = reader.GetInstantOrNull(ColumnCount + 1),
         LastErrorAt = reader.GetInstantOrNull(ColumnCount + 2),
-        LastError = reader.IsDBNull(ColumnCount + 3) ? null : reader.GetString(ColumnCount + 3),
+        LastError = reader.Text(ColumnCount + 3),
         FailingSince = reader.GetInstantOrNull(ColumnCount + 4),
-        OffReason = reader.IsDBNull(ColumnCount + 5) ? null : reader.GetString(ColumnCount + 5),
+        OffReason = reader.Text(ColumnCount + 5),
         Waiting = reader.GetInt32(ColumnCount + 6),
     };
 
@@ -235,7 +235,7 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
     internal static EventFilter FilterOf(NpgsqlDataReader reader, int first) => new(
         reader.IsDBNull(first + 6) ? null : [.. reader.GetFieldValue<string[]>(first + 6).Select(EventType.Find).OfType<EventType>()],
         reader.IsDBNull(first + 7) ? null : [.. reader.GetFieldValue<short[]>(first + 7).Select(car => new CarId(car))],
-        reader.IsDBNull(first + 8) ? null : reader.GetDecimal(first + 8), reader.IsDBNull(first + 9) ? null : reader.GetDecimal(first + 9));
+        reader.Decimal(first + 8), reader.Decimal(first + 9));
 
     internal static QuietHours? QuietOf(NpgsqlDataReader reader, int first)
         => reader.IsDBNull(first + 10) ? null : new(reader.GetFieldValue<TimeOnly>(first + 10), reader.GetFieldValue<TimeOnly>(first + 11));

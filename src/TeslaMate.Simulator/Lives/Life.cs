@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TeslaMate.Logbook;
 using TeslaMate.Simulator.Roads;
 
 namespace TeslaMate.Simulator.Lives;
@@ -14,8 +15,6 @@ public sealed class Life
 
     /// <summary>How long before a drive the driver opens the door, and how long after it they are still there.</summary>
     public static readonly TimeSpan Approach = TimeSpan.FromSeconds(75);
-
-    const double MilesPerKm = 0.62137119223733;
 
     readonly Episode[] _episodes;
     readonly Circumstance[] _circumstances;
@@ -158,7 +157,8 @@ public sealed class Life
             Climate = true,
             Locked = true,
             AddedKwh = _histories[IndexAt(now)].AddedKwh,
-            Route = drive.Trip.Metres > 15_000 ? (drive.Trip.Road.To, (drive.Trip.Metres - metres) / 1000 * MilesPerKm, left.TotalMinutes) : null,
+            Route = drive.Trip.Metres > 15_000
+                ? (drive.Trip.Road.To, (drive.Trip.Metres - metres) / 1000 * Lengths.MilesPerKm, left.TotalMinutes) : null,
         }.WithBattery(this, drive.BatteryKwh - kwh, drive.OdometerKm + metres / 1000);
     }
 
@@ -214,11 +214,11 @@ public sealed class Life
 
     double RatedKm(double kwh) => kwh / Model.KwhPerKm;
 
-    internal double RatedMi(double kwh) => Math.Round(RatedKm(kwh) * MilesPerKm, 2);
+    internal double RatedMi(double kwh) => Math.Round(RatedKm(kwh) * Lengths.MilesPerKm, 2);
 
     internal int Level(double kwh) => (int)Math.Round(100 * kwh / Model.CapacityKwh, MidpointRounding.AwayFromZero);
 
-    internal static double Miles(double km) => Math.Round(km * MilesPerKm, 6);
+    internal static double Miles(double km) => Math.Round(km * Lengths.MilesPerKm, 6);
 
     static int Share(DateTimeOffset from, DateTimeOffset until, DateTimeOffset now)
         => (int)Math.Clamp(100 * (now - from) / (until - from), 0, 99);

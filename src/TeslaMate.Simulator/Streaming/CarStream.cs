@@ -12,7 +12,7 @@ namespace TeslaMate.Simulator.Streaming;
 sealed class CarStream(
     WebSocket socket, Func<string, SimulatedCar?> carOf, Accounts accounts, FaultPlan faults, TimeProvider time, Func<TimeSpan> interval, Action sent)
 {
-    // An idle car says that it is still there before a listener's patience (30 s) ends.
+    // An idle car says that it is still there before a listener gives up (after 30 s).
     static readonly TimeSpan Quiet = TimeSpan.FromSeconds(20);
 
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -30,7 +30,7 @@ sealed class CarStream(
                     continue;
                 await StopAsync(subscription, telling);
                 subscription = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                telling = TellAsync(Field(message, "tag") ?? "", Field(message, "token"), subscription.Token);
+                telling = FollowAsync(Field(message, "tag") ?? "", Field(message, "token"), subscription.Token);
             }
         }
         finally
@@ -59,7 +59,7 @@ sealed class CarStream(
         subscription.Dispose();
     }
 
-    async Task TellAsync(string tag, string? token, CancellationToken cancellationToken)
+    async Task FollowAsync(string tag, string? token, CancellationToken cancellationToken)
     {
         if (carOf(tag) is not { } car)
         {
@@ -86,7 +86,7 @@ sealed class CarStream(
                 return;
             }
 
-            held = await TellAsync(tag, car, moment, held, cancellationToken);
+            held = await SendSampleAsync(tag, car, moment, held, cancellationToken);
             var pause = moment.Doing == Doing.Driving ? interval() : Quiet;
             if (car.Life.NextChange(now) is { } change && change - now < pause)
                 pause = change - now;
@@ -96,7 +96,7 @@ sealed class CarStream(
     }
 
     // Answers with the message that is held back to be sent after the next one.
-    async Task<string?> TellAsync(string tag, SimulatedCar car, Moment moment, string? held, CancellationToken cancellationToken)
+    async Task<string?> SendSampleAsync(string tag, SimulatedCar car, Moment moment, string? held, CancellationToken cancellationToken)
     {
         var message = $$"""{"msg_type":"data:update","tag":"{{tag}}","value":"{{Line(moment)}}"}""";
         var fault = faults.Next(RequestKind.StreamMessage, car.Identity.Id, moment.At);

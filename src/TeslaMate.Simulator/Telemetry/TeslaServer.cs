@@ -53,7 +53,7 @@ sealed class TeslaServer(TimeProvider time) : ITelemetryRoute, IAsyncDisposable
     public async Task<ITelemetryConnection?> ConnectAsync(CarIdentity car, string network, CancellationToken cancellationToken)
     {
         var connection = new Connection(this, car, Guid.NewGuid().ToString(), network);
-        await connection.TellAsync(ConnectionStatus.Connected, cancellationToken);
+        await connection.SendStatusAsync(ConnectionStatus.Connected, cancellationToken);
         return connection;
     }
 
@@ -114,7 +114,7 @@ sealed class TeslaServer(TimeProvider time) : ITelemetryRoute, IAsyncDisposable
             // The server notices in its own time, which is that of the disposal here.
         }
 
-        public Task TellAsync(ConnectionStatus status, CancellationToken cancellationToken) => server.PublishAsync(
+        public Task SendStatusAsync(ConnectionStatus status, CancellationToken cancellationToken) => server.PublishAsync(
             RecordType.Connectivity,
             new TelemetryRecord.Connectivity(car.Vin, id, status, server._time.GetUtcNow(), status == ConnectionStatus.Connected ? network : ""),
             cancellationToken);
@@ -124,7 +124,7 @@ sealed class TeslaServer(TimeProvider time) : ITelemetryRoute, IAsyncDisposable
             if (!IsOpen)
                 return;
             IsOpen = false;
-            await TellAsync(ConnectionStatus.Disconnected, CancellationToken.None);
+            await SendStatusAsync(ConnectionStatus.Disconnected, CancellationToken.None);
         }
     }
 }

@@ -138,7 +138,7 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
         return await reader.ReadAsync(cancellationToken)
             ? new KnownConfiguration(reader.GetInstantOrNull(0), reader.GetInstantOrNull(1), reader.GetBoolean(2))
             {
-                Host = reader.IsDBNull(3) ? null : reader.GetString(3),
+                Host = reader.Text(3),
                 LastData = reader.GetInstantOrNull(4),
             }
             : null;
@@ -178,7 +178,7 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
                     monthAt = current + MonthInterval;
                 }
             }
-            catch (NpgsqlException exception)
+            catch (Exception exception) when (exception.IsDatabaseFailure())
             {
                 // Whom we know stays known while the database is away.
                 Log.NotRead(logger, exception.Message);

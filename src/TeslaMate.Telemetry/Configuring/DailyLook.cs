@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using TeslaMate.Configuration;
+using TeslaMate.Database;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Telemetry.Cars;
 using TeslaMate.Telemetry.Cost;
@@ -65,7 +65,7 @@ sealed partial class DailyLook : IAsyncDisposable
             {
                 await LookAsync(cancellationToken);
             }
-            catch (NpgsqlException exception)
+            catch (Exception exception) when (exception.IsDatabaseFailure())
             {
                 // In an hour again.
                 Log.NotLooked(_logger, _car.Id.Value, exception.Message);

@@ -14,18 +14,18 @@ namespace TeslaMate.Telemetry.Configuring;
 static class EndpointCheck
 {
     /// <summary>A car does not wait longer either.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(10);
 
     public static async Task<(bool IsGood, string Text)> RunAsync(string host, int port, X509Certificate2Collection authorities,
         CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(CheckTimeout);
         IPAddress[] addresses;
         using var client = new TcpClient();
         try
         {
-            addresses = await Dns.GetHostAddressesAsync(host, patience.Token);
+            addresses = await Dns.GetHostAddressesAsync(host, timeout.Token);
         }
         catch (Exception exception) when (exception is SocketException || IsTimeout(exception, cancellationToken))
         {
@@ -34,7 +34,7 @@ static class EndpointCheck
 
         try
         {
-            await client.ConnectAsync(addresses, port, patience.Token);
+            await client.ConnectAsync(addresses, port, timeout.Token);
         }
         catch (Exception exception) when (exception is SocketException || IsTimeout(exception, cancellationToken))
         {
@@ -46,6 +46,7 @@ static class EndpointCheck
         }
 
         X509Certificate2? shown = null;
+        string[]? asked = null;
         X509Certificate2Collection sent = [];
         await using var tls = new SslStream(client.GetStream());
         try
@@ -55,6 +56,13 @@ static class EndpointCheck
                 new SslClientAuthenticationOptions
                 {
                     TargetHost = host,
+                    LocalCertificateSelectionCallback = (_, _, _, remote, issuers) =>
+                    {
+                        // Called once before anything is known, and once more when the server asks.
+                        if (remote is not null)
+                            asked = issuers;
+                        return null!;
+                    },
                     RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
                     {
                         shown = certificate is null ? null : X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
@@ -63,7 +71,7 @@ static class EndpointCheck
                         return true;
                     },
                 },
-                patience.Token);
+                timeout.Token);
 #pragma warning restore CA5359
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException || IsTimeout(exception, cancellationToken))
@@ -77,6 +85,17 @@ static class EndpointCheck
         using (shown)
         {
             var verdict = Judge(host, shown, sent, authorities, TimeProvider.System.GetUtcNow());
+            if (verdict is null && asked is null)
+            {
+                verdict = $"{host}:{port} shows the right certificate, but asks for none of the car's, so nobody would know whose data come. Is it "
+                    + "the port of the pages, or does something before the program end TLS? Hand the port on as plain TCP.";
+            }
+            else if (verdict is null && asked is { Length: > 0 })
+            {
+                verdict = $"{host}:{port} names the authorities whose certificates it takes, and a car keeps its own back then. Something before "
+                    + "the program ends TLS, as the program names none: hand the port on as plain TCP.";
+            }
+
             return verdict is not null ? (false, verdict)
                 : (true, $"{host}:{port} shows a certificate for its name that the configured authority has signed, valid until "
                     + $"{Time(shown.NotAfter)}.{Hint(addresses)}");
@@ -125,7 +144,7 @@ static class EndpointCheck
             : $"A car would refuse the certificate: {string.Join(", ", reasons)}. Make another one: teslamate telemetry certificate {host}";
     }
 
-    /// <summary>From inside the house the name may lead elsewhere than from the street, so this is no mistake yet.</summary>
+    /// <summary>A DNS server of the own network may answer otherwise than the public one, so that this is no mistake yet.</summary>
     static string Hint(IPAddress[] addresses) => addresses.All(IsPrivate)
         ? $" Here the name leads to {string.Join(", ", addresses.Select(address => address.ToString()))}, where no car connects to: in the public "
             + "DNS it must lead to a public address."

@@ -9,6 +9,8 @@ static class TelemetryFiles
     /// <summary>Where Tesla looks for the public key below the domain.</summary>
     public const string WellKnownPath = "/.well-known/appspecific/com.tesla.3p.public-key.pem";
 
+    static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
+
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Makes the key pair of the app; one that is there already stays, since cars are paired with it.</summary>
@@ -34,7 +36,7 @@ static class TelemetryFiles
     public static void MakeCertificate(string host, string folder, DateTimeOffset now)
     {
         Directory.CreateDirectory(folder);
-        var (authorityFile, authorityKeyFile) = (AuthorityFile(folder), Path.Combine(folder, "telemetry-authority.key"));
+        var (authorityFile, authorityKeyFile) = (AuthorityFile(folder), AuthorityKeyFile(folder));
         if (!File.Exists(authorityFile) || !File.Exists(authorityKeyFile))
         {
             using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -62,6 +64,29 @@ static class TelemetryFiles
         using var certificate = leaf.Create(authority, now.AddDays(-1), until, RandomNumberGenerator.GetBytes(16));
         WritePrivately(KeyFile(folder), key.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(CertificateFile(folder), certificate.ExportCertificatePem() + "\n");
+    }
+
+    /// <summary>
+    /// Makes the server's certificate anew when it ends within a month, if it was made by <see cref="MakeCertificate"/> and its authority is there.
+    /// </summary>
+    /// <param name="certificate">What the file of the certificate holds.</param>
+    /// <param name="file">The file of the certificate; the key and the authority are beside it.</param>
+    /// <returns>Whether there are new files.</returns>
+    public static bool RenewIfDue(X509Certificate2 certificate, string file, string keyFile, DateTimeOffset now)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        if (certificate.NotAfter.ToUniversalTime() - now.UtcDateTime > RenewBefore || Path.GetFullPath(file) != CertificateFile(folder)
+            || Path.GetFullPath(keyFile) != KeyFile(folder) || !File.Exists(AuthorityFile(folder)) || !File.Exists(AuthorityKeyFile(folder)))
+            return false;
+        using var authority = X509CertificateLoader.LoadCertificateFromFile(AuthorityFile(folder));
+        var name = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
+            .SelectMany(names => names.EnumerateDnsNames()).FirstOrDefault();
+        // Of another authority, or of one that ends itself: nothing would be won.
+        if (name is null || !certificate.IssuerName.RawData.AsSpan().SequenceEqual(authority.SubjectName.RawData)
+            || authority.NotAfter - certificate.NotAfter < RenewBefore)
+            return false;
+        MakeCertificate(name, folder, now);
+        return true;
     }
 
     /// <summary>Whether cars can be told this name: one of the public DNS, without scheme and port; a car takes no address.</summary>
@@ -121,6 +146,8 @@ static class TelemetryFiles
     public static string AppKeyFile(string folder) => Path.Combine(folder, "telemetry-app.key");
 
     public static string AuthorityFile(string folder) => Path.Combine(folder, "telemetry-authority.crt");
+
+    static string AuthorityKeyFile(string folder) => Path.Combine(folder, "telemetry-authority.key");
 
     public static string CertificateFile(string folder) => Path.Combine(folder, "telemetry.crt");
 

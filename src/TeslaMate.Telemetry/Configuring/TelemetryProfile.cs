@@ -33,8 +33,8 @@ static class TelemetryProfile
         """;
 
     /// <summary>The fields of a profile.</summary>
-    /// <param name="hasDeltas">The car knows least changes; older firmware does not.</param>
-    public static JsonObject Fields(string name, bool hasDeltas = true)
+    /// <param name="software">What the car runs: older software takes no least changes; null when it is not known.</param>
+    public static JsonObject Fields(string name, Version? software = null)
     {
         var fields = new JsonObject();
         string[] texts = name switch
@@ -50,7 +50,7 @@ static class TelemetryProfile
             {
                 var parts = field.Split(' ', '/');
                 var settings = new JsonObject { ["interval_seconds"] = int.Parse(parts[1], CultureInfo.InvariantCulture) };
-                if (hasDeltas && parts.Length > 2)
+                if (parts.Length > 2 && LeastFirmware.KnowsDelta(parts[0], software))
                     settings["minimum_delta"] = double.Parse(parts[2], CultureInfo.InvariantCulture);
                 fields[parts[0]] = settings;
             }
@@ -65,14 +65,13 @@ static class TelemetryProfile
     public static IReadOnlyDictionary<string, JsonElement> Configuration(string profile, string host, int port, string authority,
         DateTimeOffset? expires = null, string? software = null)
     {
-        var hasDeltas = LeastFirmware.Installed(software) is not { } version || version >= LeastFirmware.Deltas;
         var configuration = new JsonObject
         {
             ["hostname"] = host,
             // A number; as text it is refused.
             ["port"] = port,
             ["ca"] = authority,
-            ["fields"] = Fields(profile, hasDeltas),
+            ["fields"] = Fields(profile, LeastFirmware.Installed(software)),
             ["alert_types"] = new JsonArray("service"),
             ["prefer_typed"] = true,
             ["delivery_policy"] = "latest",

@@ -89,7 +89,7 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
                 WarnOfCeiling(car, reader.GetInt64(2), now);
             return entry;
         }
-        catch (NpgsqlException exception)
+        catch (Exception exception) when (exception.IsDatabaseFailure())
         {
             // What cannot be written down is not sent.
             Log.Unwritten(logger, car.Value, exception.Message);
@@ -109,7 +109,7 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
         {
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
-        catch (NpgsqlException exception)
+        catch (Exception exception) when (exception.IsDatabaseFailure())
         {
             // It stays in the ledger as billed.
             Log.Unfinished(logger, request, exception.Message);
@@ -136,7 +136,7 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
             command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = settings.IsPriced });
             return (long?)await command.ExecuteScalarAsync(cancellationToken);
         }
-        catch (NpgsqlException exception)
+        catch (Exception exception) when (exception.IsDatabaseFailure())
         {
             Log.ListUnwritten(logger, exception.Message);
             return null;

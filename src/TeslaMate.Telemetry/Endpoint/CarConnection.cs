@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using TeslaMate.Configuration;
 using TeslaMate.Logbook;
 using TeslaMate.Telemetry.Inbox;
 using TeslaMate.Telemetry.Records;
@@ -28,7 +29,7 @@ sealed partial class CarConnection(
 
     readonly Channel<Reply> _replies =
         Channel.CreateBounded<Reply>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
-    readonly Channel<bool> _room = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    readonly AsyncAutoResetEvent _room = new();
     long _waitingBytes;
     int _errorsInARow;
 
@@ -40,7 +41,7 @@ sealed partial class CarConnection(
         counters.Open();
         try
         {
-            await TellAsync(ConnectionStatus.Connected, network, cancellationToken);
+            await StoreStatusAsync(ConnectionStatus.Connected, network, cancellationToken);
             await ReadAsync(stop.Token);
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException or IOException or ChannelClosedException)
@@ -51,7 +52,7 @@ sealed partial class CarConnection(
         {
             _replies.Writer.TryComplete();
             await replying;
-            await TellAsync(ConnectionStatus.Disconnected, "", CancellationToken.None);
+            await StoreStatusAsync(ConnectionStatus.Disconnected, "", CancellationToken.None);
             counters.Close();
         }
     }
@@ -98,7 +99,7 @@ sealed partial class CarConnection(
                 }
 
                 while (Interlocked.Read(ref _waitingBytes) > MostWaitingBytes)
-                    await _room.Reader.ReadAsync(cancellationToken);
+                    await _room.WaitAsync(cancellationToken);
             }
         }
         finally
@@ -113,21 +114,13 @@ sealed partial class CarConnection(
         if (Envelope.TryRead(message) is not { } envelope)
             return await RefuseAsync(Envelope.TxidOf(message), cancellationToken);
         if (envelope.Stream is not { } stream)
-        {
-            // Acknowledged, so that it does not come again.
-            counters.CountWithoutSink();
-            await AckAsync(envelope, null, 0, cancellationToken);
-            return true;
-        }
+            return await PassOverAsync(envelope, cancellationToken);
 
         // What is told of connections is made by servers, never by a car.
         if (RecordTypes.Of(Encoding.ASCII.GetString(envelope.Topic.Span)) is not { } type || type is RecordType.Connectivity)
         {
-            if (!IsSender(stream.SenderId.Span))
-                return await RefuseAsync(envelope.Txid, cancellationToken);
-            counters.CountWithoutSink();
-            await AckAsync(envelope, null, 0, cancellationToken);
-            return true;
+            return IsSender(stream.SenderId.Span)
+                ? await PassOverAsync(envelope, cancellationToken) : await RefuseAsync(envelope.Txid, cancellationToken);
         }
 
         _errorsInARow = 0;
@@ -148,6 +141,15 @@ sealed partial class CarConnection(
     {
         Interlocked.Add(ref _waitingBytes, bytes);
         await _replies.Writer.WriteAsync(new Reply(EnvelopeWriter.Ack(envelope.Txid.Span, envelope.Topic.Span), stored, bytes), cancellationToken);
+    }
+
+    /// <summary>A readable message that nothing is kept of; acknowledged, so that it does not come again.</summary>
+    async ValueTask<bool> PassOverAsync(Envelope envelope, CancellationToken cancellationToken)
+    {
+        counters.CountWithoutSink();
+        _errorsInARow = 0;
+        await AckAsync(envelope, null, 0, cancellationToken);
+        return true;
     }
 
     async ValueTask<bool> RefuseAsync(ReadOnlyMemory<byte> txid, CancellationToken cancellationToken)
@@ -171,10 +173,10 @@ sealed partial class CarConnection(
                     break;
                 }
 
-                using var patience = new CancellationTokenSource(WriteTimeout, time);
-                await socket.SendAsync(reply.Bytes, WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage, patience.Token);
+                using var timeout = new CancellationTokenSource(WriteTimeout, time);
+                await socket.SendAsync(reply.Bytes, WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage, timeout.Token);
                 if (reply.Waiting > 0 && Interlocked.Add(ref _waitingBytes, -reply.Waiting) <= MostWaitingBytes)
-                    _room.Writer.TryWrite(true);
+                    _room.Set();
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException or IOException or ObjectDisposedException)
@@ -189,9 +191,9 @@ sealed partial class CarConnection(
 
         try
         {
-            using var patience = new CancellationTokenSource(WriteTimeout, time);
+            using var timeout = new CancellationTokenSource(WriteTimeout, time);
             if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
+                await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, timeout.Token);
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException or IOException or ObjectDisposedException)
         {
@@ -205,7 +207,7 @@ sealed partial class CarConnection(
         return text == vin || text == $"vehicle_device.{vin}";
     }
 
-    async Task TellAsync(ConnectionStatus status, string network, CancellationToken cancellationToken)
+    async Task StoreStatusAsync(ConnectionStatus status, string network, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var record = new TelemetryRecord.Connectivity(vin, connectionId, status, now, network);

@@ -49,11 +49,12 @@ sealed partial class CarEndpoint(
     readonly CancellationTokenSource _stopping = new();
     WebApplication? _server;
     long _lastConnection;
+    int _open;
 
     public HandshakeLimits Limits => _limits;
 
-    /// <summary>Cars that hold a connection.</summary>
-    public int Connections => _connections.Values.Sum(list => list.Count);
+    /// <summary>Connections that cars hold.</summary>
+    public int Connections => Volatile.Read(ref _open);
 
     /// <summary>The port it listens on; for tests that ask for any.</summary>
     public int Port => new Uri(_server!.Urls.First()).Port;
@@ -133,14 +134,13 @@ sealed partial class CarEndpoint(
     ValueTask<SslServerAuthenticationOptions> OnHandshake(TlsHandshakeCallbackContext context)
     {
         var (server, authorities) = _certificates.Current;
+        // The framework's own verdict does not know what makes a certificate a car's, so it is spared the work: it knows no authorities.
         var policy = new X509ChainPolicy
         {
             TrustMode = X509ChainTrustMode.CustomRootTrust,
             RevocationMode = X509RevocationMode.NoCheck,
             DisableCertificateDownloads = true,
         };
-        policy.CustomTrustStore.AddRange(authorities.Roots);
-        policy.ExtraStore.AddRange(authorities.Intermediates);
         return ValueTask.FromResult(new SslServerAuthenticationOptions
         {
             ServerCertificateContext = server,
@@ -150,12 +150,9 @@ sealed partial class CarEndpoint(
             ClientCertificateRequired = true,
             CertificateChainPolicy = policy,
             ApplicationProtocols = [SslApplicationProtocol.Http11],
-            // The framework's own verdict does not know what makes a certificate a car's.
             RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
             {
-                X509Certificate2Collection sent = [];
-                foreach (var extra in chain?.ChainPolicy.ExtraStore.Where(extra => !authorities.Intermediates.Contains(extra)) ?? [])
-                    sent.Add(extra);
+                X509Certificate2Collection sent = chain?.ChainPolicy.ExtraStore ?? [];
                 switch (CarCertificate.Judge(certificate as X509Certificate2, sent, authorities, time.GetUtcNow()))
                 {
                     case CarCertificate.Car(var vin):
@@ -182,8 +179,8 @@ sealed partial class CarEndpoint(
         CarId? found;
         try
         {
-            using var patience = new CancellationTokenSource(StartTimeout, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token, patience.Token);
+            using var timeout = new CancellationTokenSource(StartTimeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token, timeout.Token);
             found = await cars.FindAsync(vin, either.Token);
         }
         catch (OperationCanceledException)
@@ -217,12 +214,21 @@ sealed partial class CarEndpoint(
 
     async Task ConnectAsync(HttpContext context, CarId car, string vin)
     {
-        if (_stopping.IsCancellationRequested || Connections >= (ConnectionsPerCar * cars.Count) + ConnectionsBeside)
+        try
         {
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            return;
+            if (Interlocked.Increment(ref _open) > (ConnectionsPerCar * cars.Count) + ConnectionsBeside || _stopping.IsCancellationRequested)
+                context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            else
+                await HoldAsync(context, car, vin);
         }
+        finally
+        {
+            Interlocked.Decrement(ref _open);
+        }
+    }
 
+    async Task HoldAsync(HttpContext context, CarId car, string vin)
+    {
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
         var connected = new Connected(stop);

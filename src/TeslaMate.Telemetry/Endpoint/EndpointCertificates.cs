@@ -2,21 +2,25 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
+using TeslaMate.Telemetry.Configuring;
 
 namespace TeslaMate.Telemetry.Endpoint;
 
 /// <summary>
-/// The certificate and the authorities that the endpoint works with; read again when their files change, and kept when the new ones are no good.
+/// The certificate and the authorities that the endpoint works with; read again when their files change, and kept when the new ones are no good. A
+/// certificate that the program has made itself is made anew before it ends (spec fleet-telemetry 7.2).
 /// </summary>
 sealed partial class EndpointCertificates(TelemetrySettings settings, TimeProvider time, ILogger logger)
 {
     static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan RenewalLook = TimeSpan.FromHours(12);
 
     readonly Lock _lock = new();
     SslStreamCertificateContext? _server;
     CarAuthorities? _authorities;
     (DateTime, DateTime, DateTime) _read;
     DateTimeOffset _lookAt;
+    DateTimeOffset _renewAt;
 
     /// <summary>What is used for the next connection.</summary>
     /// <exception cref="CryptographicException">There is no usable certificate yet.</exception>
@@ -30,6 +34,8 @@ sealed partial class EndpointCertificates(TelemetrySettings settings, TimeProvid
                 {
                     _lookAt = time.GetUtcNow() + Look;
                     Refresh();
+                    if (Renew())
+                        Refresh();
                 }
 
                 return _server is { } server && _authorities is { } authorities
@@ -62,12 +68,32 @@ sealed partial class EndpointCertificates(TelemetrySettings settings, TimeProvid
         }
     }
 
+    bool Renew()
+    {
+        var now = time.GetUtcNow();
+        if (_server is not { TargetCertificate: var certificate } || now < _renewAt)
+            return false;
+        _renewAt = now + RenewalLook;
+        try
+        {
+            return TelemetryFiles.RenewIfDue(certificate, settings.CertificateFile!, settings.KeyFile!, now);
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            Log.NotRenewed(logger, certificate.NotAfter.ToUniversalTime(), exception.Message);
+            return false;
+        }
+    }
+
     static DateTime Stamp(string? file) => file is not null && File.Exists(file) ? File.GetLastWriteTimeUtc(file) : default;
 
     static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "The certificate for cars is in use until {NotAfter:u}")]
         public static partial void Read(ILogger logger, DateTime notAfter);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The certificate for cars ends at {NotAfter:u} and cannot be renewed: {Reason}")]
+        public static partial void NotRenewed(ILogger logger, DateTime notAfter, string reason);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "The certificate for cars, its key or the list of authorities cannot be used: {Reason}")]
         public static partial void Unusable(ILogger logger, string reason);

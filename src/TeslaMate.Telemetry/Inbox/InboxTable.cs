@@ -86,12 +86,28 @@ sealed class InboxTable(NpgsqlDataSource database)
         return records;
     }
 
-    static TelemetryRecord? Read(RecordType type, RecordForm form, byte[] payload) => form switch
+    /// <summary>As Tesla's server hands records on, whichever way this one came.</summary>
+    static TelemetryRecord? Read(RecordType type, RecordForm form, byte[] payload)
     {
-        RecordForm.Protobuf => ProtobufForm.TryRead(type, payload),
-        RecordForm.Json => JsonForm.TryRead(type, payload),
-        _ => null,
-    };
+        var record = form switch
+        {
+            RecordForm.Protobuf => ProtobufForm.TryRead(type, payload),
+            RecordForm.Json => JsonForm.TryRead(type, payload),
+            _ => null,
+        };
+        return record is null ? null : ServerChanges.Apply(record, record.Vin);
+    }
+
+    /// <summary>Counts values that no car can mean, on the day (UTC) that they came.</summary>
+    public async Task CountIgnoredAsync(CarId car, DateTimeOffset receivedAt, long values, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            "update teslamate.telemetry_usage set rejected = rejected + $3 where car_id = $1 and day = $2");
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = receivedAt.UtcDateTime.Date, NpgsqlDbType = NpgsqlDbType.Date });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = values });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     /// <summary>The numbers of a car's records that are not applied yet.</summary>
     public async Task<IReadOnlyList<long>> UnappliedAsync(CarId car, CancellationToken cancellationToken)
@@ -179,6 +195,15 @@ sealed class InboxTable(NpgsqlDataSource database)
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Plain($"{error.Name}: {error.Body}") });
         await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Whether anybody has told of the car's connections within the week that records are kept.</summary>
+    public async Task<bool> HasConnectivityAsync(CarId car, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand("select exists (select from teslamate.telemetry_inbox where car_id = $1 and type = $2)");
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)RecordType.Connectivity });
+        return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     /// <summary>What is told of connections that others hold, newest last; those of an endpoint of ours ended with its run.</summary>

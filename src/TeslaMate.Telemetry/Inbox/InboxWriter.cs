@@ -97,7 +97,7 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
                     await WriteSinglyAsync(_batch, cancellationToken);
                     _batch.Clear();
                 }
-                catch (Exception exception) when (exception is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException)
+                catch (Exception exception) when (exception.IsDatabaseFailure())
                 {
                     Log.Away(logger, _batch.Count, exception.Message);
                     await Task.Delay(RetryPause, time, cancellationToken);
@@ -118,7 +118,7 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
             {
                 await WriteAsync([waiting], cancellationToken);
             }
-            catch (NpgsqlException)
+            catch (Exception exception) when (exception.IsDatabaseFailure())
             {
                 waiting.Done.TrySetResult(StoreResult.NotStored);
             }
@@ -314,7 +314,7 @@ sealed partial class InboxListener(NpgsqlDataSource database, InboxSignal signal
                 while (true)
                     await connection.WaitAsync(cancellationToken);
             }
-            catch (Exception exception) when (exception is NpgsqlException or TimeoutException or IOException)
+            catch (Exception exception) when (exception.IsDatabaseFailure())
             {
                 Log.Away(logger, exception.Message);
             }
@@ -343,30 +343,19 @@ sealed partial class InboxListener(NpgsqlDataSource database, InboxSignal signal
 /// <summary>Wakes up whoever applies a car's records.</summary>
 sealed class InboxSignal
 {
-    readonly ConcurrentDictionary<CarId, Channel<bool>> _cars = new();
+    readonly ConcurrentDictionary<CarId, AsyncAutoResetEvent> _cars = new();
 
-    public void Raise(CarId car) => Of(car).Writer.TryWrite(true);
+    public void Raise(CarId car) => Of(car).Set();
 
     public void RaiseAll()
     {
         foreach (var car in _cars.Values)
-            car.Writer.TryWrite(true);
+            car.Set();
     }
 
     /// <summary>Waits until there may be something new, or for the given time.</summary>
-    public async Task WaitAsync(CarId car, TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
-    {
-        using var timeout = new CancellationTokenSource(longest, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-        try
-        {
-            await Of(car).Reader.ReadAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-        }
-    }
+    public Task WaitAsync(CarId car, TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
+        => Of(car).WaitAsync(longest, time, cancellationToken);
 
-    Channel<bool> Of(CarId car)
-        => _cars.GetOrAdd(car, _ => Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }));
+    AsyncAutoResetEvent Of(CarId car) => _cars.GetOrAdd(car, _ => new AsyncAutoResetEvent());
 }

@@ -60,11 +60,11 @@ sealed partial class KafkaIntake(TelemetrySettings settings, RecordIntake record
     }
 
     /// <summary>The next record; null when there is none in that time.</summary>
-    ConsumeResult<Ignore, byte[]>? Next(IConsumer<Ignore, byte[]> consumer, TimeSpan patience)
+    ConsumeResult<Ignore, byte[]>? Next(IConsumer<Ignore, byte[]> consumer, TimeSpan timeout)
     {
         try
         {
-            return consumer.Consume(patience);
+            return consumer.Consume(timeout);
         }
         catch (ConsumeException exception) when (!exception.Error.IsFatal)
         {

@@ -137,7 +137,7 @@ sealed class MqttGrouping(TimeProvider time)
 
     // More than any car says while the database is away for an hour; beyond that the newest are lost.
     readonly Channel<TelemetryRecord> _records = Channel.CreateBounded<TelemetryRecord>(10_000);
-    readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    readonly AsyncAutoResetEvent _news = new();
 
     /// <param name="topic">Below the base: the VIN, then what it is about.</param>
     public void Take(string topic, byte[] body, bool isRetained)
@@ -163,7 +163,7 @@ sealed class MqttGrouping(TimeProvider time)
                 break;
         }
 
-        _news.Writer.TryWrite(true);
+        _news.Set();
     }
 
     /// <summary>Records as their half seconds end.</summary>
@@ -179,7 +179,7 @@ sealed class MqttGrouping(TimeProvider time)
             if (NextDue is { } next)
                 await Task.Delay(next > time.GetUtcNow() ? next - time.GetUtcNow() : TimeSpan.Zero, time, cancellationToken);
             else
-                await _news.Reader.ReadAsync(cancellationToken);
+                await _news.WaitAsync(cancellationToken);
         }
     }
 

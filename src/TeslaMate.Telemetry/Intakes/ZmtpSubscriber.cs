@@ -17,6 +17,9 @@ sealed class ZmtpSubscriber(string host, int port, TimeProvider time)
     const byte Long = 2;
     const byte Command = 4;
 
+    // Something that takes connections and says nothing is no publisher.
+    static readonly TimeSpan GreetingTimeout = TimeSpan.FromSeconds(30);
+
     static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
     static readonly TimeSpan PongTimeout = TimeSpan.FromSeconds(30);
     static readonly RetryPolicy Retries = new(First: TimeSpan.FromSeconds(1), Longest: TimeSpan.FromSeconds(30));
@@ -39,9 +42,11 @@ sealed class ZmtpSubscriber(string host, int port, TimeProvider time)
             NetworkStream? stream = null;
             try
             {
-                await client.ConnectAsync(host, port, cancellationToken);
+                using var timeout = new CancellationTokenSource(GreetingTimeout, time);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+                await client.ConnectAsync(host, port, either.Token);
                 stream = client.GetStream();
-                await GreetAsync(stream, cancellationToken);
+                await GreetAsync(stream, either.Token);
                 (LastFailure, failures) = (null, 0);
             }
             catch (Exception exception) when (IsLoss(exception, cancellationToken))
@@ -121,10 +126,10 @@ sealed class ZmtpSubscriber(string host, int port, TimeProvider time)
             ? await reading : throw new IOException("The publisher does not answer any more.");
     }
 
-    async Task<bool> IsDoneAsync(Task reading, TimeSpan patience, CancellationToken cancellationToken)
+    async Task<bool> IsDoneAsync(Task reading, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var isDone = await Task.WhenAny(reading, Task.Delay(patience, time, stop.Token)) == reading;
+        var isDone = await Task.WhenAny(reading, Task.Delay(timeout, time, stop.Token)) == reading;
         await stop.CancelAsync();
         return isDone;
     }
@@ -148,5 +153,6 @@ sealed class ZmtpSubscriber(string host, int port, TimeProvider time)
     }
 
     static bool IsLoss(Exception exception, CancellationToken cancellationToken) =>
-        exception is IOException or SocketException or InvalidDataException && !cancellationToken.IsCancellationRequested;
+        exception is IOException or SocketException or InvalidDataException or OperationCanceledException
+        && !cancellationToken.IsCancellationRequested;
 }

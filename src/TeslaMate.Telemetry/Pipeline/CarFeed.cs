@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using TeslaMate.Configuration;
+using TeslaMate.Database;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Telemetry.Inbox;
 using TeslaMate.Telemetry.Records;
@@ -41,7 +42,7 @@ sealed partial class CarFeed : IAsyncDisposable
     readonly Task _run;
     Snapshot _snapshot = new();
     Snapshot _shown = new();
-    ContactTracker _contacts = new();
+    ContactTracker _contacts = new(hasConnectivity: false);
     long _newest;
     DateTimeOffset? _lastReceived;
     DateTimeOffset _savedAt;
@@ -64,7 +65,7 @@ sealed partial class CarFeed : IAsyncDisposable
             if (_isChanged)
                 await _inbox.SaveAsync(_car.Id, _snapshot.Save(), _time.GetUtcNow(), CancellationToken.None);
         }
-        catch (Exception exception) when (exception is Npgsql.NpgsqlException or TimeoutException)
+        catch (Exception exception) when (exception.IsDatabaseFailure())
         {
             Log.NotSaved(_logger, _car.Id.Value, exception.Message);
         }
@@ -80,7 +81,7 @@ sealed partial class CarFeed : IAsyncDisposable
             var pending = await _inbox.PendingAsync(_car.Id, _newest, _seen, cancellationToken);
             await TakeAsync(pending, cancellationToken);
             await ReleaseAsync(cancellationToken);
-            await TellContactAsync(cancellationToken);
+            await PostContactAsync(cancellationToken);
             await SaveAsync(cancellationToken);
             if (pending.Count > 0)
                 continue;
@@ -93,7 +94,8 @@ sealed partial class CarFeed : IAsyncDisposable
 
     async Task RestoreAsync(CancellationToken cancellationToken)
     {
-        (_snapshot, _shown, _contacts, _newest, _told) = (new(), new(), new(), 0, null);
+        (_snapshot, _shown, _newest, _told) = (new(), new(), 0, null);
+        _contacts = new(await _inbox.HasConnectivityAsync(_car.Id, cancellationToken));
         _seen.Clear();
         while (_queue.Release(DateTimeOffset.MaxValue).Count > 0)
         {
@@ -145,13 +147,13 @@ sealed partial class CarFeed : IAsyncDisposable
                 case TelemetryRecord.Data data:
                     _seen.Add(record.Id);
                     NoticeLoss(record.ReceivedAt);
-                    _contacts.OnData(record.ReceivedAt, record.CarTime);
+                    _contacts.OnData(record.ReceivedAt, record.CarTime, record.Path == IntakePath.Endpoint);
                     _shown.Apply(data, record.CarTime, record.ReceivedAt);
                     isShown = true;
                     _queue.Add(new QueuedRecord(record.Id, record.CarTime, record.ReceivedAt, data));
                     break;
                 case TelemetryRecord.Alerts alerts:
-                    _contacts.OnData(record.ReceivedAt, record.CarTime);
+                    _contacts.OnData(record.ReceivedAt, record.CarTime, record.Path == IntakePath.Endpoint);
                     await _inbox.SaveAlertsAsync(_car.Id, alerts, cancellationToken);
                     done.Add(record.Id);
                     break;
@@ -194,6 +196,7 @@ sealed partial class CarFeed : IAsyncDisposable
         foreach (var portion in leaving.Chunk(200))
         {
             List<TelemetryReading> readings = [];
+            var ignored = _snapshot.Ignored;
             foreach (var record in portion)
             {
                 var isLate = record.CarTime < _snapshot.LastCarTime;
@@ -207,6 +210,8 @@ sealed partial class CarFeed : IAsyncDisposable
 
             await _receiver.ArriveAsync(readings, cancellationToken);
             await _values.AddAsync(_car.Id, portion, cancellationToken);
+            if (_snapshot.Ignored > ignored)
+                await _inbox.CountIgnoredAsync(_car.Id, portion[^1].QueuedAt, _snapshot.Ignored - ignored, cancellationToken);
             _isChanged = true;
         }
     }
@@ -215,13 +220,13 @@ sealed partial class CarFeed : IAsyncDisposable
     async Task<TelemetrySegments?> SegmentsAsync(QueuedRecord late, CancellationToken cancellationToken) => Segmentation.Of(
         await _inbox.DataAsync(_car.Id, late.CarTime - Around, late.CarTime + Around, cancellationToken), late.CarTime, _zone);
 
-    async Task TellContactAsync(CancellationToken cancellationToken)
+    async Task PostContactAsync(CancellationToken cancellationToken)
     {
         var contact = _contacts.At(_time.GetUtcNow());
         if (_told is { } told && told.IsUp == contact.IsUp)
             return;
         _told = contact;
-        await _receiver.ContactAsync(contact.IsUp, contact.Since, cancellationToken);
+        await _receiver.ContactAsync(contact.IsUp, contact.Since, isTold: _contacts.HasConnectivity, cancellationToken);
     }
 
     async Task SaveAsync(CancellationToken cancellationToken)

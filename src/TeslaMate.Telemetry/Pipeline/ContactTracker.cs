@@ -26,11 +26,14 @@ sealed class ContactTracker(bool hasConnectivity = true)
     DateTimeOffset? _lastEnd;
     DateTimeOffset? _upSince;
 
+    /// <summary>Somebody tells of connections: their ends are known, not only guessed from silence.</summary>
+    public bool HasConnectivity => _hasConnectivity;
+
     public Contact At(DateTimeOffset now)
     {
         Forget(now);
-        var patience = _hasConnectivity ? DataMeanContact : WithoutConnectivity;
-        if (_open.Count > 0 || now - _lastData < patience)
+        var longest = _hasConnectivity ? DataMeanContact : WithoutConnectivity;
+        if (_open.Count > 0 || now - _lastData < longest)
             return new Contact(true, _upSince ?? now);
         _upSince = null;
         // From the moment the last connection ended, or from the last record where no end was told.
@@ -84,8 +87,10 @@ sealed class ContactTracker(bool hasConnectivity = true)
     }
 
     /// <summary>A record of data or alerts.</summary>
-    public void OnData(DateTimeOffset receivedAt, DateTimeOffset carTime)
+    /// <param name="isOwnConnection">It came by an endpoint of ours, which tells of every connection.</param>
+    public void OnData(DateTimeOffset receivedAt, DateTimeOffset carTime, bool isOwnConnection = false)
     {
+        _hasConnectivity |= isOwnConnection;
         if (receivedAt - carTime > Fresh)
             return;
         _upSince ??= receivedAt;

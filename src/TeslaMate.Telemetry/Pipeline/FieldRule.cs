@@ -96,17 +96,29 @@ sealed record FieldRule(Func<TelemetryValue, bool> IsPossible, bool KeepsWhenInv
     /// <summary>Whether a possible value says that there is none just now, as <c>Unknown</c> and texts such as <c>SNA</c> do.</summary>
     Func<TelemetryValue, bool> IsNothing { get; init; } = _ => false;
 
-    /// <summary>What a valid value that no car can mean counts as: nothing, or not measurable.</summary>
-    public TelemetryValue? Judge(TelemetryValue value) => value switch
+    /// <summary>What a value counts as: itself, not measurable, or null for nothing.</summary>
+    public TelemetryValue? Judge(TelemetryValue value)
     {
-        TelemetryValue.Unknown => null,
-        TelemetryValue.Invalid => KeepsWhenInvalid ? null : value,
+        if (value is TelemetryValue.Unknown || IsAbsurd(value))
+            return null;
+        if (SaysNothing(value))
+            return KeepsWhenInvalid ? null : TelemetryValue.Invalid.Instance;
+        return value is TelemetryValue.Place place && !IsFinite(place) ? null : value;
+    }
+
+    /// <summary>A value of a wrong type, or one that no car can mean; unlike one that says that there is none.</summary>
+    public bool IsAbsurd(TelemetryValue value) => value is not TelemetryValue.Unknown && !SaysNothing(value) && !IsPossible(value);
+
+    bool SaysNothing(TelemetryValue value) => value switch
+    {
+        TelemetryValue.Invalid => true,
         // Not a number, and texts such as SNA.
-        TelemetryValue.Number { Value: var number } when !double.IsFinite(number) => KeepsWhenInvalid ? null : TelemetryValue.Invalid.Instance,
-        _ when IsPossible(value) => !IsNothing(value) ? value : KeepsWhenInvalid ? null : TelemetryValue.Invalid.Instance,
-        TelemetryValue.Text when IsNumeric => KeepsWhenInvalid ? null : TelemetryValue.Invalid.Instance,
-        _ => null,
+        TelemetryValue.Number { Value: var number } when !double.IsFinite(number) => true,
+        TelemetryValue.Text when IsNumeric => !IsPossible(value),
+        _ => IsPossible(value) && IsNothing(value),
     };
+
+    static bool IsFinite(TelemetryValue.Place place) => double.IsFinite(place.Latitude) && double.IsFinite(place.Longitude);
 
     bool IsNumeric => IsPossible(TelemetryValue.Number.Of(0.0)) && !IsPossible(new TelemetryValue.Text(""));
 }

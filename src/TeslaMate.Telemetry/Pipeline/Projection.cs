@@ -64,6 +64,7 @@ static class Projection
             SpeedMph = speed,
             HasSpeed = Own(Field.VehicleSpeed) is not null and not TelemetryValue.Unknown,
             IsGearKnown = snapshot.Find(Field.Gear) is not null,
+            IsParked = Own(Field.Gear) is not null && Gear(snapshot, carTime) is ShiftState.P,
             Charge = new ChargeFacts(
                 IsStateKnown: snapshot.Find(Field.DetailedChargeState) is not null,
                 PowerKw: isDirect ? hasDirect : hasAlternating ?? hasDirect,
@@ -141,10 +142,11 @@ static class Projection
     {
         var isDirect = IsDirect(snapshot, at);
         var state = Reading.Word(snapshot.Get(Field.DetailedChargeState, at), CodeKinds.DetailedChargeState);
-        var isPlugged = state is not (null or "Disconnected");
         var isCharging = state is null or "Starting" or "Charging";
         var power = isDirect ? Power(snapshot, Field.DcchargingPower, at) : Power(snapshot, Field.AcchargingPower, at)
             ?? Power(snapshot, Field.DcchargingPower, at);
+        // Cars that have no word for it are plugged in while power flows.
+        var isPlugged = state is null ? power > 0 : state != "Disconnected";
         var rated = Reading.Number(snapshot.Get(Field.RatedRange, at));
         var ideal = Reading.Number(snapshot.Get(Field.IdealBatteryRange, at));
         var soc = Whole(Reading.Number(snapshot.Get(Field.Soc, at)));
@@ -158,7 +160,9 @@ static class Projection
             BatteryLevel = Whole(Reading.Number(snapshot.Get(Field.BatteryLevel, at))) ?? soc,
             UsableBatteryLevel = soc,
             BatteryRange = rated,
-            IdealBatteryRange = ideal is null or >= NoIdealRange ? rated : ideal,
+            // Without a range a charge has no rows: what a percent was worth before stands in.
+            IdealBatteryRange = ideal is not (null or >= NoIdealRange) ? ideal
+                : rated ?? (isPlugged ? snapshot.MilesPerPercent * Reading.Number(snapshot.Get(Field.Soc, at)) : null),
             EstBatteryRange = Reading.Number(snapshot.Get(Field.EstBatteryRange, at)),
             ChargingState = state,
             ChargeEnergyAdded = energy is { } added ? (ApiNumber)Math.Round(added, 2, MidpointRounding.AwayFromZero) : null,
@@ -174,7 +178,7 @@ static class Projection
             ChargePortDoorOpen = Reading.Flag(snapshot.Get(Field.ChargePortDoorOpen, at)),
             TimeToFullCharge = Plain(snapshot.Get(Field.TimeToFullCharge, at)),
             ScheduledChargingStartTime = Reading.Flag(snapshot.Get(Field.ScheduledChargingPending, at)) == true
-                ? WrongZone.Read(Reading.Number(snapshot.Get(Field.ScheduledChargingStartTime, at)), zone)
+                ? WrongZone.Read(Reading.Number(snapshot.Get(Field.ScheduledChargingStartTime, at)), PlaceOf(snapshot, at), zone)
                 : null,
             ConnChargeCable = Cable(snapshot, at),
             FastChargerPresent = isPlugged ? Present(snapshot, at) : null,
@@ -266,7 +270,7 @@ static class Projection
         var install = Whole(Reading.Number(snapshot.Get(Field.SoftwareUpdateInstallationPercentComplete, at)));
         var download = Whole(Reading.Number(snapshot.Get(Field.SoftwareUpdateDownloadPercentComplete, at)));
         var offered = NotBlank(snapshot.Get(Field.SoftwareUpdateVersion, at));
-        var start = WrongZone.Read(Reading.Number(snapshot.Get(Field.SoftwareUpdateScheduledStartTime, at)), zone);
+        var start = WrongZone.Read(Reading.Number(snapshot.Get(Field.SoftwareUpdateScheduledStartTime, at)), PlaceOf(snapshot, at), zone);
         return new SoftwareUpdate
         {
             Version = offered ?? "",
@@ -292,6 +296,9 @@ static class Projection
     /// <summary>Where a loss of data makes a value unknown until it is seen again.</summary>
     static TelemetryValue? SinceGap(Snapshot snapshot, Field field, DateTimeOffset at) =>
         snapshot.Find(field) is { } known && !(known.CarTime < snapshot.GapAt) && known.CarTime <= at ? known.Value : null;
+
+    /// <summary>Where the car was last, however long ago.</summary>
+    static TelemetryValue.Place? PlaceOf(Snapshot snapshot, DateTimeOffset at) => Reading.Place(snapshot.Get(Field.Location, at));
 
     static double? Power(Snapshot snapshot, Field field, DateTimeOffset at) => Reading.Number(snapshot.Get(field, at));
 
@@ -345,10 +352,14 @@ static class WrongZone
 {
     static readonly TimeZoneInfo Pacific = TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles");
 
-    public static DateTimeOffset? Read(double? unixSeconds, TimeZoneInfo zone)
+    /// <param name="place">Where the car is; null when it never said.</param>
+    /// <param name="server">Stands in where the car's zone is not known.</param>
+    public static DateTimeOffset? Read(double? unixSeconds, TelemetryValue.Place? place, TimeZoneInfo server)
     {
-        if (unixSeconds is not (> 0 and < 253_402_300_799))
+        // A day is left on either side for the zones.
+        if (unixSeconds is not (> 86_400 and < 253_402_200_000))
             return null;
+        var zone = place is null ? server : TimeZones.At(place.Latitude, place.Longitude) ?? server;
         var wall = TimeZoneInfo.ConvertTime(DateTimeOffset.FromUnixTimeSeconds((long)unixSeconds), Pacific).DateTime;
         // A wall time that the zone skips is meant an hour later.
         if (zone.IsInvalidTime(wall))

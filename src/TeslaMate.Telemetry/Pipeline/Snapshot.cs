@@ -25,6 +25,9 @@ sealed class Snapshot
     /// <summary>What the charger's own counter showed when this charge began.</summary>
     public double AcBaseKwh { get; private set; }
 
+    /// <summary>What a percent of the usable level was worth when the rated range was last told; null when it never was.</summary>
+    public double? MilesPerPercent { get; private set; }
+
     /// <summary>Values that were of a wrong type or impossible, since the start.</summary>
     public long Ignored { get; private set; }
 
@@ -47,6 +50,9 @@ sealed class Snapshot
                 changed.Add(datum.Field);
         }
 
+        if ((changed.Contains((int)Field.RatedRange) || changed.Contains((int)Field.Soc))
+            && Reading.Number(Get(Field.RatedRange)) is > 0 and var range && Reading.Number(Get(Field.Soc)) is >= 1 and var level)
+            MilesPerPercent = range / level;
         if (!wasCharging && IsCharging)
             AcBaseKwh = Counter(Field.AcchargingEnergyIn) ?? 0;
         return changed;
@@ -57,10 +63,11 @@ sealed class Snapshot
     {
         foreach (var (field, known) in saved.Fields)
             _fields[field] = known;
-        (LastCarTime, PluggedAt, AcBaseKwh, GapAt) = (saved.LastCarTime, saved.PluggedAt, saved.AcBaseKwh, saved.GapAt);
+        (LastCarTime, PluggedAt, AcBaseKwh, GapAt, MilesPerPercent)
+            = (saved.LastCarTime, saved.PluggedAt, saved.AcBaseKwh, saved.GapAt, saved.MilesPerPercent);
     }
 
-    public SavedSnapshot Save() => new(new Dictionary<int, Known>(_fields), LastCarTime, PluggedAt, AcBaseKwh, GapAt);
+    public SavedSnapshot Save() => new(new Dictionary<int, Known>(_fields), LastCarTime, PluggedAt, AcBaseKwh, GapAt, MilesPerPercent);
 
     /// <summary>A field's value, unless it is newer than a time.</summary>
     public TelemetryValue? Get(Field field, DateTimeOffset? asOf = null) =>
@@ -78,7 +85,7 @@ sealed class Snapshot
     {
         var rule = FieldRule.Of(field);
         var judged = rule.Judge(value);
-        if (judged is null && value is not (TelemetryValue.Unknown or TelemetryValue.Invalid))
+        if (rule.IsAbsurd(value))
             Ignored++;
         // An odometer does not run backwards; one that does is of another car or of none.
         if (field == (int)Field.Odometer && Reading.Number(judged) is { } miles && Reading.Number(Get(Field.Odometer)) is { } before
@@ -118,7 +125,8 @@ sealed record Known(TelemetryValue Value, DateTimeOffset CarTime, DateTimeOffset
 
 /// <summary>A snapshot at rest.</summary>
 sealed record SavedSnapshot(
-    IReadOnlyDictionary<int, Known> Fields, DateTimeOffset? LastCarTime, DateTimeOffset? PluggedAt, double AcBaseKwh, DateTimeOffset? GapAt);
+    IReadOnlyDictionary<int, Known> Fields, DateTimeOffset? LastCarTime, DateTimeOffset? PluggedAt, double AcBaseKwh, DateTimeOffset? GapAt,
+    double? MilesPerPercent);
 
 /// <summary>The numbers of the enums whose words are read.</summary>
 static class CodeKinds

@@ -18,6 +18,8 @@ static class SnapshotForm
             Write(json, "pluggedAt", snapshot.PluggedAt);
             Write(json, "gapAt", snapshot.GapAt);
             json.WriteNumber("acBase", snapshot.AcBaseKwh);
+            if (snapshot.MilesPerPercent is { } miles)
+                json.WriteNumber("milesPerPercent", miles);
             json.WriteStartArray("fields");
             foreach (var (field, known) in snapshot.Fields)
             {
@@ -39,7 +41,7 @@ static class SnapshotForm
             json.WriteEndObject();
         }
 
-        return Encoding.UTF8.GetString(stream.ToArray()).Replace("\\u0000", "", StringComparison.Ordinal);
+        return Encoding.UTF8.GetString(stream.ToArray());
     }
 
     /// <summary>Null when it is not understood, as after a rollback: cars tell all again with their next values.</summary>
@@ -64,7 +66,7 @@ static class SnapshotForm
             }
 
             return new SavedSnapshot(fields, Time(root, "carTime"), Time(root, "pluggedAt"), root.GetProperty("acBase").GetDouble(),
-                Time(root, "gapAt"));
+                Time(root, "gapAt"), root.TryGetProperty("milesPerPercent", out var miles) ? miles.GetDouble() : null);
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -74,6 +76,9 @@ static class SnapshotForm
 
     static void Write(Utf8JsonWriter json, string name, int field, TelemetryValue value)
     {
+        // The database takes no text with a zero character.
+        if (value is TelemetryValue.Text(var text) && text.Contains('\0', StringComparison.Ordinal))
+            value = new TelemetryValue.Text(text.Replace("\0", "", StringComparison.Ordinal));
         json.WritePropertyName(name);
         json.WriteRawValue(JsonForm.Write(new TelemetryRecord.Data("", null, false, [new Datum(field, value)])));
     }

@@ -124,7 +124,21 @@ static class JsonForm
             _ => null,
         };
         // A name that is newer than this program says nothing that could be kept under a number.
-        return field is { } known ? new Datum(known, element.TryGetProperty("value", out var value) ? Value(value) : null) : null;
+        return field is { } known
+            ? new Datum(known, element.TryGetProperty("value", out var value) ? PayloadShape.Cut(known, ValueOrUnknown(value)) : null) : null;
+    }
+
+    /// <summary>A value of a wrong type is none; the others of its record count.</summary>
+    static TelemetryValue? ValueOrUnknown(JsonElement element)
+    {
+        try
+        {
+            return Value(element);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or FormatException or OverflowException)
+        {
+            return TelemetryValue.Unknown.Instance;
+        }
     }
 
     static TelemetryValue? Value(JsonElement element)
@@ -274,8 +288,8 @@ static class JsonForm
                 break;
             case TelemetryValue.Place(var latitude, var longitude):
                 json.WriteStartObject("locationValue");
-                json.WriteNumber("latitude", latitude);
-                json.WriteNumber("longitude", longitude);
+                WriteReal(json, "latitude", TelemetryValue.Number.Of(latitude));
+                WriteReal(json, "longitude", TelemetryValue.Number.Of(longitude));
                 json.WriteEndObject();
                 break;
             case TelemetryValue.Doors doors:

@@ -31,7 +31,7 @@ static class MqttForm
         try
         {
             using var document = JsonDocument.Parse(body, Options);
-            return new Datum(field, Value(field, document.RootElement));
+            return new Datum(field, PayloadShape.Cut(field, Value(field, document.RootElement)));
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {

@@ -1,4 +1,5 @@
 using TeslaMate.Telemetry.Records;
+using TeslaMate.Telemetry.Wire.Generated;
 
 namespace TeslaMate.Telemetry.Wire;
 
@@ -10,6 +11,19 @@ static class PayloadShape
 {
     /// <summary>More than a car ever sends at once; such a payload is kept, but not applied.</summary>
     public const int MostDatums = 1_000;
+
+    const int LongestText = 4 * 1024;
+    const int LongestRoute = 64 * 1024;
+
+    /// <summary>A value whose text, if it is one, is no longer than any that a car means.</summary>
+    public static TelemetryValue? Cut(int field, TelemetryValue? value)
+    {
+        var longest = field == (int)Field.RouteLine ? LongestRoute : LongestText;
+        if (value is not TelemetryValue.Text { Value: var text } || text.Length <= longest)
+            return value;
+        // Never in the middle of a character.
+        return new TelemetryValue.Text(text[..(char.IsHighSurrogate(text[longest - 1]) ? longest - 1 : longest)]);
+    }
 
     public static bool IsSound(RecordType type, ReadOnlySpan<byte> message) => IsSound(message, type, level: 0);
 

@@ -53,7 +53,11 @@ static class ProtobufForm
     {
         var values = new Datum[payload.Data.Count];
         for (var i = 0; i < values.Length; i++)
-            values[i] = new Datum((int)payload.Data[i].Key, payload.Data[i].Value is { } value ? Read(value) : null);
+        {
+            var (field, value) = ((int)payload.Data[i].Key, payload.Data[i].Value);
+            values[i] = new Datum(field, value is null ? null : PayloadShape.Cut(field, Read(value)));
+        }
+
         return new TelemetryRecord.Data(payload.Vin, Time(payload.CreatedAt), payload.IsResend, values);
     }
 

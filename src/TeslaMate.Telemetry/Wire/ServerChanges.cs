@@ -16,7 +16,8 @@ static partial class ServerChanges
     /// <param name="vin">The identity that the certificate proves.</param>
     public static TelemetryRecord Apply(TelemetryRecord record, string vin) => record switch
     {
-        TelemetryRecord.Data data => data with { Vin = vin, Values = [.. data.Values.Select(Apply)] },
+        TelemetryRecord.Data data when data.Values.Any(datum => datum.Value is TelemetryValue.Text)
+            => data with { Vin = vin, Values = [.. data.Values.Select(Apply)] },
         _ => record with { Vin = vin },
     };
 

@@ -63,7 +63,8 @@ public interface ITelemetryReceiver
 
     /// <summary>The car can be reached, or cannot any more.</summary>
     /// <param name="since">The server's clock when that began.</param>
-    ValueTask ContactAsync(bool isUp, DateTimeOffset since, CancellationToken cancellationToken);
+    /// <param name="isTold">Somebody tells of the car's connections; otherwise the end of the contact is a guess from silence.</param>
+    ValueTask ContactAsync(bool isUp, DateTimeOffset since, bool isTold, CancellationToken cancellationToken);
 
     /// <summary>Tesla says that nothing will come of the car by itself (spec fleet-telemetry 4.10).</summary>
     /// <param name="error">What the car reports of its attempts to reach us; null when it has not fetched its configuration, or has none any more.
@@ -109,6 +110,9 @@ public sealed record TelemetryReading
 
     /// <summary>The car has told its gear at least once.</summary>
     public bool IsGearKnown { get; init; }
+
+    /// <summary>The record itself says that the car is in P.</summary>
+    public bool IsParked { get; init; }
 
     /// <summary>What is known about the charge beyond the answer.</summary>
     public ChargeFacts Charge { get; init; } = ChargeFacts.None;

@@ -15,15 +15,14 @@ static class Answers
         // The result of a request that was given up for a manual suspend.
         if (turn.Vehicle.Request != answered.Request)
             return turn;
-        turn.Vehicle = turn.Vehicle with { Request = null };
+        turn = turn.With(turn.Vehicle with { Request = null });
         turn = answered.Answer switch
         {
             ApiAnswer<VehicleData>.Ok(var data) => OnData(turn, data, answered.Around),
             ApiAnswer<VehicleData>.Failed(var error) => Failures.On(turn, error),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
-        turn.Vehicle = turn.Vehicle with { GearDoubt = turn.Vehicle.GearDoubt.AfterAsking() };
-        return turn;
+        return turn.With(turn.Vehicle with { GearDoubt = turn.Vehicle.GearDoubt.AfterAsking() });
     }
 
     /// <summary>The extra <c>vehicle</c> request of a suspended car whose stream fell silent: only a sleep is news.</summary>
@@ -49,18 +48,18 @@ static class Answers
         var was = turn.Vehicle.LastResponse?.VehicleState?.ServiceMode == true;
         var isNow = data.VehicleState?.ServiceMode == true;
         if (was != isNow)
-            turn.Log(isNow ? new Note.ServiceModeEntered() : new Note.ServiceModeLeft());
-        Driving.JudgeGap(turn, data);
-        Charging.NoticeSilence(turn, data);
-        Remember(turn, data, around);
+            turn = turn.Log(isNow ? new Note.ServiceModeEntered() : new Note.ServiceModeLeft());
+        turn = Driving.JudgeGap(turn, data);
+        turn = Charging.NoticeSilence(turn, data);
+        turn = Remember(turn, data, around);
         return PhaseTransitions.Raise(turn, data, around);
     }
 
     /// <summary>Takes a full answer to the memory, without any consequence.</summary>
     public static Turn Remember(Turn turn, VehicleData data, Surroundings around)
     {
-        Good(turn);
-        turn.Vehicle = turn.Vehicle with
+        turn = Good(turn);
+        return turn.With(turn.Vehicle with
         {
             LastResponse = data,
             IsRestored = false,
@@ -69,13 +68,12 @@ static class Answers
             LongestPauseOfStream = TimeSpan.Zero,
             GearDoubt = turn.Vehicle.GearDoubt.After(data, turn.Vehicle.LastInGear),
             OutOfOrder = default,
-        };
-        return turn;
+        });
     }
 
     static Turn OnBare(Turn turn, VehicleData data, Surroundings around)
     {
-        Good(turn);
+        turn = Good(turn);
         return (turn.Phase, turn.Vehicle.Car.Settings.UseStreamingApi) switch
         {
             // The `vehicle` request at a car that is left alone.
@@ -89,17 +87,16 @@ static class Answers
 
     static Turn OnAway(Turn turn, VehicleData data, Surroundings around)
     {
-        Good(turn).DisconnectStream();
-        turn.Vehicle = turn.Vehicle with { PreOnline = PreOnline.Idle, OutOfOrder = default };
+        turn = Good(turn).DisconnectStream();
+        turn = turn.With(turn.Vehicle with { PreOnline = PreOnline.Idle, OutOfOrder = default });
         if (turn.Vehicle.LastResponse is null)
-            Restoring.Restore(turn, data, around);
+            turn = Restoring.Restore(turn, data, around);
         return PhaseTransitions.Raise(turn, data, around);
     }
 
     static Turn Good(Turn turn)
     {
-        turn.Vehicle = turn.Vehicle with { LastGoodAnswer = turn.Now, ErrorsInARow = 0, RefusalsInARow = 0, LastError = null };
-        return turn;
+        return turn.With(turn.Vehicle with { LastGoodAnswer = turn.Now, ErrorsInARow = 0, RefusalsInARow = 0, LastError = null });
     }
 
     /// <summary>How far an answer's time is out of order; null when it can be used.</summary>
@@ -129,13 +126,12 @@ static class Answers
         var next = turn.Vehicle.OutOfOrder.And(data.DriveState?.Timestamp);
         if (data.IsFull && next.IsClockSet(by))
         {
-            turn.Log(new Note.ClockAccepted());
-            turn.Vehicle = turn.Vehicle with { LastPosition = null, LastDrivingSample = null };
+            turn = turn.Log(new Note.ClockAccepted());
+            turn = turn.With(turn.Vehicle with { LastPosition = null, LastDrivingSample = null });
             return Accept(Interrupt(turn), data, around);
         }
 
-        turn.Vehicle = turn.Vehicle with { OutOfOrder = next };
-        return turn.Log(new Note.OutOfOrder(by)).Poll(next.Pause);
+        return turn.With(turn.Vehicle with { OutOfOrder = next }).Log(new Note.OutOfOrder(by)).Poll(next.Pause);
     }
 }
 

@@ -12,7 +12,7 @@ static class Charging
     {
         var began = Entries(turn, data, around);
         if (began.Length == 0)
-            turn.Log(new Note.NoPlace());
+            turn = turn.Log(new Note.NoPlace());
         return turn.Write(began)
             .Become(new VehiclePhase.Charging(HasRow: began.Length > 0))
             .DisconnectStream()
@@ -25,7 +25,7 @@ static class Charging
 
     public static Turn Online(Turn turn, VehiclePhase.Charging charging, VehicleData data, Surroundings around)
     {
-        turn.Use();
+        turn = turn.Use();
         if (data.ChargeState?.IsCharging == true)
         {
             // A place may come later than the first reading.
@@ -36,9 +36,9 @@ static class Charging
                 .Poll(turn.Polling.WhileCharging(data.ChargeState.ChargerPower));
         }
 
-        turn.Write(Positions.Entry(data, turn.Now, around));
+        turn = turn.Write(Positions.Entry(data, turn.Now, around));
         if (charging.HasRow)
-            turn.Write(Charge(data, turn.Now)).Write(new LogbookEntry.CompleteCharging(turn.Now));
+            turn = turn.Write(Charge(data, turn.Now)).Write(new LogbookEntry.CompleteCharging(turn.Now));
         return PhaseTransitions.Raise(turn.Log(new Note.ChargingEnded()).Become(new VehiclePhase.Start()), data, around);
     }
 

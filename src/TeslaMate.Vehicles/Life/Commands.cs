@@ -43,7 +43,7 @@ static class Commands
     public static Turn OnCarChanged(Turn turn, Car car)
     {
         var hasOtherNumber = car.Eid != turn.Vehicle.Car.Eid;
-        turn.Vehicle = turn.Vehicle with { Car = car, NotFound = hasOtherNumber ? Breakers.NotFound : turn.Vehicle.NotFound };
+        turn = turn.With(turn.Vehicle with { Car = car, NotFound = hasOtherNumber ? Breakers.NotFound : turn.Vehicle.NotFound });
         if (!car.Settings.UseStreamingApi)
             return WakingUp.Be(turn.DisconnectStream(), PreOnline.Idle);
         return turn.Phase is VehiclePhase.Online or VehiclePhase.Driving or VehiclePhase.Suspended ? turn.ConnectStream() : turn;
@@ -53,7 +53,7 @@ static class Commands
     {
         if (!turn.Vehicle.IsSignedOut)
             return turn;
-        turn.Vehicle = turn.Vehicle with { IsSignedOut = false, ApiErrors = Breakers.ApiErrors, NotFound = Breakers.NotFound };
+        turn = turn.With(turn.Vehicle with { IsSignedOut = false, ApiErrors = Breakers.ApiErrors, NotFound = Breakers.NotFound });
         return FetchNow(turn);
     }
 
@@ -70,15 +70,15 @@ static class Commands
             return Refuse(turn, ticket, reason);
 
         // The answer of a request that is under way would wake the car's state up again.
-        turn.Vehicle = turn.Vehicle with { Request = null };
+        turn = turn.With(turn.Vehicle with { Request = null });
         if (turn.Phase is VehiclePhase.Start)
-            Answers.Accept(turn, data, around);
+            turn = Answers.Accept(turn, data, around);
         else
-            Answers.Remember(turn, data, around);
+            turn = Answers.Remember(turn, data, around);
         if (turn.Phase is VehiclePhase.Online)
         {
-            MissedDrive.Write(turn, data, around);
-            Suspending.Suspend(turn, data, around).Publish().PollExactly(Suspending.NextLook(turn));
+            turn = MissedDrive.Write(turn, data, around);
+            turn = Suspending.Suspend(turn, data, around).Publish().PollExactly(Suspending.NextLook(turn));
         }
 
         return turn.Do(new Effect.Reply(ticket, new SuspendAnswer.Suspended()));
@@ -90,7 +90,7 @@ static class Commands
     {
         if (turn.Vehicle.Telemetry.Leads)
             return turn;
-        turn.Vehicle = turn.Vehicle with { Poll = null };
+        turn = turn.With(turn.Vehicle with { Poll = null });
         return turn.Fetch(Fetching.Plan(turn.Vehicle, turn.Now));
     }
 }

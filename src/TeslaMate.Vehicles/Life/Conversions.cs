@@ -1,3 +1,4 @@
+using TeslaMate.Logbook;
 using TeslaMate.Tesla.Cars;
 
 namespace TeslaMate.Vehicles.Life;
@@ -5,20 +6,19 @@ namespace TeslaMate.Vehicles.Life;
 /// <summary>From the units of the wire to those of the logbook (spec vehicle 10.2). Halves are rounded away from zero; null stays null.</summary>
 static class Conversions
 {
-    const double MilesPerKm = 0.62137119223733;
     const double EarthRadiusKm = 6371;
 
     public static double? Kilometres(double? miles, int decimals) =>
-        miles / MilesPerKm is { } km ? Math.Round(km, decimals, MidpointRounding.AwayFromZero) : null;
+        miles / Lengths.MilesPerKm is { } km ? Math.Round(km, decimals, MidpointRounding.AwayFromZero) : null;
 
     public static double? Miles(double? km, int decimals) =>
-        km * MilesPerKm is { } miles ? Math.Round(miles, decimals, MidpointRounding.AwayFromZero) : null;
+        km * Lengths.MilesPerKm is { } miles ? Math.Round(miles, decimals, MidpointRounding.AwayFromZero) : null;
 
-    public static int? KmH(int? mph) => mph / MilesPerKm is { } kmH ? (int)Math.Round(kmH, MidpointRounding.AwayFromZero) : null;
+    public static int? KmH(int? mph) => mph / Lengths.MilesPerKm is { } kmH ? (int)Math.Round(kmH, MidpointRounding.AwayFromZero) : null;
 
     /// <summary>From the exact speed where the car tells one.</summary>
     public static int? KmH(DriveState? drive) =>
-        drive?.ExactSpeed / MilesPerKm is { } kmH ? (int)Math.Round(kmH, MidpointRounding.AwayFromZero) : KmH(drive?.Speed);
+        drive?.ExactSpeed / Lengths.MilesPerKm is { } kmH ? (int)Math.Round(kmH, MidpointRounding.AwayFromZero) : KmH(drive?.Speed);
 
     /// <summary>Along a great circle; good to half a per cent.</summary>
     public static double DistanceKm(Coordinates from, Coordinates to)

@@ -27,13 +27,13 @@ static class Driving
     public static Turn Begin(Turn turn, PositionReading? first)
     {
         if (first is not null && MissedDrive.Beginning(turn.Vehicle.Parked, first) is { } start)
-            turn.Write(new LogbookEntry.StartDrive(start.Date, start), new LogbookEntry.InsertDrivePosition(first))
+            turn = turn.Write(new LogbookEntry.StartDrive(start.Date, start), new LogbookEntry.InsertDrivePosition(first))
                 .Log(MissedDrive.NoteOf(start, first));
         else if (first is not null)
-            turn.Write(new LogbookEntry.StartDrive(turn.Date, first)).Log(new Note.DriveStarted());
+            turn = turn.Write(new LogbookEntry.StartDrive(turn.Date, first)).Log(new Note.DriveStarted());
         else if (!turn.Vehicle.Telemetry.Leads)
-            turn.Log(new Note.NoPlace());
-        turn.Vehicle = turn.Vehicle with { Parked = null };
+            turn = turn.Log(new Note.NoPlace());
+        turn = turn.With(turn.Vehicle with { Parked = null });
         return turn.Since(turn.Date).Use().Become(new VehiclePhase.Driving(new Contact.Available(), HasRow: first is not null));
     }
 
@@ -68,7 +68,7 @@ static class Driving
             return turn.Become(driving with { Contact = new Contact.Lost(last) });
         if (silence < LostForGood)
             return turn;
-        turn.Vehicle = vehicle with { Parked = Readings.Position(last, turn.Now, elsewhere: vehicle.LastPlace) };
+        turn = turn.With(vehicle with { Parked = Readings.Position(last, turn.Now, elsewhere: vehicle.LastPlace) });
         return turn.Become(driving with { Contact = new Contact.Lost(last) });
     }
 
@@ -96,7 +96,7 @@ static class Driving
     {
         var position = Readings.Position(data, turn.Now, around.ElevationM);
         if (position is not null)
-            turn.Write(driving.HasRow ? new LogbookEntry.InsertDrivePosition(position) : new LogbookEntry.StartDrive(turn.Now, position));
+            turn = turn.Write(driving.HasRow ? new LogbookEntry.InsertDrivePosition(position) : new LogbookEntry.StartDrive(turn.Now, position));
         return turn.Become(driving with { HasRow = driving.HasRow || position is not null })
             .Locate(data, around)
             .Use()
@@ -109,7 +109,7 @@ static class Driving
         if (driving.HasRow)
         {
             var last = Readings.Position(data, turn.Now, around.ElevationM, elsewhere: turn.Vehicle.LastPlace);
-            turn.Write(last is null ? null : new LogbookEntry.InsertDrivePosition(last), Close(turn, DriveEnd.Ended));
+            turn = turn.Write(last is null ? null : new LogbookEntry.InsertDrivePosition(last), Close(turn, DriveEnd.Ended));
         }
 
         return PhaseTransitions.Raise(turn.Locate(data, around).Use().Become(new VehiclePhase.Start()), data, around);
@@ -145,10 +145,10 @@ static class Driving
 
     static Turn EndByCharge(Turn turn, VehiclePhase.Driving driving, VehicleData? last, VehicleData now, Surroundings around)
     {
-        turn.Write(driving.HasRow ? Close(turn, DriveEnd.Ended) : null);
+        turn = turn.Write(driving.HasRow ? Close(turn, DriveEnd.Ended) : null);
         if (last is not null && Readings.Position(last, turn.Now, turn.Vehicle.TerrainM, elsewhere: turn.Vehicle.LastPlace) is { } place)
         {
-            turn.Write(
+            turn = turn.Write(
                 new LogbookEntry.StartCharging(turn.Date, place, turn.Vehicle.Settings.LookUpAddresses),
                 Charge(last, turn.Now, Energy(last, now)?.Before),
                 Charge(now, turn.Now),

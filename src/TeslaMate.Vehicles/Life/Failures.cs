@@ -12,16 +12,16 @@ static class Failures
     public static Turn On(Turn turn, ApiError error)
     {
         var vehicle = turn.Vehicle;
-        turn.Vehicle = vehicle with
+        turn = turn.With(vehicle with
         {
             ErrorsInARow = vehicle.ErrorsInARow + 1,
             RefusalsInARow = error is ApiError.Refused ? vehicle.RefusalsInARow + 1 : 0,
             LastError = Code(error),
-        };
+        });
         // A night without network is a handful of lines, not a thousand.
         if (error is not (ApiError.VehicleInService or ApiError.NotSignedIn)
             && (vehicle.LastError != Code(error) || turn.Vehicle.RefusalsInARow == 1 || int.IsPow2(turn.Vehicle.ErrorsInARow)))
-            turn.Log(new Note.RequestFailed(Code(error), error.Message, turn.Vehicle.ErrorsInARow));
+            turn = turn.Log(new Note.RequestFailed(Code(error), error.Message, turn.Vehicle.ErrorsInARow));
         return (error, turn.Phase) switch
         {
             (ApiError.Closed, _) => turn.Poll(5),
@@ -68,30 +68,28 @@ static class Failures
 
     static Turn RecordFailure(Turn turn)
     {
-        turn.Vehicle = turn.Vehicle with { ApiErrors = turn.Vehicle.ApiErrors.RecordFailure(turn.Now) };
-        return turn;
+        return turn.With(turn.Vehicle with { ApiErrors = turn.Vehicle.ApiErrors.RecordFailure(turn.Now) });
     }
 
     /// <summary>Whatever is open stays open, and is settled by the first answer after the next sign-in.</summary>
     static Turn StopUntilSignIn(Turn turn)
     {
-        turn.Vehicle = turn.Vehicle with
+        turn = turn.With(turn.Vehicle with
         {
             ApiErrors = turn.Vehicle.ApiErrors.ForceOpen(),
             IsSignedOut = true,
             PreOnline = PreOnline.Idle,
             Unfinished = Unfinished.From(turn.Vehicle, turn.Now),
-        };
+        });
         return turn.Log(new Note.NotSignedIn()).DisconnectStream().Become(new VehiclePhase.Start()).Publish();
     }
 
     static Turn OnNotFound(Turn turn)
     {
-        RecordFailure(turn);
+        turn = RecordFailure(turn);
         var before = turn.Vehicle.NotFound;
         var after = before.RecordFailure(turn.Now);
-        turn.Vehicle = turn.Vehicle with { NotFound = after };
-        turn.Publish().Poll(30);
+        turn = turn.With(turn.Vehicle with { NotFound = after }).Publish().Poll(30);
         return after.IsOpen(turn.Now) && !before.IsOpen(turn.Now) ? turn.Do(new Effect.Rediscover()) : turn;
     }
 }

@@ -9,7 +9,7 @@ static class Fetching
 
     public static Turn Begin(Turn turn, Surroundings? around)
     {
-        turn.Vehicle = turn.Vehicle with { Geofence = around?.Geofence };
+        turn = turn.With(turn.Vehicle with { Geofence = around?.Geofence });
         return turn.Fetch(Plan(turn.Vehicle, turn.Now));
     }
 
@@ -17,7 +17,7 @@ static class Fetching
     {
         if (turn.Vehicle.Poll != poll)
             return turn;
-        turn.Vehicle = turn.Vehicle with { Poll = null };
+        turn = turn.With(turn.Vehicle with { Poll = null });
         if (turn.Vehicle.Telemetry.Leads)
             return TelemetryRules.OnDue(turn);
         // A signed-out car is asked nothing; while a request is under way, its answer arms the timer again.
@@ -29,7 +29,7 @@ static class Fetching
     {
         if (turn.Vehicle.Request != request)
             return turn;
-        turn.Vehicle = turn.Vehicle with { Request = null };
+        turn = turn.With(turn.Vehicle with { Request = null });
         return turn.Poll(turn.Polling.Default);
     }
 

@@ -7,7 +7,7 @@ static class Idle
 {
     public static Turn Online(Turn turn, VehicleData data, Surroundings around)
     {
-        MissedDrive.Write(turn, data, around);
+        turn = MissedDrive.Write(turn, data, around);
         return data switch
         {
             { VehicleState.SoftwareUpdate.Status: "installing" } => Installing.Begin(turn, data),

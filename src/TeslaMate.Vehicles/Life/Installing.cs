@@ -34,7 +34,7 @@ static class Installing
     {
         if (turn.Now - turn.Vehicle.LastFullAnswer < LongestRestart || turn.Vehicle.LastFullAnswer is null)
             return turn.Use().PollSoon();
-        turn.Vehicle = turn.Vehicle with { Unfinished = Unfinished.From(turn.Vehicle, turn.Now) };
+        turn = turn.With(turn.Vehicle with { Unfinished = Unfinished.From(turn.Vehicle, turn.Now) });
         return PhaseTransitions.Raise(turn.Become(new VehiclePhase.Start()), data, around);
     }
 
@@ -44,7 +44,7 @@ static class Installing
     static Turn Finish(Turn turn, string status, int? installPerc, VehicleData data, Surroundings around)
     {
         if ((status, installPerc) is not (("", _) or ("downloading", 100)))
-            turn.Log(new Note.UpdateEndedOddly(status));
+            turn = turn.Log(new Note.UpdateEndedOddly(status));
         var version = data.VehicleState?.CarVersion;
         return PhaseTransitions.Raise(
             turn.Use().Write(new LogbookEntry.FinishUpdate(Date(data, turn.Now), version)).Log(new Note.UpdateFinished(version))

@@ -14,19 +14,18 @@ static class MissedDrive
 
     // For the beginning: a car covers about so much on mixed roads.
     const double UsualKmH = 50;
-    const double FastestKmH = 300;
 
     // Later than this nobody knows how many drives there were.
     static readonly TimeSpan LongestUnseen = TimeSpan.FromHours(24);
 
     /// <summary>Writes the drive that began and ended before this answer, if there was one.</summary>
-    public static void Write(Turn turn, VehicleData data, Surroundings around)
+    public static Turn Write(Turn turn, VehicleData data, Surroundings around)
     {
         if (data.DriveState?.ShiftState.IsParked != true || Readings.Position(data, turn.Now, around.ElevationM) is not { } now
             || Beginning(turn.Vehicle.Parked, now) is not { } start)
-            return;
-        turn.Vehicle = turn.Vehicle with { Parked = null };
-        turn.Write(
+            return turn;
+        turn = turn.With(turn.Vehicle with { Parked = null });
+        return turn.Write(
                 new LogbookEntry.StartDrive(start.Date, start),
                 new LogbookEntry.InsertDrivePosition(now),
                 new LogbookEntry.CloseDrive(DriveEnd.Ended, turn.Vehicle.Settings.LookUpAddresses))
@@ -42,7 +41,7 @@ static class MissedDrive
         if (now?.OdometerKm - parked?.OdometerKm is not ({ } km and >= LeastKm) || parked is null || now is null)
             return null;
         var unseen = now.Date - parked.Date;
-        if (unseen <= TimeSpan.Zero || unseen > LongestUnseen || km > unseen.TotalHours * FastestKmH)
+        if (unseen <= TimeSpan.Zero || unseen > LongestUnseen || km > unseen.TotalHours * DriveLeft.FastestKmH)
             return null;
         var usual = TimeSpan.FromHours(km / UsualKmH);
         return parked with { Date = now.Date - (usual < unseen ? usual : unseen), SpeedKmH = null, PowerKw = null };

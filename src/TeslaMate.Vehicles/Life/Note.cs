@@ -7,7 +7,7 @@ abstract record Note
     {
     }
 
-    // What an owner would tell a friend.
+    // At level information: what the car does.
     public sealed record IsOnline : Note;
 
     public sealed record FellAsleep : Note;

@@ -20,7 +20,7 @@ static class Positions
             return turn;
         var last = turn.Vehicle.LastResponse;
         if (last is not null && last.DriveState?.Timestamp is { } date && !(date <= turn.Vehicle.LastPosition))
-            turn.Write(Entry(last, turn.Now, new Surroundings(null, turn.Vehicle.TerrainM)));
+            turn = turn.Write(Entry(last, turn.Now, new Surroundings(null, turn.Vehicle.TerrainM)));
         return turn.Do(Arm);
     }
 
@@ -30,7 +30,7 @@ static class Positions
         public Turn Locate(VehicleData data, Surroundings around)
         {
             if (data.DriveState is { Latitude: not null, Longitude: not null })
-                turn.Vehicle = turn.Vehicle with { Geofence = around.Geofence };
+                turn = turn.With(turn.Vehicle with { Geofence = around.Geofence });
             return turn;
         }
     }

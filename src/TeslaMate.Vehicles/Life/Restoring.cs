@@ -10,10 +10,9 @@ static class Restoring
     {
         var position = turn.Vehicle.StoredPosition;
         var isBare = bare is { DriveState: null, ChargeState: null, ClimateState: null };
-        turn.Vehicle = position is null || !isBare
+        return turn.With(position is null || !isBare
             ? turn.Vehicle with { LastResponse = bare }
-            : turn.Vehicle with { LastResponse = With(bare, position, turn.Vehicle.StoredVersion), IsRestored = true, Geofence = around.Geofence };
-        return turn;
+            : turn.Vehicle with { LastResponse = With(bare, position, turn.Vehicle.StoredVersion), IsRestored = true, Geofence = around.Geofence });
     }
 
     /// <summary>What the database knows of a car that has said nothing at all yet, as if it were an answer; null when it knows nothing.</summary>

@@ -9,15 +9,15 @@ static class Starting
 {
     public static Turn Online(Turn turn, VehicleData data, Surroundings around)
     {
-        var (next, began) = Resume(turn, data);
+        (turn, var next, var began) = Resume(turn, data);
         var date = Readings.Date(data, turn.Now);
         var description = CarIdentification.Describe(turn.Vehicle.Car, data);
-        turn.Vehicle = turn.Vehicle with { Car = CarIdentification.Apply(turn.Vehicle.Car, description) };
-        turn.Write(new LogbookEntry.UpdateCar(description)).Write(Version(turn, data, next)).StartState(CarActivity.Online, date);
+        turn = turn.With(turn.Vehicle with { Car = CarIdentification.Apply(turn.Vehicle.Car, description) });
+        turn = NoteVersion(turn.Write(new LogbookEntry.UpdateCar(description)), data, next).StartState(CarActivity.Online, date);
         if (next is not null)
         {
             if (next is VehiclePhase.Driving)
-                turn.ConnectStream();
+                turn = turn.ConnectStream();
             return PhaseTransitions.Raise(turn.Become(next).Since(began).Do(Positions.Arm).Publish(), data, around);
         }
 
@@ -38,22 +38,22 @@ static class Starting
         var isAsleep = data.Availability == Availability.Asleep;
         if (turn.Vehicle.Unfinished is { Drive: { } drive } unfinished)
         {
-            turn.Vehicle = turn.Vehicle with { Unfinished = unfinished with { Drive = null } };
+            turn = turn.With(turn.Vehicle with { Unfinished = unfinished with { Drive = null } });
             // Perhaps in a tunnel: the rules of a lost car decide whether the drive goes on.
             if (!isAsleep)
                 return PhaseTransitions.Raise(turn.Since(drive.Start)
                     .Become(new VehiclePhase.Driving(new Contact.Lost(Restoring.LastOf(turn.Vehicle, drive)), HasRow: true)), data, around);
-            turn.Write(new LogbookEntry.CloseDrive(DriveEnd.Aborted, turn.Vehicle.Settings.LookUpAddresses)).Log(new Note.DriveClosedLate());
+            turn = turn.Write(new LogbookEntry.CloseDrive(DriveEnd.Aborted, turn.Vehicle.Settings.LookUpAddresses)).Log(new Note.DriveClosedLate());
         }
 
         if (isAsleep && turn.Vehicle.Unfinished.Charging is not null)
         {
-            turn.Vehicle = turn.Vehicle with { Unfinished = turn.Vehicle.Unfinished with { Charging = null } };
-            turn.Write(new LogbookEntry.CompleteCharging(turn.Now)).Log(new Note.ChargingEnded());
+            turn = turn.With(turn.Vehicle with { Unfinished = turn.Vehicle.Unfinished with { Charging = null } });
+            turn = turn.Write(new LogbookEntry.CompleteCharging(turn.Now)).Log(new Note.ChargingEnded());
         }
 
         var step = turn.Polling.Asleep;
-        turn.Vehicle = turn.Vehicle with { PreOnline = PreOnline.Idle };
+        turn = turn.With(turn.Vehicle with { PreOnline = PreOnline.Idle });
         return turn.StartState(isAsleep ? CarActivity.Asleep : CarActivity.Offline, Readings.Date(data, turn.Now))
             .DisconnectStream()
             .Become(isAsleep ? new VehiclePhase.Asleep(step) : new VehiclePhase.Offline(step))
@@ -63,22 +63,23 @@ static class Starting
     }
 
     /// <summary>Settles what was left open: the phase that goes on and when it began, or null when all of it is closed now.</summary>
-    static (VehiclePhase? Next, DateTimeOffset Began) Resume(Turn turn, VehicleData data)
+    static (Turn Turn, VehiclePhase? Next, DateTimeOffset Began) Resume(Turn turn, VehicleData data)
     {
         var began = turn.Now;
         var (drive, charging, update) = turn.Vehicle.Unfinished;
-        turn.Vehicle = turn.Vehicle with { Unfinished = Unfinished.Nothing };
+        turn = turn.With(turn.Vehicle with { Unfinished = Unfinished.Nothing });
         VehiclePhase? next = null;
         if (drive is not null)
         {
             if (drive.GoesOnAt(data, turn.Now))
             {
                 (next, began) = (new VehiclePhase.Driving(new Contact.Available(), HasRow: true), drive.Start);
-                turn.Log(new Note.DriveContinued(Readings.Date(data, turn.Now) - (drive.Last?.Date ?? drive.Start)));
+                turn = turn.Log(new Note.DriveContinued(Readings.Date(data, turn.Now) - (drive.Last?.Date ?? drive.Start)));
             }
             else
             {
-                turn.Write(new LogbookEntry.CloseDrive(DriveEnd.Aborted, turn.Vehicle.Settings.LookUpAddresses)).Log(new Note.DriveClosedLate());
+                turn = turn.Write(new LogbookEntry.CloseDrive(DriveEnd.Aborted, turn.Vehicle.Settings.LookUpAddresses))
+                    .Log(new Note.DriveClosedLate());
             }
         }
 
@@ -87,11 +88,11 @@ static class Starting
             if (next is null && charging.GoesOnAt(data, turn.Now))
             {
                 (next, began) = (new VehiclePhase.Charging(HasRow: true), charging.Start);
-                turn.Log(new Note.ChargingContinued());
+                turn = turn.Log(new Note.ChargingContinued());
             }
             else
             {
-                turn.Write(new LogbookEntry.CompleteCharging(turn.Now)).Log(new Note.ChargingEnded());
+                turn = turn.Write(new LogbookEntry.CompleteCharging(turn.Now)).Log(new Note.ChargingEnded());
             }
         }
 
@@ -103,27 +104,26 @@ static class Starting
             }
             else if (update.GoesOnAt(data))
             {
-                turn.Write(new LogbookEntry.FinishUpdate(Installing.Date(data, turn.Now), data.VehicleState?.CarVersion));
+                turn = turn.Write(new LogbookEntry.FinishUpdate(Installing.Date(data, turn.Now), data.VehicleState?.CarVersion));
             }
             else
             {
-                turn.Write(new LogbookEntry.CancelUpdate()).Log(new Note.UpdateCancelled());
+                turn = turn.Write(new LogbookEntry.CancelUpdate()).Log(new Note.UpdateCancelled());
             }
         }
 
-        return (next, began);
+        return (turn, next, began);
     }
 
     /// <summary>
     /// Lets the logbook record an update that nobody saw (spec vehicle 11); not while one is being installed, which will tell itself.
     /// </summary>
-    static LogbookEntry.NoteVersion? Version(Turn turn, VehicleData data, VehiclePhase? next)
+    static Turn NoteVersion(Turn turn, VehicleData data, VehiclePhase? next)
     {
         if (next is VehiclePhase.Updating)
-            return null;
-        if (data.VehicleState?.CarVersion is { Length: > 0 } version)
-            return new LogbookEntry.NoteVersion(Installing.Date(data, turn.Now), version);
-        turn.Log(new Note.NoVersion());
-        return null;
+            return turn;
+        return data.VehicleState?.CarVersion is { Length: > 0 } version
+            ? turn.Write(new LogbookEntry.NoteVersion(Installing.Date(data, turn.Now), version))
+            : turn.Log(new Note.NoVersion());
     }
 }

@@ -1,3 +1,4 @@
+using TeslaMate.Logbook;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Tesla.Streaming;
 
@@ -28,20 +29,20 @@ static class Streaming
     static Turn OnOffline(Turn turn)
     {
         var due = turn.Vehicle.StreamPollDue;
-        turn.PollForStream(GearDoubt.Floor);
+        turn = turn.PollForStream(GearDoubt.Floor);
         return turn.Vehicle.StreamPollDue == due ? turn : turn.Log(new Note.StreamSaysOffline());
     }
 
     static Turn OnSample(Turn turn, StreamReading reading, Surroundings around)
     {
-        turn.Vehicle = turn.Vehicle with { LastSample = turn.Now };
+        turn = turn.With(turn.Vehicle with { LastSample = turn.Now });
         if (turn.Phase is VehiclePhase.Online or VehiclePhase.Suspended && turn.Vehicle.LastResponse?.DriveState?.Timestamp > reading.Time)
             return turn.Log(new Note.StaleSample());
-        turn.Vehicle = turn.Vehicle with
+        turn = turn.With(turn.Vehicle with
         {
             LastInGear = reading.ShiftState.IsInGear ? reading : null,
             GearDoubt = reading.ShiftState is ShiftState.P ? turn.Vehicle.GearDoubt.Settled() : turn.Vehicle.GearDoubt,
-        };
+        });
         return (turn.Phase, reading) switch
         {
             (VehiclePhase.Online or VehiclePhase.Suspended, { ShiftState: ShiftState.D or ShiftState.N or ShiftState.R })
@@ -70,20 +71,19 @@ static class Streaming
         {
             if (doubt.Moves(reading))
                 return BeginDrive(turn, reading, around);
-            turn.Vehicle = turn.Vehicle with { GearDoubt = doubt with { Against = doubt.Against ?? reading } };
-            return turn;
+            return turn.With(turn.Vehicle with { GearDoubt = doubt with { Against = doubt.Against ?? reading } });
         }
 
         if (!doubt.IsAsking && doubt.Contradictions == 0 && turn.Vehicle.LastResponse?.DriveState?.ShiftState is not ShiftState.P)
             return BeginDrive(turn, reading, around);
-        turn.Vehicle = turn.Vehicle with { GearDoubt = doubt with { IsAsking = true, Against = doubt.Against ?? reading } };
+        turn = turn.With(turn.Vehicle with { GearDoubt = doubt with { IsAsking = true, Against = doubt.Against ?? reading } });
         return turn.Phase is VehiclePhase.Suspended ? Awaken(turn) : turn.PollForStream(doubt.PollFloor);
     }
 
     static Turn BeginDrive(Turn turn, StreamReading reading, Surroundings around)
     {
-        Driving.Begin(turn, Readings.Position(reading));
-        turn.Vehicle = turn.Vehicle with { LastDrivingSample = reading.Time };
+        turn = Driving.Begin(turn, Readings.Position(reading));
+        turn = turn.With(turn.Vehicle with { LastDrivingSample = reading.Time });
         return Follow(Merge(turn, reading, withTime: true), reading, around).Publish().PollForStream(turn.Vehicle.GearDoubt.PollFloor);
     }
 
@@ -96,10 +96,11 @@ static class Streaming
             return turn.Use();
         if (reading.Time - Latest(turn.Vehicle.LastDrivingSample, turn.Vehicle.LastResponse?.DriveState?.Timestamp) is var pause
             && pause > turn.Vehicle.LongestPauseOfStream)
-            turn.Vehicle = turn.Vehicle with { LongestPauseOfStream = pause.Value };
-        turn.Vehicle = turn.Vehicle with { LastDrivingSample = reading.Time };
-        turn.Write(driving.HasRow ? new Logbook.LogbookEntry.InsertDrivePosition(position) : new Logbook.LogbookEntry.StartDrive(turn.Now, position));
-        turn.Become(driving with { HasRow = true });
+            turn = turn.With(turn.Vehicle with { LongestPauseOfStream = pause.Value });
+        turn = turn.With(turn.Vehicle with { LastDrivingSample = reading.Time });
+        turn = turn
+            .Write(driving.HasRow ? new LogbookEntry.InsertDrivePosition(position) : new LogbookEntry.StartDrive(turn.Now, position))
+            .Become(driving with { HasRow = true });
         return Follow(Merge(turn, reading, withTime: false), reading, around).Use().Publish();
     }
 
@@ -113,12 +114,11 @@ static class Streaming
 
     static Turn Follow(Turn turn, StreamReading reading, Surroundings around)
     {
-        turn.Vehicle = turn.Vehicle with
+        return turn.With(turn.Vehicle with
         {
             Elevation = reading.Elevation,
             Geofence = reading is { EstLat: not null, EstLng: not null } ? around.Geofence : turn.Vehicle.Geofence,
-        };
-        return turn;
+        });
     }
 
     static Turn Merge(Turn turn, StreamReading reading, bool withTime)
@@ -126,7 +126,7 @@ static class Streaming
         if (turn.Vehicle.LastResponse is not { } last)
             return turn;
         var drive = last.DriveState ?? new DriveState();
-        turn.Vehicle = turn.Vehicle with
+        return turn.With(turn.Vehicle with
         {
             LastResponse = last with
             {
@@ -143,7 +143,6 @@ static class Streaming
                 ChargeState = (last.ChargeState ?? new ChargeState()) with { BatteryLevel = reading.Soc },
                 VehicleState = (last.VehicleState ?? new VehicleState()) with { OdometerMiles = reading.OdometerMiles },
             },
-        };
-        return turn;
+        });
     }
 }

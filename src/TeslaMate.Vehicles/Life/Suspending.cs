@@ -16,17 +16,16 @@ static class Suspending
 
     public static Turn Decide(Turn turn, VehicleData data, Surroundings around)
     {
-        Park(turn, data);
-        turn.Locate(data, around);
+        turn = Park(turn, data).Locate(data, around);
         var hasStream = turn.Vehicle.IsStreaming;
         var factor = hasStream ? 2 : 1;
         var idle = TimeSpan.FromMinutes(Math.Floor((turn.Now - turn.Vehicle.LastUsed).TotalSeconds) / 60);
         var isDue = idle >= (hasStream ? IdleWithStream : TimeSpan.FromMinutes(turn.Vehicle.Car.Settings.SuspendAfterIdleMin));
         var reason = Reason(data, turn.Vehicle.Car.Settings);
         if (reason is not null && isDue && reason != turn.Vehicle.AwakeFor && IsTold(reason, data))
-            turn.Log(new Note.StillAwake(reason));
+            turn = turn.Log(new Note.StillAwake(reason));
         if (reason is null || isDue)
-            turn.Vehicle = turn.Vehicle with { AwakeFor = reason };
+            turn = turn.With(turn.Vehicle with { AwakeFor = reason });
         return (reason, isDue) switch
         {
             (null, true) => Suspend(turn, data, around).Publish().PollExactly(NextLook(turn)),
@@ -57,7 +56,7 @@ static class Suspending
     public static Turn Suspend(Turn turn, VehicleData data, Surroundings around)
     {
         if (turn.Phase is not VehiclePhase.Suspended)
-            turn.Since(turn.Now).Log(new Note.SuspendedLogging());
+            turn = turn.Since(turn.Now).Log(new Note.SuspendedLogging());
         return turn.Write(Positions.Entry(data, turn.Now, around)).Become(new VehiclePhase.Suspended(turn.Now + Pause(turn.Vehicle)));
     }
 
@@ -89,11 +88,12 @@ static class Suspending
     }
 
     /// <summary>Remembers where the car stands and what it shows.</summary>
-    static void Park(Turn turn, VehicleData data)
+    static Turn Park(Turn turn, VehicleData data)
     {
         if (turn.Vehicle.Settings.JudgesGaps && data.DriveState?.ShiftState.IsParked == true
             && Readings.Position(data, turn.Now) is { OdometerKm: not null } position)
-            turn.Vehicle = turn.Vehicle with { Parked = position };
+            turn = turn.With(turn.Vehicle with { Parked = position });
+        return turn;
     }
 
     /// <summary>A car that cannot be left alone is not suspended any more.</summary>

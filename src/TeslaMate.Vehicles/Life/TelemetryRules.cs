@@ -36,16 +36,17 @@ static class TelemetryRules
     /// <summary>The car streams: one <c>vehicle</c> request tells whether it sleeps, and the rest comes by itself.</summary>
     public static Turn Begin(Turn turn)
     {
-        Know(turn, state => state with { IsConfigured = true, Leads = true });
+        turn = turn.Know(state => state with { IsConfigured = true, Leads = true });
         return Arm(Check(turn, "start"));
     }
 
     public static Turn OnContact(Turn turn, VehicleEvent.TelemetryContact contact)
     {
-        Know(turn, state => state with
+        turn = turn.Know(state => state with
         {
             IsConfigured = true,
             IsUp = contact.IsUp,
+            IsContactTold = contact.IsTold,
             ContactSince = contact.Since,
             BackSince = contact.IsUp ? state.BackSince : null,
             OnlineAnswers = contact.IsUp ? 0 : state.OnlineAnswers,
@@ -56,7 +57,7 @@ static class TelemetryRules
         if (!turn.Vehicle.Telemetry.Leads)
             return turn;
         if (!contact.IsUp && turn.Phase is VehiclePhase.Driving { Contact: Contact.Available } driving)
-            turn.Become(driving with { Contact = new Contact.Unavailable(0) }).Log(new Note.ConnectionLost("driving"));
+            turn = turn.Become(driving with { Contact = new Contact.Unavailable(0) }).Log(new Note.ConnectionLost("driving"));
         return Arm(turn);
     }
 
@@ -67,7 +68,7 @@ static class TelemetryRules
     /// <summary>Pages and topics show what the car says at once; its rows follow in order.</summary>
     public static Turn OnShown(Turn turn, VehicleEvent.TelemetryShown shown)
     {
-        Know(turn, state => state with { Shown = shown.Snapshot, LastData = turn.Now });
+        turn = turn.Know(state => state with { Shown = shown.Snapshot, LastData = turn.Now });
         return turn.Vehicle.Telemetry.Leads ? turn.Publish() : turn;
     }
 
@@ -76,11 +77,11 @@ static class TelemetryRules
         List<PositionReading> late = [];
         foreach (var (reading, around) in arrived.Readings)
         {
-            turn.At(reading.CarTime);
-            if (!Lead(turn))
+            turn = Lead(turn.At(reading.CarTime));
+            if (!turn.Vehicle.Telemetry.Leads)
             {
                 // What is heard and not used is no gap when it is used again.
-                Know(turn, state => state with { LastCarTime = Later(state.LastCarTime, reading.CarTime) });
+                turn = turn.Know(state => state with { LastCarTime = Later(state.LastCarTime, reading.CarTime) });
                 continue;
             }
 
@@ -88,11 +89,11 @@ static class TelemetryRules
             {
                 if (reading.Segments is { } segments)
                 {
-                    turn.Write(new LogbookEntry.SegmentDrives(
+                    turn = turn.Write(new LogbookEntry.SegmentDrives(
                         segments.From, segments.Until, segments.Drives,
                         [.. segments.Track.Select(point => Readings.Position(point.Data, point.CarTime)).OfType<PositionReading>()],
                         segments.OpenSince));
-                    turn.Log(new Note.DrivesSegmented(segments.From, segments.Until, segments.Drives.Count));
+                    turn = turn.Log(new Note.DrivesSegmented(segments.From, segments.Until, segments.Drives.Count));
                 }
 
                 // A correction is not a track; a point of one belongs to its drive.
@@ -101,16 +102,16 @@ static class TelemetryRules
                 continue;
             }
 
-            Apply(turn, reading, around);
+            turn = Apply(turn, reading, around);
         }
 
         if (late.Count > 0)
-            turn.Write(new LogbookEntry.InsertLatePositions(late));
+            turn = turn.Write(new LogbookEntry.InsertLatePositions(late));
         // With the rows, so that a record counts once whatever happens in between.
         long[] applied = [.. arrived.Readings.SelectMany(reading => reading.Reading.Inbox)];
         if (applied.Length > 0)
-            turn.Write(new LogbookEntry.ApplyTelemetry(applied));
-        turn.At(turn.Now);
+            turn = turn.Write(new LogbookEntry.ApplyTelemetry(applied));
+        turn = turn.At(turn.Now);
         return turn.Vehicle.Telemetry.Leads ? Arm(turn) : turn;
     }
 
@@ -119,23 +120,23 @@ static class TelemetryRules
     {
         var (now, state) = (turn.Now, turn.Vehicle.Telemetry);
         if (state.PlaceDue <= now)
-            SettlePlace(turn);
+            turn = SettlePlace(turn);
         if (state.WakeDue <= now)
-            WakeWithoutData(turn);
+            turn = WakeWithoutData(turn);
         if (state.CheckAgain <= now)
         {
-            Know(turn, known => known with { CheckAgain = null });
-            Check(turn, "still silent");
+            turn = turn.Know(known => known with { CheckAgain = null });
+            turn = Check(turn, "still silent");
         }
 
         if (!state.IsUp && state.ContactSince is { } since)
-            OnSilence(turn, since);
+            turn = OnSilence(turn, since);
         else if (IsDue(state.LastData ?? state.ContactSince, SilenceCheck, now) && turn.Phase is VehiclePhase.Online
             && !(now - state.LastCheck < SilenceCheck))
-            Check(turn, "no data for two hours");
+            turn = Check(turn, "no data for two hours");
         if (turn.Phase is VehiclePhase.Driving && state is { IsGearless: true, StandingSince: { } standing } && state.LastData + StandsForGood <= now)
-            EndDrive(turn.At(standing + StandsForGood), turn.Vehicle.LastResponse ?? new VehicleData(), Surroundings.Unknown);
-        turn.At(now);
+            turn = EndDrive(turn.At(standing + StandsForGood), turn.Vehicle.LastResponse ?? new VehicleData(), Surroundings.Unknown);
+        turn = turn.At(now);
         return Arm(turn);
     }
 
@@ -144,39 +145,39 @@ static class TelemetryRules
     {
         if (check.Request == TelemetryRequest.VehicleData)
             return turn.Vehicle.Telemetry.Leads ? OnFull(turn, check.Answer) : turn;
-        Know(turn, state => state with { IsChecking = false });
+        turn = turn.Know(state => state with { IsChecking = false });
         if (!turn.Vehicle.Telemetry.Leads)
             return turn;
         var availability = check.Answer is ApiAnswer<VehicleData>.Ok(var data) ? data.Availability : (Availability?)null;
         if (availability is not null)
-            turn.Vehicle = turn.Vehicle with { LastGoodAnswer = turn.Now };
+            turn = turn.With(turn.Vehicle with { LastGoodAnswer = turn.Now });
         // Data that came meanwhile have answered already.
         if (turn.Vehicle.Telemetry.IsUp && turn.Phase is not VehiclePhase.Start)
             return Arm(turn);
         if (availability is Availability.Online)
         {
             var times = turn.Vehicle.Telemetry.OnlineAnswers + 1;
-            Know(turn, state => state with { OnlineAnswers = times, CheckAgain = times < 2 ? turn.Now + SecondLook : null });
+            turn = turn.Know(state => state with { OnlineAnswers = times, CheckAgain = times < 2 ? turn.Now + SecondLook : null });
             return times < 2 ? Arm(turn) : Break(turn, new Note.TelemetryBroken());
         }
 
-        Know(turn, state => state with { OnlineAnswers = 0, CheckAgain = null });
+        turn = turn.Know(state => state with { OnlineAnswers = 0, CheckAgain = null });
         switch (turn.Phase)
         {
             case VehiclePhase.Driving driving when IsDue(turn.Vehicle.Telemetry.LastData, NeverBack, turn.Now):
-                turn.Write(driving.HasRow ? new LogbookEntry.CloseDrive(DriveEnd.Timeout, turn.Vehicle.Settings.LookUpAddresses) : null);
-                GoAway(turn, availability);
+                turn = turn.Write(driving.HasRow ? new LogbookEntry.CloseDrive(DriveEnd.Timeout, turn.Vehicle.Settings.LookUpAddresses) : null);
+                turn = GoAway(turn, availability);
                 break;
             case VehiclePhase.Charging charging when IsDue(turn.Vehicle.Telemetry.ContactSince, ChargeNeverBack, turn.Now):
-                turn.Write(charging.HasRow ? new LogbookEntry.CompleteCharging(turn.Now) : null).Log(new Note.ChargingEnded());
-                GoAway(turn, availability);
+                turn = turn.Write(charging.HasRow ? new LogbookEntry.CompleteCharging(turn.Now) : null).Log(new Note.ChargingEnded());
+                turn = GoAway(turn, availability);
                 break;
             case VehiclePhase.Start or VehiclePhase.Online or VehiclePhase.Suspended:
                 if (turn.Phase is not VehiclePhase.Start || availability is not null)
-                    GoAway(turn, availability);
+                    turn = GoAway(turn, availability);
                 break;
             case VehiclePhase.Asleep when availability is Availability.Offline:
-                GoAway(turn, availability);
+                turn = GoAway(turn, availability);
                 break;
         }
 
@@ -187,7 +188,7 @@ static class TelemetryRules
     public static Turn Rest(Turn turn, VehicleData data, Surroundings around)
     {
         if (data.DriveState?.ShiftState.IsParked == true && Readings.Position(data, turn.Date) is { OdometerKm: not null } position)
-            turn.Vehicle = turn.Vehicle with { Parked = position };
+            turn = turn.With(turn.Vehicle with { Parked = position });
         return turn.Locate(data, around).Publish();
     }
 
@@ -205,13 +206,13 @@ static class TelemetryRules
         _ => turn,
     };
 
-    static void Apply(Turn turn, TelemetryReading reading, Surroundings around)
+    static Turn Apply(Turn turn, TelemetryReading reading, Surroundings around)
     {
         var before = turn.Vehicle.LastResponse;
-        NoticeGap(turn, reading, around, before);
+        turn = NoticeGap(turn, reading, around, before);
         var data = Fill(turn.Vehicle, reading.Data);
-        Answers.Remember(turn, data, around).Locate(data, around);
-        Know(turn, state => state with
+        turn = Answers.Remember(turn, data, around).Locate(data, around);
+        turn = turn.Know(state => state with
         {
             LastData = turn.Now,
             LastCarTime = reading.CarTime,
@@ -219,41 +220,43 @@ static class TelemetryRules
         });
         reading = reading with { Data = data };
         if (turn.Phase is VehiclePhase.Start or VehiclePhase.Asleep or VehiclePhase.Offline)
-            WakeUp(turn, reading, around);
+            turn = WakeUp(turn, reading, around);
         else
-            Meet(turn, reading, around);
-        NoteVersion(turn, reading);
+            turn = Meet(turn, reading, around);
+        turn = NoteVersion(turn, reading);
         if (reading.HasPlace && turn.Vehicle.Telemetry.WithoutPlace is not null && turn.Phase is not (VehiclePhase.Driving { HasRow: false }))
-            Know(turn, state => state with { PlaceDue = null, WithoutPlace = null });
+            turn = turn.Know(state => state with { PlaceDue = null, WithoutPlace = null });
+        return turn;
     }
 
     /// <summary>A record meets the phase the car is in.</summary>
-    static void Meet(Turn turn, TelemetryReading reading, Surroundings around)
+    static Turn Meet(Turn turn, TelemetryReading reading, Surroundings around)
     {
         switch (turn.Phase)
         {
             case VehiclePhase.Online or VehiclePhase.Suspended:
-                OnIdle(turn, reading, around);
+                turn = OnIdle(turn, reading, around);
                 break;
             case VehiclePhase.Driving driving:
-                OnDriving(turn, driving, reading, around);
+                turn = OnDriving(turn, driving, reading, around);
                 break;
             case VehiclePhase.Charging charging:
-                OnCharging(turn, charging, reading, around);
+                turn = OnCharging(turn, charging, reading, around);
                 break;
             case VehiclePhase.Updating:
-                OnUpdating(turn, reading, around);
+                turn = OnUpdating(turn, reading, around);
                 break;
         }
+        return turn;
     }
 
     /// <summary>The first word of a car; by it what was left open goes on or is closed, as with an answer.</summary>
-    static void WakeUp(Turn turn, TelemetryReading reading, Surroundings around)
+    static Turn WakeUp(Turn turn, TelemetryReading reading, Surroundings around)
     {
-        Know(turn, state => state with { WakeDue = null });
+        turn = turn.Know(state => state with { WakeDue = null });
         if (turn.Vehicle.Telemetry.FullWanted is null && turn.Vehicle.Car.TrimBadging is null)
-            Know(turn, state => state with { FullWanted = "first contact" });
-        turn.Become(new VehiclePhase.Start());
+            turn = turn.Know(state => state with { FullWanted = "first contact" });
+        turn = turn.Become(new VehiclePhase.Start());
         // A car that moves without a gear, or charges without saying so, is idle for the answer's rules and found out below.
         var isWithout = !reading.HasPlace && reading.Data.DriveState is not { Latitude: not null, Longitude: not null };
         var data = reading.Data;
@@ -261,134 +264,131 @@ static class TelemetryRules
         if (turn.Vehicle.Unfinished.Update is { } update && data.VehicleState is { CarVersion: { } version } state
             && FirstWord.Of(version) != FirstWord.Of(update.VersionBefore))
             data = data with { VehicleState = state with { SoftwareUpdate = new SoftwareUpdate { Status = "" } } };
-        Starting.Online(turn, data, around);
-        MarkCharge(turn, reading);
+        turn = Starting.Online(turn, data, around);
+        turn = MarkCharge(turn, reading);
         if (turn.Phase is VehiclePhase.Updating)
-            Know(turn, state => state with { VersionBefore = turn.Vehicle.StoredVersion });
+            turn = turn.Know(state => state with { VersionBefore = turn.Vehicle.StoredVersion });
         if (isWithout)
-            WaitForPlace(turn, reading);
+            turn = WaitForPlace(turn, reading);
         if (turn.Phase is VehiclePhase.Online or VehiclePhase.Suspended)
-            FindOut(turn, reading, around);
-        AskInFull(turn);
+            turn = FindOut(turn, reading, around);
+        return AskInFull(turn);
     }
 
     /// <summary>A car that connects and says nothing is awake since then; it stands where it stood.</summary>
-    static void WakeWithoutData(Turn turn)
+    static Turn WakeWithoutData(Turn turn)
     {
         var since = turn.Vehicle.Telemetry.ContactSince ?? turn.Now;
-        Know(turn, state => state with { WakeDue = null });
+        turn = turn.Know(state => state with { WakeDue = null });
         // What an earlier run left open is settled by the first record.
         if (turn.Phase is not (VehiclePhase.Start or VehiclePhase.Asleep or VehiclePhase.Offline) || !turn.Vehicle.Unfinished.IsNothing)
-            return;
-        turn.At(since).StartState(CarActivity.Online, since);
+            return turn;
+        turn = turn.At(since).StartState(CarActivity.Online, since);
         if (turn.Vehicle.LastPlace is { } place)
         {
             var data = turn.Vehicle.Telemetry.Shown ?? new VehicleData();
             var standing = new DriveState { Timestamp = since, Latitude = place.Latitude, Longitude = place.Longitude };
-            turn.Write(Positions.Entry(data with { DriveState = standing }, since, Surroundings.Unknown));
+            turn = turn.Write(Positions.Entry(data with { DriveState = standing }, since, Surroundings.Unknown));
         }
 
-        turn.Become(new VehiclePhase.Online()).Log(new Note.IsOnline()).Publish();
+        return turn.Become(new VehiclePhase.Online()).Log(new Note.IsOnline()).Publish();
     }
 
-    static void OnIdle(Turn turn, TelemetryReading reading, Surroundings around)
+    static Turn OnIdle(Turn turn, TelemetryReading reading, Surroundings around)
     {
         if (reading.HasPlace && turn.Vehicle.Telemetry.WithoutPlace is not null)
-            turn.Write(Positions.Entry(reading.Data, turn.Date, around));
+            turn = turn.Write(Positions.Entry(reading.Data, turn.Date, around));
         var version = turn.Vehicle.Telemetry.NotedVersion ?? turn.Vehicle.StoredVersion;
-        Idle.Online(turn, reading.Data, around);
+        turn = Idle.Online(turn, reading.Data, around);
         switch (turn.Phase)
         {
             case VehiclePhase.Driving { HasRow: false }:
-                WaitForPlace(turn, reading);
+                turn = WaitForPlace(turn, reading);
                 break;
             case VehiclePhase.Charging { HasRow: false }:
-                WaitForPlace(turn, reading);
+                turn = WaitForPlace(turn, reading);
                 break;
             case VehiclePhase.Updating:
-                Know(turn, state => state with { VersionBefore = version });
+                turn = turn.Know(state => state with { VersionBefore = version });
                 break;
             case VehiclePhase.Online or VehiclePhase.Suspended:
-                FindOut(turn, reading, around);
+                turn = FindOut(turn, reading, around);
                 break;
         }
 
-        MarkCharge(turn, reading);
-        AskInFull(turn);
+        turn = MarkCharge(turn, reading);
+        return AskInFull(turn);
     }
 
     /// <summary>Whether a car does something that it has no word for: it moves without a gear, or charges without a state.</summary>
-    static void FindOut(Turn turn, TelemetryReading reading, Surroundings around)
+    static Turn FindOut(Turn turn, TelemetryReading reading, Surroundings around)
     {
         var moving = turn.Vehicle.Telemetry.Moving;
         if (reading.SpeedMph >= LeastMph)
         {
             if (moving is not null && reading.CarTime - moving.CarTime >= MovesForGood)
             {
-                BeginGearless(turn, moving, reading, around);
-                return;
+                return BeginGearless(turn, moving, reading, around);
             }
 
-            Know(turn, state => state with { Moving = moving ?? reading });
+            turn = turn.Know(state => state with { Moving = moving ?? reading });
         }
         else if (reading.HasSpeed)
         {
-            Know(turn, state => state with { Moving = null });
+            turn = turn.Know(state => state with { Moving = null });
         }
 
         if (reading.Charge.IsStateKnown)
-            return;
+            return turn;
         var hasPower = reading.Charge.PowerKw > LeastPowerKw;
         var since = hasPower ? turn.Vehicle.Telemetry.PowerSince ?? reading.CarTime : (DateTimeOffset?)null;
-        Know(turn, state => state with { PowerSince = since });
+        turn = turn.Know(state => state with { PowerSince = since });
         if (hasPower && reading.CarTime - since >= PowerForGood)
         {
-            Charging.Begin(turn, reading.Data, around);
-            MarkCharge(turn, reading);
+            turn = Charging.Begin(turn, reading.Data, around);
+            turn = MarkCharge(turn, reading);
         }
+        return turn;
     }
 
-    static void BeginGearless(Turn turn, TelemetryReading first, TelemetryReading reading, Surroundings around)
+    static Turn BeginGearless(Turn turn, TelemetryReading first, TelemetryReading reading, Surroundings around)
     {
         var start = Readings.Position(WithSpeed(first), first.CarTime, around.ElevationM);
-        turn.At(first.CarTime);
-        Driving.Begin(turn, start);
-        turn.At(reading.CarTime);
-        Know(turn, state => state with { IsGearless = true, Moving = null, StandingSince = null });
+        turn = turn.At(first.CarTime);
+        turn = Driving.Begin(turn, start).At(reading.CarTime);
+        turn = turn.Know(state => state with { IsGearless = true, Moving = null, StandingSince = null });
         if (turn.Phase is VehiclePhase.Driving { HasRow: true } driving)
-            GoOn(turn, driving, reading, around);
+            turn = GoOn(turn, driving, reading, around);
         else
-            WaitForPlace(turn, first);
-        turn.Publish();
+            turn = WaitForPlace(turn, first);
+        return turn.Publish();
     }
 
-    static void OnDriving(Turn turn, VehiclePhase.Driving driving, TelemetryReading reading, Surroundings around)
+    static Turn OnDriving(Turn turn, VehiclePhase.Driving driving, TelemetryReading reading, Surroundings around)
     {
         var gear = reading.Data.DriveState?.ShiftState;
         if (gear.IsInGear && turn.Vehicle.Telemetry.IsGearless)
-            Know(turn, state => state with { IsGearless = false, StandingSince = null });
+            turn = turn.Know(state => state with { IsGearless = false, StandingSince = null });
         if (turn.Vehicle.Telemetry.IsGearless)
         {
             var since = turn.Vehicle.Telemetry.StandingSince;
             if (reading.HasSpeed)
                 since = reading.SpeedMph > 0 ? null : since ?? reading.CarTime;
-            Know(turn, state => state with { StandingSince = since });
-            if (reading.CarTime - since >= StandsForGood)
+            turn = turn.Know(state => state with { StandingSince = since });
+            if (reading.CarTime - since >= StandsForGood || (reading.IsParked && !(reading.SpeedMph >= LeastMph)))
             {
-                EndDrive(turn, reading.Data, around);
-                return;
+                return EndDrive(turn, reading.Data, around);
             }
         }
         else if (gear.IsParked)
         {
-            EndDrive(turn, reading.Data, around);
-            return;
+            return EndDrive(turn, reading.Data, around);
         }
 
-        GoOn(turn, driving with { Contact = new Contact.Available() }, reading, around);
+        return GoOn(turn, driving with { Contact = new Contact.Available() }, reading, around);
     }
 
-    static void GoOn(Turn turn, VehiclePhase.Driving driving, TelemetryReading reading, Surroundings around)
+    static Turn GoOn(Turn turn, VehiclePhase.Driving driving, TelemetryReading reading, Surroundings around)
     {
         var hasRow = driving.HasRow;
         var data = turn.Vehicle.Telemetry.IsGearless ? WithSpeed(reading) : reading.Data;
@@ -396,12 +396,12 @@ static class TelemetryRules
         if (!hasRow)
         {
             var first = turn.Vehicle.Telemetry.WithoutPlace ?? reading;
-            if (reading.CarTime - first.CarTime > PlaceTimeout)
-                hasRow = StartAtLastPlace(turn, first);
+            if (reading.CarTime - first.CarTime > PlaceTimeout && StartAtLastPlace(turn, first) is { } started)
+                (turn, hasRow) = (started, true);
             if (!hasRow && reading.HasPlace && own is not null)
             {
-                turn.Write(new LogbookEntry.StartDrive(first.CarTime, own)).Log(new Note.DriveStarted());
-                Know(turn, state => state with { PlaceDue = null, WithoutPlace = null });
+                turn = turn.Write(new LogbookEntry.StartDrive(first.CarTime, own)).Log(new Note.DriveStarted());
+                turn = turn.Know(state => state with { PlaceDue = null, WithoutPlace = null });
                 hasRow = true;
             }
         }
@@ -409,44 +409,47 @@ static class TelemetryRules
         // Where a loss has made the place unknown, only a new one counts; and never two rows of one moment.
         var isDue = reading.HasPlace || (reading.HasMotion && !IsTooSoon(turn, reading));
         if (hasRow && isDue && own is not null && own.Date > turn.Vehicle.LastPosition)
-            turn.Write(new LogbookEntry.InsertDrivePosition(own));
-        turn.Become(driving with { HasRow = hasRow }).Use().Publish();
+            turn = turn.Write(new LogbookEntry.InsertDrivePosition(own));
+        return turn.Become(driving with { HasRow = hasRow }).Use().Publish();
     }
 
     static bool IsTooSoon(Turn turn, TelemetryReading reading) => reading.CarTime - turn.Vehicle.LastPosition < RowWithoutPlace;
 
-    static bool StartAtLastPlace(Turn turn, TelemetryReading first)
+    /// <summary>Null where no place is known.</summary>
+    static Turn? StartAtLastPlace(Turn turn, TelemetryReading first)
     {
         var data = turn.Vehicle.Telemetry.IsGearless ? WithSpeed(first) : first.Data;
         if (Readings.Position(data, first.CarTime, elsewhere: turn.Vehicle.LastPlace) is not { } position)
-            return false;
-        turn.Write(new LogbookEntry.StartDrive(first.CarTime, position)).Log(new Note.DriveStarted());
-        Know(turn, state => state with { PlaceDue = null, WithoutPlace = null });
-        return true;
+            return null;
+        return turn.Write(new LogbookEntry.StartDrive(first.CarTime, position))
+            .Log(new Note.DriveStarted())
+            .Know(state => state with { PlaceDue = null, WithoutPlace = null });
     }
 
-    static void EndDrive(Turn turn, VehicleData data, Surroundings around)
+    static Turn EndDrive(Turn turn, VehicleData data, Surroundings around)
     {
         if (turn.Phase is not VehiclePhase.Driving driving)
-            return;
+            return turn;
         // The end has waited for a place as long as the records did.
         if (data.DriveState is not { Latitude: not null, Longitude: not null } && turn.Vehicle.LastPlace is { } place)
             data = data with { DriveState = (data.DriveState ?? new DriveState()) with { Latitude = place.Latitude, Longitude = place.Longitude } };
-        var hasRow = driving.HasRow || (turn.Vehicle.Telemetry.WithoutPlace is { } first && StartAtLastPlace(turn, first));
+        var hasRow = driving.HasRow;
+        if (!hasRow && turn.Vehicle.Telemetry.WithoutPlace is { } first && StartAtLastPlace(turn, first) is { } started)
+            (turn, hasRow) = (started, true);
         if (hasRow)
         {
             var last = Readings.Position(data, turn.Date, around.ElevationM, elsewhere: turn.Vehicle.LastPlace);
-            turn.Write(
+            turn = turn.Write(
                 last is not null && last.Date > turn.Vehicle.LastPosition ? new LogbookEntry.InsertDrivePosition(last) : null,
                 new LogbookEntry.CloseDrive(DriveEnd.Ended, turn.Vehicle.Settings.LookUpAddresses));
         }
 
-        Know(turn, state => state with { IsGearless = false, StandingSince = null, Moving = null, PlaceDue = null, WithoutPlace = null });
-        turn.Use().Become(new VehiclePhase.Start());
-        PhaseTransitions.Raise(turn, data.Availability == Availability.Online ? data : data with { State = "online" }, around);
+        turn = turn.Know(state => state with { IsGearless = false, StandingSince = null, Moving = null, PlaceDue = null, WithoutPlace = null });
+        turn = turn.Use().Become(new VehiclePhase.Start());
+        return PhaseTransitions.Raise(turn, data.Availability == Availability.Online ? data : data with { State = "online" }, around);
     }
 
-    static void OnCharging(Turn turn, VehiclePhase.Charging charging, TelemetryReading reading, Surroundings around)
+    static Turn OnCharging(Turn turn, VehiclePhase.Charging charging, TelemetryReading reading, Surroundings around)
     {
         var data = reading.Data;
         var last = turn.Vehicle.Telemetry.LastCharge;
@@ -457,30 +460,26 @@ static class TelemetryRules
         var fell = Math.Round((double?)data.ChargeState?.ChargeEnergyAdded - last?.EnergyKwh ?? 0, 3) < -CounterToleranceKwh;
         if (isCharging && (fell || moved > SamePlaceKm))
         {
-            Complete(turn, charging, turn.Vehicle.Telemetry.LastCharge is null ? null : reading.Charge with { UsedKwh = null });
-            turn.Become(new VehiclePhase.Start());
-            PhaseTransitions.Raise(turn, data, around);
-            MarkCharge(turn, reading, isNew: true);
-            return;
+            turn = Complete(turn, charging, turn.Vehicle.Telemetry.LastCharge is null ? null : reading.Charge with { UsedKwh = null });
+            turn = turn.Become(new VehiclePhase.Start());
+            turn = PhaseTransitions.Raise(turn, data, around);
+            return MarkCharge(turn, reading, isNew: true);
         }
 
         if (!isCharging)
         {
-            turn.Write(Positions.Entry(data, turn.Date, around));
+            turn = turn.Write(Positions.Entry(data, turn.Date, around));
             if (charging.HasRow && !(reading.CarTime <= last?.Date))
-                turn.Write(Row(reading));
-            Complete(turn, charging, reading.Charge);
-            turn.Become(new VehiclePhase.Start());
-            PhaseTransitions.Raise(turn, data, around);
-            return;
+                turn = turn.Write(Row(reading));
+            turn = Complete(turn, charging, reading.Charge).Become(new VehiclePhase.Start());
+            return PhaseTransitions.Raise(turn, data, around);
         }
 
-        turn.Use();
+        turn = turn.Use();
         if (!charging.HasRow)
         {
-            Charging.Begin(turn, data, around);
-            MarkCharge(turn, reading);
-            return;
+            turn = Charging.Begin(turn, data, around);
+            return MarkCharge(turn, reading);
         }
 
         var hasPower = reading.Charge.PowerKw is > 0 or < 0;
@@ -490,29 +489,35 @@ static class TelemetryRules
             || (reading.Charge.IsChanged && reading.CarTime - last?.Date >= interval);
         if ((last is null || isDue) && !(reading.CarTime <= last?.Date))
         {
-            turn.Write(Row(reading));
-            MarkCharge(turn, reading, isNew: true);
+            turn = turn.Write(Row(reading));
+            turn = MarkCharge(turn, reading, isNew: true);
+        }
+        else if (data.ChargeState?.ChargeEnergyAdded is { } energy)
+        {
+            turn = turn.Know(state => state with { LastCharge = last is null ? null : last with { EnergyKwh = energy } });
         }
 
-        turn.Publish();
+        return turn.Publish();
     }
 
-    static LogbookEntry.InsertCharge? Row(TelemetryReading reading) => Readings.Charge(reading.Data, reading.CarTime) is { } charge
+    /// <summary>A charge without any range is no row, as the first one of its process has told.</summary>
+    static LogbookEntry.InsertCharge? Row(TelemetryReading reading)
+        => Readings.Charge(reading.Data, reading.CarTime) is { } charge && (charge.IdealRangeKm ?? charge.RatedRangeKm) is not null
         ? new LogbookEntry.InsertCharge(charge with { EnergyAddedKwh = charge.EnergyAddedKwh ?? 0, ChargerPowerKw = charge.ChargerPowerKw ?? 0 })
         : null;
 
-    static void Complete(Turn turn, VehiclePhase.Charging charging, ChargeFacts? facts)
+    static Turn Complete(Turn turn, VehiclePhase.Charging charging, ChargeFacts? facts)
     {
-        Know(turn, state => state with { LastCharge = null, PowerSince = null });
-        turn.Write(charging.HasRow ? new LogbookEntry.CompleteCharging(turn.Date, facts?.UsedKwh) : null).Log(new Note.ChargingEnded());
+        turn = turn.Know(state => state with { LastCharge = null, PowerSince = null });
+        return turn.Write(charging.HasRow ? new LogbookEntry.CompleteCharging(turn.Date, facts?.UsedKwh) : null).Log(new Note.ChargingEnded());
     }
 
-    static void MarkCharge(Turn turn, TelemetryReading reading, bool isNew = false)
+    static Turn MarkCharge(Turn turn, TelemetryReading reading, bool isNew = false)
     {
         if (turn.Phase is not VehiclePhase.Charging { HasRow: true } || (!isNew && turn.Vehicle.Telemetry.LastCharge is not null))
-            return;
+            return turn;
         var charge = reading.Data.ChargeState;
-        Know(turn, state => state with
+        return turn.Know(state => state with
         {
             LastCharge = new ChargeMark(
                 reading.CarTime, reading.Charge.PowerKw, charge?.ChargerPhases, charge?.ChargeEnergyAdded, reading.Data.VehicleState?.OdometerMiles),
@@ -520,24 +525,23 @@ static class TelemetryRules
     }
 
     /// <summary>An update ends with the first word about the version; a car that drives installs nothing any more.</summary>
-    static void OnUpdating(Turn turn, TelemetryReading reading, Surroundings around)
+    static Turn OnUpdating(Turn turn, TelemetryReading reading, Surroundings around)
     {
         var (data, before) = (reading.Data, turn.Vehicle.Telemetry.VersionBefore);
         var version = data.VehicleState?.CarVersion;
         var isOther = version is not null && FirstWord.Of(version) != FirstWord.Of(before);
         var isOver = data.VehicleState?.SoftwareUpdate?.Status != "installing" || data.DriveState?.ShiftState.IsInGear == true;
         if ((reading.HasVersion || data.DriveState?.ShiftState.IsInGear == true) && isOther)
-            turn.Write(new LogbookEntry.FinishUpdate(reading.CarTime, version)).Log(new Note.UpdateFinished(version));
+            turn = turn.Write(new LogbookEntry.FinishUpdate(reading.CarTime, version)).Log(new Note.UpdateFinished(version));
         else if ((reading.HasVersion || data.DriveState?.ShiftState.IsInGear == true) && isOver)
-            turn.Write(new LogbookEntry.CancelUpdate()).Log(new Note.UpdateCancelled());
+            turn = turn.Write(new LogbookEntry.CancelUpdate()).Log(new Note.UpdateCancelled());
         else
         {
-            turn.Use().Publish();
-            return;
+            return turn.Use().Publish();
         }
 
-        Know(turn, state => state with { NotedVersion = version ?? state.NotedVersion, VersionBefore = null });
-        turn.Become(new VehiclePhase.Start());
+        turn = turn.Know(state => state with { NotedVersion = version ?? state.NotedVersion, VersionBefore = null });
+        turn = turn.Become(new VehiclePhase.Start());
         // What the car still shows of the update that has just ended would begin another one.
         var settled = data with
         {
@@ -547,73 +551,78 @@ static class TelemetryRules
             ? data.VehicleState.SoftwareUpdate : new SoftwareUpdate { Status = "" }
             }
         };
-        PhaseTransitions.Raise(turn, settled, around);
+        return PhaseTransitions.Raise(turn, settled, around);
     }
 
     /// <summary>More than a quarter of an hour between two records of a drive: the rules of a lost car judge it by the car's clock.</summary>
-    static void NoticeGap(Turn turn, TelemetryReading reading, Surroundings around, VehicleData? before)
+    static Turn NoticeGap(Turn turn, TelemetryReading reading, Surroundings around, VehicleData? before)
     {
         // Polling may have told of the time in between.
         var gap = reading.CarTime - Later(turn.Vehicle.Telemetry.LastCarTime, turn.Vehicle.LastPosition);
         if (turn.Phase is VehiclePhase.Driving driving && gap > LostAfter && before is not null)
         {
-            turn.Vehicle = turn.Vehicle with { Parked = Readings.Position(before, turn.Date, elsewhere: turn.Vehicle.LastPlace) };
-            Know(turn, state => state with { IsGearless = false, StandingSince = null, Moving = null });
-            Driving.Judge(turn, driving, before, Fill(turn.Vehicle, reading.Data), around);
+            turn = turn.With(turn.Vehicle with { Parked = Readings.Position(before, turn.Date, elsewhere: turn.Vehicle.LastPlace) });
+            turn = turn.Know(state => state with { IsGearless = false, StandingSince = null, Moving = null });
+            turn = Driving.Judge(turn, driving, before, Fill(turn.Vehicle, reading.Data), around);
             if (turn.Phase is VehiclePhase.Online or VehiclePhase.Driving { HasRow: false }
                 && reading.Data.DriveState is not { Latitude: not null, Longitude: not null })
-                WaitForPlace(turn, reading);
+                turn = WaitForPlace(turn, reading);
         }
+        return turn;
     }
 
-    static void OnSilence(Turn turn, DateTimeOffset since)
+    static Turn OnSilence(Turn turn, DateTimeOffset since)
     {
         var (now, state) = (turn.Now, turn.Vehicle.Telemetry);
         switch (turn.Phase)
         {
-            case VehiclePhase.Online or VehiclePhase.Suspended when IsDue(since, Hop, now) && state.IsGearKnown:
-                GoAway(turn, Availability.Asleep);
+            case VehiclePhase.Online or VehiclePhase.Suspended when IsDue(since, Hop, now) && IsSleepSure(state):
+                turn = GoAway(turn, Availability.Asleep);
                 break;
             case VehiclePhase.Online or VehiclePhase.Suspended when IsDue(since, Hop, now) && !state.IsChecking && state.CheckAgain is null:
-                Check(turn, "silent, gear unknown");
+                turn = Check(turn, state.IsGearKnown ? "silent, connections unknown" : "silent, gear unknown");
                 break;
             case VehiclePhase.Driving { Contact: Contact.Available or Contact.Unavailable } driving when IsDue(since, LostAfter, now):
-                turn.Become(driving with { Contact = new Contact.Lost(turn.Vehicle.LastResponse) }).Log(new Note.Lost()).Publish();
+                turn = turn.Become(driving with { Contact = new Contact.Lost(turn.Vehicle.LastResponse) }).Log(new Note.Lost()).Publish();
                 break;
             case VehiclePhase.Driving when IsDue(state.LastData, NeverBack, now) && !(now - state.LastCheck < NeverBack):
-                Check(turn, "a drive without an end");
+                turn = Check(turn, "a drive without an end");
                 break;
             case VehiclePhase.Charging when IsDue(since, ChargeNeverBack, now) && !(now - state.LastCheck < ChargeNeverBack):
-                Check(turn, "a charge without an end");
+                turn = Check(turn, "a charge without an end");
                 break;
             case VehiclePhase.Updating when IsDue(since, UpdateNeverBack, now) && !(state.LastCheck > since):
-                Check(turn, "an update without an end");
+                turn = Check(turn, "an update without an end");
                 break;
             case VehiclePhase.Asleep or VehiclePhase.Offline when IsDue(Later(since, state.LastCheck), SleepCheck, now):
-                Check(turn, "asleep");
+                turn = Check(turn, "asleep");
                 break;
         }
+        return turn;
     }
 
+    /// <summary>A car in P whose connection has ended sleeps; where either is not known, Tesla is asked.</summary>
+    static bool IsSleepSure(TelemetryState state) => state is { IsGearKnown: true, IsContactTold: true };
+
     /// <summary>Asleep or offline, from the moment the contact ended.</summary>
-    static void GoAway(Turn turn, Availability? availability)
+    static Turn GoAway(Turn turn, Availability? availability)
     {
         var isOffline = availability is Availability.Offline;
         var since = isOffline ? turn.Now : turn.Vehicle.Telemetry.ContactSince ?? turn.Vehicle.Telemetry.LastData ?? turn.Now;
         if (turn.Vehicle.OpenState?.Since > since)
             since = turn.Vehicle.OpenState.Since;
-        turn.StartState(isOffline ? CarActivity.Offline : CarActivity.Asleep, since)
+        turn = turn.StartState(isOffline ? CarActivity.Offline : CarActivity.Asleep, since)
             .Become(isOffline ? new VehiclePhase.Offline(TimeSpan.Zero) : new VehiclePhase.Asleep(TimeSpan.Zero))
             .Log(isOffline ? new Note.WentOffline() : new Note.FellAsleep())
             .Publish();
-        Know(turn, state => state with { Moving = null, PowerSince = null, PlaceDue = null, WithoutPlace = null });
+        return turn.Know(state => state with { Moving = null, PowerSince = null, PlaceDue = null, WithoutPlace = null });
     }
 
     /// <summary>Nothing comes by itself any more: polling takes over, and closes nothing.</summary>
     /// <param name="why">What the journal is told.</param>
     static Turn Break(Turn turn, Note why)
     {
-        Know(turn, state => state with
+        turn = turn.Know(state => state with
         {
             Leads = false,
             IsBroken = true,
@@ -623,53 +632,53 @@ static class TelemetryRules
             PlaceDue = null,
             WithoutPlace = null
         });
-        turn.Log(why);
+        turn = turn.Log(why);
         if (turn.Phase is VehiclePhase.Driving { Contact: Contact.Unavailable } driving)
-            turn.Become(driving with { Contact = new Contact.Available() });
+            turn = turn.Become(driving with { Contact = new Contact.Available() });
         return turn.ConnectStream().PollNow();
     }
 
     /// <summary>
     /// Whether the car's records make the rows. The first one takes over from polling; after a failure data must flow for a while first.
     /// </summary>
-    static bool Lead(Turn turn)
+    static Turn Lead(Turn turn)
     {
         var state = turn.Vehicle.Telemetry;
         if (state.Leads)
-            return true;
+            return turn;
         if (state.IsBroken)
         {
             var since = state.BackSince ?? turn.Now;
-            Know(turn, known => known with { BackSince = since });
+            turn = turn.Know(known => known with { BackSince = since });
             if (turn.Now - since < Back)
-                return false;
+                return turn;
         }
 
-        turn.DisconnectStream();
-        turn.Vehicle = turn.Vehicle with { Request = null, Poll = null, PreOnline = PreOnline.Idle, OutOfOrder = default };
-        Know(turn, known => known with { IsConfigured = true, Leads = true, IsBroken = false, BackSince = null });
-        turn.Log(new Note.TelemetryLeads());
-        return true;
+        turn = turn.DisconnectStream();
+        return turn.With(turn.Vehicle with { Request = null, Poll = null, PreOnline = PreOnline.Idle, OutOfOrder = default })
+            .Know(known => known with { IsConfigured = true, Leads = true, IsBroken = false, BackSince = null })
+            .Log(new Note.TelemetryLeads());
     }
 
-    static void NoteVersion(Turn turn, TelemetryReading reading)
+    static Turn NoteVersion(Turn turn, TelemetryReading reading)
     {
         var known = turn.Vehicle.Telemetry.NotedVersion ?? turn.Vehicle.StoredVersion;
         if (turn.Phase is VehiclePhase.Updating || reading.Data.VehicleState?.CarVersion is not { Length: > 0 } version
             || version == turn.Vehicle.Telemetry.NotedVersion)
-            return;
+            return turn;
         var isNew = known is not null && FirstWord.Of(known) != FirstWord.Of(version);
-        Know(turn, state => state with { NotedVersion = version, FullWanted = isNew ? "new version" : state.FullWanted });
+        turn = turn.Know(state => state with { NotedVersion = version, FullWanted = isNew ? "new version" : state.FullWanted });
         if (turn.Vehicle.Telemetry.NotedVersion is not null && isNew)
-            turn.Write(new LogbookEntry.NoteVersion(reading.CarTime, version));
+            turn = turn.Write(new LogbookEntry.NoteVersion(reading.CarTime, version));
+        return turn;
     }
 
-    static void AskInFull(Turn turn)
+    static Turn AskInFull(Turn turn)
     {
         if (turn.Vehicle.Telemetry is not { FullWanted: { } reason, IsUp: true } || turn.Phase is VehiclePhase.Suspended)
-            return;
-        Know(turn, state => state with { FullWanted = null });
-        turn.Do(new Effect.CheckTelemetry(TelemetryRequest.VehicleData, reason));
+            return turn;
+        turn = turn.Know(state => state with { FullWanted = null });
+        return turn.Do(new Effect.CheckTelemetry(TelemetryRequest.VehicleData, reason));
     }
 
     static Turn OnFull(Turn turn, ApiAnswer<VehicleData>? answer)
@@ -678,33 +687,34 @@ static class TelemetryRules
         {
             // Unavailable just now: at the next contact again.
             if (answer is ApiAnswer<VehicleData>.Failed(ApiError.VehicleUnavailable))
-                Know(turn, state => state with { FullWanted = "the car was unavailable" });
+                turn = turn.Know(state => state with { FullWanted = "the car was unavailable" });
             return Arm(turn);
         }
 
         var description = CarIdentification.Describe(turn.Vehicle.Car, data);
-        turn.Vehicle = turn.Vehicle with { Car = CarIdentification.Apply(turn.Vehicle.Car, description), LastGoodAnswer = turn.Now };
+        turn = turn.With(turn.Vehicle with { Car = CarIdentification.Apply(turn.Vehicle.Car, description), LastGoodAnswer = turn.Now });
         return Arm(turn.Write(new LogbookEntry.UpdateCar(description)).Publish());
     }
 
-    static void WaitForPlace(Turn turn, TelemetryReading reading)
+    static Turn WaitForPlace(Turn turn, TelemetryReading reading)
     {
         if (turn.Vehicle.Telemetry.WithoutPlace is null)
-            Know(turn, state => state with { WithoutPlace = reading, PlaceDue = turn.Now + PlaceTimeout });
+            turn = turn.Know(state => state with { WithoutPlace = reading, PlaceDue = turn.Now + PlaceTimeout });
+        return turn;
     }
 
     /// <summary>No place came: the last known one stands in.</summary>
-    static void SettlePlace(Turn turn)
+    static Turn SettlePlace(Turn turn)
     {
         var waiting = turn.Vehicle.Telemetry.WithoutPlace;
-        Know(turn, state => state with { PlaceDue = null });
+        turn = turn.Know(state => state with { PlaceDue = null });
         if (waiting is null)
-            return;
-        turn.At(waiting.CarTime);
+            return turn;
+        turn = turn.At(waiting.CarTime);
         switch (turn.Phase)
         {
-            case VehiclePhase.Driving { HasRow: false } driving when StartAtLastPlace(turn, waiting):
-                turn.Become(driving with { HasRow = true }).Publish();
+            case VehiclePhase.Driving { HasRow: false } driving when StartAtLastPlace(turn, waiting) is { } started:
+                turn = started.Become(driving with { HasRow = true }).Publish();
                 break;
             case VehiclePhase.Online or VehiclePhase.Suspended when turn.Vehicle.LastPlace is { } place:
                 var data = waiting.Data with
@@ -715,23 +725,24 @@ static class TelemetryRules
                         Longitude = place.Longitude
                     }
                 };
-                turn.Write(Positions.Entry(data, turn.Date, Surroundings.Unknown));
-                MissedDrive.Write(turn, data, Surroundings.Unknown);
-                Know(turn, state => state with { WithoutPlace = null });
+                turn = turn.Write(Positions.Entry(data, turn.Date, Surroundings.Unknown));
+                turn = MissedDrive.Write(turn, data, Surroundings.Unknown);
+                turn = turn.Know(state => state with { WithoutPlace = null });
                 break;
             case VehiclePhase.Charging { HasRow: false } when turn.Vehicle.LastPlace is not null:
-                Charging.Begin(turn, waiting.Data, Surroundings.Unknown);
-                MarkCharge(turn, waiting);
-                Know(turn, state => state with { WithoutPlace = null });
+                turn = Charging.Begin(turn, waiting.Data, Surroundings.Unknown);
+                turn = MarkCharge(turn, waiting);
+                turn = turn.Know(state => state with { WithoutPlace = null });
                 break;
         }
+        return turn;
     }
 
     static Turn Check(Turn turn, string reason)
     {
         if (turn.Vehicle.Telemetry.IsChecking)
             return turn;
-        Know(turn, state => state with { IsChecking = true, LastCheck = turn.Now });
+        turn = turn.Know(state => state with { IsChecking = true, LastCheck = turn.Now });
         return turn.Do(new Effect.CheckTelemetry(TelemetryRequest.Vehicle, reason));
     }
 
@@ -747,7 +758,7 @@ static class TelemetryRules
             state.CheckAgain,
             (turn.Phase, state.IsChecking || state.CheckAgain is not null) switch
             {
-                (VehiclePhase.Online or VehiclePhase.Suspended, var isAsking) when silent is not null && (state.IsGearKnown || !isAsking)
+                (VehiclePhase.Online or VehiclePhase.Suspended, var isAsking) when silent is not null && (IsSleepSure(state) || !isAsking)
                     => silent + Hop,
                 (VehiclePhase.Online, false) => Later(state.LastData ?? state.ContactSince, state.LastCheck) + SilenceCheck,
                 (VehiclePhase.Driving { Contact: Contact.Lost }, false) => Later(state.LastData, state.LastCheck) + NeverBack,
@@ -761,7 +772,7 @@ static class TelemetryRules
         ];
         var due = dues.Min();
         if (due is { } next)
-            turn.ArmTelemetry(next > now ? next - now : TimeSpan.FromSeconds(1));
+            turn = turn.ArmTelemetry(next > now ? next - now : TimeSpan.FromSeconds(1));
         return turn;
     }
 
@@ -786,7 +797,4 @@ static class TelemetryRules
     {
         DriveState = (reading.Data.DriveState ?? new DriveState()) with { ExactSpeed = reading.SpeedMph },
     };
-
-    static void Know(Turn turn, Func<TelemetryState, TelemetryState> change) =>
-        turn.Vehicle = turn.Vehicle with { Telemetry = change(turn.Vehicle.Telemetry) };
 }

@@ -22,6 +22,9 @@ sealed record TelemetryState
 
     public bool IsUp { get; init; }
 
+    /// <summary>Somebody tells of the car's connections; otherwise the end of the contact is a guess from silence.</summary>
+    public bool IsContactTold { get; init; } = true;
+
     /// <summary>The server's clock when the contact began or ended.</summary>
     public DateTimeOffset? ContactSince { get; init; }
 
@@ -82,4 +85,5 @@ sealed record TelemetryState
 }
 
 /// <summary>The last row of the open charging process.</summary>
+/// <param name="EnergyKwh">The counter as it was last told, also without a row.</param>
 sealed record ChargeMark(DateTimeOffset Date, double? PowerKw, int? Phases, double? EnergyKwh, double? OdometerMiles);

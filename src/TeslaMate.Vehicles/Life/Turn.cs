@@ -1,30 +1,23 @@
+using System.Collections.Immutable;
 using TeslaMate.Logbook;
 
 namespace TeslaMate.Vehicles.Life;
 
 /// <summary>
 /// One event being worked off: the car as it is by now, and what has come up to be done. Lives only inside <see cref="Vehicle.Transition"/>, so that
-/// the rules can be read as the rows of the specification's tables. It is a builder: every method changes this turn and gives it back, so that a rule
-/// may be written as a chain or as statements.
+/// the rules can be read as the rows of the specification's tables. A value: every method gives the next turn, and the build refuses a rule that
+/// drops one.
 /// </summary>
-sealed class Turn
+sealed record Turn
 {
-    readonly List<LogbookEntry> _entries = [];
-    readonly List<Effect> _effects = [];
-    Effect.Poll? _poll;
-    bool _isPollWanted;
-
-    public Turn(Vehicle vehicle, DateTimeOffset now)
+    public static Turn Begin(Vehicle vehicle, DateTimeOffset now)
     {
-        Vehicle = vehicle;
-        Now = now;
-        Date = now;
+        var turn = new Turn { Vehicle = vehicle, Now = now, Date = now };
         // A clock that is set back must not make a car look freshly used or heard of, nor prolong its pause.
         if (now < vehicle.Seen - TimeSpan.FromSeconds(2))
         {
             var by = vehicle.Seen - now;
-            Log(new Note.ServerClockTurnedBack(by));
-            Vehicle = vehicle with
+            turn = turn.Log(new Note.ServerClockTurnedBack(by)).With(vehicle with
             {
                 LastUsed = vehicle.LastUsed - by,
                 LastSample = vehicle.LastSample - by,
@@ -33,58 +26,68 @@ sealed class Turn
                 PollDue = vehicle.PollDue - by,
                 StreamPollDue = vehicle.StreamPollDue - by,
                 Phase = vehicle.Phase is VehiclePhase.Suspended suspended ? new VehiclePhase.Suspended(suspended.Until - by) : vehicle.Phase,
-            };
+            });
         }
 
-        Vehicle = Vehicle with { Seen = now };
+        return turn.With(turn.Vehicle with { Seen = now });
     }
 
-    public Vehicle Vehicle { get; set; }
+    public required Vehicle Vehicle { get; init; }
 
     /// <summary>The server's clock.</summary>
-    public DateTimeOffset Now { get; }
+    public required DateTimeOffset Now { get; init; }
 
     /// <summary>The time of what is being worked off: the car's clock in a record that it sent by itself, otherwise the server's.</summary>
-    public DateTimeOffset Date { get; private set; }
+    public required DateTimeOffset Date { get; init; }
 
     public VehiclePhase Phase => Vehicle.Phase;
 
     public PollingIntervals Polling => Vehicle.Settings.Polling;
 
+    /// <summary>What this event writes, the newest first.</summary>
+    ImmutableStack<LogbookEntry> Entries { get; init; } = [];
+
+    /// <summary>What else is to be done, the newest first.</summary>
+    ImmutableStack<Effect> Effects { get; init; } = [];
+
+    /// <summary>The poll that this event asks for; a later one replaces it.</summary>
+    Effect.Poll? NextPoll { get; init; }
+
+    /// <summary>Whether a poll is wanted whatever a request costs.</summary>
+    bool IsPollWanted { get; init; }
+
+    /// <summary>Polling stands in for what the car does not send, and each request costs money.</summary>
+    bool IsFallback => Vehicle is { Telemetry.IsBroken: true, Settings.IsPriced: true };
+
+    /// <summary>The car as it is known from here on.</summary>
+    public Turn With(Vehicle vehicle) => this with { Vehicle = vehicle };
+
+    /// <summary>What is known from here on about a car that sends its data by itself.</summary>
+    public Turn Know(Func<TelemetryState, TelemetryState> change) => With(Vehicle with { Telemetry = change(Vehicle.Telemetry) });
+
     /// <summary>Adds to what this event writes; an entry that could not be made is left out.</summary>
     public Turn Write(params ReadOnlySpan<LogbookEntry?> entries)
     {
+        var (written, vehicle) = (Entries, Vehicle);
         foreach (var entry in entries)
         {
             if (entry is null)
                 continue;
-            _entries.Add(entry);
+            written = written.Push(entry);
             if (PositionOf(entry) is { } position)
-                Vehicle = Vehicle with { LastPosition = position.Date, LastPlace = new Coordinates(position.Latitude, position.Longitude) };
+                vehicle = vehicle with { LastPosition = position.Date, LastPlace = new Coordinates(position.Latitude, position.Longitude) };
         }
 
-        return this;
+        return this with { Entries = written, Vehicle = vehicle };
     }
 
     /// <summary>Publishes the car as it is at this point of the turn.</summary>
-    public Turn Publish()
-    {
-        _effects.Add(new Effect.Publish(SummaryBuilder.ToPublish(Vehicle, Now)));
-        return this;
-    }
+    public Turn Publish() => Do(new Effect.Publish(SummaryBuilder.ToPublish(Vehicle, Now)));
 
     /// <summary>What follows happened at this time.</summary>
-    public Turn At(DateTimeOffset date)
-    {
-        Date = date;
-        return this;
-    }
+    public Turn At(DateTimeOffset date) => this with { Date = date };
 
-    public Turn Do(Effect effect)
-    {
-        _effects.Add(effect);
-        return this;
-    }
+    public Turn Do(Effect effect) => this with { Effects = Effects.Push(effect) };
 
     public Turn Log(Note note) => Do(new Effect.Log(note));
 
@@ -98,11 +101,7 @@ sealed class Turn
     public Turn PollSoon() => PollExactly(TimeSpan.FromSeconds(10));
 
     /// <summary>At once, whatever a request costs.</summary>
-    public Turn PollNow()
-    {
-        _isPollWanted = true;
-        return PollExactly(TimeSpan.Zero);
-    }
+    public Turn PollNow() => (this with { IsPollWanted = true }).PollExactly(TimeSpan.Zero);
 
     /// <summary>A pause that the least one does not lengthen.</summary>
     public Turn PollExactly(TimeSpan after) => Vehicle.Telemetry.Leads ? this : Arm(after);
@@ -112,10 +111,12 @@ sealed class Turn
 
     Turn Arm(TimeSpan after)
     {
-        Vehicle = Vehicle with { LastNumber = Vehicle.LastNumber + 1 };
-        Vehicle = Vehicle with { Poll = Vehicle.LastNumber, PollDue = Now + after };
-        _poll = new Effect.Poll(Vehicle.LastNumber, after);
-        return this;
+        var number = Vehicle.LastNumber + 1;
+        return this with
+        {
+            Vehicle = Vehicle with { LastNumber = number, Poll = number, PollDue = Now + after },
+            NextPoll = new Effect.Poll(number, after),
+        };
     }
 
     /// <summary>
@@ -131,10 +132,8 @@ sealed class Turn
         var due = isWaiting && Vehicle.StreamPollDue is { } waiting ? waiting : Later(Now + Polling.Minimum, Vehicle.StreamPollDue + floor);
         if (!isWaiting && Vehicle is { Poll: not null, PollDue: { } regular } && regular > Now && regular <= due)
             return this;
-        _isPollWanted = true;
-        PollExactly(due > Now ? due - Now : TimeSpan.Zero);
-        Vehicle = Vehicle with { StreamPoll = Vehicle.Poll, StreamPollDue = due };
-        return this;
+        var armed = (this with { IsPollWanted = true }).PollExactly(due > Now ? due - Now : TimeSpan.Zero);
+        return armed.With(armed.Vehicle with { StreamPoll = armed.Vehicle.Poll, StreamPollDue = due });
 
         static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
     }
@@ -144,30 +143,17 @@ sealed class Turn
     {
         if (Vehicle.Request is not null)
             return this;
-        Vehicle = Vehicle with { LastNumber = Vehicle.LastNumber + 1 };
-        Vehicle = Vehicle with { Request = Vehicle.LastNumber };
-        return Do(new Effect.Fetch(Vehicle.LastNumber, plan));
+        var number = Vehicle.LastNumber + 1;
+        return With(Vehicle with { LastNumber = number, Request = number }).Do(new Effect.Fetch(number, plan));
     }
 
-    public Turn Become(VehiclePhase phase)
-    {
-        Vehicle = Vehicle with { Phase = phase };
-        return this;
-    }
+    public Turn Become(VehiclePhase phase) => With(Vehicle with { Phase = phase });
 
     /// <summary>The car was active now.</summary>
-    public Turn Use()
-    {
-        Vehicle = Vehicle with { LastUsed = Now };
-        return this;
-    }
+    public Turn Use() => With(Vehicle with { LastUsed = Now });
 
     /// <summary>The published state begins.</summary>
-    public Turn Since(DateTimeOffset since)
-    {
-        Vehicle = Vehicle with { Since = since };
-        return this;
-    }
+    public Turn Since(DateTimeOffset since) => With(Vehicle with { Since = since });
 
     /// <summary>
     /// Writes the row of <c>states</c> and remembers it, by the same rule that the logbook has. A row that went on through a drive, a charge or an
@@ -175,10 +161,11 @@ sealed class Turn
     /// </summary>
     public Turn StartState(CarActivity activity, DateTimeOffset date)
     {
-        Write(new LogbookEntry.StartState(activity, date));
-        if (Vehicle.OpenState is not { } open || open.Activity != activity)
-            Vehicle = Vehicle with { OpenState = new OpenState(activity, Vehicle.OpenState?.Since > date ? Vehicle.OpenState.Since : date) };
-        return Since(Vehicle.Since > Vehicle.OpenState.Since ? date : Vehicle.OpenState.Since);
+        var state = Vehicle.OpenState is { } open && open.Activity == activity
+            ? open
+            : new OpenState(activity, Vehicle.OpenState?.Since > date ? Vehicle.OpenState.Since : date);
+        return Write(new LogbookEntry.StartState(activity, date))
+            .With(Vehicle with { OpenState = state, Since = Vehicle.Since > state.Since ? date : state.Since });
     }
 
     /// <summary>Connects a stream if the car's settings want one and none is held.</summary>
@@ -186,38 +173,31 @@ sealed class Turn
     {
         if (Vehicle.IsStreaming || !Vehicle.Car.Settings.UseStreamingApi || Vehicle.Telemetry.Leads)
             return this;
-        Vehicle = Vehicle with { LastNumber = Vehicle.LastNumber + 1 };
-        Vehicle = Vehicle with { Stream = Vehicle.LastNumber };
-        return Do(new Effect.ConnectStream(Vehicle.LastNumber));
+        var number = Vehicle.LastNumber + 1;
+        return With(Vehicle with { LastNumber = number, Stream = number }).Do(new Effect.ConnectStream(number));
     }
 
-    public Turn DisconnectStream()
-    {
-        if (!Vehicle.IsStreaming)
-            return this;
-        Vehicle = Vehicle with { Stream = null, LastSample = null, LastInGear = null };
-        return Do(new Effect.DisconnectStream());
-    }
-
-    /// <summary>Polling stands in for what the car does not send, and each request costs money.</summary>
-    bool IsFallback => Vehicle is { Telemetry.IsBroken: true, Settings.IsPriced: true };
+    public Turn DisconnectStream() => Vehicle.IsStreaming
+        ? With(Vehicle with { Stream = null, LastSample = null, LastInGear = null }).Do(new Effect.DisconnectStream())
+        : this;
 
     public (Vehicle Next, IReadOnlyList<Effect> Effects) End()
     {
+        var (vehicle, poll) = (Vehicle, NextPoll);
         // By the phase that the car is in now.
-        if (_poll is { } poll && IsFallback && !_isPollWanted && PollingIntervals.WhereEachCosts(Phase) is var least && poll.After < least)
+        if (poll is not null && IsFallback && !IsPollWanted && PollingIntervals.WhereEachCosts(Phase) is var least && poll.After < least)
         {
-            _poll = poll with { After = least };
-            Vehicle = Vehicle with { PollDue = Now + least };
+            poll = poll with { After = least };
+            vehicle = vehicle with { PollDue = Now + least };
         }
 
-        List<Effect> effects = new(_effects.Count + 2);
-        if (_entries.Count > 0)
-            effects.Add(new Effect.Write(_entries));
-        effects.AddRange(_effects);
-        if (_poll is not null)
-            effects.Add(_poll);
-        return (Vehicle, effects);
+        List<Effect> effects = [];
+        if (!Entries.IsEmpty)
+            effects.Add(new Effect.Write([.. Entries.Reverse()]));
+        effects.AddRange(Effects.Reverse());
+        if (poll is not null)
+            effects.Add(poll);
+        return (vehicle, effects);
     }
 
     static PositionReading? PositionOf(LogbookEntry entry) => entry switch

@@ -36,8 +36,9 @@ sealed record DriveLeft(DateTimeOffset Start, PositionReading? Last, PositionRea
     /// <summary>A car that is still driving after this time without a reading began another drive (spec vehicle 6.5).</summary>
     public static readonly TimeSpan LongestGap = TimeSpan.FromMinutes(15);
 
-    // Faster than any car this program knows, so a larger difference is another trip.
-    const double FastestKmH = 300;
+    /// <summary>Faster than any car that this program knows: an odometer that moved more belongs to another trip.</summary>
+    public const double FastestKmH = 300;
+
     const double OdometerToleranceKm = 1;
 
     /// <summary>

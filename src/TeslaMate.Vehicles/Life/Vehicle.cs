@@ -163,8 +163,8 @@ sealed record Vehicle
     /// <summary>What becomes of a car by an event, and what is to be done about it, in this order.</summary>
     public static (Vehicle Next, IReadOnlyList<Effect> Effects) Transition(Vehicle vehicle, VehicleEvent @event)
     {
-        var turn = new Turn(vehicle, @event.At);
-        turn = @event switch
+        var turn = Turn.Begin(vehicle, @event.At);
+        return (@event switch
         {
             VehicleEvent.Started started => vehicle.Telemetry.IsConfigured ? TelemetryRules.Begin(turn) : Fetching.Begin(turn, started.Around),
             VehicleEvent.PollDue due => Fetching.OnDue(turn, due.Poll),
@@ -184,8 +184,7 @@ sealed record Vehicle
             VehicleEvent.TelemetryArrived arrived => TelemetryRules.OnArrived(turn, arrived),
             VehicleEvent.TelemetryChecked check => TelemetryRules.OnChecked(turn, check),
             _ => throw new System.Diagnostics.UnreachableException($"no rule for {@event}"),
-        };
-        return turn.End();
+        }).End();
     }
 }
 

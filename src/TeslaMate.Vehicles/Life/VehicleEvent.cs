@@ -51,7 +51,11 @@ abstract record VehicleEvent(DateTimeOffset At)
 
     /// <summary>A car that streams can be reached, or cannot any more.</summary>
     /// <param name="Since">The server's clock when that began.</param>
-    public sealed record TelemetryContact(DateTimeOffset At, bool IsUp, DateTimeOffset Since) : VehicleEvent(At);
+    public sealed record TelemetryContact(DateTimeOffset At, bool IsUp, DateTimeOffset Since) : VehicleEvent(At)
+    {
+        /// <summary>Somebody tells of the car's connections; otherwise the end of the contact is a guess from silence.</summary>
+        public bool IsTold { get; init; } = true;
+    }
 
     /// <summary>Tesla says that nothing will come of the car by itself.</summary>
     /// <param name="Error">What the car reports of its attempts to reach us; null when it has not fetched its configuration, or has none any more.

@@ -12,8 +12,8 @@ static class WakingUp
     public static Turn OnBareAtStart(Turn turn, VehicleData data, Surroundings around)
     {
         if (turn.Vehicle.LastResponse is null)
-            Restoring.Restore(turn, data, around);
-        turn.Vehicle = turn.Vehicle with { PreOnline = PreOnline.Probing };
+            turn = Restoring.Restore(turn, data, around);
+        turn = turn.With(turn.Vehicle with { PreOnline = PreOnline.Probing });
         return turn.ConnectStream().Become(new VehiclePhase.Offline(turn.Polling.Asleep)).Poll(30);
     }
 
@@ -36,7 +36,6 @@ static class WakingUp
 
     public static Turn Be(Turn turn, PreOnline next)
     {
-        turn.Vehicle = turn.Vehicle with { PreOnline = next };
-        return turn;
+        return turn.With(turn.Vehicle with { PreOnline = next });
     }
 }

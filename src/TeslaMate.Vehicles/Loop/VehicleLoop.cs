@@ -102,8 +102,8 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         || _vehicle.Unfinished is { Drive: not null } or { Charging: not null };
 
     /// <inheritdoc/>
-    ValueTask ITelemetryReceiver.ContactAsync(bool isUp, DateTimeOffset since, CancellationToken cancellationToken) =>
-        _inbox.Writer.WriteAsync(new VehicleEvent.TelemetryContact(default, isUp, since), cancellationToken);
+    ValueTask ITelemetryReceiver.ContactAsync(bool isUp, DateTimeOffset since, bool isTold, CancellationToken cancellationToken) =>
+        _inbox.Writer.WriteAsync(new VehicleEvent.TelemetryContact(default, isUp, since) { IsTold = isTold }, cancellationToken);
 
     /// <inheritdoc/>
     ValueTask ITelemetryReceiver.CutAsync(string? error, CancellationToken cancellationToken) =>
@@ -142,10 +142,10 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
         }
     }
 
-    public ValueTask TellAsync(Car changed, CancellationToken cancellationToken) =>
+    public ValueTask PostChangeAsync(Car changed, CancellationToken cancellationToken) =>
         _inbox.Writer.WriteAsync(new VehicleEvent.CarChanged(default, changed), cancellationToken);
 
-    public ValueTask TellSignedInAsync(CancellationToken cancellationToken) =>
+    public ValueTask PostSignInAsync(CancellationToken cancellationToken) =>
         _inbox.Writer.WriteAsync(new VehicleEvent.SignedIn(default), cancellationToken);
 
     public async ValueTask DisposeAsync()
@@ -374,9 +374,9 @@ sealed class VehicleLoop(Vehicle start, VehicleLoopParts parts, Action rediscove
     void Ask(Func<CancellationToken, Task<ApiAnswer<VehicleData>?>> ask, Func<ApiAnswer<VehicleData>?, VehicleEvent?> end)
     {
         var token = _stop.Token;
-        _tasks.Add(AskAndTellAsync());
+        _tasks.Add(AskAndPostAsync());
 
-        async Task AskAndTellAsync()
+        async Task AskAndPostAsync()
         {
             ApiAnswer<VehicleData>? answer;
             try

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using TeslaMate.Configuration;
 using TeslaMate.Logbook;
 
@@ -71,7 +70,7 @@ public sealed class SummaryHub
     sealed class Watcher(CarId? only)
     {
         readonly Lock _lock = new();
-        readonly Channel<bool> _some = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        readonly AsyncAutoResetEvent _some = new();
         Dictionary<CarId, Summary> _waiting = [];
 
         public void Offer(Summary summary)
@@ -80,7 +79,7 @@ public sealed class SummaryHub
                 return;
             lock (_lock)
                 _waiting[summary.Car.Id] = summary;
-            _some.Writer.TryWrite(true);
+            _some.Set();
         }
 
         /// <summary>For the summaries of the beginning, which must not replace newer ones offered meanwhile.</summary>
@@ -96,7 +95,7 @@ public sealed class SummaryHub
 
         public async Task<ICollection<Summary>> TakeAsync(CancellationToken cancellationToken)
         {
-            await _some.Reader.ReadAsync(cancellationToken);
+            await _some.WaitAsync(cancellationToken);
             lock (_lock)
             {
                 var taken = _waiting;

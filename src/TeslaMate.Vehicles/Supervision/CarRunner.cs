@@ -53,17 +53,17 @@ sealed partial class CarRunner(Car car, VehicleSettings settings, VehicleLoopPar
         _stop.Dispose();
     }
 
-    public async Task TellAsync(Car changed, CancellationToken cancellationToken)
+    public async Task PostChangeAsync(Car changed, CancellationToken cancellationToken)
     {
         _car = changed;
         if (_loop is { } loop)
-            await OrGoneAsync(loop.TellAsync(changed, cancellationToken));
+            await OrGoneAsync(loop.PostChangeAsync(changed, cancellationToken));
     }
 
-    public async Task TellSignedInAsync(CancellationToken cancellationToken)
+    public async Task PostSignInAsync(CancellationToken cancellationToken)
     {
         if (_loop is { } loop)
-            await OrGoneAsync(loop.TellSignedInAsync(cancellationToken));
+            await OrGoneAsync(loop.PostSignInAsync(cancellationToken));
     }
 
     /// <summary>A loop that has ended since needs no telling: the next one starts afresh.</summary>

@@ -87,7 +87,7 @@ sealed partial class Supervisor(
                 case Wish.SignedIn:
                     SignIns++;
                     foreach (var runner in _runners.Values)
-                        await runner.TellSignedInAsync(cancellationToken);
+                        await runner.PostSignInAsync(cancellationToken);
                     // At the start the list may have waited for these very tokens.
                     if (_listedGeneration != account.Status.Generation)
                         pause = await DiscoverAsync(isOtherAccount: true, cancellationToken);
@@ -139,12 +139,12 @@ sealed partial class Supervisor(
         {
             var reason = notFound is not null ? "a car was not found" : needsStored ? "start or sign-in" : "regular look";
             var finding = discovery.FindAsync(reason, cancellationToken);
-            using (var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
+            using (var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
             {
-                if (await Task.WhenAny(finding, Task.Delay(ListTimeout, parts.Time, patience.Token)) != finding && needsStored)
+                if (await Task.WhenAny(finding, Task.Delay(ListTimeout, parts.Time, timeout.Token)) != finding && needsStored)
                     await MatchAsync(new DiscoveredCars(await discovery.StoredAsync(cancellationToken), IsListed: false), isComplete: false,
                         cancellationToken);
-                await patience.CancelAsync();
+                await timeout.CancelAsync();
             }
 
             var found = await finding;
@@ -211,7 +211,7 @@ sealed partial class Supervisor(
                 break;
             case ({ } running, true) when running.Car.Settings != car.Settings || running.Car.Eid != car.Eid || running.Car.Vid != car.Vid
                 || running.Car.DisplayPriority != car.DisplayPriority || running.Car.Efficiency != car.Efficiency:
-                await running.TellAsync(car, cancellationToken);
+                await running.PostChangeAsync(car, cancellationToken);
                 break;
         }
     }

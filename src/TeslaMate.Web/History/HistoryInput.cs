@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using TeslaMate.Logbook.HistoryChanges;
+using TeslaMate.Web.Forms;
 
 namespace TeslaMate.Web.History;
 
@@ -9,30 +10,28 @@ static class HistoryInput
 {
     const int MostTagText = 1000;
 
-    /// <summary>How the fields write a moment; UTC.</summary>
-    public const string TimeFormat = "yyyy-MM-ddTHH:mm:ss";
-
     /// <returns>Null when it cannot be understood.</returns>
     public static async Task<HistoryEdit?> ParseAsync(IFormCollection form, IHistoryEditor editor, CancellationToken cancellationToken)
     {
-        if (Name<EntryKind>(form["kind"]) is not { } kind || Ids(form) is not { } ids)
+        var fields = new FormReader(form);
+        if (fields.Name<EntryKind>("kind") is not { } kind || fields.Wholes("id") is not { } ids)
             return null;
-        switch (form["do"].ToString())
+        switch (fields.Text("do"))
         {
             case "merge":
                 return new HistoryEdit.Merge(kind, ids);
             case "delete":
                 return new HistoryEdit.Delete(kind, ids);
             case "split" when ids is [var id]:
-                var border = Number(form["row"]);
-                if (border is null && Time(form["at"]) is { } at)
+                var border = fields.Whole("row", 0, int.MaxValue);
+                if (border is null && fields.Moment("at") is { } at)
                     border = await editor.RowAtAsync(kind, id, at, cancellationToken);
                 return border is { } row ? new HistoryEdit.Split(kind, id, row) : null;
             case "trim" when ids is [var id]:
-                return new HistoryEdit.Trim(kind, id, Time(form["from"]), Time(form["to"]));
-            case "geofence" when Name<PlaceEnd>(form["end"]) is { } end:
-                return new HistoryEdit.SetGeofence(kind, ids, end, Number(form["geofence"]));
-            case "tags" when Name<TagMode>(form["mode"]) is { } mode && form["tags"].ToString() is { Length: <= MostTagText } tags:
+                return new HistoryEdit.Trim(kind, id, fields.Moment("from"), fields.Moment("to"));
+            case "geofence" when fields.Name<PlaceEnd>("end") is { } end:
+                return new HistoryEdit.SetGeofence(kind, ids, end, fields.Whole("geofence", 0, int.MaxValue));
+            case "tags" when fields.Name<TagMode>("mode") is { } mode && (fields.Text("tags") ?? "") is { Length: <= MostTagText } tags:
                 return new HistoryEdit.SetTags(kind, ids, mode,
                     tags.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
             default:
@@ -57,21 +56,5 @@ static class HistoryInput
         },
     ];
 
-    public static string? Text(DateTimeOffset? time) => time?.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
-
-    static int[]? Ids(IFormCollection form)
-    {
-        var ids = form["id"].Select(Number).ToList();
-        return ids.TrueForAll(id => id is not null) ? [.. ids.Select(id => id!.Value)] : null;
-    }
-
-    static int? Number(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
-
-    static T? Name<T>(string? text)
-        where T : struct, Enum => Enum.GetNames<T>().Contains(text) ? Enum.Parse<T>(text!) : null;
-
-    // Browsers leave seconds of nought out.
-    static DateTimeOffset? Time(string? text)
-        => DateTimeOffset.TryParseExact(text, [TimeFormat, "yyyy-MM-ddTHH:mm"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
-            out var time) ? time : null;
+    public static string? Text(DateTimeOffset? time) => time?.UtcDateTime.ToString(FormReader.MomentFormat, CultureInfo.InvariantCulture);
 }

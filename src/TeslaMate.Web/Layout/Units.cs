@@ -1,4 +1,5 @@
 using System.Globalization;
+using TeslaMate.Logbook;
 using TeslaMate.Logbook.Settings;
 using TeslaMate.Tesla.Cars;
 
@@ -7,7 +8,6 @@ namespace TeslaMate.Web.Layout;
 /// <summary>Numbers as the owner wants to read them (spec web 6): decimal point in every language, halves away from zero.</summary>
 public sealed class Units(GlobalSettings settings)
 {
-    const double MilesPerKm = 0.62137119223733;
     const double FeetPerMetre = 3.28084;
     const double PsiPerBar = 14.5038;
 
@@ -26,19 +26,19 @@ public sealed class Units(GlobalSettings settings)
     public bool PrefersIdealRange => settings.PreferredRange == PreferredRange.Ideal;
 
     /// <summary>A car's range: the kilometres' own decimals, or miles with one.</summary>
-    public string Range(double km) => UsesMiles ? $"{Fixed(km * MilesPerKm, 1)} mi" : $"{Shortest(km)} km";
+    public string Range(double km) => UsesMiles ? $"{Fixed(km * Lengths.MilesPerKm, 1)} mi" : $"{Shortest(km)} km";
 
     /// <summary>The range of a full battery, whole.</summary>
-    public string FullRange(double km) => $"{Fixed(UsesMiles ? km * MilesPerKm : km, 0)} {LengthUnit}";
+    public string FullRange(double km) => $"{Fixed(UsesMiles ? km * Lengths.MilesPerKm : km, 0)} {LengthUnit}";
 
     /// <summary>An odometer, whole.</summary>
-    public string Mileage(double km) => $"{Fixed(UsesMiles ? km * MilesPerKm : km, 0)} {LengthUnit}";
+    public string Mileage(double km) => $"{Fixed(UsesMiles ? km * Lengths.MilesPerKm : km, 0)} {LengthUnit}";
 
     /// <summary>A distance driven, one decimal.</summary>
-    public string Distance(double km) => $"{Fixed(UsesMiles ? km * MilesPerKm : km, 1)} {LengthUnit}";
+    public string Distance(double km) => $"{Fixed(UsesMiles ? km * Lengths.MilesPerKm : km, 1)} {LengthUnit}";
 
     /// <summary>A length as a number in the owner's unit.</summary>
-    public double Length(double km) => UsesMiles ? km * MilesPerKm : km;
+    public double Length(double km) => UsesMiles ? km * Lengths.MilesPerKm : km;
 
     /// <summary>A temperature as a number in the owner's unit.</summary>
     public double Degrees(double celsius) => settings.UnitOfTemperature == UnitOfTemperature.F ? celsius * 9 / 5 + 32 : celsius;
@@ -57,9 +57,9 @@ public sealed class Units(GlobalSettings settings)
     public string Consumption(double whPerKm) => $"{Fixed(ConsumptionNumber(whPerKm), 0)} {ConsumptionUnit}";
 
     /// <summary>The kilometres of a length that was entered in the owner's unit.</summary>
-    public double Km(double length) => UsesMiles ? length / MilesPerKm : length;
+    public double Km(double length) => UsesMiles ? length / Lengths.MilesPerKm : length;
 
-    public string Speed(double kmh) => $"{Fixed(UsesMiles ? kmh * MilesPerKm : kmh, 0)} {SpeedUnit}";
+    public string Speed(double kmh) => $"{Fixed(UsesMiles ? kmh * Lengths.MilesPerKm : kmh, 0)} {SpeedUnit}";
 
     public string Height(double metres) => $"{Fixed(HeightNumber(metres), 0)} {HeightUnit}";
 
@@ -95,7 +95,5 @@ public sealed class Units(GlobalSettings settings)
             : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(time.TotalDays):0} d {time.Hours:00} h");
 
     /// <summary>Hours and minutes, such as <c>1 h 05 min</c>.</summary>
-    public static string Minutes(int minutes) => minutes < 60
-        ? string.Create(CultureInfo.InvariantCulture, $"{minutes} min")
-        : string.Create(CultureInfo.InvariantCulture, $"{minutes / 60} h {minutes % 60:00} min");
+    public static string Minutes(int minutes) => HoursAndMinutes.Text(minutes);
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using TeslaMate.Configuration;
 using TeslaMate.Logbook.Cars;
+using TeslaMate.Web.Forms;
 using TeslaMate.Web.Layout;
 using TeslaMate.Web.Requests;
 
@@ -28,16 +29,16 @@ sealed partial class TokenPages(TokenStore tokens, ICars cars, TimeProvider time
 
     async Task<IResult> ChangeAsync(PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
-        var form = await http.Request.ReadFormAsync(cancellationToken);
-        return form["revoke"].ToString() is { Length: > 0 } id
+        var fields = new FormReader(await http.Request.ReadFormAsync(cancellationToken));
+        return fields.Text("revoke") is { Length: > 0 } id
             ? await RevokeAsync(id, context, http, cancellationToken)
-            : await CreateAsync(form, context, http, cancellationToken);
+            : await CreateAsync(fields, context, http, cancellationToken);
     }
 
-    async Task<IResult> CreateAsync(IFormCollection form, PageContext context, HttpContext http, CancellationToken cancellationToken)
+    async Task<IResult> CreateAsync(FormReader fields, PageContext context, HttpContext http, CancellationToken cancellationToken)
     {
-        var (wish, problem) = TokenWish.Parse(form["name"], [.. form["scope"].OfType<string>()],
-            [.. form["car"].OfType<string>().Where(car => car.Length > 0)], form["days"]);
+        // The wish itself is read as the command line reads it, in the same sentences.
+        var (wish, problem) = TokenWish.Parse(fields.Text("name"), fields.Texts("scope"), fields.Texts("car"), fields.Text("days"));
         if (wish is null)
             return await PageAsync(context, http, made: null, problem, cancellationToken);
         var (stored, token) = await tokens.CreateAsync(wish, cancellationToken);

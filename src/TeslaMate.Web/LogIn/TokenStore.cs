@@ -112,7 +112,7 @@ public sealed class TokenStore([FromKeyedServices(WebDatabase.Pages)] NpgsqlData
     static StoredToken Read(NpgsqlDataReader reader) => new(
         reader.GetInt32(0), reader.GetString(1), reader.GetString(2), reader.GetFieldValue<string[]>(3),
         reader.IsDBNull(4) ? null : [.. reader.GetFieldValue<short[]>(4).Select(car => new CarId(car))],
-        reader.GetInstant(5), reader.GetInstantOrNull(6), reader.GetInstantOrNull(7), reader.IsDBNull(8) ? null : reader.GetString(8),
+        reader.GetInstant(5), reader.GetInstantOrNull(6), reader.GetInstantOrNull(7), reader.Text(8),
         reader.GetInstantOrNull(9));
 }
 

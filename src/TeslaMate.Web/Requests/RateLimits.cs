@@ -75,8 +75,8 @@ public static class RateLimits
     static string ProgramOf(HttpContext http)
         => http.User.Scheme() is null or Schemes.Open ? $"address:{http.Connection.RemoteIpAddress}" : http.User.Subject() ?? "";
 
-    // What is refused has to be asked for again, by a program that may not know how: a first synchronisation waits instead, and well within its
-    // patience.
+    // Requests above the rate wait for up to 10 s instead of being refused: programs that synchronise for the first time send many, and not all
+    // repeat a refused one.
     static TokenBucketRateLimiter Bucket(int perSecond, int burst) => new(new TokenBucketRateLimiterOptions
     {
         TokenLimit = burst,

@@ -11,7 +11,7 @@ namespace TeslaMate.Web.Requests;
 public static class UnreadBodies
 {
     /// <summary>Who needs longer to send what is not wanted is hung up on after all.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>To be called before everything that answers.</summary>
     public static IApplicationBuilder UseUnreadBodies(this IApplicationBuilder app)
@@ -33,12 +33,12 @@ public static class UnreadBodies
     static async Task ThrowAwayAsync(HttpContext http, IHttpMaxRequestBodySizeFeature sizes)
     {
         sizes.MaxRequestBodySize = null;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        patience.CancelAfter(Patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        timeout.CancelAfter(ReadTimeout);
         try
         {
             await http.Response.CompleteAsync();
-            await http.Request.Body.CopyToAsync(Stream.Null, patience.Token);
+            await http.Request.Body.CopyToAsync(Stream.Null, timeout.Token);
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException or BadHttpRequestException)
         {

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using Npgsql;
 using TeslaMate.Configuration;
-using TeslaMate.Database;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Corrections;
 
@@ -35,22 +33,10 @@ static class CorrectionCommands
         return command;
     }
 
-    internal static async Task<int> RunAsync(
+    internal static Task<int> RunAsync(
         Variables variables, string noun, int id, Func<ICorrections, int, CancellationToken, Task<bool>> correct, string done, TextWriter output,
-        TextWriter error,
-        CancellationToken cancellationToken)
-    {
-        var database = DatabaseSettings.Read(variables);
-        var logbook = LogbookSettings.Read(variables);
-        if (variables.Problems.Count > 0)
-        {
-            foreach (var problem in variables.Problems)
-                await error.WriteLineAsync(problem);
-            return ExitCode.Configuration;
-        }
-
-        await using var services = new ServiceCollection().AddLogging().AddDatabase(database).AddLogbook(logbook).BuildServiceProvider();
-        try
+        TextWriter error, CancellationToken cancellationToken)
+        => Verbs.WithLogbookAsync(variables, error, async services =>
         {
             if (await correct(services.GetRequiredService<ICorrections>(), id, cancellationToken))
             {
@@ -62,11 +48,5 @@ static class CorrectionCommands
             await error.WriteLineAsync(done == Deleted
                 ? $"Warning: there is no {noun} with ID {id}. Nothing to delete." : $"There is no {noun} with ID {id}.");
             return done == Deleted ? ExitCode.Ok : ExitCode.Failure;
-        }
-        catch (NpgsqlException exception)
-        {
-            await error.WriteLineAsync($"{database}: {exception.Message}");
-            return ExitCode.Failure;
-        }
-    }
+        });
 }

@@ -39,10 +39,8 @@ static class DatabaseCommand
         var logSettings = LogSettings.Read(variables);
         // Asked for before anything runs: the key may be in a file that cannot be read.
         variables.Secret("ENCRYPTION_KEY");
-        if (variables.Problems.Count > 0)
+        if (await variables.PrintProblemsAsync(error))
         {
-            foreach (var problem in variables.Problems)
-                await error.WriteLineAsync(problem);
             // Of a unit, systemd looks at the exit code of the main process alone. That finds the same and keeps the unit from being started again
             // and again.
             return isStepOfUnit ? ExitCode.Ok : ExitCode.Configuration;

@@ -26,12 +26,8 @@ static class ExportCommand
         CancellationToken cancellationToken)
     {
         var settings = DatabaseSettings.Read(variables);
-        if (variables.Problems.Count > 0)
-        {
-            foreach (var problem in variables.Problems)
-                await error.WriteLineAsync(problem);
+        if (await variables.PrintProblemsAsync(error))
             return ExitCode.Configuration;
-        }
 
         try
         {

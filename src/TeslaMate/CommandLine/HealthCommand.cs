@@ -25,12 +25,8 @@ static class HealthCommand
     internal static async Task<int> RunAsync(Variables variables, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
         var listener = ListenerSettings.Read(variables);
-        if (variables.Problems.Count > 0)
-        {
-            foreach (var problem in variables.Problems)
-                await error.WriteLineAsync(problem);
+        if (await variables.PrintProblemsAsync(error))
             return ExitCode.Configuration;
-        }
 
         using var client = new HttpClient(new SocketsHttpHandler
         {

@@ -2,9 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Npgsql;
 using TeslaMate.Configuration;
-using TeslaMate.Database;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.HistoryChanges;
 
@@ -209,29 +207,11 @@ static class HistoryCommands
 
     static Task<HistoryEdit?> Known(HistoryEdit edit) => Task.FromResult<HistoryEdit?>(edit);
 
-    static async Task<int> RunAsync(Variables? given, ParseResult parsed, Func<IHistoryEditor, TextWriter, TextWriter, Task<int>> run)
+    static Task<int> RunAsync(Variables? given, ParseResult parsed, Func<IHistoryEditor, TextWriter, TextWriter, Task<int>> run)
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-        var variables = given ?? Variables.FromEnvironment();
-        var database = DatabaseSettings.Read(variables);
-        var logbook = LogbookSettings.Read(variables);
-        if (variables.Problems.Count > 0)
-        {
-            foreach (var problem in variables.Problems)
-                await error.WriteLineAsync(problem);
-            return ExitCode.Configuration;
-        }
-
-        await using var services = new ServiceCollection().AddLogging().AddDatabase(database).AddLogbook(logbook).BuildServiceProvider();
-        try
-        {
-            return await run(services.GetRequiredService<IHistoryEditor>(), output, error);
-        }
-        catch (NpgsqlException exception)
-        {
-            await error.WriteLineAsync($"{database}: {exception.Message}");
-            return ExitCode.Failure;
-        }
+        return Verbs.WithLogbookAsync(given ?? Variables.FromEnvironment(), error,
+            services => run(services.GetRequiredService<IHistoryEditor>(), output, error));
     }
 
     static async Task<int> AnswerAsync(EditAnswer answer, TextWriter output, TextWriter error, bool isJson, bool isDryRun)

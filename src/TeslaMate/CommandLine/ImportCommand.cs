@@ -67,12 +67,8 @@ static partial class ImportCommand
         var database = DatabaseSettings.Read(variables);
         var logbook = LogbookSettings.Read(variables);
         request = request with { FallbackVehicleId = variables.Text("TESLAFI_IMPORT_VEHICLE_ID", request.FallbackVehicleId) };
-        if (variables.Problems.Count > 0)
-        {
-            foreach (var problem in variables.Problems)
-                await error.WriteLineAsync(problem);
+        if (await variables.PrintProblemsAsync(error))
             return ExitCode.Configuration;
-        }
 
         var isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && !json;
         if (isTerminal && !yes && !request.IsDryRun && !Console.IsInputRedirected

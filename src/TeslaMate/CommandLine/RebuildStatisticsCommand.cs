@@ -25,12 +25,8 @@ static class RebuildStatisticsCommand
         CancellationToken cancellationToken)
     {
         var settings = DatabaseSettings.Read(variables);
-        if (variables.Problems.Count > 0)
-        {
-            foreach (var problem in variables.Problems)
-                await error.WriteLineAsync(problem);
+        if (await variables.PrintProblemsAsync(error))
             return ExitCode.Configuration;
-        }
 
         await using var database = settings.CreateDataSource();
         try

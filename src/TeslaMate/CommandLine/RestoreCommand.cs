@@ -87,12 +87,8 @@ static class RestoreCommand
             var variables = Variables.FromEnvironment();
             var settings = DatabaseSettings.Read(variables);
             variables.Secret("ENCRYPTION_KEY");
-            if (variables.Problems.Count > 0)
-            {
-                foreach (var problem in variables.Problems)
-                    await error.WriteLineAsync(problem);
+            if (await variables.PrintProblemsAsync(error))
                 return ExitCode.Configuration;
-            }
 
             await using var databases = new RestoreDatabases(settings, parsed.GetValue(owner) ?? settings.User, TimeProvider.System, error);
             try

@@ -1,8 +1,5 @@
 using System.CommandLine;
-using Npgsql;
 using TeslaMate.Configuration;
-using TeslaMate.Database;
-using TeslaMate.Logbook;
 using TeslaMate.Logbook.Refused;
 
 namespace TeslaMate.CommandLine;
@@ -20,22 +17,10 @@ static class RetryRefusedCommand
         return command;
     }
 
-    internal static async Task<int> RunAsync(Variables variables, bool discard, TextWriter output, TextWriter error,
-        CancellationToken cancellationToken)
-    {
-        var database = DatabaseSettings.Read(variables);
-        var logbook = LogbookSettings.Read(variables);
-        if (variables.Problems.Count > 0)
+    internal static Task<int> RunAsync(Variables variables, bool discard, TextWriter output, TextWriter error, CancellationToken cancellationToken)
+        => Verbs.WithLogbookAsync(variables, error, async services =>
         {
-            foreach (var problem in variables.Problems)
-                await error.WriteLineAsync(problem);
-            return ExitCode.Configuration;
-        }
-
-        await using var services = new ServiceCollection().AddLogging().AddDatabase(database).AddLogbook(logbook).BuildServiceProvider();
-        var refused = services.GetRequiredService<IRefusedEntries>();
-        try
-        {
+            var refused = services.GetRequiredService<IRefusedEntries>();
             var result = await refused.RetryAsync(cancellationToken);
             foreach (var problem in result.StillRefused)
                 await error.WriteLineAsync(problem);
@@ -46,11 +31,5 @@ static class RetryRefusedCommand
                 return ExitCode.Failure;
             await output.WriteLineAsync($"{await refused.DiscardAsync(cancellationToken)} refused entries are forgotten.");
             return ExitCode.Ok;
-        }
-        catch (NpgsqlException exception)
-        {
-            await error.WriteLineAsync($"{database}: {exception.Message}");
-            return ExitCode.Failure;
-        }
-    }
+        });
 }

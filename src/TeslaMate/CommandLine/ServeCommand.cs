@@ -37,12 +37,8 @@ static partial class ServeCommand
     internal static async Task<int> RunAsync(Variables variables, bool migrate, InvocationConfiguration console, CancellationToken stop)
     {
         var settings = Settings.Read(variables);
-        if (variables.Problems.Count > 0)
-        {
-            foreach (var problem in variables.Problems)
-                await console.Error.WriteLineAsync(problem);
+        if (await variables.PrintProblemsAsync(console.Error))
             return ExitCode.Configuration;
-        }
 
         await using var log = LogOutput.Create(settings.Log, new SecretRedactor(settings.Secrets), console.Output);
         using var loggers = new SerilogLoggerFactory(log);

@@ -47,12 +47,8 @@ static class SetPasswordCommand
         CancellationToken cancellationToken, Func<string?>? readHidden = null)
     {
         var settings = DatabaseSettings.Read(variables);
-        if (variables.Problems.Count > 0)
-        {
-            foreach (var problem in variables.Problems)
-                await error.WriteLineAsync(problem);
+        if (await variables.PrintProblemsAsync(error))
             return ExitCode.Configuration;
-        }
 
         await using var database = settings.CreateDataSource();
         var access = new WebAccess(database, TimeProvider.System);

@@ -37,12 +37,8 @@ static class SignInCommand
             key = null;
         }
 
-        if (variables.Problems.Count > 0 || key is null)
-        {
-            foreach (var problem in variables.Problems)
-                await error.WriteLineAsync(problem);
+        if (await variables.PrintProblemsAsync(error) || key is null)
             return ExitCode.Configuration;
-        }
 
         var (access, refresh) = (default(Secret), default(Secret));
         // With the bearer of a proxy there is nothing to type.

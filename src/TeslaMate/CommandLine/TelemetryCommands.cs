@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -155,7 +156,7 @@ static class TelemetryCommands
             var output = parsed.InvocationConfiguration.Output;
             var variables = read();
             await using var database = DatabaseSettings.Read(variables).CreateDataSource();
-            if (await ProblemsAsync(variables, parsed.InvocationConfiguration.Error))
+            if (await variables.PrintProblemsAsync(parsed.InvocationConfiguration.Error))
                 return ExitCode.Configuration;
             var statuses = await new TelemetryStatus(database).ReadAsync(TimeProvider.System.GetUtcNow(), cancellationToken);
             if (parsed.GetValue(json))
@@ -198,14 +199,14 @@ static class TelemetryCommands
             if (parsed.GetValue(car) is not { } name)
                 return verdict.IsGood ? ExitCode.Ok : ExitCode.Failure;
             var asked = await WithTeslaAsync(read(), name, error,
-                (found, api, cars, ledger) => TellAsync(found, api, cars, ledger, output, error, cancellationToken), cancellationToken);
+                (found, api, cars, ledger) => PrintAsync(found, api, cars, ledger, output, error, cancellationToken), cancellationToken);
             return verdict.IsGood ? asked : ExitCode.Failure;
         }));
         return command;
     }
 
     /// <summary>What Tesla says about a car's configuration.</summary>
-    static async Task<int> TellAsync(
+    static async Task<int> PrintAsync(
         OwnedCar found, FleetTelemetryApi api, TelemetryCars cars, Ledger ledger, TextWriter output, TextWriter error,
         CancellationToken cancellationToken)
     {
@@ -269,7 +270,7 @@ static class TelemetryCommands
             key = null;
         }
 
-        if (await ProblemsAsync(variables, error) || key is null)
+        if (await variables.PrintProblemsAsync(error) || key is null)
             return ExitCode.Configuration;
         await using var database = settings.CreateDataSource();
         using var api = new FleetTelemetryApi(database, key, tesla);
@@ -301,14 +302,7 @@ static class TelemetryCommands
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = car });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
-            ? new OwnedCar(new CarId(reader.GetInt16(0)), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2)) : null;
-    }
-
-    static async Task<bool> ProblemsAsync(Variables variables, TextWriter error)
-    {
-        foreach (var problem in variables.Problems)
-            await error.WriteLineAsync(problem);
-        return variables.Problems.Count > 0;
+            ? new OwnedCar(new CarId(reader.GetInt16(0)), reader.GetString(1), reader.Text(2)) : null;
     }
 
     static async Task<int> TryAsync(TextWriter error, Func<Task<int>> act)
@@ -379,7 +373,9 @@ static class TelemetryCommands
         var port = new Option<int>("--port") { Description = "The public port.", DefaultValueFactory = _ => 4443 };
         port.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() is < 1 or > 65_535)
+            // What is no number at all is told by the parser.
+            if (result.Tokens is [var token] && int.TryParse(token.Value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var given)
+                && given is < 1 or > 65_535)
                 result.AddError("--port must be between 1 and 65535.");
         });
         return port;

@@ -107,12 +107,8 @@ static class TokenCommands
     static async Task<int> WithStoreAsync(Variables variables, InvocationConfiguration console, Func<TokenStore, Task<int>> run)
     {
         var settings = DatabaseSettings.Read(variables);
-        if (variables.Problems.Count > 0)
-        {
-            foreach (var problem in variables.Problems)
-                await console.Error.WriteLineAsync(problem);
+        if (await variables.PrintProblemsAsync(console.Error))
             return ExitCode.Configuration;
-        }
 
         await using var database = settings.CreateDataSource();
         try

@@ -289,7 +289,7 @@ sealed class DemoHistory
             start = Later(start, _free.AddMinutes(3));
             Park(start);
             var temperature = Temperature(start);
-            // Cold, speed and the day's mood.
+            // More in cold, in heat and at speed, and by chance 7 % more or less.
             var perKm = past.KwhPerKm * (0.83 + Math.Max(0, 19 - temperature) * 0.014 + Math.Max(0, speed - 60) * 0.0035
                 + Math.Max(0, temperature - 27) * 0.008) * (0.93 + random.NextDouble() * 0.14);
             var hours = km / (speed * (0.88 + random.NextDouble() * 0.2));

@@ -9,7 +9,7 @@ sealed class LoggedRows(NpgsqlDataSource database)
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     // Addresses come a few seconds after a drive's end, and never without network or where there is none.
-    static readonly TimeSpan PatienceForAddresses = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan AddressTimeout = TimeSpan.FromSeconds(10);
 
     // The sentence is made here because only the database knows all names; what was there before the start is not told again.
     const string Complete = """
@@ -56,7 +56,7 @@ sealed class LoggedRows(NpgsqlDataSource database)
             foreach (var (kind, id, text, isPlaced) in rows ?? [])
             {
                 seen.TryAdd((kind, id), TimeProvider.System.GetTimestamp());
-                if ((isPlaced || TimeProvider.System.GetElapsedTime(seen[(kind, id)]) > PatienceForAddresses) && told!.Add((kind, id)))
+                if ((isPlaced || TimeProvider.System.GetElapsedTime(seen[(kind, id)]) > AddressTimeout) && told!.Add((kind, id)))
                     yield return text;
             }
 

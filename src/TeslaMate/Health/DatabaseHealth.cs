@@ -76,7 +76,7 @@ sealed class DatabaseHealth : IHealthCheck
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? new Answer(
-                reader.GetString(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetDouble(2), reader.GetInt64(3),
+                reader.GetString(0), reader.GetInt64(1), reader.Double(2), reader.GetInt64(3),
                 _time.GetElapsedTime(started))
             : null;
     }

@@ -31,7 +31,7 @@ static partial class ProgramRun
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // A bug in one of the rooms; the host has logged it with its stack.
+            // A service did not start, by a bug; the host has logged the exception.
             Log.CannotStart(logger, exception.Message);
             return ExitCode.Failure;
         }

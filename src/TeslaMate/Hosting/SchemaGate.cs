@@ -25,7 +25,7 @@ sealed partial class SchemaGate(NpgsqlDataSource database, Migrator migrator, IS
         if (major > SupportedServers.Newest)
             Log.ServerUnknown(logger, major, SupportedServers.Range);
 
-        await TellIntrudersAsync(cancellationToken);
+        await WarnOfIntrudersAsync(cancellationToken);
         // Nearly every start; what follows reads all scripts.
         if (await KnownVersions.AreAllOfAsync(database, cancellationToken))
             return true;
@@ -45,7 +45,7 @@ sealed partial class SchemaGate(NpgsqlDataSource database, Migrator migrator, IS
     }
 
     /// <summary>The running program never calls them, so they are no reason to stop logging; the next migration refuses to run beside them.</summary>
-    async Task TellIntrudersAsync(CancellationToken cancellationToken)
+    async Task WarnOfIntrudersAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         foreach (var intruder in await PublicSchemaCheck.FindIntrudersAsync(connection, cancellationToken))

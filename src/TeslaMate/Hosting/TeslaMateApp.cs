@@ -19,7 +19,7 @@ namespace TeslaMate.Hosting;
 /// <summary>Composes the projects into one application. Used by <c>serve</c>, <c>start</c> and <c>demo</c>, and by tests.</summary>
 static class TeslaMateApp
 {
-    // The service manager's patience with a stop is 10 s; what the parts have not finished by then is given up with a second to spare.
+    // The service manager waits 10 s for a stop; what the parts have not finished by then is given up with a second to spare.
     static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(9);
 
     /// <summary>

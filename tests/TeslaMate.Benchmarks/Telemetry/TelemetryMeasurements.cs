@@ -30,6 +30,11 @@ namespace TeslaMate.Benchmarks.Telemetry;
 static class TelemetryMeasurements
 {
     const string CarsFile = "cars.pem";
+    const string Ready = "ready";
+    const int MostAttempts = 100;
+
+    // How closely a time to an acknowledgement is measured; more often would cost the endpoint its processor.
+    static readonly TimeSpan AckLook = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Records from a few connections that never wait for their acknowledgements.</summary>
     public static async Task RunThroughputAsync(int cars, int seconds)
@@ -86,7 +91,11 @@ static class TelemetryMeasurements
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;
-        await other.StandardOutput.ReadLineAsync();
+        // It tells the load first, as every measurement does.
+        while (await other.StandardOutput.ReadLineAsync() is { } said && said != Ready)
+        {
+        }
+
         await using (var house = await House.StartAsync(cars, await File.ReadAllTextAsync(Path.Combine(folder, CarsFile))))
         {
             await other.StandardInput.WriteLineAsync(house.Port.ToString(CultureInfo.InvariantCulture));
@@ -110,21 +119,21 @@ static class TelemetryMeasurements
     {
         using var authority = new CarAuthority(TimeProvider.System.GetUtcNow());
         await File.WriteAllTextAsync(Path.Combine(folder, CarsFile), authority.Pem);
-        Console.WriteLine("ready");
-        var route = new EndpointRoute(new Uri($"wss://127.0.0.1:{await Console.In.ReadLineAsync()}/"), authority);
+        Console.WriteLine(Ready);
+        // Without a port the other end has gone.
+        if (await Console.In.ReadLineAsync() is not { } port)
+            return;
+        var route = new EndpointRoute(new Uri($"wss://127.0.0.1:{port}/"), authority);
         ConcurrentBag<double> latencies = [];
         var connecting = Stopwatch.StartNew();
         var connections = new ITelemetryConnection[cars];
         // Fewer at once than the endpoint lets be unfinished.
         await Parallel.ForAsync(0, cars, new ParallelOptions { MaxDegreeOfParallelism = 12 }, async (i, _) =>
         {
-            while (await route.ConnectAsync(CarIdentity.Number(i + 1, "Car"), "wifi", default) is var connection)
-            {
-                if (connection is null)
-                    continue;
-                connections[i] = connection;
-                break;
-            }
+            for (var attempt = 0; attempt < MostAttempts && connections[i] is null; attempt++)
+                connections[i] = await route.ConnectAsync(CarIdentity.Number(i + 1, "Car"), "wifi", default) ?? connections[i];
+            if (connections[i] is null)
+                throw new InvalidOperationException("A car was not let in.");
         });
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cars} cars connected in {connecting.Elapsed.TotalSeconds:0} s"));
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
@@ -140,7 +149,7 @@ static class TelemetryMeasurements
                         Driving(i + 1, TimeProvider.System.GetUtcNow(), number),
                         $"c{i.ToString(CultureInfo.InvariantCulture)}-{number.ToString(CultureInfo.InvariantCulture)}", stop.Token);
                     while (connection.TakeAcks().Count == 0)
-                        await Task.Delay(1, stop.Token);
+                        await Task.Delay(AckLook, stop.Token);
                     latencies.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
                     await Task.Delay(TimeSpan.FromSeconds(10), stop.Token);
                 }

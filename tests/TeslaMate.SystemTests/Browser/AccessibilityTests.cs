@@ -101,19 +101,25 @@ public sealed class AccessibilityTests(ProgramInBrowser family, NewProgramInBrow
     }
 
     /// <summary>The rules of accessibility that pages break.</summary>
-    internal static async Task<List<string>> JudgeAsync(Visit visit, IEnumerable<EveryPage> pages, string language)
+    static async Task<List<string>> JudgeAsync(Visit visit, IEnumerable<EveryPage> pages, string language)
     {
         var found = new List<string>();
         foreach (var page in pages)
         {
             await page.OpenAsync(visit);
-            (await visit.Page.GetAttributeAsync("html", "lang")).ShouldBe(language[..2]);
-            await visit.Page.EvaluateAsync(Axe.Value);
-            found.AddRange((await visit.Page.EvaluateAsync<string[]>(Judge)).Concat(await visit.Page.EvaluateAsync<string[]>(Edges))
-                .Select(trouble => $"{page.Name}: {trouble}"));
+            found.AddRange(await JudgeAsync(visit, page, language));
         }
 
         return found;
+    }
+
+    /// <summary>The rules of accessibility that a page breaks, which is open.</summary>
+    internal static async Task<IEnumerable<string>> JudgeAsync(Visit visit, EveryPage page, string language)
+    {
+        (await visit.Page.GetAttributeAsync("html", "lang")).ShouldBe(language[..2]);
+        await visit.Page.EvaluateAsync(Axe.Value);
+        return (await visit.Page.EvaluateAsync<string[]>(Judge)).Concat(await visit.Page.EvaluateAsync<string[]>(Edges))
+            .Select(trouble => $"{page.Name}: {trouble}");
     }
 
     [Fact]

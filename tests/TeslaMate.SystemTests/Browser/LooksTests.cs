@@ -107,8 +107,9 @@ public sealed class LooksTests(ProgramInBrowser family, NewProgramInBrowser newc
     }
 
     /// <summary>What does not fit and which rules are broken; leaves screenshots.</summary>
+    /// <param name="furtherAsync">Looks for more on each page while it is open.</param>
     internal static async Task<List<string>> LookAsync(ProgramInBrowser program, IEnumerable<EveryPage> pages, int width, ColorScheme theme,
-        string language)
+        string language, Func<Visit, EveryPage, Task<IEnumerable<string>>>? furtherAsync = null)
     {
         var found = new List<string>();
         await using var visit = await program.VisitAsync(width, theme, language);
@@ -126,6 +127,8 @@ public sealed class LooksTests(ProgramInBrowser family, NewProgramInBrowser newc
                 });
             found.AddRange(visit.Troubles.Where(trouble => !page.Refuses || !trouble.Contains("Failed to load resource", StringComparison.Ordinal)
                 && !trouble.Contains("Response Status Error Code 422", StringComparison.Ordinal)));
+            if (furtherAsync is not null)
+                found.AddRange(await furtherAsync(visit, page));
         }
 
         return found;

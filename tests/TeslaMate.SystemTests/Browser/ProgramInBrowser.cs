@@ -21,7 +21,7 @@ public class ProgramInBrowser : IAsyncLifetime
     const string Chromium = "/usr/bin/chromium";
 
     // Milliseconds. The whole machine may be busy; a wait ends as soon as what it waits for is there.
-    const int Patience = 60_000;
+    const int WaitTimeoutMs = 60_000;
 
     static readonly string[] Arguments =
     [
@@ -54,9 +54,9 @@ public class ProgramInBrowser : IAsyncLifetime
         Cloud = new TeslaCloud(Lives(TimeProvider.System.GetUtcNow()), TimeProvider.System);
         await Cloud.StartAsync();
         await StartProgramAsync();
-        Assertions.SetDefaultExpectTimeout(Patience);
+        Assertions.SetDefaultExpectTimeout(WaitTimeoutMs);
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = Arguments, Timeout = Patience });
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = Arguments, Timeout = WaitTimeoutMs });
     }
 
     private protected virtual IReadOnlyList<Life> Lives(DateTimeOffset now)
@@ -101,7 +101,7 @@ public class ProgramInBrowser : IAsyncLifetime
         // The map's tiles: one grey picture for all of the world.
         await context.RouteAsync("http://tiles.test/**",
             route => route.FulfillAsync(new() { ContentType = "image/png", BodyBytes = Convert.FromBase64String(GreyTile) }));
-        context.SetDefaultTimeout(Patience);
+        context.SetDefaultTimeout(WaitTimeoutMs);
         return new Visit(context, await context.NewPageAsync());
     }
 

@@ -43,9 +43,8 @@ public sealed partial class StatisticsInBrowserTests(HistoryInBrowser program) :
     [InlineData(360, ColorScheme.Light, "th-TH")]
     public async Task Every_page_fits_breaks_no_rule_and_can_be_used_by_everybody(int width, ColorScheme theme, string language)
     {
-        var found = await LooksTests.LookAsync(program, Pages, width, theme, language);
-        await using var visit = await program.VisitAsync(width, theme, language);
-        found.AddRange(await AccessibilityTests.JudgeAsync(visit, Pages, language));
+        var found = await LooksTests.LookAsync(program, Pages, width, theme, language,
+            (visit, page) => AccessibilityTests.JudgeAsync(visit, page, language));
         found.ShouldBeEmpty();
     }
 

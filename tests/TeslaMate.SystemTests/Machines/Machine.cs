@@ -58,7 +58,7 @@ sealed class Machine : IAsyncDisposable
             { services.teslamate = { enable = true; autoStart = {{(autoStart ? "true" : "false")}}; secretsFile = "/etc/teslamate.env"; postgres.enable_server = {{(hasServer ? "true" : "false")}}; {{configuration}} }; }
             """);
         var root = Path.Combine(Directory.CreateTempSubdirectory("teslamate-machine-").FullName, "root");
-        (await Shell.RunAsync("cp", "-a", "--reflink=auto", await DebianRoot.FolderAsync(), root)).Succeeded();
+        await DebianRoot.CopyAsync(root);
         await InstallAsync(root, nix);
         if (prepare is not null)
             await prepare(root);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
@@ -76,13 +77,15 @@ public sealed class TelemetryCommandTests : IDisposable
 
     /// <summary>Least changes are left out for software that does not know them (spec fleet-telemetry 5.1).</summary>
     [Theory]
-    [InlineData(null, true)]
-    [InlineData("2024.44.32 abc", true)]
-    [InlineData("2024.44.31", false)]
-    [InlineData("2024.26.9 8a1b2c3d4e5f", false)]
-    [InlineData("2026.20.3 8a1b2c3d4e5f", true)]
-    [InlineData("unknown", true)]
-    public async Task Older_software_is_told_no_least_changes(string? software, bool hasDeltas)
+    [InlineData(null, true, true)]
+    [InlineData("2024.44.32 abc", true, false)]
+    [InlineData("2024.44.31", false, false)]
+    [InlineData("2024.26.9 8a1b2c3d4e5f", false, false)]
+    [InlineData("2025.2.5", true, false)]
+    [InlineData("2025.2.6", true, true)]
+    [InlineData("2026.20.3 8a1b2c3d4e5f", true, true)]
+    [InlineData("unknown", true, true)]
+    public async Task Older_software_is_told_no_least_changes(string? software, bool hasDeltas, bool hasDeltaOfLocation)
     {
         await using var house = await House.StartAsync();
         await RunAsync(house, "keys", "--folder", _folder);
@@ -96,6 +99,7 @@ public sealed class TelemetryCommandTests : IDisposable
         using var body = JsonDocument.Parse(house.Tesla.Requests.ShouldHaveSingleItem().Body);
         var fields = Claims(body.RootElement.GetProperty("token").GetString()!).GetProperty("fields");
         fields.GetProperty("Soc").TryGetProperty("minimum_delta", out _).ShouldBe(hasDeltas);
+        fields.GetProperty("Location").TryGetProperty("minimum_delta", out _).ShouldBe(hasDeltaOfLocation);
         fields.GetProperty("Soc").GetProperty("interval_seconds").GetInt32().ShouldBe(30);
     }
 
@@ -237,6 +241,46 @@ public sealed class TelemetryCommandTests : IDisposable
         _output.ToString().ShouldContain("A car would refuse the certificate");
         (await RunAsync(house, "check", "localhost", "--port", "1", "--folder", _folder)).ShouldBe(ExitCode.Failure);
         _output.ToString().ShouldContain("cannot be reached: nobody listens there");
+    }
+
+    /// <summary>The pages' port, or a proxy that ends TLS, shows a right certificate, too; no car's data would come through it.</summary>
+    [Fact]
+    public async Task A_server_that_asks_for_no_certificate_of_the_car_is_not_the_port_for_cars()
+    {
+        await using var house = await House.StartAsync();
+        await RunAsync(house, "certificate", "localhost", "--folder", _folder);
+        foreach (var tls in new[] { SslProtocols.Tls12, SslProtocols.Tls13 })
+        {
+            using var server = new TlsServer(Path.Combine(_folder, "telemetry.crt"), Path.Combine(_folder, "telemetry.key"), isAsking: false, tls);
+            _output.GetStringBuilder().Clear();
+            (await RunAsync(house, "check", "localhost", "--port", server.Port.ToString(CultureInfo.InvariantCulture), "--folder", _folder))
+                .ShouldBe(ExitCode.Failure);
+            _output.ToString().ShouldContain("asks for none of the car's");
+            using var asking = new TlsServer(Path.Combine(_folder, "telemetry.crt"), Path.Combine(_folder, "telemetry.key"), isAsking: true, tls);
+            (await RunAsync(house, "check", "localhost", "--port", asking.Port.ToString(CultureInfo.InvariantCulture), "--folder", _folder))
+                .ShouldBe(ExitCode.Ok, _output.ToString());
+        }
+    }
+
+    [Theory]
+    [InlineData(ExitCode.Usage, "there is no car \"9\"", "remove", "9")]
+    [InlineData(ExitCode.Usage, "there is no car \"\"", "remove", "")]
+    [InlineData(ExitCode.Failure, "there is no car \"5YJ3E7EB2KF009999\"", "check", "localhost", "--port", "1", "--car", "5YJ3E7EB2KF009999")]
+    [InlineData(ExitCode.Failure, "required argument missing", "remove")]
+    [InlineData(ExitCode.Failure, "option '--host' is required", "configure", "1")]
+    [InlineData(ExitCode.Failure, "'huge' not recognized", "configure", "1", "--host", "t.example.org", "--profile", "huge")]
+    [InlineData(ExitCode.Failure, "cannot parse argument 'many' for option '--port'", "check", "localhost", "--port", "many")]
+    [InlineData(ExitCode.Usage, "is no name that cars find", "certificate", "a b")]
+    [InlineData(ExitCode.Failure, "unrecognized command or argument 'twice'", "status", "twice")]
+    public async Task Wrong_input_is_told_in_a_sentence(int exit, string sentence, params string[] arguments)
+    {
+        await using var house = await House.StartAsync();
+        await RunAsync(house, "certificate", "t.example.org", "--folder", _folder);
+        var told = await RunAsync(house, arguments[0] is "remove" or "status" ? arguments : [.. arguments, "--folder", _folder]);
+        told.ShouldBe(exit, _output + _error.ToString());
+        (_output + _error.ToString()).ShouldContain(sentence, Case.Insensitive);
+        house.Tesla.Requests.ShouldBeEmpty();
+        (_output + _error.ToString()).ShouldNotContain("   at ");
     }
 
     /// <summary>What a car would stumble over is one sentence with its cause and one with its remedy.</summary>
@@ -427,8 +471,13 @@ public sealed class TelemetryCommandTests : IDisposable
         readonly TcpListener _listener = new(IPAddress.Loopback, 0);
         readonly X509Certificate2 _certificate;
 
-        public TlsServer(string certificate, string key)
+        readonly bool _isAsking;
+        readonly SslProtocols _tls;
+
+        /// <param name="isAsking">It wants a certificate of the client, as the port for cars does.</param>
+        public TlsServer(string certificate, string key, bool isAsking = true, SslProtocols tls = SslProtocols.None)
         {
+            (_isAsking, _tls) = (isAsking, tls);
             _certificate = X509CertificateLoader.LoadPkcs12(X509Certificate2.CreateFromPemFile(certificate, key).Export(X509ContentType.Pkcs12),
                 null);
             _listener.Start();
@@ -453,9 +502,16 @@ public sealed class TelemetryCommandTests : IDisposable
                     using var tls = new SslStream(client.GetStream());
                     try
                     {
-                        await tls.AuthenticateAsServerAsync(_certificate);
+                        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+                        {
+                            ServerCertificate = _certificate,
+                            ClientCertificateRequired = _isAsking,
+                            EnabledSslProtocols = _tls,
+                            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null,
+                            CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust },
+                        });
                     }
-                    catch (Exception exception) when (exception is IOException or System.Security.Authentication.AuthenticationException)
+                    catch (Exception exception) when (exception is IOException or AuthenticationException)
                     {
                         // It has seen enough.
                     }

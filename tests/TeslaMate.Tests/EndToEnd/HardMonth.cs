@@ -22,10 +22,10 @@ sealed class HardMonth : IAsyncDisposable
     HardMonth(int days, string folder, PrivateCluster cluster)
     {
         (_folder, _cluster) = (folder, cluster);
-        Lives = World.Lives(days);
+        Lives = ThreeCars.Lives(days);
         TeslaCloud? cloud = null;
         _quiet = new Quietness(() => 0, () => cloud!.StreamMessages).Start();
-        _time = new SteppedTime(World.Start, _quiet.Holds);
+        _time = new SteppedTime(ThreeCars.Start, _quiet.Holds);
         cloud = _cloud = new TeslaCloud(Lives, _time) { StreamInterval = TimeSpan.FromSeconds(5) };
         _line = new ClockLine(_time, Path.Combine(folder, "clock"), () => _cloud.WaitingOnPurpose);
     }
@@ -54,7 +54,7 @@ sealed class HardMonth : IAsyncDisposable
         var cluster = await PrivateCluster.StartAsync(settings: ["fsync = off", "full_page_writes = off"]);
         var month = new HardMonth(days, folder, cluster);
         await month._cloud.StartAsync();
-        await House.PrepareAsync(month.Database, month._cloud, World.Cars(month.Lives) + World.Geofences);
+        await House.PrepareAsync(month.Database, month._cloud, ThreeCars.Cars(month.Lives) + ThreeCars.Geofences);
         return month;
     }
 
@@ -67,7 +67,7 @@ sealed class HardMonth : IAsyncDisposable
         {
             AddFaults();
             await StartProgramAsync();
-            var end = World.Start.AddDays(days + 1);
+            var end = ThreeCars.Start.AddDays(days + 1);
             foreach (var (at, trouble) in Troubles(end.AddHours(-6), kills, outages))
             {
                 if (at > _time.GetUtcNow())
@@ -116,7 +116,7 @@ sealed class HardMonth : IAsyncDisposable
         return [.. Enumerable.Range(0, count).Select(i =>
         {
             var (from, until) = i % 2 == 0
-                ? (World.Start, end) : busy[_random.Next(busy.Count)] is var episode ? (episode.Start, episode.End) : default;
+                ? (ThreeCars.Start, end) : busy[_random.Next(busy.Count)] is var episode ? (episode.Start, episode.End) : default;
             return from + (until - from) * _random.NextDouble();
         })];
     }
@@ -175,8 +175,8 @@ sealed class HardMonth : IAsyncDisposable
         if (_program is not null)
             await _program.DisposeAsync();
         _program = ProgramProcess.Follow(House.Environment(Database, _cloud, _folder), Path.Combine(_folder, "program.log"), _line.Path);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        await _line.JoinAsync(patience.Token);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await _line.JoinAsync(timeout.Token);
     }
 
     void AddFaults()

@@ -26,7 +26,7 @@ public sealed class HardStreamTests(ITestOutputHelper output)
     // Records that come again although they were acknowledged.
     const int Again = 60;
 
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(120);
 
     // The long run has as many as that of polled cars.
     static readonly int KillsOfThree = Month.Days == 1 ? 3 : 200;
@@ -259,7 +259,7 @@ public sealed class HardStreamTests(ITestOutputHelper output)
             await cloud.StartAsync();
             var cluster = await PrivateCluster.StartAsync(settings: ["fsync = off"]);
             await House.PrepareAsync(cluster.ConnectionString(), cloud,
-                World.Cars([.. lives]) + "insert into teslamate.telemetry_cars (car_id) select id from cars;");
+                ThreeCars.Cars([.. lives]) + "insert into teslamate.telemetry_cars (car_id) select id from cars;");
             var run = new Run(lives, cloud, cluster);
             run.StartProgram();
             return run;
@@ -335,8 +335,8 @@ public sealed class HardStreamTests(ITestOutputHelper output)
 
         void MustGoOn(long began)
         {
-            if (Stopwatch.GetElapsedTime(began) > Patience)
-                throw new TimeoutException($"Not within {Patience.TotalSeconds} s.\n{ProgramLog}");
+            if (Stopwatch.GetElapsedTime(began) > WaitTimeout)
+                throw new TimeoutException($"Not within {WaitTimeout.TotalSeconds} s.\n{ProgramLog}");
         }
     }
 

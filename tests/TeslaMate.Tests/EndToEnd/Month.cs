@@ -35,21 +35,21 @@ public sealed class Month : IAsyncLifetime
         (IReadOnlyList<Life>, Logged, IReadOnlyList<SimulatedCar>, DateTimeOffset, IReadOnlyList<string>) result = default;
         await SilenceCollection.RunAsync(async () =>
         {
-            var lives = World.Lives(days);
+            var lives = ThreeCars.Lives(days);
             TeslaCloud? cloud = null;
             using var quiet = new Quietness(() => cloud!.WaitingOnPurpose, () => cloud!.StreamMessages).Start();
-            var time = new SteppedTime(World.Start, quiet.Holds);
+            var time = new SteppedTime(ThreeCars.Start, quiet.Holds);
             await using var running = cloud = new TeslaCloud(lives, time) { StreamInterval = TimeSpan.FromSeconds(5) };
             await cloud.StartAsync();
             await using var database = await TestServer.CreateDatabaseAsync();
-            await House.PrepareAsync(database.ConnectionString, cloud, World.Cars(lives) + World.Geofences);
+            await House.PrepareAsync(database.ConnectionString, cloud, ThreeCars.Cars(lives) + ThreeCars.Geofences);
             if (before is not null)
                 await before(database);
             var folder = Directory.CreateTempSubdirectory("teslamate-month-").FullName;
             try
             {
                 await using var house = await House.StartAsync(database.ConnectionString, cloud, time, folder);
-                await time.AdvanceToAsync(World.Start.AddDays(days + 1));
+                await time.AdvanceToAsync(ThreeCars.Start.AddDays(days + 1));
                 if (after is not null)
                     await after(database);
                 result = (lives, await Logged.ReadAsync(database.TestSource), cloud.Cars, time.GetUtcNow(), house.Log.Lines);

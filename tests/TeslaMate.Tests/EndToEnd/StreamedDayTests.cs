@@ -23,7 +23,7 @@ namespace TeslaMate.Tests.EndToEnd;
 [Collection(SilenceCollection.Name)]
 public sealed class StreamedDayTests
 {
-    static readonly DateTimeOffset Start = World.Start;
+    static readonly DateTimeOffset Start = ThreeCars.Start;
 
     [Fact]
     public async Task The_cars_own_connection_and_ZeroMQ_in_both_forms_give_equal_rows_at_the_cars_own_times()
@@ -111,7 +111,7 @@ public sealed class StreamedDayTests
             var isStreaming = path != "polling";
             await House.PrepareAsync(
                 database.ConnectionString, cloud,
-                World.Cars([life]) + (isStreaming ? "insert into teslamate.telemetry_cars (car_id) values (1);" : ""));
+                ThreeCars.Cars([life]) + (isStreaming ? "insert into teslamate.telemetry_cars (car_id) values (1);" : ""));
             var folder = Directory.CreateTempSubdirectory("teslamate-streamed-").FullName;
             try
             {

@@ -13,7 +13,7 @@ namespace TeslaMate.Tests.EndToEnd;
 /// <summary>Programs behind a balancer that share a database, in real time: whoever is left goes on with the car that streams.</summary>
 public sealed class StreamedInstancesTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(120);
 
     static readonly TimeSpan LongestTakeover = TimeSpan.FromSeconds(30);
     static readonly TimeSpan LongestLight = TimeSpan.FromSeconds(24);
@@ -37,7 +37,7 @@ public sealed class StreamedInstancesTests(ITestOutputHelper output) : IAsyncLif
         _cluster = await PrivateCluster.StartAsync(settings: ["fsync = off"]);
         _database = NpgsqlDataSource.Create(_cluster.ConnectionString());
         await House.PrepareAsync(_cluster.ConnectionString(), _cloud,
-            World.Cars([_life]) + "insert into teslamate.telemetry_cars (car_id) values (1);");
+            ThreeCars.Cars([_life]) + "insert into teslamate.telemetry_cars (car_id) values (1);");
         _endpoint = StreamedDayTests.Endpoint(_folder, _authority, 0);
     }
 
@@ -178,8 +178,8 @@ public sealed class StreamedInstancesTests(ITestOutputHelper output) : IAsyncLif
         var began = Stopwatch.GetTimestamp();
         while (!await holds())
         {
-            if (Stopwatch.GetElapsedTime(began) > Patience)
-                throw new TimeoutException($"Not within {Patience.TotalSeconds} s: {what}.\n{await LogsAsync()}");
+            if (Stopwatch.GetElapsedTime(began) > WaitTimeout)
+                throw new TimeoutException($"Not within {WaitTimeout.TotalSeconds} s: {what}.\n{await LogsAsync()}");
             await Task.Delay(100);
         }
     }

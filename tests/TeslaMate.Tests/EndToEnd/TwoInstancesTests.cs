@@ -11,7 +11,7 @@ namespace TeslaMate.Tests.EndToEnd;
 /// <summary>Two programs on one database and in one state folder, in real time.</summary>
 public sealed class TwoInstancesTests : IAsyncLifetime
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(120);
 
     readonly DateTimeOffset _start = TimeProvider.System.GetUtcNow();
     readonly string _folder = Directory.CreateTempSubdirectory("tm-two-").FullName;
@@ -26,7 +26,7 @@ public sealed class TwoInstancesTests : IAsyncLifetime
         await _cloud.StartAsync();
         _cluster = await PrivateCluster.StartAsync(settings: ["fsync = off"]);
         _database = NpgsqlDataSource.Create(_cluster.ConnectionString());
-        await House.PrepareAsync(_cluster.ConnectionString(), _cloud, World.Cars(lives));
+        await House.PrepareAsync(_cluster.ConnectionString(), _cloud, ThreeCars.Cars(lives));
     }
 
     public async Task DisposeAsync()
@@ -150,8 +150,8 @@ public sealed class TwoInstancesTests : IAsyncLifetime
                 // The server was started again; the connections of the pool are not yet.
             }
 
-            if (TimeProvider.System.GetElapsedTime(began) > Patience)
-                throw new TimeoutException($"Not within {Patience.TotalSeconds} s: {what}.\n{await LogsAsync()}");
+            if (TimeProvider.System.GetElapsedTime(began) > WaitTimeout)
+                throw new TimeoutException($"Not within {WaitTimeout.TotalSeconds} s: {what}.\n{await LogsAsync()}");
             await Task.Delay(200);
         }
     }

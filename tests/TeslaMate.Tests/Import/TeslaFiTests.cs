@@ -295,6 +295,8 @@ public sealed class TeslaFiTests
     [Theory]
     [InlineData(10_000)]
     [InlineData(3_000_000)]
+    // More than the reader's buffer may ever be.
+    [InlineData(20_000_000)]
     public async Task A_huge_cell_costs_its_row_at_most(int length)
     {
         await using var import = await ImportUnderTest.CreateAsync();

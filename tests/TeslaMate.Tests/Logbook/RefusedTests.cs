@@ -8,23 +8,8 @@ using static TeslaMate.Tests.Logbook.Readings;
 namespace TeslaMate.Tests.Logbook;
 
 /// <summary>Numbers that are taken, and what is refused for other reasons.</summary>
-public sealed class RefusedTests : IAsyncLifetime
+public sealed class RefusedTests : TestsOfOneInstance
 {
-    LogbookDatabase _database = null!;
-    LogbookInstance _instance = null!;
-
-    public async Task InitializeAsync()
-    {
-        _database = await LogbookDatabase.CreateAsync();
-        _instance = await LogbookInstance.OfCarAsync(_database);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _instance.DisposeAsync();
-        await _database.DisposeAsync();
-    }
-
     const string Taken = """
         insert into drives (id, car_id, start_date, end_date, distance)
             values (1, 1, '2024-01-01', '2024-01-01 00:20', 10), (2, 1, '2024-01-02', '2024-01-02 00:20', 10);
@@ -132,11 +117,46 @@ public sealed class RefusedTests : IAsyncLifetime
         await _instance.WriteAsync(new LogbookEntry.CompleteCharging(At(300)));
         await _database.ExecuteAsync("alter table drives drop constraint closed; alter table charging_processes drop constraint closed");
         var result = await _instance.Get<IRefusedEntries>().RetryAsync(default);
-        (result.Written, result.StillRefused.Count).ShouldBe((4, 0));
+        (result.Written, result.StillRefused.Count).ShouldBe((6, 0));
         (await _database.RowsAsync("select distance, duration_min from drives")).ShouldBe(["3|2"]);
         (await _database.RowsAsync("select odometer from positions where drive_id is null order by id")).ShouldBe(["13", "14"]);
         (await _database.RowsAsync("select charge_energy_added, end_date from charging_processes")).ShouldBe(["1.00|10:04:20"]);
         (await _database.RowAsync("select drive_id, charging_process_id from teslamate.car_logs")).ShouldBe("-|-");
+    }
+
+    [Fact]
+    public async Task Entries_sent_again_at_once_do_not_open_what_has_ended()
+    {
+        // Seconds since the readings' beginning: some minutes ago.
+        var start = (DateTimeOffset.UtcNow.AddMinutes(-8) - At(0)).TotalSeconds;
+        await _database.ExecuteAsync("alter table drives add constraint closed check (false) not valid; alter table charging_processes add "
+            + "constraint closed check (false) not valid");
+        // The end of a drive and the beginning of the next in one batch, as an outage leaves them.
+        await _instance.WriteAsync(new LogbookEntry.StartDrive(At(start), Moving(start, 10)), InDrive(Moving(start + 60, 11)));
+        await _instance.WriteAsync(new LogbookEntry.CloseDrive(LookUpAddresses: false),
+            new LogbookEntry.StartDrive(At(start + 120), Moving(start + 120, 11)));
+        await _instance.WriteAsync(InDrive(Moving(start + 180, 13)), new LogbookEntry.CloseDrive(LookUpAddresses: false));
+        await _instance.WriteAsync(new LogbookEntry.StartCharging(At(start + 240), Moving(start + 240, 13), LookUpAddress: false));
+        await _instance.WriteAsync(Charge(start + 240, 1, 5), Charge(start + 300, 2, 7),
+            new LogbookEntry.CompleteCharging(At(start + 360)));
+        await _database.ExecuteAsync("alter table drives drop constraint closed; alter table charging_processes drop constraint closed");
+        (await _instance.Get<IRefusedEntries>().RetryAsync(default)).StillRefused.ShouldBeEmpty();
+        (await _database.RowsAsync("select distance, duration_min from drives order by id")).ShouldBe(["1|1", "2|1"]);
+        (await _database.RowAsync("select charge_energy_added, end_date is not null from charging_processes")).ShouldBe("1.00|True");
+        (await _database.RowAsync("select drive_id, charging_process_id from teslamate.car_logs")).ShouldBe("-|-");
+    }
+
+    [Fact]
+    public async Task A_drive_that_goes_on_is_open_again()
+    {
+        // Seconds since the readings' beginning: some minutes ago.
+        var start = (DateTimeOffset.UtcNow.AddMinutes(-8) - At(0)).TotalSeconds;
+        await _database.ExecuteAsync("alter table drives add constraint closed check (false) not valid");
+        await _instance.WriteAsync(new LogbookEntry.StartDrive(At(start), Moving(start, 10)), InDrive(Moving(start + 60, 11)));
+        await _database.ExecuteAsync("alter table drives drop constraint closed");
+        await _instance.Get<IRefusedEntries>().RetryAsync(default);
+        await _instance.WriteAsync(InDrive(Moving(start + 120, 13)), new LogbookEntry.CloseDrive(LookUpAddresses: false));
+        (await _database.RowsAsync("select distance, duration_min from drives")).ShouldBe(["3|2"]);
     }
 
     [Fact]

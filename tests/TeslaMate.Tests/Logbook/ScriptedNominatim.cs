@@ -14,7 +14,7 @@ sealed class ScriptedNominatim(WebApplication app) : IAsyncDisposable
     public Func<IReadOnlyDictionary<string, string>, (int Status, string Body)> LookUp { get; set; } = _ => (500, "");
 
     /// <summary>What every answer waits for.</summary>
-    public Task Patience { get; set; } = Task.CompletedTask;
+    public Task AnswerAfter { get; set; } = Task.CompletedTask;
 
     public Uri Address => new(app.Urls.First());
 
@@ -34,7 +34,7 @@ sealed class ScriptedNominatim(WebApplication app) : IAsyncDisposable
     {
         var request = context.Request;
         Requests.Enqueue($"{request.Path}{request.QueryString} {request.Headers.AcceptLanguage} {request.Headers.UserAgent}");
-        await Patience;
+        await AnswerAfter;
         var (status, body) = script(request.Query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString()));
         context.Response.StatusCode = status;
         await context.Response.WriteAsync(body);

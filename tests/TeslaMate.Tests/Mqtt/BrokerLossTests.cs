@@ -19,7 +19,7 @@ public sealed class BrokerLossTests
 
     const string Topics = "teslamate/cars/1/";
 
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);
 
     [SkippableFact]
     public async Task After_each_of_fifty_broker_crashes_the_retained_values_are_the_cars_and_no_row_is_late_or_lost()
@@ -29,7 +29,7 @@ public sealed class BrokerLossTests
         await using var cloud = new TeslaCloud([Drive()], TimeProvider.System) { StreamInterval = TimeSpan.FromSeconds(2) };
         await cloud.StartAsync();
         await using var database = await TestServer.CreateDatabaseAsync();
-        await House.PrepareAsync(database.ConnectionString, cloud, World.Cars([cloud.Cars[0].Life]));
+        await House.PrepareAsync(database.ConnectionString, cloud, ThreeCars.Cars([cloud.Cars[0].Life]));
         var folder = Directory.CreateTempSubdirectory("teslamate-broker-").FullName;
         try
         {
@@ -91,7 +91,7 @@ public sealed class BrokerLossTests
         BrokerLink link)
     {
         var began = TimeProvider.System.GetTimestamp();
-        while (TimeProvider.System.GetElapsedTime(began) < Patience)
+        while (TimeProvider.System.GetElapsedTime(began) < WaitTimeout)
         {
             var before = hub.All.Single();
             if (link.ConnectedSince is not null && outbox.Pending == 0)
@@ -158,7 +158,7 @@ public sealed class BrokerLossTests
         var began = TimeProvider.System.GetTimestamp();
         while (!await condition())
         {
-            TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(Patience, what);
+            TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(WaitTimeout, what);
             await Task.Delay(20);
         }
     }

@@ -41,7 +41,7 @@ public sealed class UnreachableTests
         await using var database = await TestServer.CreateDatabaseAsync();
         var at = FormattableString.Invariant($"{home.Point.Latitude}, {home.Point.Longitude}");
         await House.PrepareAsync(database.ConnectionString, cloud, $"""
-            {World.Cars([cloud.Cars[0].Life])}
+            {ThreeCars.Cars([cloud.Cars[0].Life])}
             insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', {at}, 50, '2026-01-01', '2026-01-01');
             insert into positions (car_id, date, latitude, longitude, ideal_battery_range_km, battery_level, odometer)
             select 1, '2026-01-01', {at}, 300, 71, 1234.5 where {hasPosition};

@@ -16,7 +16,7 @@ sealed class ScriptedReceiver(WebApplication app) : IAsyncDisposable
     public string? RetryAfter { get; set; }
 
     /// <summary>What every answer waits for.</summary>
-    public Task Patience { get; set; } = Task.CompletedTask;
+    public Task AnswerAfter { get; set; } = Task.CompletedTask;
 
     public Uri Address => new(app.Urls.First());
 
@@ -40,7 +40,7 @@ sealed class ScriptedReceiver(WebApplication app) : IAsyncDisposable
         using var reader = new StreamReader(context.Request.Body);
         var headers = string.Join('\n', context.Request.Headers.Select(header => $"{header.Key}: {header.Value}"));
         Requests.Enqueue(($"{context.Request.Path}{context.Request.QueryString}", headers, await reader.ReadToEndAsync()));
-        await Patience.WaitAsync(context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await AnswerAfter.WaitAsync(context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var (status, body) = Answer();
         context.Response.StatusCode = status;
         if (RetryAfter is { } seconds)

@@ -51,7 +51,7 @@ sealed class PagesUnderTest : IAsyncDisposable
 
     public FakeVehicles Vehicles => (FakeVehicles)Get<IVehicles>();
 
-    public FakeAccount Account => (FakeAccount)Get<ITeslaAccount>();
+    public ScriptedAccount Account => (ScriptedAccount)Get<ITeslaAccount>();
 
     public FakeTelemetry Telemetry => (FakeTelemetry)Get<ITelemetryReport>();
 
@@ -106,7 +106,7 @@ sealed class PagesUnderTest : IAsyncDisposable
             .AddSingleton(log)
             .AddSingleton<IVehicles>(vehicles)
             .AddSingleton(vehicles.Hub)
-            .AddSingleton<ITeslaAccount, FakeAccount>()
+            .AddSingleton<ITeslaAccount, ScriptedAccount>()
             .AddSingleton<IReleases, FakeReleases>()
             .AddSingleton<ITelemetryReport, FakeTelemetry>()
             // As without ENCRYPTION_KEY: one for this run.

@@ -28,7 +28,7 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
     public async Task InitializeAsync()
     {
         _pages.Geocoder.LookUp = _ => (500, "");
-        _pages.Geocoder.Patience = Task.CompletedTask;
+        _pages.Geocoder.AnswerAfter = Task.CompletedTask;
         (_pages.Releases.Newer, _pages.Releases.Page) = (null, null);
         _pages.Account.Status = new AccountStatus(SignIn.SignedIn, Generation: 1);
         await _pages.Database.ExecuteAsync("""
@@ -177,8 +177,8 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
     [Fact]
     public async Task A_new_language_of_the_addresses_is_selected_once_they_are_there()
     {
-        var patience = new TaskCompletionSource();
-        _pages.Geocoder.Patience = patience.Task;
+        var answer = new TaskCompletionSource();
+        _pages.Geocoder.AnswerAfter = answer.Task;
         _pages.Geocoder.LookUp =
             _ => (200, """[{"osm_id": 1, "osm_type": "node", "display_name": "Lader", "name": "Lader", "lat": "52.5", "lon": "13.3", "address": {"country": "Deutschland"}}]""");
         (await PostAsync("/settings", With(General, "global_settings[language]", "de"))).StatusCode.ShouldBe(HttpStatusCode.Redirect);
@@ -190,7 +190,7 @@ public sealed class SettingsFormTests(SharedPages shared) : IClassFixture<Shared
         (await PostAsync("/settings", [.. With(General, "global_settings[unit_of_length]", "mi")
             .Where(field => !field.Name.Contains("language", StringComparison.Ordinal))])).StatusCode.ShouldBe(HttpStatusCode.Redirect);
         (await _pages.Database.ScalarAsync<string>("select unit_of_length || language from settings")).ShouldBe("mien");
-        patience.SetResult();
+        answer.SetResult();
         var page = await RefreshedAsync();
         page.Value("#global_settings_language").ShouldBe("de");
         page.QuerySelector("#global_settings_language-problem").ShouldBeNull();

@@ -438,7 +438,7 @@ sealed partial class RowAnswers(
     }
 
     static WayPoint PointOf(NpgsqlDataReader reader, int key)
-        => new(reader.GetInstant(key), reader.IsDBNull(key + 2) ? null : reader.GetInt32(key + 2), reader.GetDouble(key + 3),
+        => new(reader.GetInstant(key), reader.Integer(key + 2), reader.GetDouble(key + 3),
             reader.GetDouble(key + 4));
 
     static Sieve? SieveOf(Listing listing, Question question)

@@ -2,11 +2,11 @@ using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
-using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
+using TeslaMate.Configuration;
 using TeslaMate.Logbook;
 using TeslaMate.Vehicles;
 using TeslaMate.Web;
@@ -38,8 +38,8 @@ sealed class LiveStream(
         HttpContext http, Func<CarId, bool> mayGet, long? lastId, TimeSpan interval, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-        var waiting = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        using var subscription = journal.Subscribe(() => waiting.Writer.TryWrite(true));
+        var changed = new AsyncAutoResetEvent();
+        using var subscription = journal.Subscribe(changed.Set);
         var sent = journal.Newest;
         var shown = new Dictionary<CarId, LiveValues>();
         if (lastId is { } last && journal.Since(last) is { } missed)
@@ -100,17 +100,14 @@ sealed class LiveStream(
         // True when something happened, or the time is over; false when the client is gone.
         async Task<bool> WaitAsync(TimeSpan longest)
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
-            using var timer = time.CreateTimer(_ => limit.Cancel(), null, longest > TimeSpan.Zero ? longest : TimeSpan.Zero,
-                Timeout.InfiniteTimeSpan);
             try
             {
-                await waiting.Reader.ReadAsync(limit.Token);
+                await changed.WaitAsync(longest > TimeSpan.Zero ? longest : TimeSpan.Zero, time, ending.Token);
                 return true;
             }
             catch (OperationCanceledException)
             {
-                return !ending.IsCancellationRequested;
+                return false;
             }
         }
     }

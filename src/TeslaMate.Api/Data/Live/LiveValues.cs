@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using TeslaMate.Api.Data.Rows;
+using TeslaMate.Logbook;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Vehicles;
 
@@ -83,7 +84,7 @@ sealed class LiveValues
         values.AddObject("route", ("destination", summary.ActiveRouteDestination), ("latitude", summary.ActiveRouteLatitude),
             ("longitude", summary.ActiveRouteLongitude),
             ("energy_at_arrival_pct", summary.ActiveRouteEnergyAtArrival),
-            ("distance_km", summary.ActiveRouteMilesToArrival is { } miles ? Math.Round(miles.Value * KmPerMile, 2) : null),
+            ("distance_km", summary.ActiveRouteMilesToArrival is { } miles ? Math.Round(miles.Value * Lengths.KmPerMile, 2) : null),
             ("duration_min", summary.ActiveRouteMinutesToArrival), ("traffic_delay_min", summary.ActiveRouteTrafficMinutesDelay));
         values.Add("version", summary.Version);
         values.Add("is_update_available", summary.UpdateAvailable);
@@ -91,8 +92,6 @@ sealed class LiveValues
         values.Add("update_status", summary.UpdateStatus);
         return values;
     }
-
-    const double KmPerMile = 1.609344;
 
     /// <summary>Longer without an answer, values are old.</summary>
     static readonly TimeSpan Stale = TimeSpan.FromMinutes(30);

@@ -3,8 +3,8 @@ using Npgsql;
 namespace TeslaMate.Tests.Database.Migrations;
 
 /// <summary>
-/// The servers that migrations are shown on: containers of 15 to 18; or, without a Docker engine, the one installed on the machine (15 on Debian),
-/// and 17 and 18 from the packages that <c>tests/postgres/package-lock.json</c> pins and <c>tests/run</c> installs.
+/// The servers that migrations are shown on: containers of all supported versions; or, without a Docker engine, the one installed on the machine,
+/// and those from the packages that <c>tests/postgres/package-lock.json</c> pins and <c>tests/run</c> installs.
 /// </summary>
 sealed class PostgresServer
 {

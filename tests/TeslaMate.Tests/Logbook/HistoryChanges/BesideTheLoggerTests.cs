@@ -1,4 +1,3 @@
-using Npgsql;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.HistoryChanges;
 using static TeslaMate.Tests.Logbook.Readings;
@@ -37,10 +36,7 @@ public sealed class BesideTheLoggerTests : EditedLog
     {
         await using var other = await _database.TestSource.OpenConnectionAsync();
         await using var transaction = await other.BeginTransactionAsync();
-        await using (var hold = new NpgsqlCommand("select from positions where drive_id = 2 order by date desc limit 1 for update", other))
-            await hold.ExecuteNonQueryAsync();
-        var merge = ApplyAsync(new HistoryEdit.Merge(EntryKind.Drive, [1, 2]));
-        await _database.WaitForCountAsync(1, "pg_locks where not granted and locktype = 'transactionid'");
+        var merge = await StartMergeThatWaitsAsync(other);
         var drive = DriveAsync(900, 300);
         await _database.WaitForCountAsync(2, "pg_locks where not granted and locktype in ('transactionid', 'tuple')");
         await transaction.CommitAsync();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Npgsql;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.HistoryChanges;
 using TeslaMate.Logbook.Statistics;
@@ -100,6 +101,17 @@ public abstract class EditedLog : IAsyncLifetime
     private protected Task<EditAnswer> ApplyAsync(HistoryEdit edit) => Editor.ApplyAsync(edit, "test", version: null, key: null, default);
 
     private protected async Task<HistoryDetail> DoneAsync(HistoryEdit edit) => Done(await ApplyAsync(edit));
+
+    /// <summary>Begins to merge drives 1 and 2 and stops in the middle: a row of the second is locked by somebody else.</summary>
+    /// <param name="other">In a transaction, which has the lock until it ends.</param>
+    private protected async Task<Task<EditAnswer>> StartMergeThatWaitsAsync(NpgsqlConnection other)
+    {
+        await using (var hold = new NpgsqlCommand("select from positions where drive_id = 2 order by date desc limit 1 for update", other))
+            await hold.ExecuteNonQueryAsync();
+        var merge = ApplyAsync(new HistoryEdit.Merge(EntryKind.Drive, [1, 2]));
+        await _database.WaitForCountAsync(1, "pg_locks where not granted and locktype = 'transactionid'");
+        return merge;
+    }
 
     private protected static HistoryDetail Done(EditAnswer answer) => answer.ShouldBeOfType<EditAnswer.Done>(answer.ToString()).Detail;
 

@@ -165,11 +165,7 @@ public sealed class UndoTests : EditedLog
         var before = await DumpAsync();
         await using var other = await _database.TestSource.OpenConnectionAsync();
         await using var transaction = await other.BeginTransactionAsync();
-        // The last drive of the merge is held by somebody else: the editor stands in the middle.
-        await using (var hold = new NpgsqlCommand("select from positions where drive_id = 2 order by date desc limit 1 for update", other))
-            await hold.ExecuteNonQueryAsync();
-        var merge = ApplyAsync(new HistoryEdit.Merge(EntryKind.Drive, [1, 2]));
-        await _database.WaitForCountAsync(1, "pg_locks where not granted and locktype = 'transactionid'");
+        var merge = await StartMergeThatWaitsAsync(other);
         await _database.ExecuteAsync("select pg_terminate_backend(pid) from pg_locks where not granted and locktype = 'transactionid'");
         await Should.ThrowAsync<NpgsqlException>(merge);
         await transaction.RollbackAsync();

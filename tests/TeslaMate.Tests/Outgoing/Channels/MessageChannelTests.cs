@@ -143,7 +143,7 @@ public sealed class MessageChannelTests : IAsyncLifetime
         var time = new Time.ManualTime();
         using var http = ScriptedReceiver.Http(time);
         var hangs = new TaskCompletionSource();
-        _receiver.Patience = hangs.Task;
+        _receiver.AnswerAfter = hangs.Task;
         var sending = new NtfyChannel(http, SampleEvents.Writer()).SendAsync(Target(Ntfy()), SampleEvents.DriveEnded, CancellationToken.None);
         await Tesla.Eventually.BecomesTrueAsync(() => !_receiver.Requests.IsEmpty, "the request has arrived");
         time.Advance(TimeSpan.FromSeconds(10));

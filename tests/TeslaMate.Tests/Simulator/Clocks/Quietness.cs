@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
@@ -17,9 +18,10 @@ sealed class Quietness(Func<int> waitingOnPurpose, Func<long> messages, int? alw
 
     readonly MeterListener _requestMeter = new();
     readonly ActivityListener _database = new();
+    readonly ConcurrentDictionary<Activity, bool> _statements = new(ReferenceEqualityComparer.Instance);
     int _alwaysAtWork = alwaysAtWork ?? -1;
     int _requests;
-    int _statements;
+    int _statementCount;
     long _messages;
 
     /// <summary>Requests of this process that wait for an answer.</summary>
@@ -30,9 +32,17 @@ sealed class Quietness(Func<int> waitingOnPurpose, Func<long> messages, int? alw
     {
         // Npgsql's meters know neither of connections that are being opened nor of statements that break off; its traces do.
         _database.ShouldListenTo = source => source.Name == "Npgsql";
-        _database.Sample = (ref _) => ActivitySamplingResult.PropagationData;
-        _database.ActivityStarted = _ => Interlocked.Increment(ref _statements);
-        _database.ActivityStopped = _ => Interlocked.Decrement(ref _statements);
+        _database.Sample = (ref _) => ActivitySamplingResult.AllData;
+        _database.ActivityStarted = activity =>
+        {
+            if (_statements.TryAdd(activity, true))
+                Interlocked.Increment(ref _statementCount);
+        };
+        _database.ActivityStopped = activity =>
+        {
+            if (_statements.TryRemove(activity, out _))
+                Interlocked.Decrement(ref _statementCount);
+        };
         ActivitySource.AddActivityListener(_database);
         _requestMeter.InstrumentPublished = (instrument, listener) =>
         {
@@ -68,9 +78,9 @@ sealed class Quietness(Func<int> waitingOnPurpose, Func<long> messages, int? alw
 
     /// <summary>What keeps it from being quiet, for the message of a test that waits in vain.</summary>
     public override string ToString()
-        => $"{AtWork()} threads at work ({_alwaysAtWork} always), {ThreadPool.PendingWorkItemCount} work items, {Volatile.Read(ref _statements)} "
-            + "statements and opening connections, "
-            + $"{Requests} requests ({waitingOnPurpose()} kept waiting)";
+        => $"{AtWork()} threads at work ({_alwaysAtWork} always), {ThreadPool.PendingWorkItemCount} work items, {Volatile.Read(ref _statementCount)} "
+            + $"statements and opening connections, {Requests} requests ({waitingOnPurpose()} kept waiting)"
+            + string.Concat(_statements.Keys.Select(statement => $"\n{statement.DisplayName} {string.Join(' ', statement.TagObjects)}"));
 
     public void Dispose()
     {
@@ -79,7 +89,7 @@ sealed class Quietness(Func<int> waitingOnPurpose, Func<long> messages, int? alw
     }
 
     bool HoldsNow()
-        => AtWork() <= _alwaysAtWork && ThreadPool.PendingWorkItemCount == 0 && Volatile.Read(ref _statements) == 0
+        => AtWork() <= _alwaysAtWork && ThreadPool.PendingWorkItemCount == 0 && Volatile.Read(ref _statementCount) == 0
             && Requests == waitingOnPurpose();
 
     // A test runner keeps a thread of the pool or two for itself, blocked for the whole run.

@@ -217,7 +217,7 @@ public class DailyLookTests
 
         bool ITelemetryReceiver.IsBusy => false;
 
-        ValueTask ITelemetryReceiver.ContactAsync(bool isUp, DateTimeOffset since, CancellationToken cancellationToken) => default;
+        ValueTask ITelemetryReceiver.ContactAsync(bool isUp, DateTimeOffset since, bool isTold, CancellationToken cancellationToken) => default;
 
         ValueTask ITelemetryReceiver.ArriveAsync(IReadOnlyList<TelemetryReading> readings, CancellationToken cancellationToken) => default;
 

@@ -108,7 +108,7 @@ public class SignatureTests
         fields.Count.ShouldBe(80);
         fields["Location"]!["interval_seconds"]!.GetValue<int>().ShouldBe(interval);
         fields["Location"]!["minimum_delta"]!.GetValue<double>().ShouldBe(delta);
-        TelemetryProfile.Fields(profile, hasDeltas: false)["Location"]!.AsObject().ContainsKey("minimum_delta").ShouldBeFalse();
+        TelemetryProfile.Fields(profile, new Version(2024, 44, 31))["Location"]!.AsObject().ContainsKey("minimum_delta").ShouldBeFalse();
         fields.Select(field => TeslaMate.Telemetry.Records.FieldNames.NumberOf(field.Key)).ShouldAllBe(number => number != null);
         TelemetryProfile.Configuration(profile, "t.example.org", 4443, "PEM")["port"].ValueKind.ShouldBe(JsonValueKind.Number);
     }

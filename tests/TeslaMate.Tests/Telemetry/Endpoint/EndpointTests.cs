@@ -25,6 +25,7 @@ public class EndpointTests
     [InlineData("leaf and intermediate")]
     [InlineData("leaf only")]
     [InlineData("only Tesla's usage")]
+    [InlineData("an old car")]
     public async Task A_car_is_let_in_and_its_record_acknowledged_after_the_commit(string kind)
     {
         await using var house = await House.StartAsync();
@@ -46,6 +47,7 @@ public class EndpointTests
     [InlineData("an issuer of no cars")]
     [InlineData("self-signed")]
     [InlineData("no VIN")]
+    [InlineData("a board of an old car")]
     [InlineData("no certificate")]
     public async Task Nobody_else_gets_past_the_handshake(string kind)
     {
@@ -89,20 +91,7 @@ public class EndpointTests
     {
         await using var house = await House.StartAsync();
         string[]? named = null;
-        using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, house.Endpoint.Port);
-        var (leaf, _) = house.Pki.Client("leaf only");
-        await using var tls = new SslStream(client.GetStream());
-        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-        {
-            TargetHost = "telemetry.example.org",
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
-            LocalCertificateSelectionCallback = (_, _, _, _, issuers) =>
-            {
-                named = issuers;
-                return leaf!;
-            },
-        });
+        await using var tls = await OpenTlsAsync(house, issuers => named = issuers);
 
         named.ShouldNotBeNull().ShouldBeEmpty();
     }
@@ -317,6 +306,149 @@ public class EndpointTests
         shown.ShouldBe(renewed);
     }
 
+    [Theory]
+    [InlineData(336, true)]
+    [InlineData(334, false)]
+    [InlineData(400, true)]
+    public void A_certificate_of_the_program_is_renewed_a_month_before_it_ends(int age, bool isRenewed)
+    {
+        var folder = Directory.CreateTempSubdirectory("telemetry-renewal-").FullName;
+        try
+        {
+            var now = DateTimeOffset.UtcNow;
+            TeslaMate.Telemetry.Configuring.TelemetryFiles.MakeCertificate("t.example.org", folder, now);
+            var settings = new TelemetrySettings
+            {
+                CertificateFile = Path.Combine(folder, "telemetry.crt"),
+                KeyFile = Path.Combine(folder, "telemetry.key"),
+            };
+            var time = new Time.ManualTime(now);
+            var certificates = new EndpointCertificates(settings, time, NullLogger.Instance);
+            var first = certificates.Current.Server.TargetCertificate.Thumbprint;
+            time.Advance(TimeSpan.FromDays(age));
+            var shown = certificates.Current.Server.TargetCertificate;
+
+            (shown.Thumbprint != first).ShouldBe(isRenewed);
+            shown.MatchesHostname("t.example.org").ShouldBeTrue();
+            // One that somebody else has signed is not the program's to renew.
+            using var pki = new TestPki();
+            File.Copy(pki.CertificateFile, settings.CertificateFile, overwrite: true);
+            File.Copy(pki.KeyFile, settings.KeyFile, overwrite: true);
+            File.SetLastWriteTimeUtc(settings.CertificateFile, DateTime.UtcNow.AddSeconds(5));
+            time.Advance(TimeSpan.FromDays(1));
+            _ = certificates.Current;
+            time.Advance(TimeSpan.FromDays(1));
+            certificates.Current.Server.TargetCertificate.Subject.ShouldBe("CN=telemetry.example.org");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Another list of authorities counts for the next connection (spec fleet-telemetry 7.1).</summary>
+    [Fact]
+    public async Task A_list_of_authorities_that_is_replaced_is_used_without_a_restart()
+    {
+        await using var house = await House.StartAsync();
+        using var other = new TestPki();
+        (await house.GetAsync("/status")).ShouldBe("200 mtls ok");
+        await File.WriteAllTextAsync(house.Pki.AuthorityFile, other.RootPem + "\n" + other.IntermediatePem);
+        File.SetLastWriteTimeUtc(house.Pki.AuthorityFile, DateTime.UtcNow.AddSeconds(5));
+        house.Time.Advance(TimeSpan.FromSeconds(6));
+
+        await Should.ThrowAsync<HttpRequestException>(() => house.GetAsync("/status"));
+        // A file that is no list changes nothing.
+        await File.WriteAllTextAsync(house.Pki.AuthorityFile, house.Pki.RootPem + "\n" + house.Pki.IntermediatePem);
+        File.SetLastWriteTimeUtc(house.Pki.AuthorityFile, DateTime.UtcNow.AddSeconds(10));
+        house.Time.Advance(TimeSpan.FromSeconds(6));
+        (await house.GetAsync("/status")).ShouldBe("200 mtls ok");
+        await File.WriteAllTextAsync(house.Pki.AuthorityFile, "nothing");
+        File.SetLastWriteTimeUtc(house.Pki.AuthorityFile, DateTime.UtcNow.AddSeconds(15));
+        house.Time.Advance(TimeSpan.FromSeconds(6));
+        (await house.GetAsync("/status")).ShouldBe("200 mtls ok");
+    }
+
+    /// <summary>All cars come back at once after a loss of the network, again and again (spec fleet-telemetry 7.4).</summary>
+    [Fact]
+    public async Task Cars_that_come_back_over_and_over_leave_nothing_open()
+    {
+        await using var house = await House.StartAsync(cars: 3);
+        await Task.WhenAll(Enumerable.Range(0, 30).Select(async i =>
+        {
+            var vin = House.VinOf((i % 3) + 1);
+            for (var attempt = 0; ; attempt++)
+            {
+                try
+                {
+                    using var socket = await house.ConnectAsync("leaf only", vin: vin);
+                    await SendAsync(socket, Vectors.Message(3, $"storm{i}"));
+                    await ReceiveAsync(socket);
+                    // Most do not say goodbye.
+                    if (i % 2 == 0)
+                        socket.Abort();
+                    return;
+                }
+                catch (WebSocketException) when (attempt < 20)
+                {
+                    // A fifth connection closed this one, or too many knocked at once.
+                }
+            }
+        }));
+
+        for (var i = 0; i < 500 && house.Counters.Connections > 0; i++)
+            await Task.Delay(20);
+        (house.Counters.Connections, house.Endpoint.Connections).ShouldBe((0, 0));
+        (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where type = 0")).ShouldBe(3, "one of each car");
+        (await house.Database.RowsAsync("""
+            select count(*) filter (where position('\x1801'::bytea in payload) > 0) = count(*) filter (where position('\x1802'::bytea in payload) > 0)
+            from teslamate.telemetry_inbox where type = 3
+            """)).ShouldBe(["True"], "every beginning has its end");
+    }
+
+    /// <summary>A head that takes too long or is too large is no car's (spec fleet-telemetry 7.4).</summary>
+    [Fact]
+    public async Task Requests_of_no_car_are_answered_and_closed()
+    {
+        await using var house = await House.StartAsync();
+        foreach (var (request, answer) in new[]
+        {
+            ($"GET /status HTTP/1.1\r\nHost: x\r\nX-Long: {new string('x', 9_000)}\r\n\r\n", "HTTP/1.1 431 "),
+            ($"GET /{new string('x', 5_000)} HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 414 "),
+            ("DELETE / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 405 "),
+            ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 "),
+            ("nonsense\r\n\r\n", "HTTP/1.1 400 "),
+        })
+        {
+            await using var tls = await OpenTlsAsync(house);
+            await tls.WriteAsync(Encoding.ASCII.GetBytes(request));
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            var buffer = new byte[answer.Length];
+            await tls.ReadExactlyAsync(buffer, patience.Token);
+            Encoding.ASCII.GetString(buffer).ShouldBe(answer);
+        }
+    }
+
+    /// <summary>Who sends byte by byte, or does not read, holds up nobody but itself (spec fleet-telemetry 7.4).</summary>
+    [Fact]
+    public async Task A_slow_sender_and_a_slow_reader_hold_up_nobody()
+    {
+        await using var house = await House.StartAsync(cars: 2);
+        using var slow = await house.ConnectAsync("leaf only");
+        using var quick = await house.ConnectAsync("leaf only", vin: House.VinOf(2));
+        var message = Vectors.Message(3, "slow");
+        for (var i = 0; i < message.Length; i++)
+        {
+            await slow.SendAsync(message.AsMemory(i, 1), WebSocketMessageType.Binary, i == message.Length - 1, default);
+            if (i % 50 != 0)
+                continue;
+            await SendAsync(quick, Vectors.Message(3, $"quick{i}"));
+            Encoding.ASCII.GetString(Envelope.TryRead(await ReceiveAsync(quick))!.Txid.Span).ShouldBe($"quick{i}");
+        }
+
+        Encoding.ASCII.GetString(Envelope.TryRead(await ReceiveAsync(slow))!.Txid.Span).ShouldBe("slow");
+    }
+
     [Fact]
     public async Task Those_who_only_knock_keep_no_car_out()
     {
@@ -374,6 +506,28 @@ public class EndpointTests
         limits.Begin(IPAddress.Loopback, () => { }).ShouldNotBeNull();
     }
 
+    /// <summary>A connection of a car, below what a WebSocket shows.</summary>
+    /// <param name="onAsked">Receives the authorities that the server names.</param>
+    static async Task<SslStream> OpenTlsAsync(House house, Action<string[]>? onAsked = null)
+    {
+        var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, house.Endpoint.Port);
+        var (leaf, _) = house.Pki.Client("leaf only");
+        // Owns the socket.
+        var tls = new SslStream(client.GetStream());
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "telemetry.example.org",
+            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            LocalCertificateSelectionCallback = (_, _, _, _, issuers) =>
+            {
+                onAsked?.Invoke(issuers);
+                return leaf!;
+            },
+        });
+        return tls;
+    }
+
     static Task SendAsync(ClientWebSocket socket, byte[] message, int parts = 1) => SendPartsAsync(socket, message, parts);
 
     static async Task SendPartsAsync(ClientWebSocket socket, byte[] message, int parts)
@@ -385,19 +539,19 @@ public class EndpointTests
 
     static async Task<byte[]> ReceiveAsync(ClientWebSocket socket)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var buffer = new byte[4096];
-        var received = await socket.ReceiveAsync(buffer, patience.Token);
+        var received = await socket.ReceiveAsync(buffer, timeout.Token);
         received.MessageType.ShouldBe(WebSocketMessageType.Binary);
         return buffer[..received.Count];
     }
 
     static async Task<bool> IsClosedAsync(ClientWebSocket socket)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         try
         {
-            return (await socket.ReceiveAsync(new byte[4096], patience.Token)).MessageType == WebSocketMessageType.Close;
+            return (await socket.ReceiveAsync(new byte[4096], timeout.Token)).MessageType == WebSocketMessageType.Close;
         }
         catch (WebSocketException)
         {
@@ -462,9 +616,9 @@ public class EndpointTests
             var socket = new ClientWebSocket();
             try
             {
-                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+                using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
                 await socket.ConnectAsync(new Uri($"wss://localhost:{Endpoint.Port}/"), new HttpMessageInvoker(Handler(kind, vin, tls, seen)),
-                    patience.Token);
+                    timeout.Token);
                 return socket;
             }
             catch

@@ -57,8 +57,11 @@ sealed class TestPki : IDisposable
         using var otherRoot = Root("CN=Tesla Product Root CA, OU=PKI, O=Tesla, C=US");
         using var otherIntermediate = Intermediate(otherRoot, Product);
         using var energy = Intermediate(_root, "CN=Tesla Energy Product Issuing CA, OU=PKI, O=Tesla Inc., C=US");
+        using var old = Intermediate(_root, "CN=Tesla Motors Products CA, O=Tesla Motors, C=US");
         return kind switch
         {
+            "an old car" => (Leaf(old, vin, []), [X509CertificateLoader.LoadCertificate(old.RawData)]),
+            "a board of an old car" => (Leaf(old, $"{vin}, OU=Tesla Motors SN", []), [X509CertificateLoader.LoadCertificate(old.RawData)]),
             "leaf and intermediate" => (Leaf(_intermediate, vin, [Vehicle, "1.3.6.1.5.5.7.3.2"]), [_intermediate]),
             "leaf only" => (Leaf(_intermediate, vin, [Vehicle, "1.3.6.1.5.5.7.3.2"]), []),
             "only Tesla's usage" => (Leaf(_intermediate, vin, [Vehicle]), [_intermediate]),

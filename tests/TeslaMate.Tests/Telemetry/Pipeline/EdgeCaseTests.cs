@@ -10,6 +10,7 @@ using TeslaMate.Tests.Vehicles;
 using TeslaMate.Vehicles;
 using TeslaMate.Vehicles.Life;
 using static TeslaMate.Tests.Telemetry.Pipeline.TelemetryScene;
+using Datum = TeslaMate.Telemetry.Records.Datum;
 
 namespace TeslaMate.Tests.Telemetry.Pipeline;
 
@@ -29,6 +30,17 @@ public class EdgeCaseTests
     [InlineData(1, true)]
     public void What_is_older_than_a_week_is_kept_and_not_applied(int seconds, bool isKeptOnly) =>
         InTheInbox(T, T.AddDays(7).AddSeconds(seconds)).IsApplied.ShouldBe(isKeptOnly);
+
+    [Theory]
+    [InlineData(1_000, false)]
+    [InlineData(1_001, true)]
+    public void More_than_any_car_says_at_once_is_kept_and_not_applied(int datums, bool isKeptOnly)
+    {
+        List<Datum> values = [.. Enumerable.Range(0, datums).Select(i => new Datum(i, TelemetryValue.Number.Of(i)))];
+        var record = new TelemetryRecord.Data("", T, false, values);
+        InboxRecord.Of(new(1), RecordType.Data, RecordForm.Protobuf, IntakePath.Endpoint, default, record, null, T, default).IsApplied
+            .ShouldBe(isKeptOnly);
+    }
 
     [Fact]
     public void Without_a_time_the_envelopes_counts_and_without_that_the_clock_of_the_server()
@@ -61,7 +73,7 @@ public class EdgeCaseTests
         var local = DateTime.Parse(wall, System.Globalization.CultureInfo.InvariantCulture);
         var sent = new DateTimeOffset(local, pacific.GetUtcOffset(local)).ToUnixTimeSeconds();
 
-        WrongZone.Read(sent, TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin"))
+        WrongZone.Read(sent, null, TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin"))
             .ShouldBe(DateTimeOffset.Parse(expected, System.Globalization.CultureInfo.InvariantCulture));
     }
 

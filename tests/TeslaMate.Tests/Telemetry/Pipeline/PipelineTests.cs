@@ -130,6 +130,68 @@ public class PipelineTests
         (await house.Database.ScalarAsync<long>("select count(*) from positions")).ShouldBe(6);
     }
 
+    /// <summary>A place that comes late may be older than the first that came (spec fleet-telemetry 10).</summary>
+    [Fact]
+    public async Task A_late_record_before_the_first_row_moves_the_beginning_of_its_drive()
+    {
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1);
+        await house.GetsAsync(ARecord((Field.Gear, "D"), (Field.Location, Place(52.51, 13.40)), (Field.VehicleSpeed, 20.0)), At("08:01:20"));
+        await house.GetsAsync(ARecord((Field.Gear, "P"), (Field.Location, Place(52.53, 13.40)), (Field.Odometer, 12_348.7)), At("08:06:00"));
+        await house.UntilAsync("08:08:00");
+        await house.GetsAsync(ARecord((Field.Location, Place(52.505, 13.40)), (Field.VehicleSpeed, 15.0)), At("08:01:00"));
+        await house.UntilAsync("08:10:00");
+
+        (await house.Database.RowsAsync("select start_date, end_date, duration_min, speed_max from drives")).ShouldBe(["08:01:00|08:06:00|5|32"]);
+        (await house.Database.ScalarAsync<long>("select count(*) from positions where drive_id is not null")).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_drive_of_nine_metres_is_none()
+    {
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1);
+        await house.GetsAsync(ARecord((Field.Gear, "D"), (Field.Location, Place(52.52, 13.40))), At("08:01:00"));
+        await house.GetsAsync(ARecord((Field.Gear, "P"), (Field.Location, Place(52.52008, 13.40)), (Field.Odometer, 12_345.678 + (0.009 / 1.609344))),
+            At("08:01:30"));
+        await house.UntilAsync("08:03:00");
+
+        (await house.Database.ScalarAsync<long>("select count(*) from drives")).ShouldBe(0);
+        (await house.Database.ScalarAsync<long>("select count(*) from positions where drive_id is not null")).ShouldBe(0);
+    }
+
+    /// <summary>Wrong types and impossible numbers are left out and counted; their record counts (spec fleet-telemetry 3.1).</summary>
+    [Fact]
+    public async Task What_no_car_can_mean_is_counted_and_the_rest_of_its_record_counts()
+    {
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1);
+        await house.GetsAsync(
+            ARecord((Field.Gear, 7), (Field.Odometer, 1e12), (Field.Soc, 250.0), (Field.VehicleName, "a\0b"), (Field.Location, Place(200, 13)),
+                (Field.BatteryLevel, Invalid), (Field.OutsideTemp, "SNA"), (Field.InsideTemp, 21.0)),
+            At("08:02:00"));
+        await house.GetsAsync(ARecord((Field.Gear, "D"), (Field.Location, Place(52.52, 13.40))), At("08:03:00"));
+        await house.UntilAsync("08:04:30");
+
+        (await house.Database.RowsAsync("select rejected from teslamate.telemetry_usage where rejected > 0")).ShouldBe(["4"]);
+        (await house.Database.RowsAsync("select usable_battery_level, inside_temp, outside_temp from positions order by id desc limit 1"))
+            .ShouldBe(["63|21.0|-"]);
+        (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where not is_applied")).ShouldBe(0);
+    }
+
+    /// <summary>Tesla's server need not hand on what it knows of connections (spec fleet-telemetry 4.3).</summary>
+    [Fact]
+    public async Task A_car_whose_connections_nobody_tells_of_is_silent_for_half_an_hour_before_it_sleeps()
+    {
+        await using var house = await House.StartAsync();
+        house.Path = IntakePath.ZeroMq;
+        await house.GetsAsync(1);
+        await house.UntilAsync("08:25:00");
+        (await house.Database.RowsAsync("select state::text from states where end_date is null")).ShouldBe(["online"]);
+        await house.UntilAsync("08:33:00");
+        await house.Database.WaitForCountAsync(1, "states where end_date is null and state = 'asleep' and start_date < '2026-06-01 08:01'");
+    }
+
     [Fact]
     public async Task A_change_of_gear_that_is_told_too_late_parts_the_drive_in_the_tables()
     {
@@ -274,6 +336,8 @@ public class PipelineTests
 
         public FakeTesla Tesla { get; } = new();
 
+        public IntakePath Path { get; set; } = IntakePath.Endpoint;
+
         public static async Task<House> StartAsync()
         {
             var database = await LogbookDatabase.CreateAsync();
@@ -321,7 +385,7 @@ public class PipelineTests
                 _time.Advance(carTime - _time.GetUtcNow());
             var known = record with { CreatedAt = carTime };
             (await _writer.StoreAsync(
-                InboxRecord.Of(new(1), RecordType.Data, RecordForm.Protobuf, IntakePath.Endpoint, default, known, null, _time.GetUtcNow(),
+                InboxRecord.Of(new(1), RecordType.Data, RecordForm.Protobuf, Path, default, known, null, _time.GetUtcNow(),
                     ProtobufForm.Write(known)), default))
                 .ShouldBe(StoreResult.Stored);
         }

@@ -29,15 +29,18 @@ sealed class TelemetryScene
     readonly OrderQueue _queue = new();
     readonly Snapshot _snapshot = new();
     readonly Snapshot _shown = new();
-    readonly ContactTracker _contacts = new();
+    readonly ContactTracker _contacts;
     readonly List<(DateTimeOffset CarTime, TelemetryRecord.Data Record)> _inbox = [];
     TeslaMate.Telemetry.Pipeline.Contact? _told;
     DateTimeOffset? _lastReceived;
     DateTimeOffset? _due;
     long _ids;
 
-    public TelemetryScene(DateTimeOffset? start = null, OpenEntries? open = null, bool isConfigured = true, bool isPriced = false)
+    /// <param name="hasConnectivity">Somebody tells of the car's connections.</param>
+    public TelemetryScene(
+        DateTimeOffset? start = null, OpenEntries? open = null, bool isConfigured = true, bool isPriced = false, bool hasConnectivity = true)
     {
+        _contacts = new ContactTracker(hasConnectivity);
         Now = start ?? T;
         Vehicle = Vehicle.Begin(ACar.Row(streaming: true), new VehicleSettings { IsPriced = isPriced }, open ?? NothingOpen, Now) with
         {
@@ -231,7 +234,7 @@ sealed class TelemetryScene
         if (_told is { } told && told.IsUp == contact.IsUp)
             return;
         _told = contact;
-        Send(new VehicleEvent.TelemetryContact(Now, contact.IsUp, contact.Since));
+        Send(new VehicleEvent.TelemetryContact(Now, contact.IsUp, contact.Since) { IsTold = _contacts.HasConnectivity });
     }
 
     void Release()

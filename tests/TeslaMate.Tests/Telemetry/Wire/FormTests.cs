@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using TeslaMate.Telemetry.Records;
 using TeslaMate.Telemetry.Wire;
+using Generated = TeslaMate.Telemetry.Wire.Generated;
 
 namespace TeslaMate.Tests.Telemetry.Wire;
 
@@ -220,11 +221,67 @@ public class FormTests
     [Theory]
     [InlineData("{")]
     [InlineData("[]")]
-    [InlineData("""{"data":[{"key":"Soc","value":{"intValue":99999999999}}]}""")]
-    public void A_json_body_that_is_none_is_refused(string body)
+    [InlineData("\ufffd")]
+    public void A_json_body_that_is_none_is_refused(string body) => JsonForm.TryRead(RecordType.Data, Encoding.UTF8.GetBytes(body)).ShouldBeNull();
+
+    [Theory]
+    [InlineData("""{"intValue":99999999999}""")]
+    [InlineData("""{"intValue":"many"}""")]
+    [InlineData("""{"longValue":1.5}""")]
+    [InlineData("""{"doubleValue":"abc"}""")]
+    [InlineData("""{"booleanValue":"yes"}""")]
+    [InlineData("""{"locationValue":5}""")]
+    [InlineData("""{"locationValue":{"latitude":{}}}""")]
+    [InlineData("""{"timeValue":[]}""")]
+    [InlineData("""{"stringValue":{}}""")]
+    public void A_value_of_a_wrong_type_is_none_and_the_rest_of_its_record_counts(string value)
     {
-        var read = Record.Exception(() => JsonForm.TryRead(RecordType.Data, Encoding.UTF8.GetBytes(body)));
-        read.ShouldBeNull();
+        var body = $$$"""{"data":[{"key":"Odometer","value":{{{value}}}},{"key":"Soc","value":{"doubleValue":50.5}}],"vin":"{{{Vectors.Vin}}}"}""";
+
+        JsonForm.TryRead(RecordType.Data, Encoding.UTF8.GetBytes(body)).ShouldBeOfType<TelemetryRecord.Data>().Values.ShouldBe(
+            [new Datum(5, TelemetryValue.Unknown.Instance), new Datum(8, TelemetryValue.Number.Of(50.5))]);
+    }
+
+    /// <summary>Texts are cut at 4 KiB, that of a route at 64 KiB (spec fleet-telemetry 7.4).</summary>
+    [Theory]
+    [InlineData(64, 4 * 1024)]
+    [InlineData(108, 64 * 1024)]
+    public void A_text_is_cut_where_no_car_means_more(int field, int longest)
+    {
+        var data = new TelemetryRecord.Data(Vectors.Vin, Vectors.T, false, [new Datum(field, new TelemetryValue.Text(new string('x', longest + 1)))]);
+        foreach (var read in new[]
+        {
+            ProtobufForm.TryRead(RecordType.Data, ProtobufForm.Write(data)), JsonForm.TryRead(RecordType.Data, JsonForm.Write(data)),
+        })
+            read.ShouldBeOfType<TelemetryRecord.Data>().Values.Single().Value.ShouldBe(new TelemetryValue.Text(new string('x', longest)));
+        MqttForm.TryReadField(field.ToString(System.Globalization.CultureInfo.InvariantCulture), MqttForm.Write(data).Single().Body)!.Value.Value
+            .ShouldBe(new TelemetryValue.Text(new string('x', longest)));
+    }
+
+    /// <summary>What Tesla's server changes (spec fleet-telemetry 1.5), so that records are the same by every way.</summary>
+    [Theory]
+    [InlineData(4, "3.1068559611866697e+01", "31.06856")]
+    [InlineData(5, "1.2345678901E4", "12345.67890")]
+    [InlineData(64, "Model 3e1", "Model 3e1")]
+    [InlineData(64, "1e999", "1e999")]
+    public void A_number_in_scientific_notation_has_five_decimals(int field, string text, string changed) =>
+        ServerChanges.Apply(new TelemetryRecord.Data("x", null, false, [new Datum(field, new TelemetryValue.Text(text))]), Vectors.Vin)
+            .ShouldBeOfType<TelemetryRecord.Data>().Values.Single().Value.ShouldBe(new TelemetryValue.Text(changed));
+
+    [Fact]
+    public void Times_of_alerts_may_be_milliseconds()
+    {
+        // started_at: 1780300770 s, then the same in milliseconds.
+        foreach (var seconds in new long[] { 1_780_300_770, 1_780_300_770_000 })
+        {
+            var alert = new Generated.VehicleAlerts
+            {
+                Alerts = { new Generated.VehicleAlert { Name = "a", StartedAt = new Generated.Timestamp { Seconds = seconds } } },
+            };
+            ProtobufForm.TryRead(RecordType.Alerts, Google.Protobuf.MessageExtensions.ToByteArray(alert))
+                .ShouldBeOfType<TelemetryRecord.Alerts>().Items.Single().StartedAt
+                .ShouldBe(Vectors.T.AddSeconds(-30));
+        }
     }
 
     [Fact]

@@ -61,10 +61,10 @@ sealed class World
     /// <summary>Lets the clock run in small steps until something is so.</summary>
     public async Task UntilAsync(Func<bool> isSo, TimeSpan? step = null)
     {
-        var patience = System.Diagnostics.Stopwatch.StartNew();
+        var waited = System.Diagnostics.Stopwatch.StartNew();
         while (!isSo())
         {
-            patience.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(30), "it never happened");
+            waited.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(30), "it never happened");
             Time.Advance(step ?? TimeSpan.FromMilliseconds(500));
             await Task.Delay(1);
         }

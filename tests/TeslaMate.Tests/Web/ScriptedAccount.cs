@@ -5,7 +5,7 @@ using TeslaMate.Tesla.Accounts;
 namespace TeslaMate.Tests.Web;
 
 /// <summary>An account that remembers which tokens it was given.</summary>
-sealed class FakeAccount : ITeslaAccount
+sealed class ScriptedAccount : ITeslaAccount
 {
     public AccountStatus Status { get; set; } = new(SignIn.SignedIn, Generation: 1);
 

@@ -4,7 +4,7 @@ using TeslaMate.Simulator.Roads;
 namespace TeslaMate.Tests.EndToEnd;
 
 /// <summary>The three cars of the end-to-end tests: one with the stream, one without, and one on hills.</summary>
-static class World
+static class ThreeCars
 {
     /// <summary>A Monday.</summary>
     public static readonly DateTimeOffset Start = new(2026, 1, 5, 12, 0, 0, TimeSpan.Zero);

@@ -2,16 +2,13 @@ using System.Net;
 using TeslaMate.Tests.Database;
 using TeslaMate.Tests.Database.Migrations;
 using TeslaMate.Tests.Host;
-using TeslaMate.Tests.Simulator.Clocks;
 
 namespace TeslaMate.Tests.EndToEnd;
 
 /// <summary>
-/// A role that may create in schema public puts a function or operator whose arguments fit better in front of all of PostgreSQL's own, while the
-/// program runs.
+/// A role that may create in schema public, and puts a function or operator whose arguments fit better in front of all of PostgreSQL's own.
 /// </summary>
-[Collection(SilenceCollection.Name)]
-public sealed class StrangerTests
+sealed class Stranger(TestRole role) : IAsyncDisposable
 {
     /// <summary>One for each usual type that a column has in place of one that a built-in function or operator takes.</summary>
     const string Traps = """
@@ -57,12 +54,15 @@ public sealed class StrangerTests
                         end if;
                         if thing.is_operator then
                             execute format(
-                                'create function public.trap_of_operator(%s, %s) returns %s language plpgsql as $f$ begin perform public.spring(%L); return null; end $f$',
+                                'create function public.trap_of_operator(%s, %s) returns %s language plpgsql
+                                    as $f$ begin perform public.spring(%L); return null; end $f$',
                                 swapped[1], swapped[2], thing.result, thing.name);
                             execute format('create operator public.%s (leftarg = %s, rightarg = %s, function = public.trap_of_operator)',
                                 thing.name, swapped[1], swapped[2]);
                         else
-                            execute format('create function public.%I(%s) returns %s language plpgsql as $f$ begin perform public.spring(%L); return null; end $f$',
+                            execute format(
+                                'create function public.%I(%s) returns %s language plpgsql
+                                    as $f$ begin perform public.spring(%L); return null; end $f$',
                                 thing.name, array_to_string(swapped, ', '), thing.result, thing.name);
                         end if;
                     exception when others then
@@ -73,40 +73,12 @@ public sealed class StrangerTests
         end $$
         """;
 
-    [Fact]
-    public async Task What_a_stranger_puts_in_front_of_the_servers_own_is_never_run()
+    /// <summary>Makes the role and sets its traps.</summary>
+    public static async Task<Stranger> InAsync(TestDatabase database)
     {
-        TestRole? role = null;
-        var result = await Month.LiveAsync(1, before: async database => role = await SetTrapsAsync(database), after: async database =>
-        {
-            await using var program = await new RunningProgram(database, migrate: false).ReadyAsync();
-            string[] pages = ["", "settings", "geo-fences", "geo-fences/new", "drives", "charges", "health_check?verbose", "metrics", "charge-cost/1",
-                "drive/1/gpx"];
-            foreach (var page in pages)
-            {
-                using var answer = await program.Http.GetAsync(page);
-                answer.StatusCode.ShouldNotBe(HttpStatusCode.InternalServerError, page);
-            }
-
-            (await database.Migrator().StateAsync(CancellationToken.None)).Warnings.ShouldHaveSingleItem();
-            await database.Migrator().CheckAsync(CancellationToken.None);
-            await database.Migrator().ForecastAsync(CancellationToken.None);
-            (await database.LinesAsync("select distinct who || ': ' || what from public.caught order by 1")).ShouldBeEmpty();
-            // The traps do snap at whoever finds them.
-            await database.LinesAsync("select concat_ws('-'::text, 'a'::text, name) from public.cars");
-            (await database.LinesAsync("select distinct what from public.caught")).ShouldContain("concat_ws");
-            await role!.DisposeAsync();
-        });
-        result.Logged.Drives.ShouldNotBeEmpty();
-        result.Logged.Processes.ShouldNotBeEmpty();
-    }
-
-    static async Task<TestRole> SetTrapsAsync(TestDatabase database)
-    {
-        var stranger = await TestRole.CreateAsync(database);
-        var role = stranger.Name;
+        var role = await TestRole.CreateAsync(database);
         await database.ExecuteAsync($"""
-            set role {role};
+            set role {role.Name};
             create table public.caught (who text, what text);
             grant all on public.caught to public;
             create function public.spring(what text) returns void language sql as $f$ insert into public.caught values (current_user, what) $f$;
@@ -114,7 +86,32 @@ public sealed class StrangerTests
             reset role
             """);
         (await database.ScalarAsync<long>($"select count(*) from pg_proc where pronamespace = 'public'::regnamespace and proowner = "
-            + $"'{role}'::regrole")).ShouldBeGreaterThan(500);
-        return stranger;
+            + $"'{role.Name}'::regrole")).ShouldBeGreaterThan(500);
+        return new Stranger(role);
     }
+
+    /// <summary>Asks everything else of the program, and tells whether a trap has been run.</summary>
+    public static async Task HasCaughtNobodyAsync(TestDatabase database)
+    {
+        await using (var program = await new RunningProgram(database, migrate: false).ReadyAsync())
+        {
+            string[] pages = ["", "settings", "geo-fences", "geo-fences/new", "drives", "charges", "health_check?verbose", "metrics", "charge-cost/1",
+                "drive/1/gpx"];
+            foreach (var page in pages)
+            {
+                using var answer = await program.Http.GetAsync(page);
+                answer.StatusCode.ShouldNotBe(HttpStatusCode.InternalServerError, page);
+            }
+        }
+
+        (await database.Migrator().StateAsync(CancellationToken.None)).Warnings.ShouldHaveSingleItem();
+        await database.Migrator().CheckAsync(CancellationToken.None);
+        await database.Migrator().ForecastAsync(CancellationToken.None);
+        (await database.LinesAsync("select distinct who || ': ' || what from public.caught order by 1")).ShouldBeEmpty();
+        // The traps do snap at whoever finds them.
+        await database.LinesAsync("select concat_ws('-'::text, 'a'::text, name) from public.cars");
+        (await database.LinesAsync("select distinct what from public.caught")).ShouldContain("concat_ws");
+    }
+
+    public ValueTask DisposeAsync() => role.DisposeAsync();
 }
