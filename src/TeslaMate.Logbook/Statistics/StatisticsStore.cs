@@ -14,9 +14,9 @@ public readonly record struct StatisticsProgress(short Car, string What, long Do
 /// </summary>
 public sealed class StatisticsStore(NpgsqlDataSource database)
 {
-    const int DrivesPerStep = 25;
+    const int DrivesPerStep = 100;
     const int ChargesPerStep = 100;
-    const int PausesPerStep = 200;
+    const int PausesPerStep = 1000;
     const int RowsPerStep = 20_000;
 
     /// <summary>Keeps what closed since the last time, and mends what was changed or came late.</summary>
