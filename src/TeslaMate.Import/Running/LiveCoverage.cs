@@ -71,7 +71,7 @@ static class LiveCoverage
             where car_id = $1 and start_km is not null and end_km is not null
                 and not exists (select from teslamate.imported_entries mine where mine.kind = 'drive' and mine.entry_id = drives.id)
             """, connection) { CommandTimeout = 0 };
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(Value.Of(car.Value));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<(double From, double To)> ranges = [];
         while (await reader.ReadAsync(cancellationToken))
@@ -83,8 +83,8 @@ static class LiveCoverage
     {
         List<(DateTimeOffset From, DateTimeOffset To)> positions = [], rides = [], states = [];
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Hole });
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of(Hole));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {

@@ -328,7 +328,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         {
             await DatabaseWriter.RunAsync(connection, [.. chunk.Select(state => new Statement(
                 "update public.states set start_date = $2, end_date = $3 where id = $1 returning id",
-                [Value.Of(state.Id!.Value), Value.Of(state.Start), Timestamps.Parameter(state.End)]))], TimeSpan.Zero, cancellationToken);
+                [Value.Of(state.Id!.Value), Value.Of(state.Start), Value.Of(state.End)]))], TimeSpan.Zero, cancellationToken);
         }
 
         var ids = await numbers.TakeAsync(connection, "states_id_seq", added.Count, cancellationToken);
@@ -338,7 +338,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
                 "insert into public.states (id, car_id, state, start_date, end_date) values ($1, $2, $3::public.states_status, $4, $5) returning id",
                 [
                     Value.Of(pair.Second), Value.Of(car.Value), Value.Of(StateStatements.Name(pair.First.Activity)), Value.Of(pair.First.Start),
-                    Timestamps.Parameter(pair.First.End),
+                    Value.Of(pair.First.End),
                 ]))], TimeSpan.Zero, cancellationToken);
         }
 
