@@ -10,14 +10,14 @@ using TeslaMate.Tests.Simulator.Clocks;
 namespace TeslaMate.Tests.Import;
 
 /// <summary>A car that is logged live while what another logger saw of it is imported again and again.</summary>
-[Collection(SilenceCollection.Name)]
+[Collection(NonParallelCollection.Name)]
 public sealed class LiveWeekTests
 {
     /// <summary>How many days the car is logged live: <c>TESLAMATE_TEST_DAYS</c>; a week takes a minute.</summary>
     static readonly int Days = int.TryParse(Environment.GetEnvironmentVariable("TESLAMATE_TEST_DAYS"), out var days) ? days : 1;
 
     [Fact]
-    public Task Every_drive_and_charge_is_there_once() => SilenceCollection.RunAsync(async () =>
+    public Task Every_drive_and_charge_is_there_once() => NonParallelCollection.RunAsync(async () =>
     {
         // A day before anybody of ours looks, then days of both.
         var life = RandomLife.Of(TeslaMate.Simulator.Lives.CarIdentity.Number(1, "Nimbus"), CarModel.Model3, City.Berlin(),
@@ -29,12 +29,12 @@ public sealed class LiveWeekTests
         var (away, back) = (Quiet(life, missed.Start.AddMinutes(-40)), Quiet(life, missed.End.AddMinutes(90)));
 
         TeslaCloud? cloud = null;
-        using var quiet = new Quietness(() => cloud!.WaitingOnPurpose, () => cloud!.StreamMessages).Start();
-        var time = new SteppedTime(start, quiet.Holds);
+        using var idle = new IdleDetector(() => cloud!.WaitingOnPurpose, () => cloud!.StreamMessages).Start();
+        var time = new SteppedTime(start, idle.IsIdle);
         await using var running = cloud = new TeslaCloud([life], time) { StreamInterval = TimeSpan.FromSeconds(5) };
         await cloud.StartAsync();
         var database = await TestServer.CreateDatabaseAsync();
-        await House.PrepareAsync(database.ConnectionString, cloud, ThreeCars.Cars([life]));
+        await ProgramUnderTest.PrepareAsync(database.ConnectionString, cloud, ThreeCars.Cars([life]));
         await using var import = new ImportUnderTest(new LogbookDatabase(database)) { Time = time };
         var folder = Directory.CreateTempSubdirectory("teslamate-live-").FullName;
         try
@@ -87,7 +87,7 @@ public sealed class LiveWeekTests
 
         async Task LogUntilAsync(DateTimeOffset until)
         {
-            await using var house = await House.StartAsync(database.ConnectionString, cloud, time, folder);
+            await using var program = await ProgramUnderTest.StartAsync(database.ConnectionString, cloud, time, folder);
             while (time.GetUtcNow() < until)
             {
                 Write(time.GetUtcNow());
