@@ -53,6 +53,18 @@ public sealed partial class LinkTests
             .Where(name => name.All(char.IsAsciiLetter) && !files.Contains(name)).ShouldBeEmpty();
     }
 
+    [Fact]
+    public void The_readme_names_every_project_and_leads_to_every_page()
+    {
+        var readme = File.ReadAllText(Path.Combine(Evaluation.Root, "README.md"));
+        var projects = Directory.EnumerateFiles(Path.Combine(Evaluation.Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Select(file => $"`src/{Path.GetFileNameWithoutExtension(file)}`");
+        var pages = Directory.EnumerateFiles(Path.Combine(Evaluation.Root, "docs"), "*.md").Select(file => $"(docs/{Path.GetFileName(file)})");
+        string[] wanted = [.. projects, .. pages];
+        wanted.Length.ShouldBeGreaterThan(20);
+        wanted.Where(text => !readme.Contains(text, StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
     static IEnumerable<string> Documents() =>
     [
         .. Directory.EnumerateFiles(Evaluation.Root, "*.md"),
