@@ -5,8 +5,7 @@ namespace TeslaMate.Import.Running;
 
 /// <summary>
 /// When a car was logged live. Its states cover a period, unless its positions show a hole: a live car that is awake writes one every few minutes, so
-/// a long time without
-/// any is one in which it slept or nobody looked, and what another logger saw then is new.
+/// a long time without any is one in which it slept or nobody looked, and what another logger saw then is new.
 /// </summary>
 static class LiveCoverage
 {
@@ -59,8 +58,7 @@ static class LiveCoverage
 
     /// <summary>
     /// The readings of the odometer (km) between which the live car was driven, as its drives say. A drive that it did not see and made up of what it
-    /// found later has another
-    /// time than the real one, but the same readings.
+    /// found later has another time than the real one, but the same readings.
     /// </summary>
     public static async Task<List<(double From, double To)>> ReadOdometerAsync(
         NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
