@@ -2,7 +2,6 @@ using NpgsqlTypes;
 using TeslaMate.Logbook.Addresses;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.Statistics;
-using TeslaMate.Logbook.Writing;
 using static TeslaMate.Logbook.HistoryChanges.EditRules;
 
 namespace TeslaMate.Logbook.HistoryChanges;
