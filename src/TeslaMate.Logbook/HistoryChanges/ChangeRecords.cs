@@ -1,5 +1,4 @@
 using System.Text.Json;
-using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.HistoryChanges;
 

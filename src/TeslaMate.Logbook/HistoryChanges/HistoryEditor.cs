@@ -2,6 +2,7 @@ using NpgsqlTypes;
 using TeslaMate.Logbook.Addresses;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.Statistics;
+using TeslaMate.Logbook.Writing;
 using static TeslaMate.Logbook.HistoryChanges.EditRules;
 
 namespace TeslaMate.Logbook.HistoryChanges;
