@@ -11,20 +11,29 @@ sealed class BatteryFacts([FromKeyedServices(OutgoingDatabase.Key)] NpgsqlDataSo
 
     static readonly TimeSpan Kept = TimeSpan.FromHours(6);
 
+    /// <summary>When a question that had no answer is asked again.</summary>
+    static readonly TimeSpan Again = TimeSpan.FromMinutes(10);
+
     // Of a car whose history is long the question takes a while; it is asked anew much later.
     readonly Dictionary<CarId, (DateTimeOffset At, double? CapacityKwh, double? HealthPct)> _known = [];
     readonly MeasureReader _measures = new(database);
 
-    /// <summary>What is known of a car's battery; null and null when there is too little, or the database is away.</summary>
+    /// <summary>
+    /// What is known of a car's battery; null and null when there is too little, or the database has not answered yet. What it said before stands
+    /// while it is away.
+    /// </summary>
     public async Task<(double? CapacityKwh, double? HealthPct)> OfAsync(CarId car, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
+        (double? CapacityKwh, double? HealthPct) before;
         lock (_known)
         {
-            if (_known.TryGetValue(car, out var known) && now - known.At < Kept)
-                return (known.CapacityKwh, known.HealthPct);
-            // Until the answer is there, the question is not asked twice.
-            _known[car] = (now, null, null);
+            var isKnown = _known.TryGetValue(car, out var known);
+            before = (known.CapacityKwh, known.HealthPct);
+            if (isKnown && now - known.At < Kept)
+                return before;
+            // Until the answer is there, the question is not asked twice; it may fail, or be given up.
+            _known[car] = (now - Kept + Again, before.CapacityKwh, before.HealthPct);
         }
 
         try
@@ -38,7 +47,7 @@ sealed class BatteryFacts([FromKeyedServices(OutgoingDatabase.Key)] NpgsqlDataSo
         }
         catch (Exception exception) when (exception.IsDatabaseFailure())
         {
-            return (null, null);
+            return before;
         }
     }
 }
