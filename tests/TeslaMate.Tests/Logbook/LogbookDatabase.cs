@@ -98,6 +98,7 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V1__car_logs.sql"));
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V4__refused_entries.sql"));
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V8__telemetry.sql"));
+            await template.ExecuteAsync(MigrationFiles.Text("teslamate/V13__late_drives.sql"));
         }
 
         if (Environment.GetEnvironmentVariable("TESLAMATE_TEST_DATABASE") is { Length: > 0 })
