@@ -28,8 +28,13 @@ switch (args)
         await MigrationMeasurements.RunAsync(release, rest is [var drives] ? int.Parse(drives, CultureInfo.InvariantCulture) : 1500);
         break;
     case ["pages", var folder, .. var rest]:
-        await PageMeasurements.RunAsync(folder, rest is [var built, ..] ? built : null,
-            rest is [_, var positions] ? int.Parse(positions, CultureInfo.InvariantCulture) : 10_000_000);
+        await PageMeasurements.RunAsync(folder, rest is [var built, ..] ? built : null, YearsOf(rest.Skip(1).ToArray()));
+        break;
+    case ["panels", var folder, .. var rest]:
+        await PanelMeasurements.RunAsync(folder, YearsOf(rest));
+        break;
+    case ["statistics", var folder, .. var rest]:
+        await StatisticsMeasurements.RunAsync(folder, YearsOf(rest));
         break;
     case ["open-pages", var folder, .. var rest]:
         await PageMeasurements.RunOpenPagesAsync(folder, rest is [var published] ? published : null);
@@ -38,7 +43,7 @@ switch (args)
         await ExportMeasurements.RunAsync(folder, rest is [var exported] ? int.Parse(exported, CultureInfo.InvariantCulture) : 5_000_000);
         break;
     case ["pages-data", var folder, .. var layouts]:
-        await (await YearsOfDriving.StartAsync(folder, 10_000_000, layouts)).DisposeAsync();
+        await (await YearsOfDriving.StartAsync(folder, YearsOf([]), layouts)).DisposeAsync();
         break;
     case ["start", var folder, .. var rest]:
         await ProgramStart.RunAsync(folder, rest is [var times] ? int.Parse(times, CultureInfo.InvariantCulture) : 20);
@@ -74,3 +79,11 @@ switch (args)
         BenchmarkSwitcher.FromAssembly(typeof(ProgramStart).Assembly).Run(args);
         break;
 }
+
+// Positions and drives of the years that pages are measured on.
+static YearsOfDriving.Size YearsOf(string[] size) => size switch
+{
+    [var positions, var drives] => new(int.Parse(positions, CultureInfo.InvariantCulture), int.Parse(drives, CultureInfo.InvariantCulture)),
+    [var positions] => new(int.Parse(positions, CultureInfo.InvariantCulture), 20_000),
+    _ => new(10_000_000, 20_000),
+};

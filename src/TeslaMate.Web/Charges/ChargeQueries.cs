@@ -65,16 +65,14 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
 
     static readonly string Where = $"""
         where {Filter.Sql("process")}
-          and ($4::text is null or {PlaceLabel.Sql("geofence", "address")} ilike $4)
+          and ($4::text is null or {PlaceLabel.IsMatching("process.geofence_id", "process.address_id")})
         """;
 
-    // The rows of the page are found first, so that only they get their names and positions. Without a wish for a place the server leaves the joins
-    // for it out.
+    // The rows of the page are found first, so that only they get their names and positions.
     static readonly string Page = $"""
-        with listed as (
+        with {PlaceLabel.Matching}, listed as (
             select process.id
             from public.charging_processes process
-            {Places}
             {Where}
             order by process.start_date desc, process.id desc
             limit {Filter.PageSize} offset $5)
@@ -85,11 +83,11 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
         """;
 
     static readonly string Totals = $"""
+        with {PlaceLabel.Matching}
         select count(*)::int, coalesce(sum(process.charge_energy_added), 0),
             coalesce(sum(greatest(process.charge_energy_used, process.charge_energy_added)), 0),
                coalesce(sum(process.duration_min), 0)::int, sum(process.cost)
         from public.charging_processes process
-        {Places}
         {Where}
         """;
 

@@ -33,8 +33,8 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
 
     // Strings are constants of ours; values are parameters.
     static readonly string WherePlace = $"""
-        ($4::text is null or {PlaceLabel.Sql("start_geofence", "start_address")} ilike $4
-            or {PlaceLabel.Sql("end_geofence", "end_address")} ilike $4)
+        ($4::text is null or {PlaceLabel.IsMatching("drives.start_geofence_id", "drives.start_address_id")}
+            or {PlaceLabel.IsMatching("drives.end_geofence_id", "drives.end_address_id")})
         """;
 
     static readonly string Where = $"""
@@ -43,14 +43,12 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
           and ($5::double precision is null or drives.distance >= $5)
         """;
 
-    // The rows of the page are found first, so that only they get their names. Without a wish for a place the server leaves the joins for it out.
-    // The measures are asked once for each car of the page, over the time of its rows, and not once for each row. A row whose start no calendar has
-    // stands in the list without them.
+    // The rows of the page are found first, so that only they get their names. The measures are asked once for each car of the page, over the time of
+    // its rows, and not once for each row. A row whose start no calendar has stands in the list without them.
     static readonly string Page = $"""
-        with listed as materialized (
+        with {PlaceLabel.Matching}, listed as materialized (
             select drives.id, drives.car_id, drives.start_date
             from public.drives
-            {Places}
             {Where}
             order by drives.start_date desc, drives.id desc
             limit {Filter.PageSize} offset $6
@@ -76,11 +74,11 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
         """;
 
     static readonly string Totals = $"""
-        select (select count(*)::int from public.drives {Places} {Where}), count(*)::int, coalesce(sum(drives.distance_km), 0),
+        with {PlaceLabel.Matching}
+        select (select count(*)::int from public.drives {Where}), count(*)::int, coalesce(sum(drives.distance_km), 0),
             coalesce(sum(drives.duration_s), 0), sum(drives.net_kwh)
         from public.cars
         cross join lateral teslamate.drive_facts(cars.id, $2, $3) as drives
-        {Places}
         where ($1::smallint is null or cars.id = $1)
           and drives.is_counted
           and {WherePlace}

@@ -11,24 +11,25 @@ using TeslaMate.Simulator.Roads;
 namespace TeslaMate.Benchmarks.Web;
 
 /// <summary>
-/// How long each page takes from request to last byte on a database of years (<c>pages FOLDER [published program] [positions]</c>), what the first
-/// page weighs, and what open pages cost (<c>open-pages FOLDER [published program]</c>). The folder keeps the databases for the next time;
-/// <c>pages-data FOLDER [layout…]</c>
-/// makes them, and those of other layouts, which are measured where they are.
+/// How long each page takes from request to last byte on a database of years (<c>pages FOLDER [published program [positions [drives]]]</c>), what
+/// the first page weighs, what the program keeps in memory after all of them, and what open pages cost (<c>open-pages FOLDER [published
+/// program]</c>). The folder keeps the databases for the next time; <c>pages-data FOLDER [layout…]</c> makes them, and those of other layouts, which
+/// are measured where they are.
 /// </summary>
 static partial class PageMeasurements
 {
-    const int Times = 40;
+    const int Times = 100;
 
-    public static async Task RunAsync(string folder, string? published, int positions)
+    public static async Task RunAsync(string folder, string? published, YearsOfDriving.Size size)
     {
-        await using var cluster = await YearsOfDriving.StartAsync(folder, positions);
-        var drives = positions / 500;
+        await using var cluster = await YearsOfDriving.StartAsync(folder, size);
+        var drives = size.Drives;
         await using (var visit = await VisitAsync(cluster, published, YearsOfDriving.InOrder))
         {
             await visit.WeighAsync();
             foreach (var (name, path) in Pages(drives))
                 await visit.MeasureAsync(name, path);
+            visit.PrintMemory();
         }
 
         foreach (var layout in (string[])[YearsOfDriving.Refilled, YearsOfDriving.Imported, YearsOfDriving.Shuffled])
@@ -42,14 +43,14 @@ static partial class PageMeasurements
                 layout == YearsOfDriving.Shuffled ? 8 : Times);
             await visit.MeasureAsync($"a drive as GPX, positions {layout}", number => $"/drive/{1 + number * 7919 % drives}/gpx",
                 layout == YearsOfDriving.Shuffled ? 8 : Times);
-            await visit.MeasureAsync($"a charge, positions {layout}", number => $"/charge/{1 + number * 101 % (drives / 4)}");
+            await visit.MeasureAsync($"a charge, positions {layout}", number => $"/charge/{1 + number * 101 % (drives * 3 / 10)}");
         }
     }
 
     /// <summary>Opens the live connection of ever more pages and tells what each takes of memory and processor.</summary>
     public static async Task RunOpenPagesAsync(string folder, string? published)
     {
-        await using var cluster = await YearsOfDriving.StartAsync(folder, 10_000_000);
+        await using var cluster = await YearsOfDriving.StartAsync(folder, new(10_000_000, 20_000));
         await using var visit = await VisitAsync(cluster, published, YearsOfDriving.InOrder, drive: true);
         await Task.Delay(TimeSpan.FromSeconds(20));
         (double Cores, long Bytes) before = default;
@@ -81,20 +82,32 @@ static partial class PageMeasurements
         ("home", _ => "/"),
         ("drives", _ => "/drives"),
         ("drives, a page in the middle", number => $"/drives?page={100 + number}"),
-        ("drives of a car and a month", number => $"/drives?car={1 + number % 5}&from=2020-{1 + number % 12:00}-01&to=2020-{1 + number % 12:00}-28"),
+        ("drives of a car and a month", number
+            => $"/drives?car={1 + number % YearsOfDriving.Cars}&from=2024-{1 + number % 12:00}-01&to=2024-{1 + number % 12:00}-28"),
         ("drives to a place", number => $"/drives?place=City+{number % 50}"),
         ("drives from 30 km", _ => "/drives?distance=30"),
         ("a drive", number => $"/drive/{1 + number * 7919 % drives}"),
         ("a drive as GPX", number => $"/drive/{1 + number * 7919 % drives}/gpx"),
         ("charges", _ => "/charges"),
         ("charges at a place", number => $"/charges?place=City+{number % 50}"),
-        ("a charge", number => $"/charge/{1 + number * 101 % (drives / 4)}"),
-        ("a charge's cost", number => $"/charge-cost/{1 + number * 101 % (drives / 4)}"),
+        ("a charge", number => $"/charge/{1 + number * 101 % (drives * 3 / 10)}"),
+        ("a charge's cost", number => $"/charge-cost/{1 + number * 101 % (drives * 3 / 10)}"),
         ("geo-fences", _ => "/geo-fences"),
         ("a new geo-fence", _ => "/geo-fences/new"),
         ("a geo-fence", number => $"/geo-fences/{1 + number % 30}/edit"),
         ("settings", _ => "/settings"),
         ("sign in", _ => "/sign_in"),
+        .. StatisticsPages.Select(page => ($"{page}, as it opens", (Func<int, string>)(_ => $"/{page}"))),
+        .. StatisticsPages.Select(page => ($"{page}, all years", (Func<int, string>)(number
+            => $"/{page}?car={1 + number % YearsOfDriving.Cars}&preset=all&time_zone=Europe/Berlin"))),
+        .. StatisticsPages.Select(page => ($"{page}, a month", (Func<int, string>)(number
+            => $"/{page}?car=1&from=2024-{1 + number % 12:00}-01&to=2024-{1 + number % 12:00}-28&time_zone=Europe/Berlin"))),
+    ];
+
+    static readonly string[] StatisticsPages =
+    [
+        "statistics", "driving", "mileage", "trips", "trip", "timeline", "review", "charging", "charging-stops", "charge-curve", "battery", "parked",
+        "tyres", "software", "visited", "all-cars", "stored",
     ];
 
     static async Task<PagesVisit> VisitAsync(PrivateCluster cluster, string? published, string database, bool drive = false)
@@ -149,6 +162,8 @@ static partial class PageMeasurements
         })
         { BaseAddress = new Uri("http://localhost/"), Timeout = Timeout.InfiniteTimeSpan };
 
+        int _requests;
+
         public async Task WaitAsync()
         {
             for (var attempt = 0; attempt < 600; attempt++)
@@ -181,6 +196,7 @@ static partial class PageMeasurements
                 using var response = await _http.GetAsync(path(number));
                 bytes = (await response.Content.ReadAsByteArrayAsync()).Length;
                 took.Add(clock.Elapsed.TotalMilliseconds);
+                _requests++;
                 if (!response.IsSuccessStatusCode)
                     throw new InvalidOperationException($"{path(number)}: {response.StatusCode}");
             }
@@ -189,7 +205,16 @@ static partial class PageMeasurements
             took.RemoveAt(0);
             took.Sort();
             Print(name, string.Create(CultureInfo.InvariantCulture,
-                $"median {took[times / 2]:0.0} ms, slowest {took[^1]:0.0} ms of {times}, the first {first:0} ms; {bytes / 1024.0:0} kB"));
+                $"median {took[times / 2]:0.0} ms, 99 % {took[times * 99 / 100 - 1]:0.0} ms of {times}, the first {first:0} ms; "
+                    + $"{bytes / 1024.0:0} kB"));
+        }
+
+        /// <summary>What the program keeps after what was asked so far.</summary>
+        public void PrintMemory()
+        {
+            program.Process.Refresh();
+            Print("memory after all pages", string.Create(CultureInfo.InvariantCulture,
+                $"{program.Process.WorkingSet64 / 1048576.0:0} MB resident after {_requests} requests"));
         }
 
         /// <summary>The first page and all that it refers to, as a browser that knows brotli gets them.</summary>

@@ -53,6 +53,51 @@ public sealed class AgreementTests
         }
     }
 
+    [Theory]
+    [InlineData(4, 1, 6), InlineData(5, 2, 12), InlineData(6, 4, 6)]
+    public async Task Moving_statistics_of_the_level_are_those_of_each_frame(int seed, int hours, int frames)
+    {
+        await using var log = await LogRows.CreateAsync(PostgresServer.Installed);
+        var random = new Random(seed);
+        var date = new DateTime(2026, 2, 1);
+        for (var number = 0; number < 400; number++)
+        {
+            date = date.AddMinutes(random.Next(20) == 0 ? random.Next(6000) : random.Next(200));
+            log.Position(date.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), level: random.Next(5, 100), range: 300);
+        }
+
+        var since = "timestamp '2026-02-08'";
+        var until = "timestamp '2026-04-01'";
+        (await log.LineAsync($"""
+            with w as (
+                select {hours} * interval '1 hour' as width,
+                    greatest(1, (extract(epoch from {until} - {since}) / 86400 / {frames} / 2 * 24 / {hours})::integer) as half
+            ), buckets as (
+                select date_bin(w.width, p.date, timestamp '2000-01-01') as bucket, avg(p.battery_level)::double precision as level
+                from w, public.positions as p
+                where p.date >= {since} - w.half * w.width and p.date < {until}
+                group by 1
+            ), grid as (
+                select g as bucket, b.level, row_number() over (order by g) as number,
+                    (select h.level from buckets as h where h.bucket <= g order by h.bucket desc limit 1) as held
+                from w, generate_series(date_bin(w.width, {since} - w.half * w.width, timestamp '2000-01-01'), {until}, w.width) as g
+                left join buckets as b on b.bucket = g
+            ), expected as (
+                select g.bucket, f.*
+                from grid as g, w, lateral (
+                    select avg(n.held) as mean, percentile_cont(0.5) within group (order by n.held) as median,
+                        percentile_cont(0.075) within group (order by n.held) as low, percentile_cont(0.925) within group (order by n.held) as high
+                    from grid as n where n.number between g.number - w.half and g.number + w.half
+                ) as f
+                where g.level is not null and g.bucket >= {since}
+            )
+            select count(*) > 50, count(e.bucket) = count(s.date), max(greatest(abs(e.mean - s.mean), abs(e.median - s.median), abs(e.low - s.low),
+                abs(e.high - s.high))) < 1e-9
+            from expected as e
+            full join teslamate.level_moving_statistics(1, {since}, {until}, {hours}, {frames}) as s on s.date = e.bucket
+            """)).ShouldBe("True|True|True");
+    }
+
     static void Fill(LogRows log, Random random)
     {
         var (date, km, range) = (new DateTime(2026, 1, 20, 6, 0, 0), 1000.0, 380.0);

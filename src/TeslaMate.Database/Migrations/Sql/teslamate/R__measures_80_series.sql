@@ -67,29 +67,114 @@ comment on function teslamate.level_series(integer, timestamp, timestamp, intege
 drop function if exists teslamate.level_moving_statistics(integer, timestamp, timestamp, integer, integer);
 create function teslamate.level_moving_statistics(car integer, since timestamp, until timestamp, width_h integer default 2, frames integer default 6)
 returns table (date timestamp, mean double precision, median double precision, low double precision, high double precision)
-stable parallel safe set jit = off language sql as $$
-    with w as (
-        select width_h * interval '1 hour' as width, greatest(1, (extract(epoch from until - since) / 86400 / frames / 2 * 24 / width_h)::integer) as half
-    ), buckets as (
-        select date_bin(w.width, l.bucket, timestamp '2000-01-01') as bucket, sum(l.level_sum)::double precision / nullif(sum(l.samples), 0) as level
-        from w, teslamate.levels(car, since - w.half * w.width, until) as l
+stable parallel safe set jit = off set work_mem = '32MB' rows 1000 language plpgsql as $$
+declare
+    width interval := width_h * interval '1 hour';
+    half integer := greatest(1, (extract(epoch from until - since) / 86400 / frames / 2 * 24 / width_h)::integer);
+    fractions constant double precision[] := array[0.5, 0.075, 0.925];
+    -- By bucket: its begin, whether there is a reading, its level as a rank among all levels (null before the first reading).
+    buckets timestamp[];
+    readings boolean[];
+    ranks integer[];
+    -- By rank: the level, and how often the frame has it.
+    levels double precision[];
+    counts integer[];
+    -- By fraction: a rank, and how many levels of the frame are below it. Both follow the frame, which changes by two levels a step.
+    places integer[] := array[1, 1, 1];
+    belows integer[] := array[0, 0, 0];
+    quantiles double precision[] := array[0, 0, 0];
+    held integer := 0;
+    total double precision := 0;
+    last integer;
+    centre integer;
+    rank integer;
+    place integer;
+    below integer;
+    wanted double precision;
+    level double precision;
+begin
+    with known as (
+        select date_bin(width, l.bucket, timestamp '2000-01-01') as bucket, sum(l.level_sum)::double precision / nullif(sum(l.samples), 0) as level
+        from teslamate.levels(car, since - half * width, until) as l
         group by 1
     ), grid as (
-        select g as bucket, b.level, count(b.level) over (order by g) as filled
-        from w, generate_series(date_bin(w.width, since - w.half * w.width, timestamp '2000-01-01'), until, w.width) as g
-        left join buckets as b on b.bucket = g
-    ), held as (
-        select bucket, level is not null as has_reading, first_value(level) over (partition by filled order by bucket) as level, row_number() over (order by bucket) as number from grid
+        select g as bucket, k.level, count(k.level) over (order by g) as filled
+        from generate_series(date_bin(width, since - half * width, timestamp '2000-01-01'), until, width) as g
+        left join known as k on k.bucket = g
+    ), line as (
+        select g.bucket, g.level is not null as has_reading, first_value(g.level) over (partition by g.filled order by g.bucket) as level from grid as g
+    ), ranked as (
+        select l.*, case when l.level is not null then dense_rank() over (order by l.level) end as rank from line as l
     )
-    select h.bucket, f.mean, f.median, f.low, f.high
-    from held as h cross join w
-    cross join lateral (
-        select avg(n.level) as mean, percentile_cont(0.5) within group (order by n.level) as median, percentile_cont(0.075) within group (order by n.level) as low,
-            percentile_cont(0.925) within group (order by n.level) as high
-        from held as n where n.number between h.number - w.half and h.number + w.half
-    ) as f
-    where h.has_reading and h.bucket >= since
-    order by 1
+    select array_agg(r.bucket order by r.bucket), array_agg(r.has_reading order by r.bucket), array_agg(r.rank order by r.bucket),
+        (select array_agg(distinct n.level order by n.level) from ranked as n where n.level is not null)
+    into buckets, readings, ranks, levels
+    from ranked as r;
+    if levels is null then
+        return;
+    end if;
+    last := cardinality(buckets);
+    counts := array_fill(0, array[cardinality(levels)]);
+
+    for entering in 1 .. last + half loop
+        rank := ranks[entering];
+        if rank is not null then
+            held := held + 1;
+            total := total + levels[rank];
+            counts[rank] := counts[rank] + 1;
+            for q in 1 .. 3 loop
+                if rank < places[q] then
+                    belows[q] := belows[q] + 1;
+                end if;
+            end loop;
+        end if;
+        centre := entering - half;
+        rank := ranks[centre - half - 1];
+        if rank is not null then
+            held := held - 1;
+            total := total - levels[rank];
+            counts[rank] := counts[rank] - 1;
+            for q in 1 .. 3 loop
+                if rank < places[q] then
+                    belows[q] := belows[q] - 1;
+                end if;
+            end loop;
+        end if;
+        continue when centre < 1 or not readings[centre] or buckets[centre] < since;
+
+        for q in 1 .. 3 loop
+            place := places[q];
+            below := belows[q];
+            wanted := fractions[q] * (held - 1);
+            while below > floor(wanted) loop
+                place := place - 1;
+                below := below - counts[place];
+            end loop;
+            while below + counts[place] <= floor(wanted) loop
+                below := below + counts[place];
+                place := place + 1;
+            end loop;
+            places[q] := place;
+            belows[q] := below;
+            level := levels[place];
+            if wanted > below + counts[place] - 1 then
+                -- Between this level and the next one of the frame.
+                place := place + 1;
+                while counts[place] = 0 loop
+                    place := place + 1;
+                end loop;
+                level := level + (wanted - floor(wanted)) * (levels[place] - level);
+            end if;
+            quantiles[q] := level;
+        end loop;
+        date := buckets[centre];
+        mean := total / held;
+        median := quantiles[1];
+        low := quantiles[2];
+        high := quantiles[3];
+        return next;
+    end loop;
+end
 $$;
 comment on function teslamate.level_moving_statistics(integer, timestamp, timestamp, integer, integer)
     is 'Mean, median, 7.5 % and 92.5 % percentile of the level over a moving frame of a sixth (frames) of the window, in buckets of width_h hours; empty ones hold the level before.';

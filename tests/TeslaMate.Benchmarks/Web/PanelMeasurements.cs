@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Globalization;
+using Npgsql;
+
+namespace TeslaMate.Benchmarks.Web;
+
+/// <summary>
+/// How long each query of our Grafana dashboards takes for the first car, over the window that its dashboard opens with and over all years
+/// (<c>panels FOLDER [positions [drives]]</c>), on the database of <see cref="YearsOfDriving"/>.
+/// </summary>
+static class PanelMeasurements
+{
+    const int Times = 20;
+
+    public static async Task RunAsync(string folder, YearsOfDriving.Size size)
+    {
+        await using var cluster = await YearsOfDriving.StartAsync(folder, size);
+        await using var source = NpgsqlDataSource.Create(cluster.ConnectionString(YearsOfDriving.InOrder) + ";Command Timeout=0");
+        await using var connection = await source.OpenConnectionAsync();
+        var fences = string.Join(',', await ColumnAsync(connection, "select 0 union all select id from public.geofences"));
+        var now = TimeProvider.System.GetUtcNow();
+        var all = new List<(double Median, double Slow, string What)>();
+        foreach (var (name, json) in DashboardQueries.Dashboards())
+        {
+            var values = json["templating"]!["list"]!.AsArray().ToDictionary(variable => (string)variable!["name"]!,
+                variable => (string)variable!["name"]! switch
+                {
+                    "car_id" or "charging_process_id" => "1",
+                    "drive_id" => (size.Drives / 2).ToString(CultureInfo.InvariantCulture),
+                    "length_unit" => "km",
+                    "temp_unit" => "C",
+                    "pressure_unit" => "bar",
+                    "geofence" => fences,
+                    _ => (string?)variable["current"]?["value"] ?? "",
+                });
+            var opens = DashboardQueries.Moment((string)json["time"]!["from"]!, now);
+            foreach (var (window, from) in ((string, DateTimeOffset)[])[("as it opens", opens), ("all years", now.AddYears(-10))])
+            {
+                var panels = new List<(double Median, double Slow, string What)>();
+                foreach (var panel in json["panels"]!.AsArray().Select(panel => panel!.AsObject()))
+                {
+                    foreach (var target in DashboardQueries.Targets(panel))
+                    {
+                        var sql = DashboardQueries.Expand((string)target["rawSql"]!, from, now, "Europe/Berlin", variable => values[variable]);
+                        var (median, slow) = await MeasureAsync(connection, sql);
+                        panels.Add((median, slow, $"{name} / {panel["title"]}, {window}"));
+                    }
+                }
+
+                if (panels.Count == 0)
+                    continue;
+                var (slowest, slowestSlow, what) = panels.MaxBy(panel => panel.Median);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{name}, {window}: {panels.Count} queries, {panels.Sum(panel => panel.Median):0} ms in all; slowest {slowest:0.0} ms, 95 % "
+                        + $"{slowestSlow:0.0} ms ({what.Split(" / ")[1]})"));
+                all.AddRange(panels);
+            }
+        }
+
+        foreach (var (median, slow, what) in all.OrderByDescending(panel => panel.Median).Take(15))
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    {median,7:0.0} ms, 95 % {slow,7:0.0} ms: {what}"));
+    }
+
+    /// <summary>Median and 95 % of a query, from sending to the last row, after one that is not counted.</summary>
+    static async Task<(double Median, double Slow)> MeasureAsync(NpgsqlConnection connection, string sql)
+    {
+        var took = new List<double>();
+        for (var number = 0; number <= Times; number++)
+        {
+            var clock = Stopwatch.StartNew();
+            await using var command = new NpgsqlCommand(sql, connection);
+            await using var reader = await command.ExecuteReaderAsync();
+            while (await reader.ReadAsync())
+            {
+            }
+
+            took.Add(clock.Elapsed.TotalMilliseconds);
+        }
+
+        took.RemoveAt(0);
+        took.Sort();
+        return (took[Times / 2], took[Times * 95 / 100 - 1]);
+    }
+
+    static async Task<List<string>> ColumnAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        var values = new List<string>();
+        while (await reader.ReadAsync())
+            values.Add(reader.GetInt32(0).ToString(CultureInfo.InvariantCulture));
+        return values;
+    }
+}
