@@ -180,7 +180,8 @@ static class DriveStatements
         new(CloseAgainSql, [Value.Of(drive.Value)], reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false, isAgain: true)),
     ];
 
-    public static Statement ForgetLate(DriveId drive) => new("delete from teslamate.late_drives where drive_id = $1", [Value.Of(drive.Value)]);
+    public static Statement ForgetLate(DriveId drive)
+        => new("delete from teslamate.late_drives where drive_id = $1 returning drive_id", [Value.Of(drive.Value)]);
 
     /// <summary>Makes the closed drives of a time anew (spec fleet-telemetry 4.8) and moves the open one's start; their positions stay.</summary>
     public static IEnumerable<Statement> Segment(
