@@ -11,12 +11,13 @@ static class Remedies
     /// <summary>Why a verb ended that wants more of the database than a connection.</summary>
     public static string InOneLine(NpgsqlException exception, DatabaseSettings settings)
     {
-        if (exception is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn
-            or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.InvalidSchemaName })
+        var state = (exception as PostgresException)?.SqlState;
+        if (state is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction
+            or PostgresErrorCodes.InvalidSchemaName)
             return $"The {settings} is not up to date: {Message(exception)}. Run: teslamate migrate";
         // Classes 28, 3D and 53 end an attempt to connect, as a server does that starts or stops.
-        if (exception is PostgresException { SqlState: not (['2', '8', ..] or ['3', 'D', ..] or ['5', '3', ..] or PostgresErrorCodes.CannotConnectNow
-            or PostgresErrorCodes.InsufficientPrivilege) })
+        if (state is not (null or ['2', '8', ..] or ['3', 'D', ..] or ['5', '3', ..] or PostgresErrorCodes.CannotConnectNow
+            or PostgresErrorCodes.InsufficientPrivilege))
             return $"{settings}: {Message(exception)}";
         var (cause, remedy, _) = ForConnecting(exception, settings);
         return $"{cause}. {remedy}";
