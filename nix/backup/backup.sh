@@ -84,7 +84,8 @@ if [ "$target" = - ]; then
   exit
 fi
 
-size=$(query "$PGDATABASE" "select coalesce(sum(pg_table_size(oid)), 0)::bigint from pg_class where relkind in ('r', 'm')") \
+# Asking a table itself for its size would wait for whoever has locked it. Indexes are in no backup; what is not known of their sizes yet counts.
+size=$(query "$PGDATABASE" "select pg_database_size(current_database()) - coalesce(sum(relpages::bigint), 0) * current_setting('block_size')::bigint from pg_class where relkind = 'i'") \
   || fail "the database $PGDATABASE cannot be reached; the reason is above."
 
 if [ -z "$target" ]; then
@@ -120,12 +121,11 @@ set -o noclobber
 exec 9>"$partial"
 set +o noclobber
 flock 9
-work='' watcher=''
 end() {
   status=$?
   trap - EXIT INT TERM HUP
-  # Each is a group of processes.
-  for group in $work $watcher; do kill -TERM -- "-$group" 2>/dev/null || true; done
+  # Each job is a group of processes; bash knows it from its first moment, whenever a signal comes.
+  for group in $(jobs -p); do kill -TERM -- "-$group" 2>/dev/null || true; done
   rm -f "$partial"
   exit "$status"
 }
@@ -144,10 +144,8 @@ watch_file "$partial" "Backup" "$work" 9>&- &
 watcher=$!
 set +o monitor
 wait "$work" || fail "pg_dump failed; the reason is above. Nothing was written."
-work=''
 kill -TERM -- "-$watcher" 2>/dev/null || true
 wait "$watcher" 2>/dev/null || true
-watcher=''
 
 if [ "$format" = custom ]; then
   contents=$(as_owner pg_restore --list </proc/self/fd/9) || fail "the backup cannot be read back; it was not kept."

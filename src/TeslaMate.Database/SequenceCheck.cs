@@ -96,7 +96,7 @@ public static class SequenceCheck
                     limit 1)
                     """;
             await using var command = new NpgsqlCommand($"select setval($1::text::regclass, {last})", connection);
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = sequence.Sequence });
+            command.Parameters.Add(Value.Of(sequence.Sequence));
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
@@ -144,7 +144,7 @@ public static class SequenceCheck
         List<(string Table, string Column, string Sequence, long Step, long Limit)> all = [];
         await using (var command = new NpgsqlCommand(Sequences, connection))
         {
-            command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = PublicTables });
+            command.Parameters.Add(Value.Array(PublicTables));
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
                 all.Add((reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetInt64(3), reader.GetInt64(4)));

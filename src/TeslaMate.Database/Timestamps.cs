@@ -9,13 +9,8 @@ namespace TeslaMate.Database;
 /// </summary>
 public static class Timestamps
 {
-    /// <summary>A parameter of type <c>timestamp</c>, in UTC, with microseconds.</summary>
-    public static NpgsqlParameter Parameter(DateTimeOffset instant)
-        => new NpgsqlParameter<DateTime> { TypedValue = ToColumn(instant), NpgsqlDbType = NpgsqlDbType.Timestamp };
-
-    /// <inheritdoc cref="Parameter(DateTimeOffset)"/>
-    public static NpgsqlParameter Parameter(DateTimeOffset? instant)
-        => instant is { } known ? Parameter(known) : new NpgsqlParameter { Value = DBNull.Value, NpgsqlDbType = NpgsqlDbType.Timestamp };
+    /// <inheritdoc cref="Value.Of(DateTimeOffset?)"/>
+    public static NpgsqlParameter Parameter(DateTimeOffset? instant) => Value.Of(instant);
 
     /// <summary>
     /// What a <c>timestamp</c> column holds for this instant; for arrays and binary <c>COPY</c>, together with <see cref="NpgsqlDbType.Timestamp"/>.

@@ -46,7 +46,11 @@ public abstract record LogbookEntry
 
     /// <summary>Opens a drive with its first position. A drive that is still open is closed first.</summary>
     /// <param name="At">The provisional start; the close replaces it by the first position's date.</param>
-    public sealed record StartDrive(DateTimeOffset At, PositionReading Position) : LogbookEntry;
+    /// <param name="Unseen">
+    /// Set when nobody saw the beginning, so that <paramref name="Position"/> is an estimate. Where the log has a position of that time by now (an
+    /// import), the drive begins there instead, or at its next position if no <see cref="UnseenTime.LeastKm"/> are left.
+    /// </param>
+    public sealed record StartDrive(DateTimeOffset At, PositionReading Position, UnseenTime? Unseen = null) : LogbookEntry;
 
     /// <summary>A position of the open drive; without one it is stored as a position outside of drives.</summary>
     public sealed record InsertDrivePosition(PositionReading Position) : LogbookEntry;
@@ -131,6 +135,16 @@ public abstract record LogbookEntry
         /// <inheritdoc/>
         public override int GetHashCode() => Records.Count;
     }
+}
+
+/// <summary>A time in which nobody of ours looked at a car, which moved.</summary>
+/// <param name="Since">The reading before it.</param>
+/// <param name="Until">The reading after it.</param>
+/// <param name="UntilKm">What the odometer showed then.</param>
+public sealed record UnseenTime(DateTimeOffset Since, DateTimeOffset Until, double UntilKm)
+{
+    /// <summary>Less than this (km) is within what a normal drive moves before the first reading.</summary>
+    public const double LeastKm = 0.5;
 }
 
 /// <summary>When a car was in gear, both ends included.</summary>

@@ -1,3 +1,5 @@
+using TeslaMate.Database;
+
 namespace TeslaMate.Measures;
 
 /// <summary>How the battery is (M11; spec charts 5.1). Null where no charge says it.</summary>
@@ -106,14 +108,14 @@ public sealed partial class MeasureReader
     public IAsyncEnumerable<LevelPoint> LevelSeriesAsync(MeasureWindow window, int points, CancellationToken cancellationToken)
         => StreamAsync(
             "select * from teslamate.level_series($1, $2, $3, $4)", LevelPoint.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Whole(points));
+            Car(window), Since(window), Until(window), Value.Of(points));
 
     /// <summary>Steps of <paramref name="widthHours"/>; a frame is the window, which needs both ends, divided by <paramref
     /// name="frames"/>.</summary>
     public IAsyncEnumerable<MovingLevel> MovingLevelsAsync(MeasureWindow window, int widthHours, int frames, CancellationToken cancellationToken)
         => StreamAsync(
             "select * from teslamate.level_moving_statistics($1, $2, $3, $4, $5)", MovingLevel.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Whole(widthHours), Whole(frames));
+            Car(window), Since(window), Until(window), Value.Of(widthHours), Value.Of(frames));
 
     /// <summary>From the lowest class up; the window needs an end.</summary>
     public IAsyncEnumerable<LevelClass> LevelClassesAsync(MeasureWindow window, CancellationToken cancellationToken)

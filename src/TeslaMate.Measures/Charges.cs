@@ -1,3 +1,5 @@
+using TeslaMate.Database;
+
 namespace TeslaMate.Measures;
 
 /// <summary>A charging process, counted or not (M4, M6, M7; spec charts 5.1).</summary>
@@ -129,20 +131,20 @@ public sealed partial class MeasureReader
         MeasureWindow window, IReadOnlyCollection<int>? geofences, int? minMinutes, CancellationToken cancellationToken)
         => StreamAsync(
             "select * from teslamate.charge_statistics($1, $2, $3, $4, $5, $6, $7)", ChargePeriod.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Zone(window), PeriodOf(window), Wholes(geofences), Whole(minMinutes));
+            Car(window), Since(window), Until(window), Zone(window), PeriodOf(window), Value.Array(geofences?.ToArray()), Value.Of(minMinutes));
 
     /// <summary>The newest first; open and empty processes too unless <paramref name="countedOnly"/>.</summary>
     public IAsyncEnumerable<ChargingStop> ChargingStopsAsync(MeasureWindow window, bool countedOnly, CancellationToken cancellationToken)
         => StreamAsync(
             "select * from teslamate.charge_stops($1, $2, $3, $4)", ChargingStop.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Flag(countedOnly));
+            Car(window), Since(window), Until(window), Value.Of(countedOnly));
 
     /// <summary>The place with the most energy first; one row for all unknown places.</summary>
     public IAsyncEnumerable<ChargingPlace> ChargingPlacesAsync(
         MeasureWindow window, IReadOnlyCollection<int>? geofences, int? minMinutes, CancellationToken cancellationToken)
         => StreamAsync(
             "select * from teslamate.charge_places($1, $2, $3, $4, $5)", ChargingPlace.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Wholes(geofences), Whole(minMinutes));
+            Car(window), Since(window), Until(window), Value.Array(geofences?.ToArray()), Value.Of(minMinutes));
 
     /// <summary>Classes of 5 %, the most frequent first.</summary>
     public IAsyncEnumerable<LevelCount> ChargeLevelsAsync(MeasureWindow window, ChargeSide side, CancellationToken cancellationToken)
@@ -154,21 +156,21 @@ public sealed partial class MeasureReader
     public IAsyncEnumerable<DcSession> DcSessionsAsync(MeasureWindow window, int fromLevel, int toLevel, CancellationToken cancellationToken)
         => StreamAsync(
             "select * from teslamate.charge_sessions($1, $2, $3, $4, $5)", DcSession.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Whole(fromLevel), Whole(toLevel));
+            Car(window), Since(window), Until(window), Value.Of(fromLevel), Value.Of(toLevel));
 
     /// <summary>In order of the axis; of places that contain the text where there is one.</summary>
     public IAsyncEnumerable<CurvePoint> ChargeCurveAsync(MeasureWindow window, CurveAxis axis, string? place, CancellationToken cancellationToken)
         => StreamAsync(
             "select * from teslamate.charge_curve($1, $2, $3, $4, $5)", CurvePoint.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Text(axis), Text(place));
+            Car(window), Since(window), Until(window), Text(axis), Value.Of(place));
 
     /// <summary>In order of time.</summary>
     public IAsyncEnumerable<ChargePoint> ChargeSeriesAsync(int process, CancellationToken cancellationToken)
-        => StreamAsync("select * from teslamate.charge_series($1)", ChargePoint.Read, cancellationToken, Whole(process));
+        => StreamAsync("select * from teslamate.charge_series($1)", ChargePoint.Read, cancellationToken, Value.Of(process));
 
     /// <summary>At most about so many points; the window needs both ends.</summary>
     public IAsyncEnumerable<ChargingPoint> ChargingSeriesAsync(MeasureWindow window, int points, CancellationToken cancellationToken)
         => StreamAsync(
             "select * from teslamate.charging_series($1, $2, $3, $4)", ChargingPoint.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Whole(points));
+            Car(window), Since(window), Until(window), Value.Of(points));
 }

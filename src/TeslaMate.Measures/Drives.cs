@@ -1,3 +1,5 @@
+using TeslaMate.Database;
+
 namespace TeslaMate.Measures;
 
 /// <summary>A drive, counted or not (M3, M9, M18, M22; spec charts 5.1). Ranges are of the preferred kind.</summary>
@@ -140,7 +142,7 @@ public sealed partial class MeasureReader
         MeasureWindow window, double minKm, TemperatureUnit unit, CancellationToken cancellationToken)
         => StreamAsync(
             "select * from teslamate.efficiency_by_temperature($1, $2, $3, $4, $5)", TemperatureClass.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Number(minKm), Text(unit));
+            Car(window), Since(window), Until(window), Value.Of(minKm), Text(unit));
 
     /// <summary>Classes of 10 km/h or mph and 5 °C or 10 °F.</summary>
     public IAsyncEnumerable<ConsumptionCell> ConsumptionMatrixAsync(
@@ -159,7 +161,7 @@ public sealed partial class MeasureReader
     public IAsyncEnumerable<Trip> TripsAsync(MeasureWindow window, double maxStopHours, double minKm, CancellationToken cancellationToken)
         => StreamAsync(
             "select * from teslamate.trips($1, $2, $3, $4, $5)", Trip.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Number(maxStopHours), Number(minKm));
+            Car(window), Since(window), Until(window), Value.Of(maxStopHours), Value.Of(minKm));
 
     /// <summary>Those driven at least twice, the most frequent first.</summary>
     public IAsyncEnumerable<SameRoute> SameRoutesAsync(MeasureWindow window, CancellationToken cancellationToken)
@@ -173,9 +175,9 @@ public sealed partial class MeasureReader
 
     /// <summary>Empty where the drive has no positions.</summary>
     public Task<RouteLine> RouteAsync(int drive, CancellationToken cancellationToken)
-        => SingleAsync("select * from teslamate.drive_route($1)", RouteLine.Read, cancellationToken, Whole(drive));
+        => SingleAsync("select * from teslamate.drive_route($1)", RouteLine.Read, cancellationToken, Value.Of(drive));
 
     /// <summary>At most so many points, in order of time.</summary>
     public IAsyncEnumerable<DrivePoint> DriveSeriesAsync(int drive, int points, CancellationToken cancellationToken)
-        => StreamAsync("select * from teslamate.drive_series($1, $2)", DrivePoint.Read, cancellationToken, Whole(drive), Whole(points));
+        => StreamAsync("select * from teslamate.drive_series($1, $2)", DrivePoint.Read, cancellationToken, Value.Of(drive), Value.Of(points));
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Npgsql;
-using NpgsqlTypes;
 using TeslaMate.Database;
 
 namespace TeslaMate.Measures;
@@ -22,7 +21,7 @@ public sealed partial class MeasureReader
 
     /// <summary>When the first drive or charge of a car began; null without any.</summary>
     public Task<DateTimeOffset?> FirstEventAsync(int car, CancellationToken cancellationToken)
-        => SingleAsync("select teslamate.first_event($1)", row => row.InstantOrNull(), cancellationToken, Whole(car));
+        => SingleAsync("select teslamate.first_event($1)", row => row.InstantOrNull(), cancellationToken, Value.Of(car));
 
     /// <summary>What of the window is in no measure of samples yet.</summary>
     public Task<LeftOut> LeftOutAsync(MeasureWindow window, CancellationToken cancellationToken)
@@ -58,41 +57,25 @@ public sealed partial class MeasureReader
         return null;
     }
 
-    static NpgsqlParameter<int> Car(MeasureWindow window) => new() { TypedValue = window.Car };
+    static NpgsqlParameter Car(MeasureWindow window) => Value.Of((int)window.Car);
 
-    static NpgsqlParameter Since(MeasureWindow window) => Timestamps.Parameter(window.Since);
+    static NpgsqlParameter Since(MeasureWindow window) => Value.Of(window.Since);
 
-    static NpgsqlParameter Until(MeasureWindow window) => Timestamps.Parameter(window.Until);
+    static NpgsqlParameter Until(MeasureWindow window) => Value.Of(window.Until);
 
-    static NpgsqlParameter Now(MeasureWindow window) => Timestamps.Parameter(window.Now);
+    static NpgsqlParameter Now(MeasureWindow window) => Value.Of(window.Now);
 
-    static NpgsqlParameter Zone(MeasureWindow window) => Text(window.Zone.Id);
+    static NpgsqlParameter Zone(MeasureWindow window) => Value.Of(window.Zone.Id);
 
-    static NpgsqlParameter PeriodOf(MeasureWindow window) => Text(window.Period.ToString().ToLowerInvariant());
+    static NpgsqlParameter PeriodOf(MeasureWindow window) => Value.Of(window.Period.ToString().ToLowerInvariant());
 
-    static NpgsqlParameter<int> Whole(int number) => new() { TypedValue = number };
+    static NpgsqlParameter Text(LengthUnit unit) => Value.Of(unit == LengthUnit.Mi ? "mi" : "km");
 
-    static NpgsqlParameter Whole(int? number) => new() { Value = (object?)number ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer };
+    static NpgsqlParameter Text(TemperatureUnit unit) => Value.Of(unit == TemperatureUnit.F ? "F" : "C");
 
-    static NpgsqlParameter Wholes(IReadOnlyCollection<int>? numbers)
-        => new() { Value = numbers is null ? DBNull.Value : numbers.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer };
+    static NpgsqlParameter Text(ChargeSide side) => Value.Of(side == ChargeSide.Start ? "start" : "end");
 
-    static NpgsqlParameter Instants(IReadOnlyCollection<DateTimeOffset> instants)
-        => new() { Value = instants.Select(Timestamps.ToColumn).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp };
-
-    static NpgsqlParameter<double> Number(double number) => new() { TypedValue = number };
-
-    static NpgsqlParameter<bool> Flag(bool flag) => new() { TypedValue = flag };
-
-    static NpgsqlParameter Text(string? text) => new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
-
-    static NpgsqlParameter Text(LengthUnit unit) => Text(unit == LengthUnit.Mi ? "mi" : "km");
-
-    static NpgsqlParameter Text(TemperatureUnit unit) => Text(unit == TemperatureUnit.F ? "F" : "C");
-
-    static NpgsqlParameter Text(ChargeSide side) => Text(side == ChargeSide.Start ? "start" : "end");
-
-    static NpgsqlParameter Text(CurveAxis axis) => Text(axis == CurveAxis.Minute ? "minute" : "level");
+    static NpgsqlParameter Text(CurveAxis axis) => Value.Of(axis == CurveAxis.Minute ? "minute" : "level");
 }
 
 /// <summary>

@@ -1,3 +1,5 @@
+using TeslaMate.Database;
+
 namespace TeslaMate.Measures;
 
 /// <summary>Where drives ended.</summary>
@@ -39,7 +41,7 @@ public sealed partial class MeasureReader
     public IAsyncEnumerable<VisitedPlace> VisitedPlacesAsync(MeasureWindow window, string? text, CancellationToken cancellationToken)
         => StreamAsync(
             "select * from teslamate.visited_places($1, $2, $3, $4)", VisitedPlace.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Text(text));
+            Car(window), Since(window), Until(window), Value.Of(text));
 
     /// <summary>In order of country, state and city.</summary>
     public IAsyncEnumerable<Region> RegionsAsync(MeasureWindow window, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using TeslaMate.Database;
+
 namespace TeslaMate.Measures;
 
 /// <summary>What a car did in one local period, also when that is nothing (M3, M4, M6 to M10, M13, M22; spec charts 5.1). Shares, coverages and
@@ -162,7 +164,7 @@ public sealed partial class MeasureReader
         MeasureWindow window, IReadOnlyCollection<DateTimeOffset> moments, CancellationToken cancellationToken)
         => StreamAsync(
             "select * from teslamate.allowed_odometer($1, $2, $3)", AllowedOdometer.Read, cancellationToken,
-            Car(window), Instants(moments), Zone(window));
+            Car(window), Value.Array(moments), Zone(window));
 
     /// <summary>Those that anything counts for.</summary>
     public IAsyncEnumerable<RecordHolder> RecordsAsync(MeasureWindow window, CancellationToken cancellationToken)

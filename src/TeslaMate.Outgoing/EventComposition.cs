@@ -23,7 +23,7 @@ public static class EventComposition
         services.AddSingleton<CarMemories>();
         services.AddHostedService<CarEventWatch>().AddHostedService<LogbookEventWatch>().AddHostedService<ProgramEventWatch>();
 
-        services.AddSingleton<MessageTexts>().AddSingleton<MessageWriter>();
+        services.AddSingleton<MessageWriter>();
         services.AddSingleton<IChannel, NtfyChannel>().AddSingleton<IChannel, GotifyChannel>();
         services.AddSingleton<IChannel>(provider => new TelegramChannel(
             provider.GetRequiredService<OutgoingHttp>(), provider.GetRequiredService<MessageWriter>(), TelegramChannel.Server));

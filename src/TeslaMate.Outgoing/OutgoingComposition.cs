@@ -4,6 +4,7 @@ using TeslaMate.Configuration.Health;
 using TeslaMate.Outgoing.Channels;
 using TeslaMate.Outgoing.Deliveries;
 using TeslaMate.Outgoing.Events;
+using TeslaMate.Outgoing.Messages;
 using TeslaMate.Outgoing.Targets;
 
 namespace TeslaMate.Outgoing;
@@ -28,6 +29,7 @@ public static class OutgoingComposition
             .AddSingleton<DeliverySignal>()
             .AddSingleton<OutgoingCounters>()
             .AddSingleton<TargetTest>()
+            .AddSingleton<MessageTexts>()
             .AddSingleton<EventQueue>()
             .AddSingleton<IOutgoingEvents>(provider => provider.GetRequiredService<EventQueue>())
             .AddHostedService(provider => provider.GetRequiredService<EventQueue>())

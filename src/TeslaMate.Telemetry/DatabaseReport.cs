@@ -6,6 +6,7 @@ using TeslaMate.Logbook;
 using TeslaMate.Telemetry.Configuring;
 using TeslaMate.Telemetry.Cost;
 using TeslaMate.Telemetry.Wire.Generated;
+using Value = TeslaMate.Database.Value;
 
 namespace TeslaMate.Telemetry;
 
@@ -86,10 +87,10 @@ sealed class DatabaseReport(NpgsqlDataSource database, Ledger ledger, TelemetryS
     async Task<BatteryCurve> BatteryAsync(string sql, int id, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(sql);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
+        command.Parameters.Add(Value.Of(id));
         foreach (var field in new[] { Field.PackVoltage, Field.PackCurrent, Field.BrickVoltageMax, Field.BrickVoltageMin, Field.ModuleTempMax })
-            command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)field });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Points });
+            command.Parameters.Add(Value.Of((short)field));
+        command.Parameters.Add(Value.Of(Points));
         List<long> times = [];
         List<double?>[] values = [[], [], [], []];
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -112,7 +113,7 @@ sealed class DatabaseReport(NpgsqlDataSource database, Ledger ledger, TelemetryS
             order by request.id desc
             limit $1
             """);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = MostRequests });
+        command.Parameters.Add(Value.Of(MostRequests));
         List<ReportedRequest> requests = [];
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

@@ -61,8 +61,8 @@ sealed class TelemetryStatus(NpgsqlDataSource database)
                 from teslamate.telemetry_usage usage where usage.car_id = cars.id and day >= $1::date) usage
             order by cars.id
             """);
-        command.Parameters.Add(Timestamps.Parameter(new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero)));
-        command.Parameters.Add(Timestamps.Parameter(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero)));
+        command.Parameters.Add(Value.Of(new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero)));
+        command.Parameters.Add(Value.Of(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero)));
         List<StatusOfCar> statuses = [];
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

@@ -100,7 +100,7 @@ public sealed class BackupTests
             {
                 killed = await machine.RunAsync("/bin/bash", "-c", string.Create(CultureInfo.InvariantCulture, $"""
                     teslamate-restore {backup} & restoring=$!
-                    until pgrep -f '[r]estore {part}' >/dev/null; do sleep 0.02; done
+                    until pgrep -f '[r]estore {part}' >/dev/null || ! kill -0 $restoring 2>/dev/null; do sleep 0.02; done
                     sleep {delay:0.000}
                     while kill -0 $restoring 2>/dev/null; do pkill -KILL -f '[r]estore {part}' && break; sleep 0.01; done
                     wait $restoring
@@ -173,10 +173,8 @@ public sealed class BackupTests
         await machine.QueryAsync("update geofences set name = 'Later'");
 
         // The first restore is held up before its end, where it counts the present rows, and has its database by then.
-        await machine.ShellAsync($"""
-            systemd-run -q --unit=holding --uid=postgres psql -X -d teslamate -c 'begin; lock table positions in access exclusive mode; select pg_sleep(1000)'
-            systemd-run -q --unit=first -p RemainAfterExit=yes -E PATH -- bash -c 'teslamate-restore {backup}'
-            """);
+        await LockAsync(machine, "positions", 1000);
+        await machine.ShellAsync($"systemd-run -q --unit=first -p RemainAfterExit=yes -E PATH -- bash -c 'teslamate-restore {backup}'");
         await machine.UntilAsync("the first restore is held up", async ()
             => await machine.QueryAsync("select count(*) from pg_stat_activity where application_name = 'teslamate-restore' and wait_event_type = "
                 + "'Lock'") == "1");
@@ -186,10 +184,8 @@ public sealed class BackupTests
         (await machine.QueryAsync("select count(*) from pg_database where datname like 'teslamate_restore_%'", "postgres")).ShouldBe("1");
 
         // Meanwhile a backup has begun, and a table that somebody has locked keeps it.
-        await machine.ShellAsync("""
-            systemd-run -q --unit=locking --uid=postgres psql -X -d teslamate -c 'begin; lock table settings; select pg_sleep(2000)'
-            systemd-run -q --unit=backup -p RemainAfterExit=yes -E PATH -- bash -c 'teslamate-backup /root/meanwhile.dump'
-            """);
+        await LockAsync(machine, "settings", 2000);
+        await machine.ShellAsync("systemd-run -q --unit=backup -p RemainAfterExit=yes -E PATH -- bash -c 'teslamate-backup /root/meanwhile.dump'");
         await machine.UntilAsync("the backup waits", async () => await machine.QueryAsync(
             "select count(*) from pg_stat_activity where application_name = 'teslamate-backup' and wait_event_type = 'Lock'") == "1");
         await machine.QueryAsync("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(1000)%' and pid <> "
@@ -271,13 +267,13 @@ public sealed class BackupTests
         (await machine.ShellAsync("cd /srv/anybody && pg_restore --list c.dump | grep -c 'TABLE DATA public positions'")).ShouldBe("1");
 
         // A request to stop reaches what a backup has started, too.
+        await LockAsync(machine, "settings", 1000);
         var stopped = await machine.RunAsync("/bin/bash", "-c", """
-            setpriv --reuid=postgres --regid=postgres --init-groups psql -Xq -d teslamate -c 'begin; lock table settings; select pg_sleep(100)' >/dev/null 2>&1 & locking=$!
-            sleep 1; teslamate-backup /root/stopped.dump & backup=$!
-            until pgrep -f '[p]g_dump --format' >/dev/null; do sleep 0.1; done
+            teslamate-backup /root/stopped.dump & backup=$!
+            until pgrep -f '[p]g_dump --format' >/dev/null || ! kill -0 $backup 2>/dev/null; do sleep 0.1; done
             kill -TERM $backup; wait $backup; code=$?
             for i in $(seq 50); do pgrep -f '[p]g_dump --format' >/dev/null || break; sleep 0.1; done
-            pgrep -f '[p]g_dump --format'; ls /root/stopped.dump* ; kill $locking; exit $code
+            pgrep -f '[p]g_dump --format'; ls /root/stopped.dump* ; exit $code
             """);
         (stopped.ExitCode, stopped.Output).ShouldBe((143, ""));
     }
@@ -328,6 +324,14 @@ public sealed class BackupTests
 
             """);
         return machine;
+    }
+
+    /// <summary>Keeps everybody else from a table; returns when the lock is held. It lasts that long, or until its session is ended.</summary>
+    static async Task LockAsync(Machine machine, string table, int seconds)
+    {
+        await machine.ShellAsync($"systemd-run -q --uid=postgres psql -X -d teslamate -c 'begin; lock table {table}; select pg_sleep({seconds})'");
+        await machine.UntilAsync($"{table} is locked", async () => await machine.QueryAsync(
+            $"select count(*) from pg_locks where relation = '{table}'::regclass and mode = 'AccessExclusiveLock' and granted") == "1");
     }
 
     static Task<CommandResult> KilledAsync(Machine machine, string moment, string command)

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Npgsql;
 using TeslaMate.Database;
 
 namespace TeslaMate.Api.Companion;
@@ -69,7 +68,7 @@ sealed class BatteryQueries(CompanionDatabase database)
     public async Task<object> HealthAsync(CompanionRequest request, HttpContext http, CancellationToken cancellationToken)
     {
         await using var rows = await database.AskAsync(
-            request, Health, parameters => parameters.Add(new NpgsqlParameter<short> { TypedValue = request.Car }), cancellationToken);
+            request, Health, parameters => parameters.Add(Value.Of(request.Car)), cancellationToken);
         if (!await rows.Reader.ReadAsync(cancellationToken))
             return new ErrorAnswer("Unable to load battery health data.");
         var (most, now, factor) = (rows.Reader.Double(2) ?? 0, rows.Reader.Double(3) ?? 0, rows.Reader.Double(4) ?? 0);

@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Npgsql;
-using NpgsqlTypes;
 using TeslaMate.Database;
 using TeslaMate.Web.LogIn;
 
@@ -48,7 +46,7 @@ sealed class CarQueries(CompanionDatabase database)
         short[]? wanted = http.GetRouteValue("car") is not null
             ? [request.Car] : http.User.Cars() is { } allowed ? [.. allowed.Select(car => car.Value)] : null;
         await using var rows = await database.AskAsync(request, Cars, parameters => parameters.Add(
-            new NpgsqlParameter { Value = (object?)wanted ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint }),
+            Value.Array(wanted)),
             cancellationToken);
         var cars = new List<CompanionCar>();
         await foreach (var car in rows.ReadAsync(Read, cancellationToken))
@@ -60,9 +58,9 @@ sealed class CarQueries(CompanionDatabase database)
     {
         var rows = http.Keep(await database.AskAsync(request, Updates, parameters =>
         {
-            parameters.Add(new NpgsqlParameter<short> { TypedValue = request.Car });
-            parameters.Add(new NpgsqlParameter<long> { TypedValue = request.Show });
-            parameters.Add(new NpgsqlParameter<long> { TypedValue = request.Offset });
+            parameters.Add(Value.Of(request.Car));
+            parameters.Add(Value.Of(request.Show));
+            parameters.Add(Value.Of(request.Offset));
         }, cancellationToken));
         return new Answer<UpdatesData>(new(rows.Car, rows.ReadAsync(
             row => new CompanionUpdate(row.Reader.GetInt32(0), row.Date(1), row.Date(2), row.Reader.GetString(3)), cancellationToken)));

@@ -67,11 +67,7 @@ sealed class ChargeQueries(CompanionDatabase database, TimeProvider time)
     public async Task<object> OneAsync(CompanionRequest request, HttpContext http, CancellationToken cancellationToken)
     {
         CompanionCharge charge;
-        await using (var rows = await database.AskAsync(request, One, parameters =>
-        {
-            parameters.Add(new NpgsqlParameter<short> { TypedValue = request.Car });
-            parameters.Add(new NpgsqlParameter<int> { TypedValue = request.Row });
-        }, cancellationToken))
+        await using (var rows = await database.AskAsync(request, One, request.AddRowTo, cancellationToken))
         {
             if (!await rows.Reader.ReadAsync(cancellationToken))
                 return new ErrorAnswer("No rows were returned!");
@@ -89,7 +85,7 @@ sealed class ChargeQueries(CompanionDatabase database, TimeProvider time)
         DateTimeOffset start;
         DateTimeOffset? end;
         await using (var rows = await database.AskAsync(
-            request, Current, parameters => parameters.Add(new NpgsqlParameter<short> { TypedValue = request.Car }), cancellationToken))
+            request, Current, parameters => parameters.Add(Value.Of(request.Car)), cancellationToken))
         {
             if (!await rows.Reader.ReadAsync(cancellationToken))
                 return new ErrorAnswer("No current charge found.");
@@ -115,7 +111,7 @@ sealed class ChargeQueries(CompanionDatabase database, TimeProvider time)
     }
 
     Task<CompanionRows> AskDetailsAsync(CompanionRequest request, int process, CancellationToken cancellationToken)
-        => database.AskAsync(request, Details, parameters => parameters.Add(new NpgsqlParameter<int> { TypedValue = process }), cancellationToken);
+        => database.AskAsync(request, Details, parameters => parameters.Add(Value.Of(process)), cancellationToken);
 
     static CurrentCharge Describe(CompanionCharge charge, List<CurrentDetail> readings, DateTimeOffset start, DateTimeOffset? end, DateTimeOffset now)
     {

@@ -37,7 +37,7 @@ sealed class CompanionDatabase([FromKeyedServices(WebDatabase.Programs)] NpgsqlD
         {
             var batch = connection.CreateBatch();
             var head = new NpgsqlBatchCommand(Head);
-            head.Parameters.Add(new NpgsqlParameter<short> { TypedValue = request.Car });
+            head.Parameters.Add(Value.Of(request.Car));
             var question = new NpgsqlBatchCommand(sql);
             add(question.Parameters);
             batch.BatchCommands.Add(head);

@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Npgsql;
-using NpgsqlTypes;
 using TeslaMate.Database;
 using TeslaMate.Logbook;
 using TeslaMate.Web.LogIn;
@@ -59,19 +58,26 @@ sealed record CompanionRequest(long CarNumber, short Car, int Row)
     /// <summary>Car, limit, offset, start, end and the pattern of a place, as <c>$1</c> to <c>$6</c>.</summary>
     public void AddListTo(NpgsqlParameterCollection parameters)
     {
-        parameters.Add(new NpgsqlParameter<short> { TypedValue = Car });
-        parameters.Add(new NpgsqlParameter<long> { TypedValue = Show });
-        parameters.Add(new NpgsqlParameter<long> { TypedValue = Offset });
-        parameters.Add(Timestamps.Parameter(Start));
-        parameters.Add(Timestamps.Parameter(End));
-        parameters.Add(new NpgsqlParameter { Value = (object?)Pattern ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        parameters.Add(Value.Of(Car));
+        parameters.Add(Value.Of(Show));
+        parameters.Add(Value.Of(Offset));
+        parameters.Add(Value.Of(Start));
+        parameters.Add(Value.Of(End));
+        parameters.Add(Value.Of(Pattern));
+    }
+
+    /// <summary>Car and row, as <c>$1</c> and <c>$2</c>.</summary>
+    public void AddRowTo(NpgsqlParameterCollection parameters)
+    {
+        parameters.Add(Value.Of(Car));
+        parameters.Add(Value.Of(Row));
     }
 
     /// <summary>The least and the most distance in the owner's unit, as the next two.</summary>
     public void AddDistancesTo(NpgsqlParameterCollection parameters)
     {
         foreach (var distance in (double?[])[LeastDistance, MostDistance])
-            parameters.Add(new NpgsqlParameter { Value = (object?)distance ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Double });
+            parameters.Add(Value.Of(distance));
     }
 
     string? Pattern => Location is null ? null : LikePattern.Containing(Location);

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Npgsql;
 using TeslaMate.Database;
 
 namespace TeslaMate.Api.Companion;
@@ -84,11 +83,7 @@ sealed class DriveQueries(CompanionDatabase database)
     {
         CompanionDrive drive;
         DateTimeOffset start, end;
-        await using (var rows = await database.AskAsync(request, One, parameters =>
-        {
-            parameters.Add(new NpgsqlParameter<short> { TypedValue = request.Car });
-            parameters.Add(new NpgsqlParameter<int> { TypedValue = request.Row });
-        }, cancellationToken))
+        await using (var rows = await database.AskAsync(request, One, request.AddRowTo, cancellationToken))
         {
             if (!await rows.Reader.ReadAsync(cancellationToken))
                 return new ErrorAnswer("No rows were returned!");
@@ -98,9 +93,9 @@ sealed class DriveQueries(CompanionDatabase database)
 
         var positions = http.Keep(await database.AskAsync(request, Positions, parameters =>
         {
-            parameters.Add(new NpgsqlParameter<int> { TypedValue = request.Row });
-            parameters.Add(Timestamps.Parameter(start));
-            parameters.Add(Timestamps.Parameter(end));
+            parameters.Add(Value.Of(request.Row));
+            parameters.Add(Value.Of(start));
+            parameters.Add(Value.Of(end));
         }, cancellationToken));
         return new Answer<DriveData>(new(
             positions.Car, drive with { DriveDetails = positions.ReadAsync(ReadPosition, cancellationToken) }, positions.Units.Names));

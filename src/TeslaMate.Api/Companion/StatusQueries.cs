@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Npgsql;
 using TeslaMate.Database;
 using TeslaMate.Logbook;
 using TeslaMate.Tesla.Cars;
@@ -40,7 +39,7 @@ sealed class StatusQueries(CompanionDatabase database, SummaryHub hub)
     public async Task<object> StatusAsync(CompanionRequest request, HttpContext http, CancellationToken cancellationToken)
     {
         await using var rows = await database.AskAsync(
-            request, Stored, parameters => parameters.Add(new NpgsqlParameter<short> { TypedValue = request.Car }), cancellationToken);
+            request, Stored, parameters => parameters.Add(Value.Of(request.Car)), cancellationToken);
         if (!await rows.Reader.ReadAsync(cancellationToken))
             return new ErrorAnswer("no info on this car ID");
         var summary = hub.Current(new CarId(request.Car));

@@ -165,10 +165,9 @@ sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSo
     {
         Parameters =
         {
-            new NpgsqlParameter { Value = (object?)wish.Cars ?? DBNull.Value, NpgsqlDbType =
-                NpgsqlTypes.NpgsqlDbType.Array | NpgsqlTypes.NpgsqlDbType.Integer },
-            Timestamps.Parameter(wish.Since),
-            new NpgsqlParameter { Value = (object?)wish.Tag ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text },
+            Value.Array(wish.Cars),
+            Value.Of(wish.Since),
+            Value.Of(wish.Tag),
         },
     };
 

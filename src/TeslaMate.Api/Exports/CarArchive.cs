@@ -3,6 +3,7 @@ using System.Data;
 using System.IO.Compression;
 using System.Text;
 using Npgsql;
+using TeslaMate.Database;
 
 namespace TeslaMate.Api.Exports;
 
@@ -47,7 +48,7 @@ static class CarArchive
     {
         await using var command = new NpgsqlCommand("select true from public.cars where id = $1", connection)
         {
-            Parameters = { new NpgsqlParameter<short> { TypedValue = car } },
+            Parameters = { Value.Of(car) },
         };
         return await command.ExecuteScalarAsync(cancellationToken) is true;
     }

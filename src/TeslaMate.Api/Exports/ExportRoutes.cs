@@ -70,7 +70,7 @@ sealed class ExportRoutes(RowAnswers answers, GeoJsonFiles geoJson, TimeProvider
         await using var command = new NpgsqlCommand("select start_date from public.drives "
             + "where id = $1 and start_date between '1900-01-01' and '9999-01-01'", connection)
         {
-            Parameters = { new NpgsqlParameter<int> { TypedValue = drive } },
+            Parameters = { Value.Of(drive) },
         };
         var start = await command.ExecuteScalarAsync(http.RequestAborted) is DateTime column ? Timestamps.FromColumn(column) : default;
         var local = TimeZoneInfo.ConvertTime(start, question.Zone).ToString("yyyyMMdd'T'HHmm", System.Globalization.CultureInfo.InvariantCulture);
@@ -85,7 +85,7 @@ sealed class ExportRoutes(RowAnswers answers, GeoJsonFiles geoJson, TimeProvider
             where latitude is not null
             order by start_date
             """, connection)
-        { Parameters = { new NpgsqlParameter<int> { TypedValue = car }, Timestamps.Parameter(question.From), Timestamps.Parameter(question.To) } };
+        { Parameters = { Value.Of(car), Value.Of(question.From), Value.Of(question.To) } };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var marks = new List<GpxMark>();
         while (await reader.ReadAsync(cancellationToken))

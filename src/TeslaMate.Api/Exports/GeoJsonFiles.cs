@@ -109,7 +109,7 @@ sealed class GeoJsonFiles(RowAnswers answers, TimeProvider time)
             where p.drive_id = $1 and p.date >= (select start_date from public.drives where id = $1) and p.date <= coalesce((select end_date
                 from public.drives where id = $1), 'infinity')
             order by p.date, p.id
-            """, connection) { Parameters = { new NpgsqlParameter<int> { TypedValue = drive } } })
+            """, connection) { Parameters = { Value.Of(drive) } })
         {
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))

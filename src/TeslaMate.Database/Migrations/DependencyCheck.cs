@@ -74,15 +74,12 @@ static class DependencyCheck
             """,
             command =>
             {
-                command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. tables] });
-                command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. columns] });
-                command.Parameters.Add(new NpgsqlParameter<bool[]> { TypedValue = [.. drops] });
-                command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. versions] });
-                command.Parameters.Add(new NpgsqlParameter<string[]>
-                {
-                    TypedValue = [.. ExpectedSchema.Recorded.Changes.SelectMany(change => change.Come).Where(fact => fact.Kind == "constraint")
-                        .Select(fact => fact.ShortName)],
-                });
+                command.Parameters.Add(Value.Array<string>([.. tables]));
+                command.Parameters.Add(Value.Array<string>([.. columns]));
+                command.Parameters.Add(Value.Array<bool>([.. drops]));
+                command.Parameters.Add(Value.Array<string>([.. versions]));
+                command.Parameters.Add(Value.Array<string>([.. ExpectedSchema.Recorded.Changes.SelectMany(change => change.Come)
+                    .Where(fact => fact.Kind == "constraint").Select(fact => fact.ShortName)]));
             }, cancellationToken);
 
         var functions = changes.SelectMany(
@@ -98,8 +95,8 @@ static class DependencyCheck
             """,
             command =>
             {
-                command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. functions.Select(function => function.Name)] });
-                command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. functions.Select(function => function.Label)] });
+                command.Parameters.Add(Value.Array<string>([.. functions.Select(function => function.Name)]));
+                command.Parameters.Add(Value.Array<string>([.. functions.Select(function => function.Label)]));
             }, cancellationToken);
     }
 

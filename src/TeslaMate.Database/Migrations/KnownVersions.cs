@@ -29,10 +29,10 @@ public static class KnownVersions
     public static void AddTo(NpgsqlParameterCollection parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. Reference] });
-        parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. Own] });
-        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. Repeatables.Select(file => file.Script.FileName)] });
-        parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. Repeatables.Select(file => file.Script.Checksum)] });
+        parameters.Add(Value.Array<long>([.. Reference]));
+        parameters.Add(Value.Array<long>([.. Own]));
+        parameters.Add(Value.Array<string>([.. Repeatables.Select(file => file.Script.FileName)]));
+        parameters.Add(Value.Array<string>([.. Repeatables.Select(file => file.Script.Checksum)]));
     }
 
     /// <summary>
@@ -48,7 +48,7 @@ public static class KnownVersions
                 and not exists (select from teslamate.changelog where type = 0 and version <> all ($2::text[]))
             """);
         AddTo(command.Parameters);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Reference[^1] });
+        command.Parameters.Add(Value.Of(Reference[^1]));
         try
         {
             return await command.ExecuteScalarAsync(cancellationToken) is true;

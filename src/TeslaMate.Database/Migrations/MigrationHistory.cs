@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 
 namespace TeslaMate.Database.Migrations;
 
@@ -144,21 +143,21 @@ sealed record MigrationHistory
             """, cancellationToken);
 
     /// <summary>Statements that record versions of the reference's as applied at these times.</summary>
-    public static void AddRecords(NpgsqlBatch batch, IReadOnlyList<Migration> migrations, IReadOnlyList<DateTime> times)
+    public static void AddRecords(NpgsqlBatch batch, IReadOnlyList<Migration> migrations, IEnumerable<DateTimeOffset> times)
     {
         batch.Add("delete from public.changelog where type = 0 and version = any ($1::bigint[]::text[])")
-            .Add<long[]>([.. migrations.Select(migration => migration.Version)]);
+            .Parameters.Add(Value.Array<long>([.. migrations.Select(migration => migration.Version)]));
         var record = batch.Add("""
             insert into public.changelog (type, version, description, name, checksum, installed_by, installed_on, success)
             select 0, version::text, description, name, checksum, current_user, installed_on, true
             from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamp[]) as file (version, description, name, checksum,
                 installed_on)
             """);
-        record.Add<long[]>([.. migrations.Select(migration => migration.Version)]);
-        record.Add<string[]>([.. migrations.Select(migration => migration.Description)]);
-        record.Add<string[]>([.. migrations.Select(migration => migration.Up.FileName)]);
-        record.Add<string[]>([.. migrations.Select(migration => migration.Up.Checksum)]);
-        record.Parameters.Add(new NpgsqlParameter { Value = times.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp });
+        record.Parameters.Add(Value.Array<long>([.. migrations.Select(migration => migration.Version)]));
+        record.Parameters.Add(Value.Array<string>([.. migrations.Select(migration => migration.Description)]));
+        record.Parameters.Add(Value.Array<string>([.. migrations.Select(migration => migration.Up.FileName)]));
+        record.Parameters.Add(Value.Array<string>([.. migrations.Select(migration => migration.Up.Checksum)]));
+        record.Parameters.Add(Value.Array(times));
     }
 
     public static void AddUndoScripts(NpgsqlBatch batch, Chain chain, IReadOnlyList<Migration> migrations)
@@ -169,11 +168,11 @@ sealed record MigrationHistory
             from unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) as file (version, name, checksum, sql)
             on conflict (own, version) do update set name = excluded.name, checksum = excluded.checksum, sql = excluded.sql
             """);
-        keep.Add(chain is Chain.Own);
-        keep.Add<long[]>([.. migrations.Select(migration => migration.Version)]);
-        keep.Add<string[]>([.. migrations.Select(migration => migration.Down.FileName)]);
-        keep.Add<string[]>([.. migrations.Select(migration => migration.Down.Checksum)]);
-        keep.Add<string[]>([.. migrations.Select(migration => migration.Down.Text)]);
+        keep.Parameters.Add(Value.Of(chain is Chain.Own));
+        keep.Parameters.Add(Value.Array<long>([.. migrations.Select(migration => migration.Version)]));
+        keep.Parameters.Add(Value.Array<string>([.. migrations.Select(migration => migration.Down.FileName)]));
+        keep.Parameters.Add(Value.Array<string>([.. migrations.Select(migration => migration.Down.Checksum)]));
+        keep.Parameters.Add(Value.Array<string>([.. migrations.Select(migration => migration.Down.Text)]));
     }
 
     /// <summary>

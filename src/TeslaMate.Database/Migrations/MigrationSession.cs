@@ -92,7 +92,7 @@ sealed class MigrationSession : IAsyncDisposable
             CultureInfo.InvariantCulture, $"select set_config('lock_timeout', '{time.TotalMilliseconds:0}', true)")));
         batch.BatchCommands.Add(new NpgsqlBatchCommand("select pg_advisory_lock($1)")
         {
-            Parameters = { new NpgsqlParameter<long> { TypedValue = LockKey } },
+            Parameters = { Value.Of((long)LockKey) },
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand("select set_config('lock_timeout', '0', false)"));
         await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -110,7 +110,7 @@ sealed class MigrationSession : IAsyncDisposable
             where pid <> pg_backend_pid()
               and pid in (select pid from pg_locks where granted and relation = any (select to_regclass(name)::oid from unnest($1::text[]) as name))
             """, Connection);
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. tables.Select(held => ScriptHead.Qualified(held.Table))] });
+        command.Parameters.Add(Value.Array<string>([.. tables.Select(held => ScriptHead.Qualified(held.Table))]));
         return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 

@@ -228,7 +228,7 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
                 {MigrationHistory.SweepSql("teslamate", Own)}
                 """, cancellationToken);
             batch.Add("delete from public.changelog where type = 0 and version = any ($1::bigint[]::text[])")
-                .Add<long[]>([.. reconciliation.ToForget]);
+                .Parameters.Add(Value.Array<long>([.. reconciliation.ToForget]));
             batch.Add("""
                 insert into public.schema_migrations (version, inserted_at)
                 select version, date_trunc('second', coalesce((
@@ -236,9 +236,9 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
                         now() at time zone 'utc'))
                 from unnest($1::bigint[]) as lost (version)
                 on conflict do nothing
-                """).Add<long[]>([.. reconciliation.ToRestore]);
+                """).Parameters.Add(Value.Array<long>([.. reconciliation.ToRestore]));
             MigrationHistory.AddRecords(batch, reconciliation.ToRecord,
-                [.. reconciliation.ToRecord.Select(migration => Timestamps.ToColumn(plan.TimeOf(migration.Version) ?? time.GetUtcNow()))]);
+                [.. reconciliation.ToRecord.Select(migration => plan.TimeOf(migration.Version) ?? time.GetUtcNow())]);
         }
 
         List<Migration> coming = [.. plan.Runs.Where(run => !run.Back).Select(run => run.Migration).OfType<Migration>()];

@@ -113,11 +113,8 @@ static class RightsCheck
             where name = any ($1) and not pg_has_role(owner, 'usage')
             order by 2
             """, connection);
-        command.Parameters.Add(new NpgsqlParameter<string[]>
-        {
-            TypedValue = [.. names, "public.schema_migrations", "public.changelog",
-            "teslamate.undo_scripts"]
-        });
+        command.Parameters.Add(Value.Array<string>([.. names, "public.schema_migrations", "public.changelog",
+            "teslamate.undo_scripts"]));
         List<(string Kind, string Name, string Owner)> foreign = [];
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {

@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 
 namespace TeslaMate.Database.Migrations;
@@ -70,56 +71,60 @@ sealed record ServerFacts
                     on name = setting_name
                 where not at_least or setting::bigint < wanted::bigint
             )
-            select current_setting('server_version_num')::int,
-                   split_part(current_setting('server_version'), ' ', 1),
-                   current_database(),
-                   current_user,
-                   (select rolsuper from pg_roles where rolname = current_user),
-                   pg_is_in_recovery() or current_setting('transaction_read_only')::bool,
-                   has_database_privilege(current_database(), 'create'),
-                   coalesce(has_schema_privilege(to_regnamespace('public')::oid, 'create'), false),
-                   to_regnamespace('public') is not null,
-                   to_regclass('public.schema_migrations') is not null,
-                   to_regclass('public.changelog') is not null,
-                   to_regnamespace('teslamate') is not null,
-                   to_regclass('teslamate.undo_scripts') is not null,
-                   (select count(*) from pg_class c
+            select
+                current_setting('server_version_num')::int as version_number,
+                split_part(current_setting('server_version'), ' ', 1) as version,
+                current_database()::text as database,
+                current_user::text as role,
+                (select rolsuper from pg_roles where rolname = current_user) as is_superuser,
+                pg_is_in_recovery() or current_setting('transaction_read_only')::bool as is_read_only,
+                has_database_privilege(current_database(), 'create') as may_create_in_database,
+                coalesce(has_schema_privilege(to_regnamespace('public')::oid, 'create'), false) as may_create_in_public,
+                to_regnamespace('public') is not null as has_public_schema,
+                to_regclass('public.schema_migrations') is not null as has_schema_migrations,
+                to_regclass('public.changelog') is not null as has_changelog,
+                to_regnamespace('teslamate') is not null as has_own_schema,
+                to_regclass('teslamate.undo_scripts') is not null as has_own_tables,
+                coalesce(has_table_privilege(to_regclass('public.schema_migrations')::oid, 'select'), true)
+                    and coalesce(has_table_privilege(to_regclass('public.changelog')::oid, 'select'), true)
+                    and coalesce(has_schema_privilege(to_regnamespace('teslamate')::oid, 'usage'), true)
+                    and coalesce(has_table_privilege(to_regclass('teslamate.undo_scripts')::oid, 'select'), true) as may_read_records,
+                exists (
+                    select from pg_roles r
+                    where rolname = 'teslamate' and (rolname = current_user or (select rolsuper from pg_roles where rolname = current_user))
+                        and not exists (
+                            select from pg_db_role_setting, unnest(setconfig) as setting
+                            where setrole = r.oid and setting like 'search\_path=%'
+                                and setdatabase = (select oid from pg_database where datname = current_database()))) as has_namesake,
+                (select count(*) from pg_class c
                     where relnamespace = to_regnamespace('public') and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
-                      and relname not in ('schema_migrations', 'changelog', 'changelog_id_seq')
-                      and not exists (select from pg_depend where classid = 'pg_class'::regclass and objid = c.oid and deptype = 'e')),
-                   pg_backend_pid(),
-                   coalesce(has_table_privilege(to_regclass('public.schema_migrations')::oid, 'select'), true)
-                       and coalesce(has_table_privilege(to_regclass('public.changelog')::oid, 'select'), true)
-                       and coalesce(has_schema_privilege(to_regnamespace('teslamate')::oid, 'usage'), true)
-                       and coalesce(has_table_privilege(to_regclass('teslamate.undo_scripts')::oid, 'select'), true),
-                   exists (select from pg_roles r
-                           where rolname = 'teslamate' and (rolname = current_user or (select rolsuper from pg_roles where rolname = current_user))
-                             and not exists (select from pg_db_role_setting, unnest(setconfig) as setting
-                                             where setrole = r.oid and setting like 'search\_path=%'
-                                               and setdatabase = (select oid from pg_database where datname = current_database()))),
-                   (select count(*) from settings)
+                        and relname not in ('schema_migrations', 'changelog', 'changelog_id_seq')
+                        and not exists (
+                            select from pg_depend where classid = 'pg_class'::regclass and objid = c.oid and deptype = 'e')) as public_objects,
+                pg_backend_pid() as process,
+                (select count(*) from settings) as settings_made
             """, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return new ServerFacts
         {
-            VersionNumber = reader.GetInt32(0),
-            Version = reader.GetString(1),
-            Database = reader.GetString(2),
-            Role = reader.GetString(3),
-            IsSuperuser = reader.GetBoolean(4),
-            IsReadOnly = reader.GetBoolean(5),
-            MayCreateInDatabase = reader.GetBoolean(6),
-            MayCreateInPublic = reader.GetBoolean(7),
-            HasPublicSchema = reader.GetBoolean(8),
-            HasSchemaMigrations = reader.GetBoolean(9),
-            HasChangelog = reader.GetBoolean(10),
-            HasOwnSchema = reader.GetBoolean(11),
-            HasOwnTables = reader.GetBoolean(12),
-            PublicObjects = reader.GetInt64(13),
-            Process = reader.GetInt32(14),
-            MayReadRecords = reader.GetBoolean(15),
-            HasNamesake = reader.GetBoolean(16),
+            VersionNumber = reader.GetInt32("version_number"),
+            Version = reader.GetString("version"),
+            Database = reader.GetString("database"),
+            Role = reader.GetString("role"),
+            IsSuperuser = reader.GetBoolean("is_superuser"),
+            IsReadOnly = reader.GetBoolean("is_read_only"),
+            MayCreateInDatabase = reader.GetBoolean("may_create_in_database"),
+            MayCreateInPublic = reader.GetBoolean("may_create_in_public"),
+            HasPublicSchema = reader.GetBoolean("has_public_schema"),
+            HasSchemaMigrations = reader.GetBoolean("has_schema_migrations"),
+            HasChangelog = reader.GetBoolean("has_changelog"),
+            HasOwnSchema = reader.GetBoolean("has_own_schema"),
+            HasOwnTables = reader.GetBoolean("has_own_tables"),
+            MayReadRecords = reader.GetBoolean("may_read_records"),
+            HasNamesake = reader.GetBoolean("has_namesake"),
+            PublicObjects = reader.GetInt64("public_objects"),
+            Process = reader.GetInt32("process"),
         };
     }
 }

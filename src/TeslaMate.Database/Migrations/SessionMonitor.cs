@@ -123,7 +123,7 @@ sealed class SessionMonitor : IAsyncDisposable
                  from pg_stat_activity where pid = $1),
                 'the session is gone')
             """, connection);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = _process });
+        command.Parameters.Add(Value.Of(_process));
         return ((string?)await command.ExecuteScalarAsync(cancellationToken) ?? "").Trim();
     }
 
@@ -134,7 +134,7 @@ sealed class SessionMonitor : IAsyncDisposable
             from pg_stat_activity
             where pid = any (pg_blocking_pids($1))
             """, connection);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = _process });
+        command.Parameters.Add(Value.Of(_process));
         return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 

@@ -40,9 +40,4 @@ static class Sql
             return command;
         }
     }
-
-    extension(NpgsqlBatchCommand command)
-    {
-        public void Add<T>(T value) => command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
-    }
 }

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using TeslaMate.Configuration;
 using TeslaMate.Database.Encryption;
 
@@ -63,13 +62,13 @@ sealed class TokenSteps(Variables variables, IProgress<MigrationProgress> progre
         foreach (var (id, access, refresh) in tokens)
         {
             await using var keep = new NpgsqlCommand($"insert into {Prepared} values ($1, $2, $3, $4, $5)", connection);
-            keep.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
+            keep.Parameters.Add(Value.Of(id));
             var (plain, cipher) = step.Name == "encrypt tokens"
                 ? ((access, refresh), Encrypt(access, refresh)) : (Decrypt(access, refresh), (access, refresh));
             foreach (var value in new[] { plain.Item1, plain.Item2 })
-                keep.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+                keep.Parameters.Add(Value.Of((string?)value));
             foreach (var value in new[] { cipher.Item1, cipher.Item2 })
-                keep.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea });
+                keep.Parameters.Add(Value.Of((byte[]?)value));
             await keep.ExecuteNonQueryAsync(cancellationToken);
         }
     }

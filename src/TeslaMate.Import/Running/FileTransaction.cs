@@ -20,9 +20,6 @@ sealed class FileTransaction(
     bool isRehearsal)
     : IPieces, IAsyncDisposable
 {
-    // Kilometres; loggers read the odometer some seconds apart.
-    const double Rounding = 0.2;
-
     readonly CarId? _known = car;
     List<(double From, double To)>? _driven;
     HistoryWriter _writer = new(connection, numbers);
@@ -112,14 +109,13 @@ sealed class FileTransaction(
         _transaction = null;
     }
 
-    /// <summary>Nobody drives the same kilometres twice.</summary>
+    /// <summary>Nobody drives the same kilometres twice. What the live car drives meanwhile is looked at again before the end.</summary>
     async Task DropWhatLiveCarDroveAsync(Replay replay, CancellationToken cancellationToken)
     {
         if (_known is null || replay.History.Drives.Count == 0)
             return;
         _driven ??= await LiveCoverage.ReadOdometerAsync(connection, _known.Value, cancellationToken);
-        replay.History.DropDrives((from, to)
-            => to - from >= Rounding && _driven.Exists(range => range.From <= from + Rounding && to <= range.To + Rounding));
+        replay.History.DropDrives(_driven);
     }
 
     async Task<CarId> CarAsync(CancellationToken cancellationToken)

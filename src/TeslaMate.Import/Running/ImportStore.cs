@@ -1,4 +1,3 @@
-using NpgsqlTypes;
 using TeslaMate.Database;
 using TeslaMate.Import.Reading;
 using TeslaMate.Logbook;
@@ -49,7 +48,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     public async Task<StoredRun> OpenAsync(string sourceKey, string timeZone, CarId? car, CancellationToken cancellationToken)
     {
         await using (var command =
-            Command("select id, timezone, car_id from public.import_runs where source_key = $1 and status = 'running'", Text(sourceKey)))
+            Command("select id, timezone, car_id from public.import_runs where source_key = $1 and status = 'running'", Value.Of(sourceKey)))
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {
             if (await reader.ReadAsync(cancellationToken))
@@ -62,16 +61,14 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
 
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await AbandonAsync(sourceKey, cancellationToken);
-        await ExecuteAsync("delete from public.import_runs where source_key = $1 and status <> 'running'", [Text(sourceKey)], cancellationToken);
+        await ExecuteAsync("delete from public.import_runs where source_key = $1 and status <> 'running'", [Value.Of(sourceKey)], cancellationToken);
         var id = await ScalarAsync<long>(
             """
             insert into public.import_runs (source_key, status, timezone, date_limit_captured, car_id, inserted_at, updated_at)
             values ($1, 'running', $2, true, $3, $4, $4)
             returning id
             """,
-            [Text(sourceKey), Text(timeZone),
-                new NpgsqlParameter { Value = car is { } known ? (long)known.Value : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint }, Now()],
-            cancellationToken);
+            [Value.Of(sourceKey), Value.Of(timeZone), Value.Of((long?)car?.Value), Now()], cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new(id, timeZone, car, IsResumed: false);
     }
@@ -81,7 +78,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
 
     /// <summary>The time zone of the interrupted run of a folder; null when there is none.</summary>
     public Task<string?> InterruptedZoneAsync(string sourceKey, CancellationToken cancellationToken)
-        => ScalarAsync<string>("select timezone from public.import_runs where source_key = $1 and status = 'running'", [Text(sourceKey)],
+        => ScalarAsync<string>("select timezone from public.import_runs where source_key = $1 and status = 'running'", [Value.Of(sourceKey)],
             cancellationToken);
 
     /// <summary>
@@ -98,7 +95,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
                 delete from teslamate.import_files using abandoned where import_files.run_id = abandoned.id)
             select count(*) from abandoned
             """,
-            [Text(sourceKey), Now()], cancellationToken) > 0;
+            [Value.Of(sourceKey), Now()], cancellationToken) > 0;
 
     public async Task<List<StoredFile>> FilesAsync(CancellationToken cancellationToken)
     {
@@ -119,7 +116,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     public async Task<Coverage> CoverageAsync(CarId car, long exceptRun, CancellationToken cancellationToken)
     {
         await using var command = Command(
-            "select from_date, to_date from teslamate.import_coverage where car_id = $1 and run_id <> $2", Small(car), Big(exceptRun));
+            "select from_date, to_date from teslamate.import_coverage where car_id = $1 and run_id <> $2", Value.Of(car.Value), Value.Of(exceptRun));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<(DateTimeOffset From, DateTimeOffset To)> periods = [];
         while (await reader.ReadAsync(cancellationToken))
@@ -134,7 +131,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
         {
             await ExecuteAsync(
                 "insert into teslamate.import_coverage (car_id, run_id, from_date, to_date) values ($1, $2, $3, $4)",
-                [Small(car), Big(run), Timestamps.Parameter(from), Timestamps.Parameter(to)], cancellationToken);
+                [Value.Of(car.Value), Value.Of(run), Value.Of(from), Value.Of(to)], cancellationToken);
         }
     }
 
@@ -147,8 +144,8 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
             on conflict do nothing
             """,
             [
-                Big(run), new NpgsqlParameter { Value = car is { } known ? known.Value : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Smallint },
-                Text(file.Name), Text(fingerprint), Integer(file.Rows), Integer(file.Imported), Integer(file.Rejected), Now(),
+                Value.Of(run), Value.Of(car?.Value), Value.Of(file.Name), Value.Of(fingerprint), Value.Of(file.Rows), Value.Of(file.Imported),
+                Value.Of(file.Rejected), Now(),
             ],
             cancellationToken);
         await ExecuteAsync(
@@ -157,7 +154,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
             values ($1, $2, $3, $4, $4, $4)
             on conflict (run_id, file_name, file_fingerprint) do update set completed_at = excluded.completed_at, updated_at = excluded.updated_at
             """,
-            [Big(run), Text(file.Name), Text(fingerprint), Now()], cancellationToken);
+            [Value.Of(run), Value.Of(file.Name), Value.Of(fingerprint), Now()], cancellationToken);
     }
 
     public async Task RejectAsync(long run, string fingerprint, IEnumerable<Rejection> rejections, CancellationToken cancellationToken)
@@ -175,8 +172,8 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
                 {
                     Parameters =
                     {
-                        Big(run), Text(rejection.File), Text(fingerprint), Integer(rejection.Line), Text(rejection.Reason),
-                        new NpgsqlParameter<string[]> { TypedValue = [.. rejection.Fields] }, Now(),
+                        Value.Of(run), Value.Of(rejection.File), Value.Of(fingerprint), Value.Of(rejection.Line), Value.Of(rejection.Reason),
+                        Value.Array<string>([.. rejection.Fields]), Now(),
                     },
                 });
             }
@@ -186,7 +183,8 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     }
 
     public Task FinishAsync(long run, CancellationToken cancellationToken)
-        => ExecuteAsync("update public.import_runs set status = 'complete', updated_at = $2 where id = $1", [Big(run), Now()], cancellationToken);
+        => ExecuteAsync("update public.import_runs set status = 'complete', updated_at = $2 where id = $1", [Value.Of(run), Now()],
+            cancellationToken);
 
     /// <summary>Adds a car that nobody knew; its numbers are made up where the files have none or others have them.</summary>
     /// <param name="suspendMin">Of its settings.</param>
@@ -212,13 +210,9 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
             from own
             returning id
             """,
-            [
-                Text(vin), new NpgsqlParameter { Value = vid is { } known ? known : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
-                new NpgsqlParameter { Value = (object?)name ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text }, Integer(suspendMin), Now(),
-            ],
-            cancellationToken);
+            [Value.Of(vin), Value.Of(vid), Value.Of(name), Value.Of(suspendMin), Now()], cancellationToken);
         await ExecuteAsync(
-            "insert into teslamate.imported_entries (kind, entry_id, car_id, run_id) values ('car', $1, $1, $2)", [Small(new(id)), Big(run)],
+            "insert into teslamate.imported_entries (kind, entry_id, car_id, run_id) values ('car', $1, $1, $2)", [Value.Of(id), Value.Of(run)],
             cancellationToken);
         return new(id);
     }
@@ -231,16 +225,16 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
             from public.cars
             left join teslamate.imported_entries mine on mine.kind = 'car' and mine.entry_id = cars.id
             where cars.vin = $1
-            """, Text(vin));
+            """, Value.Of(vin));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? (new CarId(reader.GetInt16(0)), reader.GetInt64(1), reader.GetBoolean(2)) : null;
     }
 
     public async Task<string?> VinOfAsync(CarId car, CancellationToken cancellationToken)
-        => await ScalarAsync<string?>("select vin from public.cars where id = $1", [Small(car)], cancellationToken);
+        => await ScalarAsync<string?>("select vin from public.cars where id = $1", [Value.Of(car.Value)], cancellationToken);
 
     public Task SetCarAsync(long run, CarId car, CancellationToken cancellationToken)
-        => ExecuteAsync("update public.import_runs set car_id = $2 where id = $1", [Big(run), Big(car.Value)], cancellationToken);
+        => ExecuteAsync("update public.import_runs set car_id = $2 where id = $1", [Value.Of(run), Value.Of((long)car.Value)], cancellationToken);
 
     public ValueTask<NpgsqlTransaction> BeginAsync(CancellationToken cancellationToken) => connection.BeginTransactionAsync(cancellationToken);
 
@@ -266,13 +260,5 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
         return command;
     }
 
-    NpgsqlParameter Now() => Timestamps.Parameter(time.GetUtcNow());
-
-    static NpgsqlParameter<string> Text(string value) => new NpgsqlParameter<string> { TypedValue = value };
-
-    static NpgsqlParameter<int> Integer(int value) => new NpgsqlParameter<int> { TypedValue = value };
-
-    static NpgsqlParameter<long> Big(long value) => new NpgsqlParameter<long> { TypedValue = value };
-
-    static NpgsqlParameter<short> Small(CarId car) => new NpgsqlParameter<short> { TypedValue = car.Value };
+    NpgsqlParameter Now() => Value.Of(time.GetUtcNow());
 }

@@ -5,8 +5,7 @@ namespace TeslaMate.Import.Running;
 
 /// <summary>
 /// When a car was logged live. Its states cover a period, unless its positions show a hole: a live car that is awake writes one every few minutes, so
-/// a long time without
-/// any is one in which it slept or nobody looked, and what another logger saw then is new.
+/// a long time without any is one in which it slept or nobody looked, and what another logger saw then is new.
 /// </summary>
 static class LiveCoverage
 {
@@ -59,8 +58,7 @@ static class LiveCoverage
 
     /// <summary>
     /// The readings of the odometer (km) between which the live car was driven, as its drives say. A drive that it did not see and made up of what it
-    /// found later has another
-    /// time than the real one, but the same readings.
+    /// found later has another time than the real one, but the same readings.
     /// </summary>
     public static async Task<List<(double From, double To)>> ReadOdometerAsync(
         NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
@@ -71,7 +69,7 @@ static class LiveCoverage
             where car_id = $1 and start_km is not null and end_km is not null
                 and not exists (select from teslamate.imported_entries mine where mine.kind = 'drive' and mine.entry_id = drives.id)
             """, connection) { CommandTimeout = 0 };
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(Value.Of(car.Value));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<(double From, double To)> ranges = [];
         while (await reader.ReadAsync(cancellationToken))
@@ -83,8 +81,8 @@ static class LiveCoverage
     {
         List<(DateTimeOffset From, DateTimeOffset To)> positions = [], rides = [], states = [];
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Hole });
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of(Hole));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {

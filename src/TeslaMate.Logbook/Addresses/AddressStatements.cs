@@ -1,4 +1,3 @@
-using NpgsqlTypes;
 using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Addresses;
@@ -27,7 +26,7 @@ static class AddressStatements
             address.StateDistrict, address.Country,
         ])
             command.Parameters.Add(Value.Of(Column.Text(text)));
-        command.Parameters.Add(new NpgsqlParameter { Value = Column.StorableJson(address.Raw), NpgsqlDbType = NpgsqlDbType.Jsonb });
+        command.Parameters.Add(Value.Json(Column.StorableJson(address.Raw)));
         command.Parameters.Add(Value.Of(address.OsmId));
         command.Parameters.Add(Value.Of(address.OsmType));
         return command;

@@ -90,6 +90,35 @@ static class DriveStatements
         (select id from public.drives where car_id = $1 and start_date = $2 and end_date = $3 order by id desc limit 1)
         """);
 
+    /// <summary>
+    /// The estimated first position of the open drive, whose beginning nobody saw. What the log has of that time by now comes from an import; only
+    /// what the car moved since the last of it is left for this drive.
+    /// </summary>
+    static readonly string InsertEstimatedSql = $"""
+        with known as (
+            select *
+            from public.positions
+            where car_id = $1 and date > $2 and date < $3 and odometer < $4 + $5
+            order by date desc, id desc
+            limit 1),
+        drive as (
+            select drive_id as id
+            from teslamate.car_logs
+            where car_id = $1 and drive_id is not null and not exists (select from known)),
+        stored as ({PositionRows.InsertUnlinked(after: 6)})
+        insert into public.positions (car_id, drive_id, {PositionColumns.Names})
+        select $1, log.drive_id, {string.Join(", ", PositionColumns.All.Select(column => column.Name switch
+        {
+            "date" => "greatest(known.date, $6)",
+            "speed" or "power" => "null",
+            _ => $"known.{column.Name}",
+        }))}
+        from known
+        join teslamate.car_logs log on log.car_id = $1
+        where $4 - known.odometer >= $5
+        returning id
+        """;
+
     /// <summary>The place that was waited for at the start of a drive may come a minute after it.</summary>
     static readonly string InsertLateSql = $"""
         with drive as (
@@ -153,6 +182,13 @@ static class DriveStatements
         returning drive.id
         """,
         [Value.Of(car.Value), Value.Of(at)], reader => new Outcome.DriveStarted(car, new(reader.GetInt32(0))));
+
+    /// <summary>The first position of a drive that has just been started, see <see cref="LogbookEntry.StartDrive"/>.</summary>
+    /// <param name="position">The estimate; without a row where that is no place on Earth.</param>
+    public static Statement InsertEstimated(CarId car, DateTimeOffset start, UnseenTime unseen, PositionRows position) => new(
+        InsertEstimatedSql,
+        [Value.Of(car.Value), Value.Of(unseen.Since), Value.Of(unseen.Until), Value.Of(unseen.UntilKm), Value.Of(UnseenTime.LeastKm), Value.Of(start),
+            .. position.Parameters()]);
 
     public static IEnumerable<Statement> CloseOpen(CarId car, DriveEnd reason, bool lookUpAddresses, Outcome? missing = null) =>
     [

@@ -4,6 +4,12 @@ namespace TeslaMate.Logbook.Geofences;
 
 public enum BillingType { PerKwh, PerMinute }
 
+/// <summary>The words of the database for what a charge is paid by.</summary>
+public static class BillingTypes
+{
+    public static string Word(this BillingType type) => type == BillingType.PerMinute ? "per_minute" : "per_kwh";
+}
+
 /// <summary>A row of <c>geofences</c>: a circle with a name, and what charging inside it costs.</summary>
 /// <param name="RadiusM">1 to 4999 metres.</param>
 /// <param name="CostPerUnit">For a kWh or a minute; may be negative.</param>

@@ -1,11 +1,12 @@
+using TeslaMate.Logbook.HistoryChanges;
 using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Geofences;
 
-sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
+sealed partial class GeofenceBook(NpgsqlDataSource database, TimeProvider time, ILogger<GeofenceBook> logger) : IGeofences
 {
-    /// <summary>Reassigning a long history may take its time.</summary>
-    static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(10);
+    /// <summary>Who takes a change back that was only looked at.</summary>
+    static readonly GeofenceOrder Rehearsal = new("");
 
     const string Select = """
         select id, name, latitude::float8, longitude::float8, radius, billing_type::text, cost_per_unit, session_fee from public.geofences
@@ -39,90 +40,129 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
         return await command.ExecuteScalarAsync(cancellationToken) is long count ? (int)count : 0;
     }
 
-    public async Task<GeofenceAnswer> SaveAsync(
-        GeofenceId? geofence, GeofenceForm form, bool addCosts, Geofence? seen, CancellationToken cancellationToken)
-    {
-        var errors = GeofenceRules.Check(form, out var wanted);
-        if (errors.Count > 0)
-            return new GeofenceAnswer.Refused(errors);
+    public Task<GeofenceAnswer> SaveAsync(
+        GeofenceId? geofence, GeofenceForm form, bool addCosts, GeofenceOrder order, CancellationToken cancellationToken)
+        => SaveAsync(geofence, form, addCosts, order, isRehearsal: false, cancellationToken);
 
-        var answer = await SequenceCheck.RepairAndRetryAsync(
-            database, () => StoreAsync(geofence, wanted, addCosts, seen, cancellationToken), cancellationToken);
-        if (answer is GeofenceAnswer.Saved)
+    public Task<GeofenceAnswer> PreviewAsync(GeofenceId? geofence, GeofenceForm form, bool addCosts, CancellationToken cancellationToken)
+        => SaveAsync(geofence, form, addCosts, Rehearsal, isRehearsal: true, cancellationToken);
+
+    public Task<GeofenceAnswer> DeleteAsync(GeofenceId geofence, GeofenceOrder order, CancellationToken cancellationToken)
+        => ChangeAsync(geofence, wanted: null, addCosts: false, order, isRehearsal: false, cancellationToken);
+
+    public Task<GeofenceAnswer> PreviewDeletionAsync(GeofenceId geofence, CancellationToken cancellationToken)
+        => ChangeAsync(geofence, wanted: null, addCosts: false, Rehearsal, isRehearsal: true, cancellationToken);
+
+    async Task<GeofenceAnswer> SaveAsync(
+        GeofenceId? geofence, GeofenceForm form, bool addCosts, GeofenceOrder order, bool isRehearsal, CancellationToken cancellationToken)
+        => GeofenceRules.Check(form, out var wanted) is { Count: > 0 } errors ? new GeofenceAnswer.Refused(errors)
+            : await ChangeAsync(geofence, wanted, addCosts, order, isRehearsal, cancellationToken);
+
+    async Task<GeofenceAnswer> ChangeAsync(
+        GeofenceId? geofence, Geofence? wanted, bool addCosts, GeofenceOrder order, bool isRehearsal, CancellationToken cancellationToken)
+    {
+        GeofenceAnswer answer;
+        try
+        {
+            answer = await SequenceCheck.RepairAndRetryAsync(
+                database, () => StoreAsync(geofence, wanted, addCosts, order, isRehearsal, cancellationToken), cancellationToken);
+        }
+        catch (EditRefusedException)
+        {
+            return new GeofenceAnswer.KeyReused();
+        }
+        catch (PostgresException exception) when (EditRules.IsBusy(exception))
+        {
+            return new GeofenceAnswer.Busy();
+        }
+
+        if (answer is GeofenceAnswer.Saved or GeofenceAnswer.Deleted)
             await RefreshAsync(cancellationToken);
         return answer;
     }
 
-    /// <summary>All of it or nothing.</summary>
+    /// <summary>All of it with its record, or nothing.</summary>
+    /// <param name="wanted">Null to delete the fence.</param>
     async Task<GeofenceAnswer> StoreAsync(
-        GeofenceId? geofence, Geofence wanted, bool addCosts, Geofence? seen, CancellationToken cancellationToken)
+        GeofenceId? geofence, Geofence? wanted, bool addCosts, GeofenceOrder order, bool isRehearsal, CancellationToken cancellationToken)
     {
-        Geofence saved;
-        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
-        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
-        {
-            // One editor at a time: two overlapping circles would otherwise not see each other.
-            await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock()], CommandTimeout, cancellationToken);
-            if (geofence is { } id)
-            {
-                if (await RefusalAsync(connection, id, seen, cancellationToken) is { } refusal)
-                    return refusal;
-                await DatabaseWriter.RunAsync(connection, GeofenceStatements.Release(id), CommandTimeout, cancellationToken);
-                saved = wanted with { Id = id };
-                await using var update = GeofenceStatements.Update(connection, saved);
-                await update.ExecuteNonQueryAsync(cancellationToken);
-            }
-            else
-            {
-                await using var insert = GeofenceStatements.Insert(connection, wanted);
-                saved = wanted with { Id = new((int)(await insert.ExecuteScalarAsync(cancellationToken))!) };
-            }
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await DatabaseWriter.RunAsync(connection, GeofenceStatements.Lock(), GeofenceTransaction.CommandTimeout, cancellationToken);
+        var there = geofence is { } known ? await LockAsync(connection, known, isDeleted: wanted is null, cancellationToken) : null;
+        if (geofence is not null && there is null)
+            return new GeofenceAnswer.NotFound();
+        if (order.Seen is not null && there != order.Seen)
+            return new GeofenceAnswer.Changed();
 
-            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Gather(saved.Id), CommandTimeout, cancellationToken);
-            if (addCosts)
-                await DatabaseWriter.RunAsync(connection, [GeofenceStatements.AddCosts(saved.Id)], CommandTimeout, cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
+        var edit = EditOf(there, wanted, addCosts);
+        if (await ChangeRecords.RepeatedAsync(connection, edit, order.Author, order.Key, time.GetUtcNow(), cancellationToken) is { } before)
+            return wanted is null ? new GeofenceAnswer.Deleted() : new GeofenceAnswer.Saved(wanted with { Id = FenceOf(before) });
+        var id = there?.Id ?? await NumberAsync(connection, isRehearsal, cancellationToken);
+        var saved = wanted is null ? null : wanted with { Id = id };
+        var change = await ChangeRecords.InsertAsync(
+            connection, edit, car: null, order.Author, order.Key, isRehearsal, time.GetUtcNow(), cancellationToken);
+        var record = new GeofenceTransaction(connection, change);
+        await record.RecordAsync(id, saved, addCosts, cancellationToken);
+        var version = await ChangeRecords.VersionAsync(connection, change, cancellationToken);
+        if (order.Version is not null && order.Version != version)
+            return new GeofenceAnswer.Changed();
+
+        if (there is not null)
+            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Release(id), GeofenceTransaction.CommandTimeout, cancellationToken);
+        if (saved != there)
+        {
+            await using var write = saved is null ? GeofenceStatements.Delete(connection, id)
+                : there is null ? GeofenceStatements.Insert(connection, saved) : GeofenceStatements.Update(connection, saved);
+            await write.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        return new GeofenceAnswer.Saved(saved);
-    }
-
-    public async Task<GeofenceAnswer> DeleteAsync(GeofenceId geofence, Geofence? seen, CancellationToken cancellationToken)
-    {
-        await using (var connection = await database.OpenConnectionAsync(cancellationToken))
-        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
-        {
-            await DatabaseWriter.RunAsync(connection, [GeofenceStatements.Lock()], CommandTimeout, cancellationToken);
-            if (await RefusalAsync(connection, geofence, seen, cancellationToken) is { } refusal)
-                return refusal;
-            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Release(geofence), CommandTimeout, cancellationToken);
-            await using var delete = new NpgsqlCommand("delete from public.geofences where id = $1", connection)
-            {
-                Parameters = { Value.Of(geofence.Value) },
-            };
-            await delete.ExecuteNonQueryAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-        }
-
-        await RefreshAsync(cancellationToken);
-        return new GeofenceAnswer.Deleted();
+        if (saved is not null)
+            await DatabaseWriter.RunAsync(connection, GeofenceStatements.Gather(id), GeofenceTransaction.CommandTimeout, cancellationToken);
+        if (addCosts)
+            await DatabaseWriter.RunAsync(connection, [GeofenceStatements.AddCosts(id)], GeofenceTransaction.CommandTimeout, cancellationToken);
+        var isChanged = await record.FinishAsync(cancellationToken);
+        if (isRehearsal)
+            return new GeofenceAnswer.Previewed((await ChangeRecords.DetailAsync(connection, change, version, cancellationToken))!);
+        if (!isChanged)
+            return new GeofenceAnswer.Saved(there!);
+        await transaction.CommitAsync(cancellationToken);
+        Log.Changed(logger, change, order.Author, edit);
+        return saved is null ? new GeofenceAnswer.Deleted() : new GeofenceAnswer.Saved(saved);
     }
 
     /// <summary>
-    /// Why a fence is not to be touched; null when nothing speaks against it. Its row is locked then: also an editor that does not ask for our lock
-    /// cannot come in between.
+    /// The fence, locked: also an editor that does not ask for our lock cannot come in between. Null when there is none. While it stays, the logger
+    /// may refer to it: it would otherwise wait with a drive that this change waits for.
     /// </summary>
-    static async Task<GeofenceAnswer?> RefusalAsync(
-        NpgsqlConnection connection, GeofenceId geofence, Geofence? seen, CancellationToken cancellationToken)
+    static async Task<Geofence?> LockAsync(NpgsqlConnection connection, GeofenceId geofence, bool isDeleted, CancellationToken cancellationToken)
     {
-        var command = new NpgsqlCommand(Select + " where id = $1 for update", connection) { Parameters = { Value.Of(geofence.Value) } };
-        return (await ReadAsync(command, cancellationToken)).SingleOrDefault() switch
+        var command = new NpgsqlCommand($"{Select} where id = $1 for {(isDeleted ? "update" : "no key update")}", connection)
         {
-            null => new GeofenceAnswer.NotFound(),
-            var there when seen is not null && there != seen => new GeofenceAnswer.Changed(),
-            _ => null,
+            Parameters = { Value.Of(geofence.Value) },
         };
+        return (await ReadAsync(command, cancellationToken)).SingleOrDefault();
     }
+
+    /// <summary>The number of a new fence; of one that is taken back a number that no sequence gives.</summary>
+    static async Task<GeofenceId> NumberAsync(NpgsqlConnection connection, bool isRehearsal, CancellationToken cancellationToken)
+    {
+        if (isRehearsal)
+            return new(-1);
+        await using var command = new NpgsqlCommand("select nextval('public.geofences_id_seq')", connection);
+        return new((int)(long)(await command.ExecuteScalarAsync(cancellationToken))!);
+    }
+
+    static HistoryEdit EditOf(Geofence? there, Geofence? wanted, bool addCosts) => (there, wanted) switch
+    {
+        (not null, null) => new HistoryEdit.DeleteGeofence(there.Id.Value, there.Name),
+        (_, not null) => new HistoryEdit.SaveGeofence(
+            there?.Id.Value, wanted.Name, wanted.Latitude, wanted.Longitude, wanted.RadiusM, wanted.BillingType.Word(), wanted.CostPerUnit,
+            wanted.SessionFee, addCosts),
+        _ => throw new ArgumentException("there is nothing to delete", nameof(there)),
+    };
+
+    static GeofenceId FenceOf(HistoryDetail detail) => new(detail.Rows.Single(row => row.Kind == "geofences").Id);
 
     public async Task<(double Latitude, double Longitude)?> LastPositionAsync(CancellationToken cancellationToken)
     {
@@ -146,5 +186,11 @@ sealed class GeofenceBook(NpgsqlDataSource database) : IGeofences
         }
 
         return fences;
+    }
+
+    static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "History change {ChangeId} by {Author}: {Edit}")]
+        public static partial void Changed(ILogger logger, long changeId, string author, HistoryEdit edit);
     }
 }

@@ -1,3 +1,4 @@
+using TeslaMate.Logbook.HistoryChanges;
 using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Geofences;
@@ -36,38 +37,46 @@ static class GeofenceStatements
                         < ({NearestFence.Distance("place.latitude", "place.longitude", "$1", "$2")}, coalesce($4, 2147483647)))
         """;
 
-    /// <summary>One change of fences at a time, until the transaction ends; who reads them does not wait.</summary>
-    public static Statement Lock() => new("lock table public.geofences in share update exclusive mode", []);
+    /// <summary>
+    /// One change of fences at a time, until the transaction ends; who reads them does not wait. Two overlapping circles would otherwise not see each
+    /// other. Whoever waits for this lock or a row gives up after a while.
+    /// </summary>
+    public static IReadOnlyList<Statement> Lock() =>
+    [
+        new(EditRules.Patience, []),
+        new("lock table public.geofences in share update exclusive mode", []),
+    ];
 
     /// <summary>Gives everything inside a fence to its nearest fence, this one included.</summary>
-    public static IReadOnlyList<Statement> Gather(GeofenceId geofence)
-        => [.. GatherSql.Select(sql => new Statement(sql, [Value.Of(geofence.Value)]))];
+    /// <param name="undone">
+    /// The change that is taken back: what it left as it was, because somebody had placed it by hand, stays. 0 for none.
+    /// </param>
+    public static IReadOnlyList<Statement> Gather(GeofenceId geofence, long undone = 0)
+        => [.. GatherSql.Select(sql => new Statement(sql, [Value.Of(geofence.Value), Value.Of(undone)]))];
 
     /// <summary>Gives everything inside a fence to the nearest of the others.</summary>
-    public static IReadOnlyList<Statement> Release(GeofenceId geofence)
-        => [.. ReleaseSql.Select(sql => new Statement(sql, [Value.Of(geofence.Value)]))];
+    /// <param name="undone">As of <see cref="Gather"/>.</param>
+    public static IReadOnlyList<Statement> Release(GeofenceId geofence, long undone = 0)
+        => [.. ReleaseSql.Select(sql => new Statement(sql, [Value.Of(geofence.Value), Value.Of(undone)]))];
 
     public static NpgsqlCommand Insert(NpgsqlConnection connection, Geofence geofence) => Fill(new NpgsqlCommand(
         """
-        insert into public.geofences (name, latitude, longitude, radius, billing_type, cost_per_unit, session_fee, inserted_at, updated_at)
-        values ($1, $2, $3, $4, $5::public.billing_type, $6, $7, now() at time zone 'utc', now() at time zone 'utc')
-        returning id
+        insert into public.geofences (id, name, latitude, longitude, radius, billing_type, cost_per_unit, session_fee, inserted_at, updated_at)
+        values ($8, $1, $2, $3, $4, $5::public.billing_type, $6, $7, now() at time zone 'utc', now() at time zone 'utc')
         """,
         connection), geofence);
 
-    public static NpgsqlCommand Update(NpgsqlConnection connection, Geofence geofence)
-    {
-        var command = Fill(new NpgsqlCommand(
-            """
-            update public.geofences
-            set name = $1, latitude = $2, longitude = $3, radius = $4, billing_type = $5::public.billing_type, cost_per_unit = $6, session_fee = $7,
-                updated_at = now() at time zone 'utc'
-            where id = $8
-            """,
-            connection), geofence);
-        command.Parameters.Add(Value.Of(geofence.Id.Value));
-        return command;
-    }
+    public static NpgsqlCommand Update(NpgsqlConnection connection, Geofence geofence) => Fill(new NpgsqlCommand(
+        """
+        update public.geofences
+        set name = $1, latitude = $2, longitude = $3, radius = $4, billing_type = $5::public.billing_type, cost_per_unit = $6, session_fee = $7,
+            updated_at = now() at time zone 'utc'
+        where id = $8
+        """,
+        connection), geofence);
+
+    public static NpgsqlCommand Delete(NpgsqlConnection connection, GeofenceId geofence)
+        => new("delete from public.geofences where id = $1", connection) { Parameters = { Value.Of(geofence.Value) } };
 
     /// <summary>Prices what was charged in a fence and has no cost yet, by the stored energies.</summary>
     public static Statement AddCosts(GeofenceId geofence) => new(
@@ -95,6 +104,11 @@ static class GeofenceStatements
         where circle.id = $1 and place.id = {end.Table}.{end.Position}
             and {NearestFence.IsInside("place.latitude", "place.longitude", "circle.latitude", "circle.longitude", "circle.radius")}
             and {end.Table}.{end.Fence} is distinct from nearest.id
+            and not exists (
+                select
+                from teslamate.history_rows kept
+                where kept.change_id = $2 and kept.kind = '{RowImages.FollowersOf(end.Table)}' and kept.row_id = {end.Table}.id
+                    and kept.before = kept.after and (kept.before ->> '{end.Fence}')::integer is not distinct from {end.Table}.{end.Fence})
         returning {end.Table}.id
         """;
 
@@ -104,9 +118,10 @@ static class GeofenceStatements
         command.Parameters.Add(Value.Of((decimal?)Column.Latitude(geofence.Latitude)));
         command.Parameters.Add(Value.Of((decimal?)Column.Longitude(geofence.Longitude)));
         command.Parameters.Add(Value.Of(geofence.RadiusM));
-        command.Parameters.Add(Value.Of(geofence.BillingType == BillingType.PerMinute ? "per_minute" : "per_kwh"));
+        command.Parameters.Add(Value.Of(geofence.BillingType.Word()));
         command.Parameters.Add(Value.Of(geofence.CostPerUnit));
         command.Parameters.Add(Value.Of(geofence.SessionFee));
+        command.Parameters.Add(Value.Of(geofence.Id.Value));
         return command;
     }
 }

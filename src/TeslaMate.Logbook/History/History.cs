@@ -10,6 +10,9 @@ namespace TeslaMate.Logbook.History;
 /// </summary>
 sealed class History
 {
+    /// <summary>Kilometres; loggers read the odometer some seconds apart.</summary>
+    public const double OdometerRoundingKm = 0.2;
+
     readonly List<HistoryDrive> _drives = [];
     readonly List<HistoryCharging> _chargings = [];
     readonly List<PositionReading> _positions = [];
@@ -99,9 +102,12 @@ sealed class History
         Size = 0;
     }
 
-    /// <summary>Forgets drives that are known already, by the readings of the odometer (km) at their ends.</summary>
-    public void DropDrives(Func<double, double, bool> isKnown)
-        => _drives.RemoveAll(drive => drive.Positions[0].OdometerKm is { } from && drive.Positions[^1].OdometerKm is { } to && isKnown(from, to));
+    /// <summary>Forgets drives that are known already.</summary>
+    /// <param name="known">Readings of the odometer (km) between which the car was driven.</param>
+    public void DropDrives(IReadOnlyCollection<(double From, double To)> known)
+        => _drives.RemoveAll(drive => drive.Positions[0].OdometerKm is { } from && drive.Positions[^1].OdometerKm is { } to
+            && to - from >= OdometerRoundingKm
+            && known.Any(drive => drive.From <= from + OdometerRoundingKm && to <= drive.To + OdometerRoundingKm));
 
     /// <summary>Forgets the positions outside of drives of one moment.</summary>
     /// <returns>How many there were.</returns>
@@ -128,7 +134,7 @@ sealed class History
             case LogbookEntry.InsertPosition(var position):
                 AddPosition(position);
                 break;
-            case LogbookEntry.StartDrive(_, var position):
+            case LogbookEntry.StartDrive(_, var position, _):
                 CloseDrive();
                 if (PositionRows.IsStorable(position))
                     (_openDrive, _openDriveGoesOn) = ([position], StartsUnderWay);

@@ -1,4 +1,3 @@
-using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.History;
 

@@ -254,12 +254,63 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         var counts = await WriteRidesAsync(car, run, history, cancellationToken);
         var states = await WriteStatesAsync(car, run, history.States, lastMoment, cancellationToken);
         var updates = await WriteVersionsAsync(car, run, history.Versions, cancellationToken);
-        // The row of the car comes last: whoever logs it now waits for it from here on.
+        // These come last, in the order of the live car's own transactions: whoever logs it now waits from here on.
+        counts += await DropWhatLiveCarDroveAsync(car, run, cancellationToken);
         if (history.Description is { } description)
             await ExecuteAsync(isLive ? CarStatements.Complete(car, description) : CarStatements.Update(car, description), cancellationToken);
         if (_hasWrittenChargings)
             await ExecuteAsync(EfficiencyStatements.Derive(car), cancellationToken);
         return counts + new HistoryCounts(0, 0, 0, 0, states, updates);
+    }
+
+    /// <summary>
+    /// Removes the drives of this run whose kilometres a drive of the live car has, too. A live car may count those that it missed while they are
+    /// being written; it asks in its turn for what is imported (see <see cref="DriveStatements"/>), and the row that both lock first decides who is
+    /// the second.
+    /// </summary>
+    /// <returns>How many rows went, below zero.</returns>
+    async Task<HistoryCounts> DropWhatLiveCarDroveAsync(CarId car, long run, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(
+            new Statement("select car_id from teslamate.car_logs where car_id = $1 for update", [Value.Of(car.Value)]), cancellationToken);
+        await using var command = new NpgsqlCommand("""
+            with own as (
+                select drives.id, drives.start_date, drives.end_date, drives.start_km, drives.end_km
+                from teslamate.imported_entries mine
+                join public.drives on drives.id = mine.entry_id
+                where mine.kind = 'drive' and mine.run_id = $2 and drives.car_id = $1 and drives.end_km - drives.start_km >= $3),
+            -- An open drive has no readings of its own yet.
+            live as (
+                select coalesce(drives.start_km, track.start_km) as start_km, coalesce(drives.end_km, track.end_km) as end_km
+                from public.drives
+                cross join lateral (
+                    select min(odometer) as start_km, max(odometer) as end_km
+                    from public.positions
+                    where drives.end_date is null and positions.car_id = $1 and positions.date >= drives.start_date and positions.drive_id = drives.id
+                ) as track
+                where drives.car_id = $1
+                    and not exists (select from teslamate.imported_entries mine where mine.kind = 'drive' and mine.entry_id = drives.id)),
+            known as (
+                select own.*
+                from own
+                where exists (select from live where live.start_km <= own.start_km + $3 and own.end_km <= live.end_km + $3)),
+            gone_positions as (
+                delete from public.positions
+                using known
+                where positions.car_id = $1 and positions.date between known.start_date and known.end_date and positions.drive_id = known.id
+                returning positions.id),
+            gone_drives as (
+                delete from public.drives using known where drives.id = known.id),
+            gone_entries as (
+                delete from teslamate.imported_entries using known where kind in ('drive', 'cut_off_drive') and entry_id = known.id)
+            select (select count(*) from known)::integer, (select count(*) from gone_positions)::integer
+            """, connection) { CommandTimeout = 0 };
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of(run));
+        command.Parameters.Add(Value.Of(History.OdometerRoundingKm));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return new(-reader.GetInt32(0), 0, -reader.GetInt32(1), 0, 0, 0);
     }
 
     /// <summary>The states of a car, and which of them were imported.</summary>
@@ -328,7 +379,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         {
             await DatabaseWriter.RunAsync(connection, [.. chunk.Select(state => new Statement(
                 "update public.states set start_date = $2, end_date = $3 where id = $1 returning id",
-                [Value.Of(state.Id!.Value), Value.Of(state.Start), Timestamps.Parameter(state.End)]))], TimeSpan.Zero, cancellationToken);
+                [Value.Of(state.Id!.Value), Value.Of(state.Start), Value.Of(state.End)]))], TimeSpan.Zero, cancellationToken);
         }
 
         var ids = await numbers.TakeAsync(connection, "states_id_seq", added.Count, cancellationToken);
@@ -338,7 +389,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
                 "insert into public.states (id, car_id, state, start_date, end_date) values ($1, $2, $3::public.states_status, $4, $5) returning id",
                 [
                     Value.Of(pair.Second), Value.Of(car.Value), Value.Of(StateStatements.Name(pair.First.Activity)), Value.Of(pair.First.Start),
-                    Timestamps.Parameter(pair.First.End),
+                    Value.Of(pair.First.End),
                 ]))], TimeSpan.Zero, cancellationToken);
         }
 

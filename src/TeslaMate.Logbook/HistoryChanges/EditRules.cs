@@ -12,6 +12,9 @@ sealed record EditedRow(int Id, short Car, DateTimeOffset Start, DateTimeOffset 
 /// <summary>Who may be edited how (spec api 2.6). Throws <see cref="EditRefusedException"/>, which takes the transaction back.</summary>
 static class EditRules
 {
+    /// <summary>How long an edit waits for somebody else's lock, as a statement of its transaction.</summary>
+    public const string Patience = "set local lock_timeout = '10s'";
+
     public static readonly TimeSpan LongestGap = TimeSpan.FromHours(6);
 
     public const int MostTags = 20;
@@ -21,8 +24,12 @@ static class EditRules
     /// <summary>What an amount of money may be at most, either way.</summary>
     public const decimal MostMoney = 999_999_999_999.99m;
 
+    /// <summary>Whether somebody else writes what an edit needs, so that it can be tried again.</summary>
+    public static bool IsBusy(PostgresException exception)
+        => exception.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected;
+
     /// <summary>What can be said of an edit without looking at rows; gives it back with ids once each and tags tidied.</summary>
-    public static HistoryEdit Check(HistoryEdit edit)
+    public static HistoryEdit.OfEntries Check(HistoryEdit.OfEntries edit)
     {
         int[] ids = [.. edit.Ids.Distinct()];
         if (ids.Length == 0)
@@ -50,7 +57,7 @@ static class EditRules
         };
     }
 
-    public static void CheckRows(HistoryEdit edit, IReadOnlyList<EditedRow> rows)
+    public static void CheckRows(HistoryEdit.OfEntries edit, IReadOnlyList<EditedRow> rows)
     {
         var noun = EntryTable.Of(edit.Kind).Noun;
         foreach (var id in edit.Ids)

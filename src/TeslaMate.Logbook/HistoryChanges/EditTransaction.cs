@@ -23,7 +23,7 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
     public IReadOnlyList<Outcome> Outcomes => _outcomes;
 
     /// <summary>Takes the images of everything that an edit may touch.</summary>
-    public async Task RecordAsync(HistoryEdit edit, CarId car, CancellationToken cancellationToken)
+    public async Task RecordAsync(HistoryEdit.OfEntries edit, CarId car, CancellationToken cancellationToken)
     {
         var table = EntryTable.Of(edit.Kind);
         int[] ids = [.. edit.Ids];
@@ -39,10 +39,7 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
             await RecordAsync("cars", [car.Value], cancellationToken);
     }
 
-    public Task<string> VersionAsync(CancellationToken cancellationToken)
-        => ScalarAsync<string>(RowImages.Version, cancellationToken, Value.Of(change))!;
-
-    public async Task RunAsync(HistoryEdit edit, CarId car, IReadOnlyList<EditedRow> rows, CancellationToken cancellationToken)
+    public async Task RunAsync(HistoryEdit.OfEntries edit, CarId car, IReadOnlyList<EditedRow> rows, CancellationToken cancellationToken)
     {
         switch (edit)
         {
@@ -88,18 +85,18 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
     }
 
     /// <summary>Takes the images of what came of it; refuses when that is nothing.</summary>
-    public async Task FinishAsync(HistoryEdit edit, CancellationToken cancellationToken)
+    public async Task FinishAsync(HistoryEdit.OfEntries edit, CancellationToken cancellationToken)
     {
         foreach (var sql in RowImages.After)
             await ExecuteAsync(sql, cancellationToken, Value.Of(change));
-        if (!await ScalarAsync<bool>("select exists (select from teslamate.history_rows where change_id = $1)", cancellationToken, Value.Of(change)))
+        if (!await ScalarAsync<bool>(RowImages.IsChange, cancellationToken, Value.Of(change)))
             throw new EditRefusedException(EditProblem.NothingToDo, "Everything is like that already.");
         if (edit is HistoryEdit.Merge or HistoryEdit.Split or HistoryEdit.Trim or HistoryEdit.Delete && !isRehearsal)
             await ExecuteAsync(RowImages.ForgetStatistics, cancellationToken, Value.Of(change));
     }
 
     /// <summary>Puts the rows of the change back.</summary>
-    public async Task UndoAsync(HistoryEdit edit, CarId car, CancellationToken cancellationToken)
+    public async Task UndoAsync(HistoryEdit.OfEntries edit, CarId car, CancellationToken cancellationToken)
     {
         foreach (var sql in RowImages.Restore)
             await ExecuteAsync(sql, cancellationToken, Value.Of(change));

@@ -3,10 +3,12 @@ using System.Text.Json;
 namespace TeslaMate.Logbook.HistoryChanges;
 
 /// <summary>A change that was made to the history.</summary>
+/// <param name="Car">Null for a change of a geofence, which is of all cars.</param>
 /// <param name="Author">Who made it, in words: <c>command line</c>, <c>pages</c>, <c>token kitchen tablet</c>.</param>
 /// <param name="UndoneAt">Null while it holds.</param>
 /// <param name="UndoneBy">Who undid it.</param>
-public sealed record HistoryChange(long Id, CarId Car, HistoryEdit Edit, string Author, DateTimeOffset At, DateTimeOffset? UndoneAt, string? UndoneBy)
+public sealed record HistoryChange(
+    long Id, CarId? Car, HistoryEdit Edit, string Author, DateTimeOffset At, DateTimeOffset? UndoneAt, string? UndoneBy)
 {
     /// <summary>How long a change can be undone; after that what is recorded of it is deleted (spec api 2.6).</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(90);
@@ -19,7 +21,8 @@ public sealed record HistoryDetail(HistoryChange Change, string Version, IReadOn
 
 /// <summary>A row before and after a change.</summary>
 /// <param name="Kind">
-/// A table (<c>drives</c>, <c>charging_processes</c>, <c>positions</c>, <c>cars</c>), or what belongs to a row: <c>drive_tags</c>, <c>charges</c>.
+/// A table (<c>drives</c>, <c>charging_processes</c>, <c>positions</c>, <c>cars</c>, <c>geofences</c>), or what belongs to a row:
+/// <c>drive_tags</c>, <c>charges</c>, <c>drive_geofences</c>.
 /// </param>
 /// <param name="Before">The columns by name; null when the change made the row. JSON values are as <c>to_jsonb</c> gives them.</param>
 /// <param name="After">Null when the change deleted the row.</param>

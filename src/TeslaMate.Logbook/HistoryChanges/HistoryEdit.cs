@@ -44,7 +44,7 @@ public enum PlaceEnd
 }
 
 /// <summary>
-/// A change to what was logged (spec api 2.6). Closed. All rows of one edit are of one car, ended, and at most <see cref="MostRows"/>.
+/// A change to what was logged (spec api 2.6): of drives and charging processes (<see cref="OfEntries"/>), or of a geofence. Closed.
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "do")]
 [JsonDerivedType(typeof(Merge), "merge")]
@@ -55,55 +55,79 @@ public enum PlaceEnd
 [JsonDerivedType(typeof(SetAddress), "address")]
 [JsonDerivedType(typeof(SetCost), "cost")]
 [JsonDerivedType(typeof(SetTags), "tags")]
+[JsonDerivedType(typeof(SaveGeofence), "save_geofence")]
+[JsonDerivedType(typeof(DeleteGeofence), "delete_geofence")]
 public abstract record HistoryEdit
 {
     /// <summary>The rows that one edit may change.</summary>
     public const int MostRows = 500;
 
-    HistoryEdit(EntryKind kind, IReadOnlyList<int> ids)
+    HistoryEdit() { }
+
+    /// <summary>
+    /// A change of drives or charging processes. All rows of one edit are of one car, ended, and at most <see cref="MostRows"/>.
+    /// </summary>
+    public abstract record OfEntries : HistoryEdit
     {
-        Kind = kind;
-        Ids = ids;
+        private protected OfEntries(EntryKind kind, IReadOnlyList<int> ids)
+        {
+            Kind = kind;
+            Ids = ids;
+        }
+
+        public EntryKind Kind { get; }
+
+        /// <summary>Numbers of drives or charging processes.</summary>
+        public IReadOnlyList<int> Ids { get; init; }
+
+        /// <summary>Whether what the charges of a process amount to is computed anew, and so the efficiency of the car.</summary>
+        internal bool ChangesEnergies => Kind is EntryKind.Charge && this is Merge or Split or Trim or Delete;
     }
-
-    public EntryKind Kind { get; }
-
-    /// <summary>Numbers of drives or charging processes.</summary>
-    public IReadOnlyList<int> Ids { get; init; }
 
     /// <summary>
     /// Makes one of consecutive ones with nothing between them, gaps below six hours and an odometer that does not fall. The first keeps its number;
     /// tags are united, costs and energies of charges added up.
     /// </summary>
-    public sealed record Merge(EntryKind Kind, IReadOnlyList<int> Ids) : HistoryEdit(Kind, Ids);
+    public sealed record Merge(EntryKind Kind, IReadOnlyList<int> Ids) : OfEntries(Kind, Ids);
 
     /// <summary>
     /// Makes two of one. The position or charge is the last of the first, and, as a copy, the first of the second; a cost is divided by energy.
     /// </summary>
     /// <param name="At">The number of the position or charge.</param>
-    public sealed record Split(EntryKind Kind, int Id, int At) : HistoryEdit(Kind, [Id]);
+    public sealed record Split(EntryKind Kind, int Id, int At) : OfEntries(Kind, [Id]);
 
     /// <summary>Cuts off what lies before and after two moments: positions stay without a drive, charges are deleted, a cost stays.</summary>
     /// <param name="From">Null: the beginning stays.</param>
     /// <param name="To">Null: the end stays.</param>
-    public sealed record Trim(EntryKind Kind, int Id, DateTimeOffset? From, DateTimeOffset? To) : HistoryEdit(Kind, [Id]);
+    public sealed record Trim(EntryKind Kind, int Id, DateTimeOffset? From, DateTimeOffset? To) : OfEntries(Kind, [Id]);
 
     /// <summary>Deletes rows: positions stay without a drive, charges go along.</summary>
-    public sealed record Delete(EntryKind Kind, IReadOnlyList<int> Ids) : HistoryEdit(Kind, Ids);
+    public sealed record Delete(EntryKind Kind, IReadOnlyList<int> Ids) : OfEntries(Kind, Ids);
 
     /// <summary>Says in which geofence something was, whatever the circle is; saving a geofence around it decides anew.</summary>
     /// <param name="Geofence">Null for none.</param>
-    public sealed record SetGeofence(EntryKind Kind, IReadOnlyList<int> Ids, PlaceEnd End, int? Geofence) : HistoryEdit(Kind, Ids);
+    public sealed record SetGeofence(EntryKind Kind, IReadOnlyList<int> Ids, PlaceEnd End, int? Geofence) : OfEntries(Kind, Ids);
 
     /// <summary>Says at which of the known addresses something was; null has it looked up again.</summary>
-    public sealed record SetAddress(EntryKind Kind, IReadOnlyList<int> Ids, PlaceEnd End, int? Address) : HistoryEdit(Kind, Ids);
+    public sealed record SetAddress(EntryKind Kind, IReadOnlyList<int> Ids, PlaceEnd End, int? Address) : OfEntries(Kind, Ids);
 
     /// <summary>Sets the cost of charging processes by hand (spec logbook 7.8).</summary>
     /// <param name="Value">Null clears the cost; only with <see cref="CostMode.Total"/>.</param>
-    public sealed record SetCost(IReadOnlyList<int> Ids, CostMode Mode, decimal? Value) : HistoryEdit(EntryKind.Charge, Ids);
+    public sealed record SetCost(IReadOnlyList<int> Ids, CostMode Mode, decimal? Value) : OfEntries(EntryKind.Charge, Ids);
 
     /// <summary>Sets tags: 20 at most, of 1 to 40 characters.</summary>
-    public sealed record SetTags(EntryKind Kind, IReadOnlyList<int> Ids, TagMode Mode, IReadOnlyList<string> Tags) : HistoryEdit(Kind, Ids);
+    public sealed record SetTags(EntryKind Kind, IReadOnlyList<int> Ids, TagMode Mode, IReadOnlyList<string> Tags) : OfEntries(Kind, Ids);
+
+    /// <summary>Makes or changes a geofence; drives and charging processes of all cars follow it (spec logbook 9.3).</summary>
+    /// <param name="Geofence">Its number; null for a new one.</param>
+    /// <param name="BillingType"><c>per_kwh</c> or <c>per_minute</c>.</param>
+    /// <param name="PricePast">Whether charging processes in it without a cost get one (spec logbook 9.5).</param>
+    public sealed record SaveGeofence(
+        int? Geofence, string Name, double Latitude, double Longitude, short RadiusM, string BillingType, decimal? CostPerUnit, decimal? SessionFee,
+        bool PricePast) : HistoryEdit;
+
+    /// <summary>Deletes a geofence; what it held goes to the ones below it.</summary>
+    public sealed record DeleteGeofence(int Geofence, string Name) : HistoryEdit;
 
     /// <summary>What was asked for, for programs: member <c>do</c> says which edit it is, the others are its parameters.</summary>
     public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, HistoryJson.Default.HistoryEdit);
@@ -111,8 +135,19 @@ public abstract record HistoryEdit
     /// <summary>In English, as a line of the journal and of the command line has it.</summary>
     public sealed override string ToString()
     {
-        var table = EntryTable.Of(Kind);
-        var rows = $"{table.Noun}{(Ids.Count == 1 ? "" : "s")} {string.Join(", ", Ids)}";
+        if (this is not OfEntries edit)
+        {
+            return this switch
+            {
+                SaveGeofence { Geofence: null } made => $"new geofence {made.Name}",
+                SaveGeofence { Geofence: { } geofence } saved => EditRules.Text($"geofence {geofence}: {saved.Name}"),
+                DeleteGeofence(var geofence, var name) => EditRules.Text($"delete geofence {geofence}, {name}"),
+                _ => throw new UnreachableException(),
+            };
+        }
+
+        var table = EntryTable.Of(edit.Kind);
+        var rows = $"{table.Noun}{(edit.Ids.Count == 1 ? "" : "s")} {string.Join(", ", edit.Ids)}";
         return this switch
         {
             Merge => $"merge {rows}",
@@ -130,13 +165,10 @@ public abstract record HistoryEdit
 
         string Place(string what, PlaceEnd end, int? id)
         {
-            var where = Kind is EntryKind.Charge ? "place" : end is PlaceEnd.Start ? "start" : "end";
+            var where = edit.Kind is EntryKind.Charge ? "place" : end is PlaceEnd.Start ? "start" : "end";
             return $"{what} at the {where} of {rows}: {id?.ToString(CultureInfo.InvariantCulture) ?? "none"}";
         }
     }
-
-    /// <summary>Whether what the charges of a process amount to is computed anew, and so the efficiency of the car.</summary>
-    internal bool ChangesEnergies => Kind is EntryKind.Charge && this is Merge or Split or Trim or Delete;
 }
 
 /// <summary>How an edit looks in the table of changes. A later version must still read what an earlier one left there: add, never rename.</summary>

@@ -1,6 +1,6 @@
-using System.Text.Json;
 using NpgsqlTypes;
 using TeslaMate.Logbook.Addresses;
+using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.Statistics;
 using TeslaMate.Logbook.Writing;
 using static TeslaMate.Logbook.HistoryChanges.EditRules;
@@ -8,34 +8,31 @@ using static TeslaMate.Logbook.HistoryChanges.EditRules;
 namespace TeslaMate.Logbook.HistoryChanges;
 
 sealed partial class HistoryEditor(
-    NpgsqlDataSource database, StatisticsUpkeep statistics, AddressQueue addresses, TimeProvider time, ILogger<HistoryEditor> logger) : IHistoryEditor
+    NpgsqlDataSource database, StatisticsUpkeep statistics, AddressQueue addresses, GeofenceBook geofences, TimeProvider time,
+    ILogger<HistoryEditor> logger) : IHistoryEditor
 {
-    /// <summary>How long a key makes a repetition harmless.</summary>
-    static readonly TimeSpan KeyKept = TimeSpan.FromHours(24);
-
-    const string ChangeColumns = "id, car_id, edit::text, author, changed_at, undone_at, undone_by";
-
-    public Task<EditAnswer> PreviewAsync(HistoryEdit edit, CancellationToken cancellationToken)
+    public Task<EditAnswer> PreviewAsync(HistoryEdit.OfEntries edit, CancellationToken cancellationToken)
         => AnswerAsync(() => ChangeAsync(edit, "", isRehearsal: true, version: null, key: null, cancellationToken), cancellationToken);
 
-    public async Task<EditAnswer> ApplyAsync(HistoryEdit edit, string author, string? version, string? key, CancellationToken cancellationToken)
+    public async Task<EditAnswer> ApplyAsync(
+        HistoryEdit.OfEntries edit, string author, string? version, string? key, CancellationToken cancellationToken)
     {
         var answer = await AnswerAsync(() => ChangeAsync(edit, author, isRehearsal: false, version, key, cancellationToken), cancellationToken);
         if (answer is EditAnswer.Done { IsRepeated: false, Detail.Change: var change })
         {
-            Log.Changed(logger, change.Car.Value, change.Id, change.Edit, author);
+            Log.Changed(logger, change.Car?.Value, change.Id, change.Edit, author);
             Follow(edit);
         }
 
         return answer;
     }
 
-    public async Task<EditAnswer?> RepeatedAsync(HistoryEdit edit, string author, string key, CancellationToken cancellationToken)
+    public async Task<EditAnswer?> RepeatedAsync(HistoryEdit.OfEntries edit, string author, string key, CancellationToken cancellationToken)
     {
         try
         {
             await using var connection = await database.OpenConnectionAsync(cancellationToken);
-            return await RepeatedAsync(connection, Check(edit), author, key, cancellationToken) is { } before
+            return await ChangeRecords.RepeatedAsync(connection, Check(edit), author, key, time.GetUtcNow(), cancellationToken) is { } before
                 ? new EditAnswer.Done(before, IsRepeated: true) : null;
         }
         catch (EditRefusedException refused)
@@ -49,8 +46,11 @@ sealed partial class HistoryEditor(
         var answer = await AnswerAsync(() => TakeBackAsync(change, author, cancellationToken), cancellationToken);
         if (answer is EditAnswer.Done { Detail.Change: var undone })
         {
-            Log.Undone(logger, undone.Car.Value, undone.Id, author);
-            Follow(undone.Edit);
+            Log.Undone(logger, undone.Car?.Value, undone.Id, author);
+            if (undone.Edit is HistoryEdit.OfEntries edit)
+                Follow(edit);
+            else
+                await geofences.RefreshAsync(cancellationToken);
         }
 
         return answer;
@@ -60,7 +60,7 @@ sealed partial class HistoryEditor(
         IReadOnlyList<CarId>? cars, long? before, int limit, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand($"""
-            select {ChangeColumns}
+            select {ChangeRecords.Columns}
             from teslamate.history_changes
             where ($1 is null or car_id = any ($1)) and ($2 is null or id < $2) and changed_at > $4
             order by id desc
@@ -77,14 +77,14 @@ sealed partial class HistoryEditor(
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<HistoryChange> changes = [];
         while (await reader.ReadAsync(cancellationToken))
-            changes.Add(Read(reader));
+            changes.Add(ChangeRecords.Read(reader));
         return changes;
     }
 
     public async Task<HistoryDetail?> FindAsync(long change, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await DetailAsync(connection, change, "", cancellationToken);
+        return await ChangeRecords.DetailAsync(connection, change, "", cancellationToken);
     }
 
     public async Task<IReadOnlyList<HistoryEntry>> EntriesAsync(EntryKind kind, IReadOnlyList<int> ids, CancellationToken cancellationToken)
@@ -132,7 +132,7 @@ sealed partial class HistoryEditor(
     }
 
     /// <summary>Nothing waits for what comes after: measures compute what is not kept, addresses are looked for every hour.</summary>
-    void Follow(HistoryEdit edit)
+    void Follow(HistoryEdit.OfEntries edit)
     {
         statistics.Closed();
         foreach (var id in edit is HistoryEdit.Split or HistoryEdit.Trim or HistoryEdit.SetAddress { Address: null } ? edit.Ids : [])
@@ -155,7 +155,7 @@ sealed partial class HistoryEditor(
         {
             return refused.Answer;
         }
-        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+        catch (PostgresException exception) when (IsBusy(exception))
         {
             return new EditAnswer.Refused(EditProblem.Busy, "These rows are being written by somebody else. Try again.");
         }
@@ -167,7 +167,7 @@ sealed partial class HistoryEditor(
     }
 
     async Task<EditAnswer> ChangeAsync(
-        HistoryEdit wanted, string author, bool isRehearsal, string? version, string? key, CancellationToken cancellationToken)
+        HistoryEdit.OfEntries wanted, string author, bool isRehearsal, string? version, string? key, CancellationToken cancellationToken)
     {
         var edit = Check(wanted);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
@@ -175,7 +175,7 @@ sealed partial class HistoryEditor(
         // Behind the lock, which waits for one that runs at the same time; where there was nothing to lock, that one has ended and taken the rows
         // away.
         var locked = await LockAsync(connection, edit, cancellationToken);
-        if (await RepeatedAsync(connection, edit, author, key, cancellationToken) is { } before)
+        if (await ChangeRecords.RepeatedAsync(connection, edit, author, key, time.GetUtcNow(), cancellationToken) is { } before)
             return new EditAnswer.Done(before, IsRepeated: true);
         if (locked is not { } car)
             throw new EditRefusedException(EditProblem.NotFound, Text($"There is no {EntryTable.Of(edit.Kind).Noun} {edit.Ids[0]}."));
@@ -183,15 +183,16 @@ sealed partial class HistoryEditor(
         CheckRows(edit, rows);
         if (edit is HistoryEdit.Merge)
             await CheckGapsAsync(connection, edit, car, rows, cancellationToken);
-        var id = await InsertAsync(connection, edit, car, author, key, isRehearsal, cancellationToken);
-        var work = new EditTransaction(connection, id, isRehearsal, time.GetUtcNow());
+        var now = time.GetUtcNow();
+        var id = await ChangeRecords.InsertAsync(connection, edit, car, author, key, isRehearsal, now, cancellationToken);
+        var work = new EditTransaction(connection, id, isRehearsal, now);
         await work.RecordAsync(edit, car, cancellationToken);
-        var found = await work.VersionAsync(cancellationToken);
+        var found = await ChangeRecords.VersionAsync(connection, id, cancellationToken);
         if (version is not null && version != found)
             throw new EditRefusedException(EditProblem.Stale, "The rows have changed since the preview.");
         await work.RunAsync(edit, car, rows, cancellationToken);
         await work.FinishAsync(edit, cancellationToken);
-        var detail = (await DetailAsync(connection, id, found, cancellationToken))!;
+        var detail = (await ChangeRecords.DetailAsync(connection, id, found, cancellationToken))!;
         if (!isRehearsal)
             await transaction.CommitAsync(cancellationToken);
         return new EditAnswer.Done(detail);
@@ -201,15 +202,15 @@ sealed partial class HistoryEditor(
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        if (await FindChangeAsync(connection, id, cancellationToken) is not { } change || time.GetUtcNow() - change.At >= HistoryChange.Kept)
+        if (await ChangeRecords.FindAsync(connection, id, cancellationToken) is not { } change || time.GetUtcNow() - change.At >= HistoryChange.Kept)
         {
             throw new EditRefusedException(
                 EditProblem.NotFound, Text($"There is no change {id}, or it is older than {HistoryChange.Kept.TotalDays} days."));
         }
 
-        await LockCarAsync(connection, change.Car, cancellationToken);
+        await LockAsync(connection, change, cancellationToken);
         // Behind the lock: somebody else may just have undone it.
-        change = (await FindChangeAsync(connection, id, cancellationToken))!;
+        change = (await ChangeRecords.FindAsync(connection, id, cancellationToken))!;
         if (change.UndoneAt is not null)
             throw new EditRefusedException(EditProblem.AlreadyUndone, Text($"The change {id} is undone already."));
         await using (var later = new NpgsqlCommand(RowImages.Later, connection) { Parameters = { Value.Of(id) } })
@@ -223,8 +224,10 @@ sealed partial class HistoryEditor(
 
         await LockRowsAsync(connection, id, cancellationToken);
         await CheckUntouchedAsync(connection, id, cancellationToken);
-        var work = new EditTransaction(connection, id, isRehearsal: false, time.GetUtcNow());
-        await work.UndoAsync(change.Edit, change.Car, cancellationToken);
+        if (change is { Edit: HistoryEdit.OfEntries edit, Car: { } car })
+            await new EditTransaction(connection, id, isRehearsal: false, time.GetUtcNow()).UndoAsync(edit, car, cancellationToken);
+        else
+            await new GeofenceTransaction(connection, id).UndoAsync(cancellationToken);
         await using (var mark = new NpgsqlCommand("update teslamate.history_changes set undone_at = $2, undone_by = $3 where id = $1", connection))
         {
             mark.Parameters.Add(Value.Of(id));
@@ -233,13 +236,13 @@ sealed partial class HistoryEditor(
             await mark.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        var detail = (await DetailAsync(connection, id, "", cancellationToken))!;
+        var detail = (await ChangeRecords.DetailAsync(connection, id, "", cancellationToken))!;
         await transaction.CommitAsync(cancellationToken);
         return new EditAnswer.Done(detail);
     }
 
     /// <summary>The car whose rows they are, locked; null when there is none of them.</summary>
-    static async Task<CarId?> LockAsync(NpgsqlConnection connection, HistoryEdit edit, CancellationToken cancellationToken)
+    static async Task<CarId?> LockAsync(NpgsqlConnection connection, HistoryEdit.OfEntries edit, CancellationToken cancellationToken)
     {
         var table = EntryTable.Of(edit.Kind);
         await using var command = new NpgsqlCommand($"select car_id from public.{table.Rows} where id = any ($1) order by id limit 1", connection);
@@ -250,6 +253,18 @@ sealed partial class HistoryEditor(
         return new CarId(car);
     }
 
+    /// <summary>Who makes the same kind of change waits.</summary>
+    static async Task LockAsync(NpgsqlConnection connection, HistoryChange change, CancellationToken cancellationToken)
+    {
+        if (change.Car is { } car)
+        {
+            await LockCarAsync(connection, car, cancellationToken);
+            return;
+        }
+
+        await DatabaseWriter.RunAsync(connection, GeofenceStatements.Lock(), GeofenceTransaction.CommandTimeout, cancellationToken);
+    }
+
     /// <summary>One editor of a car at a time, and never beside a batch of its logger, which takes the same row first.</summary>
     static async Task LockCarAsync(NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
     {
@@ -257,7 +272,7 @@ sealed partial class HistoryEditor(
         {
             BatchCommands =
             {
-                new("set local lock_timeout = '10s'"),
+                new(Patience),
                 new("select from teslamate.car_logs where car_id = $1 for update") { Parameters = { Value.Of(car.Value) } },
                 new("select from public.cars where id = $1 for no key update") { Parameters = { Value.Of(car.Value) } },
             },
@@ -265,7 +280,7 @@ sealed partial class HistoryEditor(
         await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    static async Task<List<EditedRow>> RowsAsync(NpgsqlConnection connection, HistoryEdit edit, CancellationToken cancellationToken)
+    static async Task<List<EditedRow>> RowsAsync(NpgsqlConnection connection, HistoryEdit.OfEntries edit, CancellationToken cancellationToken)
     {
         var table = EntryTable.Of(edit.Kind);
         var odometer = "(select odometer from public.positions where id = e.position_id)";
@@ -293,7 +308,7 @@ sealed partial class HistoryEditor(
 
     /// <summary>What lies between would afterwards lie inside.</summary>
     static async Task CheckGapsAsync(
-        NpgsqlConnection connection, HistoryEdit edit, CarId car, IReadOnlyList<EditedRow> rows, CancellationToken cancellationToken)
+        NpgsqlConnection connection, HistoryEdit.OfEntries edit, CarId car, IReadOnlyList<EditedRow> rows, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("""
             select between.noun, between.id
@@ -321,64 +336,19 @@ sealed partial class HistoryEditor(
             => new() { Value = moments.Select(Timestamps.ToColumn).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp };
     }
 
-    async Task<HistoryDetail?> RepeatedAsync(
-        NpgsqlConnection connection, HistoryEdit edit, string author, string? key, CancellationToken cancellationToken)
-    {
-        if (key is null)
-            return null;
-        await using (var forget = new NpgsqlCommand(
-            "update teslamate.history_changes set idempotency_key = null where idempotency_key is not null and changed_at <= $1", connection))
-        {
-            forget.Parameters.Add(Value.Of(time.GetUtcNow() - KeyKept));
-            await forget.ExecuteNonQueryAsync(cancellationToken);
-        }
-
-        await using var command = new NpgsqlCommand(
-            "select id, edit = $3::jsonb from teslamate.history_changes where author = $1 and idempotency_key = $2", connection);
-        command.Parameters.Add(Value.Of(author));
-        command.Parameters.Add(Value.Of(key));
-        command.Parameters.Add(Value.Of(Json(edit)));
-        long id;
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
-        {
-            if (!await reader.ReadAsync(cancellationToken))
-                return null;
-            if (!reader.GetBoolean(1))
-                throw new EditRefusedException(EditProblem.KeyReused, "This key belongs to another change.");
-            id = reader.GetInt64(0);
-        }
-
-        return await DetailAsync(connection, id, "", cancellationToken);
-    }
-
-    async Task<long> InsertAsync(
-        NpgsqlConnection connection, HistoryEdit edit, CarId car, string author, string? key, bool isRehearsal, CancellationToken cancellationToken)
-    {
-        // A rehearsal takes no number of the sequence, and one of a car that no other can take at the same time.
-        await using var command = new NpgsqlCommand($"""
-            insert into teslamate.history_changes ({(isRehearsal ? "id, " : "")}car_id, author, changed_at, edit, idempotency_key)
-            {(isRehearsal ? "overriding system value" : "")}
-            values ({(isRehearsal ? "-$1::bigint, " : "")}$1, $2, $3, $4::jsonb, $5)
-            returning id
-            """, connection);
-        command.Parameters.Add(Value.Of(car.Value));
-        command.Parameters.Add(Value.Of(author));
-        command.Parameters.Add(Value.Of(time.GetUtcNow()));
-        command.Parameters.Add(Value.Of(Json(edit)));
-        command.Parameters.Add(Value.Of(key));
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
-
     static async Task LockRowsAsync(NpgsqlConnection connection, long change, CancellationToken cancellationToken)
     {
-        foreach (var table in (string[])[EntryTable.Drives.Rows, EntryTable.Charges.Rows])
+        // Of a geofence as when it is saved: the logger, which says where something was, has to get past.
+        foreach (var (table, kinds, strength) in ((string, string, string)[])[
+            ("geofences", "'geofences'", "no key update"), (EntryTable.Drives.Rows, "'drives', 'drive_geofences'", "update"),
+            (EntryTable.Charges.Rows, "'charging_processes', 'charging_process_geofences', 'charging_process_costs'", "update")])
         {
             await using var command = new NpgsqlCommand($"""
                 select
                 from public.{table}
-                where id in (select row_id from teslamate.history_rows where change_id = $1 and kind = '{table}')
+                where id in (select row_id from teslamate.history_rows where change_id = $1 and kind in ({kinds}))
                 order by id
-                for update
+                for {strength}
                 """, connection);
             command.Parameters.Add(Value.Of(change));
             await command.ExecuteNonQueryAsync(cancellationToken);
@@ -397,61 +367,12 @@ sealed partial class HistoryEditor(
             throw new EditRefusedException(EditProblem.Touched, $"Something else changed since: {string.Join(", ", touched)}.");
     }
 
-    static async Task<HistoryChange?> FindChangeAsync(NpgsqlConnection connection, long id, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand($"select {ChangeColumns} from teslamate.history_changes where id = $1", connection);
-        command.Parameters.Add(Value.Of(id));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? Read(reader) : null;
-    }
-
-    static async Task<HistoryDetail?> DetailAsync(NpgsqlConnection connection, long id, string version, CancellationToken cancellationToken)
-    {
-        if (await FindChangeAsync(connection, id, cancellationToken) is not { } change)
-            return null;
-        List<ChangedRow> rows = [];
-        await using (var command = new NpgsqlCommand(
-            "select kind, row_id, before::text, after::text from teslamate.history_rows where change_id = $1 order by kind, row_id", connection))
-        {
-            command.Parameters.Add(Value.Of(id));
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-                rows.Add(new(reader.GetString(0), reader.GetInt32(1), Element(reader.Text(2)), Element(reader.Text(3))));
-        }
-
-        List<MovedRows> moves = [];
-        await using (var command = new NpgsqlCommand(
-            "select kind, before, after, cardinality(row_ids) from teslamate.history_moves where change_id = $1 order by kind, before", connection))
-        {
-            command.Parameters.Add(Value.Of(id));
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-                moves.Add(new(reader.GetString(0), reader.Integer(1), reader.Integer(2), reader.GetInt32(3)));
-        }
-
-        return new(change, version, rows, moves);
-    }
-
-    static JsonElement? Element(string? json)
-    {
-        if (json is null)
-            return null;
-        using var document = JsonDocument.Parse(json);
-        return document.RootElement.Clone();
-    }
-
-    static HistoryChange Read(NpgsqlDataReader reader) => new(
-        reader.GetInt64(0), new(reader.GetInt16(1)), JsonSerializer.Deserialize(reader.GetString(2), HistoryJson.Default.HistoryEdit)!,
-        reader.GetString(3), reader.GetInstant(4), reader.GetInstantOrNull(5), reader.Text(6));
-
-    static string Json(HistoryEdit edit) => JsonSerializer.Serialize(edit, HistoryJson.Default.HistoryEdit);
-
     static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId}: history change {ChangeId} by {Author}: {Edit}")]
-        public static partial void Changed(ILogger logger, short carId, long changeId, HistoryEdit edit, string author);
+        public static partial void Changed(ILogger logger, short? carId, long changeId, HistoryEdit edit, string author);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId}: history change {ChangeId} is undone by {Author}")]
-        public static partial void Undone(ILogger logger, short carId, long changeId, string author);
+        public static partial void Undone(ILogger logger, short? carId, long changeId, string author);
     }
 }

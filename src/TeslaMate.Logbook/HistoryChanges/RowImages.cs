@@ -21,6 +21,16 @@ static class RowImages
         ("drive_tags", TagsOf(EntryTable.Drives)),
         ("charging_process_tags", TagsOf(EntryTable.Charges)),
         ("charge_costs", "coalesce((select to_jsonb(c) from teslamate.charge_costs c where c.charging_process_id = h.row_id), '{}')"),
+        ("geofences", "(select to_jsonb(g) from public.geofences g where g.id = h.row_id)"),
+        // A geofence may hold thousands of drives: only what follows it is kept of each.
+        ("drive_geofences", """
+            (select jsonb_build_object('start_geofence_id', d.start_geofence_id, 'end_geofence_id', d.end_geofence_id)
+            from public.drives d
+            where d.id = h.row_id)
+            """),
+        ("charging_process_geofences",
+            "(select jsonb_build_object('geofence_id', p.geofence_id) from public.charging_processes p where p.id = h.row_id)"),
+        ("charging_process_costs", "(select jsonb_build_object('cost', p.cost) from public.charging_processes p where p.id = h.row_id)"),
         ("cars", "(select jsonb_build_object('efficiency', c.efficiency, 'updated_at', c.updated_at) from public.cars c where c.id = h.row_id)"),
     ];
 
@@ -33,12 +43,24 @@ static class RowImages
         from (select $2::text as kind, unnest($3::integer[]) as row_id) as h
         """;
 
-    /// <summary>Takes the images after the change and forgets rows that are as they were.</summary>
+    /// <summary>
+    /// Takes the images after the change and forgets rows that are as they were; but not of what might have followed a geofence, since undoing must
+    /// leave it alone too.
+    /// </summary>
     public static readonly string[] After =
     [
         $"update teslamate.history_rows as h set after = {Now} where h.change_id = $1",
-        "delete from teslamate.history_rows where change_id = $1 and before is not distinct from after",
+        """
+        delete from teslamate.history_rows
+        where change_id = $1 and before is not distinct from after and kind not in ('drive_geofences', 'charging_process_geofences')
+        """,
     ];
+
+    /// <summary>Whether the change left anything otherwise than it was.</summary>
+    public const string IsChange = "select exists (select from teslamate.history_rows where change_id = $1 and before is distinct from after)";
+
+    /// <summary>The kind of the images that hold the geofences of rows of a table.</summary>
+    public static string FollowersOf(string table) => table == "drives" ? "drive_geofences" : "charging_process_geofences";
 
     /// <summary>What the rows were before, as one value. The efficiency of the car goes on by itself.</summary>
     public const string Version = """
@@ -57,7 +79,7 @@ static class RowImages
                 select filled
                 from unnest({FilledLater}) filled
                 where jsonb_typeof(h.after) = 'object' and h.after ->> filled is null) as keys) filled
-        where h.change_id = $1 and h.kind <> 'cars'
+        where h.change_id = $1 and h.kind <> 'cars' and h.before is distinct from h.after
             and case
                 when h.after is null or present.image is null then h.after is distinct from present.image
                 when jsonb_typeof(h.after) = 'object' then not present.image @> (h.after - filled.keys)
@@ -83,7 +105,7 @@ static class RowImages
         from teslamate.history_rows mine
         join teslamate.history_rows later on later.row_id = mine.row_id and later.kind = mine.kind and later.change_id > mine.change_id
         join teslamate.history_changes c on c.id = later.change_id and c.undone_at is null
-        where mine.change_id = $1 and mine.kind <> 'cars'
+        where mine.change_id = $1 and mine.kind <> 'cars' and mine.before is distinct from mine.after and later.before is distinct from later.after
         """;
 
     /// <summary>All columns of <c>drives</c>; a test holds them against the table.</summary>
@@ -110,6 +132,12 @@ static class RowImages
         "charger_pilot_current", "charger_power", "charger_voltage", "fast_charger_present", "conn_charge_cable", "fast_charger_brand",
         "fast_charger_type", "ideal_battery_range_km", "not_enough_power_to_heat", "outside_temp", "charging_process_id", "battery_heater",
         "battery_heater_no_power", "rated_battery_range_km", "usable_battery_level",
+    ];
+
+    /// <inheritdoc cref="DriveColumns"/>
+    public static readonly string[] GeofenceColumns =
+    [
+        "id", "name", "latitude", "longitude", "radius", "inserted_at", "updated_at", "cost_per_unit", "session_fee", "billing_type",
     ];
 
     /// <summary>Puts everything back but the efficiency of the car. Rows come first that others refer to.</summary>
@@ -166,6 +194,25 @@ static class RowImages
         .. Fences,
     ];
 
+    /// <summary>Writes a fence as it was, under its number.</summary>
+    public static readonly string RestoreGeofence = Upsert("geofences", GeofenceColumns);
+
+    /// <summary>
+    /// Gives drives and charging processes back the fence that they were in before a fence was changed. Fences that were saved or deleted since
+    /// decide about what they hold, as they did about what was there.
+    /// </summary>
+    public static readonly string[] RestoreFollowers =
+    [
+        Followers("drives", ("start_geofence_id", "start_position_id"), ("end_geofence_id", "end_position_id")),
+        Followers("charging_processes", ("geofence_id", "position_id")),
+        """
+        update public.charging_processes p
+        set cost = (h.before ->> 'cost')::numeric
+        from teslamate.history_rows h
+        where h.change_id = $1 and h.kind = 'charging_process_costs' and p.id = h.row_id
+        """,
+    ];
+
     /// <summary>Gives a car back the efficiency that it had, unless it got another one since; says whether it did.</summary>
     public const string RestoreEfficiency = """
         update public.cars
@@ -204,7 +251,16 @@ static class RowImages
         join teslamate.history_rows h on h.change_id = c.id and h.kind = '{end.Table}' and h.before is not null
         cross join public.positions place
         where c.id = $1 and r.id = h.row_id and place.id = r.{end.Position}
-            and (exists (select from public.geofences where updated_at > date_trunc('second', c.changed_at))
+            and (exists (
+                    select
+                    from public.geofences g
+                    where g.updated_at > date_trunc('second', c.changed_at)
+                        -- Not one that was saved in the same second, before the change.
+                        and not exists (
+                            select
+                            from teslamate.history_rows earlier
+                            where earlier.kind = 'geofences' and earlier.row_id = g.id and earlier.change_id < c.id
+                                and (earlier.after ->> 'updated_at')::timestamp = g.updated_at))
                 or r.{end.Fence} is distinct from (h.before ->> '{end.Fence}')::integer)
         """);
 
@@ -217,6 +273,34 @@ static class RowImages
         where h.change_id = $1 and h.kind = '{table}' and h.before is not null
         on conflict (id) do update
         set ({string.Join(", ", columns)}) = ({string.Join(", ", columns.Select(column => "excluded." + column))})
+        """;
+
+    static string Followers(string table, params (string Fence, string Position)[] ends) => $"""
+        with later as (
+            select distinct g.row_id as id
+            from teslamate.history_rows g
+            join teslamate.history_changes c on c.id = g.change_id and c.undone_at is null
+            where g.change_id > $1 and g.kind = 'geofences')
+        update public.{table} r
+        set {string.Join(", ", ends.Select(end => $"{end.Fence} = {Follower(end.Fence, end.Position)}"))}
+        from teslamate.history_rows h
+        where h.change_id = $1 and h.kind = '{FollowersOf(table)}' and r.id = h.row_id and h.before <> h.after
+        """;
+
+    static string Follower(string fence, string position) => $"""
+        (select case
+            when exists (select from later where later.id = was.id)
+                or was.id is not null and not exists (select from public.geofences where id = was.id)
+                or exists (
+                    select
+                    from later
+                    join public.geofences other on other.id = later.id
+                    where {NearestFence.IsInside("place.latitude", "place.longitude", "other.latitude", "other.longitude", "other.radius")})
+            then {NearestFence.Sql("place.latitude", "place.longitude")}
+            else was.id
+        end
+        from (select (h.before ->> '{fence}')::integer as id) was
+        left join public.positions place on place.id = r.{position})
         """;
 
     static string Present(string column)

@@ -131,7 +131,7 @@ sealed partial class CarLeases(
         command.Parameters.Add(Value.Of(session.Instance));
         command.Parameters.Add(Value.Of(Environment.MachineName));
         command.Parameters.Add(new NpgsqlParameter { Value = RunOut(car) ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. left.Select(spool => spool.Epoch), .. OwnEpoch(car)] });
+        command.Parameters.Add(Value.Array<Guid>([.. left.Select(spool => spool.Epoch), .. OwnEpoch(car)]));
         (Guid Epoch, long LastNumber) log;
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {

@@ -261,7 +261,7 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
     {
         try
         {
-            return JsonSerializer.Deserialize(entry, LogbookJson.Default.LogbookEntryArray) is [LogbookEntry.StartDrive(var at, _)] ? at : null;
+            return JsonSerializer.Deserialize(entry, LogbookJson.Default.LogbookEntryArray) is [LogbookEntry.StartDrive { At: var at }] ? at : null;
         }
         catch (Exception exception) when (exception is JsonException or NotSupportedException)
         {

@@ -4,8 +4,6 @@ namespace TeslaMate.Logbook.States;
 
 static class StateStatements
 {
-    public const string Earliest = "select min(start_date) from public.states where car_id = $1";
-
     /// <summary>Ends the open state when it is another one, and begins the new one at the same moment.</summary>
     public static Statement Start(CarId car, CarActivity activity, DateTimeOffset since) => new(
         """

@@ -1,4 +1,3 @@
-using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Statistics;
 
@@ -14,9 +13,9 @@ public readonly record struct StatisticsProgress(short Car, string What, long Do
 /// </summary>
 public sealed class StatisticsStore(NpgsqlDataSource database)
 {
-    const int DrivesPerStep = 25;
+    const int DrivesPerStep = 100;
     const int ChargesPerStep = 100;
-    const int PausesPerStep = 200;
+    const int PausesPerStep = 1000;
     const int RowsPerStep = 20_000;
 
     /// <summary>Keeps what closed since the last time, and mends what was changed or came late.</summary>
@@ -51,7 +50,7 @@ public sealed class StatisticsStore(NpgsqlDataSource database)
     {
         await RepeatAsync("drives", "select teslamate.refresh_drives($1, $2)", DrivesPerStep);
         await RepeatAsync("charging processes", "select teslamate.refresh_charges($1, $2)", ChargesPerStep);
-        await RepeatAsync("pauses", "select teslamate.refresh_parked($1, $3, $2)", PausesPerStep, Timestamps.Parameter(since));
+        await RepeatAsync("pauses", "select teslamate.refresh_parked($1, $3, $2)", PausesPerStep, Value.Of(since));
         await RepeatAsync("positions and charges", "select teslamate.refresh_levels($1, $2)", RowsPerStep);
 
         async Task RepeatAsync(string what, string step, int length, NpgsqlParameter? third = null)

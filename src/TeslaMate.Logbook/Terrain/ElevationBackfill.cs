@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using TeslaMate.Configuration;
 using TeslaMate.Configuration.Health;
-using TeslaMate.Logbook.Writing;
 
 namespace TeslaMate.Logbook.Terrain;
 

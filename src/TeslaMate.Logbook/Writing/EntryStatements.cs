@@ -63,12 +63,12 @@ static class EntryStatements
         {
             case LogbookEntry.StartState(var activity, var since):
                 return [StateStatements.Start(car, activity, since)];
-            case LogbookEntry.StartDrive(var at, var position):
+            case LogbookEntry.StartDrive(var at, var position, var unseen):
                 var first = new PositionRows();
                 if (PositionRows.IsStorable(position))
                     first.Add(car, inDrive: true, position);
                 return [.. DriveStatements.CloseOpen(car, DriveEnd.Aborted, lookUpAddresses: true), DriveStatements.Start(car, at),
-                    first.ToStatement()];
+                    unseen is null ? first.ToStatement() : DriveStatements.InsertEstimated(car, position.Date, unseen, first)];
             case LogbookEntry.CloseDrive(var reason, var lookUpAddresses):
                 return DriveStatements.CloseOpen(car, reason, lookUpAddresses, new Outcome.WithoutBeginning(car, entry));
             case LogbookEntry.StartCharging(var at, var position, var lookUpAddress):
@@ -107,7 +107,7 @@ static class EntryStatements
     {
         LogbookEntry.InsertPosition(var position) => position,
         LogbookEntry.InsertDrivePosition(var position) => position,
-        LogbookEntry.StartDrive(_, var position) => position,
+        LogbookEntry.StartDrive(_, var position, _) => position,
         LogbookEntry.StartCharging(_, var position, _) => position,
         _ => null,
     };

@@ -1,5 +1,3 @@
-using NpgsqlTypes;
-
 namespace TeslaMate.Logbook.Writing;
 
 /// <summary>
@@ -17,42 +15,4 @@ sealed record Statement(string Sql, NpgsqlParameter[] Parameters, Func<NpgsqlDat
             command.Parameters.Add(parameter.Collection is null ? parameter : parameter.Clone());
         return command;
     }
-}
-
-/// <summary>Typed parameters; null is a value of the type, which spares the statement a cast.</summary>
-static class Value
-{
-    public static NpgsqlParameter Of(short value) => new NpgsqlParameter<short> { TypedValue = value };
-
-    public static NpgsqlParameter Of(int value) => new NpgsqlParameter<int> { TypedValue = value };
-
-    public static NpgsqlParameter Of(long value) => new NpgsqlParameter<long> { TypedValue = value };
-
-    public static NpgsqlParameter Of(bool value) => new NpgsqlParameter<bool> { TypedValue = value };
-
-    public static NpgsqlParameter Of(double value) => new NpgsqlParameter<double> { TypedValue = value };
-
-    public static NpgsqlParameter Of(Guid value) => new NpgsqlParameter<Guid> { TypedValue = value };
-
-    public static NpgsqlParameter Of(DateTimeOffset value) => Timestamps.Parameter(value);
-
-    public static NpgsqlParameter Of(short? value) => Nullable(value, NpgsqlDbType.Smallint);
-
-    public static NpgsqlParameter Of(int? value) => Nullable(value, NpgsqlDbType.Integer);
-
-    public static NpgsqlParameter Of(bool? value) => Nullable(value, NpgsqlDbType.Boolean);
-
-    public static NpgsqlParameter Of(double? value) => Nullable(value, NpgsqlDbType.Double);
-
-    public static NpgsqlParameter Of(DateOnly? value) => Nullable(value, NpgsqlDbType.Date);
-
-    public static NpgsqlParameter Of(decimal? value) => Nullable(value, NpgsqlDbType.Numeric);
-
-    public static NpgsqlParameter Of(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
-
-    public static NpgsqlParameter Array<T>(T[] values) => new NpgsqlParameter<T[]> { TypedValue = values };
-
-    static NpgsqlParameter Nullable<T>(T? value, NpgsqlDbType type)
-        where T : struct
-        => new() { Value = value is { } known ? known : DBNull.Value, NpgsqlDbType = type };
 }

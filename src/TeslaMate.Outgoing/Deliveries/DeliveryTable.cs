@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
-using NpgsqlTypes;
 using TeslaMate.Outgoing.Events;
 using TeslaMate.Outgoing.Targets;
 
@@ -62,9 +61,9 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
             where t.is_enabled
             """, connection))
         {
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = happened.Type.Name });
+            command.Parameters.Add(Value.Of(happened.Type.Name));
             command.Parameters.Add(Car(happened));
-            command.Parameters.Add(Timestamps.Parameter(now - DeliveryRules.SameNews));
+            command.Parameters.Add(Value.Of(now - DeliveryRules.SameNews));
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
@@ -99,11 +98,10 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
         {
             Parameters =
             {
-                new NpgsqlParameter<string> { TypedValue = happened.Id },
-                Timestamps.Parameter(now),
-                new NpgsqlParameter<int[]> { TypedValue = ids },
-                new NpgsqlParameter { Value = wanted.Select(one => Timestamps.ToColumn(one.SendAt)).ToArray(),
-                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp },
+                Value.Of(happened.Id),
+                Value.Of(now),
+                Value.Array(ids),
+                Value.Array(wanted.Select(one => one.SendAt)),
             },
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand("""
@@ -118,7 +116,7 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
         {
             Parameters =
             {
-                new NpgsqlParameter<int[]> { TypedValue = ids }, Timestamps.Parameter(now), new NpgsqlParameter<int> { TypedValue = MostWaiting },
+                Value.Array(ids), Value.Of(now), Value.Of(MostWaiting),
             },
         });
         await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -150,11 +148,11 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
         {
             Parameters =
             {
-                Timestamps.Parameter(now),
-                new NpgsqlParameter<string[]> { TypedValue = [.. kinds.Select(kind => kind.Word())] },
-                new NpgsqlParameter<int> { TypedValue = most },
-                Timestamps.Parameter(now + LeaseTime),
-                new NpgsqlParameter<string> { TypedValue = claim },
+                Value.Of(now),
+                Value.Array<string>([.. kinds.Select(kind => kind.Word())]),
+                Value.Of(most),
+                Value.Of(now + LeaseTime),
+                Value.Of(claim),
             },
         });
         // A statement of its own, which sees what another instance finished just before the lease was taken.
@@ -166,7 +164,7 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
             where t.leased_by = $2
             """)
         {
-            Parameters = { Timestamps.Parameter(now), new NpgsqlParameter<string> { TypedValue = claim } },
+            Parameters = { Value.Of(now), Value.Of(claim) },
         });
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         // The first statement gives no rows, and the reader begins at the one that does.
@@ -195,11 +193,11 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
         {
             Parameters =
             {
-                new NpgsqlParameter<long> { TypedValue = delivery.Id },
-                new NpgsqlParameter<string> { TypedValue = Word(verdict.State) },
-                Timestamps.Parameter(verdict.NextAt),
-                Text(verdict.Error),
-                Timestamps.Parameter(now),
+                Value.Of(delivery.Id),
+                Value.Of(Word(verdict.State)),
+                Value.Of(verdict.NextAt),
+                Value.Of(verdict.Error),
+                Value.Of(now),
             },
         });
         if (verdict.Error is null)
@@ -212,7 +210,7 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
                 where t.id = $1 and t.failing_since is not null and d.target_id = t.id and d.state = 'pending' and d.attempts > 0 and d.next_at > $2
                 """)
             {
-                Parameters = { new NpgsqlParameter<int> { TypedValue = delivery.TargetId }, Timestamps.Parameter(now) },
+                Parameters = { Value.Of(delivery.TargetId), Value.Of(now) },
             });
         }
 
@@ -229,7 +227,7 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
         {
             Parameters =
             {
-                new NpgsqlParameter<int> { TypedValue = delivery.TargetId }, Timestamps.Parameter(now), Text(verdict.Error), Text(verdict.OffReason),
+                Value.Of(delivery.TargetId), Value.Of(now), Value.Of(verdict.Error), Value.Of(verdict.OffReason),
             },
         });
         if (verdict.OffReason is not null)
@@ -240,7 +238,7 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
                 where target_id = $1 and state = 'pending'
                 """)
             {
-                Parameters = { new NpgsqlParameter<int> { TypedValue = delivery.TargetId }, Timestamps.Parameter(now) },
+                Parameters = { Value.Of(delivery.TargetId), Value.Of(now) },
             });
         }
 
@@ -279,7 +277,7 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
                 (select count(*)::integer from teslamate.outgoing_targets where is_enabled),
                 (select count(*)::integer from teslamate.outgoing_targets where is_enabled and failing_since is not null)
             """));
-        command.Parameters.Add(Timestamps.Parameter(now));
+        command.Parameters.Add(Value.Of(now));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return new QueueOutlook(reader.GetInstantOrNull(0), reader.GetInt32(1), reader.GetInt32(2), reader.GetInt32(3));
@@ -296,8 +294,8 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
             order by d.id desc
             limit $2
             """);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = target });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = most });
+        command.Parameters.Add(Value.Of(target));
+        command.Parameters.Add(Value.Of(most));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<DeliveryRecord> records = [];
         while (await reader.ReadAsync(cancellationToken))
@@ -323,11 +321,11 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
         {
             Parameters =
             {
-                new NpgsqlParameter<int> { TypedValue = target },
-                new NpgsqlParameter<string> { TypedValue = happened.Id },
-                new NpgsqlParameter<string> { TypedValue = Word(error is null ? DeliveryState.Delivered : DeliveryState.Failed) },
-                Text(error),
-                Timestamps.Parameter(now),
+                Value.Of(target),
+                Value.Of(happened.Id),
+                Value.Of(Word(error is null ? DeliveryState.Delivered : DeliveryState.Failed)),
+                Value.Of(error),
+                Value.Of(now),
             },
         });
         await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -346,7 +344,7 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
             where d.id = ended.id and (ended.place > $1 or d.finished_at < $2)
             """)
         {
-            Parameters = { new NpgsqlParameter<int> { TypedValue = MostEnded }, Timestamps.Parameter(now - EndedKept) },
+            Parameters = { Value.Of(MostEnded), Value.Of(now - EndedKept) },
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand("""
             delete from teslamate.outgoing_events e
@@ -363,11 +361,11 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
     {
         Parameters =
         {
-            new NpgsqlParameter<string> { TypedValue = happened.Id },
-            new NpgsqlParameter<string> { TypedValue = happened.Type.Name },
+            Value.Of(happened.Id),
+            Value.Of(happened.Type.Name),
             Car(happened),
-            Timestamps.Parameter(happened.OccurredAt),
-            new NpgsqlParameter<string> { TypedValue = happened.ToBody() },
+            Value.Of(happened.OccurredAt),
+            Value.Of(happened.ToBody()),
         },
     };
 
@@ -378,14 +376,11 @@ public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] Npgs
     {
         Parameters =
         {
-            new NpgsqlParameter<int> { TypedValue = delivery.TargetId }, new NpgsqlParameter<string> { TypedValue = delivery.ClaimId },
+            Value.Of(delivery.TargetId), Value.Of(delivery.ClaimId),
         },
     };
 
-    static NpgsqlParameter Car(OutgoingEvent happened)
-        => new() { Value = (object?)happened.Car?.Id.Value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Smallint };
-
-    static NpgsqlParameter Text(string? text) => new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+    static NpgsqlParameter Car(OutgoingEvent happened) => Value.Of(happened.Car?.Id.Value);
 
     static string Word(DeliveryState state) => state.ToString().ToLowerInvariant();
 }

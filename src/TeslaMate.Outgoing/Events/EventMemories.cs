@@ -44,7 +44,7 @@ sealed class EventMemories(NpgsqlDataSource database, TimeProvider time)
     async Task<string?> ReadAsync(string scope, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("select memory::text from teslamate.event_memories where scope = $1");
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = scope });
+        command.Parameters.Add(Value.Of(scope));
         return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 
@@ -56,9 +56,9 @@ sealed class EventMemories(NpgsqlDataSource database, TimeProvider time)
             on conflict (scope) do update
             set (memory, updated_at) = (excluded.memory, excluded.updated_at)
             """);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = scope });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = memory });
-        command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+        command.Parameters.Add(Value.Of(scope));
+        command.Parameters.Add(Value.Of(memory));
+        command.Parameters.Add(Value.Of(time.GetUtcNow()));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -29,40 +29,37 @@ public sealed class MessageWriter(MessageTexts texts, IGlobalSettings settings, 
 
         public Message Message()
         {
-            var (title, sentences) = Words();
+            var title = Title();
             var whose = happened.Car is { } car ? car.Name is { Length: > 0 } name ? name : $"Tesla #{car.Id}" : "TeslaMate";
-            var text = string.Join(' ', sentences.Where(sentence => sentence is { Length: > 0 }));
+            var text = string.Join(' ', Sentences().Where(sentence => sentence is { Length: > 0 }));
             return new Message($"{whose}: {title}", text.Length > 0 ? text : title, Importance(), Link());
         }
 
-        (string Title, string?[] Sentences) Words() => Type.Name switch
+        string Title() => Type == EventType.IntegrationFailed
+            ? Texts[EventTitles.Of(Type), Text("target") ?? "?"] : Texts[EventTitles.Of(Type)];
+
+        string?[] Sentences() => Type.Name switch
         {
-            "drive.started" => (Texts["Drive started"], [Place("start", "Departed from {0}."), Level("start")]),
-            "drive.ended" => (Texts["Drive ended"], [Place("end", "Arrived at {0}."), Way(), Level("end")]),
-            "charge.started" => (Texts["Charging started"], [PlaceOfCharge(), Level("start"), Limit()]),
-            "charge.ended" => (Texts["Charging ended"], [PlaceOfCharge(), Energy(), Level("end"), Cost()]),
-            "charge.interrupted" => (Texts["Charging interrupted"], [PlaceOfCharge(), Energy(), Level("end"), Limit()]),
-            "state.changed" => (Texts["State changed"], [$"{State("from")} → {State("to")}"]),
-            "place.entered" => (Texts["Place entered"], [Filled("Arrived at {0}.", Text("name"))]),
-            "place.left" => (Texts["Place left"], [Filled("Departed from {0}.", Text("name"))]),
-            "update.available" => (Texts["Software update available"], [Version()]),
-            "update.installed" => (Texts["Software update installed"], [Version()]),
-            "battery.low" => (Texts["Battery low"], [Filled("Battery at {0} %.", Whole(Data["battery_pct"]))]),
-            "charge.limit_reached" => (Texts["Charge limit reached"], [Filled("Battery at {0} %.", Whole(Data["battery_pct"]))]),
-            "tyre.warning" => (Texts["Tire pressure low"], [Wheel()]),
-            "sentry.alert" => (Texts["Sentry mode alarm"], [Filled("Place: {0}.", Text("place"))]),
-            "left.open" => (Texts["Car left open"], [Open()]),
-            "data.stopped" => (Texts["No data from the car"], [Filled("Nothing has arrived since {0}.", Moment("since")), InBrackets("reason")]),
-            "data.resumed" => (Texts["Data from the car again"], [Filled("Nothing had arrived since {0}.", Moment("since"))]),
-            "token.expiring" => (Texts["Tesla's tokens cannot be renewed"],
-                [Texts["Once they have expired, no car is logged any more."], InBrackets("reason")]),
-            "sign_in.needed" => (Texts["Sign in to Tesla again"],
-                [Texts["Tesla refuses the tokens; no car is logged until then."], InBrackets("reason")]),
-            "integration.failed" => (Texts["Sending to {0} has failed", Text("target") ?? "?"], [Text("reason")]),
-            "backup.failed" => (Texts["A backup has failed or is overdue"], [Text("reason")]),
-            "disk.low" => (Texts["The disk is almost full"], [Text("reason")]),
-            "database.away" => (Texts["The database does not answer"], [Texts["What the cars do is kept on disk meanwhile."], InBrackets("reason")]),
-            _ => (Texts["Test message"], [Texts["Messages arrive here."]]),
+            "drive.started" => [Place("start", "Departed from {0}."), Level("start")],
+            "drive.ended" => [Place("end", "Arrived at {0}."), Way(), Level("end")],
+            "charge.started" => [PlaceOfCharge(), Level("start"), Limit()],
+            "charge.ended" => [PlaceOfCharge(), Energy(), Level("end"), Cost()],
+            "charge.interrupted" => [PlaceOfCharge(), Energy(), Level("end"), Limit()],
+            "state.changed" => [$"{State("from")} → {State("to")}"],
+            "place.entered" => [Filled("Arrived at {0}.", Text("name"))],
+            "place.left" => [Filled("Departed from {0}.", Text("name"))],
+            "update.available" or "update.installed" => [Version()],
+            "battery.low" or "charge.limit_reached" => [Filled("Battery at {0} %.", Whole(Data["battery_pct"]))],
+            "tyre.warning" => [Wheel()],
+            "sentry.alert" => [Filled("Place: {0}.", Text("place"))],
+            "left.open" => [Open()],
+            "data.stopped" => [Filled("Nothing has arrived since {0}.", Moment("since")), InBrackets("reason")],
+            "data.resumed" => [Filled("Nothing had arrived since {0}.", Moment("since"))],
+            "token.expiring" => [Texts["Once they have expired, no car is logged any more."], InBrackets("reason")],
+            "sign_in.needed" => [Texts["Tesla refuses the tokens; no car is logged until then."], InBrackets("reason")],
+            "integration.failed" or "backup.failed" or "disk.low" => [Text("reason")],
+            "database.away" => [Texts["What the cars do is kept on disk meanwhile."], InBrackets("reason")],
+            _ => [Texts["Messages arrive here."]],
         };
 
         Importance Importance() => Type.Name switch

@@ -87,15 +87,22 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
     }
 
     /// <summary>
-    /// Changes a target; its kind stays. One that is turned on again begins anew, one that is turned off leaves nothing waiting. Null when there is
-    /// none of
-    /// this number and kind.
+    /// Changes a target; its kind stays. One that is turned on again begins anew, one that is turned off leaves nothing waiting.
     /// </summary>
-    public async Task<ListedTarget?> UpdateAsync(int id, TargetInput input, CancellationToken cancellationToken)
+    /// <param name="isExpected">Whether the target is the one that is to be changed, as it is by then; nobody can change it in between.</param>
+    /// <returns><c>Done</c> with the target as it is now, <c>NotFound</c> when there is none of this number and kind, <c>Changed</c>.</returns>
+    public async Task<TargetAnswer> UpdateAsync(
+        int id, TargetInput input, Func<ListedTarget, bool> isExpected, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(input);
         Dictionary<string, string?> changes = input.Secrets.ToDictionary(pair => pair.Key, pair => pair.Value is { } secret ? Encrypt(secret) : null);
-        await using var batch = database.CreateBatch();
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (await LockAsync(connection, id, cancellationToken) is not { } known || known.Kind != input.Kind)
+            return new TargetAnswer.NotFound();
+        if (!isExpected(known))
+            return new TargetAnswer.Changed();
+        await using var batch = new NpgsqlBatch(connection);
         var update = new NpgsqlBatchCommand("""
             update teslamate.outgoing_targets
             set name = $2, is_enabled = $3,
@@ -112,7 +119,9 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
         batch.BatchCommands.Add(update);
         batch.BatchCommands.Add(DropWaiting(id));
         await batch.ExecuteNonQueryAsync(cancellationToken);
-        return await FindAsync(id, cancellationToken) is { } target && target.Kind == input.Kind ? target : null;
+        var changed = await LockAsync(connection, id, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return new TargetAnswer.Done(changed!);
     }
 
     /// <summary>Turns a target on or off. False when there is none.</summary>
@@ -132,12 +141,22 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
         return batch.BatchCommands[0].RecordsAffected > 0;
     }
 
-    /// <summary>Removes a target with all that waits for it. False when there is none.</summary>
-    public async Task<bool> DeleteAsync(int id, CancellationToken cancellationToken)
+    /// <summary>Removes a target with all that waits for it.</summary>
+    /// <param name="isExpected">As of <see cref="UpdateAsync"/>.</param>
+    /// <returns><c>Done</c> with the target as it was, <c>NotFound</c>, <c>Changed</c>.</returns>
+    public async Task<TargetAnswer> DeleteAsync(int id, Func<ListedTarget, bool> isExpected, CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("delete from teslamate.outgoing_targets where id = $1");
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (await LockAsync(connection, id, cancellationToken) is not { } known)
+            return new TargetAnswer.NotFound();
+        if (!isExpected(known))
+            return new TargetAnswer.Changed();
+        await using var command = new NpgsqlCommand("delete from teslamate.outgoing_targets where id = $1", connection);
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
-        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return new TargetAnswer.Done(known);
     }
 
     /// <summary>
@@ -192,6 +211,15 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
         });
         batch.BatchCommands.Add(DropWaiting(id));
         await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>A target, which nobody else changes until the transaction ends; null when there is none.</summary>
+    static async Task<ListedTarget?> LockAsync(NpgsqlConnection connection, int id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            $"select {ListedColumns} from teslamate.outgoing_targets t where t.id = $1 for update of t", connection);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
+        return (await ReadAllAsync(command, Listed, cancellationToken)).SingleOrDefault();
     }
 
     /// <summary>The target whose columns begin there; null when its secrets cannot be read with the key of today.</summary>

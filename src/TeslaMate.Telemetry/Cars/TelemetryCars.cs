@@ -104,11 +104,11 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
                 is_enabled = excluded.is_enabled, profile = coalesce(excluded.profile, telemetry.profile),
                 host = coalesce(excluded.host, telemetry.host), configured_at = excluded.configured_at, is_synced = null
             """);
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = isEnabled });
-        command.Parameters.Add(new NpgsqlParameter { Value = (object?)profile ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
-        command.Parameters.Add(new NpgsqlParameter { Value = (object?)host ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
-        command.Parameters.Add(Timestamps.Parameter(at));
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of(isEnabled));
+        command.Parameters.Add(Value.Of(profile));
+        command.Parameters.Add(Value.Of(host));
+        command.Parameters.Add(Value.Of(at));
         await command.ExecuteNonQueryAsync(cancellationToken);
         await ReadAsync(cancellationToken);
     }
@@ -117,9 +117,9 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
     public async Task NoteSyncedAsync(CarId car, bool isSynced, DateTimeOffset at, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("update teslamate.telemetry_cars set is_synced = $2, looked_at = $3 where car_id = $1");
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = isSynced });
-        command.Parameters.Add(Timestamps.Parameter(at));
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of(isSynced));
+        command.Parameters.Add(Value.Of(at));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -133,7 +133,7 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
             from teslamate.telemetry_cars telemetry
             where car_id = $1 and is_enabled
             """);
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(Value.Of(car.Value));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? new KnownConfiguration(reader.GetInstantOrNull(0), reader.GetInstantOrNull(1), reader.GetBoolean(2))
@@ -148,8 +148,8 @@ sealed partial class TelemetryCars(NpgsqlDataSource database, InboxTable inbox, 
     public async Task NoteErrorAsync(CarId car, string error, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("update teslamate.telemetry_cars set last_error = $2 where car_id = $1");
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = error });
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of(error));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -67,19 +67,19 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
                     returning id)
                 select (select id from inserted), (select this_month from asked), (select polls_today from asked)
                 """);
-            command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-            command.Parameters.Add(Timestamps.Parameter(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero)));
-            command.Parameters.Add(Timestamps.Parameter(new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero)));
-            command.Parameters.Add(Timestamps.Parameter(now - TimeSpan.FromDays(7)));
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.MostRequestsADay });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = settings.MostRequestsAMonth });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Budget.MostLightADay });
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
-            command.Parameters.Add(Timestamps.Parameter(now));
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Budget.MostLooksADay });
-            command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = settings.IsPriced });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Budget.MostPollsADay });
+            command.Parameters.Add(Value.Of(car.Value));
+            command.Parameters.Add(Value.Of(new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero)));
+            command.Parameters.Add(Value.Of(new DateTimeOffset(now.Year, now.Month, 1, 0, 0, 0, TimeSpan.Zero)));
+            command.Parameters.Add(Value.Of(now - TimeSpan.FromDays(7)));
+            command.Parameters.Add(Value.Of(kind));
+            command.Parameters.Add(Value.Of((long)settings.MostRequestsADay));
+            command.Parameters.Add(Value.Of((long)settings.MostRequestsAMonth));
+            command.Parameters.Add(Value.Of((long)Budget.MostLightADay));
+            command.Parameters.Add(Value.Of(reason));
+            command.Parameters.Add(Value.Of(now));
+            command.Parameters.Add(Value.Of((long)Budget.MostLooksADay));
+            command.Parameters.Add(Value.Of(settings.IsPriced));
+            command.Parameters.Add(Value.Of((long)Budget.MostPollsADay));
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
             var entry = reader.IsDBNull(0) ? (long?)null : reader.GetInt64(0);
@@ -103,8 +103,8 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
         await using var command = database.CreateCommand("""
             update teslamate.telemetry_requests set status = $2, is_billed = is_billed and $2 between 1 and 499 where id = $1
             """);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = request });
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)Math.Clamp(status, 0, short.MaxValue) });
+        command.Parameters.Add(Value.Of(request));
+        command.Parameters.Add(Value.Of((short)Math.Clamp(status, 0, short.MaxValue)));
         try
         {
             await command.ExecuteNonQueryAsync(cancellationToken);
@@ -130,10 +130,10 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
                 where exists (select from teslamate.telemetry_cars where is_enabled)
                 returning id
                 """);
-            command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = request == AccountRequest.List ? "list" : "full" });
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
-            command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = settings.IsPriced });
+            command.Parameters.Add(Value.Of(time.GetUtcNow()));
+            command.Parameters.Add(Value.Of(request == AccountRequest.List ? "list" : "full"));
+            command.Parameters.Add(Value.Of(reason));
+            command.Parameters.Add(Value.Of(settings.IsPriced));
             return (long?)await command.ExecuteScalarAsync(cancellationToken);
         }
         catch (Exception exception) when (exception.IsDatabaseFailure())
@@ -149,11 +149,11 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
     {
         await using var command = database.CreateCommand("insert into teslamate.telemetry_requests (asked_at, car_id, kind, reason, is_billed) "
             + "values ($1, $2, $3, $4, $5) returning id");
-        command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = kind });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = reason });
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = settings.IsPriced });
+        command.Parameters.Add(Value.Of(time.GetUtcNow()));
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of(kind));
+        command.Parameters.Add(Value.Of(reason));
+        command.Parameters.Add(Value.Of(settings.IsPriced));
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
@@ -183,7 +183,7 @@ sealed partial class Ledger(NpgsqlDataSource database, TelemetrySettings setting
             from teslamate.telemetry_cars telemetry
             order by telemetry.car_id
             """);
-        command.Parameters.Add(Timestamps.Parameter(month));
+        command.Parameters.Add(Value.Of(month));
         List<MonthOfCar> months = [];
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

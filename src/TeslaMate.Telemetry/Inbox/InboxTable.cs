@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using TeslaMate.Database;
 using TeslaMate.Logbook;
 using TeslaMate.Telemetry.Pipeline;
@@ -32,10 +31,10 @@ sealed class InboxTable(NpgsqlDataSource database)
             order by id
             limit $4
             """);
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = newest - LookBack });
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. seen] });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = MostRecords });
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of(newest - LookBack));
+        command.Parameters.Add(Value.Array<long>([.. seen]));
+        command.Parameters.Add(Value.Of(MostRecords));
         return await ReadAsync(command, cancellationToken);
     }
 
@@ -70,11 +69,11 @@ sealed class InboxTable(NpgsqlDataSource database)
             where car_id = $1 and car_time between $2 and $3 and type = $4 and source <> $5
             order by car_time, id
             """);
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-        command.Parameters.Add(Timestamps.Parameter(from));
-        command.Parameters.Add(Timestamps.Parameter(until));
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)RecordType.Data });
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)IntakePath.Mqtt });
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of(from));
+        command.Parameters.Add(Value.Of(until));
+        command.Parameters.Add(Value.Of((short)RecordType.Data));
+        command.Parameters.Add(Value.Of((short)IntakePath.Mqtt));
         List<(DateTimeOffset, TelemetryRecord.Data)> records = [];
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -103,9 +102,9 @@ sealed class InboxTable(NpgsqlDataSource database)
     {
         await using var command = database.CreateCommand(
             "update teslamate.telemetry_usage set rejected = rejected + $3 where car_id = $1 and day = $2");
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = receivedAt.UtcDateTime.Date, NpgsqlDbType = NpgsqlDbType.Date });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = values });
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of(DateOnly.FromDateTime(receivedAt.UtcDateTime)));
+        command.Parameters.Add(Value.Of(values));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -114,7 +113,7 @@ sealed class InboxTable(NpgsqlDataSource database)
     {
         await using var command = database.CreateCommand("select array(select id from teslamate.telemetry_inbox where car_id = $1 and not "
             + "is_applied)");
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(Value.Of(car.Value));
         return await command.ExecuteScalarAsync(cancellationToken) as long[] ?? [];
     }
 
@@ -122,7 +121,7 @@ sealed class InboxTable(NpgsqlDataSource database)
     public async Task ApplyAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("select teslamate.apply_telemetry($1)");
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. ids] });
+        command.Parameters.Add(Value.Array<long>([.. ids]));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -130,7 +129,7 @@ sealed class InboxTable(NpgsqlDataSource database)
     public async Task<(SavedSnapshot Snapshot, DateTimeOffset At)?> SnapshotAsync(CarId car, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("select state::text, saved_at from teslamate.telemetry_snapshots where car_id = $1");
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+        command.Parameters.Add(Value.Of(car.Value));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) && SnapshotForm.TryRead(reader.GetString(0)) is { } saved
             ? (saved, reader.GetInstant(1))
@@ -148,10 +147,10 @@ sealed class InboxTable(NpgsqlDataSource database)
                 and car_time >= received_at - interval '7 days'
             order by car_time, id
             """);
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)RecordType.Data });
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)RecordForm.Unreadable });
-        command.Parameters.Add(Timestamps.Parameter(since));
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of((short)RecordType.Data));
+        command.Parameters.Add(Value.Of((short)RecordForm.Unreadable));
+        command.Parameters.Add(Value.Of(since));
         return await ReadAsync(command, cancellationToken);
     }
 
@@ -161,9 +160,9 @@ sealed class InboxTable(NpgsqlDataSource database)
             insert into teslamate.telemetry_snapshots (car_id, saved_at, state) values ($1, $2, $3)
             on conflict (car_id) do update set saved_at = excluded.saved_at, state = excluded.state
             """);
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-        command.Parameters.Add(Timestamps.Parameter(at));
-        command.Parameters.Add(new NpgsqlParameter { Value = SnapshotForm.Write(snapshot), NpgsqlDbType = NpgsqlDbType.Jsonb });
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of(at));
+        command.Parameters.Add(Value.Json(SnapshotForm.Write(snapshot)));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -177,14 +176,11 @@ sealed class InboxTable(NpgsqlDataSource database)
                 insert into teslamate.telemetry_alerts (car_id, name, started_at, ended_at, audiences) values ($1, $2, $3, $4, $5)
                 on conflict (car_id, name, started_at) do update set ended_at = coalesce(excluded.ended_at, telemetry_alerts.ended_at)
                 """);
-            command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Plain(alert.Name) });
-            command.Parameters.Add(Timestamps.Parameter(started));
-            command.Parameters.Add(Timestamps.Parameter(alert.EndedAt));
-            command.Parameters.Add(new NpgsqlParameter<short[]>
-            {
-                TypedValue = [.. alert.Audiences.Select(audience => (short)Math.Clamp(audience, 0, short.MaxValue))]
-            });
+            command.Parameters.Add(Value.Of(car.Value));
+            command.Parameters.Add(Value.Of(Plain(alert.Name)));
+            command.Parameters.Add(Value.Of(started));
+            command.Parameters.Add(Value.Of(alert.EndedAt));
+            command.Parameters.Add(Value.Array<short>([.. alert.Audiences.Select(audience => (short)Math.Clamp(audience, 0, short.MaxValue))]));
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }
@@ -192,8 +188,8 @@ sealed class InboxTable(NpgsqlDataSource database)
     public async Task SaveErrorAsync(CarId car, CarError error, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("update teslamate.telemetry_cars set last_error = $2 where car_id = $1");
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Plain($"{error.Name}: {error.Body}") });
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of(Plain($"{error.Name}: {error.Body}")));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -201,8 +197,8 @@ sealed class InboxTable(NpgsqlDataSource database)
     public async Task<bool> HasConnectivityAsync(CarId car, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("select exists (select from teslamate.telemetry_inbox where car_id = $1 and type = $2)");
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)RecordType.Connectivity });
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of((short)RecordType.Connectivity));
         return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 
@@ -214,9 +210,9 @@ sealed class InboxTable(NpgsqlDataSource database)
             where car_id = $1 and type = $2 and is_applied and source <> $3
             order by car_time, id
             """);
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)RecordType.Connectivity });
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)IntakePath.Endpoint });
+        command.Parameters.Add(Value.Of(car.Value));
+        command.Parameters.Add(Value.Of((short)RecordType.Connectivity));
+        command.Parameters.Add(Value.Of((short)IntakePath.Endpoint));
         List<TelemetryRecord.Connectivity> records = [];
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -233,10 +229,10 @@ sealed class InboxTable(NpgsqlDataSource database)
     public async Task<int> DeleteOldAsync(DateTimeOffset before, DateTimeOffset valuesBefore, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("delete from teslamate.telemetry_inbox where received_at < $1");
-        command.Parameters.Add(Timestamps.Parameter(before));
+        command.Parameters.Add(Value.Of(before));
         var deleted = await command.ExecuteNonQueryAsync(cancellationToken);
         await using var values = database.CreateCommand("delete from teslamate.telemetry_values where date < $1");
-        values.Parameters.Add(Timestamps.Parameter(valuesBefore));
+        values.Parameters.Add(Value.Of(valuesBefore));
         return deleted + await values.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -219,34 +219,25 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
                 bytes = usage.bytes + excluded.bytes
             returning pg_notify('teslamate_telemetry', usage.car_id::text)
             """, connection);
-        command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. days.Select(day => day.Key.Car)] });
+        command.Parameters.Add(Value.Array<short>([.. days.Select(day => day.Key.Car)]));
         command.Parameters.Add(new NpgsqlParameter<DateTime[]>
         {
             TypedValue = [.. days.Select(day => day.Key.Day)],
             NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Date
         });
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. days.Select(day => day.Value.Records)] });
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. days.Select(day => day.Value.Datums)] });
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. days.Select(day => day.Value.Duplicates)] });
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. days.Select(day => day.Value.Rejected)] });
-        command.Parameters.Add(new NpgsqlParameter<long[]> { TypedValue = [.. days.Select(day => day.Value.Bytes)] });
+        command.Parameters.Add(Value.Array<long>([.. days.Select(day => day.Value.Records)]));
+        command.Parameters.Add(Value.Array<long>([.. days.Select(day => day.Value.Datums)]));
+        command.Parameters.Add(Value.Array<long>([.. days.Select(day => day.Value.Duplicates)]));
+        command.Parameters.Add(Value.Array<long>([.. days.Select(day => day.Value.Rejected)]));
+        command.Parameters.Add(Value.Array<long>([.. days.Select(day => day.Value.Bytes)]));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    static NpgsqlParameter<TColumn[]> Array<TColumn>(List<Waiting> batch, Func<InboxRecord, TColumn> column)
-    {
-        var values = new TColumn[batch.Count];
-        for (var i = 0; i < values.Length; i++)
-            values[i] = column(batch[i].Record);
-        return new() { TypedValue = values };
-    }
+    static NpgsqlParameter Array<TColumn>(List<Waiting> batch, Func<InboxRecord, TColumn> column)
+        => Value.Array<TColumn>([.. batch.Select(waiting => column(waiting.Record))]);
 
-    static NpgsqlParameter<DateTime[]> Times(List<Waiting> batch, Func<InboxRecord, DateTimeOffset> column)
-    {
-        var parameter = Array(batch, record => Timestamps.ToColumn(column(record)));
-        parameter.NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp;
-        return parameter;
-    }
+    static NpgsqlParameter Times(List<Waiting> batch, Func<InboxRecord, DateTimeOffset> column)
+        => Value.Array(batch.Select(waiting => column(waiting.Record)));
 
     /// <summary>What one car sent on one day.</summary>
     sealed class Usage

@@ -1,8 +1,8 @@
 using Npgsql;
-using TeslaMate.Database;
 using TeslaMate.Logbook;
 using TeslaMate.Telemetry.Records;
 using TeslaMate.Telemetry.Wire.Generated;
+using Value = TeslaMate.Database.Value;
 
 namespace TeslaMate.Telemetry.Pipeline;
 
@@ -39,10 +39,10 @@ sealed class ValueTable(NpgsqlDataSource database)
         {
             var command = new NpgsqlBatchCommand(
                 "insert into teslamate.telemetry_values (car_id, date, fields, numbers) values ($1, $2, $3, $4) on conflict do nothing");
-            command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
-            command.Parameters.Add(Timestamps.Parameter(carTime));
-            command.Parameters.Add(new NpgsqlParameter<short[]> { TypedValue = [.. values.Select(value => (short)value.Field)] });
-            command.Parameters.Add(new NpgsqlParameter<float[]> { TypedValue = [.. values.Select(value => (float)value.Number!.Value)] });
+            command.Parameters.Add(Value.Of(car.Value));
+            command.Parameters.Add(Value.Of(carTime));
+            command.Parameters.Add(Value.Array<short>([.. values.Select(value => (short)value.Field)]));
+            command.Parameters.Add(Value.Array<float>([.. values.Select(value => (float)value.Number!.Value)]));
             batch.BatchCommands.Add(command);
         }
 

@@ -73,9 +73,9 @@ sealed class TokenTable(NpgsqlDataSource database, EncryptionKey key, TimeProvid
             select $1, $2, $3, $3
             where not exists (select from updated)
             """);
-        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = access });
-        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = refresh });
-        command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+        command.Parameters.Add(Value.Of(access));
+        command.Parameters.Add(Value.Of(refresh));
+        command.Parameters.Add(Value.Of(time.GetUtcNow()));
         await command.ExecuteNonQueryAsync(cancellationToken);
         return Mark(access, refresh);
     }

@@ -16,13 +16,13 @@ sealed partial class TeslaApi(
 
     readonly SendLimits _limits = new(settings.Limits.ApiReceive, settings.Limits.ApiTotal, settings.Limits.AnswerBytes);
 
-    public async Task<ApiAnswer<IReadOnlyList<VehicleListing>>> ListAsync(Func<VehicleListing, bool> wantsDetails,
+    public async Task<ApiAnswer<IReadOnlyList<VehicleListing>>> ListAsync(Func<VehicleListing, bool> wantsState,
         CancellationToken cancellationToken)
     {
         var answer = await AskAsync("/api/1/products", reader.Listing, cancellationToken);
         return answer is ApiAnswer<IReadOnlyList<VehicleListing>>.Ok(var cars)
             ? new ApiAnswer<IReadOnlyList<VehicleListing>>.Ok(
-                await Task.WhenAll(cars.Select(car => wantsDetails(car) ? CompleteAsync(car, cancellationToken) : Task.FromResult(car))))
+                await Task.WhenAll(cars.Select(car => wantsState(car) ? CompleteAsync(car, cancellationToken) : Task.FromResult(car))))
             : answer;
     }
 

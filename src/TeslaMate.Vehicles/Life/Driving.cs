@@ -27,8 +27,7 @@ static class Driving
     public static Turn Begin(Turn turn, PositionReading? first)
     {
         if (first is not null && MissedDrive.Beginning(turn.Vehicle.Parked, first) is { } start)
-            turn = turn.Write(new LogbookEntry.StartDrive(start.Date, start), new LogbookEntry.InsertDrivePosition(first))
-                .Log(MissedDrive.NoteOf(start, first));
+            turn = turn.Write(start, new LogbookEntry.InsertDrivePosition(first)).Log(MissedDrive.NoteOf(start, first));
         else if (first is not null)
             turn = turn.Write(new LogbookEntry.StartDrive(turn.Date, first)).Log(new Note.DriveStarted());
         else if (!turn.Vehicle.Telemetry.Leads)

@@ -9,9 +9,6 @@ namespace TeslaMate.Vehicles.Life;
 /// </summary>
 static class MissedDrive
 {
-    // Less than this is within what a normal drive moves before the first reading.
-    const double LeastKm = 0.5;
-
     // For the beginning: a car covers about so much on mixed roads.
     const double UsualKmH = 50;
 
@@ -26,24 +23,24 @@ static class MissedDrive
             return turn;
         turn = turn.With(turn.Vehicle with { Parked = null });
         return turn.Write(
-                new LogbookEntry.StartDrive(start.Date, start),
-                new LogbookEntry.InsertDrivePosition(now),
-                new LogbookEntry.CloseDrive(DriveEnd.Ended, turn.Vehicle.Settings.LookUpAddresses))
+                start, new LogbookEntry.InsertDrivePosition(now), new LogbookEntry.CloseDrive(DriveEnd.Ended, turn.Vehicle.Settings.LookUpAddresses))
             .Log(NoteOf(start, now));
     }
 
-    public static Note NoteOf(PositionReading start, PositionReading now) =>
-        new Note.DriveReconstructed(now.OdometerKm - start.OdometerKm ?? 0, now.Date - start.Date);
+    public static Note NoteOf(LogbookEntry.StartDrive start, PositionReading now) =>
+        new Note.DriveReconstructed(now.OdometerKm - start.Position.OdometerKm ?? 0, now.Date - start.At);
 
-    /// <summary>The first position of a drive between two readings; null when there was none, or the readings contradict each other.</summary>
-    public static PositionReading? Beginning(PositionReading? parked, PositionReading? now)
+    /// <summary>The beginning of a drive between two readings; null when there was none, or the readings contradict each other.</summary>
+    public static LogbookEntry.StartDrive? Beginning(PositionReading? parked, PositionReading? now)
     {
-        if (now?.OdometerKm - parked?.OdometerKm is not ({ } km and >= LeastKm) || parked is null || now is null)
+        if (now is not { OdometerKm: { } nowKm } || parked is not { OdometerKm: { } parkedKm } || nowKm - parkedKm < UnseenTime.LeastKm)
             return null;
+        var km = nowKm - parkedKm;
         var unseen = now.Date - parked.Date;
         if (unseen <= TimeSpan.Zero || unseen > LongestUnseen || km > unseen.TotalHours * DriveLeft.FastestKmH)
             return null;
         var usual = TimeSpan.FromHours(km / UsualKmH);
-        return parked with { Date = now.Date - (usual < unseen ? usual : unseen), SpeedKmH = null, PowerKw = null };
+        var start = now.Date - (usual < unseen ? usual : unseen);
+        return new(start, parked with { Date = start, SpeedKmH = null, PowerKw = null }, new UnseenTime(parked.Date, now.Date, nowKm));
     }
 }

@@ -204,7 +204,7 @@ sealed record Turn
     {
         LogbookEntry.InsertPosition(var position) => position,
         LogbookEntry.InsertDrivePosition(var position) => position,
-        LogbookEntry.StartDrive(_, var position) => position,
+        LogbookEntry.StartDrive(_, var position, _) => position,
         LogbookEntry.StartCharging(_, var position, _) => position,
         _ => null,
     };

@@ -3,7 +3,7 @@ using TeslaMate.Tesla.Cars;
 namespace TeslaMate.Vehicles.Life;
 
 /// <summary>
-/// What one car is doing (spec vehicle 5.2). Closed: a new case is added here and gets its rules in <see cref="Vehicle.Transition"/>.
+/// What one car is doing (spec vehicle 5.2). Closed: a new case is added here and gets its rules in <see cref="PhaseTransitions.Raise"/>.
 /// </summary>
 abstract record VehiclePhase
 {

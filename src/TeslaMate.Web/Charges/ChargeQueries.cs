@@ -99,7 +99,7 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
         await using var batch = database.CreateBatch();
         var page = new NpgsqlBatchCommand(Page);
         filter.AddTo(page.Parameters);
-        page.Parameters.Add(new NpgsqlParameter<int> { TypedValue = (filter.Page - 1) * Filter.PageSize });
+        page.Parameters.Add(Value.Of((filter.Page - 1) * Filter.PageSize));
         var totals = new NpgsqlBatchCommand(Totals);
         filter.AddTo(totals.Parameters);
         batch.BatchCommands.Add(page);
@@ -117,7 +117,7 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
     public async Task<ChargingProcess?> FindAsync(ChargingProcessId process, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(One);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = process.Value });
+        command.Parameters.Add(Value.Of(process.Value));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? Read(reader) : null;
     }
@@ -135,9 +135,9 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
             group by floor(extract(epoch from date - $2) / $3)
             order by 1
             """);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = charge.Id.Value });
-        command.Parameters.Add(Timestamps.Parameter(charge.Start));
-        command.Parameters.Add(new NpgsqlParameter<decimal> { TypedValue = (decimal)Math.Max(1, length.TotalSeconds / Points) });
+        command.Parameters.Add(Value.Of(charge.Id.Value));
+        command.Parameters.Add(Value.Of(charge.Start));
+        command.Parameters.Add(Value.Of((decimal)Math.Max(1, length.TotalSeconds / Points)));
         var times = new List<long>();
         var (power, voltage) = (new List<double?>(), new List<double?>());
         var (energy, level) = (new List<double?>(), new List<double?>());
@@ -158,7 +158,7 @@ sealed class ChargeQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSour
     async Task<DateTimeOffset?> LastAsync(ChargingProcess charge, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("select max(date) from public.charges where charging_process_id = $1");
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = charge.Id.Value });
+        command.Parameters.Add(Value.Of(charge.Id.Value));
         return await command.ExecuteScalarAsync(cancellationToken) is DateTime last ? Timestamps.FromColumn(last) : null;
     }
 

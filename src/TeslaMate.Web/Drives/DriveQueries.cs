@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using NpgsqlTypes;
 using TeslaMate.Database;
 using TeslaMate.Logbook;
 using TeslaMate.Web.Layout;
@@ -92,7 +91,7 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
         await using var batch = database.CreateBatch();
         var page = new NpgsqlBatchCommand(Page);
         AddFilter(page.Parameters, filter, units);
-        page.Parameters.Add(new NpgsqlParameter<int> { TypedValue = (filter.Page - 1) * Filter.PageSize });
+        page.Parameters.Add(Value.Of((filter.Page - 1) * Filter.PageSize));
         var totals = new NpgsqlBatchCommand(Totals);
         AddFilter(totals.Parameters, filter, units);
         batch.BatchCommands.Add(page);
@@ -111,7 +110,7 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
     public async Task<(short Car, DateTimeOffset Start)?> FindAsync(int drive, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("select car_id, start_date from public.drives where id = $1");
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = drive });
+        command.Parameters.Add(Value.Of(drive));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? (reader.GetInt16(0), reader.GetInstant(1)) : null;
     }
@@ -119,11 +118,7 @@ sealed class DriveQueries([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataSourc
     static void AddFilter(NpgsqlParameterCollection parameters, Filter filter, Units units)
     {
         filter.AddTo(parameters);
-        parameters.Add(new NpgsqlParameter
-        {
-            Value = filter.LeastDistance is { } distance ? units.Km(distance) : DBNull.Value,
-            NpgsqlDbType = NpgsqlDbType.Double
-        });
+        parameters.Add(Value.Of(filter.LeastDistance is { } distance ? units.Km(distance) : (double?)null));
     }
 
     static Drive Read(NpgsqlDataReader reader) => new(

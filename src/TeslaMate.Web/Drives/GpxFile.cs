@@ -44,7 +44,7 @@ sealed class GpxFile([FromKeyedServices(WebDatabase.Exports)] NpgsqlDataSource d
             from public.positions
             where drive_id = $1
             order by date
-            """, connection) { Parameters = { new NpgsqlParameter<int> { TypedValue = drive.Value } } };
+            """, connection) { Parameters = { Value.Of(drive.Value) } };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -72,7 +72,7 @@ sealed class GpxFile([FromKeyedServices(WebDatabase.Exports)] NpgsqlDataSource d
         await using var command = new NpgsqlCommand("select start_date from public.drives "
             + "where id = $1 and start_date between '1900-01-01' and '9999-01-01'", connection)
         {
-            Parameters = { new NpgsqlParameter<int> { TypedValue = drive.Value } },
+            Parameters = { Value.Of(drive.Value) },
         };
         return await command.ExecuteScalarAsync(cancellationToken) is DateTime start ? Timestamps.FromColumn(start) : null;
     }

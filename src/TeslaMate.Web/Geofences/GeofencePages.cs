@@ -4,13 +4,15 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Geofences;
+using TeslaMate.Logbook.HistoryChanges;
+using TeslaMate.Web.History;
 using TeslaMate.Web.Layout;
 using TeslaMate.Web.Requests;
 using TeslaMate.Web.Settings;
 
 namespace TeslaMate.Web.Geofences;
 
-/// <summary>The list of geofences and the form for one (spec web 6.4, 6.5).</summary>
+/// <summary>The list of geofences and the form for one (spec web 6.4, 6.5). What is saved or deleted can be undone (spec api 2.6).</summary>
 sealed class GeofencePages(IGeofences geofences)
 {
     public void Map(IEndpointRouteBuilder routes)
@@ -58,8 +60,20 @@ sealed class GeofencePages(IGeofences geofences)
         var decision = fields["costs"].ToString();
         if (decision is not ("keep" or "add") && await geofences.CountWithoutCostAsync(id, form, cancellationToken) is > 0 and var count)
             return Page(context, model with { ChargesWithoutCost = count });
-        switch (await geofences.SaveAsync(id, form, addCosts: decision == "add", seen: null, cancellationToken))
+        var addCosts = decision == "add";
+        var version = fields["version"].ToString() is { Length: > 0 } previewed ? previewed : null;
+        var isPreview = version is null && fields["preview"].Count > 0;
+        var answer = isPreview ? await geofences.PreviewAsync(id, form, addCosts, cancellationToken)
+            : await geofences.SaveAsync(id, form, addCosts, new(HistoryPages.Author) { Version = version }, cancellationToken);
+        switch (answer)
         {
+            case GeofenceAnswer.Previewed(var detail):
+                return context.Render<ChangePage, ChangeModel>(new(detail, new(
+                    http.Request.Path, id is null ? "/geo-fences/new" : $"/geo-fences/{id}/edit", [.. Chosen(fields)])));
+            case GeofenceAnswer.Changed:
+                return HistoryPages.Problem(context, EditProblem.Stale);
+            case GeofenceAnswer.Busy:
+                return HistoryPages.Problem(context, EditProblem.Busy);
             case GeofenceAnswer.Saved(var saved):
                 Notices.Leave(http, new Notice(
                     context.Texts[existing is null ? "Geo-fence \"{0}\" created" : "Geo-fence \"{0}\" updated", saved.Name], IsError: false));
@@ -73,10 +87,19 @@ sealed class GeofencePages(IGeofences geofences)
 
     async Task<IResult> DeleteAsync(PageContext context, HttpContext http, RowNumber geofence, CancellationToken cancellationToken)
     {
-        if (await geofences.DeleteAsync(new GeofenceId(geofence.Int), seen: null, cancellationToken) is not GeofenceAnswer.Deleted)
-            return Results.StatusCode(StatusCodes.Status404NotFound);
-        return context.IsFragment ? Results.Ok() : Results.Redirect(context.Url("/geo-fences"));
+        return await geofences.DeleteAsync(new GeofenceId(geofence.Int), new(HistoryPages.Author), cancellationToken) switch
+        {
+            GeofenceAnswer.Deleted => context.IsFragment ? Results.Ok() : Results.Redirect(context.Url("/geo-fences")),
+            GeofenceAnswer.Busy => HistoryPages.Problem(context, EditProblem.Busy),
+            _ => Results.StatusCode(StatusCodes.Status404NotFound),
+        };
     }
+
+    /// <summary>What the form asks for, again.</summary>
+    static IEnumerable<(string Name, string? Value)> Chosen(IFormCollection fields)
+        => from field in fields
+           where field.Key == "costs" || field.Key.StartsWith(GeofenceInput.FormName + "[", StringComparison.Ordinal)
+           select (field.Key, (string?)field.Value.ToString());
 
     static double? Degrees(string? text, double largest)
         => double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var degrees)

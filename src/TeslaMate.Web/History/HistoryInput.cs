@@ -11,7 +11,7 @@ static class HistoryInput
     const int MostTagText = 1000;
 
     /// <returns>Null when it cannot be understood.</returns>
-    public static async Task<HistoryEdit?> ParseAsync(IFormCollection form, IHistoryEditor editor, CancellationToken cancellationToken)
+    public static async Task<HistoryEdit.OfEntries?> ParseAsync(IFormCollection form, IHistoryEditor editor, CancellationToken cancellationToken)
     {
         var fields = new FormReader(form);
         if (fields.Name<EntryKind>("kind") is not { } kind || fields.Wholes("id") is not { } ids)
@@ -40,7 +40,7 @@ static class HistoryInput
     }
 
     /// <summary>The fields that ask for the same change again.</summary>
-    public static IEnumerable<(string Name, string? Value)> Fields(HistoryEdit edit) =>
+    public static IEnumerable<(string Name, string? Value)> Fields(HistoryEdit.OfEntries edit) =>
     [
         ("kind", edit.Kind.ToString()), .. edit.Ids.Select(id => ("id", (string?)id.ToString(CultureInfo.InvariantCulture))),
         .. edit switch

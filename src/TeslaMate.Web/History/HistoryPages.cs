@@ -56,7 +56,7 @@ sealed class HistoryPages(IHistoryEditor editor, IGeofences geofences)
 
     async Task<IResult> ShowAsync(PageContext context, long change, CancellationToken cancellationToken)
         => await editor.FindAsync(change, cancellationToken) is { } detail
-            ? context.Render<ChangePage, ChangeModel>(new(detail, IsPreview: false))
+            ? context.Render<ChangePage, ChangeModel>(new(detail, Preview: null))
             : Results.StatusCode(StatusCodes.Status404NotFound);
 
     async Task<IResult> EditAsync(PageContext context, EntryKind kind, RowNumber id, CancellationToken cancellationToken)
@@ -75,7 +75,8 @@ sealed class HistoryPages(IHistoryEditor editor, IGeofences geofences)
             return Problem(context, EditProblem.InvalidValue);
         return await editor.PreviewAsync(edit, cancellationToken) switch
         {
-            EditAnswer.Done(var detail, _) => context.Render<ChangePage, ChangeModel>(new(detail, IsPreview: true)),
+            EditAnswer.Done(var detail, _) => context.Render<ChangePage, ChangeModel>(new(detail, new(
+                "/history", edit.Kind is EntryKind.Drive ? "/drives" : "/charges", [.. HistoryInput.Fields(edit)]))),
             EditAnswer.Refused(var problem, _) => Problem(context, problem),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
@@ -102,7 +103,8 @@ sealed class HistoryPages(IHistoryEditor editor, IGeofences geofences)
         return Results.Redirect(context.Url("/history"));
     }
 
-    static IResult Problem(PageContext context, EditProblem problem)
+    /// <summary>The page that says why a change is refused.</summary>
+    public static IResult Problem(PageContext context, EditProblem problem)
     {
         var status = problem switch
         {
@@ -121,8 +123,13 @@ sealed class HistoryPages(IHistoryEditor editor, IGeofences geofences)
 public sealed record HistoryModel(IReadOnlyList<HistoryChange> Changes, bool HasMore);
 
 /// <param name="Detail">What changes, or changed.</param>
-/// <param name="IsPreview">Whether it is not done yet.</param>
-public sealed record ChangeModel(HistoryDetail Detail, bool IsPreview);
+/// <param name="Preview">What makes it; null when it is made.</param>
+public sealed record ChangeModel(HistoryDetail Detail, ChangePreview? Preview);
+
+/// <param name="Action">Where the form goes that makes the change; it has the version too.</param>
+/// <param name="Back">Where whoever does not want it goes.</param>
+/// <param name="Fields">What the form asks for, without the version.</param>
+public sealed record ChangePreview(string Action, string Back, IReadOnlyList<(string Name, string? Value)> Fields);
 
 /// <param name="Kind">What it is.</param>
 /// <param name="Entry">Nothing can be changed while it goes on.</param>

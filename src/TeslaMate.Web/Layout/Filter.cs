@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Npgsql;
-using NpgsqlTypes;
 using TeslaMate.Database;
 using TeslaMate.Web.Forms;
 using TeslaMate.Web.Requests;
@@ -118,10 +117,10 @@ public sealed record Filter
     /// <summary>Car, first moment, end and pattern of the place, as <c>$1</c> to <c>$4</c>.</summary>
     internal void AddTo(NpgsqlParameterCollection parameters)
     {
-        parameters.Add(new NpgsqlParameter { Value = (object?)Car ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Smallint });
-        parameters.Add(Timestamps.Parameter(Start));
-        parameters.Add(Timestamps.Parameter(End));
-        parameters.Add(new NpgsqlParameter { Value = (object?)PlacePattern ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        parameters.Add(Value.Of(Car));
+        parameters.Add(Value.Of(Start));
+        parameters.Add(Value.Of(End));
+        parameters.Add(Value.Of(PlacePattern));
     }
 
     DateTimeOffset Midnight(DateOnly day)

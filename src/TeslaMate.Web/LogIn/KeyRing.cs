@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.DataProtection.AuthenticatedEncryption.ConfigurationM
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using NpgsqlTypes;
 using TeslaMate.Database;
 using TeslaMate.Database.Encryption;
 
@@ -63,16 +62,15 @@ sealed class KeyRing(TokenCipher? cipher, NpgsqlDataSource database, ILoggerFact
                 {
                     Parameters =
                     {
-                        new NpgsqlParameter<Guid> { TypedValue = key.KeyId },
-                        Timestamps.Parameter(key.CreationDate),
-                        Timestamps.Parameter(activationDate),
-                        Timestamps.Parameter(expirationDate),
-                        new NpgsqlParameter<byte[]> { TypedValue = cipher.Encrypt(Convert.ToBase64String(secret)),
-                            NpgsqlDbType = NpgsqlDbType.Bytea },
+                        Value.Of(key.KeyId),
+                        Value.Of(key.CreationDate),
+                        Value.Of(activationDate),
+                        Value.Of(expirationDate),
+                        Value.Of(cipher.Encrypt(Convert.ToBase64String(secret))),
                     },
                 },
                 new NpgsqlBatchCommand("delete from teslamate.web_keys where expires_at < $1") {
-                    Parameters = { Timestamps.Parameter(key.CreationDate - Remembered) } },
+                    Parameters = { Value.Of(key.CreationDate - Remembered) } },
             },
         };
         batch.ExecuteNonQuery();
@@ -95,10 +93,10 @@ sealed class KeyRing(TokenCipher? cipher, NpgsqlDataSource database, ILoggerFact
     public CancellationToken GetCacheExpirationToken() => CancellationToken.None;
 
     public void RevokeKey(Guid keyId, string? reason = null)
-        => Execute("delete from teslamate.web_keys where id = $1", new NpgsqlParameter<Guid> { TypedValue = keyId });
+        => Execute("delete from teslamate.web_keys where id = $1", Value.Of(keyId));
 
     public void RevokeAllKeys(DateTimeOffset revocationDate, string? reason = null)
-        => Execute("delete from teslamate.web_keys where created_at <= $1", Timestamps.Parameter(revocationDate));
+        => Execute("delete from teslamate.web_keys where created_at <= $1", Value.Of(revocationDate));
 
     List<RingKey> Stored(NpgsqlConnection connection, TokenCipher cipher)
     {

@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using NpgsqlTypes;
 using TeslaMate.Configuration;
 using TeslaMate.Database;
 using TeslaMate.Logbook;
@@ -32,17 +31,13 @@ public sealed class TokenStore([FromKeyedServices(WebDatabase.Pages)] NpgsqlData
             values ($1, $2, $3, $4, $5, $6, $7)
             returning {Columns}
             """);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = wish.Name });
-        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = WebAccess.Hash(token), NpgsqlDbType = NpgsqlDbType.Bytea });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = token[..PrefixLength] });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. wish.Scopes] });
-        command.Parameters.Add(new NpgsqlParameter
-        {
-            Value = wish.Cars is { } cars ? cars.Select(car => car.Value).ToArray() : DBNull.Value,
-            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint,
-        });
-        command.Parameters.Add(Timestamps.Parameter(now));
-        command.Parameters.Add(Timestamps.Parameter(wish.Lifetime is { } lifetime ? now + lifetime : null));
+        command.Parameters.Add(Value.Of(wish.Name));
+        command.Parameters.Add(Value.Of(WebAccess.Hash(token)));
+        command.Parameters.Add(Value.Of(token[..PrefixLength]));
+        command.Parameters.Add(Value.Array<string>([.. wish.Scopes]));
+        command.Parameters.Add(Value.Array(wish.Cars?.Select(car => car.Value).ToArray()));
+        command.Parameters.Add(Value.Of(now));
+        command.Parameters.Add(Value.Of(wish.Lifetime is { } lifetime ? now + lifetime : null));
         return (await OneAsync(command, cancellationToken) ?? throw new InvalidOperationException("an insert returns its row"), new Secret(token));
     }
 
@@ -63,8 +58,8 @@ public sealed class TokenStore([FromKeyedServices(WebDatabase.Pages)] NpgsqlData
         await using var command = database.CreateCommand($"""
             update teslamate.api_tokens set revoked_at = $2 where id = $1 and revoked_at is null returning {Columns}
             """);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
-        command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+        command.Parameters.Add(Value.Of(id));
+        command.Parameters.Add(Value.Of(time.GetUtcNow()));
         return await OneAsync(command, cancellationToken);
     }
 
@@ -86,10 +81,10 @@ public sealed class TokenStore([FromKeyedServices(WebDatabase.Pages)] NpgsqlData
                 where api_tokens.id = found.id and (found.last_used_at is null or found.last_used_at <= $4))
             select {Columns} from found
             """);
-        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = WebAccess.Hash(token), NpgsqlDbType = NpgsqlDbType.Bytea });
-        command.Parameters.Add(Timestamps.Parameter(now));
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = origin.ToString() });
-        command.Parameters.Add(Timestamps.Parameter(now - UseInterval));
+        command.Parameters.Add(Value.Of(WebAccess.Hash(token)));
+        command.Parameters.Add(Value.Of(now));
+        command.Parameters.Add(Value.Of(origin.ToString()));
+        command.Parameters.Add(Value.Of(now - UseInterval));
         return await OneAsync(command, cancellationToken);
     }
 
@@ -98,8 +93,8 @@ public sealed class TokenStore([FromKeyedServices(WebDatabase.Pages)] NpgsqlData
     {
         await using var command = database.CreateCommand(
             "select true from teslamate.api_tokens where id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)");
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
-        command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+        command.Parameters.Add(Value.Of(id));
+        command.Parameters.Add(Value.Of(time.GetUtcNow()));
         return await command.ExecuteScalarAsync(cancellationToken) is true;
     }
 

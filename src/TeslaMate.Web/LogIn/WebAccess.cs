@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using NpgsqlTypes;
 using TeslaMate.Configuration;
 using TeslaMate.Database;
 
@@ -38,7 +37,7 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
             on conflict (only_row) do update set password = excluded.password, changed_at = excluded.changed_at
             """)
         {
-            Parameters = { new NpgsqlParameter<string> { TypedValue = PasswordHash.Make(password) }, Timestamps.Parameter(time.GetUtcNow()) },
+            Parameters = { Value.Of(PasswordHash.Make(password)), Value.Of(time.GetUtcNow()) },
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand("delete from teslamate.web_sessions"));
         await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -75,8 +74,8 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
             insert into teslamate.web_access (api_token, changed_at) values ($1, $2)
             on conflict (only_row) do update set api_token = excluded.api_token, changed_at = excluded.changed_at
             """);
-        command.Parameters.Add(Bytes(Hash(token)));
-        command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+        command.Parameters.Add(Value.Of(Hash(token)));
+        command.Parameters.Add(Value.Of(time.GetUtcNow()));
         await command.ExecuteNonQueryAsync(cancellationToken);
         return new Secret(token);
     }
@@ -95,7 +94,7 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             "delete from teslamate.web_sessions where expires_at < $1")
-        { Parameters = { Timestamps.Parameter(now) } });
+        { Parameters = { Value.Of(now) } });
         batch.BatchCommands.Add(new NpgsqlBatchCommand("""
             insert into teslamate.web_sessions (id, started_at, expires_at, subject, method, address, agent, used_at, confirmed_at)
                 values ($1, $2, $3, $4, $5, $6, $7, $2, $2)
@@ -103,8 +102,8 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
         {
             Parameters =
             {
-                Bytes(Hash(token)), Timestamps.Parameter(now), Timestamps.Parameter(now + SessionLength),
-                Text(subject), Text(method), Text(origin.Address?.ToString()), Text(origin.Agent),
+                Value.Of(Hash(token)), Value.Of(now), Value.Of(now + SessionLength),
+                Value.Of(subject), Value.Of(method), Value.Of(origin.Address?.ToString()), Value.Of(origin.Agent),
             },
         });
         await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -120,19 +119,19 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
             set expires_at = least($2, started_at + $6), used_at = $3, address = $4, agent = $5
             where id = $1
             """);
-        command.Parameters.Add(Bytes(Hash(token)));
-        command.Parameters.Add(Timestamps.Parameter(now + SessionLength));
-        command.Parameters.Add(Timestamps.Parameter(now));
-        command.Parameters.Add(Text(origin.Address?.ToString()));
-        command.Parameters.Add(Text(origin.Agent));
-        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = LongestSession });
+        command.Parameters.Add(Value.Of(Hash(token)));
+        command.Parameters.Add(Value.Of(now + SessionLength));
+        command.Parameters.Add(Value.Of(now));
+        command.Parameters.Add(Value.Of(origin.Address?.ToString()));
+        command.Parameters.Add(Value.Of(origin.Agent));
+        command.Parameters.Add(Value.Of(LongestSession));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     internal async Task EndSessionAsync(byte[] id, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("delete from teslamate.web_sessions where id = $1");
-        command.Parameters.Add(Bytes(id));
+        command.Parameters.Add(Value.Of(id));
         await command.ExecuteNonQueryAsync(cancellationToken);
         AnnounceChange();
     }
@@ -146,7 +145,7 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
             where expires_at > $1
             order by coalesce(used_at, started_at) desc
             """);
-        command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+        command.Parameters.Add(Value.Of(time.GetUtcNow()));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var sessions = new List<StoredSession>();
         while (await reader.ReadAsync(cancellationToken))
@@ -158,8 +157,8 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
     internal async Task ConfirmSessionAsync(byte[] id, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("update teslamate.web_sessions set confirmed_at = $2 where id = $1");
-        command.Parameters.Add(Bytes(id));
-        command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+        command.Parameters.Add(Value.Of(id));
+        command.Parameters.Add(Value.Of(time.GetUtcNow()));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -169,9 +168,9 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
         await using var batch = database.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand("update teslamate.web_access set password = $1, changed_at = $2")
         {
-            Parameters = { new NpgsqlParameter<string> { TypedValue = PasswordHash.Make(password) }, Timestamps.Parameter(time.GetUtcNow()) },
+            Parameters = { Value.Of(PasswordHash.Make(password)), Value.Of(time.GetUtcNow()) },
         });
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("delete from teslamate.web_sessions where id <> $1") { Parameters = { Bytes(but) } });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("delete from teslamate.web_sessions where id <> $1") { Parameters = { Value.Of(but) } });
         await batch.ExecuteNonQueryAsync(cancellationToken);
         AnnounceChange();
     }
@@ -194,9 +193,9 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
             left join teslamate.web_access access using (only_row)
             left join teslamate.web_sessions session on session.id = $1 and session.expires_at > $2 and session.started_at > $3
             """);
-        command.Parameters.Add(Bytes(id));
-        command.Parameters.Add(Timestamps.Parameter(now));
-        command.Parameters.Add(Timestamps.Parameter(now - LongestSession));
+        command.Parameters.Add(Value.Of(id));
+        command.Parameters.Add(Value.Of(now));
+        command.Parameters.Add(Value.Of(now - LongestSession));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         var session = await reader.IsDBNullAsync(2, cancellationToken) ? null : Session(reader, id, first: 2);
@@ -225,8 +224,4 @@ public sealed class WebAccess([FromKeyedServices(WebDatabase.Pages)] NpgsqlDataS
     }
 
     static string NewToken() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-
-    static NpgsqlParameter Text(string? text) => new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
-
-    static NpgsqlParameter<byte[]> Bytes(byte[] value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bytea };
 }

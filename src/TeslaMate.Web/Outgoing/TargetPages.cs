@@ -7,6 +7,7 @@ using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Outgoing.Channels;
 using TeslaMate.Outgoing.Deliveries;
+using TeslaMate.Outgoing.Messages;
 using TeslaMate.Outgoing.Targets;
 using TeslaMate.Web.Layout;
 using TeslaMate.Web.LogIn;
@@ -20,7 +21,7 @@ namespace TeslaMate.Web.Outgoing;
 /// asked for the password again.
 /// </summary>
 sealed partial class TargetPages(
-    TargetTable targets, DeliveryTable deliveries, TargetTest test, AddressGuard guard, ICars cars, ILogger<TargetPages> logger)
+    TargetTable targets, DeliveryTable deliveries, TargetTest test, AddressGuard guard, ICars cars, MessageTexts texts, ILogger<TargetPages> logger)
 {
     public const string Path = "/outgoing";
 
@@ -32,6 +33,7 @@ sealed partial class TargetPages(
         pages.MapGet("", async (PageContext context, CancellationToken cancellationToken)
             => context.Render<TargetListPage, TargetListModel>(new(await targets.ListAsync(cancellationToken))));
         pages.MapGet("/new", NewAsync);
+        pages.MapGet("/abrp/{car}", PlannerAsync);
         pages.MapGet("/{target}", EditAsync);
         pages.MapPost("", CreateAsync);
         pages.MapPost("/{target}", ChangeAsync);
@@ -41,6 +43,19 @@ sealed partial class TargetPages(
     {
         var kind = TargetKinds.Find(http.Request.Query["kind"]) ?? TargetKind.Webhook;
         return await PageAsync(context, new() { Kind = kind, Entry = TargetEntry.New(kind) }, cancellationToken);
+    }
+
+    /// <summary>Where the live values of a car go: the target that is there, or the form of one.</summary>
+    async Task<IResult> PlannerAsync(PageContext context, RowNumber car, CancellationToken cancellationToken)
+    {
+        if ((await cars.ListAsync(cancellationToken)).FirstOrDefault(known => known.Id.Value == car.Int) is not { Id: var id })
+            return Results.StatusCode(StatusCodes.Status404NotFound);
+        var there = (await targets.ListAsync(cancellationToken)).FirstOrDefault(
+            target => target.Kind is TargetKind.Abrp && target.Filter.Cars?.Contains(id) != false);
+        if (there is not null)
+            return Results.Redirect(context.Url($"{Path}/{there.Id}"));
+        var entry = TargetEntry.New(TargetKind.Abrp) with { Name = TargetTexts.Of(TargetKind.Abrp), Cars = [id] };
+        return await PageAsync(context, new() { Kind = TargetKind.Abrp, Entry = entry }, cancellationToken);
     }
 
     async Task<IResult> EditAsync(PageContext context, RowNumber target, CancellationToken cancellationToken)
@@ -92,7 +107,7 @@ sealed partial class TargetPages(
                 return await PageAsync(context, new() { Target = found, Kind = found.Kind, Entry = TargetEntry.Of(found), Made = key },
                     cancellationToken);
             case "delete":
-                await targets.DeleteAsync(found.Id, cancellationToken);
+                await targets.DeleteAsync(found.Id, isExpected: _ => true, cancellationToken);
                 Log.Deleted(logger, found.Id, found.Name, RequestOrigin.Of(http));
                 return Results.Redirect(context.Url(Path));
             default:
@@ -111,7 +126,7 @@ sealed partial class TargetPages(
                 context, new() { Target = found, Kind = found.Kind, Entry = entry, Errors = [.. errors, .. problems] }, cancellationToken);
         }
 
-        await targets.UpdateAsync(found.Id, input, cancellationToken);
+        await targets.UpdateAsync(found.Id, input, isExpected: _ => true, cancellationToken);
         Log.Changed(logger, found.Id, input.Name, string.Join(' ', input.Secrets.Keys), RequestOrigin.Of(http));
         return Done(context, http, context.Texts["Saved"], found.Id);
     }
@@ -127,6 +142,7 @@ sealed partial class TargetPages(
             model with
             {
                 Cars = await cars.ListAsync(cancellationToken),
+                EventNames = TargetTexts.OfEvents(texts.In(context.Texts.Language.Value)),
                 Deliveries = model.Target is { } target ? await deliveries.RecentAsync(target.Id, ShownDeliveries, cancellationToken) : [],
             },
             model.Errors.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
@@ -169,6 +185,9 @@ public sealed record TargetModel
 
     /// <summary>Those that events can be about.</summary>
     public IReadOnlyList<Car> Cars { get; init; } = [];
+
+    /// <summary>What events are called, in the visitor's language, by their names outside.</summary>
+    public IReadOnlyDictionary<string, string> EventNames { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The newest first.</summary>
     public IReadOnlyList<DeliveryRecord> Deliveries { get; init; } = [];

@@ -164,7 +164,7 @@ static class AccessTables
     {
         await using var command = new NpgsqlCommand(sql, connection);
         if (parameter is not null)
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = parameter });
+            command.Parameters.Add(Value.Of(parameter));
         return await command.ExecuteScalarAsync(cancellationToken) as string;
     }
 }

@@ -215,9 +215,9 @@ sealed class DumpLoader(DatabaseSettings database, int jobs, int memoryMegabytes
         {
             Parameters =
             {
-                new NpgsqlParameter<string> { TypedValue = value.Sequence },
-                new NpgsqlParameter<long> { TypedValue = value.Value },
-                new NpgsqlParameter<bool> { TypedValue = value.IsCalled },
+                Value.Of(value.Sequence),
+                Value.Of(value.Value),
+                Value.Of(value.IsCalled),
             },
         };
         try

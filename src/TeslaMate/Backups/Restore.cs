@@ -197,8 +197,7 @@ sealed class Restore(DatabaseSettings settings, Variables variables, IRestoreDat
         await using var command = new NpgsqlCommand("select exists (select from pg_stat_activity where datname = $1 and application_name = $2)",
             connection)
         {
-            Parameters = { new NpgsqlParameter<string> { TypedValue = settings.Name },
-                new NpgsqlParameter<string> { TypedValue = BackupApplication } },
+            Parameters = { Value.Of(settings.Name), Value.Of(BackupApplication) },
         };
         while (await command.ExecuteScalarAsync(cancellationToken) is true)
         {

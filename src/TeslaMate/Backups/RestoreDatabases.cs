@@ -192,7 +192,7 @@ sealed class RestoreDatabases(DatabaseSettings settings, string owner, TimeProvi
         await using var command = new NpgsqlCommand("select datname::text from pg_database where starts_with(datname::text, $1) order by datname",
             _guard)
         {
-            Parameters = { new NpgsqlParameter<string> { TypedValue = settings.Name + kind } },
+            Parameters = { Value.Of(settings.Name + kind) },
         };
         var names = new List<string>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -243,7 +243,7 @@ sealed class RestoreDatabases(DatabaseSettings settings, string owner, TimeProvi
     {
         await using var command = new NpgsqlCommand(sql, connection);
         foreach (var parameter in parameters)
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = parameter });
+            command.Parameters.Add(Value.Of(parameter));
         return await command.ExecuteScalarAsync(cancellationToken);
     }
 

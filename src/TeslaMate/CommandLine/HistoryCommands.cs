@@ -126,7 +126,7 @@ static class HistoryCommands
         return Edit(variables, "place", description, [kind, ids, end, geofence, address], (parsed, _, _) =>
         {
             var (drives, at) = (parsed.GetValue(ids)!, parsed.GetValue(end));
-            return Task.FromResult<HistoryEdit?>((parsed.GetValue(geofence), parsed.GetValue(address)) switch
+            return Task.FromResult<HistoryEdit.OfEntries?>((parsed.GetValue(geofence), parsed.GetValue(address)) switch
             {
                 ({ } fence, null) => new HistoryEdit.SetGeofence(parsed.GetValue(kind), drives, at, fence == 0 ? null : fence),
                 (null, { } place) => new HistoryEdit.SetAddress(parsed.GetValue(kind), drives, at, place == 0 ? null : place),
@@ -165,7 +165,7 @@ static class HistoryCommands
             var wanted = given.Where(option => option.Tags is { Length: > 0 }).ToList();
             if (parsed.GetValue(clear))
                 wanted.Add((TagMode.Replace, []));
-            return Task.FromResult<HistoryEdit?>(
+            return Task.FromResult<HistoryEdit.OfEntries?>(
                 wanted is [var (how, tags)] ? new HistoryEdit.SetTags(parsed.GetValue(kind), parsed.GetValue(ids)!, how, tags!) : null);
         }, missing: "Give one of --set, --add, --remove and --clear.");
     }
@@ -173,7 +173,7 @@ static class HistoryCommands
     /// <param name="edit">Null when the options do not make one; then <paramref name="missing"/> says so.</param>
     static Command Edit(
         Variables? variables, string name, string description, Symbol[] symbols,
-        Func<ParseResult, IHistoryEditor, CancellationToken, Task<HistoryEdit?>> edit, string missing = "")
+        Func<ParseResult, IHistoryEditor, CancellationToken, Task<HistoryEdit.OfEntries?>> edit, string missing = "")
     {
         var dryRun = new Option<bool>("--dry-run") { Description = "Show what would change, and change nothing." };
         var json = Json();
@@ -205,7 +205,7 @@ static class HistoryCommands
         return command;
     }
 
-    static Task<HistoryEdit?> Known(HistoryEdit edit) => Task.FromResult<HistoryEdit?>(edit);
+    static Task<HistoryEdit.OfEntries?> Known(HistoryEdit.OfEntries edit) => Task.FromResult<HistoryEdit.OfEntries?>(edit);
 
     static Task<int> RunAsync(Variables? given, ParseResult parsed, Func<IHistoryEditor, TextWriter, TextWriter, Task<int>> run)
     {
@@ -289,14 +289,15 @@ static class HistoryCommands
         var name = change.Id > 0 ? $"change {change.Id}, " : "";
         var undone = change.UndoneAt is { } at ? $", undone {at:yyyy-MM-dd HH:mm:ss}Z by {change.UndoneBy}" : "";
         var author = change.Author.Length > 0 ? $" by {change.Author}" : "";
+        var car = change.Car is { } known ? $"car {known}, " : "";
         return string.Create(
-            CultureInfo.InvariantCulture, $"{name}car {change.Car}, {change.At:yyyy-MM-dd HH:mm:ss}Z{author}: {change.Edit}{undone}");
+            CultureInfo.InvariantCulture, $"{name}{car}{change.At:yyyy-MM-dd HH:mm:ss}Z{author}: {change.Edit}{undone}");
     }
 
     static object ToJson(HistoryChange change) => new
     {
         id = change.Id,
-        car_id = change.Car.Value,
+        car_id = change.Car?.Value,
         at = change.At,
         author = change.Author,
         edit = change.Edit.ToJson(),

@@ -310,7 +310,7 @@ static class TelemetryCommands
             from public.cars
             where (vin = $1 or id::text = $1) and vin is not null
             """);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = car });
+        command.Parameters.Add(Value.Of(car));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? new OwnedCar(new CarId(reader.GetInt16(0)), reader.GetString(1), reader.Text(2)) : null;

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Npgsql;
 using TeslaMate.CommandLine;
 using TeslaMate.Configuration;
+using TeslaMate.Database;
 using TeslaMate.Database.Migrations;
 using TeslaMate.Hosting;
 using TeslaMate.Simulator.Clocks;
@@ -142,7 +143,7 @@ sealed class DemoRun(DemoOptions options, IDemoScreen screen)
             insert into teslamate.telemetry_cars (car_id, is_synced) select id, true from public.cars where vin = $1
             on conflict (car_id) do nothing
             """);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = DemoWorld.Pasts()[DemoWorld.Streaming].Car.Vin });
+        command.Parameters.Add(Value.Of(DemoWorld.Pasts()[DemoWorld.Streaming].Car.Vin));
         await command.ExecuteNonQueryAsync(stop);
     }
 

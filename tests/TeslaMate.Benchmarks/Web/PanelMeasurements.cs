@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
+using TeslaMate.Tests.Grafana;
 
 namespace TeslaMate.Benchmarks.Web;
 
@@ -20,7 +21,7 @@ static class PanelMeasurements
         var fences = string.Join(',', await ColumnAsync(connection, "select 0 union all select id from public.geofences"));
         var now = TimeProvider.System.GetUtcNow();
         var all = new List<(double Median, double Slow, string What)>();
-        foreach (var (name, json) in DashboardQueries.Dashboards())
+        foreach (var (name, json) in DashboardQueries.All())
         {
             var values = json["templating"]!["list"]!.AsArray().ToDictionary(variable => (string)variable!["name"]!,
                 variable => (string)variable!["name"]! switch

@@ -149,8 +149,8 @@ public sealed class DatabaseSettingsTests
             database.ConnectionString.Replace("Timezone=UTC", "Timezone=Europe/Berlin", StringComparison.Ordinal));
         var instant = new DateTimeOffset(2024, 7, 1, 14, 0, 0, 123, TimeSpan.FromHours(2));
         await using var insert = berlin.CreateCommand("insert into moments values ($1), ($2)");
-        insert.Parameters.Add(Timestamps.Parameter(instant));
-        insert.Parameters.Add(Timestamps.Parameter((DateTimeOffset?)null));
+        insert.Parameters.Add(Value.Of(instant));
+        insert.Parameters.Add(Value.Of((DateTimeOffset?)null));
         await insert.ExecuteNonQueryAsync();
         await using var select = berlin.CreateCommand("select happened, happened::text as text from moments order by moments.happened nulls last");
         await using var reader = await select.ExecuteReaderAsync();

@@ -42,6 +42,29 @@ public sealed partial class LinkTests
         missing.ShouldBeEmpty();
     }
 
+    [Fact]
+    public void The_files_of_a_journey_are_there()
+    {
+        var files = Directory.EnumerateFiles(Path.Combine(Evaluation.Root, "src"), "*.*", SearchOption.AllDirectories)
+            .Where(file => Path.GetExtension(file) is ".cs" or ".razor").Select(file => Path.GetFileNameWithoutExtension(file)).ToHashSet();
+        var journeys = Reading.Matches(File.ReadAllText(Path.Combine(Evaluation.Root, "docs/architecture.md")));
+        journeys.Count.ShouldBe(4);
+        journeys.SelectMany(journey => Code.Matches(journey.Value)).Select(code => code.Groups[1].Value)
+            .Where(name => name.All(char.IsAsciiLetter) && !files.Contains(name)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_readme_names_every_project_and_leads_to_every_page()
+    {
+        var readme = File.ReadAllText(Path.Combine(Evaluation.Root, "README.md"));
+        var projects = Directory.EnumerateFiles(Path.Combine(Evaluation.Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Select(file => $"`src/{Path.GetFileNameWithoutExtension(file)}`");
+        var pages = Directory.EnumerateFiles(Path.Combine(Evaluation.Root, "docs"), "*.md").Select(file => $"(docs/{Path.GetFileName(file)})");
+        string[] wanted = [.. projects, .. pages];
+        wanted.Length.ShouldBeGreaterThan(20);
+        wanted.Where(text => !readme.Contains(text, StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
     static IEnumerable<string> Documents() =>
     [
         .. Directory.EnumerateFiles(Evaluation.Root, "*.md"),
@@ -57,6 +80,10 @@ public sealed partial class LinkTests
     // "src/…", "docs/…", "TeslaMate.Web/Cars", "TeslaMate.Web/LogIn/Policies.cs"
     [GeneratedRegex(@"^(src|tests|docs|nix|TeslaMate[.A-Za-z]*)/[A-Za-z./-]*[A-Za-z/]$")]
     static partial Regex ProjectPath { get; }
+
+    // To the next paragraph that is no list.
+    [GeneratedRegex(@"^Files in the order of reading.*?(?=\n\n(?!- )|\z)", RegexOptions.Singleline | RegexOptions.Multiline)]
+    static partial Regex Reading { get; }
 
     [GeneratedRegex("[A-Za-z]+")]
     static partial Regex Word { get; }

@@ -33,9 +33,9 @@ static class FollowingProgram
             return ExitCode.Configuration;
         }
 
-        Quietness? quiet = null;
-        using var counting = quiet = new Quietness(() => quiet!.Requests, () => 0, alwaysAtWork: 0).Start();
-        var time = ClockLine.Follow(socket, quiet.Holds, () => quiet.Requests);
+        IdleDetector? idle = null;
+        using var counting = idle = new IdleDetector(() => idle!.Requests, () => 0, alwaysAtWork: 0).Start();
+        var time = ClockLine.Follow(socket, idle.IsIdle, () => idle.Requests);
         await using var log = new LoggerConfiguration()
             .MinimumLevel.Is(settings.Log.Level)
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)

@@ -14,7 +14,7 @@ sealed class HardMonth : IAsyncDisposable
     readonly string _folder;
     readonly PrivateCluster _cluster;
     readonly SteppedTime _time;
-    readonly Quietness _quiet;
+    readonly IdleDetector _idle;
     readonly TeslaCloud _cloud;
     readonly ClockLine _line;
     ProgramProcess? _program;
@@ -24,8 +24,8 @@ sealed class HardMonth : IAsyncDisposable
         (_folder, _cluster) = (folder, cluster);
         Lives = ThreeCars.Lives(days);
         TeslaCloud? cloud = null;
-        _quiet = new Quietness(() => 0, () => cloud!.StreamMessages).Start();
-        _time = new SteppedTime(ThreeCars.Start, _quiet.Holds);
+        _idle = new IdleDetector(() => 0, () => cloud!.StreamMessages).Start();
+        _time = new SteppedTime(ThreeCars.Start, _idle.IsIdle);
         cloud = _cloud = new TeslaCloud(Lives, _time) { StreamInterval = TimeSpan.FromSeconds(5) };
         _line = new ClockLine(_time, Path.Combine(folder, "clock"), () => _cloud.WaitingOnPurpose);
     }
@@ -54,7 +54,7 @@ sealed class HardMonth : IAsyncDisposable
         var cluster = await PrivateCluster.StartAsync(settings: ["fsync = off", "full_page_writes = off"]);
         var month = new HardMonth(days, folder, cluster);
         await month._cloud.StartAsync();
-        await House.PrepareAsync(month.Database, month._cloud, ThreeCars.Cars(month.Lives) + ThreeCars.Geofences);
+        await ProgramUnderTest.PrepareAsync(month.Database, month._cloud, ThreeCars.Cars(month.Lives) + ThreeCars.Geofences);
         return month;
     }
 
@@ -63,7 +63,7 @@ sealed class HardMonth : IAsyncDisposable
     public Task<Logged> LiveAsync(int days, int kills, int outages)
     {
         Logged? logged = null;
-        return SilenceCollection.RunAsync(async () =>
+        return NonParallelCollection.RunAsync(async () =>
         {
             AddFaults();
             await StartProgramAsync();
@@ -92,7 +92,7 @@ sealed class HardMonth : IAsyncDisposable
         _line.Dispose();
         await _cloud.DisposeAsync();
         await _cluster.DisposeAsync();
-        _quiet.Dispose();
+        _idle.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -174,7 +174,7 @@ sealed class HardMonth : IAsyncDisposable
     {
         if (_program is not null)
             await _program.DisposeAsync();
-        _program = ProgramProcess.Follow(House.Environment(Database, _cloud, _folder), Path.Combine(_folder, "program.log"), _line.Path);
+        _program = ProgramProcess.Follow(ProgramUnderTest.Environment(Database, _cloud, _folder), Path.Combine(_folder, "program.log"), _line.Path);
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await _line.JoinAsync(timeout.Token);
     }

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace TeslaMate.Tests.EndToEnd;
 
-[Collection(SilenceCollection.Name)]
+[Collection(NonParallelCollection.Name)]
 public sealed class HardMonthTests(ITestOutputHelper output)
 {
     // The longest that nothing is known of a driving car when nothing is wrong: a poll or two, or what it takes to see that it is awake.

@@ -237,7 +237,7 @@ public sealed class HardStreamTests(ITestOutputHelper output)
             var port = StreamedDayTests.FreePort();
             var route = new EndpointRoute(new Uri($"wss://127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}/"), _authority);
             _senders = [.. lives.Select(life => new Sender(life, route, MustGoOn))];
-            _environment = House.Environment(cluster.ConnectionString(), cloud, _folder);
+            _environment = ProgramUnderTest.Environment(cluster.ConnectionString(), cloud, _folder);
             foreach (var (name, value) in StreamedDayTests.Endpoint(_folder, _authority, port))
                 _environment[name] = value;
         }
@@ -258,7 +258,7 @@ public sealed class HardStreamTests(ITestOutputHelper output)
                 TimeProvider.System);
             await cloud.StartAsync();
             var cluster = await PrivateCluster.StartAsync(settings: ["fsync = off"]);
-            await House.PrepareAsync(cluster.ConnectionString(), cloud,
+            await ProgramUnderTest.PrepareAsync(cluster.ConnectionString(), cloud,
                 ThreeCars.Cars([.. lives]) + "insert into teslamate.telemetry_cars (car_id) select id from cars;");
             var run = new Run(lives, cloud, cluster);
             run.StartProgram();

@@ -33,26 +33,26 @@ public sealed class Month : IAsyncLifetime
         int days, Func<TestDatabase, Task>? before = null, Func<TestDatabase, Task>? after = null)
     {
         (IReadOnlyList<Life>, Logged, IReadOnlyList<SimulatedCar>, DateTimeOffset, IReadOnlyList<string>) result = default;
-        await SilenceCollection.RunAsync(async () =>
+        await NonParallelCollection.RunAsync(async () =>
         {
             var lives = ThreeCars.Lives(days);
             TeslaCloud? cloud = null;
-            using var quiet = new Quietness(() => cloud!.WaitingOnPurpose, () => cloud!.StreamMessages).Start();
-            var time = new SteppedTime(ThreeCars.Start, quiet.Holds);
+            using var idle = new IdleDetector(() => cloud!.WaitingOnPurpose, () => cloud!.StreamMessages).Start();
+            var time = new SteppedTime(ThreeCars.Start, idle.IsIdle);
             await using var running = cloud = new TeslaCloud(lives, time) { StreamInterval = TimeSpan.FromSeconds(5) };
             await cloud.StartAsync();
             await using var database = await TestServer.CreateDatabaseAsync();
-            await House.PrepareAsync(database.ConnectionString, cloud, ThreeCars.Cars(lives) + ThreeCars.Geofences);
+            await ProgramUnderTest.PrepareAsync(database.ConnectionString, cloud, ThreeCars.Cars(lives) + ThreeCars.Geofences);
             if (before is not null)
                 await before(database);
             var folder = Directory.CreateTempSubdirectory("teslamate-month-").FullName;
             try
             {
-                await using var house = await House.StartAsync(database.ConnectionString, cloud, time, folder);
+                await using var program = await ProgramUnderTest.StartAsync(database.ConnectionString, cloud, time, folder);
                 await time.AdvanceToAsync(ThreeCars.Start.AddDays(days + 1));
                 if (after is not null)
                     await after(database);
-                result = (lives, await Logged.ReadAsync(database.TestSource), cloud.Cars, time.GetUtcNow(), house.Log.Lines);
+                result = (lives, await Logged.ReadAsync(database.TestSource), cloud.Cars, time.GetUtcNow(), program.Log.Lines);
             }
             finally
             {

@@ -5,7 +5,7 @@ using TeslaMate.Tests.Simulator.Clocks;
 namespace TeslaMate.Tests.EndToEnd;
 
 /// <summary>Some days of three cars: what the tables say against what really happened and against the rules of the specification.</summary>
-[Collection(SilenceCollection.Name)]
+[Collection(NonParallelCollection.Name)]
 public sealed class MonthTests(Month month) : IClassFixture<Month>
 {
     const double KmPerMile = 1 / 0.62137119223733;

@@ -20,7 +20,7 @@ namespace TeslaMate.Tests.EndToEnd;
 /// The same hours of a car by its own connection, by ZeroMQ and MQTT of Tesla's server, and by polling: the same drives and charges within the
 /// limits of each path (spec fleet-telemetry 1). With <c>TESLAMATE_TEST_DAYS</c> so many days of a random life instead.
 /// </summary>
-[Collection(SilenceCollection.Name)]
+[Collection(NonParallelCollection.Name)]
 public sealed class StreamedDayTests
 {
     static readonly DateTimeOffset Start = ThreeCars.Start;
@@ -96,20 +96,20 @@ public sealed class StreamedDayTests
     static async Task<Lived> LiveAsync(string path, TelemetryTroubles? troubles = null)
     {
         Lived? result = null;
-        await SilenceCollection.RunAsync(async () =>
+        await NonParallelCollection.RunAsync(async () =>
         {
             var life = TheLife();
             TeslaCloud? cloud = null;
             TelemetryCar? car = null;
             TeslaServer? server = null;
-            using var quiet = new Quietness(() => cloud!.WaitingOnPurpose, () => cloud!.StreamMessages).Start();
+            using var idle = new IdleDetector(() => cloud!.WaitingOnPurpose, () => cloud!.StreamMessages).Start();
             Func<bool> hasArrived = () => true;
-            var time = new SteppedTime(Start, () => (car?.IsSettled ?? true) && hasArrived() && quiet.Holds());
+            var time = new SteppedTime(Start, () => (car?.IsSettled ?? true) && hasArrived() && idle.IsIdle());
             await using var running = cloud = new TeslaCloud([life], time) { StreamInterval = TimeSpan.FromSeconds(5) };
             await cloud.StartAsync();
             await using var database = await TestServer.CreateDatabaseAsync();
             var isStreaming = path != "polling";
-            await House.PrepareAsync(
+            await ProgramUnderTest.PrepareAsync(
                 database.ConnectionString, cloud,
                 ThreeCars.Cars([life]) + (isStreaming ? "insert into teslamate.telemetry_cars (car_id) values (1);" : ""));
             var folder = Directory.CreateTempSubdirectory("teslamate-streamed-").FullName;
@@ -119,23 +119,23 @@ public sealed class StreamedDayTests
                 await using var tesla = server = path == "endpoint" || !isStreaming ? null : new TeslaServer(time);
                 using var authority = new CarAuthority(Start);
                 var (variables, route) = await RouteAsync(path, folder, authority, server, broker);
-                await using var house = await House.StartAsync(database.ConnectionString, cloud, time, folder, variables);
+                await using var program = await ProgramUnderTest.StartAsync(database.ConnectionString, cloud, time, folder, variables);
                 // A message on its way is no work that the clock could see; so what was sent is compared with what has come.
                 if (path == "endpoint")
                 {
-                    var endpoint = house.Parts.GetRequiredService<EndpointCounters>();
+                    var endpoint = program.Parts.GetRequiredService<EndpointCounters>();
                     hasArrived = () => endpoint.Connections == (car?.IsConnected is true ? 1 : 0);
                 }
                 else if (path.StartsWith("zmq", StringComparison.Ordinal))
                 {
-                    var intake = house.Parts.GetRequiredService<RecordIntake>();
+                    var intake = program.Parts.GetRequiredService<RecordIntake>();
                     hasArrived = () => intake.Taken == server!.Published;
                     for (var i = 0; i < 600 && server!.Subscribers == 0; i++)
                         await Task.Delay(100);
                 }
                 else if (broker is not null)
                 {
-                    var intake = house.Parts.GetServices<IHostedService>().OfType<MqttIntake>().Single();
+                    var intake = program.Parts.GetServices<IHostedService>().OfType<MqttIntake>().Single();
                     hasArrived = () => intake.Taken == server!.Published;
                     for (var i = 0; i < 600 && !intake.IsSubscribed; i++)
                         await Task.Delay(100);
@@ -149,7 +149,7 @@ public sealed class StreamedDayTests
                 await stop.CancelAsync();
                 await driving;
                 var requests = cloud.Cars[0].Count(RequestKind.Vehicle) + cloud.Cars[0].Count(RequestKind.VehicleData);
-                result = new Lived(life, await Logged.ReadAsync(database.TestSource), end, requests, house.Log.Lines);
+                result = new Lived(life, await Logged.ReadAsync(database.TestSource), end, requests, program.Log.Lines);
             }
             finally
             {

@@ -36,7 +36,7 @@ public sealed class StreamedInstancesTests(ITestOutputHelper output) : IAsyncLif
         await _cloud.StartAsync();
         _cluster = await PrivateCluster.StartAsync(settings: ["fsync = off"]);
         _database = NpgsqlDataSource.Create(_cluster.ConnectionString());
-        await House.PrepareAsync(_cluster.ConnectionString(), _cloud,
+        await ProgramUnderTest.PrepareAsync(_cluster.ConnectionString(), _cloud,
             ThreeCars.Cars([_life]) + "insert into teslamate.telemetry_cars (car_id) values (1);");
         _endpoint = StreamedDayTests.Endpoint(_folder, _authority, 0);
     }
@@ -128,7 +128,7 @@ public sealed class StreamedInstancesTests(ITestOutputHelper output) : IAsyncLif
 
     ProgramProcess Serve(string name, int port)
     {
-        var environment = House.Environment(_cluster.ConnectionString(), _cloud, _folder);
+        var environment = ProgramUnderTest.Environment(_cluster.ConnectionString(), _cloud, _folder);
         foreach (var (variable, value) in _endpoint)
             environment[variable] = value;
         environment["TELEMETRY_LISTEN"] = $"127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}";

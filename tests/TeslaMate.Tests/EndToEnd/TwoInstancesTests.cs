@@ -26,7 +26,7 @@ public sealed class TwoInstancesTests : IAsyncLifetime
         await _cloud.StartAsync();
         _cluster = await PrivateCluster.StartAsync(settings: ["fsync = off"]);
         _database = NpgsqlDataSource.Create(_cluster.ConnectionString());
-        await House.PrepareAsync(_cluster.ConnectionString(), _cloud, ThreeCars.Cars(lives));
+        await ProgramUnderTest.PrepareAsync(_cluster.ConnectionString(), _cloud, ThreeCars.Cars(lives));
     }
 
     public async Task DisposeAsync()
@@ -106,7 +106,7 @@ public sealed class TwoInstancesTests : IAsyncLifetime
 
     ProgramProcess Serve(string name, params IEnumerable<(string Name, string Value)> settings)
     {
-        var environment = House.Environment(_cluster.ConnectionString(), _cloud, _folder);
+        var environment = ProgramUnderTest.Environment(_cluster.ConnectionString(), _cloud, _folder);
         foreach (var (variable, value) in settings)
             environment[variable] = value;
         environment["HTTP_BINDING_ADDRESS"] = Path.Combine(_folder, name);

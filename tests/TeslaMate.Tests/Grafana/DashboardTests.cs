@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Npgsql;
@@ -12,8 +11,6 @@ namespace TeslaMate.Tests.Grafana;
 /// <summary>The dashboards in nix/grafana: as their source says, of the shape Grafana reads, and every query of theirs runs.</summary>
 public sealed partial class DashboardTests
 {
-    static readonly string Folder = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "../../../nix/grafana"));
-
     static readonly string[] Uids =
     [
         "-pkIkhmRz", "1EZnXszMk", "BHhxFeZRz", "FkUpJpQZk", "IiC07mgWz", "NjtMTFggz", "RG_DxSmgk", "SUBgwtigz", "TSmNYvRRk", "WopVO_mgz", "Y8upc6ZRk",
@@ -30,8 +27,8 @@ public sealed partial class DashboardTests
     [Fact]
     public async Task The_files_are_what_their_source_makes()
     {
-        using var node = Process.Start(
-            new ProcessStartInfo("node", [Path.Combine(Folder, "generate.mjs"), "--check"]) { RedirectStandardError = true }).ShouldNotBeNull();
+        var generator = Path.Combine(DashboardQueries.Folder, "generate.mjs");
+        using var node = Process.Start(new ProcessStartInfo("node", [generator, "--check"]) { RedirectStandardError = true }).ShouldNotBeNull();
         var said = await node.StandardError.ReadToEndAsync();
         await node.WaitForExitAsync();
         said.ShouldBeEmpty();
@@ -40,12 +37,12 @@ public sealed partial class DashboardTests
 
     [Fact]
     public void There_is_one_for_each_of_the_reference_under_its_uid()
-        => Dashboards().Select(dashboard => (string?)dashboard.Json["uid"]).Order(StringComparer.Ordinal).ShouldBe(Uids);
+        => DashboardQueries.All().Select(dashboard => (string?)dashboard.Json["uid"]).Order(StringComparer.Ordinal).ShouldBe(Uids);
 
     [Fact]
     public void They_have_the_shape_that_Grafana_reads()
     {
-        foreach (var (name, json) in Dashboards())
+        foreach (var (name, json) in DashboardQueries.All())
         {
             ((int?)json["schemaVersion"]).ShouldBe(39, name);
             ((string?)json["title"]).ShouldNotBeNullOrEmpty(name);
@@ -63,17 +60,17 @@ public sealed partial class DashboardTests
                 (x + w).ShouldBeLessThanOrEqualTo(24, what);
                 foreach (var cell in Enumerable.Range(x, w).SelectMany(column => Enumerable.Range(y, h).Select(line => (column, line))))
                     places.Add(cell).ShouldBeTrue($"{what} lies over another");
-                foreach (var target in Targets(panel))
+                foreach (var target in DashboardQueries.Targets(panel))
                 {
                     ((string?)target["datasource"]!["uid"]).ShouldBe("TeslaMate", what);
                     ((string?)target["datasource"]!["type"]).ShouldBe("grafana-postgresql-datasource", what);
                     ((string?)target["format"]).ShouldBeOneOf("table", "time_series");
-                    foreach (Match used in Variable().Matches((string)target["rawSql"]!))
+                    foreach (Match used in DashboardQueries.Variable().Matches((string)target["rawSql"]!))
                         (used.Value.StartsWith("$__", StringComparison.Ordinal)
                             || variables.Contains(used.Groups[1].Value)).ShouldBeTrue($"{what} uses {used.Value}");
                 }
 
-                Targets(panel).Select(target => (string)target["refId"]!).ShouldBeUnique(what);
+                DashboardQueries.Targets(panel).Select(target => (string)target["refId"]!).ShouldBeUnique(what);
             }
         }
     }
@@ -82,7 +79,7 @@ public sealed partial class DashboardTests
     public async Task Every_field_option_and_value_is_one_that_Grafana_11_to_13_know()
     {
         Skip.IfNot(Directory.Exists(Path.Combine(Schemas, "node_modules")), "tests/run installs Grafana's types");
-        (await CheckAsync(Path.Combine(Folder, "dashboards"))).ShouldBeEmpty();
+        (await CheckAsync(Path.Combine(DashboardQueries.Folder, "dashboards"))).ShouldBeEmpty();
     }
 
     [SkippableFact]
@@ -92,7 +89,7 @@ public sealed partial class DashboardTests
         var folder = Directory.CreateTempSubdirectory("dashboards-");
         try
         {
-            var (_, json) = Dashboards().First(dashboard => dashboard.Name.EndsWith("charging-stats.json", StringComparison.Ordinal));
+            var (_, json) = DashboardQueries.All().First(dashboard => dashboard.Name.EndsWith("charging-stats.json", StringComparison.Ordinal));
             var panel = json["panels"]!.AsArray().First(panel => (string?)panel!["type"] == "stat")!;
             panel["options"]!["graphMood"] = "none";
             panel["options"]!["colorMode"] = "colourful";
@@ -111,7 +108,7 @@ public sealed partial class DashboardTests
         }
     }
 
-    static readonly string Schemas = Path.GetFullPath(Path.Combine(Folder, "../../tests/grafana"));
+    static readonly string Schemas = Path.GetFullPath(Path.Combine(DashboardQueries.Folder, "../../tests/grafana"));
 
     /// <summary>The faults by Grafana's own types.</summary>
     static async Task<string[]> CheckAsync(string folder)
@@ -126,11 +123,11 @@ public sealed partial class DashboardTests
     [Fact]
     public void No_panel_reads_the_log_by_itself()
     {
-        foreach (var (name, json) in Dashboards())
+        foreach (var (name, json) in DashboardQueries.All())
         {
             foreach (var panel in json["panels"]!.AsArray())
             {
-                foreach (var target in Targets(panel!.AsObject()))
+                foreach (var target in DashboardQueries.Targets(panel!.AsObject()))
                     Source().Matches(Quoted().Replace((string)target["rawSql"]!, "")).Select(match => match.Groups[1].Value)
                         .ShouldAllBe(source => source.StartsWith("teslamate.", StringComparison.Ordinal), $"{name} / {panel["title"]}");
             }
@@ -154,7 +151,7 @@ public sealed partial class DashboardTests
         // They need nothing that others can put into schema public, whatever the path of Grafana's role.
         await using (var path = new NpgsqlCommand("set search_path = pg_catalog, pg_temp", connection))
             await path.ExecuteNonQueryAsync();
-        foreach (var (name, json) in Dashboards())
+        foreach (var (name, json) in DashboardQueries.All())
         {
             var values = Values(json, cars);
             foreach (var (what, sql) in Queries(json))
@@ -184,7 +181,7 @@ public sealed partial class DashboardTests
     /// <summary>A query for every value of each of its variables, the others at their first.</summary>
     static IEnumerable<string> Expand(string sql, Dictionary<string, string[]> values)
     {
-        var used = Variable().Matches(sql).Select(match => match.Groups[1].Value).Where(values.ContainsKey).Distinct().ToList();
+        var used = DashboardQueries.Variable().Matches(sql).Select(match => match.Groups[1].Value).Where(values.ContainsKey).Distinct().ToList();
         if (used.Count == 0)
             yield return Replace(sql, values, null, "");
         foreach (var name in used)
@@ -195,17 +192,8 @@ public sealed partial class DashboardTests
     }
 
     static string Replace(string sql, Dictionary<string, string[]> values, string? varied, string value)
-    {
-        sql = sql.Replace("$__timeFrom()", "'2026-01-01T00:00:00Z'", StringComparison.Ordinal).Replace("$__timeTo()", "'2026-07-01T00:00:00Z'",
-            StringComparison.Ordinal)
-            .Replace("$__timezone", "Europe/Berlin", StringComparison.Ordinal);
-        return Variable().Replace(sql, match =>
-        {
-            var name = match.Groups[1].Value;
-            var text = name == varied ? value : values[name][0];
-            return match.Groups[2].Value == "sqlstring" ? $"'{text.Replace("'", "''", StringComparison.Ordinal)}'" : text;
-        });
-    }
+        => DashboardQueries.Expand(sql, new DateTimeOffset(2026, 1, 1, 0, 0, 0, default), new DateTimeOffset(2026, 7, 1, 0, 0, 0, default),
+            "Europe/Berlin", name => name == varied ? value : values[name][0]);
 
     static Dictionary<string, string[]> Values(JsonObject json, string[] cars) => json["templating"]!["list"]!.AsArray().ToDictionary(
         variable => (string)variable!["name"]!,
@@ -230,18 +218,8 @@ public sealed partial class DashboardTests
         => json["templating"]!["list"]!.AsArray().Where(variable => (string?)variable!["type"] == "query")
             .Select(variable => ($"variable {variable!["name"]}", (string)variable["query"]!))
             .Concat(json["panels"]!.AsArray()
-                .SelectMany(panel => Targets(panel!.AsObject()).Select(target => ((string?)panel!["title"] ?? "", (string)target["rawSql"]!))));
-
-    static IEnumerable<JsonObject> Targets(JsonObject panel) => panel["targets"]?.AsArray().Select(target => target!.AsObject()) ?? [];
-
-    static IEnumerable<(string Name, JsonObject Json)> Dashboards()
-        => Directory.EnumerateFiles(Path.Combine(Folder, "dashboards"), "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(path => (Path.GetRelativePath(Folder, path), JsonNode.Parse(File.ReadAllText(path))!.AsObject()));
-
-    static string Here([CallerFilePath] string path = "") => path;
-
-    [GeneratedRegex(@"\$\{?(\w+)(?::(\w+))?\}?")]
-    private static partial Regex Variable();
+                .SelectMany(panel => DashboardQueries.Targets(panel!.AsObject())
+                    .Select(target => ((string?)panel!["title"] ?? "", (string)target["rawSql"]!))));
 
     [GeneratedRegex(@"(?<!epoch\s)\b(?:from|join)\s+(?!lateral|unnest|\()([a-z_.]+)", RegexOptions.IgnoreCase)]
     private static partial Regex Source();

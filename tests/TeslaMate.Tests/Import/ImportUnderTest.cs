@@ -24,7 +24,6 @@ sealed class ImportUnderTest(LogbookDatabase database) : IAsyncDisposable
     {
         var database = await LogbookDatabase.CreateAsync(cars);
         await database.ExecuteAsync(MigrationFiles.Text("teslamate/V6__import.sql"));
-        await database.ExecuteAsync(MigrationFiles.Text("teslamate/V9__history_changes.sql"));
         return new(database);
     }
 

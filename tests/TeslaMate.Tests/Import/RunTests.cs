@@ -1,3 +1,4 @@
+using Npgsql;
 using TeslaMate.Import.Reading;
 using TeslaMate.Import.Running;
 using TeslaMate.Tests.Database;
@@ -402,6 +403,56 @@ public sealed class RunTests
         // What it did not make up is new.
         (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD HH24:MI') from charging_processes order by start_date")).ShouldBe(
             ["04-30 18:00", "05-02 18:00"]);
+    }
+
+    [Theory]
+    [InlineData("""
+        insert into drives (start_date, end_date, start_km, end_km, distance, car_id)
+            values ('2024-05-03 11:55', '2024-05-03 12:00', 1614.17, 1619, 4.83, 1)
+        """)]
+    // One that goes on.
+    [InlineData("""
+        insert into drives (id, start_date, car_id) values (100, '2024-05-03 11:55', 1);
+        insert into positions (date, latitude, longitude, odometer, drive_id, car_id)
+            values ('2024-05-03 11:55', 52, 13, 1614.17, 100, 1), ('2024-05-03 12:00', 52, 13, 1619, 100, 1)
+        """)]
+    public async Task Kilometres_that_the_live_car_makes_up_while_they_are_being_imported_are_not_driven_twice(string made)
+    {
+        await using var import = await ImportUnderTest.CreateAsync(cars: 1);
+        await import.Database.ExecuteAsync($"""
+            update cars set vin = '{ImportUnderTest.Vin}';
+            insert into teslamate.car_logs (car_id, session, instance, epoch) values (1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid());
+            insert into states (state, start_date, end_date, car_id)
+                values ('asleep', '2024-05-01 20:00', '2024-05-03 12:00', 1), ('online', '2024-05-03 12:00', null, 1);
+            insert into positions (date, latitude, longitude, odometer, ideal_battery_range_km, car_id)
+                values ('2024-05-01 19:00', 52, 13, 1614.17, 300, 1), ('2024-05-03 12:00', 52, 13, 1619, 300, 1)
+            """);
+        import.Write("052024.csv", [.. Day("2024-05-02", 1003), .. Day("2024-04-30", 1000)]);
+
+        await using var live = await import.Database.TestSource.OpenConnectionAsync();
+        await using var transaction = await live.BeginTransactionAsync();
+        await ExecuteAsync("select from teslamate.car_logs for update");
+        var imported = import.ImportAsync();
+        while (await import.Database.ScalarAsync<long>(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 0)
+            await Task.WhenAny(imported, Task.Delay(50));
+        imported.IsCompleted.ShouldBeFalse("It waits for whoever logs the car.");
+        await ExecuteAsync(made);
+        await transaction.CommitAsync();
+
+        (await imported).IsClean.ShouldBeTrue();
+        (await imported).Files.Sum(file => file.Imported).ShouldBeGreaterThan(0);
+        (await import.Database.RowsAsync("select to_char(start_date, 'MM-DD HH24:MI') from drives order by start_date")).ShouldBe(["04-30 08:00",
+            "05-03 11:55"]);
+        (await import.Database.ScalarAsync<long>("select count(*) from teslamate.imported_entries where kind = 'drive'")).ShouldBe(1);
+        (await import.Database.ScalarAsync<long>(
+            "select count(*) from positions where date between '2024-05-02 08:00' and '2024-05-02 08:02'")).ShouldBe(0);
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, live, transaction);
+            await command.ExecuteNonQueryAsync();
+        }
     }
 
     [Fact]

@@ -173,6 +173,29 @@ public sealed class DriveTests : TestsOfOneInstance
         (await _database.RowsAsync("select end_date, distance from drives order by id")).ShouldBe(["10:01:00|2", "10:02:40|6"]);
     }
 
+    // Parked at 100 km, found at 120 km an hour later; between them an import may have written what another logger saw (seconds:km).
+    [Theory]
+    [InlineData("", "10:36:00|11:00:00|100|20")]
+    [InlineData("1200:112", "10:36:00|11:00:00|112|8")]
+    [InlineData("1200:105 3000:112", "10:50:00|11:00:00|112|8")]
+    [InlineData("1200:119.6", null)]
+    [InlineData("1200:119 1260:120.1", null)]
+    [InlineData("1200:500", "10:36:00|11:00:00|100|20")]
+    [InlineData("0:100 3600:120 7200:130", "10:36:00|11:00:00|100|20")]
+    public async Task Of_a_drive_that_nobody_saw_only_what_the_log_does_not_know_by_now_is_written(string known, string? drive)
+    {
+        foreach (var position in Track(known))
+            await _instance.WriteAsync(new LogbookEntry.InsertPosition(position with { SpeedKmH = 30 }));
+        var start = Position(2160, 100);
+        (await _instance.WriteAsync(
+            new LogbookEntry.StartDrive(start.Date, start, new UnseenTime(At(0), At(3600), 120)), InDrive(Position(3600, 120)),
+            new LogbookEntry.CloseDrive(LookUpAddresses: false))).ShouldBe(WriteResult.Stored);
+        (await _database.RowsAsync("select start_date, end_date, start_km, distance from drives")).ShouldBe(drive is null ? [] : [drive]);
+        (await _database.ScalarAsync<long>("select count(*) from positions where drive_id is not null")).ShouldBe(drive is null ? 0 : 2);
+        (await _database.ScalarAsync<long>("select count(*) from positions where drive_id is not null and speed is not null")).ShouldBe(0);
+        (await _database.RowAsync("select drive_id from teslamate.car_logs")).ShouldBe("-");
+    }
+
     [Fact]
     public async Task A_position_of_a_drive_that_somebody_deleted_is_kept_without_it()
     {
@@ -217,7 +240,8 @@ public sealed class DriveTests : TestsOfOneInstance
     }
 
     static PositionReading[] Track(string text)
-        => [.. text.Split(' ').Select(part => part.Split(':')).Select(part => Position(Number(part[0]), Number(part[1])))];
+        => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split(':'))
+            .Select(part => Position(Number(part[0]), Number(part[1])))];
 
     static double Number(string text) => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 }

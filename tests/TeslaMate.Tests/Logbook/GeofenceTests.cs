@@ -13,7 +13,7 @@ public sealed class GeofenceTests : TestsOfOneInstance
         => new() { Name = name, Radius = radius, Latitude = latitude, Longitude = longitude };
 
     async Task<Geofence> SaveAsync(GeofenceForm form, GeofenceId? id = null, bool addCosts = false)
-        => (await Fences.SaveAsync(id, form, addCosts, seen: null, default)).ShouldBeOfType<GeofenceAnswer.Saved>().Geofence;
+        => (await Fences.SaveAsync(id, form, addCosts, new("test"), default)).ShouldBeOfType<GeofenceAnswer.Saved>().Geofence;
 
     [Theory]
     [InlineData(40.725307, -73.995838, "huge")]
@@ -84,11 +84,11 @@ public sealed class GeofenceTests : TestsOfOneInstance
         await ShouldHoldAsync("-|-|-");
         await SaveAsync(Form("a", 10, 52.515, 13.351), fence.Id);
         await ShouldHoldAsync("1|1|1");
-        (await Fences.DeleteAsync(fence.Id, seen: null, default)).ShouldBeOfType<GeofenceAnswer.Deleted>();
-        (await Fences.DeleteAsync(fence.Id, seen: null, default)).ShouldBeOfType<GeofenceAnswer.NotFound>();
+        (await Fences.DeleteAsync(fence.Id, new("test"), default)).ShouldBeOfType<GeofenceAnswer.Deleted>();
+        (await Fences.DeleteAsync(fence.Id, new("test"), default)).ShouldBeOfType<GeofenceAnswer.NotFound>();
         await ShouldHoldAsync("-|-|-");
         Fences.Find(52.515, 13.351).ShouldBeNull();
-        (await Fences.SaveAsync(fence.Id, Form("a", 10, 52.515, 13.351), addCosts: false, seen: null, default))
+        (await Fences.SaveAsync(fence.Id, Form("a", 10, 52.515, 13.351), addCosts: false, new("test"), default))
             .ShouldBeOfType<GeofenceAnswer.NotFound>();
     }
 
@@ -97,11 +97,12 @@ public sealed class GeofenceTests : TestsOfOneInstance
     {
         var seen = await SaveAsync(Form("a", 250, 52.514521, 13.350144));
         var there = await SaveAsync(Form("b", 250, 52.514521, 13.350144), seen.Id);
-        (await Fences.SaveAsync(seen.Id, Form("c", 10, 52.515, 13.351), addCosts: false, seen, default)).ShouldBeOfType<GeofenceAnswer.Changed>();
-        (await Fences.DeleteAsync(seen.Id, seen, default)).ShouldBeOfType<GeofenceAnswer.Changed>();
+        (await Fences.SaveAsync(seen.Id, Form("c", 10, 52.515, 13.351), addCosts: false, new("test") { Seen = seen }, default))
+            .ShouldBeOfType<GeofenceAnswer.Changed>();
+        (await Fences.DeleteAsync(seen.Id, new("test") { Seen = seen }, default)).ShouldBeOfType<GeofenceAnswer.Changed>();
         (await Fences.FindAsync(seen.Id, default)).ShouldBe(there);
-        (await Fences.DeleteAsync(seen.Id, there, default)).ShouldBeOfType<GeofenceAnswer.Deleted>();
-        (await Fences.DeleteAsync(seen.Id, there, default)).ShouldBeOfType<GeofenceAnswer.NotFound>();
+        (await Fences.DeleteAsync(seen.Id, new("test") { Seen = there }, default)).ShouldBeOfType<GeofenceAnswer.Deleted>();
+        (await Fences.DeleteAsync(seen.Id, new("test") { Seen = there }, default)).ShouldBeOfType<GeofenceAnswer.NotFound>();
     }
 
     [Fact]
@@ -121,7 +122,7 @@ public sealed class GeofenceTests : TestsOfOneInstance
         await SaveAsync(Form("T", 1658, 52.514549, 13.350019), t.Id);
         await ShouldHoldAsync("1|1|1", "1|1|1", "1|1|1");
         await SaveAsync(Form("S", 250, 52.513361, 13.332489), s.Id);
-        await Fences.DeleteAsync(s.Id, seen: null, default);
+        await Fences.DeleteAsync(s.Id, new("test"), default);
         await ShouldHoldAsync("1|1|1", "1|1|1", "1|1|1");
         await SaveAsync(Form("T", 20, 52.514549, 13.350019), t.Id);
         await ShouldHoldAsync("-|-|-", "-|-|-", "-|-|-");
@@ -165,7 +166,7 @@ public sealed class GeofenceTests : TestsOfOneInstance
     [MemberData(nameof(Mistakes))]
     public async Task A_form_with_a_mistake_is_refused(GeofenceForm form, string error)
     {
-        (await Fences.SaveAsync(null, form, addCosts: false, seen: null, default)).ShouldBeOfType<GeofenceAnswer.Refused>()
+        (await Fences.SaveAsync(null, form, addCosts: false, new("test"), default)).ShouldBeOfType<GeofenceAnswer.Refused>()
             .Errors.ShouldHaveSingleItem()
             .ToString().ShouldBe(error);
         (await Fences.ListAsync(default)).ShouldBeEmpty();

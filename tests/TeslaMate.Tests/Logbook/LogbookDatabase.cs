@@ -29,7 +29,6 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
     {
         await using var template = await TestServer.CreateDatabaseAsync((await Template.Value).Name);
         await template.ExecuteAsync(MigrationFiles.Text("teslamate/V6__import.sql"));
-        await template.ExecuteAsync(MigrationFiles.Text("teslamate/V9__history_changes.sql"));
         var disk = await SmallDisk.CreateAsync((await template.ScalarAsync<long>("select pg_database_size(current_database())") / 1024) + room);
         await template.TestSource.DisposeAsync();
         return (new LogbookDatabase(await disk.CopyAsync(template)), disk);
@@ -98,6 +97,8 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V1__car_logs.sql"));
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V4__refused_entries.sql"));
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V8__telemetry.sql"));
+            await template.ExecuteAsync(MigrationFiles.Text("teslamate/V9__history_changes.sql"));
+            await template.ExecuteAsync(MigrationFiles.Text("teslamate/V12__geofence_changes.sql"));
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V13__late_drives.sql"));
         }
 

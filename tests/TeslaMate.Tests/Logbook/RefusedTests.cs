@@ -54,7 +54,7 @@ public sealed class RefusedTests : TestsOfOneInstance
         await _database.ExecuteAsync(Taken + "insert into car_settings (id) select max(id) + 1 from car_settings; select setval('cars_id_seq', 1, "
             + "false)");
         (await _instance.Get<IGeofences>().SaveAsync(null, new GeofenceForm { Name = "B", Latitude = 2, Longitude = 2, Radius = 50 }, addCosts: false,
-            seen: null, default))
+            new("test"), default))
             .ShouldBeOfType<GeofenceAnswer.Saved>().Geofence.Id.Value.ShouldBe(2);
         (await _instance.Get<ICars>().DiscoverAsync(new(77, 77, "VIN77", "new"), 21, default)).ShouldBeOfType<CarAnswer.Found>().IsNew.ShouldBeTrue();
     }

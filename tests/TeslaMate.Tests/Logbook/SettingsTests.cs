@@ -148,24 +148,6 @@ public sealed class SettingsTests : TestsOfOneInstance
         (await _database.RowsAsync("select end_date, charge_energy_added from charging_processes")).ShouldBe(["10:04:20|2.00"]);
     }
 
-    [Theory]
-    [InlineData("('online', '2024-01-01 10:01:40', null), ('asleep', '2024-01-02 00:00:00', '2024-01-02 01:00:00')", "00:00:00")]
-    [InlineData("('online', '2024-01-01 10:01:40', null)", "10:01:41")]
-    public async Task An_import_ends_the_open_state_and_opens_the_latest_again(string states, string end)
-    {
-        var corrections = _instance.Get<ICorrections>();
-        (await corrections.EarliestStateAsync(new(1), default)).ShouldBeNull();
-        await corrections.CompleteStateAsync(new(1), default);
-        await _database.ExecuteAsync($"insert into states (state, start_date, end_date, car_id) select s::states_status, a::timestamp, "
-            + $"b::timestamp, 1 from (values {states}) v (s, a, b)");
-        await corrections.CompleteStateAsync(new(1), default);
-        (await _database.RowAsync("select end_date from states where state = 'online'")).ShouldBe(end);
-        (await corrections.EarliestStateAsync(new(1), default)).ShouldBe(new DateTimeOffset(2024, 1, 1, 10, 1, 40, TimeSpan.Zero));
-        await corrections.ReopenStateAsync(new(1), default);
-        await corrections.ReopenStateAsync(new(1), default);
-        (await _database.ScalarAsync<long>("select count(*) from states where end_date is null")).ShouldBe(1);
-    }
-
     [Fact]
     public void Variables_say_where_things_are_kept()
     {

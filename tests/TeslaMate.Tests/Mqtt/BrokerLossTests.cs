@@ -29,11 +29,11 @@ public sealed class BrokerLossTests
         await using var cloud = new TeslaCloud([Drive()], TimeProvider.System) { StreamInterval = TimeSpan.FromSeconds(2) };
         await cloud.StartAsync();
         await using var database = await TestServer.CreateDatabaseAsync();
-        await House.PrepareAsync(database.ConnectionString, cloud, ThreeCars.Cars([cloud.Cars[0].Life]));
+        await ProgramUnderTest.PrepareAsync(database.ConnectionString, cloud, ThreeCars.Cars([cloud.Cars[0].Life]));
         var folder = Directory.CreateTempSubdirectory("teslamate-broker-").FullName;
         try
         {
-            await using var house = await House.StartAsync(database.ConnectionString, cloud, TimeProvider.System, folder,
+            await using var program = await ProgramUnderTest.StartAsync(database.ConnectionString, cloud, TimeProvider.System, folder,
                 new Dictionary<string, string>
                 {
                     ["DISABLE_MQTT"] = "",
@@ -41,9 +41,9 @@ public sealed class BrokerLossTests
                     ["MQTT_PORT"] = server.Port.ToString(CultureInfo.InvariantCulture),
                     ["MQTT_HOME_ASSISTANT_DISCOVERY"] = "true",
                 });
-            var hub = house.Parts.GetRequiredService<SummaryHub>();
-            var outbox = house.Parts.GetRequiredService<Outbox>();
-            var link = house.Parts.GetRequiredService<BrokerLink>();
+            var hub = program.Parts.GetRequiredService<SummaryHub>();
+            var outbox = program.Parts.GetRequiredService<Outbox>();
+            var link = program.Parts.GetRequiredService<BrokerLink>();
             await UntilAsync(async () => await StreamedAsync(database) > 0, "the drive is logged");
             var (sentBefore, storedBefore) = await CountedAsync(cloud, database);
             cloud.StreamInterval = TimeSpan.FromMilliseconds(150);
@@ -71,7 +71,7 @@ public sealed class BrokerLossTests
             var (sent, storedAfter) = await CountedAsync(cloud, database);
             (storedAfter - storedBefore).ShouldBe(sent - sentBefore, "every message of the stream is a row");
             sent.ShouldBeGreaterThan(sentBefore + 2 * Crashes);
-            house.Log.Lines.ShouldNotContain(line => !line.Contains("MQTT", StringComparison.Ordinal));
+            program.Log.Lines.ShouldNotContain(line => !line.Contains("MQTT", StringComparison.Ordinal));
         }
         finally
         {

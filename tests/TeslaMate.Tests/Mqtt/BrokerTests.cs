@@ -11,7 +11,7 @@ public sealed class BrokerTests
     {
         await using var server = await MosquittoServer.StartAsync();
         await using var publisher = await Publisher.StartAsync(server);
-        var summary = ACar.Online() with { Geofence = new SummaryGeofence(1, "Home") };
+        var summary = ASummary.Online() with { Geofence = new SummaryGeofence(1, "Home") };
         publisher.Hub.Publish(summary);
         await publisher.SettledAsync();
 
@@ -30,7 +30,7 @@ public sealed class BrokerTests
         await server.PublishAsync("teslamate/cars/1/healthy", "false", retain: true);
         await using var listener = await server.ListenAsync("teslamate/cars/1/healthy");
         await using var publisher = await Publisher.StartAsync(server);
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
         var messages = await listener.UntilAsync(message => message.Payload == "true");
         messages.Select(message => message.Payload).ShouldBe(["false", "", "true"]);
         (await server.RetainedAsync("teslamate/cars/1/healthy")).ShouldBeEmpty();
@@ -41,9 +41,9 @@ public sealed class BrokerTests
     {
         await using var server = await MosquittoServer.StartAsync();
         await using var publisher = await Publisher.StartAsync(server);
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
         await publisher.SettledAsync();
-        publisher.Hub.Publish(ACar.Online(2));
+        publisher.Hub.Publish(ASummary.Online(2));
         await publisher.SettledAsync();
         (await server.RetainedAsync())["teslamate/cars/2/state"].ShouldBe("online");
     }
@@ -53,15 +53,15 @@ public sealed class BrokerTests
     {
         await using var server = await MosquittoServer.StartAsync();
         await using var publisher = await Publisher.StartAsync(server);
-        publisher.Hub.Publish(ACar.Online());
-        publisher.Hub.Publish(ACar.Online(2));
+        publisher.Hub.Publish(ASummary.Online());
+        publisher.Hub.Publish(ASummary.Online(2));
         await publisher.SettledAsync();
         publisher.Hub.Remove(new CarId(1));
         await publisher.UntilAsync(() => publisher.Remembers(topic => topic.StartsWith("teslamate/cars/1/", StringComparison.Ordinal)) == 0);
         publisher.Remembers(topic => topic.StartsWith("teslamate/cars/2/", StringComparison.Ordinal)).ShouldBeGreaterThan(0);
         (await server.RetainedAsync())["teslamate/cars/1/state"].ShouldBe("online");
         // And back.
-        publisher.Hub.Publish(ACar.Online() with { State = VehicleStateName.Asleep });
+        publisher.Hub.Publish(ASummary.Online() with { State = VehicleStateName.Asleep });
         await publisher.SettledAsync();
         (await server.RetainedAsync())["teslamate/cars/1/state"].ShouldBe("asleep");
     }
@@ -74,7 +74,7 @@ public sealed class BrokerTests
         {
             await publisher.SettledAsync();
             for (short car = 1; car <= 20; car++)
-                publisher.Hub.Publish(ACar.Online(car) with { State = VehicleStateName.Asleep });
+                publisher.Hub.Publish(ASummary.Online(car) with { State = VehicleStateName.Asleep });
         }
 
         var retained = await server.RetainedAsync();
@@ -93,7 +93,7 @@ public sealed class BrokerTests
         }
 
         await using var publisher = await Publisher.StartAsync(server, ("MQTT_USERNAME", "teslamate"), ("MQTT_PASSWORD", "right"));
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
         await publisher.SettledAsync();
         (await server.RetainedAsync("#", "-u", "teslamate", "-P", "right"))["teslamate/cars/1/state"].ShouldBe("online");
     }
@@ -114,7 +114,7 @@ public sealed class BrokerTests
             await trusting.SettledAsync();
 
         await using var verified = await Publisher.StartAsync(server, ("MQTT_HOST", "localhost"), ("MQTT_TLS", "true"), authority);
-        verified.Hub.Publish(ACar.Online());
+        verified.Hub.Publish(ASummary.Online());
         await verified.SettledAsync();
         (await server.RetainedAsync("#", "-h", "localhost", "--cafile", authority.Item2))["teslamate/cars/1/state"].ShouldBe("online");
     }
@@ -171,25 +171,25 @@ public sealed class BrokerTests
         await using var server = await MosquittoServer.StartAsync();
         await using var listener = await server.ListenAsync("homeassistant/#");
         await using var publisher = await Publisher.StartAsync(server, ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
         var first = await listener.UntilAsync(message => message.Topic == "homeassistant/device/teslamate_1/config");
         first.Count.ShouldBe(1);
-        publisher.Hub.Publish(ACar.Online() with { Speed = 77 });
+        publisher.Hub.Publish(ASummary.Online() with { Speed = 77 });
         await publisher.SettledAsync();
         (await listener.NextAsync(TimeSpan.FromMilliseconds(500))).ShouldBeNull();
 
         await server.PublishAsync("homeassistant/status", "online", retain: false);
         (await listener.UntilAsync(message => message.Topic == "homeassistant/device/teslamate_1/config")).Count.ShouldBe(2);
 
-        publisher.Hub.Publish(ACar.Online() with { SunRoofInstalled = false, UpdateAvailable = true });
-        var car = ACar.Online().Car with { Model = "3" };
+        publisher.Hub.Publish(ASummary.Online() with { SunRoofInstalled = false, UpdateAvailable = true });
+        var car = ASummary.Online().Car with { Model = "3" };
         (Summary Summary, string Said)[] changes =
         [
-            (ACar.Online() with { Version = "2026.1" }, "\"sw_version\":\"2026.1\""),
-            (ACar.Online() with { Car = car }, "\"model\":\"Model 3\""),
-            (ACar.Online() with { Car = car with { ExteriorColor = "DeepBlue" } }, "\"model\":\"Model 3 (Deep Blue)\""),
-            (ACar.Online() with { Car = car with { MarketingName = "LR AWD" } }, "\"model\":\"Model 3 LR AWD\""),
-            (ACar.Online() with { Car = car, SunRoofInstalled = true }, "\"model\":\"Model 3 (Sunroof)\""),
+            (ASummary.Online() with { Version = "2026.1" }, "\"sw_version\":\"2026.1\""),
+            (ASummary.Online() with { Car = car }, "\"model\":\"Model 3\""),
+            (ASummary.Online() with { Car = car with { ExteriorColor = "DeepBlue" } }, "\"model\":\"Model 3 (Deep Blue)\""),
+            (ASummary.Online() with { Car = car with { MarketingName = "LR AWD" } }, "\"model\":\"Model 3 LR AWD\""),
+            (ASummary.Online() with { Car = car, SunRoofInstalled = true }, "\"model\":\"Model 3 (Sunroof)\""),
         ];
         foreach (var (summary, said) in changes)
         {
@@ -225,7 +225,7 @@ public sealed class BrokerTests
             await server.PublishAsync(topic, payload, retain: true);
         await using var publisher =
             await Publisher.StartAsync(server, ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"), ("DEFAULT_GEOFENCE", defaultGeofence));
-        publisher.Hub.Publish(ACar.Silent() with { IsRestored = true });
+        publisher.Hub.Publish(ASummary.Silent() with { IsRestored = true });
         await publisher.UntilAsync(() => publisher.Remembers(topic => topic == "teslamate/cars/1/state") == 1);
         await publisher.SettledAsync();
         await server.PublishAsync("homeassistant/status", "online", retain: false);
@@ -236,7 +236,7 @@ public sealed class BrokerTests
         retained["teslamate/cars/1/state"].ShouldBe("unavailable");
 
         await using var listener = await server.ListenAsync(Device);
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
         await listener.UntilAsync(message => !message.Retained);
         await publisher.SettledAsync();
         retained = await server.RetainedAsync();
@@ -251,7 +251,7 @@ public sealed class BrokerTests
         await using var listener = await server.ListenAsync("custom/#");
         await using var publisher = await Publisher.StartAsync(
             server, ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"), ("MQTT_HOME_ASSISTANT_DISCOVERY_PREFIX", "custom"));
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
         await listener.UntilAsync(message => message.Topic == "custom/device/teslamate_1/config");
         await publisher.SettledAsync();
         foreach (var topic in new[] { "homeassistant/status", "custom/status" })
@@ -271,7 +271,7 @@ public sealed class BrokerTests
         await using var listener = await server.ListenAsync("homeassistant/#");
         await using (var publisher = await Publisher.StartAsync(server, ("MQTT_HOME_ASSISTANT_DISCOVERY", "true")))
         {
-            publisher.Hub.Publish(ACar.Online());
+            publisher.Hub.Publish(ASummary.Online());
             var messages = await listener.UntilAsync(message => message.Payload.Contains("\"display_name\"", StringComparison.Ordinal));
             messages.Skip(3).Select(message => $"{message.Topic[14..]} {(message.Payload.Length > 100 ? "document" : message.Payload)}").ShouldBe([
                 """sensor/teslamate_1/speed/config {"migrate_discovery":true}""",
@@ -290,7 +290,7 @@ public sealed class BrokerTests
         var retained = (await server.RetainedAsync("homeassistant/#")).Count;
         await using (var publisher = await Publisher.StartAsync(server, ("MQTT_HOME_ASSISTANT_DISCOVERY", "true")))
         {
-            publisher.Hub.Publish(ACar.Online());
+            publisher.Hub.Publish(ASummary.Online());
             await publisher.UntilAsync(() => publisher.Remembers(topic => topic.EndsWith("/config", StringComparison.Ordinal)) == 1);
             await publisher.SettledAsync();
         }
@@ -310,7 +310,7 @@ public sealed class BrokerTests
         await server.PublishAsync("homeassistant/device/teslamate_2/config", "{}", retain: true);
         await using var listener = await server.ListenAsync("homeassistant/#");
         await using var publisher = await Publisher.StartAsync(server);
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
         var messages = await listener.UntilAsync(
             message => message is { Topic: "homeassistant/binary_sensor/teslamate_1/update_available/config", Payload: "" });
         messages.Skip(4).ShouldAllBe(message => message.Payload.Length == 0);
@@ -325,7 +325,7 @@ public sealed class BrokerTests
         await using var server = await MosquittoServer.StartAsync();
         await server.KillAsync();
         await using var publisher = await Publisher.StartAsync(server);
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
         await publisher.FailsWithAsync("refused");
         await Task.Delay(TimeSpan.FromSeconds(1));
         publisher.Log.Split('\n').Count(line => line.Contains("cannot be used", StringComparison.Ordinal)).ShouldBe(1);

@@ -16,7 +16,7 @@ public sealed class DiscoveryTests
 
     [Fact]
     public void Every_component_is_member_for_member_as_specified()
-    => Compare(Render(ACar.Online())["components"]!, "teslamate_1", "teslamate/cars/1");
+    => Compare(Render(ASummary.Online())["components"]!, "teslamate_1", "teslamate/cars/1");
 
     /// <summary>Compares with the specification's tables, component by component.</summary>
     internal static void Compare(JsonNode components, string node, string @base)
@@ -54,11 +54,11 @@ public sealed class DiscoveryTests
 
     [Fact]
     public void A_migration_leaves_out_the_fifteen_disabled_entities_first()
-        => Render(ACar.Online(), withDisabled: false)["components"]!.AsObject().Count.ShouldBe(71);
+        => Render(ASummary.Online(), withDisabled: false)["components"]!.AsObject().Count.ShouldBe(71);
 
     [Fact]
     public void The_device_is_unavailable_when_the_program_is()
-        => Render(ACar.Online(), Settings(@namespace: "ns1"))["availability"]![0]!["topic"]!.GetValue<string>()
+        => Render(ASummary.Online(), Settings(@namespace: "ns1"))["availability"]![0]!["topic"]!.GetValue<string>()
             .ShouldBe("teslamate/ns1/availability");
 
     [Theory]
@@ -76,9 +76,9 @@ public sealed class DiscoveryTests
     public void The_model_is_described_in_words(
         string? model, string? marketingName, string? trim, string? color, string? wheels, string? spoiler, bool? sunRoof, string expected)
     {
-        var summary = ACar.Online() with
+        var summary = ASummary.Online() with
         {
-            Car = ACar.Known() with
+            Car = ASummary.Known() with
             {
                 Model = model,
                 MarketingName = marketingName,
@@ -98,7 +98,7 @@ public sealed class DiscoveryTests
     [InlineData(7, null, "", "Tesla #7")]
     [InlineData(0, null, null, "Tesla #0")]
     public void The_device_is_called_as_the_car(short id, string? displayName, string? name, string expected)
-        => DeviceDescription.Of(ACar.Silent(id) with { DisplayName = displayName, Car = ACar.Known(id) with { Name = name } }).Name.ShouldBe(
+        => DeviceDescription.Of(ASummary.Silent(id) with { DisplayName = displayName, Car = ASummary.Known(id) with { Name = name } }).Name.ShouldBe(
             expected);
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class DiscoveryTests
     {
         var document = new DiscoveryDocument(Settings(@namespace: "ns1", prefix: "custom_prefix"));
         document.Topic(new CarId(2)).ShouldBe("custom_prefix/device/teslamate_ns1_2/config");
-        var rendered = Render(ACar.Online(2), Settings(@namespace: "ns1"));
+        var rendered = Render(ASummary.Online(2), Settings(@namespace: "ns1"));
         var speed = rendered["components"]!["speed"]!;
         speed["unique_id"]!.GetValue<string>().ShouldBe("teslamate_ns1_2_speed");
         speed["object_id"]!.GetValue<string>().ShouldBe("tesla_speed");
@@ -117,19 +117,19 @@ public sealed class DiscoveryTests
     [Fact]
     public void The_envelope_says_what_is_known_and_nothing_else()
     {
-        var known = Render(ACar.Online(), Settings(url: "https://teslamate.example.com/"));
+        var known = Render(ASummary.Online(), Settings(url: "https://teslamate.example.com/"));
         known["device"]!["configuration_url"]!.GetValue<string>().ShouldBe("https://teslamate.example.com/");
         known["device"]!["sw_version"]!.GetValue<string>().ShouldBe("2019.42");
         known["origin"]!["name"]!.GetValue<string>().ShouldBe("TeslaMate");
-        var unknown = Render(ACar.Silent());
+        var unknown = Render(ASummary.Silent());
         unknown["device"]!.AsObject().Select(member => member.Key).ShouldBe(["identifiers", "manufacturer", "name", "model"]);
     }
 
     [Fact]
     public void Values_do_not_change_the_description()
     {
-        var before = DeviceDescription.Of(ACar.Online());
-        DeviceDescription.Of(ACar.Online() with { Speed = 99, UpdateAvailable = true, SunRoofInstalled = false }).ShouldBe(before);
-        DeviceDescription.Of(ACar.Online() with { Version = "2026.26.1" }).ShouldNotBe(before);
+        var before = DeviceDescription.Of(ASummary.Online());
+        DeviceDescription.Of(ASummary.Online() with { Speed = 99, UpdateAvailable = true, SunRoofInstalled = false }).ShouldBe(before);
+        DeviceDescription.Of(ASummary.Online() with { Version = "2026.26.1" }).ShouldNotBe(before);
     }
 }

@@ -7,7 +7,7 @@ using TeslaMate.Tests.Simulator.Clocks;
 namespace TeslaMate.Tests.Mqtt;
 
 /// <summary>The memory of the whole process is looked at, so these run alone.</summary>
-[Collection(SilenceCollection.Name)]
+[Collection(NonParallelCollection.Name)]
 public sealed class FloodTests
 {
     const long Megabyte = 1024 * 1024;
@@ -21,10 +21,10 @@ public sealed class FloodTests
         await using var server = await MosquittoServer.StartAsync();
         await using var publisher = await Publisher.StartAsync(
             server, ("MQTT_PORT", $"{broker.Port}"), ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
         await publisher.UntilAsync(() => broker.Flooded > 300 * Megabyte);
         var published = broker.Published;
-        publisher.Hub.Publish(ACar.Online() with { Speed = 77 });
+        publisher.Hub.Publish(ASummary.Online() with { Speed = 77 });
         await publisher.UntilAsync(() => broker.Published > published);
         // Whatever the flood said, it was answered by a few announcements and not one for one.
         broker.Announcements.ShouldBeLessThan(20);

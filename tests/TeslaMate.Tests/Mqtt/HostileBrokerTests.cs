@@ -75,7 +75,7 @@ public sealed class HostileBrokerTests
     {
         await using var server = await MosquittoServer.StartAsync();
         await using var publisher = await Publisher.StartAsync(server, ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
         await publisher.SettledAsync();
         var file = Path.Combine(server.Folder, "huge");
         await using (var huge = File.Create(file))
@@ -89,7 +89,7 @@ public sealed class HostileBrokerTests
             sending.ExitCode.ShouldBe(0);
         }
 
-        publisher.Hub.Publish(ACar.Online() with { Speed = 77 });
+        publisher.Hub.Publish(ASummary.Online() with { Speed = 77 });
         await publisher.SettledAsync();
         (await server.RetainedAsync("teslamate/#"))["teslamate/cars/1/speed"].ShouldBe("77");
         await using var listener = await server.ListenAsync("homeassistant/device/#");

@@ -39,7 +39,7 @@ public sealed partial class LinkTests
         await using var line = new FaultyLine(server.Port) { Decide = packet => packet.IsConnect ? Fate.Arrives : Fate.Cuts };
         var time = new ManualTime(TimeProvider.System.GetUtcNow());
         await using var publisher = await Publisher.StartAsync(server, time, [], ("MQTT_PORT", $"{line.Port}"));
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
         await PassAsync(time, TimeSpan.FromSeconds(60));
 
         // 0.1, 0.2, 0.4 ... 25.6 s make nine pauses a minute; without them there would be hundreds.
@@ -69,7 +69,7 @@ public sealed partial class LinkTests
         await using var line = new FaultyLine(server.Port) { Decide = packet => packet.IsPublish ? Fate.IsLost : Fate.Arrives };
         var time = new ManualTime(TimeProvider.System.GetUtcNow());
         await using var publisher = await Publisher.StartAsync(server, time, [], ("MQTT_PORT", $"{line.Port}"));
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
         await publisher.UntilAsync(() => line.Published.Contains("teslamate/cars/1/state"));
         await PassAsync(time, TimeSpan.FromSeconds(25));
         line.Connections.ShouldBe(1);

@@ -44,7 +44,7 @@ public sealed class MigrationTests
             return Fate.Arrives;
         };
         await using var publisher = await Publisher.StartAsync(server, ("MQTT_PORT", $"{line.Port}"), ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
 
         var messages = await listener.UntilAsync(message => message.Payload.Contains("\"display_name\"", StringComparison.Ordinal));
         messages.Skip(Former.Length + Removed.Length + Strangers.Length).Select(InWords).ShouldBe(Sequence(Former, Removed));
@@ -67,7 +67,7 @@ public sealed class MigrationTests
         var seen = 0;
         line.Decide = packet => packet.Topic == $"homeassistant/{topic}" && ++seen == occurrence ? Fate.Cuts : Fate.Arrives;
         await using var publisher = await Publisher.StartAsync(server, ("MQTT_PORT", $"{line.Port}"), ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
 
         var messages = await listener.UntilAsync(message => message.Payload.Contains("\"display_name\"", StringComparison.Ordinal));
         messages.Skip(former.Length + 1).Select(InWords).ShouldBe(Sequence(former, [Removed[0]]));
@@ -102,9 +102,9 @@ public sealed class LostMessageTests
         var time = new ManualTime(TimeProvider.System.GetUtcNow());
         await using var publisher = await Publisher.StartAsync(server, time, [], ("MQTT_PORT", $"{line.Port}"));
         await using var listener = await server.ListenAsync("teslamate/cars/1/#");
-        publisher.Hub.Publish(ACar.Online() with { ShiftState = "D", Version = "1" });
+        publisher.Hub.Publish(ASummary.Online() with { ShiftState = "D", Version = "1" });
         await listener.UntilAsync(message => message is { Topic: "teslamate/cars/1/version", Payload: "1" });
-        publisher.Hub.Publish(ACar.Online() with { ShiftState = "D", Version = "2" });
+        publisher.Hub.Publish(ASummary.Online() with { ShiftState = "D", Version = "2" });
         await listener.UntilAsync(message => message is { Topic: "teslamate/cars/1/version", Payload: "2" });
         (await server.RetainedAsync()).Keys.ShouldNotContain("teslamate/cars/1/display_name");
 
@@ -131,7 +131,7 @@ public sealed class LostMessageTests
         var isCut = false;
         line.Decide = packet => packet.Topic == "teslamate/cars/1/healthy" && !isCut && (isCut = true) ? Fate.Cuts : Fate.Arrives;
         await using var publisher = await Publisher.StartAsync(server, ("MQTT_PORT", $"{line.Port}"));
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
         (await listener.UntilAsync(message => message.Payload == "true")).Select(message => message.Payload).ShouldBe(["false", "", "true"]);
         (await server.RetainedAsync("teslamate/cars/1/healthy")).ShouldBeEmpty();
     }

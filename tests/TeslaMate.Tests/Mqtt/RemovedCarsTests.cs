@@ -22,9 +22,9 @@ public sealed class RemovedCarsTests
         foreach (var topic in (string[])[.. strangers, $"homeassistant/device/{node}_2/config", $"homeassistant/sensor/{node}_2/speed/config"])
             await server.PublishAsync(topic, "{}", retain: true);
         await using var publisher = await Publisher.StartAsync(
-            server, _time, [ACar.Known(1), ACar.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", discovery), ("MQTT_NAMESPACE", @namespace));
+            server, _time, [ASummary.Known(1), ASummary.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", discovery), ("MQTT_NAMESPACE", @namespace));
         publisher.Vehicles.Running = [1];
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
         await PassUntilAsync(server, $"homeassistant/device/{node}_2/config", isHeld: false);
 
         if (discovery == "true")
@@ -40,8 +40,8 @@ public sealed class RemovedCarsTests
         await using var server = await MosquittoServer.StartAsync();
         await server.PublishAsync("homeassistant/device/teslamate_2/config", "{}", retain: true);
         await using var publisher =
-            await Publisher.StartAsync(server, _time, [ACar.Known(1), ACar.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
-        publisher.Hub.Publish(ACar.Online());
+            await Publisher.StartAsync(server, _time, [ASummary.Known(1), ASummary.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
+        publisher.Hub.Publish(ASummary.Online());
         await PassMinutesAsync(5);
 
         await publisher.SettledAsync();
@@ -53,7 +53,7 @@ public sealed class RemovedCarsTests
     {
         await using var server = await MosquittoServer.StartAsync();
         await server.PublishAsync("homeassistant/device/teslamate_1/config", "{}", retain: true);
-        await using var publisher = await Publisher.StartAsync(server, _time, [ACar.Known(1)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
+        await using var publisher = await Publisher.StartAsync(server, _time, [ASummary.Known(1)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
         publisher.Vehicles.Running = [];
         await PassMinutesAsync(5);
         (await server.RetainedAsync("homeassistant/#")).Keys.ShouldBe(["homeassistant/device/teslamate_1/config"]);
@@ -63,12 +63,12 @@ public sealed class RemovedCarsTests
     public async Task A_car_whose_logging_is_switched_off_is_withdrawn_and_announced_again_when_it_returns()
     {
         await using var server = await MosquittoServer.StartAsync();
-        await using var publisher = await Publisher.StartAsync(server, _time, [ACar.Known(1)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
-        publisher.Hub.Publish(ACar.Online());
+        await using var publisher = await Publisher.StartAsync(server, _time, [ASummary.Known(1)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
+        publisher.Hub.Publish(ASummary.Online());
         await PassUntilAsync(server, "homeassistant/device/teslamate_1/config", isHeld: true);
         (await server.RetainedAsync("homeassistant/#")).Keys.ShouldBe(["homeassistant/device/teslamate_1/config"]);
 
-        publisher.Cars.Stored = [ACar.Known(1) with { Settings = new CarSettings { Enabled = false } }];
+        publisher.Cars.Stored = [ASummary.Known(1) with { Settings = new CarSettings { Enabled = false } }];
         publisher.Vehicles.Running = [];
         await PassUntilAsync(server, "homeassistant/device/teslamate_1/config", isHeld: false);
         await publisher.SettledAsync();
@@ -76,9 +76,9 @@ public sealed class RemovedCarsTests
         // Its values stay, as they are of a car that the owner has.
         (await server.RetainedAsync())["teslamate/cars/1/state"].ShouldBe("online");
 
-        publisher.Cars.Stored = [ACar.Known(1)];
+        publisher.Cars.Stored = [ASummary.Known(1)];
         publisher.Vehicles.Running = [1];
-        publisher.Hub.Publish(ACar.Online());
+        publisher.Hub.Publish(ASummary.Online());
         await PassUntilAsync(server, "homeassistant/device/teslamate_1/config", isHeld: true);
         (await server.RetainedAsync("homeassistant/#")).Keys.ShouldBe(["homeassistant/device/teslamate_1/config"]);
     }
@@ -89,14 +89,14 @@ public sealed class RemovedCarsTests
         await using var server = await MosquittoServer.StartAsync();
         await server.PublishAsync("teslamate/cars/2/somebody_elses", "stays", retain: true);
         await using var publisher =
-            await Publisher.StartAsync(server, _time, [ACar.Known(1), ACar.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
-        publisher.Hub.Publish(ACar.Online());
-        publisher.Hub.Publish(ACar.Online(2));
+            await Publisher.StartAsync(server, _time, [ASummary.Known(1), ASummary.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
+        publisher.Hub.Publish(ASummary.Online());
+        publisher.Hub.Publish(ASummary.Online(2));
         await PassUntilAsync(server, "homeassistant/device/teslamate_2/config", isHeld: true);
-        publisher.Cars.Stored = [ACar.Known(1)];
+        publisher.Cars.Stored = [ASummary.Known(1)];
         await PassUntilAsync(server, "homeassistant/device/teslamate_2/config", isHeld: false);
         // Its loop may go on for a while.
-        publisher.Hub.Publish(ACar.Online(2) with { Speed = 99 });
+        publisher.Hub.Publish(ASummary.Online(2) with { Speed = 99 });
         await publisher.SettledAsync();
 
         var retained = await server.RetainedAsync();
@@ -107,9 +107,9 @@ public sealed class RemovedCarsTests
         publisher.Remembers(topic => topic.Contains("cars/2", StringComparison.Ordinal)).ShouldBe(0);
 
         // A database that was restored has it again.
-        publisher.Cars.Stored = [ACar.Known(1), ACar.Known(2)];
+        publisher.Cars.Stored = [ASummary.Known(1), ASummary.Known(2)];
         await PassMinutesAsync(2);
-        publisher.Hub.Publish(ACar.Online(2));
+        publisher.Hub.Publish(ASummary.Online(2));
         await publisher.SettledAsync();
         (await server.RetainedAsync())["teslamate/cars/2/state"].ShouldBe("online");
     }
@@ -120,11 +120,11 @@ public sealed class RemovedCarsTests
     {
         await using var server = await MosquittoServer.StartAsync();
         await using var publisher =
-            await Publisher.StartAsync(server, _time, [ACar.Known(1), ACar.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
-        publisher.Hub.Publish(ACar.Online());
-        publisher.Hub.Publish(ACar.Online(2));
+            await Publisher.StartAsync(server, _time, [ASummary.Known(1), ASummary.Known(2)], ("MQTT_HOME_ASSISTANT_DISCOVERY", "true"));
+        publisher.Hub.Publish(ASummary.Online());
+        publisher.Hub.Publish(ASummary.Online(2));
         await PassUntilAsync(server, "homeassistant/device/teslamate_2/config", isHeld: true);
-        publisher.Cars.Stored = [ACar.Known(1)];
+        publisher.Cars.Stored = [ASummary.Known(1)];
         publisher.Hub.Remove(new CarId(2));
         await PassUntilAsync(server, "homeassistant/device/teslamate_2/config", isHeld: false);
         await publisher.SettledAsync();

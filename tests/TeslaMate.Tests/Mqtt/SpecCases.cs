@@ -30,7 +30,7 @@ static class SpecCases
         active_route = {"error":"No active route available"}
         """);
 
-    static readonly Summary Car = ACar.Silent();
+    static readonly Summary Car = ASummary.Silent();
 
     static readonly Summary Full = Everything();
 
@@ -79,7 +79,7 @@ static class SpecCases
             Locked = true,
             SentryMode = false,
             DisplayName = "Größe \"1\" & 🚗",
-            Car = ACar.Known() with { Model = "S", TrimBadging = "P100D", SpoilerType = "None", WheelType = "AeroTurbine19",
+            Car = ASummary.Known() with { Model = "S", TrimBadging = "P100D", SpoilerType = "None", WheelType = "AeroTurbine19",
                 ExteriorColor = "DeepBlue" },
         }, """
             state = online
@@ -184,7 +184,7 @@ static class SpecCases
             OdometerKm = 91887.73,
             EstBatteryRangeKm = 315.06,
             RatedBatteryRangeKm = 268.07, BatteryLevel = 64, OutsideTemp = 16.5, InsideTemp = 20.1,
-            Car = ACar.Known() with { Model = "S", TrimBadging = "P100D" },
+            Car = ASummary.Known() with { Model = "S", TrimBadging = "P100D" },
         }, """
             display_name = bar
             state = asleep
@@ -298,7 +298,7 @@ static class SpecCases
         State = VehicleStateName.Charging,
         DisplayName = "Foo",
         Since = new DateTimeOffset(2026, 3, 1, 8, 30, 0, TimeSpan.Zero),
-        Car = ACar.Known() with
+        Car = ASummary.Known() with
         {
             Model = "Y",
             TrimBadging = "74D",

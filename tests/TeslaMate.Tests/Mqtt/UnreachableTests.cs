@@ -40,7 +40,7 @@ public sealed class UnreachableTests
         await cloud.StartAsync();
         await using var database = await TestServer.CreateDatabaseAsync();
         var at = FormattableString.Invariant($"{home.Point.Latitude}, {home.Point.Longitude}");
-        await House.PrepareAsync(database.ConnectionString, cloud, $"""
+        await ProgramUnderTest.PrepareAsync(database.ConnectionString, cloud, $"""
             {ThreeCars.Cars([cloud.Cars[0].Life])}
             insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at) values ('Home', {at}, 50, '2026-01-01', '2026-01-01');
             insert into positions (car_id, date, latitude, longitude, ideal_battery_range_km, battery_level, odometer)
@@ -49,7 +49,7 @@ public sealed class UnreachableTests
         var folder = Directory.CreateTempSubdirectory("teslamate-unreachable-").FullName;
         try
         {
-            await using var house = await House.StartAsync(database.ConnectionString, cloud, TimeProvider.System, folder,
+            await using var program = await ProgramUnderTest.StartAsync(database.ConnectionString, cloud, TimeProvider.System, folder,
                 new Dictionary<string, string>
                 {
                     ["TESLA_API_HOST"] = "http://127.0.0.1:1",
@@ -58,7 +58,7 @@ public sealed class UnreachableTests
                     ["MQTT_HOST"] = "127.0.0.1",
                     ["MQTT_PORT"] = server.Port.ToString(CultureInfo.InvariantCulture),
                 });
-            var outbox = house.Parts.GetRequiredService<Outbox>();
+            var outbox = program.Parts.GetRequiredService<Outbox>();
             await using var listener = await server.ListenAsync($"{Base}/state");
             await listener.UntilAsync(message => message.Payload == "unavailable");
             while (outbox.Pending > 0)

@@ -78,11 +78,11 @@ public sealed class ValuesTests
     [InlineData("active_route_longitude", "nil")]
     [InlineData("active_route", """{"error":"No active route available"}""")]
     [InlineData("software_update", """{"installed_version":"2019.42","latest_version":"2019.42"}""")]
-    public void A_value_has_its_text(string topic, string expected) => Published(ACar.Online())[topic].ShouldBe(expected);
+    public void A_value_has_its_text(string topic, string expected) => Published(ASummary.Online())[topic].ShouldBe(expected);
 
     [Fact]
     public void A_start_time_has_no_fraction()
-        => Published(ACar.Silent() with
+        => Published(ASummary.Silent() with
         {
             ScheduledChargingStartTime = new DateTimeOffset(2026, 3, 1, 23, 0, 0,
             TimeSpan.FromHours(1))
@@ -92,7 +92,7 @@ public sealed class ValuesTests
     [Fact]
     public void A_car_that_said_nothing_clears_what_would_mislead_and_touches_nothing_else()
     {
-        var published = Published(ACar.Silent());
+        var published = Published(ASummary.Silent());
         published.Where(entry => entry.Value.Length == 0).Select(entry => entry.Key).ShouldBe(SummaryTopics.ClearedByNull, ignoreOrder: true);
         published.Keys.Except(SummaryTopics.ClearedByNull)
             .ShouldBe(["state", "healthy", "active_route_destination", "active_route_latitude", "active_route_longitude", "active_route"],
@@ -102,7 +102,7 @@ public sealed class ValuesTests
     [Fact]
     public void Restored_values_leave_alone_what_the_database_does_not_know()
     {
-        var published = Published(ACar.Silent() with
+        var published = Published(ASummary.Silent() with
         {
             IsRestored = true,
             State = VehicleStateName.Asleep,
@@ -144,7 +144,7 @@ public sealed class ValuesTests
     [Fact]
     public void A_route_is_one_document()
     {
-        var published = Published(ACar.Online() with
+        var published = Published(ASummary.Online() with
         {
             ActiveRouteDestination = "Home <\"1\">°",
             ActiveRouteEnergyAtArrival = 73,
@@ -162,8 +162,8 @@ public sealed class ValuesTests
     [Fact]
     public void The_default_geofence_stands_for_none()
     {
-        Published(ACar.Online(), defaultGeofence: "elsewhere")["geofence"].ShouldBe("elsewhere");
-        Published(ACar.Online() with { Geofence = new SummaryGeofence(1, "Home") }, defaultGeofence: "elsewhere")["geofence"].ShouldBe("Home");
+        Published(ASummary.Online(), defaultGeofence: "elsewhere")["geofence"].ShouldBe("elsewhere");
+        Published(ASummary.Online() with { Geofence = new SummaryGeofence(1, "Home") }, defaultGeofence: "elsewhere")["geofence"].ShouldBe("Home");
     }
 
     [Fact]
@@ -171,7 +171,7 @@ public sealed class ValuesTests
     {
         var outbox = new Outbox();
         var car = new CarTopics("teslamate/cars/1", defaultGeofence: null, outbox);
-        var home = ACar.Online() with { Geofence = new SummaryGeofence(1, "Home"), Version = "1" };
+        var home = ASummary.Online() with { Geofence = new SummaryGeofence(1, "Home"), Version = "1" };
         car.Publish(home);
         Drain(outbox);
         car.Publish(home with { Version = "2" });
@@ -185,10 +185,10 @@ public sealed class ValuesTests
     {
         var outbox = new Outbox();
         var car = new CarTopics("teslamate/cars/1", defaultGeofence: null, outbox);
-        car.Publish(ACar.Online());
+        car.Publish(ASummary.Online());
         Drain(outbox);
-        car.Publish(ACar.Online() with { Speed = null });
-        car.Publish(ACar.Online());
+        car.Publish(ASummary.Online() with { Speed = null });
+        car.Publish(ASummary.Online());
         Drain(outbox).Keys.ShouldBe(["healthy"]);
     }
 
@@ -232,9 +232,9 @@ public sealed class ValuesTests
     {
         var outbox = new Outbox();
         var car = new CarTopics("teslamate/cars/1", defaultGeofence: null, outbox);
-        car.Publish(ACar.Online() with { OutsideTemp = new ApiNumber(15, IsWhole: true), DisplayName = "15" });
+        car.Publish(ASummary.Online() with { OutsideTemp = new ApiNumber(15, IsWhole: true), DisplayName = "15" });
         Drain(outbox)["outside_temp"].ShouldBe("15");
-        car.Publish(ACar.Online() with { OutsideTemp = 15.0, DisplayName = "15.0" });
+        car.Publish(ASummary.Online() with { OutsideTemp = 15.0, DisplayName = "15.0" });
         Drain(outbox).Keys.ShouldBe(["healthy", "display_name"], ignoreOrder: true);
     }
 
@@ -266,7 +266,7 @@ public sealed class ValuesTests
     public void Health_is_a_passing_message_and_everything_else_is_retained()
     {
         var outbox = new Outbox();
-        new CarTopics("teslamate/ns/cars/1", defaultGeofence: null, outbox).Publish(ACar.Online());
+        new CarTopics("teslamate/ns/cars/1", defaultGeofence: null, outbox).Publish(ASummary.Online());
         while (outbox.TryTake(out var message))
             message.Address.Retain.ShouldBe(message.Address.Topic != "teslamate/ns/cars/1/healthy");
     }

@@ -157,7 +157,8 @@ public sealed class WebhookTests : ReceiverTests
         var (input, _) = TargetInput.Check(
             new TargetDraft { Kind = TargetKind.Webhook, Name = "new name", Fields = new Dictionary<string, string?> { ["url"] = Receiver.Url } },
             new HashSet<string>(), outgoing.Get<AddressGuard>());
-        (await outgoing.Targets.UpdateAsync(id, input!, default)).ShouldNotBeNull().Name.ShouldBe("new name");
+        (await outgoing.Targets.UpdateAsync(id, input!, isExpected: _ => true, default)).ShouldBeOfType<TargetAnswer.Done>().Target.Name
+            .ShouldBe("new name");
         outgoing.Events.Publish(outgoing.Happened(1));
         await outgoing.UntilAsync(() => Receiver.Requests.Count == 1);
         outgoing.Time.Advance(TimeSpan.FromHours(24));

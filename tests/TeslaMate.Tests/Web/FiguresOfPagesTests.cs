@@ -1,5 +1,6 @@
 using AngleSharp.Html.Dom;
 using TeslaMate.Tests.Database.Measures;
+using TeslaMate.Tests.Grafana;
 
 namespace TeslaMate.Tests.Web;
 
@@ -235,6 +236,48 @@ public sealed class FiguresOfPagesTests : IAsyncLifetime
         page.QuerySelectorAll("#incomplete tbody a").Select(link => link.GetAttribute("href")!).ShouldBe(expected, ignoreOrder: true);
         page.QuerySelectorAll("#log tbody tr").Length.ShouldBe((int)Number(await OneAsync($"select count(*) from drives where {During}")));
         page.Text("#tables")!.ShouldContain("public.positions");
+    }
+
+    [Theory, InlineData("km"), InlineData("mi")]
+    public async Task Grafana_shows_the_same_figures(string unit)
+    {
+        await _pages.Database.ExecuteAsync($"update settings set unit_of_length = '{unit}'");
+        (string Page, string Label, string Dashboard, string Panel)[] figures =
+        [
+            ("statistics", "Drives", "drive-stats.json", "# of Drives"),
+            ("statistics", "Distance", "drive-stats.json", "Total Distance logged"),
+            ("statistics", "Consumption (gross)", "efficiency.json", "Ø Consumption (gross)"),
+            ("driving", "Median drive", "drive-stats.json", "Median distance of a drive"),
+            ("driving", "Max. speed", "drive-stats.json", "Max Speed"),
+            ("driving", "Consumption (net)", "efficiency.json", "Ø Consumption (net)"),
+            ("mileage", "By odometer", "trip.json", "Mileage"),
+            ("mileage", "Per month", "drive-stats.json", "Extrapolated mileage"),
+            ("charging", "Charges", "charging-stats.json", "# of Charges"),
+            ("charging", "Energy added", "charging-stats.json", "Total Energy added"),
+            ("charging", "Energy used", "charges.json", "Total Energy used"),
+            ("charging", "Cost", "charging-stats.json", "Total Charging Cost"),
+            ("charging", "Price per kWh", "charging-stats.json", "Ø Cost per kWh"),
+            ("charging", "Price per kWh (DC)", "charging-stats.json", "Ø Cost per kWh DC"),
+            ("charging", $"Cost per 100 {unit}", "charging-stats.json", "Ø Cost per 100 $length_unit"),
+        ];
+        foreach (var (path, label, dashboard, panel) in figures)
+        {
+            var shown = Fact(await _browser.PageAsync($"/{path}?{Window}"), label).Split(' ')[0];
+            var sql = DashboardQueries.Expand(DashboardQueries.Query(dashboard, panel), new DateTimeOffset(2026, 1, 1, 0, 0, 0, default),
+                new DateTimeOffset(2026, 5, 1, 0, 0, 0, default), "UTC", variable => variable switch
+                {
+                    "car_id" => "1",
+                    "length_unit" => unit,
+                    "geofence" => "0,1,2",
+                    "min_minutes" => "0",
+                    "kind" => "all",
+                    _ => "",
+                });
+            var value = await OneAsync($"select (select value from json_each_text(row_to_json(panel)) limit 1) from ({sql}) as panel");
+            // As many places as the page shows.
+            var places = shown.Contains('.', StringComparison.Ordinal) ? shown.Length - shown.IndexOf('.', StringComparison.Ordinal) - 1 : 0;
+            Number(value).ShouldBe(Number(shown), 0.5 * Math.Pow(10, -places) + 1e-9, $"{path} / {label}: {dashboard} / {panel}");
+        }
     }
 
     async Task<string> OneAsync(string sql) => (await _pages.Database.LinesAsync(sql)).ShouldHaveSingleItem();

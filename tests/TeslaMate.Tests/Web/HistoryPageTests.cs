@@ -97,6 +97,39 @@ public sealed class HistoryPageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_geofence_is_saved_after_a_preview_and_the_change_is_undone()
+    {
+        (string, string)[] fence =
+        [
+            ("geo_fence[name]", "Berlin"), ("geo_fence[latitude]", "52.6"), ("geo_fence[longitude]", "13.3"), ("geo_fence[radius]", "50"),
+            ("geo_fence[billing_type]", "per_kwh"), ("geo_fence[cost_per_unit]", ""), ("geo_fence[session_fee]", ""),
+        ];
+        await _pages.Database.ExecuteAsync("""
+            insert into geofences (id, name, latitude, longitude, radius, inserted_at, updated_at) values (1, 'Elsewhere', 10, 10, 20, now(), now());
+            select setval('geofences_id_seq', 1);
+            update drives set end_position_id = 22 where id = 2
+            """);
+        var fences = await _pages.Database.ScalarAsync<long>("select count(*) from geofences");
+        using var response = await _browser.PostAsync("/geo-fences", from: "/geo-fences/new", [.. fence, ("preview", "true")]);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var preview = await Browser.ParseAsync(response);
+        preview.Title.ShouldBe("Preview · TeslaMate for .NET");
+        preview.Texts("tbody td:first-child").ShouldContain("drive_geofences 2");
+        (await _pages.Database.ScalarAsync<long>("select count(*) from geofences")).ShouldBe(fences);
+
+        await _pages.Database.ExecuteAsync("update drives set end_geofence_id = 1 where id = 2");
+        (await SendAsync(preview, "/geo-fences")).ShouldBe(HttpStatusCode.Conflict);
+        await _pages.Database.ExecuteAsync("update drives set end_geofence_id = null where id = 2");
+        (await SendAsync(preview, "/geo-fences")).ShouldBe(HttpStatusCode.Found);
+        (await _pages.Database.ScalarAsync<long>("select count(*) from geofences")).ShouldBe(fences + 1);
+        (await _browser.PageAsync("/history")).Texts("tbody td:nth-child(2)").ShouldBe(["new geofence Berlin"]);
+        var change = await _pages.Database.ScalarAsync<long>("select id from teslamate.history_changes");
+        using var undone = await _browser.PostAsync($"/history/{change}/undo", from: "/history", []);
+        undone.StatusCode.ShouldBe(HttpStatusCode.Found);
+        (await _pages.Database.ScalarAsync<long>("select count(*) from geofences")).ShouldBe(fences);
+    }
+
+    [Fact]
     public async Task What_goes_on_offers_nothing()
     {
         await _pages.Database.ExecuteAsync("update drives set end_date = null where id = 1");
@@ -111,11 +144,11 @@ public sealed class HistoryPageTests : IAsyncLifetime
     }
 
     /// <summary>Presses the button of a preview.</summary>
-    async Task<HttpStatusCode> SendAsync(IHtmlDocument preview)
+    async Task<HttpStatusCode> SendAsync(IHtmlDocument preview, string path = "/history")
     {
         var fields = preview.QuerySelectorAll("main form input[type=hidden]").OfType<IHtmlInputElement>().Where(input => input.Name != "_csrf_token")
             .Select(input => (input.Name!, input.Value)).ToArray();
-        using var response = await _browser.PostAsync("/history", from: "/drives", fields);
+        using var response = await _browser.PostAsync(path, from: "/drives", fields);
         return response.StatusCode;
     }
 }

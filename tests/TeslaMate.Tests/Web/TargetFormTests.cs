@@ -75,6 +75,41 @@ public sealed class TargetFormTests : IAsyncLifetime
         (await _browser.GetAsync(address)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Fact]
+    public async Task Events_are_called_what_messages_call_them_in_the_language_of_the_visitor()
+    {
+        foreach (var (language, ended, failed) in ((string, string, string)[])[
+            ("en", "Drive ended", "Sending to … has failed"), ("de", "Fahrt beendet", "Senden an … ist fehlgeschlagen")])
+        {
+            var page = await _browser.PageAsync($"/outgoing/new?kind=ntfy&locale={language}");
+            var events = page.QuerySelectorAll("label").Where(label => label.QuerySelector("[name='target[events]']") is not null)
+                .Select(label => label.TextContent.Trim()).ToList();
+            events.ShouldContain(ended);
+            events.ShouldContain(failed);
+            events.ShouldAllBe(text => !text.Contains('.'), "no names for programs");
+            // The form of a webhook has them too: its receiver gets them.
+            page = await _browser.PageAsync($"/outgoing/1?locale={language}");
+            page.Texts("tbody td:first-child").ShouldBe([ended]);
+            page.Texts("label code").ShouldContain("drive.ended");
+        }
+    }
+
+    [Fact]
+    public async Task The_settings_of_a_car_lead_to_its_live_data_for_the_planner()
+    {
+        var link = (await _browser.PageAsync("/settings?car=1")).QuerySelectorAll("a").Select(a => a.GetAttribute("href"))
+            .Single(href => href!.StartsWith("/outgoing/abrp", StringComparison.Ordinal))!;
+        var form = await _browser.PageAsync(link);
+        form.QuerySelector("input[name=kind]")!.GetAttribute("value").ShouldBe("abrp");
+        form.QuerySelectorAll("[name='target[cars]'][checked]").ShouldHaveSingleItem().GetAttribute("value").ShouldBe("1");
+        using var made = await _browser.PostAsync(
+            "/outgoing", from: link, Form(("kind", "abrp"), ("name", "Planner"), ("user_token", "t"), ("cars", "1")));
+        made.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        using var again = await _browser.GetAsync(link);
+        again.Headers.Location!.ToString().ShouldBe(made.Headers.Location!.ToString());
+        (await _browser.GetAsync("/outgoing/abrp/9")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
     public static TheoryData<TargetKind> Kinds => [.. TargetKinds.All.Except([TargetKind.HomeAssistant])];
 
     [Theory]

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using Npgsql;
 using TeslaMate.Api.Data.Questions;
+using TeslaMate.Database;
 
 namespace TeslaMate.Api.Data.Answers;
 
@@ -39,7 +40,7 @@ static class FileNames
             return null;
         await using var command = new NpgsqlCommand("select coalesce(name, '') from public.cars where id = $1", connection)
         {
-            Parameters = { new NpgsqlParameter<int> { TypedValue = car.Value } },
+            Parameters = { Value.Of(car.Value) },
         };
         return new CarName(car.Value, await command.ExecuteScalarAsync(cancellationToken) as string ?? "");
 
@@ -49,7 +50,7 @@ static class FileNames
                 kind == Parent.Drive ? "select car_id::integer from public.drives where id = $1"
                     : "select car_id::integer from public.charging_processes where id = $1", connection)
             {
-                Parameters = { new NpgsqlParameter<int> { TypedValue = id } },
+                Parameters = { Value.Of(id) },
             };
             return await lookup.ExecuteScalarAsync(cancellationToken) as int?;
         }

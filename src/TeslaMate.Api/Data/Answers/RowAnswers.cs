@@ -262,7 +262,7 @@ sealed partial class RowAnswers(
             Parent.Drive => "select car_id::integer from public.drives where id = $1",
             _ => "select car_id::integer from public.charging_processes where id = $1",
         }, connection)
-        { Parameters = { new NpgsqlParameter<int> { TypedValue = row } } };
+        { Parameters = { Value.Of(row) } };
         if (await command.ExecuteScalarAsync(http.RequestAborted) is not int car || CarAccess.Of(http) is { } seen && !seen.Contains(car))
             throw ProblemException.NotFound();
     }
@@ -408,7 +408,7 @@ sealed partial class RowAnswers(
                 greatest((select max(coalesce(end_date, start_date)) from public.drives where car_id = $1),
                     (select max(coalesce(end_date, start_date)) from public.charging_processes where car_id = $1),
                     (select max(date) from public.positions where car_id = $1 and ideal_battery_range_km is not null))
-            """, connection) { Parameters = { new NpgsqlParameter<int> { TypedValue = row } } };
+            """, connection) { Parameters = { Value.Of(row) } };
         DateTimeOffset? first, last;
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
         {

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 using TeslaMate.Configuration;
+using TeslaMate.Database;
 using TeslaMate.Logbook;
 using TeslaMate.Vehicles;
 using TeslaMate.Web;
@@ -239,7 +240,7 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
         {
             await using var command = database.CreateCommand(
                 $"select id from public.{table} where car_id = $1 order by start_date desc, id desc limit 1");
-            command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = car.Value });
+            command.Parameters.Add(Value.Of(car.Value));
             id = await command.ExecuteScalarAsync(cancellationToken) as int?;
         }
         catch (NpgsqlException)

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using TeslaMate.Database;
 
 namespace TeslaMate.Api.Data.Rows;
@@ -9,17 +8,17 @@ sealed class SqlText
 {
     readonly List<NpgsqlParameter> _parameters = [];
 
-    public string Add(DateTimeOffset? instant) => Add(Timestamps.Parameter(instant));
+    public string Add(DateTimeOffset? instant) => Add(Value.Of(instant));
 
-    public string Add(int whole) => Add(new NpgsqlParameter<int> { TypedValue = whole });
+    public string Add(int whole) => Add(Value.Of(whole));
 
-    public string Add(long whole) => Add(new NpgsqlParameter<long> { TypedValue = whole });
+    public string Add(long whole) => Add(Value.Of(whole));
 
-    public string Add(double number) => Add(new NpgsqlParameter<double> { TypedValue = number });
+    public string Add(double number) => Add(Value.Of(number));
 
-    public string Add(string text) => Add(new NpgsqlParameter<string> { TypedValue = text });
+    public string Add(string text) => Add(Value.Of(text));
 
-    public string Add(int[] wholes) => Add(new NpgsqlParameter { Value = wholes, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+    public string Add(int[] wholes) => Add(Value.Array(wholes));
 
     /// <summary>A command for the finished text. Its parameters are its own: the same values can serve several commands.</summary>
     public NpgsqlBatchCommand Command(string text)

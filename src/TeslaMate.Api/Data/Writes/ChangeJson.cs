@@ -72,7 +72,10 @@ static class ChangeJson
             json.WriteNull("id");
         else
             json.WriteNumber("id", change.Id);
-        json.WriteNumber("car_id", change.Car.Value);
+        if (change.Car is { } car)
+            json.WriteNumber("car_id", car.Value);
+        else
+            json.WriteNull("car_id");
         json.WritePropertyName("edit");
         change.Edit.ToJson().WriteTo(json);
         json.WriteString("author", change.Author);

@@ -15,11 +15,13 @@ namespace TeslaMate.Api.Data.Writes;
 
 /// <summary>
 /// Geofences, by programs (spec api 2.6), with the rules of the pages' form (spec logbook 9.1). They are of all cars, so a token for some changes
-/// none.
+/// none. Each change can be previewed, and undone from the list of changes.
 /// </summary>
 sealed class GeofenceWrites(IGeofences geofences, RowAnswers answers, TimeProvider time)
 {
     static readonly Parameter PricePast = new("price_past", ParameterType.Flag, "Whether charges there without cost get one.");
+
+    static readonly IReadOnlyList<Parameter> SaveParameters = [PricePast, HistoryWrites.Preview];
 
     static readonly BodyMember Name = new("name", BodyType.Text, "1 to 255 characters.") { IsRequired = true };
     static readonly BodyMember Latitude = new("latitude", BodyType.Number, "Degrees of its middle.") { IsRequired = true };
@@ -40,62 +42,84 @@ sealed class GeofenceWrites(IGeofences geofences, RowAnswers answers, TimeProvid
     {
         var shape = new Shape.One(PlaceListing.Geofences.Row, PlaceListing.Geofences.Members);
         writes.MapPost("/geofences", (HttpContext http, CancellationToken _) => ProblemAnswers.TryAsync(http, () => SaveAsync(http, null)))
-            .WithMetadata(new Described("postGeofences", "Makes a geofence; drives and charges in it belong to it from now on.", [PricePast],
+            .WithMetadata(new Described("postGeofences", "Makes a geofence; drives and charges in it belong to it from now on.", SaveParameters,
                 [Format.Json], shape)
-            { Scope = Scopes.Write, Body = Members, IsChange = true });
+            { Scope = Scopes.Write, Body = Members, IsChange = true, TakesKey = true });
         writes.MapPut("/geofences/{id}", (RowNumber id, HttpContext http) => ProblemAnswers.TryAsync(http, () => SaveAsync(http, id)))
-            .WithMetadata(new Described("putGeofencesOne", "Changes a geofence; what is left out has no value afterwards.", [PricePast],
-                [Format.Json],
-                shape)
+            .WithMetadata(new Described("putGeofencesOne", "Changes a geofence; what is left out has no value afterwards.", SaveParameters,
+                [Format.Json], shape)
             { Scope = Scopes.Write, Body = Members, IsChange = true, NeedsMatch = true });
         writes.MapDelete("/geofences/{id}", (RowNumber id, HttpContext http) => ProblemAnswers.TryAsync(http, () => DeleteAsync(http, id)))
-            .WithMetadata(new Described("deleteGeofencesOne", "Deletes a geofence; what it held goes to the ones below it.", [], [Format.Json],
-                shape)
+            .WithMetadata(new Described("deleteGeofencesOne", "Deletes a geofence; what it held goes to the ones below it.", [HistoryWrites.Preview],
+                [Format.Json], shape)
             { Scope = Scopes.Write, IsChange = true, NeedsMatch = true });
     }
 
     async Task SaveAsync(HttpContext http, RowNumber? id)
     {
         CheckAccess(http);
-        var question = Question.Read(http.Request.Query, [PricePast], time.LocalTimeZone);
-        // A second one of the same place would take drives from the first without a word.
-        if (id is null && http.Request.Headers.ContainsKey("Idempotency-Key"))
-            throw new ProblemException(ProblemKind.InvalidParameter, "A new geofence cannot be sent twice without harm: leave Idempotency-Key out.");
-        var body = await Body.ReadAsync(http, Members);
-        var seen = id is { } known ? (await CheckMatchAsync(http, known)).Seen : null;
-        var saved = await geofences.SaveAsync(
-            id is { } number ? new GeofenceId(number.Int) : null, FormOf(body), question.Flag(PricePast) == true, seen, http.RequestAborted) switch
+        var question = Question.Read(http.Request.Query, SaveParameters, time.LocalTimeZone);
+        var form = FormOf(await Body.ReadAsync(http, Members));
+        var (fence, addCosts) = (id is { } number ? new GeofenceId(number.Int) : (GeofenceId?)null, question.Flag(PricePast) == true);
+        Task<GeofenceAnswer> PreviewAsync() => geofences.PreviewAsync(fence, form, addCosts, http.RequestAborted);
+        if (question.Flag(HistoryWrites.Preview) == true)
         {
-            GeofenceAnswer.Saved(var geofence) => geofence,
-            GeofenceAnswer.Refused(var errors) => throw Refused(errors),
-            GeofenceAnswer.Changed => throw Precondition.Failed(),
-            _ => throw ProblemException.NotFound(),
-        };
+            await TellAsync(http, await PreviewAsync());
+            return;
+        }
+
+        var order = fence is { } known ? await OrderAsync(http, known, PreviewAsync)
+            : new GeofenceOrder(HistoryWrites.AuthorOf(http)) { Key = HistoryWrites.KeyOf(http) };
+        var answer = await geofences.SaveAsync(fence, form, addCosts, order, http.RequestAborted);
+        var saved = answer is GeofenceAnswer.Saved(var geofence) ? geofence : throw ProblemOf(answer);
         await WriteAsync(http, await answers.RowAsync(http, PlaceListing.Geofences, saved.Id.Value));
     }
 
     async Task DeleteAsync(HttpContext http, RowNumber id)
     {
         CheckAccess(http);
-        Question.Read(http.Request.Query, [], time.LocalTimeZone);
-        var (row, seen) = await CheckMatchAsync(http, id);
-        await WriteAsync(http, await geofences.DeleteAsync(new GeofenceId(id.Int), seen, http.RequestAborted) switch
+        var question = Question.Read(http.Request.Query, [HistoryWrites.Preview], time.LocalTimeZone);
+        var fence = new GeofenceId(id.Int);
+        Task<GeofenceAnswer> PreviewAsync() => geofences.PreviewDeletionAsync(fence, http.RequestAborted);
+        if (question.Flag(HistoryWrites.Preview) == true)
         {
-            GeofenceAnswer.Deleted => row,
-            GeofenceAnswer.Changed => throw Precondition.Failed(),
-            _ => throw ProblemException.NotFound(),
-        });
+            await TellAsync(http, await PreviewAsync());
+            return;
+        }
+
+        var order = await OrderAsync(http, fence, PreviewAsync);
+        var row = await answers.RowAsync(http, PlaceListing.Geofences, id.Int);
+        var answer = await geofences.DeleteAsync(fence, order, http.RequestAborted);
+        await WriteAsync(http, answer is GeofenceAnswer.Deleted ? row : throw ProblemOf(answer));
     }
 
-    /// <summary>That the client knows the geofence as it is; its row, and what must still be there when it is changed (null: anything).</summary>
-    async Task<(ReadOnlyMemory<byte> Row, Geofence? Seen)> CheckMatchAsync(HttpContext http, RowNumber id)
+    /// <summary>That the client knows the geofence as it is, or what its change comes to: what must still be there when it is made.</summary>
+    async Task<GeofenceOrder> OrderAsync(HttpContext http, GeofenceId id, Func<Task<GeofenceAnswer>> preview)
     {
         var condition = Precondition.Of(http, isNeeded: true);
+        var order = new GeofenceOrder(HistoryWrites.AuthorOf(http));
+        if (condition.IsAnything)
+            return order;
         // Before the row whose tag is compared: whoever changes it after this look is noticed, by the tag or by the change itself.
-        var seen = condition.IsAnything ? null : await geofences.FindAsync(new GeofenceId(id.Int), http.RequestAborted);
-        var row = await answers.RowAsync(http, PlaceListing.Geofences, id.Int);
-        return condition.IsAnything || condition.Names(RowAnswers.TagOf(row.Span)) ? (row, seen) : throw Precondition.Failed();
+        var seen = await geofences.FindAsync(id, http.RequestAborted);
+        if (condition.Names(RowAnswers.TagOf((await answers.RowAsync(http, PlaceListing.Geofences, id.Value)).Span)))
+            return order with { Seen = seen };
+        return await preview() is GeofenceAnswer.Previewed({ Version: var version }) && condition.Names(HistoryWrites.TagOf(version))
+            ? order with { Version = version } : throw Precondition.Failed();
     }
+
+    static Task TellAsync(HttpContext http, GeofenceAnswer preview)
+        => preview is GeofenceAnswer.Previewed(var detail) ? HistoryWrites.SendAsync(http, detail, isPreview: true, isRepeated: false)
+            : throw ProblemOf(preview);
+
+    static ProblemException ProblemOf(GeofenceAnswer answer) => answer switch
+    {
+        GeofenceAnswer.Refused(var errors) => Refused(errors),
+        GeofenceAnswer.Changed => Precondition.Failed(),
+        GeofenceAnswer.Busy => new ProblemException(ProblemKind.Conflict, "This is being written by somebody else. Try again."),
+        GeofenceAnswer.KeyReused => new ProblemException(ProblemKind.Conflict, "This key belongs to another change."),
+        _ => ProblemException.NotFound(),
+    };
 
     static void CheckAccess(HttpContext http)
     {

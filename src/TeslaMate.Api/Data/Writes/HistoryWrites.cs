@@ -21,7 +21,8 @@ sealed class HistoryWrites(IHistoryEditor editor, RowAnswers answers, TimeProvid
 {
     const int LongestKey = 200;
 
-    static readonly Parameter Preview = new("preview", ParameterType.Flag, "Whether to tell what would change, and change nothing.");
+    /// <summary>Asks what a change would be.</summary>
+    public static readonly Parameter Preview = new("preview", ParameterType.Flag, "Whether to tell what would change, and change nothing.");
 
     static readonly BodyMember Ids =
         new("ids", BodyType.Ids, "At least two, consecutive, of one car, with gaps below six hours.") { IsRequired = true };
@@ -84,14 +85,14 @@ sealed class HistoryWrites(IHistoryEditor editor, RowAnswers answers, TimeProvid
             { Scope = Scopes.Write, IsChange = true });
     }
 
-    void Several(RouteGroupBuilder writes, string path, IReadOnlyList<BodyMember> members, string summary, Func<Body, HistoryEdit> edit)
+    void Several(RouteGroupBuilder writes, string path, IReadOnlyList<BodyMember> members, string summary, Func<Body, HistoryEdit.OfEntries> edit)
         => writes.MapPost(path, (HttpContext http, CancellationToken _) => ProblemAnswers.TryAsync(http, async () =>
             await ChangeAsync(http, edit(await Body.ReadAsync(http, members)), listing: null)))
             .WithMetadata(Describe("POST", path, members, summary) with { TakesKey = true });
 
     void One(
         RouteGroupBuilder writes, string method, string path, EntryKind kind, IReadOnlyList<BodyMember>? members, string summary,
-        Func<int, Body, HistoryEdit> edit)
+        Func<int, Body, HistoryEdit.OfEntries> edit)
         => writes.MapMethods(path, [method], (RowNumber id, HttpContext http) => ProblemAnswers.TryAsync(http, async () =>
             await ChangeAsync(http, edit(id.Int, members is null ? Body.None : await Body.ReadAsync(http, members)),
                 kind is EntryKind.Drive ? DriveListing.Drives : ChargeListing.Processes)))
@@ -106,7 +107,7 @@ sealed class HistoryWrites(IHistoryEditor editor, RowAnswers answers, TimeProvid
         };
 
     /// <param name="listing">What a change of one row is compared with; null for one of several.</param>
-    async Task ChangeAsync(HttpContext http, HistoryEdit edit, Listing? listing)
+    async Task ChangeAsync(HttpContext http, HistoryEdit.OfEntries edit, Listing? listing)
     {
         var isPreview = Question.Read(http.Request.Query, [Preview], time.LocalTimeZone).Flag(Preview) == true;
         var (author, key) = (AuthorOf(http), KeyOf(http));
@@ -159,7 +160,8 @@ sealed class HistoryWrites(IHistoryEditor editor, RowAnswers answers, TimeProvid
     }
 
     async Task<HistoryDetail> FindAsync(HttpContext http, long id)
-        => await editor.FindAsync(id, http.RequestAborted) is { } detail && http.User.MaySee(detail.Change.Car)
+        => await editor.FindAsync(id, http.RequestAborted) is { } detail
+            && (detail.Change.Car is { } car ? http.User.MaySee(car) : http.User.Cars() is null)
             ? detail : throw ProblemException.NotFound();
 
     static async Task AnswerAsync(HttpContext http, EditAnswer answer, bool isPreview = false)
@@ -167,11 +169,7 @@ sealed class HistoryWrites(IHistoryEditor editor, RowAnswers answers, TimeProvid
         switch (answer)
         {
             case EditAnswer.Done(var detail, var isRepeated):
-                var body = ChangeJson.Write(detail, isPreview, isRepeated);
-                if (isPreview)
-                    http.Response.Headers.ETag = TagOf(detail.Version);
-                http.Response.Headers.CacheControl = "no-store";
-                await RowAnswers.SendAsync(http, Format.Json, body);
+                await SendAsync(http, detail, isPreview, isRepeated);
                 break;
             case EditAnswer.Refused(var problem, var text):
                 throw new ProblemException(KindOf(problem), text);
@@ -180,7 +178,17 @@ sealed class HistoryWrites(IHistoryEditor editor, RowAnswers answers, TimeProvid
         }
     }
 
-    static string TagOf(string version) => $"\"{version}\"";
+    /// <summary>A change, or what one would be, with the tag by which it can be made.</summary>
+    public static Task SendAsync(HttpContext http, HistoryDetail detail, bool isPreview, bool isRepeated)
+    {
+        if (isPreview)
+            http.Response.Headers.ETag = TagOf(detail.Version);
+        http.Response.Headers.CacheControl = "no-store";
+        return RowAnswers.SendAsync(http, Format.Json, ChangeJson.Write(detail, isPreview, isRepeated));
+    }
+
+    /// <summary>The tag of a preview.</summary>
+    public static string TagOf(string version) => $"\"{version}\"";
 
     static ProblemKind KindOf(EditProblem problem) => problem switch
     {
@@ -199,9 +207,9 @@ sealed class HistoryWrites(IHistoryEditor editor, RowAnswers answers, TimeProvid
     };
 
     // A key belongs to who sent it: two tokens may choose the same.
-    static string AuthorOf(HttpContext http) => http.User.TokenName() is { } token ? $"token {token}" : "program";
+    public static string AuthorOf(HttpContext http) => http.User.TokenName() is { } token ? $"token {token}" : "program";
 
-    static string? KeyOf(HttpContext http) => http.Request.Headers["Idempotency-Key"].ToString() switch
+    public static string? KeyOf(HttpContext http) => http.Request.Headers["Idempotency-Key"].ToString() switch
     {
         "" => null,
         { Length: > LongestKey } => throw new ProblemException(ProblemKind.InvalidParameter, "An Idempotency-Key has at most 200 characters."),

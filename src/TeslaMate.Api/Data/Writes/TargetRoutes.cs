@@ -187,7 +187,10 @@ sealed partial class TargetRoutes(TargetTable targets, DeliveryTable deliveries,
     {
         Check(http);
         var body = await Body.ReadAsync(http, BodyMembers);
-        var known = await MatchAsync(http, id);
+        var condition = Precondition.Of(http, isNeeded: true);
+        var known = await FindAsync(http, id);
+        if (!IsMatch(condition, known))
+            throw Precondition.Failed();
         if (body.Has(Kind) && body.Text(Kind) != known.Kind.Word())
         {
             throw new ProblemException(ProblemKind.Unusable, "The kind of a target cannot be changed.",
@@ -195,8 +198,7 @@ sealed partial class TargetRoutes(TargetTable targets, DeliveryTable deliveries,
         }
 
         var input = Input(body, known.Kind, known.SecretNames);
-        if (await targets.UpdateAsync(known.Id, input, http.RequestAborted) is not { } changed)
-            throw ProblemException.NotFound();
+        var changed = DoneOrThrow(await targets.UpdateAsync(known.Id, input, target => IsMatch(condition, target), http.RequestAborted));
         Log.Changed(logger, changed.Id, changed.Name, string.Join(' ', input.Secrets.Keys), http.User.TokenName(), RequestOrigin.Of(http));
         await AnswerAsync(http, Json(changed));
     }
@@ -204,9 +206,8 @@ sealed partial class TargetRoutes(TargetTable targets, DeliveryTable deliveries,
     async Task DeleteAsync(HttpContext http, RowNumber id)
     {
         Check(http);
-        var known = await MatchAsync(http, id);
-        if (!await targets.DeleteAsync(known.Id, http.RequestAborted))
-            throw ProblemException.NotFound();
+        var condition = Precondition.Of(http, isNeeded: true);
+        var known = DoneOrThrow(await targets.DeleteAsync(id.Int, target => IsMatch(condition, target), http.RequestAborted));
         Log.Deleted(logger, known.Id, known.Name, http.User.TokenName(), RequestOrigin.Of(http));
         await AnswerAsync(http, Json(known));
     }
@@ -250,13 +251,16 @@ sealed partial class TargetRoutes(TargetTable targets, DeliveryTable deliveries,
     async Task<ListedTarget> FindAsync(HttpContext http, RowNumber id)
         => await targets.FindAsync(id.Int, http.RequestAborted) ?? throw ProblemException.NotFound();
 
-    /// <summary>That the client knows the target as it is.</summary>
-    async Task<ListedTarget> MatchAsync(HttpContext http, RowNumber id)
+    /// <summary>Whether the client knows the target as it is.</summary>
+    static bool IsMatch(Precondition condition, ListedTarget target)
+        => condition.IsAnything || condition.Names(RowAnswers.TagOf(Json(target).Span));
+
+    static ListedTarget DoneOrThrow(TargetAnswer answer) => answer switch
     {
-        var condition = Precondition.Of(http, isNeeded: true);
-        var known = await FindAsync(http, id);
-        return condition.IsAnything || condition.Names(RowAnswers.TagOf(Json(known).Span)) ? known : throw Precondition.Failed();
-    }
+        TargetAnswer.Done(var target) => target,
+        TargetAnswer.Changed => throw Precondition.Failed(),
+        _ => throw ProblemException.NotFound(),
+    };
 
     TargetInput Input(Body body, TargetKind kind, IReadOnlySet<string> known)
     {

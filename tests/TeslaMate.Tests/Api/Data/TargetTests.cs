@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Npgsql;
 using TeslaMate.Configuration;
 using TeslaMate.Tests.Outgoing;
 using TeslaMate.Tests.Web;
@@ -86,6 +87,33 @@ public sealed class TargetTests : IAsyncLifetime
         _pages.Log.Everything.ShouldNotContain("open sesame");
         _pages.Log.Everything.ShouldNotContain(secret);
         _pages.Log.Lines.ShouldContain(line => line.Contains("(new name) was changed (secrets: ) by for admin", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("PUT")]
+    [InlineData("DELETE")]
+    public async Task A_target_that_another_changes_at_the_same_time_is_left_alone(string method)
+    {
+        var body = $$"""{"name":"bell","url":"{{_receiver.Url}}"}""";
+        var id = (await SendAsync("POST", "", body)).Body.GetProperty("id").GetInt32();
+        var (_, _, tag) = await SendAsync("GET", $"/{id}");
+        await using var connection = await _pages.Database.DataSource.OpenConnectionAsync();
+        Task<(HttpStatusCode Status, JsonElement Body, EntityTagHeaderValue? Tag)> change;
+        await using (var other = await connection.BeginTransactionAsync())
+        {
+            await using var rename = new NpgsqlCommand("update teslamate.outgoing_targets set name = 'of the other'", connection);
+            await rename.ExecuteNonQueryAsync();
+            change = SendAsync(method, $"/{id}", method == "PUT" ? body : null, tag!.ToString());
+            // It has looked at the row as it was, and waits for the other one.
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (await _pages.Database.ScalarAsync<long>(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") == 0)
+                await Task.Delay(10, patience.Token);
+            await other.CommitAsync();
+        }
+
+        (await change).Status.ShouldBe(HttpStatusCode.PreconditionFailed);
+        (await _pages.Database.ScalarAsync<string>("select name from teslamate.outgoing_targets")).ShouldBe("of the other");
     }
 
     [Theory]

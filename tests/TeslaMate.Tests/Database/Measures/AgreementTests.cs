@@ -98,6 +98,21 @@ public sealed class AgreementTests
             """)).ShouldBe("True|True|True");
     }
 
+    [Theory]
+    [InlineData("select 1"), InlineData("select teslamate.refresh_charges(1)")]
+    public async Task Over_years_each_charge_is_one_point_of_the_means_that_a_shorter_window_has(string fill)
+    {
+        await using var log = await LogRows.CreateAsync(PostgresServer.Installed);
+        Fill(log, new Random(7));
+        await log.LinesAsync(fill);
+        var means = "count(*), sum(power_kw), sum(energy_added_kwh), sum(level), count(*) filter (where is_heater_on)";
+        var years = await log.LineAsync($"select {means} from teslamate.charging_series(1, '2020-01-01', '2027-01-01')", 6);
+        // A row of each charge, so that its means are the row: the same in steps of minutes.
+        var months = await log.LineAsync($"select {means} from teslamate.charging_series(1, '2026-01-01', '2027-01-01', 20000)", 6);
+        years.ShouldBe(months);
+        years.ShouldNotStartWith("0|");
+    }
+
     static void Fill(LogRows log, Random random)
     {
         var (date, km, range) = (new DateTime(2026, 1, 20, 6, 0, 0), 1000.0, 380.0);

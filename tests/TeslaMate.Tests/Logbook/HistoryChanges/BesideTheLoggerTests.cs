@@ -16,7 +16,7 @@ public sealed class BesideTheLoggerTests : EditedLog
         var before = await DumpAsync();
         foreach (var (kind, id, earlier) in ((EntryKind, int, int)[])[(EntryKind.Drive, 5, 4), (EntryKind.Charge, 4, 3)])
         {
-            foreach (var edit in (HistoryEdit[])[
+            foreach (var edit in (HistoryEdit.OfEntries[])[
                 new HistoryEdit.Merge(kind, [earlier, id]), new HistoryEdit.Split(kind, id, 1), new HistoryEdit.Trim(kind, id, At(0), null),
                 new HistoryEdit.Delete(kind, [id]),
                 new HistoryEdit.SetTags(kind, [earlier, id], TagMode.Add, ["x"]), new HistoryEdit.SetGeofence(kind, [id], PlaceEnd.Start, 1)])
@@ -55,7 +55,7 @@ public sealed class BesideTheLoggerTests : EditedLog
         {
             for (var i = 0; !stop.IsCancellationRequested; i++)
             {
-                HistoryEdit edit = (i % 4) switch
+                HistoryEdit.OfEntries edit = (i % 4) switch
                 {
                     0 => new HistoryEdit.Merge(EntryKind.Drive, [1, 2]),
                     1 => new HistoryEdit.Split(EntryKind.Charge, 1, 8),

@@ -200,7 +200,7 @@ public sealed class EditTests : EditedLog
             + "drives set start_date = '2024-05-01 11:50' where id = 3");
         Refused(await ApplyAsync(Merge(1, 3)), EditProblem.NotConsecutive);
 
-        static HistoryEdit Merge(params int[] ids) => new HistoryEdit.Merge(EntryKind.Drive, ids);
+        static HistoryEdit.Merge Merge(params int[] ids) => new(EntryKind.Drive, ids);
     }
 
     [Theory]
@@ -266,7 +266,7 @@ public sealed class EditTests : EditedLog
     {
         var before = await DumpAsync();
         var sequences = await SequencesAsync();
-        foreach (var edit in (HistoryEdit[])[
+        foreach (var edit in (HistoryEdit.OfEntries[])[
             new HistoryEdit.Merge(EntryKind.Charge, [1, 2]), new HistoryEdit.Split(EntryKind.Drive, 1, 11),
             new HistoryEdit.Split(EntryKind.Charge, 1, 11),
             new HistoryEdit.Trim(EntryKind.Drive, 1, At(60), null), new HistoryEdit.Delete(EntryKind.Charge, [1]),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using TeslaMate.Logbook;
+using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.HistoryChanges;
 using TeslaMate.Logbook.Statistics;
 using static TeslaMate.Tests.Logbook.Readings;
@@ -12,6 +13,8 @@ public abstract class EditedLog : IAsyncLifetime
 {
     private protected LogbookDatabase _database = null!;
     private protected LogbookInstance _instance = null!;
+
+    private protected IGeofences Fences => _instance.Get<IGeofences>();
 
     private protected IHistoryEditor Editor => _instance.Get<IHistoryEditor>();
 
@@ -98,9 +101,9 @@ public abstract class EditedLog : IAsyncLifetime
         (await _instance.WriteAsync(entries)).ShouldBe(WriteResult.Stored);
     }
 
-    private protected Task<EditAnswer> ApplyAsync(HistoryEdit edit) => Editor.ApplyAsync(edit, "test", version: null, key: null, default);
+    private protected Task<EditAnswer> ApplyAsync(HistoryEdit.OfEntries edit) => Editor.ApplyAsync(edit, "test", version: null, key: null, default);
 
-    private protected async Task<HistoryDetail> DoneAsync(HistoryEdit edit) => Done(await ApplyAsync(edit));
+    private protected async Task<HistoryDetail> DoneAsync(HistoryEdit.OfEntries edit) => Done(await ApplyAsync(edit));
 
     /// <summary>Begins to merge drives 1 and 2 and stops in the middle: a row of the second is locked by somebody else.</summary>
     /// <param name="other">In a transaction, which has the lock until it ends.</param>

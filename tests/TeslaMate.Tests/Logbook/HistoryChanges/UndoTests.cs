@@ -3,6 +3,8 @@ using FsCheck;
 using FsCheck.Fluent;
 using Npgsql;
 using TeslaMate.Database.Clusters;
+using TeslaMate.Logbook;
+using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.HistoryChanges;
 using TeslaMate.Tests.Backups;
 using TeslaMate.Tests.Database;
@@ -37,9 +39,14 @@ public sealed class UndoTests : EditedLog
         Stack<long> changes = new();
         foreach (var (what, which, more) in steps)
         {
-            if (what % 13 == 12)
+            if (what % 15 == 12)
                 await StatisticsAreThoseOfARebuildAsync();
-            else if (await EditAsync(what % 13, which, more) is { } edit && await ApplyAsync(edit) is EditAnswer.Done { Detail.Change.Id: var id })
+            else if (what % 15 > 12)
+            {
+                if (await ChangeGeofenceAsync(isDeleted: what % 15 == 13, which, more) is { } fence)
+                    changes.Push(fence);
+            }
+            else if (await EditAsync(what % 15, which, more) is { } edit && await ApplyAsync(edit) is EditAnswer.Done { Detail.Change.Id: var id })
                 changes.Push(id);
         }
 
@@ -54,7 +61,31 @@ public sealed class UndoTests : EditedLog
         return count;
     }
 
-    async Task<HistoryEdit?> EditAsync(int what, int which, int more)
+    /// <summary>Makes, moves or deletes a fence somewhere along the way that the drives take.</summary>
+    async Task<long?> ChangeGeofenceAsync(bool isDeleted, int which, int more)
+    {
+        var known = await Fences.ListAsync(default);
+        GeofenceId? id = known.Count > 0 && (isDeleted || which % 3 > 0) ? known[which % known.Count].Id : null;
+        if (isDeleted && id is null)
+            return null;
+        var form = new GeofenceForm
+        {
+            Name = $"fence {more}",
+            Latitude = 52.514521 + more % 31 * 0.001,
+            Longitude = 13.350144,
+            Radius = 40 + which % 7 * 300,
+            CostPerUnit = more % 2 == 0 ? 0.4m : null,
+        };
+        var newest = await NewestAsync();
+        var answer = id is { } gone && isDeleted ? await Fences.DeleteAsync(gone, new("test"), default)
+            : await Fences.SaveAsync(id, form, addCosts: more % 3 == 0, new("test"), default);
+        (answer is GeofenceAnswer.Saved or GeofenceAnswer.Deleted).ShouldBeTrue(answer.ToString());
+        return await NewestAsync() is { } made && made != newest ? made : null;
+
+        async Task<long?> NewestAsync() => (await Editor.ListAsync(cars: null, before: null, limit: 1, default)).SingleOrDefault()?.Id;
+    }
+
+    async Task<HistoryEdit.OfEntries?> EditAsync(int what, int which, int more)
     {
         var drives = (await _database.RowsAsync("select id from drives order by start_date, id")).ConvertAll(int.Parse);
         var charges = (await _database.RowsAsync("select id from charging_processes order by start_date, id")).ConvertAll(int.Parse);
@@ -178,11 +209,18 @@ public sealed class UndoTests : EditedLog
     [InlineData("drives")]
     [InlineData("charging_processes")]
     [InlineData("charges")]
+    [InlineData("geofences")]
     public async Task Images_hold_every_column(string table)
     {
         var columns = await _database.RowsAsync($"select column_name::text from information_schema.columns where table_schema = 'public' and "
             + $"table_name = '{table}' order by 1");
-        var known = table == "drives" ? RowImages.DriveColumns : table == "charges" ? RowImages.ChargeColumns : RowImages.ProcessColumns;
+        var known = table switch
+        {
+            "drives" => RowImages.DriveColumns,
+            "charges" => RowImages.ChargeColumns,
+            "geofences" => RowImages.GeofenceColumns,
+            _ => RowImages.ProcessColumns,
+        };
         known.Order(StringComparer.Ordinal).ShouldBe(columns);
     }
 

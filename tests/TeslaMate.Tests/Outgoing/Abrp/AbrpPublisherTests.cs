@@ -66,7 +66,7 @@ public sealed class AbrpPublisherTests : IAsyncLifetime
     }
 
     Summary Now(VehicleStateName state = VehicleStateName.Driving)
-        => ACar.Online() with { State = state, DataAt = _time.GetUtcNow(), BatteryLevel = 60 };
+        => ASummary.Online() with { State = state, DataAt = _time.GetUtcNow(), BatteryLevel = 60 };
 
     int Sent => _server.Requests.Count;
 

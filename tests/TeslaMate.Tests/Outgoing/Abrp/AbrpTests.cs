@@ -13,7 +13,7 @@ public sealed class AbrpTests
 
     static readonly AbrpFacts Private = new(SharesPlace: false, null, null, null);
 
-    static readonly Summary Driving = ACar.Online() with
+    static readonly Summary Driving = ASummary.Online() with
     {
         State = VehicleStateName.Driving,
         DataAt = Noon,
@@ -100,7 +100,7 @@ public sealed class AbrpTests
     [Fact]
     public void What_is_not_known_is_left_out()
     {
-        var silent = ACar.Silent() with { State = VehicleStateName.Online, DataAt = Noon, BatteryLevel = 55 };
+        var silent = ASummary.Silent() with { State = VehicleStateName.Online, DataAt = Noon, BatteryLevel = 55 };
         var bare = AbrpPoint.Of(silent, new AbrpFacts(true, "", null, null))!;
         bare.ToJsonString().ShouldBe("""{"utc":1783166400,"soc":55,"power":0,"speed":0,"is_charging":false,"is_dcfc":false,"is_parked":true}""");
         Text(Driving with { Speed = null, Power = null }, "speed").ShouldBeNull();

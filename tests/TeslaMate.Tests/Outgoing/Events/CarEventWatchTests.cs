@@ -18,7 +18,7 @@ public sealed class CarEventWatchTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await _database.DisposeAsync();
 
-    static Summary Parked => ACar.Online() with
+    static Summary Parked => ASummary.Online() with
     {
         BatteryLevel = 60,
         ShiftState = "P",

@@ -11,7 +11,7 @@ public sealed class CarEventsTests
 {
     static readonly DateTimeOffset Noon = new(2026, 7, 4, 12, 0, 0, TimeSpan.Zero);
 
-    static readonly Summary Parked = ACar.Online() with
+    static readonly Summary Parked = ASummary.Online() with
     {
         State = VehicleStateName.Online,
         ShiftState = "P",

@@ -35,7 +35,7 @@ public sealed class LogbookEventTests : IAsyncLifetime
     }
 
     static Summary Summary(string charging, int level)
-        => ACar.Online() with { DisplayName = "Blue", ChargingState = charging, BatteryLevel = level, ChargeLimitSoc = 80 };
+        => ASummary.Online() with { DisplayName = "Blue", ChargingState = charging, BatteryLevel = level, ChargeLimitSoc = 80 };
 
     CarMemories NewMemories() => new(new EventMemories(_database.DataSource, TimeProvider.System), TimeProvider.System);
 

@@ -78,7 +78,8 @@ public sealed partial class MessageTests
     static IEnumerable<string> Used()
     {
         var source = File.ReadAllText(Path.Combine(Evaluation.Root, "src/TeslaMate.Outgoing/Messages/MessageWriter.cs"));
-        return Call().Matches(source).Select(match => match.Groups[1].Value).Distinct();
+        return Call().Matches(source).Select(match => match.Groups[1].Value)
+            .Concat(EventType.All.Append(EventType.Test).Select(EventTitles.Of)).Distinct();
     }
 
     [GeneratedRegex("(?:\\bTexts\\[|Filled\\(|Place\\(\"\\w+\", )\"([^\"]*)\"")]

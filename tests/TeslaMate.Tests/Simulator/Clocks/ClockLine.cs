@@ -40,15 +40,15 @@ sealed class ClockLine : IDisposable
     }
 
     /// <summary>A clock that shows what the one at the other end of <paramref name="path"/> shows; it stands still when that one has gone.</summary>
-    /// <param name="isQuiet">Whether this process has nothing to do, apart from waiting for answers to requests.</param>
+    /// <param name="isIdle">Whether this process has nothing to do, apart from waiting for answers to requests.</param>
     /// <param name="requests">How many requests of this process wait for an answer.</param>
-    public static SteppedTime Follow(string path, Func<bool> isQuiet, Func<int> requests)
+    public static SteppedTime Follow(string path, Func<bool> isIdle, Func<int> requests)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Connect(new UnixDomainSocketEndPoint(path));
         var message = new byte[9];
         Receive(socket, message);
-        var time = new SteppedTime(new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(message.AsSpan(1)), TimeSpan.Zero), isQuiet);
+        var time = new SteppedTime(new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(message.AsSpan(1)), TimeSpan.Zero), isIdle);
         new Thread(() =>
         {
             using (socket)
@@ -80,7 +80,7 @@ sealed class ClockLine : IDisposable
                 continue;
             }
 
-            time.WaitUntilQuiet(CancellationToken.None);
+            time.WaitUntilIdle(CancellationToken.None);
             BinaryPrimitives.WriteInt64LittleEndian(answer, time.NextDue());
             BinaryPrimitives.WriteInt32LittleEndian(answer.AsSpan(8), requests());
             socket.Send(answer);

@@ -7,20 +7,20 @@ namespace TeslaMate.Tests.Simulator.Clocks;
 sealed class SteppedTime : TimeProvider
 {
     // Beyond every time-out of the things that are waited for, also on a machine that was asleep for a while.
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
 
     readonly Lock _lock = new();
     readonly PriorityQueue<Timer, (long Due, long Order)> _timers = new();
-    readonly Func<bool> _isQuiet;
+    readonly Func<bool> _isIdle;
     readonly List<IOtherClock> _others = [];
     long _order;
     long _now;
 
-    /// <param name="isQuiet">Whether nothing is being done in this process at the moment; asked again and again by one thread.</param>
-    public SteppedTime(DateTimeOffset start, Func<bool> isQuiet)
+    /// <param name="isIdle">Whether nothing is being done in this process at the moment; asked again and again by one thread.</param>
+    public SteppedTime(DateTimeOffset start, Func<bool> isIdle)
     {
         _now = start.UtcTicks;
-        _isQuiet = isQuiet;
+        _isIdle = isIdle;
     }
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -104,15 +104,15 @@ sealed class SteppedTime : TimeProvider
             timer.Fire();
     }
 
-    internal void WaitUntilQuiet(CancellationToken cancellationToken)
+    internal void WaitUntilIdle(CancellationToken cancellationToken)
     {
         var wait = new SpinWait();
         var began = System.GetTimestamp();
-        while (!_isQuiet())
+        while (!_isIdle())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (System.GetElapsedTime(began) > Patience)
-                throw new TimeoutException($"No rest within {Patience.TotalMinutes} min: {_isQuiet.Target}");
+            if (System.GetElapsedTime(began) > LongestWait)
+                throw new TimeoutException($"No rest within {LongestWait.TotalMinutes} min: {_isIdle.Target}");
             wait.SpinOnce(sleep1Threshold: 50);
         }
 
@@ -124,7 +124,7 @@ sealed class SteppedTime : TimeProvider
     {
         while (true)
         {
-            WaitUntilQuiet(cancellationToken);
+            WaitUntilIdle(cancellationToken);
             var next = NextDue();
             var settled = true;
             foreach (var other in Others())
@@ -133,7 +133,7 @@ sealed class SteppedTime : TimeProvider
                     Forget(other);
                 else
                     next = Math.Min(next, due);
-                settled &= _isQuiet();
+                settled &= _isIdle();
             }
 
             // What another process did last may have reached us meanwhile.

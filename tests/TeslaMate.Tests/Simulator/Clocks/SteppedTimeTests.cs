@@ -5,16 +5,16 @@ using TeslaMate.Simulator.Roads;
 
 namespace TeslaMate.Tests.Simulator.Clocks;
 
-[Collection(SilenceCollection.Name)]
+[Collection(NonParallelCollection.Name)]
 public sealed class SteppedTimeTests
 {
     static readonly DateTimeOffset Start = new(2026, 1, 5, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public Task Timers_fire_in_order_at_exactly_their_time() => SilenceCollection.RunAsync(async () =>
+    public Task Timers_fire_in_order_at_exactly_their_time() => NonParallelCollection.RunAsync(async () =>
     {
-        using var quiet = new Quietness(() => 0, () => 0).Start();
-        var time = new SteppedTime(Start, quiet.Holds);
+        using var idle = new IdleDetector(() => 0, () => 0).Start();
+        var time = new SteppedTime(Start, idle.IsIdle);
         var seen = new List<double>();
         var waits = new[] { 5.0, 0.001, 3600, 5, 86_400 }.Select(async seconds =>
         {
@@ -31,12 +31,12 @@ public sealed class SteppedTimeTests
     });
 
     [Fact]
-    public Task The_clock_waits_for_answers_but_not_for_those_that_wait_for_the_clock() => SilenceCollection.RunAsync(async () =>
+    public Task The_clock_waits_for_answers_but_not_for_those_that_wait_for_the_clock() => NonParallelCollection.RunAsync(async () =>
     {
         SteppedTime? time = null;
         TeslaCloud? cloud = null;
-        using var quiet = new Quietness(() => cloud?.WaitingOnPurpose ?? 0, () => 0).Start();
-        time = new SteppedTime(Start, quiet.Holds);
+        using var idle = new IdleDetector(() => cloud?.WaitingOnPurpose ?? 0, () => 0).Start();
+        time = new SteppedTime(Start, idle.IsIdle);
         await using var running = cloud = new TeslaCloud(
             [new LifeScript(CarIdentity.Number(1, "Nimbus"), CarModel.Model3, City.Berlin().Home, Start).Park(TimeSpan.FromDays(1)).Build()], time);
         await cloud.StartAsync();
@@ -65,13 +65,13 @@ public sealed class SteppedTimeTests
     });
 
     [Fact]
-    public Task Another_process_follows() => SilenceCollection.RunAsync(async () =>
+    public Task Another_process_follows() => NonParallelCollection.RunAsync(async () =>
     {
-        using var quiet = new Quietness(() => 0, () => 0).Start();
-        var time = new SteppedTime(Start, quiet.Holds);
+        using var idle = new IdleDetector(() => 0, () => 0).Start();
+        var time = new SteppedTime(Start, idle.IsIdle);
         using var line = new ClockLine(time, Path.Combine(Path.GetTempPath(), $"clock-{Guid.NewGuid():N}"), () => 0);
         var joining = line.JoinAsync(CancellationToken.None);
-        var follower = ClockLine.Follow(line.Path, quiet.Holds, () => 0);
+        var follower = ClockLine.Follow(line.Path, idle.IsIdle, () => 0);
         await joining;
         follower.GetUtcNow().ShouldBe(Start);
 

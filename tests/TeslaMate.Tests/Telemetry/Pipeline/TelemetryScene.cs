@@ -263,7 +263,7 @@ sealed class TelemetryScene
     {
         LogbookEntry.StartState(var activity, var since) => $"state {activity.ToString().ToLowerInvariant()} {Clock(since)}",
         LogbookEntry.InsertPosition(var position) => $"pos {Text(position)}",
-        LogbookEntry.StartDrive(var at, var position) => $"drive {Clock(at)}: pos(d) {Text(position)}",
+        LogbookEntry.StartDrive(var at, var position, _) => $"drive {Clock(at)}: pos(d) {Text(position)}",
         LogbookEntry.InsertDrivePosition(var position) => $"pos(d) {Text(position)}",
         LogbookEntry.CloseDrive => "close",
         LogbookEntry.StartCharging(var at, var position, _) => $"charging {Clock(at)} at {Clock(position.Date)}",

@@ -410,7 +410,7 @@ public class MonthTests(ITestOutputHelper output)
                     case LogbookEntry.InsertPosition(var position):
                         See(position);
                         break;
-                    case LogbookEntry.StartDrive(_, var position):
+                    case LogbookEntry.StartDrive(_, var position, _):
                         Expect(OpenDrive is null, entry);
                         OpenDrive = [See(position)];
                         break;

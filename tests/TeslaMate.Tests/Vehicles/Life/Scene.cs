@@ -190,7 +190,7 @@ sealed class Scene
     {
         LogbookEntry.StartState(var activity, var since) => $"state {activity.ToString().ToLowerInvariant()} {After(since)}",
         LogbookEntry.InsertPosition => "pos",
-        LogbookEntry.StartDrive(_, var position) => $"drive, pos(d){Speed(position)}",
+        LogbookEntry.StartDrive(_, var position, _) => $"drive, pos(d){Speed(position)}",
         LogbookEntry.InsertDrivePosition(var position) => $"pos(d){Speed(position)}",
         LogbookEntry.CloseDrive(var reason, _) => $"close {reason.ToString().ToLowerInvariant()}",
         LogbookEntry.StartCharging => "charging",

@@ -362,11 +362,16 @@ sealed class OneGeofence : IGeofences
         => throw new NotSupportedException();
 
     public Task<GeofenceAnswer> SaveAsync(
-        GeofenceId? geofence, GeofenceForm form, bool addCosts, Geofence? seen, CancellationToken cancellationToken)
+        GeofenceId? geofence, GeofenceForm form, bool addCosts, GeofenceOrder order, CancellationToken cancellationToken)
         => throw new NotSupportedException();
 
-    public Task<GeofenceAnswer> DeleteAsync(GeofenceId geofence, Geofence? seen, CancellationToken cancellationToken)
+    public Task<GeofenceAnswer> DeleteAsync(GeofenceId geofence, GeofenceOrder order, CancellationToken cancellationToken)
         => throw new NotSupportedException();
+
+    public Task<GeofenceAnswer> PreviewAsync(GeofenceId? geofence, GeofenceForm form, bool addCosts, CancellationToken cancellationToken)
+        => throw new NotSupportedException();
+
+    public Task<GeofenceAnswer> PreviewDeletionAsync(GeofenceId geofence, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<(double Latitude, double Longitude)?> LastPositionAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 }

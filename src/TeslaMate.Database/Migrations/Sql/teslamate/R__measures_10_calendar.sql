@@ -8,11 +8,12 @@ comment on function teslamate.local_time(timestamp, text) is 'M2. The local time
 
 drop function if exists teslamate.utc_time(timestamp, text);
 create function teslamate.utc_time(local_time timestamp, zone text) returns timestamp immutable parallel safe language sql as $$
+    -- One expression, so that it is taken into the statements that call it.
     select case
-        when (((u - interval '1 hour') at time zone 'UTC') at time zone zone) >= local_time then u - interval '1 hour'
-        else u
+        when ((((local_time at time zone zone) at time zone 'UTC' - interval '1 hour') at time zone 'UTC') at time zone zone) >= local_time
+            then (local_time at time zone zone) at time zone 'UTC' - interval '1 hour'
+        else (local_time at time zone zone) at time zone 'UTC'
     end
-    from (select (local_time at time zone zone) at time zone 'UTC' as u) as instant
 $$;
 comment on function teslamate.utc_time(timestamp, text) is 'M2. The first instant of a local time: one that comes twice is the earlier, one that is left out the next there is.';
 
@@ -71,7 +72,9 @@ $$;
 comment on function teslamate.is_time(timestamp) is 'Whether an end can be told: not infinite and not before there were cars. Null, what goes on, can.';
 
 drop function if exists teslamate.place_label(text, text, text, text, text);
-create function teslamate.place_label(geofence text, name text, road text, house_number text, city text) returns text immutable parallel safe language sql as $$
+-- Stable as concat_ws is: only so is it taken into the statements that call it, for each row of long lists.
+create function teslamate.place_label(geofence text, name text, road text, house_number text, city text)
+returns text stable parallel safe language sql as $$
     select coalesce(geofence, nullif(concat_ws(', ', coalesce(name, nullif(concat_ws(' ', road, house_number), '')), city), ''))
 $$;
 comment on function teslamate.place_label(text, text, text, text, text)

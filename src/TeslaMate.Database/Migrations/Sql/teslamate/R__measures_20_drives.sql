@@ -1,22 +1,32 @@
 -- Measures 2 of 6: drives (docs/measures.md; M3, M9, M13, M18, M19, M20, M21, M22).
--- What positions say of one drive, as kept in teslamate.drive_samples.
-drop function if exists teslamate.drive_sample(integer);
-create function teslamate.drive_sample(drive integer)
-returns table (complete_samples integer, reduced_samples integer, powered_s double precision, recovered_kwh double precision, moving_s double precision,
-    speed_km double precision[], speed_mi double precision[], pressure_samples integer, pressure_fl double precision, pressure_fr double precision,
-    pressure_rl double precision, pressure_rr double precision)
-stable parallel safe set jit = off set work_mem = '32MB' rows 1 language sql as $$
-    with samples as materialized (
-        select p.date, p.speed, p.power, p.battery_level, p.usable_battery_level, p.ideal_battery_range_km,
+-- What positions say of drives, as kept in teslamate.drive_samples.
+drop function if exists teslamate.samples_of_drives(integer[]);
+create function teslamate.samples_of_drives(drives integer[])
+returns table (drive_id integer, complete_samples integer, reduced_samples integer, powered_s double precision, recovered_kwh double precision,
+    moving_s double precision, speed_km double precision[], speed_mi double precision[], pressure_samples integer, pressure_fl double precision,
+    pressure_fr double precision, pressure_rl double precision, pressure_rr double precision)
+stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
+    with chosen as materialized (
+        select n.id, d.start_date, coalesce(d.end_date, timestamp 'infinity') as end_date
+        from unnest(drives) as n (id) left join public.drives as d on d.id = n.id
+    ), samples as materialized (
+        select p.drive_id, p.date, p.speed, p.power, p.battery_level, p.usable_battery_level, p.ideal_battery_range_km,
             p.tpms_pressure_fl, p.tpms_pressure_fr, p.tpms_pressure_rl, p.tpms_pressure_rr,
-            extract(epoch from p.date - lag(p.date) over (order by p.date, p.id))::double precision as since_previous,
-            extract(epoch from lead(p.date) over (order by p.date, p.id) - p.date)::double precision as until_next
-        from public.positions as p
-        -- The limits of the date are there for the index.
-        where p.drive_id = drive and p.date >= (select start_date from public.drives where id = drive)
-            and p.date <= (select coalesce(end_date, timestamp 'infinity') from public.drives where id = drive)
+            extract(epoch from p.date - lag(p.date) over drive)::double precision as since_previous,
+            extract(epoch from lead(p.date) over drive - p.date)::double precision as until_next
+        from (
+            -- What lies between the first and the last is read once, not once for each drive.
+            select id, n.drive_id, date, speed, power, battery_level, usable_battery_level, ideal_battery_range_km,
+                tpms_pressure_fl, tpms_pressure_fr, tpms_pressure_rl, tpms_pressure_rr
+            from public.positions as n
+            where n.drive_id >= (select min(d.id) from chosen as d) and n.drive_id <= (select max(d.id) from chosen as d)
+                and n.date >= (select min(start_date) from chosen) and n.date <= (select max(end_date) from chosen)
+            offset 0
+        ) as p
+        join chosen as d on d.id = p.drive_id and p.date >= d.start_date and p.date <= d.end_date
+        window drive as (partition by p.drive_id order by p.date, p.id)
     ), totals as (
-        select count(*) filter (where ideal_battery_range_km is not null) as complete,
+        select s.drive_id, count(*) filter (where ideal_battery_range_km is not null) as complete,
             count(*) filter (where ideal_battery_range_km is not null and battery_level > usable_battery_level) as reduced,
             coalesce(sum(least(since_previous, 10)) filter (where power is not null and since_previous is not null), 0) as powered,
             coalesce(sum(-power * least(since_previous, 10) / 3600) filter (where power < 0 and since_previous is not null), 0) as recovered,
@@ -24,22 +34,53 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 1 language sql as 
             count(tpms_pressure_fl) as pressures,
             avg(tpms_pressure_fl)::double precision as fl, avg(tpms_pressure_fr)::double precision as fr,
             avg(tpms_pressure_rl)::double precision as rl, avg(tpms_pressure_rr)::double precision as rr
-        from samples
-    ), speeds as (
-        select round(speed / 10.0)::integer as km, round((speed / 1.60934)::numeric / 10)::integer as mi, sum(least(until_next, 60)) as seconds
-        from samples
+        from samples as s
+        group by s.drive_id
+    ), speeds as materialized (
+        select s.drive_id, round(speed / 10.0)::integer as km, round((speed / 1.60934)::numeric / 10)::integer as mi,
+            sum(least(until_next, 60)) as seconds
+        from samples as s
         where speed is not null and until_next is not null
-        group by 1, 2
-    ), by_km as (select km, sum(seconds) as seconds from speeds group by km), by_mi as (select mi, sum(seconds) as seconds from speeds group by mi)
-    select complete::integer, reduced::integer, powered::double precision, recovered::double precision, moving::double precision,
-        array(select coalesce(by_km.seconds, 0)::double precision from generate_series(0, (select max(km) from by_km)) as step left join by_km on km = step order by step),
-        array(select coalesce(by_mi.seconds, 0)::double precision from generate_series(0, (select max(mi) from by_mi)) as step left join by_mi on mi = step order by step),
-        pressures::integer, fl, fr, rl, rr
-    from totals
+        group by 1, 2, 3
+    ), by_km as (
+        select x.drive_id, array_agg(coalesce(n.seconds, 0)::double precision order by step) as seconds
+        from (select s.drive_id, max(km) as last from speeds as s group by s.drive_id) as x
+        cross join lateral generate_series(0, x.last) as step
+        left join (select s.drive_id, km, sum(seconds) as seconds from speeds as s group by s.drive_id, km) as n
+            on n.drive_id = x.drive_id and n.km = step
+        group by x.drive_id
+    ), by_mi as (
+        select x.drive_id, array_agg(coalesce(n.seconds, 0)::double precision order by step) as seconds
+        from (select s.drive_id, max(mi) as last from speeds as s group by s.drive_id) as x
+        cross join lateral generate_series(0, x.last) as step
+        left join (select s.drive_id, mi, sum(seconds) as seconds from speeds as s group by s.drive_id, mi) as n
+            on n.drive_id = x.drive_id and n.mi = step
+        group by x.drive_id
+    )
+    select d.id, coalesce(t.complete, 0)::integer, coalesce(t.reduced, 0)::integer, coalesce(t.powered, 0)::double precision,
+        coalesce(t.recovered, 0)::double precision, coalesce(t.moving, 0)::double precision, coalesce(km.seconds, '{}'), coalesce(mi.seconds, '{}'),
+        coalesce(t.pressures, 0)::integer, t.fl, t.fr, t.rl, t.rr
+    from chosen as d
+    left join totals as t on t.drive_id = d.id
+    left join by_km as km on km.drive_id = d.id
+    left join by_mi as mi on mi.drive_id = d.id
 $$;
-comment on function teslamate.drive_sample(integer)
-    is 'M19, M22. Of one drive: samples (complete; with reduced range), recovered kWh and the seconds they cover (steps of at most 10 s), seconds in motion (steps of at most
-60 s), seconds per speed class of 10 km/h and 10 mph (first class 0, rounded), mean tyre pressures in bar.';
+comment on function teslamate.samples_of_drives(integer[])
+    is 'M19, M22. Per drive: samples (complete; with reduced range), recovered kWh and the seconds they cover (steps of at most 10 s), seconds in
+motion (steps of at most 60 s), seconds per speed class of 10 km/h and 10 mph (first class 0, rounded), mean tyre pressures in bar. Meant for drives
+near one another: what the log has between them is read, too.';
+
+drop function if exists teslamate.drive_sample(integer);
+create function teslamate.drive_sample(drive integer)
+returns table (complete_samples integer, reduced_samples integer, powered_s double precision, recovered_kwh double precision,
+    moving_s double precision, speed_km double precision[], speed_mi double precision[], pressure_samples integer, pressure_fl double precision,
+    pressure_fr double precision, pressure_rl double precision, pressure_rr double precision)
+stable parallel safe rows 1 language sql as $$
+    select complete_samples, reduced_samples, powered_s, recovered_kwh, moving_s, speed_km, speed_mi, pressure_samples, pressure_fl, pressure_fr,
+        pressure_rl, pressure_rr
+    from teslamate.samples_of_drives(array[drive])
+$$;
+comment on function teslamate.drive_sample(integer) is 'M19, M22. teslamate.samples_of_drives of one drive.';
 
 drop function if exists teslamate.drive_facts(integer, timestamp, timestamp);
 create function teslamate.drive_facts(car integer, since timestamp, until timestamp)

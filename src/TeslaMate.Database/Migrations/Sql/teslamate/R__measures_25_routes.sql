@@ -1,22 +1,15 @@
 -- The line of a drive on a map (docs/measures.md; M20).
-drop function if exists teslamate.drive_route(integer);
-create function teslamate.drive_route(drive integer)
+drop function if exists teslamate.route_line(double precision[], double precision[], double precision[]);
+create function teslamate.route_line(lats double precision[], lons double precision[], seconds double precision[])
 returns table (latitudes double precision[], longitudes double precision[], parts smallint[])
-stable parallel safe set jit = off language plpgsql as $$
+immutable parallel safe rows 1 language plpgsql as $$
 declare
     tolerance double precision := 8;
-    lats double precision[]; lons double precision[]; seconds double precision[];
     n integer; i integer; last integer; part integer;
     kept_lat double precision[]; kept_lon double precision[]; kept_part smallint[];
     dx double precision; dy double precision; distance double precision; angle double precision; half double precision;
     low double precision; high double precision; farthest double precision; scale double precision; turn double precision; reference double precision;
 begin
-    select array_agg(p.latitude::double precision order by p.date, p.id), array_agg(p.longitude::double precision order by p.date, p.id),
-        array_agg(extract(epoch from p.date)::double precision order by p.date, p.id)
-    into lats, lons, seconds
-    from public.positions as p
-    where p.drive_id = drive and p.date >= (select start_date from public.drives where id = drive)
-        and p.date <= (select coalesce(end_date, timestamp 'infinity') from public.drives where id = drive);
     n := coalesce(array_length(lats, 1), 0);
     loop
         kept_lat := '{}'; kept_lon := '{}'; kept_part := '{}';
@@ -84,5 +77,44 @@ begin
     return next;
 end
 $$;
-comment on function teslamate.drive_route(integer)
-    is 'M20. The line of a drive within 10 m, of at most 5,000 points: parts count up where two points are more than 60 s and 1 km apart, and at the antimeridian.';
+comment on function teslamate.route_line(double precision[], double precision[], double precision[])
+    is 'M20. The line through places in degrees at moments in seconds, within 10 m, of at most 5,000 points: parts count up where two points are more
+than 60 s and 1 km apart, and at the antimeridian.';
+
+drop function if exists teslamate.routes_of_drives(integer[]);
+create function teslamate.routes_of_drives(drives integer[])
+returns table (drive_id integer, latitudes double precision[], longitudes double precision[], parts smallint[])
+stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
+    with chosen as materialized (
+        select n.id, d.start_date, coalesce(d.end_date, timestamp 'infinity') as end_date
+        from unnest(drives) as n (id) left join public.drives as d on d.id = n.id
+    ), points as materialized (
+        select p.drive_id, array_agg(p.latitude::double precision order by p.date, p.id) as lats,
+            array_agg(p.longitude::double precision order by p.date, p.id) as lons,
+            array_agg(extract(epoch from p.date)::double precision order by p.date, p.id) as seconds
+        from (
+            -- As for samples.
+            select id, n.drive_id, date, latitude, longitude
+            from public.positions as n
+            where n.drive_id >= (select min(d.id) from chosen as d) and n.drive_id <= (select max(d.id) from chosen as d)
+                and n.date >= (select min(start_date) from chosen) and n.date <= (select max(end_date) from chosen)
+            offset 0
+        ) as p
+        join chosen as d on d.id = p.drive_id and p.date >= d.start_date and p.date <= d.end_date
+        group by p.drive_id
+    )
+    select d.id, line.latitudes, line.longitudes, line.parts
+    from chosen as d
+    left join points as p on p.drive_id = d.id
+    cross join lateral teslamate.route_line(p.lats, p.lons, p.seconds) as line
+$$;
+comment on function teslamate.routes_of_drives(integer[])
+    is 'M20. teslamate.route_line of the positions of each drive; meant for drives near one another, as teslamate.samples_of_drives.';
+
+drop function if exists teslamate.drive_route(integer);
+create function teslamate.drive_route(drive integer)
+returns table (latitudes double precision[], longitudes double precision[], parts smallint[])
+stable parallel safe rows 1 language sql as $$
+    select latitudes, longitudes, parts from teslamate.routes_of_drives(array[drive])
+$$;
+comment on function teslamate.drive_route(integer) is 'M20. teslamate.routes_of_drives of one drive.';

@@ -4,7 +4,8 @@ drop function if exists teslamate.charge_sample(integer);
 create function teslamate.charge_sample(process integer)
 returns table (samples integer, kind text, charger_brand text, power_max smallint, first_usable smallint, last_usable smallint, last_rated_km double precision,
     curve_levels smallint[], curve_kw double precision[], curve_minutes smallint[], curve_minute_kw double precision[],
-    level_reached smallint[], level_reached_s double precision[])
+    level_reached smallint[], level_reached_s double precision[], power_mean double precision, current_mean double precision,
+    voltage_mean double precision, added_max double precision, is_heated boolean, level_mean double precision)
 stable parallel safe set jit = off set work_mem = '32MB' rows 1 language sql as $$
     with samples as materialized (
         select c.*, extract(epoch from c.date - min(c.date) over ())::double precision as since_begin
@@ -21,6 +22,12 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 1 language sql as 
     ), reached as (
         select array_agg(battery_level order by battery_level) as levels, array_agg(s order by battery_level) as s
         from (select battery_level, min(since_begin) as s from samples where battery_level is not null group by battery_level) as by_level
+    ), means as (
+        select avg(charger_power)::double precision as power, avg(charger_actual_current)::double precision as current,
+            avg(charger_voltage)::double precision as voltage, max(charge_energy_added)::double precision as added,
+            coalesce(bool_or(battery_heater_on), false) or coalesce(bool_or(battery_heater), false) as is_heated,
+            avg(battery_level)::double precision as level
+        from samples
     )
     select (select count(*) from samples)::integer,
         (select case
@@ -36,12 +43,15 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 1 language sql as 
         (select coalesce(usable_battery_level, battery_level) from samples order by date, id limit 1),
         (select coalesce(usable_battery_level, battery_level) from samples order by date desc, id desc limit 1),
         (select rated_battery_range_km::double precision from samples order by date desc, id desc limit 1),
-        coalesce(curve.levels, '{}'), coalesce(curve.kw, '{}'), coalesce(minutes.minutes, '{}'), coalesce(minutes.kw, '{}'), coalesce(reached.levels, '{}'), coalesce(reached.s, '{}')
-    from curve, minutes, reached
+        coalesce(curve.levels, '{}'), coalesce(curve.kw, '{}'), coalesce(minutes.minutes, '{}'), coalesce(minutes.kw, '{}'),
+        coalesce(reached.levels, '{}'), coalesce(reached.s, '{}'),
+        means.power, means.current, means.voltage, means.added, means.is_heated, means.level
+    from curve, minutes, reached, means
 $$;
 comment on function teslamate.charge_sample(integer)
     is 'M6, M11, M14. Of one charging process: rows, kind ac, dc or null (unknown), most frequent brand, highest kW, usable level (else level) of first and last row, rated km of the
-last row, mean kW per level and per minute since the first row (rows with power above 0), seconds from the first row until each level was met first.';
+last row, mean kW per level and per minute since the first row (rows with power above 0), seconds from the first row until each level was met first;
+over all rows means of kW, A, V and level, the most kWh added, and whether a heater was on.';
 
 drop function if exists teslamate.unkept_charges(integer, timestamp, timestamp);
 create function teslamate.unkept_charges(car integer, since timestamp, until timestamp) returns table (start_date timestamp) stable parallel safe language sql as $$

@@ -2,23 +2,32 @@
 drop function if exists teslamate.refresh_drives(integer, integer);
 create function teslamate.refresh_drives(car integer, max_rows integer default 1000) returns integer set jit = off set max_parallel_workers_per_gather = 0 language plpgsql as $$
 declare
-    done integer;
+    done integer := 0;
+    chosen integer[];
 begin
-    with stale as materialized (
-        select d.*
-        from public.drives as d
-        left join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
-            and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
-        left join teslamate.drive_routes as r on r.drive_id = d.id and r.start_date = d.start_date and r.end_date = d.end_date
-        where d.car_id = car and d.end_date is not null and (k.drive_id is null or r.drive_id is null)
-        order by d.start_date desc
-        limit max_rows
-    ), samples as (
+    -- Those of one week are near one another in the log.
+    for chosen in
+        select array_agg(stale.id)
+        from (
+            select d.id, d.start_date
+            from public.drives as d
+            left join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
+                and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
+            left join teslamate.drive_routes as r on r.drive_id = d.id and r.start_date = d.start_date and r.end_date = d.end_date
+            where d.car_id = car and d.end_date is not null and (k.drive_id is null or r.drive_id is null)
+            order by d.start_date desc
+            limit max_rows
+        ) as stale
+        group by case when isfinite(stale.start_date) then date_trunc('week', stale.start_date) end
+        order by max(stale.start_date) desc
+    loop
         insert into teslamate.drive_samples
         select d.id, d.car_id, d.start_date, d.end_date, d.start_position_id, d.end_position_id,
-            s.battery_level, s.usable_battery_level, s.latitude, s.longitude, e.battery_level, e.usable_battery_level, e.latitude, e.longitude, f.*
-        from stale as d
-        cross join lateral teslamate.drive_sample(d.id) as f
+            s.battery_level, s.usable_battery_level, s.latitude, s.longitude, e.battery_level, e.usable_battery_level, e.latitude, e.longitude,
+            f.complete_samples, f.reduced_samples, f.powered_s, f.recovered_kwh, f.moving_s, f.speed_km, f.speed_mi, f.pressure_samples,
+            f.pressure_fl, f.pressure_fr, f.pressure_rl, f.pressure_rr
+        from teslamate.samples_of_drives(chosen) as f
+        join public.drives as d on d.id = f.drive_id
         left join public.positions as s on s.id = d.start_position_id
         left join public.positions as e on e.id = d.end_position_id
         on conflict (drive_id) do update set (car_id, start_date, end_date, start_position_id, end_position_id, start_level, start_usable, start_latitude, start_longitude,
@@ -27,16 +36,15 @@ begin
             = (excluded.car_id, excluded.start_date, excluded.end_date, excluded.start_position_id, excluded.end_position_id, excluded.start_level, excluded.start_usable,
             excluded.start_latitude, excluded.start_longitude, excluded.end_level, excluded.end_usable, excluded.end_latitude, excluded.end_longitude, excluded.complete_samples,
             excluded.reduced_samples, excluded.powered_s, excluded.recovered_kwh, excluded.moving_s, excluded.speed_km, excluded.speed_mi, excluded.pressure_samples,
-            excluded.pressure_fl, excluded.pressure_fr, excluded.pressure_rl, excluded.pressure_rr)
-    ), routes as (
+            excluded.pressure_fl, excluded.pressure_fr, excluded.pressure_rl, excluded.pressure_rr);
         insert into teslamate.drive_routes
-        select d.id, d.car_id, d.start_date, d.end_date, f.*
-        from stale as d
-        cross join lateral teslamate.drive_route(d.id) as f
+        select d.id, d.car_id, d.start_date, d.end_date, f.latitudes, f.longitudes, f.parts
+        from teslamate.routes_of_drives(chosen) as f
+        join public.drives as d on d.id = f.drive_id
         on conflict (drive_id) do update set (car_id, start_date, end_date, latitudes, longitudes, parts)
-            = (excluded.car_id, excluded.start_date, excluded.end_date, excluded.latitudes, excluded.longitudes, excluded.parts)
-    )
-    select count(*) into done from stale;
+            = (excluded.car_id, excluded.start_date, excluded.end_date, excluded.latitudes, excluded.longitudes, excluded.parts);
+        done := done + cardinality(chosen);
+    end loop;
     return done;
 end
 $$;
@@ -60,10 +68,12 @@ begin
         from stale as p
         cross join lateral teslamate.charge_sample(p.id) as f
         on conflict (charging_process_id) do update set (car_id, start_date, end_date, samples, kind, charger_brand, power_max, first_usable, last_usable, last_rated_km, curve_levels,
-            curve_kw, curve_minutes, curve_minute_kw, level_reached, level_reached_s)
+            curve_kw, curve_minutes, curve_minute_kw, level_reached, level_reached_s, power_mean, current_mean, voltage_mean, added_max, is_heated,
+                level_mean)
             = (excluded.car_id, excluded.start_date, excluded.end_date, excluded.samples, excluded.kind, excluded.charger_brand, excluded.power_max, excluded.first_usable,
             excluded.last_usable, excluded.last_rated_km, excluded.curve_levels, excluded.curve_kw, excluded.curve_minutes, excluded.curve_minute_kw, excluded.level_reached,
-            excluded.level_reached_s)
+            excluded.level_reached_s, excluded.power_mean, excluded.current_mean, excluded.voltage_mean, excluded.added_max, excluded.is_heated,
+                excluded.level_mean)
     )
     select count(*) into done from stale;
     return done;

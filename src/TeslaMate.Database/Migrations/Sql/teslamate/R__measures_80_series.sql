@@ -183,15 +183,35 @@ drop function if exists teslamate.charging_series(integer, timestamp, timestamp,
 create function teslamate.charging_series(car integer, since timestamp, until timestamp, points integer default 2000)
 returns table (date timestamp, power_kw double precision, current_a double precision, voltage_v double precision, energy_added_kwh double precision, is_heater_on boolean, level double precision)
 stable parallel safe set jit = off language sql as $$
+    with w as materialized (
+        select greatest(extract(epoch from until - since) / points, 1)::double precision as step
+    )
     select min(c.date), avg(c.charger_power)::double precision, avg(c.charger_actual_current)::double precision, avg(c.charger_voltage)::double precision, max(c.charge_energy_added)::double precision,
         bool_or(coalesce(c.battery_heater_on, false) or coalesce(c.battery_heater, false)), avg(c.battery_level)::double precision
     from public.charging_processes as p
     join public.charges as c on c.charging_process_id = p.id and c.date >= since and c.date < until
-    where p.car_id = car and p.start_date < until and coalesce(p.end_date, until) >= since
-    group by floor(extract(epoch from c.date) / greatest(extract(epoch from until - since) / points, 1)), p.id
+    where (select step from w) < 21600 and p.car_id = car and p.start_date < until and coalesce(p.end_date, until) >= since
+    group by floor(extract(epoch from c.date)::double precision / (select step from w)), p.id
+    union all
+    -- Where a step is longer than nearly every charge, millions of rows say no more than what is kept of each process.
+    select p.start_date, coalesce(k.power_mean, s.power_mean), coalesce(k.current_mean, s.current_mean), coalesce(k.voltage_mean, s.voltage_mean),
+        coalesce(k.added_max, s.added_max), coalesce(k.is_heated, s.is_heated), coalesce(k.level_mean, s.level_mean)
+    from public.charging_processes as p
+    left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
+    left join lateral (
+        select n.*
+        from (
+            select where k.charging_process_id is null and p.start_date >= (select teslamate.charges_computed_since(car, since, until)) offset 0
+        ) as missing
+        cross join lateral teslamate.charge_sample(p.id) as n
+    ) as s on true
+    where (select step from w) >= 21600 and p.car_id = car and teslamate.is_within(p.start_date, since, until) and teslamate.is_time(p.end_date)
+        and coalesce(k.samples, s.samples) > 0
     order by 1
 $$;
-comment on function teslamate.charging_series(integer, timestamp, timestamp, integer) is 'Charges of a window as means, at most some thousand points.';
+comment on function teslamate.charging_series(integer, timestamp, timestamp, integer)
+    is 'Charges of a window as means of equal steps of time, at most some thousand points. With steps of 6 h and more each charging process that
+starts in the window is one point, at its start.';
 
 drop function if exists teslamate.newest_values(integer, timestamp);
 create function teslamate.newest_values(car integer, now_utc timestamp)

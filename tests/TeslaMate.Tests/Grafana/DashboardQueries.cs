@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace TeslaMate.Benchmarks.Web;
+namespace TeslaMate.Tests.Grafana;
 
 /// <summary>The dashboards in nix/grafana, and their queries as Grafana sends them.</summary>
 static partial class DashboardQueries
@@ -11,16 +11,21 @@ static partial class DashboardQueries
     public static string Folder { get; } = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "../../../nix/grafana"));
 
     /// <summary>Each dashboard with its path below <see cref="Folder"/>.</summary>
-    public static IEnumerable<(string Name, JsonObject Json)> Dashboards()
+    public static IEnumerable<(string Name, JsonObject Json)> All()
         => Directory.EnumerateFiles(Path.Combine(Folder, "dashboards"), "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
             .Select(path => (Path.GetRelativePath(Folder, path), JsonNode.Parse(File.ReadAllText(path))!.AsObject()));
 
     /// <summary>The queries of a panel.</summary>
     public static IEnumerable<JsonObject> Targets(JsonObject panel) => panel["targets"]?.AsArray().Select(target => target!.AsObject()) ?? [];
 
-    /// <summary>The variables that a query names; a match's first group is the name, its second the format.</summary>
-    [GeneratedRegex(@"\$\{?(\w+)(?::(\w+))?\}?")]
-    public static partial Regex Variable();
+    /// <summary>The query of the panel of that title.</summary>
+    /// <param name="dashboard">The name of its file, such as "drives.json".</param>
+    public static string Query(string dashboard, string title)
+    {
+        var (_, json) = All().Single(one => Path.GetFileName(one.Name) == dashboard);
+        var panel = json["panels"]!.AsArray().Single(panel => (string?)panel!["title"] == title)!.AsObject();
+        return (string)Targets(panel).Single()["rawSql"]!;
+    }
 
     /// <summary>A query with its macros and variables replaced.</summary>
     /// <param name="value">Of a variable.</param>
@@ -52,6 +57,10 @@ static partial class DashboardQueries
             _ => throw new FormatException($"\"{text}\" is not of the form now-3M."),
         };
     }
+
+    /// <summary>The variables that a query names; a match's first group is the name, its second the format.</summary>
+    [GeneratedRegex(@"\$\{?(\w+)(?::(\w+))?\}?")]
+    public static partial Regex Variable();
 
     static string Here([CallerFilePath] string path = "") => path;
 }

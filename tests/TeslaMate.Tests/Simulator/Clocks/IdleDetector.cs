@@ -5,14 +5,18 @@ using System.Diagnostics.Metrics;
 namespace TeslaMate.Tests.Simulator.Clocks;
 
 /// <summary>
-/// Whether this process has anything to do: no thread of the pool works, no request or statement waits for its answer, no database connection is
-/// being opened, and it has been so for a moment.
+/// Says when a <see cref="SteppedTime"/> may jump: everything that the last jump set going has ended, and all that is left waits for a timer. Nobody
+/// counts the tasks of a whole program, so this looks at what work in progress cannot do without: a thread of the pool, a work item in its queue, an
+/// HTTP request or a statement that waits for its answer, a database connection that is being opened. Work passes from one to the next of these and
+/// may be between them for some microseconds, so none may be seen for a moment longer than that. A wrong "idle" lets the clock jump too early, which
+/// a test sees as an event at another time, never as a hang; a wrong "busy" costs some microseconds.
 /// </summary>
-/// <param name="waitingOnPurpose">How many requests of this process somebody lets wait until the clock moves.</param>
-/// <param name="messages">Counts messages that may still be on their way; after a new one the quiet has to last longer.</param>
+/// <param name="waitingOnPurpose">How many requests of this process somebody lets wait until the clock moves; they are no work.</param>
+/// <param name="messages">Counts messages of WebSockets, which nothing here sees on their way; after a new one the moment is longer.</param>
 /// <param name="alwaysAtWork">How many threads of the pool are blocked for the whole run; null to find out at the first question.</param>
-sealed class Quietness(Func<int> waitingOnPurpose, Func<long> messages, int? alwaysAtWork = null) : IDisposable
+sealed class IdleDetector(Func<int> waitingOnPurpose, Func<long> messages, int? alwaysAtWork = null) : IDisposable
 {
+    // Several times what the runtime needs from one thread to the next, or from a socket to a thread.
     static readonly TimeSpan Moment = TimeSpan.FromMicroseconds(40);
     static readonly TimeSpan MessageMoment = TimeSpan.FromMicroseconds(400);
 
@@ -27,8 +31,8 @@ sealed class Quietness(Func<int> waitingOnPurpose, Func<long> messages, int? alw
     /// <summary>Requests of this process that wait for an answer.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
-    /// <summary>Starts to count requests; those that are under way already are not known.</summary>
-    public Quietness Start()
+    /// <summary>Starts to count requests and statements; those that are under way already are not known.</summary>
+    public IdleDetector Start()
     {
         // Npgsql's meters know neither of connections that are being opened nor of statements that break off; its traces do.
         _database.ShouldListenTo = source => source.Name == "Npgsql";
@@ -54,11 +58,12 @@ sealed class Quietness(Func<int> waitingOnPurpose, Func<long> messages, int? alw
         return this;
     }
 
-    public bool Holds()
+    /// <summary>Whether the process has had nothing to do for a moment; takes that moment when it has.</summary>
+    public bool IsIdle()
     {
         if (_alwaysAtWork < 0)
             _alwaysAtWork = LeastAtWork();
-        if (!HoldsNow())
+        if (!IsIdleNow())
             return false;
         var sent = messages();
         var began = TimeProvider.System.GetTimestamp();
@@ -66,7 +71,7 @@ sealed class Quietness(Func<int> waitingOnPurpose, Func<long> messages, int? alw
         while (TimeProvider.System.GetElapsedTime(began) < moment)
         {
             Thread.SpinWait(20);
-            if (!HoldsNow())
+            if (!IsIdleNow())
                 return false;
         }
 
@@ -76,7 +81,7 @@ sealed class Quietness(Func<int> waitingOnPurpose, Func<long> messages, int? alw
         return true;
     }
 
-    /// <summary>What keeps it from being quiet, for the message of a test that waits in vain.</summary>
+    /// <summary>What keeps it from being idle, for the message of a test that waits in vain.</summary>
     public override string ToString()
         => $"{AtWork()} threads at work ({_alwaysAtWork} always), {ThreadPool.PendingWorkItemCount} work items, {Volatile.Read(ref _statementCount)} "
             + $"statements and opening connections, {Requests} requests ({waitingOnPurpose()} kept waiting)"
@@ -88,7 +93,7 @@ sealed class Quietness(Func<int> waitingOnPurpose, Func<long> messages, int? alw
         _requestMeter.Dispose();
     }
 
-    bool HoldsNow()
+    bool IsIdleNow()
         => AtWork() <= _alwaysAtWork && ThreadPool.PendingWorkItemCount == 0 && Volatile.Read(ref _statementCount) == 0
             && Requests == waitingOnPurpose();
 

@@ -5,7 +5,7 @@ using TeslaMate.Vehicles;
 namespace TeslaMate.Tests.Mqtt;
 
 /// <summary>Summaries that say only what a test is about.</summary>
-static class ACar
+static class ASummary
 {
     public static Car Known(short id = 1)
         => new() { Id = new CarId(id), Eid = 1000 + id, Vid = 2000 + id, Vin = $"5YJ3E1EA1NF{id:000000}", Settings = new CarSettings() };

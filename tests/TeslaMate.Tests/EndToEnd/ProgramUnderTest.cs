@@ -14,14 +14,14 @@ using TeslaMate.Simulator.Cloud;
 namespace TeslaMate.Tests.EndToEnd;
 
 /// <summary>The whole program in this process, with its addresses pointing at a simulated cloud.</summary>
-sealed class House : IAsyncDisposable
+sealed class ProgramUnderTest : IAsyncDisposable
 {
     const string EncryptionKey = "end to end";
 
     readonly WebApplication _app;
     readonly Logger _log;
 
-    House(WebApplication app, Logger log, LogMemory lines) => (_app, _log, Log) = (app, log, lines);
+    ProgramUnderTest(WebApplication app, Logger log, LogMemory lines) => (_app, _log, Log) = (app, log, lines);
 
     /// <summary>Warnings and worse.</summary>
     public LogMemory Log { get; }
@@ -31,7 +31,7 @@ sealed class House : IAsyncDisposable
 
     /// <summary>Starts it. The database is migrated, and the account signed in, by <see cref="PrepareAsync"/>.</summary>
     /// <param name="more">Variables beyond, or instead of, those of <see cref="Environment"/>.</param>
-    public static async Task<House> StartAsync(
+    public static async Task<ProgramUnderTest> StartAsync(
         string database, TeslaCloud cloud, TimeProvider time, string folder, IReadOnlyDictionary<string, string>? more = null)
     {
         var environment = Environment(database, cloud, folder);
@@ -46,7 +46,7 @@ sealed class House : IAsyncDisposable
         var app = TeslaMateApp.Build(settings, log, overrides);
         app.ListenOn(settings.Listener);
         await app.StartAsync();
-        return new House(app, log, lines);
+        return new ProgramUnderTest(app, log, lines);
     }
 
     /// <summary>Brings an empty database to the newest schema, with these rows and with tokens that the cloud accepts.</summary>
