@@ -98,6 +98,9 @@ public sealed record DatabaseSettings
         connection.CommandTimeout = 0;
     });
 
+    /// <summary>What went wrong with a statement, or on the way to the server, and what to do about it: one line.</summary>
+    public string Explain(NpgsqlException exception) => Migrations.Remedies.InOneLine(exception, this);
+
     /// <summary>Where this leads, for messages; holds no secret.</summary>
     public override string ToString()
         => Host.StartsWith('/') ? $"database {Name} on socket {Host}/.s.PGSQL.{Port}" : $"database {Name} on {Host}:{Port}";

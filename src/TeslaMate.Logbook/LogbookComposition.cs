@@ -5,6 +5,7 @@ using TeslaMate.Logbook.Addresses;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.Changes;
 using TeslaMate.Logbook.Corrections;
+using TeslaMate.Logbook.Drives;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.HistoryChanges;
 using TeslaMate.Logbook.Leases;
@@ -44,6 +45,7 @@ public static class LogbookComposition
         services.AddSingleton<HistoryEditor>().AddSingleton<IHistoryEditor>(provider => provider.GetRequiredService<HistoryEditor>());
 
         services.AddSingleton<StatisticsStore>().AddSingleton<StatisticsUpkeep>();
+        services.AddSingleton<LateDriveSignal>().AddSingleton<LateDrives>();
         services.AddSingleton<Geocoder>().AddSingleton<AddressQueue>().AddSingleton<AddressTranslation>();
         services.AddSingleton<TileFiles>().AddSingleton<Elevations>().AddSingleton<ITerrain>(provider => provider.GetRequiredService<Elevations>());
         services.AddSingleton<ReleaseCheck>().AddSingleton<IReleases>(provider => provider.GetRequiredService<ReleaseCheck>());
@@ -51,7 +53,8 @@ public static class LogbookComposition
         services.AddHostedService<ChangeWatch>().AddHostedService<LeaseRenewal>().AddHostedService<SpoolFlush>();
         services.AddHostedService<AddressJob>().AddHostedService<ElevationBackfill>().AddHostedService<HistoryRetention>();
         services.AddHostedService(provider => provider.GetRequiredService<ReleaseCheck>())
-            .AddHostedService(provider => provider.GetRequiredService<StatisticsUpkeep>());
+            .AddHostedService(provider => provider.GetRequiredService<StatisticsUpkeep>())
+            .AddHostedService(provider => provider.GetRequiredService<LateDrives>());
         return services;
     }
 }

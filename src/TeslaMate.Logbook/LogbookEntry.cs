@@ -92,8 +92,8 @@ public abstract record LogbookEntry
     public sealed record UpdateCar(Cars.CarDescription Description) : LogbookEntry;
 
     /// <summary>
-    /// Positions that a car sent late: each belongs to the drive that was under way then, which is computed again if it is closed already; one
-    /// outside of drives, or of a moment that has a position, is left out.
+    /// Positions that a car sent late: each belongs to the drive that was under way then, which is computed again within ten seconds if it is closed
+    /// already; one outside of drives, or of a moment that has a position, is left out.
     /// </summary>
     public sealed record InsertLatePositions(IReadOnlyList<PositionReading> Positions) : LogbookEntry
     {

@@ -8,6 +8,21 @@ static class Remedies
 {
     public const string EndSession = "End that session (as an administrator: select pg_terminate_backend(<process>)) and run the same command again.";
 
+    /// <summary>Why a verb ended that wants more of the database than a connection.</summary>
+    public static string InOneLine(NpgsqlException exception, DatabaseSettings settings)
+    {
+        var state = (exception as PostgresException)?.SqlState;
+        if (state is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction
+            or PostgresErrorCodes.InvalidSchemaName)
+            return $"The {settings} is not up to date: {Message(exception)}. Run: teslamate migrate";
+        // Classes 28, 3D and 53 end an attempt to connect, as a server does that starts or stops.
+        if (state is not (null or ['2', '8', ..] or ['3', 'D', ..] or ['5', '3', ..] or PostgresErrorCodes.CannotConnectNow
+            or PostgresErrorCodes.InsufficientPrivilege))
+            return $"{settings}: {Message(exception)}";
+        var (cause, remedy, _) = ForConnecting(exception, settings);
+        return $"{cause}. {remedy}";
+    }
+
     /// <summary>Why there is no connection, and what to do about it.</summary>
     public static PreflightError ForConnecting(NpgsqlException exception, DatabaseSettings settings)
     {

@@ -83,9 +83,11 @@ static class DriveStatements
 
     static readonly string CloseWrittenSql = CloseSql("$1", "id between $2 and $3");
 
-    static readonly string CloseLateSql = CloseSql("""
-        (select late.id from teslamate.car_logs log join public.drives late on late.id = log.late_drive_id where log.car_id = $1
-            and late.end_date is not null)
+    /// <summary>Somebody may have deleted it meanwhile.</summary>
+    static readonly string CloseAgainSql = CloseSql("(select id from public.drives where id = $1 and end_date is not null)");
+
+    static readonly string CloseSegmentSql = CloseSql("""
+        (select id from public.drives where car_id = $1 and start_date = $2 and end_date = $3 order by id desc limit 1)
         """);
 
     /// <summary>
@@ -120,7 +122,7 @@ static class DriveStatements
     /// <summary>The place that was waited for at the start of a drive may come a minute after it.</summary>
     static readonly string InsertLateSql = $"""
         with drive as (
-            select drives.id
+            select drives.id, drives.end_date is not null as is_closed
             from public.drives
             where drives.car_id = $1 and drives.start_date <= $2 + interval '60 seconds' and (drives.end_date is null or drives.end_date >= $2)
                 and (drives.start_date <= $2 or $3)
@@ -128,11 +130,13 @@ static class DriveStatements
             order by drives.start_date desc
             limit 1),
         stored as ({PositionRows.InsertUnlinked(after: 3)} returning id, drive_id)
-        update teslamate.car_logs
-        set late_drive_id = drive.id
+        insert into teslamate.late_drives (drive_id, car_id)
+        select drive.id, $1
         from drive
-        where car_logs.car_id = $1
-        returning drive.id
+        where drive.is_closed
+        -- A row that is there is locked, so that whoever takes it waits, and then sees this position.
+        on conflict (drive_id) do update set car_id = excluded.car_id
+        returning drive_id
         """;
 
     /// <summary>One drive made anew: its row, its positions that are there, and those that are not.</summary>
@@ -145,12 +149,7 @@ static class DriveStatements
             from drive
             where positions.car_id = $1 and positions.date between $2 and $3 and positions.drive_id is null
             returning positions.date),
-        stored as ({PositionRows.InsertNew(after: 3)} returning id),
-        noted as (
-            update teslamate.car_logs
-            set late_drive_id = drive.id
-            from drive
-            where car_logs.car_id = $1)
+        stored as ({PositionRows.InsertNew(after: 3)} returning id)
         select id from drive
         """;
 
@@ -198,17 +197,27 @@ static class DriveStatements
             Missing: missing),
     ];
 
-    /// <summary>A position of the drive that was under way then; <see cref="CloseLate"/> follows.</summary>
-    public static IEnumerable<Statement> InsertLate(CarId car, PositionReading position)
+    /// <summary>A position of the drive that was under way then. One that is closed is computed again by <see cref="LateDrives"/>.</summary>
+    public static Statement InsertLate(CarId car, PositionReading position)
     {
         var row = new PositionRows();
         row.Add(car, inDrive: true, position);
-        return [new(InsertLateSql, [Value.Of(car.Value), Value.Of(position.Date), Value.Of(position.SpeedKmH > 0), .. row.Parameters()])];
+        return new(InsertLateSql, [Value.Of(car.Value), Value.Of(position.Date), Value.Of(position.SpeedKmH > 0), .. row.Parameters()],
+            _ => new Outcome.DriveLate(car));
     }
 
-    /// <summary>Computes the drive that late positions belong to again, if it is closed.</summary>
-    public static Statement CloseLate(CarId car)
-        => new(CloseLateSql, [Value.Of(car.Value)], reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false, isAgain: true));
+    /// <summary>
+    /// Computes a closed drive again for what came late. What comes while it is under way makes the drive due once more: its note is taken first, in
+    /// a statement of its own.
+    /// </summary>
+    public static IEnumerable<Statement> CloseAgain(CarId car, DriveId drive) =>
+    [
+        ForgetLate(drive),
+        new(CloseAgainSql, [Value.Of(drive.Value)], reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false, isAgain: true)),
+    ];
+
+    public static Statement ForgetLate(DriveId drive)
+        => new("delete from teslamate.late_drives where drive_id = $1 returning drive_id", [Value.Of(drive.Value)]);
 
     /// <summary>Makes the closed drives of a time anew (spec fleet-telemetry 4.8) and moves the open one's start; their positions stay.</summary>
     public static IEnumerable<Statement> Segment(
@@ -226,8 +235,10 @@ static class DriveStatements
             var rows = new PositionRows();
             foreach (var position in positions.Where(position => position.Date >= drive.Start && position.Date <= drive.End))
                 rows.Add(car, inDrive: true, position);
-            yield return new(SegmentSql, [Value.Of(car.Value), Value.Of(drive.Start), Value.Of(drive.End), .. rows.Parameters()]);
-            yield return CloseLate(car);
+            NpgsqlParameter[] key = [Value.Of(car.Value), Value.Of(drive.Start), Value.Of(drive.End)];
+            yield return new(SegmentSql, [.. key, .. rows.Parameters()]);
+            yield return new(CloseSegmentSql, [.. key.Select(parameter => parameter.Clone())],
+                reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false, isAgain: true));
         }
     }
 

@@ -81,8 +81,7 @@ static class EntryStatements
             case LogbookEntry.CompleteCharging(var at, var used):
                 return ChargingStatements.CompleteOpen(car, at, used, new Outcome.WithoutBeginning(car, entry));
             case LogbookEntry.InsertLatePositions(var positions):
-                return positions.Where(PositionRows.IsStorable).SelectMany(position => DriveStatements.InsertLate(car, position))
-                    .Concat(positions.Count > 0 ? [DriveStatements.CloseLate(car)] : []);
+                return positions.Where(PositionRows.IsStorable).Select(position => DriveStatements.InsertLate(car, position));
             case LogbookEntry.SegmentDrives(var from, var until, var drives, var positions, var openSince):
                 return DriveStatements.Segment(car, from, until, drives, [.. positions.Where(PositionRows.IsStorable)], openSince);
             case LogbookEntry.ApplyTelemetry(var records):

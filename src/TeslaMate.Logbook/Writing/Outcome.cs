@@ -13,6 +13,9 @@ abstract record Outcome
         public bool IsAgain { get; init; }
     }
 
+    /// <summary>A closed drive got a position, and is to be computed again.</summary>
+    public sealed record DriveLate(CarId Car) : Outcome;
+
     public sealed record DriveDiscarded(CarId Car, DriveId Drive, DriveEnd Reason) : Outcome;
 
     public sealed record DrivePositionWithoutDrive(CarId Car) : Outcome;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TeslaMate.Logbook.Addresses;
+using TeslaMate.Logbook.Drives;
 using TeslaMate.Logbook.News;
 using TeslaMate.Logbook.Statistics;
 
@@ -9,7 +10,7 @@ namespace TeslaMate.Logbook.Writing;
 /// What follows a commit: a line in the journal, a question to the geocoder, a word to those who listen. Nothing here can fail a write.
 /// </summary>
 sealed partial class PostCommitEffects(
-    AddressQueue addresses, StatisticsUpkeep statistics, CommittedNews news, ILogger<PostCommitEffects> logger)
+    AddressQueue addresses, StatisticsUpkeep statistics, LateDriveSignal lateDrives, CommittedNews news, ILogger<PostCommitEffects> logger)
 {
     public void Handle(Outcome outcome)
     {
@@ -24,6 +25,9 @@ sealed partial class PostCommitEffects(
                 statistics.Closed();
                 if (closed.LookUpAddresses)
                     addresses.Add(closed.Drive);
+                break;
+            case Outcome.DriveLate:
+                lateDrives.Set();
                 break;
             case Outcome.DriveDiscarded discarded:
                 Log.DriveDiscarded(logger, discarded.Car.Value, discarded.Reason, discarded.Drive.Value);

@@ -55,7 +55,7 @@ sealed class CarAuthority : IDisposable
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
         using var certificate = request.Create(root, now.AddYears(-1), now.AddYears(5), RandomNumberGenerator.GetBytes(8));
-        return Keep(certificate.CopyWithPrivateKey(key));
+        return certificate.CopyWithPrivateKey(key);
     }
 
     public static X509Certificate2 MakeLeaf(X509Certificate2 issuer, string vin, IReadOnlyList<string> usages, DateTimeOffset now,
@@ -66,13 +66,6 @@ sealed class CarAuthority : IDisposable
         if (usages.Count > 0)
             request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. usages.Select(usage => new Oid(usage))], false));
         using var certificate = request.Create(issuer, now.AddDays(-3), until, RandomNumberGenerator.GetBytes(8));
-        return Keep(certificate.CopyWithPrivateKey(key));
-    }
-
-    /// <summary>With a key that can be used for TLS.</summary>
-    public static X509Certificate2 Keep(X509Certificate2 certificate)
-    {
-        using (certificate)
-            return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
+        return certificate.CopyWithPrivateKey(key);
     }
 }

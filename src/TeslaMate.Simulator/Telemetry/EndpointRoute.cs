@@ -17,15 +17,16 @@ sealed class EndpointRoute(Uri address, CarAuthority authority) : ITelemetryRout
 
     readonly ConcurrentDictionary<string, SslStreamCertificateContext> _certificates = new(StringComparer.Ordinal);
 
+    /// <summary>Makes the certificate of a car, which its first connection does otherwise.</summary>
+    public void Prepare(CarIdentity car) => CertificateOf(car);
+
     public async Task<ITelemetryConnection?> ConnectAsync(CarIdentity car, string network, CancellationToken cancellationToken)
     {
-        var certificate = _certificates.GetOrAdd(car.Vin,
-            vin => SslStreamCertificateContext.Create(authority.Car(vin), [authority.Intermediate], offline: true));
         var handler = new SocketsHttpHandler
         {
             SslOptions = new SslClientAuthenticationOptions
             {
-                ClientCertificateContext = certificate,
+                ClientCertificateContext = CertificateOf(car),
 #pragma warning disable CA5359 // A simulated car trusts whom it is told to call.
                 RemoteCertificateValidationCallback = (_, _, _, _) => true,
 #pragma warning restore CA5359
@@ -50,6 +51,9 @@ sealed class EndpointRoute(Uri address, CarAuthority authority) : ITelemetryRout
             return null;
         }
     }
+
+    SslStreamCertificateContext CertificateOf(CarIdentity car) => _certificates.GetOrAdd(car.Vin,
+        vin => SslStreamCertificateContext.Create(authority.Car(vin), [authority.Intermediate], offline: true));
 
     sealed class Connection : ITelemetryConnection
     {

@@ -9,22 +9,26 @@ static class TelemetryFiles
     /// <summary>Where Tesla looks for the public key below the domain.</summary>
     public const string WellKnownPath = "/.well-known/appspecific/com.tesla.3p.public-key.pem";
 
+    const string AuthorityRemedy = "Put the right files back. If they are lost, move both away, make another authority with teslamate telemetry "
+        + "certificate HOST, and configure the cars again.";
+
     static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
 
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Makes the key pair of the app; one that is there already stays, since cars are paired with it.</summary>
     /// <returns>The public half, PEM.</returns>
+    /// <exception cref="IOException">Something else is there, or nothing can be made; the message says what to do.</exception>
     public static string MakeKeys(string privateFile)
     {
-        if (File.Exists(privateFile))
+        if (Path.Exists(privateFile))
         {
-            using var known = TelemetrySignature.Key(File.ReadAllText(privateFile));
+            using var known = ReadKey(privateFile);
             return known.ExportSubjectPublicKeyInfoPem();
         }
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(privateFile))!);
+        MakeFolder(Path.GetDirectoryName(Path.GetFullPath(privateFile))!);
         WritePrivately(privateFile, key.ExportECPrivateKeyPem());
         return key.ExportSubjectPublicKeyInfoPem();
     }
@@ -33,11 +37,18 @@ static class TelemetryFiles
     /// Makes the server's certificate for a year, and before that an authority for ten years, which is what cars are told to check it by; so it can
     /// be renewed without telling them.
     /// </summary>
+    /// <exception cref="IOException">The authority that is there is of no use, or nothing can be made; the message says what to do.</exception>
     public static void MakeCertificate(string host, string folder, DateTimeOffset now)
     {
-        Directory.CreateDirectory(folder);
+        MakeFolder(folder);
         var (authorityFile, authorityKeyFile) = (AuthorityFile(folder), AuthorityKeyFile(folder));
-        if (!File.Exists(authorityFile) || !File.Exists(authorityKeyFile))
+        if (File.Exists(authorityFile) != File.Exists(authorityKeyFile))
+        {
+            var (there, missing) = File.Exists(authorityFile) ? (authorityFile, authorityKeyFile) : (authorityKeyFile, authorityFile);
+            throw new IOException($"There is {there}, but not {missing} that belongs to it. {AuthorityRemedy}");
+        }
+
+        if (!File.Exists(authorityFile))
         {
             using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             var request = new CertificateRequest("CN=TeslaMate telemetry authority", authorityKey, HashAlgorithmName.SHA256);
@@ -49,7 +60,7 @@ static class TelemetryFiles
             File.WriteAllText(authorityFile, made.ExportCertificatePem() + "\n");
         }
 
-        using var authority = X509Certificate2.CreateFromPemFile(authorityFile, authorityKeyFile);
+        using var authority = ReadAuthority(authorityFile, authorityKeyFile, now);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var leaf = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
@@ -120,12 +131,55 @@ static class TelemetryFiles
     }
 
     /// <summary>The key pair of the owner's app, of which the caller disposes.</summary>
-    /// <exception cref="IOException">There is none; the message says what to do.</exception>
-    /// <exception cref="CryptographicException">It is of another kind.</exception>
-    public static ECDsa ReadKey(string file) => TelemetrySignature.Key(Read(file, "Make it with: teslamate telemetry keys"));
+    /// <exception cref="IOException">There is none, or one of another kind; the message says what to do.</exception>
+    public static ECDsa ReadKey(string file)
+    {
+        var pem = Read(file, "Make it with: teslamate telemetry keys");
+        try
+        {
+            return TelemetrySignature.Key(pem);
+        }
+        catch (CryptographicException exception)
+        {
+            throw new IOException($"{file} is not the key pair of your app: {exception.Message} Put the right file back. If it is lost, move "
+                + "this one away, make another pair with teslamate telemetry keys, and pair the cars again.", exception);
+        }
+    }
+
+    static X509Certificate2 ReadAuthority(string file, string keyFile, DateTimeOffset now)
+    {
+        X509Certificate2 authority;
+        try
+        {
+            authority = X509Certificate2.CreateFromPemFile(file, keyFile);
+        }
+        catch (CryptographicException exception)
+        {
+            throw new IOException($"{file} and {keyFile} are no authority: {exception.Message} {AuthorityRemedy}", exception);
+        }
+
+        if (authority.NotAfter.ToUniversalTime() > now.UtcDateTime)
+            return authority;
+        using (authority)
+            throw new IOException($"The authority in {file} has expired on {authority.NotAfter.ToUniversalTime():u}. {AuthorityRemedy}");
+    }
+
+    static void MakeFolder(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (IOException exception)
+        {
+            throw new IOException($"The folder {folder} cannot be made: {exception.Message} Name another one by --folder.", exception);
+        }
+    }
 
     static string Read(string path, string remedy)
     {
+        if (Directory.Exists(path))
+            throw new IOException($"{path} is a folder, and a file is needed. {remedy}");
         try
         {
             return File.ReadAllText(path);
@@ -139,7 +193,7 @@ static class TelemetryFiles
     /// <summary>The public half of a key pair, PEM.</summary>
     public static string PublicKey(string privateFile)
     {
-        using var key = TelemetrySignature.Key(File.ReadAllText(privateFile));
+        using var key = ReadKey(privateFile);
         return key.ExportSubjectPublicKeyInfoPem() + "\n";
     }
 

@@ -87,6 +87,8 @@ static class TelemetrySignature
         try
         {
             key.ImportFromPem(pem);
+            if (!pem.Contains("PRIVATE KEY", StringComparison.Ordinal))
+                throw new CryptographicException("The file holds only the public half.");
             var curve = key.ExportParameters(false).Curve.Oid;
             if (curve.Value != "1.2.840.10045.3.1.7" && curve.FriendlyName is not ("nistP256" or "ECDSA_P256"))
                 throw new CryptographicException($"The key is on the curve {curve.FriendlyName ?? curve.Value}; Tesla takes prime256v1 only.");
@@ -95,7 +97,8 @@ static class TelemetrySignature
         catch (ArgumentException exception)
         {
             key.Dispose();
-            throw new CryptographicException("The file holds no private key.", exception);
+            throw new CryptographicException(pem.Contains("ENCRYPTED", StringComparison.Ordinal)
+                ? "The file holds an encrypted key, and nobody could enter its passphrase." : "The file holds no private key.", exception);
         }
         catch
         {

@@ -22,7 +22,6 @@ sealed partial class CarConnection(
     const int MostWaitingBytes = 4 * 1024 * 1024;
     const int MostErrors = 10;
 
-    // Cars are silent most of the time, and there may be thousands of them, each with a buffer.
     const int UsualBytes = 2 * 1024;
 
     static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(10);
@@ -34,14 +33,14 @@ sealed partial class CarConnection(
     int _errorsInARow;
 
     /// <summary>Serves the car until it goes, the program stops or the database does not take its records.</summary>
-    public async Task RunAsync(string network, CancellationToken cancellationToken)
+    /// <param name="stop">Ends it; also cancelled when it has ended by itself.</param>
+    public async Task RunAsync(string network, CancellationTokenSource stop)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var replying = ReplyAsync(stop);
         counters.Open();
         try
         {
-            await StoreStatusAsync(ConnectionStatus.Connected, network, cancellationToken);
+            await StoreStatusAsync(ConnectionStatus.Connected, network, stop.Token);
             await ReadAsync(stop.Token);
         }
         catch (Exception exception) when (exception is OperationCanceledException or WebSocketException or IOException or ChannelClosedException)
@@ -59,48 +58,50 @@ sealed partial class CarConnection(
 
     async Task ReadAsync(CancellationToken cancellationToken)
     {
+        while (true)
+        {
+            // Cars are silent most of the time, and there may be thousands of them: a buffer is had for a message alone.
+            var beginning = await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
+            // A close frame or a text ends it.
+            if (beginning.MessageType != WebSocketMessageType.Binary || await ReceiveAsync(beginning, cancellationToken) is not { } message
+                || !await TakeAsync(message, cancellationToken))
+                return;
+            while (Interlocked.Read(ref _waitingBytes) > MostWaitingBytes)
+                await _room.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <returns>The message that is beginning; null when the connection is to end.</returns>
+    async ValueTask<byte[]?> ReceiveAsync(ValueWebSocketReceiveResult part, CancellationToken cancellationToken)
+    {
         var buffer = ArrayPool<byte>.Shared.Rent(UsualBytes);
         try
         {
-            while (true)
+            var length = 0;
+            while (!part.EndOfMessage)
             {
-                var length = 0;
-                ValueWebSocketReceiveResult part;
-                do
+                if (length == buffer.Length)
                 {
-                    if (length == buffer.Length)
-                    {
-                        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
-                        buffer.AsSpan(0, length).CopyTo(larger);
-                        ArrayPool<byte>.Shared.Return(buffer);
-                        buffer = larger;
-                    }
-
-                    part = await socket.ReceiveAsync(buffer.AsMemory(length), cancellationToken);
-                    length += part.Count;
-                    // A close frame, a text, or more than any car sends ends it.
-                    if (part.MessageType != WebSocketMessageType.Binary)
-                        return;
-                    if (length > Envelope.LongestBytes)
-                    {
-                        counters.CountUnreadable();
-                        await _replies.Writer.WriteAsync(new Reply(EnvelopeWriter.Error([]), null, 0), cancellationToken);
-                        return;
-                    }
-                }
-                while (!part.EndOfMessage);
-
-                if (!await TakeAsync(buffer.AsSpan(0, length).ToArray(), cancellationToken))
-                    return;
-                if (length > UsualBytes)
-                {
+                    var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+                    buffer.AsSpan(0, length).CopyTo(larger);
                     ArrayPool<byte>.Shared.Return(buffer);
-                    buffer = ArrayPool<byte>.Shared.Rent(UsualBytes);
+                    buffer = larger;
                 }
 
-                while (Interlocked.Read(ref _waitingBytes) > MostWaitingBytes)
-                    await _room.WaitAsync(cancellationToken);
+                part = await socket.ReceiveAsync(buffer.AsMemory(length), cancellationToken);
+                length += part.Count;
+                if (part.MessageType != WebSocketMessageType.Binary)
+                    return null;
+                // More than any car sends.
+                if (length > Envelope.LongestBytes)
+                {
+                    counters.CountUnreadable();
+                    await _replies.Writer.WriteAsync(new Reply(EnvelopeWriter.Error([]), null, 0), cancellationToken);
+                    return null;
+                }
             }
+
+            return buffer.AsSpan(0, length).ToArray();
         }
         finally
         {

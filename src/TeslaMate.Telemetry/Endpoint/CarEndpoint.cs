@@ -249,7 +249,7 @@ sealed partial class CarEndpoint(
         try
         {
             await new CarConnection(socket, car, vin, id, inbox, counters, time, _logger).RunAsync(Claim(context, "X-Network-Interface") ?? "",
-                stop.Token);
+                stop);
         }
         finally
         {

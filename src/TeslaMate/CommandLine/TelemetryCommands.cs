@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -45,7 +46,7 @@ static class TelemetryCommands
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var output = parsed.InvocationConfiguration.Output;
-            var file = KeyFile(parsed.GetValue(folder)!);
+            var file = TelemetryFiles.AppKeyFile(parsed.FolderOf(folder));
             return await TryAsync(parsed.InvocationConfiguration.Error, async () =>
             {
                 await output.WriteLineAsync(TelemetryFiles.MakeKeys(file));
@@ -67,7 +68,7 @@ static class TelemetryCommands
             + "the latter.") { host, folder };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var (output, directory) = (parsed.InvocationConfiguration.Output, parsed.GetValue(folder)!);
+            var (output, directory) = (parsed.InvocationConfiguration.Output, parsed.FolderOf(folder));
             return await TryAsync(parsed.InvocationConfiguration.Error, async () =>
             {
                 if (!await IsHostAsync(parsed.GetValue(host)!, TelemetryFiles.IsName, parsed.InvocationConfiguration.Error))
@@ -92,23 +93,19 @@ static class TelemetryCommands
             DefaultValueFactory = _ => "standard"
         };
         profile.AcceptOnlyFromAmong(TelemetryProfile.Names);
-        var authority = new Option<string?>("--ca")
-        {
-            Description = "File with the certificates that the car checks the server by; the own "
-            + "authority if not given."
-        };
+        var authority = Authority("File with the certificates that the car checks the server by; the own authority if not given.");
         var print = new Option<bool>("--print") { Description = "Only show the signed configuration; ask nobody." };
         var command = new Command("configure", "Tell a car to send its data here: signs the configuration and gives it to Tesla.") { car, host, port,
             profile, authority, folder, print };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var (output, error, directory) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(folder)!);
+            var (output, error, directory) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.FolderOf(folder));
             return await TryAsync(error, async () =>
             {
                 if (!await IsHostAsync(parsed.GetValue(host)!, TelemetryFiles.IsHost, error))
                     return ExitCode.Usage;
                 var (ca, _) = TelemetryFiles.ReadAuthorities(parsed.GetValue(authority), directory);
-                using var key = TelemetryFiles.ReadKey(KeyFile(directory));
+                using var key = TelemetryFiles.ReadKey(TelemetryFiles.AppKeyFile(directory));
                 if (parsed.GetValue(print))
                 {
                     await output.WriteLineAsync(Token(null));
@@ -155,21 +152,25 @@ static class TelemetryCommands
         {
             var output = parsed.InvocationConfiguration.Output;
             var variables = read();
-            await using var database = DatabaseSettings.Read(variables).CreateDataSource();
+            var settings = DatabaseSettings.Read(variables);
             if (await variables.PrintProblemsAsync(parsed.InvocationConfiguration.Error))
                 return ExitCode.Configuration;
-            var statuses = await new TelemetryStatus(database).ReadAsync(TimeProvider.System.GetUtcNow(), cancellationToken);
-            if (parsed.GetValue(json))
+            return await Verbs.WithDatabaseAsync(settings, parsed.InvocationConfiguration.Error, async () =>
             {
-                await output.WriteLineAsync(JsonSerializer.Serialize(new { cars = statuses.Select(status => status.ToJson()) }));
-                return ExitCode.Ok;
-            }
+                await using var database = settings.CreateDataSource();
+                var statuses = await new TelemetryStatus(database).ReadAsync(TimeProvider.System.GetUtcNow(), cancellationToken);
+                if (parsed.GetValue(json))
+                {
+                    await output.WriteLineAsync(JsonSerializer.Serialize(new { cars = statuses.Select(status => status.ToJson()) }));
+                    return ExitCode.Ok;
+                }
 
-            foreach (var status in statuses)
-                await output.WriteLineAsync(status.ToString());
-            if (statuses.Count == 0)
-                await output.WriteLineAsync("No car is told to send its data here. See: teslamate telemetry configure --help");
-            return ExitCode.Ok;
+                foreach (var status in statuses)
+                    await output.WriteLineAsync(status.ToString());
+                if (statuses.Count == 0)
+                    await output.WriteLineAsync("No car is told to send its data here. See: teslamate telemetry configure --help");
+                return ExitCode.Ok;
+            });
         }));
         return command;
     }
@@ -179,7 +180,7 @@ static class TelemetryCommands
         var folder = Folder();
         var host = new Argument<string>("HOST") { Description = "The public name." };
         var port = Port();
-        var authority = new Option<string?>("--ca") { Description = "File with the certificates that cars check the server by." };
+        var authority = Authority("File with the certificates that cars check the server by; the own authority if not given.");
         var car = new Option<string?>("--car")
         {
             Description = "Also ask Tesla whether the app's key is paired with this car (its number or VIN) "
@@ -192,9 +193,11 @@ static class TelemetryCommands
         };
         command.SetAction((parsed, cancellationToken) => TryAsync(parsed.InvocationConfiguration.Error, async () =>
         {
-            var (_, authorities) = TelemetryFiles.ReadAuthorities(parsed.GetValue(authority), parsed.GetValue(folder)!);
-            var verdict = await EndpointCheck.RunAsync(parsed.GetValue(host)!, parsed.GetValue(port), authorities, cancellationToken);
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            if (!await IsHostAsync(parsed.GetValue(host)!, TelemetryFiles.IsName, error))
+                return ExitCode.Usage;
+            var (_, authorities) = TelemetryFiles.ReadAuthorities(parsed.GetValue(authority), parsed.FolderOf(folder));
+            var verdict = await EndpointCheck.RunAsync(parsed.GetValue(host)!, parsed.GetValue(port), authorities, cancellationToken);
             await output.WriteLineAsync(verdict.Text);
             if (parsed.GetValue(car) is not { } name)
                 return verdict.IsGood ? ExitCode.Ok : ExitCode.Failure;
@@ -266,12 +269,20 @@ static class TelemetryCommands
         telemetry = telemetry with { IsPriced = tesla.IsPriced };
         if (EncryptionKey.FindExisting(variables) is not { } key)
         {
-            variables.Problem("ENCRYPTION_KEY is not set, so the stored tokens cannot be read.");
+            variables.Problem("ENCRYPTION_KEY is not set, so the stored tokens cannot be read. Give this command the settings of the service.");
             key = null;
         }
 
         if (await variables.PrintProblemsAsync(error) || key is null)
             return ExitCode.Configuration;
+        return await Verbs.WithDatabaseAsync(
+            settings, error, () => AskTeslaAsync(settings, key, tesla, telemetry, car, error, act, cancellationToken));
+    }
+
+    static async Task<int> AskTeslaAsync(
+        DatabaseSettings settings, EncryptionKey key, TeslaSettings tesla, TelemetrySettings telemetry, string car, TextWriter error,
+        Func<OwnedCar, FleetTelemetryApi, TelemetryCars, Ledger, Task<int>> act, CancellationToken cancellationToken)
+    {
         await using var database = settings.CreateDataSource();
         using var api = new FleetTelemetryApi(database, key, tesla);
         using var cars = new TelemetryCars(database, new InboxTable(database), telemetry, TimeProvider.System, NullLogger<TelemetryCars>.Instance);
@@ -316,7 +327,7 @@ static class TelemetryCommands
             await error.WriteLineAsync($"{exception.Message} Run this as the user of the service, or name another folder by --folder.");
             return ExitCode.Failure;
         }
-        catch (Exception exception) when (exception is IOException or CryptographicException or NpgsqlException)
+        catch (Exception exception) when (exception is IOException or CryptographicException)
         {
             await error.WriteLineAsync(exception.Message);
             return ExitCode.Failure;
@@ -357,8 +368,6 @@ static class TelemetryCommands
         _ => $"{vin} is paired and has fetched its configuration.",
     };
 
-    static string KeyFile(string folder) => TelemetryFiles.AppKeyFile(folder);
-
     static async Task<bool> IsHostAsync(string host, Func<string, bool> isHost, TextWriter error)
     {
         if (isHost(host))
@@ -383,12 +392,33 @@ static class TelemetryCommands
 
     static Argument<string> Car() => new("CAR") { Description = "The car's number or VIN." };
 
-    static Option<string> Folder() => new("--folder")
+    static Option<string> Folder()
     {
-        Description = "Where keys and certificates are kept.",
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } state
-            ? state.Split(':')[0] : DefaultFolder,
-    };
+        var folder = new Option<string>("--folder")
+        {
+            Description = "Where keys and certificates are kept.",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } state
+                ? state.Split(':')[0] : DefaultFolder,
+        };
+        folder.Validators.Add(IsNamed);
+        return folder;
+    }
+
+    static Option<string?> Authority(string description)
+    {
+        var authority = new Option<string?>("--ca") { Description = description };
+        authority.Validators.Add(IsNamed);
+        return authority;
+    }
+
+    static void IsNamed(OptionResult result)
+    {
+        if (result.Tokens is [{ Value: "" }])
+            result.AddError($"{result.Option.Name} must not be empty.");
+    }
+
+    /// <summary>The whole path, since it is shown for use elsewhere.</summary>
+    static string FolderOf(this ParseResult parsed, Option<string> folder) => Path.GetFullPath(parsed.GetValue(folder)!);
 
     /// <param name="Software">What it ran when it was last logged; null when it never was.</param>
     sealed record OwnedCar(CarId Id, string Vin, string? Software);

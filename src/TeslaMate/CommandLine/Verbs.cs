@@ -21,7 +21,7 @@ static class Verbs
     }
 
     /// <summary>Carries out a verb that needs the logbook.</summary>
-    /// <param name="run">Gives the exit code; its <see cref="NpgsqlException"/> is printed beside the database's name.</param>
+    /// <param name="run">Gives the exit code; its <see cref="NpgsqlException"/> is printed with what can be done about it.</param>
     public static async Task<int> WithLogbookAsync(Variables variables, TextWriter error, Func<IServiceProvider, Task<int>> run)
     {
         var database = DatabaseSettings.Read(variables);
@@ -33,7 +33,7 @@ static class Verbs
     }
 
     /// <summary>Carries out a verb that needs the database.</summary>
-    /// <param name="run">Gives the exit code; its <see cref="NpgsqlException"/> is printed beside the database's name.</param>
+    /// <param name="run">Gives the exit code; its <see cref="NpgsqlException"/> is printed with what can be done about it.</param>
     public static async Task<int> WithDatabaseAsync(DatabaseSettings database, TextWriter error, Func<Task<int>> run)
     {
         try
@@ -42,7 +42,7 @@ static class Verbs
         }
         catch (NpgsqlException exception)
         {
-            await error.WriteLineAsync($"{database}: {exception.Message}");
+            await error.WriteLineAsync(database.Explain(exception));
             return ExitCode.Failure;
         }
     }

@@ -98,13 +98,10 @@ static class TelemetryMeasurements
 
         await using (var house = await House.StartAsync(cars, await File.ReadAllTextAsync(Path.Combine(folder, CarsFile))))
         {
+            Console.WriteLine(Endpoint(house));
             await other.StandardInput.WriteLineAsync(house.Port.ToString(CultureInfo.InvariantCulture));
             while (await other.StandardOutput.ReadLineAsync() is { } line)
-            {
-                using var self = Process.GetCurrentProcess();
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{line}; endpoint: {house.Connections} connections, "
-                    + $"{self.WorkingSet64 / 1048576.0:0} MB resident, {self.TotalProcessorTime.TotalSeconds:0} s of processor time"));
-            }
+                Console.WriteLine($"{line}; {Endpoint(house)}");
 
             Console.WriteLine($"{await house.ScalarAsync("select count(*) from teslamate.telemetry_inbox where type = 0")} records stored; load "
                 + $"{(await File.ReadAllTextAsync("/proc/loadavg")).Trim()}");
@@ -112,6 +109,14 @@ static class TelemetryMeasurements
 
         await other.WaitForExitAsync();
         Directory.Delete(folder, recursive: true);
+    }
+
+    static string Endpoint(House house)
+    {
+        using var self = Process.GetCurrentProcess();
+        return string.Create(CultureInfo.InvariantCulture, $"endpoint: {house.Connections} connections, "
+            + $"{self.WorkingSet64 / 1048576.0:0} MB resident, {GC.GetTotalMemory(forceFullCollection: false) / 1048576.0:0} MB of them objects, "
+            + $"{self.TotalProcessorTime.TotalSeconds:0} s of processor time");
     }
 
     /// <summary>The cars' end of <see cref="RunLatencyAsync"/>: writes their authority, is told the port, and sends.</summary>
@@ -124,6 +129,10 @@ static class TelemetryMeasurements
         if (await Console.In.ReadLineAsync() is not { } port)
             return;
         var route = new EndpointRoute(new Uri($"wss://127.0.0.1:{port}/"), authority);
+        // What the cars of the world bring along is not measured.
+        Parallel.For(0, cars, i => route.Prepare(CarIdentity.Number(i + 1, "Car")));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{cars} certificates made in {Environment.CpuUsage.TotalTime.TotalSeconds:0} s of processor time"));
         ConcurrentBag<double> latencies = [];
         var connecting = Stopwatch.StartNew();
         var connections = new ITelemetryConnection[cars];
@@ -135,7 +144,8 @@ static class TelemetryMeasurements
             if (connections[i] is null)
                 throw new InvalidOperationException("A car was not let in.");
         });
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cars} cars connected in {connecting.Elapsed.TotalSeconds:0} s"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cars} cars connected in {connecting.Elapsed.TotalSeconds:0} s, "
+            + $"{Environment.CpuUsage.TotalTime.TotalSeconds:0} s of the cars' processor time in all"));
         using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         await Task.WhenAll(connections.Select((connection, i) => Task.Run(async () =>
         {

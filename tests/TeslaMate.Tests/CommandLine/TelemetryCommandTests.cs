@@ -271,12 +271,23 @@ public sealed class TelemetryCommandTests : IDisposable
     [InlineData(ExitCode.Failure, "'huge' not recognized", "configure", "1", "--host", "t.example.org", "--profile", "huge")]
     [InlineData(ExitCode.Failure, "cannot parse argument 'many' for option '--port'", "check", "localhost", "--port", "many")]
     [InlineData(ExitCode.Usage, "is no name that cars find", "certificate", "a b")]
+    [InlineData(ExitCode.Usage, "is no name that cars find", "check", "")]
+    [InlineData(ExitCode.Usage, "is no name that cars find", "check", "https://t.example.org")]
+    [InlineData(ExitCode.Usage, "is no name that cars find", "check", "300 letters")]
+    [InlineData(ExitCode.Failure, "--ca must not be empty", "check", "localhost", "--ca", "")]
+    [InlineData(ExitCode.Failure, "/tmp is a folder, and a file is needed", "check", "localhost", "--ca", "/tmp")]
+    [InlineData(ExitCode.Failure, "--folder must not be empty", "keys", "--folder", "")]
+    [InlineData(ExitCode.Failure, "--folder must not be empty", "certificate", "t.example.org", "--folder", "")]
+    [InlineData(ExitCode.Failure, "the folder /dev/null cannot be made", "certificate", "t.example.org", "--folder", "/dev/null")]
+    [InlineData(ExitCode.Failure, "Name another one by --folder.", "keys", "--folder", "/dev/null/keys")]
     [InlineData(ExitCode.Failure, "unrecognized command or argument 'twice'", "status", "twice")]
     public async Task Wrong_input_is_told_in_a_sentence(int exit, string sentence, params string[] arguments)
     {
         await using var house = await House.StartAsync();
         await RunAsync(house, "certificate", "t.example.org", "--folder", _folder);
-        var told = await RunAsync(house, arguments[0] is "remove" or "status" ? arguments : [.. arguments, "--folder", _folder]);
+        arguments = [.. arguments.Select(argument => argument == "300 letters" ? new string('a', 300) : argument)];
+        var hasFolder = arguments[0] is "remove" or "status" || arguments.Contains("--folder");
+        var told = await RunAsync(house, hasFolder ? arguments : [.. arguments, "--folder", _folder]);
         told.ShouldBe(exit, _output + _error.ToString());
         (_output + _error.ToString()).ShouldContain(sentence, Case.Insensitive);
         house.Tesla.Requests.ShouldBeEmpty();
@@ -385,7 +396,7 @@ public sealed class TelemetryCommandTests : IDisposable
         _error.ToString().ShouldContain("telemetry-app.key. Make it with: teslamate telemetry keys");
         await File.WriteAllTextAsync(Path.Combine(_folder, "telemetry-app.key"), "-----BEGIN NOTHING-----");
         (await RunAsync(house, configure)).ShouldBe(ExitCode.Failure);
-        _error.ToString().ShouldContain("The file holds no private key.");
+        _error.ToString().ShouldContain("telemetry-app.key is not the key pair of your app: The file holds no private key. Put the right file back.");
         using (var other = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP384))
             await File.WriteAllTextAsync(Path.Combine(_folder, "telemetry-app.key"), other.ExportECPrivateKeyPem());
         (await RunAsync(house, configure)).ShouldBe(ExitCode.Failure);
@@ -402,6 +413,105 @@ public sealed class TelemetryCommandTests : IDisposable
         (await RunAsync(house, "remove", "1")).ShouldBe(ExitCode.Configuration);
         house.Tesla.Requests.ShouldBeEmpty();
         (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_cars")).ShouldBe(0);
+    }
+
+    /// <summary>Keys that are of no use, and those that would be forgotten: no car would talk to a new authority.</summary>
+    [Fact]
+    public async Task Files_of_another_kind_are_named_with_what_can_be_done_and_stay_as_they_are()
+    {
+        await using var house = await House.StartAsync();
+        await RunAsync(house, "keys", "--folder", _folder);
+        await RunAsync(house, "certificate", "t.example.org", "--folder", _folder);
+        var (authority, key, app) = (
+            Path.Combine(_folder, "telemetry-authority.crt"), Path.Combine(_folder, "telemetry-authority.key"),
+            Path.Combine(_folder, "telemetry-app.key"));
+        var good = (Authority: await File.ReadAllTextAsync(authority), Key: await File.ReadAllTextAsync(key));
+
+        using (var pair = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256))
+        {
+            await RefusesAppKeyAsync(pair.ExportSubjectPublicKeyInfoPem(), "The file holds only the public half.");
+            await RefusesAppKeyAsync(
+                pair.ExportEncryptedPkcs8PrivateKeyPem("word", new(System.Security.Cryptography.PbeEncryptionAlgorithm.Aes256Cbc,
+                    System.Security.Cryptography.HashAlgorithmName.SHA256, 1)),
+                "The file holds an encrypted key");
+        }
+
+        using (var rsa = System.Security.Cryptography.RSA.Create(2048))
+            await RefusesAppKeyAsync(rsa.ExportPkcs8PrivateKeyPem(), "is not the key pair of your app: ");
+
+        File.Delete(key);
+        await RefusesCertificateAsync($"There is {authority}, but not {key} that belongs to it. Put the right files back.");
+        (await File.ReadAllTextAsync(authority)).ShouldBe(good.Authority);
+        await File.WriteAllTextAsync(key, "nothing");
+        await RefusesCertificateAsync("are no authority: ");
+        var old = Directory.CreateDirectory(Path.Combine(_folder, "old")).FullName;
+        TeslaMate.Telemetry.Configuring.TelemetryFiles.MakeCertificate("t.example.org", old, TimeProvider.System.GetUtcNow().AddYears(-11));
+        File.Copy(Path.Combine(old, "telemetry-authority.crt"), authority, overwrite: true);
+        File.Copy(Path.Combine(old, "telemetry-authority.key"), key, overwrite: true);
+        await RefusesCertificateAsync($"The authority in {authority} has expired on ");
+        await File.WriteAllTextAsync(authority, good.Authority);
+        await File.WriteAllTextAsync(key, good.Key);
+        (await RunAsync(house, "certificate", "t.example.org", "--folder", _folder)).ShouldBe(ExitCode.Ok, _error.ToString());
+
+        async Task RefusesAppKeyAsync(string pem, string sentence)
+        {
+            await File.WriteAllTextAsync(app, pem);
+            foreach (var arguments in new string[][] { ["keys"], ["configure", "1", "--host", "t.example.org", "--print"] })
+            {
+                _error.GetStringBuilder().Clear();
+                (await RunAsync(house, [.. arguments, "--folder", _folder])).ShouldBe(ExitCode.Failure);
+                _error.ToString().ShouldContain(sentence);
+                _error.ToString().ShouldContain(app);
+            }
+        }
+
+        async Task RefusesCertificateAsync(string sentence)
+        {
+            _error.GetStringBuilder().Clear();
+            (await RunAsync(house, "certificate", "t.example.org", "--folder", _folder)).ShouldBe(ExitCode.Failure);
+            _error.ToString().ShouldContain(sentence);
+            _error.ToString().ShouldContain("configure the cars again");
+        }
+    }
+
+    [Theory]
+    [InlineData("DATABASE_SOCKET_DIR", "/nowhere", "Check DATABASE_SOCKET_DIR and DATABASE_PORT, and that PostgreSQL runs.")]
+    [InlineData("DATABASE_HOST", "nowhere.invalid", "Check DATABASE_HOST.")]
+    [InlineData("DATABASE_NAME", "nothing_there", "Check DATABASE_NAME, or have an administrator run: create database")]
+    [InlineData("", "", "is not up to date: relation \"teslamate.telemetry_cars\" does not exist. Run: teslamate migrate")]
+    public async Task A_database_that_fails_is_told_with_the_remedy(string variable, string value, string remedy)
+    {
+        await using var house = await House.StartAsync();
+        await RunAsync(house, "keys", "--folder", _folder);
+        await RunAsync(house, "certificate", "t.example.org", "--folder", _folder);
+        if (variable.Length > 0)
+        {
+            // The one or the other says where the server is.
+            if (variable is not "DATABASE_NAME")
+            {
+                house.Environment.Remove("DATABASE_SOCKET_DIR");
+                house.Environment.Remove("DATABASE_HOST");
+            }
+
+            house.Environment[variable] = value;
+        }
+        else
+        {
+            await house.Database.ExecuteAsync("drop table teslamate.telemetry_cars");
+        }
+
+        foreach (var arguments in variable.Length == 0 ? [["status"]] : new string[][]
+        {
+            ["status"], ["status", "--json"], ["remove", "1"], ["configure", "1", "--host", "t.example.org", "--folder", _folder],
+        })
+        {
+            _error.GetStringBuilder().Clear();
+            (await RunAsync(house, arguments)).ShouldBe(ExitCode.Failure, _error.ToString());
+            _error.ToString().ShouldContain(remedy);
+            _error.ToString().Trim().ShouldNotContain('\n');
+        }
+
+        house.Tesla.Requests.ShouldBeEmpty();
     }
 
     public void Dispose()

@@ -99,6 +99,7 @@ sealed class LogbookDatabase(TestDatabase database) : IAsyncDisposable
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V8__telemetry.sql"));
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V9__history_changes.sql"));
             await template.ExecuteAsync(MigrationFiles.Text("teslamate/V12__geofence_changes.sql"));
+            await template.ExecuteAsync(MigrationFiles.Text("teslamate/V13__late_drives.sql"));
         }
 
         if (Environment.GetEnvironmentVariable("TESLAMATE_TEST_DATABASE") is { Length: > 0 })

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using TeslaMate.Api.Data.Events;
 using TeslaMate.Logbook;
+using TeslaMate.Logbook.Drives;
 using TeslaMate.Logbook.News;
 using TeslaMate.Outgoing.Events;
 using TeslaMate.Tests.Logbook;
@@ -92,6 +93,7 @@ public sealed class LogbookEventTests : IAsyncLifetime
         await using var watch = Start();
         await _logbook.WriteAsync([Drive(0), .. DriveOn(600)]);
         await _logbook.WriteAsync(new LogbookEntry.InsertLatePositions([Position(300, odometer: 105) with { SpeedKmH = 50 }]));
+        (await _logbook.Get<LateDrives>().CloseDueAsync(() => { }, default)).ShouldBe(1);
         await _logbook.WriteAsync(Drive(2000));
         await ToldAsync(3);
         _events.Types.ShouldBe("drive.started drive.ended drive.started");

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using TeslaMate.Logbook.Drives;
 using TeslaMate.Logbook.Leases;
 using TeslaMate.Telemetry;
 using TeslaMate.Telemetry.Cars;
@@ -118,6 +119,7 @@ public class PipelineTests
         await house.UntilAsync("08:12:00");
         await house.GetsAsync(6);
         await house.UntilAsync("08:13:00");
+        await house.CloseLateAsync();
 
         (await house.Database.RowsAsync(Drives)).ShouldBe(["08:01:00.5|08:10:00.001|9|5.186916|83|15|0|289.68|289.68"]);
         (await house.Database.RowsAsync(
@@ -141,6 +143,7 @@ public class PipelineTests
         await house.UntilAsync("08:08:00");
         await house.GetsAsync(ARecord((Field.Location, Place(52.505, 13.40)), (Field.VehicleSpeed, 15.0)), At("08:01:00"));
         await house.UntilAsync("08:10:00");
+        await house.CloseLateAsync();
 
         (await house.Database.RowsAsync("select start_date, end_date, duration_min, speed_max from drives")).ShouldBe(["08:01:00|08:06:00|5|32"]);
         (await house.Database.ScalarAsync<long>("select count(*) from positions where drive_id is not null")).ShouldBe(3);
@@ -391,6 +394,8 @@ public class PipelineTests
         }
 
         public Task UntilAsync(string clock) => UntilAsync(At(clock));
+
+        public Task<int> CloseLateAsync() => _logbook.Get<LateDrives>().CloseDueAsync(() => { }, default);
 
         /// <summary>Lets the clock run; the last minute slowly, so that what waits a second has its second.</summary>
         async Task UntilAsync(DateTimeOffset end)
