@@ -7,9 +7,10 @@ namespace TeslaMate.Vehicles.Life;
 /// <summary>START (spec vehicle 6.1), and what an earlier run left open.</summary>
 static class Starting
 {
-    public static Turn Online(Turn turn, VehicleData data, Surroundings around)
+    /// <param name="parksNow">The car tells that it has just been put into P, and not only that it stands.</param>
+    public static Turn Online(Turn turn, VehicleData data, Surroundings around, bool parksNow = false)
     {
-        (turn, var next, var began) = Resume(turn, data);
+        (turn, var next, var began) = Resume(turn, data, parksNow);
         var date = Readings.Date(data, turn.Now);
         var description = CarIdentification.Describe(turn.Vehicle.Car, data);
         turn = turn.With(turn.Vehicle with { Car = CarIdentification.Apply(turn.Vehicle.Car, description) });
@@ -63,7 +64,7 @@ static class Starting
     }
 
     /// <summary>Settles what was left open: the phase that goes on and when it began, or null when all of it is closed now.</summary>
-    static (Turn Turn, VehiclePhase? Next, DateTimeOffset Began) Resume(Turn turn, VehicleData data)
+    static (Turn Turn, VehiclePhase? Next, DateTimeOffset Began) Resume(Turn turn, VehicleData data, bool parksNow)
     {
         var began = turn.Now;
         var (drive, charging, update) = turn.Vehicle.Unfinished;
@@ -71,7 +72,7 @@ static class Starting
         VehiclePhase? next = null;
         if (drive is not null)
         {
-            if (drive.GoesOnAt(data, turn.Now))
+            if (drive.GoesOnAt(data, turn.Now, parksNow))
             {
                 (next, began) = (new VehiclePhase.Driving(new Contact.Available(), HasRow: true), drive.Start);
                 turn = turn.Log(new Note.DriveContinued(Readings.Date(data, turn.Now) - (drive.Last?.Date ?? drive.Start)));

@@ -264,7 +264,7 @@ static class TelemetryRules
         if (turn.Vehicle.Unfinished.Update is { } update && data.VehicleState is { CarVersion: { } version } state
             && FirstWord.Of(version) != FirstWord.Of(update.VersionBefore))
             data = data with { VehicleState = state with { SoftwareUpdate = new SoftwareUpdate { Status = "" } } };
-        turn = Starting.Online(turn, data, around);
+        turn = Starting.Online(turn, data, around, parksNow: reading.IsParked);
         turn = MarkCharge(turn, reading);
         if (turn.Phase is VehiclePhase.Updating)
             turn = turn.Know(state => state with { VersionBefore = turn.Vehicle.StoredVersion });

@@ -43,9 +43,9 @@ sealed record DriveLeft(DateTimeOffset Start, PositionReading? Last, PositionRea
 
     /// <summary>
     /// Whether a reading belongs to this drive: soon enough, and the odometer agrees. A car that has parked meanwhile belongs to it only if it moved,
-    /// since nobody knows how long it has been standing.
+    /// since nobody knows how long it has been standing; or if the reading tells of the moment in which it parked.
     /// </summary>
-    public bool GoesOnAt(VehicleData data, DateTimeOffset now)
+    public bool GoesOnAt(VehicleData data, DateTimeOffset now, bool parksNow)
     {
         if (Last is null)
             return data.DriveState?.ShiftState.IsInGear == true;
@@ -55,7 +55,7 @@ sealed record DriveLeft(DateTimeOffset Start, PositionReading? Last, PositionRea
         var movedKm = Conversions.Kilometres(data.VehicleState?.OdometerMiles, decimals: 6) - Last.OdometerKm;
         if (movedKm is { } km && (km < -OdometerToleranceKm || km > (Math.Abs(gap.TotalHours) * FastestKmH) + OdometerToleranceKm))
             return false;
-        return data.DriveState?.ShiftState.IsInGear == true || movedKm is > 0.01;
+        return data.DriveState?.ShiftState.IsInGear == true || movedKm is > 0.01 || parksNow;
     }
 }
 

@@ -71,6 +71,26 @@ public class PipelineTests
         (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where not is_applied")).ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_drive_ends_with_the_change_to_park_even_if_it_is_the_first_word_after_a_restart(bool isRestarted)
+    {
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1, 2, 3);
+        await house.GetsAsync(ARecord((Field.Odometer, 12350.0), (Field.Location, Place(52.525, 13.415))), At("08:01:40"));
+        await house.UntilAsync("08:02:00");
+        if (isRestarted)
+            await house.StopLoopAsync();
+        await house.GetsAsync(ARecord((Field.Gear, "P")), At("08:04:00"));
+        if (isRestarted)
+            await house.StartLoopAsync();
+        await house.UntilAsync("08:12:00");
+
+        (await house.Database.RowsAsync("select start_date, end_date from drives")).ShouldBe(["08:01:00.5|08:04:00"]);
+        (await house.Database.RowsAsync("select date from positions where drive_id is not null order by date desc limit 1")).ShouldBe(["08:04:00"]);
+    }
+
     /// <summary>The program's own downtime is a loss, too: what the car has buffered may come after what it says now.</summary>
     [Fact]
     public async Task What_was_buffered_while_the_program_was_down_comes_before_what_is_said_now()
