@@ -132,6 +132,7 @@ public sealed class QueueTests : ReceiverTests
         };
         outgoing.Events.Publish(outgoing.Happened(1));
         await outgoing.UntilAsync(() => Receiver.Requests.Count == 1);
+        await outgoing.AttemptsAsync(id, 1);
         outgoing.Time.Advance(TimeSpan.FromDays(5) + TimeSpan.FromSeconds(1));
         await outgoing.UntilAsync(async () => !(await outgoing.Targets.FindAsync(id, default))!.IsEnabled, TimeSpan.FromMinutes(1));
         (await outgoing.Targets.FindAsync(id, default))!.OffReason.ShouldBe("no success for 5 days: HTTP 500");
