@@ -202,7 +202,7 @@ public sealed class AccessibilityTests(ProgramInBrowser family, NewProgramInBrow
 
         await page.Keyboard.PressAsync("Escape");
         await Expect(page.Locator("dialog[open]")).ToHaveCountAsync(0);
-        await Expect(page.Locator("#geo-fence button[type=submit]")).ToBeFocusedAsync();
+        await Expect(page.Locator("#geo-fence button.is-link")).ToBeFocusedAsync();
     }
 
     [Fact]

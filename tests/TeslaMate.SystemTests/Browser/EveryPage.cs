@@ -53,7 +53,7 @@ sealed record EveryPage(string Name, Func<IPage, Task> LeadAsync, bool Refuses =
             await page.GotoAsync("/geo-fences/new");
             foreach (var field in (string[])["latitude", "longitude", "radius", "cost_per_unit", "session_fee"])
                 await page.Locator($"#geo_fence_{field}").FillAsync("wat");
-            await page.Locator("#geo-fence button[type=submit]").ClickAsync();
+            await page.Locator("#geo-fence button.is-link").ClickAsync();
             await page.Locator("#geo_fence_name-problem").WaitForAsync();
         }, Refuses: true),
         new("geofence-costs", async page =>
@@ -61,7 +61,7 @@ sealed record EveryPage(string Name, Func<IPage, Task> LeadAsync, bool Refuses =
             await page.GotoAsync("/geo-fences/new?lat=48.1&lng=11.5");
             await page.Locator("#geo_fence_name").FillAsync("Garage");
             await page.Locator("#geo_fence_cost_per_unit").FillAsync("0.33");
-            await page.Locator("#geo-fence button[type=submit]").ClickAsync();
+            await page.Locator("#geo-fence button.is-link").ClickAsync();
             // The page arrives with the dialog in it; what makes it hold the keyboard comes with the script.
             await page.Locator("dialog:modal").WaitForAsync();
         }, Refuses: true),

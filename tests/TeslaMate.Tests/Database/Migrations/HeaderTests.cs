@@ -35,6 +35,9 @@ public sealed partial class HeaderTests
         await using var steps = await Steps.LeftAtAsync(20190812191616, withSamples: true);
         foreach (var version in RecordedSteps.Versions.Where(version => version > 20190812191616))
         {
+            // Without a height nothing is joined to the drives, and a server that knows that does not read them.
+            if (version == 20250613133700)
+                await steps.ExecuteAsync("update positions set elevation = id % 100");
             await CompareAsync(steps, MigrationFiles.Forward(version), $"V{version}", wrong);
             if (version == 20200120142602)
             {
@@ -62,9 +65,6 @@ public sealed partial class HeaderTests
     static async Task RememberAsync(NpgsqlConnection connection)
     {
         await using var remember = new NpgsqlCommand("""
-            -- A few rows may be joined by an index, if the server happens to know how few they are; the many of an owner are read.
-            set local enable_nestloop = off;
-
             create temporary table before on commit drop as
             select pg_class.oid, case nspname when 'public' then relname::text else nspname || '.' || relname end as name,
                    pg_relation_filenode(pg_class.oid) as file,
