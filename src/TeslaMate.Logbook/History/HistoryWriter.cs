@@ -30,6 +30,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
 {
     const int BatchSize = 200;
 
+    readonly List<int> _writtenDrives = [];
     bool _hasWrittenChargings;
 
     /// <summary>An entry of an earlier import that goes on.</summary>
@@ -118,6 +119,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         await RememberAsync(car, run, "cut_off_drive", [.. cutOffDrives.Where(id => !discarded.Contains(id))], cancellationToken);
         await RememberAsync(car, run, "cut_off_charging_process", [.. cutOffProcesses], cancellationToken);
         _hasWrittenChargings |= processes.Length > 0;
+        _writtenDrives.AddRange(newDrives);
         return new HistoryCounts(newDrives.Length, newProcesses.Length, positionCount, chargeCount, 0, 0) + removed;
 
         // How many positions went with the later part; null when there is none.
@@ -255,7 +257,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         var states = await WriteStatesAsync(car, run, history.States, lastMoment, cancellationToken);
         var updates = await WriteVersionsAsync(car, run, history.Versions, cancellationToken);
         // These come last, in the order of the live car's own transactions: whoever logs it now waits from here on.
-        counts += await DropWhatLiveCarDroveAsync(car, run, cancellationToken);
+        counts += await DropWhatLiveCarDroveAsync(car, cancellationToken);
         if (history.Description is { } description)
             await ExecuteAsync(isLive ? CarStatements.Complete(car, description) : CarStatements.Update(car, description), cancellationToken);
         if (_hasWrittenChargings)
@@ -264,36 +266,41 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
     }
 
     /// <summary>
-    /// Removes the drives of this run whose kilometres a drive of the live car has, too. A live car may count those that it missed while they are
+    /// Removes the written drives whose kilometres a drive of the live car has, too. A live car may count those that it missed while they are
     /// being written; it asks in its turn for what is imported (see <see cref="DriveStatements"/>), and the row that both lock first decides who is
     /// the second.
     /// </summary>
     /// <returns>How many rows went, below zero.</returns>
-    async Task<HistoryCounts> DropWhatLiveCarDroveAsync(CarId car, long run, CancellationToken cancellationToken)
+    async Task<HistoryCounts> DropWhatLiveCarDroveAsync(CarId car, CancellationToken cancellationToken)
     {
+        if (_writtenDrives.Count == 0)
+            return HistoryCounts.None;
         await ExecuteAsync(
             new Statement("select car_id from teslamate.car_logs where car_id = $1 for update", [Value.Of(car.Value)]), cancellationToken);
         await using var command = new NpgsqlCommand("""
             with own as (
                 select drives.id, drives.start_date, drives.end_date, drives.start_km, drives.end_km
-                from teslamate.imported_entries mine
-                join public.drives on drives.id = mine.entry_id
-                where mine.kind = 'drive' and mine.run_id = $2 and drives.car_id = $1 and drives.end_km - drives.start_km >= $3),
-            -- An open drive has no readings of its own yet.
-            live as (
-                select coalesce(drives.start_km, track.start_km) as start_km, coalesce(drives.end_km, track.end_km) as end_km
+                from unnest($2::integer[]) as mine (id)
+                join public.drives on drives.id = mine.id
+                where drives.end_km - drives.start_km >= $3),
+            -- Found once, not once for each drive above. An open drive has no readings of its own yet.
+            live as materialized (
+                select drives.start_km, drives.end_km, drives.id
                 from public.drives
-                cross join lateral (
-                    select min(odometer) as start_km, max(odometer) as end_km
-                    from public.positions
-                    where drives.end_date is null and positions.car_id = $1 and positions.date >= drives.start_date and positions.drive_id = drives.id
-                ) as track
-                where drives.car_id = $1
-                    and not exists (select from teslamate.imported_entries mine where mine.kind = 'drive' and mine.entry_id = drives.id)),
+                where drives.car_id = $1 and drives.end_date is not null
+                union all
+                select min(positions.odometer), max(positions.odometer), drives.id
+                from public.drives
+                join public.positions on positions.car_id = $1 and positions.date >= drives.start_date and positions.drive_id = drives.id
+                where drives.car_id = $1 and drives.end_date is null
+                group by drives.id),
             known as (
                 select own.*
                 from own
-                where exists (select from live where live.start_km <= own.start_km + $3 and own.end_km <= live.end_km + $3)),
+                where exists (
+                    select from live
+                    where live.start_km <= own.start_km + $3 and own.end_km <= live.end_km + $3
+                        and not exists (select from teslamate.imported_entries mine where mine.kind = 'drive' and mine.entry_id = live.id))),
             gone_positions as (
                 delete from public.positions
                 using known
@@ -306,7 +313,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
             select (select count(*) from known)::integer, (select count(*) from gone_positions)::integer
             """, connection) { CommandTimeout = 0 };
         command.Parameters.Add(Value.Of(car.Value));
-        command.Parameters.Add(Value.Of(run));
+        command.Parameters.Add(Value.Array(_writtenDrives.ToArray()));
         command.Parameters.Add(Value.Of(History.OdometerRoundingKm));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
