@@ -195,7 +195,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
         }
 
         var last = await LastMomentAsync(cancellationToken);
-        var states = (await new HistoryWriter(connection, numbers).WriteAsync(_car, NoRun, history, isLive: true, last, cancellationToken)).States;
+        var written = await new HistoryWriter(connection, numbers).WriteAsync(_car, NoRun, history, isLive: true, last, isDryRun, cancellationToken);
+        var states = written.States;
         await DatabaseWriter.RunAsync(connection, [EfficiencyStatements.Derive(_car)], TimeSpan.Zero, cancellationToken);
         var drives = (int)await ScalarAsync("select count(*) from new_drives", cancellationToken);
         var counts = new HistoryCounts(drives - discarded, processes, positions, charges, states, updates);

@@ -21,7 +21,7 @@ sealed class FileTransaction(
     : IPieces, IAsyncDisposable
 {
     readonly CarId? _known = car;
-    List<(double From, double To)>? _driven;
+    DrivenKilometres? _driven;
     HistoryWriter _writer = new(connection, numbers);
     NpgsqlTransaction? _transaction;
     bool _isOpen;
@@ -60,7 +60,7 @@ sealed class FileTransaction(
             return;
         await DropWhatLiveCarDroveAsync(replay, cancellationToken);
         var owner = await CarAsync(cancellationToken);
-        Counts += await _writer.WriteAsync(owner, run, replay.History, isKnown, last, cancellationToken);
+        Counts += await _writer.WriteAsync(owner, run, replay.History, isKnown, last, isRehearsal, cancellationToken);
         if (!isRehearsal)
             await store.CoverAsync(owner, run, replay.Read.Copy().Take(replay.History.OpenSince), cancellationToken);
     }
@@ -109,12 +109,12 @@ sealed class FileTransaction(
         _transaction = null;
     }
 
-    /// <summary>Nobody drives the same kilometres twice. What the live car drives meanwhile is looked at again before the end.</summary>
+    /// <summary>Drops what need not be written. What the live car drives meanwhile is looked at again before the end.</summary>
     async Task DropWhatLiveCarDroveAsync(Replay replay, CancellationToken cancellationToken)
     {
         if (_known is null || replay.History.Drives.Count == 0)
             return;
-        _driven ??= await LiveCoverage.ReadOdometerAsync(connection, _known.Value, cancellationToken);
+        _driven ??= await DrivenKilometres.ReadAsync(connection, _known.Value, cancellationToken);
         replay.History.DropDrives(_driven);
     }
 

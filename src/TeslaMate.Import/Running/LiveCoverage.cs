@@ -56,27 +56,6 @@ static class LiveCoverage
     public static Task<Coverage> ReadAllAsync(NpgsqlConnection connection, CarId car, DateTimeOffset now, CancellationToken cancellationToken)
         => ReadAsync(AllSql, connection, car, now, cancellationToken);
 
-    /// <summary>
-    /// The readings of the odometer (km) between which the live car was driven, as its drives say. A drive that it did not see and made up of what it
-    /// found later has another time than the real one, but the same readings.
-    /// </summary>
-    public static async Task<List<(double From, double To)>> ReadOdometerAsync(
-        NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("""
-            select start_km, end_km
-            from public.drives
-            where car_id = $1 and start_km is not null and end_km is not null
-                and not exists (select from teslamate.imported_entries mine where mine.kind = 'drive' and mine.entry_id = drives.id)
-            """, connection) { CommandTimeout = 0 };
-        command.Parameters.Add(Value.Of(car.Value));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        List<(double From, double To)> ranges = [];
-        while (await reader.ReadAsync(cancellationToken))
-            ranges.Add((reader.GetDouble(0), reader.GetDouble(1)));
-        return ranges;
-    }
-
     static async Task<Coverage> ReadAsync(string sql, NpgsqlConnection connection, CarId car, DateTimeOffset now, CancellationToken cancellationToken)
     {
         List<(DateTimeOffset From, DateTimeOffset To)> positions = [], rides = [], states = [];

@@ -10,9 +10,6 @@ namespace TeslaMate.Logbook.History;
 /// </summary>
 sealed class History
 {
-    /// <summary>Kilometres; loggers read the odometer some seconds apart.</summary>
-    public const double OdometerRoundingKm = 0.2;
-
     readonly List<HistoryDrive> _drives = [];
     readonly List<HistoryCharging> _chargings = [];
     readonly List<PositionReading> _positions = [];
@@ -102,12 +99,9 @@ sealed class History
         Size = 0;
     }
 
-    /// <summary>Forgets drives that are known already.</summary>
-    /// <param name="known">Readings of the odometer (km) between which the car was driven.</param>
-    public void DropDrives(IReadOnlyCollection<(double From, double To)> known)
-        => _drives.RemoveAll(drive => drive.Positions[0].OdometerKm is { } from && drive.Positions[^1].OdometerKm is { } to
-            && to - from >= OdometerRoundingKm
-            && known.Any(drive => drive.From <= from + OdometerRoundingKm && to <= drive.To + OdometerRoundingKm));
+    /// <summary>Forgets drives whose kilometres are known already.</summary>
+    public void DropDrives(DrivenKilometres known)
+        => _drives.RemoveAll(drive => known.Hold(drive.Positions[0].OdometerKm, drive.Positions[^1].OdometerKm));
 
     /// <summary>Forgets the positions outside of drives of one moment.</summary>
     /// <returns>How many there were.</returns>

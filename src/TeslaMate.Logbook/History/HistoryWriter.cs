@@ -250,17 +250,18 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
     /// <summary>Writes all that has ended, and what is known of the car after it.</summary>
     /// <param name="isLive">The car was there before: what is known of it stays.</param>
     /// <param name="lastMoment">When the newest row was read; the last state ends there if somebody logs the car now.</param>
+    /// <param name="isRehearsal">All is taken back in the end: nothing is touched that whoever logs the car writes meanwhile.</param>
     public async Task<HistoryCounts> WriteAsync(
-        CarId car, long run, History history, bool isLive, DateTimeOffset lastMoment, CancellationToken cancellationToken)
+        CarId car, long run, History history, bool isLive, DateTimeOffset lastMoment, bool isRehearsal, CancellationToken cancellationToken)
     {
         var counts = await WriteRidesAsync(car, run, history, cancellationToken);
         var states = await WriteStatesAsync(car, run, history.States, lastMoment, cancellationToken);
         var updates = await WriteVersionsAsync(car, run, history.Versions, cancellationToken);
         // These come last, in the order of the live car's own transactions: whoever logs it now waits from here on.
-        counts += await DropWhatLiveCarDroveAsync(car, cancellationToken);
-        if (history.Description is { } description)
+        counts += await DropWhatLiveCarDroveAsync(car, isRehearsal, cancellationToken);
+        if (history.Description is { } description && !isRehearsal)
             await ExecuteAsync(isLive ? CarStatements.Complete(car, description) : CarStatements.Update(car, description), cancellationToken);
-        if (_hasWrittenChargings)
+        if (_hasWrittenChargings && !isRehearsal)
             await ExecuteAsync(EfficiencyStatements.Derive(car), cancellationToken);
         return counts + new HistoryCounts(0, 0, 0, 0, states, updates);
     }
@@ -270,54 +271,50 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
     /// being written; it asks in its turn for what is imported (see <see cref="DriveStatements"/>), and the row that both lock first decides who is
     /// the second.
     /// </summary>
+    /// <param name="isRehearsal">The lock would last as long as everything is rehearsed.</param>
     /// <returns>How many rows went, below zero.</returns>
-    async Task<HistoryCounts> DropWhatLiveCarDroveAsync(CarId car, CancellationToken cancellationToken)
+    async Task<HistoryCounts> DropWhatLiveCarDroveAsync(CarId car, bool isRehearsal, CancellationToken cancellationToken)
     {
         if (_writtenDrives.Count == 0)
             return HistoryCounts.None;
-        await ExecuteAsync(
-            new Statement("select car_id from teslamate.car_logs where car_id = $1 for update", [Value.Of(car.Value)]), cancellationToken);
+        if (!isRehearsal)
+        {
+            await ExecuteAsync(
+                new Statement("select car_id from teslamate.car_logs where car_id = $1 for update", [Value.Of(car.Value)]), cancellationToken);
+        }
+
+        var driven = await DrivenKilometres.ReadAsync(connection, car, cancellationToken);
+        List<int> known = [];
+        await using (var written = new NpgsqlCommand("select id, start_km, end_km from public.drives where id = any ($1)", connection)
+        {
+            Parameters = { Value.Array(_writtenDrives.ToArray()) },
+        })
+        await using (var reader = await written.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                if (driven.Hold(reader.Double(1), reader.Double(2)))
+                    known.Add(reader.GetInt32(0));
+            }
+        }
+
+        if (known.Count == 0)
+            return HistoryCounts.None;
         await using var command = new NpgsqlCommand("""
-            with own as (
-                select drives.id, drives.start_date, drives.end_date, drives.start_km, drives.end_km
-                from unnest($2::integer[]) as mine (id)
-                join public.drives on drives.id = mine.id
-                where drives.end_km - drives.start_km >= $3),
-            -- Found once, not once for each drive above. An open drive has no readings of its own yet.
-            live as materialized (
-                select drives.start_km, drives.end_km, drives.id
-                from public.drives
-                where drives.car_id = $1 and drives.end_date is not null
-                union all
-                select min(positions.odometer), max(positions.odometer), drives.id
-                from public.drives
-                join public.positions on positions.car_id = $1 and positions.date >= drives.start_date and positions.drive_id = drives.id
-                where drives.car_id = $1 and drives.end_date is null
-                group by drives.id),
-            known as (
-                select own.*
-                from own
-                where exists (
-                    select from live
-                    where live.start_km <= own.start_km + $3 and own.end_km <= live.end_km + $3
-                        and not exists (select from teslamate.imported_entries mine where mine.kind = 'drive' and mine.entry_id = live.id))),
+            with known as (
+                select id, start_date, end_date from public.drives where id = any ($2)),
             gone_positions as (
                 delete from public.positions
                 using known
                 where positions.car_id = $1 and positions.date between known.start_date and known.end_date and positions.drive_id = known.id
                 returning positions.id),
             gone_drives as (
-                delete from public.drives using known where drives.id = known.id),
+                delete from public.drives where id = any ($2)),
             gone_entries as (
-                delete from teslamate.imported_entries using known where kind in ('drive', 'cut_off_drive') and entry_id = known.id)
-            select (select count(*) from known)::integer, (select count(*) from gone_positions)::integer
-            """, connection) { CommandTimeout = 0 };
-        command.Parameters.Add(Value.Of(car.Value));
-        command.Parameters.Add(Value.Array(_writtenDrives.ToArray()));
-        command.Parameters.Add(Value.Of(History.OdometerRoundingKm));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return new(-reader.GetInt32(0), 0, -reader.GetInt32(1), 0, 0, 0);
+                delete from teslamate.imported_entries where kind in ('drive', 'cut_off_drive') and entry_id = any ($2))
+            select count(*)::integer from gone_positions
+            """, connection) { CommandTimeout = 0, Parameters = { Value.Of(car.Value), Value.Array(known.ToArray()) } };
+        return new(-known.Count, 0, -(int)(await command.ExecuteScalarAsync(cancellationToken))!, 0, 0, 0);
     }
 
     /// <summary>The states of a car, and which of them were imported.</summary>
