@@ -23,8 +23,8 @@ static class TeslaMateApp
     static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(9);
 
     /// <summary>
-    /// The program, not yet started. The database must answer, its schema must be current, and <see cref="Listener"/> must know where to listen when
-    /// it starts.
+    /// The program, not yet started: nothing is asked of the database yet. When it starts, the database must answer, its schema must be current, and
+    /// <see cref="Listener"/> must know where to listen.
     /// </summary>
     public static WebApplication Build(Settings settings, Serilog.ILogger log, AppOverrides? overrides = null)
     {
