@@ -225,6 +225,11 @@ public sealed class EdgeCaseTests
         log.State("asleep", "2025-01-01 08:30", null);
         (await log.LinesAsync("select idle_s / 86400, standby, is_moved, range_loss_km from teslamate.idles(1, null, '2026-02-06', '2026-02-05 "
             + "10:00')")).ShouldBe(["400|1|True|40"]);
+        // States that overlap, as rows moved by hand may: the time they share counts once.
+        log.Sql("update states set end_date = '2025-07-01'");
+        log.State("offline", "2025-03-01", "2025-08-01");
+        (await log.LineAsync("select asleep_s / 86400 from teslamate.idles(1, null, '2026-02-06', '2026-02-05 10:00')")).ShouldBe("211.63");
+        (await log.LineAsync("select standby from teslamate.idles(1, '2025-04-01', '2025-04-11', '2026-02-05 10:00')")).ShouldBe("1");
         // The window cuts it, in proportion.
         (await log.LinesAsync(
             "select idle_s / 86400, range_loss_km from teslamate.idles(1, '2025-02-01', '2025-02-11', '2026-02-05 10:00')")).ShouldBe(["10|1"]);

@@ -135,8 +135,16 @@ create function teslamate.asleep_until(car integer, moments timestamp[])
 returns table (moment timestamp, asleep_s double precision)
 stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with sleeping as (
-        select start_date, coalesce(end_date, timestamp 'infinity') as end_date from public.states
-        where car_id = car and state <> 'online' and isfinite(start_date)
+        -- What lies in a state before it counts once: nobody sleeps more than the time there is.
+        select greatest(start_date, slept_until) as start_date, end_date
+        from (
+            select start_date, end_date, max(end_date) over (order by start_date, end_date rows between unbounded preceding and 1 preceding) as slept_until
+            from (
+                select start_date, coalesce(end_date, timestamp 'infinity') as end_date from public.states
+                where car_id = car and state <> 'online' and isfinite(start_date)
+            ) as s
+        ) as s
+        where slept_until is null or end_date > slept_until
     ), summed as (
         select start_date, end_date,
             coalesce(sum(extract(epoch from end_date - start_date)::double precision) filter (where end_date < 'infinity') over (order by start_date, end_date rows between unbounded preceding and 1 preceding), 0)
