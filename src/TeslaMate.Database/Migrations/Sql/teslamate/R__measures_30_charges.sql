@@ -377,7 +377,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     where teslamate.is_within(start_date, since, until)
 $$;
 comment on function teslamate.capacity_samples(integer, timestamp, timestamp)
-    is 'M11. One sample per charge that starts in the window, in the order of their ends, with usable level of at least 50 %, 10 kWh added and 60 km of rated range gained: capacity in kWh, rated range at 100 % in km,
+    is 'M11. One sample per charge that starts in the window, in the order of their ends, with usable level of at least 50 %, 10 kWh added and 60 km of
+rated range gained: capacity in kWh, rated range at 100 % in km,
 rating constant of this session in kWh/km, medians of five up to here (from the fifth on). is_step: the constant differs by more than 2 % from the median of the five before
 (constant_before): wheels or firmware changed.';
 

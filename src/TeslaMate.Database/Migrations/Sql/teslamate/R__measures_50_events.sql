@@ -145,7 +145,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         -- What lies in a state before it counts once: nobody sleeps more than the time there is.
         select greatest(start_date, slept_until) as start_date, end_date
         from (
-            select start_date, end_date, max(end_date) over (order by start_date, end_date rows between unbounded preceding and 1 preceding) as slept_until
+            select start_date, end_date,
+                max(end_date) over (order by start_date, end_date rows between unbounded preceding and 1 preceding) as slept_until
             from (
                 select start_date, coalesce(end_date, timestamp 'infinity') as end_date from public.states
                 where car_id = car and state <> 'online' and isfinite(start_date)
