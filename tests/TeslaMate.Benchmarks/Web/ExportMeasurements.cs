@@ -9,8 +9,7 @@ namespace TeslaMate.Benchmarks.Web;
 
 /// <summary>
 /// What it takes to read all positions of a car through <c>/data/v1</c> (<c>exports FOLDER [positions]</c>): time to the first byte, rows a second,
-/// and by how much the
-/// program's memory grows meanwhile. The program is a process of its own.
+/// and by how much the program's memory grows meanwhile. The program is a process of its own.
 /// </summary>
 static class ExportMeasurements
 {
