@@ -13,6 +13,9 @@ public sealed record AllCarsModel(
     // Colours of the theme.
     const int MostLines = 6;
 
+    // Of a household's cars all; of many so few that other pages have connections too.
+    const int AtOnce = 3;
+
     public override IReadOnlyList<DataTable> Tables => [Chart.Table!, Cars];
 
     public static async Task<AllCarsModel> ReadAsync(StatisticsRequest request, CancellationToken cancellationToken)
@@ -35,13 +38,13 @@ public sealed record AllCarsModel(
             }
         }
 
+        // Some at once: over years each of them takes its time.
         var shown = new List<(CarLabel Car, PeriodStatistics? Total, IReadOnlyList<PeriodStatistics> Periods)>();
-        foreach (var car in request.Cars.Where(car => !hidden.Contains(car.CarId)))
+        foreach (var few in request.Cars.Where(car => !hidden.Contains(car.CarId)).Chunk(AtOnce))
         {
-            var one = window with { Car = car.CarId };
-            shown.Add((car,
-                await measures.StatisticsAsync(one with { Period = Period.Total }, cancellationToken).FirstOrDefaultAsync(cancellationToken),
-                await measures.StatisticsAsync(one, cancellationToken).ToListAsync(cancellationToken)));
+            var statistics = await Task.WhenAll(
+                few.Select(car => measures.StatisticsWithTotalAsync(window with { Car = car.CarId }, cancellationToken)));
+            shown.AddRange(few.Zip(statistics, (car, one) => (car, one.Total, one.Periods)));
         }
 
         // Each has every period of the window.

@@ -23,12 +23,16 @@ public sealed record BatteryHealthModel(
     public static async Task<BatteryHealthModel> ReadAsync(StatisticsRequest request, CancellationToken cancellationToken)
     {
         var (window, texts, units, measures) = (request.Window, request.Context.Texts, request.Context.Units, request.Measures);
-        var health = await measures.BatteryHealthAsync(window, cancellationToken);
-        var samples = await measures.CapacitySamplesAsync(window, cancellationToken).OrderBy(sample => sample.Number).ToListAsync(cancellationToken);
-        var ranges = await measures.ProjectedRangeAsync(request.DividedWindow, cancellationToken).ToListAsync(cancellationToken);
-        var classes = await measures.LevelClassesAsync(window, cancellationToken).ToListAsync(cancellationToken);
-        var versions = await measures.SoftwareVersionsAsync(window, cancellationToken).OrderBy(version => version.StartDate)
-            .ToListAsync(cancellationToken);
+        // At once: over years each of them takes its time.
+        var ofHealth = measures.BatteryHealthAsync(window, cancellationToken);
+        var ofCharges = measures.CapacitySamplesAsync(window, cancellationToken).OrderBy(sample => sample.Number).ToListAsync(cancellationToken)
+            .AsTask();
+        var ofPeriods = measures.ProjectedRangeAsync(request.DividedWindow, cancellationToken).ToListAsync(cancellationToken).AsTask();
+        var ofLevels = measures.LevelClassesAsync(window, cancellationToken).ToListAsync(cancellationToken).AsTask();
+        var ofVersions = measures.SoftwareVersionsAsync(window, cancellationToken).OrderBy(version => version.StartDate)
+            .ToListAsync(cancellationToken).AsTask();
+        await Task.WhenAll(ofHealth, ofCharges, ofPeriods, ofLevels, ofVersions);
+        var (health, samples, ranges, classes, versions) = (await ofHealth, await ofCharges, await ofPeriods, await ofLevels, await ofVersions);
 
         var steps = samples.Where(sample => sample.IsStep).ToList();
         IReadOnlyList<ChartMark> marks =

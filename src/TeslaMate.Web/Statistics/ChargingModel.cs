@@ -19,8 +19,7 @@ public sealed record ChargingModel(
         var (window, texts, units, measures) = (request.Window, request.Context.Texts, request.Context.Units, request.Measures);
         var whole = window with { Period = Period.Total };
         var charges = await measures.ChargeStatisticsAsync(whole, null, null, cancellationToken).FirstOrDefaultAsync(cancellationToken);
-        var total = await measures.StatisticsAsync(whole, cancellationToken).FirstOrDefaultAsync(cancellationToken);
-        var periods = await measures.StatisticsAsync(window, cancellationToken).ToListAsync(cancellationToken);
+        var (total, periods) = await measures.StatisticsWithTotalAsync(window, cancellationToken);
         var places = await measures.ChargingPlacesAsync(window, null, null, cancellationToken).ToListAsync(cancellationToken);
         var begins = await measures.ChargeLevelsAsync(window, ChargeSide.Start, cancellationToken)
             .ToDictionaryAsync(level => level.Level, level => level.Charges, cancellationToken: cancellationToken);

@@ -31,10 +31,13 @@ public sealed record CurveModel(
         var (window, texts, units, measures) = (request.Window, request.Context.Texts, request.Context.Units, request.Measures);
         var axis = request.Parameter("axis") == "minute" ? CurveAxis.Minute : CurveAxis.Level;
         var place = request.Parameter("place")?.Trim() is { Length: > 0 } wanted ? wanted : null;
-        var points = await measures.ChargeCurveAsync(window, axis, place, cancellationToken).ToListAsync(cancellationToken);
-        var sessions = await measures.DcSessionsAsync(window, FromLevel, ToLevel, cancellationToken)
+        // At once: over years each of them takes its time.
+        var ofCurve = measures.ChargeCurveAsync(window, axis, place, cancellationToken).ToListAsync(cancellationToken).AsTask();
+        var ofSessions = measures.DcSessionsAsync(window, FromLevel, ToLevel, cancellationToken)
             .Where(session => place is null || session.Place?.Contains(place, StringComparison.OrdinalIgnoreCase) == true)
-            .OrderByDescending(session => session.StartDate).ToListAsync(cancellationToken);
+            .OrderByDescending(session => session.StartDate).ToListAsync(cancellationToken).AsTask();
+        await Task.WhenAll(ofCurve, ofSessions);
+        var (points, sessions) = (await ofCurve, await ofSessions);
 
         var (label, unit) = axis == CurveAxis.Minute ? ("Minute", "min") : ("Level", "%");
         var empty = texts["Needs a charge at a DC charger."].Value;

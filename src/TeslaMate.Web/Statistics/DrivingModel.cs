@@ -26,15 +26,20 @@ public sealed record DrivingModel(
         var whole = window with { Period = Period.Total };
         var length = units.UsesMiles ? LengthUnit.Mi : LengthUnit.Km;
         var temperature = units.UsesFahrenheit ? TemperatureUnit.F : TemperatureUnit.C;
-        var total = await measures.StatisticsAsync(whole, cancellationToken).FirstOrDefaultAsync(cancellationToken);
-        var drives = await measures.DriveStatisticsAsync(whole, cancellationToken).FirstOrDefaultAsync(cancellationToken);
-        var recovery = await measures.RecoveryAsync(whole, cancellationToken).FirstOrDefaultAsync(cancellationToken);
-        var speeds = await measures.SpeedHistogramAsync(window, length, cancellationToken).ToListAsync(cancellationToken);
-        var temperatures = await measures.EfficiencyByTemperatureAsync(window, units.Km(1), temperature, cancellationToken)
-            .OrderBy(row => row.Temperature).ToListAsync(cancellationToken);
-        var cells = await measures.ConsumptionMatrixAsync(window, length, temperature, cancellationToken).ToListAsync(cancellationToken);
-        var destinations = await measures.DestinationsAsync(window, cancellationToken).Take(100).ToListAsync(cancellationToken);
-        var routes = await measures.SameRoutesAsync(window, cancellationToken).Take(100).ToListAsync(cancellationToken);
+        // At once: over years each of them takes its time.
+        var ofWindow = measures.StatisticsAsync(whole, cancellationToken).FirstOrDefaultAsync(cancellationToken).AsTask();
+        var ofDrives = measures.DriveStatisticsAsync(whole, cancellationToken).FirstOrDefaultAsync(cancellationToken).AsTask();
+        var ofRecovery = measures.RecoveryAsync(whole, cancellationToken).FirstOrDefaultAsync(cancellationToken).AsTask();
+        var ofSpeeds = measures.SpeedHistogramAsync(window, length, cancellationToken).ToListAsync(cancellationToken).AsTask();
+        var ofTemperatures = measures.EfficiencyByTemperatureAsync(window, units.Km(1), temperature, cancellationToken)
+            .OrderBy(row => row.Temperature).ToListAsync(cancellationToken).AsTask();
+        var ofCells = measures.ConsumptionMatrixAsync(window, length, temperature, cancellationToken).ToListAsync(cancellationToken).AsTask();
+        var ofDestinations = measures.DestinationsAsync(window, cancellationToken).Take(100).ToListAsync(cancellationToken).AsTask();
+        var ofRoutes = measures.SameRoutesAsync(window, cancellationToken).Take(100).ToListAsync(cancellationToken).AsTask();
+        await Task.WhenAll(ofWindow, ofDrives, ofRecovery, ofSpeeds, ofTemperatures, ofCells, ofDestinations, ofRoutes);
+        var (total, drives, recovery) = (await ofWindow, await ofDrives, await ofRecovery);
+        var (speeds, temperatures, cells) = (await ofSpeeds, await ofTemperatures, await ofCells);
+        var (destinations, routes) = (await ofDestinations, await ofRoutes);
         var chosen = request.Parameter("route") is { } key ? routes.FirstOrDefault(route => KeyOf(route) == key) : null;
 
         var bySpeed = speeds.ToDictionary(row => row.Speed);

@@ -19,8 +19,7 @@ public sealed record MileageModel(
     {
         var (window, texts, units, measures) = (request.Window, request.Context.Texts, request.Context.Units, request.Measures);
         var steps = await measures.MileageAsync(window, cancellationToken).OrderBy(step => step.StartDate).ToListAsync(cancellationToken);
-        var periods = await measures.StatisticsAsync(window, cancellationToken).ToListAsync(cancellationToken);
-        var total = await measures.StatisticsAsync(window with { Period = Period.Total }, cancellationToken).FirstOrDefaultAsync(cancellationToken);
+        var (total, periods) = await measures.StatisticsWithTotalAsync(window, cancellationToken);
 
         var budget = await measures.MileageBudgetAsync(window, cancellationToken);
         var thinned = Thin(steps.SelectMany(step => new[] { (step.StartDate, step.StartKm), (step.EndDate, step.EndKm) }).ToList(), 1500);

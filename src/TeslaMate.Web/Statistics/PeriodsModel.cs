@@ -28,13 +28,11 @@ public sealed record PeriodsModel(
         var year = LocalCalendar.Begin(new DateOnly(last.Year - 1, last.Month, 1), window.Zone);
         var since = year > window.Since ? year : window.Since;
         // At once: over years each of them takes its time.
-        var ofPeriods = request.Measures.StatisticsAsync(window, cancellationToken).ToListAsync(cancellationToken).AsTask();
-        var allOfIt = request.Measures.StatisticsAsync(window with { Period = Period.Total }, cancellationToken)
-            .FirstOrDefaultAsync(cancellationToken).AsTask();
+        var ofPeriods = request.Measures.StatisticsWithTotalAsync(window, cancellationToken);
         var ofDays = request.Measures.StatisticsAsync(window with { Since = since, Period = Period.Day }, cancellationToken)
             .ToListAsync(cancellationToken).AsTask();
-        await Task.WhenAll(ofPeriods, allOfIt, ofDays);
-        var (periods, total, days) = (await ofPeriods, await allOfIt, await ofDays);
+        await Task.WhenAll(ofPeriods, ofDays);
+        var ((total, periods), days) = (await ofPeriods, await ofDays);
 
         var table = TableFor(request, periods);
         var bars = ChartModel.OfCategories("bars", texts[measure.Title], [.. periods.Select(period => period.Label)],
@@ -95,7 +93,7 @@ public sealed record PeriodsModel(
         => period.OpenDrives + period.UncountedDrives + period.OpenCharges is > 0 and var open
             ? request.Context.Texts["{0} open or incomplete", open].Value : null;
 
-    static ChartModel? YearsOf(StatisticsRequest request, PeriodMeasure measure, List<PeriodStatistics> periods)
+    static ChartModel? YearsOf(StatisticsRequest request, PeriodMeasure measure, IReadOnlyList<PeriodStatistics> periods)
     {
         if (request.Window.Period != Period.Month)
             return null;

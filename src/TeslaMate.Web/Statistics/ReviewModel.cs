@@ -17,8 +17,7 @@ public sealed record ReviewModel(
     public static async Task<ReviewModel> ReadAsync(StatisticsRequest request, CancellationToken cancellationToken)
     {
         var (window, texts, units, measures) = (request.Window, request.Context.Texts, request.Context.Units, request.Measures);
-        var total = await measures.StatisticsAsync(window with { Period = Period.Total }, cancellationToken).FirstOrDefaultAsync(cancellationToken);
-        var periods = await measures.StatisticsAsync(window, cancellationToken).ToListAsync(cancellationToken);
+        var (total, periods) = await measures.StatisticsWithTotalAsync(window, cancellationToken);
         var records = await measures.RecordsAsync(window, cancellationToken).ToListAsync(cancellationToken);
         var habits = await measures.HabitsAsync(window, cancellationToken).ToListAsync(cancellationToken);
         var places = await measures.DestinationsAsync(window, cancellationToken).Take(10).ToListAsync(cancellationToken);

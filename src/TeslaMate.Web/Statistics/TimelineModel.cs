@@ -25,11 +25,14 @@ public sealed record TimelineModel(
             ? asked : null;
         var text = request.Parameter("text")?.Trim() is { Length: > 0 } wanted ? wanted : null;
 
-        var entries = await measures.TimelineAsync(window, cancellationToken)
+        // At once: over years each of them takes its time.
+        var ofEntries = measures.TimelineAsync(window, cancellationToken)
             .Where(entry => (kind is null || entry.Kind == kind)
                 && (text is null || Has(entry.StartPlace) || Has(entry.EndPlace) || Has(entry.Version)))
-            .ToListAsync(cancellationToken);
-        var spans = await measures.StateSpansAsync(window, cancellationToken).ToListAsync(cancellationToken);
+            .ToListAsync(cancellationToken).AsTask();
+        var ofStates = measures.StateSpansAsync(window, cancellationToken).ToListAsync(cancellationToken).AsTask();
+        await Task.WhenAll(ofEntries, ofStates);
+        var (entries, spans) = (await ofEntries, await ofStates);
 
         var table = new TableOf<TimelineEntry>("timeline", "Timeline", request, entries)
             .Text("What", entry => texts[Name(entry.Kind)], note: entry => entry.IsOpen ? texts["going on"].Value : entry.IsCounted

@@ -16,14 +16,18 @@ public sealed record TripModel(StatisticsRequest Request, PeriodStatistics? Tota
     public static async Task<TripModel> ReadAsync(StatisticsRequest request, CancellationToken cancellationToken)
     {
         var (window, texts, units, measures) = (request.Window, request.Context.Texts, request.Context.Units, request.Measures);
-        var total = await measures.StatisticsAsync(window with { Period = Period.Total }, cancellationToken).FirstOrDefaultAsync(cancellationToken);
-        var drives = await measures.DrivesAsync(window, cancellationToken).OrderBy(drive => drive.StartDate).ToListAsync(cancellationToken);
-        var charges = await measures.ChargesAsync(window, cancellationToken).Where(charge => charge.IsCounted || charge.IsOpen)
-            .OrderBy(charge => charge.StartDate).ToListAsync(cancellationToken);
-        var lines = await measures.RoutesAsync(window, cancellationToken)
+        // At once: over years each of them takes its time.
+        var ofWindow = measures.StatisticsAsync(window with { Period = Period.Total }, cancellationToken).FirstOrDefaultAsync(cancellationToken)
+            .AsTask();
+        var ofDrives = measures.DrivesAsync(window, cancellationToken).OrderBy(drive => drive.StartDate).ToListAsync(cancellationToken).AsTask();
+        var ofCharges = measures.ChargesAsync(window, cancellationToken).Where(charge => charge.IsCounted || charge.IsOpen)
+            .OrderBy(charge => charge.StartDate).ToListAsync(cancellationToken).AsTask();
+        var ofLines = measures.RoutesAsync(window, cancellationToken)
             .Select(line => RouteMapModel.LineOf(line, DriveLink(line.DriveId), request.Local(line.StartDate)))
-            .ToListAsync(cancellationToken);
-        var levels = await measures.LevelSeriesAsync(window, 1000, cancellationToken).ToListAsync(cancellationToken);
+            .ToListAsync(cancellationToken).AsTask();
+        var ofLevels = measures.LevelSeriesAsync(window, 1000, cancellationToken).ToListAsync(cancellationToken).AsTask();
+        await Task.WhenAll(ofWindow, ofDrives, ofCharges, ofLines, ofLevels);
+        var (total, drives, charges, lines, levels) = (await ofWindow, await ofDrives, await ofCharges, await ofLines, await ofLevels);
 
         var map = new RouteMapModel([.. lines.TakeLast(MostLines)], [.. charges.Select(charge => new MapMarker(
             charge.Latitude, charge.Longitude, charge.Kind == ChargeKind.Dc ? "dc" : "ac",

@@ -26,6 +26,11 @@ public sealed class AgreementTests
                         sum(energy_used_kwh), sum(cost), sum(priced_charges), sum(open_charges), sum(uncounted_drives), sum(uncounted_charges)
                     from teslamate.statistics({window}, '{zone}', '{period}', '2026-12-01')
                     """, 6));
+                // Together they are what each says alone.
+                if (period != "total")
+                    (await log.LinesAsync($"select * from teslamate.statistics({window}, '{zone}', '{period}', '2026-12-01', true)", 6)).ShouldBe([
+                        .. await log.LinesAsync($"select * from teslamate.statistics({window}, '{zone}', 'total', '2026-12-01')", 6),
+                        .. await log.LinesAsync($"select * from teslamate.statistics({window}, '{zone}', '{period}', '2026-12-01')", 6)]);
                 Same("idle", await log.LineAsync($"select sum(idle_s), sum(idle_kwh), sum(asleep_s) from teslamate.idle_statistics({window}, "
                     + $"'2026-12-01', '{zone}', '{period}')", 4));
                 Same("recovered", await log.LineAsync($"select sum(recovered_kwh), sum(moving_s) from teslamate.recovery_statistics({window}, "

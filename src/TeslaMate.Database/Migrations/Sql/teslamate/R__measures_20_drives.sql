@@ -235,13 +235,14 @@ comment on function teslamate.drive_list(integer, timestamp, timestamp)
 (is_distance_derived), which no sum contains.';
 
 drop function if exists teslamate.drive_statistics(integer, timestamp, timestamp, text, text);
-create function teslamate.drive_statistics(car integer, since timestamp, until timestamp, zone text, period text)
+drop function if exists teslamate.drive_statistics(integer, timestamp, timestamp, text, text, boolean);
+create function teslamate.drive_statistics(car integer, since timestamp, until timestamp, zone text, period text, with_total boolean default false)
 returns table (period_key timestamp, drives bigint, open_drives bigint, uncounted_drives bigint, distance_km double precision, driving_s double precision,
     outside_temp_c double precision, range_lost_km double precision, driving_efficiency double precision, net_kwh double precision, net_distance_km double precision,
     net_wh_per_km double precision, net_coverage double precision, climb_kwh double precision, speed_avg_kmh double precision, speed_max_kmh smallint,
     longest_km double precision, median_km double precision)
 stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
-    select teslamate.period_key(start_date, period, zone),
+    select case when t.is_total then timestamp '-infinity' else teslamate.period_key(start_date, period, zone) end,
         count(*) filter (where is_counted), count(*) filter (where is_open), count(*) filter (where not is_counted and not is_open),
         coalesce(sum(distance_km) filter (where is_counted), 0), coalesce(sum(duration_s) filter (where is_counted), 0),
         avg(outside_temp_c) filter (where is_counted),
@@ -256,10 +257,11 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql a
         max(speed_max_kmh) filter (where is_counted), max(distance_km) filter (where is_counted),
         percentile_cont(0.5) within group (order by distance_km) filter (where is_counted)
     from teslamate.drive_facts(car, since, until)
+    cross join teslamate.sums(with_total, period) as t
     group by 1
 $$;
-comment on function teslamate.drive_statistics(integer, timestamp, timestamp, text, text)
-    is 'M3, M9, M18, M22 per local period that has drives; key as in teslamate.periods. net_coverage: share (0 to 1) of the distance that has both ranges.';
+comment on function teslamate.drive_statistics(integer, timestamp, timestamp, text, text, boolean)
+    is 'M3, M9, M18, M22 per local period that has drives; key as in teslamate.periods. with_total: and of all of them, with the key -infinity. net_coverage: share (0 to 1) of the distance that has both ranges.';
 
 drop function if exists teslamate.mileage(integer, timestamp, timestamp);
 create function teslamate.mileage(car integer, since timestamp, until timestamp)
@@ -280,14 +282,17 @@ comment on function teslamate.mileage(integer, timestamp, timestamp)
 A gap belongs to the drive after it. Drives without distance log 0 here.';
 
 drop function if exists teslamate.mileage_statistics(integer, timestamp, timestamp, text, text);
-create function teslamate.mileage_statistics(car integer, since timestamp, until timestamp, zone text, period text)
+drop function if exists teslamate.mileage_statistics(integer, timestamp, timestamp, text, text, boolean);
+create function teslamate.mileage_statistics(car integer, since timestamp, until timestamp, zone text, period text, with_total boolean default false)
 returns table (period_key timestamp, odometer_km double precision, gap_km double precision, odometer_end_km double precision)
 stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
-    select teslamate.period_key(start_date, period, zone), sum(odometer_km), sum(gap_km), max(end_km)
+    select case when t.is_total then timestamp '-infinity' else teslamate.period_key(start_date, period, zone) end, sum(odometer_km), sum(gap_km), max(end_km)
     from teslamate.mileage(car, since, until)
+    cross join teslamate.sums(with_total, period) as t
     group by 1
 $$;
-comment on function teslamate.mileage_statistics(integer, timestamp, timestamp, text, text) is 'M13 per local period that has drives, in km.';
+comment on function teslamate.mileage_statistics(integer, timestamp, timestamp, text, text, boolean)
+    is 'M13 per local period that has drives, in km. with_total: and of all of them, with the key -infinity.';
 
 drop function if exists teslamate.extrapolation(integer, timestamp, timestamp);
 create function teslamate.extrapolation(car integer, since timestamp, until timestamp)

@@ -157,7 +157,9 @@ comment on function teslamate.charge_list(integer, timestamp, timestamp)
     is 'teslamate.charge_facts with places. is_supercharger: DC with brand Tesla or a place that is called one. Open and uncounted processes are in it; filter by is_counted.';
 
 drop function if exists teslamate.charge_statistics(integer, timestamp, timestamp, text, text, integer[], integer);
-create function teslamate.charge_statistics(car integer, since timestamp, until timestamp, zone text, period text, geofences integer[] default null, min_minutes integer default null)
+drop function if exists teslamate.charge_statistics(integer, timestamp, timestamp, text, text, integer[], integer, boolean);
+create function teslamate.charge_statistics(car integer, since timestamp, until timestamp, zone text, period text, geofences integer[] default null, min_minutes integer default null,
+    with_total boolean default false)
 returns table (period_key timestamp, charges bigint, open_charges bigint, uncounted_charges bigint, energy_added_kwh double precision, energy_used_kwh double precision,
     energy_used_ac_kwh double precision, energy_used_dc_kwh double precision, energy_added_ac_kwh double precision, energy_added_dc_kwh double precision,
     charges_ac bigint, charges_dc bigint, charging_s double precision, charging_ac_s double precision, charging_dc_s double precision,
@@ -167,8 +169,9 @@ returns table (period_key timestamp, charges bigint, open_charges bigint, uncoun
     price_ac_coverage double precision, price_dc_coverage double precision)
 stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
     with f as (
-        select *, teslamate.period_key(start_date, period, zone) as key, is_counted and kind = 'ac' as ac, is_counted and kind = 'dc' as dc, is_counted and cost is not null as priced
+        select *, case when t.is_total then timestamp '-infinity' else teslamate.period_key(start_date, period, zone) end as key, is_counted and kind = 'ac' as ac, is_counted and kind = 'dc' as dc, is_counted and cost is not null as priced
         from teslamate.charge_list(car, since, until)
+        cross join teslamate.sums(with_total, period) as t
         where (geofences is null or coalesce(geofence_id, 0) = any (geofences)) and (min_minutes is null or duration_min >= min_minutes)
     )
     select key, count(*) filter (where is_counted), count(*) filter (where is_open), count(*) filter (where not is_counted and not is_open),
@@ -193,9 +196,9 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql a
     from f
     group by key
 $$;
-comment on function teslamate.charge_statistics(integer, timestamp, timestamp, text, text, integer[], integer)
+comment on function teslamate.charge_statistics(integer, timestamp, timestamp, text, text, integer[], integer, boolean)
     is 'M4, M6, M7, M8 per local period that has charging processes (by their start); key as in teslamate.periods. Prices over priced charges only, with the share (0 to 1) of the
-energy used that they cover. geofences: only these (0: none), null all; min_minutes: only processes of at least as many minutes.';
+energy used that they cover. geofences: only these (0: none), null all; min_minutes: only processes of at least as many minutes. with_total: and of all of them, with the key -infinity.';
 
 drop function if exists teslamate.charge_stops(integer, timestamp, timestamp, boolean);
 create function teslamate.charge_stops(car integer, since timestamp, until timestamp, counted_only boolean default true)

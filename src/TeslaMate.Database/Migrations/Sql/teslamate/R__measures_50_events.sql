@@ -62,17 +62,20 @@ comment on function teslamate.gross_legs(integer, timestamp, timestamp)
 driving: gains count) and the span of the odometer, in rows of their own where an event has an odometer and no range. Events without odometer or range are bridged.';
 
 drop function if exists teslamate.gross_statistics(integer, timestamp, timestamp, text, text);
-create function teslamate.gross_statistics(car integer, since timestamp, until timestamp, zone text, period text)
+drop function if exists teslamate.gross_statistics(integer, timestamp, timestamp, text, text, boolean);
+create function teslamate.gross_statistics(car integer, since timestamp, until timestamp, zone text, period text, with_total boolean default false)
 returns table (period_key timestamp, gross_kwh double precision, gross_distance_km double precision, gross_wh_per_km double precision, gross_coverage double precision)
 stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
-    select teslamate.period_key(l.date, period, zone), sum(l.loss_km) * max(c.efficiency), coalesce(sum(l.distance_km), 0),
+    select case when t.is_total then timestamp '-infinity' else teslamate.period_key(l.date, period, zone) end, sum(l.loss_km) * max(c.efficiency), coalesce(sum(l.distance_km), 0),
         sum(l.loss_km) * max(c.efficiency) * 1000 / nullif(sum(l.distance_km), 0), coalesce(sum(l.distance_km), 0) / nullif(sum(l.span_km), 0)
     from teslamate.gross_legs(car, since, until) as l
+    cross join teslamate.sums(with_total, period) as t
     cross join (select efficiency from public.cars where id = car) as c
     group by 1
 $$;
-comment on function teslamate.gross_statistics(integer, timestamp, timestamp, text, text)
-    is 'M10 per local period of the first event of a leg: kWh and Wh/km with all that was lost while parked; coverage: share (0 to 1) of the advance of the odometer that legs cover.';
+comment on function teslamate.gross_statistics(integer, timestamp, timestamp, text, text, boolean)
+    is 'M10 per local period of the first event of a leg: kWh and Wh/km with all that was lost while parked; coverage: share (0 to 1) of the advance of the odometer that legs cover.
+with_total: and of all of them, with the key -infinity.';
 
 drop function if exists teslamate.pauses(integer, timestamp, timestamp, timestamp);
 create function teslamate.pauses(car integer, since timestamp, until timestamp, now_utc timestamp)
@@ -332,30 +335,39 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         select *, case when number = 1 then least(start_date, (select first.date from first)) else start_date end as used_from,
             coalesce(next, greatest(now_utc, start_date)) as used_to
         from updates
-    ), drives as materialized (
-        select f.start_date as date, f.start_range_km as range_km, coalesce(e.start_usable, e.start_level) as usable, f.is_counted, f.distance_km, f.net_kwh, f.net_distance_km
-        from teslamate.drive_facts(car, null, null) as f
-        join teslamate.drive_ends(car, null, null) as e on e.drive_id = f.drive_id
-    ), charges as materialized (
-        select c.end_date as date, c.end_range_km as range_km, coalesce(c.last_usable, c.end_level) as usable
-        from teslamate.charge_facts(car, null, null) as c
-        where c.is_counted
+    ), bounds as materialized (
+        -- Each drive and charge finds its version among these, instead of every version all of them.
+        select array_agg(used_from order by number) as starts, max(used_to) as ends from periods
+    ), driven as (
+        select number, count(*) filter (where is_counted) as n, coalesce(sum(distance_km) filter (where is_counted), 0) as km,
+            sum(net_kwh) filter (where is_counted) * 1000 / nullif(sum(net_distance_km) filter (where is_counted), 0) as wh_per_km,
+            sum(range_km) filter (where usable >= 20) as range_km, sum(usable) filter (where usable >= 20 and range_km is not null) as usable
+        from (
+            select width_bucket(f.start_date, (select starts from bounds)) as number, f.start_range_km as range_km,
+                coalesce(e.start_usable, e.start_level) as usable, f.is_counted, f.distance_km, f.net_kwh, f.net_distance_km
+            from teslamate.drive_facts(car, null, null) as f
+            join teslamate.drive_ends(car, null, null) as e on e.drive_id = f.drive_id
+            where f.start_date < (select ends from bounds)
+        ) as drives
+        group by number
+    ), charged as (
+        select number, count(*) as n, sum(range_km) filter (where usable >= 20) as range_km,
+            sum(usable) filter (where usable >= 20 and range_km is not null) as usable
+        from (
+            select width_bucket(c.end_date, (select starts from bounds)) as number, c.end_range_km as range_km,
+                coalesce(c.last_usable, c.end_level) as usable
+            from teslamate.charge_facts(car, null, null) as c
+            where c.is_counted and c.end_date < (select ends from bounds)
+        ) as charges
+        group by number
     )
     select p.id, split_part(p.version, ' ', 1), p.version, p.start_date, p.end_date, p.end_date is null, extract(epoch from p.end_date - p.start_date)::double precision,
         p.used_from, p.used_to, extract(epoch from p.start_date - p.previous)::double precision,
         teslamate.local_time(p.start_date, zone)::date - teslamate.local_time(p.previous, zone)::date,
-        d.n, d.km, d.wh_per_km, c.n, (coalesce(d.range_km, 0) + coalesce(c.range_km, 0)) / nullif(coalesce(d.usable, 0) + coalesce(c.usable, 0), 0) * 100
+        coalesce(d.n, 0), coalesce(d.km, 0), d.wh_per_km, coalesce(c.n, 0), (coalesce(d.range_km, 0) + coalesce(c.range_km, 0)) / nullif(coalesce(d.usable, 0) + coalesce(c.usable, 0), 0) * 100
     from periods as p
-    cross join lateral (
-        select count(*) filter (where is_counted) as n, coalesce(sum(distance_km) filter (where is_counted), 0) as km,
-            sum(net_kwh) filter (where is_counted) * 1000 / nullif(sum(net_distance_km) filter (where is_counted), 0) as wh_per_km,
-            sum(range_km) filter (where usable >= 20) as range_km, sum(usable) filter (where usable >= 20 and range_km is not null) as usable
-        from drives where date >= p.used_from and date < p.used_to
-    ) as d
-    cross join lateral (
-        select count(*) as n, sum(range_km) filter (where usable >= 20) as range_km, sum(usable) filter (where usable >= 20 and range_km is not null) as usable
-        from charges where date >= p.used_from and date < p.used_to
-    ) as c
+    left join driven as d on d.number = p.number
+    left join charged as c on c.number = p.number
     where teslamate.is_within(p.start_date, since, until)
     order by p.start_date desc, p.id desc
 $$;

@@ -8,7 +8,8 @@ $$;
 comment on function teslamate.first_event(integer) is 'When the first drive or charge of a car began; null without any.';
 
 drop function if exists teslamate.statistics(integer, timestamp, timestamp, text, text, timestamp);
-create function teslamate.statistics(car integer, since timestamp, until timestamp, zone text, period text, now_utc timestamp)
+drop function if exists teslamate.statistics(integer, timestamp, timestamp, text, text, timestamp, boolean);
+create function teslamate.statistics(car integer, since timestamp, until timestamp, zone text, period text, now_utc timestamp, with_total boolean default false)
 returns table (period_key timestamp, label text, period_from timestamp, period_to timestamp, period_s double precision,
     drives bigint, open_drives bigint, uncounted_drives bigint, distance_km double precision, driving_s double precision, outside_temp_c double precision,
     driving_efficiency double precision, speed_avg_kmh double precision, speed_max_kmh smallint, longest_km double precision, climb_kwh double precision,
@@ -20,10 +21,10 @@ returns table (period_key timestamp, label text, period_from timestamp, period_t
     charge_efficiency double precision, cost numeric, cost_ac numeric, cost_dc numeric, priced_charges bigint, price_per_kwh double precision,
     price_per_added_kwh double precision, price_coverage double precision, cost_per_100_km double precision)
 stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
-    with d as materialized (select * from teslamate.drive_statistics(car, since, until, zone, period)),
-        g as materialized (select * from teslamate.gross_statistics(car, since, until, zone, period)),
-        m as materialized (select * from teslamate.mileage_statistics(car, since, until, zone, period)),
-        c as materialized (select * from teslamate.charge_statistics(car, since, until, zone, period))
+    with d as materialized (select * from teslamate.drive_statistics(car, since, until, zone, period, with_total)),
+        g as materialized (select * from teslamate.gross_statistics(car, since, until, zone, period, with_total)),
+        m as materialized (select * from teslamate.mileage_statistics(car, since, until, zone, period, with_total)),
+        c as materialized (select * from teslamate.charge_statistics(car, since, until, zone, period, with_total => with_total))
     select p.period_key, p.label, p.period_from, p.period_to, p.period_s,
         coalesce(d.drives, 0), coalesce(d.open_drives, 0), coalesce(d.uncounted_drives, 0), coalesce(d.distance_km, 0), coalesce(d.driving_s, 0), d.outside_temp_c,
         d.driving_efficiency, d.speed_avg_kmh, d.speed_max_kmh, d.longest_km, d.climb_kwh, d.net_kwh, d.net_wh_per_km, d.net_coverage,
@@ -33,15 +34,16 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         coalesce(c.energy_used_kwh, 0), coalesce(c.energy_used_ac_kwh, 0), coalesce(c.energy_used_dc_kwh, 0), c.energy_per_charge_kwh, coalesce(c.charging_s, 0), c.efficiency,
         c.cost, c.cost_ac, c.cost_dc, coalesce(c.priced_charges, 0), c.price_per_kwh, c.price_per_added_kwh, c.price_coverage, g.gross_wh_per_km * c.price_per_added_kwh / 10
     from (select coalesce(since, teslamate.first_event(car)) as since, coalesce(until, now_utc) as until) as w
-    cross join lateral teslamate.periods(w.since, w.until, period, zone) as p
+    cross join teslamate.sums(with_total, period) as t
+    cross join lateral teslamate.periods(w.since, w.until, case when t.is_total then 'total' else period end, zone) as p
     left join d on d.period_key = p.period_key
     left join g on g.period_key = p.period_key
     left join m on m.period_key = p.period_key
     left join c on c.period_key = p.period_key
     order by p.period_key
 $$;
-comment on function teslamate.statistics(integer, timestamp, timestamp, text, text, timestamp)
-    is 'M3, M4, M6 to M10, M13, M22 of every local period that the window [since, until) touches, empty ones too; oldest first. since null: from the first event; until null: to now_utc.
+comment on function teslamate.statistics(integer, timestamp, timestamp, text, text, timestamp, boolean)
+    is 'M3, M4, M6 to M10, M13, M22 of every local period that the window [since, until) touches, empty ones too; oldest first. with_total: before them the whole window, as with the period total, which takes far less than to ask again. since null: from the first event; until null: to now_utc.
 overhead: 1 - net / gross. cost_per_100_km: gross consumption x price per kWh added. Coverages are shares from 0 to 1. What needs more than the lists of drives and charges has
 functions of its own with the same key: idle_statistics, projected_range, recovery_statistics.';
 
