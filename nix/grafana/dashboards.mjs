@@ -123,7 +123,7 @@ const chargingStats = dashboard('charging-stats.json', '-pkIkhmRz', 'Charging St
     stat('SuC Charging Cost', one('cost_supercharger', charges), { w: 4, decimals: 2 }),
     stat('Priced share of the energy', one('price_coverage as "All", price_ac_coverage as "AC", price_dc_coverage as "DC"', charges), { w: 4, unit: unit.share, decimals: 0 }),
     stat('Charging Efficiency AC / DC', one('efficiency_ac as "AC", efficiency_dc as "DC"', charges), { w: 4, unit: unit.share, decimals: 1 }),
-    stat('Ø Cost per 100 $length_unit', one("cost_per_100_km * case '$length_unit' when 'mi' then 1.60934 else 1 end as cost", statistics('total')), { decimals: 2 }),
+    stat('Ø Cost per 100 $length_unit', one(`${consumption('cost_per_100_km')} as cost`, statistics('total')), { decimals: 2 }),
     stat('Ø Cost per kWh', one('price_per_kwh', charges), { decimals: 3 }),
     stat('Ø Cost per kWh DC', one('price_dc_per_kwh', charges), { decimals: 3 }),
     stat('Ø Cost per kWh AC', one('price_ac_per_kwh', charges), { decimals: 3 }),
@@ -208,7 +208,7 @@ const efficiency = dashboard('efficiency.json', 'fu4SiQgWz', 'Efficiency', 'now-
     stat('Logged Distance', one(length('distance_km'), statistics('total')), { unit: unit.length, decimals: 0 }),
     stat('Constant of the newest charges', one(`${consumption('constant_kwh_per_km * 1000')} as constant`, battery), { unit: unit.consumption, decimals: 0 }),
     table('Temperature – Driving Efficiency', `select temperature, efficiency, ${consumption('net_wh_per_km')} as consumption, ${length('distance_km')} as distance, ${length('speed_avg_kmh')} as speed, drives
-      from teslamate.efficiency_by_temperature(${W}, $min_distance * case '$length_unit' when 'mi' then 1.60934 else 1 end, '$temp_unit')`,
+      from teslamate.efficiency_by_temperature(${W}, $min_distance / ${length('1')}, '$temp_unit')`,
       { overrides: columns({ temperature: ['Temp', unit.temperature, 0], efficiency: ['Efficiency', unit.share, 1], consumption: ['Ø Consumption (net)', unit.consumption, 0], distance: ['Distance', unit.length, 0], speed: ['Ø Speed', unit.speed, 0], drives: ['Drives'] }) }),
     table('Speed and temperature', `select speed, temperature, ${consumption('net_wh_per_km')} as consumption, ${length('distance_km')} as distance, drives from teslamate.consumption_matrix(${W}, '$length_unit', '$temp_unit')`,
       { overrides: columns({ speed: ['Speed in motion', unit.speed, 0], temperature: ['Temp', unit.temperature, 0], consumption: ['Ø Consumption (net)', unit.consumption, 0], distance: ['Distance', unit.length, 0], drives: ['Drives'] }) }),
@@ -274,7 +274,7 @@ const statisticsBoard = dashboard('statistics.json', '1EZnXszMk', 'Statistics', 
   panels: [
     table('Statistics', `
       select label, driving_s, ${length('distance_km')} as distance, ${length('odometer_km')} as odometer, drives, open_drives, ${temperature('outside_temp_c')} as outside_temp, driving_efficiency, energy_used_kwh, energy_per_charge_kwh, charges, cost,
-        price_per_kwh, cost_per_100_km * case '$length_unit' when 'mi' then 1.60934 else 1 end as cost_per_100, price_coverage, ${consumption('net_wh_per_km')} as net, ${consumption('gross_wh_per_km')} as gross, gross_coverage, overhead,
+        price_per_kwh, ${consumption('cost_per_100_km')} as cost_per_100, price_coverage, ${consumption('net_wh_per_km')} as net, ${consumption('gross_wh_per_km')} as gross, gross_coverage, overhead,
         extract(epoch from period_from) * 1000 as from_ms, extract(epoch from period_to) * 1000 as to_ms
       from ${statistics('$period')} where drives + open_drives + charges + open_charges > 0 order by period_key desc`, {
       h: 24,
@@ -318,7 +318,7 @@ const trip = dashboard('trip.json', 'FkUpJpQZk', 'Trip', 'now-24h', {
     stat('Ø Consumption (net)', one(consumption('net_wh_per_km'), statistics('total')), { w: 4, unit: unit.consumption, decimals: 0 }),
     stat('Ø Consumption (gross)', one(consumption('gross_wh_per_km'), statistics('total')), { w: 4, unit: unit.consumption, decimals: 0 }),
     stat('Total Charging Cost', one('cost', statistics('total')), { w: 4, decimals: 2 }),
-    stat('Ø Cost per 100 $length_unit', one("cost_per_100_km * case '$length_unit' when 'mi' then 1.60934 else 1 end as cost", statistics('total')), { w: 4, decimals: 2 }),
+    stat('Ø Cost per 100 $length_unit', one(`${consumption('cost_per_100_km')} as cost`, statistics('total')), { w: 4, decimals: 2 }),
     stat('Energy', `select s.gross_kwh as "Gross", s.energy_used_ac_kwh as "AC", s.energy_used_dc_kwh as "DC" from ${statistics('total')} as s`, { w: 8, unit: unit.kwh, decimals: 1 }),
     states('States', statesOf),
     table('Drives', driveRows(), { overrides: driveColumns }),

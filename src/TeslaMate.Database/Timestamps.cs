@@ -9,9 +9,6 @@ namespace TeslaMate.Database;
 /// </summary>
 public static class Timestamps
 {
-    /// <inheritdoc cref="Value.Of(DateTimeOffset?)"/>
-    public static NpgsqlParameter Parameter(DateTimeOffset? instant) => Value.Of(instant);
-
     /// <summary>
     /// What a <c>timestamp</c> column holds for this instant; for arrays and binary <c>COPY</c>, together with <see cref="NpgsqlDbType.Timestamp"/>.
     /// </summary>

@@ -110,8 +110,8 @@ public sealed partial class MeasureReader
             "select * from teslamate.level_series($1, $2, $3, $4)", LevelPoint.Read, cancellationToken,
             Car(window), Since(window), Until(window), Value.Of(points));
 
-    /// <summary>Steps of <paramref name="widthHours"/>; a frame is the window, which needs both ends, divided by <paramref
-    /// name="frames"/>.</summary>
+    /// <summary>Steps of <paramref name="widthHours"/>; a frame is the window, which needs both ends, divided by <paramref name="frames"/>: whole
+    /// days, half of them before and as many after (spec charts 3.3).</summary>
     public IAsyncEnumerable<MovingLevel> MovingLevelsAsync(MeasureWindow window, int widthHours, int frames, CancellationToken cancellationToken)
         => StreamAsync(
             "select * from teslamate.level_moving_statistics($1, $2, $3, $4, $5)", MovingLevel.Read, cancellationToken,

@@ -30,18 +30,19 @@ public sealed record StateSpan(
 /// <param name="IsFromLevel">The loss comes from the level, since cold reduced the range.</param>
 /// <param name="IsMoved">Stood elsewhere at the end, without driving.</param>
 /// <param name="ClimateShare">Of the samples, 0 to 1; null while the pause lasts.</param>
+/// <param name="Place">Null where it is unknown.</param>
 public sealed record Idle(
     DateOnly PeriodKey, DateTimeOffset StartDate, DateTimeOffset EndDate, DateTimeOffset WholeFrom, DateTimeOffset WholeTo, bool IsCurrent,
     double IdleSeconds, double? AsleepSeconds, double? Standby, double? RangeLossKm, double? LossKwh, bool IsFromLevel, double? PowerW,
     double? RangeLossKmh, int? StartLevel, int? EndLevel, int? LevelLoss, bool IsRangeReduced, bool IsMoved, double? ClimateShare,
     double? OutsideTempC, int? AfterDriveId, int? AfterProcessId, int? BeforeDriveId, int? BeforeProcessId, int? AddressId, int? GeofenceId,
-    double? Latitude, double? Longitude)
+    double? Latitude, double? Longitude, string? Place)
 {
     internal static Idle Read(Row row) => new(
         row.Period(), row.Instant(), row.Instant(), row.Instant(), row.Instant(), row.Flag(), row.Number(), row.NumberOrNull(), row.NumberOrNull(),
         row.NumberOrNull(), row.NumberOrNull(), row.Flag(), row.NumberOrNull(), row.NumberOrNull(), row.SmallOrNull(), row.SmallOrNull(),
         row.WholeOrNull(), row.Flag(), row.Flag(), row.NumberOrNull(), row.NumberOrNull(), row.WholeOrNull(), row.WholeOrNull(), row.WholeOrNull(),
-        row.WholeOrNull(), row.WholeOrNull(), row.WholeOrNull(), row.NumberOrNull(), row.NumberOrNull());
+        row.WholeOrNull(), row.WholeOrNull(), row.WholeOrNull(), row.NumberOrNull(), row.NumberOrNull(), row.TextOrNull());
 }
 
 /// <summary>An update and the time that its version was in use (M17; spec charts 5.1).</summary>

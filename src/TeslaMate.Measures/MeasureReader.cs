@@ -6,8 +6,8 @@ namespace TeslaMate.Measures;
 
 /// <summary>
 /// The functions of schema <c>teslamate</c> (<c>docs/measures.md</c>) as typed rows: one method a function, no formula. Rows are streamed as the
-/// database
-/// sends them; a method may throw what Npgsql throws, and ends when its token is cancelled. Instants are UTC, values metric, null is unknown.
+/// database sends them; a method may throw what Npgsql throws, and ends when its token is cancelled. Instants are UTC, values metric, null is
+/// unknown.
 /// </summary>
 public sealed partial class MeasureReader
 {

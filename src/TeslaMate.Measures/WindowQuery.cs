@@ -4,8 +4,8 @@ namespace TeslaMate.Measures;
 
 /// <summary>
 /// A window as addresses carry it: <c>car</c>; <c>preset</c>, or <c>from</c> and <c>to</c>; <c>time_zone</c> and <c>period</c>. <c>from</c> and
-/// <c>to</c> are
-/// days (both belong to the window) or instants with an offset (<c>to</c> is the first after it). Either a window to ask about, or all that is wrong.
+/// <c>to</c> are days (both belong to the window) or instants with an offset (<c>to</c> is the first after it). Either a window to ask about, or all
+/// that is wrong.
 /// </summary>
 public abstract record WindowQuery
 {

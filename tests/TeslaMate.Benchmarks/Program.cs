@@ -33,6 +33,9 @@ switch (args)
     case ["panels", var folder, .. var rest]:
         await PanelMeasurements.RunAsync(folder, YearsOf(rest));
         break;
+    case ["panels-compared", var folder, .. var rest]:
+        await PanelComparison.RunAsync(folder, YearsOf(rest));
+        break;
     case ["statistics", var folder, .. var rest]:
         await StatisticsMeasurements.RunAsync(folder, YearsOf(rest));
         break;

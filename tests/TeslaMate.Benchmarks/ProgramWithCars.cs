@@ -79,7 +79,7 @@ sealed class ProgramWithCars(PrivateCluster cluster, TeslaCloud cloud, string fo
     {
         ConnectCallback = async (_, cancellationToken) =>
         {
-            var socket = new System.Net.Sockets.Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket), cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         },

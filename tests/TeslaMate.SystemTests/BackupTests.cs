@@ -4,6 +4,7 @@ using TeslaMate.SystemTests.Machines;
 namespace TeslaMate.SystemTests;
 
 /// <summary>Backup and restore on a booted machine, above all where something goes wrong.</summary>
+[Collection(MachineTests.Name)]
 public sealed class BackupTests
 {
     const string Rows = "select (select count(*) from positions) || ' ' || (select count(*) from geofences)";

@@ -7,6 +7,7 @@ using TeslaMate.SystemTests.Machines;
 namespace TeslaMate.SystemTests;
 
 /// <summary>The service with two cars, as its administrator sees it: the status line and the journal.</summary>
+[Collection(MachineTests.Name)]
 public sealed class CarsTests
 {
     const string Configuration = $$"""

@@ -3,6 +3,7 @@ using TeslaMate.SystemTests.Machines;
 namespace TeslaMate.SystemTests;
 
 /// <summary>The role that Grafana reads the database of its own machine with, as the system user of that name.</summary>
+[Collection(MachineTests.Name)]
 public sealed class DashboardsRoleTests
 {
     [SkippableFact]

@@ -5,6 +5,7 @@ using TeslaMate.SystemTests.Machines;
 namespace TeslaMate.SystemTests;
 
 /// <summary>What <c>nix/package.nix</c> builds, as <see cref="Publication"/> does for all tests.</summary>
+[Collection(MachineTests.Name)]
 public sealed class PackageTests : IDisposable
 {
     readonly string _folder = Directory.CreateTempSubdirectory("teslamate-package-").FullName;

@@ -7,6 +7,7 @@ using TeslaMate.SystemTests.Machines;
 namespace TeslaMate.SystemTests;
 
 /// <summary>The unit of <c>nix/module.nix</c> on a booted machine: its life from the first start to the reboot.</summary>
+[Collection(MachineTests.Name)]
 public sealed partial class ServiceTests
 {
     const string Newest = "select max(version) from schema_migrations";

@@ -8,6 +8,7 @@ namespace TeslaMate.SystemTests;
 /// <summary>
 /// <c>teslamate start</c> as process 1 of a namespace of its own, in a root file system of its own: what a container runtime gives it.
 /// </summary>
+[Collection(MachineTests.Name)]
 public sealed class StartAsProcess1Tests : IAsyncLifetime
 {
     string _root = "";

@@ -3,6 +3,7 @@ using TeslaMate.SystemTests.Machines;
 namespace TeslaMate.SystemTests;
 
 /// <summary>Upgrades on a booted machine: from an old version, slowly, and when they fail.</summary>
+[Collection(MachineTests.Name)]
 public sealed class UpgradeTests
 {
     /// <summary>A version of 2022: charges, positions and geofences exist, much of what follows does not.</summary>

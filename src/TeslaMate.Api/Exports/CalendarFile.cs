@@ -20,8 +20,7 @@ namespace TeslaMate.Api.Exports;
 
 /// <summary>
 /// Drives and charging stops for calendars, which send no headers: a token of scope <c>calendar</c> stands in the path (spec api 3). It opens nothing
-/// else, and is
-/// kept out of the log.
+/// else, and is kept out of the log.
 /// </summary>
 sealed class CalendarFile([FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSource database, ApiTokens tokens, IGlobalSettings settings,
     TimeProvider time)

@@ -9,8 +9,7 @@ namespace TeslaMate.Api.Exports;
 
 /// <summary>
 /// All that is known of one car, as a ZIP with one CSV per table in the columns of the database (spec api 3). It is written while it is read, in one
-/// transaction
-/// that sees one moment; nothing of schema <c>private</c> is in it.
+/// transaction that sees one moment; nothing of schema <c>private</c> is in it.
 /// </summary>
 static class CarArchive
 {

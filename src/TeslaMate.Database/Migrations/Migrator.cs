@@ -309,8 +309,7 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             select name, installed_version, default_version
             from unnest(array['cube', 'earthdistance']) as name left join pg_available_extensions using (name)
             """, cancellationToken))
-            extensions.Add(new ExtensionState(row.GetString(0), row.Text(1),
-                row.Text(2)));
+            extensions.Add(new ExtensionState(row.GetString(0), row.Text(1), row.Text(2)));
         return new SchemaState
         {
             ServerVersion = history.Server.Version,

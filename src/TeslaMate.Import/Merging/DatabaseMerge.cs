@@ -13,8 +13,7 @@ namespace TeslaMate.Import.Merging;
 
 /// <summary>
 /// Takes over what another database of TeslaMate's has: cars are known by their VINs, everything else gets numbers of its own. A drive, a charge or a
-/// position of a time that
-/// is covered here already is left out and told. The other database is only read.
+/// position of a time that is covered here already is left out and told. The other database is only read.
 /// </summary>
 public interface IDatabaseMerge
 {

@@ -5,8 +5,7 @@ namespace TeslaMate.Import.Reading;
 
 /// <summary>
 /// A file of comma separated values, record by record. One that is broken (a quote that is never closed, or one in the middle of a cell) is told with
-/// its line, and
-/// reading goes on at the line after it, so that it takes nothing else with it.
+/// its line, and reading goes on at the line after it, so that it takes nothing else with it.
 /// </summary>
 sealed class CsvFile : IDisposable
 {

@@ -24,8 +24,7 @@ interface IPieces
 
 /// <summary>
 /// Reads a file and plays it. Files are in the order of time nearly always, so a row is played as soon as it is read; when that turns out to be
-/// wrong, the caller starts
-/// over from a copy with all rows put in order first.
+/// wrong, the caller starts over from a copy with all rows put in order first.
 /// </summary>
 sealed class FilePass(IHistoryFile file, CarIdentity car, Coverage imported, Coverage live, Replay replay)
 {

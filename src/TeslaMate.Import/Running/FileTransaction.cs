@@ -11,8 +11,7 @@ sealed record NewCar(string Vin, long? Vid, string? Name, int SuspendMin);
 
 /// <summary>
 /// What a file brings, on its way into the database: one transaction that begins with the first piece, however many pieces there are. In a rehearsal
-/// it is a savepoint of the
-/// transaction around everything, so that one bad file costs a rehearsal no more than it costs an import.
+/// it is a savepoint of the transaction around everything, so that one bad file costs a rehearsal no more than it costs an import.
 /// </summary>
 /// <param name="car">Null when <paramref name="newCar"/> has to be added first, if there is anything to write.</param>
 sealed class FileTransaction(

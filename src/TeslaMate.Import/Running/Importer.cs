@@ -13,8 +13,7 @@ public interface IImporter
 {
     /// <summary>
     /// Imports the files of a folder: each in one transaction with its checkpoint, so that an import that was cut off goes on where it stopped and
-    /// has the same rows in
-    /// the end. What was imported or logged live before is left as it is.
+    /// has the same rows in the end. What was imported or logged live before is left as it is.
     /// </summary>
     Task<ImportReport> ImportAsync(ImportRequest request, IProgress<ImportProgress>? progress, CancellationToken cancellationToken);
 

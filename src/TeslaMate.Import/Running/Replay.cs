@@ -10,8 +10,7 @@ namespace TeslaMate.Import.Running;
 
 /// <summary>
 /// A car's past, played to the state machine that live cars have: each row is what a request brings, and the machine asks for the next as it asks a
-/// car. A car that is not
-/// known to be awake is asked twice, first lightly and then fully, and two rows are used up (spec import 9.3).
+/// car. A car that is not known to be awake is asked twice, first lightly and then fully, and two rows are used up (spec import 9.3).
 /// </summary>
 sealed class Replay(Car car)
 {

@@ -23,8 +23,7 @@ sealed record DumpRow(string Table, int Line, IReadOnlyDictionary<string, int> C
 
 /// <summary>
 /// Reads what <c>mysqldump</c> writes, row by row: the columns from <c>CREATE TABLE</c>, the rows from <c>INSERT</c>. No server is needed, nothing is
-/// executed, and no more of
-/// the file than one row is in memory.
+/// executed, and no more of the file than one row is in memory.
 /// </summary>
 sealed class MySqlDump : IDisposable
 {

@@ -6,8 +6,8 @@ namespace TeslaMate.Import.TeslaLogger;
 
 /// <summary>
 /// A dump of TeslaLogger's database: its positions, drives, charges and states become what the car would have answered, in the order of time
-/// (import-sources chapter). It holds
-/// years, so it is read several times and never kept: what drives and charges there are first, then positions and charging rows side by side.
+/// (import-sources chapter). It holds years, so it is read several times and never kept: what drives and charges there are first, then positions and
+/// charging rows side by side.
 /// </summary>
 sealed class TeslaLoggerFile(string path, TimeZoneInfo zone) : IHistoryFile
 {

@@ -7,8 +7,7 @@ namespace TeslaMate.Import.Tessie;
 
 /// <summary>
 /// Tessie's lists of drives and of charges, a row each (import-sources chapter): what begins and what ends one becomes answers of the car. Nothing
-/// tells what the car did in
-/// between, so it is offline there. Known by their first line, since people name them as they like.
+/// tells what the car did in between, so it is offline there. Known by their first line, since people name them as they like.
 /// </summary>
 sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
 {
@@ -120,8 +119,7 @@ sealed class TessieSummary(string path, TimeZoneInfo zone) : IHistoryFile
 
     /// <summary>
     /// Miles of range for each percent, from all rows that say both what they used or added and by how much the level changed: single rows are too
-    /// coarse, and the lists have
-    /// no range itself. Null when nothing tells.
+    /// coarse, and the lists have no range itself. Null when nothing tells.
     /// </summary>
     double? RangePerPercent()
     {

@@ -237,7 +237,7 @@ static class DriveStatements
                 rows.Add(car, inDrive: true, position);
             NpgsqlParameter[] key = [Value.Of(car.Value), Value.Of(drive.Start), Value.Of(drive.End)];
             yield return new(SegmentSql, [.. key, .. rows.Parameters()]);
-            yield return new(CloseSegmentSql, [.. key.Select(parameter => parameter.Clone())],
+            yield return new(CloseSegmentSql, key,
                 reader => Read(reader, car, DriveEnd.Ended, lookUpAddresses: false, isAgain: true));
         }
     }

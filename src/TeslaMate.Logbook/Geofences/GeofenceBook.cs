@@ -190,7 +190,7 @@ sealed partial class GeofenceBook(NpgsqlDataSource database, TimeProvider time, 
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "History change {ChangeId} by {Author}: {Edit}")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "History change {ChangeId} of a geofence by {Author}: {Edit}")]
         public static partial void Changed(ILogger logger, long changeId, string author, HistoryEdit edit);
     }
 }

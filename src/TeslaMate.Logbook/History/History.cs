@@ -5,8 +5,7 @@ namespace TeslaMate.Logbook.History;
 
 /// <summary>
 /// What a stretch of a car's past amounts to, collected from the same entries that a live car's log is written with, until it is written in bulk. A
-/// drive or a
-/// charging process that has not ended yet is kept back, so that nothing is ever in the database that looks as if it were going on.
+/// drive or a charging process that has not ended yet is kept back, so that nothing is ever in the database that looks as if it were going on.
 /// </summary>
 sealed class History
 {

@@ -21,9 +21,8 @@ sealed record HistoryCounts(int Drives, int ChargingProcesses, int Positions, in
 
 /// <summary>
 /// Writes pieces of a car's past in bulk, in a transaction of the caller: rows by binary <c>COPY</c>, ends of drives and charging processes by the
-/// same statements that end
-/// live ones. What it wrote is remembered in <c>teslamate.imported_entries</c>, so that it is told from what the live car wrote, of which it changes
-/// nothing.
+/// same statements that end live ones. What it wrote is remembered in <c>teslamate.imported_entries</c>, so that it is told from what the live car
+/// wrote, of which it changes nothing.
 /// </summary>
 /// <param name="connection">In a transaction.</param>
 sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)

@@ -144,7 +144,7 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
 
     async Task TrimDriveAsync(CarId car, int id, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
     {
-        NpgsqlParameter[] bounds = [Value.Of(id), Timestamps.Parameter(from), Timestamps.Parameter(to)];
+        NpgsqlParameter[] bounds = [Value.Of(id), Value.Of(from), Value.Of(to)];
         await ExecuteAsync(
             """
             insert into teslamate.history_moves (change_id, kind, before, after, row_ids)
@@ -267,7 +267,7 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
             Value.Of(id));
         var cut = await ExecuteAsync(
             "delete from public.charges where charging_process_id = $1 and (date < $2 or date > $3)",
-            cancellationToken, Value.Of(id), Timestamps.Parameter(from), Timestamps.Parameter(to));
+            cancellationToken, Value.Of(id), Value.Of(from), Value.Of(to));
         if (cut == 0)
             throw new EditRefusedException(EditProblem.NothingToDo, "Nothing lies outside of the new bounds.");
         await CompleteAsync(car, id, cancellationToken);

@@ -1,4 +1,3 @@
-using NpgsqlTypes;
 using TeslaMate.Logbook.Addresses;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.Statistics;
@@ -18,9 +17,9 @@ sealed partial class HistoryEditor(
         HistoryEdit.OfEntries edit, string author, string? version, string? key, CancellationToken cancellationToken)
     {
         var answer = await AnswerAsync(() => ChangeAsync(edit, author, isRehearsal: false, version, key, cancellationToken), cancellationToken);
-        if (answer is EditAnswer.Done { IsRepeated: false, Detail.Change: var change })
+        if (answer is EditAnswer.Done { IsRepeated: false, Detail.Change: { Car: { } car } change })
         {
-            Log.Changed(logger, change.Car?.Value, change.Id, change.Edit, author);
+            Log.Changed(logger, car.Value, change.Id, change.Edit, author);
             Follow(edit);
         }
 
@@ -44,13 +43,16 @@ sealed partial class HistoryEditor(
     public async Task<EditAnswer> UndoAsync(long change, string author, CancellationToken cancellationToken)
     {
         var answer = await AnswerAsync(() => TakeBackAsync(change, author, cancellationToken), cancellationToken);
-        if (answer is EditAnswer.Done { Detail.Change: var undone })
+        switch (answer)
         {
-            Log.Undone(logger, undone.Car?.Value, undone.Id, author);
-            if (undone.Edit is HistoryEdit.OfEntries edit)
+            case EditAnswer.Done { Detail.Change: { Car: { } car, Edit: HistoryEdit.OfEntries edit } undone }:
+                Log.Undone(logger, car.Value, undone.Id, author);
                 Follow(edit);
-            else
+                break;
+            case EditAnswer.Done { Detail.Change: var undone }:
+                Log.GeofenceUndone(logger, undone.Id, author);
                 await geofences.RefreshAsync(cancellationToken);
+                break;
         }
 
         return answer;
@@ -66,12 +68,8 @@ sealed partial class HistoryEditor(
             order by id desc
             limit $3
             """);
-        command.Parameters.Add(new()
-        {
-            Value = cars?.Select(car => car.Value).ToArray() ?? (object)DBNull.Value,
-            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint,
-        });
-        command.Parameters.Add(new() { Value = before ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
+        command.Parameters.Add(Value.Array(cars?.Select(car => car.Value).ToArray()));
+        command.Parameters.Add(Value.Of(before));
         command.Parameters.Add(Value.Of(limit));
         command.Parameters.Add(Value.Of(time.GetUtcNow() - HistoryChange.Kept));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -324,16 +322,13 @@ sealed partial class HistoryEditor(
             limit 1
             """, connection);
         command.Parameters.Add(Value.Of(car.Value));
-        command.Parameters.Add(Moments(rows.SkipLast(1).Select(row => row.End)));
-        command.Parameters.Add(Moments(rows.Skip(1).Select(row => row.Start)));
+        command.Parameters.Add(Value.Array(rows.SkipLast(1).Select(row => row.End)));
+        command.Parameters.Add(Value.Array(rows.Skip(1).Select(row => row.Start)));
         command.Parameters.Add(Value.Of(edit.Kind is EntryKind.Drive));
         command.Parameters.Add(Value.Array<int>([.. edit.Ids]));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         if (await reader.ReadAsync(cancellationToken))
             throw new EditRefusedException(EditProblem.NotConsecutive, Text($"The {reader.GetString(0)} {reader.GetInt32(1)} lies between them."));
-
-        static NpgsqlParameter Moments(IEnumerable<DateTimeOffset> moments)
-            => new() { Value = moments.Select(Timestamps.ToColumn).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Timestamp };
     }
 
     static async Task LockRowsAsync(NpgsqlConnection connection, long change, CancellationToken cancellationToken)
@@ -370,9 +365,12 @@ sealed partial class HistoryEditor(
     static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId}: history change {ChangeId} by {Author}: {Edit}")]
-        public static partial void Changed(ILogger logger, short? carId, long changeId, HistoryEdit edit, string author);
+        public static partial void Changed(ILogger logger, short carId, long changeId, HistoryEdit edit, string author);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Car {CarId}: history change {ChangeId} is undone by {Author}")]
-        public static partial void Undone(ILogger logger, short? carId, long changeId, string author);
+        public static partial void Undone(ILogger logger, short carId, long changeId, string author);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "History change {ChangeId} of a geofence is undone by {Author}")]
+        public static partial void GeofenceUndone(ILogger logger, long changeId, string author);
     }
 }

@@ -5,8 +5,8 @@ namespace TeslaMate.Outgoing.Channels;
 
 /// <summary>
 /// Keeps what owners enter as an address from reaching machines that only this one can reach: this machine itself, its network, a cloud's own
-/// services. It is
-/// asked when an address is entered, and again for the addresses that its name has at the very moment of connecting, since names change.
+/// services. It is asked when an address is entered, and again for the addresses that its name has at the very moment of connecting, since names
+/// change.
 /// </summary>
 /// <param name="allowed">Networks that are sent to nevertheless (<c>OUTGOING_ALLOWED_NETWORKS</c>).</param>
 public sealed class AddressGuard(IReadOnlyList<IPNetwork> allowed)

@@ -7,8 +7,7 @@ namespace TeslaMate.Outgoing.Deliveries;
 
 /// <summary>
 /// The queues in <c>teslamate.outgoing_deliveries</c>, one for each target. Whose turn it is to send to a target is a lease on the target's row, so
-/// that
-/// instances do not send the same twice; one that dies with a lease is followed by another when the lease has run out.
+/// that instances do not send the same twice; one that dies with a lease is followed by another when the lease has run out.
 /// </summary>
 public sealed class DeliveryTable([FromKeyedServices(OutgoingDatabase.Key)] NpgsqlDataSource database, TargetTable targets)
 {

@@ -10,8 +10,7 @@ namespace TeslaMate.Outgoing.Deliveries;
 
 /// <summary>
 /// Sends what is due, to several targets at once and to each of them one after the other. An attempt whose end could not be written down is
-/// repeated: receivers
-/// get an event at least once.
+/// repeated: receivers get an event at least once.
 /// </summary>
 sealed partial class DeliveryWorker : BackgroundService
 {

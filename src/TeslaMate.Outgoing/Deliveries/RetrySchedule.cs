@@ -8,8 +8,7 @@ public static class RetrySchedule
 
     /// <summary>
     /// With fewer failed attempts a delivery keeps its place, and those after it wait with it; with more it steps aside for them. So the order is
-    /// kept over
-    /// half an hour, and an event that a receiver never takes does not hold up the others for days.
+    /// kept over half an hour, and an event that a receiver never takes does not hold up the others for days.
     /// </summary>
     public const int AttemptsInOrder = 4;
 

@@ -33,8 +33,7 @@ public sealed record OutgoingEvent(string Id, EventType Type, DateTimeOffset Occ
 
     /// <summary>
     /// The id of the event that has this subject, such as <c>drive 7</c>: the same each time, so that a restart, or a second instance, does not
-    /// tell it
-    /// again.
+    /// tell it again.
     /// </summary>
     public static string IdOf(EventType type, CarId? car, string subject)
         => "evt_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{type.Name}|{car}|{subject}")).AsSpan(0, 12));

@@ -36,7 +36,7 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
     public async Task<ListedTarget?> FindAsync(int id, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand($"select {ListedColumns} from teslamate.outgoing_targets t where t.id = $1");
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
+        command.Parameters.Add(Value.Of(id));
         return (await ReadAllAsync(command, Listed, cancellationToken)).SingleOrDefault();
     }
 
@@ -47,7 +47,7 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
     {
         await using var command = database.CreateCommand(
             $"select {Columns} from teslamate.outgoing_targets t where t.is_enabled and t.kind = any ($1) order by t.id");
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. kinds.Select(kind => kind.Word())] });
+        command.Parameters.Add(Value.Array(kinds.Select(kind => kind.Word()).ToArray()));
         return [.. (await ReadAllAsync(command, reader => Secretly(reader, 0), cancellationToken)).OfType<OutgoingTarget>()];
     }
 
@@ -55,7 +55,7 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
     public async Task<OutgoingTarget?> RevealAsync(int id, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand($"select {Columns} from teslamate.outgoing_targets t where t.id = $1");
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
+        command.Parameters.Add(Value.Of(id));
         return (await ReadAllAsync(command, reader => Secretly(reader, 0), cancellationToken)).SingleOrDefault();
     }
 
@@ -80,7 +80,7 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
             returning id
             """);
         Add(command, input, secrets);
-        command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+        command.Parameters.Add(Value.Of(time.GetUtcNow()));
         var id = (int)(await command.ExecuteScalarAsync(cancellationToken))!;
         return (await FindAsync(id, cancellationToken) ?? throw new InvalidOperationException("the target was deleted while it was made"),
             signingKey);
@@ -115,7 +115,7 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
             where id = $12 and kind = $1
             """);
         Add(update, input, changes);
-        update.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
+        update.Parameters.Add(Value.Of(id));
         batch.BatchCommands.Add(update);
         batch.BatchCommands.Add(DropWaiting(id));
         await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -134,7 +134,7 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
             where id = $1
             """)
         {
-            Parameters = { new NpgsqlParameter<int> { TypedValue = id }, new NpgsqlParameter<bool> { TypedValue = isEnabled } },
+            Parameters = { Value.Of(id), Value.Of(isEnabled) },
         });
         batch.BatchCommands.Add(DropWaiting(id));
         await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -153,7 +153,7 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
         if (!isExpected(known))
             return new TargetAnswer.Changed();
         await using var command = new NpgsqlCommand("delete from teslamate.outgoing_targets where id = $1", connection);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
+        command.Parameters.Add(Value.Of(id));
         await command.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new TargetAnswer.Done(known);
@@ -171,12 +171,10 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
                 settings = settings || jsonb_build_object('previous_until', $3::text)
             where id = $1 and kind = 'webhook'
             """);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Encrypt(signingKey) });
-        command.Parameters.Add(new NpgsqlParameter<string>
-        {
-            TypedValue = (time.GetUtcNow() + RolloverTime).UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture),
-        });
+        command.Parameters.Add(Value.Of(id));
+        command.Parameters.Add(Value.Of(Encrypt(signingKey)));
+        command.Parameters.Add(
+            Value.Of((time.GetUtcNow() + RolloverTime).UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture)));
         return await command.ExecuteNonQueryAsync(cancellationToken) > 0 ? signingKey : null;
     }
 
@@ -192,9 +190,9 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
                 failing_since = case when $2 is not null then coalesce(failing_since, $3) end
             where id = $1
             """);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
-        command.Parameters.Add(new NpgsqlParameter { Value = (object?)error ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(Timestamps.Parameter(time.GetUtcNow()));
+        command.Parameters.Add(Value.Of(id));
+        command.Parameters.Add(Value.Of(error));
+        command.Parameters.Add(Value.Of(time.GetUtcNow()));
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -207,7 +205,7 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
             update teslamate.outgoing_targets set is_enabled = false, off_reason = $2 where id = $1
             """)
         {
-            Parameters = { new NpgsqlParameter<int> { TypedValue = id }, new NpgsqlParameter<string> { TypedValue = reason } },
+            Parameters = { Value.Of(id), Value.Of(reason) },
         });
         batch.BatchCommands.Add(DropWaiting(id));
         await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -218,7 +216,7 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
     {
         await using var command = new NpgsqlCommand(
             $"select {ListedColumns} from teslamate.outgoing_targets t where t.id = $1 for update of t", connection);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = id });
+        command.Parameters.Add(Value.Of(id));
         return (await ReadAllAsync(command, Listed, cancellationToken)).SingleOrDefault();
     }
 
@@ -275,7 +273,7 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
         where t.id = $1 and not t.is_enabled and d.target_id = t.id and d.state = 'pending'
         """)
     {
-        Parameters = { new NpgsqlParameter<int> { TypedValue = id } },
+        Parameters = { Value.Of(id) },
     };
 
     static Dictionary<string, string> Texts(string json) => JsonSerializer.Deserialize<Dictionary<string, string>>(json) ?? [];
@@ -295,15 +293,15 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
 
     static void Add<T>(NpgsqlParameterCollection parameters, TargetInput input, Dictionary<string, T> secrets)
     {
-        parameters.Add(new NpgsqlParameter<string> { TypedValue = input.Kind.Word() });
-        parameters.Add(new NpgsqlParameter<string> { TypedValue = input.Name });
-        parameters.Add(new NpgsqlParameter<bool> { TypedValue = input.IsEnabled });
-        parameters.Add(new NpgsqlParameter<string> { TypedValue = JsonSerializer.Serialize(input.Values) });
-        parameters.Add(new NpgsqlParameter<string> { TypedValue = JsonSerializer.Serialize(secrets) });
+        parameters.Add(Value.Of(input.Kind.Word()));
+        parameters.Add(Value.Of(input.Name));
+        parameters.Add(Value.Of(input.IsEnabled));
+        parameters.Add(Value.Of(JsonSerializer.Serialize(input.Values)));
+        parameters.Add(Value.Of(JsonSerializer.Serialize(secrets)));
         parameters.Add(Nullable(input.Filter.Types?.Select(type => type.Name).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text));
-        parameters.Add(Nullable(input.Filter.Cars?.Select(car => car.Value).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Smallint));
-        parameters.Add(Nullable(input.Filter.LeastDistanceKm, NpgsqlDbType.Numeric));
-        parameters.Add(Nullable(input.Filter.LeastEnergyKwh, NpgsqlDbType.Numeric));
+        parameters.Add(Value.Array(input.Filter.Cars?.Select(car => car.Value).ToArray()));
+        parameters.Add(Value.Of(input.Filter.LeastDistanceKm));
+        parameters.Add(Value.Of(input.Filter.LeastEnergyKwh));
         parameters.Add(Nullable(input.QuietHours?.From, NpgsqlDbType.Time));
         parameters.Add(Nullable(input.QuietHours?.To, NpgsqlDbType.Time));
     }

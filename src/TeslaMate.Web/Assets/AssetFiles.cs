@@ -5,6 +5,10 @@ using Microsoft.Net.Http.Headers;
 namespace TeslaMate.Web.Assets;
 
 /// <summary>The embedded files below <c>/assets</c> and the icons at the root, with their compressed twins (spec web 1.7).</summary>
+/// <remarks>
+/// <c>MapStaticAssets</c> is not used: it serves from a folder beside the program, behind routing and authorization, and lets nobody keep a file that
+/// is asked for by its plain name, which web 1.7 allows.
+/// </remarks>
 public sealed class AssetFiles
 {
     const string Root = "wwwroot/";

@@ -9,7 +9,7 @@ namespace TeslaMate.Web.Layout;
 public sealed class Units(GlobalSettings settings)
 {
     const double FeetPerMetre = 3.28084;
-    const double PsiPerBar = 14.5038;
+    const double PsiPerBar = 14.503773773;
 
     public bool UsesMiles => settings.UnitOfLength == UnitOfLength.Mi;
 

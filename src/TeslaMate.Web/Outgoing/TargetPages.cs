@@ -17,8 +17,7 @@ namespace TeslaMate.Web.Outgoing;
 
 /// <summary>
 /// Where events go: the targets, a form for each, the last deliveries (spec api 4). A stolen session must not send itself where the cars are, so
-/// the owner is
-/// asked for the password again.
+/// the owner is asked for the password again.
 /// </summary>
 sealed partial class TargetPages(
     TargetTable targets, DeliveryTable deliveries, TargetTest test, AddressGuard guard, ICars cars, MessageTexts texts, ILogger<TargetPages> logger)

@@ -47,7 +47,7 @@ public sealed record ChargingModel(
         { Links = links, Empty = NoCharge(request) };
         var cost = ChartModel.OfCategories("cost", texts[byCost.Title], labels, byCost.Series(periods, texts, units)) with
         { Links = links, Empty = request.NoPrice() };
-        int[] classes = [.. begins.Keys.Concat(ends.Keys).Distinct().Order()];
+        var classes = Histogram.Classes([.. begins.Keys, .. ends.Keys], width: 5);
         var levels = ChartModel.OfCategories("levels", texts["Levels at which charges begin and end"],
             [.. classes.Select(level => $"{level} %")],
             [

@@ -37,19 +37,27 @@ public sealed record DrivingModel(
         var routes = await measures.SameRoutesAsync(window, cancellationToken).Take(100).ToListAsync(cancellationToken);
         var chosen = request.Parameter("route") is { } key ? routes.FirstOrDefault(route => KeyOf(route) == key) : null;
 
-        var speedChart = ChartModel.OfCategories("speeds", texts["Speed"], [.. speeds.Select(row => Whole(row.Speed))],
-            [ChartSeries.Of(texts["Share of the time in motion"], "%", speeds.Select(row => (double?)row.Share * 100), ChartShape.Bars, decimals: 1)],
+        var bySpeed = speeds.ToDictionary(row => row.Speed);
+        var speedClasses = Histogram.Classes(bySpeed.Keys, width: 10);
+        var speedChart = ChartModel.OfCategories("speeds", texts["Speed"], [.. speedClasses.Select(speed => Whole(speed))],
+            [
+                ChartSeries.Of(texts["Share of the time in motion"], "%",
+                    speedClasses.Select(speed => (double?)(bySpeed.GetValueOrDefault(speed)?.Share ?? 0) * 100), ChartShape.Bars, decimals: 1),
+            ],
             new TableOf<SpeedClass>("speeds", "Speed", request, speeds)
                 .Number("Speed", units.SpeedUnit, row => row.Speed)
                 .Share("Share of the time in motion", row => row.Share)
                 .Duration("Duration", row => row.Seconds)
                 .Build());
+        var byTemperature = temperatures.ToDictionary(row => (int)row.Temperature, row => row.NetWhPerKm);
+        var temperatureClasses = Histogram.Classes(byTemperature.Keys, width: units.UsesFahrenheit ? 10 : 5);
         var temperatureChart = ChartModel.OfCategories("temperatures", texts["Consumption by outside temperature"],
-            [.. temperatures.Select(row => $"{Whole(row.Temperature)} {units.TemperatureUnit}")],
+            [.. temperatureClasses.Select(degrees => $"{Whole(degrees)} {units.TemperatureUnit}")],
             [
                 ChartSeries.Of(texts["Consumption (net)"], units.ConsumptionUnit,
-                    temperatures.Select(row => row.NetWhPerKm is { } net ? units.ConsumptionNumber(net) : (double?)null), ChartShape.Bars,
-                        decimals: 0),
+                    temperatureClasses.Select(degrees => byTemperature.GetValueOrDefault(degrees) is { } net
+                        ? units.ConsumptionNumber(net) : (double?)null),
+                    ChartShape.Bars, decimals: 0),
             ],
             new TableOf<TemperatureClass>("temperatures", "Consumption by outside temperature", request, temperatures)
                 .Number("Ø Outside", units.TemperatureUnit, row => row.Temperature)

@@ -26,21 +26,20 @@ public sealed record ParkedModel(
         var hours = int.TryParse(request.Parameter("hours"), NumberStyles.None, CultureInfo.InvariantCulture, out var asked)
             && HourChoices.Contains(asked) ? asked : UsualHours;
         var whole = window with { Period = Period.Total };
-        var total = await measures.IdleStatisticsAsync(whole, cancellationToken).FirstOrDefaultAsync(cancellationToken);
-        var periods = await measures.IdleStatisticsAsync(request.DividedWindow, cancellationToken).OrderBy(period => period.PeriodKey)
-            .ToListAsync(cancellationToken);
-        var idles = await measures.IdlesAsync(whole, cancellationToken).OrderByDescending(idle => idle.StartDate).ToListAsync(cancellationToken);
-        // The timeline knows their names.
-        var names = new Dictionary<DateTimeOffset, string?>();
-        await foreach (var entry in measures.TimelineAsync(window, cancellationToken).Where(entry => entry.Kind == TimelineKind.Parking))
-            names[entry.StartDate] = entry.StartPlace;
-        string PlaceOf(Idle idle) => names.GetValueOrDefault(idle.StartDate) ?? texts["unknown place"].Value;
+        // At once: over years each of them takes its time.
+        var allOfIt = measures.IdleStatisticsAsync(whole, cancellationToken).FirstOrDefaultAsync(cancellationToken).AsTask();
+        var ofPeriods = measures.IdleStatisticsAsync(request.DividedWindow, cancellationToken).OrderBy(period => period.PeriodKey)
+            .ToListAsync(cancellationToken).AsTask();
+        var each = measures.IdlesAsync(whole, cancellationToken).OrderByDescending(idle => idle.StartDate).ToListAsync(cancellationToken).AsTask();
+        await Task.WhenAll(allOfIt, ofPeriods, each);
+        var (total, periods, idles) = (await allOfIt, await ofPeriods, await each);
+        string PlaceOf(Idle idle) => idle.Place ?? texts["unknown place"].Value;
 
-        var labels = periods.Select(period => Label(period.PeriodKey)).ToList();
+        var labels = periods.Select(period => LocalCalendar.Label(period.PeriodKey, request.DividedWindow.Period)).ToList();
         var loss = ChartModel.OfCategories("loss", texts["Energy lost while parked"], labels,
             [ChartSeries.Of(texts["Energy lost"], "kWh", periods.Select(period => period.IdleKwh), ChartShape.Bars)],
             new TableOf<IdlePeriod>("loss", "Energy lost while parked", request, [.. periods.AsEnumerable().Reverse()])
-                .Text("From", period => Label(period.PeriodKey))
+                .Text("From", period => period.PeriodKey.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture))
                 .Duration("Parked", period => period.IdleSeconds)
                 .Number("Energy lost", "kWh", period => period.IdleKwh, 2, note: period => Known(period))
                 .Number("Ø Power", "W", period => period.IdleW, 1)
@@ -92,6 +91,4 @@ public sealed record ParkedModel(
             _ => null,
         };
     }
-
-    static string Label(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

@@ -23,15 +23,18 @@ public sealed record PeriodsModel(
         request.Parameters = ["measure"];
         var (window, texts, units) = (request.Window, request.Context.Texts, request.Context.Units);
         var measure = PeriodMeasure.Find(request.Parameter("measure"));
-        var periods = await request.Measures.StatisticsAsync(window, cancellationToken).ToListAsync(cancellationToken);
-        var total = await request.Measures.StatisticsAsync(window with { Period = Period.Total }, cancellationToken)
-            .FirstOrDefaultAsync(cancellationToken);
         // A year of whole months and the one that is going on.
         var last = LocalCalendar.DayOf(window.Until!.Value.AddTicks(-1), window.Zone);
         var year = LocalCalendar.Begin(new DateOnly(last.Year - 1, last.Month, 1), window.Zone);
         var since = year > window.Since ? year : window.Since;
-        var days = await request.Measures.StatisticsAsync(window with { Since = since, Period = Period.Day }, cancellationToken)
-            .ToListAsync(cancellationToken);
+        // At once: over years each of them takes its time.
+        var ofPeriods = request.Measures.StatisticsAsync(window, cancellationToken).ToListAsync(cancellationToken).AsTask();
+        var allOfIt = request.Measures.StatisticsAsync(window with { Period = Period.Total }, cancellationToken)
+            .FirstOrDefaultAsync(cancellationToken).AsTask();
+        var ofDays = request.Measures.StatisticsAsync(window with { Since = since, Period = Period.Day }, cancellationToken)
+            .ToListAsync(cancellationToken).AsTask();
+        await Task.WhenAll(ofPeriods, allOfIt, ofDays);
+        var (periods, total, days) = (await ofPeriods, await allOfIt, await ofDays);
 
         var table = TableFor(request, periods);
         var bars = ChartModel.OfCategories("bars", texts[measure.Title], [.. periods.Select(period => period.Label)],

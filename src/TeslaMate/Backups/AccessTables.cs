@@ -5,8 +5,7 @@ namespace TeslaMate.Backups;
 
 /// <summary>
 /// What opens the pages is not the backup's to decide: password, tokens and keys of the running installation are carried over, and sessions end. A
-/// backup
-/// must not bring back a password that was changed or a token that was revoked, nor open pages that have a password.
+/// backup must not bring back a password that was changed or a token that was revoked, nor open pages that have a password.
 /// </summary>
 static class AccessTables
 {

@@ -4,8 +4,7 @@ namespace TeslaMate.Backups;
 
 /// <summary>
 /// The administrator of this machine's server as a process of its own, spoken to over a pipe: the process that reads a backup has no more rights than
-/// the
-/// service. A line is asked, a line is answered: <c>begin BYTES</c> and <c>keep</c>; <c>ok VALUE</c> or <c>no SENTENCE</c>.
+/// the service. A line is asked, a line is answered: <c>begin BYTES</c> and <c>keep</c>; <c>ok VALUE</c> or <c>no SENTENCE</c>.
 /// </summary>
 sealed class AdministratorPipe(TextReader answers, TextWriter questions) : IRestoreDatabases
 {

@@ -7,8 +7,7 @@ namespace TeslaMate.Backups;
 
 /// <summary>
 /// Loads a dump into a new database that nobody else uses: definitions in their order, rows through several sessions at once, then indexes and
-/// constraints
-/// likewise. A failure leaves a database that is thrown away.
+/// constraints likewise. A failure leaves a database that is thrown away.
 /// </summary>
 /// <param name="database">The new database.</param>
 /// <param name="jobs">How many sessions work at once.</param>

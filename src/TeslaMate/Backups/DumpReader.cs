@@ -16,8 +16,7 @@ abstract record DumpItem
 
 /// <summary>
 /// Reads the text that <c>pg_dump</c> writes, one command at a time and in one pass. Quotes, comments and dollar quoting end where they end for a
-/// server whose
-/// <c>standard_conforming_strings</c> is on, which <see cref="DumpStatement"/> sees to.
+/// server whose <c>standard_conforming_strings</c> is on, which <see cref="DumpStatement"/> sees to.
 /// </summary>
 /// <param name="dropCarriageReturns">For a file whose lines end as Windows has it: <c>pg_dump</c> itself writes none that are part of a
 /// value.</param>

@@ -2,8 +2,7 @@ namespace TeslaMate.Backups;
 
 /// <summary>
 /// Makes the new database of a restore, and takes it away again unless it is kept. Whoever may do that on the server, which need not be the role that
-/// the
-/// database belongs to.
+/// the database belongs to.
 /// </summary>
 interface IRestoreDatabases : IAsyncDisposable
 {

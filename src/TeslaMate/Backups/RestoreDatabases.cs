@@ -6,8 +6,7 @@ namespace TeslaMate.Backups;
 
 /// <summary>
 /// The databases of restores: <c>NAME_restore_MOMENT</c> while one is loaded, <c>NAME_before_MOMENT</c> for the one that it took the place of. A swap
-/// is two
-/// renames in one transaction, so that there is a database of that name at every moment.
+/// is two renames in one transaction, so that there is a database of that name at every moment.
 /// </summary>
 /// <param name="settings">How to reach the server as somebody who may create databases; the name is that of the database in use.</param>
 /// <param name="owner">The role that the new database shall belong to.</param>

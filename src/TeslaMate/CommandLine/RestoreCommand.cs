@@ -9,8 +9,8 @@ namespace TeslaMate.CommandLine;
 
 /// <summary>
 /// <c>teslamate restore</c>: a backup takes the place of the database. The hidden options are for NixOS' <c>teslamate-restore</c>, which stops the
-/// service in
-/// between and has two users of the system do their part: the service's reads the backup, the server's administrator makes and renames databases.
+/// service in between and has two users of the system do their part: the service's reads the backup, the server's administrator makes and renames
+/// databases.
 /// </summary>
 static class RestoreCommand
 {

@@ -57,9 +57,16 @@ sealed class DemoHistory
     {
         var random = new Random(past.Seed);
         var begin = end.Date.AddDays(-Days);
+        // The car's own days, of which the last is long enough over for its evening not to reach into the future.
+        var last = (end + past.City.UtcOffset).AddHours(-6).Date.AddDays(-1);
         var life = new CarLife(this, car, past, random, begin, end);
-        for (var day = begin; day < end.Date; day = day.AddDays(1))
+        for (var day = begin; day <= last; day = day.AddDays(1))
+        {
             life.LiveDay(day);
+            if (day < last)
+                life.ChargeAtHome();
+        }
+
         life.Settle();
     }
 
@@ -223,6 +230,10 @@ sealed class DemoHistory
                 Errand(day);
             else if (random.Next(12) > 0)
                 Commute(day);
+        }
+
+        public void ChargeAtHome()
+        {
             if (_place == past.City.Home && Level(_free) < 45 + random.Next(15))
                 Charge(_free.AddMinutes(8 + random.Next(40)), past.City.Home, 80, past.HomePowerKw, past.HomePrice);
         }
@@ -281,6 +292,11 @@ sealed class DemoHistory
             return new GeoPoint(on.Latitude + sway * (to.Longitude - from.Longitude > 0 ? 1 : -1) * 0.6, on.Longitude + sway);
         }
 
+        // More in cold, in heat and at speed.
+        double PerKm(double temperature, double speed)
+            => past.KwhPerKm * (0.83 + Math.Max(0, 19 - temperature) * 0.014 + Math.Max(0, speed - 60) * 0.0035
+                + Math.Max(0, temperature - 27) * 0.008);
+
         void Follow(DateTime start, Road road)
             => Drive(start, road.From, road.To, road.LengthMetres / 1000, 34, share => road.At(Math.Clamp(share, 0, 1) * road.LengthMetres).Point);
 
@@ -289,9 +305,8 @@ sealed class DemoHistory
             start = Later(start, _free.AddMinutes(3));
             Park(start);
             var temperature = Temperature(start);
-            // More in cold, in heat and at speed, and by chance 7 % more or less.
-            var perKm = past.KwhPerKm * (0.83 + Math.Max(0, 19 - temperature) * 0.014 + Math.Max(0, speed - 60) * 0.0035
-                + Math.Max(0, temperature - 27) * 0.008) * (0.93 + random.NextDouble() * 0.14);
+            // By chance 7 % more or less.
+            var perKm = PerKm(temperature, speed) * (0.93 + random.NextDouble() * 0.14);
             var hours = km / (speed * (0.88 + random.NextDouble() * 0.2));
             if (_kwh < perKm * km + 3)
                 Charge(_free.AddMinutes(2), from, Math.Min(100, Level(start) + perKm * km / past.CapacityKwh * 100 + 15),
@@ -405,11 +420,11 @@ sealed class DemoHistory
             var id = history._positions.Count + 1;
             var (rated, level) = (Rated(date), Level(date));
             var usable = temperature < 1 && drive is null ? Math.Max(1, level - 2) : level;
-            var bar = Math.Round(2.86 + (temperature - 15) * 0.011, 1);
+            var bar = 2.86 + (temperature - 15) * 0.011;
             history._positions.Add([
                 id, car, drive, date, point.Latitude, point.Longitude, elevation, speed, power, _km, rated * 1.04, rated * 0.9, rated, (int)level,
                 (int)usable, temperature, 20.5, climate,
-                bar, bar, Math.Round(bar + 0.04, 1), Math.Round(bar - 0.04, 1),
+                Math.Round(bar - 0.03, 1), Math.Round(bar + 0.02, 1), Math.Round(bar + 0.12, 1), Math.Round(bar + 0.08, 1),
             ]);
             return id;
         }
@@ -427,9 +442,22 @@ sealed class DemoHistory
 
         static DateTime Later(DateTime one, DateTime other) => one > other ? one : other;
 
-        /// <summary>The last night: home, charged to where the car's life begins, and the odometer set so that it ends where that begins.</summary>
+        /// <summary>
+        /// The last evening: a drive round the town that uses what is more than where the car's life begins, or a charge of what is less; and the
+        /// odometer set so that it ends where that begins.
+        /// </summary>
         public void Settle()
         {
+            const double Speed = 70;
+            var (start, town) = (_free.AddMinutes(30), past.City.ToCharger);
+            // The drive needs by chance 7 % more or less; a charge makes up for it.
+            var surplus = (_kwh - Capacity(end) * past.Level / 100) * 1.08 + 3;
+            if (Level(_free) > past.Level + 1)
+            {
+                Drive(start, past.City.Home, past.City.Home, surplus / PerKm(Temperature(start), Speed), Speed,
+                    share => town.At((1 - Math.Abs(1 - 2 * share)) * town.LengthMetres).Point);
+            }
+
             if (Level(_free) < past.Level)
                 Charge(_free.AddMinutes(20), past.City.Home, past.Level, past.HomePowerKw, past.HomePrice);
             Park(end);

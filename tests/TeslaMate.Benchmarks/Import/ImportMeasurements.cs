@@ -11,8 +11,7 @@ namespace TeslaMate.Benchmarks.Import;
 
 /// <summary>
 /// Three years of one car: <c>teslamate import</c> in a process of its own, rows a second and its memory at most, beside rows that are inserted one
-/// by one in the same run, and
-/// the CSV libraries on the same files. <c>dotnet run -c Release -- import [rows]</c>
+/// by one in the same run, and the CSV libraries on the same files. <c>dotnet run -c Release -- import [rows]</c>
 /// </summary>
 static class ImportMeasurements
 {

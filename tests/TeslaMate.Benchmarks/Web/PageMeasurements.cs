@@ -20,6 +20,9 @@ static partial class PageMeasurements
 {
     const int Times = 100;
 
+    // A slow page is asked for fewer times, and at least for ten.
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
     public static async Task RunAsync(string folder, string? published, YearsOfDriving.Size size)
     {
         await using var cluster = await YearsOfDriving.StartAsync(folder, size);
@@ -140,14 +143,15 @@ static partial class PageMeasurements
         var program = new ProgramWithCars(cluster, cloud, folder, database);
         await program.SignInAsync(source);
         program.Start(published);
-        var visit = new PagesVisit(program, cloud, source, folder);
+        var visit = new PagesVisit(program, cloud, source, folder, new ServerTime(cluster));
         await visit.WaitAsync();
         return visit;
     }
 
     static void Print(string what, string result) => Console.WriteLine($"{what}: {result}");
 
-    sealed partial class PagesVisit(ProgramWithCars program, TeslaCloud cloud, NpgsqlDataSource source, string folder) : IAsyncDisposable
+    sealed partial class PagesVisit(ProgramWithCars program, TeslaCloud cloud, NpgsqlDataSource source, string folder, ServerTime server)
+        : IAsyncDisposable
     {
         readonly HttpClient _http = new(new SocketsHttpHandler
         {
@@ -185,28 +189,44 @@ static partial class PageMeasurements
             throw new TimeoutException($"The pages do not come up; see {folder}/log.");
         }
 
-        /// <summary>From request to last byte: the first of all (which compiles what it needs), then the others.</summary>
+        /// <summary>
+        /// From request to last byte: the first of all (which compiles what it needs), then the others; and the processor time of the program and
+        /// of the server for each.
+        /// </summary>
         public async Task MeasureAsync(string name, Func<int, string> path, int times = Times)
         {
             var took = new List<double>();
-            var bytes = 0;
-            for (var number = 0; number <= times; number++)
+            var (bytes, first, before) = (0, 0.0, TimeSpan.Zero);
+            var whole = Stopwatch.StartNew();
+            for (var number = 0; number <= times && (number <= 10 || whole.Elapsed < Patience); number++)
             {
                 var clock = Stopwatch.StartNew();
                 using var response = await _http.GetAsync(path(number));
                 bytes = (await response.Content.ReadAsByteArrayAsync()).Length;
-                took.Add(clock.Elapsed.TotalMilliseconds);
                 _requests++;
                 if (!response.IsSuccessStatusCode)
                     throw new InvalidOperationException($"{path(number)}: {response.StatusCode}");
+                if (number > 0)
+                {
+                    took.Add(clock.Elapsed.TotalMilliseconds);
+                    continue;
+                }
+
+                first = clock.Elapsed.TotalMilliseconds;
+                before = ProcessorTime();
             }
 
-            var first = took[0];
-            took.RemoveAt(0);
+            var processor = (ProcessorTime() - before).TotalMilliseconds / took.Count;
             took.Sort();
             Print(name, string.Create(CultureInfo.InvariantCulture,
-                $"median {took[times / 2]:0.0} ms, 99 % {took[times * 99 / 100 - 1]:0.0} ms of {times}, the first {first:0} ms; "
-                    + $"{bytes / 1024.0:0} kB"));
+                $"median {took[took.Count / 2]:0.0} ms, 99 % {took[(int)Math.Ceiling(took.Count * 0.99) - 1]:0.0} ms of {took.Count}, "
+                    + $"{processor:0} ms of a processor each, the first {first:0} ms; {bytes / 1024.0:0} kB"));
+        }
+
+        TimeSpan ProcessorTime()
+        {
+            program.Process.Refresh();
+            return program.Process.TotalProcessorTime + server.Taken();
         }
 
         /// <summary>What the program keeps after what was asked so far.</summary>

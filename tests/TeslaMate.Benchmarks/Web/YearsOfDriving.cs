@@ -44,12 +44,11 @@ static class YearsOfDriving
         await using var administration = NpgsqlDataSource.Create(cluster.ConnectionString() + ";Command Timeout=0");
         await MakeAsync(administration, InOrder, "template1", async name =>
         {
-            await using var cloud = new TeslaCloud([], TimeProvider.System);
-            await cloud.StartAsync();
-            await using var program = new ProgramWithCars(cluster, cloud, folder, name);
-            await program.MigrateAsync();
+            await MigrateAsync(cluster, folder, name);
             await FillAsync(cluster, name, size);
         });
+        // One of an older program.
+        await MigrateAsync(cluster, folder, InOrder);
         foreach (var layout in layouts)
             await MakeAsync(administration, layout, InOrder, name => ChangeAsync(cluster, name, size, layout switch
             {
@@ -58,6 +57,14 @@ static class YearsOfDriving
                 _ => Shuffle(),
             }));
         return cluster;
+    }
+
+    static async Task MigrateAsync(PrivateCluster cluster, string folder, string name)
+    {
+        await using var cloud = new TeslaCloud([], TimeProvider.System);
+        await cloud.StartAsync();
+        await using var program = new ProgramWithCars(cluster, cloud, folder, name);
+        await program.MigrateAsync();
     }
 
     /// <summary>Whether a layout has been made in the folder.</summary>

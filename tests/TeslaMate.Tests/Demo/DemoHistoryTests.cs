@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using TeslaMate.Demo;
 using TeslaMate.Tests.Database.Measures;
 using TeslaMate.Tests.Database.Migrations;
@@ -29,5 +30,26 @@ public sealed class DemoHistoryTests
         // A second start leaves it alone.
         await DemoHistory.WriteAsync(again.DataSource, DemoWorld.Pasts(), End.AddDays(1), CancellationToken.None);
         (await LogRows.RowsAsync(again, Sums)).ShouldBe(await LogRows.RowsAsync(database, Sums));
+    }
+
+    [Theory]
+    [InlineData("2026-11-22T09:30:00Z")]
+    [InlineData("2026-11-23T00:10:00Z")]
+    [InlineData("2026-11-23T23:50:00Z")]
+    public async Task It_ends_where_the_cars_lives_begin_and_not_later(string end)
+    {
+        var now = DateTimeOffset.Parse(end, CultureInfo.InvariantCulture);
+        await using var database = await LogRows.EmptyAsync(PostgresServer.Installed);
+        await DemoHistory.WriteAsync(database.DataSource, DemoWorld.Pasts(), now, CancellationToken.None);
+        (await LogRows.RowsAsync(database, $"""
+            select (select count(*) from drives where end_date > '{now:O}'), (select count(*) from charging_processes where end_date > '{now:O}'),
+                (select count(*) from positions where date > '{now:O}')
+            """)).ShouldBe(["0|0|0"]);
+        // Parked since the evening, a car has lost next to nothing.
+        (await LogRows.RowsAsync(database, $"""
+            select car_id, abs(battery_level - case car_id when 1 then {DemoWorld.Pasts()[0].Level} else {DemoWorld.Pasts()[1].Level} end) <= 3
+            from (select distinct on (car_id) car_id, battery_level from positions order by car_id, date desc) as newest
+            order by car_id
+            """)).ShouldBe(["1|True", "2|True"]);
     }
 }

@@ -143,6 +143,22 @@ public sealed class MeasureReaderTests
     }
 
     [Fact]
+    public async Task Periods_are_written_as_the_database_writes_them()
+    {
+        await using var log = await LogRows.CreateAsync(PostgresServer.Installed);
+        await log.LinesAsync("select 1");
+        var measures = new MeasureReader(log.Database.DataSource);
+        // Years that begin in the last week of the one before, and that end in the first of the next.
+        var window = new MeasureWindow(1, Now.AddYears(-4), Now, Berlin, Period.Day, Now);
+        foreach (var period in (Period[])[Period.Day, Period.Week, Period.Month, Period.Quarter, Period.Year])
+        {
+            var rows = await measures.StatisticsAsync(window with { Period = period }, CancellationToken.None).ToListAsync();
+            rows.Count.ShouldBeGreaterThan(3);
+            rows.Select(row => LocalCalendar.Label(row.PeriodKey, period)).ShouldBe(rows.Select(row => row.Label));
+        }
+    }
+
+    [Fact]
     public async Task A_question_that_is_given_up_ends()
     {
         await using var log = await LogRows.CreateAsync(PostgresServer.Installed);

@@ -80,8 +80,17 @@ static class Documents
             var other => throw new ShouldAssertException($"{selector} is no field but {other}"),
         };
 
+        /// <summary>The figure of that name among the facts of a page, with its unit.</summary>
+        public string Fact(string label) => FactOf(node, label).QuerySelector("dd")!.FirstChild!.TextContent.Trim();
+
+        /// <summary>What stands below it; null where nothing does.</summary>
+        public string? FactNote(string label) => FactOf(node, label).QuerySelector(".cell-note")?.TextContent;
+
         public IReadOnlyList<string> Texts(string selector) => [.. node.QuerySelectorAll(selector).Select(element => Clean(element.TextContent))];
     }
+
+    static IElement FactOf(IParentNode node, string label)
+        => node.QuerySelectorAll("dl.facts > div").First(fact => fact.QuerySelector("dt")!.TextContent == label);
 
     static string Clean(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

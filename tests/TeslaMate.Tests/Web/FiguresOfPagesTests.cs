@@ -1,6 +1,5 @@
 using AngleSharp.Html.Dom;
 using TeslaMate.Tests.Database.Measures;
-using TeslaMate.Tests.Grafana;
 
 namespace TeslaMate.Tests.Web;
 
@@ -42,7 +41,7 @@ public sealed class FiguresOfPagesTests : IAsyncLifetime
             """);
         var page = await _browser.PageAsync($"/charging?{Window}");
         string[] facts =
-            [Fact(page, "Charges"), Fact(page, "Energy added"), Fact(page, "Energy used"), Fact(page, "Cost"), Fact(page, "Price per kWh")];
+            [page.Fact("Charges"), page.Fact("Energy added"), page.Fact("Energy used"), page.Fact("Cost"), page.Fact("Price per kWh")];
         string.Join('|', facts.Select(fact => fact.Split(' ')[0])).ShouldBe(expected);
         page.Text("dl.facts")!.ShouldContain("% of the energy is priced");
         // Its places have all of it.
@@ -119,8 +118,8 @@ public sealed class FiguresOfPagesTests : IAsyncLifetime
             ) as newest
             """);
         var page = await _browser.PageAsync($"/battery?{Window}");
-        Fact(page, "Capacity now").ShouldBe(expected);
-        Fact(page, "Health").ShouldContain("%");
+        page.Fact("Capacity now").ShouldBe(expected);
+        page.Fact("Health").ShouldContain("%");
         page.QuerySelectorAll("#capacity-table tbody tr").Length.ShouldBe((int)Number(await OneAsync($"""
             select count(*) from charging_processes where {Counted} and charge_energy_added >= 10 and end_rated_range_km - start_rated_range_km >= 60
             """)));
@@ -160,11 +159,11 @@ public sealed class FiguresOfPagesTests : IAsyncLifetime
             from positions where drive_id is not null and car_id = 1 and date >= '2026-03-20' and date < '2026-03-21' and tpms_pressure_fl is not null
             """);
         var page = await _browser.PageAsync($"/tyres?{Window}&period=day");
-        Fact(page, "Front left").ShouldBe($"{expected.Split('|')[0]} bar");
-        Note(page, "Rear left").ShouldBe($"{expected.Split('|')[1]} bar at 20 °C");
+        page.Fact("Front left").ShouldBe($"{expected.Split('|')[0]} bar");
+        page.FactNote("Rear left").ShouldBe($"{expected.Split('|')[1]} bar at 20 °C");
         page.QuerySelectorAll("#pressures tbody tr").Length.ShouldBe(20);
         await _pages.Database.ExecuteAsync("update settings set unit_of_pressure = 'psi'");
-        Fact(await _browser.PageAsync($"/tyres?{Window}&period=day"), "Front left").ShouldBe("42.06 psi");
+        (await _browser.PageAsync($"/tyres?{Window}&period=day")).Fact("Front left").ShouldBe("42.06 psi");
     }
 
     [Fact]
@@ -238,58 +237,9 @@ public sealed class FiguresOfPagesTests : IAsyncLifetime
         page.Text("#tables")!.ShouldContain("public.positions");
     }
 
-    [Theory, InlineData("km"), InlineData("mi")]
-    public async Task Grafana_shows_the_same_figures(string unit)
-    {
-        await _pages.Database.ExecuteAsync($"update settings set unit_of_length = '{unit}'");
-        (string Page, string Label, string Dashboard, string Panel)[] figures =
-        [
-            ("statistics", "Drives", "drive-stats.json", "# of Drives"),
-            ("statistics", "Distance", "drive-stats.json", "Total Distance logged"),
-            ("statistics", "Consumption (gross)", "efficiency.json", "Ø Consumption (gross)"),
-            ("driving", "Median drive", "drive-stats.json", "Median distance of a drive"),
-            ("driving", "Max. speed", "drive-stats.json", "Max Speed"),
-            ("driving", "Consumption (net)", "efficiency.json", "Ø Consumption (net)"),
-            ("mileage", "By odometer", "trip.json", "Mileage"),
-            ("mileage", "Per month", "drive-stats.json", "Extrapolated mileage"),
-            ("charging", "Charges", "charging-stats.json", "# of Charges"),
-            ("charging", "Energy added", "charging-stats.json", "Total Energy added"),
-            ("charging", "Energy used", "charges.json", "Total Energy used"),
-            ("charging", "Cost", "charging-stats.json", "Total Charging Cost"),
-            ("charging", "Price per kWh", "charging-stats.json", "Ø Cost per kWh"),
-            ("charging", "Price per kWh (DC)", "charging-stats.json", "Ø Cost per kWh DC"),
-            ("charging", $"Cost per 100 {unit}", "charging-stats.json", "Ø Cost per 100 $length_unit"),
-        ];
-        foreach (var (path, label, dashboard, panel) in figures)
-        {
-            var shown = Fact(await _browser.PageAsync($"/{path}?{Window}"), label).Split(' ')[0];
-            var sql = DashboardQueries.Expand(DashboardQueries.Query(dashboard, panel), new DateTimeOffset(2026, 1, 1, 0, 0, 0, default),
-                new DateTimeOffset(2026, 5, 1, 0, 0, 0, default), "UTC", variable => variable switch
-                {
-                    "car_id" => "1",
-                    "length_unit" => unit,
-                    "geofence" => "0,1,2",
-                    "min_minutes" => "0",
-                    "kind" => "all",
-                    _ => "",
-                });
-            var value = await OneAsync($"select (select value from json_each_text(row_to_json(panel)) limit 1) from ({sql}) as panel");
-            // As many places as the page shows.
-            var places = shown.Contains('.', StringComparison.Ordinal) ? shown.Length - shown.IndexOf('.', StringComparison.Ordinal) - 1 : 0;
-            Number(value).ShouldBe(Number(shown), 0.5 * Math.Pow(10, -places) + 1e-9, $"{path} / {label}: {dashboard} / {panel}");
-        }
-    }
-
     async Task<string> OneAsync(string sql) => (await _pages.Database.LinesAsync(sql)).ShouldHaveSingleItem();
 
     static double Number(string text) => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
-
-    static string Fact(IHtmlDocument page, string label) => FactOf(page, label).QuerySelector("dd")!.FirstChild!.TextContent.Trim();
-
-    static string? Note(IHtmlDocument page, string label) => FactOf(page, label).QuerySelector(".cell-note")?.TextContent;
-
-    static AngleSharp.Dom.IElement FactOf(IHtmlDocument page, string label)
-        => page.QuerySelectorAll("dl.facts > div").First(fact => fact.QuerySelector("dt")!.TextContent == label);
 
     static IEnumerable<string> Cells(IHtmlDocument page, string rows, int column)
         => page.QuerySelectorAll(rows).Select(row => row.Children[column].TextContent);

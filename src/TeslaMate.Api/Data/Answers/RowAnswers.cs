@@ -28,8 +28,7 @@ enum Parent
 
 /// <summary>
 /// Answers with rows. A page is short: it is put together in memory, with a connection of the programs. Everything else is a stream: read in one
-/// transaction, on a
-/// connection of the exports, and written while it is read (spec api 2.1).
+/// transaction, on a connection of the exports, and written while it is read (spec api 2.1).
 /// </summary>
 sealed partial class RowAnswers(
     [FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSource programs, [FromKeyedServices(WebDatabase.Exports)] NpgsqlDataSource exports,
@@ -437,8 +436,7 @@ sealed partial class RowAnswers(
     }
 
     static WayPoint PointOf(NpgsqlDataReader reader, int key)
-        => new(reader.GetInstant(key), reader.Integer(key + 2), reader.GetDouble(key + 3),
-            reader.GetDouble(key + 4));
+        => new(reader.GetInstant(key), reader.Integer(key + 2), reader.GetDouble(key + 3), reader.GetDouble(key + 4));
 
     static Sieve? SieveOf(Listing listing, Question question)
     {

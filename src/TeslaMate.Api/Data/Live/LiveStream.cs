@@ -17,8 +17,7 @@ namespace TeslaMate.Api.Data.Live;
 
 /// <summary>
 /// The live values as events (spec api 2.4). What happened in the last five minutes is kept, numbered, so that a client that was away gets what it
-/// missed. Somebody
-/// who does not keep up gets the newest values, not every one.
+/// missed. Somebody who does not keep up gets the newest values, not every one.
 /// </summary>
 sealed class LiveStream(
     SummaryHub hub, IVehicles vehicles, SessionWatch sessions, LiveJournal journal, IHostApplicationLifetime lifetime, TimeProvider time)

@@ -67,22 +67,22 @@ sealed class LogRows : IAsyncDisposable
         return id;
     }
 
-    /// <summary>A closed drive with rated and ideal ranges alike.</summary>
-    public int Drive(string start, double minutes, double? fromKm, double? toKm, double? fromRange, double? toRange, double? temperature = null,
+    /// <summary>A drive with rated and ideal ranges alike; closed unless <paramref name="minutes"/> is null.</summary>
+    public int Drive(string start, double? minutes, double? fromKm, double? toKm, double? fromRange, double? toRange, double? temperature = null,
         int? fromLevel = null,
         int? toLevel = null, int? fromUsable = null, int? toUsable = null, double? distance = null, bool hasDistance = true, string more = "",
         string values = "", int car = 1,
         double latitude = 52.5)
     {
         var id = ++_drives;
-        var end = Plus(start, minutes);
+        var end = minutes is { } length ? Plus(start, length) : null;
         var from = fromLevel is null ? (int?)null : Position(start, fromKm, fromLevel, fromUsable ?? fromLevel, latitude, car: car);
-        var to = toLevel is null ? (int?)null : Position(end, toKm, toLevel, toUsable ?? toLevel, latitude, car: car);
+        var to = toLevel is null || end is null ? (int?)null : Position(end, toKm, toLevel, toUsable ?? toLevel, latitude, car: car);
         Sql($"""
             insert into drives (id, car_id, start_date, end_date, duration_min, start_km, end_km, distance, start_rated_range_km, end_rated_range_km,
                 start_ideal_range_km,
                 end_ideal_range_km, outside_temp_avg, start_position_id, end_position_id{more})
-            values ({id}, {car}, '{start}', '{end}', {Number(Math.Round(minutes))}, {Number(fromKm)}, {Number(toKm)},
+            values ({id}, {car}, '{start}', {Text(end)}, {Number(minutes is { } whole ? Math.Round(whole) : null)}, {Number(fromKm)}, {Number(toKm)},
                 {(hasDistance ? Number(distance ?? toKm - fromKm) : "null")},
                 {Number(fromRange)}, {Number(toRange)}, {Number(fromRange)}, {Number(toRange)}, {Number(temperature)}, {Number(from)},
                     {Number(to)}{values})
@@ -119,8 +119,8 @@ sealed class LogRows : IAsyncDisposable
             {kind switch { "dc" => "true, 'Combo', null", "ac" => "false, '<invalid>', 3", _ => kind }})
         """);
 
-    public LogRows State(string state, string start, string? end)
-        => Sql($"insert into states (car_id, state, start_date, end_date) values (1, '{state}', '{start}', {Text(end)})");
+    public LogRows State(string state, string start, string? end, int car = 1)
+        => Sql($"insert into states (car_id, state, start_date, end_date) values ({car}, '{state}', '{start}', {Text(end)})");
 
     /// <summary>
     /// The rows of a query, each with its columns between bars; numbers are rounded to <paramref name="digits"/> places, and null is nothing.

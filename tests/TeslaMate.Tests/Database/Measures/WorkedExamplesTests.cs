@@ -62,7 +62,7 @@ public sealed class WorkedExamplesTests
         (await log.LineAsync($"""
             select distance_km, net_wh_per_km, gross_kwh, gross_wh_per_km, gross_coverage, teslamate.to_consumption(net_wh_per_km, 'mi')
             from teslamate.statistics(1, '2026-01-01', '2026-02-01', '{Berlin}', 'total', '2026-02-01')
-            """, 3)).ShouldBe("189.8|170.311|34.275|180.585|1|274.088");
+            """, 3)).ShouldBe("189.8|170.311|34.275|180.585|1|274.089");
         (await log.LinesAsync("select temperature, distance_km, efficiency * 100, net_wh_per_km, speed_avg_kmh from "
             + "teslamate.efficiency_by_temperature(1, null, null, 1, 'C')"))
             .ShouldBe(["10|120|96|156.25|80", "5|5|62.5|240|30", "0|60|73.17|205|60"]);

@@ -96,10 +96,10 @@ create function teslamate.is_ideal_range() returns boolean stable parallel safe 
 $$;
 comment on function teslamate.is_ideal_range() is 'Whether ranges are ideal ones, as the owner prefers; else rated.';
 
--- The edge: from the units of the log to those of the owner. Null stays null.
+-- The edge: from the units of the log to those of the owner, by the factors that the pages have, so that no mile differs. Null stays null.
 drop function if exists teslamate.to_length(double precision, text);
 create function teslamate.to_length(km double precision, unit text) returns double precision immutable parallel safe language sql as $$
-    select case unit when 'mi' then km / 1.60934 when 'km' then km end
+    select case unit when 'mi' then km * 0.62137119223733 when 'km' then km end
 $$;
 comment on function teslamate.to_length(double precision, text) is 'km or km/h in the unit km or mi.';
 
@@ -117,7 +117,7 @@ comment on function teslamate.to_pressure(double precision, text) is 'bar in the
 
 drop function if exists teslamate.to_consumption(double precision, text);
 create function teslamate.to_consumption(wh_per_km double precision, unit text) returns double precision immutable parallel safe language sql as $$
-    select case unit when 'mi' then wh_per_km * 1.60934 when 'km' then wh_per_km end
+    select case unit when 'mi' then wh_per_km / 0.62137119223733 when 'km' then wh_per_km end
 $$;
 comment on function teslamate.to_consumption(double precision, text) is 'Wh/km per km or mi.';
 

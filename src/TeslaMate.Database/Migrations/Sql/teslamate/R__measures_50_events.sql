@@ -26,32 +26,39 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         select source, id, starts, ends, true, end_odometer, end_range from rows where ends is not null
     ), ordered as (
         -- Ends before starts of the same moment; a row without duration starts before it ends.
-        select *, row_number() over chain as number, count(*) filter (where source = 1 and not is_end) over chain as charges,
-            odometer is not null and range_km is not null as is_usable
+        select *, row_number() over chain as number, count(*) filter (where source = 1 and not is_end) over chain as charges
         from events
         window chain as (order by date, starts, source, id, is_end rows unbounded preceding)
     ), legs as (
-        select date, source, is_end, odometer, range_km, charges,
-            lead(odometer) over chain as next_odometer, lead(range_km) over chain as next_range, lead(number) over chain - number as steps,
-            lead(charges) over chain - case when lead(source) over chain = 1 and not lead(is_end) over chain then 1 else 0 end - charges as charges_between
+        select date, source, is_end, odometer, range_km, lead(odometer) over chain as next_odometer, lead(range_km) over chain as next_range,
+            -- Charges that begin between the two events.
+            lead(charges - case when source = 1 and not is_end then 1 else 0 end) over chain - charges as charges_between
         from ordered
-        where is_usable
+        where odometer is not null and range_km is not null
         window chain as (order by number)
+    ), unranged as (
+        select exists (select from ordered where odometer is not null and range_km is null) as is_any
     ), spans as (
         select date, lead(odometer) over (order by number) - odometer as span
         from ordered
         where odometer is not null
     )
-    select date, next_odometer - odometer, case when source = 0 and not is_end then range_km - next_range else greatest(range_km - next_range, 0) end, 0
+    -- A bridge across the begin of a charge says nothing of what was lost. Where every odometer has a range, legs and spans are the same.
+    select date, case when charges_between = 0 then next_odometer - odometer else 0 end,
+        case
+            when charges_between > 0 then 0
+            when source = 0 and not is_end then range_km - next_range
+            else greatest(range_km - next_range, 0)
+        end,
+        case when (select is_any from unranged) then 0 else next_odometer - odometer end
     from legs
-    -- A bridge across the begin of a charge says nothing of what was lost.
-    where date < coalesce(until, timestamp 'infinity') and next_odometer is not null and (steps = 1 or charges_between <= 0)
+    where date < coalesce(until, timestamp 'infinity') and next_odometer is not null
     union all
-    select date, 0, 0, span from spans where date < coalesce(until, timestamp 'infinity') and span is not null
+    select date, 0, 0, span from spans where (select is_any from unranged) and date < coalesce(until, timestamp 'infinity') and span is not null
 $$;
 comment on function teslamate.gross_legs(integer, timestamp, timestamp)
     is 'M10. Legs between consecutive starts and ends of drives and charges whose first event lies in [since, until): distance by odometer, range lost (parked: never negative; while
-driving: gains count) and, in rows of their own, the span of the odometer. Events without odometer or range are bridged.';
+driving: gains count) and the span of the odometer, in rows of their own where an event has an odometer and no range. Events without odometer or range are bridged.';
 
 drop function if exists teslamate.gross_statistics(integer, timestamp, timestamp, text, text);
 create function teslamate.gross_statistics(car integer, since timestamp, until timestamp, zone text, period text)
@@ -160,7 +167,7 @@ returns table (period_key timestamp, start_date timestamp, end_date timestamp, w
     asleep_s double precision, standby double precision, range_loss_km double precision, loss_kwh double precision, is_from_level boolean, power_w double precision,
     range_loss_kmh double precision, start_level smallint, end_level smallint, level_loss integer, is_range_reduced boolean, is_moved boolean,
     climate_share double precision, outside_temp_c double precision, after_drive_id integer, after_process_id integer, before_drive_id integer, before_process_id integer,
-    address_id integer, geofence_id integer, latitude double precision, longitude double precision)
+    address_id integer, geofence_id integer, latitude double precision, longitude double precision, place text)
 stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with pauses as (
         select p.*, extract(epoch from p.end_date - p.start_date)::double precision as whole_s
@@ -170,18 +177,22 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         select coalesce(h.capacity_now_kwh, h.capacity_new_kwh) as kwh
         from (select where exists (select from pauses where is_range_reduced)) as needed
         cross join lateral teslamate.battery_health(car, null) as h
-    ), cut as (
-        select p.*, greatest(p.start_date, coalesce(since, p.start_date)) as clip_from, least(p.end_date, coalesce(until, p.end_date)) as clip_to
-        from pauses as p
+    ), cut as materialized (
+        select c.*, teslamate.period_key(clip_from, period, zone) as first_key,
+            teslamate.period_key(clip_to - interval '1 microsecond', period, zone) as last_key
+        from (
+            select p.*, greatest(p.start_date, coalesce(since, p.start_date)) as clip_from, least(p.end_date, coalesce(until, p.end_date)) as clip_to
+            from pauses as p
+        ) as c
     ), parts as (
-        select c.*, teslamate.period_key(c.clip_from, period, zone) as key, c.clip_from as part_from, c.clip_to as part_to
+        select c.*, c.first_key as key, c.clip_from as part_from, c.clip_to as part_to
         from cut as c
-        where teslamate.period_key(c.clip_from, period, zone) = teslamate.period_key(c.clip_to - interval '1 microsecond', period, zone)
+        where c.first_key = c.last_key
         union all
         select c.*, d.period_key, greatest(c.clip_from, d.period_from), least(c.clip_to, d.period_to)
         from cut as c
         cross join lateral teslamate.periods(c.clip_from, c.clip_to, period, zone) as d
-        where teslamate.period_key(c.clip_from, period, zone) <> teslamate.period_key(c.clip_to - interval '1 microsecond', period, zone)
+        where c.first_key <> c.last_key
     ), asleep as materialized (
         select moment, asleep_s
         from teslamate.asleep_until(car, (select array_agg(m) from parts cross join lateral (values (part_from), (part_to)) as borders (m)))
@@ -200,14 +211,16 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         start_level, end_level, level_loss, is_range_reduced,
         coalesce(teslamate.distance_m(start_latitude, start_longitude, end_latitude, end_longitude) > 1000, false),
         k.climate_samples::double precision / nullif(k.samples, 0), outside_temp_c, after_drive_id, after_process_id, before_drive_id, before_process_id,
-        address_id, geofence_id, start_latitude, start_longitude
+        address_id, geofence_id, start_latitude, start_longitude, teslamate.place_label(f.name, a.name, a.road, a.house_number, a.city)
     from measured as m
     left join teslamate.parked_samples as k on k.car_id = car and k.start_date = m.start_date and k.end_date = m.end_date
+    left join public.addresses as a on a.id = m.address_id
+    left join public.geofences as f on f.id = m.geofence_id
 $$;
 comment on function teslamate.idles(integer, timestamp, timestamp, timestamp, text, text)
     is 'M12. Pauses without an advance of the odometer of 0.5 km or more, cut at the borders of the window and of the local periods (losses in proportion to time; whole_from and whole_to:
 uncut). asleep_s: asleep or offline. loss_kwh: range lost x efficiency; with reduced range at an end level lost x capacity, and is_from_level. is_moved: stood elsewhere at the end
-without driving. climate_share: share (0 to 1) of the samples inside with climate on, of pauses that ended.';
+without driving. climate_share: share (0 to 1) of the samples inside with climate on, of pauses that ended. place: where it stood.';
 
 drop function if exists teslamate.idle_statistics(integer, timestamp, timestamp, timestamp, text, text);
 create function teslamate.idle_statistics(car integer, since timestamp, until timestamp, now_utc timestamp, zone text, period text)

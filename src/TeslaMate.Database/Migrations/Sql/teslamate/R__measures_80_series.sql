@@ -70,7 +70,8 @@ returns table (date timestamp, mean double precision, median double precision, l
 stable parallel safe set jit = off set work_mem = '32MB' rows 1000 language plpgsql as $$
 declare
     width interval := width_h * interval '1 hour';
-    half integer := greatest(1, (extract(epoch from until - since) / 86400 / frames / 2 * 24 / width_h)::integer);
+    -- Buckets before and after: a frame is whole days, as many of them before as after.
+    half integer := floor(extract(epoch from until - since) / 86400 / frames)::integer / 2 * 24 / width_h;
     fractions constant double precision[] := array[0.5, 0.075, 0.925];
     -- By bucket: its begin, whether there is a reading, its level as a rank among all levels (null before the first reading).
     buckets timestamp[];
@@ -177,7 +178,8 @@ begin
 end
 $$;
 comment on function teslamate.level_moving_statistics(integer, timestamp, timestamp, integer, integer)
-    is 'Mean, median, 7.5 % and 92.5 % percentile of the level over a moving frame of a sixth (frames) of the window, in buckets of width_h hours; empty ones hold the level before.';
+    is 'Mean, median, 7.5 % and 92.5 % percentile of the level over a moving frame of a sixth (frames) of the window, in whole days of which half, rounded down, lie before and
+as many after; in buckets of width_h hours; empty ones hold the level before. A frame under two days is the bucket alone.';
 
 drop function if exists teslamate.charging_series(integer, timestamp, timestamp, integer);
 create function teslamate.charging_series(car integer, since timestamp, until timestamp, points integer default 2000)
