@@ -86,7 +86,7 @@ public sealed partial class MeasureReader
     public Task<BatteryHealth> BatteryHealthAsync(MeasureWindow window, CancellationToken cancellationToken)
         => SingleAsync("select * from teslamate.battery_health($1, $2)", BatteryHealth.Read, cancellationToken, Car(window), Until(window));
 
-    /// <summary>Charges that ended in the window, in no order.</summary>
+    /// <summary>Charges that start in the window, in no order.</summary>
     public IAsyncEnumerable<CapacitySample> CapacitySamplesAsync(MeasureWindow window, CancellationToken cancellationToken)
         => StreamAsync(
             "select * from teslamate.capacity_samples($1, $2, $3)", CapacitySample.Read, cancellationToken,

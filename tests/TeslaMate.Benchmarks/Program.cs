@@ -75,7 +75,11 @@ switch (args)
         await TelemetryMeasurements.RunLatencyAsync(int.Parse(connected, CultureInfo.InvariantCulture),
             int.Parse(lasting, CultureInfo.InvariantCulture));
         break;
-    case ["telemetry-car-end", var shared, var connected, var lasting]:
+    case [TelemetryMeasurements.FloodVerb, var shared, var flooding, var lasting]:
+        await TelemetryMeasurements.RunFloodAsync(shared, int.Parse(flooding, CultureInfo.InvariantCulture),
+            int.Parse(lasting, CultureInfo.InvariantCulture));
+        break;
+    case [TelemetryMeasurements.CarsVerb, var shared, var connected, var lasting]:
         await TelemetryMeasurements.RunCarsAsync(shared, int.Parse(connected, CultureInfo.InvariantCulture),
             int.Parse(lasting, CultureInfo.InvariantCulture));
         break;

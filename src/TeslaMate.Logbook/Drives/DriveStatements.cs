@@ -139,6 +139,13 @@ static class DriveStatements
         returning drive_id
         """;
 
+    /// <summary>A drive has one row of a moment; beside the last one of a drive that was lies that of the parked car.</summary>
+    const string IsFirstOfMoment = """
+        not exists (
+                select from public.positions other
+                where other.car_id = $1 and other.date = positions.date and other.drive_id is null and other.id < positions.id)
+        """;
+
     /// <summary>One drive made anew: its row, its positions that are there, and those that are not.</summary>
     static readonly string SegmentSql = $"""
         with drive as (
@@ -147,14 +154,14 @@ static class DriveStatements
             update public.positions
             set drive_id = drive.id
             from drive
-            where positions.car_id = $1 and positions.date between $2 and $3 and positions.drive_id is null
+            where positions.car_id = $1 and positions.date between $2 and $3 and positions.drive_id is null and {IsFirstOfMoment}
             returning positions.date),
         stored as ({PositionRows.InsertNew(after: 3)} returning id)
         select id from drive
         """;
 
     /// <summary>The open drive begins at another time than was thought: it gets the positions of its time, and loses those before.</summary>
-    const string MoveOpenSql = """
+    const string MoveOpenSql = $"""
         with drive as (
             update public.drives
             set start_date = $2
@@ -166,7 +173,7 @@ static class DriveStatements
         from drive
         where positions.car_id = $1 and positions.date between $3 and $4
             and ((positions.drive_id = drive.id and positions.date < $2)
-                or (positions.drive_id is null and positions.date >= $2 and not exists (
+                or (positions.drive_id is null and positions.date >= $2 and {IsFirstOfMoment} and not exists (
                     select from public.positions own where own.drive_id = drive.id and own.date = positions.date)))
         returning positions.id
         """;

@@ -91,7 +91,8 @@ sealed class TelemetryCar(Life life, ITelemetryRoute route, TimeProvider time, s
                 await LiveAsync(moment, now, cancellationToken);
                 if (Next(moment, now) is not { } next)
                     return;
-                var rest = Task.Delay(next - now, time, cancellationToken);
+                // A delay is cut to whole milliseconds; less than one would be none, over and over.
+                var rest = Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling((next - now).TotalMilliseconds)), time, cancellationToken);
                 _isBusy = false;
                 await rest;
             }

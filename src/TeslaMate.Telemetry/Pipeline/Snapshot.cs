@@ -9,7 +9,13 @@ sealed class Snapshot
     /// <summary>A loss longer than this makes unknown where the car is and how fast.</summary>
     public static readonly TimeSpan LongestGap = TimeSpan.FromSeconds(30);
 
+    const int WordsToBelieve = 3;
+    const double FastestMph = 250;
+
     readonly Dictionary<int, Known> _fields = [];
+
+    // The last word of the odometer that contradicted the one that counts.
+    (double Miles, DateTimeOffset At, int Times)? _doubted;
 
     public IReadOnlyDictionary<int, Known> Fields => _fields;
 
@@ -87,10 +93,7 @@ sealed class Snapshot
         var judged = rule.Judge(value);
         if (rule.IsAbsurd(value))
             Ignored++;
-        // An odometer does not run backwards; one that does is of another car or of none.
-        if (field == (int)Field.Odometer && Reading.Number(judged) is { } miles && Reading.Number(Get(Field.Odometer)) is { } before
-            && miles < before - 1
-            && !(carTime < Find(Field.Odometer)?.CarTime))
+        if (field == (int)Field.Odometer && Reading.Number(judged) is { } miles && !IsOdometerBelieved(miles, carTime))
         {
             Ignored++;
             return null;
@@ -103,6 +106,28 @@ sealed class Snapshot
             return null;
         return judged;
     }
+
+    /// <summary>
+    /// An odometer runs forwards, and no faster than a car. One wrong word must not stop it for good, so what contradicts the last one is believed
+    /// when it is said again and again.
+    /// </summary>
+    bool IsOdometerBelieved(double miles, DateTimeOffset carTime)
+    {
+        if (Find(Field.Odometer) is not { } known || carTime < known.CarTime)
+            return true;
+        if (Reading.Number(known.Value) is not { } before || IsNext(miles, carTime, before, known.CarTime))
+        {
+            _doubted = null;
+            return true;
+        }
+
+        var times = _doubted is { } doubted && IsNext(miles, carTime, doubted.Miles, doubted.At) ? doubted.Times + 1 : 1;
+        _doubted = times < WordsToBelieve ? (miles, carTime, times) : null;
+        return times >= WordsToBelieve;
+    }
+
+    static bool IsNext(double miles, DateTimeOffset at, double before, DateTimeOffset beforeAt)
+        => miles >= before - 1 && miles - before <= 1 + (FastestMph * (at - beforeAt).TotalHours);
 
     bool Take(int field, TelemetryValue value, DateTimeOffset carTime, DateTimeOffset receivedAt)
     {

@@ -30,7 +30,7 @@ static class TelemetryCommands
         var read = variables ?? Variables.FromEnvironment;
         var command = new Command("telemetry", "Let cars send their data by themselves (Fleet Telemetry): keys, certificate, configure, status, "
             + "check, remove.");
-        command.Subcommands.Add(Keys());
+        command.Subcommands.Add(Keys(read));
         command.Subcommands.Add(Certificate());
         command.Subcommands.Add(Configure(read));
         command.Subcommands.Add(Status(read));
@@ -39,14 +39,14 @@ static class TelemetryCommands
         return command;
     }
 
-    static Command Keys()
+    static Command Keys(Func<Variables> read)
     {
         var folder = Folder();
         var command = new Command("keys", "Make the key pair of your app, or show the public half of the one that is there.") { folder };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var output = parsed.InvocationConfiguration.Output;
-            var file = TelemetryFiles.AppKeyFile(parsed.FolderOf(folder));
+            var file = parsed.AppKeyFileOf(folder, read());
             return await TryAsync(parsed.InvocationConfiguration.Error, async () =>
             {
                 await output.WriteLineAsync(TelemetryFiles.MakeKeys(file));
@@ -105,7 +105,7 @@ static class TelemetryCommands
                 if (!await IsHostAsync(parsed.GetValue(host)!, TelemetryFiles.IsHost, error))
                     return ExitCode.Usage;
                 var (ca, _) = TelemetryFiles.ReadAuthorities(parsed.GetValue(authority), directory);
-                using var key = TelemetryFiles.ReadKey(TelemetryFiles.AppKeyFile(directory));
+                using var key = TelemetryFiles.ReadKey(parsed.AppKeyFileOf(folder, read()));
                 if (parsed.GetValue(print))
                 {
                     await output.WriteLineAsync(Token(null));
@@ -396,7 +396,7 @@ static class TelemetryCommands
     {
         var folder = new Option<string>("--folder")
         {
-            Description = "Where keys and certificates are kept.",
+            Description = "Where keys and certificates are kept; without it, TELEMETRY_APP_KEY_FILE names the app's key pair.",
             DefaultValueFactory = _ => Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } state
                 ? state.Split(':')[0] : DefaultFolder,
         };
@@ -419,6 +419,11 @@ static class TelemetryCommands
 
     /// <summary>The whole path, since it is shown for use elsewhere.</summary>
     static string FolderOf(this ParseResult parsed, Option<string> folder) => Path.GetFullPath(parsed.GetValue(folder)!);
+
+    /// <summary>The key pair of the app is where the service looks for it, unless a folder is given.</summary>
+    static string AppKeyFileOf(this ParseResult parsed, Option<string> folder, Variables variables)
+        => parsed.GetResult(folder) is { Implicit: false } || variables.Text("TELEMETRY_APP_KEY_FILE") is not { } file
+            ? TelemetryFiles.AppKeyFile(parsed.FolderOf(folder)) : Path.GetFullPath(file);
 
     /// <param name="Software">What it ran when it was last logged; null when it never was.</param>
     sealed record OwnedCar(CarId Id, string Vin, string? Software);

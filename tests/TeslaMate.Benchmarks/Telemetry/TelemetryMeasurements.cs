@@ -31,59 +31,50 @@ static class TelemetryMeasurements
 {
     const string CarsFile = "cars.pem";
     const string Ready = "ready";
+
+    /// <summary>The cars' ends, each a process of its own.</summary>
+    public const string FloodVerb = "telemetry-flood-end";
+
+    public const string CarsVerb = "telemetry-car-end";
+
     const int MostAttempts = 100;
 
     // How closely a time to an acknowledgement is measured; more often would cost the endpoint its processor.
     static readonly TimeSpan AckLook = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Records from a few connections that never wait for their acknowledgements.</summary>
-    public static async Task RunThroughputAsync(int cars, int seconds)
+    /// <summary>
+    /// Records from a few connections that never wait for their acknowledgements, and what each costs: on a machine that does other things as well,
+    /// the processor time says more than the seconds.
+    /// </summary>
+    public static Task RunThroughputAsync(int cars, int seconds) => WithCarsAsync(FloodVerb, cars, seconds, async (house, said) =>
     {
-        await using var house = await House.StartAsync(cars);
-        var sent = 0L;
-        var connections = await Task.WhenAll(Enumerable.Range(1, cars).Select(house.ConnectAsync));
-        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
-        var watch = Stopwatch.StartNew();
-        await Task.WhenAll(connections.Select(async (connection, i) =>
-        {
-            var (number, acked) = (0, 0);
-            var start = TimeProvider.System.GetUtcNow();
-            while (!stop.IsCancellationRequested)
-            {
-                var at = start.AddMilliseconds(number);
-                if (!await connection.SendAsync(Driving(i + 1, at, number),
-                    $"c{i.ToString(CultureInfo.InvariantCulture)}-{(++number).ToString("000000000", CultureInfo.InvariantCulture)}", default))
-                    break;
-                Interlocked.Increment(ref sent);
-                // As many as the endpoint lets wait for one car.
-                acked += connection.TakeAcks().Count;
-                while (number - acked > 900 && !stop.IsCancellationRequested)
-                {
-                    await Task.Delay(1);
-                    acked += connection.TakeAcks().Count;
-                }
-            }
-        }));
-        var elapsed = watch.Elapsed.TotalSeconds;
+        var (endpoint, server) = (Environment.CpuUsage.TotalTime, await house.ServerTimeAsync());
+        Console.WriteLine(await said.ReadLineAsync());
+        (endpoint, server) = (Environment.CpuUsage.TotalTime - endpoint, await house.ServerTimeAsync() - server);
         var stored = await house.ScalarAsync("select count(*) from teslamate.telemetry_inbox where type = 0");
         var bytes = await house.ScalarAsync("select pg_total_relation_size('teslamate.telemetry_inbox')");
         var payload = await house.ScalarAsync("select sum(octet_length(payload)) from teslamate.telemetry_inbox where type = 0");
-        var load = (await File.ReadAllTextAsync("/proc/loadavg")).Trim();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{cars} connections, {seconds} s: {stored / elapsed:0} records/s committed ({sent} sent), {bytes / (double)stored:0} bytes a stored "
-                + $"record with indexes, "
-            + $"{payload / (double)stored:0} bytes of payload; load {load}"));
-    }
+            $"{stored} records stored, {endpoint.TotalMicroseconds / stored:0} us of processor time each at the endpoint and "
+            + $"{server.TotalMicroseconds / stored:0} us at the server; {bytes / (double)stored:0} bytes a stored record with indexes, "
+            + $"{payload / (double)stored:0} bytes of payload"));
+    });
+
+    /// <summary>Many cars that send one record every ten seconds each.</summary>
+    public static Task RunLatencyAsync(int cars, int seconds) => WithCarsAsync(CarsVerb, cars, seconds, async (house, said) =>
+    {
+        while (await said.ReadLineAsync() is { } line)
+            Console.WriteLine($"{line}; {Endpoint(house)}");
+        Console.WriteLine($"{await house.ScalarAsync("select count(*) from teslamate.telemetry_inbox where type = 0")} records stored");
+    });
 
     /// <summary>
-    /// Many cars that send one record every ten seconds each. The cars are a process of their own, so that each end has its own limit of open files
-    /// and its own memory.
+    /// The cars are a process of their own, so that each end has its own limit of open files, its own memory and its own processor time.
     /// </summary>
-    public static async Task RunLatencyAsync(int cars, int seconds)
+    static async Task WithCarsAsync(string verb, int cars, int seconds, Func<House, StreamReader, Task> measure)
     {
         var folder = Directory.CreateTempSubdirectory("tm-bench-cars-").FullName;
-        List<string> command =
-            ["telemetry-car-end", folder, cars.ToString(CultureInfo.InvariantCulture), seconds.ToString(CultureInfo.InvariantCulture)];
+        List<string> command = [verb, folder, cars.ToString(CultureInfo.InvariantCulture), seconds.ToString(CultureInfo.InvariantCulture)];
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             command.Insert(0, typeof(TelemetryMeasurements).Assembly.Location);
         using var other = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, command)
@@ -100,11 +91,8 @@ static class TelemetryMeasurements
         {
             Console.WriteLine(Endpoint(house));
             await other.StandardInput.WriteLineAsync(house.Port.ToString(CultureInfo.InvariantCulture));
-            while (await other.StandardOutput.ReadLineAsync() is { } line)
-                Console.WriteLine($"{line}; {Endpoint(house)}");
-
-            Console.WriteLine($"{await house.ScalarAsync("select count(*) from teslamate.telemetry_inbox where type = 0")} records stored; load "
-                + $"{(await File.ReadAllTextAsync("/proc/loadavg")).Trim()}");
+            await measure(house, other.StandardOutput);
+            Console.WriteLine($"load {(await File.ReadAllTextAsync("/proc/loadavg")).Trim()}");
         }
 
         await other.WaitForExitAsync();
@@ -119,16 +107,58 @@ static class TelemetryMeasurements
             + $"{self.TotalProcessorTime.TotalSeconds:0} s of processor time");
     }
 
-    /// <summary>The cars' end of <see cref="RunLatencyAsync"/>: writes their authority, is told the port, and sends.</summary>
+    /// <summary>The cars' end of <see cref="RunThroughputAsync"/>.</summary>
+    public static async Task RunFloodAsync(string folder, int cars, int seconds)
+    {
+        using var authority = new CarAuthority(TimeProvider.System.GetUtcNow());
+        if (await RouteAsync(authority, folder) is not { } route)
+            return;
+        var connections = await Task.WhenAll(Enumerable.Range(1, cars).Select(async car =>
+            await route.ConnectAsync(CarIdentity.Number(car, "Car"), "wifi", default)
+                ?? throw new InvalidOperationException("A car was not let in.")));
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        var (sent, acked, watch) = (0L, 0L, Stopwatch.StartNew());
+        await Task.WhenAll(connections.Select((connection, i) => Task.Run(async () =>
+        {
+            var (number, answered) = (0, 0);
+            var start = TimeProvider.System.GetUtcNow();
+            while (!stop.IsCancellationRequested)
+            {
+                var at = start.AddMilliseconds(number);
+                if (!await connection.SendAsync(Driving(i + 1, at, number),
+                    $"c{i.ToString(CultureInfo.InvariantCulture)}-{(++number).ToString("000000000", CultureInfo.InvariantCulture)}", default))
+                    break;
+                // As many as the endpoint lets wait for one car.
+                answered += connection.TakeAcks().Count;
+                while (number - answered > 900 && !stop.IsCancellationRequested)
+                {
+                    await Task.Delay(1);
+                    answered += connection.TakeAcks().Count;
+                }
+            }
+
+            Interlocked.Add(ref sent, number);
+            Interlocked.Add(ref acked, answered);
+        })));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{cars} connections, {watch.Elapsed.TotalSeconds:0} s: {acked / watch.Elapsed.TotalSeconds:0} records/s committed ({sent} sent), "
+            + $"{Environment.CpuUsage.TotalTime.TotalMicroseconds / sent:0} us of processor time each at the cars"));
+    }
+
+    /// <summary>Writes the cars' authority, and waits to be told the port; null when the other end has gone.</summary>
+    static async Task<EndpointRoute?> RouteAsync(CarAuthority authority, string folder)
+    {
+        await File.WriteAllTextAsync(Path.Combine(folder, CarsFile), authority.Pem);
+        Console.WriteLine(Ready);
+        return await Console.In.ReadLineAsync() is { } port ? new EndpointRoute(new Uri($"wss://127.0.0.1:{port}/"), authority) : null;
+    }
+
+    /// <summary>The cars' end of <see cref="RunLatencyAsync"/>.</summary>
     public static async Task RunCarsAsync(string folder, int cars, int seconds)
     {
         using var authority = new CarAuthority(TimeProvider.System.GetUtcNow());
-        await File.WriteAllTextAsync(Path.Combine(folder, CarsFile), authority.Pem);
-        Console.WriteLine(Ready);
-        // Without a port the other end has gone.
-        if (await Console.In.ReadLineAsync() is not { } port)
+        if (await RouteAsync(authority, folder) is not { } route)
             return;
-        var route = new EndpointRoute(new Uri($"wss://127.0.0.1:{port}/"), authority);
         // What the cars of the world bring along is not measured.
         Parallel.For(0, cars, i => route.Prepare(CarIdentity.Number(i + 1, "Car")));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -231,14 +261,13 @@ static class TelemetryMeasurements
         readonly PrivateCluster _cluster;
         readonly NpgsqlDataSource _database;
         readonly string _folder;
-        readonly CarAuthority? _authority;
         readonly TelemetryCars _cars;
         readonly InboxWriter _writer;
         readonly CarEndpoint _endpoint;
 
-        House(PrivateCluster cluster, NpgsqlDataSource database, string folder, CarAuthority? authority, string authorityPem)
+        House(PrivateCluster cluster, NpgsqlDataSource database, string folder, string authorityPem)
         {
-            (_cluster, _database, _folder, _authority) = (cluster, database, folder, authority);
+            (_cluster, _database, _folder) = (cluster, database, folder);
             TelemetryFiles.MakeCertificate("localhost", folder, TimeProvider.System.GetUtcNow());
             var file = Path.Combine(folder, "cars.pem");
             File.WriteAllText(file, authorityPem);
@@ -263,8 +292,8 @@ static class TelemetryMeasurements
 
         public int Connections => _endpoint.Connections;
 
-        /// <param name="authorityPem">Of cars that are elsewhere; null when they are here.</param>
-        public static async Task<House> StartAsync(int cars, string? authorityPem = null)
+        /// <param name="authorityPem">Of the cars.</param>
+        public static async Task<House> StartAsync(int cars, string authorityPem)
         {
             var cluster = await PrivateCluster.StartAsync();
             var connection = new NpgsqlConnectionStringBuilder(cluster.ConnectionString());
@@ -294,23 +323,44 @@ static class TelemetryMeasurements
                 await command.ExecuteNonQueryAsync();
             }
 
-            var authority = authorityPem is null ? new CarAuthority(TimeProvider.System.GetUtcNow()) : null;
-            var house = new House(cluster, database, Directory.CreateTempSubdirectory("tm-bench-").FullName, authority,
-                authorityPem ?? authority!.Pem);
+            var house = new House(cluster, database, Directory.CreateTempSubdirectory("tm-bench-").FullName, authorityPem);
             await house._cars.ReadAsync(default);
             await house._writer.StartAsync(default);
             await house._endpoint.StartAsync(default);
             return house;
         }
 
-        public async Task<ITelemetryConnection> ConnectAsync(int car)
-            => await new EndpointRoute(new Uri($"wss://127.0.0.1:{_endpoint.Port.ToString(CultureInfo.InvariantCulture)}/"), _authority!)
-                .ConnectAsync(CarIdentity.Number(car, "Car"), "wifi", default) ?? throw new InvalidOperationException("A car was not let in.");
-
         public async Task<long> ScalarAsync(string sql)
         {
             await using var command = _database.CreateCommand(sql);
             return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
+        }
+
+        /// <summary>What PostgreSQL's processes have used of the processor, those that have ended included.</summary>
+        public async Task<TimeSpan> ServerTimeAsync()
+        {
+            var backend = await ScalarAsync("select pg_backend_pid()");
+            var server = StatOf(backend.ToString(CultureInfo.InvariantCulture))![1];
+            var ticks = Directory.EnumerateDirectories("/proc").Select(folder => StatOf(Path.GetFileName(folder)))
+                .OfType<string[]>().Where(stat => stat[1] == server).Sum(stat => Number(stat[11]) + Number(stat[12]));
+            // Those that have ended are counted at their parent.
+            ticks += StatOf(server) is { } postmaster ? Number(postmaster[13]) + Number(postmaster[14]) : 0;
+            return TimeSpan.FromMilliseconds(ticks * 10);
+
+            static long Number(string field) => long.Parse(field, CultureInfo.InvariantCulture);
+        }
+
+        /// <summary>What proc(5) says of a process, from its state on; null when it is none.</summary>
+        static string[]? StatOf(string process)
+        {
+            try
+            {
+                return char.IsAsciiDigit(process[0]) ? File.ReadAllText($"/proc/{process}/stat").Split(") ")[^1].Split(' ') : null;
+            }
+            catch (IOException)
+            {
+                return null;
+            }
         }
 
         public async ValueTask DisposeAsync()
@@ -320,7 +370,6 @@ static class TelemetryMeasurements
             await _writer.StoppedAsync(default);
             _writer.Dispose();
             _cars.Dispose();
-            _authority?.Dispose();
             await _database.DisposeAsync();
             await _cluster.DisposeAsync();
             Directory.Delete(_folder, recursive: true);

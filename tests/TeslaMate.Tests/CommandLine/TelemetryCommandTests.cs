@@ -60,6 +60,30 @@ public sealed class TelemetryCommandTests : IDisposable
         (_output.ToString() + _error).ShouldNotContain("the-access-token");
     }
 
+    /// <summary>The commands make and use the key pair whose public half the pages serve.</summary>
+    [Fact]
+    public async Task The_key_pair_is_where_the_service_looks_for_it_unless_a_folder_is_given()
+    {
+        await using var house = await House.StartAsync();
+        var file = Path.Combine(_folder, "elsewhere", "app.pem");
+        house.Environment["TELEMETRY_APP_KEY_FILE"] = file;
+        (await RunAsync(house, "keys")).ShouldBe(ExitCode.Ok, _error.ToString());
+        _output.ToString().ShouldContain($"The private half is in {file}.");
+        var served = await File.ReadAllTextAsync(file);
+        (await RunAsync(house, "keys", "--folder", _folder)).ShouldBe(ExitCode.Ok, _error.ToString());
+        File.Exists(Path.Combine(_folder, "telemetry-app.key")).ShouldBeTrue("the folder that is given wins");
+        (await File.ReadAllTextAsync(file)).ShouldBe(served);
+
+        await RunAsync(house, "certificate", "t.example.org", "--folder", _folder);
+        _output.GetStringBuilder().Clear();
+        (await RunAsync(house, "configure", Vin, "--host", "t.example.org", "--print", "--ca", Path.Combine(_folder, "telemetry-authority.crt")))
+            .ShouldBe(ExitCode.Ok, _error.ToString());
+        using var key = System.Security.Cryptography.ECDsa.Create();
+        key.ImportFromPem(served);
+        var point = key.ExportParameters(false).Q;
+        Claims(_output.ToString().Trim()).GetProperty("iss").GetString().ShouldBe(Convert.ToBase64String([4, .. point.X!, .. point.Y!]));
+    }
+
     [Fact]
     public async Task The_configuration_is_shown_without_asking_anybody()
     {

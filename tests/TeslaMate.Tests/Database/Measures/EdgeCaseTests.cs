@@ -114,6 +114,96 @@ public sealed class EdgeCaseTests
     }
 
     [Theory, MemberData(nameof(Servers))]
+    public async Task A_stop_is_whole_in_the_window_in_which_it_begins(string server)
+    {
+        await using var log = await LogRows.CreateAsync(server);
+        log.Charge("2026-05-31 23:00", 30, 1000, 100, 150, 7, 8, 2, 20, 30);
+        log.Charge("2026-06-01 00:30", 30, 1000.1, 150, 200, 7, 8, 2, 30, 40);
+        log.Drive("2026-06-01 08:00", 30, 1000.1, 1020, 200, 180);
+        log.Charge("2026-06-01 09:00", 30, 1020, 180, 200, 3, 4, 1, 36, 40);
+        foreach (var (since, until, stops) in new[] { ("2026-05-01", "2026-06-01", "2|14|40"), ("2026-06-01", "2026-07-01", "1|3|40") })
+            (await log.LinesAsync($"select charges, energy_added_kwh, end_level from teslamate.charge_stops(1, '{since}', '{until}')"))
+                .ShouldBe([stops]);
+        // A drive ends it, also the first one after the window, and so does more than 0.1 km.
+        (await log.LinesAsync("select charges from teslamate.charge_stops(1, '2026-05-31', '2026-06-01 00:45')")).ShouldBe(["2"]);
+        log.Sql("update positions set odometer = 1000.11 where odometer = 1000.1");
+        (await log.LinesAsync("select charges from teslamate.charge_stops(1, null, null)")).ShouldBe(["1", "1", "1"]);
+    }
+
+    [Theory, MemberData(nameof(Servers))]
+    public async Task Limits_count_as_they_are_written(string server)
+    {
+        await using var log = await LogRows.CreateAsync(server);
+        // Exactly 60 km of range, 10 kWh and 50 %.
+        var charge = log.Charge("2026-05-01 08:00", 60, 1000, 100.01, 160.01, 10, 11, fromLevel: 20, toLevel: 50);
+        log.Row(charge, "2026-05-01 09:00", 50, 11, 160.01);
+        (await log.LineAsync("select samples from teslamate.battery_health(1)")).ShouldBe("1");
+        log.Sql("update charging_processes set end_rated_range_km = 160");
+        (await log.LineAsync("select samples from teslamate.battery_health(1)")).ShouldBe("0");
+        // Half a kilometre is neither parked nor missing.
+        log.Drive("2026-05-02 08:00", 10, 1020, 1023.6, 300, 290);
+        log.Drive("2026-05-02 09:00", 10, 1024.1, 1023.9, 290, 280);
+        log.Drive("2026-05-02 10:00", 10, 1024.4, 1030, 280, 270);
+        (await log.LinesAsync("select 1 from teslamate.idles(1, '2026-05-02 08:10', '2026-05-02 10:00', '2026-05-02 10:10')")).ShouldBeEmpty();
+        (await log.LinesAsync("select kind from teslamate.timeline(1, '2026-05-02 08:10', '2026-05-02 10:00', '2026-05-02 10:10')"))
+            .ShouldBe(["parking", "driving", "parking"]);
+    }
+
+    [Theory, MemberData(nameof(Servers))]
+    public async Task Rows_without_power_tell_no_kind_of_charge(string server)
+    {
+        await using var log = await LogRows.CreateAsync(server);
+        var idle = log.Charge("2026-05-01 08:00", 60, 100, 100, 170, 10, 11, 3);
+        log.Row(idle, "2026-05-01 08:00", 20, 0, kind: "dc").Row(idle, "2026-05-01 09:00", 21, 0, kind: "dc");
+        var mixed = log.Charge("2026-05-02 08:00", 60, 100, 100, 170, 10, 11, 3);
+        log.Row(mixed, "2026-05-02 08:00", 20, 0, kind: "dc").Row(mixed, "2026-05-02 08:30", 20, 0, kind: "dc")
+            .Row(mixed, "2026-05-02 09:00", 21, 11);
+        (await log.LinesAsync("select kind from teslamate.charge_facts(1, null, null) order by 1")).ShouldBe(["ac", ""]);
+        (await log.LineAsync("select charges, charges_ac, charges_dc, cost, cost_ac, cost_dc from teslamate.charge_statistics(1, null, null, "
+            + "'UTC', 'total')")).ShouldBe("2|1|0|6|3|");
+        (await log.LinesAsync("select 1 from teslamate.charge_sessions(1, null, null)")).ShouldBeEmpty();
+    }
+
+    [Theory, MemberData(nameof(Servers))]
+    public async Task What_nothing_is_known_of_is_not_all_and_not_none(string server)
+    {
+        await using var log = await LogRows.CreateAsync(server);
+        // A drive without duration: nothing of it is covered, and its distance counts for the speed of all.
+        log.Drive("2026-05-01 08:00", 0, 100, 101, 300, 299);
+        (await log.LineAsync("select recovered_kwh, recovered_coverage from teslamate.recovery_statistics(1, null, null, 'UTC', 'total')"))
+            .ShouldBe("0|");
+        log.Drive("2026-05-01 09:00", 60, 101, 150, 299, 240);
+        (await log.LineAsync("select speed_avg_kmh from teslamate.drive_statistics(1, null, null, 'UTC', 'total')")).ShouldBe("50");
+        // A day whose only leg has no range: how much was used is not known.
+        log.Drive("2026-05-02 08:00", 60, 150, 200, null, null);
+        log.Drive("2026-05-03 08:00", 60, 200, 250, 180, 130);
+        (await log.LinesAsync("select gross_kwh, gross_distance_km, gross_wh_per_km, gross_coverage from teslamate.gross_statistics(1, "
+            + "'2026-05-02', null, 'UTC', 'day') order by period_key")).ShouldBe(["|0||0", "7.5|50|150|1"]);
+        // A reading with a usable level alone has no part in the mean of those with both.
+        log.Position("2026-05-04 08:00", level: 80, usable: 78, range: 400);
+        log.Position("2026-05-04 09:00", usable: 60, range: 300);
+        (await log.LineAsync("select level, usable_level, range_at_100_km from teslamate.projected_range(1, null, null, 'UTC', 'total')"))
+            .ShouldBe("80|78|507.25");
+    }
+
+    [Theory, MemberData(nameof(Servers))]
+    public async Task Charges_and_versions_begin_with_their_first_row(string server)
+    {
+        await using var log = await LogRows.CreateAsync(server);
+        log.State("online", "2026-04-29 12:00", "2026-04-29 13:00");
+        var charge = log.Charge("2026-04-30 23:00", 120, 1000, 100, 300, 30, 32, fromLevel: 20, toLevel: 60);
+        log.Row(charge, "2026-05-01 01:00", 60, 11, 300);
+        log.Sql("insert into updates (car_id, start_date, end_date, version) values (1, '2026-05-02', '2026-05-02 00:30', '2026.8.3')");
+        // A charge belongs to the window in which it starts.
+        (await log.LinesAsync("select capacity_kwh from teslamate.capacity_samples(1, '2026-04-01', '2026-05-01')")).ShouldBe(["75"]);
+        (await log.LinesAsync("select 1 from teslamate.capacity_samples(1, '2026-05-01', '2026-06-01')")).ShouldBeEmpty();
+        (await log.LineAsync("select samples, charges from teslamate.battery_health(1, '2026-05-01')")).ShouldBe("1|1");
+        // The first version has been in use since the first row of the car.
+        (await log.LineAsync("select in_use_from, in_use_to, charges from teslamate.software_versions(1, null, null, '2026-05-03', 'UTC')"))
+            .ShouldBe("2026-04-29 12:00|2026-05-03|1");
+    }
+
+    [Theory, MemberData(nameof(Servers))]
     public async Task A_session_weighs_as_one_however_many_rows_it_has(string server)
     {
         await using var log = await LogRows.CreateAsync(server);
@@ -135,6 +225,11 @@ public sealed class EdgeCaseTests
         log.State("asleep", "2025-01-01 08:30", null);
         (await log.LinesAsync("select idle_s / 86400, standby, is_moved, range_loss_km from teslamate.idles(1, null, '2026-02-06', '2026-02-05 "
             + "10:00')")).ShouldBe(["400|1|True|40"]);
+        // States that overlap, as rows moved by hand may: the time they share counts once.
+        log.Sql("update states set end_date = '2025-07-01'");
+        log.State("offline", "2025-03-01", "2025-08-01");
+        (await log.LineAsync("select asleep_s / 86400 from teslamate.idles(1, null, '2026-02-06', '2026-02-05 10:00')")).ShouldBe("211.63");
+        (await log.LineAsync("select standby from teslamate.idles(1, '2025-04-01', '2025-04-11', '2026-02-05 10:00')")).ShouldBe("1");
         // The window cuts it, in proportion.
         (await log.LinesAsync(
             "select idle_s / 86400, range_loss_km from teslamate.idles(1, '2025-02-01', '2025-02-11', '2026-02-05 10:00')")).ShouldBe(["10|1"]);

@@ -449,6 +449,59 @@ public class EndpointTests
         Encoding.ASCII.GetString(Envelope.TryRead(await ReceiveAsync(slow))!.Txid.Span).ShouldBe("slow");
     }
 
+    /// <summary>
+    /// A car whose messages are broken in every way is answered, or closed after ten errors in a row (spec fleet-telemetry 1.3); what can be read of
+    /// them is stored, and another car has its turn all the while.
+    /// </summary>
+    [Fact]
+    public async Task Ten_thousand_mutated_envelopes_are_answered_or_end_their_connection_and_another_car_goes_on()
+    {
+        const int Messages = 10_000;
+        const int Window = 100;
+        int[] sources = [1, 2, 6, 13, 15, 18];
+        await using var house = await House.StartAsync(cars: 2);
+        using var good = await house.ConnectAsync("leaf only", vin: House.VinOf(2));
+        var random = new Random(1_018);
+        var (sent, answered, closed) = (0, 0, 0);
+        while (sent < Messages)
+        {
+            using var hostile = await house.ConnectAsync("leaf only");
+            var isOpen = true;
+            while (isOpen && sent < Messages)
+            {
+                var sending = Enumerable.Range(sent, Math.Min(Window, Messages - sent))
+                    .Select(i => EnvelopeTests.Mutate(Vectors.Bytes(sources[i % sources.Length], "envelope"), random)).ToList();
+                sent += sending.Count;
+                var before = answered;
+                try
+                {
+                    foreach (var message in sending)
+                        await hostile.SendAsync(message, WebSocketMessageType.Binary, endOfMessage: true, default);
+                    for (; isOpen && answered < before + sending.Count; answered += isOpen ? 1 : 0)
+                        isOpen = !await IsClosedAsync(hostile);
+                }
+                catch (WebSocketException)
+                {
+                    isOpen = false;
+                }
+
+                closed += isOpen ? 0 : 1;
+                var at = Vectors.T.AddSeconds(sent);
+                var record = new TeslaMate.Telemetry.Records.TelemetryRecord.Data(House.VinOf(2), at, false,
+                    [new(42, TeslaMate.Telemetry.Records.TelemetryValue.Number.Of(63.5))]);
+                await SendAsync(good, Vectors.Encode($"good{sent}", "V", ProtobufForm.Write(record), at, House.VinOf(2)));
+                Encoding.ASCII.GetString(Envelope.TryRead(await ReceiveAsync(good))!.Txid.Span).ShouldBe($"good{sent}");
+            }
+        }
+
+        answered.ShouldBeGreaterThanOrEqualTo(Messages - (closed * Window));
+        answered.ShouldBeGreaterThan(Messages / 2);
+        house.Counters.Unreadable.ShouldBeGreaterThan(Messages / 10);
+        house.Counters.Records.ShouldBeGreaterThan(Messages / 10);
+        (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where car_id = 2 and type = 0"))
+            .ShouldBe(Messages / Window);
+    }
+
     [Fact]
     public async Task Those_who_only_knock_keep_no_car_out()
     {
@@ -461,6 +514,10 @@ public class EndpointTests
             slow.Add(client);
         }
 
+        for (var i = 0; i < 500 && house.Endpoint.Limits.Refused <= 900; i++)
+            await Task.Delay(20);
+        // Some may have given up by themselves by then.
+        house.Endpoint.Limits.Refused.ShouldBeGreaterThan(900, "no more are kept than may be unfinished");
         using var socket = await house.ConnectAsync("leaf only");
         await SendAsync(socket, Vectors.Message(1));
         (await ReceiveAsync(socket)).Length.ShouldBe(84);

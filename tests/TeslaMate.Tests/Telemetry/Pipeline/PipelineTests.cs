@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using TeslaMate.Logbook.Drives;
 using TeslaMate.Logbook.Leases;
 using TeslaMate.Telemetry;
@@ -10,6 +9,7 @@ using TeslaMate.Telemetry.Records;
 using TeslaMate.Telemetry.Wire;
 using TeslaMate.Telemetry.Wire.Generated;
 using TeslaMate.Tests.Logbook;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Telemetry.Wire;
 using TeslaMate.Tests.Time;
 using TeslaMate.Tests.Vehicles;
@@ -239,6 +239,9 @@ public class PipelineTests
             .ShouldBe(["08:10:00|08:15:00|8.0", "08:20:30|08:30:00|16.1"]);
         (await house.Database.ScalarAsync<long>("select count(*) from positions where drive_id is null and date > '2026-06-01 08:15:00' and date "
             + "< '2026-06-01 08:20:30'")).ShouldBe(5);
+        // At the end of the drive that was lies the row of the parked car, too.
+        (await house.Database.ScalarAsync<long>("select count(*) from (select from positions where drive_id is not null group by drive_id, date "
+            + "having count(*) > 1) doubled")).ShouldBe(0);
         (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where not is_applied")).ShouldBe(0);
     }
 
@@ -324,12 +327,92 @@ public class PipelineTests
             """);
     }
 
+    /// <summary>
+    /// Records of right and wrong values, late ones and mutated payloads between them: whatever rows they make, the database takes them, and the
+    /// drive after them is a drive like any other.
+    /// </summary>
+    [Fact]
+    public async Task A_thousand_odd_records_break_no_commit_and_the_next_drive_is_whole()
+    {
+        const int Records = 1_000;
+        const int AtOnce = 100;
+        var random = new Random(1_020);
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1);
+        for (var i = 0; i < Records; i += AtOnce)
+            await house.GetAllAsync([.. Enumerable.Range(i, AtOnce).Select(number => OddRecord(number, random))], T.AddSeconds((i + AtOnce) / 10.0));
+        await house.UntilAsync("08:04:00");
+        (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where type = 0")).ShouldBeGreaterThan(Records / 2);
+
+        await house.GetsAsync(ARecord((Field.Gear, "P"), (Field.DetailedChargeState, "Disconnected"), (Field.Location, Place(52.50, 13.40)),
+            (Field.SoftwareUpdateInstallationPercentComplete, 1), (Field.Version, "2026.20.9 aaaa")), At("08:05:00"));
+        for (var second = 0; second < 120; second += 10)
+        {
+            await house.GetsAsync(
+                ARecord((Field.Gear, "D"), (Field.Location, Place(52.50 + (second / 10_000.0), 13.40)), (Field.Odometer, 12_350 + (second / 100.0))),
+                At("08:06:00").AddSeconds(second));
+        }
+
+        await house.GetsAsync(ARecord((Field.Gear, "P"), (Field.Odometer, 12_351.2)), At("08:08:00"));
+        await house.UntilAsync("08:10:00");
+
+        (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where not is_applied")).ShouldBe(0, house.Told);
+        (await house.Database.RowsAsync("select start_date, end_date, round(distance::numeric, 2) from drives order by start_date desc limit 1"))
+            .ShouldBe(["08:06:00|08:08:00|1.93"], house.Told);
+        (await house.Database.ScalarAsync<long>("select count(*) from drives where end_date is null")).ShouldBe(0);
+        (await house.Database.ScalarAsync<long>("select count(*) from charging_processes where end_date is null")).ShouldBe(0);
+        (await house.Database.ScalarAsync<long>("select count(*) from (select from positions where drive_id is not null group by drive_id, date "
+            + "having count(*) > 1) doubled")).ShouldBe(0);
+    }
+
+    /// <summary>A tenth of a second after the one before, or somewhere in the minutes before that.</summary>
+    static (TelemetryRecord.Data Record, DateTimeOffset At) OddRecord(int number, Random random)
+    {
+        var at = T.AddSeconds(1 + (number / 10.0));
+        if (random.Next(4) == 0)
+        {
+            var payload = EnvelopeTests.Mutate(Vectors.Payload(1 + random.Next(11)), random);
+            if (ProtobufForm.TryRead(RecordType.Data, payload) is TelemetryRecord.Data read)
+                return ((TelemetryRecord.Data)ServerChanges.Apply(read, Vectors.Vin), at);
+        }
+
+        object[] odd =
+        [
+            Invalid, TelemetryValue.Unknown.Instance, "", "<invalid>", "x\0y", new string('x', 5_000), true, -1, 0, 7.0, int.MaxValue, 1e300,
+            double.NaN, TelemetryValue.Number.Of(long.MinValue), Place(91, 181), Place(double.NaN, 1e9), Place(0, 0),
+            new TelemetryValue.Time(25, -1, 99), new TelemetryValue.Code(9, 5), new TelemetryValue.Code(32, 200), new TelemetryValue.Code(53, -1),
+        ];
+        List<(Field Field, object Value)> values = [];
+        for (var i = random.Next(1, 6); i > 0; i--)
+        {
+            values.Add(random.Next(3) == 0 ? ((Field)random.Next(280), odd[random.Next(odd.Length)]) : random.Next(12) switch
+            {
+                0 => (Field.Gear, random.Next(3) == 0 ? "P" : "D"),
+                1 => (Field.DetailedChargeState, random.Next(2) == 0 ? "Charging" : "Complete"),
+                2 => (Field.AcchargingPower, random.Next(12)),
+                3 => (Field.DcchargingEnergyIn, random.NextDouble() * 60),
+                4 => (Field.BatteryLevel, random.NextDouble() * 110),
+                5 => (Field.VehicleSpeed, random.NextDouble() * 120),
+                6 => (Field.PackCurrent, (random.NextDouble() * 1_000) - 500),
+                7 => (Field.SoftwareUpdateInstallationPercentComplete, random.Next(101)),
+                8 => (Field.Version, $"2026.20.{random.Next(4)} aaaa"),
+                9 => (Field.FastChargerPresent, random.Next(2) == 0),
+                10 => (Field.OutsideTemp, (random.NextDouble() * 400) - 200),
+                _ => (Field.Location, Place(52.5 + random.NextDouble(), 13.4)),
+            });
+        }
+
+        // Some come late, and some say what was said at the same moment.
+        return (ARecord([.. values]), random.Next(20) == 0 ? at.AddSeconds(-random.Next(200)) : at);
+    }
+
     /// <summary>A car's loop on a real logbook, and a clock that the test moves.</summary>
     sealed class House : IAsyncDisposable
     {
         readonly ManualTime _time = new(T);
         readonly InboxTable _inbox;
         readonly InboxSignal _signal = new();
+        readonly RecordedLog _log = new();
         readonly InboxWriter _writer;
         readonly LogbookInstance _logbook;
         readonly VehicleLoopParts _parts;
@@ -341,23 +424,26 @@ public class PipelineTests
         {
             Database = database;
             _inbox = new InboxTable(database.DataSource);
-            _writer = new InboxWriter(database.DataSource, _signal, TimeProvider.System, NullLogger<InboxWriter>.Instance);
+            _writer = new InboxWriter(database.DataSource, _signal, TimeProvider.System, _log.For<InboxWriter>());
             _logbook = new LogbookInstance(database.DataSource);
             var settings = new TelemetrySettings();
-            var cars = new TelemetryCars(database.DataSource, _inbox, settings, TimeProvider.System, NullLogger<TelemetryCars>.Instance);
-            var ledger = new Ledger(database.DataSource, settings, _time, NullLogger<Ledger>.Instance);
+            var cars = new TelemetryCars(database.DataSource, _inbox, settings, TimeProvider.System, _log.For<TelemetryCars>());
+            var ledger = new Ledger(database.DataSource, settings, _time, _log.For<Ledger>());
             var feeds = new TelemetryFeeds(cars, _inbox, _signal, new ValueTable(database.DataSource), ledger, _time,
-                NullLogger<TelemetryFeeds>.Instance);
+                _log.For<TelemetryFeeds>());
             Tesla.Car(1, new TeslaMate.Tesla.Cars.VehicleData { State = "asleep" });
             _parts = new VehicleLoopParts(
                 Tesla, new FakeStreams(), _logbook.Logbook, new OneGeofence(), new FlatTerrain(), new SummaryHub(), new BusyBoard(), _time,
-                NullLogger.Instance)
+                _log.For<VehicleLoop>())
             { Telemetry = feeds };
         }
 
         public LogbookDatabase Database { get; }
 
         public FakeTesla Tesla { get; } = new();
+
+        /// <summary>What the program told last.</summary>
+        public string Told => string.Join('\n', _log.Everything.Split('\n').TakeLast(200));
 
         public IntakePath Path { get; set; } = IntakePath.Endpoint;
 
@@ -411,6 +497,19 @@ public class PipelineTests
                 InboxRecord.Of(new(1), RecordType.Data, RecordForm.Protobuf, Path, default, known, null, _time.GetUtcNow(),
                     ProtobufForm.Write(known)), default))
                 .ShouldBe(StoreResult.Stored);
+        }
+
+        /// <summary>Records arrive together, and the clock goes on until then.</summary>
+        public async Task GetAllAsync(IReadOnlyList<(TelemetryRecord.Data Record, DateTimeOffset At)> records, DateTimeOffset until)
+        {
+            await Task.WhenAll(records.Select(async entry =>
+            {
+                var known = entry.Record with { CreatedAt = entry.At };
+                (await _writer.StoreAsync(
+                    InboxRecord.Of(new(1), RecordType.Data, RecordForm.Protobuf, Path, default, known, null, until, ProtobufForm.Write(known)),
+                    default)).ShouldNotBe(StoreResult.NotStored);
+            }));
+            await UntilAsync(until);
         }
 
         public Task UntilAsync(string clock) => UntilAsync(At(clock));

@@ -425,6 +425,37 @@ public class ProjectionTests
         Then([(Field.Odometer, 100.0)], [(Field.Odometer, 98.9)]).VehicleState!.OdometerMiles.ShouldBe(100);
     }
 
+    /// <summary>One wrong word does not stop the odometer for good: what contradicts it is believed when it is said three times on end.</summary>
+    [Theory]
+    [InlineData(100.0, 100.1, 100.1)]
+    [InlineData(100.0, 9_000_000.0, 100.0)]
+    [InlineData(100.0, 9_000_000.0, 100.1, 100.1)]
+    [InlineData(9_000_000.0, 100.0, 100.1, 9_000_000.0)]
+    [InlineData(9_000_000.0, 100.0, 100.1, 100.2, 100.2)]
+    [InlineData(9_000_000.0, 100.0, 5.0, 100.2, 9_000_000.0)]
+    [InlineData(100.0, 9_000_000.0, 100.0, 9_000_000.0, 100.0, 9_000_000.0, 100.0)]
+    public void A_wrong_word_does_not_stop_the_odometer(params double[] wordsAndLast)
+    {
+        var snapshot = new Snapshot();
+        foreach (var (second, word) in wordsAndLast[..^1].Index())
+            snapshot.Apply(ARecord((Field.Odometer, word)), T.AddSeconds(10 * second), T.AddSeconds(10 * second));
+
+        Projection.Shown(snapshot, T.AddMinutes(2), TimeZoneInfo.Utc).VehicleState!.OdometerMiles.ShouldBe(wordsAndLast[^1]);
+    }
+
+    [Theory]
+    [InlineData(60, 105.0, true)]
+    [InlineData(60, 106.0, false)]
+    [InlineData(3_600, 350.0, true)]
+    public void An_odometer_runs_no_faster_than_a_car(int seconds, double miles, bool isBelieved)
+    {
+        var snapshot = new Snapshot();
+        snapshot.Apply(ARecord((Field.Odometer, 100.0)), T, T);
+        snapshot.Apply(ARecord((Field.Odometer, miles)), T.AddSeconds(seconds), T.AddSeconds(seconds));
+
+        Projection.Shown(snapshot, T.AddSeconds(seconds), TimeZoneInfo.Utc).VehicleState!.OdometerMiles.ShouldBe(isBelieved ? miles : 100.0);
+    }
+
     /// <summary>A number of a flag, a flag of a place: nothing that a car says breaks the rest (spec fleet-telemetry 3.1).</summary>
     [Fact]
     public void Values_of_every_kind_in_every_field_break_nothing_and_write_a_snapshot_that_is_read_again()

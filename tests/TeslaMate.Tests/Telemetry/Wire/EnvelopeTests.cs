@@ -144,7 +144,7 @@ public class EnvelopeTests
         records.ShouldBeGreaterThan(500);
     }
 
-    static byte[] Mutate(byte[] bytes, Random random)
+    internal static byte[] Mutate(byte[] bytes, Random random)
     {
         var mutated = (byte[])bytes.Clone();
         switch (random.Next(4))

@@ -252,7 +252,7 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql a
         sum(net_kwh) filter (where is_counted) * 1000 / nullif(sum(net_distance_km) filter (where is_counted), 0),
         coalesce(sum(net_distance_km) filter (where is_counted), 0) / nullif(sum(distance_km) filter (where is_counted), 0),
         sum(climb_kwh) filter (where is_counted),
-        sum(distance_km) filter (where is_counted and duration_s > 0) / nullif(sum(duration_s) filter (where is_counted and duration_s > 0), 0) * 3600,
+        sum(distance_km) filter (where is_counted) / nullif(sum(duration_s) filter (where is_counted), 0) * 3600,
         max(speed_max_kmh) filter (where is_counted), max(distance_km) filter (where is_counted),
         percentile_cont(0.5) within group (order by distance_km) filter (where is_counted)
     from teslamate.drive_facts(car, since, until)
@@ -308,7 +308,8 @@ returns table (period_key timestamp, recovered_kwh double precision, recovered_c
 stable parallel safe set jit = off set work_mem = '32MB' set enable_nestloop = off rows 100 language sql as $$
     -- Both sides of the join are computed once, also before the server has counted the rows of a new history.
     select teslamate.period_key(s.start_date, period, zone), sum(s.recovered_kwh),
-        least(1, sum(s.powered_s) / nullif(sum(f.duration_s), 0)), sum(s.moving_s),
+        -- Of drives without duration nothing can be covered: the lesser of 1 and null would be 1.
+        case when sum(f.duration_s) > 0 then least(1, sum(s.powered_s) / sum(f.duration_s)) end, sum(s.moving_s),
         sum(f.distance_km) filter (where s.moving_s > 0) / nullif(sum(s.moving_s) / 3600, 0)
     from teslamate.drive_sample_facts(car, since, until) as s
     join teslamate.drive_facts(car, since, until) as f on f.drive_id = s.drive_id

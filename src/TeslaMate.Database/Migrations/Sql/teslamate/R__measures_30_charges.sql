@@ -12,7 +12,7 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 1 language sql as 
         from public.charges as c
         where c.charging_process_id = process
     ), powered as (
-        select * from samples where charger_power > 0 or not exists (select from samples where charger_power > 0)
+        select * from samples where charger_power > 0
     ), curve as (
         select array_agg(battery_level order by battery_level) as levels, array_agg(kw order by battery_level) as kw
         from (select battery_level, avg(charger_power)::double precision as kw from samples where charger_power > 0 and battery_level is not null group by battery_level) as by_level
@@ -209,7 +209,9 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         select f.*
         from teslamate.charge_list(car, (
             -- A stop that began before the window keeps its later processes.
-            select max(d.start_date) from public.drives as d where d.car_id = car and d.start_date < coalesce(since, timestamp '1900-01-01')), until) as f
+            select max(d.start_date) from public.drives as d where d.car_id = car and d.start_date < coalesce(since, timestamp '1900-01-01')), (
+            -- One that goes on beyond it has them all: they belong to no other window.
+            select min(d.start_date) from public.drives as d where d.car_id = car and d.start_date >= until)) as f
         where f.is_counted or not counted_only
     ), events as (
         select start_date, charging_process_id, odometer_km, 0 as drives from charges
@@ -222,7 +224,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         select charging_process_id,
             case
                 when drives_before is distinct from lag(drives_before) over w then 1
-                when abs(odometer_km - lag(odometer_km) over w) > 0.1 then 1
+                -- Rounded to millimetres: 1000.1 - 1000 is more than 0.1 in binary.
+                when round(abs(odometer_km - lag(odometer_km) over w)::numeric, 6) > 0.1 then 1
                 else 0
             end as begins
         from driven
@@ -247,7 +250,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         (array_agg(geofence_id order by start_date, charging_process_id))[1]
     from numbered
     group by stop
-    having min(start_date) >= coalesce(since, timestamp '1900-01-01')
+    having teslamate.is_within(min(start_date), since, until)
     order by 2 desc
 $$;
 comment on function teslamate.charge_stops(integer, timestamp, timestamp, boolean)
@@ -346,13 +349,15 @@ returns table (charging_process_id integer, end_date timestamp, odometer_km doub
     is_step boolean)
 stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with samples as (
-        select f.charging_process_id, f.end_date, f.odometer_km,
+        select f.charging_process_id, f.start_date, f.end_date, f.odometer_km,
             f.energy_added_kwh / (f.end_rated_km - f.start_rated_km) * f.last_rated_km * 100 / f.last_usable as capacity,
             f.last_rated_km * 100 / f.last_usable as range_km,
             f.energy_added_kwh / (f.end_rated_km - f.start_rated_km) as constant,
             row_number() over (order by f.end_date, f.charging_process_id) as number
         from teslamate.charge_facts(car, null, null) as f
-        where f.is_counted and f.last_usable >= 50 and f.energy_added_kwh >= 10 and f.end_rated_km - f.start_rated_km >= 60 and f.last_rated_km > 0
+        where f.is_counted and f.last_usable >= 50 and f.energy_added_kwh >= 10
+            -- Rounded as the log is: 190.07 - 130.07 is less than 60 in binary.
+            and round((f.end_rated_km - f.start_rated_km)::numeric, 2) >= 60 and f.last_rated_km > 0
     ), framed as (
         select *, array_agg(capacity) over five as capacities, array_agg(range_km) over five as ranges, array_agg(constant) over before as constants,
             lag(constant) over (order by number) as constant_last
@@ -369,10 +374,11 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         case when number >= 5 then range_median end, constant_median,
         coalesce(abs(constant / constant_median - 1) > 0.02 and abs(constant / constant_last - 1) > 0.02, false)
     from medians
-    where end_date >= coalesce(since, timestamp '1900-01-01') and end_date < coalesce(until, timestamp 'infinity')
+    where teslamate.is_within(start_date, since, until)
 $$;
 comment on function teslamate.capacity_samples(integer, timestamp, timestamp)
-    is 'M11. One sample per charge that ended in the window with usable level of at least 50 %, 10 kWh added and 60 km of rated range gained: capacity in kWh, rated range at 100 % in km,
+    is 'M11. One sample per charge that starts in the window, in the order of their ends, with usable level of at least 50 %, 10 kWh added and 60 km of
+rated range gained: capacity in kWh, rated range at 100 % in km,
 rating constant of this session in kWh/km, medians of five up to here (from the fifth on). is_step: the constant differs by more than 2 % from the median of the five before
 (constant_before): wheels or firmware changed.';
 

@@ -42,7 +42,8 @@ returns table (bucket timestamp, samples integer, level_sum bigint, usable_sum b
     low_rated_km double precision, low_rated_usable bigint, low_ideal_km double precision, low_ideal_usable bigint,
     temperature_sum double precision, temperature_samples integer, odometer_km double precision)
 stable parallel safe language sql as $$
-    select date_bin(interval '15 minutes', date, timestamp '2000-01-01'), count(level)::integer, coalesce(sum(level), 0)::bigint, coalesce(sum(usable), 0)::bigint, min(level), max(level),
+    select date_bin(interval '15 minutes', date, timestamp '2000-01-01'), count(level)::integer, coalesce(sum(level), 0)::bigint,
+        coalesce(sum(usable) filter (where level is not null), 0)::bigint, min(level), max(level),
         max(date), (array_agg(level order by date desc) filter (where level is not null))[1],
         coalesce(sum(rated_km) filter (where usable >= 20), 0), coalesce(sum(usable) filter (where usable >= 20 and rated_km is not null), 0)::bigint,
         coalesce(sum(ideal_km) filter (where usable >= 20), 0), coalesce(sum(usable) filter (where usable >= 20 and ideal_km is not null), 0)::bigint,
@@ -61,7 +62,8 @@ returns table (bucket timestamp, samples integer, level_sum bigint, usable_sum b
     low_rated_km double precision, low_rated_usable bigint, low_ideal_km double precision, low_ideal_usable bigint,
     temperature_sum double precision, temperature_samples integer, odometer_km double precision)
 stable parallel safe language sql as $$
-    select date_bin(interval '15 minutes', date, timestamp '2000-01-01'), count(level)::integer, coalesce(sum(level), 0)::bigint, coalesce(sum(usable), 0)::bigint, min(level), max(level),
+    select date_bin(interval '15 minutes', date, timestamp '2000-01-01'), count(level)::integer, coalesce(sum(level), 0)::bigint,
+        coalesce(sum(usable) filter (where level is not null), 0)::bigint, min(level), max(level),
         max(date), (array_agg(level order by date desc) filter (where level is not null))[1],
         coalesce(sum(rated_km) filter (where usable >= 20), 0), coalesce(sum(usable) filter (where usable >= 20 and rated_km is not null), 0)::bigint,
         coalesce(sum(ideal_km) filter (where usable >= 20), 0), coalesce(sum(usable) filter (where usable >= 20 and ideal_km is not null), 0)::bigint,

@@ -46,7 +46,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     -- A bridge across the begin of a charge says nothing of what was lost. Where every odometer has a range, legs and spans are the same.
     select date, case when charges_between = 0 then next_odometer - odometer else 0 end,
         case
-            when charges_between > 0 then 0
+            when charges_between > 0 then null
             when source = 0 and not is_end then range_km - next_range
             else greatest(range_km - next_range, 0)
         end,
@@ -54,7 +54,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     from legs
     where date < coalesce(until, timestamp 'infinity') and next_odometer is not null
     union all
-    select date, 0, 0, span from spans where (select is_any from unranged) and date < coalesce(until, timestamp 'infinity') and span is not null
+    -- Without a leg nothing is known of what was lost, which is not 0.
+    select date, 0, null, span from spans where (select is_any from unranged) and date < coalesce(until, timestamp 'infinity') and span is not null
 $$;
 comment on function teslamate.gross_legs(integer, timestamp, timestamp)
     is 'M10. Legs between consecutive starts and ends of drives and charges whose first event lies in [since, until): distance by odometer, range lost (parked: never negative; while
@@ -64,8 +65,8 @@ drop function if exists teslamate.gross_statistics(integer, timestamp, timestamp
 create function teslamate.gross_statistics(car integer, since timestamp, until timestamp, zone text, period text)
 returns table (period_key timestamp, gross_kwh double precision, gross_distance_km double precision, gross_wh_per_km double precision, gross_coverage double precision)
 stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
-    select teslamate.period_key(l.date, period, zone), sum(l.loss_km) * max(c.efficiency), sum(l.distance_km),
-        sum(l.loss_km) * max(c.efficiency) * 1000 / nullif(sum(l.distance_km), 0), sum(l.distance_km) / nullif(sum(l.span_km), 0)
+    select teslamate.period_key(l.date, period, zone), sum(l.loss_km) * max(c.efficiency), coalesce(sum(l.distance_km), 0),
+        sum(l.loss_km) * max(c.efficiency) * 1000 / nullif(sum(l.distance_km), 0), coalesce(sum(l.distance_km), 0) / nullif(sum(l.span_km), 0)
     from teslamate.gross_legs(car, since, until) as l
     cross join (select efficiency from public.cars where id = car) as c
     group by 1
@@ -122,7 +123,9 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         where c.end_date is not null and (c.has_next or (select until from bounds) is null)
     )
     select end_date, stops, has_next is null, drive_id, process_id, next_drive, next_process, end_odometer,
-        case when has_next then next_odometer else now_odometer end, case when has_next then next_odometer else now_odometer end - end_odometer,
+        case when has_next then next_odometer else now_odometer end,
+        -- Rounded to millimetres, so that half a kilometre is half a kilometre in binary, too.
+        round((case when has_next then next_odometer else now_odometer end - end_odometer)::numeric, 6)::double precision,
         end_range_km, case when has_next then next_range else now_range end, end_level, case when has_next then next_level else now_level end,
         end_reduced or case when has_next then coalesce(next_reduced, false) else now_reduced end,
         end_latitude, end_longitude, case when has_next then next_latitude else now_latitude end, case when has_next then next_longitude else now_longitude end,
@@ -139,8 +142,17 @@ create function teslamate.asleep_until(car integer, moments timestamp[])
 returns table (moment timestamp, asleep_s double precision)
 stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with sleeping as (
-        select start_date, coalesce(end_date, timestamp 'infinity') as end_date from public.states
-        where car_id = car and state <> 'online' and isfinite(start_date)
+        -- What lies in a state before it counts once: nobody sleeps more than the time there is.
+        select greatest(start_date, slept_until) as start_date, end_date
+        from (
+            select start_date, end_date,
+                max(end_date) over (order by start_date, end_date rows between unbounded preceding and 1 preceding) as slept_until
+            from (
+                select start_date, coalesce(end_date, timestamp 'infinity') as end_date from public.states
+                where car_id = car and state <> 'online' and isfinite(start_date)
+            ) as s
+        ) as s
+        where slept_until is null or end_date > slept_until
     ), summed as (
         select start_date, end_date,
             coalesce(sum(extract(epoch from end_date - start_date)::double precision) filter (where end_date < 'infinity') over (order by start_date, end_date rows between unbounded preceding and 1 preceding), 0)
@@ -304,10 +316,20 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         from public.updates as u
         where u.car_id = car and isfinite(u.start_date) and teslamate.is_time(u.end_date)
         window w as (order by u.start_date, u.id)
+    ), first as materialized (
+        -- The first row of the car: what it was doing, where it was, a drive or a charge.
+        select min(s.date) as date
+        from (
+            select min(start_date) from public.states where car_id = car and teslamate.is_within(start_date, null, null)
+            union all
+            select min(start_date) from public.drives where car_id = car and teslamate.is_within(start_date, null, null)
+            union all
+            select min(start_date) from public.charging_processes where car_id = car and teslamate.is_within(start_date, null, null)
+            union all
+            select min(date) from public.positions where car_id = car and ideal_battery_range_km is not null and teslamate.is_within(date, null, null)
+        ) as s (date)
     ), periods as (
-        select *, case when number = 1 then least(start_date, coalesce((select least(
-                (select min(d.start_date) from public.drives as d where d.car_id = car),
-                (select min(p.start_date) from public.charging_processes as p where p.car_id = car))), start_date)) else start_date end as used_from,
+        select *, case when number = 1 then least(start_date, (select first.date from first)) else start_date end as used_from,
             coalesce(next, greatest(now_utc, start_date)) as used_to
         from updates
     ), drives as materialized (
