@@ -44,9 +44,10 @@ static class ExportMeasurements
         var most = before;
         var logger = await ConnectionsAsync(database, "teslamate");
         await Task.WhenAll(ReadSlowlyAsync(), ReadSlowlyAsync());
+        var loggerAfter = await ConnectionsAsync(database, "teslamate");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"two slow readers: {before / 1048576.0:0.0} MB resident before, {(most - before) / 1048576.0:0.0} MB more at most; connections of the "
-            + $"logger {logger} before, {await ConnectionsAsync(database, "teslamate")} after"));
+            + $"logger {logger} before, {loggerAfter} after"));
 
         async Task ReadSlowlyAsync()
         {
