@@ -1,8 +1,10 @@
 using System.IO.Compression;
 using System.Reflection;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Net.Http.Headers;
 using TeslaMate.Api.Companion;
 using TeslaMate.Web;
 
@@ -45,6 +47,7 @@ public static class ApiPipeline
     /// <summary>To be called before <c>MapWeb</c>: a preflight brings no token.</summary>
     public static WebApplication UseApi(this WebApplication app)
     {
+        var origins = app.Services.GetRequiredService<WebSettings>().ApiOrigins;
         app.UseWhen(http => Prefixes.Any(prefix => http.Request.Path.StartsWithSegments(prefix)), api =>
         {
             api.Use((http, next) =>
@@ -52,15 +55,28 @@ public static class ApiPipeline
                 if (http.Request.Path.StartsWithSegments("/api"))
                     http.Response.Headers["API-Version"] = ApiSettings.CompanionVersion;
                 http.Response.Headers["Server-Version"] = Version;
+                if (origins.Count > 0)
+                    http.Response.OnStarting(VaryByOriginAsync, http.Response);
                 return next(http);
             });
-            if (app.Services.GetRequiredService<WebSettings>().ApiOrigins is { Count: > 0 } origins)
+            if (origins.Count > 0)
                 api.UseCors(cors => cors.WithOrigins([.. origins]).WithMethods("GET", "POST", "PUT", "PATCH", "DELETE")
                     .WithHeaders("Authorization", "Content-Type", "If-Match", "If-None-Match", "Last-Event-ID", "Idempotency-Key")
                     .WithExposedHeaders("ETag", "Link", "Retry-After", "API-Version").SetPreflightMaxAge(TimeSpan.FromMinutes(10)));
             api.UseResponseCompression();
         });
         return app;
+    }
+
+    /// <summary>
+    /// What is answered to one origin is not kept for another. The framework says so where several origins are allowed, and to these alone.
+    /// </summary>
+    static Task VaryByOriginAsync(object response)
+    {
+        var headers = ((HttpResponse)response).Headers;
+        if (!headers.Vary.Contains(HeaderNames.Origin))
+            headers.Append(HeaderNames.Vary, HeaderNames.Origin);
+        return Task.CompletedTask;
     }
 }
 

@@ -45,6 +45,10 @@ switch (args)
     case ["exports", var folder, .. var rest]:
         await ExportMeasurements.RunAsync(folder, rest is [var exported] ? int.Parse(exported, CultureInfo.InvariantCulture) : 5_000_000);
         break;
+    case ["companion", var folder, .. var rest]:
+        await CompanionMeasurements.RunAsync(folder, rest is [var details, ..] ? int.Parse(details, CultureInfo.InvariantCulture) : int.MaxValue,
+            YearsOf(rest.Length > 1 ? rest[1..] : ["2000000"]));
+        break;
     case ["pages-data", var folder, .. var layouts]:
         await (await YearsOfDriving.StartAsync(folder, YearsOf([]), layouts)).DisposeAsync();
         break;

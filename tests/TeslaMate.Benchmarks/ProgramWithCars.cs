@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text;
 using Npgsql;
 using TeslaMate.Configuration;
@@ -71,6 +72,36 @@ sealed class ProgramWithCars(PrivateCluster cluster, TeslaCloud cloud, string fo
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;
         _process = Process.Start(start);
+    }
+
+    /// <summary>Asks the program, however long it takes to answer.</summary>
+    public HttpClient Client() => new(new SocketsHttpHandler
+    {
+        ConnectCallback = async (_, cancellationToken) =>
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    })
+    { BaseAddress = new Uri("http://localhost"), Timeout = Timeout.InfiniteTimeSpan };
+
+    /// <summary>Waits until the program answers from the database.</summary>
+    public async Task ReadyAsync(HttpClient http)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                using var response = await http.GetAsync("/data/v1/meta");
+                response.EnsureSuccessStatusCode();
+                return;
+            }
+            catch (HttpRequestException) when (attempt < 300)
+            {
+                await Task.Delay(200);
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -90,8 +90,20 @@ sealed class DataRoutes(
                 new Shape.One(listing.Row, listing.Members)));
 
     void Whole(RouteGroupBuilder data, string path, Document document)
-        => data.MapGet(path, (RowNumber id, HttpContext http) => ProblemAnswers.TryAsync(http, () => answers.DocumentAsync(http, document, id.Int)))
-            .WithMetadata(new Described(NameOf(path), document.Summary, document.Parameters, [Format.Json], new Shape.Whole(document)));
+    {
+        var formats = RowAnswers.FormatsOf(document.File);
+        var described = new Described(NameOf(path), document.Summary, document.Parameters, formats, new Shape.Whole(document));
+        data.MapGet(path, (RowNumber id, HttpContext http) => DocumentAsync(http, id.Int, null)).WithMetadata(described);
+        data.MapGet(path + ".{format}", (RowNumber id, string format, HttpContext http) => DocumentAsync(http, id.Int, format))
+            .WithMetadata(described with { Name = described.Name + "File", Suffix = true });
+
+        Task DocumentAsync(HttpContext http, int car, string? suffix) => ProblemAnswers.TryAsync(http, () =>
+        {
+            var format = Format.Choose(http.Request, suffix, formats);
+            return format == Format.Json ? answers.DocumentAsync(http, document, car)
+                : answers.ListAsync(http, document.File, Parent.Car, car, format);
+        });
+    }
 
     /// <summary>The operation's name: the path's words, with "one" for a number: <c>getDrivesOnePositions</c>.</summary>
     public static string NameOf(string path, string method = "GET")

@@ -53,28 +53,12 @@ sealed class ExportRoutes(RowAnswers answers, GeoJsonFiles geoJson, TimeProvider
         {
             await RowAnswers.CheckAsync(connection, http, parent, row);
             http.Response.ContentType = Format.Gpx.ContentType;
-            var car = await FileNames.CarAsync(connection, question, parent, row, http.RequestAborted);
-            if (parent == Parent.Drive)
-                await NameDriveAsync(http, connection, question, row, car);
-            else
-                FileNames.Set(http, "positions", question, Format.Gpx.Suffix, car);
+            await FileNames.SetAsync(http, connection, listing.Name, question, parent, row, Format.Gpx);
             var marks = question.Text(Waypoints) is not null && parent == Parent.Car
                 ? await StopsAsync(connection, question, row, http.RequestAborted) : [];
             await answers.WriteAsync(http, connection, listing, question, GpxRows.Members, isAscending: true, row,
                 new GpxRows(marks, question.Flag(Extensions) == true));
         });
-    }
-
-    static async Task NameDriveAsync(HttpContext http, NpgsqlConnection connection, Question question, int drive, CarName? car)
-    {
-        await using var command = new NpgsqlCommand("select start_date from public.drives "
-            + "where id = $1 and start_date between '1900-01-01' and '9999-01-01'", connection)
-        {
-            Parameters = { Value.Of(drive) },
-        };
-        var start = await command.ExecuteScalarAsync(http.RequestAborted) is DateTime column ? Timestamps.FromColumn(column) : default;
-        var local = TimeZoneInfo.ConvertTime(start, question.Zone).ToString("yyyyMMdd'T'HHmm", System.Globalization.CultureInfo.InvariantCulture);
-        FileNames.Set(http, $"teslamate_{car?.Slug}_drive-{drive}_{local}", $"teslamate_{car?.Shown}_drive-{drive}_{local}", Format.Gpx.Suffix);
     }
 
     static async Task<IReadOnlyList<GpxMark>> StopsAsync(NpgsqlConnection connection, Question question, int car, CancellationToken cancellationToken)

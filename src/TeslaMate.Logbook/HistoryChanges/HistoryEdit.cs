@@ -129,8 +129,10 @@ public abstract record HistoryEdit
     /// <summary>Deletes a geofence; what it held goes to the ones below it.</summary>
     public sealed record DeleteGeofence(int Geofence, string Name) : HistoryEdit;
 
-    /// <summary>What was asked for, for programs: member <c>do</c> says which edit it is, the others are its parameters.</summary>
-    public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, HistoryJson.Default.HistoryEdit);
+    /// <summary>
+    /// What was asked for, for programs: member <c>do</c> says which edit it is, the others are its parameters, in the words they are asked with.
+    /// </summary>
+    public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, ProgramHistoryJson.Default.HistoryEdit);
 
     /// <summary>In English, as a line of the journal and of the command line has it.</summary>
     public sealed override string ToString()
@@ -177,3 +179,14 @@ public abstract record HistoryEdit
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true, AllowOutOfOrderMetadataProperties = true)]
 [JsonSerializable(typeof(HistoryEdit))]
 sealed partial class HistoryJson : JsonSerializerContext;
+
+/// <summary>How an edit looks to programs (spec api 2.1): enums are words such as <c>per_kwh</c>.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    Converters = [typeof(Words<EntryKind>), typeof(Words<CostMode>), typeof(Words<TagMode>), typeof(Words<PlaceEnd>)])]
+[JsonSerializable(typeof(HistoryEdit))]
+sealed partial class ProgramHistoryJson : JsonSerializerContext;
+
+/// <summary>An enum as words in lower case, with underscores between them.</summary>
+sealed class Words<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower)
+    where T : struct, Enum;

@@ -87,12 +87,25 @@ sealed class GeofencePages(IGeofences geofences)
 
     async Task<IResult> DeleteAsync(PageContext context, HttpContext http, RowNumber geofence, CancellationToken cancellationToken)
     {
-        return await geofences.DeleteAsync(new GeofenceId(geofence.Int), new(HistoryPages.Author), cancellationToken) switch
+        var id = new GeofenceId(geofence.Int);
+        var fields = await http.Request.ReadFormAsync(cancellationToken);
+        var answer = fields["version"].ToString() is { Length: > 0 } version
+            ? await geofences.DeleteAsync(id, new(HistoryPages.Author) { Version = version }, cancellationToken)
+            : await geofences.PreviewDeletionAsync(id, cancellationToken);
+        switch (answer)
         {
-            GeofenceAnswer.Deleted => context.IsFragment ? Results.Ok() : Results.Redirect(context.Url("/geo-fences")),
-            GeofenceAnswer.Busy => HistoryPages.Problem(context, EditProblem.Busy),
-            _ => Results.StatusCode(StatusCodes.Status404NotFound),
-        };
+            case GeofenceAnswer.Previewed(var detail):
+                return context.Render<ChangePage, ChangeModel>(new(detail, new(http.Request.Path, "/geo-fences", [])));
+            case GeofenceAnswer.Deleted:
+                Notices.Leave(http, new Notice(context.Texts["The change is made. It can be undone for 90 days."], IsError: false));
+                return Results.Redirect(context.Url("/geo-fences"));
+            case GeofenceAnswer.Changed:
+                return HistoryPages.Problem(context, EditProblem.Stale);
+            case GeofenceAnswer.Busy:
+                return HistoryPages.Problem(context, EditProblem.Busy);
+            default:
+                return Results.StatusCode(StatusCodes.Status404NotFound);
+        }
     }
 
     /// <summary>What the form asks for, again.</summary>

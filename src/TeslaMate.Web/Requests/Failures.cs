@@ -78,7 +78,7 @@ sealed partial class Failures(
         var status = http.Response.StatusCode;
         var phrase = status == StatusCodes.Status413PayloadTooLarge ? "Request Entity Too Large" : ReasonPhrases.GetReasonPhrase(status);
         if (Problems.AreFor(http.Request.Path))
-            await Problems.WriteAsync(http, ProblemKind.Of(status), Detail(status));
+            await ExplainToProgramAsync(http, status);
         else if (http.Request.Headers.Accept.ToString().Contains("application/problem+json", StringComparison.OrdinalIgnoreCase)
             && await problems.TryWriteAsync(
                 new ProblemDetailsContext { HttpContext = http, ProblemDetails = { Title = phrase, Instance = http.TraceIdentifier } }))
@@ -93,6 +93,15 @@ sealed partial class Failures(
             http.Response.ContentType = "text/html; charset=utf-8";
             await http.Response.WriteAsync(phrase, http.RequestAborted);
         }
+    }
+
+    static Task ExplainToProgramAsync(HttpContext http, int status)
+    {
+        // What the framework could not read of an address is the number of a row.
+        const string Id = "id";
+        return status == StatusCodes.Status400BadRequest && http.Request.RouteValues[Id] is string text && !RowNumber.TryParse(text, null, out _)
+            ? Problems.WriteAsync(http, ProblemKind.InvalidParameter, $"{Id}: {RowNumber.Needed}", [new(Id, RowNumber.Needed)])
+            : Problems.WriteAsync(http, ProblemKind.Of(status), Detail(status));
     }
 
     static string Detail(int status) => status switch

@@ -6,6 +6,9 @@ namespace TeslaMate.Web.Requests;
 /// <summary>The number of a row in an address: text is a bad request, a number that no row can have is simply not found (spec web 1.9).</summary>
 readonly record struct RowNumber(long Value) : IParsable<RowNumber>
 {
+    /// <summary>What to tell a program that sent something else.</summary>
+    public const string Needed = "The number of a row is needed.";
+
     /// <summary>The number as an integer column holds it; 0, which no row has, where it does not fit.</summary>
     public int Int => Value is > 0 and <= int.MaxValue ? (int)Value : 0;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
+using System.Net;
 using Npgsql;
 using TeslaMate.Database.Clusters;
 using TeslaMate.Simulator.Cloud;
@@ -9,7 +9,8 @@ namespace TeslaMate.Benchmarks.Web;
 
 /// <summary>
 /// What it takes to read all positions of a car through <c>/data/v1</c> (<c>exports FOLDER [positions]</c>): time to the first byte, rows a second,
-/// and by how much the program's memory grows meanwhile. The program is a process of its own.
+/// and by how much the program's memory grows meanwhile; what readers cost that are slow, and what is left of readers that go away. The program is a
+/// process of its own.
 /// </summary>
 static class ExportMeasurements
 {
@@ -25,22 +26,86 @@ static class ExportMeasurements
         await FillAsync(database, positions);
         await program.SignInAsync(database);
         program.Start();
-        using var http = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, cancellationToken) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(program.Socket), cancellationToken);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        })
-        { BaseAddress = new Uri("http://localhost"), Timeout = Timeout.InfiniteTimeSpan };
-        await UntilItAnswersAsync(http);
+        using var http = program.Client();
+        await program.ReadyAsync(http);
         // What the first answers compile and cache is not what they hold.
         foreach (var warmUp in (string[])["csv", "ndjson", "gpx"])
             await http.GetByteArrayAsync($"/data/v1/cars/1/positions.{warmUp}?from=2020-01-01&to=2020-01-10");
         foreach (var format in (string[])["csv", "ndjson", "gpx"])
             await MeasureAsync(http, program.Process, format, positions);
+        await MeasureSlowReadersAsync(http, program.Process, database);
+        await MeasureCutConnectionsAsync(http, program.Process, database);
+    }
+
+    /// <summary>Two that take 64 kB a second, as much as one client may have at once, for half a minute.</summary>
+    static async Task MeasureSlowReadersAsync(HttpClient http, Process process, NpgsqlDataSource database)
+    {
+        var before = Resident(process);
+        var most = before;
+        var logger = await ConnectionsAsync(database, "teslamate");
+        await Task.WhenAll(ReadSlowlyAsync(), ReadSlowlyAsync());
+        var loggerAfter = await ConnectionsAsync(database, "teslamate");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"two slow readers: {before / 1048576.0:0.0} MB resident before, {(most - before) / 1048576.0:0.0} MB more at most; connections of the "
+            + $"logger {logger} before, {loggerAfter} after"));
+
+        async Task ReadSlowlyAsync()
+        {
+            using var response = await http.GetAsync("/data/v1/cars/1/positions.csv", HttpCompletionOption.ResponseHeadersRead);
+            response.EnsureSuccessStatusCode();
+            await using var body = await response.Content.ReadAsStreamAsync();
+            var buffer = new byte[64 * 1024];
+            for (var second = 0; second < 30; second++)
+            {
+                await body.ReadExactlyAsync(buffer);
+                await Task.Delay(TimeSpan.FromSeconds(1));
+                most = Math.Max(most, Resident(process));
+            }
+        }
+    }
+
+    /// <summary>A hundred that go away after a megabyte, one after the other.</summary>
+    static async Task MeasureCutConnectionsAsync(HttpClient http, Process process, NpgsqlDataSource database)
+    {
+        var before = Resident(process);
+        var refused = 0;
+        for (var reader = 0; reader < 100; reader++)
+        {
+            using var response = await http.GetAsync($"/data/v1/cars/1/positions.{(reader % 2 == 0 ? "csv" : "ndjson")}",
+                HttpCompletionOption.ResponseHeadersRead);
+            if (response.StatusCode == HttpStatusCode.TooManyRequests)
+            {
+                // The one before has not been noticed to be gone yet.
+                refused++;
+                await Task.Delay(50);
+                reader--;
+                continue;
+            }
+
+            response.EnsureSuccessStatusCode();
+            await using var body = await response.Content.ReadAsStreamAsync();
+            await body.ReadExactlyAsync(new byte[1024 * 1024]);
+        }
+
+        var watch = Stopwatch.StartNew();
+        while (await ActiveAsync(database, "teslamate exports") > 0)
+            await Task.Delay(20);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"100 cut connections: no query is left {watch.Elapsed.TotalMilliseconds:0} ms after the last, {refused} had to wait for those before; "
+            + $"{before / 1048576.0:0.0} MB resident before, {(Resident(process) - before) / 1048576.0:0.0} MB more after"));
+    }
+
+    static Task<long> ConnectionsAsync(NpgsqlDataSource database, string application)
+        => CountAsync(database, "select count(*) from pg_stat_activity where application_name = $1", application);
+
+    static Task<long> ActiveAsync(NpgsqlDataSource database, string application)
+        => CountAsync(database, "select count(*) from pg_stat_activity where application_name = $1 and state <> 'idle'", application);
+
+    static async Task<long> CountAsync(NpgsqlDataSource database, string sql, string application)
+    {
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.AddWithValue(application);
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     static async Task MeasureAsync(HttpClient http, Process process, string format, int positions)
@@ -76,23 +141,6 @@ static class ExportMeasurements
     {
         process.Refresh();
         return process.WorkingSet64;
-    }
-
-    static async Task UntilItAnswersAsync(HttpClient http)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            try
-            {
-                using var response = await http.GetAsync("/data/v1/meta");
-                response.EnsureSuccessStatusCode();
-                return;
-            }
-            catch (HttpRequestException) when (attempt < 300)
-            {
-                await Task.Delay(200);
-            }
-        }
     }
 
     static async Task FillAsync(NpgsqlDataSource database, int positions)

@@ -80,7 +80,14 @@ public sealed partial class PrefixTests : IAsyncLifetime
         (await LocationAsync("/import")).ShouldBe($"{Prefix}/");
         (await LocationAsync("/log_in")).ShouldBe($"{Prefix}/");
         (await LocationAsync("/geo-fences", fence)).ShouldBe($"{Prefix}/geo-fences");
-        (await LocationAsync("/geo-fences/2/delete", [])).ShouldBe($"{Prefix}/geo-fences");
+        using (var preview = await _browser.PostAsync($"{Prefix}/geo-fences/2/delete", from: $"{Prefix}/settings"))
+        {
+            var form = (await Browser.ParseAsync(preview)).QuerySelector("main form")!;
+            form.GetAttribute("action").ShouldBe($"{Prefix}/geo-fences/2/delete");
+            (await LocationAsync("/geo-fences/2/delete", [("version", form.QuerySelector("[name=version]")!.GetAttribute("value")!)]))
+                .ShouldBe($"{Prefix}/geo-fences");
+        }
+
         (await LocationAsync("/cars/1/suspend", [])).ShouldBe($"{Prefix}/");
         (await LocationAsync("/cars/1/resume", [])).ShouldBe($"{Prefix}/");
         (await LocationAsync("/settings/car/2", [.. "enabled req_not_unlocked free_supercharging use_streaming_api lfp_battery".Split(' ')

@@ -17,6 +17,31 @@ static class FileNames
     public static void Set(HttpContext http, string what, Question question, string suffix, CarName? car)
         => Set(http, Window(what, question, car, name => name.Slug), Window(what, question, car, name => name.Shown), suffix);
 
+    /// <summary>
+    /// Proposes a name for the rows of a list: after the drive or charge where they are of one, else after the window and the car.
+    /// </summary>
+    public static async Task SetAsync(
+        HttpContext http, NpgsqlConnection connection, string what, Question question, Parent parent, int row, Format format)
+    {
+        var car = await CarAsync(connection, question, parent, row, http.RequestAborted);
+        if (parent is not (Parent.Drive or Parent.ChargingProcess))
+        {
+            Set(http, what, question, format.Suffix, car);
+            return;
+        }
+
+        await using var command = new NpgsqlCommand(
+            parent == Parent.Drive ? "select start_date from public.drives where id = $1 and start_date between '1900-01-01' and '9999-01-01'"
+                : "select start_date from public.charging_processes where id = $1 and start_date between '1900-01-01' and '9999-01-01'", connection)
+        {
+            Parameters = { Value.Of(row) },
+        };
+        var start = await command.ExecuteScalarAsync(http.RequestAborted) is DateTime column ? Timestamps.FromColumn(column) : default;
+        var local = TimeZoneInfo.ConvertTime(start, question.Zone).ToString("yyyyMMdd'T'HHmm", CultureInfo.InvariantCulture);
+        var one = string.Create(CultureInfo.InvariantCulture, $"{(parent == Parent.Drive ? "drive" : "charge")}-{row}_{local}");
+        Set(http, $"teslamate_{car?.Slug}_{one}", $"teslamate_{car?.Shown}_{one}", format.Suffix);
+    }
+
     /// <summary>Proposes a name, and the same with the car's real name, to the client.</summary>
     public static void Set(HttpContext http, string plain, string real, string suffix)
     {

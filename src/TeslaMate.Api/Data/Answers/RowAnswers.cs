@@ -145,7 +145,7 @@ sealed partial class RowAnswers(
     /// <summary>An object with lists in it.</summary>
     public async Task DocumentAsync(HttpContext http, Document document, int car)
     {
-        var question = Question.Read(http.Request.Query, [.. document.Parameters, Parameter.Zone], time.LocalTimeZone);
+        var question = Question.Read(http.Request.Query, document.Parameters, time.LocalTimeZone);
         var output = new ArrayBufferWriter<byte>();
         await using (var connection = await programs.OpenConnectionAsync(http.RequestAborted))
         {
@@ -273,6 +273,8 @@ sealed partial class RowAnswers(
         await using (var connection = await programs.OpenConnectionAsync(http.RequestAborted))
         {
             await CheckAsync(connection, http, parent, row);
+            if (format != Format.Json)
+                await FileNames.SetAsync(http, connection, list.Listing.Name, list.Question, parent, row, format);
             var ask = NewAsk();
             var commands = new List<NpgsqlBatchCommand>
             {
@@ -317,8 +319,6 @@ sealed partial class RowAnswers(
 
         if (next is not null)
             http.Response.Headers.Link = $"<{PageAddress(http.Request, next)}>; rel=\"next\"";
-        if (format != Format.Json)
-            FileNames.Set(http, list.Listing.Name, list.Question, format.Suffix, car: null);
         await WholeAsync(http, format, output.WrittenMemory);
 
         Ask NewAsk() => new(list.Question, new SqlText(), CarAccess.Of(http), row, null, time.GetUtcNow());
@@ -330,8 +330,7 @@ sealed partial class RowAnswers(
         await CheckAsync(connection, http, parent, row);
         http.Response.ContentType = format.ContentType;
         if (format != Format.Json)
-            FileNames.Set(http, list.Listing.Name, list.Question, format.Suffix,
-                await FileNames.CarAsync(connection, list.Question, parent, row, http.RequestAborted));
+            await FileNames.SetAsync(http, connection, list.Listing.Name, list.Question, parent, row, format);
         await WriteAsync(http, connection, list.Listing, list.Question, list.Members, list.IsAscending, row, rows);
     });
 

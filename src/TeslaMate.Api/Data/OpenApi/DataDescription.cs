@@ -268,7 +268,8 @@ static class DataDescription
         },
         Shape.Rows(var name, var members) when format == Format.Ndjson => RowOf(name, members, document),
         Shape.One(var name, var members) => RowOf(name, members, document),
-        Shape.Whole(var whole) => WholeOf(whole),
+        Shape.Whole(var whole) when format == Format.Json => WholeOf(whole),
+        Shape.Whole(var whole) when format == Format.Ndjson => ObjectOf(whole.File.Members),
         Shape.File(var description) => new OpenApiSchema { Type = JsonSchemaType.String, Description = description },
         _ => new OpenApiSchema { Type = JsonSchemaType.String, Description = "See docs/api.md." },
     };

@@ -15,5 +15,6 @@ sealed class ProblemException(ProblemKind kind, string detail, params IReadOnlyL
     public static ProblemException NotFound() => new(ProblemKind.NotFound, "There is no such row, or it is not to be seen with this token.");
 
     public static ProblemException InvalidCursor()
-        => new(ProblemKind.InvalidCursor, "The cursor was not given out for this list with these filters and this order. Begin again without one.");
+        => new(ProblemKind.InvalidCursor, "The cursor was not given out for this list with these filters and this order. Begin again without one.",
+            new ParameterProblem(Questions.Parameter.Cursor.Name, "It is not of this list."));
 }

@@ -167,7 +167,7 @@ sealed class Question
         ParameterType.Flag => "true or false is needed.",
         ParameterType.Word => $"One of {string.Join(", ", parameter.Values)} is needed.",
         ParameterType.Words => $"Some of {string.Join(", ", parameter.Values)} are needed, with commas between them.",
-        ParameterType.Ids => "The number of a row is needed.",
+        ParameterType.Ids => RowNumber.Needed,
         ParameterType.Instant => "A day like 2026-07-04 or a moment like 2026-07-04T08:00:00Z is needed.",
         ParameterType.Zone => "An IANA time zone like Europe/Berlin is needed.",
         _ => "A text of 1 to 1000 characters is needed.",

@@ -4,16 +4,22 @@ using static TeslaMate.Api.Data.Rows.Member;
 namespace TeslaMate.Api.Data.Resources;
 
 /// <summary>An answer that is one object with lists in it. As CSV and NDJSON it is the first of its lists.</summary>
+/// <param name="Name">What the file of its first list is called after.</param>
 /// <param name="Own">The object's own members; null when it has none.</param>
-sealed record Document(string Summary, Listing? Own, IReadOnlyList<Listing> Lists)
+sealed record Document(string Name, string Summary, Listing? Own, IReadOnlyList<Listing> Lists)
 {
-    public IReadOnlyList<Parameter> Parameters { get; } = [.. Lists.SelectMany(list => list.Parameters).DistinctBy(parameter => parameter.Name)];
+    /// <summary>What can be asked in every format.</summary>
+    public IReadOnlyList<Parameter> Parameters { get; } =
+        [.. Lists.SelectMany(list => list.Parameters).DistinctBy(parameter => parameter.Name), Parameter.Zone, .. Parameter.OfCsv];
+
+    /// <summary>What CSV and NDJSON have of it.</summary>
+    public Listing File { get; } = Lists[0] with { Name = Name };
 }
 
 /// <summary>The battery's capacity (charts M11, M15) and the charge curve (M14).</summary>
 static class BatteryDocument
 {
-    public static readonly Document Battery = new("The battery's capacity now and new (M11), and the samples behind it.",
+    public static readonly Document Battery = new("battery", "The battery's capacity now and new (M11), and the samples behind it.",
         new()
         {
             Name = "battery",
@@ -23,7 +29,7 @@ static class BatteryDocument
             [
                 Number("capacity_now_kwh", "h.capacity_now_kwh", "The median of the newest five samples."),
                 Number("capacity_new_kwh", "h.capacity_new_kwh", "What the owner says, else the largest median of five samples."),
-                Number("health_pct", "h.health * 100", "Now of new."),
+                Number("health_pct", "h.health", "Now of new."),
                 Number("range_at_100_km", "h.range_now_km", "Rated range at 100 %."),
             ],
             Rows = ask => $"""
@@ -66,7 +72,7 @@ static class BatteryDocument
         ]);
 
     public static readonly Document ChargeCurve =
-        new("DC power over the battery level (M14): the median of the sessions' means, and the sessions.", null,
+        new("charge-curve", "DC power over the battery level (M14): the median of the sessions' means, and the sessions.", null,
         [
             new()
             {

@@ -155,10 +155,10 @@ sealed class RowCsv(IReadOnlyList<Member> members, CsvStyle style)
         => text.AsSpan().TrimStart(" \u00A0\u3000") is [var first, ..] && first is '=' or '+' or '-' or '@' or '\t' or '\r' or '\n' or '＝' or '＋'
             or '－' or '＠';
 
-    // Doubles are short, but never with an exponent, which spreadsheets of some languages take for text.
+    // Doubles are short, but never with an exponent, which spreadsheets of some languages take for text, nor is 0 negative.
     static string Plain(double number)
     {
-        var text = number.ToString("R", CultureInfo.InvariantCulture);
+        var text = (number == 0 ? 0 : number).ToString("R", CultureInfo.InvariantCulture);
         if (!text.Contains('E', StringComparison.Ordinal))
             return text;
         return Math.Abs(number) < 1e27 ? ((decimal)number).ToString(CultureInfo.InvariantCulture)

@@ -74,8 +74,9 @@ sealed class RowJson
                 json.WriteNumberValue(reader.GetInt64(ordinal));
                 break;
             case MemberType.Number when reader.GetDouble(ordinal) is var number:
+                // Of a negated 0, which has a sign of its own, only the 0.
                 if (double.IsFinite(number))
-                    json.WriteNumberValue(number);
+                    json.WriteNumberValue(number == 0 ? 0 : number);
                 else
                     json.WriteNullValue();
                 break;

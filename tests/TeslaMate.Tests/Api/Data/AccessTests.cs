@@ -131,6 +131,7 @@ public sealed class AccessTests : IAsyncLifetime
             using var response = await client.SendAsync(preflight);
             response.Headers.Contains("Access-Control-Allow-Origin").ShouldBe(isAllowed, origin);
             response.Headers.Contains("Access-Control-Allow-Credentials").ShouldBeFalse();
+            response.Headers.Vary.ShouldBe(["Origin"]);
             if (isAllowed)
             {
                 response.StatusCode.ShouldBe(HttpStatusCode.NoContent);
@@ -138,6 +139,10 @@ public sealed class AccessTests : IAsyncLifetime
                 response.Headers.GetValues("Access-Control-Max-Age").ShouldBe(["600"]);
             }
         }
+
+        // A browser that keeps an answer to nobody's script does not show it to one later.
+        using var own = await client.GetAsync("/data/v1/cars");
+        own.Headers.Vary.ShouldContain("Origin");
 
         using var none = new HttpRequestMessage(HttpMethod.Get, "/data/v1/cars");
         none.Headers.Add("Origin", "https://app.example");

@@ -271,13 +271,38 @@ public sealed class ListTests(DataUnderTest data) : IClassFixture<DataUnderTest>
     [InlineData("/data/v1/drives.csv", "drives_all.csv")]
     [InlineData("/data/v1/drives.csv?car=1&from=2026-07-01&to=2026-08-01&tz=Europe/Zurich", "teslamate_blue_drives_20260701-20260731.csv")]
     [InlineData("/data/v1/drives/7/positions.gpx?tz=Europe/Zurich", "teslamate_blue_drive-7_20260704T1000.gpx")]
+    [InlineData("/data/v1/drives/7/positions.csv?tz=Europe/Zurich", "teslamate_blue_drive-7_20260704T1000.csv")]
+    [InlineData("/data/v1/drives/7/positions.ndjson?tz=Europe/Zurich&limit=1", "teslamate_blue_drive-7_20260704T1000.ndjson")]
+    [InlineData("/data/v1/charging-processes/3/charges.csv?tz=Europe/Zurich", "teslamate_blue_charge-3_20260705T1900.csv")]
     [InlineData("/data/v1/cars/2/positions.csv", "positions_car-2_all.csv")]
+    [InlineData("/data/v1/cars/1/states.csv?limit=1", "states_blue_all.csv")]
+    [InlineData("/data/v1/drives.csv?car=1&limit=1", "drives_blue_all.csv")]
     public async Task Files_have_names(string path, string name)
     {
         using var client = data.Client();
         using var response = await client.GetAsync(path);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         response.Content.Headers.ContentDisposition!.FileName!.Trim('"').ShouldBe(name);
+    }
+
+    [Theory]
+    [InlineData("/data/v1/drives/abc", "invalid-parameter", "id")]
+    [InlineData("/data/v1/drives/7.gpx", "invalid-parameter", "id")]
+    [InlineData("/data/v1/cars/x/states.csv", "invalid-parameter", "id")]
+    [InlineData("/data/v1/drives?cursor=x", "invalid-cursor", "cursor")]
+    public async Task What_is_wrong_with_an_address_is_named(string path, string slug, string parameter)
+    {
+        var (found, problem) = await data.ProblemAsync(path, HttpStatusCode.BadRequest);
+        found.ShouldBe(slug);
+        problem.GetProperty("errors").EnumerateArray().Single().GetProperty("parameter").GetString().ShouldBe(parameter);
+    }
+
+    [Fact]
+    public async Task Problems_are_read_by_people_too()
+    {
+        using var client = data.Client();
+        using var response = await client.GetAsync("/data/v1/drives.parquet");
+        (await response.Content.ReadAsStringAsync()).ShouldContain("application/geo+json (.geojson)");
     }
 
     [Fact]

@@ -137,6 +137,47 @@ public sealed class StatisticsTests : IAsyncLifetime
         curve.EnumerateObject().Select(member => member.Name).ShouldBe(["levels", "sessions"]);
     }
 
+    [Fact]
+    public async Task Health_is_per_cent_and_the_lists_of_a_document_come_as_files_too()
+    {
+        foreach (var (day, from, to, fromRange, toRange, added) in ((string, int, int, double, double, double)[])[
+            ("2025-01-10", 30, 80, 150.00, 400.00, 37.50), ("2025-03-10", 20, 90, 99.60, 448.20, 52.29),
+            ("2025-05-10", 30, 80, 148.80, 396.80, 37.20), ("2025-09-10", 40, 80, 196.00, 392.00, 29.40),
+            ("2025-11-10", 50, 90, 244.00, 439.20, 29.28), ("2026-01-10", 50, 80, 243.00, 388.80, 21.87),
+            ("2026-03-10", 40, 75, 193.60, 363.00, 25.41), ("2026-04-10", 40, 80, 208.80, 417.60, 29.00)])
+        {
+            var process = _log.Charge($"{day} 10:00", 240, 1000, fromRange, toRange, added, added, fromLevel: from, toLevel: to);
+            _log.Row(process, $"{day} 10:00", from, 10, fromRange).Row(process, $"{day} 14:00", to, 10, toRange, added);
+        }
+
+        await _log.LinesAsync("select 1");
+        var battery = await DataUnderTest.JsonAsync(_client, "/data/v1/cars/1/battery");
+        var (now, whenNew) = (Number(battery, "capacity_now_kwh"), Number(battery, "capacity_new_kwh"));
+        Number(battery, "health_pct").ShouldBe(now / whenNew * 100, 1e-9);
+        Number(battery, "health_pct").ShouldBeInRange(90, 100);
+        using var file = await _client.GetAsync("/data/v1/cars/1/battery.csv?tz=UTC&sep=semicolon");
+        file.Content.Headers.ContentDisposition!.FileName!.Trim('"').ShouldStartWith("battery_");
+        var lines = (await file.Content.ReadAsStringAsync()).Split("\r\n");
+        lines[0].ShouldBe("at;at_local;odometer_km;capacity_kwh;range_at_100_km;energy_added_kwh;version");
+        lines.Length.ShouldBe(battery.GetProperty("samples").GetArrayLength() + 2);
+        (await _client.GetStringAsync("/data/v1/cars/1/charge-curve.csv")).ShouldBe("battery_pct,power_kw,power_p10_kw,power_p90_kw,sessions\r\n");
+    }
+
+    [Fact]
+    public async Task Nothing_is_a_negative_zero()
+    {
+        // Parked with the range that it came with: the energy is a negated 0.
+        _log.Drive("2026-04-10 10:00", 30, 2130, 2150, 420, 400, 10);
+        _log.Drive("2026-04-10 12:00", 30, 2150, 2170, 400, 380, 10);
+        await _log.LinesAsync("select 1");
+        var timeline = await _client.GetStringAsync("/data/v1/cars/1/timeline?fields=kind,energy_kwh");
+        timeline.ShouldContain("\"energy_kwh\":0}");
+        timeline.ShouldNotContain(":-0}");
+        var lines = (await _client.GetStringAsync("/data/v1/cars/1/timeline.csv?fields=kind,energy_kwh")).Split("\r\n");
+        lines.ShouldContain("parked,0");
+        lines.ShouldNotContain("parked,-0");
+    }
+
     async Task<List<JsonElement>> RowsAsync(string query)
         => [.. (await DataUnderTest.JsonAsync(_client, $"/data/v1/cars/1/statistics?{query}")).GetProperty("data").EnumerateArray()];
 

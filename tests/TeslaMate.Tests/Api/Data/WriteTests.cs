@@ -196,6 +196,38 @@ public sealed class WriteTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_somebody_else_writes_for_long_is_refused_and_can_be_tried_again()
+    {
+        var before = await RowsAsync();
+        await using var other = await _data.Database.TestSource.OpenConnectionAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await using (var hold = new Npgsql.NpgsqlCommand(
+            "select from drives where id = 7 for update; select from charging_processes where id = 3 for update", other))
+            await hold.ExecuteNonQueryAsync();
+        var answers = await Task.WhenAll(
+            RefusedAsync("POST", "/drives/7/split", """{"position_id":102}""", HttpStatusCode.Conflict),
+            RefusedAsync("PUT", "/charging-processes/3/cost", """{"mode":"total","value":5}""", HttpStatusCode.Conflict),
+            RefusedAsync("DELETE", "/drives/7", null, HttpStatusCode.Conflict),
+            RefusedAsync("DELETE", "/geofences/2", null, HttpStatusCode.Conflict));
+        answers.ShouldAllBe(answer => answer.Slug == "conflict"
+            && answer.Problem.GetProperty("detail").GetString()!.EndsWith("Try again.", StringComparison.Ordinal));
+        await transaction.RollbackAsync();
+        (await RowsAsync()).ShouldBe(before);
+        await ChangeAsync("POST", "/drives/7/split", """{"position_id":102}""");
+    }
+
+    [Fact]
+    public async Task Edits_are_told_in_the_words_that_they_are_asked_with()
+    {
+        var cost = (await ChangeAsync("PUT", "/charging-processes/3/cost", """{"mode":"per_kwh","value":0.30}""")).GetProperty("edit");
+        (cost.GetProperty("mode").GetString(), cost.GetProperty("kind").GetString()).ShouldBe(("per_kwh", "charge"));
+        var place = (await ChangeAsync("PUT", "/drives/7/geofence", """{"end":"end","geofence_id":2}""")).GetProperty("edit");
+        (place.GetProperty("end").GetString(), place.GetProperty("kind").GetString()).ShouldBe(("end", "drive"));
+        (await DataUnderTest.JsonAsync(_client, "/data/v1/changes")).GetProperty("data").EnumerateArray()
+            .Select(change => change.GetProperty("edit").GetProperty("kind").GetString()).ShouldBe(["drive", "charge"]);
+    }
+
+    [Fact]
     public async Task Who_may_not_write_changes_nothing()
     {
         var before = await RowsAsync();
