@@ -87,7 +87,7 @@ sealed class ProgramWithCars(PrivateCluster cluster, TeslaCloud cloud, string fo
     { BaseAddress = new Uri("http://localhost"), Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>Waits until the program answers from the database.</summary>
-    public async Task ReadyAsync(HttpClient http)
+    public static async Task ReadyAsync(HttpClient http)
     {
         for (var attempt = 0; ; attempt++)
         {

@@ -41,7 +41,7 @@ static class CompanionMeasurements
         await program.SignInAsync(database);
         program.Start();
         using var http = program.Client();
-        await program.ReadyAsync(http);
+        await ProgramWithCars.ReadyAsync(http);
         await DrivesAsync(database);
 
         var quietFrom = TimeProvider.System.GetUtcNow();

@@ -27,7 +27,7 @@ static class ExportMeasurements
         await program.SignInAsync(database);
         program.Start();
         using var http = program.Client();
-        await program.ReadyAsync(http);
+        await ProgramWithCars.ReadyAsync(http);
         // What the first answers compile and cache is not what they hold.
         foreach (var warmUp in (string[])["csv", "ndjson", "gpx"])
             await http.GetByteArrayAsync($"/data/v1/cars/1/positions.{warmUp}?from=2020-01-01&to=2020-01-10");
