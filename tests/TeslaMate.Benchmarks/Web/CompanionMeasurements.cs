@@ -112,7 +112,8 @@ static class CompanionMeasurements
         took.Sort();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{chosen.Count} details of {paths.Count}: {bytes / 1e6:0} MB in {watch.Elapsed.TotalSeconds:0} s, "
-            + $"{chosen.Count / watch.Elapsed.TotalSeconds:0} a second, median {took[took.Count / 2]:0} ms, 99 % {took[took.Count * 99 / 100]:0} ms, longest {took[^1]:0} ms; {refused} refused"));
+            + $"{chosen.Count / watch.Elapsed.TotalSeconds:0} a second, median {took[took.Count / 2]:0} ms, "
+            + $"99 % {took[took.Count * 99 / 100]:0} ms, longest {took[^1]:0} ms; {refused} refused"));
     }
 
     /// <summary>Waits until the driving car's rows arrive.</summary>
