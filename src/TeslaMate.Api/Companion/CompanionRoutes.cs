@@ -71,9 +71,12 @@ sealed partial class CompanionRoutes(
             LogAsync(car, http, ResumeAsync, cancellationToken)), "Ends a sleep attempt");
         Logging(write.MapPut("/logging/suspend", (string car, HttpContext http, CancellationToken cancellationToken) =>
             LogAsync(car, http, SuspendAsync, cancellationToken)), "Lets the car fall asleep");
-        foreach (var (path, name) in ((string, string)[])[("/command/{name}", "name"), ("/wake_up", "")])
-            write.MapPost(path, (string car, HttpContext http) => RefuseCommandAsync(http)).Produces<ErrorAnswer>(StatusCodes.Status403Forbidden)
-                .WithSummary("Commands are not offered");
+        foreach (var command in (RouteHandlerBuilder[])
+        [
+            write.MapPost("/command/{name}", (string car, string name, HttpContext http) => RefuseCommandAsync(http)),
+            write.MapPost("/wake_up", (string car, HttpContext http) => RefuseCommandAsync(http)),
+        ])
+            command.Produces<ErrorAnswer>(StatusCodes.Status403Forbidden).WithSummary("Commands are not offered");
 
         routes.Map("/api/{**path}", NoPageAsync).WithMetadata(CompanionRefusals.Instance).ExcludeFromDescription();
     }

@@ -89,13 +89,17 @@ sealed class GeofencePages(IGeofences geofences)
     {
         var id = new GeofenceId(geofence.Int);
         var fields = await http.Request.ReadFormAsync(cancellationToken);
-        var answer = fields["version"].ToString() is { Length: > 0 } version
+        // A dialog has asked, or a preview was shown; otherwise it is shown now.
+        var answer = context.IsFragment ? await geofences.DeleteAsync(id, new(HistoryPages.Author), cancellationToken)
+            : fields["version"].ToString() is { Length: > 0 } version
             ? await geofences.DeleteAsync(id, new(HistoryPages.Author) { Version = version }, cancellationToken)
             : await geofences.PreviewDeletionAsync(id, cancellationToken);
         switch (answer)
         {
             case GeofenceAnswer.Previewed(var detail):
                 return context.Render<ChangePage, ChangeModel>(new(detail, new(http.Request.Path, "/geo-fences", [])));
+            case GeofenceAnswer.Deleted when context.IsFragment:
+                return Results.Ok();
             case GeofenceAnswer.Deleted:
                 Notices.Leave(http, new Notice(context.Texts["The change is made. It can be undone for 90 days."], IsError: false));
                 return Results.Redirect(context.Url("/geo-fences"));

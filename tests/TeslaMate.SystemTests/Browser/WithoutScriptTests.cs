@@ -125,6 +125,9 @@ public sealed class WithoutScriptTests(ProgramInBrowser family, NewProgramInBrow
         await page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("Geo-fence \"Garage\" created");
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete Garage" }).ClickAsync();
+        await Expect(page).ToHaveTitleAsync("Preview · TeslaMate for .NET");
+        (await family.ScalarAsync<long>("select count(*) from geofences where name = 'Garage'")).ShouldBe(1);
+        await page.Locator("main form button").ClickAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Delete Garage" })).ToHaveCountAsync(0);
         (await family.ScalarAsync<long>("select count(*) from geofences where name = 'Garage'")).ShouldBe(0);
     }

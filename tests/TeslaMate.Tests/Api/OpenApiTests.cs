@@ -27,6 +27,25 @@ public sealed class OpenApiTests(CompanionUnderTest api) : IClassFixture<Compani
     }
 
     [Fact]
+    public async Task Every_parameter_of_a_path_is_described()
+    {
+        using var http = new HttpClient { BaseAddress = api.Pages.Address };
+        foreach (var address in (string[])["/data/openapi/teslamateapi.json", "/data/openapi/v1.json"])
+        {
+            var document = JsonNode.Parse(await http.GetStringAsync(address))!;
+            foreach (var (path, operations) in document["paths"]!.AsObject())
+            {
+                var named = System.Text.RegularExpressions.Regex.Matches(path, @"\{([^}]*)\}").Select(parameter => parameter.Groups[1].Value);
+                foreach (var (method, operation) in operations!.AsObject())
+                {
+                    (operation!["parameters"]?.AsArray() ?? []).Where(parameter => (string?)parameter!["in"] == "path")
+                        .Select(parameter => (string?)parameter!["name"]).ShouldBe(named, ignoreOrder: true, $"{method} {path}");
+                }
+            }
+        }
+    }
+
+    [Fact]
     public async Task Every_route_is_described_and_answers()
     {
         var document = await DocumentAsync();

@@ -50,11 +50,27 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
             "ähnlich | -0.500000, 180.000000 | 66 ft"]);
         var page = await _browser.PageAsync("/geo-fences");
         page.QuerySelector("tbody a")!.GetAttribute("href").ShouldBe("/geo-fences/3/edit");
+        page.QuerySelector("tbody form")!.GetAttribute("hx-confirm").ShouldBe("Delete 'Home'?");
         page.QuerySelector("tbody form")!.GetAttribute("action").ShouldBe("/geo-fences/3/delete");
         page.QuerySelector("a[href='/geo-fences/new']").ShouldNotBeNull();
 
         async Task<IReadOnlyList<string>> RowsAsync()
             => [.. (await _browser.PageAsync("/geo-fences")).QuerySelectorAll("tbody tr").Select(row => string.Join(" | ", row.Texts("td").Take(3)))];
+    }
+
+    [Fact]
+    public async Task A_geofence_is_deleted_after_a_dialog_of_the_browser()
+    {
+        await _pages.Database.ExecuteAsync("""
+            insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at)
+                values ('Home', 52.5, 13.3, 20, now(), now()), ('Around', 52.501, 13.3, 1000, now(), now());
+            update charging_processes set geofence_id = 1
+            """);
+        _browser.Headers.Add("HX-Request", "true");
+        (await _browser.PostAsync("/geo-fences/1/delete", from: "/geo-fences")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await _browser.PageAsync("/geo-fences")).Texts("td.name").ShouldBe(["Around"]);
+        (await _pages.Database.ScalarAsync<int>("select geofence_id from charging_processes")).ShouldBe(2);
+        (await _browser.PostAsync("/geo-fences/1/delete", from: "/geo-fences")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
     [Fact]
