@@ -230,7 +230,8 @@ sealed class MosquittoListener : IAsyncDisposable
     public async Task<List<MqttMessage>> UntilAsync(Func<MqttMessage, bool> last)
     {
         var messages = new List<MqttMessage>();
-        while (await NextAsync(TimeSpan.FromSeconds(20)) is { } message)
+        // A slow line alone keeps some tests waiting for 20 s.
+        while (await NextAsync(TimeSpan.FromMinutes(2)) is { } message)
         {
             messages.Add(message);
             if (last(message))
