@@ -4,8 +4,8 @@ using TeslaMate.Configuration;
 namespace TeslaMate.Tesla.Streaming;
 
 /// <summary>
-/// Remembers by tag which token the stream did not accept, over openings: whoever reopens a stream at once after <see
-/// cref="StreamEvent.TokensExpired"/> must not get a storm of connections with the same bad token.
+/// Remembers by tag which token the stream did not accept, over openings: whoever reopens a stream at once after
+/// <see cref="StreamEvent.TokensExpired"/> must not get a storm of connections with the same bad token.
 /// </summary>
 sealed class RejectedTokens
 {

@@ -89,9 +89,9 @@ sealed class GeofencePages(IGeofences geofences)
     {
         var id = new GeofenceId(geofence.Int);
         var fields = await http.Request.ReadFormAsync(cancellationToken);
+        var version = fields["version"].ToString() is { Length: > 0 } shown ? shown : null;
         // A dialog has asked, or a preview was shown; otherwise it is shown now.
-        var answer = context.IsFragment ? await geofences.DeleteAsync(id, new(HistoryPages.Author), cancellationToken)
-            : fields["version"].ToString() is { Length: > 0 } version
+        var answer = context.IsFragment || version is not null
             ? await geofences.DeleteAsync(id, new(HistoryPages.Author) { Version = version }, cancellationToken)
             : await geofences.PreviewDeletionAsync(id, cancellationToken);
         switch (answer)

@@ -58,14 +58,16 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
             => [.. (await _browser.PageAsync("/geo-fences")).QuerySelectorAll("tbody tr").Select(row => string.Join(" | ", row.Texts("td").Take(3)))];
     }
 
+    Task ChargeInHomeWithinAroundAsync() => _pages.Database.ExecuteAsync("""
+        insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at)
+            values ('Home', 52.5, 13.3, 20, now(), now()), ('Around', 52.501, 13.3, 1000, now(), now());
+        update charging_processes set geofence_id = 1
+        """);
+
     [Fact]
     public async Task A_geofence_is_deleted_after_a_dialog_of_the_browser()
     {
-        await _pages.Database.ExecuteAsync("""
-            insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at)
-                values ('Home', 52.5, 13.3, 20, now(), now()), ('Around', 52.501, 13.3, 1000, now(), now());
-            update charging_processes set geofence_id = 1
-            """);
+        await ChargeInHomeWithinAroundAsync();
         _browser.Headers.Add("HX-Request", "true");
         (await _browser.PostAsync("/geo-fences/1/delete", from: "/geo-fences")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await _browser.PageAsync("/geo-fences")).Texts("td.name").ShouldBe(["Around"]);
@@ -76,11 +78,7 @@ public sealed class GeofenceFormTests(SharedPages shared) : IClassFixture<Shared
     [Fact]
     public async Task A_geofence_is_deleted_after_a_preview_and_what_lay_in_it_goes_to_the_next()
     {
-        await _pages.Database.ExecuteAsync("""
-            insert into geofences (name, latitude, longitude, radius, inserted_at, updated_at)
-                values ('Home', 52.5, 13.3, 20, now(), now()), ('Around', 52.501, 13.3, 1000, now(), now());
-            update charging_processes set geofence_id = 1
-            """);
+        await ChargeInHomeWithinAroundAsync();
         var before = await _pages.RowsAsync();
         using var asked = await _browser.PostAsync("/geo-fences/1/delete", from: "/geo-fences");
         asked.StatusCode.ShouldBe(HttpStatusCode.OK);

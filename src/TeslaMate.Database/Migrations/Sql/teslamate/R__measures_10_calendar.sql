@@ -58,11 +58,11 @@ comment on function teslamate.periods(timestamp, timestamp, text, text)
     is 'M2. Every local period that the window [since, until) touches, empty ones too; period is day, week (ISO), month, quarter, year or total. A day has 23, 24 or 25 h.';
 
 drop function if exists teslamate.sums(boolean, text);
-create function teslamate.sums(with_total boolean, period text) returns table (is_total boolean) immutable parallel safe rows 1 language sql as $$
-    select false union all select true where with_total and period <> 'total'
+create function teslamate.sums(with_total boolean, period text) returns table (sum_period text) immutable parallel safe rows 1 language sql as $$
+    select period union all select 'total' where with_total and period <> 'total'
 $$;
 comment on function teslamate.sums(boolean, text)
-    is 'Joined to rows that are summed per period: each counts in its period and, with_total, in the total of all of them too, unless that is the period.';
+    is 'The periods to sum by: period and, with_total, the period total too. Joined to rows, each counts in both.';
 
 -- Both are taken into the statements that call them: they cost nothing, and an index serves what they say.
 drop function if exists teslamate.is_within(timestamp, timestamp, timestamp);

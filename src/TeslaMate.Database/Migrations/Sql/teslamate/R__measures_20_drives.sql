@@ -242,7 +242,7 @@ returns table (period_key timestamp, drives bigint, open_drives bigint, uncounte
     net_wh_per_km double precision, net_coverage double precision, climb_kwh double precision, speed_avg_kmh double precision, speed_max_kmh smallint,
     longest_km double precision, median_km double precision)
 stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
-    select case when t.is_total then timestamp '-infinity' else teslamate.period_key(start_date, period, zone) end,
+    select teslamate.period_key(start_date, t.sum_period, zone),
         count(*) filter (where is_counted), count(*) filter (where is_open), count(*) filter (where not is_counted and not is_open),
         coalesce(sum(distance_km) filter (where is_counted), 0), coalesce(sum(duration_s) filter (where is_counted), 0),
         avg(outside_temp_c) filter (where is_counted),
@@ -286,7 +286,7 @@ drop function if exists teslamate.mileage_statistics(integer, timestamp, timesta
 create function teslamate.mileage_statistics(car integer, since timestamp, until timestamp, zone text, period text, with_total boolean default false)
 returns table (period_key timestamp, odometer_km double precision, gap_km double precision, odometer_end_km double precision)
 stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
-    select case when t.is_total then timestamp '-infinity' else teslamate.period_key(start_date, period, zone) end, sum(odometer_km), sum(gap_km), max(end_km)
+    select teslamate.period_key(start_date, t.sum_period, zone), sum(odometer_km), sum(gap_km), max(end_km)
     from teslamate.mileage(car, since, until)
     cross join teslamate.sums(with_total, period) as t
     group by 1

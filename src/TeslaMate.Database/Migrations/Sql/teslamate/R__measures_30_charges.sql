@@ -169,7 +169,7 @@ returns table (period_key timestamp, charges bigint, open_charges bigint, uncoun
     price_ac_coverage double precision, price_dc_coverage double precision)
 stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
     with f as (
-        select *, case when t.is_total then timestamp '-infinity' else teslamate.period_key(start_date, period, zone) end as key, is_counted and kind = 'ac' as ac, is_counted and kind = 'dc' as dc, is_counted and cost is not null as priced
+        select *, teslamate.period_key(start_date, t.sum_period, zone) as key, is_counted and kind = 'ac' as ac, is_counted and kind = 'dc' as dc, is_counted and cost is not null as priced
         from teslamate.charge_list(car, since, until)
         cross join teslamate.sums(with_total, period) as t
         where (geofences is null or coalesce(geofence_id, 0) = any (geofences)) and (min_minutes is null or duration_min >= min_minutes)

@@ -66,7 +66,7 @@ drop function if exists teslamate.gross_statistics(integer, timestamp, timestamp
 create function teslamate.gross_statistics(car integer, since timestamp, until timestamp, zone text, period text, with_total boolean default false)
 returns table (period_key timestamp, gross_kwh double precision, gross_distance_km double precision, gross_wh_per_km double precision, gross_coverage double precision)
 stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
-    select case when t.is_total then timestamp '-infinity' else teslamate.period_key(l.date, period, zone) end, sum(l.loss_km) * max(c.efficiency), coalesce(sum(l.distance_km), 0),
+    select teslamate.period_key(l.date, t.sum_period, zone), sum(l.loss_km) * max(c.efficiency), coalesce(sum(l.distance_km), 0),
         sum(l.loss_km) * max(c.efficiency) * 1000 / nullif(sum(l.distance_km), 0), coalesce(sum(l.distance_km), 0) / nullif(sum(l.span_km), 0)
     from teslamate.gross_legs(car, since, until) as l
     cross join teslamate.sums(with_total, period) as t

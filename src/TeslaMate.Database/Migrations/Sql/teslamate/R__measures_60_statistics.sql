@@ -35,7 +35,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         c.cost, c.cost_ac, c.cost_dc, coalesce(c.priced_charges, 0), c.price_per_kwh, c.price_per_added_kwh, c.price_coverage, g.gross_wh_per_km * c.price_per_added_kwh / 10
     from (select coalesce(since, teslamate.first_event(car)) as since, coalesce(until, now_utc) as until) as w
     cross join teslamate.sums(with_total, period) as t
-    cross join lateral teslamate.periods(w.since, w.until, case when t.is_total then 'total' else period end, zone) as p
+    cross join lateral teslamate.periods(w.since, w.until, t.sum_period, zone) as p
     left join d on d.period_key = p.period_key
     left join g on g.period_key = p.period_key
     left join m on m.period_key = p.period_key
