@@ -45,6 +45,13 @@ public sealed record Idle(
         row.WholeOrNull(), row.WholeOrNull(), row.WholeOrNull(), row.NumberOrNull(), row.NumberOrNull(), row.TextOrNull());
 }
 
+/// <summary>When a version came (M17; spec charts 5.1).</summary>
+/// <param name="Version">Null where none was told.</param>
+public sealed record SoftwareDate(DateTimeOffset StartDate, string? Version)
+{
+    internal static SoftwareDate Read(Row row) => new(row.Instant(), row.TextOrNull());
+}
+
 /// <summary>An update and the time that its version was in use (M17; spec charts 5.1).</summary>
 public sealed record SoftwareVersion(
     int UpdateId, string? Version, string? FullVersion, DateTimeOffset StartDate, DateTimeOffset? EndDate, bool IsInstalling,
@@ -60,25 +67,23 @@ public sealed partial class MeasureReader
 {
     /// <summary>The newest first; parking and missing stretches are cut at the borders of the window.</summary>
     public IAsyncEnumerable<TimelineEntry> TimelineAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.timeline($1, $2, $3, $4)", TimelineEntry.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Now(window));
+        => StreamAsync("timeline", TimelineEntry.Read, cancellationToken, Car(window), Since(window), Until(window), Now(window));
 
     /// <summary>In order of time; of time that nothing is known of there is no row.</summary>
     public IAsyncEnumerable<StateSpan> StateSpansAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.state_spans($1, $2, $3, $4)", StateSpan.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Now(window));
+        => StreamAsync("state_spans", StateSpan.Read, cancellationToken, Car(window), Since(window), Until(window), Now(window));
 
     /// <summary>In no order.</summary>
     public IAsyncEnumerable<Idle> IdlesAsync(MeasureWindow window, CancellationToken cancellationToken)
+        => StreamAsync("idles", Idle.Read, cancellationToken, Car(window), Since(window), Until(window), Now(window), Zone(window), PeriodOf(window));
+
+    /// <summary>The updates of the window, the oldest first.</summary>
+    public IAsyncEnumerable<SoftwareDate> SoftwareDatesAsync(MeasureWindow window, CancellationToken cancellationToken)
         => StreamAsync(
-            "select * from teslamate.idles($1, $2, $3, $4, $5, $6)", Idle.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Now(window), Zone(window), PeriodOf(window));
+            "select * from teslamate.software_dates($1, $2, $3)", SoftwareDate.Read, cancellationToken, Car(window), Since(window), Until(window));
 
     /// <summary>Updates that start in the window, the newest first.</summary>
     public IAsyncEnumerable<SoftwareVersion> SoftwareVersionsAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.software_versions($1, $2, $3, $4, $5)", SoftwareVersion.Read, cancellationToken,
+        => StreamAsync("software_versions", SoftwareVersion.Read, cancellationToken,
             Car(window), Since(window), Until(window), Now(window), Zone(window));
 }
