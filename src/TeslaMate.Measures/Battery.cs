@@ -84,42 +84,32 @@ public sealed partial class MeasureReader
 {
     /// <summary>At the end of the window.</summary>
     public Task<BatteryHealth> BatteryHealthAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => SingleAsync("select * from teslamate.battery_health($1, $2)", BatteryHealth.Read, cancellationToken, Car(window), Until(window));
+        => SingleAsync("battery_health", BatteryHealth.Read, cancellationToken, Car(window), Until(window));
 
     /// <summary>Charges that start in the window, in no order.</summary>
     public IAsyncEnumerable<CapacitySample> CapacitySamplesAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.capacity_samples($1, $2, $3)", CapacitySample.Read, cancellationToken,
-            Car(window), Since(window), Until(window));
+        => StreamAsync("capacity_samples", CapacitySample.Read, cancellationToken, Car(window), Since(window), Until(window));
 
     /// <summary>Every period with readings, the oldest first.</summary>
     public IAsyncEnumerable<ProjectedRange> ProjectedRangeAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.projected_range($1, $2, $3, $4, $5)", ProjectedRange.Read, cancellationToken,
+        => StreamAsync("projected_range", ProjectedRange.Read, cancellationToken,
             Car(window), Since(window), Until(window), Zone(window), PeriodOf(window));
 
     /// <summary>The quarters of the window, in no order.</summary>
     public IAsyncEnumerable<LevelQuarter> LevelsAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.levels($1, $2, $3)", LevelQuarter.Read, cancellationToken,
-            Car(window), Since(window), Until(window));
+        => StreamAsync("levels", LevelQuarter.Read, cancellationToken, Car(window), Since(window), Until(window));
 
     /// <summary>At most so many points, in order of time; the window needs both ends.</summary>
     public IAsyncEnumerable<LevelPoint> LevelSeriesAsync(MeasureWindow window, int points, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.level_series($1, $2, $3, $4)", LevelPoint.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Value.Of(points));
+        => StreamAsync("level_series", LevelPoint.Read, cancellationToken, Car(window), Since(window), Until(window), Value.Of(points));
 
     /// <summary>Steps of <paramref name="widthHours"/>; a frame is the window, which needs both ends, divided by <paramref name="frames"/>: whole
     /// days, half of them before and as many after (spec charts 3.3).</summary>
     public IAsyncEnumerable<MovingLevel> MovingLevelsAsync(MeasureWindow window, int widthHours, int frames, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.level_moving_statistics($1, $2, $3, $4, $5)", MovingLevel.Read, cancellationToken,
+        => StreamAsync("level_moving_statistics", MovingLevel.Read, cancellationToken,
             Car(window), Since(window), Until(window), Value.Of(widthHours), Value.Of(frames));
 
     /// <summary>From the lowest class up; the window needs an end.</summary>
     public IAsyncEnumerable<LevelClass> LevelClassesAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.level_classes($1, $2, $3)", LevelClass.Read, cancellationToken,
-            Car(window), Since(window), Until(window));
+        => StreamAsync("level_classes", LevelClass.Read, cancellationToken, Car(window), Since(window), Until(window));
 }

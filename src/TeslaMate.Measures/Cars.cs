@@ -34,13 +34,13 @@ public sealed partial class MeasureReader
 {
     /// <summary>Every car, hidden ones too, as the owner orders them.</summary>
     public IAsyncEnumerable<CarLabel> CarsAsync(CancellationToken cancellationToken)
-        => StreamAsync("select * from teslamate.car_labels()", CarLabel.Read, cancellationToken);
+        => StreamAsync("car_labels", CarLabel.Read, cancellationToken);
 
     /// <summary>Null before the first reading.</summary>
     public Task<NewestValues?> NewestValuesAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => FirstOrNullAsync("select * from teslamate.newest_values($1, $2)", NewestValues.Read, cancellationToken, Car(window), Now(window));
+        => FirstOrNullAsync("newest_values", NewestValues.Read, cancellationToken, Car(window), Now(window));
 
     /// <summary>The newest first, whatever the window.</summary>
     public IAsyncEnumerable<IncompleteRow> IncompleteRowsAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync("select * from teslamate.incomplete_rows($1)", IncompleteRow.Read, cancellationToken, Car(window));
+        => StreamAsync("incomplete_rows", IncompleteRow.Read, cancellationToken, Car(window));
 }

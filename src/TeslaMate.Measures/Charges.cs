@@ -122,55 +122,42 @@ public sealed partial class MeasureReader
 {
     /// <summary>The charging processes that start in the window, in no order.</summary>
     public IAsyncEnumerable<ListedCharge> ChargesAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.charge_list($1, $2, $3)", ListedCharge.Read, cancellationToken,
-            Car(window), Since(window), Until(window));
+        => StreamAsync("charge_list", ListedCharge.Read, cancellationToken, Car(window), Since(window), Until(window));
 
     /// <summary>Every period with charging processes; of these geofences (0: none) and at least so many minutes where it is said.</summary>
     public IAsyncEnumerable<ChargePeriod> ChargeStatisticsAsync(
         MeasureWindow window, IReadOnlyCollection<int>? geofences, int? minMinutes, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.charge_statistics($1, $2, $3, $4, $5, $6, $7)", ChargePeriod.Read, cancellationToken,
+        => StreamAsync("charge_statistics", ChargePeriod.Read, cancellationToken,
             Car(window), Since(window), Until(window), Zone(window), PeriodOf(window), Value.Array(geofences?.ToArray()), Value.Of(minMinutes));
 
     /// <summary>The newest first; open and empty processes too unless <paramref name="countedOnly"/>.</summary>
     public IAsyncEnumerable<ChargingStop> ChargingStopsAsync(MeasureWindow window, bool countedOnly, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.charge_stops($1, $2, $3, $4)", ChargingStop.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Value.Of(countedOnly));
+        => StreamAsync("charge_stops", ChargingStop.Read, cancellationToken, Car(window), Since(window), Until(window), Value.Of(countedOnly));
 
     /// <summary>The place with the most energy first; one row for all unknown places.</summary>
     public IAsyncEnumerable<ChargingPlace> ChargingPlacesAsync(
         MeasureWindow window, IReadOnlyCollection<int>? geofences, int? minMinutes, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.charge_places($1, $2, $3, $4, $5)", ChargingPlace.Read, cancellationToken,
+        => StreamAsync("charge_places", ChargingPlace.Read, cancellationToken,
             Car(window), Since(window), Until(window), Value.Array(geofences?.ToArray()), Value.Of(minMinutes));
 
     /// <summary>Classes of 5 %, the most frequent first.</summary>
     public IAsyncEnumerable<LevelCount> ChargeLevelsAsync(MeasureWindow window, ChargeSide side, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.charge_levels($1, $2, $3, $4)", LevelCount.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Text(side));
+        => StreamAsync("charge_levels", LevelCount.Read, cancellationToken, Car(window), Since(window), Until(window), Text(side));
 
     /// <summary>The counted DC charges of the window, in no order.</summary>
     public IAsyncEnumerable<DcSession> DcSessionsAsync(MeasureWindow window, int fromLevel, int toLevel, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.charge_sessions($1, $2, $3, $4, $5)", DcSession.Read, cancellationToken,
+        => StreamAsync("charge_sessions", DcSession.Read, cancellationToken,
             Car(window), Since(window), Until(window), Value.Of(fromLevel), Value.Of(toLevel));
 
     /// <summary>In order of the axis; of places that contain the text where there is one.</summary>
     public IAsyncEnumerable<CurvePoint> ChargeCurveAsync(MeasureWindow window, CurveAxis axis, string? place, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.charge_curve($1, $2, $3, $4, $5)", CurvePoint.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Text(axis), Value.Of(place));
+        => StreamAsync("charge_curve", CurvePoint.Read, cancellationToken, Car(window), Since(window), Until(window), Text(axis), Value.Of(place));
 
     /// <summary>In order of time.</summary>
     public IAsyncEnumerable<ChargePoint> ChargeSeriesAsync(int process, CancellationToken cancellationToken)
-        => StreamAsync("select * from teslamate.charge_series($1)", ChargePoint.Read, cancellationToken, Value.Of(process));
+        => StreamAsync("charge_series", ChargePoint.Read, cancellationToken, Value.Of(process));
 
     /// <summary>At most about so many points; the window needs both ends.</summary>
     public IAsyncEnumerable<ChargingPoint> ChargingSeriesAsync(MeasureWindow window, int points, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.charging_series($1, $2, $3, $4)", ChargingPoint.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Value.Of(points));
+        => StreamAsync("charging_series", ChargingPoint.Read, cancellationToken, Car(window), Since(window), Until(window), Value.Of(points));
 }

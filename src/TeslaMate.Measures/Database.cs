@@ -28,13 +28,13 @@ public sealed partial class MeasureReader
 {
     /// <summary>The largest first.</summary>
     public IAsyncEnumerable<DatabaseTable> TablesAsync(CancellationToken cancellationToken)
-        => StreamAsync("select * from teslamate.database_tables()", DatabaseTable.Read, cancellationToken);
+        => StreamAsync("database_tables", DatabaseTable.Read, cancellationToken);
 
     /// <summary>The largest first.</summary>
     public IAsyncEnumerable<DatabaseIndex> IndexesAsync(CancellationToken cancellationToken)
-        => StreamAsync("select * from teslamate.database_indexes()", DatabaseIndex.Read, cancellationToken);
+        => StreamAsync("database_indexes", DatabaseIndex.Read, cancellationToken);
 
     /// <summary>One row.</summary>
     public Task<DatabaseFacts> DatabaseAsync(CancellationToken cancellationToken)
-        => SingleAsync("select * from teslamate.database_facts()", DatabaseFacts.Read, cancellationToken);
+        => SingleAsync("database_facts", DatabaseFacts.Read, cancellationToken);
 }

@@ -127,51 +127,40 @@ public sealed partial class MeasureReader
 {
     /// <summary>The drives that start in the window, in no order.</summary>
     public IAsyncEnumerable<ListedDrive> DrivesAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.drive_list($1, $2, $3)", ListedDrive.Read, cancellationToken,
-            Car(window), Since(window), Until(window));
+        => StreamAsync("drive_list", ListedDrive.Read, cancellationToken, Car(window), Since(window), Until(window));
 
     /// <summary>Classes of 10 km/h or mph that occur.</summary>
     public IAsyncEnumerable<SpeedClass> SpeedHistogramAsync(MeasureWindow window, LengthUnit unit, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.speed_histogram($1, $2, $3, $4)", SpeedClass.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Text(unit));
+        => StreamAsync("speed_histogram", SpeedClass.Read, cancellationToken, Car(window), Since(window), Until(window), Text(unit));
 
     /// <summary>Classes of 5 °C or 10 °F that occur, the warmest first; drives of at least <paramref name="minKm"/>.</summary>
     public IAsyncEnumerable<TemperatureClass> EfficiencyByTemperatureAsync(
         MeasureWindow window, double minKm, TemperatureUnit unit, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.efficiency_by_temperature($1, $2, $3, $4, $5)", TemperatureClass.Read, cancellationToken,
+        => StreamAsync("efficiency_by_temperature", TemperatureClass.Read, cancellationToken,
             Car(window), Since(window), Until(window), Value.Of(minKm), Text(unit));
 
     /// <summary>Classes of 10 km/h or mph and 5 °C or 10 °F.</summary>
     public IAsyncEnumerable<ConsumptionCell> ConsumptionMatrixAsync(
         MeasureWindow window, LengthUnit length, TemperatureUnit temperature, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.consumption_matrix($1, $2, $3, $4, $5)", ConsumptionCell.Read, cancellationToken,
+        => StreamAsync("consumption_matrix", ConsumptionCell.Read, cancellationToken,
             Car(window), Since(window), Until(window), Text(length), Text(temperature));
 
     /// <summary>Every period with readings, the oldest first.</summary>
     public IAsyncEnumerable<TyrePressures> TyrePressuresAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.tyre_pressures($1, $2, $3, $4, $5)", TyrePressures.Read, cancellationToken,
+        => StreamAsync("tyre_pressures", TyrePressures.Read, cancellationToken,
             Car(window), Since(window), Until(window), Zone(window), PeriodOf(window));
 
     /// <summary>Trips of at least <paramref name="minKm"/> with stops under <paramref name="maxStopHours"/>, the newest first.</summary>
     public IAsyncEnumerable<Trip> TripsAsync(MeasureWindow window, double maxStopHours, double minKm, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.trips($1, $2, $3, $4, $5)", Trip.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Value.Of(maxStopHours), Value.Of(minKm));
+        => StreamAsync("trips", Trip.Read, cancellationToken, Car(window), Since(window), Until(window), Value.Of(maxStopHours), Value.Of(minKm));
 
     /// <summary>Those driven at least twice, the most frequent first.</summary>
     public IAsyncEnumerable<SameRoute> SameRoutesAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.same_routes($1, $2, $3)", SameRoute.Read, cancellationToken,
-            Car(window), Since(window), Until(window));
+        => StreamAsync("same_routes", SameRoute.Read, cancellationToken, Car(window), Since(window), Until(window));
 
     /// <summary>One line per drive that starts in the window, in order of time.</summary>
     public IAsyncEnumerable<DriveRoute> RoutesAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync("select * from teslamate.routes($1, $2, $3)", DriveRoute.Read, cancellationToken, Car(window), Since(window), Until(window));
+        => StreamAsync("routes", DriveRoute.Read, cancellationToken, Car(window), Since(window), Until(window));
 
     /// <summary>Of the newest drives of the window, the newest first.</summary>
     public IAsyncEnumerable<DriveRoute> NewestRoutesAsync(MeasureWindow window, int most, CancellationToken cancellationToken)
@@ -180,9 +169,9 @@ public sealed partial class MeasureReader
 
     /// <summary>Empty where the drive has no positions.</summary>
     public Task<RouteLine> RouteAsync(int drive, CancellationToken cancellationToken)
-        => SingleAsync("select * from teslamate.drive_route($1)", RouteLine.Read, cancellationToken, Value.Of(drive));
+        => SingleAsync("drive_route", RouteLine.Read, cancellationToken, Value.Of(drive));
 
     /// <summary>At most so many points, in order of time.</summary>
     public IAsyncEnumerable<DrivePoint> DriveSeriesAsync(int drive, int points, CancellationToken cancellationToken)
-        => StreamAsync("select * from teslamate.drive_series($1, $2)", DrivePoint.Read, cancellationToken, Value.Of(drive), Value.Of(points));
+        => StreamAsync("drive_series", DrivePoint.Read, cancellationToken, Value.Of(drive), Value.Of(points));
 }

@@ -67,21 +67,15 @@ public sealed partial class MeasureReader
 {
     /// <summary>The newest first; parking and missing stretches are cut at the borders of the window.</summary>
     public IAsyncEnumerable<TimelineEntry> TimelineAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.timeline($1, $2, $3, $4)", TimelineEntry.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Now(window));
+        => StreamAsync("timeline", TimelineEntry.Read, cancellationToken, Car(window), Since(window), Until(window), Now(window));
 
     /// <summary>In order of time; of time that nothing is known of there is no row.</summary>
     public IAsyncEnumerable<StateSpan> StateSpansAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.state_spans($1, $2, $3, $4)", StateSpan.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Now(window));
+        => StreamAsync("state_spans", StateSpan.Read, cancellationToken, Car(window), Since(window), Until(window), Now(window));
 
     /// <summary>In no order.</summary>
     public IAsyncEnumerable<Idle> IdlesAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.idles($1, $2, $3, $4, $5, $6)", Idle.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Now(window), Zone(window), PeriodOf(window));
+        => StreamAsync("idles", Idle.Read, cancellationToken, Car(window), Since(window), Until(window), Now(window), Zone(window), PeriodOf(window));
 
     /// <summary>The updates of the window, the oldest first.</summary>
     public IAsyncEnumerable<SoftwareDate> SoftwareDatesAsync(MeasureWindow window, CancellationToken cancellationToken)
@@ -90,7 +84,6 @@ public sealed partial class MeasureReader
 
     /// <summary>Updates that start in the window, the newest first.</summary>
     public IAsyncEnumerable<SoftwareVersion> SoftwareVersionsAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.software_versions($1, $2, $3, $4, $5)", SoftwareVersion.Read, cancellationToken,
+        => StreamAsync("software_versions", SoftwareVersion.Read, cancellationToken,
             Car(window), Since(window), Until(window), Now(window), Zone(window));
 }

@@ -21,16 +21,18 @@ public sealed partial class MeasureReader
 
     /// <summary>When the first drive or charge of a car began; null without any.</summary>
     public Task<DateTimeOffset?> FirstEventAsync(int car, CancellationToken cancellationToken)
-        => SingleAsync("select teslamate.first_event($1)", row => row.InstantOrNull(), cancellationToken, Value.Of(car));
+        => SingleAsync("first_event", row => row.InstantOrNull(), cancellationToken, Value.Of(car));
 
     /// <summary>What of the window is in no measure of samples yet.</summary>
     public Task<LeftOut> LeftOutAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => SingleAsync("select * from teslamate.left_out($1, $2, $3)", LeftOut.Read, cancellationToken, Car(window), Since(window), Until(window));
+        => SingleAsync("left_out", LeftOut.Read, cancellationToken, Car(window), Since(window), Until(window));
 
+    /// <summary>The rows of a function of schema <c>teslamate</c> with these arguments.</summary>
     async IAsyncEnumerable<T> StreamAsync<T>(
-        string sql, Func<Row, T> read, [EnumeratorCancellation] CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+        string function, Func<Row, T> read, [EnumeratorCancellation] CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
-        await using var command = _create(sql);
+        var arguments = string.Join(", ", Enumerable.Range(1, parameters.Length).Select(place => $"${place}"));
+        await using var command = _create($"select * from teslamate.{function}({arguments})");
         command.Parameters.AddRange(parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var row = new Row(reader);
@@ -42,17 +44,17 @@ public sealed partial class MeasureReader
         }
     }
 
-    async Task<T> SingleAsync<T>(string sql, Func<Row, T> read, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    async Task<T> SingleAsync<T>(string function, Func<Row, T> read, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
-        await foreach (var row in StreamAsync(sql, read, cancellationToken, parameters))
+        await foreach (var row in StreamAsync(function, read, cancellationToken, parameters))
             return row;
-        throw new InvalidOperationException($"\"{sql}\" returned no row, and always has one.");
+        throw new InvalidOperationException($"{function} returned no row, and always has one.");
     }
 
-    async Task<T?> FirstOrNullAsync<T>(string sql, Func<Row, T> read, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    async Task<T?> FirstOrNullAsync<T>(string function, Func<Row, T> read, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
         where T : class
     {
-        await foreach (var row in StreamAsync(sql, read, cancellationToken, parameters))
+        await foreach (var row in StreamAsync(function, read, cancellationToken, parameters))
             return row;
         return null;
     }

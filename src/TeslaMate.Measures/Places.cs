@@ -33,17 +33,13 @@ public sealed partial class MeasureReader
 {
     /// <summary>The most visited first.</summary>
     public IAsyncEnumerable<Destination> DestinationsAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.destinations($1, $2, $3)", Destination.Read, cancellationToken,
-            Car(window), Since(window), Until(window));
+        => StreamAsync("destinations", Destination.Read, cancellationToken, Car(window), Since(window), Until(window));
 
     /// <summary>The newest visit first; of places with the text in name or address where there is one.</summary>
     public IAsyncEnumerable<VisitedPlace> VisitedPlacesAsync(MeasureWindow window, string? text, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.visited_places($1, $2, $3, $4)", VisitedPlace.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Value.Of(text));
+        => StreamAsync("visited_places", VisitedPlace.Read, cancellationToken, Car(window), Since(window), Until(window), Value.Of(text));
 
     /// <summary>In order of country, state and city.</summary>
     public IAsyncEnumerable<Region> RegionsAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync("select * from teslamate.regions($1, $2, $3)", Region.Read, cancellationToken, Car(window), Since(window), Until(window));
+        => StreamAsync("regions", Region.Read, cancellationToken, Car(window), Since(window), Until(window));
 }

@@ -119,8 +119,7 @@ public sealed partial class MeasureReader
 {
     /// <summary>Every period that the window touches, the oldest first; without a beginning from the first event on.</summary>
     public IAsyncEnumerable<PeriodStatistics> StatisticsAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.statistics($1, $2, $3, $4, $5, $6)", PeriodStatistics.Read, cancellationToken,
+        => StreamAsync("statistics", PeriodStatistics.Read, cancellationToken,
             Car(window), Since(window), Until(window), Zone(window), PeriodOf(window), Now(window));
 
     /// <summary>The window as a whole, and its periods as <see cref="StatisticsAsync"/> has them: far less work than to ask for both.</summary>
@@ -128,28 +127,24 @@ public sealed partial class MeasureReader
     public async Task<(PeriodStatistics? Total, IReadOnlyList<PeriodStatistics> Periods)> StatisticsWithTotalAsync(
         MeasureWindow window, CancellationToken cancellationToken)
     {
-        var rows = await StreamAsync(
-            "select * from teslamate.statistics($1, $2, $3, $4, $5, $6, true)", PeriodStatistics.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Zone(window), PeriodOf(window), Now(window)).ToListAsync(cancellationToken);
+        var rows = await StreamAsync("statistics", PeriodStatistics.Read, cancellationToken,
+            Car(window), Since(window), Until(window), Zone(window), PeriodOf(window), Now(window), Value.Of(true)).ToListAsync(cancellationToken);
         return (rows.FirstOrDefault(), window.Period == Period.Total ? rows : rows[Math.Min(1, rows.Count)..]);
     }
 
     /// <summary>Every period with drives.</summary>
     public IAsyncEnumerable<DrivePeriod> DriveStatisticsAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.drive_statistics($1, $2, $3, $4, $5)", DrivePeriod.Read, cancellationToken,
+        => StreamAsync("drive_statistics", DrivePeriod.Read, cancellationToken,
             Car(window), Since(window), Until(window), Zone(window), PeriodOf(window));
 
     /// <summary>Every period with drives.</summary>
     public IAsyncEnumerable<RecoveryPeriod> RecoveryAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.recovery_statistics($1, $2, $3, $4, $5)", RecoveryPeriod.Read, cancellationToken,
+        => StreamAsync("recovery_statistics", RecoveryPeriod.Read, cancellationToken,
             Car(window), Since(window), Until(window), Zone(window), PeriodOf(window));
 
     /// <summary>Every period with idle time.</summary>
     public IAsyncEnumerable<IdlePeriod> IdleStatisticsAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.idle_statistics($1, $2, $3, $4, $5, $6)", IdlePeriod.Read, cancellationToken,
+        => StreamAsync("idle_statistics", IdlePeriod.Read, cancellationToken,
             Car(window), Since(window), Until(window), Now(window), Zone(window), PeriodOf(window));
 
     /// <summary>The window as a whole, null without idle time, and its periods as <see cref="IdleStatisticsAsync"/> has them.</summary>
@@ -164,38 +159,26 @@ public sealed partial class MeasureReader
 
     /// <summary>The drives that start in the window.</summary>
     public IAsyncEnumerable<MileageStep> MileageAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.mileage($1, $2, $3)", MileageStep.Read, cancellationToken,
-            Car(window), Since(window), Until(window));
+        => StreamAsync("mileage", MileageStep.Read, cancellationToken, Car(window), Since(window), Until(window));
 
     /// <summary>The pace of the window, which needs an end.</summary>
     public Task<Extrapolation> ExtrapolationAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => SingleAsync(
-            "select * from teslamate.extrapolation($1, $2, $3)", Extrapolation.Read, cancellationToken,
-            Car(window), Since(window), Until(window));
+        => SingleAsync("extrapolation", Extrapolation.Read, cancellationToken, Car(window), Since(window), Until(window));
 
     /// <summary>Null without a budget.</summary>
     public Task<MileageBudget?> MileageBudgetAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => FirstOrNullAsync(
-            "select * from teslamate.mileage_budget($1, $2, $3)", MileageBudget.Read, cancellationToken,
-            Car(window), Zone(window), Now(window));
+        => FirstOrNullAsync("mileage_budget", MileageBudget.Read, cancellationToken, Car(window), Zone(window), Now(window));
 
     /// <summary>The line of the budget at those of the moments that it has begun at, in order of time; none without a budget.</summary>
     public IAsyncEnumerable<AllowedOdometer> AllowedOdometerAsync(
         MeasureWindow window, IReadOnlyCollection<DateTimeOffset> moments, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.allowed_odometer($1, $2, $3)", AllowedOdometer.Read, cancellationToken,
-            Car(window), Value.Array(moments), Zone(window));
+        => StreamAsync("allowed_odometer", AllowedOdometer.Read, cancellationToken, Car(window), Value.Array(moments), Zone(window));
 
     /// <summary>Those that anything counts for.</summary>
     public IAsyncEnumerable<RecordHolder> RecordsAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.records($1, $2, $3, $4)", RecordHolder.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Zone(window));
+        => StreamAsync("records", RecordHolder.Read, cancellationToken, Car(window), Since(window), Until(window), Zone(window));
 
     /// <summary>The hours with any.</summary>
     public IAsyncEnumerable<HabitHour> HabitsAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.habits($1, $2, $3, $4)", HabitHour.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Zone(window));
+        => StreamAsync("habits", HabitHour.Read, cancellationToken, Car(window), Since(window), Until(window), Zone(window));
 }
