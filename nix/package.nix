@@ -7,8 +7,11 @@
   stdenv,
   testers,
   nodejs,
+  openssl,
   tzdata,
   versionCheckHook,
+  # Native code, without the .NET runtime: docs/publishing.md says what it is worth and what has not been tried.
+  native ? false,
 }:
 let
   properties = builtins.readFile ../Directory.Build.props;
@@ -41,7 +44,10 @@ let
     ];
 
     dotnet-sdk = dotnetCorePackages.sdk_10_0;
-    dotnet-runtime = dotnetCorePackages.aspnetcore_10_0;
+    dotnet-runtime = if native then null else dotnetCorePackages.aspnetcore_10_0;
+    selfContainedBuild = native;
+    # Loaded by name; otherwise it comes with the runtime.
+    runtimeDeps = lib.optional native openssl;
 
     dotnetFlags = [
       "-p:WebNodeModules=${assets}/node_modules"
@@ -49,7 +55,8 @@ let
       "-p:TreatWarningsAsErrors=false"
       "-p:EnforceCodeStyleInBuild=false"
       "-p:RunAnalyzers=false"
-    ];
+    ]
+    ++ lib.optional native "-p:PublishAot=true";
 
     makeWrapperArgs = [
       "--set-default"

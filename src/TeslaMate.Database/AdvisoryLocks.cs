@@ -12,23 +12,16 @@ public static class AdvisoryLocks
     /// <summary>Who holds a lock of the connection's database, in words; null when nobody does.</summary>
     /// <param name="key">The lock's number as an expression of SQL, such as <c>hashtext('teslamate import')</c>.</param>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
-    public static async Task<string?> HoldersAsync(NpgsqlConnection connection, string key, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand($"""
-            select {SessionMonitor.DescriptionOfSessions}
-            from pg_stat_activity
-            where pid in ({HoldersOf(key)})
-            """, connection);
-        return await command.ExecuteScalarAsync(cancellationToken) as string;
-    }
+    public static Task<string?> HoldersAsync(NpgsqlConnection connection, string key, CancellationToken cancellationToken)
+        => connection.ScalarAsync<string>(
+            $"select {SessionMonitor.DescriptionOfSessions} from pg_stat_activity where pid in ({HoldersOf(key)})", cancellationToken);
 
     /// <summary>
     /// The holders of the lock of migrations that cannot be migrating, in words; null when there are none. Whoever migrates is the owner of the
     /// tables, of the database, or the server's administrator.
     /// </summary>
-    internal static async Task<string?> StrangersAsync(NpgsqlConnection connection, long key, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand($"""
+    internal static Task<string?> StrangersAsync(NpgsqlConnection connection, long key, CancellationToken cancellationToken)
+        => connection.ScalarAsync<string>($"""
             with owners as (
                 select datdba as role from pg_database where datname = current_database()
                 union
@@ -39,9 +32,7 @@ public static class AdvisoryLocks
             where pid in ({HoldersOf(key.ToString(System.Globalization.CultureInfo.InvariantCulture))})
                 and pid <> pg_backend_pid()
                 and not exists (select from owners where pg_has_role(usesysid, role, 'MEMBER'))
-            """, connection);
-        return await command.ExecuteScalarAsync(cancellationToken) as string;
-    }
+            """, cancellationToken);
 
     static string HoldersOf(string key) => $"""
         select pid

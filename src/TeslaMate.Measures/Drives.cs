@@ -173,6 +173,11 @@ public sealed partial class MeasureReader
     public IAsyncEnumerable<DriveRoute> RoutesAsync(MeasureWindow window, CancellationToken cancellationToken)
         => StreamAsync("select * from teslamate.routes($1, $2, $3)", DriveRoute.Read, cancellationToken, Car(window), Since(window), Until(window));
 
+    /// <summary>Of the newest drives of the window, the newest first.</summary>
+    public IAsyncEnumerable<DriveRoute> NewestRoutesAsync(MeasureWindow window, int most, CancellationToken cancellationToken)
+        => StreamAsync("select * from teslamate.routes($1, $2, $3) order by start_date desc, drive_id desc limit $4", DriveRoute.Read,
+            cancellationToken, Car(window), Since(window), Until(window), Value.Of(most));
+
     /// <summary>Empty where the drive has no positions.</summary>
     public Task<RouteLine> RouteAsync(int drive, CancellationToken cancellationToken)
         => SingleAsync("select * from teslamate.drive_route($1)", RouteLine.Read, cancellationToken, Value.Of(drive));

@@ -45,6 +45,13 @@ public sealed record Idle(
         row.WholeOrNull(), row.WholeOrNull(), row.WholeOrNull(), row.NumberOrNull(), row.NumberOrNull(), row.TextOrNull());
 }
 
+/// <summary>When a version came (M17; spec charts 5.1).</summary>
+/// <param name="Version">Null where none was told.</param>
+public sealed record SoftwareDate(DateTimeOffset StartDate, string? Version)
+{
+    internal static SoftwareDate Read(Row row) => new(row.Instant(), row.TextOrNull());
+}
+
 /// <summary>An update and the time that its version was in use (M17; spec charts 5.1).</summary>
 public sealed record SoftwareVersion(
     int UpdateId, string? Version, string? FullVersion, DateTimeOffset StartDate, DateTimeOffset? EndDate, bool IsInstalling,
@@ -75,6 +82,11 @@ public sealed partial class MeasureReader
         => StreamAsync(
             "select * from teslamate.idles($1, $2, $3, $4, $5, $6)", Idle.Read, cancellationToken,
             Car(window), Since(window), Until(window), Now(window), Zone(window), PeriodOf(window));
+
+    /// <summary>The updates of the window, the oldest first.</summary>
+    public IAsyncEnumerable<SoftwareDate> SoftwareDatesAsync(MeasureWindow window, CancellationToken cancellationToken)
+        => StreamAsync(
+            "select * from teslamate.software_dates($1, $2, $3)", SoftwareDate.Read, cancellationToken, Car(window), Since(window), Until(window));
 
     /// <summary>Updates that start in the window, the newest first.</summary>
     public IAsyncEnumerable<SoftwareVersion> SoftwareVersionsAsync(MeasureWindow window, CancellationToken cancellationToken)

@@ -152,6 +152,16 @@ public sealed partial class MeasureReader
             "select * from teslamate.idle_statistics($1, $2, $3, $4, $5, $6)", IdlePeriod.Read, cancellationToken,
             Car(window), Since(window), Until(window), Now(window), Zone(window), PeriodOf(window));
 
+    /// <summary>The window as a whole, null without idle time, and its periods as <see cref="IdleStatisticsAsync"/> has them.</summary>
+    public async Task<(IdlePeriod? Total, IReadOnlyList<IdlePeriod> Periods)> IdleStatisticsWithTotalAsync(
+        MeasureWindow window, CancellationToken cancellationToken)
+    {
+        var rows = await StreamAsync(
+            "select * from teslamate.idle_statistics($1, $2, $3, $4, $5, $6, true)", IdlePeriod.Read, cancellationToken,
+            Car(window), Since(window), Until(window), Now(window), Zone(window), PeriodOf(window)).ToListAsync(cancellationToken);
+        return (rows.FirstOrDefault(), window.Period == Period.Total ? rows : rows[Math.Min(1, rows.Count)..]);
+    }
+
     /// <summary>The drives that start in the window.</summary>
     public IAsyncEnumerable<MileageStep> MileageAsync(MeasureWindow window, CancellationToken cancellationToken)
         => StreamAsync(

@@ -29,7 +29,7 @@ public static class WebComposition
     /// <summary>Registers the pages. They need <c>AddDatabase</c>, the logbook, the account and the cars beside them.</summary>
     public static IServiceCollection AddWeb(this IServiceCollection services, WebSettings settings)
     {
-        services.AddRazorComponents();
+        services.AddAntiforgery();
         services.AddProblemDetails();
         services.AddSchemes().AddOidc(settings);
         services.AddHostFiltering(hosts =>

@@ -60,7 +60,7 @@ static partial class MigrationMeasurements
         var known = MigrationFolder.Embedded("");
         // The same files without their conditions do what the reference does.
         var everything = MigrationFolder.Read(known.All.SelectMany(migration => new[] { migration.Up, migration.Down })
-            .Select(script => (script.FileName, Conditions.Replace(script.Text, ""))));
+            .Select(script => new MigrationFile(script.FileName, Conditions.Replace(script.Text, ""))));
         var times = new List<TimeSpan>();
         foreach (var (name, migrations) in new[] { ("every script as it is, one by one", everything), ("as the engine runs them", known) })
         {

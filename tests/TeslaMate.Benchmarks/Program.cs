@@ -49,6 +49,9 @@ switch (args)
         await CompanionMeasurements.RunAsync(folder, rest is [var details, ..] ? int.Parse(details, CultureInfo.InvariantCulture) : int.MaxValue,
             YearsOf(rest.Length > 1 ? rest[1..] : ["2000000"]));
         break;
+    case ["memory", var folder, var rounds, .. var programs]:
+        await MemoryMeasurements.RunAsync(folder, int.Parse(rounds, CultureInfo.InvariantCulture), programs);
+        break;
     case ["pages-data", var folder, .. var layouts]:
         await (await YearsOfDriving.StartAsync(folder, YearsOf([]), layouts)).DisposeAsync();
         break;

@@ -14,11 +14,13 @@ namespace TeslaMate.Benchmarks;
 /// <summary>
 /// The program as a process of its own, signed in to a simulated cloud, with its pages on a unix socket in <paramref name="folder"/>.
 /// </summary>
-sealed class ProgramWithCars(PrivateCluster cluster, TeslaCloud cloud, string folder, string database = "postgres") : IAsyncDisposable
+/// <param name="variables">Settings beside the necessary ones.</param>
+sealed class ProgramWithCars(PrivateCluster cluster, TeslaCloud cloud, string folder, string database = "postgres",
+    IReadOnlyDictionary<string, string>? variables = null) : IAsyncDisposable
 {
     const string Key = "benchmark";
 
-    readonly Dictionary<string, string> _environment = new(cloud.Variables)
+    readonly Dictionary<string, string> _environment = new(cloud.Variables.Concat(variables ?? new Dictionary<string, string>()))
     {
         ["DATABASE_SOCKET_DIR"] = cluster.Socket,
         ["DATABASE_NAME"] = database,

@@ -30,6 +30,13 @@ public sealed class PackageTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task Kafkas_client_needs_nothing_that_a_system_without_Kerberos_lacks()
+    {
+        var client = Directory.GetFiles(await Publication.FolderAsync(), "*librdkafka.so").ShouldHaveSingleItem();
+        (await Shell.RunAsync("ldd", client)).Succeeded().ShouldNotContain("sasl");
+    }
+
+    [SkippableFact]
     public async Task The_script_that_writes_the_hashes_would_write_those_that_are_there()
     {
         await Publication.CopySourceAsync(_folder);

@@ -99,14 +99,14 @@ sealed class ListingTool : McpServerTool
     static string? Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText();
 
     static JsonElement SchemaOf(IReadOnlyList<Parameter> parameters, IReadOnlyList<string> required)
-        => JsonSerializer.SerializeToElement(new JsonObject
+        => JsonElement.Parse(new JsonObject
         {
             ["type"] = "object",
             ["properties"] = new JsonObject(
                 parameters.Select(parameter => KeyValuePair.Create<string, JsonNode?>(parameter.Name, SchemaOf(parameter)))),
             ["required"] = new JsonArray([.. required.Select(name => (JsonNode)name)]),
             ["additionalProperties"] = false,
-        });
+        }.ToJsonString());
 
     static JsonObject SchemaOf(Parameter parameter)
     {

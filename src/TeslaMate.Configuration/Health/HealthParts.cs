@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,8 +24,8 @@ public static class HealthParts
     /// <param name="name">The property in the verbose health check, in snake case, for example <c>database</c>.</param>
     /// <param name="isPersonal">See <see cref="Personal"/>.</param>
     /// <param name="isVital">Whether nothing can be shown without the part: then the verbose health check answers 503 while it is not well.</param>
-    public static IServiceCollection AddHealthPart<TCheck>(this IServiceCollection services, string name, bool isPersonal = false,
-        bool isVital = false)
+    public static IServiceCollection AddHealthPart<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TCheck>(
+        this IServiceCollection services, string name, bool isPersonal = false, bool isVital = false)
         where TCheck : class, IHealthCheck
     {
         services.AddMetrics();

@@ -18,7 +18,7 @@ static class DependencyCheck
             foreach (var (before, after) in change.ChangedColumns())
             {
                 // Another default or NOT NULL disturbs nobody.
-                if (after is not null && SchemaDifference.Split(after.Detail).Type == SchemaDifference.Split(before.Detail).Type)
+                if (after is not null && after.Column.Type == before.Column.Type)
                     continue;
                 var (table, column) = change.Trail.Origin(before.Table!, before.ShortName);
                 tables.Add(table);
@@ -28,11 +28,23 @@ static class DependencyCheck
             }
         }
 
-        await FindAsync(connection, plan, """
-            select version, format('column %s of %s', a.attname, changed.name), who, kind, definition
-            from unnest($1::text[], $2::text[], $3::bool[], $4::text[]) with ordinality as changed (name, column_name, drops, version, position)
-            join pg_attribute a on a.attrelid = to_regclass(changed.name) and a.attname = changed.column_name and not a.attisdropped
-            join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid and d.refobjsubid = a.attnum
+        var functions = changes.SelectMany(
+            change => change.Change.Gone.Where(gone => gone.Kind == "function").Select(gone => (change.Run.Label, gone.Name))).ToList();
+        HashSet<string> reported = [];
+        await foreach (var row in connection.RowsAsync("""
+            with changed as (
+                select version, format('column %s of %s', column_name, name) as what, 'pg_class'::regclass as class, attrelid as object,
+                    attnum::int as part, drops, 1 as place, position
+                from unnest($1::text[], $2::text[], $3::bool[], $4::text[]) with ordinality as _ (name, column_name, drops, version, position)
+                join pg_attribute on attrelid = to_regclass(name) and attname = column_name and not attisdropped
+                union all
+                select version, format('function %s', name), 'pg_proc'::regclass, oid, 0, true, 2, position
+                from unnest($5::text[], $6::text[]) with ordinality as _ (name, version, position)
+                join pg_proc on name = format('%s.%s(%s)', pronamespace::regnamespace, proname, pg_get_function_identity_arguments(oid))
+            )
+            select version, what, who, kind, definition
+            from changed
+            join pg_depend d on d.refclassid = changed.class and d.refobjid = changed.object and d.refobjsubid = changed.part
             cross join lateral (
                 select case relkind when 'm' then 'materialized view' else 'view' end, ev_class::regclass::text,
                     format('select pg_get_viewdef(%L);', ev_class::regclass), relnamespace
@@ -50,19 +62,19 @@ static class DependencyCheck
                 -- Another table's key keeps a column from being dropped; it follows a change of type.
                 select 'foreign key', format('%I on %s', conname, conrelid::regclass), format('select pg_get_constraintdef(%s);', oid), connamespace
                 from pg_constraint
-                where d.classid = 'pg_constraint'::regclass and oid = d.objid and drops and contype = 'f' and conrelid <> a.attrelid
-                    and not conname = any ($5)
+                where d.classid = 'pg_constraint'::regclass and oid = d.objid and drops and contype = 'f' and conrelid <> changed.object
+                    and not conname = any ($7)
                 union all
                 select 'policy', format('%I on %s', polname, polrelid::regclass), format('select * from pg_policies where policyname = %L;', polname),
                     null
                 from pg_policy
                 where d.classid = 'pg_policy'::regclass and oid = d.objid
                 union all
-                -- A column's own default hangs on it too, and follows it.
+                -- A plain default follows its column.
                 select 'generated column', format('%I on %s', attname, adrelid::regclass),
                     format('select pg_get_expr(adbin, adrelid) from pg_attrdef where oid = %s;', pg_attrdef.oid), null
                 from pg_attrdef join pg_attribute on attrelid = adrelid and attnum = adnum
-                where d.classid = 'pg_attrdef'::regclass and pg_attrdef.oid = d.objid and adnum <> a.attnum
+                where d.classid = 'pg_attrdef'::regclass and pg_attrdef.oid = d.objid and adnum <> changed.part and attgenerated <> ''
                 union all
                 select 'function', oid::regprocedure::text, format('select pg_get_functiondef(%s);', oid), pronamespace
                 from pg_proc
@@ -70,46 +82,16 @@ static class DependencyCheck
             ) as dependent (kind, who, definition, namespace)
             -- Our own tables go before what they refer to.
             where namespace is distinct from coalesce(to_regnamespace('teslamate')::oid, 1)
-            order by position
-            """,
-            command =>
-            {
-                command.Parameters.Add(Value.Array<string>([.. tables]));
-                command.Parameters.Add(Value.Array<string>([.. columns]));
-                command.Parameters.Add(Value.Array<bool>([.. drops]));
-                command.Parameters.Add(Value.Array<string>([.. versions]));
-                command.Parameters.Add(Value.Array<string>([.. ExpectedSchema.Recorded.Changes.SelectMany(change => change.Come)
-                    .Where(fact => fact.Kind == "constraint").Select(fact => fact.ShortName)]));
-            }, cancellationToken);
-
-        var functions = changes.SelectMany(
-            change => change.Change.Gone.Where(gone => gone.Kind == "function").Select(gone => (change.Run.Label, gone.Name))).ToList();
-        await FindAsync(connection, plan, """
-            select version, format('function %s', changed.name), r.ev_class::regclass::text, 'view',
-                format('select pg_get_viewdef(%L);', r.ev_class::regclass)
-            from unnest($1::text[], $2::text[]) with ordinality as changed (name, version, position)
-            join pg_proc p on changed.name = format('%s.%s(%s)', p.pronamespace::regnamespace, p.proname, pg_get_function_identity_arguments(p.oid))
-            join pg_depend d on d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid and d.classid = 'pg_rewrite'::regclass
-            join pg_rewrite r on r.oid = d.objid
-            order by position
-            """,
-            command =>
-            {
-                command.Parameters.Add(Value.Array<string>([.. functions.Select(function => function.Name)]));
-                command.Parameters.Add(Value.Array<string>([.. functions.Select(function => function.Label)]));
-            }, cancellationToken);
-    }
-
-    static async Task FindAsync(NpgsqlConnection connection, Plan plan, string sql, Action<NpgsqlCommand> fill, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        fill(command);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        HashSet<string> reported = [];
-        while (await reader.ReadAsync(cancellationToken))
+            order by place, position
+            """, cancellationToken,
+            Value.Array<string>([.. tables]), Value.Array<string>([.. columns]), Value.Array<bool>([.. drops]), Value.Array<string>([.. versions]),
+            Value.Array<string>([.. functions.Select(function => function.Name)]),
+            Value.Array<string>([.. functions.Select(function => function.Label)]),
+            Value.Array<string>([.. ExpectedSchema.Recorded.Changes.SelectMany(change => change.Come)
+                .Where(fact => fact.Kind == "constraint").Select(fact => fact.ShortName)])))
         {
-            var (version, what, who, kind) = (reader.GetString(0), reader.GetString(1),
-                reader.GetString(2).Replace("public.", "", StringComparison.Ordinal), reader.GetString(3));
+            var (version, what, who, kind) = (row.GetString(0), row.GetString(1), row.GetString(2).Replace("public.", "", StringComparison.Ordinal),
+                row.GetString(3));
             if (!reported.Add($"{kind} {who}"))
                 continue;
             var drop = kind switch
@@ -119,7 +101,7 @@ static class DependencyCheck
                 _ => $"drop {kind} {who};",
             };
             plan.Errors.Add(new PreflightError($"The {kind} {who} uses {what}, which version {version} changes or drops.",
-                $"Keep its definition, drop it ({drop}), and make it again afterwards.", reader.GetString(4)));
+                $"Keep its definition, drop it ({drop}), and make it again afterwards.", row.GetString(4)));
 
             string Part(string part)
             {

@@ -6,13 +6,9 @@ using Npgsql;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>A version could not be run; the database is as it was before it.</summary>
-sealed class VersionFailedException(string version, string? statement, string message, string remedy, Exception inner) : Exception(message, inner)
+sealed class VersionFailedException(MigrationOutcome.Failed outcome, Exception inner) : Exception(outcome.Message, inner)
 {
-    public string Version => version;
-
-    public string? Statement => statement;
-
-    public string Remedy => remedy;
+    public MigrationOutcome.Failed Outcome => outcome;
 }
 
 /// <summary>Another program did what was planned; the plan has to be made anew.</summary>
@@ -182,6 +178,6 @@ sealed class EvolveRun(
     }
 
     VersionFailedException Failure(string message, string remedy, Exception inner)
-        => new(_current.Label, _statement is "" ? null : _statement.Length <= 1000 ? _statement : _statement[..1000] + " ...", message, remedy,
-            inner);
+        => new(new MigrationOutcome.Failed(
+            _current.Label, _statement is "" ? null : _statement.Length <= 1000 ? _statement : _statement[..1000] + " ...", message, remedy), inner);
 }

@@ -19,8 +19,8 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
 
     readonly MigrationFile _file;
 
-    EvolveScript(IReadOnlyList<PlannedRun> runs, string description, Builder content)
-        : base($"{runs[^1].Version}", description, runs[^1].Script.FileName, content.Text.ToString(),
+    EvolveScript(IReadOnlyList<PlannedRun> runs, Builder content)
+        : base($"{runs[^1].Version}", runs[^1].Script.Description, runs[^1].Script.FileName, content.Text.ToString(),
             runs[^1] is { Back: false, Repeatable: null } ? MetadataType.Migration : MetadataType.RepeatableMigration)
     {
         _file = runs[^1].Script;
@@ -32,9 +32,6 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
 
     /// <summary>The statements as they are announced.</summary>
     public IReadOnlyList<(PlannedRun Run, string Text)> Statements { get; }
-
-    /// <summary>Always: no first line of a file turns it off.</summary>
-    public override bool IsTransactionEnabled => true;
 
     /// <summary>What is planned is run, whatever the table remembers.</summary>
     public override bool MustRepeatAlways => true;
@@ -48,7 +45,7 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
     }
 
     /// <summary>Cuts planned versions into transactions.</summary>
-    public static IReadOnlyList<EvolveScript> Of(IReadOnlyList<PlannedRun> runs, LockRetryPolicy retries)
+    public static IReadOnlyList<EvolveScript> Of(List<PlannedRun> runs, LockRetryPolicy retries)
     {
         List<EvolveScript> scripts = [];
         for (var first = 0; first < runs.Count;)
@@ -58,11 +55,16 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
             var last = first;
             for (var index = first; index <= last; index++)
             {
-                last = runs[index].Script.Parts.OfType<ScriptPart.UnlessPending>().Select(part => IndexOfLater(runs, index, part.Version) ?? last)
-                    .Append(last).Max();
+                last = runs[index].Script.Parts.OfType<ScriptPart.UnlessPending>()
+                    .Select(part => runs.FindIndex(index, run => run.Version == part.Version)).Append(last).Max();
             }
 
-            scripts.Add(Transaction(runs, first, last, scripts.Count, retries));
+            List<PlannedRun> together = runs[first..(last + 1)];
+            scripts.Add(Transaction(together, scripts.Count, retries, content =>
+            {
+                foreach (var run in together)
+                    AddRun(content, run, together);
+            }));
             first = last + 1;
         }
 
@@ -70,42 +72,37 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
     }
 
     /// <summary>The newest schema at once, for an empty database, with our own tables.</summary>
-    public static EvolveScript Baseline(IReadOnlyList<PlannedRun> runs, MigrationFile baseline)
+    public static EvolveScript Baseline(List<PlannedRun> runs, MigrationFile baseline, LockRetryPolicy retries)
     {
-        var newest = runs.Last(run => run.Chain is Chain.Reference);
+        var newest = runs.FindLast(run => run.Chain is Chain.Reference)!;
         var whole = newest with { Name = "(an empty database gets the newest schema at once)" };
-        var content = new Builder(0);
-        content.AddUnannounced(PublicSchemaCheck.GuardSql);
-        content.AddUnannounced("set local search_path = public");
-        content.AddUnannounced("lock table public.schema_migrations in share update exclusive mode");
-        content.Add(whole, baseline.Text);
-        foreach (var run in runs)
+        return Transaction([whole], 0, retries, content =>
         {
-            if (run.Chain is Chain.Own)
-                content.Add(whole, run.Script.Text);
-            AddRecords(content, run, isRecordedByEvolve: run == newest);
-        }
-
-        content.AnnounceRecord(whole);
-        return new EvolveScript([whole], newest.Migration!.Description, content);
+            content.Add(whole, baseline.Text);
+            foreach (var run in runs)
+            {
+                if (run.Chain is Chain.Own)
+                    content.Add(whole, run.Script.Text);
+                AddRecords(content, run, isRecordedByEvolve: run == newest);
+            }
+        });
     }
 
-    static EvolveScript Transaction(IReadOnlyList<PlannedRun> runs, int first, int last, int number, LockRetryPolicy retries)
+    static EvolveScript Transaction(List<PlannedRun> runs, int number, LockRetryPolicy retries, Action<Builder> work)
     {
-        List<PlannedRun> own = [.. runs.Skip(first).Take(last + 1 - first)];
         var content = new Builder(number);
-        content.Announce(own[0], "");
+        content.Announce(runs[0], "");
         content.AddUnannounced(PublicSchemaCheck.GuardSql);
         content.AddUnannounced("set local search_path = public");
-        if (own[0].Chain is Chain.Reference)
+        if (runs[0].Chain is Chain.Reference)
         {
             // The lock that the reference's migrator holds while it works is waited for as long as it takes.
             content.AddUnannounced("set local lock_timeout = 0");
             content.AddUnannounced("lock table public.schema_migrations in share update exclusive mode");
             content.AddUnannounced($"""
                 do $$ begin
-                    if (select count(*) from public.schema_migrations where version in ({string.Join(", ", own.Select(run => run.Version))}))
-                        <> {(own[0].Back ? own.Count : 0)} then
+                    if (select count(*) from public.schema_migrations where version in ({string.Join(", ", runs.Select(run => run.Version))}))
+                        <> {(runs[0].Back ? runs.Count : 0)} then
                         raise exception 'another program did this meanwhile' using errcode = '{DoneMeanwhile}';
                     end if;
                 end $$
@@ -114,29 +111,33 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
 
         content.AddUnannounced($"set local lock_timeout = {(long)retries.Wait.TotalMilliseconds}");
         // Of all versions of the transaction, so that a long reader costs a wait and no work.
-        var locks = ScriptHead.Strongest(own.SelectMany(run => run.Script.Head.Locks)).Select(held => $"""
+        var locks = ScriptHead.Strongest(runs.SelectMany(run => run.Script.Head.Locks)).Select(held => $"""
             if exists (select from pg_class where oid = to_regclass('{held.Table}')
                 and relkind in ('r', 'p')) then lock table {held.Table} in {held.Mode} mode; end if;
             """).ToList();
         if (locks.Count > 0)
             content.AddUnannounced($"do $$ begin {string.Join('\n', locks)} end $$");
-        for (var index = first; index <= last; index++)
-        {
-            foreach (var part in runs[index].Script.Parts)
-            {
-                if (part is ScriptPart.Sql(var text))
-                    content.Add(runs[index], own[0] is { Chain: Chain.Reference, Back: false } ? QuickCasts.In(runs[index].Version, text) : text);
-                else if (part is ScriptPart.Step(var step))
-                    content.Add(runs[index], TokenSteps.Sql(step));
-                else if (part is ScriptPart.UnlessPending(var version, var unless) && IndexOfLater(runs, index, version) is null)
-                    content.Add(runs[index], unless);
-            }
+        work(content);
+        // What Evolve itself does last.
+        content.Announce(runs[^1], $"insert into {runs[^1].Schema}.changelog ... '{runs[^1].Script.FileName}' ...; commit");
+        return new EvolveScript(runs, content);
+    }
 
-            AddRecords(content, runs[index], isRecordedByEvolve: index == last);
+    /// <param name="together">The runs of the transaction, which has those that what <paramref name="run"/> leaves out is for.</param>
+    static void AddRun(Builder content, PlannedRun run, List<PlannedRun> together)
+    {
+        foreach (var part in run.Script.Parts)
+        {
+            if (part is ScriptPart.Sql(var text))
+                content.Add(run, run is { Chain: Chain.Reference, Back: false } ? QuickCasts.In(run.Version, text) : text);
+            else if (part is ScriptPart.Step(var step))
+                content.Add(run, TokenSteps.Sql(step));
+            else if (part is ScriptPart.UnlessPending(var version, var unless)
+                && together.FindIndex(together.IndexOf(run), other => other.Version == version) < 0)
+                content.Add(run, unless);
         }
 
-        content.AnnounceRecord(runs[last]);
-        return new EvolveScript(own, runs[last].Repeatable?.Description ?? runs[last].Name.Replace('_', ' '), content);
+        AddRecords(content, run, isRecordedByEvolve: run == together[^1]);
     }
 
     static void AddRecords(Builder content, PlannedRun run, bool isRecordedByEvolve)
@@ -156,17 +157,6 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
             if (!isRecordedByEvolve)
                 content.Add(run, MigrationHistory.RecordSql(run.Schema, run.Migration!));
         }
-    }
-
-    static int? IndexOfLater(IReadOnlyList<PlannedRun> runs, int index, long version)
-    {
-        for (var later = index + 1; later < runs.Count; later++)
-        {
-            if (runs[later].Version == version)
-                return later;
-        }
-
-        return null;
     }
 
     sealed class Builder(int number)
@@ -191,9 +181,6 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
                 AddUnannounced(statement);
             }
         }
-
-        /// <summary>What Evolve itself does last.</summary>
-        public void AnnounceRecord(PlannedRun run) => Announce(run, $"insert into {run.Schema}.changelog ... '{run.Script.FileName}' ...; commit");
 
         // At semicolons outside of quotes and comments; pieces of comments alone are nothing to run.
         static IEnumerable<string> Split(string sql)

@@ -24,10 +24,10 @@ sealed class ExpectedSchema(IReadOnlyList<SchemaChange> changes)
     public bool IsVisible(long version) => ChangeOf(version) is var change && change.Gone.Count + change.Come.Count > 0;
 
     /// <summary>What a database with these versions has, be there gaps or not.</summary>
-    public IReadOnlyDictionary<(string Kind, string Name), SchemaFact> At(IEnumerable<long> versions)
+    public SchemaFacts At(IEnumerable<long> versions)
     {
         var applied = versions.ToHashSet();
-        Dictionary<(string, string), SchemaFact> facts = new() { [("schema", "public")] = new("schema", "public", null, "") };
+        SchemaFacts facts = new() { [("schema", "public")] = new("schema", "public", null, "") };
         foreach (var change in changes.Where(change => applied.Contains(change.Version)))
         {
             foreach (var gone in change.Gone)
@@ -44,8 +44,7 @@ sealed class ExpectedSchema(IReadOnlyList<SchemaChange> changes)
     /// go up and down in order, so the ones that are there are the older ones: as many of them as bring the expected schema nearest to the live one.
     /// A version without visible work after the last of these counts as not there, since to run it again does no harm.
     /// </summary>
-    public IReadOnlyList<long> ShownIn(
-        IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live, IReadOnlyCollection<long> certain, IReadOnlyList<long> doubtful)
+    public IReadOnlyList<long> ShownIn(SchemaFacts live, IReadOnlyCollection<long> certain, IReadOnlyList<long> doubtful)
     {
         var count = Enumerable.Range(0, doubtful.Count + 1).MinBy(count => Distance(At(certain.Concat(doubtful.Take(count)))));
         List<long> shown = [.. doubtful.Take(count)];
@@ -54,7 +53,7 @@ sealed class ExpectedSchema(IReadOnlyList<SchemaChange> changes)
         return [.. shown.Where(version => Distance(At(certain.Concat(shown.Where(other => other != version)))) >= distance)];
 
         // Less what the live schema has beyond the expected one, which differs only by a constant.
-        int Distance(IReadOnlyDictionary<(string Kind, string Name), SchemaFact> expected)
+        int Distance(SchemaFacts expected)
             => expected.Count - 2 * expected.Values.Count(fact => live.TryGetValue(fact.Key, out var there) && there.Detail == fact.Detail);
     }
 

@@ -2,16 +2,16 @@ using Npgsql;
 
 namespace TeslaMate.Database.Migrations;
 
-/// <summary>The versions this program was written for, by the names of their files alone: for questions that are asked every few seconds.</summary>
+/// <summary>The versions this program was written for, read off the names of their files: for questions that are asked every few seconds.</summary>
 public static class KnownVersions
 {
+    static readonly MigrationFolder OwnFolder = MigrationFolder.Embedded("teslamate/");
+
     /// <summary>The reference's, oldest first; <c>public.schema_migrations</c> has them all.</summary>
-    public static IReadOnlyList<long> Reference { get; } = MigrationFolder.Versions("");
+    public static IReadOnlyList<long> Reference { get; } = [.. MigrationFolder.Embedded("").All.Select(migration => migration.Version)];
 
     /// <summary>Those of schema <c>teslamate</c>, oldest first; <c>teslamate.changelog</c> has them all.</summary>
-    public static IReadOnlyList<long> Own { get; } = MigrationFolder.Versions("teslamate/");
-
-    static readonly IReadOnlyList<RepeatableMigration> Repeatables = MigrationFolder.EmbeddedRepeatables("teslamate/");
+    public static IReadOnlyList<long> Own { get; } = [.. OwnFolder.All.Select(migration => migration.Version)];
 
     /// <summary>SQL: how many of these versions and repeatable migrations a database lacks, for the parameters of <see cref="AddTo"/>.</summary>
     public const string PendingSql = """
@@ -31,8 +31,8 @@ public static class KnownVersions
         ArgumentNullException.ThrowIfNull(parameters);
         parameters.Add(Value.Array<long>([.. Reference]));
         parameters.Add(Value.Array<long>([.. Own]));
-        parameters.Add(Value.Array<string>([.. Repeatables.Select(file => file.Script.FileName)]));
-        parameters.Add(Value.Array<string>([.. Repeatables.Select(file => file.Script.Checksum)]));
+        parameters.Add(Value.Array<string>([.. OwnFolder.Repeatables.Select(file => file.Script.FileName)]));
+        parameters.Add(Value.Array<string>([.. OwnFolder.Repeatables.Select(file => file.Script.Checksum)]));
     }
 
     /// <summary>

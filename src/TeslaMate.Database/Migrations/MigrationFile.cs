@@ -7,11 +7,9 @@ namespace TeslaMate.Database.Migrations;
 
 /// <summary>One version: the script that leads to it and the one that takes it back.</summary>
 /// <param name="Version">14 digits for the reference's versions, small numbers for those of our own schema.</param>
-/// <param name="Name">The file's label, words joined by <c>_</c>.</param>
-sealed record Migration(long Version, string Name, MigrationFile Up, MigrationFile Down)
+sealed record Migration(long Version, MigrationFile Up, MigrationFile Down)
 {
-    /// <summary>The label as <c>changelog</c> holds it.</summary>
-    public string Description => Name.Replace('_', ' ');
+    public string Name => Up.Name;
 
     public override string ToString() => $"{Version} {Name}";
 }
@@ -34,29 +32,31 @@ abstract record ScriptPart
 }
 
 /// <summary>A migration file: its text, and what its comment lines say to the engine (the folder's README lists them).</summary>
-sealed partial class MigrationFile
+/// <param name="fileName">Without folder.</param>
+/// <param name="text">Read when it is first asked for.</param>
+sealed partial class MigrationFile(string fileName, Lazy<string> text)
 {
-    readonly Lazy<ScriptHead> _head;
-    readonly Lazy<IReadOnlyList<ScriptPart>> _parts;
-
     /// <param name="fileName">Without folder.</param>
-    /// <param name="text">The file's text; line ends of Windows are taken for those of Unix, as Evolve does.</param>
     public MigrationFile(string fileName, string text)
+        : this(fileName, new Lazy<string>(text))
     {
-        FileName = fileName;
-        Text = text.Replace("\r\n", "\n", StringComparison.Ordinal);
-        _head = new(() => ScriptHead.Read(Text));
-        _parts = new(() => ReadParts(FileName, Text));
     }
 
-    public string FileName { get; }
+    public string FileName => fileName;
 
-    public string Text { get; }
+    /// <summary>The file's label, words joined by <c>_</c>.</summary>
+    public string Name => Path.GetFileNameWithoutExtension(fileName)[(fileName.IndexOf("__", StringComparison.Ordinal) + 2)..];
 
-    public ScriptHead Head => _head.Value;
+    /// <summary>The label as <c>changelog</c> holds it.</summary>
+    public string Description => Name.Replace('_', ' ');
+
+    /// <summary>Line ends of Windows are taken for those of Unix, as Evolve does.</summary>
+    public string Text => field ??= text.Value.Replace("\r\n", "\n", StringComparison.Ordinal);
+
+    public ScriptHead Head => field ??= ScriptHead.Read(Text);
 
     /// <exception cref="InvalidDataException">A condition has no statement.</exception>
-    public IReadOnlyList<ScriptPart> Parts => _parts.Value;
+    public IReadOnlyList<ScriptPart> Parts => field ??= ReadParts(fileName, Text);
 
     /// <summary>Evolve's checksum: MD5 of the text as upper-case hexadecimal digits.</summary>
 #pragma warning disable CA5351 // The checksum tells edits apart, it protects nothing; and it is Evolve's.

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using System.Text.RegularExpressions;
 
 namespace TeslaMate.Database.Migrations;
@@ -10,6 +9,8 @@ namespace TeslaMate.Database.Migrations;
 /// </summary>
 sealed partial class MigrationFolder
 {
+    static readonly System.Reflection.Assembly Assembly = typeof(MigrationFolder).Assembly;
+
     MigrationFolder(IReadOnlyList<Migration> all, IReadOnlyList<RepeatableMigration> repeatables, MigrationFile? baseline)
     {
         All = all;
@@ -31,100 +32,70 @@ sealed partial class MigrationFolder
     public Migration? Find(long version) => All.FirstOrDefault(migration => migration.Version == version);
 
     /// <summary>
-    /// The migrations embedded in this assembly, below <paramref name="folder"/> ("" for the reference's, <c>teslamate/</c> for our own).
+    /// The migrations embedded in this assembly, below <paramref name="folder"/> ("" for the reference's, <c>teslamate/</c> for our own). A file's
+    /// text is read when it is first asked for.
     /// </summary>
-    public static MigrationFolder Embedded(string folder)
-    {
-        var assembly = typeof(MigrationFolder).Assembly;
-        return Read(Names(assembly, folder).Select(name => (name, Text(assembly, folder + name))));
-    }
-
-    /// <summary>The versions of <see cref="Embedded"/>, oldest first, without reading a file.</summary>
-    public static IReadOnlyList<long> Versions(string folder)
-    {
-        List<long> versions = [];
-        foreach (var name in Names(typeof(MigrationFolder).Assembly, folder))
-        {
-            if (name.StartsWith('V'))
-                versions.Add(long.Parse(name.AsSpan(1, name.IndexOf('_', StringComparison.Ordinal) - 1), CultureInfo.InvariantCulture));
-        }
-
-        versions.Sort();
-        return versions;
-    }
-
-    /// <summary>The repeatable migrations of <see cref="Embedded"/>; no other file is read.</summary>
-    public static IReadOnlyList<RepeatableMigration> EmbeddedRepeatables(string folder)
-    {
-        var assembly = typeof(MigrationFolder).Assembly;
-        return Read(Names(assembly, folder).Where(name => RepeatableFileName.IsMatch(name))
-            .Select(name => (name, Text(assembly, folder + name)))).Repeatables;
-    }
+    public static MigrationFolder Embedded(string folder) => Read(Files(folder));
 
     /// <summary>The texts of all embedded migrations, of both chains and in both directions.</summary>
-    public static IEnumerable<string> EmbeddedTexts()
-    {
-        var assembly = typeof(MigrationFolder).Assembly;
-        return ((string[])["", "teslamate/"]).SelectMany(folder => Names(assembly, folder).Select(name => Text(assembly, folder + name)));
-    }
+    public static IEnumerable<string> EmbeddedTexts() => Files("").Concat(Files("teslamate/")).Select(file => file.Text);
 
     /// <summary>A text file embedded in this assembly.</summary>
-    public static string Text(string path) => Text(typeof(MigrationFolder).Assembly, path);
-
-    /// <param name="files">Names without folder, and texts.</param>
-    /// <exception cref="InvalidDataException">Two files claim one version or one name, or one of a pair is missing; nothing must run
-    /// then.</exception>
-    public static MigrationFolder Read(IEnumerable<(string Name, string Text)> files)
+    public static string Text(string path)
     {
-        Dictionary<long, (string Name, MigrationFile Script)> forward = [], back = [];
-        List<RepeatableMigration> repeatables = [];
-        MigrationFile? baseline = null;
-        foreach (var (name, text) in files)
-        {
-            if (name == "baseline.sql")
-                baseline = new MigrationFile(name, text);
-            if (RepeatableFileName.Match(name) is { Success: true } repeatable)
-                repeatables.Add(new RepeatableMigration(repeatable.Groups["name"].Value, new MigrationFile(name, text)));
-            if (FileName.Match(name) is not { Success: true } parts)
-                continue;
-            var version = long.Parse(parts.Groups["version"].ValueSpan, CultureInfo.InvariantCulture);
-            var side = parts.Groups["side"].ValueSpan is "V" ? forward : back;
-            if (!side.TryAdd(version, (parts.Groups["name"].Value, new MigrationFile(name, text))))
-                throw new InvalidDataException($"{name} and {side[version].Script.FileName} claim the same version.");
-        }
-
-        foreach (var (version, (_, script)) in forward)
-        {
-            if (!back.ContainsKey(version))
-                throw new InvalidDataException($"{script.FileName} has no file that takes it back, U{script.FileName[1..]}.");
-        }
-
-        if (back.Keys.FirstOrDefault(version => !forward.ContainsKey(version)) is > 0 and var alone)
-            throw new InvalidDataException($"{back[alone].Script.FileName} takes back a version that no file leads to.");
-        if (forward.GroupBy(file => file.Value.Name).FirstOrDefault(group => group.Count() > 1) is { } twins)
-            throw new InvalidDataException($"These files have the same name: {string.Join(", ", twins.Select(file => file.Value.Script.FileName))}.");
-        return new MigrationFolder(
-            [.. forward.OrderBy(file => file.Key).Select(file => new Migration(file.Key, file.Value.Name, file.Value.Script, back[file.Key].Script))],
-            [.. repeatables.OrderBy(file => file.Name, StringComparer.Ordinal)],
-            baseline);
-    }
-
-    static IEnumerable<string> Names(Assembly assembly, string folder)
-        => assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(folder, StringComparison.Ordinal) && name.EndsWith(".sql", StringComparison.Ordinal))
-            .Select(name => name[folder.Length..])
-            .Where(name => !name.Contains('/', StringComparison.Ordinal));
-
-    static string Text(Assembly assembly, string resource)
-    {
-        using var stream = assembly.GetManifestResourceStream(resource) ?? throw new FileNotFoundException($"{resource} is not embedded.");
+        using var stream = Assembly.GetManifestResourceStream(path) ?? throw new FileNotFoundException($"{path} is not embedded.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
 
-    [GeneratedRegex(@"^(?<side>[VU])(?<version>\d+)__(?<name>\w+)\.sql$")]
-    static partial Regex FileName { get; }
+    /// <exception cref="InvalidDataException">Two files claim one version or one name, or one of a pair is missing; nothing must run
+    /// then.</exception>
+    public static MigrationFolder Read(IEnumerable<MigrationFile> files)
+    {
+        Dictionary<long, MigrationFile> forward = [], back = [];
+        List<RepeatableMigration> repeatables = [];
+        MigrationFile? baseline = null;
+        foreach (var file in files)
+        {
+            if (file.FileName == "baseline.sql")
+                baseline = file;
+            if (FileName.Match(file.FileName) is not { Success: true } parts)
+                continue;
+            if (parts.Groups["version"] is not { Success: true } number)
+            {
+                repeatables.Add(new RepeatableMigration(file));
+                continue;
+            }
 
-    [GeneratedRegex(@"^R__(?<name>\w+)\.sql$")]
-    static partial Regex RepeatableFileName { get; }
+            var version = long.Parse(number.ValueSpan, CultureInfo.InvariantCulture);
+            var side = file.FileName.StartsWith('V') ? forward : back;
+            if (!side.TryAdd(version, file))
+                throw new InvalidDataException($"{file.FileName} and {side[version].FileName} claim the same version.");
+        }
+
+        foreach (var (version, file) in forward)
+        {
+            if (!back.ContainsKey(version))
+                throw new InvalidDataException($"{file.FileName} has no file that takes it back, U{file.FileName[1..]}.");
+        }
+
+        if (back.FirstOrDefault(file => !forward.ContainsKey(file.Key)).Value is { } alone)
+            throw new InvalidDataException($"{alone.FileName} takes back a version that no file leads to.");
+        if (forward.Values.GroupBy(file => file.Name).FirstOrDefault(group => group.Count() > 1) is { } twins)
+            throw new InvalidDataException($"These files have the same name: {string.Join(", ", twins.Select(file => file.FileName))}.");
+        return new MigrationFolder(
+            [.. forward.OrderBy(file => file.Key).Select(file => new Migration(file.Key, file.Value, back[file.Key]))],
+            [.. repeatables.OrderBy(file => file.Script.Name, StringComparer.Ordinal)],
+            baseline);
+    }
+
+    static IEnumerable<MigrationFile> Files(string folder)
+        => from resource in Assembly.GetManifestResourceNames()
+           where resource.StartsWith(folder, StringComparison.Ordinal) && resource.EndsWith(".sql", StringComparison.Ordinal)
+           let name = resource[folder.Length..]
+           where !name.Contains('/', StringComparison.Ordinal)
+           select new MigrationFile(name, new Lazy<string>(() => Text(resource)));
+
+    [GeneratedRegex(@"^([VU](?<version>\d+)|R)__\w+\.sql$")]
+    static partial Regex FileName { get; }
 }

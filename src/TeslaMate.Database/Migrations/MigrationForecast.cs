@@ -26,19 +26,22 @@ public sealed record MigrationForecast(IReadOnlyList<ForecastVersion> Versions, 
     {
         Dictionary<string, TableSize?> sizes = new(StringComparer.Ordinal);
         List<ForecastVersion> versions = [];
+        var trail = new RenameTrail();
         foreach (var run in plan.UsesBaseline ? [] : plan.Runs)
         {
             var head = run.Script.Head;
+            trail = trail.After(run.Version, run.Back);
             versions.Add(new ForecastVersion(run.Label, head.Summary, await SizesAsync(head.Rewrites), await SizesAsync(head.Scans),
                 head.StrongestLock is { } strongest ? $"{strongest.Mode} on {strongest.Table}" : null, head.Loses));
         }
 
         return new MigrationForecast(versions, plan.UsesBaseline, plan.Errors, plan.Warnings);
 
+        // Those that are there, by the names that they have now.
         async Task<IReadOnlyList<TableSize>> SizesAsync(IReadOnlyList<string> tables)
         {
             List<TableSize> found = [];
-            foreach (var table in tables)
+            foreach (var table in tables.Select(table => trail.Origin(ScriptHead.Qualified(table))))
             {
                 if (!sizes.TryGetValue(table, out var size))
                     sizes[table] = size = await SizeAsync(table);
@@ -50,19 +53,9 @@ public sealed record MigrationForecast(IReadOnlyList<ForecastVersion> Versions, 
         }
 
         async Task<TableSize?> SizeAsync(string table)
-        {
-            // Another version may know the table by another name.
-            foreach (var name in table switch { "drives" => ["drives", "trips"], "trips" => ["trips", "drives"], _ => new[] { table } })
-            {
-                var qualified = ScriptHead.Qualified(name);
-                if (await connection.ScalarAsync<bool>($"select to_regclass('{qualified}') is not null", cancellationToken))
-                {
-                    return new TableSize(name, await connection.ScalarAsync<long>($"select count(*) from {qualified}", cancellationToken),
-                        await connection.ScalarAsync<long>($"select pg_total_relation_size('{qualified}')", cancellationToken));
-                }
-            }
-
-            return null;
-        }
+            => await connection.ScalarAsync<bool>($"select to_regclass('{table}') is null", cancellationToken) ? null
+                : new TableSize(table.Replace("public.", "", StringComparison.Ordinal),
+                    await connection.ScalarAsync<long>($"select count(*) from {table}", cancellationToken),
+                    await connection.ScalarAsync<long>($"select pg_total_relation_size('{table}')", cancellationToken));
     }
 }

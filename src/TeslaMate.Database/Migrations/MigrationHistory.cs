@@ -12,8 +12,8 @@ enum Chain
     Own,
 }
 
-/// <summary>A row of a <c>changelog</c>.</summary>
-readonly record struct ChangelogRow(long Version, string? Checksum, bool Success, DateTimeOffset? At);
+/// <summary>What a <c>changelog</c> says about an applied version.</summary>
+readonly record struct ChangelogRow(string? Checksum, DateTimeOffset? At);
 
 /// <summary>Everything the database remembers about its migrations, as one reading.</summary>
 sealed record MigrationHistory
@@ -21,10 +21,11 @@ sealed record MigrationHistory
     /// <summary>The versions in <c>schema_migrations</c>, which the reference reads, with their times.</summary>
     public required IReadOnlyDictionary<long, DateTimeOffset?> SchemaMigrations { get; init; }
 
-    /// <summary>The versioned rows of Evolve's <c>changelog</c>.</summary>
-    public required IReadOnlyList<ChangelogRow> Changelog { get; init; }
+    /// <summary>The versions that Evolve's <c>changelog</c> in schema <c>public</c> has as applied.</summary>
+    public required IReadOnlyDictionary<long, ChangelogRow> Changelog { get; init; }
 
-    public required IReadOnlyList<ChangelogRow> OwnChangelog { get; init; }
+    /// <summary>The same in schema <c>teslamate</c>.</summary>
+    public required IReadOnlyDictionary<long, ChangelogRow> OwnChangelog { get; init; }
 
     /// <summary>The checksums of the repeatable migrations as they were run last, by the files' names.</summary>
     public required IReadOnlyDictionary<string, string?> Repeatables { get; init; }
@@ -37,13 +38,16 @@ sealed record MigrationHistory
     /// <summary>Whether <c>changelog</c> tables hold rows that a killed run left, or that nobody could have meant.</summary>
     public required bool NeedsSweep { get; init; }
 
+    /// <summary>When one of the reference's versions was applied; null where no row says it.</summary>
+    public DateTimeOffset? TimeOf(long version) => SchemaMigrations.GetValueOrDefault(version) ?? Changelog.GetValueOrDefault(version).At;
+
     /// <summary>Reads whatever part of the tables is there; people write into them too, so that every column may be null or absurd.</summary>
     public static async Task<MigrationHistory> ReadAsync(NpgsqlConnection connection, ServerFacts server, CancellationToken cancellationToken)
     {
         Dictionary<long, DateTimeOffset?> versions = [];
         Dictionary<(Chain, long), string> undoScripts = [];
         Dictionary<string, string?> repeatables = new(StringComparer.Ordinal);
-        List<ChangelogRow> changelog = [], own = [];
+        Dictionary<long, ChangelogRow> changelog = [], own = [];
         var needsSweep = false;
         if (server.HasSchemaMigrations)
         {
@@ -75,14 +79,14 @@ sealed record MigrationHistory
             Server = server,
         };
 
-        async Task ReadChangelogAsync(string table, List<ChangelogRow> rows)
+        async Task ReadChangelogAsync(string table, Dictionary<long, ChangelogRow> rows)
         {
             // Type 0 is a versioned migration; Evolve's other rows describe the schema itself.
             await foreach (var row in connection.RowsAsync($"""
-                select version::bigint, nullif(trim(checksum), ''), success, {Plausible("installed_on")} from {table}
-                where type = 0 and version ~ '^[0-9]+$' and char_length(version) <= 18 and success is not null order by id
+                select version::bigint, nullif(trim(checksum), ''), {Plausible("installed_on")} from {table}
+                where type = 0 and version ~ '^[0-9]+$' and char_length(version) <= 18 and success order by id
                 """, cancellationToken))
-                rows.Add(new ChangelogRow(row.GetInt64(0), row.Text(1), row.GetBoolean(2), row.GetInstantOrNull(3)));
+                rows[row.GetInt64(0)] = new ChangelogRow(row.Text(1), row.GetInstantOrNull(2));
             needsSweep |= await connection.ScalarAsync<bool>(
                 $"select exists (select from {table} where {Leftover(table)} or {Unreadable} or type = 0 and trim(checksum) = '')",
                 cancellationToken);
@@ -142,38 +146,17 @@ sealed record MigrationHistory
             $$
             """, cancellationToken);
 
-    /// <summary>Statements that record versions of the reference's as applied at these times.</summary>
-    public static void AddRecords(NpgsqlBatch batch, IReadOnlyList<Migration> migrations, IEnumerable<DateTimeOffset> times)
-    {
-        batch.Add("delete from public.changelog where type = 0 and version = any ($1::bigint[]::text[])")
-            .Parameters.Add(Value.Array<long>([.. migrations.Select(migration => migration.Version)]));
-        var record = batch.Add("""
-            insert into public.changelog (type, version, description, name, checksum, installed_by, installed_on, success)
-            select 0, version::text, description, name, checksum, current_user, installed_on, true
-            from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamp[]) as file (version, description, name, checksum,
-                installed_on)
-            """);
-        record.Parameters.Add(Value.Array<long>([.. migrations.Select(migration => migration.Version)]));
-        record.Parameters.Add(Value.Array<string>([.. migrations.Select(migration => migration.Description)]));
-        record.Parameters.Add(Value.Array<string>([.. migrations.Select(migration => migration.Up.FileName)]));
-        record.Parameters.Add(Value.Array<string>([.. migrations.Select(migration => migration.Up.Checksum)]));
-        record.Parameters.Add(Value.Array(times));
-    }
-
-    public static void AddUndoScripts(NpgsqlBatch batch, Chain chain, IReadOnlyList<Migration> migrations)
-    {
-        var keep = batch.Add("""
+    public static void AddUndoScripts(NpgsqlBatch batch, IReadOnlyList<(Chain Chain, Migration Migration)> scripts)
+        => batch.Add("""
             insert into teslamate.undo_scripts (own, version, name, checksum, sql)
-            select $1, version, name, checksum, sql
-            from unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) as file (version, name, checksum, sql)
+            select * from unnest($1::boolean[], $2::bigint[], $3::text[], $4::text[], $5::text[])
             on conflict (own, version) do update set name = excluded.name, checksum = excluded.checksum, sql = excluded.sql
-            """);
-        keep.Parameters.Add(Value.Of(chain is Chain.Own));
-        keep.Parameters.Add(Value.Array<long>([.. migrations.Select(migration => migration.Version)]));
-        keep.Parameters.Add(Value.Array<string>([.. migrations.Select(migration => migration.Down.FileName)]));
-        keep.Parameters.Add(Value.Array<string>([.. migrations.Select(migration => migration.Down.Checksum)]));
-        keep.Parameters.Add(Value.Array<string>([.. migrations.Select(migration => migration.Down.Text)]));
-    }
+            """,
+            Value.Array<bool>([.. scripts.Select(script => script.Chain is Chain.Own)]),
+            Value.Array<long>([.. scripts.Select(script => script.Migration.Version)]),
+            Value.Array<string>([.. scripts.Select(script => script.Migration.Down.FileName)]),
+            Value.Array<string>([.. scripts.Select(script => script.Migration.Down.Checksum)]),
+            Value.Array<string>([.. scripts.Select(script => script.Migration.Down.Text)]));
 
     /// <summary>
     /// Records a version as applied in the reference's table, by the server's clock and cut to whole seconds as the reference does.
@@ -184,9 +167,11 @@ sealed record MigrationHistory
         """;
 
     /// <summary>Records a version as applied in Evolve's table.</summary>
-    public static string RecordSql(string schema, Migration migration) => $"""
-        insert into {schema}.changelog (type, version, description, name, checksum, installed_by, success)
-        values (0, '{migration.Version}', '{migration.Description}', '{migration.Up.FileName}', '{migration.Up.Checksum}', current_user, true)
+    /// <param name="at">When; null for now.</param>
+    public static string RecordSql(string schema, Migration migration, DateTimeOffset? at = null) => $"""
+        insert into {schema}.changelog (type, version, description, name, checksum, installed_by, installed_on, success)
+        values (0, '{migration.Version}', '{migration.Up.Description}', '{migration.Up.FileName}', '{migration.Up.Checksum}', current_user,
+            {(at is { } time ? $"'{Timestamps.ToColumn(time):O}'" : "default")}, true)
         """;
 
     /// <summary>Records a repeatable migration, and the names of what it made, by which any program can drop it.</summary>
@@ -197,7 +182,7 @@ sealed record MigrationHistory
         on conflict (own, version) do update set sql = undo_scripts.sql || e'\n' || excluded.sql;
         {(isRecordedByEvolve ? "" : $"""
         insert into teslamate.changelog (type, description, name, checksum, installed_by, success)
-        values (4, '{file.Description}', '{file.Script.FileName}', '{file.Script.Checksum}', current_user, true)
+        values (4, '{file.Script.Description}', '{file.Script.FileName}', '{file.Script.Checksum}', current_user, true)
         """)}
         """;
 
@@ -218,7 +203,7 @@ sealed record MigrationHistory
             update {schema}.changelog
             set checksum = coalesce(nullif(trim(changelog.checksum), ''), file.checksum), name = file.name, description = file.description
             from (values {string.Join(", ", files.All.Select(file =>
-                $"('{file.Version}', '{file.Up.FileName}', '{file.Up.Checksum}', '{file.Description}')"))})
+                $"('{file.Version}', '{file.Up.FileName}', '{file.Up.Checksum}', '{file.Up.Description}')"))})
                 as file (version, name, checksum, description)
             where type = 0 and changelog.version = file.version
               and ({Unreadable} or trim(changelog.checksum) = '' or changelog.name <> file.name);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 
 namespace TeslaMate.Database.Migrations;
@@ -9,7 +8,7 @@ sealed class MigrationSession : IAsyncDisposable
     // Evolve's key; whoever migrates holds it for the whole run.
     const int LockKey = 12345;
 
-    static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(10);
+    const int LookIntervalSeconds = 10;
 
     readonly NpgsqlDataSource _database;
 
@@ -66,7 +65,8 @@ sealed class MigrationSession : IAsyncDisposable
         {
             try
             {
-                await LockWithinAsync(LookInterval, cancellationToken);
+                // The limit is for this alone: what is read next sets the session's own (ServerFacts).
+                await Connection.ExecuteAsync($"set lock_timeout = '{LookIntervalSeconds}s'; select pg_advisory_lock({LockKey})", cancellationToken);
                 break;
             }
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
@@ -85,34 +85,17 @@ sealed class MigrationSession : IAsyncDisposable
         return null;
     }
 
-    async Task LockWithinAsync(TimeSpan time, CancellationToken cancellationToken)
-    {
-        await using var batch = new NpgsqlBatch(Connection);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(string.Create(
-            CultureInfo.InvariantCulture, $"select set_config('lock_timeout', '{time.TotalMilliseconds:0}', true)")));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("select pg_advisory_lock($1)")
-        {
-            Parameters = { Value.Of((long)LockKey) },
-        });
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("select set_config('lock_timeout', '0', false)"));
-        await batch.ExecuteNonQueryAsync(cancellationToken);
-    }
-
     public Task<MigrationHistory> ReadHistoryAsync(CancellationToken cancellationToken)
         => MigrationHistory.ReadAsync(Connection, Server, cancellationToken);
 
     /// <summary>Who uses these tables, in words; null when nobody does.</summary>
-    public async Task<string?> HoldersAsync(IReadOnlyList<TableLock> tables, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand($"""
+    public Task<string?> HoldersAsync(IEnumerable<TableLock> tables, CancellationToken cancellationToken)
+        => Connection.ScalarAsync<string>($"""
             select {SessionMonitor.DescriptionOfSessions}
             from pg_stat_activity
             where pid <> pg_backend_pid()
               and pid in (select pid from pg_locks where granted and relation = any (select to_regclass(name)::oid from unnest($1::text[]) as name))
-            """, Connection);
-        command.Parameters.Add(Value.Array<string>([.. tables.Select(held => ScriptHead.Qualified(held.Table))]));
-        return await command.ExecuteScalarAsync(cancellationToken) as string;
-    }
+            """, cancellationToken, Value.Array<string>([.. tables.Select(held => ScriptHead.Qualified(held.Table))]));
 
     /// <summary>Cancels what the session does, from another one.</summary>
     public async Task CancelAsync()

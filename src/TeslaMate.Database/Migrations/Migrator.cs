@@ -10,13 +10,9 @@ namespace TeslaMate.Database.Migrations;
 /// <param name="variables">Where a migration finds the key for the Tesla tokens.</param>
 public sealed class Migrator(DatabaseSettings settings, Variables variables, TimeProvider time)
 {
-    // Read when first needed: a program that only asks for the state of a current database has no use for scripts.
-    readonly Lazy<MigrationFolder> _reference = new(() => MigrationFolder.Embedded(""));
-    readonly Lazy<MigrationFolder> _own = new(() => MigrationFolder.Embedded("teslamate/"));
+    internal MigrationFolder Reference { get; init; } = MigrationFolder.Embedded("");
 
-    internal MigrationFolder Reference { get => field ?? _reference.Value; init; }
-
-    internal MigrationFolder Own { get => field ?? _own.Value; init; }
+    internal MigrationFolder Own { get; init; } = MigrationFolder.Embedded("teslamate/");
 
     internal LockRetryPolicy Retries { get; init; } = LockRetryPolicy.Default;
 
@@ -24,20 +20,19 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<SchemaState> StateAsync(CancellationToken cancellationToken)
     {
-        await using var session = await MigrationSession.OpenAsync(settings, Retries, new Progress(), time, cancellationToken);
+        await using var session = await MigrationSession.OpenAsync(settings, Retries, new Progress<MigrationProgress>(), time, cancellationToken);
         var history = await session.ReadHistoryAsync(cancellationToken);
-        var reconciliation = await ReconcileAsync(session, history, cancellationToken);
-        return await StateAsync(session, history, reconciliation, cancellationToken);
+        return await StateAsync(session.Connection, history, await ReconcileAsync(session.Connection, history, cancellationToken), cancellationToken);
     }
 
     /// <summary>What the live schema has too much, too little or otherwise than its versions should have given it; empty when nothing.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public async Task<IReadOnlyList<SchemaDifference>> CheckAsync(CancellationToken cancellationToken)
     {
-        await using var session = await MigrationSession.OpenAsync(settings, Retries, new Progress(), time, cancellationToken);
+        await using var session = await MigrationSession.OpenAsync(settings, Retries, new Progress<MigrationProgress>(), time, cancellationToken);
         var history = await session.ReadHistoryAsync(cancellationToken);
-        var reconciliation = await ReconcileAsync(session, history, cancellationToken);
-        var live = await LiveSchema.ReadAsync(session.Connection, cancellationToken);
+        var reconciliation = await ReconcileAsync(session.Connection, history, cancellationToken);
+        var live = await SchemaFacts.ReadAsync(session.Connection, cancellationToken);
         var differences = SchemaDifference.Between(ExpectedSchema.Recorded.At(reconciliation.Applied), live);
         var lagging = await SequenceCheck.FindAsync(session.Connection, cancellationToken);
         return
@@ -77,36 +72,36 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
     /// <param name="writesLostRows">Take versions for applied whose work is there although <c>schema_migrations</c> has lost their rows.</param>
     public Task<MigrationOutcome> MigrateAsync(
         IProgress<MigrationProgress> progress, CancellationToken cancellationToken, long? to = null, bool writesLostRows = false)
-        => RunAsync(progress, (session, history) => PlanForwardAsync(session, history, to, writesLostRows, cancellationToken), cancellationToken);
+        => RunAsync(
+            progress, (connection, history) => PlanForwardAsync(connection, history, to, writesLostRows, cancellationToken), cancellationToken);
 
-    /// <summary>Undoes <paramref name="version"/> and everything newer, newest first.</summary>
-    public Task<MigrationOutcome> RollbackAsync(long version, IProgress<MigrationProgress> progress, CancellationToken cancellationToken)
-        => RunAsync(progress, (session, history) => PlanBackAsync(session, history, version, cancellationToken), cancellationToken);
-
-    /// <summary>Undoes the versions that this program does not know, by the scripts that the newer program left in the database.</summary>
-    public Task<MigrationOutcome> RollbackToKnownAsync(IProgress<MigrationProgress> progress, CancellationToken cancellationToken)
-        => RunAsync(progress, (session, history) => PlanBackAsync(session, history, version: null, cancellationToken), cancellationToken);
+    /// <summary>
+    /// Undoes <paramref name="version"/> and everything newer, newest first; without a version those that this program does not know, by the scripts
+    /// that the newer program left in the database.
+    /// </summary>
+    public Task<MigrationOutcome> RollbackAsync(long? version, IProgress<MigrationProgress> progress, CancellationToken cancellationToken)
+        => RunAsync(progress, (connection, history) => PlanBackAsync(connection, history, version, cancellationToken), cancellationToken);
 
     /// <summary>What <see cref="MigrateAsync"/> would do; changes nothing.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public Task<MigrationForecast> ForecastAsync(CancellationToken cancellationToken, long? to = null, bool writesLostRows = false)
-        => ForecastAsync((session, history) => PlanForwardAsync(session, history, to, writesLostRows, cancellationToken), cancellationToken);
+        => ForecastAsync((connection, history) => PlanForwardAsync(connection, history, to, writesLostRows, cancellationToken), cancellationToken);
 
-    /// <summary>What <see cref="RollbackAsync"/> (or without a version <see cref="RollbackToKnownAsync"/>) would do; changes nothing.</summary>
+    /// <summary>What <see cref="RollbackAsync"/> would do; changes nothing.</summary>
     /// <exception cref="NpgsqlException">The database cannot be reached.</exception>
     public Task<MigrationForecast> ForecastRollbackAsync(long? version, CancellationToken cancellationToken)
-        => ForecastAsync((session, history) => PlanBackAsync(session, history, version, cancellationToken), cancellationToken);
+        => ForecastAsync((connection, history) => PlanBackAsync(connection, history, version, cancellationToken), cancellationToken);
 
-    async Task<MigrationForecast> ForecastAsync(Func<MigrationSession, MigrationHistory, Task<Plan>> plan, CancellationToken cancellationToken)
+    async Task<MigrationForecast> ForecastAsync(Func<NpgsqlConnection, MigrationHistory, Task<Plan>> plan, CancellationToken cancellationToken)
     {
-        await using var session = await MigrationSession.OpenAsync(settings, Retries, new Progress(), time, cancellationToken);
+        await using var session = await MigrationSession.OpenAsync(settings, Retries, new Progress<MigrationProgress>(), time, cancellationToken);
         var history = await session.ReadHistoryAsync(cancellationToken);
-        var planned = await plan(session, history);
+        var planned = await plan(session.Connection, history);
         return await MigrationForecast.OfAsync(session.Connection, planned, cancellationToken);
     }
 
     async Task<MigrationOutcome> RunAsync(
-        IProgress<MigrationProgress> progress, Func<MigrationSession, MigrationHistory, Task<Plan>> plan, CancellationToken cancellationToken)
+        IProgress<MigrationProgress> progress, Func<NpgsqlConnection, MigrationHistory, Task<Plan>> plan, CancellationToken cancellationToken)
     {
         MigrationSession session;
         try
@@ -130,7 +125,7 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
                     var server = await ServerFacts.ReadAsync(session.Connection, Retries.Total, cancellationToken);
                     if (!server.MayReadRecords)
                         return new MigrationOutcome.Refused([await RightsCheck.UnreadableAsync(session.Connection, server, cancellationToken)]);
-                    var planned = await plan(session, await MigrationHistory.ReadAsync(session.Connection, server, cancellationToken));
+                    var planned = await plan(session.Connection, await MigrationHistory.ReadAsync(session.Connection, server, cancellationToken));
                     if (planned.Errors.Count > 0)
                         return new MigrationOutcome.Refused(planned.Errors);
                     foreach (var warning in planned.Warnings)
@@ -154,7 +149,7 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             }
             catch (VersionFailedException exception)
             {
-                return new MigrationOutcome.Failed(exception.Version, exception.Statement, exception.Message, exception.Remedy);
+                return exception.Outcome;
             }
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
             {
@@ -179,7 +174,7 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         var tokens = new TokenSteps(variables, progress);
         // Own tables go before the reference's on the way back, and after them on the way forward.
         IReadOnlyList<IReadOnlyList<EvolveScript>> chains = plan.UsesBaseline
-            ? [[EvolveScript.Baseline(plan.Runs, Reference.Baseline!)]]
+            ? [[EvolveScript.Baseline(plan.Runs, Reference.Baseline!, Retries)]]
             : [.. plan.RunsByChain.Select(chain => EvolveScript.Of(chain, Retries))];
         var count = plan.UsesBaseline ? 1 : plan.Runs.Count;
         var before = 0;
@@ -227,8 +222,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
                 {MigrationHistory.SweepSql("public", Reference)};
                 {MigrationHistory.SweepSql("teslamate", Own)}
                 """, cancellationToken);
-            batch.Add("delete from public.changelog where type = 0 and version = any ($1::bigint[]::text[])")
-                .Parameters.Add(Value.Array<long>([.. reconciliation.ToForget]));
+            batch.Add("delete from public.changelog where type = 0 and version = any ($1::bigint[]::text[])",
+                Value.Array<long>([.. reconciliation.ToForget, .. reconciliation.ToRecord.Select(migration => migration.Version)]));
             batch.Add("""
                 insert into public.schema_migrations (version, inserted_at)
                 select version, date_trunc('second', coalesce((
@@ -236,14 +231,13 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
                         now() at time zone 'utc'))
                 from unnest($1::bigint[]) as lost (version)
                 on conflict do nothing
-                """).Parameters.Add(Value.Array<long>([.. reconciliation.ToRestore]));
-            MigrationHistory.AddRecords(batch, reconciliation.ToRecord,
-                [.. reconciliation.ToRecord.Select(migration => plan.TimeOf(migration.Version) ?? time.GetUtcNow())]);
+                """, Value.Array<long>([.. reconciliation.ToRestore]));
+            foreach (var migration in reconciliation.ToRecord)
+                batch.Add(MigrationHistory.RecordSql("public", migration, plan.MigrationHistory.TimeOf(migration.Version)));
         }
 
-        List<Migration> coming = [.. plan.Runs.Where(run => !run.Back).Select(run => run.Migration).OfType<Migration>()];
-        MigrationHistory.AddUndoScripts(batch, Chain.Reference, [.. reconciliation.UndoScripts.Union(coming.Where(Reference.All.Contains))]);
-        MigrationHistory.AddUndoScripts(batch, Chain.Own, [.. reconciliation.OwnUndoScripts.Union(coming.Where(Own.All.Contains))]);
+        var coming = plan.Runs.Where(run => !run.Back && run.Migration is not null).Select(run => (run.Chain, run.Migration!));
+        MigrationHistory.AddUndoScripts(batch, [.. reconciliation.UndoScripts.Union(coming)]);
         await batch.ExecuteNonQueryAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
@@ -275,37 +269,15 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         }
     }
 
-    /// <param name="writesLostRows">Whether versions that no table has, but whose work is there, count as applied.</param>
-    async Task<Reconciliation> ReconcileAsync(
-        MigrationSession session, MigrationHistory history, CancellationToken cancellationToken, bool writesLostRows = false)
-    {
-        // The live schema is read only when the tables disagree.
-        var doubtful = history.Server.HasSchemaMigrations
-            && history.Changelog.Any(row => row.Success && !history.SchemaMigrations.ContainsKey(row.Version));
-        var live = doubtful ? await LiveSchema.ReadAsync(session.Connection, cancellationToken) : null;
-        Reconciliation Reconcile(IReadOnlyList<long> lost) => Reconciliation.Of(history, Reference, Own,
-            versions => live is null ? [] : ExpectedSchema.Recorded.ShownIn(live, [.. history.SchemaMigrations.Keys], versions), lost);
-        var reconciliation = Reconcile([]);
-        return writesLostRows ? Reconcile(await LostAsync(session, reconciliation, cancellationToken)) : reconciliation;
-    }
+    Task<Reconciliation> ReconcileAsync(
+        NpgsqlConnection connection, MigrationHistory history, CancellationToken cancellationToken, bool writesLostRows = false)
+        => Reconciliation.OfAsync(connection, history, Reference, Own, writesLostRows, cancellationToken);
 
-    /// <summary>Versions of which no table knows, although the live schema shows their work.</summary>
-    async Task<IReadOnlyList<long>> LostAsync(MigrationSession session, Reconciliation reconciliation, CancellationToken cancellationToken)
-    {
-        List<long> pending = [.. Reference.All.Select(migration => migration.Version).Where(version => !reconciliation.Applied.Contains(version))];
-        if (pending.Count == 0 || session.Server.PublicObjects == 0)
-            return [];
-        var shown = ExpectedSchema.Recorded.ShownIn(await LiveSchema.ReadAsync(session.Connection, cancellationToken), reconciliation.Applied,
-            pending);
-        return shown.Any(ExpectedSchema.Recorded.IsVisible) ? shown : [];
-    }
-
-    async Task<SchemaState> StateAsync(MigrationSession session, MigrationHistory history, Reconciliation reconciliation,
+    async Task<SchemaState> StateAsync(NpgsqlConnection connection, MigrationHistory history, Reconciliation reconciliation,
         CancellationToken cancellationToken)
     {
-        var own = history.OwnChangelog.Where(row => row.Success).ToList();
         List<ExtensionState> extensions = [];
-        await foreach (var row in session.Connection.RowsAsync("""
+        await foreach (var row in connection.RowsAsync("""
             select name, installed_version, default_version
             from unnest(array['cube', 'earthdistance']) as name left join pg_available_extensions using (name)
             """, cancellationToken))
@@ -314,47 +286,44 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
         {
             ServerVersion = history.Server.Version,
             Applied = [.. reconciliation.Applied.Order()
-                .Select(version => new AppliedVersion(version, Reference.Find(version)?.Name, TimeOf(history, version)))],
+                .Select(version => new AppliedVersion(version, Reference.Find(version)?.Name, history.TimeOf(version)))],
             Pending = [.. Reference.All.Where(migration => !reconciliation.Applied.Contains(migration.Version))
                 .Select(migration => new PendingVersion(migration.Version, migration.Name))],
-            OwnApplied = [.. own.OrderBy(row => row.Version).Select(row => new AppliedVersion(row.Version, Own.Find(row.Version)?.Name, row.At))],
-            OwnPending = [.. Own.All.Where(migration => !own.Any(row => row.Version == migration.Version))
+            OwnApplied = [.. history.OwnChangelog.OrderBy(row => row.Key)
+                .Select(row => new AppliedVersion(row.Key, Own.Find(row.Key)?.Name, row.Value.At))],
+            OwnPending = [.. Own.All.Where(migration => !history.OwnChangelog.ContainsKey(migration.Version))
                 .Select(migration => new PendingVersion(migration.Version, migration.Name))],
             PendingRepeatables = [.. Own.Repeatables.Where(file => IsStale(history, file)).Select(file => file.Script.FileName)],
             ChecksumMismatches = Mismatches(history, reconciliation),
             Extensions = extensions,
             Newest = Reference.Newest,
-            Warnings = await PublicSchemaCheck.OthersAsync(session.Connection, cancellationToken) is { } others ? [others] : [],
+            Warnings = await PublicSchemaCheck.OthersAsync(connection, cancellationToken) is { } others ? [others] : [],
         };
     }
-
-    // Somebody who empties a checksum says nothing about the file.
-    static bool IsSame(string? recorded, string checksum)
-        => recorded is null || string.Equals(recorded, checksum, StringComparison.OrdinalIgnoreCase);
 
     static bool IsStale(MigrationHistory history, RepeatableMigration file)
         => history.Repeatables.GetValueOrDefault(file.Script.FileName) != file.Script.Checksum;
 
     List<ChecksumMismatch> Mismatches(MigrationHistory history, Reconciliation reconciliation) =>
     [
-        .. from row in history.Changelog
-           where row.Success && reconciliation.Applied.Contains(row.Version)
-           let migration = Reference.Find(row.Version)
-           where migration is not null && !IsSame(row.Checksum, migration.Up.Checksum)
-           select new ChecksumMismatch(migration.Up.FileName, row.Checksum ?? "none", migration.Up.Checksum),
-        .. from row in history.OwnChangelog
-           where row.Success
-           let migration = Own.Find(row.Version)
-           where migration is not null && !IsSame(row.Checksum, migration.Up.Checksum)
-           select new ChecksumMismatch($"teslamate/{migration.Up.FileName}", row.Checksum ?? "none", migration.Up.Checksum),
+        .. Mismatches(Reference, "", history.Changelog.Where(row => reconciliation.Applied.Contains(row.Key))),
+        .. Mismatches(Own, "teslamate/", history.OwnChangelog),
     ];
 
-    static DateTimeOffset? TimeOf(MigrationHistory history, long version)
-        => history.SchemaMigrations.TryGetValue(version, out var time) && time is not null ? time
-            : history.Changelog.Where(row => row.Version == version && row.Success).Select(row => row.At).FirstOrDefault();
-
-    PreflightError LostRows(Reconciliation reconciliation, IReadOnlyList<long> lost)
+    static IEnumerable<ChecksumMismatch> Mismatches(MigrationFolder folder, string prefix, IEnumerable<KeyValuePair<long, ChangelogRow>> rows)
     {
+        foreach (var (version, row) in rows)
+        {
+            // Somebody who empties a checksum says nothing about the file.
+            if (folder.Find(version) is { Up: var file } && row.Checksum is { } recorded
+                && !string.Equals(recorded, file.Checksum, StringComparison.OrdinalIgnoreCase))
+                yield return new ChecksumMismatch(prefix + file.FileName, recorded, file.Checksum);
+        }
+    }
+
+    PreflightError LostRows(Reconciliation reconciliation)
+    {
+        var lost = reconciliation.Lost;
         var version = Reference.Find(lost.Concat(reconciliation.Applied.Where(applied => applied <= Reference.Newest)).Max());
         return new PreflightError(
             $"The tables are those of version {version}, but schema_migrations lacks "
@@ -366,41 +335,40 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
     }
 
     async Task<Plan> PlanForwardAsync(
-        MigrationSession session, MigrationHistory history, long? to, bool writesLostRows, CancellationToken cancellationToken)
+        NpgsqlConnection connection, MigrationHistory history, long? to, bool writesLostRows, CancellationToken cancellationToken)
     {
-        var reconciliation = await ReconcileAsync(session, history, cancellationToken, writesLostRows);
+        var reconciliation = await ReconcileAsync(connection, history, cancellationToken, writesLostRows);
         var plan = new Plan(history, reconciliation);
         CheckServer(plan);
         CheckMigrationHistory(plan);
         if (to is { } target && Reference.Find(target) is null)
             plan.Errors.Add(new PreflightError($"This program has no version {target}.",
                 "teslamate status lists the versions; the newest is " + Reference.Newest + "."));
-        if (plan.Errors.Count == 0 && await LostAsync(session, reconciliation, cancellationToken) is { Count: > 0 } lost)
-            plan.Errors.Add(LostRows(reconciliation, lost));
+        if (plan.Errors.Count == 0 && reconciliation.Lost.Count > 0)
+            plan.Errors.Add(LostRows(reconciliation));
         if (plan.Errors.Count > 0)
             return plan;
 
         foreach (var migration in Reference.All.Where(
             migration => migration.Version <= (to ?? long.MaxValue) && !reconciliation.Applied.Contains(migration.Version)))
         {
-            plan.Runs.Add(new PlannedRun(Chain.Reference, migration.Version, migration.Name, Back: false, migration.Up, migration));
+            plan.Runs.Add(PlannedRun.Forward(Chain.Reference, migration));
             plan.Applied.Add(migration.Version);
         }
 
         var reachesNewest = Reference.All.All(migration => plan.Applied.Contains(migration.Version));
-        foreach (var migration in Own.All.Where(
-            migration => reachesNewest && !history.OwnChangelog.Any(row => row.Success && row.Version == migration.Version)))
-            plan.Runs.Add(new PlannedRun(Chain.Own, migration.Version, migration.Name, Back: false, migration.Up, migration));
+        plan.Runs.AddRange(Own.All.Where(migration => reachesNewest && !history.OwnChangelog.ContainsKey(migration.Version))
+            .Select(migration => PlannedRun.Forward(Chain.Own, migration)));
         if (reachesNewest && (plan.Runs.Count > 0 || Own.Repeatables.Any(file => IsStale(history, file))))
             plan.Runs.AddRange(Own.Repeatables.Select(PlannedRun.Of));
         plan.UsesBaseline = reachesNewest && reconciliation.Applied.Count == 0 && Reference.Baseline is not null;
-        await Preflight.CheckAsync(session.Connection, plan, settings, cancellationToken);
+        await Preflight.CheckAsync(connection, plan, settings, cancellationToken);
         return plan;
     }
 
-    async Task<Plan> PlanBackAsync(MigrationSession session, MigrationHistory history, long? version, CancellationToken cancellationToken)
+    async Task<Plan> PlanBackAsync(NpgsqlConnection connection, MigrationHistory history, long? version, CancellationToken cancellationToken)
     {
-        var reconciliation = await ReconcileAsync(session, history, cancellationToken);
+        var reconciliation = await ReconcileAsync(connection, history, cancellationToken);
         var plan = new Plan(history, reconciliation);
         CheckServer(plan);
         // Versions below the newest that no file names are left alone, in both directions.
@@ -408,9 +376,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             .Where(applied => applied > Reference.Newest || Reference.Find(applied) is not null).OrderDescending().ToList();
         // Our own tables build on the reference's newest version; they go first unless it stays.
         var keepsNewest = version is null || back.Count == 0;
-        var own = history.OwnChangelog.Where(row => row.Success && (!keepsNewest || (version is null && Own.Find(row.Version) is null)))
-            .Select(row => row.Version).OrderDescending();
-        foreach (var applied in own)
+        foreach (var applied in history.OwnChangelog.Keys
+            .Where(applied => !keepsNewest || (version is null && Own.Find(applied) is null)).OrderDescending())
             await AddBackAsync(Chain.Own, applied, Own.Find(applied));
         foreach (var applied in back)
         {
@@ -420,10 +387,10 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
 
         // Where this program stays at home, its views come back.
         if (keepsNewest && plan.Runs.Count > 0 && Reference.All.All(migration => plan.Applied.Contains(migration.Version))
-            && Own.All.All(migration => history.OwnChangelog.Any(row => row.Success && row.Version == migration.Version)))
+            && Own.All.All(migration => history.OwnChangelog.ContainsKey(migration.Version)))
             plan.Runs.AddRange(Own.Repeatables.Select(PlannedRun.Of));
         if (plan.Errors.Count == 0)
-            await Preflight.CheckAsync(session.Connection, plan, settings, cancellationToken);
+            await Preflight.CheckAsync(connection, plan, settings, cancellationToken);
         return plan;
 
         async Task AddBackAsync(Chain chain, long applied, Migration? known)
@@ -431,8 +398,8 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
             var script = known?.Down;
             if (script is null && history.UndoScripts.ContainsKey((chain, applied)))
             {
-                await foreach (var row in session.Connection.RowsAsync(
-                    $"select name, sql from teslamate.undo_scripts where own = {(chain is Chain.Own ? "true" : "false")} and version = {applied}",
+                await foreach (var row in connection.RowsAsync(
+                    $"select name, sql from teslamate.undo_scripts where own = {chain is Chain.Own} and version = {applied}",
                     cancellationToken))
                     script = new MigrationFile(row.GetString(0), row.GetString(1));
             }
@@ -445,9 +412,7 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
                 return;
             }
 
-            var name = known?.Name ?? Path.GetFileNameWithoutExtension(
-                script.FileName)[(script.FileName.IndexOf("__", StringComparison.Ordinal) + 2)..];
-            plan.Runs.Add(new PlannedRun(chain, applied, name, Back: true, script, known));
+            plan.Runs.Add(new PlannedRun(chain, applied, Back: true, script, known));
         }
     }
 
@@ -471,8 +436,7 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
     void CheckMigrationHistory(Plan plan)
     {
         var newer = plan.Reconciliation.Applied.Where(version => version > Reference.Newest).Order().ToList();
-        var newerOwn = plan.MigrationHistory.OwnChangelog.Where(row => row.Success && Own.Find(row.Version) is null).Select(row => row.Version)
-            .ToList();
+        var newerOwn = plan.MigrationHistory.OwnChangelog.Keys.Where(version => Own.Find(version) is null).ToList();
         if (newer.Count + newerOwn.Count > 0)
         {
             var hasScripts = newer.All(version => plan.MigrationHistory.UndoScripts.ContainsKey((Chain.Reference, version)))
@@ -503,13 +467,6 @@ public sealed class Migrator(DatabaseSettings settings, Variables variables, Tim
                 $"Use the program that applied it. If the difference is known to be harmless: update {table} set checksum = '{mismatch.Expected}' "
                     + $"where name = '{name}';",
                 $"select * from {table} where name = '{name}';"));
-        }
-    }
-
-    sealed class Progress : IProgress<MigrationProgress>
-    {
-        public void Report(MigrationProgress value)
-        {
         }
     }
 }

@@ -6,7 +6,7 @@ static class NameCheck
     // Relations of one schema share their names, whatever kind they are.
     static readonly string[] Relations = ["table", "index", "sequence", "view", "materialized view", "partitioned table", "relation"];
 
-    public static void Run(Plan plan, IReadOnlyList<PlannedChange> changes, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live)
+    public static void Run(Plan plan, IReadOnlyList<PlannedChange> changes, SchemaFacts live)
     {
         var expected = ExpectedSchema.Recorded.At(plan.Reconciliation.Applied);
         var relations = live.Values.Where(fact => Relations.Contains(fact.Kind)).ToLookup(fact => fact.Name);

@@ -13,7 +13,7 @@ sealed class Plan(MigrationHistory history, Reconciliation reconciliation)
     public List<PlannedRun> Runs { get; } = [];
 
     /// <summary>The runs, cut where they go on in another schema or direction.</summary>
-    public IEnumerable<IReadOnlyList<PlannedRun>> RunsByChain
+    public IEnumerable<List<PlannedRun>> RunsByChain
     {
         get
         {
@@ -41,21 +41,22 @@ sealed class Plan(MigrationHistory history, Reconciliation reconciliation)
 
     /// <summary>How many versions run; repeatable migrations have none.</summary>
     public int Versions => Runs.Count(run => run.Repeatable is null);
-
-    /// <summary>When the reference says it applied a version.</summary>
-    public DateTimeOffset? TimeOf(long version) => history.SchemaMigrations.GetValueOrDefault(version);
 }
 
 /// <summary>One version to be run in one direction, or a repeatable migration.</summary>
 /// <param name="Migration">Null for a version that this program does not know; it can only go back, by the script that the database keeps.</param>
 /// <param name="Repeatable">A file without version that is run, instead of a version.</param>
 sealed record PlannedRun(
-    Chain Chain, long Version, string Name, bool Back, MigrationFile Script, Migration? Migration, RepeatableMigration? Repeatable = null)
+    Chain Chain, long Version, bool Back, MigrationFile Script, Migration? Migration, RepeatableMigration? Repeatable = null)
 {
+    public string Name { get; init; } = Script.Name;
+
     public string Label => Repeatable is null ? $"{(Chain is Chain.Own ? "teslamate " : "")}{Version} {Name}" : $"teslamate R__{Name}";
 
     public string Schema => Chain is Chain.Own ? "teslamate" : "public";
 
+    public static PlannedRun Forward(Chain chain, Migration migration) => new(chain, migration.Version, Back: false, migration.Up, migration);
+
     public static PlannedRun Of(RepeatableMigration file)
-        => new(Chain.Own, RepeatableMigration.Version, file.Name, Back: false, file.Script, Migration: null, file);
+        => new(Chain.Own, RepeatableMigration.Version, Back: false, file.Script, Migration: null, file);
 }

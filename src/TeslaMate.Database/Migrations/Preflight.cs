@@ -21,13 +21,13 @@ static class Preflight
             return;
         foreach (var lagging in await SequenceCheck.FindAsync(connection, cancellationToken))
             plan.Warnings.Add($"The {lagging}: the program mends that when it inserts. {lagging.Repair}");
-        var live = await LiveSchema.ReadAsync(connection, cancellationToken);
+        var live = await SchemaFacts.ReadAsync(connection, cancellationToken);
         var changes = Changes(plan).ToList();
         NameCheck.Run(plan, changes, live);
         await DependencyCheck.RunAsync(connection, plan, changes, cancellationToken);
         if (plan.UsesBaseline)
             return;
-        await RowCheck.RunAsync(connection, plan, changes, live, cancellationToken);
+        await new RowCheck(plan, changes, live).RunAsync(connection, cancellationToken);
         await DiskCheck.RunAsync(connection, plan, settings, cancellationToken);
     }
 

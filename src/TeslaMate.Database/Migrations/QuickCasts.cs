@@ -13,7 +13,7 @@ static partial class QuickCasts
     public static string In(long version, string sql)
     {
         var doubles = ExpectedSchema.Recorded.ChangeOf(version).Gone
-            .Where(fact => fact.Kind == "column" && SchemaDifference.Split(fact.Detail).Type == "double precision")
+            .Where(fact => fact.Kind == "column" && fact.Column.Type == "double precision")
             .Select(fact => fact.Name).ToHashSet();
         if (doubles.Count == 0)
             return sql;

@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
@@ -9,34 +11,52 @@ namespace TeslaMate.Database.Migrations;
 /// <param name="ToRestore">Versions whose row in <c>schema_migrations</c> is missing although their work is there.</param>
 /// <param name="ToForget">Rows of <c>changelog</c> that are not true (any more): taken back by the reference.</param>
 /// <param name="UndoScripts">Applied versions whose undo script the database lacks, or has in another edition.</param>
+/// <param name="Lost">Versions that no table has although the live schema shows their work.</param>
 sealed record Reconciliation(
     IReadOnlySet<long> Applied, IReadOnlyList<Migration> ToRecord, IReadOnlyList<long> ToRestore, IReadOnlyList<long> ToForget,
-    IReadOnlyList<Migration> UndoScripts, IReadOnlyList<Migration> OwnUndoScripts, bool NeedsSweep)
+    IReadOnlyList<(Chain Chain, Migration Migration)> UndoScripts, IReadOnlyList<long> Lost, bool NeedsSweep)
 {
-    public bool IsNeeded => NeedsSweep || ToRecord.Count + ToRestore.Count + ToForget.Count + UndoScripts.Count + OwnUndoScripts.Count > 0;
+    public bool IsNeeded => NeedsSweep || ToRecord.Count + ToRestore.Count + ToForget.Count + UndoScripts.Count > 0;
 
-    /// <param name="shown">Of versions that only <c>changelog</c> has (oldest first) those whose work the live schema shows.</param>
-    /// <param name="lost">Versions that no table has although the live schema shows their work.</param>
-    public static Reconciliation Of(
-        MigrationHistory history, MigrationFolder reference, MigrationFolder own, Func<IReadOnlyList<long>, IReadOnlyList<long>> shown,
-        IReadOnlyList<long> lost)
+    /// <param name="writesLostRows">Whether <see cref="Lost"/> versions are taken for applied.</param>
+    public static async Task<Reconciliation> OfAsync(
+        NpgsqlConnection connection, MigrationHistory history, MigrationFolder reference, MigrationFolder own, bool writesLostRows,
+        CancellationToken cancellationToken)
     {
-        var recorded = history.Changelog.Where(row => row.Success).Select(row => row.Version).ToHashSet();
+        var recorded = history.Changelog.Keys.ToHashSet();
         HashSet<long> applied = [.. history.Server.HasSchemaMigrations ? history.SchemaMigrations.Keys : recorded];
-        List<long> recordedOnly = [.. recorded.Where(version => !history.SchemaMigrations.ContainsKey(version)).Order()];
-        List<long> restore = [.. history.Server.HasSchemaMigrations ? shown(recordedOnly) : recordedOnly, .. lost];
+        IReadOnlyList<long> restore = [.. recorded.Where(version => !history.SchemaMigrations.ContainsKey(version)).Order()];
+        if (history.Server.HasSchemaMigrations)
+            restore = await ShownAsync(restore);
         applied.UnionWith(restore);
-        List<long> forget = [.. recorded.Where(version => !applied.Contains(version))];
+        IReadOnlyList<long> lost = [];
+        if (history.Server.PublicObjects > 0)
+            lost = await ShownAsync([.. reference.All.Select(migration => migration.Version).Where(version => !applied.Contains(version))]);
+        if (!lost.Any(ExpectedSchema.Recorded.IsVisible))
+            lost = [];
+        if (writesLostRows)
+        {
+            (restore, lost) = ([.. restore, .. lost], []);
+            applied.UnionWith(restore);
+        }
+
+        IEnumerable<(Chain Chain, Migration Migration)> scripts =
+        [
+            .. reference.All.Where(migration => applied.Contains(migration.Version)).Select(migration => (Chain.Reference, migration)),
+            .. own.All.Where(migration => history.OwnChangelog.ContainsKey(migration.Version)).Select(migration => (Chain.Own, migration)),
+        ];
         return new Reconciliation(
             applied,
             [.. reference.All.Where(migration => applied.Contains(migration.Version) && !recorded.Contains(migration.Version))],
             restore,
-            forget,
-            [.. reference.All.Where(migration => applied.Contains(migration.Version) && IsStale(Chain.Reference, migration))],
-            [.. own.All.Where(migration => history.OwnChangelog.Any(row => row.Version == migration.Version) && IsStale(Chain.Own, migration))],
+            [.. recorded.Where(version => !applied.Contains(version))],
+            [.. scripts.Where(script
+                => history.UndoScripts.GetValueOrDefault((script.Chain, script.Migration.Version)) != script.Migration.Down.Checksum)],
+            lost,
             history.NeedsSweep);
 
-        bool IsStale(Chain chain, Migration migration)
-            => !history.UndoScripts.TryGetValue((chain, migration.Version), out var checksum) || checksum != migration.Down.Checksum;
+        // The live schema is read only when the tables leave something open.
+        async Task<IReadOnlyList<long>> ShownAsync(IReadOnlyList<long> doubtful) => doubtful.Count == 0 ? []
+            : ExpectedSchema.Recorded.ShownIn(await SchemaFacts.ReadAsync(connection, cancellationToken), applied, doubtful);
     }
 }

@@ -6,14 +6,10 @@ namespace TeslaMate.Database.Migrations;
 /// Views and functions of schema <c>teslamate</c>, made anew whenever their file or a version changed. They can always be dropped, since they hold
 /// nothing.
 /// </summary>
-/// <param name="Name">The file's label, words joined by <c>_</c>.</param>
-sealed partial record RepeatableMigration(string Name, MigrationFile Script)
+sealed partial record RepeatableMigration(MigrationFile Script)
 {
     /// <summary>The version under which <c>undo_scripts</c> keeps the names of what all repeatable migrations make; no file has it.</summary>
     public const long Version = 0;
-
-    /// <summary>The label as <c>changelog</c> holds it.</summary>
-    public string Description => Name.Replace('_', ' ');
 
     /// <summary>The views and functions that the file makes, without schema.</summary>
     public IEnumerable<string> Objects => Creation.Matches(Script.Text).Select(match => match.Groups[1].Value).Distinct(StringComparer.Ordinal);

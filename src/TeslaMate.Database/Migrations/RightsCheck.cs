@@ -95,7 +95,8 @@ static class RightsCheck
     static async Task<PreflightError?> OwnersAsync(NpgsqlConnection connection, ServerFacts server, IReadOnlyList<string> names,
         CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("""
+        List<(string Kind, string Name, string Owner)> foreign = [];
+        await foreach (var row in connection.RowsAsync("""
             with objects as (
                 select 'table' as kind, format('%s.%s', nspname, relname) as name, format('%I.%I', nspname, relname) as called, relowner as owner
                 from pg_class join pg_namespace n on n.oid = relnamespace
@@ -112,16 +113,8 @@ static class RightsCheck
             from objects
             where name = any ($1) and not pg_has_role(owner, 'usage')
             order by 2
-            """, connection);
-        command.Parameters.Add(Value.Array<string>([.. names, "public.schema_migrations", "public.changelog",
-            "teslamate.undo_scripts"]));
-        List<(string Kind, string Name, string Owner)> foreign = [];
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
-        {
-            while (await reader.ReadAsync(cancellationToken))
-                foreign.Add((reader.GetString(0), reader.GetString(1), reader.GetString(2)));
-        }
-
+            """, cancellationToken, Value.Array<string>([.. names, "public.schema_migrations", "public.changelog", "teslamate.undo_scripts"])))
+            foreign.Add((row.GetString(0), row.GetString(1), row.GetString(2)));
         return foreign.Count == 0 ? null : new PreflightError(
             $"The role {server.Role} does not own {string.Join(", ", foreign.Select(thing => $"{thing.Name} (owner {thing.Owner})"))}.",
             "Have an administrator run: "

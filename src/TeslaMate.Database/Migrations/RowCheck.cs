@@ -8,32 +8,32 @@ namespace TeslaMate.Database.Migrations;
 /// Finds rows that a planned version would refuse (spec migrations 12): values that do not fit a new type, nulls where a column becomes required,
 /// and what new constraints forbid. One pass a table, however many rules it meets.
 /// </summary>
-static partial class RowCheck
+sealed partial class RowCheck(Plan plan, IReadOnlyList<PlannedChange> changes, SchemaFacts live)
 {
     /// <summary>A rule about the rows of one table, in the names that the database has now.</summary>
     /// <param name="Condition">True for a row that is refused.</param>
     sealed record Rule(string Table, string Columns, string Condition, string Cause, string Remedy);
 
+    const long Units = 20190810105216;
+    const long LongerSuspension = 20190814152810;
+    const long SettingsPerCar = 20191117171307;
+
     /// <summary>The version that takes charging processes from their charges anew.</summary>
     const long RecomputedCharging = 20191212230527;
 
-    public static async Task RunAsync(
-        NpgsqlConnection connection, Plan plan, IReadOnlyList<PlannedChange> changes,
-        IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live,
-        CancellationToken cancellationToken)
+    // Addresses of before are thrown away by 20200120142602, and what refers to them is emptied.
+    readonly bool _keepsAddresses = live.HasColumn("public.addresses", "osm_id");
+
+    public async Task RunAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var isRecomputed = changes.Any(change => change.Run is { Version: RecomputedCharging, Back: false });
-        var rules = changes.SelectMany(change => ByType(change, live, isRecomputed))
-            .Concat(changes.Where(change => !change.Run.Back).SelectMany(change => ByConstraint(change, live)))
-            .Concat(changes.Where(change => !change.Run.Back).SelectMany(change => ByForeignKey(change, live)))
+        var forward = changes.Where(change => !change.Run.Back).ToList();
+        var rules = changes.SelectMany(ByType).Concat(forward.SelectMany(ByConstraint)).Concat(forward.SelectMany(ByForeignKey)).Concat(BySettings())
             .DistinctBy(rule => (rule.Table, rule.Condition));
         foreach (var table in rules.GroupBy(rule => rule.Table))
         {
             Rule[] all = [.. table];
             var counts = string.Join(", ", all.Select(rule => $"count(*) filter (where {rule.Condition})"));
-            long[] refused;
-            await using (var command = new NpgsqlCommand($"select array[{counts}] from {table.Key} as t", connection))
-                refused = (long[])(await command.ExecuteScalarAsync(cancellationToken))!;
+            var refused = (await connection.ScalarAsync<long[]>($"select array[{counts}] from {table.Key} as t", cancellationToken))!;
             for (var i = 0; i < all.Length; i++)
             {
                 if (refused[i] == 0)
@@ -49,12 +49,11 @@ static partial class RowCheck
             }
         }
 
-        await CheckSettingsAsync(connection, plan, changes, live, cancellationToken);
+        await CheckSettingsAsync(connection, cancellationToken);
     }
 
     /// <summary>Types become narrower, columns required.</summary>
-    /// <param name="isRecomputed">Whether <see cref="RecomputedCharging"/> is planned: what it replaces need not fit.</param>
-    static IEnumerable<Rule> ByType(PlannedChange change, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live, bool isRecomputed)
+    IEnumerable<Rule> ByType(PlannedChange change)
     {
         foreach (var (before, after) in change.ChangedColumns())
         {
@@ -63,18 +62,18 @@ static partial class RowCheck
             if (after is null || !live.TryGetValue(("column", $"{table}.{column}"), out var now)
                 || (change.Run.Back && table.EndsWith(".tokens", StringComparison.Ordinal)))
                 continue;
-            // Addresses from before 20200120142602 are thrown away by then.
-            if (!change.Run.Back && table == "public.addresses" && !live.ContainsKey(("column", "public.addresses.osm_id")))
+            if (!change.Run.Back && table == "public.addresses" && !_keepsAddresses)
                 continue;
-            var (type, isRequired, _) = SchemaDifference.Split(after.Detail);
-            var (wasType, wasRequired, _) = SchemaDifference.Split(before.Detail);
-            var shown = column == "id" ? "id" : live.ContainsKey(("column", $"{table}.id")) ? $"id, {column}" : column;
-            if (type != wasType && Refusal($"t.{column}", SchemaDifference.Split(now.Detail).Type, type) is { } refusal)
+            var (type, isRequired, _) = after.Column;
+            var (wasType, wasRequired, _) = before.Column;
+            var shown = column == "id" ? "id" : live.HasColumn(table, "id") ? $"id, {column}" : column;
+            if (type != wasType && Refusal($"t.{column}", now.Column.Type, type) is { } refusal)
             {
-                if (isRecomputed && table == "public.charging_processes" && !IsIdentity(column))
+                // What is computed anew need not fit.
+                if (Forward(RecomputedCharging) is not null && table == "public.charging_processes" && !IsIdentity(column))
                     refusal += " and (t.start_date is null or not exists (select from public.charges where charges.charging_process_id = t.id))";
                 yield return new Rule(table, shown, refusal, $"have a {column} that does not fit {type}, its type from version {change.Run.Label} on",
-                    Remedy(table, column, type, refusal, SchemaDifference.Split(now.Detail).IsRequired));
+                    Remedy(table, column, type, refusal, now.Column.IsRequired));
             }
 
             // Cars without VIN get a marker in the step itself.
@@ -135,17 +134,17 @@ static partial class RowCheck
 
     static decimal Power(int ten) => (decimal)Math.Pow(10, ten);
 
-    static IEnumerable<Rule> ByConstraint(PlannedChange change, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live)
+    IEnumerable<Rule> ByConstraint(PlannedChange change)
     {
         switch (change.Run.Version)
         {
-            case 20190729181314 when Has("public.trips", "efficiency"):
+            case 20190729181314 when live.HasColumn("public.trips", "efficiency"):
                 yield return new Rule("public.trips", "id, efficiency", "t.efficiency = 0",
                     $"have the efficiency 0, which version {change.Run.Label} cannot invert",
                     "update public.trips set efficiency = null where efficiency = 0;");
                 break;
             case 20190821143938:
-                if (Has("public.states", "end_date"))
+                if (live.HasColumn("public.states", "end_date"))
                 {
                     yield return new Rule("public.states", "id, car_id, start_date",
                         "t.end_date is null and exists (select from public.states as other where other.car_id = t.car_id and other.end_date is "
@@ -155,17 +154,16 @@ static partial class RowCheck
                     yield return EndsBeforeStart("public.states");
                 }
 
-                if (Has("public.updates", "end_date"))
+                if (live.HasColumn("public.updates", "end_date"))
                     yield return EndsBeforeStart("public.updates");
                 break;
-            case 20190903151524 when Has("public.cars", "vin"):
+            case 20190903151524 when live.HasColumn("public.cars", "vin"):
                 yield return new Rule("public.cars", "id, vin",
                     "exists (select from public.cars as other where other.vin = t.vin and other.id <> t.id)",
                     $"share their VIN with another; version {change.Run.Label} allows one car per VIN",
                     "Delete or correct all but one: update public.cars set vin = null where id = <id>;");
                 break;
-            // Addresses from before 20200120142602 are thrown away by then.
-            case 20200306130218 when Has("public.addresses", "raw") && Has("public.addresses", "osm_id"):
+            case 20200306130218 when _keepsAddresses && live.HasColumn("public.addresses", "raw"):
                 const string City = """
                     coalesce(t.raw -> 'address' -> 'city', t.raw -> 'address' -> 'town', t.raw -> 'address' -> 'municipality',
                         t.raw -> 'address' -> 'village',
@@ -182,12 +180,10 @@ static partial class RowCheck
         Rule EndsBeforeStart(string table) => new(table, "id, start_date, end_date", "t.end_date < t.start_date",
             $"end before they start, which version {change.Run.Label} forbids",
             $"update {table} set end_date = start_date where end_date < start_date;");
-
-        bool Has(string table, string column) => live.ContainsKey(("column", $"{table}.{column}"));
     }
 
     /// <summary>A foreign key that the database should have already lets rows through that refer to nothing, if somebody has dropped it.</summary>
-    static IEnumerable<Rule> ByForeignKey(PlannedChange change, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live)
+    IEnumerable<Rule> ByForeignKey(PlannedChange change)
     {
         foreach (var come in change.Change.Come)
         {
@@ -198,30 +194,44 @@ static partial class RowCheck
             var isGuarded = live.Values.Any(fact => fact.Kind == "constraint" && fact.Table == table
                 && fact.Detail.StartsWith($"FOREIGN KEY ({column}) ", StringComparison.Ordinal)
                 && !fact.Detail.EndsWith("NOT VALID", StringComparison.Ordinal));
-            // What refers to an address from before 20200120142602 is emptied by then.
-            var isEmptied = target == "public.addresses" && !live.ContainsKey(("column", "public.addresses.osm_id"));
-            if (isGuarded || isEmptied || !live.TryGetValue(("column", $"{table}.{column}"), out var there) || !live.ContainsKey(("table", target)))
+            var isEmptied = target == "public.addresses" && !_keepsAddresses;
+            if (isGuarded || isEmptied || !live.TryGetValue(("column", $"{table}.{column}"), out var there) || !live.HasTable(target))
                 continue;
             var orphan = $"t.{column} is not null and not exists (select from {target} as target where target.id = t.{column})";
             yield return new Rule(table, $"id, {column}", orphan,
                 $"have a {column} that {target} does not have, which version {change.Run.Label} refuses",
-                SchemaDifference.Split(there.Detail).IsRequired
+                there.Column.IsRequired
                     ? $"They belong to nothing: delete from {table} as t where {orphan};"
                     : $"Empty them: update {table} as t set {column} = null where {orphan};");
         }
     }
 
-    // The settings are copied to every car by 20191117171307, where other limits hold.
-    static async Task CheckSettingsAsync(
-        NpgsqlConnection connection, Plan plan, IReadOnlyList<PlannedChange> changes,
-        IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live, CancellationToken cancellationToken)
+    /// <summary>Settings are copied to every car, where other limits hold.</summary>
+    IEnumerable<Rule> BySettings()
     {
-        const long Units = 20190810105216;
-        const long LongerSuspension = 20190814152810;
-        const long SettingsPerCar = 20191117171307;
-        var pending = changes.Where(change => !change.Run.Back).ToDictionary(change => change.Run.Version, change => change.Run.Label);
-        if (!live.ContainsKey(("table", "public.settings"))
-            || (pending.GetValueOrDefault(Units) ?? pending.GetValueOrDefault(SettingsPerCar)) is not { } needing)
+        if (Forward(SettingsPerCar) is not { } label)
+            yield break;
+        // Whatever is below the least is raised by the way.
+        var least = Forward(LongerSuspension) is null ? 1 : int.MinValue;
+        foreach (var (column, most) in new[] { ("suspend_min", 90), ("suspend_after_idle_min", 60) })
+        {
+            if (live.HasColumn("public.settings", column))
+            {
+                yield return new Rule("public.settings", $"id, {column}",
+                    $"t.{column} not between {(column == "suspend_min" ? least : 1)} and {most} and exists (select from public.cars)",
+                    $"have a {column} that is not between 1 and {most}, which version {label} requires",
+                    $"update public.settings set {column} = least(greatest({column}, 1), {most});");
+            }
+        }
+    }
+
+    /// <summary>The version's label if it is planned.</summary>
+    string? Forward(long version)
+        => changes.FirstOrDefault(change => change.Run is { Back: false } run && run.Version == version)?.Run.Label;
+
+    async Task CheckSettingsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (!live.HasTable("public.settings") || (Forward(Units) ?? Forward(SettingsPerCar)) is not { } needing)
             return;
         var rows = await connection.ScalarAsync<long>("select count(*) from public.settings", cancellationToken);
         if (rows != 1)
@@ -230,21 +240,6 @@ static partial class RowCheck
                 rows == 0 ? "insert into public.settings (inserted_at, updated_at) values (now(), now());" : "Delete all but one: delete from "
                     + "public.settings where id = <id>;",
                 "select * from public.settings;"));
-        }
-
-        if (!pending.TryGetValue(SettingsPerCar, out var label))
-            return;
-        // Whatever is below the least is raised by the way.
-        var leastSuspension = pending.ContainsKey(LongerSuspension) ? int.MinValue : 1;
-        foreach (var (column, least, most) in new[] { ("suspend_min", leastSuspension, 90), ("suspend_after_idle_min", 1, 60) })
-        {
-            if (live.ContainsKey(("column", $"public.settings.{column}"))
-                && await connection.ScalarAsync<bool>($"select exists (select from public.settings where {column} not between {least} and {most}) "
-                    + "and exists (select from public.cars)", cancellationToken))
-            {
-                plan.Errors.Add(new PreflightError($"settings.{column} is not between 1 and {most}, which version {label} requires.",
-                    $"update public.settings set {column} = least(greatest({column}, 1), {most});", $"select id, {column} from public.settings;"));
-            }
         }
     }
 

@@ -17,8 +17,7 @@ public enum DifferenceKind
 /// <param name="Repair">The statement that mends it; null where there is no simple one.</param>
 public sealed record SchemaDifference(DifferenceKind Kind, string Description, string? Repair)
 {
-    internal static IReadOnlyList<SchemaDifference> Between(
-        IReadOnlyDictionary<(string Kind, string Name), SchemaFact> expected, IReadOnlyDictionary<(string Kind, string Name), SchemaFact> live)
+    internal static IReadOnlyList<SchemaDifference> Between(SchemaFacts expected, SchemaFacts live)
     {
         List<SchemaDifference> differences = [];
         var missingTables = expected.Values.Where(fact => fact.Kind == "table" && !live.ContainsKey(fact.Key)).Select(fact => fact.Name).ToHashSet();
@@ -39,8 +38,7 @@ public sealed record SchemaDifference(DifferenceKind Kind, string Description, s
         }
 
         // Tables, views and functions of others are none of our business; what hangs on our tables is.
-        foreach (var fact in live.Values.Where(
-            fact => fact.Table is not null && !expected.ContainsKey(fact.Key) && expected.ContainsKey(("table", fact.Table)))
+        foreach (var fact in live.Values.Where(fact => !expected.ContainsKey(fact.Key) && expected.HasTable(fact.Table))
             .OrderBy(fact => fact.Name, StringComparer.Ordinal))
             differences.Add(new(DifferenceKind.Extra, $"extra {Called(fact)} ({fact.Detail})", null));
         return differences;
@@ -74,8 +72,8 @@ public sealed record SchemaDifference(DifferenceKind Kind, string Description, s
                 + $"{expected.ShortName} {expected.Detail};";
         if (expected.Kind is not "column")
             return null;
-        var (type, isRequired, fallback) = Split(expected.Detail);
-        var (liveType, liveRequired, liveFallback) = Split(live.Detail);
+        var (type, isRequired, fallback) = expected.Column;
+        var (liveType, liveRequired, liveFallback) = live.Column;
         List<string> changes = [];
         if (type != liveType)
             changes.Add($"alter {expected.ShortName} type {type}");
@@ -84,19 +82,5 @@ public sealed record SchemaDifference(DifferenceKind Kind, string Description, s
         if (fallback != liveFallback)
             changes.Add(fallback is null ? $"alter {expected.ShortName} drop default" : $"alter {expected.ShortName} set default {fallback}");
         return $"alter table {expected.Table} {string.Join(", ", changes)};";
-    }
-
-    /// <summary>A column's detail, such as <c>integer not null default 3</c>, in its three parts.</summary>
-    internal static (string Type, bool IsRequired, string? Default) Split(string column)
-    {
-        string? fallback = null;
-        if (column.IndexOf(" default ", StringComparison.Ordinal) is >= 0 and var at)
-        {
-            fallback = column[(at + " default ".Length)..];
-            column = column[..at];
-        }
-
-        var isRequired = column.EndsWith(" not null", StringComparison.Ordinal);
-        return (isRequired ? column[..^" not null".Length] : column, isRequired, fallback);
     }
 }

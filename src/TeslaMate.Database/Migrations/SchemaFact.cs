@@ -16,9 +16,20 @@ sealed partial record SchemaFact(string Kind, string Name, string? Table, string
     /// <summary>The name without schema and table.</summary>
     public string ShortName => Name[(Name.LastIndexOf('.') + 1)..];
 
+    /// <summary>A column's detail, such as <c>integer not null default 3</c>, in its three parts.</summary>
+    public (string Type, bool IsRequired, string? Default) Column
+    {
+        get
+        {
+            var (definition, fallback) = Detail.Split(" default ", 2) is [var before, var after] ? (before, (string?)after) : (Detail, null);
+            var isRequired = definition.EndsWith(" not null", StringComparison.Ordinal);
+            return (isRequired ? definition[..^" not null".Length] : definition, isRequired, fallback);
+        }
+    }
+
     public static SchemaFact Parse(string line)
     {
-        if (Column.Match(line) is { Success: true } column)
+        if (ColumnLine.Match(line) is { Success: true } column)
             return new("column", $"{column.Groups[1].Value}.{column.Groups[2].Value}", column.Groups[1].Value, column.Groups[3].Value);
         if (Index.Match(line) is { Success: true } index)
         {
@@ -37,7 +48,7 @@ sealed partial record SchemaFact(string Kind, string Name, string? Table, string
     }
 
     [GeneratedRegex(@"^column (\S+) #\d+ (\S+) (.*)$")]
-    static partial Regex Column { get; }
+    static partial Regex ColumnLine { get; }
 
     [GeneratedRegex("""^index CREATE (UNIQUE )?INDEX ("[^"]+"|\S+) ON (?:ONLY )?(\S+) """)]
     static partial Regex Index { get; }
@@ -52,13 +63,17 @@ sealed partial record SchemaFact(string Kind, string Name, string? Table, string
     static partial Regex Named { get; }
 }
 
-/// <summary>The schema that a database really has.</summary>
-static class LiveSchema
+/// <summary>What a database has, or should have.</summary>
+sealed class SchemaFacts : Dictionary<(string Kind, string Name), SchemaFact>
 {
-    public static async Task<IReadOnlyDictionary<(string Kind, string Name), SchemaFact>> ReadAsync(NpgsqlConnection connection,
-        CancellationToken cancellationToken)
+    public bool HasTable(string? name) => name is not null && ContainsKey(("table", name));
+
+    public bool HasColumn(string table, string column) => ContainsKey(("column", $"{table}.{column}"));
+
+    /// <summary>Those of the connection's database.</summary>
+    public static async Task<SchemaFacts> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        Dictionary<(string, string), SchemaFact> facts = [];
+        SchemaFacts facts = [];
         // Names are said as schema public sees them, while functions are looked up where the connection looks.
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await foreach (var row in connection.RowsAsync(MigrationFolder.Text("fingerprint.sql"), cancellationToken))

@@ -6,8 +6,7 @@ namespace TeslaMate.Database.Migrations;
 /// <summary>What the engine has to know about the server, the role and the database before it decides anything; one round trip.</summary>
 sealed record ServerFacts
 {
-    /// <summary>For example 170003 for 17.3.</summary>
-    public required int VersionNumber { get; init; }
+    public required int Major { get; init; }
 
     public required string Version { get; init; }
 
@@ -52,8 +51,6 @@ sealed record ServerFacts
     /// <summary>This session, as <c>pg_stat_activity</c> calls it.</summary>
     public required int Process { get; init; }
 
-    public int Major => VersionNumber / 10000;
-
     /// <summary>Reads the facts, and makes the session fit for long work: no limit of time but for locks, more memory, one schema.</summary>
     /// <param name="longestLock">How long a statement waits for a table that another session keeps to itself.</param>
     public static async Task<ServerFacts> ReadAsync(NpgsqlConnection connection, TimeSpan longestLock, CancellationToken cancellationToken)
@@ -72,7 +69,7 @@ sealed record ServerFacts
                 where not at_least or setting::bigint < wanted::bigint
             )
             select
-                current_setting('server_version_num')::int as version_number,
+                current_setting('server_version_num')::int / 10000 as major,
                 split_part(current_setting('server_version'), ' ', 1) as version,
                 current_database()::text as database,
                 current_user::text as role,
@@ -108,7 +105,7 @@ sealed record ServerFacts
         await reader.ReadAsync(cancellationToken);
         return new ServerFacts
         {
-            VersionNumber = reader.GetInt32("version_number"),
+            Major = reader.GetInt32("major"),
             Version = reader.GetString("version"),
             Database = reader.GetString("database"),
             Role = reader.GetString("role"),

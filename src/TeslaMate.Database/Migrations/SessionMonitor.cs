@@ -105,13 +105,15 @@ sealed class SessionMonitor : IAsyncDisposable
 
     async Task<string> DescribeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        if (await BlockersAsync(connection, cancellationToken) is { } blockers)
+        if (await connection.ScalarAsync<string>(
+            $"select {DescriptionOfSessions} from pg_stat_activity where pid = any (pg_blocking_pids($1))", cancellationToken, Value.Of(_process))
+            is { } blockers)
         {
             Volatile.Write(ref _lastBlockers, blockers);
             return $"waits for {blockers}";
         }
 
-        await using var command = new NpgsqlCommand("""
+        return (await connection.ScalarAsync<string>("""
             select coalesce(
                 (select format('builds index %s on %s: %s%s', coalesce(index_relid::regclass::text, ''), relid::regclass, phase,
                                case when blocks_total > 0 then format(', %s %%', 100 * blocks_done / blocks_total)
@@ -122,20 +124,7 @@ sealed class SessionMonitor : IAsyncDisposable
                     120) else 'between two statements' end
                  from pg_stat_activity where pid = $1),
                 'the session is gone')
-            """, connection);
-        command.Parameters.Add(Value.Of(_process));
-        return ((string?)await command.ExecuteScalarAsync(cancellationToken) ?? "").Trim();
-    }
-
-    async Task<string?> BlockersAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand($"""
-            select {DescriptionOfSessions}
-            from pg_stat_activity
-            where pid = any (pg_blocking_pids($1))
-            """, connection);
-        command.Parameters.Add(Value.Of(_process));
-        return await command.ExecuteScalarAsync(cancellationToken) as string;
+            """, cancellationToken, Value.Of(_process)) ?? "").Trim();
     }
 
     sealed record Work(string What, long Since);

@@ -49,9 +49,13 @@ sealed class TokenSteps(Variables variables, IProgress<MigrationProgress> progre
             || await connection.ScalarAsync<string>("select coalesce(to_regclass('private.tokens'), to_regclass('public.tokens'))::text",
                 cancellationToken) is not { } table)
             return;
-        List<(long Id, object? Access, object? Refresh)> tokens = [];
+        List<PreparedToken> tokens = [];
         await foreach (var row in connection.RowsAsync($"select id::bigint, access, refresh from {table}", cancellationToken))
-            tokens.Add((row.GetInt64(0), row.IsDBNull(1) ? null : row.GetValue(1), row.IsDBNull(2) ? null : row.GetValue(2)));
+        {
+            tokens.Add(step.Name == "encrypt tokens" ? Encrypted(row.GetInt64(0), row.GetString(1), row.GetString(2))
+                : Decrypted(row.GetInt64(0), row.GetValue(1) as byte[], row.GetValue(2) as byte[]));
+        }
+
         if (tokens.Count == 0)
             return;
         await connection.ExecuteAsync($"""
@@ -59,38 +63,30 @@ sealed class TokenSteps(Variables variables, IProgress<MigrationProgress> progre
                 encrypted_refresh bytea);
             truncate {Prepared}
             """, cancellationToken);
-        foreach (var (id, access, refresh) in tokens)
+        foreach (var token in tokens)
         {
-            await using var keep = new NpgsqlCommand($"insert into {Prepared} values ($1, $2, $3, $4, $5)", connection);
-            keep.Parameters.Add(Value.Of(id));
-            var (plain, cipher) = step.Name == "encrypt tokens"
-                ? ((access, refresh), Encrypt(access, refresh)) : (Decrypt(access, refresh), (access, refresh));
-            foreach (var value in new[] { plain.Item1, plain.Item2 })
-                keep.Parameters.Add(Value.Of((string?)value));
-            foreach (var value in new[] { cipher.Item1, cipher.Item2 })
-                keep.Parameters.Add(Value.Of((byte[]?)value));
-            await keep.ExecuteNonQueryAsync(cancellationToken);
+            await connection.ExecuteAsync($"insert into {Prepared} values ($1, $2, $3, $4, $5)", cancellationToken, Value.Of(token.Id),
+                Value.Of(token.Access), Value.Of(token.Refresh), Value.Of(token.EncryptedAccess), Value.Of(token.EncryptedRefresh));
         }
     }
 
-    (object? Access, object? Refresh) Encrypt(object? access, object? refresh)
+    PreparedToken Encrypted(long id, string access, string refresh)
     {
         var cipher = (_key ??= EncryptionKey.FindConfigured(variables) ?? NewKey()).Cipher;
-        return (cipher.Encrypt((string)access!), cipher.Encrypt((string)refresh!));
+        return new(id, access, refresh, cipher.Encrypt(access), cipher.Encrypt(refresh));
     }
 
-    (object? Access, object? Refresh) Decrypt(object? access, object? refresh)
+    PreparedToken Decrypted(long id, byte[]? access, byte[]? refresh)
     {
         _key ??= EncryptionKey.FindExisting(variables);
-        if (_key is not null && access is byte[] accessCipher && refresh is byte[] refreshCipher
-            && _key.Cipher.Decrypt(accessCipher) is Decryption.Plain(var accessText)
-            && _key.Cipher.Decrypt(refreshCipher) is Decryption.Plain(var refreshText))
-            return (accessText, refreshText);
+        if (_key is not null && access is not null && refresh is not null && _key.Cipher.Decrypt(access) is Decryption.Plain(var accessText)
+            && _key.Cipher.Decrypt(refresh) is Decryption.Plain(var refreshText))
+            return new(id, accessText, refreshText, access, refresh);
         // The script deletes the rows that stay empty.
         progress.Report(new MigrationProgress.Note(_key is null
             ? "The stored Tesla tokens are deleted, since no ENCRYPTION_KEY is set to decrypt them with. Sign in again afterwards."
             : "The stored Tesla tokens are deleted, since ENCRYPTION_KEY does not open them. Sign in again afterwards.", Warning: true));
-        return (null, null);
+        return new(id, null, null, access, refresh);
     }
 
     EncryptionKey NewKey()
@@ -100,4 +96,6 @@ sealed class TokenSteps(Variables variables, IProgress<MigrationProgress> progre
             progress.Report(new MigrationProgress.NewKey(text, files));
         return key;
     }
+
+    sealed record PreparedToken(long Id, string? Access, string? Refresh, byte[]? EncryptedAccess, byte[]? EncryptedRefresh);
 }

@@ -6,6 +6,7 @@ using TeslaMate.Logbook.Charging;
 using TeslaMate.Logbook.Drives;
 using TeslaMate.Logbook.Geofences;
 using TeslaMate.Logbook.History;
+using TeslaMate.Logbook.Positions;
 using TeslaMate.Logbook.States;
 using TeslaMate.Logbook.Writing;
 
@@ -94,9 +95,15 @@ sealed class DatabaseMerge(NpgsqlDataSource database, TimeProvider time) : IData
         }
 
         if (isDryRun)
+        {
             await transaction.RollbackAsync(cancellationToken);
+        }
         else
+        {
             await transaction.CommitAsync(cancellationToken);
+            await PositionSummaries.CompleteAsync(connection, cancellationToken);
+        }
+
         return new ImportReport { Files = files, Rejections = [], Created = ImportReport.CreatedOf(created), Overlaps = overlaps };
     }
 

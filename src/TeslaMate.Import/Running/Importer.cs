@@ -2,6 +2,7 @@ using TeslaMate.Import.Reading;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.Cars;
 using TeslaMate.Logbook.History;
+using TeslaMate.Logbook.Positions;
 using TeslaMate.Logbook.Terrain;
 using TeslaMate.Tesla.Cars;
 using TeslaMate.Vehicles.Identification;
@@ -252,6 +253,7 @@ sealed class ImportRun(
             }
 
             Report(i, _reports[i] with { State = FileState.Running });
+            await SummarizeAsync(cancellationToken);
             var live = _car is { } logged && _isLive
                 ? await LiveCoverage.ReadAsync(connection, logged, time.GetUtcNow(), cancellationToken)
                 : new Coverage([]);
@@ -326,6 +328,14 @@ sealed class ImportRun(
         if (!request.IsDryRun)
             await store.FinishAsync(_run.Id, cancellationToken);
         await CommitAsync(end, cancellationToken);
+        await SummarizeAsync(cancellationToken);
+    }
+
+    // What the last file brought is found by its drives at once, not when autovacuum comes.
+    async Task SummarizeAsync(CancellationToken cancellationToken)
+    {
+        if (!request.IsDryRun)
+            await PositionSummaries.CompleteAsync(connection, cancellationToken);
     }
 
     /// <summary>Plays a file that an earlier import brought; when that cannot be, the next one begins afresh.</summary>

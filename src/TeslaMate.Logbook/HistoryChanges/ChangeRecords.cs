@@ -23,20 +23,12 @@ static class ChangeRecords
     public static async Task<long> InsertAsync(
         NpgsqlConnection connection, HistoryEdit edit, CarId? car, string author, string? key, bool isRehearsal, DateTimeOffset now,
         CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand($"""
+        => await connection.ScalarAsync<long>($"""
             insert into teslamate.history_changes ({(isRehearsal ? "id, " : "")}car_id, author, changed_at, edit, idempotency_key)
             {(isRehearsal ? "overriding system value" : "")}
             values ({(isRehearsal ? $"coalesce(-$1::bigint, {GeofenceRehearsal}), " : "")}$1, $2, $3, $4::jsonb, $5)
             returning id
-            """, connection);
-        command.Parameters.Add(Value.Of(car?.Value));
-        command.Parameters.Add(Value.Of(author));
-        command.Parameters.Add(Value.Of(now));
-        command.Parameters.Add(Value.Of(Json(edit)));
-        command.Parameters.Add(Value.Of(key));
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
+            """, cancellationToken, Value.Of(car?.Value), Value.Of(author), Value.Of(now), Value.Of(Json(edit)), Value.Of(key));
 
     /// <summary>What an edit with this key came to before; null when there was none. Keys that are too old are forgotten.</summary>
     /// <exception cref="EditRefusedException">The key belongs to another edit.</exception>
@@ -45,37 +37,28 @@ static class ChangeRecords
     {
         if (key is null)
             return null;
-        await using (var forget = new NpgsqlCommand(
-            "update teslamate.history_changes set idempotency_key = null where idempotency_key is not null and changed_at <= $1", connection))
+        await connection.ExecuteAsync(
+            "update teslamate.history_changes set idempotency_key = null where idempotency_key is not null and changed_at <= $1", cancellationToken,
+            Value.Of(now - KeyKept));
+        long? id = null;
+        await foreach (var row in connection.RowsAsync(
+            "select id, edit = $3::jsonb from teslamate.history_changes where author = $1 and idempotency_key = $2", cancellationToken,
+            Value.Of(author), Value.Of(key), Value.Of(Json(edit))))
         {
-            forget.Parameters.Add(Value.Of(now - KeyKept));
-            await forget.ExecuteNonQueryAsync(cancellationToken);
-        }
-
-        await using var command = new NpgsqlCommand(
-            "select id, edit = $3::jsonb from teslamate.history_changes where author = $1 and idempotency_key = $2", connection);
-        command.Parameters.Add(Value.Of(author));
-        command.Parameters.Add(Value.Of(key));
-        command.Parameters.Add(Value.Of(Json(edit)));
-        long id;
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
-        {
-            if (!await reader.ReadAsync(cancellationToken))
-                return null;
-            if (!reader.GetBoolean(1))
+            if (!row.GetBoolean(1))
                 throw new EditRefusedException(EditProblem.KeyReused, "This key belongs to another change.");
-            id = reader.GetInt64(0);
+            id = row.GetInt64(0);
         }
 
-        return await DetailAsync(connection, id, "", cancellationToken);
+        return id is { } known ? await DetailAsync(connection, known, "", cancellationToken) : null;
     }
 
     public static async Task<HistoryChange?> FindAsync(NpgsqlConnection connection, long id, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand($"select {Columns} from teslamate.history_changes where id = $1", connection);
-        command.Parameters.Add(Value.Of(id));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? Read(reader) : null;
+        await foreach (var row in connection.RowsAsync(
+            $"select {Columns} from teslamate.history_changes where id = $1", cancellationToken, Value.Of(id)))
+            return Read(row);
+        return null;
     }
 
     public static async Task<HistoryDetail?> DetailAsync(NpgsqlConnection connection, long id, string version, CancellationToken cancellationToken)
@@ -83,40 +66,24 @@ static class ChangeRecords
         if (await FindAsync(connection, id, cancellationToken) is not { } change)
             return null;
         List<ChangedRow> rows = [];
-        await using (var command = new NpgsqlCommand(
-            """
+        await foreach (var row in connection.RowsAsync("""
             select kind, row_id, before::text, after::text
             from teslamate.history_rows
             where change_id = $1 and before is distinct from after
             order by kind, row_id
-            """,
-            connection))
-        {
-            command.Parameters.Add(Value.Of(id));
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-                rows.Add(new(reader.GetString(0), reader.GetInt32(1), Element(reader.Text(2)), Element(reader.Text(3))));
-        }
-
+            """, cancellationToken, Value.Of(id)))
+            rows.Add(new(row.GetString(0), row.GetInt32(1), Element(row.Text(2)), Element(row.Text(3))));
         List<MovedRows> moves = [];
-        await using (var command = new NpgsqlCommand(
-            "select kind, before, after, cardinality(row_ids) from teslamate.history_moves where change_id = $1 order by kind, before", connection))
-        {
-            command.Parameters.Add(Value.Of(id));
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-                moves.Add(new(reader.GetString(0), reader.Integer(1), reader.Integer(2), reader.GetInt32(3)));
-        }
-
+        await foreach (var row in connection.RowsAsync(
+            "select kind, before, after, cardinality(row_ids) from teslamate.history_moves where change_id = $1 order by kind, before",
+            cancellationToken, Value.Of(id)))
+            moves.Add(new(row.GetString(0), row.Integer(1), row.Integer(2), row.GetInt32(3)));
         return new(change, version, rows, moves);
     }
 
     /// <summary>What the rows of a change were before, as one value.</summary>
     public static async Task<string> VersionAsync(NpgsqlConnection connection, long change, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(RowImages.Version, connection) { Parameters = { Value.Of(change) } };
-        return (string)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
+        => (await connection.ScalarAsync<string>(RowImages.Version, cancellationToken, Value.Of(change)))!;
 
     public static HistoryChange Read(NpgsqlDataReader reader) => new(
         reader.GetInt64(0), reader.IsDBNull(1) ? null : new CarId(reader.GetInt16(1)),

@@ -211,13 +211,10 @@ sealed partial class HistoryEditor(
         change = (await ChangeRecords.FindAsync(connection, id, cancellationToken))!;
         if (change.UndoneAt is not null)
             throw new EditRefusedException(EditProblem.AlreadyUndone, Text($"The change {id} is undone already."));
-        await using (var later = new NpgsqlCommand(RowImages.Later, connection) { Parameters = { Value.Of(id) } })
+        if (await connection.ScalarAsync<long?>(RowImages.Later, cancellationToken, Value.Of(id)) is { } newer)
         {
-            if (await later.ExecuteScalarAsync(cancellationToken) is long newer)
-            {
-                throw new EditRefusedException(
-                    EditProblem.LaterChange, Text($"The change {newer} came later and is of the same rows: undo that one first."));
-            }
+            throw new EditRefusedException(
+                EditProblem.LaterChange, Text($"The change {newer} came later and is of the same rows: undo that one first."));
         }
 
         await LockRowsAsync(connection, id, cancellationToken);
@@ -226,14 +223,8 @@ sealed partial class HistoryEditor(
             await new EditTransaction(connection, id, isRehearsal: false, time.GetUtcNow()).UndoAsync(edit, car, cancellationToken);
         else
             await new GeofenceTransaction(connection, id).UndoAsync(cancellationToken);
-        await using (var mark = new NpgsqlCommand("update teslamate.history_changes set undone_at = $2, undone_by = $3 where id = $1", connection))
-        {
-            mark.Parameters.Add(Value.Of(id));
-            mark.Parameters.Add(Value.Of(time.GetUtcNow()));
-            mark.Parameters.Add(Value.Of(author));
-            await mark.ExecuteNonQueryAsync(cancellationToken);
-        }
-
+        await connection.ExecuteAsync("update teslamate.history_changes set undone_at = $2, undone_by = $3 where id = $1", cancellationToken,
+            Value.Of(id), Value.Of(time.GetUtcNow()), Value.Of(author));
         var detail = (await ChangeRecords.DetailAsync(connection, id, "", cancellationToken))!;
         await transaction.CommitAsync(cancellationToken);
         return new EditAnswer.Done(detail);
@@ -243,9 +234,8 @@ sealed partial class HistoryEditor(
     static async Task<CarId?> LockAsync(NpgsqlConnection connection, HistoryEdit.OfEntries edit, CancellationToken cancellationToken)
     {
         var table = EntryTable.Of(edit.Kind);
-        await using var command = new NpgsqlCommand($"select car_id from public.{table.Rows} where id = any ($1) order by id limit 1", connection);
-        command.Parameters.Add(Value.Array<int>([.. edit.Ids]));
-        if (await command.ExecuteScalarAsync(cancellationToken) is not short car)
+        if (await connection.ScalarAsync<short?>($"select car_id from public.{table.Rows} where id = any ($1) order by id limit 1", cancellationToken,
+            Value.Array<int>([.. edit.Ids])) is not { } car)
             return null;
         await LockCarAsync(connection, new(car), cancellationToken);
         return new CarId(car);
@@ -283,22 +273,18 @@ sealed partial class HistoryEditor(
         var table = EntryTable.Of(edit.Kind);
         var odometer = "(select odometer from public.positions where id = e.position_id)";
         var (start, end) = edit.Kind is EntryKind.Drive ? ("e.start_km", "e.end_km") : (odometer, odometer);
-        await using var command = new NpgsqlCommand($"""
+        List<EditedRow> rows = [];
+        await foreach (var row in connection.RowsAsync($"""
             with locked as (select * from public.{table.Rows} where id = any ($1) order by id for update)
             select
                 e.id, e.car_id, e.start_date, coalesce(e.end_date, e.start_date), {start}, {end},
                 e.end_date is null or exists (select from teslamate.car_logs log where log.car_id = e.car_id and log.{table.Open} = e.id)
             from locked e
             order by e.start_date, e.id
-            """, connection);
-        command.Parameters.Add(Value.Array<int>([.. edit.Ids]));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        List<EditedRow> rows = [];
-        while (await reader.ReadAsync(cancellationToken))
+            """, cancellationToken, Value.Array<int>([.. edit.Ids])))
         {
             rows.Add(new(
-                reader.GetInt32(0), reader.GetInt16(1), reader.GetInstant(2), reader.GetInstant(3), reader.Double(4), reader.Double(5),
-                reader.GetBoolean(6)));
+                row.GetInt32(0), row.GetInt16(1), row.GetInstant(2), row.GetInstant(3), row.Double(4), row.Double(5), row.GetBoolean(6)));
         }
 
         return rows;
@@ -308,7 +294,7 @@ sealed partial class HistoryEditor(
     static async Task CheckGapsAsync(
         NpgsqlConnection connection, HistoryEdit.OfEntries edit, CarId car, IReadOnlyList<EditedRow> rows, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("""
+        await foreach (var row in connection.RowsAsync("""
             select between.noun, between.id
             from unnest($2::timestamp[], $3::timestamp[]) gap (since, until)
             cross join lateral (
@@ -320,15 +306,9 @@ sealed partial class HistoryEditor(
                 from public.charging_processes
                 where car_id = $1 and start_date < gap.until and coalesce(end_date, start_date) > gap.since and ($4 or id <> all ($5))) between
             limit 1
-            """, connection);
-        command.Parameters.Add(Value.Of(car.Value));
-        command.Parameters.Add(Value.Array(rows.SkipLast(1).Select(row => row.End)));
-        command.Parameters.Add(Value.Array(rows.Skip(1).Select(row => row.Start)));
-        command.Parameters.Add(Value.Of(edit.Kind is EntryKind.Drive));
-        command.Parameters.Add(Value.Array<int>([.. edit.Ids]));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        if (await reader.ReadAsync(cancellationToken))
-            throw new EditRefusedException(EditProblem.NotConsecutive, Text($"The {reader.GetString(0)} {reader.GetInt32(1)} lies between them."));
+            """, cancellationToken, Value.Of(car.Value), Value.Array(rows.SkipLast(1).Select(entry => entry.End)),
+            Value.Array(rows.Skip(1).Select(entry => entry.Start)), Value.Of(edit.Kind is EntryKind.Drive), Value.Array<int>([.. edit.Ids])))
+            throw new EditRefusedException(EditProblem.NotConsecutive, Text($"The {row.GetString(0)} {row.GetInt32(1)} lies between them."));
     }
 
     static async Task LockRowsAsync(NpgsqlConnection connection, long change, CancellationToken cancellationToken)
@@ -338,26 +318,21 @@ sealed partial class HistoryEditor(
             ("geofences", "'geofences'", "no key update"), (EntryTable.Drives.Rows, "'drives', 'drive_geofences'", "update"),
             (EntryTable.Charges.Rows, "'charging_processes', 'charging_process_geofences', 'charging_process_costs'", "update")])
         {
-            await using var command = new NpgsqlCommand($"""
+            await connection.ExecuteAsync($"""
                 select
                 from public.{table}
                 where id in (select row_id from teslamate.history_rows where change_id = $1 and kind in ({kinds}))
                 order by id
                 for {strength}
-                """, connection);
-            command.Parameters.Add(Value.Of(change));
-            await command.ExecuteNonQueryAsync(cancellationToken);
+                """, cancellationToken, Value.Of(change));
         }
     }
 
     static async Task CheckUntouchedAsync(NpgsqlConnection connection, long change, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(RowImages.Touched, connection);
-        command.Parameters.Add(Value.Of(change));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<string> touched = [];
-        while (await reader.ReadAsync(cancellationToken))
-            touched.Add(Text($"{reader.GetString(0)} {reader.GetInt32(1)}"));
+        await foreach (var row in connection.RowsAsync(RowImages.Touched, cancellationToken, Value.Of(change)))
+            touched.Add(Text($"{row.GetString(0)} {row.GetInt32(1)}"));
         if (touched.Count > 0)
             throw new EditRefusedException(EditProblem.Touched, $"Something else changed since: {string.Join(", ", touched)}.");
     }

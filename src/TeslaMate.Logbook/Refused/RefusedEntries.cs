@@ -270,10 +270,8 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
     }
 
     async Task<bool> IsRecentAsync(NpgsqlConnection connection, string sql, int id, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection) { Parameters = { Value.Of(id) } };
-        return await command.ExecuteScalarAsync(cancellationToken) is DateTime last && time.GetUtcNow() - Timestamps.FromColumn(last) < StillGoingOn;
-    }
+        => await connection.ScalarAsync<DateTime?>(sql, cancellationToken, Value.Of(id)) is { } last
+            && time.GetUtcNow() - Timestamps.FromColumn(last) < StillGoingOn;
 
     static async Task RunAsync(NpgsqlConnection connection, List<Statement> statements, List<Outcome> outcomes, CancellationToken cancellationToken)
     {
@@ -283,37 +281,24 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
 
     static async Task<Open> OpenAsync(NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("select drive_id, charging_process_id from teslamate.car_logs where car_id = $1 for update",
-            connection)
-        {
-            Parameters = { Value.Of(car.Value) },
-        };
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken) ? new(reader.Integer(0), reader.Integer(1)) : default;
+        await foreach (var row in connection.RowsAsync("select drive_id, charging_process_id from teslamate.car_logs where car_id = $1 for update",
+            cancellationToken, Value.Of(car.Value)))
+            return new(row.Integer(0), row.Integer(1));
+        return default;
     }
 
-    static async Task SetOpenAsync(NpgsqlConnection connection, CarId car, Open open, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("update teslamate.car_logs set drive_id = $2, charging_process_id = $3 where car_id = $1",
-            connection)
-        {
-            Parameters = { Value.Of(car.Value), Value.Of(open.Drive), Value.Of(open.Process) },
-        };
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    static Task SetOpenAsync(NpgsqlConnection connection, CarId car, Open open, CancellationToken cancellationToken)
+        => connection.ExecuteAsync("update teslamate.car_logs set drive_id = $2, charging_process_id = $3 where car_id = $1", cancellationToken,
+            Value.Of(car.Value), Value.Of(open.Drive), Value.Of(open.Process));
 
     static async Task<List<(long Id, string Entry, Open Context)>> ReadAsync(NpgsqlConnection connection, CarId car,
         CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(
-            "select id, entry, drive_id, charging_process_id from teslamate.refused_entries where car_id = $1 order by id for update", connection)
-        {
-            Parameters = { Value.Of(car.Value) },
-        };
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<(long, string, Open)> rows = [];
-        while (await reader.ReadAsync(cancellationToken))
-            rows.Add((reader.GetInt64(0), reader.GetString(1), new(reader.Integer(2), reader.Integer(3))));
+        await foreach (var row in connection.RowsAsync(
+            "select id, entry, drive_id, charging_process_id from teslamate.refused_entries where car_id = $1 order by id for update",
+            cancellationToken, Value.Of(car.Value)))
+            rows.Add((row.GetInt64(0), row.GetString(1), new(row.Integer(2), row.Integer(3))));
         return rows;
     }
 

@@ -1,3 +1,4 @@
+using TeslaMate.Logbook.Positions;
 
 namespace TeslaMate.Logbook.Statistics;
 
@@ -22,6 +23,7 @@ public sealed class StatisticsStore(NpgsqlDataSource database)
     /// <param name="since">Pauses since then; null for all.</param>
     public async Task RefreshAsync(DateTimeOffset? since, IProgress<StatisticsProgress>? progress, CancellationToken cancellationToken)
     {
+        await SummarizeAsync(cancellationToken);
         foreach (var car in await CarsAsync(cancellationToken))
             await RefreshAsync(car, since, progress, cancellationToken);
     }
@@ -30,6 +32,7 @@ public sealed class StatisticsStore(NpgsqlDataSource database)
     /// <returns>Whether there is such a car.</returns>
     public async Task<bool> RebuildAsync(short? car, IProgress<StatisticsProgress> progress, CancellationToken cancellationToken)
     {
+        await SummarizeAsync(cancellationToken);
         var cars = await CarsAsync(cancellationToken);
         var chosen = car is { } one ? cars.Where(id => id == one).ToList() : cars;
         foreach (var id in chosen)
@@ -48,18 +51,23 @@ public sealed class StatisticsStore(NpgsqlDataSource database)
 
     async Task RefreshAsync(short car, DateTimeOffset? since, IProgress<StatisticsProgress>? progress, CancellationToken cancellationToken)
     {
-        await RepeatAsync("drives", "select teslamate.refresh_drives($1, $2)", DrivesPerStep);
-        await RepeatAsync("charging processes", "select teslamate.refresh_charges($1, $2)", ChargesPerStep);
-        await RepeatAsync("pauses", "select teslamate.refresh_parked($1, $3, $2)", PausesPerStep, Value.Of(since));
-        await RepeatAsync("positions and charges", "select teslamate.refresh_levels($1, $2)", RowsPerStep);
+        await RepeatAsync("drives", "select teslamate.refresh_drives($1, $2)", DrivesPerStep, "teslamate.drive_samples, teslamate.drive_routes");
+        await RepeatAsync("charging processes", "select teslamate.refresh_charges($1, $2)", ChargesPerStep, "teslamate.charge_samples");
+        await RepeatAsync("pauses", "select teslamate.refresh_parked($1, $3, $2)", PausesPerStep, "teslamate.parked_samples", Value.Of(since));
+        await RepeatAsync("positions and charges", "select teslamate.refresh_levels($1, $2)", RowsPerStep, "teslamate.level_samples");
 
-        async Task RepeatAsync(string what, string step, int length, NpgsqlParameter? third = null)
+        async Task RepeatAsync(string what, string step, int length, string tables, NpgsqlParameter? third = null)
         {
-            for (long done = 0; await StepAsync(step, length, third) is > 0 and var count;)
+            long done = 0;
+            while (await StepAsync(step, length, third) is > 0 and var count)
             {
                 done += count;
                 progress?.Report(new StatisticsProgress(car, what, done));
             }
+
+            // So many at once would be planned for as if the tables were what they were before, until autovacuum comes.
+            if (done >= length)
+                await ExecuteAsync($"analyze {tables}", cancellationToken);
         }
 
         async Task<int> StepAsync(string step, int length, NpgsqlParameter? third)
@@ -72,6 +80,12 @@ public sealed class StatisticsStore(NpgsqlDataSource database)
                 command.Parameters.Add(third.Clone());
             return await command.ExecuteScalarAsync(cancellationToken) is int count ? count : 0;
         }
+    }
+
+    async Task SummarizeAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await PositionSummaries.CompleteAsync(connection, cancellationToken);
     }
 
     async Task<List<short>> CarsAsync(CancellationToken cancellationToken)

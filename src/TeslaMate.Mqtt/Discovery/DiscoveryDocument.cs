@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -67,7 +68,7 @@ sealed class DiscoveryDocument(MqttSettings settings)
             ["origin"] = new JsonObject { ["name"] = "TeslaMate", ["sw_version"] = ProgramVersion, ["support_url"] = "https://docs.teslamate.org/" },
             ["availability"] = new JsonArray(new JsonObject { ["topic"] = AvailabilityTopic.TopicOf(settings) }),
         };
-        return JsonSerializer.SerializeToUtf8Bytes(document, Compact);
+        return Encoding.UTF8.GetBytes(document.ToJsonString(Compact));
     }
 
     JsonObject Render(CarId car, Component component)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -53,7 +54,7 @@ sealed class EventTopic(MqttSettings settings, BrokerLink link, Outbox outbox, T
         };
         foreach (var (name, value) in happened.Data)
             Add(name == "id" ? "row_id" : name, value);
-        return JsonSerializer.SerializeToUtf8Bytes(payload, Plain);
+        return Encoding.UTF8.GetBytes(payload.ToJsonString(Plain));
 
         void Add(string name, JsonNode? value)
         {

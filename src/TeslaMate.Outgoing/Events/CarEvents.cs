@@ -217,13 +217,13 @@ public static class CarEvents
             // "Not known" is neither open nor closed: nothing changes until the car says more.
             if (Summary is { Locked: null, DoorsOpen: null, WindowsOpen: null, TrunkOpen: null, FrunkOpen: null } or { IsUserPresent: null })
                 return;
-            JsonArray what =
+            string[] parts =
             [
                 .. (Summary.DoorsOpen == true ? ["door"] : (string[])[]), .. (Summary.WindowsOpen == true ? ["window"] : (string[])[]),
                 .. (Summary.TrunkOpen == true ? ["trunk"] : (string[])[]), .. (Summary.FrunkOpen == true ? ["frunk"] : (string[])[]),
                 .. (Summary.Locked == false ? ["unlocked"] : (string[])[]),
             ];
-            if (!IsParked || Summary.IsUserPresent == true || what.Count == 0)
+            if (!IsParked || Summary.IsUserPresent == true || parts.Length == 0)
             {
                 Memory = Memory with { OpenSince = null, IsOpenTold = false };
                 return;
@@ -234,7 +234,7 @@ public static class CarEvents
             if (Memory.IsOpenTold || now - since <= OpenFor)
                 return;
             Memory = Memory with { IsOpenTold = true };
-            Add(EventType.LeftOpen, now, new JsonObject { ["what"] = what });
+            Add(EventType.LeftOpen, now, new JsonObject { ["what"] = new JsonArray([.. parts.Select(part => (JsonNode)part)]) });
         }
 
         static JsonObject Fence(KnownPlace place) => new() { ["geofence_id"] = place.Id, ["name"] = place.Name };

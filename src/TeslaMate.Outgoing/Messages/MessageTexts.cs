@@ -33,7 +33,7 @@ public sealed class MessageTexts
         {
             using var file = typeof(MessageTexts).Assembly.GetManifestResourceStream($"messages/{name}.json");
             if (file is not null)
-                return JsonSerializer.Deserialize<Dictionary<string, string>>(file) ?? [];
+                return JsonSerializer.Deserialize(file, StringsJson.Default.DictionaryStringString) ?? [];
         }
 
         return new Dictionary<string, string>();

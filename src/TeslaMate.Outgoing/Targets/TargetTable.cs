@@ -64,7 +64,7 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
     {
         ArgumentNullException.ThrowIfNull(input);
         var signingKey = input.Kind is TargetKind.Webhook ? NewSigningKey() : null;
-        Dictionary<string, string> secrets = [];
+        Dictionary<string, string?> secrets = [];
         foreach (var (name, secret) in input.Secrets)
         {
             if (secret is not null)
@@ -276,7 +276,7 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
         Parameters = { Value.Of(id) },
     };
 
-    static Dictionary<string, string> Texts(string json) => JsonSerializer.Deserialize<Dictionary<string, string>>(json) ?? [];
+    static Dictionary<string, string> Texts(string json) => JsonSerializer.Deserialize(json, StringsJson.Default.DictionaryStringString) ?? [];
 
     static async Task<List<T>> ReadAllAsync<T>(NpgsqlCommand command, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {
@@ -287,17 +287,17 @@ public sealed class TargetTable([FromKeyedServices(OutgoingDatabase.Key)] Npgsql
         return rows;
     }
 
-    static void Add<T>(NpgsqlCommand command, TargetInput input, Dictionary<string, T> secrets) => Add(command.Parameters, input, secrets);
+    static void Add(NpgsqlCommand command, TargetInput input, Dictionary<string, string?> secrets) => Add(command.Parameters, input, secrets);
 
-    static void Add<T>(NpgsqlBatchCommand command, TargetInput input, Dictionary<string, T> secrets) => Add(command.Parameters, input, secrets);
+    static void Add(NpgsqlBatchCommand command, TargetInput input, Dictionary<string, string?> secrets) => Add(command.Parameters, input, secrets);
 
-    static void Add<T>(NpgsqlParameterCollection parameters, TargetInput input, Dictionary<string, T> secrets)
+    static void Add(NpgsqlParameterCollection parameters, TargetInput input, Dictionary<string, string?> secrets)
     {
         parameters.Add(Value.Of(input.Kind.Word()));
         parameters.Add(Value.Of(input.Name));
         parameters.Add(Value.Of(input.IsEnabled));
-        parameters.Add(Value.Of(JsonSerializer.Serialize(input.Values)));
-        parameters.Add(Value.Of(JsonSerializer.Serialize(secrets)));
+        parameters.Add(Value.Of(JsonSerializer.Serialize(input.Values, StringsJson.Default.IReadOnlyDictionaryStringString)));
+        parameters.Add(Value.Of(JsonSerializer.Serialize(secrets!, StringsJson.Default.DictionaryStringString)));
         parameters.Add(Nullable(input.Filter.Types?.Select(type => type.Name).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text));
         parameters.Add(Value.Array(input.Filter.Cars?.Select(car => car.Value).ToArray()));
         parameters.Add(Value.Of(input.Filter.LeastDistanceKm));

@@ -78,6 +78,6 @@ static class TelemetryProfile
         };
         if (expires is { } end)
             configuration["exp"] = end.ToUnixTimeSeconds();
-        return configuration.ToDictionary(member => member.Key, member => JsonSerializer.SerializeToElement(member.Value));
+        return configuration.ToDictionary(member => member.Key, member => JsonElement.Parse(member.Value!.ToJsonString()));
     }
 }

@@ -4,6 +4,7 @@ using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace TeslaMate.Telemetry.Configuring;
 
@@ -143,5 +144,6 @@ static class TelemetrySignature
         return bytes.Length < 32 ? [.. new byte[32 - bytes.Length], .. bytes] : bytes;
     }
 
-    static KeyValuePair<string, JsonElement> Claim(string name, string value) => KeyValuePair.Create(name, JsonSerializer.SerializeToElement(value));
+    static KeyValuePair<string, JsonElement> Claim(string name, string value)
+        => KeyValuePair.Create(name, JsonElement.Parse(JsonValue.Create(value).ToJsonString()));
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
-using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -42,7 +43,8 @@ public sealed class FleetTelemetryApi(NpgsqlDataSource database, EncryptionKey k
     /// <summary>Gives cars a signed configuration.</summary>
     public Task<ApiAnswer<ConfiguredCars>> ConfigureAsync(IReadOnlyList<string> vins, string token, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, "/api/1/vehicles/fleet_telemetry_config_jws",
-            new Dictionary<string, object> { ["vins"] = vins, ["token"] = token }, ReadConfigured, cancellationToken);
+            new JsonObject { ["vins"] = new JsonArray([.. vins.Select(vin => (JsonNode)vin)]), ["token"] = token }, ReadConfigured,
+            cancellationToken);
 
     public Task<ApiAnswer<CarConfiguration>> ReadAsync(string vin, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, $"/api/1/vehicles/{Uri.EscapeDataString(vin)}/fleet_telemetry_config", null, ReadConfiguration, cancellationToken);
@@ -63,7 +65,7 @@ public sealed class FleetTelemetryApi(NpgsqlDataSource database, EncryptionKey k
     public void Dispose() => _transport.Dispose();
 
     async Task<ApiAnswer<T>> SendAsync<T>(
-        HttpMethod method, string path, Dictionary<string, object>? body, Func<JsonElement, T> read, CancellationToken cancellationToken)
+        HttpMethod method, string path, JsonObject? body, Func<JsonElement, T> read, CancellationToken cancellationToken)
     {
         if (settings.ApiHost is not { } host)
             return new ApiError.Failed("TESLA_API_HOST is not set; it names the host of Tesla's Fleet API for your region, or of a proxy before it");
@@ -78,7 +80,7 @@ public sealed class FleetTelemetryApi(NpgsqlDataSource database, EncryptionKey k
         using var request = new HttpRequestMessage(method, host.AbsoluteUri.TrimEnd('/') + path);
         request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {access.Reveal()}");
         if (body is not null)
-            request.Content = JsonContent.Create(body);
+            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
         var limits = new SendLimits(settings.Limits.ApiReceive, settings.Limits.ApiTotal, settings.Limits.AnswerBytes);
         switch (await _sender.SendAsync(_transport.Api, request, limits, _ => LogLevel.Debug, cancellationToken))
         {

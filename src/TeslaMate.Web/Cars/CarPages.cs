@@ -96,10 +96,13 @@ sealed class CarPages(IVehicles vehicles, ICars cars, ITeslaAccount account, Liv
         return await change(id, cancellationToken) switch
         {
             null => Results.NoContent(),
-            "too_many_request" => Results.Json(new { error = "too_many_request" }, statusCode: StatusCodes.Status429TooManyRequests),
-            "not_running" => Results.Json(new { error = "not_running" }, statusCode: StatusCodes.Status503ServiceUnavailable),
-            var reason => Results.Json(new { error = reason }, statusCode: StatusCodes.Status412PreconditionFailed),
+            "too_many_request" => Refuse("too_many_request", StatusCodes.Status429TooManyRequests),
+            "not_running" => Refuse("not_running", StatusCodes.Status503ServiceUnavailable),
+            var reason => Refuse(reason, StatusCodes.Status412PreconditionFailed),
         };
+
+        static IResult Refuse(string reason, int status)
+            => Results.Json(new RefusalAnswer(reason), RequestsJson.Default.RefusalAnswer, statusCode: status);
     }
 
     async Task<string?> SuspendAsync(CarId car, CancellationToken cancellationToken)

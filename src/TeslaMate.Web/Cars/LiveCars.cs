@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
@@ -152,10 +151,9 @@ sealed class LiveCars(SummaryHub hub, IVehicles vehicles, SessionWatch sessions,
     async Task<string> RenderNowAsync(Summary summary, PageContext context)
     {
         await using var renderer = new HtmlRenderer(services, loggers);
-        var parameters = RootComponent.Parameters(context, new CarDetailsModel(CarCard.Of(summary, context), IsBusy: false));
+        var model = new CarDetailsModel(CarCard.Of(summary, context), IsBusy: false);
         return await renderer.Dispatcher.InvokeAsync(async ()
-            => (await renderer.RenderComponentAsync<RootComponent<CarDetails, CarDetailsModel>>(
-                ParameterView.FromDictionary(parameters))).ToHtmlString());
+            => (await RootComponent.RenderAsync<CarDetails, CarDetailsModel>(renderer, context, model)).ToHtmlString());
     }
 
     // What all visitors with the same language and units see: without a form token, which scripts send in a header.

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
@@ -78,7 +79,7 @@ public sealed class TableOf<T>(string id, string title, Texts texts, TimeZoneInf
     }
 
     readonly List<DataColumn> _columns = [];
-    readonly List<IReadOnlyList<DataCell>> _cells = [];
+    readonly List<Func<T, DataCell>> _cells = [];
 
     /// <summary>A word, a period, a version: what fits on one line.</summary>
     public TableOf<T> Text(string label, Func<T, string?> value, Func<T, string?>? link = null, Func<T, string?>? note = null, bool isMinor = false)
@@ -125,13 +126,7 @@ public sealed class TableOf<T>(string id, string title, Texts texts, TimeZoneInf
         return this;
     }
 
-    public DataTable Build()
-    {
-        var cells = new List<IReadOnlyList<DataCell>>(rows.Count);
-        for (var row = 0; row < rows.Count; row++)
-            cells.Add([.. _cells.Select(column => column[row])]);
-        return new(id, texts[title], csvLink, _columns, cells);
-    }
+    public DataTable Build() => new(id, texts[title], csvLink, _columns, new CellRows(rows, [.. _cells]));
 
     static DataCell TextCell(T row, Func<T, string?> value, Func<T, string?>? link, Func<T, string?>? note)
         => new(value(row) ?? "", Tame(value(row) ?? ""), link?.Invoke(row), note?.Invoke(row));
@@ -139,10 +134,24 @@ public sealed class TableOf<T>(string id, string title, Texts texts, TimeZoneInf
     TableOf<T> Add(string label, string? unit, ColumnKind kind, bool isMinor, Func<T, DataCell> cell)
     {
         _columns.Add(new(texts[label], unit, kind, isMinor));
-        _cells.Add([.. rows.Select(cell)]);
+        _cells.Add(cell);
         return this;
     }
 
     // A place may be called "=1+1"; a spreadsheet shall not compute it.
     static string Tame(string text) => text is ['=' or '+' or '-' or '@', ..] ? $"'{text}" : text;
+
+    /// <summary>The cells of a row are made when it is asked for: a page shows some hundreds of many thousands.</summary>
+    sealed class CellRows(IReadOnlyList<T> rows, Func<T, DataCell>[] columns) : IReadOnlyList<IReadOnlyList<DataCell>>
+    {
+        public int Count => rows.Count;
+
+        public IReadOnlyList<DataCell> this[int index] => Of(rows[index]);
+
+        public IEnumerator<IReadOnlyList<DataCell>> GetEnumerator() => rows.Select(Of).GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+        IReadOnlyList<DataCell> Of(T row) => Array.ConvertAll(columns, column => column(row));
+    }
 }

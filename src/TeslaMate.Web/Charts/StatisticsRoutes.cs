@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -5,6 +6,7 @@ using TeslaMate.Measures;
 using TeslaMate.Web.Layout;
 using TeslaMate.Web.LogIn;
 using TeslaMate.Web.Requests;
+using static System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes;
 
 namespace TeslaMate.Web.Charts;
 
@@ -17,7 +19,7 @@ static class StatisticsRoutes
         /// <param name="preset">The window of an address that names none.</param>
         /// <param name="read">Asks for all that the page shows.</param>
         /// <param name="period">The period of an address that names none; null: one that fits the window.</param>
-        public void MapStatistics<TPage, TModel>(
+        public void MapStatistics<[DynamicallyAccessedMembers(All)] TPage, TModel>(
             string path, Preset preset, Func<StatisticsRequest, CancellationToken, Task<TModel>> read, Period? period = null)
             where TPage : PageComponent<TModel>
             where TModel : StatisticsModel

@@ -1,8 +1,6 @@
-using System.Text.Json;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Antiforgery;
-using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Logbook.Releases;
 using TeslaMate.Logbook.Settings;
@@ -10,6 +8,7 @@ using TeslaMate.Tesla.Accounts;
 using TeslaMate.Web.Assets;
 using TeslaMate.Web.Languages;
 using TeslaMate.Web.LogIn;
+using static System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes;
 
 namespace TeslaMate.Web.Layout;
 
@@ -67,13 +66,10 @@ public sealed class PageContext
 
     public string Asset(string path) => Url(Assets.Address(path));
 
-    /// <summary>Data for a script of the page; the encoder leaves nothing that could end the element it stands in.</summary>
-    public static MarkupString Json<T>(T value) => new(JsonSerializer.Serialize(value, JsonSerializerOptions.Web));
-
     /// <summary>The answer that is a component with its model.</summary>
-    public IResult Render<TComponent, TModel>(TModel model, int status = StatusCodes.Status200OK)
+    public IResult Render<[DynamicallyAccessedMembers(All)] TComponent, TModel>(TModel model, int status = StatusCodes.Status200OK)
         where TComponent : PageComponent<TModel>
-        => new RazorComponentResult<RootComponent<TComponent, TModel>>(RootComponent.Parameters(this, model)) { StatusCode = status };
+        => new ComponentResult<TComponent, TModel>(this, model, status);
 
     /// <summary>How minimal API endpoints get the context of their request.</summary>
     public static async ValueTask<PageContext> BindAsync(HttpContext http)

@@ -1,17 +1,24 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Rendering;
+using Microsoft.AspNetCore.Components.Web;
+using Microsoft.AspNetCore.Components.Web.HtmlRendering;
+using static System.Diagnostics.CodeAnalysis.DynamicallyAccessedMemberTypes;
 
 namespace TeslaMate.Web.Layout;
 
 static class RootComponent
 {
-    /// <summary>The parameters of a <see cref="RootComponent{TComponent,TModel}"/>, as renderers take them.</summary>
-    public static Dictionary<string, object?> Parameters<TModel>(PageContext context, TModel model)
-        => new() { ["Context"] = context, ["Model"] = model };
+    /// <summary>The component with its model, the context around it; on the renderer's dispatcher.</summary>
+    public static Task<HtmlRootComponent> RenderAsync<[DynamicallyAccessedMembers(All)] TComponent, TModel>(
+        HtmlRenderer renderer, PageContext context, TModel model)
+        where TComponent : PageComponent<TModel>
+        => renderer.RenderComponentAsync<RootComponent<TComponent, TModel>>(
+            ParameterView.FromDictionary(new Dictionary<string, object?> { ["Context"] = context, ["Model"] = model }));
 }
 
 /// <summary>The component around the one that is rendered: gives it its model, and all within it the context.</summary>
-public sealed class RootComponent<TComponent, TModel> : ComponentBase
+sealed class RootComponent<[DynamicallyAccessedMembers(All)] TComponent, TModel> : ComponentBase
     where TComponent : PageComponent<TModel>
 {
     [Parameter, EditorRequired] public required PageContext Context { get; set; }

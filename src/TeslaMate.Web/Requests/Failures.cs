@@ -84,8 +84,12 @@ sealed partial class Failures(
                 new ProblemDetailsContext { HttpContext = http, ProblemDetails = { Title = phrase, Instance = http.TraceIdentifier } }))
             return;
         else if (http.Request.Path.StartsWithSegments("/api") || WantsJson(http.Request.Headers.Accept.ToString()))
-            await http.Response.WriteAsJsonAsync(status == StatusCodes.Status401Unauthorized ? new { error = "unauthorized" } : (object)phrase,
-                http.RequestAborted);
+        {
+            await (status == StatusCodes.Status401Unauthorized
+                ? http.Response.WriteAsJsonAsync(
+                    new RefusalAnswer("unauthorized"), RequestsJson.Default.RefusalAnswer, cancellationToken: http.RequestAborted)
+                : http.Response.WriteAsJsonAsync(phrase, RequestsJson.Default.String, cancellationToken: http.RequestAborted));
+        }
         else if (IsOpenedByBrowser(http.Request))
             await WithoutDatabase(http).Render<FailurePage, FailureModel>(new(status, phrase), status).ExecuteAsync(http);
         else if (!http.Request.Path.StartsWithSegments("/live"))

@@ -50,11 +50,7 @@ public static class Problems
 {
     public const string ContentType = "application/problem+json";
 
-    static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    static readonly RequestsJson Json = new(new(RequestsJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>Whether problems are answered this way below the path.</summary>
     public static bool AreFor(PathString path) => path.StartsWithSegments("/data");
@@ -69,13 +65,8 @@ public static class Problems
 
     /// <summary>The problem as JSON.</summary>
     public static byte[] Text(HttpContext http, ProblemKind kind, string detail, IReadOnlyList<ParameterProblem>? errors = null)
-        => JsonSerializer.SerializeToUtf8Bytes(new
-        {
-            type = $"/data/problems/{kind.Slug}",
-            title = kind.Title,
-            status = kind.Status,
-            detail,
-            instance = http.TraceIdentifier,
-            errors = errors is { Count: > 0 } ? errors : null,
-        }, Json);
+        => JsonSerializer.SerializeToUtf8Bytes(
+            new ProblemAnswer(
+                $"/data/problems/{kind.Slug}", kind.Title, kind.Status, detail, http.TraceIdentifier, errors is { Count: > 0 } ? errors : null),
+            Json.ProblemAnswer);
 }

@@ -29,8 +29,7 @@ public sealed record BatteryHealthModel(
             .AsTask();
         var ofPeriods = measures.ProjectedRangeAsync(request.DividedWindow, cancellationToken).ToListAsync(cancellationToken).AsTask();
         var ofLevels = measures.LevelClassesAsync(window, cancellationToken).ToListAsync(cancellationToken).AsTask();
-        var ofVersions = measures.SoftwareVersionsAsync(window, cancellationToken).OrderBy(version => version.StartDate)
-            .ToListAsync(cancellationToken).AsTask();
+        var ofVersions = measures.SoftwareDatesAsync(window, cancellationToken).ToListAsync(cancellationToken).AsTask();
         await Task.WhenAll(ofHealth, ofCharges, ofPeriods, ofLevels, ofVersions);
         var (health, samples, ranges, classes, versions) = (await ofHealth, await ofCharges, await ofPeriods, await ofLevels, await ofVersions);
 

@@ -11,7 +11,7 @@ namespace TeslaMate.Web.Statistics;
 /// <param name="Route">The chosen route; null: none.</param>
 /// <param name="LeftOut">Drives whose samples are not read yet.</param>
 public sealed record DrivingModel(
-    StatisticsRequest Request, PeriodStatistics? Total, DrivePeriod? Drives, RecoveryPeriod? Recovery, ChartModel Speeds, ChartModel Temperatures,
+    StatisticsRequest Request, DrivePeriod? Drives, RecoveryPeriod? Recovery, ChartModel Speeds, ChartModel Temperatures,
     IReadOnlyList<ConsumptionCell> Cells, DataTable Matrix, DataTable Destinations, DataTable Routes, RouteComparison? Route,
     long LeftOut)
     : StatisticsModel(Request)
@@ -27,7 +27,6 @@ public sealed record DrivingModel(
         var length = units.UsesMiles ? LengthUnit.Mi : LengthUnit.Km;
         var temperature = units.UsesFahrenheit ? TemperatureUnit.F : TemperatureUnit.C;
         // At once: over years each of them takes its time.
-        var ofWindow = measures.StatisticsAsync(whole, cancellationToken).FirstOrDefaultAsync(cancellationToken).AsTask();
         var ofDrives = measures.DriveStatisticsAsync(whole, cancellationToken).FirstOrDefaultAsync(cancellationToken).AsTask();
         var ofRecovery = measures.RecoveryAsync(whole, cancellationToken).FirstOrDefaultAsync(cancellationToken).AsTask();
         var ofSpeeds = measures.SpeedHistogramAsync(window, length, cancellationToken).ToListAsync(cancellationToken).AsTask();
@@ -36,8 +35,8 @@ public sealed record DrivingModel(
         var ofCells = measures.ConsumptionMatrixAsync(window, length, temperature, cancellationToken).ToListAsync(cancellationToken).AsTask();
         var ofDestinations = measures.DestinationsAsync(window, cancellationToken).Take(100).ToListAsync(cancellationToken).AsTask();
         var ofRoutes = measures.SameRoutesAsync(window, cancellationToken).Take(100).ToListAsync(cancellationToken).AsTask();
-        await Task.WhenAll(ofWindow, ofDrives, ofRecovery, ofSpeeds, ofTemperatures, ofCells, ofDestinations, ofRoutes);
-        var (total, drives, recovery) = (await ofWindow, await ofDrives, await ofRecovery);
+        await Task.WhenAll(ofDrives, ofRecovery, ofSpeeds, ofTemperatures, ofCells, ofDestinations, ofRoutes);
+        var (drives, recovery) = (await ofDrives, await ofRecovery);
         var (speeds, temperatures, cells) = (await ofSpeeds, await ofTemperatures, await ofCells);
         var (destinations, routes) = (await ofDestinations, await ofRoutes);
         var chosen = request.Parameter("route") is { } key ? routes.FirstOrDefault(route => KeyOf(route) == key) : null;
@@ -97,7 +96,7 @@ public sealed record DrivingModel(
             .Number("Least consumption", units.ConsumptionUnit, row => row.BestWhPerKm is { } best ? units.ConsumptionNumber(best) : null,
                 isMinor: true)
             .Build();
-        return new(request, total, drives, recovery, speedChart, temperatureChart, cells, matrix, destinationTable, routeTable,
+        return new(request, drives, recovery, speedChart, temperatureChart, cells, matrix, destinationTable, routeTable,
             chosen is null ? null : await RouteComparison.ReadAsync(request, chosen, cancellationToken),
             (await measures.LeftOutAsync(window, cancellationToken)).Drives);
     }

@@ -27,12 +27,10 @@ public sealed record ParkedModel(
             && HourChoices.Contains(asked) ? asked : UsualHours;
         var whole = window with { Period = Period.Total };
         // At once: over years each of them takes its time.
-        var allOfIt = measures.IdleStatisticsAsync(whole, cancellationToken).FirstOrDefaultAsync(cancellationToken).AsTask();
-        var ofPeriods = measures.IdleStatisticsAsync(request.DividedWindow, cancellationToken).OrderBy(period => period.PeriodKey)
-            .ToListAsync(cancellationToken).AsTask();
+        var ofPeriods = measures.IdleStatisticsWithTotalAsync(request.DividedWindow, cancellationToken);
         var each = measures.IdlesAsync(whole, cancellationToken).OrderByDescending(idle => idle.StartDate).ToListAsync(cancellationToken).AsTask();
-        await Task.WhenAll(allOfIt, ofPeriods, each);
-        var (total, periods, idles) = (await allOfIt, await ofPeriods, await each);
+        await Task.WhenAll(ofPeriods, each);
+        var ((total, periods), idles) = (await ofPeriods, await each);
         string PlaceOf(Idle idle) => idle.Place ?? texts["unknown place"].Value;
 
         var labels = periods.Select(period => LocalCalendar.Label(period.PeriodKey, request.DividedWindow.Period)).ToList();

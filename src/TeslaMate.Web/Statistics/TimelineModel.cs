@@ -4,6 +4,7 @@ using TeslaMate.Web.Charts;
 namespace TeslaMate.Web.Statistics;
 
 /// <summary>Everything a car did (M16; spec charts 5.1): a strip of states per day, and the list.</summary>
+/// <param name="Spans">Of the days.</param>
 /// <param name="Days">The newest first, at most <see cref="MostDays"/>.</param>
 /// <param name="Kind">Only rows of this kind.</param>
 /// <param name="Text">Only rows at a place, or of a version, with this text in its name.</param>
@@ -57,7 +58,8 @@ public sealed record TimelineModel(
             .Duration("Duration", state => state.Seconds)
             .Share("Share of the known time", state => state.Seconds / known)
             .Build();
-        return new(request, spans, DaysOf(window), kind, text, table, states);
+        var days = DaysOf(window);
+        return new(request, [.. spans.Where(span => days.Count > 0 && span.EndDate > days[^1].Since)], days, kind, text, table, states);
 
         bool Has(string? place) => place?.Contains(text!, StringComparison.OrdinalIgnoreCase) == true;
 
@@ -80,7 +82,7 @@ public sealed record TimelineModel(
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
-    static List<(DateOnly, DateTimeOffset, DateTimeOffset)> DaysOf(MeasureWindow window)
+    static List<(DateOnly Day, DateTimeOffset Since, DateTimeOffset Until)> DaysOf(MeasureWindow window)
     {
         var days = new List<(DateOnly, DateTimeOffset, DateTimeOffset)>();
         var first = LocalCalendar.DayOf(window.Since!.Value, window.Zone);

@@ -22,14 +22,14 @@ public sealed record TripModel(StatisticsRequest Request, PeriodStatistics? Tota
         var ofDrives = measures.DrivesAsync(window, cancellationToken).OrderBy(drive => drive.StartDate).ToListAsync(cancellationToken).AsTask();
         var ofCharges = measures.ChargesAsync(window, cancellationToken).Where(charge => charge.IsCounted || charge.IsOpen)
             .OrderBy(charge => charge.StartDate).ToListAsync(cancellationToken).AsTask();
-        var ofLines = measures.RoutesAsync(window, cancellationToken)
+        var ofLines = measures.NewestRoutesAsync(window, MostLines, cancellationToken)
             .Select(line => RouteMapModel.LineOf(line, DriveLink(line.DriveId), request.Local(line.StartDate)))
             .ToListAsync(cancellationToken).AsTask();
         var ofLevels = measures.LevelSeriesAsync(window, 1000, cancellationToken).ToListAsync(cancellationToken).AsTask();
         await Task.WhenAll(ofWindow, ofDrives, ofCharges, ofLines, ofLevels);
         var (total, drives, charges, lines, levels) = (await ofWindow, await ofDrives, await ofCharges, await ofLines, await ofLevels);
 
-        var map = new RouteMapModel([.. lines.TakeLast(MostLines)], [.. charges.Select(charge => new MapMarker(
+        var map = new RouteMapModel([.. lines.AsEnumerable().Reverse()], [.. charges.Select(charge => new MapMarker(
             charge.Latitude, charge.Longitude, charge.Kind == ChargeKind.Dc ? "dc" : "ac",
             $"{charge.Place ?? texts["unknown place"].Value}, {request.Local(charge.StartDate)}", ChargeLink(charge.ChargingProcessId)))]);
         var level = ChartModel.OverTime("level", texts["Battery level"], levels.Select(point => point.Date),

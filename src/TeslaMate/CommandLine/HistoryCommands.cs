@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using TeslaMate.Configuration;
 using TeslaMate.Logbook;
 using TeslaMate.Logbook.HistoryChanges;
@@ -9,11 +10,11 @@ using TeslaMate.Logbook.HistoryChanges;
 namespace TeslaMate.CommandLine;
 
 /// <summary><c>teslamate history</c>: changes what was logged, while the service runs, and takes changes back (spec api 2.6).</summary>
-static class HistoryCommands
+static partial class HistoryCommands
 {
     const string Author = "command line";
 
-    static readonly JsonSerializerOptions JsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly AnswerJson Json = new(new(AnswerJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <param name="variables">Null for the environment, read when the verb runs.</param>
     public static Command Create(Variables? variables = null) => new(
@@ -27,14 +28,14 @@ static class HistoryCommands
     {
         var car = new Option<short?>("--car") { Description = "Only this car's changes.", HelpName = "ID" };
         var limit = new Option<int>("--limit") { Description = "How many, the newest first.", DefaultValueFactory = _ => 50, HelpName = "N" };
-        var json = Json();
+        var json = JsonOption();
         var command = new Command("list", "List the changes of the last 90 days, newest first.") { car, limit, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(variables, parsed, async (editor, output, _) =>
         {
             CarId[]? cars = parsed.GetValue(car) is { } id ? [new CarId(id)] : null;
             var changes = await editor.ListAsync(cars, before: null, Math.Clamp(parsed.GetValue(limit), 1, 1000), cancellationToken);
             if (parsed.GetValue(json))
-                await output.WriteLineAsync(JsonSerializer.Serialize(changes.Select(ToJson), JsonOptions));
+                await output.WriteLineAsync(JsonSerializer.Serialize([.. changes.Select(ChangeAnswer.Of)], Json.ChangeAnswerArray));
             else if (changes.Count == 0)
                 await output.WriteLineAsync("Nothing was changed in the last 90 days.");
             foreach (var change in parsed.GetValue(json) ? [] : changes)
@@ -46,7 +47,7 @@ static class HistoryCommands
 
     static Command Show(Variables? variables)
     {
-        var (id, json) = (ChangeId(), Json());
+        var (id, json) = (ChangeId(), JsonOption());
         var command = new Command("show", "Show the rows of a change before and after it.") { id, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(variables, parsed, async (editor, output, error) =>
         {
@@ -65,7 +66,7 @@ static class HistoryCommands
 
     static Command Undo(Variables? variables)
     {
-        var (id, json) = (ChangeId(), Json());
+        var (id, json) = (ChangeId(), JsonOption());
         var command = new Command("undo", "Give the rows of a change back as they were; refused when anything touched them since.") { id, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(variables, parsed, async (editor, output, error) =>
         {
@@ -176,7 +177,7 @@ static class HistoryCommands
         Func<ParseResult, IHistoryEditor, CancellationToken, Task<HistoryEdit.OfEntries?>> edit, string missing = "")
     {
         var dryRun = new Option<bool>("--dry-run") { Description = "Show what would change, and change nothing." };
-        var json = Json();
+        var json = JsonOption();
         var command = new Command(name, description);
         foreach (var symbol in symbols)
         {
@@ -232,14 +233,11 @@ static class HistoryCommands
     {
         if (isJson)
         {
-            await output.WriteLineAsync(JsonSerializer.Serialize(
-                new
-                {
-                    change = ToJson(detail.Change),
-                    rows = detail.Rows.Select(row => new { kind = row.Kind, id = row.Id, before = row.Before, after = row.After }),
-                    moves = detail.Moves.Select(move => new { kind = move.Kind, from = move.Before, to = move.After, count = move.Count }),
-                },
-                JsonOptions));
+            var answer = new DetailAnswer(
+                ChangeAnswer.Of(detail.Change),
+                detail.Rows,
+                [.. detail.Moves.Select(move => new MoveAnswer(move.Kind, move.Before, move.After, move.Count))]);
+            await output.WriteLineAsync(JsonSerializer.Serialize(answer, Json.DetailAnswer));
             return;
         }
 
@@ -294,18 +292,6 @@ static class HistoryCommands
             CultureInfo.InvariantCulture, $"{name}{car}{change.At:yyyy-MM-dd HH:mm:ss}Z{author}: {change.Edit}{undone}");
     }
 
-    static object ToJson(HistoryChange change) => new
-    {
-        id = change.Id,
-        car_id = change.Car?.Value,
-        at = change.At,
-        author = change.Author,
-        edit = change.Edit.ToJson(),
-        summary = change.Edit.ToString(),
-        undone_at = change.UndoneAt,
-        undone_by = change.UndoneBy,
-    };
-
     static Argument<EntryKind> Kind() => new("KIND") { Description = "drive or charge." };
 
     static Argument<int> Id() => new("ID") { Description = "Its id, as in the address of its page." };
@@ -317,7 +303,7 @@ static class HistoryCommands
     static Option<DateTimeOffset?> Moment(string name, string description)
         => new(name) { Description = description, HelpName = "TIME", CustomParser = Time };
 
-    static Option<bool> Json() => new("--json") { Description = "Write JSON, for programs." };
+    static Option<bool> JsonOption() => new("--json") { Description = "Write JSON, for programs." };
 
     static DateTimeOffset? Time(System.CommandLine.Parsing.ArgumentResult result)
     {
@@ -326,4 +312,20 @@ static class HistoryCommands
         result.AddError($"\"{result.Tokens[^1].Value}\" is no time. Example: 2026-07-04T08:15:00Z");
         return null;
     }
+
+    sealed record ChangeAnswer(
+        long Id, short? CarId, DateTimeOffset At, string Author, JsonElement Edit, string Summary, DateTimeOffset? UndoneAt, string? UndoneBy)
+    {
+        public static ChangeAnswer Of(HistoryChange change) => new(
+            change.Id, change.Car?.Value, change.At, change.Author, change.Edit.ToJson(), change.Edit.ToString(), change.UndoneAt, change.UndoneBy);
+    }
+
+    sealed record MoveAnswer(string Kind, int? From, int? To, int Count);
+
+    sealed record DetailAnswer(ChangeAnswer Change, IReadOnlyList<ChangedRow> Rows, IReadOnlyList<MoveAnswer> Moves);
+
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+    [JsonSerializable(typeof(ChangeAnswer[]))]
+    [JsonSerializable(typeof(DetailAnswer))]
+    sealed partial class AnswerJson : JsonSerializerContext;
 }

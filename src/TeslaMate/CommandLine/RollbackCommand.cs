@@ -36,9 +36,7 @@ static class RollbackCommand
                 return ExitCode.Failure;
         }
 
-        var outcome = await display.WhileAsync(progress => version is { } target
-            ? migrator.RollbackAsync(target, progress, cancellationToken)
-            : migrator.RollbackToKnownAsync(progress, cancellationToken));
+        var outcome = await display.WhileAsync(progress => migrator.RollbackAsync(version, progress, cancellationToken));
         return display.Outcome(outcome, "There is nothing to undo.");
     }
 }

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using TeslaMate.Configuration;
@@ -161,7 +161,8 @@ static class TelemetryCommands
                 var statuses = await new TelemetryStatus(database).ReadAsync(TimeProvider.System.GetUtcNow(), cancellationToken);
                 if (parsed.GetValue(json))
                 {
-                    await output.WriteLineAsync(JsonSerializer.Serialize(new { cars = statuses.Select(status => status.ToJson()) }));
+                    var cars = new JsonArray([.. statuses.Select(status => status.ToJson())]);
+                    await output.WriteLineAsync(new JsonObject { ["cars"] = cars }.ToJsonString());
                     return ExitCode.Ok;
                 }
 

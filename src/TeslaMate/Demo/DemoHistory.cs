@@ -1,5 +1,6 @@
 using Npgsql;
 using TeslaMate.Database;
+using TeslaMate.Logbook.Statistics;
 using TeslaMate.Simulator.Lives;
 using TeslaMate.Simulator.Roads;
 
@@ -33,7 +34,10 @@ sealed class DemoHistory
     readonly List<object?[]> _updates = [];
     readonly Dictionary<Place, int> _addresses = [];
 
-    /// <summary>Writes the history into a database that has no car; one that has is left alone.</summary>
+    /// <summary>
+    /// Writes the history into a database that has no car, with all that is kept for the measures, so that the first page is quick and whole; one
+    /// that has a car is left alone.
+    /// </summary>
     /// <param name="end">Where it ends.</param>
     public static async Task WriteAsync(NpgsqlDataSource database, IReadOnlyList<DemoPast> cars, DateTimeOffset end,
         CancellationToken cancellationToken)
@@ -51,6 +55,7 @@ sealed class DemoHistory
             history.Live((short)(number + 1), cars[number], Timestamps.ToColumn(end));
         await history.CopyAsync(connection, cars, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        await new StatisticsStore(database).RefreshAsync(null, null, cancellationToken);
     }
 
     void Live(short car, DemoPast past, DateTime end)
@@ -279,8 +284,13 @@ sealed class DemoHistory
                 var (from, to) = (places[leg], places[leg + 1]);
                 Drive(leg == 0 ? start : _free.AddMinutes(6 + random.Next(20)), from, to, lengths[leg], 104,
                     share => Winding(from.Point, to.Point, share));
-                if (to != past.City.Home)
-                    Charge(_free.AddMinutes(2), to, 78 + random.Next(8), 170, random.Next(3) == 0 ? null : 0.49m);
+                if (to == past.City.Home)
+                    continue;
+                // On the way enough for what comes next, where it ends as much as it takes.
+                var level = leg + 1 == lengths.Count
+                    ? 80 + random.Next(6)
+                    : Math.Min(90, (PerKm(Temperature(_free), 104) * 1.07 * lengths[leg + 1] + 5) / Capacity(_free) * 100);
+                Charge(_free.AddMinutes(2), to, level, 170, random.Next(3) == 0 ? null : 0.49m);
             }
         }
 

@@ -85,7 +85,8 @@ static class TeslaMateApp
             .AddHealthPart<DatabaseHealth>(DatabaseHealth.PartName, isVital: true)
             .AddSingleton(new ProgramStart(started))
             .AddHealthPart<ProcessHealth>("process")
-            .AddHostedService<StatusLine>();
+            .AddHostedService<StatusLine>()
+            .AddHostedService<IdleCompaction>();
 
     /// <summary>The command line turns signals into cancellation, before there is a host and after.</summary>
     sealed class SignalsAreHandledElsewhere : IHostLifetime

@@ -80,7 +80,8 @@ static partial class PageMeasurements
         await Task.WhenAll(pages);
     }
 
-    static (string Name, Func<int, string> Path)[] Pages(int drives) =>
+    /// <summary>Every page, by a name and the path of its n-th call.</summary>
+    internal static (string Name, Func<int, string> Path)[] Pages(int drives) =>
     [
         ("home", _ => "/"),
         ("drives", _ => "/drives"),
@@ -113,7 +114,8 @@ static partial class PageMeasurements
         "tyres", "software", "visited", "all-cars", "stored",
     ];
 
-    static async Task<PagesVisit> VisitAsync(PrivateCluster cluster, string? published, string database, bool drive = false)
+    internal static async Task<PagesVisit> VisitAsync(PrivateCluster cluster, string? published, string database, bool drive = false,
+        IReadOnlyDictionary<string, string>? variables = null)
     {
         var folder = Directory.CreateTempSubdirectory("tm-pages-").FullName;
         var city = City.Berlin();
@@ -140,7 +142,7 @@ static partial class PageMeasurements
             await name.ExecuteNonQueryAsync();
         }
 
-        var program = new ProgramWithCars(cluster, cloud, folder, database);
+        var program = new ProgramWithCars(cluster, cloud, folder, database, variables);
         await program.SignInAsync(source);
         program.Start(published);
         var visit = new PagesVisit(program, cloud, source, folder, new ServerTime(cluster));
@@ -150,7 +152,7 @@ static partial class PageMeasurements
 
     static void Print(string what, string result) => Console.WriteLine($"{what}: {result}");
 
-    sealed partial class PagesVisit(ProgramWithCars program, TeslaCloud cloud, NpgsqlDataSource source, string folder, ServerTime server)
+    internal sealed partial class PagesVisit(ProgramWithCars program, TeslaCloud cloud, NpgsqlDataSource source, string folder, ServerTime server)
         : IAsyncDisposable
     {
         readonly HttpClient _http = new(new SocketsHttpHandler
@@ -221,6 +223,23 @@ static partial class PageMeasurements
             Print(name, string.Create(CultureInfo.InvariantCulture,
                 $"median {took[took.Count / 2]:0.0} ms, 99 % {took[(int)Math.Ceiling(took.Count * 0.99) - 1]:0.0} ms of {took.Count}, "
                     + $"{processor:0} ms of a processor each, the first {first:0} ms; {bytes / 1024.0:0} kB"));
+        }
+
+        /// <summary>Asks for one page after another by several clients at once.</summary>
+        public Task AskAsync(IEnumerable<string> paths, int clients) => Parallel.ForEachAsync(paths,
+            new ParallelOptions { MaxDegreeOfParallelism = clients }, async (path, cancellationToken) =>
+            {
+                using var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+                await response.Content.CopyToAsync(Stream.Null, cancellationToken);
+                if (!response.IsSuccessStatusCode)
+                    throw new InvalidOperationException($"{path}: {response.StatusCode}");
+            });
+
+        /// <summary>What the program has of the machine's memory, in bytes.</summary>
+        public long ResidentBytes()
+        {
+            program.Process.Refresh();
+            return program.Process.WorkingSet64;
         }
 
         TimeSpan ProcessorTime()

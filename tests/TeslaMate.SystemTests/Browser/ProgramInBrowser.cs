@@ -14,7 +14,8 @@ using TeslaMate.Web.LogIn;
 namespace TeslaMate.SystemTests.Browser;
 
 /// <summary>
-/// The built program with its own PostgreSQL and a simulated cloud of three cars, one driving, one charging and one guarded, looked at with Chromium.
+/// The built program, or the published one in the folder <c>TESLAMATE_TEST_PROGRAM</c>, with its own PostgreSQL and a simulated cloud of three cars,
+/// one driving, one charging and one guarded, looked at with Chromium.
 /// </summary>
 public class ProgramInBrowser : IAsyncLifetime
 {
@@ -202,9 +203,10 @@ public class ProgramInBrowser : IAsyncLifetime
 
     ProcessStartInfo Describe(params string[] command)
     {
-        var start = new ProcessStartInfo("dotnet",
-            [Path.Combine(AppContext.BaseDirectory, "teslamate.dll"), .. command])
-        { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = Environment.GetEnvironmentVariable("TESLAMATE_TEST_PROGRAM") is { Length: > 0 } published
+            ? new ProcessStartInfo(Path.Combine(published, "teslamate"), command)
+            : new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "teslamate.dll"), .. command]);
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;
         return start;

@@ -111,6 +111,28 @@ public sealed partial class StatisticsInBrowserTests(HistoryInBrowser program) :
         visit.Troubles.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("/parked", "loss"), InlineData("/software", "range"), InlineData("/statistics", "bars")]
+    public async Task Names_below_a_chart_do_not_lie_on_each_other(string path, string chart)
+    {
+        await using var visit = await program.VisitAsync(width: 360);
+        var page = visit.Page;
+        await page.GotoAsync(path);
+        await page.Locator($"#{chart}-plot canvas").WaitForAsync();
+        // The plot keeps the least room from one name to the next; the widest name fits into it.
+        (await page.EvaluateAsync<double>($$"""
+            (() => {
+              const element = document.querySelector('#{{chart}}-plot');
+              const ink = document.createElement('canvas').getContext('2d');
+              ink.font = '12px system-ui, sans-serif';
+              const widest = Math.max(...JSON.parse(element.dataset.chart).labels.map((label) => ink.measureText(label).width));
+              const drawn = element.chart();
+              return drawn.axes[0].space(drawn, 0, 0, 1, 300) - widest;
+            })()
+            """)).ShouldBeGreaterThan(4);
+        visit.Troubles.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task A_table_is_downloaded()
     {

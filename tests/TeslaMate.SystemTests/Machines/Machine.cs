@@ -14,7 +14,7 @@ sealed class Machine : IAsyncDisposable
     public const string Unit = "teslamate.service";
 
     /// <summary>How many rows <c>schema_migrations</c> has at the newest version.</summary>
-    public static string Versions { get; } = MigrationFolder.Versions("").Count.ToString(CultureInfo.InvariantCulture);
+    public static string Versions { get; } = KnownVersions.Reference.Count.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Where the machine finds Tesla's cloud.</summary>
     public const string CloudAddress = "http://127.0.0.1:8080";

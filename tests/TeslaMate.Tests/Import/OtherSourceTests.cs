@@ -4,6 +4,7 @@ using TeslaMate.Import;
 using TeslaMate.Import.Merging;
 using TeslaMate.Import.Running;
 using TeslaMate.Logbook;
+using TeslaMate.Tests.Database.Measures;
 using static TeslaMate.Tests.Import.CsvRow;
 
 namespace TeslaMate.Tests.Import;
@@ -244,6 +245,7 @@ public sealed class OtherSourceTests
             .ShouldBe(["11:00:00|11:02:00|True|2", "14:59:00|15:06:00|False|2"]);
         (await here.StatesAsync()).ShouldBe(["online|10:01:00|14:59:00", "online|14:59:00|-"]);
         (await here.Database.RowsAsync("select name, model from cars where id = 2")).ShouldBe(["82420|3"]);
+        (await here.Database.RowsAsync(LogRows.Unsummarized)).ShouldBe(["0"]);
         var merged = await here.EverythingAsync();
         (await MergeAsync(here, other)).Created.ShouldBe(new Created(0, 0, 0, 0, 0, 0));
         (await here.EverythingAsync()).ShouldBe(merged);

@@ -2,6 +2,7 @@ using Npgsql;
 using TeslaMate.Import.Reading;
 using TeslaMate.Import.Running;
 using TeslaMate.Tests.Database;
+using TeslaMate.Tests.Database.Measures;
 using TeslaMate.Tests.Logbook;
 using static TeslaMate.Tests.Import.CsvRow;
 
@@ -44,6 +45,15 @@ public sealed class RunTests
         var third = await import.ImportAsync(request => request with { Folder = elsewhere.Folder });
         third.Files[0].ShouldBe(new FileReport("TeslaFi52024.csv", 27, 0, 26, 1, FileState.Done));
         (await import.EverythingAsync()).ShouldBe(everything);
+    }
+
+    [Fact]
+    public async Task Drives_are_found_among_what_came_as_soon_as_the_import_is_over()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("052024.csv", [.. Day("2024-05-01", 1000), .. Day("2024-05-02", 1003)]);
+        await import.ImportAsync();
+        (await import.Database.RowsAsync(LogRows.Unsummarized)).ShouldBe(["0"]);
     }
 
     [Fact]

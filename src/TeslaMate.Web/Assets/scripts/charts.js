@@ -47,7 +47,8 @@ const marks = (list, colour) => ({
         if (x < scales.x.min || x > scales.x.max) continue;
         const at = valToPos(x, "x", true);
         ctx.beginPath();
-        ctx.moveTo(at, bbox.top);
+        // Below the name of the mark before it, where that reaches so far.
+        ctx.moveTo(at, bbox.top + (at < free ? 15 * devicePixelRatio : 0));
         ctx.lineTo(at, bbox.top + bbox.height);
         ctx.stroke();
         // Names that would lie on each other or leave the plot are left out; the table has them.
@@ -98,7 +99,9 @@ function options(element, chart, size) {
     },
     axes: [
       {
-        stroke: colour("--plot-text"), grid, ticks: grid, font: "12px system-ui, sans-serif", space: categories ? 60 : 90,
+        stroke: colour("--plot-text"), grid, ticks: grid, font: "12px system-ui, sans-serif",
+        // A name takes some 7 px a letter.
+        space: categories ? Math.min(160, Math.max(60, 12 + 7 * Math.max(...labels.map((label) => label.length)))) : 90,
         ...(time ? { values: timeLabels(format) } : !categories && { values: numbers }),
         ...(categories && { incrs: [1, 2, 3, 4, 6, 7, 12, 14, 26, 30, 52, 91, 182, 365], values: (_, splits) => splits.map((at) => labels[at] ?? "") }),
       },

@@ -31,6 +31,8 @@ public sealed class AgreementTests
                     (await log.LinesAsync($"select * from teslamate.statistics({window}, '{zone}', '{period}', '2026-12-01', true)", 6)).ShouldBe([
                         .. await log.LinesAsync($"select * from teslamate.statistics({window}, '{zone}', 'total', '2026-12-01')", 6),
                         .. await log.LinesAsync($"select * from teslamate.statistics({window}, '{zone}', '{period}', '2026-12-01')", 6)]);
+                if (period != "total")
+                    (await IdleAsync($"'{period}', true")).ShouldBe([.. await IdleAsync("'total'"), .. await IdleAsync($"'{period}'")]);
                 Same("idle", await log.LineAsync($"select sum(idle_s), sum(idle_kwh), sum(asleep_s) from teslamate.idle_statistics({window}, "
                     + $"'2026-12-01', '{zone}', '{period}')", 4));
                 Same("recovered", await log.LineAsync($"select sum(recovered_kwh), sum(moving_s) from teslamate.recovery_statistics({window}, "
@@ -58,6 +60,9 @@ public sealed class AgreementTests
             (await log.LineAsync($"select sum(duration_s) from teslamate.timeline({window}, '2026-12-01') where kind = 'parking'", 4)).ShouldBe(
                 sums["idle"].Split('|')[0]);
         }
+
+        Task<List<string>> IdleAsync(string periods)
+            => log.LinesAsync($"select * from teslamate.idle_statistics({window}, '2026-12-01', '{zone}', {periods})", 6);
 
         void Same(string what, string line)
         {

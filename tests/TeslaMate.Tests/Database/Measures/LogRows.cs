@@ -7,6 +7,12 @@ namespace TeslaMate.Tests.Database.Measures;
 /// <summary>A database with the measures and one car, and short ways to write rows of a log by hand. Times are UTC.</summary>
 sealed class LogRows : IAsyncDisposable
 {
+    /// <summary>Summarizes the block ranges of positions that no index has summarized, and says how many those were.</summary>
+    public const string Unsummarized = """
+        select sum(brin_summarize_new_values(i.oid)) from pg_index join pg_class i on i.oid = indexrelid join pg_am on pg_am.oid = i.relam
+        where indrelid = 'public.positions'::regclass and amname = 'brin'
+        """;
+
     static readonly Dictionary<string, Lazy<Task<TestDatabase>>> Templates =
         ((IEnumerable<string>)[PostgresServer.Installed, PostgresServer.V17, PostgresServer.V18])
         .ToDictionary(server => server, server => new Lazy<Task<TestDatabase>>(() => TemplateAsync(server)));

@@ -1,5 +1,6 @@
 using System.Reflection;
 using TeslaMate.Database.Clusters;
+using TeslaMate.Database.Migrations;
 
 namespace TeslaMate.Tests.Database.Migrations;
 
@@ -17,6 +18,10 @@ static class MigrationFiles
     public static string Forward(long version) => Text(Names.Single(name => name.StartsWith($"V{version}__", StringComparison.Ordinal)));
 
     public static string Back(long version) => Text(Names.Single(name => name.StartsWith($"U{version}__", StringComparison.Ordinal)));
+
+    /// <summary>The folder of files that a test makes up.</summary>
+    public static MigrationFolder Folder(IEnumerable<(string Name, string Text)> files)
+        => MigrationFolder.Read(files.Select(file => new MigrationFile(file.Name, file.Text)));
 
     /// <summary>The text of the file with this path below <c>src/TeslaMate.Database/Migrations/Sql/public</c>.</summary>
     public static string Text(string path)

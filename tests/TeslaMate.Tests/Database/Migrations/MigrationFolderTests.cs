@@ -14,12 +14,12 @@ public sealed class MigrationFolderTests
     [InlineData("V1__a.sql", "has no file that takes it back")]
     [InlineData("U1__a.sql", "takes back a version that no file leads to")]
     public void Files_that_contradict_each_other_are_refused(string names, string expected)
-        => Should.Throw<InvalidDataException>(() => MigrationFolder.Read(names.Split(';').Select(name => (name, "select 1;")))).Message.ShouldContain(
-            expected);
+        => Should.Throw<InvalidDataException>(() => MigrationFiles.Folder(names.Split(';').Select(name => (name, "select 1;"))))
+            .Message.ShouldContain(expected);
 
     [Fact]
     public void Versions_are_in_the_order_of_their_numbers_and_other_files_are_ignored()
-        => MigrationFolder.Read(new[] { "V10__b.sql", "U10__b.sql", "README.md", "V9__a.sql", "U9__a.sql", "notes.sql" }.Select(name => (name, "")))
+        => MigrationFiles.Folder(new[] { "V10__b.sql", "U10__b.sql", "README.md", "V9__a.sql", "U9__a.sql", "notes.sql" }.Select(name => (name, "")))
             .All.Select(migration => migration.ToString()).ShouldBe(["9 a", "10 b"]);
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class PreflightTests
         { "update positions set altitude = 40000 where id = 17", "1 row of public.positions have a altitude that does not fit smallint" },
         { "update charging_processes set start_date = null where id = 5", "1 row of public.charging_processes have no start_date" },
         { "delete from settings", "The table settings has 0 rows" },
-        { "update settings set suspend_min = 91", "settings.suspend_min is not between 1 and 90" },
+        { "update settings set suspend_min = 91", "1 row of public.settings have a suspend_min that is not between 1 and 90" },
         { "create index cars_vin_index on cars (eid)", "makes an index public.cars_vin_index, but an index of that name is there already" },
         { "create table import_runs (id int)", "makes a table public.import_runs, but a table of that name is there already" },
         { "create type range as enum ('near', 'far')", "makes an enum public.range" },

@@ -84,8 +84,8 @@ public sealed class RepeatableTests
     {
         await using var database = await TestServer.CreateDatabaseAsync();
         await MigrateAsync(database, Views);
-        var older = MigrationFolder.Read([("R__totals.sql", "create view teslamate.totals as select count(*) from public.drives;")]);
-        (await database.Migrator(own: older).RollbackToKnownAsync(new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(1));
+        var older = MigrationFiles.Folder([("R__totals.sql", "create view teslamate.totals as select count(*) from public.drives;")]);
+        (await database.Migrator(own: older).RollbackAsync(version: null, new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(1));
         (await database.LinesAsync("select relname from pg_class where relnamespace = 'teslamate'::regnamespace and relkind = 'v'")).ShouldBe(
             ["totals"]);
         (await database.Migrator(own: older).StateAsync(CancellationToken.None)).IsCurrent.ShouldBeTrue();
@@ -97,7 +97,7 @@ public sealed class RepeatableTests
         await using var database = await OldDatabase.CreateAsync(20260718160000);
         await database.Migrator(own: Folder()).MigrateAsync(new Told(), CancellationToken.None, to: 20260718160000);
         await MigrateAsync(database, Views);
-        var newer = MigrationFolder.Read(MigrationFolder.Embedded("").All.SelectMany(migration => new[] { migration.Up, migration.Down })
+        var newer = MigrationFiles.Folder(MigrationFolder.Embedded("").All.SelectMany(migration => new[] { migration.Up, migration.Down })
             .Select(script => (script.FileName, script.Text))
             .Append(("V20270101000000__exact.sql", "alter table drives alter distance type numeric(9,3);"))
             .Append(("U20270101000000__exact.sql", "alter table drives alter distance type double precision;")));
@@ -170,7 +170,7 @@ public sealed class RepeatableTests
         return outcome;
     }
 
-    static MigrationFolder Folder(params (string, string)[] views) => MigrationFolder.Read([.. Remarks, .. views]);
+    static MigrationFolder Folder(params (string, string)[] views) => MigrationFiles.Folder([.. Remarks, .. views]);
 
     /// <summary>As Evolve writes them, in the order in which they were run.</summary>
     static Task<List<string>> RecordsAsync(TestDatabase database) => database.LinesAsync(@"

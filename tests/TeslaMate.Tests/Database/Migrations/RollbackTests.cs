@@ -18,10 +18,10 @@ public sealed class RollbackTests
         refused.Errors.ShouldHaveSingleItem().Remedy.ShouldContain("teslamate rollback --to-known");
 
         (await database.Migrator().ForecastRollbackAsync(null, CancellationToken.None)).Losses.ShouldBe(["20270101000000 add_colour: colours"]);
-        (await database.Migrator().RollbackToKnownAsync(new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(1));
+        (await database.Migrator().RollbackAsync(version: null, new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(1));
         (await database.FingerprintAsync()).ShouldBe(RecordedSteps.SchemaAt(Newest));
         (await database.Migrator().StateAsync(CancellationToken.None)).IsCurrent.ShouldBeTrue();
-        (await database.Migrator().RollbackToKnownAsync(new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(0));
+        (await database.Migrator().RollbackAsync(version: null, new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(0));
     }
 
     [Fact]
@@ -36,12 +36,12 @@ public sealed class RollbackTests
     public async Task Our_own_newer_versions_go_back_too()
     {
         await using var database = await TestServer.CreateDatabaseAsync();
-        var own = MigrationFolder.Read([("V900__remarks.sql", "create table teslamate.remarks (id int);"),
+        var own = MigrationFiles.Folder([("V900__remarks.sql", "create table teslamate.remarks (id int);"),
             ("U900__remarks.sql", "drop table teslamate.remarks;")]);
         (await database.Migrator(own: own).MigrateAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Done>();
         (await database.ScalarAsync<long>("select count(*) from teslamate.changelog")).ShouldBe(1);
         (await database.Migrator().StateAsync(CancellationToken.None)).Newer.ShouldHaveSingleItem().Version.ShouldBe(900);
-        (await database.Migrator().RollbackToKnownAsync(new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(1));
+        (await database.Migrator().RollbackAsync(version: null, new Told(), CancellationToken.None)).ShouldBe(new MigrationOutcome.Done(1));
         (await database.ScalarAsync<bool>("select to_regclass('teslamate.remarks') is null")).ShouldBeTrue();
     }
 
@@ -50,7 +50,8 @@ public sealed class RollbackTests
     {
         await using var database = await Schema.CreateDatabaseAsync();
         await database.ExecuteAsync($"insert into schema_migrations values ({Future}, now())");
-        var refused = (await database.Migrator().RollbackToKnownAsync(new Told(), CancellationToken.None)).ShouldBeOfType<MigrationOutcome.Refused>();
+        var refused = (await database.Migrator().RollbackAsync(version: null, new Told(), CancellationToken.None))
+            .ShouldBeOfType<MigrationOutcome.Refused>();
         refused.Errors.ShouldHaveSingleItem().Cause.ShouldContain("does not hold the script");
     }
 
@@ -149,7 +150,7 @@ public sealed class RollbackTests
     static MigrationFolder Newer(params (string Name, string Text)[] more)
     {
         var known = MigrationFolder.Embedded("");
-        return MigrationFolder.Read([
+        return MigrationFiles.Folder([
             .. known.All.SelectMany(migration =>
                 new[] { (migration.Up.FileName, migration.Up.Text), (migration.Down.FileName, migration.Down.Text) }), .. more]);
     }

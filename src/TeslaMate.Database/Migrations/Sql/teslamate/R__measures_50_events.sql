@@ -176,8 +176,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
 $$;
 comment on function teslamate.asleep_until(integer, timestamp[]) is 'Seconds that the car spent asleep or offline before each moment; the difference of two is the time between them. The state still open counts.';
 
-drop function if exists teslamate.idles(integer, timestamp, timestamp, timestamp, text, text);
-create function teslamate.idles(car integer, since timestamp, until timestamp, now_utc timestamp, zone text default 'UTC', period text default 'total')
+drop function if exists teslamate.idles_of_periods(integer, timestamp, timestamp, timestamp, text, text[]);
+create function teslamate.idles_of_periods(car integer, since timestamp, until timestamp, now_utc timestamp, zone text, periods text[])
 returns table (period_key timestamp, start_date timestamp, end_date timestamp, whole_from timestamp, whole_to timestamp, is_current boolean, idle_s double precision,
     asleep_s double precision, standby double precision, range_loss_km double precision, loss_kwh double precision, is_from_level boolean, power_w double precision,
     range_loss_kmh double precision, start_level smallint, end_level smallint, level_loss integer, is_range_reduced boolean, is_moved boolean,
@@ -193,12 +193,13 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         from (select where exists (select from pauses where is_range_reduced)) as needed
         cross join lateral teslamate.battery_health(car, null) as h
     ), cut as materialized (
-        select c.*, teslamate.period_key(clip_from, period, zone) as first_key,
-            teslamate.period_key(clip_to - interval '1 microsecond', period, zone) as last_key
+        select c.*, n.period, teslamate.period_key(clip_from, n.period, zone) as first_key,
+            teslamate.period_key(clip_to - interval '1 microsecond', n.period, zone) as last_key
         from (
             select p.*, greatest(p.start_date, coalesce(since, p.start_date)) as clip_from, least(p.end_date, coalesce(until, p.end_date)) as clip_to
             from pauses as p
         ) as c
+        cross join unnest(periods) as n (period)
     ), parts as (
         select c.*, c.first_key as key, c.clip_from as part_from, c.clip_to as part_to
         from cut as c
@@ -206,7 +207,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         union all
         select c.*, d.period_key, greatest(c.clip_from, d.period_from), least(c.clip_to, d.period_to)
         from cut as c
-        cross join lateral teslamate.periods(c.clip_from, c.clip_to, period, zone) as d
+        cross join lateral teslamate.periods(c.clip_from, c.clip_to, c.period, zone) as d
         where c.first_key <> c.last_key
     ), asleep as materialized (
         select moment, asleep_s
@@ -232,13 +233,27 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     left join public.addresses as a on a.id = m.address_id
     left join public.geofences as f on f.id = m.geofence_id
 $$;
+comment on function teslamate.idles_of_periods(integer, timestamp, timestamp, timestamp, text, text[])
+    is 'teslamate.idles of several kinds of periods at once, which costs little more than one.';
+
+drop function if exists teslamate.idles(integer, timestamp, timestamp, timestamp, text, text);
+create function teslamate.idles(car integer, since timestamp, until timestamp, now_utc timestamp, zone text default 'UTC', period text default 'total')
+returns table (period_key timestamp, start_date timestamp, end_date timestamp, whole_from timestamp, whole_to timestamp, is_current boolean, idle_s double precision,
+    asleep_s double precision, standby double precision, range_loss_km double precision, loss_kwh double precision, is_from_level boolean, power_w double precision,
+    range_loss_kmh double precision, start_level smallint, end_level smallint, level_loss integer, is_range_reduced boolean, is_moved boolean,
+    climate_share double precision, outside_temp_c double precision, after_drive_id integer, after_process_id integer, before_drive_id integer, before_process_id integer,
+    address_id integer, geofence_id integer, latitude double precision, longitude double precision, place text)
+stable parallel safe language sql as $$
+    select * from teslamate.idles_of_periods(car, since, until, now_utc, zone, array[period])
+$$;
 comment on function teslamate.idles(integer, timestamp, timestamp, timestamp, text, text)
     is 'M12. Pauses without an advance of the odometer of 0.5 km or more, cut at the borders of the window and of the local periods (losses in proportion to time; whole_from and whole_to:
 uncut). asleep_s: asleep or offline. loss_kwh: range lost x efficiency; with reduced range at an end level lost x capacity, and is_from_level. is_moved: stood elsewhere at the end
 without driving. climate_share: share (0 to 1) of the samples inside with climate on, of pauses that ended. place: where it stood.';
 
 drop function if exists teslamate.idle_statistics(integer, timestamp, timestamp, timestamp, text, text);
-create function teslamate.idle_statistics(car integer, since timestamp, until timestamp, now_utc timestamp, zone text, period text)
+drop function if exists teslamate.idle_statistics(integer, timestamp, timestamp, timestamp, text, text, boolean);
+create function teslamate.idle_statistics(car integer, since timestamp, until timestamp, now_utc timestamp, zone text, period text, with_total boolean default false)
 returns table (period_key timestamp, idles bigint, idle_s double precision, asleep_s double precision, idle_kwh double precision, idle_range_km double precision,
     idle_w double precision, idle_coverage double precision, asleep_w double precision, awake_w double precision, climate_kwh double precision, climate_s double precision)
 stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
@@ -248,11 +263,12 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         sum(loss_kwh) filter (where standby >= 0.8) * 3600000 / nullif(sum(idle_s) filter (where standby >= 0.8 and loss_kwh is not null), 0),
         sum(loss_kwh) filter (where standby < 0.2) * 3600000 / nullif(sum(idle_s) filter (where standby < 0.2 and loss_kwh is not null), 0),
         sum(loss_kwh) filter (where climate_share > 0), sum(idle_s) filter (where climate_share > 0)
-    from teslamate.idles(car, since, until, now_utc, zone, period)
+    from teslamate.idles_of_periods(car, since, until, now_utc, zone, array(select t.sum_period from teslamate.sums(with_total, period) as t))
     group by 1
+    order by 1
 $$;
-comment on function teslamate.idle_statistics(integer, timestamp, timestamp, timestamp, text, text)
-    is 'M12, P8 per local period with idle time: seconds, of them asleep or offline, kWh, W; idle_coverage: share of the time whose loss is known. asleep_w: over idles asleep for at least
+comment on function teslamate.idle_statistics(integer, timestamp, timestamp, timestamp, text, text, boolean)
+    is 'M12, P8 per local period with idle time, and with_total of all of it, with the key -infinity: seconds, of them asleep or offline, kWh, W; idle_coverage: share of the time whose loss is known. asleep_w: over idles asleep for at least
 80 %, awake_w: for less than 20 %. climate_: idles during which climate was on.';
 
 drop function if exists teslamate.timeline(integer, timestamp, timestamp, timestamp);
@@ -307,6 +323,17 @@ $$;
 comment on function teslamate.timeline(integer, timestamp, timestamp, timestamp)
     is 'M16. Everything the car did, newest first: driving, charging, updating by their start in [since, until); parking and missing (odometer gap above 0.5 km: the loss beyond its distance)
 between them, cut at the window''s borders. energy_kwh and range_difference_km are negative for what was used. Filters belong after it, so that "next" stays true.';
+
+drop function if exists teslamate.software_dates(integer, timestamp, timestamp);
+create function teslamate.software_dates(car integer, since timestamp, until timestamp) returns table (start_date timestamp, version text)
+stable parallel safe language sql as $$
+    select u.start_date, split_part(u.version, ' ', 1)
+    from public.updates as u
+    where u.car_id = car and teslamate.is_within(u.start_date, since, until) and teslamate.is_time(u.end_date)
+    order by u.start_date, u.id
+$$;
+comment on function teslamate.software_dates(integer, timestamp, timestamp)
+    is 'Versions and their dates as teslamate.software_versions has them, without what was driven and charged with them; the oldest first.';
 
 drop function if exists teslamate.software_versions(integer, timestamp, timestamp, timestamp, text);
 create function teslamate.software_versions(car integer, since timestamp, until timestamp, now_utc timestamp, zone text)
