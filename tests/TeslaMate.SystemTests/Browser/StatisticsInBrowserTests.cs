@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using TeslaMate.Web.Statistics;
@@ -184,15 +185,18 @@ public sealed partial class StatisticsInBrowserTests(HistoryInBrowser program) :
     public async Task The_first_visit_is_small()
     {
         await using var visit = await program.VisitAsync();
-        var bytes = 0L;
-        visit.Page.RequestFinished += async (_, request) =>
-        {
-            if (!request.Url.Contains("tiles.test", StringComparison.Ordinal) && await request.ResponseAsync() is not null)
-                Interlocked.Add(ref bytes, (await request.SizesAsync()).ResponseBodySize);
-        };
+        var finished = new ConcurrentQueue<IRequest>();
+        visit.Page.RequestFinished += (_, request) => finished.Enqueue(request);
         await visit.Page.GotoAsync("/", new() { WaitUntil = WaitUntilState.Load });
         await visit.Page.Locator("[data-chart] canvas").First.WaitForAsync();
-        Interlocked.Read(ref bytes).ShouldBeLessThan(150_000);
+        var bytes = 0L;
+        foreach (var request in finished.Where(request => !request.Url.Contains("tiles.test", StringComparison.Ordinal)))
+        {
+            if (await request.ResponseAsync() is not null)
+                bytes += (await request.SizesAsync()).ResponseBodySize;
+        }
+
+        bytes.ShouldBeInRange(10_000, 150_000);
     }
 
     /// <summary>The pictures of the README, to be copied to <c>docs/screenshots</c> when the pages look different.</summary>
