@@ -4,7 +4,7 @@ namespace TeslaMate.Database.Migrations;
 
 /// <summary>
 /// Finds views, triggers, rules, policies, generated columns, functions and foreign keys of others that use a column, table or function that a
-/// planned version changes or drops.
+/// planned version changes or drops; of a function defaults, constraints and indexes too, which follow a column by themselves.
 /// </summary>
 static class DependencyCheck
 {
@@ -60,10 +60,15 @@ static class DependencyCheck
                 where d.classid = 'pg_trigger'::regclass and oid = d.objid and not tgisinternal
                 union all
                 -- Another table's key keeps a column from being dropped; it follows a change of type.
-                select 'foreign key', format('%I on %s', conname, conrelid::regclass), format('select pg_get_constraintdef(%s);', oid), connamespace
+                select case contype when 'f' then 'foreign key' else 'constraint' end, format('%I on %s', conname, conrelid::regclass),
+                    format('select pg_get_constraintdef(%s);', oid), connamespace
                 from pg_constraint
-                where d.classid = 'pg_constraint'::regclass and oid = d.objid and drops and contype = 'f' and conrelid <> changed.object
-                    and not conname = any ($7)
+                where d.classid = 'pg_constraint'::regclass and oid = d.objid and drops and not conname = any ($7)
+                    and case when class = 'pg_proc'::regclass then conrelid <> 0 else contype = 'f' and conrelid <> changed.object end
+                union all
+                select 'index', oid::regclass::text, format('select pg_get_indexdef(%s);', oid), relnamespace
+                from pg_class
+                where class = 'pg_proc'::regclass and d.classid = 'pg_class'::regclass and oid = d.objid and relkind in ('i', 'I')
                 union all
                 select 'policy', format('%I on %s', polname, polrelid::regclass), format('select * from pg_policies where policyname = %L;', polname),
                     null
@@ -71,10 +76,11 @@ static class DependencyCheck
                 where d.classid = 'pg_policy'::regclass and oid = d.objid
                 union all
                 -- A plain default follows its column.
-                select 'generated column', format('%I on %s', attname, adrelid::regclass),
+                select case attgenerated when '' then 'default' else 'generated column' end, format('%I on %s', attname, adrelid::regclass),
                     format('select pg_get_expr(adbin, adrelid) from pg_attrdef where oid = %s;', pg_attrdef.oid), null
                 from pg_attrdef join pg_attribute on attrelid = adrelid and attnum = adnum
-                where d.classid = 'pg_attrdef'::regclass and pg_attrdef.oid = d.objid and adnum <> changed.part and attgenerated <> ''
+                where d.classid = 'pg_attrdef'::regclass and pg_attrdef.oid = d.objid and adnum <> changed.part
+                    and (attgenerated <> '' or class = 'pg_proc'::regclass)
                 union all
                 select 'function', oid::regprocedure::text, format('select pg_get_functiondef(%s);', oid), pronamespace
                 from pg_proc
@@ -96,8 +102,9 @@ static class DependencyCheck
                 continue;
             var drop = kind switch
             {
-                "foreign key" => Part("constraint"),
-                "generated column" => Part("column"),
+                "foreign key" or "constraint" => Part("drop constraint"),
+                "generated column" => Part("drop column"),
+                "default" => $"{Part("alter")[..^1]} drop default;",
                 _ => $"drop {kind} {who};",
             };
             plan.Errors.Add(new PreflightError($"The {kind} {who} uses {what}, which version {version} changes or drops.",
@@ -106,7 +113,7 @@ static class DependencyCheck
             string Part(string part)
             {
                 var on = who.LastIndexOf(" on ", StringComparison.Ordinal);
-                return $"alter table {who[(on + 4)..]} drop {part} {who[..on]};";
+                return $"alter table {who[(on + 4)..]} {part} {who[..on]};";
             }
         }
     }

@@ -20,13 +20,16 @@ sealed class ComponentResult<[DynamicallyAccessedMembers(All)] TComponent, TMode
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
-        response.StatusCode = status;
-        response.ContentType = "text/html; charset=utf-8";
         await using var renderer = new HtmlRenderer(
             httpContext.RequestServices, httpContext.RequestServices.GetRequiredService<ILoggerFactory>());
-        // A component that fails has written nothing yet, so that the failure can be answered.
         await renderer.Dispatcher.InvokeAsync(async () =>
-            (await RootComponent.RenderAsync<TComponent, TModel>(renderer, context, model)).WriteHtmlTo(new BodyWriter(response.BodyWriter)));
+        {
+            // A component that fails has changed nothing of the answer yet, so that the failure can be answered.
+            var page = await RootComponent.RenderAsync<TComponent, TModel>(renderer, context, model);
+            response.StatusCode = status;
+            response.ContentType = "text/html; charset=utf-8";
+            page.WriteHtmlTo(new BodyWriter(response.BodyWriter));
+        });
         await response.BodyWriter.FlushAsync(httpContext.RequestAborted);
     }
 

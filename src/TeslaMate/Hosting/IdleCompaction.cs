@@ -1,4 +1,5 @@
 using TeslaMate.Configuration;
+using TeslaMate.Logbook;
 
 namespace TeslaMate.Hosting;
 
@@ -7,7 +8,7 @@ namespace TeslaMate.Hosting;
 /// processor's cache and what a burst kept alive: after many pages or messages at once a program that then waits for its cars would keep all of
 /// that. While the program is busy the collector decides alone.
 /// </summary>
-sealed partial class IdleCompaction(TimeProvider time, ILogger<IdleCompaction> logger) : BackgroundService
+sealed partial class IdleCompaction([FromKeyedServices(Housekeeping.Clock)] TimeProvider time, ILogger<IdleCompaction> logger) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 

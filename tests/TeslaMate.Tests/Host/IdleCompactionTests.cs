@@ -1,4 +1,11 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using TeslaMate.Hosting;
+using TeslaMate.Logbook;
+using TeslaMate.Tests.Tesla;
+using TeslaMate.Tests.Time;
 
 namespace TeslaMate.Tests.Host;
 
@@ -51,6 +58,23 @@ public sealed class IdleCompactionTests
         Look(IdleCompactionRule.Burst);
         var afterwards = Look(0, 100);
         Assert.Equal([0, IdleCompactionRule.SecondAfter], Enumerable.Range(0, 100).Where(interval => afterwards[interval]));
+    }
+
+    [Fact]
+    public async Task It_looks_by_the_clock_of_the_machine_not_by_that_of_the_cars()
+    {
+        var (cars, machine) = (new ManualTime(), new ManualTime());
+        await using var services = new ServiceCollection()
+            .AddSingleton<TimeProvider>(cars)
+            .AddKeyedSingleton<TimeProvider>(Housekeeping.Clock, machine)
+            .AddSingleton<ILogger<IdleCompaction>>(NullLogger<IdleCompaction>.Instance)
+            .AddHostedService<IdleCompaction>()
+            .BuildServiceProvider();
+        var compaction = services.GetServices<IHostedService>().Single();
+        await compaction.StartAsync(CancellationToken.None);
+        await Eventually.BecomesTrueAsync(() => machine.PendingTimers == 1, "it waits");
+        Assert.Equal(0, cars.PendingTimers);
+        await compaction.StopAsync(CancellationToken.None);
     }
 
     bool[] Look(long allocatedEach, int times) => [.. Enumerable.Range(0, times).Select(_ => Look(allocatedEach))];

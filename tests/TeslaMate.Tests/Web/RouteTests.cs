@@ -1,8 +1,12 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.AspNetCore.Components.Rendering;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using TeslaMate.Tesla.Accounts;
 using TeslaMate.Tests.Logbook;
 using TeslaMate.Vehicles;
+using TeslaMate.Web.Layout;
 
 namespace TeslaMate.Tests.Web;
 
@@ -214,6 +218,23 @@ public sealed class RouteTests : IClassFixture<SharedPages>, IDisposable
         response.StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
         (await response.Content.ReadAsStringAsync()).ShouldBe("Internal Server Error");
         response.Content.Headers.ContentType!.ToString().ShouldBe("text/html; charset=utf-8");
+    }
+
+    [Fact]
+    public async Task A_page_that_fails_while_it_is_made_leaves_the_answer_to_the_error()
+    {
+        await using var scope = _pages.Services.CreateAsyncScope();
+        var http = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
+        var page = (await PageContext.BindAsync(http)).Render<BrokenPage, string>("the page fails", StatusCodes.Status422UnprocessableEntity);
+        (await Should.ThrowAsync<InvalidOperationException>(() => page.ExecuteAsync(http))).Message.ShouldBe("the page fails");
+        // An answer with a type counts as one that has its body.
+        http.Response.ContentType.ShouldBeNull();
+        http.Response.StatusCode.ShouldBe(StatusCodes.Status200OK);
+    }
+
+    sealed class BrokenPage : PageComponent<string>
+    {
+        protected override void BuildRenderTree(RenderTreeBuilder builder) => throw new InvalidOperationException(Model);
     }
 
     [Fact]

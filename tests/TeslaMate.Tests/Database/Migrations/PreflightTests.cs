@@ -43,7 +43,30 @@ public sealed class PreflightTests
             "The rule keep on drives uses column duration_min of public.drives" },
         { "create function fastest() returns int return (select max(speed) from positions)",
             "The function fastest() uses column speed of public.positions" },
+        { "create view odometers as select public.convert_km(3::double precision, 'mi') as miles", Uses("view odometers") },
+        { "create materialized view odometers as select public.convert_km(3::double precision, 'mi') as miles",
+            Uses("materialized view odometers") },
+        {
+            "create table tours (km double precision); create rule keep as on update to tours "
+                + "where public.convert_km(new.km, 'mi') < 0 do instead nothing",
+            Uses("rule keep on tours")
+        },
+        {
+            "create function noop() returns trigger language plpgsql as 'begin return new; end'; create table tours (km double precision); "
+                + "create trigger watch before insert on tours for each row when (public.convert_km(new.km, 'mi') > 3) execute function noop()",
+            Uses("trigger watch on tours")
+        },
+        { "create table tours (km double precision); create policy mine on tours using (public.convert_km(km, 'mi') > 3)",
+            Uses("policy mine on tours") },
+        { "create table tours (km double precision, mi double precision generated always as (public.convert_km(km, 'mi')) stored)",
+            Uses("generated column mi on tours") },
+        { "create table tours (mi double precision default public.convert_km(3::double precision, 'mi'))", Uses("default mi on tours") },
+        { "create table tours (km double precision, constraint far check (public.convert_km(km, 'mi') > 3))", Uses("constraint far on tours") },
+        { "create table tours (km double precision); create index tours_mi on tours (public.convert_km(km, 'mi'))", Uses("index tours_mi") },
+        { "create function miles() returns double precision return public.convert_km(3::double precision, 'mi')", Uses("function miles()") },
     };
+
+    static string Uses(string what) => $"The {what} uses function public.convert_km(n double precision, unit text)";
 
     /// <summary>Version, what is wrong, and what shall be there after the upgrade.</summary>
     public static TheoryData<long, string, string, string> WhatARemedyMends => new()
