@@ -10,9 +10,7 @@ public sealed partial class DemoTests
     [Fact]
     public async Task As_soon_as_it_tells_its_address_every_page_has_all_its_figures()
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "teslamate.dll"), "demo", "--port", "0"])
-        { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var demo = Process.Start(start)!;
+        using var demo = Process.Start(ProgramCommand.Of("demo", "--port", "0"))!;
         try
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));

@@ -67,6 +67,11 @@ public sealed class AccessibilityTests(ProgramInBrowser family, NewProgramInBrow
         }
         """;
 
+    const string Settled = """
+        () => Promise.allSettled(
+            document.getAnimations().filter(one => one.effect.getComputedTiming().endTime !== Infinity).map(one => one.finished))
+        """;
+
     static readonly Lazy<string> Axe = new(() =>
     {
         using var resource = typeof(AccessibilityTests).Assembly.GetManifestResourceStream("axe.js")!;
@@ -118,6 +123,8 @@ public sealed class AccessibilityTests(ProgramInBrowser family, NewProgramInBrow
     {
         (await visit.Page.GetAttributeAsync("html", "lang")).ShouldBe(language[..2]);
         await visit.Page.EvaluateAsync(Axe.Value);
+        // Colours are those that stay, not those of a button that the pointer has just come to.
+        await visit.Page.EvaluateAsync(Settled);
         return (await visit.Page.EvaluateAsync<string[]>(Judge)).Concat(await visit.Page.EvaluateAsync<string[]>(Edges))
             .Select(trouble => $"{page.Name}: {trouble}");
     }

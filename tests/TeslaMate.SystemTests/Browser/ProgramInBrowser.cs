@@ -203,10 +203,7 @@ public class ProgramInBrowser : IAsyncLifetime
 
     ProcessStartInfo Describe(params string[] command)
     {
-        var start = Environment.GetEnvironmentVariable("TESLAMATE_TEST_PROGRAM") is { Length: > 0 } published
-            ? new ProcessStartInfo(Path.Combine(published, "teslamate"), command)
-            : new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "teslamate.dll"), .. command]);
-        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+        var start = ProgramCommand.Of(command);
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;
         return start;
