@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace TeslaMate.SystemTests;
 
-/// <summary>The program outside a machine: the one in the folder named by <c>TESLAMATE_TEST_PROGRAM</c>, otherwise the build beside the tests.</summary>
+/// <summary>
+/// The program outside a machine: the one in the folder named by <c>TESLAMATE_TEST_PROGRAM</c>, otherwise the build beside the tests.
+/// </summary>
 static class ProgramCommand
 {
     /// <summary>How it is started, what it says to be read.</summary>
