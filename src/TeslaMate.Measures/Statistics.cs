@@ -125,14 +125,11 @@ public sealed partial class MeasureReader
 
     /// <summary>The window as a whole, and its periods as <see cref="StatisticsAsync"/> has them: far less work than to ask for both.</summary>
     /// <returns>Null for the whole where there is nothing at all.</returns>
-    public async Task<(PeriodStatistics? Total, IReadOnlyList<PeriodStatistics> Periods)> StatisticsWithTotalAsync(
+    public Task<(PeriodStatistics? Total, IReadOnlyList<PeriodStatistics> Periods)> StatisticsWithTotalAsync(
         MeasureWindow window, CancellationToken cancellationToken)
-    {
-        var rows = await StreamAsync(
+        => WithTotalAsync(window, StreamAsync(
             "select * from teslamate.statistics($1, $2, $3, $4, $5, $6, true)", PeriodStatistics.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Zone(window), PeriodOf(window), Now(window)).ToListAsync(cancellationToken);
-        return (rows.FirstOrDefault(), window.Period == Period.Total ? rows : rows[Math.Min(1, rows.Count)..]);
-    }
+            Car(window), Since(window), Until(window), Zone(window), PeriodOf(window), Now(window)), cancellationToken);
 
     /// <summary>Every period with drives.</summary>
     public IAsyncEnumerable<DrivePeriod> DriveStatisticsAsync(MeasureWindow window, CancellationToken cancellationToken)
@@ -153,14 +150,11 @@ public sealed partial class MeasureReader
             Car(window), Since(window), Until(window), Now(window), Zone(window), PeriodOf(window));
 
     /// <summary>The window as a whole, null without idle time, and its periods as <see cref="IdleStatisticsAsync"/> has them.</summary>
-    public async Task<(IdlePeriod? Total, IReadOnlyList<IdlePeriod> Periods)> IdleStatisticsWithTotalAsync(
+    public Task<(IdlePeriod? Total, IReadOnlyList<IdlePeriod> Periods)> IdleStatisticsWithTotalAsync(
         MeasureWindow window, CancellationToken cancellationToken)
-    {
-        var rows = await StreamAsync(
+        => WithTotalAsync(window, StreamAsync(
             "select * from teslamate.idle_statistics($1, $2, $3, $4, $5, $6, true)", IdlePeriod.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Now(window), Zone(window), PeriodOf(window)).ToListAsync(cancellationToken);
-        return (rows.FirstOrDefault(), window.Period == Period.Total ? rows : rows[Math.Min(1, rows.Count)..]);
-    }
+            Car(window), Since(window), Until(window), Now(window), Zone(window), PeriodOf(window)), cancellationToken);
 
     /// <summary>The drives that start in the window.</summary>
     public IAsyncEnumerable<MileageStep> MileageAsync(MeasureWindow window, CancellationToken cancellationToken)
@@ -198,4 +192,13 @@ public sealed partial class MeasureReader
         => StreamAsync(
             "select * from teslamate.habits($1, $2, $3, $4)", HabitHour.Read, cancellationToken,
             Car(window), Since(window), Until(window), Zone(window));
+
+    // The first row is the total; a window that is one period has it alone.
+    static async Task<(TRow? Total, IReadOnlyList<TRow> Periods)> WithTotalAsync<TRow>(
+        MeasureWindow window, IAsyncEnumerable<TRow> found, CancellationToken cancellationToken)
+        where TRow : class
+    {
+        var rows = await found.ToListAsync(cancellationToken);
+        return (rows.FirstOrDefault(), window.Period == Period.Total ? rows : rows[Math.Min(1, rows.Count)..]);
+    }
 }

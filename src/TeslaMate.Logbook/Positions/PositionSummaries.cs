@@ -13,24 +13,19 @@ public static class PositionSummaries
         try
         {
             // Whoever waits for an automatic vacuum longer than deadlock_timeout, one second, ends it.
-            await ExecuteAsync("set local lock_timeout = '200ms'");
-            await ExecuteAsync("""
+            await connection.ExecuteAsync("set local lock_timeout = '200ms'", cancellationToken);
+            await using var summarize = new NpgsqlCommand("""
                 select pg_catalog.brin_summarize_new_values(i.oid)
                 from pg_catalog.pg_index as x
                 join pg_catalog.pg_class as i on i.oid = x.indexrelid
                 join pg_catalog.pg_am as m on m.oid = i.relam
                 where x.indrelid = 'public.positions'::regclass and m.amname = 'brin' and pg_catalog.pg_has_role(i.relowner, 'usage')
-                """);
+                """, connection, transaction) { CommandTimeout = 600 };
+            await summarize.ExecuteNonQueryAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
-        }
-
-        async Task ExecuteAsync(string sql)
-        {
-            await using var command = new NpgsqlCommand(sql, connection, transaction) { CommandTimeout = 600 };
-            await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }
 }
