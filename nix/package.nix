@@ -10,8 +10,9 @@
   openssl,
   tzdata,
   versionCheckHook,
-  # Native code, without the .NET runtime: docs/publishing.md says what it is worth and what has not been tried.
-  native ? false,
+  zlib,
+  # Native code; false builds for the .NET runtime instead (docs/publishing.md compares them).
+  native ? true,
 }:
 let
   properties = builtins.readFile ../Directory.Build.props;
@@ -41,7 +42,12 @@ let
       installShellFiles
       # Turns the npm packages into the pages' files.
       nodejs
-    ];
+    ]
+    # Links the native code; buildDotnetModule comes without a compiler.
+    ++ lib.optional native stdenv.cc;
+    buildInputs = lib.optional native zlib;
+    # The program says itself where it lies (PositionIndependentExecutable in its project).
+    hardeningDisable = lib.optional native "pie";
 
     dotnet-sdk = dotnetCorePackages.sdk_10_0;
     dotnet-runtime = if native then null else dotnetCorePackages.aspnetcore_10_0;
@@ -56,7 +62,7 @@ let
       "-p:EnforceCodeStyleInBuild=false"
       "-p:RunAnalyzers=false"
     ]
-    ++ lib.optional native "-p:PublishAot=true";
+    ++ lib.optional (!native) "-p:PublishAot=false";
 
     makeWrapperArgs = [
       "--set-default"

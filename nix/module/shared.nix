@@ -182,7 +182,8 @@ rec {
   listensOnSocket = cfg.listenAddress != null && hasPrefix "/" cfg.listenAddress;
   needsPrivilegedPort = (cfg.port < 1024 && !listensOnSocket) || (cfg.telemetry.enable && cfg.telemetry.port < 1024);
 
-  # The sandbox of everything that runs as the service's user. MemoryDenyWriteExecute stays off: the .NET runtime compiles methods while it runs.
+  # The sandbox of everything that runs as the service's user. MemoryDenyWriteExecute stays off: Kafka's client is called back through code that is made
+  # while it runs, and a build for the .NET runtime compiles all of its methods so.
   hardening = {
     AmbientCapabilities = "";
     CapabilityBoundingSet = "";

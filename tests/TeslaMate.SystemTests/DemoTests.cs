@@ -10,7 +10,7 @@ public sealed partial class DemoTests
     [Fact]
     public async Task As_soon_as_it_tells_its_address_every_page_has_all_its_figures()
     {
-        using var demo = Process.Start(ProgramCommand.Of("demo", "--port", "0"))!;
+        using var demo = Process.Start(await ProgramCommand.OfAsync("demo", "--port", "0"))!;
         try
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));

@@ -1,4 +1,3 @@
-using System.Reflection.PortableExecutable;
 using System.Security.Cryptography;
 using TeslaMate.SystemTests.Machines;
 
@@ -24,9 +23,9 @@ public sealed class PackageTests : IDisposable
 
         // Nothing came from elsewhere, and nothing lay there in vain.
         Names(built.Packages).ShouldBe([.. Names(built.Deps), .. Names(built.Sdk)], ignoreOrder: true);
-        foreach (var assembly in new[] { "teslamate.dll", "TeslaMate.Vehicles.dll", "Npgsql.dll" })
-            IsCompiledAhead(Path.Combine(built.Folder, assembly)).ShouldBeTrue(assembly);
-        (await Shell.RunAsync("env", $"DOTNET_ROOT={Publication.DotnetRoot}", Path.Combine(built.Folder, "teslamate"), "--version")).Succeeded();
+        // Native code, with the one library that is loaded by its name.
+        Directory.GetFiles(built.Folder).Select(Path.GetFileName).ShouldBe(["teslamate", "centos8-librdkafka.so"], ignoreOrder: true);
+        (await Shell.RunAsync("env", "-i", Path.Combine(built.Folder, "teslamate"), "--version")).Succeeded();
     }
 
     [SkippableFact]
@@ -51,10 +50,4 @@ public sealed class PackageTests : IDisposable
 
     static IEnumerable<string> Names(string folder)
         => Directory.GetFiles(folder, "*.nupkg", SearchOption.AllDirectories).Select(file => Path.GetFileName(file));
-
-    static bool IsCompiledAhead(string assembly)
-    {
-        using var file = new PEReader(File.OpenRead(assembly));
-        return file.PEHeaders.CorHeader?.ManagedNativeHeaderDirectory.Size > 0;
-    }
 }

@@ -68,9 +68,8 @@ public sealed class StartAsProcess1Tests : IAsyncLifetime
         Skip.If(Machine.Hindrance is not null, Machine.Hindrance);
         _root = Path.Combine(Directory.CreateTempSubdirectory("teslamate-chroot-").FullName, "root");
         await DebianRoot.CopyAsync(_root);
-        foreach (var folder in new[] { "opt/teslamate", "opt/dotnet", "srv/database", "etc/dotnet" })
+        foreach (var folder in new[] { "opt/teslamate", "srv/database" })
             Directory.CreateDirectory(Path.Combine(_root, folder));
-        await File.WriteAllTextAsync(Path.Combine(_root, "etc/dotnet/install_location"), "/opt/dotnet\n");
         _cluster = await PrivateCluster.StartAsync(settings: ["fsync = off"]);
     }
 
@@ -92,16 +91,15 @@ public sealed class StartAsProcess1Tests : IAsyncLifetime
         ];
         // Whoever runs the tests in the background of a shell bequeaths an ignored SIGINT, which the program would respect.
         const string Enter = """
-            root=$1 published=$2 dotnet=$3 database=$4; shift 4
+            root=$1 published=$2 database=$3; shift 3
             mount --bind "$published" "$root/opt/teslamate"
-            mount --bind "$dotnet" "$root/opt/dotnet"
             mount --bind "$database" "$root/srv/database"
             mount -t proc proc "$root/proc"
             exec chroot "$root" /usr/bin/env --default-signal=INT -i PATH=/usr/bin "$@" /opt/teslamate/teslamate start
             """;
         var start = new ProcessStartInfo("unshare",
             ["--mount", "--pid", "--fork", "--kill-child", "/bin/sh", "-ec", Enter, "sh", _root, await Publication.FolderAsync(),
-                Publication.DotnetRoot, _cluster!.Folder, .. variables])
+                _cluster!.Folder, .. variables])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,

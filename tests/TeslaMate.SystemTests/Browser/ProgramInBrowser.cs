@@ -14,8 +14,8 @@ using TeslaMate.Web.LogIn;
 namespace TeslaMate.SystemTests.Browser;
 
 /// <summary>
-/// The built program, or the published one in the folder <c>TESLAMATE_TEST_PROGRAM</c>, with its own PostgreSQL and a simulated cloud of three cars,
-/// one driving, one charging and one guarded, looked at with Chromium.
+/// The program as it is shipped, with its own PostgreSQL and a simulated cloud of three cars, one driving, one charging and one guarded, looked at with
+/// Chromium.
 /// </summary>
 public class ProgramInBrowser : IAsyncLifetime
 {
@@ -162,7 +162,7 @@ public class ProgramInBrowser : IAsyncLifetime
             ["MAP_TILES_URL"] = "http://tiles.test/{z}/{x}/{y}.png",
             ["STATE_DIRECTORY"] = _cluster.Folder,
         };
-        _program = Process.Start(Describe("serve", "--migrate"))!;
+        _program = Process.Start(await DescribeAsync("serve", "--migrate"))!;
         _program.OutputDataReceived += Keep;
         _program.ErrorDataReceived += Keep;
         _program.BeginOutputReadLine();
@@ -191,7 +191,7 @@ public class ProgramInBrowser : IAsyncLifetime
     /// <returns>The exit code, and what was said.</returns>
     public async Task<(int ExitCode, string Output)> RunAsync(string input, params string[] command)
     {
-        var start = Describe(command);
+        var start = await DescribeAsync(command);
         start.RedirectStandardInput = true;
         using var process = Process.Start(start)!;
         await process.StandardInput.WriteLineAsync(input);
@@ -201,9 +201,9 @@ public class ProgramInBrowser : IAsyncLifetime
         return (process.ExitCode, await output + await error);
     }
 
-    ProcessStartInfo Describe(params string[] command)
+    async Task<ProcessStartInfo> DescribeAsync(params string[] command)
     {
-        var start = ProgramCommand.Of(command);
+        var start = await ProgramCommand.OfAsync(command);
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;
         return start;

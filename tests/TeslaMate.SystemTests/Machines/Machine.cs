@@ -66,8 +66,7 @@ sealed class Machine : IAsyncDisposable
         var boot = new ProcessStartInfo("systemd-nspawn",
             ["--quiet", "--boot", "--directory", root, "--machine", $"teslamate-{Path.GetFileName(Path.GetDirectoryName(root))!.ToLowerInvariant()}",
                 "--register=no", "--keep-unit",
-                "--private-network", "--console=read-only", "--bind-ro", $"{published}:/opt/teslamate", "--bind-ro",
-                $"{Publication.DotnetRoot}:/opt/dotnet",
+                "--private-network", "--console=read-only", "--bind-ro", $"{published}:/opt/teslamate",
                 .. cloud is null ? [] : (string[])["--bind", $"{cloud.Folder}:/srv/cloud"]])
         {
             RedirectStandardError = true,
@@ -202,10 +201,9 @@ sealed class Machine : IAsyncDisposable
     {
         (await Shell.RunAsync("useradd", "--root", root, "--system", "--user-group", "--home-dir", "/var/lib/teslamate", "--shell",
             "/usr/sbin/nologin", "teslamate")).Succeeded();
-        string[] folders = ["etc/dotnet", "var/log/journal", "opt/teslamate", "opt/dotnet", "etc/systemd/system/postgresql-setup.service.d", "run"];
+        string[] folders = ["var/log/journal", "opt/teslamate", "etc/systemd/system/postgresql-setup.service.d", "run"];
         foreach (var folder in folders)
             Directory.CreateDirectory(Path.Combine(root, folder));
-        await WriteAsync(root, "/etc/dotnet/install_location", "/opt/dotnet\n");
         await WriteAsync(root, "/etc/teslamate.env", Settings, mode: 0b110_000_000);
         foreach (var configuration in Directory.GetFiles(Path.Combine(root, "etc/postgresql"), "postgresql.conf", SearchOption.AllDirectories))
             await File.AppendAllTextAsync(configuration, "fsync = off\nfull_page_writes = off\n");

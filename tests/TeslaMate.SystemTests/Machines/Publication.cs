@@ -16,7 +16,10 @@ static class Publication
 
     /// <summary>Delivered with nixpkgs' SDK in the SDK's own version; an entry in <c>deps.nix</c> would pin another one.</summary>
     static readonly string[] Packs =
-        [$"microsoft.aspnetcore.app.runtime.{Runtime}", $"microsoft.netcore.app.crossgen2.{Runtime}", $"microsoft.netcore.app.runtime.{Runtime}"];
+    [
+        $"microsoft.aspnetcore.app.runtime.{Runtime}", "microsoft.dotnet.ilcompiler", "microsoft.net.illink.tasks",
+        $"microsoft.netcore.app.runtime.{Runtime}", $"microsoft.netcore.app.runtime.nativeaot.{Runtime}", $"runtime.{Runtime}.microsoft.dotnet.ilcompiler",
+    ];
 
     static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -31,11 +34,6 @@ static class Publication
 
     /// <summary>The repository's root.</summary>
     public static string Repository { get; } = FindRepository();
-
-    /// <summary>The folder of the .NET runtime that the program needs.</summary>
-    public static string DotnetRoot { get; } = Path.GetFullPath(Path.Combine(RuntimeFolder(), "../../.."));
-
-    static string RuntimeFolder() => RuntimeEnvironment.GetRuntimeDirectory();
 
     static string FindRepository([CallerFilePath] string path = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "../../.."));
 
@@ -81,10 +79,9 @@ static class Publication
               <fallbackPackageFolders><clear /></fallbackPackageFolders>
             </configuration>
             """);
-        await DotnetAsync("restore", "--runtime", Runtime);
-        await DotnetAsync("build", "--no-restore", "--configuration", "Release", "--runtime", Runtime, "--no-self-contained");
-        await DotnetAsync("publish", "--no-build", "--configuration", "Release", "--runtime", Runtime, "--no-self-contained",
-            "-p:PublishTrimmed=false", "--output", program);
+        await DotnetAsync("restore", "--runtime", Runtime, "-p:SelfContained=true");
+        await DotnetAsync("build", "--no-restore", "--configuration", "Release", "--runtime", Runtime, "-p:SelfContained=true");
+        await DotnetAsync("publish", "--no-restore", "--no-build", "--configuration", "Release", "--runtime", Runtime, "--self-contained", "--output", program);
         return new Build(program, deps, sdk, packages);
 
         string Folder(string name) => Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
