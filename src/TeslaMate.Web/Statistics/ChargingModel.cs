@@ -18,13 +18,15 @@ public sealed record ChargingModel(
     {
         var (window, texts, units, measures) = (request.Window, request.Context.Texts, request.Context.Units, request.Measures);
         var whole = window with { Period = Period.Total };
-        var charges = await measures.ChargeStatisticsAsync(whole, null, null, cancellationToken).FirstOrDefaultAsync(cancellationToken);
-        var (total, periods) = await measures.StatisticsWithTotalAsync(window, cancellationToken);
-        var places = await measures.ChargingPlacesAsync(window, null, null, cancellationToken).ToListAsync(cancellationToken);
-        var begins = await measures.ChargeLevelsAsync(window, ChargeSide.Start, cancellationToken)
-            .ToDictionaryAsync(level => level.Level, level => level.Charges, cancellationToken: cancellationToken);
-        var ends = await measures.ChargeLevelsAsync(window, ChargeSide.End, cancellationToken)
-            .ToDictionaryAsync(level => level.Level, level => level.Charges, cancellationToken: cancellationToken);
+        // At once: over years each of them takes its time.
+        var ofCharges = measures.ChargeStatisticsAsync(whole, null, null, cancellationToken).FirstOrDefaultAsync(cancellationToken).AsTask();
+        var ofPeriods = measures.StatisticsWithTotalAsync(window, cancellationToken);
+        var ofPlaces = measures.ChargingPlacesAsync(window, null, null, cancellationToken).ToListAsync(cancellationToken).AsTask();
+        var ofBegins = LevelsAsync(ChargeSide.Start);
+        var ofEnds = LevelsAsync(ChargeSide.End);
+        var ofLeftOut = measures.LeftOutAsync(window, cancellationToken);
+        await Task.WhenAll(ofCharges, ofPeriods, ofPlaces, ofBegins, ofEnds, ofLeftOut);
+        var (charges, (total, periods), places, begins, ends) = (await ofCharges, await ofPeriods, await ofPlaces, await ofBegins, await ofEnds);
 
         var labels = periods.Select(period => period.Label).ToList();
         IReadOnlyList<string?> links = [.. periods.Select(period => request.Link("/charging-stops", period.PeriodFrom, period.PeriodTo))];
@@ -70,7 +72,10 @@ public sealed record ChargingModel(
             .Moment("Last charge", place => place.LastCharge, isMinor: true)
             .Build();
         return new(request, charges, total, energy, cost, levels, MapOf(request, places), placeTable,
-            (await measures.LeftOutAsync(window, cancellationToken)).Charges);
+            (await ofLeftOut).Charges);
+
+        Task<Dictionary<int, long>> LevelsAsync(ChargeSide side) => measures.ChargeLevelsAsync(window, side, cancellationToken)
+            .ToDictionaryAsync(level => level.Level, level => level.Charges, cancellationToken: cancellationToken).AsTask();
     }
 
     /// <summary>Why there is nothing to show.</summary>

@@ -36,7 +36,8 @@ public sealed record CurveModel(
         var ofSessions = measures.DcSessionsAsync(window, FromLevel, ToLevel, cancellationToken)
             .Where(session => place is null || session.Place?.Contains(place, StringComparison.OrdinalIgnoreCase) == true)
             .OrderByDescending(session => session.StartDate).ToListAsync(cancellationToken).AsTask();
-        await Task.WhenAll(ofCurve, ofSessions);
+        var ofLeftOut = measures.LeftOutAsync(window, cancellationToken);
+        await Task.WhenAll(ofCurve, ofSessions, ofLeftOut);
         var (points, sessions) = (await ofCurve, await ofSessions);
 
         var (label, unit) = axis == CurveAxis.Minute ? ("Minute", "min") : ("Level", "%");
@@ -77,7 +78,7 @@ public sealed record CurveModel(
             .Share("Charging efficiency", session => session.Efficiency).FileOnly()
             .Build();
         return new(request, axis, place, curve, NewestOf(request, axis, [.. sessions.Take(Drawn)], label, unit, empty), times, table,
-            (await measures.LeftOutAsync(window, cancellationToken)).Charges);
+            (await ofLeftOut).Charges);
 
         string Link(DcSession session) => request.Context.Url($"/charge/{session.ChargingProcessId}");
     }

@@ -35,7 +35,8 @@ public sealed record DrivingModel(
         var ofCells = measures.ConsumptionMatrixAsync(window, length, temperature, cancellationToken).ToListAsync(cancellationToken).AsTask();
         var ofDestinations = measures.DestinationsAsync(window, cancellationToken).Take(100).ToListAsync(cancellationToken).AsTask();
         var ofRoutes = measures.SameRoutesAsync(window, cancellationToken).Take(100).ToListAsync(cancellationToken).AsTask();
-        await Task.WhenAll(ofDrives, ofRecovery, ofSpeeds, ofTemperatures, ofCells, ofDestinations, ofRoutes);
+        var ofLeftOut = measures.LeftOutAsync(window, cancellationToken);
+        await Task.WhenAll(ofDrives, ofRecovery, ofSpeeds, ofTemperatures, ofCells, ofDestinations, ofRoutes, ofLeftOut);
         var (drives, recovery) = (await ofDrives, await ofRecovery);
         var (speeds, temperatures, cells) = (await ofSpeeds, await ofTemperatures, await ofCells);
         var (destinations, routes) = (await ofDestinations, await ofRoutes);
@@ -98,7 +99,7 @@ public sealed record DrivingModel(
             .Build();
         return new(request, drives, recovery, speedChart, temperatureChart, cells, matrix, destinationTable, routeTable,
             chosen is null ? null : await RouteComparison.ReadAsync(request, chosen, cancellationToken),
-            (await measures.LeftOutAsync(window, cancellationToken)).Drives);
+            (await ofLeftOut).Drives);
     }
 
     static string KeyOf(SameRoute route) => $"{route.StartKey}~{route.EndKey}";

@@ -18,10 +18,14 @@ public sealed record MileageModel(
     public static async Task<MileageModel> ReadAsync(StatisticsRequest request, CancellationToken cancellationToken)
     {
         var (window, texts, units, measures) = (request.Window, request.Context.Texts, request.Context.Units, request.Measures);
-        var steps = await measures.MileageAsync(window, cancellationToken).OrderBy(step => step.StartDate).ToListAsync(cancellationToken);
-        var (total, periods) = await measures.StatisticsWithTotalAsync(window, cancellationToken);
+        // At once: over years each of them takes its time.
+        var ofSteps = measures.MileageAsync(window, cancellationToken).OrderBy(step => step.StartDate).ToListAsync(cancellationToken).AsTask();
+        var ofPeriods = measures.StatisticsWithTotalAsync(window, cancellationToken);
+        var ofPace = measures.ExtrapolationAsync(window, cancellationToken);
+        var ofBudget = measures.MileageBudgetAsync(window, cancellationToken);
+        await Task.WhenAll(ofSteps, ofPeriods, ofPace, ofBudget);
+        var (steps, (total, periods), budget) = (await ofSteps, await ofPeriods, await ofBudget);
 
-        var budget = await measures.MileageBudgetAsync(window, cancellationToken);
         var thinned = Thin(steps.SelectMany(step => new[] { (step.StartDate, step.StartKm), (step.EndDate, step.EndKm) }).ToList(), 1500);
         var series = new List<ChartSeries>
         {
@@ -59,7 +63,7 @@ public sealed record MileageModel(
                 .Number("Odometer at the end", units.LengthUnit, period => period.OdometerEndKm is { } km ? units.Length(km) : null, 1)
                 .Build()) with
         { Links = [.. periods.Select(period => request.Link("/timeline", period.PeriodFrom, period.PeriodTo))] };
-        return new(request, total, await measures.ExtrapolationAsync(window, cancellationToken),
+        return new(request, total, await ofPace,
             budget, steps.Count > 0 ? steps[^1].EndKm : null, odometer, bars, BudgetInput.Of(budget, units), []);
     }
 

@@ -17,10 +17,13 @@ public sealed record ReviewModel(
     public static async Task<ReviewModel> ReadAsync(StatisticsRequest request, CancellationToken cancellationToken)
     {
         var (window, texts, units, measures) = (request.Window, request.Context.Texts, request.Context.Units, request.Measures);
-        var (total, periods) = await measures.StatisticsWithTotalAsync(window, cancellationToken);
-        var records = await measures.RecordsAsync(window, cancellationToken).ToListAsync(cancellationToken);
-        var habits = await measures.HabitsAsync(window, cancellationToken).ToListAsync(cancellationToken);
-        var places = await measures.DestinationsAsync(window, cancellationToken).Take(10).ToListAsync(cancellationToken);
+        // At once: over years each of them takes its time.
+        var ofPeriods = measures.StatisticsWithTotalAsync(window, cancellationToken);
+        var ofRecords = measures.RecordsAsync(window, cancellationToken).ToListAsync(cancellationToken).AsTask();
+        var ofHabits = measures.HabitsAsync(window, cancellationToken).ToListAsync(cancellationToken).AsTask();
+        var ofPlaces = measures.DestinationsAsync(window, cancellationToken).Take(10).ToListAsync(cancellationToken).AsTask();
+        await Task.WhenAll(ofPeriods, ofRecords, ofHabits, ofPlaces);
+        var ((total, periods), records, habits, places) = (await ofPeriods, await ofRecords, await ofHabits, await ofPlaces);
 
         var labels = periods.Select(period => period.Label).ToList();
         var (byDistance, byEnergy) = (PeriodMeasure.Find("distance"), PeriodMeasure.Find("energy"));

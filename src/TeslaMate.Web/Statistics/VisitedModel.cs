@@ -24,9 +24,12 @@ public sealed record VisitedModel(
         request.Parameters = ["text"];
         var (window, texts, units, measures) = (request.Window, request.Context.Texts, request.Context.Units, request.Measures);
         var text = request.Parameter("text")?.Trim() is { Length: > 0 } wanted ? wanted : null;
-        var visited = await measures.VisitedPlacesAsync(window, text, cancellationToken).ToListAsync(cancellationToken);
-        var regions = await measures.RegionsAsync(window, cancellationToken).ToListAsync(cancellationToken);
-        var charged = await measures.ChargingPlacesAsync(window, null, null, cancellationToken).ToListAsync(cancellationToken);
+        // At once: over years each of them takes its time.
+        var ofVisited = measures.VisitedPlacesAsync(window, text, cancellationToken).ToListAsync(cancellationToken).AsTask();
+        var ofRegions = measures.RegionsAsync(window, cancellationToken).ToListAsync(cancellationToken).AsTask();
+        var ofCharged = measures.ChargingPlacesAsync(window, null, null, cancellationToken).ToListAsync(cancellationToken).AsTask();
+        await Task.WhenAll(ofVisited, ofRegions, ofCharged);
+        var (visited, regions, charged) = (await ofVisited, await ofRegions, await ofCharged);
         var hasWays = window.Length <= TimeSpan.FromDays(MostDays + 1);
         var lines = hasWays
             ? await measures.RoutesAsync(window, cancellationToken)

@@ -74,6 +74,59 @@ public sealed class AgreementTests
     }
 
     [Theory]
+    [InlineData(1, 1), InlineData(2, 2), InlineData(3, 1)]
+    public async Task A_span_of_a_state_is_what_lies_on_top_at_each_of_its_moments(int seed, int car)
+    {
+        await using var log = await LogRows.CreateAsync(PostgresServer.Installed);
+        RandomLog.Fill(log, seed);
+        // Several states of a kind at once, and one that begins as another ends.
+        foreach (var (state, start, end) in new[] { ("online", "02:00", "09:00"), ("asleep", "03:00", "05:00"), ("asleep", "04:00", "06:00"),
+            ("offline", "05:30", "07:00"), ("offline", "07:00", "07:00"), ("online", "07:30", "08:00") })
+            log.State(state, $"2026-12-05 {start}", $"2026-12-05 {end}", car);
+        var spans = $"teslamate.state_spans({car}, '2026-02-10 05:00', '2026-12-06', '2026-12-06')";
+        (await log.LineAsync($"""
+            with known as (
+                select state::text, case state when 'online' then 1 when 'offline' then 2 else 3 end as place, start_date,
+                    coalesce(end_date, '2026-12-06') as end_date
+                from states where car_id = {car}
+                union all
+                select 'updating', 4, start_date, coalesce(end_date, '2026-12-06') from updates where car_id = {car}
+                union all
+                select 'charging', 5, start_date, coalesce(end_date, case when start_date = (
+                    select max(start_date) from charging_processes where car_id = {car}) then '2026-12-06' else start_date end)
+                from charging_processes where car_id = {car}
+                union all
+                select 'driving', 6, start_date, coalesce(end_date, case when start_date = (
+                    select max(start_date) from drives where car_id = {car}) then '2026-12-06' else start_date end)
+                from drives where car_id = {car}
+            ), moments as (
+                select start_date as moment from known
+                union
+                select end_date from known
+                union
+                select start_date + interval '1 minute' from known
+                union
+                select generate_series(timestamp '2026-02-10 05:00', '2026-12-06', '7 hours')
+            )
+            select least(count(*), 500), count(*) filter (where expected.state is distinct from found.state), count(*) filter (where found.n > 1)
+            from moments
+            left join lateral (
+                select k.state from known as k where k.start_date <= moment and k.end_date > moment order by k.place desc limit 1
+            ) as expected on true
+            cross join lateral (
+                select min(s.state) as state, count(*) as n from {spans} as s where s.start_date <= moment and s.end_date > moment
+            ) as found
+            where moment >= '2026-02-10 05:00' and moment < '2026-12-06'
+            """)).ShouldBe("500|0|0");
+        // No span goes on in the next one.
+        (await log.LineAsync($"""
+            select least(count(*), 20), count(*) filter (where state = next and end_date = begins),
+                count(*) filter (where end_date > begins or end_date <= start_date)
+            from (select *, lead(state) over w as next, lead(start_date) over w as begins from {spans} window w as (order by start_date)) as s
+            """)).ShouldBe("20|0|0");
+    }
+
+    [Theory]
     // 52 days: a sixth is 8 days, 4 before and 4 after; a twelfth 4 days. 184 days: a sixth is 30 days. 10 days: a sixth is one day, half of it none.
     [InlineData(4, 1, 6, "2026-04-01", 96), InlineData(5, 2, 12, "2026-04-01", 24), InlineData(6, 4, 6, "2026-04-01", 24)]
     [InlineData(7, 2, 6, "2026-08-11", 180), InlineData(8, 1, 6, "2026-02-18", 0)]

@@ -27,6 +27,18 @@ public sealed class EdgeCaseTests
     }
 
     [Theory, MemberData(nameof(Servers))]
+    public async Task The_median_of_five_is_that_of_the_server_in_every_order(string server)
+    {
+        await using var log = await LogRows.CreateAsync(server);
+        (await log.LineAsync("""
+            with numbers as (select n + 0.1::double precision as n from generate_series(0, 4) as n)
+            select count(*), count(*) filter (where teslamate.median_of_five(a.n, b.n, c.n, d.n, e.n)
+                <> (select percentile_cont(0.5) within group (order by x) from unnest(array[a.n, b.n, c.n, d.n, e.n]) as x))
+            from numbers as a, numbers as b, numbers as c, numbers as d, numbers as e
+            """)).ShouldBe("3125|0");
+    }
+
+    [Theory, MemberData(nameof(Servers))]
     public async Task An_hour_that_comes_twice_counts_once_per_instant(string server)
     {
         await using var log = await LogRows.CreateAsync(server);

@@ -123,24 +123,29 @@ range lost x efficiency of the car, negative when gained; net_distance_km: the d
 level_efficiency: the same without the energy of height, null when under 0.2 kWh. Units km, km/h, kWh, Wh/km, °C, m, s. Null where a value that it needs is null.';
 
 drop function if exists teslamate.drive_ends(integer, timestamp, timestamp);
-create function teslamate.drive_ends(car integer, since timestamp, until timestamp)
-returns table (drive_id integer, start_level smallint, start_usable smallint, start_latitude double precision, start_longitude double precision,
+drop function if exists teslamate.drive_readings(integer, timestamp, timestamp);
+create function teslamate.drive_readings(car integer, since timestamp, until timestamp)
+returns table (drive_id integer, car_id smallint, start_date timestamp, end_date timestamp, is_open boolean, is_counted boolean, duration_s double precision,
+    distance_km double precision, start_km double precision, end_km double precision, start_range_km double precision, end_range_km double precision,
+    range_lost_km double precision, net_kwh double precision, net_distance_km double precision, net_wh_per_km double precision, is_rough boolean,
+    speed_avg_kmh double precision, speed_max_kmh smallint, power_max_kw smallint, power_min_kw smallint, outside_temp_c double precision, inside_temp_c double precision,
+    ascent_m smallint, descent_m smallint, climb_kwh double precision, efficiency double precision, level_efficiency double precision,
+    start_position_id integer, end_position_id integer, start_address_id integer, end_address_id integer, start_geofence_id integer, end_geofence_id integer,
+    start_level smallint, start_usable smallint, start_latitude double precision, start_longitude double precision,
     end_level smallint, end_usable smallint, end_latitude double precision, end_longitude double precision)
 stable parallel safe language sql as $$
-    select d.id,
+    select f.*,
         coalesce(k.start_level, s.battery_level), coalesce(k.start_usable, s.usable_battery_level), coalesce(k.start_latitude, s.latitude::double precision),
         coalesce(k.start_longitude, s.longitude::double precision),
         coalesce(k.end_level, e.battery_level), coalesce(k.end_usable, e.usable_battery_level), coalesce(k.end_latitude, e.latitude::double precision),
         coalesce(k.end_longitude, e.longitude::double precision)
-    from public.drives as d
-    left join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
-        and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
-    left join lateral (select p.* from public.positions as p where p.id = d.start_position_id and k.drive_id is null offset 0) as s on true
-    left join lateral (select p.* from public.positions as p where p.id = d.end_position_id and k.drive_id is null offset 0) as e on true
-    where d.car_id = car and teslamate.is_within(d.start_date, since, until)
-            and teslamate.is_time(d.end_date)
+    from teslamate.drive_facts(car, since, until) as f
+    left join teslamate.drive_samples as k on k.drive_id = f.drive_id and k.start_date = f.start_date and k.end_date = f.end_date
+        and k.start_position_id is not distinct from f.start_position_id and k.end_position_id is not distinct from f.end_position_id
+    left join lateral (select p.* from public.positions as p where p.id = f.start_position_id and k.drive_id is null offset 0) as s on true
+    left join lateral (select p.* from public.positions as p where p.id = f.end_position_id and k.drive_id is null offset 0) as e on true
 $$;
-comment on function teslamate.drive_ends(integer, timestamp, timestamp) is 'Levels in % and places at both ends of the drives that start in [since, until).';
+comment on function teslamate.drive_readings(integer, timestamp, timestamp) is 'teslamate.drive_facts with levels in % and places at both ends.';
 
 drop function if exists teslamate.most_unkept();
 create function teslamate.most_unkept() returns integer immutable parallel safe language sql as $$ select 100 $$;
@@ -196,8 +201,8 @@ comment on function teslamate.drive_sample_facts(integer, timestamp, timestamp)
     is 'teslamate.drive_sample of the closed drives that start in [since, until): as kept, or computed where nothing is kept or a drive was changed since. Computed are the newest
 most_unkept() of a window; teslamate.left_out counts the rest, which is none once all are kept.';
 
-drop function if exists teslamate.drive_list(integer, timestamp, timestamp);
-create function teslamate.drive_list(car integer, since timestamp, until timestamp)
+drop function if exists teslamate.drive_entries(integer, timestamp, timestamp);
+create function teslamate.drive_entries(car integer, since timestamp, until timestamp)
 returns table (drive_id integer, car_id smallint, start_date timestamp, end_date timestamp, is_open boolean, is_counted boolean, duration_s double precision,
     distance_km double precision, is_distance_derived boolean, start_km double precision, end_km double precision, start_range_km double precision,
     end_range_km double precision, range_lost_km double precision, net_kwh double precision, net_wh_per_km double precision, is_rough boolean,
@@ -206,16 +211,15 @@ returns table (drive_id integer, car_id smallint, start_date timestamp, end_date
     start_level smallint, start_usable smallint, end_level smallint, end_usable smallint, is_range_reduced boolean,
     start_place text, end_place text, start_latitude double precision, start_longitude double precision, end_latitude double precision, end_longitude double precision,
     start_address_id integer, end_address_id integer, start_geofence_id integer, end_geofence_id integer)
-stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
+stable parallel safe language sql as $$
     select f.drive_id, f.car_id, f.start_date, f.end_date, f.is_open, f.is_counted, f.duration_s,
         coalesce(f.distance_km, derived.km), f.distance_km is null and derived.km is not null, f.start_km, f.end_km, f.start_range_km,
         f.end_range_km, f.range_lost_km, f.net_kwh, f.net_wh_per_km, f.is_rough, f.speed_avg_kmh, f.speed_max_kmh, f.power_max_kw, f.power_min_kw, f.outside_temp_c, f.inside_temp_c,
-        f.ascent_m, f.descent_m, f.climb_kwh, f.efficiency, f.level_efficiency, n.start_level, n.start_usable, n.end_level, n.end_usable,
-        coalesce(n.start_level > n.start_usable, false) or coalesce(n.end_level > n.end_usable, false),
+        f.ascent_m, f.descent_m, f.climb_kwh, f.efficiency, f.level_efficiency, f.start_level, f.start_usable, f.end_level, f.end_usable,
+        coalesce(f.start_level > f.start_usable, false) or coalesce(f.end_level > f.end_usable, false),
         teslamate.place_label(sg.name, sa.name, sa.road, sa.house_number, sa.city), teslamate.place_label(eg.name, ea.name, ea.road, ea.house_number, ea.city),
-        n.start_latitude, n.start_longitude, n.end_latitude, n.end_longitude, f.start_address_id, f.end_address_id, f.start_geofence_id, f.end_geofence_id
-    from teslamate.drive_facts(car, since, until) as f
-    join teslamate.drive_ends(car, since, until) as n on n.drive_id = f.drive_id
+        f.start_latitude, f.start_longitude, f.end_latitude, f.end_longitude, f.start_address_id, f.end_address_id, f.start_geofence_id, f.end_geofence_id
+    from teslamate.drive_readings(car, since, until) as f
     left join public.addresses as sa on sa.id = f.start_address_id
     left join public.addresses as ea on ea.id = f.end_address_id
     left join public.geofences as sg on sg.id = f.start_geofence_id
@@ -229,6 +233,25 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
                 where b.car_id = f.car_id and b.end_km is not null and b.start_date < f.start_date order by b.start_date desc, b.id desc limit 1)) as km
         where f.distance_km is null and not f.is_open
     ) as derived on true
+$$;
+comment on function teslamate.drive_entries(integer, timestamp, timestamp)
+    is 'teslamate.drive_list for other functions, which it is taken into: what they do not ask for costs nothing.';
+
+drop function if exists teslamate.drive_list(integer, timestamp, timestamp);
+create function teslamate.drive_list(car integer, since timestamp, until timestamp)
+returns table (drive_id integer, car_id smallint, start_date timestamp, end_date timestamp, is_open boolean, is_counted boolean, duration_s double precision,
+    distance_km double precision, is_distance_derived boolean, start_km double precision, end_km double precision, start_range_km double precision,
+    end_range_km double precision, range_lost_km double precision, net_kwh double precision, net_wh_per_km double precision, is_rough boolean,
+    speed_avg_kmh double precision, speed_max_kmh smallint, power_max_kw smallint, power_min_kw smallint, outside_temp_c double precision, inside_temp_c double precision,
+    ascent_m smallint, descent_m smallint, climb_kwh double precision, efficiency double precision, level_efficiency double precision,
+    start_level smallint, start_usable smallint, end_level smallint, end_usable smallint, is_range_reduced boolean,
+    start_place text, end_place text, start_latitude double precision, start_longitude double precision, end_latitude double precision, end_longitude double precision,
+    start_address_id integer, end_address_id integer, start_geofence_id integer, end_geofence_id integer)
+stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query select * from teslamate.drive_entries(car, since, until);
+end
 $$;
 comment on function teslamate.drive_list(integer, timestamp, timestamp)
     is 'Drives that start in [since, until), open and uncounted ones too, with places and levels. A closed drive without distance shows the one between the odometers around it

@@ -142,7 +142,10 @@ returns table (charging_process_id integer, car_id smallint, start_date timestam
     start_range_km double precision, end_range_km double precision, range_gained_km double precision, range_rate_kmh double precision,
     start_level smallint, end_level smallint, outside_temp_c double precision, odometer_km double precision, latitude double precision, longitude double precision,
     place text, address_id integer, geofence_id integer)
-stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query
     select f.charging_process_id, f.car_id, f.start_date, f.end_date, f.is_open, f.is_counted, f.duration_s, f.duration_min, f.energy_added_kwh, f.energy_used_kwh, f.has_used,
         f.is_used_below_added, f.efficiency, f.cost, f.price_per_kwh, f.kind,
         coalesce(f.kind = 'dc', false) and (coalesce(f.charger_brand = 'Tesla', false) or coalesce(a.display_name ilike '%supercharger%', false)
@@ -151,7 +154,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         f.latitude, f.longitude, teslamate.place_label(g.name, a.name, a.road, a.house_number, a.city), f.address_id, f.geofence_id
     from teslamate.charge_facts(car, since, until) as f
     left join public.addresses as a on a.id = f.address_id
-    left join public.geofences as g on g.id = f.geofence_id
+    left join public.geofences as g on g.id = f.geofence_id;
+end
 $$;
 comment on function teslamate.charge_list(integer, timestamp, timestamp)
     is 'teslamate.charge_facts with places. is_supercharger: DC with brand Tesla or a place that is called one. Open and uncounted processes are in it; filter by is_counted.';
@@ -305,25 +309,31 @@ create function teslamate.charge_sessions(car integer, since timestamp, until ti
 returns table (charging_process_id integer, start_date timestamp, end_date timestamp, place text, is_supercharger boolean, outside_temp_c double precision,
     start_level smallint, end_level smallint, energy_added_kwh double precision, efficiency double precision, power_avg_kw double precision, power_max_kw smallint,
     span_s double precision, curve_levels smallint[], curve_kw double precision[], curve_minutes smallint[], curve_minute_kw double precision[])
-stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query
     with sessions as (
-        select f.*, k.curve_levels, k.curve_kw, k.curve_minutes, k.curve_minute_kw, k.level_reached, k.level_reached_s
-        from teslamate.charge_list(car, since, until) as f
-        join teslamate.charge_samples as k on k.charging_process_id = f.charging_process_id and k.start_date = f.start_date and k.end_date = f.end_date
-        where f.kind = 'dc' and f.is_counted
-        union all
-        select f.*, s.curve_levels, s.curve_kw, s.curve_minutes, s.curve_minute_kw, s.level_reached, s.level_reached_s
+        select f.*, case when k.charging_process_id is null then s.curve_levels else k.curve_levels end as curve_levels,
+            case when k.charging_process_id is null then s.curve_kw else k.curve_kw end as curve_kw,
+            case when k.charging_process_id is null then s.curve_minutes else k.curve_minutes end as curve_minutes,
+            case when k.charging_process_id is null then s.curve_minute_kw else k.curve_minute_kw end as curve_minute_kw,
+            case when k.charging_process_id is null then s.level_reached else k.level_reached end as level_reached,
+            case when k.charging_process_id is null then s.level_reached_s else k.level_reached_s end as level_reached_s
         from teslamate.charge_list(car, since, until) as f
         left join teslamate.charge_samples as k on k.charging_process_id = f.charging_process_id and k.start_date = f.start_date and k.end_date = f.end_date
-        cross join lateral teslamate.charge_sample(f.charging_process_id) as s
-        where k.charging_process_id is null and f.kind = 'dc' and f.is_counted
+        left join lateral (
+            select m.* from (select where k.charging_process_id is null offset 0) as missing cross join lateral teslamate.charge_sample(f.charging_process_id) as m
+        ) as s on true
+        where f.kind = 'dc' and f.is_counted
     )
     select charging_process_id, start_date, end_date, place, is_supercharger, outside_temp_c, start_level, end_level, energy_added_kwh, efficiency, power_avg_kw, power_max_kw,
         case when level_reached[1] <= from_level then
-            (select min(s) from unnest(level_reached, level_reached_s) as r (level, s) where r.level >= to_level)
-            - (select min(s) from unnest(level_reached, level_reached_s) as r (level, s) where r.level >= from_level) end,
+            (select min(s) filter (where r.level >= to_level) - min(s) filter (where r.level >= from_level)
+             from unnest(level_reached, level_reached_s) as r (level, s)) end,
         curve_levels, curve_kw, curve_minutes, curve_minute_kw
-    from sessions
+    from sessions;
+end
 $$;
 comment on function teslamate.charge_sessions(integer, timestamp, timestamp, integer, integer)
     is 'M14. Counted DC charges of the window: mean kW per level and per minute, mean kW of the session (energy added / time), seconds from from_level to to_level (null unless it
@@ -345,6 +355,17 @@ $$;
 comment on function teslamate.charge_curve(integer, timestamp, timestamp, text, text)
     is 'M14. Median over DC sessions of their mean kW per level in % (axis level) or per minute since the begin (axis minute), with their number and the 10 to 90 % band.';
 
+drop function if exists teslamate.median_of_five(double precision, double precision, double precision, double precision, double precision);
+create function teslamate.median_of_five(a double precision, b double precision, c double precision, d double precision, e double precision)
+returns double precision immutable parallel safe language sql as $$
+    -- Of a to d neither the least nor the greatest is the median of all: it is the middle one of the two between them and e. Of percentile_cont it is the same.
+    select greatest(
+        least(greatest(least(a, b), least(c, d)), least(greatest(a, b), greatest(c, d))),
+        least(greatest(greatest(least(a, b), least(c, d)), least(greatest(a, b), greatest(c, d))), e))
+$$;
+comment on function teslamate.median_of_five(double precision, double precision, double precision, double precision, double precision)
+    is 'The median of five known numbers, which is one of them.';
+
 drop function if exists teslamate.capacity_samples(integer, timestamp, timestamp);
 create function teslamate.capacity_samples(car integer, since timestamp, until timestamp)
 returns table (charging_process_id integer, end_date timestamp, odometer_km double precision, capacity_kwh double precision, range_km double precision,
@@ -362,20 +383,24 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
             -- Rounded as the log is: 190.07 - 130.07 is less than 60 in binary.
             and round((f.end_rated_km - f.start_rated_km)::numeric, 2) >= 60 and f.last_rated_km > 0
     ), framed as (
-        select *, array_agg(capacity) over five as capacities, array_agg(range_km) over five as ranges, array_agg(constant) over before as constants,
-            lag(constant) over (order by number) as constant_last
+        select *, lag(capacity, 1) over w as capacity_1, lag(capacity, 2) over w as capacity_2, lag(capacity, 3) over w as capacity_3, lag(capacity, 4) over w as capacity_4,
+            lag(range_km, 1) over w as range_1, lag(range_km, 2) over w as range_2, lag(range_km, 3) over w as range_3, lag(range_km, 4) over w as range_4,
+            lag(constant, 1) over w as constant_1, lag(constant, 2) over w as constant_2, lag(constant, 3) over w as constant_3, lag(constant, 4) over w as constant_4,
+            lag(constant, 5) over w as constant_5
         from samples
-        window five as (order by number rows between 4 preceding and current row), before as (order by number rows between 5 preceding and 1 preceding)
+        window w as (order by number)
     ), medians as (
-        select *,
-            (select percentile_cont(0.5) within group (order by x) from unnest(capacities) as x) as capacity_median,
-            (select percentile_cont(0.5) within group (order by x) from unnest(ranges) as x) as range_median,
-            (select percentile_cont(0.5) within group (order by x) from unnest(constants) as x) as constant_median
+        select *, teslamate.median_of_five(capacity, capacity_1, capacity_2, capacity_3, capacity_4) as capacity_median,
+            teslamate.median_of_five(range_km, range_1, range_2, range_3, range_4) as range_median,
+            case
+                when number > 5 then teslamate.median_of_five(constant_1, constant_2, constant_3, constant_4, constant_5)
+                else (select percentile_cont(0.5) within group (order by x) from unnest(array[constant_1, constant_2, constant_3, constant_4, constant_5]) as x)
+            end as constant_median
         from framed
     )
     select charging_process_id, end_date, odometer_km, capacity, range_km, constant, number, case when number >= 5 then capacity_median end,
         case when number >= 5 then range_median end, constant_median,
-        coalesce(abs(constant / constant_median - 1) > 0.02 and abs(constant / constant_last - 1) > 0.02, false)
+        coalesce(abs(constant / constant_median - 1) > 0.02 and abs(constant / constant_1 - 1) > 0.02, false)
     from medians
     where teslamate.is_within(start_date, since, until)
 $$;

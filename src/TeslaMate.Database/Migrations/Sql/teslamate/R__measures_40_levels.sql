@@ -76,32 +76,63 @@ stable parallel safe language sql as $$
 $$;
 comment on function teslamate.level_buckets_by_id(integer, timestamp, timestamp, integer, integer, integer, integer) is 'teslamate.level_readings_by_id of the window per quarter of an hour.';
 
+drop function if exists teslamate.whole_quarters(timestamp, timestamp);
+create function teslamate.whole_quarters(window_from timestamp, window_to timestamp)
+returns table (since timestamp, until timestamp, whole_since timestamp, whole_until timestamp)
+immutable parallel safe rows 1 language sql as $$
+    select coalesce(window_from, timestamp '1900-01-01'), coalesce(window_to, timestamp 'infinity'),
+        case when window_from is null then timestamp '-infinity'
+            else date_bin(interval '15 minutes', window_from + interval '15 minutes' - interval '1 microsecond', timestamp '2000-01-01') end,
+        case when window_to is null then timestamp 'infinity' else date_bin(interval '15 minutes', window_to, timestamp '2000-01-01') end
+$$;
+comment on function teslamate.whole_quarters(timestamp, timestamp) is 'A window with both ends, and the whole quarters of an hour in it.';
+
+drop function if exists teslamate.level_quarters(integer, timestamp, timestamp);
+create function teslamate.level_quarters(car integer, since timestamp, until timestamp)
+returns table (bucket timestamp, samples integer, level_sum bigint, usable_sum bigint, level_min smallint, level_max smallint, last_date timestamp, last_level smallint,
+    rated_km double precision, rated_usable bigint, ideal_km double precision, ideal_usable bigint,
+    low_rated_km double precision, low_rated_usable bigint, low_ideal_km double precision, low_ideal_usable bigint,
+    temperature_sum double precision, temperature_samples integer, odometer_km double precision)
+stable parallel safe rows 1000 language sql as $$
+    select k.bucket, k.samples, k.level_sum, k.usable_sum, k.level_min, k.level_max, k.last_date, k.last_level, k.rated_km, k.rated_usable, k.ideal_km, k.ideal_usable,
+        k.low_rated_km, k.low_rated_usable, k.low_ideal_km, k.low_ideal_usable, k.temperature_sum, k.temperature_samples, k.odometer_km
+    from teslamate.whole_quarters(since, until) as w
+    join teslamate.level_samples as k on k.bucket >= w.whole_since and k.bucket < w.whole_until
+    where k.car_id = car
+    union all
+    select n.*
+    from teslamate.whole_quarters(since, until) as w
+    cross join (
+        select coalesce((select last_position_id from teslamate.level_progress where car_id = car), 0) as position,
+            coalesce((select last_charge_id from teslamate.level_progress where car_id = car), 0) as charge
+    ) as kept
+    cross join lateral teslamate.level_buckets_by_id(car, w.whole_since, w.whole_until, kept.position, 2147483647, kept.charge, 2147483647) as n
+    union all
+    -- What is left at the borders of the window is read from the log.
+    select n.*
+    from teslamate.whole_quarters(since, until) as w
+    cross join lateral teslamate.level_buckets(car, w.since, least(w.whole_since, w.until)) as n
+    where w.since < w.whole_since
+    union all
+    select n.*
+    from teslamate.whole_quarters(since, until) as w
+    cross join lateral teslamate.level_buckets(car, greatest(w.whole_until, w.since), w.until) as n
+    where w.whole_until < w.until and w.whole_until >= w.whole_since
+$$;
+comment on function teslamate.level_quarters(integer, timestamp, timestamp)
+    is 'teslamate.levels for other functions, which it is taken into: what they do not ask for costs nothing.';
+
 drop function if exists teslamate.levels(integer, timestamp, timestamp);
 create function teslamate.levels(car integer, since timestamp, until timestamp)
 returns table (bucket timestamp, samples integer, level_sum bigint, usable_sum bigint, level_min smallint, level_max smallint, last_date timestamp, last_level smallint,
     rated_km double precision, rated_usable bigint, ideal_km double precision, ideal_usable bigint,
     low_rated_km double precision, low_rated_usable bigint, low_ideal_km double precision, low_ideal_usable bigint,
     temperature_sum double precision, temperature_samples integer, odometer_km double precision)
-stable parallel safe set jit = off set work_mem = '32MB' rows 1000 language sql as $$
-    with w as materialized (
-        select coalesce(since, timestamp '1900-01-01') as since, coalesce(until, timestamp 'infinity') as until,
-            -- The whole quarters of the window; what is left at its borders is read from the log.
-            case when since is null then timestamp '-infinity'
-                else date_bin(interval '15 minutes', since + interval '15 minutes' - interval '1 microsecond', timestamp '2000-01-01') end as whole_since,
-            case when until is null then timestamp 'infinity' else date_bin(interval '15 minutes', until, timestamp '2000-01-01') end as whole_until,
-            coalesce((select last_position_id from teslamate.level_progress where car_id = car), 0) as position,
-            coalesce((select last_charge_id from teslamate.level_progress where car_id = car), 0) as charge
-    )
-    select k.bucket, k.samples, k.level_sum, k.usable_sum, k.level_min, k.level_max, k.last_date, k.last_level, k.rated_km, k.rated_usable, k.ideal_km, k.ideal_usable,
-        k.low_rated_km, k.low_rated_usable, k.low_ideal_km, k.low_ideal_usable, k.temperature_sum, k.temperature_samples, k.odometer_km
-    from teslamate.level_samples as k
-    where k.car_id = car and k.bucket >= (select whole_since from w) and k.bucket < (select whole_until from w)
-    union all
-    select n.* from w, teslamate.level_buckets_by_id(car, w.whole_since, w.whole_until, w.position, 2147483647, w.charge, 2147483647) as n
-    union all
-    select n.* from w, teslamate.level_buckets(car, w.since, least(w.whole_since, w.until)) as n where w.since < w.whole_since
-    union all
-    select n.* from w, teslamate.level_buckets(car, greatest(w.whole_until, w.since), w.until) as n where w.whole_until < w.until and w.whole_until >= w.whole_since
+stable parallel safe set jit = off set work_mem = '32MB' rows 1000 set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query select * from teslamate.level_quarters(car, since, until);
+end
 $$;
 comment on function teslamate.levels(integer, timestamp, timestamp)
     is 'Levels and ranges of the window per quarter of an hour (a quarter may come in two rows, which add up): sums of level and usable level in %, of rated and ideal range in km
@@ -111,16 +142,20 @@ drop function if exists teslamate.projected_range(integer, timestamp, timestamp,
 create function teslamate.projected_range(car integer, since timestamp, until timestamp, zone text, period text default 'day')
 returns table (period_key timestamp, range_at_100_km double precision, low_range_at_100_km double precision, level double precision, usable_level double precision,
     outside_temp_c double precision, odometer_km double precision, samples bigint)
-stable parallel safe set jit = off set work_mem = '32MB' rows 1000 language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' rows 1000 set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query
     select teslamate.period_key(bucket, period, zone),
         sum(case when ideal then ideal_km else rated_km end) / nullif(sum(case when ideal then ideal_usable else rated_usable end::double precision), 0) * 100,
         sum(case when ideal then low_ideal_km else low_rated_km end) / nullif(sum(case when ideal then low_ideal_usable else low_rated_usable end::double precision), 0) * 100,
         sum(level_sum::double precision) / nullif(sum(samples), 0), sum(usable_sum::double precision) / nullif(sum(samples), 0),
         sum(temperature_sum) / nullif(sum(temperature_samples), 0), max(odometer_km), sum(samples)
-    from teslamate.levels(car, since, until)
+    from teslamate.level_quarters(car, since, until)
     cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
     group by 1
-    order by 1
+    order by 1;
+end
 $$;
 comment on function teslamate.projected_range(integer, timestamp, timestamp, text, text)
     is 'M15. Range at 100 % in km per local period: sum of ranges / sum of usable levels x 100 over samples with a usable level of at least 20 %; low_: over those below.';
@@ -128,17 +163,21 @@ comment on function teslamate.projected_range(integer, timestamp, timestamp, tex
 drop function if exists teslamate.level_classes(integer, timestamp, timestamp);
 create function teslamate.level_classes(car integer, since timestamp, until timestamp)
 returns table (class integer, seconds double precision, share double precision)
-stable parallel safe set jit = off set work_mem = '32MB' rows 1000 language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' rows 1000 set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query
     with held as (
         select least(last_level / 10, 9) as class,
             least(extract(epoch from coalesce(lead(bucket) over (order by bucket, last_date), until) - bucket)::double precision, 86400.0 * 7) as seconds
-        from teslamate.levels(car, since, until)
+        from teslamate.level_quarters(car, since, until)
         where last_level is not null
     )
     select class * 10, sum(seconds), sum(seconds) / nullif(sum(sum(seconds)) over (), 0)
     from held
     group by class
-    order by class
+    order by class;
+end
 $$;
 comment on function teslamate.level_classes(integer, timestamp, timestamp)
     is 'P19. Seconds and share (0 to 1) of time per class of 10 % of the level (the last one with 100 %): a level lasts from its quarter of an hour to the next reading, at most 7 days.';

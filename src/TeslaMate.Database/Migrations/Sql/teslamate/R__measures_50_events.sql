@@ -83,31 +83,31 @@ returns table (start_date timestamp, end_date timestamp, is_current boolean, aft
     start_odometer_km double precision, end_odometer_km double precision, gap_km double precision, start_range_km double precision, end_range_km double precision,
     start_level smallint, end_level smallint, is_range_reduced boolean, start_latitude double precision, start_longitude double precision,
     end_latitude double precision, end_longitude double precision, address_id integer, geofence_id integer, outside_temp_c double precision)
-stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
-    with bounds as (
-        -- From the begin of the pause in which the window begins.
-        select greatest(
-            (select max(d.start_date) from public.drives as d where d.car_id = car and d.end_date is not null and d.distance is not null and d.start_date < since),
-            (select max(p.start_date) from public.charging_processes as p
-             where p.car_id = car and p.end_date is not null and p.charge_energy_added > 0.01 and p.start_date < since)) as since,
-            least(
-                (select min(d.start_date) from public.drives as d where d.car_id = car and d.end_date is not null and d.distance is not null and d.start_date >= until),
-                (select min(p.start_date) from public.charging_processes as p
-                 where p.car_id = car and p.end_date is not null and p.charge_energy_added > 0.01 and p.start_date >= until)) as until
-    ), rows as (
+stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+declare
+    -- From the begin of the pause in which the window begins to the end of the one in which it ends.
+    first_start constant timestamp := greatest(
+        (select max(d.start_date) from public.drives as d where d.car_id = car and d.end_date is not null and d.distance is not null and d.start_date < since),
+        (select max(p.start_date) from public.charging_processes as p
+         where p.car_id = car and p.end_date is not null and p.charge_energy_added > 0.01 and p.start_date < since));
+    last_start constant timestamp := least(
+        (select min(d.start_date) from public.drives as d where d.car_id = car and d.end_date is not null and d.distance is not null and d.start_date >= until),
+        (select min(p.start_date) from public.charging_processes as p
+         where p.car_id = car and p.end_date is not null and p.charge_energy_added > 0.01 and p.start_date >= until));
+begin
+    return query
+    with rows as (
         select d.drive_id, null::integer as process_id, d.start_date, d.end_date, d.is_counted, d.start_km as start_odometer, d.end_km as end_odometer, d.start_range_km, d.end_range_km,
-            n.start_level, n.end_level, coalesce(n.start_level > n.start_usable, false) as start_reduced, coalesce(n.end_level > n.end_usable, false) as end_reduced,
-            n.start_latitude, n.start_longitude, n.end_latitude, n.end_longitude, d.end_address_id as address_id, d.end_geofence_id as geofence_id, d.outside_temp_c,
-            d.start_km is not null or d.start_range_km is not null or n.start_level is not null as has_readings
-        from bounds as b
-        cross join lateral teslamate.drive_facts(car, b.since, b.until + interval '1 microsecond') as d
-        join teslamate.drive_ends(car, (select since from bounds), (select until + interval '1 microsecond' from bounds)) as n on n.drive_id = d.drive_id
+            d.start_level, d.end_level, coalesce(d.start_level > d.start_usable, false) as start_reduced, coalesce(d.end_level > d.end_usable, false) as end_reduced,
+            d.start_latitude, d.start_longitude, d.end_latitude, d.end_longitude, d.end_address_id as address_id, d.end_geofence_id as geofence_id, d.outside_temp_c,
+            d.start_km is not null or d.start_range_km is not null or d.start_level is not null as has_readings
+        from teslamate.drive_readings(car, first_start, last_start + interval '1 microsecond') as d
         union all
         select null, c.charging_process_id, c.start_date, c.end_date, c.is_counted, c.odometer_km, c.odometer_km, c.start_range_km, c.end_range_km, c.start_level, c.end_level,
             coalesce(c.start_level > c.first_usable, false), coalesce(c.end_level > c.last_usable, false), c.latitude, c.longitude, c.latitude, c.longitude,
             c.address_id, c.geofence_id, c.outside_temp_c, c.start_range_km is not null or c.start_level is not null
-        from bounds as b
-        cross join lateral teslamate.charge_facts(car, b.since, b.until + interval '1 microsecond') as c
+        from teslamate.charge_facts(car, first_start, last_start + interval '1 microsecond') as c
     ), interrupting as (
         select *
         from (select *, row_number() over (order by start_date desc, end_date desc nulls first) = 1 as is_last from rows) as r
@@ -123,7 +123,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
             coalesce(n.level > n.usable, false) as now_reduced, n.latitude as now_latitude, n.longitude as now_longitude
         from chain as c
         left join lateral (select r.* from teslamate.newest_reading(car) as r where c.has_next is null and r.date >= c.end_date) as n on true
-        where c.end_date is not null and (c.has_next or (select until from bounds) is null)
+        where c.end_date is not null and (c.has_next or last_start is null)
     )
     select end_date, stops, has_next is null, drive_id, process_id, next_drive, next_process, end_odometer,
         case when has_next then next_odometer else now_odometer end,
@@ -134,7 +134,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         end_latitude, end_longitude, case when has_next then next_latitude else now_latitude end, case when has_next then next_longitude else now_longitude end,
         address_id, geofence_id, outside_temp_c
     from spans
-    where stops > end_date and end_date < coalesce(until, timestamp 'infinity') and stops > coalesce(since, timestamp '1900-01-01')
+    where stops > end_date and end_date < coalesce(until, timestamp 'infinity') and stops > coalesce(since, timestamp '1900-01-01');
+end
 $$;
 comment on function teslamate.pauses(integer, timestamp, timestamp, timestamp)
     is 'M12, M16. From the end of one drive or charge to the start of the next, the newest to now_utc, as far as they touch the window; not cut at its borders. Open and empty rows
@@ -177,13 +178,14 @@ $$;
 comment on function teslamate.asleep_until(integer, timestamp[]) is 'Seconds that the car spent asleep or offline before each moment; the difference of two is the time between them. The state still open counts.';
 
 drop function if exists teslamate.idles_of_periods(integer, timestamp, timestamp, timestamp, text, text[]);
-create function teslamate.idles_of_periods(car integer, since timestamp, until timestamp, now_utc timestamp, zone text, periods text[])
+drop function if exists teslamate.idle_parts(integer, timestamp, timestamp, timestamp, text, text[]);
+create function teslamate.idle_parts(car integer, since timestamp, until timestamp, now_utc timestamp, zone text, periods text[])
 returns table (period_key timestamp, start_date timestamp, end_date timestamp, whole_from timestamp, whole_to timestamp, is_current boolean, idle_s double precision,
     asleep_s double precision, standby double precision, range_loss_km double precision, loss_kwh double precision, is_from_level boolean, power_w double precision,
     range_loss_kmh double precision, start_level smallint, end_level smallint, level_loss integer, is_range_reduced boolean, is_moved boolean,
     climate_share double precision, outside_temp_c double precision, after_drive_id integer, after_process_id integer, before_drive_id integer, before_process_id integer,
     address_id integer, geofence_id integer, latitude double precision, longitude double precision, place text)
-stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
+stable parallel safe language sql as $$
     with pauses as (
         select p.*, extract(epoch from p.end_date - p.start_date)::double precision as whole_s
         from teslamate.pauses(car, since, until, now_utc) as p
@@ -215,7 +217,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     ), measured as (
         select p.*, extract(epoch from part_to - part_from)::double precision as seconds, z.asleep_s - a.asleep_s as asleep_seconds,
             extract(epoch from part_to - part_from)::double precision / nullif(whole_s, 0) as part,
-            start_range_km - end_range_km as range_loss, start_level - end_level as level_loss,
+            start_range_km - end_range_km as range_loss, (start_level - end_level)::integer as level_loss,
             case when is_range_reduced then (start_level - end_level) * (select kwh from capacity) / 100 else (start_range_km - end_range_km) * e.efficiency end as kwh
         from parts as p
         join asleep as a on a.moment = p.part_from
@@ -233,8 +235,9 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     left join public.addresses as a on a.id = m.address_id
     left join public.geofences as f on f.id = m.geofence_id
 $$;
-comment on function teslamate.idles_of_periods(integer, timestamp, timestamp, timestamp, text, text[])
-    is 'teslamate.idles of several kinds of periods at once, which costs little more than one.';
+comment on function teslamate.idle_parts(integer, timestamp, timestamp, timestamp, text, text[])
+    is 'teslamate.idles of several kinds of periods at once, for other functions, which it is taken into: what they do not ask for costs nothing.';
+
 
 drop function if exists teslamate.idles(integer, timestamp, timestamp, timestamp, text, text);
 create function teslamate.idles(car integer, since timestamp, until timestamp, now_utc timestamp, zone text default 'UTC', period text default 'total')
@@ -243,8 +246,11 @@ returns table (period_key timestamp, start_date timestamp, end_date timestamp, w
     range_loss_kmh double precision, start_level smallint, end_level smallint, level_loss integer, is_range_reduced boolean, is_moved boolean,
     climate_share double precision, outside_temp_c double precision, after_drive_id integer, after_process_id integer, before_drive_id integer, before_process_id integer,
     address_id integer, geofence_id integer, latitude double precision, longitude double precision, place text)
-stable parallel safe language sql as $$
-    select * from teslamate.idles_of_periods(car, since, until, now_utc, zone, array[period])
+stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query select * from teslamate.idle_parts(car, since, until, now_utc, zone, array[period]);
+end
 $$;
 comment on function teslamate.idles(integer, timestamp, timestamp, timestamp, text, text)
     is 'M12. Pauses without an advance of the odometer of 0.5 km or more, cut at the borders of the window and of the local periods (losses in proportion to time; whole_from and whole_to:
@@ -256,16 +262,20 @@ drop function if exists teslamate.idle_statistics(integer, timestamp, timestamp,
 create function teslamate.idle_statistics(car integer, since timestamp, until timestamp, now_utc timestamp, zone text, period text, with_total boolean default false)
 returns table (period_key timestamp, idles bigint, idle_s double precision, asleep_s double precision, idle_kwh double precision, idle_range_km double precision,
     idle_w double precision, idle_coverage double precision, asleep_w double precision, awake_w double precision, climate_kwh double precision, climate_s double precision)
-stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query
     select period_key, count(*), sum(idle_s), sum(asleep_s), sum(loss_kwh), sum(range_loss_km),
         sum(loss_kwh) * 3600000 / nullif(sum(idle_s) filter (where loss_kwh is not null), 0),
         coalesce(sum(idle_s) filter (where loss_kwh is not null), 0) / nullif(sum(idle_s), 0),
         sum(loss_kwh) filter (where standby >= 0.8) * 3600000 / nullif(sum(idle_s) filter (where standby >= 0.8 and loss_kwh is not null), 0),
         sum(loss_kwh) filter (where standby < 0.2) * 3600000 / nullif(sum(idle_s) filter (where standby < 0.2 and loss_kwh is not null), 0),
         sum(loss_kwh) filter (where climate_share > 0), sum(idle_s) filter (where climate_share > 0)
-    from teslamate.idles_of_periods(car, since, until, now_utc, zone, array(select t.sum_period from teslamate.sums(with_total, period) as t))
+    from teslamate.idle_parts(car, since, until, now_utc, zone, case when with_total and period <> 'total' then array[period, 'total'] else array[period] end)
     group by 1
-    order by 1
+    order by 1;
+end
 $$;
 comment on function teslamate.idle_statistics(integer, timestamp, timestamp, timestamp, text, text, boolean)
     is 'M12, P8 per local period with idle time, and with_total of all of it, with the key -infinity: seconds, of them asleep or offline, kWh, W; idle_coverage: share of the time whose loss is known. asleep_w: over idles asleep for at least
@@ -277,10 +287,13 @@ returns table (kind text, start_date timestamp, end_date timestamp, is_open bool
     energy_kwh double precision, range_difference_km double precision, end_range_km double precision, level_difference integer, end_level smallint, odometer_km double precision,
     start_place text, end_place text, outside_temp_c double precision, version text, drive_id integer, charging_process_id integer, update_id integer,
     start_geofence_id integer, end_geofence_id integer, is_range_reduced boolean)
-stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query
     select 'driving', d.start_date, d.end_date, d.is_open, d.is_counted, d.duration_s, d.distance_km, -d.net_kwh, -d.range_lost_km, d.end_range_km, d.end_level - d.start_level, d.end_level,
         d.end_km, d.start_place, d.end_place, d.outside_temp_c, null::text, d.drive_id, null::integer, null::integer, d.start_geofence_id, d.end_geofence_id, d.is_range_reduced
-    from teslamate.drive_list(car, since, until) as d
+    from teslamate.drive_entries(car, since, until) as d
     union all
     select 'charging', c.start_date, c.end_date, c.is_open, c.is_counted, c.duration_s, null::double precision, c.energy_added_kwh, c.range_gained_km, c.end_range_km, c.end_level - c.start_level, c.end_level,
         c.odometer_km, c.place, c.place, c.outside_temp_c, null::text, null::integer, c.charging_process_id, null::integer, c.geofence_id, c.geofence_id, false
@@ -318,7 +331,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     from public.updates as u
     where u.car_id = car and teslamate.is_within(u.start_date, since, until)
             and teslamate.is_time(u.end_date)
-    order by 2 desc, 3 desc nulls first
+    order by 2 desc, 3 desc nulls first;
+end
 $$;
 comment on function teslamate.timeline(integer, timestamp, timestamp, timestamp)
     is 'M16. Everything the car did, newest first: driving, charging, updating by their start in [since, until); parking and missing (odometer gap above 0.5 km: the loss beyond its distance)
@@ -371,9 +385,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
             sum(range_km) filter (where usable >= 20) as range_km, sum(usable) filter (where usable >= 20 and range_km is not null) as usable
         from (
             select width_bucket(f.start_date, (select starts from bounds)) as number, f.start_range_km as range_km,
-                coalesce(e.start_usable, e.start_level) as usable, f.is_counted, f.distance_km, f.net_kwh, f.net_distance_km
-            from teslamate.drive_facts(car, null, null) as f
-            join teslamate.drive_ends(car, null, null) as e on e.drive_id = f.drive_id
+                coalesce(f.start_usable, f.start_level) as usable, f.is_counted, f.distance_km, f.net_kwh, f.net_distance_km
+            from teslamate.drive_readings(car, null, null) as f
             where f.start_date < (select ends from bounds)
         ) as drives
         group by number
@@ -407,45 +420,46 @@ create function teslamate.state_spans(car integer, since timestamp, until timest
 returns table (state text, code integer, start_date timestamp, end_date timestamp, is_current boolean)
 stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with known as (
-        select case state when 'online' then 'online' when 'offline' then 'offline' else 'asleep' end as state, 0 as weight, start_date,
-            coalesce(end_date, now_utc) as end_date from public.states where car_id = car
+        -- Each state counts in digits of its own, from the one that is laid over all others down; with 15 bits none runs over into the next.
+        select 0 as laid, case state when 'online' then 1 when 'offline' then 1 << 15 else 1 << 30 end as step, start_date, coalesce(end_date, now_utc) as end_date
+        from public.states where car_id = car
         union all
-        select 'updating', 1, start_date, coalesce(end_date, now_utc) from public.updates where car_id = car
+        select 1, 0, start_date, coalesce(end_date, now_utc) from public.updates where car_id = car
         union all
-        select 'charging', 2, start_date, coalesce(end_date, case when start_date = (select max(p.start_date) from public.charging_processes as p where p.car_id = car) then now_utc else start_date end)
+        select 1 << 15, 0, start_date, coalesce(end_date, case when start_date = (select max(p.start_date) from public.charging_processes as p where p.car_id = car) then now_utc else start_date end)
         from public.charging_processes where car_id = car
         union all
-        select 'driving', 3, start_date, coalesce(end_date, case when start_date = (select max(d.start_date) from public.drives as d where d.car_id = car) then now_utc else start_date end)
+        select 1 << 30, 0, start_date, coalesce(end_date, case when start_date = (select max(d.start_date) from public.drives as d where d.car_id = car) then now_utc else start_date end)
         from public.drives where car_id = car
     ), clipped as (
-        select state, weight, greatest(start_date, coalesce(since, start_date)) as start_date, least(end_date, coalesce(until, end_date)) as end_date
+        select laid, step, greatest(start_date, coalesce(since, start_date)) as start_date, least(end_date, coalesce(until, end_date)) as end_date
         from known
         where start_date < coalesce(until, timestamp 'infinity') and end_date > coalesce(since, timestamp '1900-01-01') and end_date > start_date
             and isfinite(start_date) and isfinite(end_date)
     ), marks as (
-        select start_date as date, state, weight, 1 as step from clipped
+        select start_date as date, laid, step from clipped
         union all
-        select end_date, state, weight, -1 from clipped
+        select end_date, -laid, -step from clipped
     ), counted as (
-        select date, lead(date) over w as next,
-            sum(step) filter (where weight = 3) over w as driving, sum(step) filter (where weight = 2) over w as charging, sum(step) filter (where weight = 1) over w as updating,
-            sum(step) filter (where state = 'asleep') over w as asleep, sum(step) filter (where state = 'offline') over w as offline, sum(step) filter (where state = 'online') over w as online
+        -- Marks of one moment come in any order: the last of them has counted all.
+        select date, lead(date) over w as next, sum(laid) over w as laid, sum(step) over w as held
         from marks
-        window w as (order by date, step, weight, state rows unbounded preceding)
+        window w as (order by date rows unbounded preceding)
     ), labelled as (
-        select date, next, case when driving > 0 then 'driving' when charging > 0 then 'charging' when updating > 0 then 'updating' when asleep > 0 then 'asleep'
-                when offline > 0 then 'offline' when online > 0 then 'online' end as state
+        select date, next, case when laid >= 1 << 30 then 1 when laid >= 1 << 15 then 2 when laid > 0 then 6 when held >= 1 << 30 then 4 when held >= 1 << 15 then 3
+                when held > 0 then 5 end as code
         from counted
         where next > date
     ), changes as (
-        select *, case when state is distinct from lag(state) over (order by date) or date is distinct from lag(next) over (order by date) then 1 else 0 end as begins from labelled
-    ), runs as (
-        select *, sum(begins) over (order by date) as run from changes where state is not null
+        select date, code, code is distinct from lag(code) over w as begins, lag(next) over w as ends_before, max(next) over () as ends from labelled
+        window w as (order by date)
+    ), spans as (
+        select code, date, coalesce(lead(ends_before) over (order by date), ends) as next from changes where begins
     )
-    select state, case state when 'driving' then 1 when 'charging' then 2 when 'offline' then 3 when 'asleep' then 4 when 'online' then 5 else 6 end,
-        min(date), max(next), max(next) >= now_utc
-    from runs
-    group by run, state
+    select case code when 1 then 'driving' when 2 then 'charging' when 3 then 'offline' when 4 then 'asleep' when 5 then 'online' else 'updating' end, code, date, next,
+        next >= now_utc
+    from spans
+    where code is not null
     order by 3
 $$;
 comment on function teslamate.state_spans(integer, timestamp, timestamp, timestamp)

@@ -125,7 +125,7 @@ returns table (start_date timestamp, end_date timestamp, drives bigint, drive_id
 stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     with drives as materialized (
         select d.*, lag(d.end_date) over (order by d.start_date, d.drive_id) as previous_end
-        from teslamate.drive_list(car, since, until) as d
+        from teslamate.drive_entries(car, since, until) as d
         where d.is_counted
     ), numbered as (
         select *, sum(case when start_date - previous_end < max_stop_h * interval '1 hour' then 0 else 1 end) over (order by start_date, drive_id) as trip from drives
@@ -164,7 +164,7 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
                 round((d.start_longitude * cos(radians(round((d.start_latitude / 0.00225)::numeric) * 0.00225)) / 0.00225)::numeric)) as start_cell,
             coalesce('f' || d.end_geofence_id, 'p' || round((d.end_latitude / 0.00225)::numeric) || ',' ||
                 round((d.end_longitude * cos(radians(round((d.end_latitude / 0.00225)::numeric) * 0.00225)) / 0.00225)::numeric)) as end_cell
-        from teslamate.drive_list(car, since, until) as d
+        from teslamate.drive_entries(car, since, until) as d
         where d.is_counted
     )
     select mode() within group (order by start_place), mode() within group (order by end_place), start_cell, end_cell, count(*), array_agg(drive_id order by start_date),

@@ -52,15 +52,19 @@ drop function if exists teslamate.level_series(integer, timestamp, timestamp, in
 create function teslamate.level_series(car integer, since timestamp, until timestamp, points integer default 2000)
 returns table (date timestamp, level double precision, usable_level double precision, level_min smallint, level_max smallint, range_km double precision, range_at_100_km double precision,
     outside_temp_c double precision, odometer_km double precision)
-stable parallel safe set jit = off language sql as $$
+stable parallel safe set jit = off set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query
     select min(bucket), sum(level_sum::double precision) / nullif(sum(samples), 0), sum(usable_sum::double precision) / nullif(sum(samples), 0), min(level_min), max(level_max),
         sum(case when ideal then ideal_km + low_ideal_km else rated_km + low_rated_km end) / nullif(sum(samples), 0),
         sum(case when ideal then ideal_km else rated_km end) / nullif(sum(case when ideal then ideal_usable else rated_usable end::double precision), 0) * 100,
         sum(temperature_sum) / nullif(sum(temperature_samples), 0), max(odometer_km)
-    from teslamate.levels(car, since, until)
+    from teslamate.level_quarters(car, since, until)
     cross join (select teslamate.is_ideal_range() as ideal, greatest(extract(epoch from until - since) / points, 900)::double precision as width offset 0) as w
     group by floor(extract(epoch from bucket) / w.width)
-    order by 1
+    order by 1;
+end
 $$;
 comment on function teslamate.level_series(integer, timestamp, timestamp, integer) is 'Level, usable level and range of a window as means (with lowest and highest level), at most so many points, of 15 min or more.';
 
