@@ -12,10 +12,10 @@ static class DependencyCheck
     public static async Task RunAsync(NpgsqlConnection connection, Plan plan, IReadOnlyList<PlannedChange> changes,
         CancellationToken cancellationToken)
     {
+        // Another default or NOT NULL disturbs nobody.
         var columns = (
             from change in changes
             from changed in change.ChangedColumns()
-            // Another default or NOT NULL disturbs nobody.
             where changed.After?.Column.Type != changed.Before.Column.Type
             let now = change.Trail.Origin(changed.Before.Table!, changed.Before.ShortName)
             select (now.Table, Name: now.Column.Trim('"'), Drops: changed.After is null, By: change.Run.Label)).ToList();
