@@ -23,21 +23,19 @@ static class DiskCheck
             return;
         foreach (var run in rewriting)
         {
-            var needed = 0L;
-            foreach (var table in run.Script.Head.Rewrites)
-                needed += await connection.ScalarAsync<long>(
-                    $"select coalesce(pg_total_relation_size(to_regclass('{ScriptHead.Qualified(table)}')), 0)", cancellationToken);
+            var needed = await connection.ScalarAsync<decimal>(
+                "select coalesce(sum(pg_total_relation_size(to_regclass(name))), 0) from unnest($1) as name", cancellationToken,
+                Value.Array<string>([.. run.Script.Head.Rewrites.Select(ScriptHead.Qualified)]));
             var free = new DriveInfo(folder).AvailableFreeSpace;
             // Once for the new tables, once for the log that protects the writing.
             if (2 * needed <= free)
                 continue;
-            plan.Errors.Add(new PreflightError(
-                $"Version {run.Label} writes {string.Join(", ", run.Script.Head.Rewrites)} anew, which takes up to {Megabytes(2 * needed)} for a "
-                    + $"while; {folder} has {Megabytes(free)} left.",
-                "Make room there, then run the same command again."));
+            plan.Refuse($"Version {run.Label} writes {string.Join(", ", run.Script.Head.Rewrites)} anew, which takes up to "
+                    + $"{Megabytes(2 * needed)} for a while; {folder} has {Megabytes(free)} left.",
+                "Make room there, then run the same command again.");
             return;
         }
     }
 
-    static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0} MB");
+    static string Megabytes(decimal bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576:0} MB");
 }

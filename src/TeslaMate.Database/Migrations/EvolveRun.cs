@@ -1,15 +1,11 @@
+using System.Globalization;
+using System.Runtime.ExceptionServices;
 using EvolveDb;
 using EvolveDb.Dialect;
 using EvolveDb.Migration;
 using Npgsql;
 
 namespace TeslaMate.Database.Migrations;
-
-/// <summary>A version could not be run; the database is as it was before it.</summary>
-sealed class VersionFailedException(MigrationOutcome.Failed outcome, Exception inner) : Exception(outcome.Message, inner)
-{
-    public MigrationOutcome.Failed Outcome => outcome;
-}
 
 /// <summary>Another program did what was planned; the plan has to be made anew.</summary>
 sealed class DoneMeanwhileException : Exception;
@@ -28,13 +24,15 @@ sealed class EvolveRun(
     long _start;
     IReadOnlyList<EvolveScript> _pending = [];
 
+    string Schema => _runs[0].Schema;
+
     public IEnumerable<MigrationScript> GetMigrations() => _pending.Where(script => script.Version is not null);
 
     public IEnumerable<MigrationScript> GetRepeatableMigrations() => _pending.Where(script => script.Version is null);
 
-    /// <exception cref="VersionFailedException">A version failed; those before it are committed, but for those of its own transaction.</exception>
+    /// <returns>Which version failed; those before it are committed, but for those of its own transaction. Null when none failed.</returns>
     /// <exception cref="DoneMeanwhileException">What was planned is not what is to be done any more.</exception>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task<MigrationOutcome.Failed?> RunAsync(CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -44,7 +42,7 @@ sealed class EvolveRun(
                 await tokens.PrepareAsync(_pending, session.Connection, cancellationToken);
                 await MigrateAsync(cancellationToken);
                 Commit(scripts.Count);
-                return;
+                return null;
             }
             catch (PostgresException exception) when (exception.SqlState is EvolveScript.DoneMeanwhile)
             {
@@ -56,11 +54,12 @@ sealed class EvolveRun(
                 // Versions that went through meanwhile are no failed attempts.
                 if (scripts.Count - _committed < _pending.Count)
                     attempt = 1;
-                await PauseAsync(attempt, exception, cancellationToken);
+                if (await PauseAsync(attempt, cancellationToken) is { } failed)
+                    return failed;
             }
             catch (NpgsqlException exception)
             {
-                throw Failure(Remedies.Message(exception), Remedies.ForFailure(exception), exception);
+                return Failure(Remedies.Message(exception), Remedies.ForFailure(exception));
             }
         }
     }
@@ -73,7 +72,7 @@ sealed class EvolveRun(
         var migrating = Task.Run(() =>
         {
             var thread = Environment.CurrentManagedThreadId;
-            EventHandler<System.Runtime.ExceptionServices.FirstChanceExceptionEventArgs> keep = (_, thrown) =>
+            EventHandler<FirstChanceExceptionEventArgs> keep = (_, thrown) =>
             {
                 if (Environment.CurrentManagedThreadId == thread && thrown.Exception is NpgsqlException exception)
                     cause ??= exception;
@@ -84,7 +83,7 @@ sealed class EvolveRun(
                 // The lock that Evolve would take is held already.
                 new Evolve(session.Connection, dbms: DBMS.PostgreSQL)
                 {
-                    Schemas = [scripts[0].Runs[0].Schema],
+                    Schemas = [Schema],
                     MigrationLoader = this,
                     OutOfOrder = true,
                     EnableClusterMode = false,
@@ -102,27 +101,16 @@ sealed class EvolveRun(
         }
         catch (Exception exception) when (exception is EvolveException or InvalidOperationException or NpgsqlException)
         {
-            // Evolve records a failure; with the cause gone the next run shall find nothing of it.
+            // Evolve records a failure; with the cause gone the next run shall find nothing of it. Where this fails, the next run sweeps.
             if (session.Connection.State is System.Data.ConnectionState.Open)
-                await SweepAsync();
+                await session.Connection.ExecuteAsync(MigrationHistory.SweepSql(Schema), CancellationToken.None)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
             throw cause ?? new NpgsqlException(exception.Message, exception);
         }
         finally
         {
             session.Connection.Notice -= Follow;
-        }
-    }
-
-    async Task SweepAsync()
-    {
-        try
-        {
-            await session.Connection.ExecuteAsync(MigrationHistory.SweepSql(scripts[0].Runs[0].Schema), CancellationToken.None);
-        }
-        catch (NpgsqlException)
-        {
-            // What failed is told; the next run sweeps.
         }
     }
 
@@ -143,10 +131,9 @@ sealed class EvolveRun(
     {
         if (message.Notice.SqlState != EvolveScript.Announcement)
             return;
-        var numbers = message.Notice.MessageText.Split(' ');
-        var script = scripts[int.Parse(numbers[0], System.Globalization.CultureInfo.InvariantCulture)];
-        (var run, _statement) = script.Statements[int.Parse(numbers[1], System.Globalization.CultureInfo.InvariantCulture)];
-        Commit(int.Parse(numbers[0], System.Globalization.CultureInfo.InvariantCulture));
+        int[] numbers = [.. message.Notice.MessageText.Split(' ').Select(number => int.Parse(number, CultureInfo.InvariantCulture))];
+        (var run, _statement) = scripts[numbers[0]].Statements[numbers[1]];
+        Commit(numbers[0]);
         if (_start > 0 && ReferenceEquals(run, _current) && _statement.Length > 0)
             return;
         _current = run;
@@ -164,20 +151,19 @@ sealed class EvolveRun(
         }
     }
 
-    async Task PauseAsync(int attempt, PostgresException exception, CancellationToken cancellationToken)
+    async Task<MigrationOutcome.Failed?> PauseAsync(int attempt, CancellationToken cancellationToken)
     {
         var locks = scripts[_committed].Runs.SelectMany(run => run.Script.Head.Locks).ToList();
         var blockers = session.Monitor.LastBlockers ?? await session.HoldersAsync(locks, cancellationToken) ?? "a session that is gone by now";
         if (attempt >= retries.Attempts)
-            throw Failure($"The tables were in use by others through {retries.Attempts} attempts, last by {blockers}.", Remedies.EndSession,
-                exception);
+            return Failure($"The tables were in use by others through {retries.Attempts} attempts, last by {blockers}.", Remedies.EndSession);
         progress.Report(new MigrationProgress.Note($"{_current.Label}: its tables are in use by {blockers}; "
             + $"attempt {attempt + 1} of {retries.Attempts} follows in {retries.Pause.TotalSeconds:0.#} s"));
         session.Monitor.Begin($"{_current.Label}, pausing so that others can go on");
         await Task.Delay(retries.Pause, time, cancellationToken);
+        return null;
     }
 
-    VersionFailedException Failure(string message, string remedy, Exception inner)
-        => new(new MigrationOutcome.Failed(
-            _current.Label, _statement is "" ? null : _statement.Length <= 1000 ? _statement : _statement[..1000] + " ...", message, remedy), inner);
+    MigrationOutcome.Failed Failure(string message, string remedy)
+        => new(_current.Label, _statement is "" ? null : _statement.Length <= 1000 ? _statement : _statement[..1000] + " ...", message, remedy);
 }

@@ -17,54 +17,39 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
     /// <summary>SQLSTATE of a transaction that found its work done.</summary>
     public const string DoneMeanwhile = "TM101";
 
-    readonly MigrationFile _file;
-
     EvolveScript(IReadOnlyList<PlannedRun> runs, Builder content)
         : base($"{runs[^1].Version}", runs[^1].Script.Description, runs[^1].Script.FileName, content.Text.ToString(),
-            runs[^1] is { Back: false, Repeatable: null } ? MetadataType.Migration : MetadataType.RepeatableMigration)
-    {
-        _file = runs[^1].Script;
-        Runs = runs;
-        Statements = content.Statements;
-    }
+            runs[^1] is { Back: false, IsRepeatable: false } ? MetadataType.Migration : MetadataType.RepeatableMigration)
+        => (Runs, Statements) = (runs, content.Statements);
 
     public IReadOnlyList<PlannedRun> Runs { get; }
-
-    /// <summary>The statements as they are announced.</summary>
     public IReadOnlyList<(PlannedRun Run, string Text)> Statements { get; }
 
-    /// <summary>What is planned is run, whatever the table remembers.</summary>
+    // What is planned is run, whatever the table remembers.
     public override bool MustRepeatAlways => true;
 
-    /// <summary>The file's, not that of what is run.</summary>
-    public override string CalculateChecksum() => _file.Checksum;
+    // The file's, not that of what is run.
+    public override string CalculateChecksum() => Runs[^1].Script.Checksum;
 
-    /// <summary>All checksums are compared before anything runs, and what differs is told with what to do about it.</summary>
+    // All checksums are compared before anything runs, and what differs is told with what to do about it.
     public override void ValidateChecksum(string? checksum)
     {
     }
 
-    /// <summary>Cuts planned versions into transactions.</summary>
     public static IReadOnlyList<EvolveScript> Of(List<PlannedRun> runs, LockRetryPolicy retries)
     {
         List<EvolveScript> scripts = [];
         for (var first = 0; first < runs.Count;)
         {
-            // A version that leaves out what a later one undoes is committed together with that one: nobody meets a version without all that belongs
-            // to it.
+            // A version that leaves out what a later one undoes is committed together with that one: nobody meets a version without all that
+            // belongs to it.
             var last = first;
             for (var index = first; index <= last; index++)
-            {
                 last = runs[index].Script.Parts.OfType<ScriptPart.UnlessPending>()
                     .Select(part => runs.FindIndex(index, run => run.Version == part.Version)).Append(last).Max();
-            }
 
             List<PlannedRun> together = runs[first..(last + 1)];
-            scripts.Add(Transaction(together, scripts.Count, retries, content =>
-            {
-                foreach (var run in together)
-                    AddRun(content, run, together);
-            }));
+            scripts.Add(Transaction(together, scripts.Count, retries, content => together.ForEach(run => AddRun(content, run, together))));
             first = last + 1;
         }
 
@@ -92,14 +77,13 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
     {
         var content = new Builder(number);
         content.Announce(runs[0], "");
-        content.AddUnannounced(PublicSchemaCheck.GuardSql);
-        content.AddUnannounced("set local search_path = public");
+        content.AddUnannounced($"{PublicSchemaCheck.GuardSql};\nset local search_path = public");
         if (runs[0].Chain is Chain.Reference)
         {
             // The lock that the reference's migrator holds while it works is waited for as long as it takes.
-            content.AddUnannounced("set local lock_timeout = 0");
-            content.AddUnannounced("lock table public.schema_migrations in share update exclusive mode");
             content.AddUnannounced($"""
+                set local lock_timeout = 0;
+                lock table public.schema_migrations in share update exclusive mode;
                 do $$ begin
                     if (select count(*) from public.schema_migrations where version in ({string.Join(", ", runs.Select(run => run.Version))}))
                         <> {(runs[0].Back ? runs.Count : 0)} then
@@ -114,27 +98,26 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
         var locks = ScriptHead.Strongest(runs.SelectMany(run => run.Script.Head.Locks)).Select(held => $"""
             if exists (select from pg_class where oid = to_regclass('{held.Table}')
                 and relkind in ('r', 'p')) then lock table {held.Table} in {held.Mode} mode; end if;
-            """).ToList();
-        if (locks.Count > 0)
-            content.AddUnannounced($"do $$ begin {string.Join('\n', locks)} end $$");
+            """);
+        content.AddUnannounced($"do $$ begin {string.Join('\n', locks)} end $$");
         work(content);
         // What Evolve itself does last.
         content.Announce(runs[^1], $"insert into {runs[^1].Schema}.changelog ... '{runs[^1].Script.FileName}' ...; commit");
         return new EvolveScript(runs, content);
     }
 
-    /// <param name="together">The runs of the transaction, which has those that what <paramref name="run"/> leaves out is for.</param>
     static void AddRun(Builder content, PlannedRun run, List<PlannedRun> together)
     {
         foreach (var part in run.Script.Parts)
         {
-            if (part is ScriptPart.Sql(var text))
-                content.Add(run, run is { Chain: Chain.Reference, Back: false } ? QuickCasts.In(run.Version, text) : text);
-            else if (part is ScriptPart.Step(var step))
-                content.Add(run, TokenSteps.Sql(step));
-            else if (part is ScriptPart.UnlessPending(var version, var unless)
-                && together.FindIndex(together.IndexOf(run), other => other.Version == version) < 0)
-                content.Add(run, unless);
+            content.Add(run, part switch
+            {
+                ScriptPart.Sql(var text) => run is { Chain: Chain.Reference, Back: false } ? QuickCasts.In(run.Version, text) : text,
+                ScriptPart.Step(var step) => TokenSteps.Sql(step),
+                ScriptPart.UnlessPending(var version, var text)
+                    => together.FindIndex(together.IndexOf(run), other => other.Version == version) < 0 ? text : "",
+                _ => throw new System.Diagnostics.UnreachableException(),
+            });
         }
 
         AddRecords(content, run, isRecordedByEvolve: run == together[^1]);
@@ -142,27 +125,19 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
 
     static void AddRecords(Builder content, PlannedRun run, bool isRecordedByEvolve)
     {
-        if (run.Repeatable is { } file)
-        {
-            content.Add(run, MigrationHistory.RecordSql(file, isRecordedByEvolve));
-        }
+        if (run.IsRepeatable)
+            content.Add(run, MigrationHistory.RecordSql(run.Script, isRecordedByEvolve));
         else if (run.Back)
-        {
-            content.Add(run, MigrationHistory.RemovalSql(run.Chain, run.Version));
-        }
-        else
-        {
-            if (run.Chain is Chain.Reference)
-                content.Add(run, MigrationHistory.VersionSql(run.Version));
-            if (!isRecordedByEvolve)
-                content.Add(run, MigrationHistory.RecordSql(run.Schema, run.Migration!));
-        }
+            content.Add(run, MigrationHistory.RemovalSql(run));
+        if (run is { Chain: Chain.Reference, Back: false })
+            content.Add(run, MigrationHistory.VersionSql(run.Version));
+        if (run is { Migration: { } migration, Back: false } && !isRecordedByEvolve)
+            content.Add(run, MigrationHistory.RecordSql(run.Schema, migration));
     }
 
     sealed class Builder(int number)
     {
         public StringBuilder Text { get; } = new();
-
         public List<(PlannedRun Run, string Text)> Statements { get; } = [];
 
         public void Announce(PlannedRun run, string statement)
@@ -175,29 +150,19 @@ sealed partial class EvolveScript : EvolveDb.Migration.MigrationScript
 
         public void Add(PlannedRun run, string sql)
         {
-            foreach (var statement in Split(sql))
+            // Pieces of comments alone are nothing to run.
+            foreach (var statement in Statement.Matches(sql).Select(match => Comment.Replace(match.Value, "").Trim()).Where(text => text.Length > 0))
             {
                 Announce(run, statement);
                 AddUnannounced(statement);
             }
         }
-
-        // At semicolons outside of quotes and comments; pieces of comments alone are nothing to run.
-        static IEnumerable<string> Split(string sql)
-        {
-            var start = 0;
-            foreach (var end in Token.Matches(sql).Where(token => token.ValueSpan is ";").Select(token => token.Index).Append(sql.Length))
-            {
-                var statement = Comment.Replace(sql[start..end], "").Trim();
-                start = Math.Min(end + 1, sql.Length);
-                if (statement.Length > 0)
-                    yield return statement;
-            }
-        }
     }
 
-    [GeneratedRegex("""'(?:[^']|'')*'|"[^"]*"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$|;""", RegexOptions.Singleline)]
-    static partial Regex Token { get; }
+    // Up to a semicolon outside of quotes and comments.
+    [GeneratedRegex("""('([^']|'')*'|"[^"]*"|--[^\n]*|/\*.*?\*/|\$(?<tag>\w*)\$.*?\$\k<tag>\$|[^;])+""",
+        RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+    static partial Regex Statement { get; }
 
     [GeneratedRegex(@"^\s*--.*$\n?", RegexOptions.Multiline)]
     static partial Regex Comment { get; }

@@ -31,8 +31,8 @@ public static class KnownVersions
         ArgumentNullException.ThrowIfNull(parameters);
         parameters.Add(Value.Array<long>([.. Reference]));
         parameters.Add(Value.Array<long>([.. Own]));
-        parameters.Add(Value.Array<string>([.. OwnFolder.Repeatables.Select(file => file.Script.FileName)]));
-        parameters.Add(Value.Array<string>([.. OwnFolder.Repeatables.Select(file => file.Script.Checksum)]));
+        parameters.Add(Value.Array<string>([.. OwnFolder.Repeatables.Select(file => file.FileName)]));
+        parameters.Add(Value.Array<string>([.. OwnFolder.Repeatables.Select(file => file.Checksum)]));
     }
 
     /// <summary>

@@ -36,7 +36,6 @@ abstract record ScriptPart
 /// <param name="text">Read when it is first asked for.</param>
 sealed partial class MigrationFile(string fileName, Lazy<string> text)
 {
-    /// <param name="fileName">Without folder.</param>
     public MigrationFile(string fileName, string text)
         : this(fileName, new Lazy<string>(text))
     {
@@ -56,60 +55,44 @@ sealed partial class MigrationFile(string fileName, Lazy<string> text)
     public ScriptHead Head => field ??= ScriptHead.Read(Text);
 
     /// <exception cref="InvalidDataException">A condition has no statement.</exception>
-    public IReadOnlyList<ScriptPart> Parts => field ??= ReadParts(fileName, Text);
+    public IReadOnlyList<ScriptPart> Parts => field ??= [.. Part.Matches(Text + "\n").Select(Read).OfType<ScriptPart>()];
+
+    /// <summary>Whether it makes views and functions of schema <c>teslamate</c>, which hold nothing and are made anew after any change.</summary>
+    public bool IsRepeatable => fileName.StartsWith('R');
+
+    /// <summary>The version under which <c>undo_scripts</c> keeps the names of what all repeatable migrations make; no file has it.</summary>
+    public const long RepeatableVersion = 0;
+
+    /// <summary>What a repeatable migration makes, without schema.</summary>
+    public IEnumerable<string> Objects => Creation.Matches(Text).Select(match => match.Groups[1].Value).Distinct(StringComparer.Ordinal);
 
     /// <summary>Evolve's checksum: MD5 of the text as upper-case hexadecimal digits.</summary>
 #pragma warning disable CA5351 // The checksum tells edits apart, it protects nothing; and it is Evolve's.
     public string Checksum => Convert.ToHexString(MD5.HashData(Encoding.UTF8.GetBytes(Text)));
 #pragma warning restore CA5351
 
-    static List<ScriptPart> ReadParts(string fileName, string text)
+    ScriptPart? Read(Match part)
     {
-        var parts = new List<ScriptPart>();
-        var lines = new StringBuilder();
-        long? unless = null;
-        foreach (var line in text.Split('\n'))
-        {
-            if (StepLine.Match(line) is { Success: true } step)
-            {
-                KeepSql();
-                parts.Add(new ScriptPart.Step(step.Groups[1].Value));
-                continue;
-            }
-
-            if (UnlessLine.Match(line) is { Success: true } condition)
-            {
-                KeepSql();
-                unless = long.Parse(condition.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
-                continue;
-            }
-
-            lines.Append(line).Append('\n');
-            if (unless is { } version && line.EndsWith(';'))
-            {
-                parts.Add(new ScriptPart.UnlessPending(version, lines.ToString()));
-                lines.Clear();
-                unless = null;
-            }
-        }
-
-        if (unless is { } open)
-            throw new InvalidDataException($"{fileName}: no statement follows \"-- unless pending: {open}\".");
-        KeepSql();
-        return parts;
-
-        void KeepSql()
-        {
-            var sql = lines.ToString();
-            lines.Clear();
-            if (sql.Split('\n').Any(line => line.AsSpan().Trim() is { Length: > 0 } code && !code.StartsWith("--")))
-                parts.Add(new ScriptPart.Sql(sql));
-        }
+        var (step, version, sql) = (part.Groups["step"].Value, part.Groups["version"].Value, part.Groups["sql"].Value);
+        if (step.Length > 0)
+            return new ScriptPart.Step(step);
+        if (version.Length > 0 && sql.Length == 0)
+            throw new InvalidDataException($"{fileName}: no statement follows \"-- unless pending: {version}\".");
+        if (version.Length > 0)
+            return new ScriptPart.UnlessPending(long.Parse(version, CultureInfo.InvariantCulture), sql);
+        return sql.Split('\n').Any(line => line.AsSpan().Trim() is { Length: > 0 } code && !code.StartsWith("--")) ? new ScriptPart.Sql(sql) : null;
     }
 
-    [GeneratedRegex(@"^-- step: (\w[\w ]*\w)\s*$")]
-    static partial Regex StepLine { get; }
+    // A line of its own, such a line with the statement behind it, or all lines up to the next of these.
+    [GeneratedRegex("""
+        ^--[ ]step:[ ](?<step>\w[\w ]*\w)[ \t]*\n
+        | ^--[ ]unless[ ]pending:[ ](?<version>\d+)[ \t]*\n (?<sql>(.*\n)*?.*;\n)?
+        | (?<sql>(^(?!--[ ]step:[ ]\w[\w ]*\w[ \t]*\n | --[ ]unless[ ]pending:[ ]\d+[ \t]*\n).*\n)+)
+        """, RegexOptions.IgnorePatternWhitespace | RegexOptions.ExplicitCapture | RegexOptions.Multiline)]
+    static partial Regex Part { get; }
 
-    [GeneratedRegex(@"^-- unless pending: (\d+)\s*$")]
-    static partial Regex UnlessLine { get; }
+    [GeneratedRegex(
+        @"\bcreate\s+(?:or\s+replace\s+)?(?:materialized\s+)?(?:view|function|procedure|aggregate)\s+(?:if\s+not\s+exists\s+)?teslamate\.(\w+)",
+        RegexOptions.IgnoreCase)]
+    static partial Regex Creation { get; }
 }

@@ -7,37 +7,21 @@ namespace TeslaMate.Database.Migrations;
 /// The migrations of one schema, found by their files' names: <c>V&lt;version&gt;__&lt;name&gt;.sql</c> with its <c>U…</c> beside it, and
 /// <c>R__&lt;name&gt;.sql</c> for views and functions. Nothing else lists them.
 /// </summary>
-sealed partial class MigrationFolder
+/// <param name="All">Oldest first.</param>
+/// <param name="Repeatables">In the order of their names; they are made anew after the versions.</param>
+/// <param name="Baseline">Takes an empty database to the newest version at once.</param>
+sealed partial record MigrationFolder(
+    IReadOnlyList<Migration> All, IReadOnlyList<MigrationFile> Repeatables, MigrationFile? Baseline)
 {
     static readonly System.Reflection.Assembly Assembly = typeof(MigrationFolder).Assembly;
-
-    MigrationFolder(IReadOnlyList<Migration> all, IReadOnlyList<RepeatableMigration> repeatables, MigrationFile? baseline)
-    {
-        All = all;
-        Repeatables = repeatables;
-        Baseline = baseline;
-    }
-
-    /// <summary>Oldest first.</summary>
-    public IReadOnlyList<Migration> All { get; }
-
-    /// <summary>Views and functions, in the order of their names; they are made anew after the versions.</summary>
-    public IReadOnlyList<RepeatableMigration> Repeatables { get; }
-
-    /// <summary>Takes an empty database to the newest version at once.</summary>
-    public MigrationFile? Baseline { get; }
 
     public long Newest => All.Count == 0 ? 0 : All[^1].Version;
 
     public Migration? Find(long version) => All.FirstOrDefault(migration => migration.Version == version);
 
-    /// <summary>
-    /// The migrations embedded in this assembly, below <paramref name="folder"/> ("" for the reference's, <c>teslamate/</c> for our own). A file's
-    /// text is read when it is first asked for.
-    /// </summary>
+    /// <summary>The embedded migrations of a folder: "" for the reference's, <c>teslamate/</c> for our own.</summary>
     public static MigrationFolder Embedded(string folder) => Read(Files(folder));
 
-    /// <summary>The texts of all embedded migrations, of both chains and in both directions.</summary>
     public static IEnumerable<string> EmbeddedTexts() => Files("").Concat(Files("teslamate/")).Select(file => file.Text);
 
     /// <summary>A text file embedded in this assembly.</summary>
@@ -48,12 +32,11 @@ sealed partial class MigrationFolder
         return reader.ReadToEnd();
     }
 
-    /// <exception cref="InvalidDataException">Two files claim one version or one name, or one of a pair is missing; nothing must run
-    /// then.</exception>
+    /// <exception cref="InvalidDataException">Two files claim one version or one name, or one of a pair is missing.</exception>
     public static MigrationFolder Read(IEnumerable<MigrationFile> files)
     {
         Dictionary<long, MigrationFile> forward = [], back = [];
-        List<RepeatableMigration> repeatables = [];
+        List<MigrationFile> repeatables = [];
         MigrationFile? baseline = null;
         foreach (var file in files)
         {
@@ -63,7 +46,7 @@ sealed partial class MigrationFolder
                 continue;
             if (parts.Groups["version"] is not { Success: true } number)
             {
-                repeatables.Add(new RepeatableMigration(file));
+                repeatables.Add(file);
                 continue;
             }
 
@@ -73,22 +56,18 @@ sealed partial class MigrationFolder
                 throw new InvalidDataException($"{file.FileName} and {side[version].FileName} claim the same version.");
         }
 
-        foreach (var (version, file) in forward)
-        {
-            if (!back.ContainsKey(version))
-                throw new InvalidDataException($"{file.FileName} has no file that takes it back, U{file.FileName[1..]}.");
-        }
-
+        if (forward.FirstOrDefault(file => !back.ContainsKey(file.Key)).Value is { } final)
+            throw new InvalidDataException($"{final.FileName} has no file that takes it back, U{final.FileName[1..]}.");
         if (back.FirstOrDefault(file => !forward.ContainsKey(file.Key)).Value is { } alone)
             throw new InvalidDataException($"{alone.FileName} takes back a version that no file leads to.");
         if (forward.Values.GroupBy(file => file.Name).FirstOrDefault(group => group.Count() > 1) is { } twins)
             throw new InvalidDataException($"These files have the same name: {string.Join(", ", twins.Select(file => file.FileName))}.");
         return new MigrationFolder(
             [.. forward.OrderBy(file => file.Key).Select(file => new Migration(file.Key, file.Value, back[file.Key]))],
-            [.. repeatables.OrderBy(file => file.Script.Name, StringComparer.Ordinal)],
-            baseline);
+            [.. repeatables.OrderBy(file => file.Name, StringComparer.Ordinal)], baseline);
     }
 
+    // Texts are read when they are first asked for.
     static IEnumerable<MigrationFile> Files(string folder)
         => from resource in Assembly.GetManifestResourceNames()
            where resource.StartsWith(folder, StringComparison.Ordinal) && resource.EndsWith(".sql", StringComparison.Ordinal)

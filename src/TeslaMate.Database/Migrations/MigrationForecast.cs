@@ -3,14 +3,12 @@ using Npgsql;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>A table as it is now.</summary>
-/// <param name="Rows">Counted.</param>
 /// <param name="Bytes">With its indexes.</param>
 public sealed record TableSize(string Name, long Rows, long Bytes);
 
 /// <summary>What one version would do.</summary>
 /// <param name="Summary">In words, from the script; may be empty.</param>
 /// <param name="StrongestLock">PostgreSQL's name of it and the table; null when the version locks no table that was there before.</param>
-/// <param name="Loses">What would be lost, one sentence each.</param>
 public sealed record ForecastVersion(
     string Version, string Summary, IReadOnlyList<TableSize> Rewrites, IReadOnlyList<TableSize> Scans, string? StrongestLock,
     IReadOnlyList<string> Loses);
@@ -53,9 +51,9 @@ public sealed record MigrationForecast(IReadOnlyList<ForecastVersion> Versions, 
         }
 
         async Task<TableSize?> SizeAsync(string table)
-            => await connection.ScalarAsync<bool>($"select to_regclass('{table}') is null", cancellationToken) ? null
-                : new TableSize(table.Replace("public.", "", StringComparison.Ordinal),
-                    await connection.ScalarAsync<long>($"select count(*) from {table}", cancellationToken),
-                    await connection.ScalarAsync<long>($"select pg_total_relation_size('{table}')", cancellationToken));
+            => await connection.ScalarAsync<long?>($"select pg_total_relation_size(to_regclass('{table}'))", cancellationToken) is { } bytes
+                ? new TableSize(table.Replace("public.", "", StringComparison.Ordinal),
+                    await connection.ScalarAsync<long>($"select count(*) from {table}", cancellationToken), bytes)
+                : null;
     }
 }

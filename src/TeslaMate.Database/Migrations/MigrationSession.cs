@@ -3,33 +3,19 @@ using Npgsql;
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>One run's way to the database: a working connection that is nobody else's, what is known about the server, and a monitor of it.</summary>
-sealed class MigrationSession : IAsyncDisposable
+sealed class MigrationSession(NpgsqlDataSource database, NpgsqlConnection connection, ServerFacts server, SessionMonitor monitor) : IAsyncDisposable
 {
     // Evolve's key; whoever migrates holds it for the whole run.
     const int LockKey = 12345;
-
     const int LookIntervalSeconds = 10;
 
-    readonly NpgsqlDataSource _database;
-
-    MigrationSession(NpgsqlDataSource database, NpgsqlConnection connection, ServerFacts server, SessionMonitor monitor)
-    {
-        _database = database;
-        Connection = connection;
-        Server = server;
-        Monitor = monitor;
-    }
-
-    public NpgsqlConnection Connection { get; }
-
-    public ServerFacts Server { get; }
-
-    public SessionMonitor Monitor { get; }
+    public NpgsqlConnection Connection => connection;
+    public ServerFacts Server => server;
+    public SessionMonitor Monitor => monitor;
 
     /// <exception cref="NpgsqlException">There is no way in; <see cref="Remedies.ForConnecting"/> explains it.</exception>
-    public static async Task<MigrationSession> OpenAsync(
-        DatabaseSettings settings, LockRetryPolicy retries, IProgress<MigrationProgress> progress, TimeProvider time,
-        CancellationToken cancellationToken)
+    public static async Task<MigrationSession> OpenAsync(DatabaseSettings settings, LockRetryPolicy retries,
+        IProgress<MigrationProgress> progress, TimeProvider time, CancellationToken cancellationToken)
     {
         var database = settings.CreateMigrationDataSource();
         try
@@ -38,10 +24,8 @@ sealed class MigrationSession : IAsyncDisposable
             connection.Notice += (_, message) =>
             {
                 // "already exists, skipping" is how scripts cope with what they find; only what a script itself says is of interest.
-                if (message.Notice.SqlState is "00000" && message.Notice.Routine is "exec_stmt_raise")
-                    progress.Report(new MigrationProgress.Note(message.Notice.MessageText));
-                else if (message.Notice.InvariantSeverity is "WARNING")
-                    progress.Report(new MigrationProgress.Note(message.Notice.MessageText, Warning: true));
+                if (message.Notice is { SqlState: "00000", Routine: "exec_stmt_raise" } or { InvariantSeverity: "WARNING" })
+                    progress.Report(new MigrationProgress.Note(message.Notice.MessageText, message.Notice.InvariantSeverity is "WARNING"));
             };
             var server = await ServerFacts.ReadAsync(connection, retries.Total, cancellationToken);
             return new MigrationSession(database, connection, server, new SessionMonitor(database, server.Process, progress, time));
@@ -60,56 +44,48 @@ sealed class MigrationSession : IAsyncDisposable
     /// <returns>Why it is no use to wait; null once the lock is held.</returns>
     public async Task<PreflightError?> LockAsync(CancellationToken cancellationToken)
     {
-        Monitor.Begin("Waiting until no other program migrates this database");
+        monitor.Begin("Waiting until no other program migrates this database");
         while (true)
         {
             try
             {
                 // The limit is for this alone: what is read next sets the session's own (ServerFacts).
-                await Connection.ExecuteAsync($"set lock_timeout = '{LookIntervalSeconds}s'; select pg_advisory_lock({LockKey})", cancellationToken);
-                break;
+                await connection.ExecuteAsync($"set lock_timeout = '{LookIntervalSeconds}s'; select pg_advisory_lock({LockKey})", cancellationToken);
+                monitor.Begin("Reading what the database has");
+                return null;
             }
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
             {
-                if (await AdvisoryLocks.StrangersAsync(Connection, LockKey, cancellationToken) is { } strangers)
+                if (await AdvisoryLocks.StrangersAsync(connection, LockKey, cancellationToken) is { } strangers)
                 {
-                    return new PreflightError(
-                        $"The lock of migrations (advisory lock {LockKey}) is held by a session whose role may not migrate this database: "
-                            + $"{strangers}.",
-                        Remedies.EndSession);
+                    return new PreflightError($"The lock of migrations (advisory lock {LockKey}) is held by a session whose role may not migrate "
+                        + $"this database: {strangers}.", Remedies.EndSession);
                 }
             }
         }
-
-        Monitor.Begin("Reading what the database has");
-        return null;
     }
-
-    public Task<MigrationHistory> ReadHistoryAsync(CancellationToken cancellationToken)
-        => MigrationHistory.ReadAsync(Connection, Server, cancellationToken);
 
     /// <summary>Who uses these tables, in words; null when nobody does.</summary>
     public Task<string?> HoldersAsync(IEnumerable<TableLock> tables, CancellationToken cancellationToken)
-        => Connection.ScalarAsync<string>($"""
+        => connection.ScalarAsync<string>($"""
             select {SessionMonitor.DescriptionOfSessions}
             from pg_stat_activity
             where pid <> pg_backend_pid()
               and pid in (select pid from pg_locks where granted and relation = any (select to_regclass(name)::oid from unnest($1::text[]) as name))
             """, cancellationToken, Value.Array<string>([.. tables.Select(held => ScriptHead.Qualified(held.Table))]));
 
-    /// <summary>Cancels what the session does, from another one.</summary>
     public async Task CancelAsync()
     {
-        await using var other = await _database.OpenConnectionAsync(CancellationToken.None);
-        await other.ExecuteAsync($"select pg_cancel_backend({Server.Process})", CancellationToken.None);
+        await using var other = await database.OpenConnectionAsync(CancellationToken.None);
+        await other.ExecuteAsync($"select pg_cancel_backend({server.Process})", CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await Monitor.DisposeAsync();
+        await monitor.DisposeAsync();
         // The advisory lock goes with the connection.
-        await Connection.DisposeAsync();
-        await _database.DisposeAsync();
+        await connection.DisposeAsync();
+        await database.DisposeAsync();
     }
 }
 
@@ -117,12 +93,8 @@ sealed class MigrationSession : IAsyncDisposable
 /// How a version waits for tables that others read. A lock that is asked for makes everybody behind it wait as well, so it is asked for briefly, and
 /// again after a pause in which the others go on.
 /// </summary>
-/// <param name="Wait">How long the lock is asked for.</param>
-/// <param name="Pause">How long the others go on before the next attempt.</param>
-/// <param name="Attempts">After so many the run gives up.</param>
 sealed record LockRetryPolicy(TimeSpan Wait, TimeSpan Pause, int Attempts)
 {
-    /// <summary>How long it takes until the run gives up.</summary>
     public TimeSpan Total => (Wait + Pause) * Attempts;
 
     /// <summary>Five minutes in all.</summary>

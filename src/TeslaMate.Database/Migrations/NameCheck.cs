@@ -1,3 +1,5 @@
+using TeslaMate.Database.Schemas;
+
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>Finds names that a planned version gives to something new and that somebody has given away already.</summary>
@@ -22,10 +24,9 @@ static class NameCheck
                 // What is there under this name by right is renamed or dropped before.
                 if (there is null || expected.ContainsKey(there.Key) || !reported.Add(there.Key))
                     continue;
-                plan.Errors.Add(new PreflightError(
-                    $"Version {change.Run.Label} makes {Article(come)} {Called(come)}, but {Article(there)} of that name is there already: "
+                plan.Refuse($"Version {change.Run.Label} makes {Article(come)} {Called(come)}, but {Article(there)} of that name is there already: "
                         + $"{Described(there)}.",
-                    Remedy(there)));
+                    Remedy(there));
             }
         }
     }

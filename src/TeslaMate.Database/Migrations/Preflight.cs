@@ -1,11 +1,11 @@
 using Npgsql;
+using TeslaMate.Database.Schemas;
 
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>Looks, before anything is changed, for what would stop the planned versions half-way.</summary>
 static class Preflight
 {
-    /// <summary>Adds what it finds to the plan's errors and warnings.</summary>
     public static async Task CheckAsync(NpgsqlConnection connection, Plan plan, DatabaseSettings settings, CancellationToken cancellationToken)
     {
         if (plan.IsEmpty)
@@ -36,8 +36,7 @@ static class Preflight
         var trail = new RenameTrail();
         foreach (var run in plan.Runs.Where(run => run.Chain is Chain.Reference))
         {
-            var change = ExpectedSchema.Recorded.ChangeOf(run.Version);
-            yield return new PlannedChange(run, run.Back ? change.Reversed : change, trail);
+            yield return new PlannedChange(run, ExpectedSchema.Recorded.ChangeOf(run.Version, run.Back), trail);
             trail = trail.After(run.Version, run.Back);
         }
     }
@@ -51,6 +50,5 @@ sealed record PlannedChange(PlannedRun Run, SchemaChange Change, RenameTrail Tra
     public IEnumerable<(SchemaFact Before, SchemaFact? After)> ChangedColumns()
         => from before in Change.Gone
            where before.Kind == "column" && !RenameTrail.IsRenamed(Run.Version, before, Run.Back)
-           let after = Change.Come.FirstOrDefault(come => come.Key == before.Key)
-           select (before, after);
+           select (before, Change.Come.FirstOrDefault(come => come.Key == before.Key));
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using TeslaMate.Database.Schemas;
 
 namespace TeslaMate.Database.Migrations;
 

@@ -1,4 +1,5 @@
 using Npgsql;
+using TeslaMate.Database.Schemas;
 
 namespace TeslaMate.Database.Migrations;
 
@@ -24,7 +25,7 @@ sealed record Reconciliation(
         CancellationToken cancellationToken)
     {
         var recorded = history.Changelog.Keys.ToHashSet();
-        HashSet<long> applied = [.. history.Server.HasSchemaMigrations ? history.SchemaMigrations.Keys : recorded];
+        var applied = history.Server.HasSchemaMigrations ? history.SchemaMigrations.Keys.ToHashSet() : [.. recorded];
         IReadOnlyList<long> restore = [.. recorded.Where(version => !history.SchemaMigrations.ContainsKey(version)).Order()];
         if (history.Server.HasSchemaMigrations)
             restore = await ShownAsync(restore);
@@ -32,7 +33,7 @@ sealed record Reconciliation(
         IReadOnlyList<long> lost = [];
         if (history.Server.PublicObjects > 0)
             lost = await ShownAsync([.. reference.All.Select(migration => migration.Version).Where(version => !applied.Contains(version))]);
-        if (!lost.Any(ExpectedSchema.Recorded.IsVisible))
+        if (lost.All(version => ExpectedSchema.Recorded.ChangeOf(version) is { Gone: [], Come: [] }))
             lost = [];
         if (writesLostRows)
         {
@@ -40,20 +41,13 @@ sealed record Reconciliation(
             applied.UnionWith(restore);
         }
 
-        IEnumerable<(Chain Chain, Migration Migration)> scripts =
-        [
-            .. reference.All.Where(migration => applied.Contains(migration.Version)).Select(migration => (Chain.Reference, migration)),
-            .. own.All.Where(migration => history.OwnChangelog.ContainsKey(migration.Version)).Select(migration => (Chain.Own, migration)),
-        ];
-        return new Reconciliation(
-            applied,
-            [.. reference.All.Where(migration => applied.Contains(migration.Version) && !recorded.Contains(migration.Version))],
-            restore,
-            [.. recorded.Where(version => !applied.Contains(version))],
-            [.. scripts.Where(script
-                => history.UndoScripts.GetValueOrDefault((script.Chain, script.Migration.Version)) != script.Migration.Down.Checksum)],
-            lost,
-            history.NeedsSweep);
+        var known = reference.All.Where(migration => applied.Contains(migration.Version)).ToList();
+        var scripts = known.Select(migration => (Chain: Chain.Reference, Migration: migration))
+            .Concat(own.All.Where(migration => history.OwnChangelog.ContainsKey(migration.Version))
+                .Select(migration => (Chain: Chain.Own, Migration: migration)))
+            .Where(script => history.UndoScripts.GetValueOrDefault((script.Chain, script.Migration.Version)) != script.Migration.Down.Checksum);
+        return new Reconciliation(applied, [.. known.Where(migration => !recorded.Contains(migration.Version))], restore,
+            [.. recorded.Where(version => !applied.Contains(version))], [.. scripts], lost, history.NeedsSweep);
 
         // The live schema is read only when the tables leave something open.
         async Task<IReadOnlyList<long>> ShownAsync(IReadOnlyList<long> doubtful) => doubtful.Count == 0 ? []

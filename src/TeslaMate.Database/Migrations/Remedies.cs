@@ -11,77 +11,73 @@ static class Remedies
     /// <summary>Why a verb ended that wants more of the database than a connection.</summary>
     public static string InOneLine(NpgsqlException exception, DatabaseSettings settings)
     {
-        var state = (exception as PostgresException)?.SqlState;
-        if (state is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction
+        if (exception.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction
             or PostgresErrorCodes.InvalidSchemaName)
             return $"The {settings} is not up to date: {Message(exception)}. Run: teslamate migrate";
         // Classes 28, 3D and 53 end an attempt to connect, as a server does that starts or stops.
-        if (state is not (null or ['2', '8', ..] or ['3', 'D', ..] or ['5', '3', ..] or PostgresErrorCodes.CannotConnectNow
+        if (exception.SqlState is not (null or ['2', '8', ..] or ['3', 'D', ..] or ['5', '3', ..] or PostgresErrorCodes.CannotConnectNow
             or PostgresErrorCodes.InsufficientPrivilege))
             return $"{settings}: {Message(exception)}";
         var (cause, remedy, _) = ForConnecting(exception, settings);
         return $"{cause}. {remedy}";
     }
 
-    /// <summary>Why there is no connection, and what to do about it.</summary>
     public static PreflightError ForConnecting(NpgsqlException exception, DatabaseSettings settings)
     {
         var cause = exception is PostgresException { TableName: not null }
             or PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege, Routine: "aclcheck_error" }
             ? $"The role {settings.User} cannot see the {settings}: {Message(exception)}"
             : $"No connection to {settings} as {settings.User}: {Message(exception)}";
-        return new PreflightError(cause, exception switch
+        return new PreflightError(cause, exception.SqlState switch
         {
-            PostgresException { SqlState: PostgresErrorCodes.InvalidPassword }
-                => "Check DATABASE_USER and DATABASE_PASS (or the file named by DATABASE_PASS_FILE).",
-            PostgresException { SqlState: PostgresErrorCodes.InvalidAuthorizationSpecification } =>
+            PostgresErrorCodes.InvalidPassword => "Check DATABASE_USER and DATABASE_PASS (or the file named by DATABASE_PASS_FILE).",
+            PostgresErrorCodes.InvalidAuthorizationSpecification =>
                 "Check DATABASE_USER, and whether the server's pg_hba.conf lets this role in from here. "
-                + $"To make the role: create role \"{settings.User}\" login;",
-            PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } =>
+                    + $"To make the role: create role \"{settings.User}\" login;",
+            PostgresErrorCodes.InvalidCatalogName =>
                 $"Check DATABASE_NAME, or have an administrator run: create database \"{settings.Name}\" owner \"{settings.User}\";",
-            PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } =>
-                $"Have an administrator make \"{settings.User}\" the owner of the database \"{settings.Name}\" and its tables, or grant it what "
-                    + "is missing.",
-            PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow } => "The server is starting or stopping; try again in a moment.",
-            PostgresException { SqlState: PostgresErrorCodes.TooManyConnections }
-                => "The server has no connection left; close some, or raise its max_connections.",
-            { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } }
-                => "Check DATABASE_HOST.",
-            { InnerException: SocketException or FileNotFoundException } when settings.Host.StartsWith('/') =>
-                "Check DATABASE_SOCKET_DIR and DATABASE_PORT, and that PostgreSQL runs.",
-            { InnerException: SocketException or TimeoutException }
-                => "Check DATABASE_HOST and DATABASE_PORT, and that PostgreSQL runs and listens there.",
-            { InnerException: System.Security.Authentication.AuthenticationException } => "Check DATABASE_SSL and DATABASE_SSL_CA_CERT_FILE.",
-            _ when exception.Message.Contains("SSL", StringComparison.Ordinal)
-                => "Check DATABASE_SSL: the server and this program disagree about encryption.",
-            _ => "Check the DATABASE_* variables.",
+            PostgresErrorCodes.InsufficientPrivilege => $"Have an administrator make \"{settings.User}\" the owner of the database "
+                + $"\"{settings.Name}\" and its tables, or grant it what is missing.",
+            PostgresErrorCodes.CannotConnectNow => "The server is starting or stopping; try again in a moment.",
+            PostgresErrorCodes.TooManyConnections => "The server has no connection left; close some, or raise its max_connections.",
+            _ => ForTheWay(exception, settings),
         });
     }
 
-    /// <summary>What to do after a version failed; the database is as it was before that version.</summary>
-    public static string ForFailure(NpgsqlException exception) => exception switch
+    static string ForTheWay(NpgsqlException exception, DatabaseSettings settings) => exception.InnerException switch
     {
-        PostgresException { SqlState: PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.InsufficientResources } =>
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } => "Check DATABASE_HOST.",
+        SocketException or FileNotFoundException when settings.Host.StartsWith('/') =>
+            "Check DATABASE_SOCKET_DIR and DATABASE_PORT, and that PostgreSQL runs.",
+        SocketException or TimeoutException => "Check DATABASE_HOST and DATABASE_PORT, and that PostgreSQL runs and listens there.",
+        System.Security.Authentication.AuthenticationException => "Check DATABASE_SSL and DATABASE_SSL_CA_CERT_FILE.",
+        _ when exception.Message.Contains("SSL", StringComparison.Ordinal) =>
+            "Check DATABASE_SSL: the server and this program disagree about encryption.",
+        _ => "Check the DATABASE_* variables.",
+    };
+
+    /// <summary>What to do after a version failed; the database is as it was before that version.</summary>
+    public static string ForFailure(NpgsqlException exception) => exception.SqlState switch
+    {
+        PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory or PostgresErrorCodes.InsufficientResources =>
             "Make room on the server and run the same command again.",
-        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } =>
+        PostgresErrorCodes.InsufficientPrivilege =>
             "Have an administrator grant the missing right, or make the role the owner of the object, and run the same command again.",
-        PostgresException { SqlState: PublicSchemaCheck.Intrusion } =>
+        PublicSchemaCheck.Intrusion =>
             "Do so, keep others from making such things (revoke create on schema public from them), and run the same command again.",
-        PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } => "Connect to the primary server, and with a role that may write.",
-        PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow } =>
+        PostgresErrorCodes.ReadOnlySqlTransaction => "Connect to the primary server, and with a role that may write.",
+        PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow =>
             "The server stopped, or ended the session. Run the same command again when it is back; what was finished stays.",
-        PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } => "Somebody cancelled the statement. Run the same command again.",
-        PostgresException { SqlState: PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.DuplicateColumn }
-            =>
+        PostgresErrorCodes.QueryCanceled => "Somebody cancelled the statement. Run the same command again.",
+        PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.DuplicateColumn =>
             "The name is taken by something that was added by hand: rename or drop that, and run the same command again.",
-        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedObject }
-            =>
+        PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedObject =>
             "The schema is not what its version promises: teslamate status --check lists the differences. Mend them and run the same command again.",
-        PostgresException { SqlState: PostgresErrorCodes.DependentObjectsStillExist } =>
+        PostgresErrorCodes.DependentObjectsStillExist =>
             "Something that others added uses what is to be changed: drop it, run the same command again, and add it anew.",
-        PostgresException { SqlState: ['2', '2' or '3', ..] } => "Correct the rows in question and run the same command again.",
-        PostgresException => "See the server's log; run the same command again when the cause is gone.",
-        _ => "The connection was lost. Run the same command again when the server can be reached; what was finished stays.",
+        ['2', '2' or '3', ..] => "Correct the rows in question and run the same command again.",
+        null => "The connection was lost. Run the same command again when the server can be reached; what was finished stays.",
+        _ => "See the server's log; run the same command again when the cause is gone.",
     };
 
     public static string Message(NpgsqlException exception) => exception is PostgresException postgres

@@ -1,3 +1,5 @@
+using TeslaMate.Database.Schemas;
+
 namespace TeslaMate.Database.Migrations;
 
 /// <summary>
@@ -28,25 +30,14 @@ sealed class RenameTrail
         new(20250924215353, "public.tokens", null, "private.tokens", null),
     ];
 
-    readonly IReadOnlyList<Rename> _done;
+    IEnumerable<Rename> NewestFirst { get; init; } = [];
 
-    public RenameTrail()
-        : this([])
-    {
-    }
-
-    RenameTrail(IReadOnlyList<Rename> done) => _done = done;
-
-    public RenameTrail After(long version, bool back)
-    {
-        Rename[] renames = [.. All.Where(rename => rename.Version == version).Select(rename => back ? rename.Reversed : rename)];
-        return renames.Length == 0 ? this : new RenameTrail([.. _done, .. renames]);
-    }
+    public RenameTrail After(long version, bool back) => new() { NewestFirst = [.. Of(version, back).Reverse(), .. NewestFirst] };
 
     /// <summary>How a column that a later version meets is called in the database now.</summary>
     public (string Table, string Column) Origin(string table, string column)
     {
-        foreach (var rename in _done.Reverse())
+        foreach (var rename in NewestFirst)
         {
             if (rename.ToTable != table || (rename.ToColumn is { } renamed && renamed != column))
                 continue;
@@ -60,7 +51,9 @@ sealed class RenameTrail
     public string Origin(string table) => Origin(table, "").Table;
 
     /// <summary>Whether a column that a version seems to remove only gets another name.</summary>
-    public static bool IsRenamed(long version, SchemaFact column, bool back)
-        => All.Where(rename => rename.Version == version).Select(rename => back ? rename.Reversed : rename)
-            .Any(rename => rename.FromTable == column.Table && (rename.FromColumn is null || rename.FromColumn == column.ShortName));
+    public static bool IsRenamed(long version, SchemaFact column, bool back) => Of(version, back)
+        .Any(rename => rename.FromTable == column.Table && (rename.FromColumn is null || rename.FromColumn == column.ShortName));
+
+    static IEnumerable<Rename> Of(long version, bool back)
+        => All.Where(rename => rename.Version == version).Select(rename => back ? rename.Reversed : rename);
 }

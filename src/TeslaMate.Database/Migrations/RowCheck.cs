@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Npgsql;
+using TeslaMate.Database.Schemas;
 
 namespace TeslaMate.Database.Migrations;
 
@@ -17,9 +18,36 @@ sealed partial class RowCheck(Plan plan, IReadOnlyList<PlannedChange> changes, S
     const long Units = 20190810105216;
     const long LongerSuspension = 20190814152810;
     const long SettingsPerCar = 20191117171307;
-
-    /// <summary>The version that takes charging processes from their charges anew.</summary>
     const long RecomputedCharging = 20191212230527;
+
+    const string City = """
+        coalesce(t.raw -> 'address' -> 'city', t.raw -> 'address' -> 'town', t.raw -> 'address' -> 'municipality', t.raw -> 'address' -> 'village',
+            t.raw -> 'address' -> 'hamlet', t.raw -> 'address' -> 'locality', t.raw -> 'address' -> 'croft')::text
+        """;
+
+    /// <summary>What versions forbid where the database has a column; <c>{version}</c> in a cause is the planned one's label.</summary>
+    static readonly (long Version, string Column, Rule Rule)[] Constraints =
+    [
+        (20190729181314, "efficiency", new("public.trips", "id, efficiency", "t.efficiency = 0",
+            "have the efficiency 0, which version {version} cannot invert",
+            "update public.trips set efficiency = null where efficiency = 0;")),
+        (20190821143938, "end_date", new("public.states", "id, car_id, start_date",
+            "t.end_date is null and exists (select from public.states as other where other.car_id = t.car_id and other.end_date is null "
+                + "and other.id <> t.id)",
+            "are open beside another of the same car; version {version} allows one",
+            "End all but the last of each car: update public.states set end_date = start_date where id = <id>;")),
+        (20190821143938, "end_date", EndsBeforeStart("public.states")),
+        (20190821143938, "end_date", EndsBeforeStart("public.updates")),
+        (20190903151524, "vin", new("public.cars", "id, vin",
+            "exists (select from public.cars as other where other.vin = t.vin and other.id <> t.id)",
+            "share their VIN with another; version {version} allows one car per VIN",
+            "Delete or correct all but one: update public.cars set vin = null where id = <id>;")),
+        (20200306130218, "raw", new("public.addresses", "id, city",
+            "(jsonb_typeof(t.raw -> 'address') = 'object' and t.raw -> 'address' ?| array['village', 'hamlet', 'locality', 'croft'] "
+                + $"and length(trim(both '\"' from {City})) > 255)",
+            "have a place's name of more than 255 characters, which version {version} cannot store",
+            "Take the geocoder's answer away: update public.addresses set raw = null where id = <id>;")),
+    ];
 
     // Addresses of before are thrown away by 20200120142602, and what refers to them is emptied.
     readonly bool _keepsAddresses = live.HasColumn("public.addresses", "osm_id");
@@ -31,28 +59,21 @@ sealed partial class RowCheck(Plan plan, IReadOnlyList<PlannedChange> changes, S
             .DistinctBy(rule => (rule.Table, rule.Condition));
         foreach (var table in rules.GroupBy(rule => rule.Table))
         {
-            Rule[] all = [.. table];
-            var counts = string.Join(", ", all.Select(rule => $"count(*) filter (where {rule.Condition})"));
+            var counts = string.Join(", ", table.Select(rule => $"count(*) filter (where {rule.Condition})"));
             var refused = (await connection.ScalarAsync<long[]>($"select array[{counts}] from {table.Key} as t", cancellationToken))!;
-            for (var i = 0; i < all.Length; i++)
+            foreach (var (rule, count) in table.Zip(refused).Where(pair => pair.Second > 0))
             {
-                if (refused[i] == 0)
-                    continue;
-                var show = $"select {all[i].Columns} from {table.Key} as t where {all[i].Condition}";
-                List<string> examples = [];
-                await foreach (var row in connection.RowsAsync($"select (to_jsonb(shown))::text from ({show} limit 3) as shown", cancellationToken))
-                    examples.Add(row.GetString(0));
-                plan.Errors.Add(new PreflightError(
-                    $"{refused[i]} row{(refused[i] == 1 ? "" : "s")} of {table.Key} {all[i].Cause}: "
-                        + $"{string.Join(", ", examples)}{(refused[i] > examples.Count ? " ..." : "")}",
-                    all[i].Remedy, show + ";"));
+                var show = $"select {rule.Columns} from {table.Key} as t where {rule.Condition}";
+                var examples = await connection.ScalarAsync<string>(
+                    $"select string_agg(to_jsonb(shown)::text, ', ') from ({show} limit 3) as shown", cancellationToken);
+                plan.Refuse($"{count} row{(count == 1 ? "" : "s")} of {table.Key} {rule.Cause}: {examples}{(count > 3 ? " ..." : "")}",
+                    rule.Remedy, show + ";");
             }
         }
 
         await CheckSettingsAsync(connection, cancellationToken);
     }
 
-    /// <summary>Types become narrower, columns required.</summary>
     IEnumerable<Rule> ByType(PlannedChange change)
     {
         foreach (var (before, after) in change.ChangedColumns())
@@ -60,9 +81,7 @@ sealed partial class RowCheck(Plan plan, IReadOnlyList<PlannedChange> changes, S
             var (table, column) = change.Trail.Origin(before.Table!, before.ShortName);
             // Going back, the scripts themselves make do with tokens and missing values.
             if (after is null || !live.TryGetValue(("column", $"{table}.{column}"), out var now)
-                || (change.Run.Back && table.EndsWith(".tokens", StringComparison.Ordinal)))
-                continue;
-            if (!change.Run.Back && table == "public.addresses" && !_keepsAddresses)
+                || (change.Run.Back ? table.EndsWith(".tokens", StringComparison.Ordinal) : IsEmptied(table)))
                 continue;
             var (type, isRequired, _) = after.Column;
             var (wasType, wasRequired, _) = before.Column;
@@ -97,7 +116,7 @@ sealed partial class RowCheck(Plan plan, IReadOnlyList<PlannedChange> changes, S
         if (IsIdentity(column))
             return $"Give these rows of {table}, and what refers to them, smaller numbers, or delete them.";
         var corrected = !isRequired ? "null"
-            : Numeric.Match(type) is { Success: true } numeric ? Nearest(Limit(numeric) - Step(numeric))
+            : Numeric(type) is var (limit, scale) ? Nearest(limit - (1 / Power(scale)))
             : Varying.Match(type) is { Success: true } varying ? $"left({column}, {varying.Groups[1].Value})"
             : type == "smallint" ? Nearest(32767) : Nearest(2147483647);
         return $"Correct the values{(isRequired ? "" : ", or empty them")}: update {table} as t set {column} = {corrected} where {refusal};";
@@ -107,80 +126,43 @@ sealed partial class RowCheck(Plan plan, IReadOnlyList<PlannedChange> changes, S
 
     static bool IsIdentity(string column) => column == "id" || column.EndsWith("_id", StringComparison.Ordinal);
 
+    bool IsEmptied(string table) => table == "public.addresses" && !_keepsAddresses;
+
     /// <summary>The condition for a value that the assignment cast to <paramref name="type"/> refuses; null when it takes all.</summary>
     static string? Refusal(string value, string from, string type)
     {
-        var isExact = from is "smallint" or "integer" or "bigint";
         if (type == "smallint")
-            return isExact ? $"{value} not between -32768 and 32767" : $"not ({value} >= -32768.5 and {value} < 32767.5)";
+            return from is "smallint" or "integer" or "bigint" ? $"{value} not between -32768 and 32767"
+                : $"not ({value} >= -32768.5 and {value} < 32767.5)";
         if (type == "integer" && from != "smallint")
             return $"{value} not between -2147483648 and 2147483647";
-        if (Numeric.Match(type) is { Success: true } numeric)
-        {
-            var limit = Limit(numeric).ToString(CultureInfo.InvariantCulture);
-            // The first comparison is cheap and settles nearly all rows. NaN fits any numeric.
-            return $"(abs({value}) >= {limit} - 1 and {value} <> 'NaN' and abs(round({value}::numeric, {Scale(numeric)})) >= {limit})";
-        }
-
+        // The first comparison is cheap and settles nearly all rows. NaN fits any numeric.
+        if (Numeric(type) is var (limit, scale))
+            return string.Create(CultureInfo.InvariantCulture,
+                $"(abs({value}) >= {limit} - 1 and {value} <> 'NaN' and abs(round({value}::numeric, {scale})) >= {limit})");
         return Varying.Match(type) is { Success: true } varying ? $"length({value}) > {varying.Groups[1].Value}" : null;
     }
 
-    /// <summary>The smallest number that is too large for <c>numeric(p,s)</c>.</summary>
-    static decimal Limit(Match numeric) => Power(int.Parse(numeric.Groups[1].ValueSpan, CultureInfo.InvariantCulture) - Scale(numeric));
-
-    static decimal Step(Match numeric) => 1 / Power(Scale(numeric));
-
-    static int Scale(Match numeric) => int.Parse(numeric.Groups[2].ValueSpan, CultureInfo.InvariantCulture);
+    /// <summary>Of <c>numeric(p,s)</c> the smallest number that is too large, and the decimal places.</summary>
+    static (decimal Limit, int Scale)? Numeric(string type)
+    {
+        if (NumericType.Match(type) is not { Success: true, Groups: var groups })
+            return null;
+        var scale = int.Parse(groups[2].ValueSpan, CultureInfo.InvariantCulture);
+        return (Power(int.Parse(groups[1].ValueSpan, CultureInfo.InvariantCulture) - scale), scale);
+    }
 
     static decimal Power(int ten) => (decimal)Math.Pow(10, ten);
 
     IEnumerable<Rule> ByConstraint(PlannedChange change)
-    {
-        switch (change.Run.Version)
-        {
-            case 20190729181314 when live.HasColumn("public.trips", "efficiency"):
-                yield return new Rule("public.trips", "id, efficiency", "t.efficiency = 0",
-                    $"have the efficiency 0, which version {change.Run.Label} cannot invert",
-                    "update public.trips set efficiency = null where efficiency = 0;");
-                break;
-            case 20190821143938:
-                if (live.HasColumn("public.states", "end_date"))
-                {
-                    yield return new Rule("public.states", "id, car_id, start_date",
-                        "t.end_date is null and exists (select from public.states as other where other.car_id = t.car_id and other.end_date is "
-                            + "null and other.id <> t.id)",
-                        $"are open beside another of the same car; version {change.Run.Label} allows one",
-                        "End all but the last of each car: update public.states set end_date = start_date where id = <id>;");
-                    yield return EndsBeforeStart("public.states");
-                }
+        => from constraint in Constraints
+           let rule = constraint.Rule
+           where constraint.Version == change.Run.Version && live.HasColumn(rule.Table, constraint.Column) && !IsEmptied(rule.Table)
+           select rule with { Cause = rule.Cause.Replace("{version}", change.Run.Label, StringComparison.Ordinal) };
 
-                if (live.HasColumn("public.updates", "end_date"))
-                    yield return EndsBeforeStart("public.updates");
-                break;
-            case 20190903151524 when live.HasColumn("public.cars", "vin"):
-                yield return new Rule("public.cars", "id, vin",
-                    "exists (select from public.cars as other where other.vin = t.vin and other.id <> t.id)",
-                    $"share their VIN with another; version {change.Run.Label} allows one car per VIN",
-                    "Delete or correct all but one: update public.cars set vin = null where id = <id>;");
-                break;
-            case 20200306130218 when _keepsAddresses && live.HasColumn("public.addresses", "raw"):
-                const string City = """
-                    coalesce(t.raw -> 'address' -> 'city', t.raw -> 'address' -> 'town', t.raw -> 'address' -> 'municipality',
-                        t.raw -> 'address' -> 'village',
-                             t.raw -> 'address' -> 'hamlet', t.raw -> 'address' -> 'locality', t.raw -> 'address' -> 'croft')::text
-                    """;
-                yield return new Rule("public.addresses", "id, city", $"""
-                    (jsonb_typeof(t.raw -> 'address') = 'object' and t.raw -> 'address' ?| array['village', 'hamlet', 'locality', 'croft']
-                        and length(trim(both '"' from {City})) > 255)
-                    """, $"have a place's name of more than 255 characters, which version {change.Run.Label} cannot store",
-                    "Take the geocoder's answer away: update public.addresses set raw = null where id = <id>;");
-                break;
-        }
-
-        Rule EndsBeforeStart(string table) => new(table, "id, start_date, end_date", "t.end_date < t.start_date",
-            $"end before they start, which version {change.Run.Label} forbids",
-            $"update {table} set end_date = start_date where end_date < start_date;");
-    }
+    static Rule EndsBeforeStart(string table) => new(table, "id, start_date, end_date", "t.end_date < t.start_date",
+        "end before they start, which version {version} forbids",
+        $"update {table} set end_date = start_date where end_date < start_date;");
 
     /// <summary>A foreign key that the database should have already lets rows through that refer to nothing, if somebody has dropped it.</summary>
     IEnumerable<Rule> ByForeignKey(PlannedChange change)
@@ -194,8 +176,7 @@ sealed partial class RowCheck(Plan plan, IReadOnlyList<PlannedChange> changes, S
             var isGuarded = live.Values.Any(fact => fact.Kind == "constraint" && fact.Table == table
                 && fact.Detail.StartsWith($"FOREIGN KEY ({column}) ", StringComparison.Ordinal)
                 && !fact.Detail.EndsWith("NOT VALID", StringComparison.Ordinal));
-            var isEmptied = target == "public.addresses" && !_keepsAddresses;
-            if (isGuarded || isEmptied || !live.TryGetValue(("column", $"{table}.{column}"), out var there) || !live.HasTable(target))
+            if (isGuarded || IsEmptied(target) || !live.TryGetValue(("column", $"{table}.{column}"), out var there) || !live.HasTable(target))
                 continue;
             var orphan = $"t.{column} is not null and not exists (select from {target} as target where target.id = t.{column})";
             yield return new Rule(table, $"id, {column}", orphan,
@@ -210,19 +191,15 @@ sealed partial class RowCheck(Plan plan, IReadOnlyList<PlannedChange> changes, S
     IEnumerable<Rule> BySettings()
     {
         if (Forward(SettingsPerCar) is not { } label)
-            yield break;
+            return [];
         // Whatever is below the least is raised by the way.
         var least = Forward(LongerSuspension) is null ? 1 : int.MinValue;
-        foreach (var (column, most) in new[] { ("suspend_min", 90), ("suspend_after_idle_min", 60) })
-        {
-            if (live.HasColumn("public.settings", column))
-            {
-                yield return new Rule("public.settings", $"id, {column}",
-                    $"t.{column} not between {(column == "suspend_min" ? least : 1)} and {most} and exists (select from public.cars)",
-                    $"have a {column} that is not between 1 and {most}, which version {label} requires",
-                    $"update public.settings set {column} = least(greatest({column}, 1), {most});");
-            }
-        }
+        return from limit in new (string Column, int Least, int Most)[] { ("suspend_min", least, 90), ("suspend_after_idle_min", 1, 60) }
+               where live.HasColumn("public.settings", limit.Column)
+               select new Rule("public.settings", $"id, {limit.Column}",
+                   $"t.{limit.Column} not between {limit.Least} and {limit.Most} and exists (select from public.cars)",
+                   $"have a {limit.Column} that is not between 1 and {limit.Most}, which version {label} requires",
+                   $"update public.settings set {limit.Column} = least(greatest({limit.Column}, 1), {limit.Most});");
     }
 
     /// <summary>The version's label if it is planned.</summary>
@@ -235,19 +212,17 @@ sealed partial class RowCheck(Plan plan, IReadOnlyList<PlannedChange> changes, S
             return;
         var rows = await connection.ScalarAsync<long>("select count(*) from public.settings", cancellationToken);
         if (rows != 1)
-        {
-            plan.Errors.Add(new PreflightError($"The table settings has {rows} rows; version {needing} needs exactly one.",
-                rows == 0 ? "insert into public.settings (inserted_at, updated_at) values (now(), now());" : "Delete all but one: delete from "
-                    + "public.settings where id = <id>;",
-                "select * from public.settings;"));
-        }
+            plan.Refuse($"The table settings has {rows} rows; version {needing} needs exactly one.",
+                rows == 0 ? "insert into public.settings (inserted_at, updated_at) values (now(), now());"
+                    : "Delete all but one: delete from public.settings where id = <id>;",
+                "select * from public.settings;");
     }
 
     [GeneratedRegex(@"^FOREIGN KEY \((\w+)\) REFERENCES (?:public\.)?(\w+)\(id\)")]
     static partial Regex ForeignKey { get; }
 
     [GeneratedRegex(@"^numeric\((\d+),(\d+)\)$")]
-    static partial Regex Numeric { get; }
+    static partial Regex NumericType { get; }
 
     [GeneratedRegex(@"^character varying\((\d+)\)$")]
     static partial Regex Varying { get; }

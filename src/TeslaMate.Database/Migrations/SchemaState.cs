@@ -6,7 +6,10 @@ namespace TeslaMate.Database.Migrations;
 public sealed record AppliedVersion(long Version, string? Name, DateTimeOffset? At);
 
 /// <summary>A version that the database does not have yet.</summary>
-public sealed record PendingVersion(long Version, string Name);
+public sealed record PendingVersion(long Version, string Name)
+{
+    internal static PendingVersion Of(Migration migration) => new(migration.Version, migration.Name);
+}
 
 /// <summary>A file that is not what was applied.</summary>
 public sealed record ChecksumMismatch(string FileName, string Recorded, string Expected);
@@ -37,7 +40,6 @@ public sealed record SchemaState
     public required IReadOnlyList<string> PendingRepeatables { get; init; }
 
     public required IReadOnlyList<ChecksumMismatch> ChecksumMismatches { get; init; }
-
     public required IReadOnlyList<ExtensionState> Extensions { get; init; }
 
     /// <summary>What is not wrong but dangerous.</summary>

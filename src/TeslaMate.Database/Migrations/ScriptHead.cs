@@ -6,12 +6,8 @@ namespace TeslaMate.Database.Migrations;
 /// <param name="Mode">PostgreSQL's name in lower case, such as <c>access exclusive</c>.</param>
 readonly record struct TableLock(string Mode, string Table);
 
-/// <summary>The comment lines that a script begins with.</summary>
-/// <param name="Summary">Why the change is made and what it does to rows, for people.</param>
-/// <param name="Rewrites">Tables that are written anew.</param>
-/// <param name="Scans">Tables that are read completely.</param>
+/// <summary>The comment lines that a script begins with; the folder's README lists them.</summary>
 /// <param name="Locks">In the order in which they are taken.</param>
-/// <param name="Loses">What does not come back, one sentence each.</param>
 sealed partial record ScriptHead(string Summary, IReadOnlyList<string> Rewrites, IReadOnlyList<string> Scans, IReadOnlyList<TableLock> Locks,
     IReadOnlyList<string> Loses)
 {
@@ -21,46 +17,33 @@ sealed partial record ScriptHead(string Summary, IReadOnlyList<string> Rewrites,
         "access share", "row share", "row exclusive", "share update exclusive", "share", "share row exclusive", "exclusive", "access exclusive",
     ];
 
-    /// <summary>The strongest of the locks; null when there is none.</summary>
-    public TableLock? StrongestLock => Locks.Count == 0 ? null : Locks.MaxBy(held => Array.IndexOf(Modes, held.Mode));
+    public TableLock? StrongestLock => Locks.Count == 0 ? null : Locks.MaxBy(Strength);
 
     /// <summary>One lock per table, the strongest of it, in the order in which the tables come.</summary>
     public static IReadOnlyList<TableLock> Strongest(IEnumerable<TableLock> locks)
-        => [.. locks.GroupBy(held => held.Table).Select(table => table.MaxBy(held => Array.IndexOf(Modes, held.Mode)))];
+        => [.. locks.GroupBy(held => held.Table).Select(table => table.MaxBy(Strength))];
 
     /// <summary>A table's name as it is found whatever the search path.</summary>
     public static string Qualified(string table) => table.Contains('.', StringComparison.Ordinal) ? table : $"public.{table}";
 
     public static ScriptHead Read(string text)
     {
-        List<string> summary = [], rewrites = [], scans = [], loses = [];
-        List<TableLock> locks = [];
-        foreach (var line in text.Split('\n').TakeWhile(line => line.StartsWith("--", StringComparison.Ordinal) || line.Length == 0))
-        {
-            var comment = line.TrimStart('-').Trim();
-            if (comment.StartsWith("Rewrites:", StringComparison.Ordinal))
-                rewrites.AddRange(Names(comment[9..]));
-            else if (comment.StartsWith("Scans:", StringComparison.Ordinal))
-                scans.AddRange(Names(comment[6..]));
-            else if (comment.StartsWith("Loses:", StringComparison.Ordinal))
-                loses.Add(comment[6..].Trim());
-            else if (comment.StartsWith("Locks:", StringComparison.Ordinal))
-                locks.AddRange(ReadLocks(comment[6..]));
-            else if (comment.Length > 0 && !comment.StartsWith("step:", StringComparison.Ordinal)
-                && !comment.StartsWith("unless pending:", StringComparison.Ordinal))
-                summary.Add(comment);
-        }
+        var comments = text.Split('\n').TakeWhile(line => line.Length == 0 || line.StartsWith("--", StringComparison.Ordinal))
+            .Select(line => Comment.Match(line).Groups).ToLookup(groups => groups["key"].Value, groups => groups["text"].Value);
+        return new ScriptHead(string.Join(' ', comments[""].Where(line => line.Length > 0)), Tables("Rewrites"), Tables("Scans"),
+            [.. comments["Locks"].SelectMany(ReadLocks)], [.. comments["Loses"]]);
 
-        return new ScriptHead(string.Join(' ', summary), rewrites, scans, locks, loses);
+        List<string> Tables(string key) => [.. comments[key].SelectMany(Items).Where(name => Name.IsMatch(name))];
     }
 
-    static IEnumerable<string> Names(string list)
-        => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(name => Name.IsMatch(name));
+    static int Strength(TableLock held) => Array.IndexOf(Modes, held.Mode);
+
+    static string[] Items(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     static IEnumerable<TableLock> ReadLocks(string list)
     {
         var mode = "access exclusive";
-        foreach (var item in list.ToLowerInvariant().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var item in Items(list.ToLowerInvariant()))
         {
             // "access exclusive on positions, charges": a name alone has the mode before it.
             var on = item.LastIndexOf(" on ", StringComparison.Ordinal);
@@ -71,6 +54,9 @@ sealed partial record ScriptHead(string Summary, IReadOnlyList<string> Rewrites,
                 yield return new TableLock(mode, table);
         }
     }
+
+    [GeneratedRegex(@"^-*\s*((?<key>Rewrites|Scans|Locks|Loses|step|unless pending):\s*)?(?<text>.*?)\s*$")]
+    static partial Regex Comment { get; }
 
     [GeneratedRegex(@"^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$")]
     static partial Regex Name { get; }

@@ -49,13 +49,10 @@ sealed class TokenSteps(Variables variables, IProgress<MigrationProgress> progre
             || await connection.ScalarAsync<string>("select coalesce(to_regclass('private.tokens'), to_regclass('public.tokens'))::text",
                 cancellationToken) is not { } table)
             return;
-        List<PreparedToken> tokens = [];
-        await foreach (var row in connection.RowsAsync($"select id::bigint, access, refresh from {table}", cancellationToken))
-        {
-            tokens.Add(step.Name == "encrypt tokens" ? Encrypted(row.GetInt64(0), row.GetString(1), row.GetString(2))
-                : Decrypted(row.GetInt64(0), row.GetValue(1) as byte[], row.GetValue(2) as byte[]));
-        }
-
+        var tokens = await connection.RowsAsync($"select id::bigint, access, refresh from {table}", cancellationToken)
+            .Select(row => step.Name == "encrypt tokens" ? Encrypted(row.GetInt64(0), row.GetString(1), row.GetString(2))
+                : Decrypted(row.GetInt64(0), row.GetValue(1) as byte[], row.GetValue(2) as byte[]))
+            .ToListAsync(cancellationToken);
         if (tokens.Count == 0)
             return;
         await connection.ExecuteAsync($"""
@@ -64,30 +61,30 @@ sealed class TokenSteps(Variables variables, IProgress<MigrationProgress> progre
             truncate {Prepared}
             """, cancellationToken);
         foreach (var token in tokens)
-        {
-            await connection.ExecuteAsync($"insert into {Prepared} values ($1, $2, $3, $4, $5)", cancellationToken, Value.Of(token.Id),
-                Value.Of(token.Access), Value.Of(token.Refresh), Value.Of(token.EncryptedAccess), Value.Of(token.EncryptedRefresh));
-        }
+            await connection.ExecuteAsync($"insert into {Prepared} values ($1, $2, $3, $4, $5)", cancellationToken, token);
     }
 
-    PreparedToken Encrypted(long id, string access, string refresh)
+    NpgsqlParameter[] Encrypted(long id, string access, string refresh)
     {
         var cipher = (_key ??= EncryptionKey.FindConfigured(variables) ?? NewKey()).Cipher;
-        return new(id, access, refresh, cipher.Encrypt(access), cipher.Encrypt(refresh));
+        return Row(id, access, refresh, cipher.Encrypt(access), cipher.Encrypt(refresh));
     }
 
-    PreparedToken Decrypted(long id, byte[]? access, byte[]? refresh)
+    NpgsqlParameter[] Decrypted(long id, byte[]? access, byte[]? refresh)
     {
         _key ??= EncryptionKey.FindExisting(variables);
         if (_key is not null && access is not null && refresh is not null && _key.Cipher.Decrypt(access) is Decryption.Plain(var accessText)
             && _key.Cipher.Decrypt(refresh) is Decryption.Plain(var refreshText))
-            return new(id, accessText, refreshText, access, refresh);
+            return Row(id, accessText, refreshText, access, refresh);
         // The script deletes the rows that stay empty.
-        progress.Report(new MigrationProgress.Note(_key is null
-            ? "The stored Tesla tokens are deleted, since no ENCRYPTION_KEY is set to decrypt them with. Sign in again afterwards."
-            : "The stored Tesla tokens are deleted, since ENCRYPTION_KEY does not open them. Sign in again afterwards.", Warning: true));
-        return new(id, null, null, access, refresh);
+        progress.Report(new MigrationProgress.Note("The stored Tesla tokens are deleted, since "
+            + (_key is null ? "no ENCRYPTION_KEY is set to decrypt them with" : "ENCRYPTION_KEY does not open them")
+            + ". Sign in again afterwards.", Warning: true));
+        return Row(id, null, null, access, refresh);
     }
+
+    static NpgsqlParameter[] Row(long id, string? access, string? refresh, byte[]? encryptedAccess, byte[]? encryptedRefresh)
+        => [Value.Of(id), Value.Of(access), Value.Of(refresh), Value.Of(encryptedAccess), Value.Of(encryptedRefresh)];
 
     EncryptionKey NewKey()
     {
@@ -96,6 +93,4 @@ sealed class TokenSteps(Variables variables, IProgress<MigrationProgress> progre
             progress.Report(new MigrationProgress.NewKey(text, files));
         return key;
     }
-
-    sealed record PreparedToken(long Id, string? Access, string? Refresh, byte[]? EncryptedAccess, byte[]? EncryptedRefresh);
 }

@@ -24,7 +24,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     public async Task<string?> LockAsync(CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        while (!await ScalarAsync<bool>($"select pg_try_advisory_lock({Lock})", [], cancellationToken))
+        while (!await connection.ScalarAsync<bool>($"select pg_try_advisory_lock({Lock})", cancellationToken))
         {
             if (time.GetElapsedTime(started) > LockTimeout)
             {
@@ -41,7 +41,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     public async Task UnlockAsync()
     {
         if (connection.State == System.Data.ConnectionState.Open)
-            await ScalarAsync<bool>($"select pg_advisory_unlock({Lock})", [], CancellationToken.None);
+            await connection.ScalarAsync<bool>($"select pg_advisory_unlock({Lock})", CancellationToken.None);
     }
 
     /// <summary>Goes on with the interrupted run of a folder, or begins one; former ones of this folder are forgotten then.</summary>
@@ -61,14 +61,15 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
 
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await AbandonAsync(sourceKey, cancellationToken);
-        await ExecuteAsync("delete from public.import_runs where source_key = $1 and status <> 'running'", [Value.Of(sourceKey)], cancellationToken);
-        var id = await ScalarAsync<long>(
+        await connection.ExecuteAsync(
+            "delete from public.import_runs where source_key = $1 and status <> 'running'", cancellationToken, Value.Of(sourceKey));
+        var id = await connection.ScalarAsync<long>(
             """
             insert into public.import_runs (source_key, status, timezone, date_limit_captured, car_id, inserted_at, updated_at)
             values ($1, 'running', $2, true, $3, $4, $4)
             returning id
             """,
-            [Value.Of(sourceKey), Value.Of(timeZone), Value.Of((long?)car?.Value), Now()], cancellationToken);
+            cancellationToken, Value.Of(sourceKey), Value.Of(timeZone), Value.Of((long?)car?.Value), Now());
         await transaction.CommitAsync(cancellationToken);
         return new(id, timeZone, car, IsResumed: false);
     }
@@ -78,8 +79,8 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
 
     /// <summary>The time zone of the interrupted run of a folder; null when there is none.</summary>
     public Task<string?> InterruptedZoneAsync(string sourceKey, CancellationToken cancellationToken)
-        => ScalarAsync<string>("select timezone from public.import_runs where source_key = $1 and status = 'running'", [Value.Of(sourceKey)],
-            cancellationToken);
+        => connection.ScalarAsync<string>(
+            "select timezone from public.import_runs where source_key = $1 and status = 'running'", cancellationToken, Value.Of(sourceKey));
 
     /// <summary>
     /// Gives the interrupted run of a folder up. Its files are to be read again: what it covered is skipped then, but not the drive or the charge
@@ -87,7 +88,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     /// </summary>
     /// <returns>False when there was none.</returns>
     public async Task<bool> AbandonAsync(string sourceKey, CancellationToken cancellationToken)
-        => await ScalarAsync<long>(
+        => await connection.ScalarAsync<long>(
             """
             with abandoned as (
                 update public.import_runs set status = 'abandoned', updated_at = $2 where source_key = $1 and status = 'running' returning id),
@@ -95,22 +96,14 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
                 delete from teslamate.import_files using abandoned where import_files.run_id = abandoned.id)
             select count(*) from abandoned
             """,
-            [Value.Of(sourceKey), Now()], cancellationToken) > 0;
+            cancellationToken, Value.Of(sourceKey), Now()) > 0;
 
     public async Task<List<StoredFile>> FilesAsync(CancellationToken cancellationToken)
-    {
-        await using var command = Command("select run_id, car_id, file_name, fingerprint, rows from teslamate.import_files order by id");
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        List<StoredFile> files = [];
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            files.Add(new(
-                reader.GetInt64(0), reader.IsDBNull(1) ? null : new CarId(reader.GetInt16(1)), reader.GetString(2), reader.GetString(3),
-                reader.GetInt32(4)));
-        }
-
-        return files;
-    }
+        => await connection.RowsAsync(
+            "select run_id, car_id, file_name, fingerprint, rows from teslamate.import_files order by id", cancellationToken)
+            .Select(row => new StoredFile(
+                row.GetInt64(0), row.IsDBNull(1) ? null : new CarId(row.GetInt16(1)), row.GetString(2), row.GetString(3), row.GetInt32(4)))
+            .ToListAsync(cancellationToken);
 
     /// <summary>The periods that other runs have read.</summary>
     public async Task<Coverage> CoverageAsync(CarId car, long exceptRun, CancellationToken cancellationToken)
@@ -129,32 +122,29 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     {
         foreach (var (from, to) in periods)
         {
-            await ExecuteAsync(
+            await connection.ExecuteAsync(
                 "insert into teslamate.import_coverage (car_id, run_id, from_date, to_date) values ($1, $2, $3, $4)",
-                [Value.Of(car.Value), Value.Of(run), Value.Of(from), Value.Of(to)], cancellationToken);
+                cancellationToken, Value.Of(car.Value), Value.Of(run), Value.Of(from), Value.Of(to));
         }
     }
 
     public async Task CheckpointAsync(long run, CarId? car, string fingerprint, FileReport file, CancellationToken cancellationToken)
     {
-        await ExecuteAsync(
+        await connection.ExecuteAsync(
             """
             insert into teslamate.import_files (run_id, car_id, file_name, fingerprint, rows, imported, rejected, completed_at)
             values ($1, $2, $3, $4, $5, $6, $7, $8)
             on conflict do nothing
             """,
-            [
-                Value.Of(run), Value.Of(car?.Value), Value.Of(file.Name), Value.Of(fingerprint), Value.Of(file.Rows), Value.Of(file.Imported),
-                Value.Of(file.Rejected), Now(),
-            ],
-            cancellationToken);
-        await ExecuteAsync(
+            cancellationToken, Value.Of(run), Value.Of(car?.Value), Value.Of(file.Name), Value.Of(fingerprint), Value.Of(file.Rows),
+            Value.Of(file.Imported), Value.Of(file.Rejected), Now());
+        await connection.ExecuteAsync(
             """
             insert into public.import_file_checkpoints (run_id, file_name, file_fingerprint, completed_at, inserted_at, updated_at)
             values ($1, $2, $3, $4, $4, $4)
             on conflict (run_id, file_name, file_fingerprint) do update set completed_at = excluded.completed_at, updated_at = excluded.updated_at
             """,
-            [Value.Of(run), Value.Of(file.Name), Value.Of(fingerprint), Now()], cancellationToken);
+            cancellationToken, Value.Of(run), Value.Of(file.Name), Value.Of(fingerprint), Now());
     }
 
     public async Task RejectAsync(long run, string fingerprint, IEnumerable<Rejection> rejections, CancellationToken cancellationToken)
@@ -183,8 +173,8 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     }
 
     public Task FinishAsync(long run, CancellationToken cancellationToken)
-        => ExecuteAsync("update public.import_runs set status = 'complete', updated_at = $2 where id = $1", [Value.Of(run), Now()],
-            cancellationToken);
+        => connection.ExecuteAsync(
+            "update public.import_runs set status = 'complete', updated_at = $2 where id = $1", cancellationToken, Value.Of(run), Now());
 
     /// <summary>Adds a car that nobody knew; its numbers are made up where the files have none or others have them.</summary>
     /// <param name="suspendMin">Of its settings.</param>
@@ -196,7 +186,7 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
         var (carNumber, settingsNumber) = isRehearsal
             ? ("(select least(min(id), 0) - 1 from public.cars)", "(select least(min(id), 0) - 1 from public.car_settings)")
             : ("nextval('public.cars_id_seq')", "nextval('public.car_settings_id_seq')");
-        var id = await ScalarAsync<short>(
+        var id = await connection.ScalarAsync<short>(
             $"""
             with own as (
                 insert into public.car_settings (id, suspend_min) values ({settingsNumber}, $4) returning id)
@@ -210,10 +200,10 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
             from own
             returning id
             """,
-            [Value.Of(vin), Value.Of(vid), Value.Of(name), Value.Of(suspendMin), Now()], cancellationToken);
-        await ExecuteAsync(
-            "insert into teslamate.imported_entries (kind, entry_id, car_id, run_id) values ('car', $1, $1, $2)", [Value.Of(id), Value.Of(run)],
-            cancellationToken);
+            cancellationToken, Value.Of(vin), Value.Of(vid), Value.Of(name), Value.Of(suspendMin), Now());
+        await connection.ExecuteAsync(
+            "insert into teslamate.imported_entries (kind, entry_id, car_id, run_id) values ('car', $1, $1, $2)", cancellationToken,
+            Value.Of(id), Value.Of(run));
         return new(id);
     }
 
@@ -231,27 +221,16 @@ sealed class ImportStore(NpgsqlConnection connection, TimeProvider time)
     }
 
     public async Task<string?> VinOfAsync(CarId car, CancellationToken cancellationToken)
-        => await ScalarAsync<string?>("select vin from public.cars where id = $1", [Value.Of(car.Value)], cancellationToken);
+        => await connection.ScalarAsync<string?>("select vin from public.cars where id = $1", cancellationToken, Value.Of(car.Value));
 
     public Task SetCarAsync(long run, CarId car, CancellationToken cancellationToken)
-        => ExecuteAsync("update public.import_runs set car_id = $2 where id = $1", [Value.Of(run), Value.Of((long)car.Value)], cancellationToken);
+        => connection.ExecuteAsync(
+            "update public.import_runs set car_id = $2 where id = $1", cancellationToken, Value.Of(run), Value.Of((long)car.Value));
 
     public ValueTask<NpgsqlTransaction> BeginAsync(CancellationToken cancellationToken) => connection.BeginTransactionAsync(cancellationToken);
 
     /// <summary>Runs a statement without parameters.</summary>
-    public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => ExecuteAsync(sql, [], cancellationToken);
-
-    async Task ExecuteAsync(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
-    {
-        await using var command = Command(sql, parameters);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    async Task<T?> ScalarAsync<T>(string sql, NpgsqlParameter[] parameters, CancellationToken cancellationToken)
-    {
-        await using var command = Command(sql, parameters);
-        return await command.ExecuteScalarAsync(cancellationToken) is T value ? value : default;
-    }
+    public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => connection.ExecuteAsync(sql, cancellationToken);
 
     NpgsqlCommand Command(string sql, params NpgsqlParameter[] parameters)
     {

@@ -102,7 +102,7 @@ sealed class Restore(DatabaseSettings settings, Variables variables, IRestoreDat
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
                 await using var connection = await source.OpenConnectionAsync(cancellationToken);
-                var size = await TextAsync(connection, "select pg_size_pretty(pg_database_size(current_database()))", cancellationToken);
+                var size = await connection.ScalarAsync<string>("select pg_size_pretty(pg_database_size(current_database()))", cancellationToken);
                 await notes.WriteLineAsync($"Restore: {size} so far");
             }
         }
@@ -179,14 +179,14 @@ sealed class Restore(DatabaseSettings settings, Variables variables, IRestoreDat
                 throw new RestoreException($"the backup brings code of its own, which is listed above. {DumpLoader.Consent}");
         }
 
-        await ExecuteAsync(connection, "analyze", cancellationToken);
+        await connection.ExecuteAsync("analyze", cancellationToken);
         if (Reader is not { } reader)
             return;
         // The tables of today and of later migrations; neither the tokens nor the program's own schema.
         var role = RestoreDatabases.Quoted(reader);
-        await ExecuteAsync(connection, $"grant usage on schema public to {role}", cancellationToken);
-        await ExecuteAsync(connection, $"grant select on all tables in schema public to {role}", cancellationToken);
-        await ExecuteAsync(connection, $"alter default privileges in schema public grant select on tables to {role}", cancellationToken);
+        await connection.ExecuteAsync($"grant usage on schema public to {role}", cancellationToken);
+        await connection.ExecuteAsync($"grant select on all tables in schema public to {role}", cancellationToken);
+        await connection.ExecuteAsync($"alter default privileges in schema public grant select on tables to {role}", cancellationToken);
     }
 
     /// <summary>The swap ends every session, and a backup must not be cut off.</summary>
@@ -213,23 +213,11 @@ sealed class Restore(DatabaseSettings settings, Variables variables, IRestoreDat
         connection.CommandTimeout = 0;
     });
 
-    static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    static async Task<string?> TextAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync(cancellationToken) as string;
-    }
-
     static async Task<string?> TextOrNullAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
         try
         {
-            return await TextAsync(connection, sql, cancellationToken);
+            return await connection.ScalarAsync<string>(sql, cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn)
         {

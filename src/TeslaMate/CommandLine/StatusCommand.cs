@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using TeslaMate.Database.Migrations;
+using TeslaMate.Database.Schemas;
 
 namespace TeslaMate.CommandLine;
 

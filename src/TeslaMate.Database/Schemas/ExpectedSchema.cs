@@ -1,12 +1,10 @@
 using System.Globalization;
+using TeslaMate.Database.Migrations;
 
-namespace TeslaMate.Database.Migrations;
+namespace TeslaMate.Database.Schemas;
 
 /// <summary>What a version takes from the schema and what it gives to it.</summary>
-sealed record SchemaChange(long Version, IReadOnlyList<SchemaFact> Gone, IReadOnlyList<SchemaFact> Come)
-{
-    public SchemaChange Reversed => new(Version, Come, Gone);
-}
+sealed record SchemaChange(long Version, IReadOnlyList<SchemaFact> Gone, IReadOnlyList<SchemaFact> Come);
 
 /// <summary>The schema that each version leads to, recorded from the reference in <c>schemas.txt</c> as the lines that change.</summary>
 sealed class ExpectedSchema(IReadOnlyList<SchemaChange> changes)
@@ -15,25 +13,26 @@ sealed class ExpectedSchema(IReadOnlyList<SchemaChange> changes)
 
     public static ExpectedSchema Recorded => Embedded.Value;
 
-    /// <summary>Oldest first.</summary>
-    public IReadOnlyList<SchemaChange> Changes => changes;
+    /// <summary>All that any version ever made.</summary>
+    public IEnumerable<SchemaFact> Ever => changes.SelectMany(change => change.Come);
 
-    public SchemaChange ChangeOf(long version) => changes.FirstOrDefault(change => change.Version == version) ?? new SchemaChange(version, [], []);
-
-    /// <summary>Whether a version does anything to the schema.</summary>
-    public bool IsVisible(long version) => ChangeOf(version) is var change && change.Gone.Count + change.Come.Count > 0;
+    public SchemaChange ChangeOf(long version, bool back = false)
+    {
+        var change = changes.FirstOrDefault(change => change.Version == version) ?? new SchemaChange(version, [], []);
+        return back ? new SchemaChange(version, change.Come, change.Gone) : change;
+    }
 
     /// <summary>What a database with these versions has, be there gaps or not.</summary>
     public SchemaFacts At(IEnumerable<long> versions)
     {
         var applied = versions.ToHashSet();
-        SchemaFacts facts = new() { [("schema", "public")] = new("schema", "public", null, "") };
+        SchemaFacts facts = new() { new SchemaFact("schema", "public", null, "") };
         foreach (var change in changes.Where(change => applied.Contains(change.Version)))
         {
             foreach (var gone in change.Gone)
                 facts.Remove(gone.Key);
             foreach (var come in change.Come)
-                facts[come.Key] = come;
+                facts.Add(come);
         }
 
         return facts;
@@ -46,15 +45,18 @@ sealed class ExpectedSchema(IReadOnlyList<SchemaChange> changes)
     /// </summary>
     public IReadOnlyList<long> ShownIn(SchemaFacts live, IReadOnlyCollection<long> certain, IReadOnlyList<long> doubtful)
     {
-        var count = Enumerable.Range(0, doubtful.Count + 1).MinBy(count => Distance(At(certain.Concat(doubtful.Take(count)))));
+        var count = Enumerable.Range(0, doubtful.Count + 1).MinBy(count => Distance(doubtful.Take(count)));
         List<long> shown = [.. doubtful.Take(count)];
         // One that is not there may stand between others that are.
-        var distance = Distance(At(certain.Concat(shown)));
-        return [.. shown.Where(version => Distance(At(certain.Concat(shown.Where(other => other != version)))) >= distance)];
+        var distance = Distance(shown);
+        return [.. shown.Where(version => Distance(shown.Where(other => other != version)) >= distance)];
 
         // Less what the live schema has beyond the expected one, which differs only by a constant.
-        int Distance(SchemaFacts expected)
-            => expected.Count - 2 * expected.Values.Count(fact => live.TryGetValue(fact.Key, out var there) && there.Detail == fact.Detail);
+        int Distance(IEnumerable<long> others)
+        {
+            var expected = At(certain.Concat(others));
+            return expected.Count - 2 * expected.Values.Count(fact => live.GetValueOrDefault(fact.Key)?.Detail == fact.Detail);
+        }
     }
 
     static ExpectedSchema Parse(string text)
@@ -65,10 +67,8 @@ sealed class ExpectedSchema(IReadOnlyList<SchemaChange> changes)
         {
             if (line.StartsWith("@ ", StringComparison.Ordinal))
                 changes.Add(new SchemaChange(long.Parse(line.AsSpan(2), CultureInfo.InvariantCulture), gone = [], come = []));
-            else if (line.StartsWith("- ", StringComparison.Ordinal))
-                gone.Add(SchemaFact.Parse(line[2..]));
-            else if (line.StartsWith("+ ", StringComparison.Ordinal))
-                come.Add(SchemaFact.Parse(line[2..]));
+            else if (line is ['-' or '+', ' ', ..])
+                (line[0] == '-' ? gone : come).Add(SchemaFact.Parse(line[2..]));
         }
 
         // A column that only moved to another place is not a change here.
