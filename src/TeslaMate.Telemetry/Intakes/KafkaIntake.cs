@@ -30,8 +30,15 @@ sealed partial class KafkaIntake(TelemetrySettings settings, RecordIntake record
             AutoOffsetReset = AutoOffsetReset.Earliest,
             AllowAutoCreateTopics = true,
         };
-        using var consumer = new ConsumerBuilder<Ignore, byte[]>(configuration).SetErrorHandler((_, error) => Log.Failed(logger, error.Reason))
-            .Build();
+        // The client tells of every attempt to connect, which is several a second while a broker is away: each kind of trouble is a warning once.
+        HashSet<ErrorCode> troubles = [];
+        using var consumer = new ConsumerBuilder<Ignore, byte[]>(configuration).SetErrorHandler((_, error) =>
+        {
+            if (troubles.Add(error.Code))
+                Log.Failed(logger, error.Reason);
+            else
+                Log.Skipped(logger, error.Reason);
+        }).Build();
         consumer.Subscribe([$"{kafka.Topics}_V", $"{kafka.Topics}_alerts", $"{kafka.Topics}_errors", $"{kafka.Topics}_connectivity"]);
         try
         {
@@ -42,6 +49,9 @@ sealed partial class KafkaIntake(TelemetrySettings settings, RecordIntake record
                     batch.Add(result);
                 if (batch.Count == 0)
                     continue;
+                if (troubles.Count > 0)
+                    Log.Recovered(logger);
+                troubles.Clear();
                 while (!(await Task.WhenAll(batch.Select(
                     result => records.TakeAsync(IntakePath.Kafka, result.Topic, result.Message.Value ?? [], TxidOf(result), cancellationToken))))
                     .All(isSafe => isSafe))
@@ -82,7 +92,10 @@ sealed partial class KafkaIntake(TelemetrySettings settings, RecordIntake record
         [LoggerMessage(Level = LogLevel.Debug, Message = "Kafka: {Reason}")]
         public static partial void Skipped(ILogger logger, string reason);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Kafka: {Reason}")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Kafka: {Reason}; trying again until it answers")]
         public static partial void Failed(ILogger logger, string reason);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Kafka: records come again")]
+        public static partial void Recovered(ILogger logger);
     }
 }

@@ -30,7 +30,8 @@ sealed class AdministratorPipe(TextReader answers, TextWriter questions) : IRest
     /// <summary>The other end: carries out what is asked until the pipe closes, with the process that asks or before.</summary>
     public static async Task ServeAsync(IRestoreDatabases databases, TextReader questions, TextWriter answers, CancellationToken cancellationToken)
     {
-        while (await questions.ReadLineAsync(cancellationToken) is { } question)
+        // Reading standard input does not end when it is asked to: the wait for it does.
+        while (await questions.ReadLineAsync(cancellationToken).AsTask().WaitAsync(cancellationToken) is { } question)
         {
             string answer;
             try

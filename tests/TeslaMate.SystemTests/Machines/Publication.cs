@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -59,7 +60,8 @@ static class Publication
     static async Task<Build> BuildAsync()
     {
         var folder = Directory.CreateTempSubdirectory("teslamate-published-").FullName;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        // By a process of its own: this one is given no time for two gigabytes.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Process.Start("rm", ["-rf", folder]);
         // Machines of their own look into it, as whoever they are.
         File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
         var (program, source, deps, sdk, packages) = (Folder("program"), Folder("source"), Folder("deps"), Folder("sdk"), Folder("packages"));

@@ -464,6 +464,16 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
             => await present.ScalarAsync<bool>($"select exists (select from pg_database where datname = '{name}')");
     }
 
+    [Fact]
+    public async Task The_administrators_process_ends_when_it_is_told_to_though_its_pipe_stays_open()
+    {
+        await using var databases = household.Databases(household.Present);
+        using var stop = new CancellationTokenSource();
+        var serving = AdministratorPipe.ServeAsync(databases, new SilentInput(), TextWriter.Null, stop.Token);
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => serving.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
     [Theory]
     [InlineData(30_000_000_000_000_000, "disk has")]
     [InlineData(0, null)]
@@ -474,6 +484,12 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
             (await databases.BeginAsync(needed, CancellationToken.None)).ShouldStartWith(household.Present.Name + "_restore_");
         else
             (await Should.ThrowAsync<RestoreException>(() => databases.BeginAsync(needed, CancellationToken.None))).Message.ShouldContain(sentence);
+    }
+
+    /// <summary>As standard input: a read that has begun goes on until something comes.</summary>
+    sealed class SilentInput : TextReader
+    {
+        public override ValueTask<string?> ReadLineAsync(CancellationToken cancellationToken) => new(new TaskCompletionSource<string?>().Task);
     }
 
     sealed class FixedTime(DateTimeOffset now) : TimeProvider

@@ -5,6 +5,7 @@ using TeslaMate.Simulator.Telemetry;
 using TeslaMate.Telemetry;
 using TeslaMate.Telemetry.Intakes;
 using TeslaMate.Telemetry.Records;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Mqtt;
 using TeslaMate.Tests.Telemetry.Wire;
 using Field = TeslaMate.Telemetry.Wire.Generated.Field;
@@ -92,6 +93,22 @@ public class BrokerIntakeTests
             ["0|0|3|t00000001"]);
         await House.UntilAsync(() => Committed(brokers, sent.TopicPartition) == new Offset(sent.Offset.Value + 1));
         await intake.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task A_broker_of_Kafka_that_is_away_is_told_of_once_however_often_it_is_tried()
+    {
+        await using var house = await House.StartAsync();
+        var log = new RecordedLog();
+        using var intake = new KafkaIntake(
+            new TelemetrySettings { Kafka = new KafkaAddress("127.0.0.1:1", "fleet") }, house.Records, TimeProvider.System, log.For<KafkaIntake>());
+        await intake.StartAsync(default);
+        await House.UntilAsync(() => log.Lines.Count > 10);
+        await intake.StopAsync(default);
+        var warnings = log.Lines.Where(line => line.StartsWith("Warning", StringComparison.Ordinal)).ToList();
+        warnings.ShouldNotBeEmpty();
+        warnings.ShouldBeUnique();
+        warnings.Count.ShouldBeLessThan(4);
     }
 
     static Offset Committed(string brokers, TopicPartition partition)
