@@ -14,8 +14,8 @@ using TeslaMate.Web.LogIn;
 namespace TeslaMate.SystemTests.Browser;
 
 /// <summary>
-/// The program as it is shipped, with its own PostgreSQL and a simulated cloud of three cars, one driving, one charging and one guarded, looked at with
-/// Chromium.
+/// The program as it is shipped, with its own PostgreSQL and a simulated cloud of three cars, one driving, one charging and one guarded,
+/// looked at with Chromium.
 /// </summary>
 public class ProgramInBrowser : IAsyncLifetime
 {

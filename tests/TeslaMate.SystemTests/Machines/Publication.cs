@@ -19,7 +19,8 @@ static class Publication
     static readonly string[] Packs =
     [
         $"microsoft.aspnetcore.app.runtime.{Runtime}", "microsoft.dotnet.ilcompiler", "microsoft.net.illink.tasks",
-        $"microsoft.netcore.app.runtime.{Runtime}", $"microsoft.netcore.app.runtime.nativeaot.{Runtime}", $"runtime.{Runtime}.microsoft.dotnet.ilcompiler",
+        $"microsoft.netcore.app.runtime.{Runtime}", $"microsoft.netcore.app.runtime.nativeaot.{Runtime}",
+        $"runtime.{Runtime}.microsoft.dotnet.ilcompiler",
     ];
 
     static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -83,7 +84,8 @@ static class Publication
             """);
         await DotnetAsync("restore", "--runtime", Runtime, "-p:SelfContained=true");
         await DotnetAsync("build", "--no-restore", "--configuration", "Release", "--runtime", Runtime, "-p:SelfContained=true");
-        await DotnetAsync("publish", "--no-restore", "--no-build", "--configuration", "Release", "--runtime", Runtime, "--self-contained", "--output", program);
+        await DotnetAsync("publish", "--no-restore", "--no-build", "--configuration", "Release", "--runtime", Runtime, "--self-contained",
+            "--output", program);
         return new Build(program, deps, sdk, packages);
 
         string Folder(string name) => Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
