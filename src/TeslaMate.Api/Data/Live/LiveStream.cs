@@ -17,7 +17,8 @@ namespace TeslaMate.Api.Data.Live;
 
 /// <summary>
 /// The live values as events (spec api 2.4). What happened in the last five minutes is kept, numbered, so that a client that was away gets what it
-/// missed. Somebody who does not keep up gets the newest values, not every one.
+/// missed. Somebody who does not keep up gets the newest values, not every one. Of events that are sent together only the last has a number: who goes
+/// away between them is told all of them again, and misses none.
 /// </summary>
 sealed class LiveStream(
     SummaryHub hub, IVehicles vehicles, SessionWatch sessions, LiveJournal journal, IHostApplicationLifetime lifetime, TimeProvider time)
@@ -28,7 +29,8 @@ sealed class LiveStream(
     static readonly TimeSpan Retry = TimeSpan.FromSeconds(3);
 
     /// <summary>The newest values of a car; null when it is not logged here.</summary>
-    public byte[]? Newest(CarId car) => hub.Current(car) is { } summary ? Values(summary).Whole() : null;
+    public byte[]? Newest(CarId car) => hub.Current(car) is { } summary
+        ? LiveValues.Of(summary, vehicles.Health.FirstOrDefault(health => health.Car == car), time.GetUtcNow()).Whole() : null;
 
     /// <summary>The newest values of the cars, then each change, until the client leaves or may no longer see them.</summary>
     /// <param name="mayGet">Which cars the client gets.</param>
@@ -40,22 +42,17 @@ sealed class LiveStream(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         var changed = new AsyncAutoResetEvent();
         using var subscription = journal.Subscribe(changed.Set);
-        var sent = journal.Newest;
-        var shown = new Dictionary<CarId, LiveValues>();
-        if (lastId is { } last && journal.Since(last) is { } missed)
+        var news = journal.Since(lastId);
+        var shown = news.Cars.Where(car => mayGet(car.Car)).ToDictionary(car => car.Car, car => car.Values);
+        if (news.Missed is { } missed)
         {
             foreach (var entry in missed.Where(entry => mayGet(entry.Car)))
-                yield return Item(entry.Type, Encoding.UTF8.GetString(entry.Json), entry.Number);
-            foreach (var summary in hub.All.Where(summary => mayGet(summary.Car.Id)))
-                shown[summary.Car.Id] = Values(summary);
+                yield return Item(entry.Type, entry.Json, entry.Number);
         }
         else
         {
-            foreach (var summary in hub.All.Where(summary => mayGet(summary.Car.Id)))
-            {
-                shown[summary.Car.Id] = Values(summary);
-                yield return Item("snapshot", Encoding.UTF8.GetString(shown[summary.Car.Id].Whole()), sent);
-            }
+            foreach (var item in Numbered([.. shown.Values.Select(values => ("snapshot", values.Whole()))], news.Number))
+                yield return item;
         }
 
         var checkedAt = time.GetTimestamp();
@@ -71,25 +68,21 @@ sealed class LiveStream(
                 checkedAt = time.GetTimestamp();
             }
 
-            var hasSent = false;
-            foreach (var entry in journal.Since(sent)?.Where(entry => entry.Type != "change" && mayGet(entry.Car)).ToList() ?? [])
+            news = journal.Since(news.Number);
+            var events = (news.Missed ?? []).Where(entry => entry.Type != "change" && mayGet(entry.Car))
+                .Select(entry => (entry.Type, entry.Json)).ToList();
+            foreach (var (car, values) in news.Cars.Where(car => mayGet(car.Car)))
             {
-                hasSent = true;
-                yield return Item(entry.Type, Encoding.UTF8.GetString(entry.Json), entry.Number);
+                if (!shown.TryGetValue(car, out var before))
+                    events.Add(("snapshot", values.Whole()));
+                else if (values.ChangesSince(before) is { } changes)
+                    events.Add(("change", changes));
+                shown[car] = values;
             }
 
-            sent = journal.Newest;
-            foreach (var summary in hub.All.Where(summary => mayGet(summary.Car.Id)))
-            {
-                var values = Values(summary);
-                var text = shown.TryGetValue(summary.Car.Id, out var before) ? values.ChangesSince(before) : values.Whole();
-                shown[summary.Car.Id] = values;
-                if (text is not { } changes)
-                    continue;
-                hasSent = true;
-                yield return Item(before is null ? "snapshot" : "change", Encoding.UTF8.GetString(changes), sent);
-            }
-
+            foreach (var item in Numbered(events, news.Number))
+                yield return item;
+            var hasSent = events.Count > 0;
             if (!hasSent && time.GetElapsedTime(alive) >= Silence)
                 yield return new SseItem<string>("", "ping");
             if (hasSent || time.GetElapsedTime(alive) >= Silence)
@@ -112,16 +105,25 @@ sealed class LiveStream(
         }
     }
 
-    LiveValues Values(Summary summary) => LiveValues.Of(summary, vehicles.Health.FirstOrDefault(health => health.Car == summary.Car.Id),
-        time.GetUtcNow());
+    static IEnumerable<SseItem<string>> Numbered(List<(string Type, byte[] Json)> events, long number)
+        => events.Select((item, index) => Item(item.Type, item.Json, index == events.Count - 1 ? number : null));
 
-    static SseItem<string> Item(string type, string data, long number)
-        => new(data, type) { EventId = number.ToString(CultureInfo.InvariantCulture), ReconnectionInterval = Retry };
+    static SseItem<string> Item(string type, byte[] json, long? number) => new(Encoding.UTF8.GetString(json), type)
+    {
+        EventId = number?.ToString(CultureInfo.InvariantCulture),
+        ReconnectionInterval = Retry,
+    };
 }
 
 /// <summary>What a stream can be told again.</summary>
 /// <param name="Type"><c>change</c>, <c>drive</c>, <c>charge</c> or <c>update</c>.</param>
 sealed record LiveEntry(long Number, DateTimeOffset At, CarId Car, string Type, byte[] Json);
+
+/// <summary>What the journal holds at one moment.</summary>
+/// <param name="Number">The number of the newest entry, or the one that this run began with.</param>
+/// <param name="Cars">What each car tells, with all entries up to that number and none after, in the order of lists.</param>
+/// <param name="Missed">The entries after the one that was asked for; null when that is not known any more, or never was.</param>
+sealed record LiveNews(long Number, IReadOnlyList<(CarId Car, LiveValues Values)> Cars, IReadOnlyList<LiveEntry>? Missed);
 
 /// <summary>Follows all cars, once for all clients, and keeps the changes of the last five minutes.</summary>
 sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSource database, TimeProvider time)
@@ -129,34 +131,31 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
 {
     public static readonly TimeSpan Kept = TimeSpan.FromMinutes(5);
 
+    /// <summary>How often it is looked whether values have become old without a word of the car.</summary>
+    static readonly TimeSpan Ageing = TimeSpan.FromSeconds(15);
+
     /// <summary>At most so many entries, however much happens.</summary>
     const int Most = 5000;
 
     readonly Lock _lock = new();
+    readonly Dictionary<CarId, (Summary Summary, LiveValues Values)> _cars = [];
     readonly LinkedList<LiveEntry> _entries = [];
     readonly HashSet<Action> _listeners = [];
 
     // Numbers of an earlier run are smaller than all of this one, so that nobody goes on from there.
     long _number = time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>The number of the newest entry, or the one that this run began with.</summary>
-    public long Newest
-    {
-        get
-        {
-            lock (_lock)
-                return _number;
-        }
-    }
-
-    /// <summary>What came after an entry; null when that is not known any more, or never was.</summary>
-    public IReadOnlyList<LiveEntry>? Since(long number)
+    /// <summary>What the cars tell now, and what came after an entry.</summary>
+    /// <param name="number">The entry's number; null for who has none.</param>
+    public LiveNews Since(long? number)
     {
         lock (_lock)
         {
             Forget();
-            return number == _number ? [] : number < _number && _entries.First?.Value.Number <= number + 1
-                ? [.. _entries.Where(entry => entry.Number > number)] : null;
+            IReadOnlyList<LiveEntry>? missed = number == _number ? []
+                : number < _number && _entries.First?.Value.Number <= number + 1 ? [.. _entries.Where(entry => entry.Number > number)] : null;
+            return new LiveNews(_number,
+                [.. hub.All.Select(summary => summary.Car.Id).Where(_cars.ContainsKey).Select(car => (car, _cars[car].Values))], missed);
         }
     }
 
@@ -172,35 +171,68 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
         });
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(FollowAsync(stoppingToken), AgeAsync(stoppingToken));
+
+    async Task FollowAsync(CancellationToken cancellationToken)
     {
-        var known = new Dictionary<CarId, (Summary Summary, LiveValues Values)>();
-        await foreach (var summary in hub.WatchAllAsync(stoppingToken))
+        await foreach (var summary in hub.WatchAllAsync(cancellationToken))
         {
-            var car = summary.Car.Id;
-            var values = LiveValues.Of(summary, vehicles.Health.FirstOrDefault(health => health.Car == car), time.GetUtcNow());
-            if (known.TryGetValue(car, out var before))
+            var before = Take(summary, vehicles.Health.FirstOrDefault(health => health.Car == summary.Car.Id));
+            foreach (var (type, phase, table) in before is null ? [] : Turns(before.State, summary.State))
             {
-                if (values.ChangesSince(before.Values) is { } changes)
-                    Add(car, "change", changes);
-                foreach (var (type, phase, table) in Turns(before.Summary.State, summary.State))
-                    Add(car, type, await TurnAsync(car, phase, table, stoppingToken));
-            }
-            else
+                var turn = await TurnAsync(summary.Car.Id, phase, table, cancellationToken);
+                lock (_lock)
+                    Add(summary.Car.Id, type, turn);
                 Tell();
-            known[car] = (summary, values);
+            }
         }
     }
 
-    void Add(CarId car, string type, byte[] json)
+    async Task AgeAsync(CancellationToken cancellationToken)
     {
+        using var timer = new PeriodicTimer(Ageing, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            var health = vehicles.Health.ToDictionary(health => health.Car);
+            List<Summary> summaries;
+            lock (_lock)
+                summaries = [.. _cars.Values.Select(car => car.Summary).Where(summary => hub.Current(summary.Car.Id) is not null)];
+            foreach (var summary in summaries)
+                Take(summary, health.GetValueOrDefault(summary.Car.Id), isAgeing: true);
+        }
+    }
+
+    // The car's summary before, null for the first. Values and number change together.
+    Summary? Take(Summary summary, VehicleHealth? health, bool isAgeing = false)
+    {
+        var car = summary.Car.Id;
+        var values = LiveValues.Of(summary, health, time.GetUtcNow());
+        (Summary Summary, LiveValues Values) before;
+        bool isKnown;
         lock (_lock)
         {
-            _entries.AddLast(new LiveEntry(++_number, time.GetUtcNow(), car, type, json));
-            Forget();
+            isKnown = _cars.TryGetValue(car, out before);
+            // A newer summary came while this one was written anew.
+            if (isAgeing && !ReferenceEquals(before.Summary, summary))
+                return before.Summary;
+            _cars[car] = (summary, values);
+            if (isKnown)
+            {
+                if (values.ChangesSince(before.Values) is not { } changes)
+                    return before.Summary;
+                Add(car, "change", changes);
+            }
         }
 
         Tell();
+        return isKnown ? before.Summary : null;
+    }
+
+    // Under the lock.
+    void Add(CarId car, string type, byte[] json)
+    {
+        _entries.AddLast(new LiveEntry(++_number, time.GetUtcNow(), car, type, json));
+        Forget();
     }
 
     void Tell()

@@ -23,6 +23,7 @@ public sealed class LiveTests : IAsyncLifetime
         await _pages.Get<LiveJournal>().StartAsync(CancellationToken.None);
         _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 70, OdometerKm = 12030.5 });
         _pages.Vehicles.Hub.Publish(FakeVehicles.Car(2, "Other", "5YJ3E1EA7KF317001"));
+        await UntilAsync(() => _pages.Get<LiveJournal>().Since(null).Cars.Count == 2);
     }
 
     public async Task DisposeAsync()
@@ -62,6 +63,28 @@ public sealed class LiveTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_events_that_come_together_the_last_has_the_number()
+    {
+        using var client = await ClientAsync();
+        await using var events = await FollowAsync(client, "/data/v1/live");
+        // An event without a number leaves the client at the one before: who goes away now begins anew.
+        (await events.NextAsync()).EventId.ShouldBeNull();
+        (await events.NextAsync()).EventId.ShouldBe($"{_pages.Get<LiveJournal>().Since(null).Number}");
+    }
+
+    [Fact]
+    public async Task A_change_is_told_with_its_own_number_and_not_before_it_has_one()
+    {
+        using var client = await ClientAsync();
+        await using var events = await FollowAsync(client, "/data/v1/cars/1/live");
+        await events.NextAsync();
+        // Nobody numbers what comes now.
+        await _pages.Get<LiveJournal>().StopAsync(CancellationToken.None);
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 69, OdometerKm = 12030.5 });
+        (await events.NextOfAllAsync(_pages.Time)).EventType.ShouldBe("ping");
+    }
+
+    [Fact]
     public async Task The_begin_of_a_drive_is_told_with_its_number()
     {
         using var client = await ClientAsync();
@@ -86,9 +109,9 @@ public sealed class LiveTests : IAsyncLifetime
         await using (var events = await FollowAsync(client, "/data/v1/cars/1/live"))
             last = (await events.NextAsync()).EventId;
         var journal = _pages.Get<LiveJournal>();
-        var before = journal.Newest;
+        var before = journal.Since(null).Number;
         _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 60, OdometerKm = 12030.5 });
-        await UntilAsync(() => journal.Newest > before);
+        await UntilAsync(() => journal.Since(null).Number > before);
         await using (var events = await FollowAsync(client, "/data/v1/cars/1/live", last))
         {
             var missed = await events.NextAsync();
@@ -243,6 +266,13 @@ public sealed class LiveTests : IAsyncLifetime
             do
                 (await MoveAsync(time)).ShouldBeTrue();
             while (items.Current.EventType == "ping");
+            return items.Current;
+        }
+
+        /// <summary>The next event or sign of life.</summary>
+        public async Task<SseItem<string>> NextOfAllAsync(TeslaMate.Tests.Time.ManualTime time)
+        {
+            (await MoveAsync(time)).ShouldBeTrue();
             return items.Current;
         }
 
