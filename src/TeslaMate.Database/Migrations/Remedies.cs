@@ -83,5 +83,6 @@ static class Remedies
     public static string Message(NpgsqlException exception) => exception is PostgresException postgres
         ? $"{postgres.MessageText}{(postgres.Detail is { Length: > 0 } detail ? $" ({detail})" : "")}"
             + (postgres.Hint is { Length: > 0 } hint ? $" {hint}" : "")
-        : exception.InnerException is { } inner and not NpgsqlException ? $"{exception.Message}: {inner.Message}" : exception.Message;
+        : exception.InnerException is { } inner and not NpgsqlException && inner.Message != exception.Message
+            ? $"{exception.Message}: {inner.Message}" : exception.Message;
 }

@@ -32,7 +32,18 @@ sealed class DatabaseMerge(NpgsqlDataSource database, TimeProvider time) : IData
     public async Task<ImportReport> MergeAsync(Uri source, string? vin, bool isDryRun, CancellationToken cancellationToken)
     {
         await using var other = NpgsqlDataSource.Create(SourceAddress.ConnectionString(source));
-        await using var from = await other.OpenConnectionAsync(cancellationToken);
+        NpgsqlConnection opened;
+        try
+        {
+            opened = await other.OpenConnectionAsync(cancellationToken);
+        }
+        catch (NpgsqlException exception)
+        {
+            return ImportReport.Of(ImportProblem.NoSource, $"No connection to the other database, {SourceAddress.Name(source)}: "
+                + (exception is PostgresException refused ? refused.MessageText : exception.InnerException?.Message ?? exception.Message));
+        }
+
+        await using var from = opened;
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var store = new ImportStore(connection, time);
         if (await store.LockAsync(cancellationToken) is { } busy)

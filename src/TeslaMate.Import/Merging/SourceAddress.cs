@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace TeslaMate.Import.Merging;
 
 /// <summary>The address of another database.</summary>
@@ -40,6 +42,13 @@ public static class SourceAddress
         }
 
         return connection.ConnectionString;
+    }
+
+    /// <summary>Which database it is, without a password.</summary>
+    internal static string Name(Uri source)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(ConnectionString(source));
+        return string.Create(CultureInfo.InvariantCulture, $"{connection.Database} on {connection.Host}:{connection.Port}");
     }
 
     /// <summary>Whether a text is such an address.</summary>

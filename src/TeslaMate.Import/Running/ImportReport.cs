@@ -60,6 +60,9 @@ public enum ImportProblem
     /// <summary>Another import is at work.</summary>
     Busy,
 
+    /// <summary>The other database cannot be reached.</summary>
+    NoSource,
+
     /// <summary>The other database has tables of another version.</summary>
     OtherVersion,
 }

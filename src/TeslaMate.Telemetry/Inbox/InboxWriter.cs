@@ -30,6 +30,8 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
     // What is being stored; here, so that nothing is forgotten when the loop begins again.
     readonly List<Waiting> _batch = [];
 
+    bool _isAway;
+
     /// <summary>Stores a record; the answer comes after the commit.</summary>
     public async ValueTask<StoreResult> StoreAsync(InboxRecord record, CancellationToken cancellationToken)
     {
@@ -90,6 +92,9 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
                 {
                     await WriteAsync(_batch, cancellationToken);
                     _batch.Clear();
+                    if (_isAway)
+                        Log.Back(logger);
+                    _isAway = false;
                 }
                 catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ForeignKeyViolation)
                 {
@@ -99,7 +104,9 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
                 }
                 catch (Exception exception) when (exception.IsDatabaseFailure())
                 {
-                    Log.Away(logger, _batch.Count, exception.Message);
+                    // A day of it would be told a hundred thousand times.
+                    Log.Away(logger, _isAway ? LogLevel.Debug : LogLevel.Error, _batch.Count, exception.Message);
+                    _isAway = true;
                     await Task.Delay(RetryPause, time, cancellationToken);
                     var now = time.GetUtcNow();
                     foreach (var tired in _batch.Where(waiting => waiting.Until <= now))
@@ -271,9 +278,11 @@ sealed partial class InboxWriter(NpgsqlDataSource database, InboxSignal signal, 
 
     static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "The database does not take {Records} records of cars, which are not acknowledged: "
-            + "{Reason}")]
-        public static partial void Away(ILogger logger, int records, string reason);
+        [LoggerMessage(Message = "The database does not take {Records} records of cars, which are not acknowledged: {Reason}")]
+        public static partial void Away(ILogger logger, LogLevel level, int records, string reason);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "The database takes records of cars again")]
+        public static partial void Back(ILogger logger);
     }
 }
 

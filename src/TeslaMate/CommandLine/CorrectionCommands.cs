@@ -25,7 +25,11 @@ static class CorrectionCommands
 
     static Command Create(string name, string description, string noun, Func<ICorrections, int, CancellationToken, Task<bool>> correct, string done)
     {
-        var id = new Argument<int>("ID") { Description = $"The {noun}'s id, as in the address of its dashboard." };
+        var id = new Argument<int>("ID")
+        {
+            Description = $"The {noun}'s id, as in the address of its dashboard.",
+            CustomParser = Parsers.Number<int>(Parsers.WholeNumber, $"{name} 7"),
+        };
         var command = new Command(name, description) { id };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             Variables.FromEnvironment(), noun, parsed.GetValue(id), correct, done, parsed.InvocationConfiguration.Output,

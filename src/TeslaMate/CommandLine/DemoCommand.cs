@@ -15,19 +15,25 @@ static class DemoCommand
             Description = "Where to keep the database, to go on with it later. Without it nothing "
             + "stays."
         };
-        var speed = new Option<double>("--speed") { Description = "How many times as fast as real time.", DefaultValueFactory = _ => 60 };
-        var port = new Option<int>("--port") { Description = "The port of the web pages; 0 for any that is free.", DefaultValueFactory = _ => 4000 };
-        var duration = new Option<double?>("--duration") { Description = "End after so many seconds of real time." };
-        speed.Validators.Add(result =>
+        var speed = new Option<double>("--speed")
         {
-            if (result.GetValue(speed) is <= 0 or > 1000)
-                result.AddError("--speed is a number above 0 and at most 1000, for example --speed 60");
-        });
-        port.Validators.Add(result =>
+            Description = "How many times as fast as real time.",
+            DefaultValueFactory = _ => 60,
+            CustomParser = Parsers.Number<double>("a number above 0 and at most 1000", "--speed 60", speed => speed is > 0 and <= 1000),
+        };
+        var port = new Option<int>("--port")
         {
-            if (result.GetValue(port) is < 0 or > 65535)
-                result.AddError("--port is a number from 0 to 65535, for example --port 4000");
-        });
+            Description = "The port of the web pages; 0 for any that is free.",
+            DefaultValueFactory = _ => 4000,
+            CustomParser = Parsers.Number<int>("a port from 0 to 65535", "--port 4000", port => port is >= 0 and <= 65_535),
+        };
+        var duration = new Option<double?>("--duration")
+        {
+            Description = "End after so many seconds of real time.",
+            // More than a timer can wait for is no end either.
+            CustomParser = Parsers.NumberOrNone<double>("a number of seconds above 0 and at most 1000000", "--duration 600",
+                seconds => seconds is > 0 and <= 1_000_000),
+        };
         var command = new Command("demo", "Show what this program does, with two simulated cars and a database of its own.") { folder, speed, port,
             duration };
         command.SetAction((parsed, stop) =>

@@ -12,7 +12,11 @@ static class ExportCommand
 {
     public static Command Create()
     {
-        var car = new Argument<short>("CAR") { Description = "The car's ID." };
+        var car = new Argument<short>("CAR")
+        {
+            Description = "The car's ID.",
+            CustomParser = Parsers.Number<short>(Parsers.WholeNumber, "export 1 --to car.zip"),
+        };
         var to = new Option<FileInfo>("--to") { Description = "The ZIP to write; it must not exist yet.", HelpName = "FILE", Required = true };
         var command = new Command("export", "Write everything of a car into a ZIP: one CSV per table, in the columns of the database.") { car, to };
         command.SetAction((parsed, cancellationToken) => RunAsync(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using TeslaMate.Configuration;
@@ -44,25 +45,39 @@ static class HealthCommand
         catch (Exception exception) when (exception is HttpRequestException || (exception is TaskCanceledException
             && !cancellationToken.IsCancellationRequested))
         {
-            await error.WriteLineAsync($"No answer from {listener}: {exception.Message}");
+            await error.WriteLineAsync($"No answer from {PlaceOf(listener)}: {Reason(exception, listener)}");
             return ExitCode.Failure;
         }
     }
 
+    static string PlaceOf(ListenerSettings listener) => listener is ListenerSettings.UnixSocket(var path, _) ? path : $"{EndPointOf(listener)}";
+
+    // The client names the host of the request, which is not what was called.
+    static string Reason(Exception exception, ListenerSettings listener) => exception switch
+    {
+        { InnerException: SocketException { SocketErrorCode: SocketError.AddressNotAvailable } } when listener is ListenerSettings.UnixSocket
+            => "There is no such socket.",
+        { InnerException: SocketException refused } => refused.Message,
+        TaskCanceledException => string.Create(CultureInfo.InvariantCulture, $"Nothing came within {Limit.TotalSeconds} seconds."),
+        _ => exception.Message,
+    };
+
+    static EndPoint EndPointOf(ListenerSettings listener) => listener switch
+    {
+        ListenerSettings.UnixSocket(var path, _) => new UnixDomainSocketEndPoint(path),
+        ListenerSettings.Address(var endPoint) when endPoint.Address.Equals(IPAddress.Any) => new IPEndPoint(IPAddress.Loopback, endPoint.Port),
+        ListenerSettings.Address(var endPoint) when endPoint.Address.Equals(IPAddress.IPv6Any) => new IPEndPoint(IPAddress.IPv6Loopback,
+            endPoint.Port),
+        ListenerSettings.Address(var endPoint) => endPoint,
+        ListenerSettings.Unspecified(var port) => new IPEndPoint(IPAddress.Loopback, port),
+        ListenerSettings.Everywhere(var port) => new IPEndPoint(IPAddress.Loopback, port),
+        ListenerSettings.Loopback(var port) => new IPEndPoint(IPAddress.Loopback, port),
+        _ => throw new System.Diagnostics.UnreachableException($"no way to {listener}"),
+    };
+
     static async ValueTask<Stream> ConnectAsync(ListenerSettings listener, CancellationToken cancellationToken)
     {
-        EndPoint to = listener switch
-        {
-            ListenerSettings.UnixSocket(var path, _) => new UnixDomainSocketEndPoint(path),
-            ListenerSettings.Address(var endPoint) when endPoint.Address.Equals(IPAddress.Any) => new IPEndPoint(IPAddress.Loopback, endPoint.Port),
-            ListenerSettings.Address(var endPoint) when endPoint.Address.Equals(IPAddress.IPv6Any) => new IPEndPoint(IPAddress.IPv6Loopback,
-                endPoint.Port),
-            ListenerSettings.Address(var endPoint) => endPoint,
-            ListenerSettings.Unspecified(var port) => new IPEndPoint(IPAddress.Loopback, port),
-            ListenerSettings.Everywhere(var port) => new IPEndPoint(IPAddress.Loopback, port),
-            ListenerSettings.Loopback(var port) => new IPEndPoint(IPAddress.Loopback, port),
-            _ => throw new System.Diagnostics.UnreachableException($"no way to {listener}"),
-        };
+        var to = EndPointOf(listener);
         var socket = new Socket(to.AddressFamily, SocketType.Stream, to is UnixDomainSocketEndPoint ? ProtocolType.Unspecified : ProtocolType.Tcp);
         try
         {

@@ -26,8 +26,19 @@ static partial class HistoryCommands
 
     static Command List(Variables? variables)
     {
-        var car = new Option<short?>("--car") { Description = "Only this car's changes.", HelpName = "ID" };
-        var limit = new Option<int>("--limit") { Description = "How many, the newest first.", DefaultValueFactory = _ => 50, HelpName = "N" };
+        var car = new Option<short?>("--car")
+        {
+            Description = "Only this car's changes.",
+            HelpName = "ID",
+            CustomParser = Parsers.NumberOrNone<short>(Parsers.WholeNumber, "--car 1"),
+        };
+        var limit = new Option<int>("--limit")
+        {
+            Description = "How many, the newest first.",
+            DefaultValueFactory = _ => 50,
+            HelpName = "N",
+            CustomParser = Parsers.Number<int>("a whole number above 0", "--limit 50", limit => limit > 0),
+        };
         var json = JsonOption();
         var command = new Command("list", "List the changes of the last 90 days, newest first.") { car, limit, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(variables, parsed, async (editor, output, _) =>
@@ -87,7 +98,7 @@ static partial class HistoryCommands
     {
         var (kind, id) = (Kind(), Id());
         var at = Moment("--at", "When: the first position or reading from then on is the border. UTC unless it says otherwise.");
-        var row = new Option<int?>("--row") { Description = "The id of the position or reading that is the border.", HelpName = "ID" };
+        var row = IdOption("--row", "The id of the position or reading that is the border.");
         const string description = "Make two drives or charges of one; the border belongs to both.";
         return Edit(variables, "split", description, [kind, id, at, row], async (parsed, editor, cancellationToken) =>
         {
@@ -120,9 +131,14 @@ static partial class HistoryCommands
     static Command Place(Variables? variables)
     {
         var (kind, ids) = (Kind(), Ids());
-        var end = new Option<PlaceEnd>("--end") { Description = "Which end of a drive.", DefaultValueFactory = _ => PlaceEnd.End };
-        var geofence = new Option<int?>("--geofence") { Description = "The id of a geofence, 0 for none.", HelpName = "ID" };
-        var address = new Option<int?>("--address") { Description = "The id of an address; 0 has it looked up again.", HelpName = "ID" };
+        var end = new Option<PlaceEnd>("--end")
+        {
+            Description = "Which end of a drive.",
+            DefaultValueFactory = _ => PlaceEnd.End,
+            CustomParser = Parsers.Choice<PlaceEnd>(),
+        };
+        var geofence = IdOption("--geofence", "The id of a geofence, 0 for none.");
+        var address = IdOption("--address", "The id of an address; 0 has it looked up again.");
         const string description = "Say in which geofence or at which address drives began or ended, or charges were.";
         return Edit(variables, "place", description, [kind, ids, end, geofence, address], (parsed, _, _) =>
         {
@@ -143,8 +159,14 @@ static partial class HistoryCommands
         {
             Description = "The amount, or the price for a kWh or minute; left out, the cost is cleared.",
             HelpName = "AMOUNT",
+            CustomParser = Parsers.NumberOrNone<decimal>("a number", "--value 12.34"),
         };
-        var mode = new Option<CostMode>("--mode") { Description = "What the amount is for.", DefaultValueFactory = _ => CostMode.Total };
+        var mode = new Option<CostMode>("--mode")
+        {
+            Description = "What the amount is for.",
+            DefaultValueFactory = _ => CostMode.Total,
+            CustomParser = Parsers.Choice<CostMode>(),
+        };
         return Edit(variables, "cost", "Set the cost of charges.", [ids, value, mode],
             (parsed, _, _) => Known(new HistoryEdit.SetCost(parsed.GetValue(ids)!, parsed.GetValue(mode), parsed.GetValue(value))));
     }
@@ -292,13 +314,33 @@ static partial class HistoryCommands
             CultureInfo.InvariantCulture, $"{name}{car}{change.At:yyyy-MM-dd HH:mm:ss}Z{author}: {change.Edit}{undone}");
     }
 
-    static Argument<EntryKind> Kind() => new("KIND") { Description = "drive or charge." };
+    static Argument<EntryKind> Kind() => new("KIND") { Description = "drive or charge.", CustomParser = Parsers.Choice<EntryKind>() };
 
-    static Argument<int> Id() => new("ID") { Description = "Its id, as in the address of its page." };
+    static Argument<int> Id() => new("ID")
+    {
+        Description = "Its id, as in the address of its page.",
+        CustomParser = Parsers.Number<int>(Parsers.WholeNumber, "7"),
+    };
 
-    static Argument<int[]> Ids() => new("IDS") { Description = "Their ids.", Arity = ArgumentArity.OneOrMore };
+    static Option<int?> IdOption(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "ID",
+        CustomParser = Parsers.NumberOrNone<int>(Parsers.WholeNumber, $"{name} 7"),
+    };
 
-    static Argument<long> ChangeId() => new("CHANGE") { Description = "The change's number, as list shows it." };
+    static Argument<int[]> Ids() => new("IDS")
+    {
+        Description = "Their ids.",
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = Parsers.WholeNumbers("7 8"),
+    };
+
+    static Argument<long> ChangeId() => new("CHANGE")
+    {
+        Description = "The change's number, as list shows it.",
+        CustomParser = Parsers.Number<long>(Parsers.WholeNumber, "3"),
+    };
 
     static Option<DateTimeOffset?> Moment(string name, string description)
         => new(name) { Description = description, HelpName = "TIME", CustomParser = Time };

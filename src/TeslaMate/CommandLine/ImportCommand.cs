@@ -136,9 +136,12 @@ static partial class ImportCommand
             output.WriteLine("All of these files were imported before; nothing was imported twice.");
     }
 
+    static string Advice(string? reason) => reason == "vehicle_data_incomplete"
+        ? " (no row tells everything about a car; whose the files are that name none, as Tessie's, is said by --car VIN)" : "";
+
     static string Line(FileReport file) => file.State switch
     {
-        FileState.Failed => $"{file.Name}: failed: {file.Reason}",
+        FileState.Failed => $"{file.Name}: failed: {file.Reason}{Advice(file.Reason)}",
         FileState.Skipped => $"{file.Name}: was imported before, skipped",
         _ => string.Create(CultureInfo.InvariantCulture,
             $"{file.Name}: {file.Rows} rows, {file.Imported} imported, {file.Skipped} skipped, {file.Rejected} rejected"),

@@ -11,7 +11,12 @@ static class MigrateCommand
 {
     public static Command Create()
     {
-        var to = new Option<long?>("--to") { Description = "Stop at this version instead of the newest.", HelpName = "VERSION" };
+        var to = new Option<long?>("--to")
+        {
+            Description = "Stop at this version instead of the newest.",
+            HelpName = "VERSION",
+            CustomParser = Parsers.NumberOrNone<long>("a version", "--to 20260808090000"),
+        };
         var dryRun = new Option<bool>("--dry-run")
         {
             Description = "Change nothing; say what each pending version does, which tables it rewrites "

@@ -30,7 +30,7 @@ sealed class ProgramCommand
         _ => null,
     };
 
-    static IEnumerable<Command> Verbs() =>
+    internal static IEnumerable<Command> Verbs() =>
     [
         ServeCommand.Create(),
         ServeCommand.CreateStart(),

@@ -12,7 +12,12 @@ static class RebuildStatisticsCommand
 {
     public static Command Create()
     {
-        var car = new Option<short?>("--car") { Description = "Only this car's.", HelpName = "ID" };
+        var car = new Option<short?>("--car")
+        {
+            Description = "Only this car's.",
+            HelpName = "ID",
+            CustomParser = Parsers.NumberOrNone<short>(Parsers.WholeNumber, "--car 1"),
+        };
         var command = new Command("rebuild-statistics", "Make anew what is kept for charts and statistics, from the log; pages stay right "
             + "meanwhile, and slower.") { car };
         command.SetAction((parsed, cancellationToken) => RunAsync(

@@ -98,7 +98,7 @@ static class RestoreCommand
                 else if (parsed.GetValue(administrator))
                     await ServeAsync(databases, output, cancellationToken);
                 else if (parsed.GetValue(swap) is { } loaded)
-                    await SwapAsync(databases, settings, loaded, error, cancellationToken);
+                    await SwapAsync(databases, settings.Name, loaded, error, cancellationToken);
                 else if (parsed.GetValue(pipes))
                     await RunAsync(Pipe(), parsed.GetValue(file)!, isDry: parsed.GetValue(dryRun), isWhole: false, cancellationToken);
                 else
@@ -108,11 +108,11 @@ static class RestoreCommand
             }
             catch (RestoreException exception)
             {
-                await error.WriteLineAsync($"teslamate-restore: {exception.Message}");
+                await error.WriteLineAsync($"teslamate restore: {exception.Message}");
             }
             catch (NpgsqlException exception)
             {
-                await error.WriteLineAsync($"teslamate-restore: {settings}: {exception.Message}");
+                await error.WriteLineAsync($"teslamate restore: {settings}: {exception.Message}");
             }
 
             return ExitCode.Failure;
@@ -132,7 +132,7 @@ static class RestoreCommand
                     if (isDry)
                         return;
                     if (isWhole)
-                        await SwapAsync(databases, settings, name, error, token);
+                        await SwapAsync(databases, settings.Name, name, error, token);
                     else
                         await output.WriteLineAsync(name);
                 }
@@ -151,13 +151,13 @@ static class RestoreCommand
         => new(new StreamReader(new FileStream(new SafeFileHandle(3, ownsHandle: true), FileAccess.Read)),
             new StreamWriter(new FileStream(new SafeFileHandle(4, ownsHandle: true), FileAccess.Write)));
 
-    static async Task SwapAsync(RestoreDatabases databases, DatabaseSettings settings, string loaded, TextWriter error,
+    internal static async Task SwapAsync(RestoreDatabases databases, string name, string loaded, TextWriter error,
         CancellationToken cancellationToken)
     {
         var former = await databases.SwapAsync(loaded, cancellationToken);
-        await error.WriteLineAsync($"Restored: {settings.Name} is the backup now.");
+        await error.WriteLineAsync($"Restored: {name} is the backup now.");
         if (former is not null)
-            await error.WriteLineAsync($"The former database is kept as {former}. To delete it: teslamate-restore --drop-old");
+            await error.WriteLineAsync($"The former database is kept as {former}. To delete it: teslamate restore --drop-old");
     }
 
     /// <summary>What the running program writes meanwhile would be lost with the former database.</summary>

@@ -8,14 +8,19 @@ static class RollbackCommand
 {
     public static Command Create()
     {
-        var version = new Argument<long?>("VERSION") { Description = "Undo this version and everything newer.", Arity = ArgumentArity.ZeroOrOne };
+        var version = new Argument<long?>("VERSION")
+        {
+            Description = "Undo this version and everything newer.",
+            Arity = ArgumentArity.ZeroOrOne,
+            CustomParser = Parsers.NumberOrNone<long>("a version", "rollback 20260808090000"),
+        };
         var toKnown = new Option<bool>("--to-known") { Description = "Undo what a newer program did, by the scripts that it left in the database." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask, even if data is lost." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Change nothing; say what would be undone and lost." };
         var command = new Command("rollback", "Take the database back to an earlier version.") { version, toKnown, yes, dryRun };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(version) is null == !result.GetValue(toKnown))
+            if (result.GetResult(version) is { Tokens.Count: > 0 } == result.GetValue(toKnown))
                 result.AddError("Name either the VERSION to undo, or --to-known.");
         });
         command.SetAction((parsed, cancellationToken) => DatabaseCommand.RunAsync(parsed, (migrator, display)

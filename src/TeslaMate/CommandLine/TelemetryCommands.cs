@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -378,18 +377,12 @@ static class TelemetryCommands
         return false;
     }
 
-    static Option<int> Port()
+    static Option<int> Port() => new("--port")
     {
-        var port = new Option<int>("--port") { Description = "The public port.", DefaultValueFactory = _ => 4443 };
-        port.Validators.Add(result =>
-        {
-            // What is no number at all is told by the parser.
-            if (result.Tokens is [var token] && int.TryParse(token.Value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var given)
-                && given is < 1 or > 65_535)
-                result.AddError("--port must be between 1 and 65535.");
-        });
-        return port;
-    }
+        Description = "The public port.",
+        DefaultValueFactory = _ => 4443,
+        CustomParser = Parsers.Number<int>("a port from 1 to 65535", "--port 4443", port => port is >= 1 and <= 65_535),
+    };
 
     static Argument<string> Car() => new("CAR") { Description = "The car's number or VIN." };
 

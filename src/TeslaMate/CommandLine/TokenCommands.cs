@@ -48,7 +48,11 @@ static class TokenCommands
 
     static Command CreateRevoke()
     {
-        var id = new Argument<int>("ID") { Description = "The token's number, as in the list." };
+        var id = new Argument<int>("ID")
+        {
+            Description = "The token's number, as in the list.",
+            CustomParser = Parsers.Number<int>(Parsers.WholeNumber, "token revoke 3"),
+        };
         var command = new Command("revoke", "End a token, at once and for good.") { id };
         command.SetAction((parsed, cancellationToken) =>
             RevokeAsync(parsed.GetRequiredValue(id), Variables.FromEnvironment(), parsed.InvocationConfiguration, cancellationToken));

@@ -24,6 +24,8 @@ static class LogOutput
         configuration.MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error);
         // A part that is not well tells so itself, once, and not at every look.
         configuration.MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal);
+        // What an assistant asks wrongly is told to it, and is no error of this program's.
+        configuration.MinimumLevel.Override("ModelContextProtocol", LogEventLevel.Fatal);
         if (JournalStream.IsStandardError())
             configuration.WriteTo.Journald(redact: secrets.Apply);
         else if (SystemdHelpers.IsSystemdService())

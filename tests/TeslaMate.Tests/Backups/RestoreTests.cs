@@ -4,6 +4,7 @@ using System.IO.Pipes;
 using System.Text;
 using Npgsql;
 using TeslaMate.Backups;
+using TeslaMate.CommandLine;
 using TeslaMate.Database.Clusters;
 using TeslaMate.Tests.Database;
 using TeslaMate.Tests.Database.Migrations;
@@ -418,7 +419,13 @@ public sealed class RestoreTests(RestoreTests.Household household) : IClassFixtu
             await present.ExecuteAsync("update geofences set name = 'Later' where id = 1");
             await using var restored = await household.RestoreAsync(household.Plain, new StringWriter(), over: present, time: time);
             await using var databases = household.Databases(present, time);
-            (await databases.SwapAsync(restored.Name, CancellationToken.None)).ShouldBe($"{present.Name}_before_2026010203040{5 + i}");
+            var told = new StringWriter();
+            await RestoreCommand.SwapAsync(databases, present.Name, restored.Name, told, CancellationToken.None);
+            told.ToString().ShouldBe($"""
+                Restored: {present.Name} is the backup now.
+                The former database is kept as {present.Name}_before_2026010203040{5 + i}. To delete it: teslamate restore --drop-old
+
+                """);
             present.TestSource.Clear();
             (await present.ScalarAsync<string>("select name from geofences where id = 1")).ShouldBe("Home");
         }

@@ -46,6 +46,15 @@ public sealed class HealthCommandTests
     }
 
     [Fact]
+    public async Task A_socket_that_is_not_there_is_said_to_be_missing()
+    {
+        var error = new StringWriter();
+        (await HealthCommand.RunAsync(new Variables(new Dictionary<string, string> { ["HTTP_BINDING_ADDRESS"] = "/nonexistent/web.sock" }),
+            TextWriter.Null, error, CancellationToken.None)).ShouldBe(ExitCode.Failure);
+        error.ToString().ShouldBe("No answer from /nonexistent/web.sock: There is no such socket.\n");
+    }
+
+    [Fact]
     public async Task Nobody_there_is_a_failure_and_wrong_settings_are_told()
     {
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -54,7 +63,7 @@ public sealed class HealthCommandTests
         (await HealthCommand.RunAsync(new Variables(new Dictionary<string, string> { ["PORT"] = $"{((IPEndPoint)reserved.LocalEndPoint!).Port}" }),
             TextWriter.Null, error, CancellationToken.None))
             .ShouldBe(ExitCode.Failure);
-        error.ToString().ShouldContain("No answer from");
+        error.ToString().ShouldBe($"No answer from {reserved.LocalEndPoint}: Connection refused\n");
         (await HealthCommand.RunAsync(new Variables(new Dictionary<string, string> { ["PORT"] = "x" }), TextWriter.Null, error,
             CancellationToken.None)).ShouldBe(ExitCode.Configuration);
     }

@@ -293,7 +293,7 @@ public sealed class TelemetryCommandTests : IDisposable
     [InlineData(ExitCode.Failure, "required argument missing", "remove")]
     [InlineData(ExitCode.Failure, "option '--host' is required", "configure", "1")]
     [InlineData(ExitCode.Failure, "'huge' not recognized", "configure", "1", "--host", "t.example.org", "--profile", "huge")]
-    [InlineData(ExitCode.Failure, "cannot parse argument 'many' for option '--port'", "check", "localhost", "--port", "many")]
+    [InlineData(ExitCode.Failure, "\"many\" is not a port from 1 to 65535. Example: --port 4443", "check", "localhost", "--port", "many")]
     [InlineData(ExitCode.Usage, "is no name that cars find", "certificate", "a b")]
     [InlineData(ExitCode.Usage, "is no name that cars find", "check", "")]
     [InlineData(ExitCode.Usage, "is no name that cars find", "check", "https://t.example.org")]
@@ -342,7 +342,7 @@ public sealed class TelemetryCommandTests : IDisposable
         _output.ToString().ShouldContain("no-such-name.invalid has no address in the DNS");
         foreach (var port in new[] { "0", "65536", "-1" })
             (await RunAsync(house, "check", "localhost", "--port", port, "--folder", _folder)).ShouldBe(ExitCode.Failure);
-        _error.ToString().ShouldContain("--port must be between 1 and 65535.");
+        _error.ToString().ShouldContain("is not a port from 1 to 65535. Example: --port 4443");
         (await RunAsync(house, "check", "localhost", "--folder", Path.Combine(_folder, "nowhere"))).ShouldBe(ExitCode.Failure);
         _error.ToString().ShouldContain("telemetry-authority.crt. Make it with: teslamate telemetry certificate HOST.");
         var empty = Path.Combine(_folder, "empty.pem");

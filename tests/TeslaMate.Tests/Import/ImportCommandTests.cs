@@ -54,13 +54,40 @@ public sealed class ImportCommandTests : IDisposable
             (await new ProgramCommand().RunAsync(arguments, _output, _error)).ShouldBe(ExitCode.Usage, string.Join(' ', arguments));
     }
 
+    [Theory]
+    [InlineData("postgres://me:secret@127.0.0.1:1/theirs", "theirs on 127.0.0.1:1: Connection refused")]
+    [InlineData(null, "database \"no such one\" does not exist")]
+    public async Task Another_database_that_cannot_be_reached_is_named_and_not_ones_own(string? address, string told)
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        var server = new NpgsqlConnectionStringBuilder(import.Database.ConnectionString);
+        address ??= $"postgres:///no%20such%20one?host={Uri.EscapeDataString(server.Host!)}&port={server.Port}"
+            + $"&user={Uri.EscapeDataString(server.Username!)}&password={Uri.EscapeDataString(server.Password ?? "none")}";
+        (await RunAsync(import, new ImportRequest("", ""), json: false, from: new Uri(address))).ShouldBe(ExitCode.Failure);
+        _error.ToString().ShouldSatisfyAllConditions(
+            error => error.ShouldStartWith("No connection to the other database, "), error => error.ShouldContain(told),
+            error => error.ShouldNotContain(server.Database!), error => error.ShouldNotContain("secret"));
+    }
+
+    [Fact]
+    public async Task Whose_files_are_that_name_no_car_is_asked_for()
+    {
+        await using var import = await ImportUnderTest.CreateAsync();
+        import.Write("driving_states.csv", """
+            Timestamp (UTC),Latitude,Longitude,Shift State,Odometer (mi),Speed (mph)
+            2024-05-01 10:00:00,52.5,13.4,P,1000,
+            """);
+        (await RunAsync(import, new ImportRequest(import.Folder, "Etc/UTC"), json: false)).ShouldBe(ExitCode.Failure);
+        _output.ToString().ShouldContain("is said by --car VIN");
+    }
+
     public void Dispose()
     {
         _output.Dispose();
         _error.Dispose();
     }
 
-    Task<int> RunAsync(ImportUnderTest import, ImportRequest request, bool json = true)
+    Task<int> RunAsync(ImportUnderTest import, ImportRequest request, bool json = true, Uri? from = null)
     {
         var server = new NpgsqlConnectionStringBuilder(import.Database.ConnectionString);
         var variables = new Variables(new Dictionary<string, string>
@@ -71,7 +98,7 @@ public sealed class ImportCommandTests : IDisposable
             ["DATABASE_SOCKET_DIR"] = server.Host!,
             ["DATABASE_PORT"] = $"{server.Port}",
         });
-        return ImportCommand.RunAsync(variables, request, from: null, yes: true, json,
+        return ImportCommand.RunAsync(variables, request, from, yes: true, json,
             new InvocationConfiguration { Output = _output, Error = _error }, CancellationToken.None);
     }
 }

@@ -8,6 +8,7 @@ using TeslaMate.Telemetry.Inbox;
 using TeslaMate.Telemetry.Intakes;
 using TeslaMate.Telemetry.Records;
 using TeslaMate.Telemetry.Wire;
+using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Telemetry.Wire;
 using TeslaMate.Tests.Time;
 
@@ -43,6 +44,24 @@ public class IntakeTests
         (await house.Database.RowsAsync("select type, form, source from teslamate.telemetry_inbox order by id")).ShouldBe(["0|0|1", "0|1|1", "1|0|1",
             "3|0|1"]);
         await intake.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_is_told_of_once_however_often_it_is_tried_and_so_is_its_return()
+    {
+        await using var house = await House.StartAsync(isWriting: false);
+        var log = new RecordedLog();
+        using var writer = new InboxWriter(house.Database.DataSource, new InboxSignal(), TimeProvider.System, log.For<InboxWriter>());
+        await house.Database.ExecuteAsync("alter table teslamate.telemetry_inbox rename to elsewhere");
+        await writer.StartAsync(default);
+        var records = new RecordIntake(house.Cars, writer, TimeProvider.System, NullLogger<RecordIntake>.Instance);
+        var stored = records.TakeAsync(IntakePath.ZeroMq, "tesla_telemetry_V", Vectors.Payload(1), default, default);
+        await House.UntilAsync(() => log.Lines.Count(line => line.Contains("The database does not take 1 records", StringComparison.Ordinal)) > 2);
+        await house.Database.ExecuteAsync("alter table teslamate.elsewhere rename to telemetry_inbox");
+        (await stored).ShouldBeTrue();
+        await writer.StoppedAsync(default);
+        log.Lines.Where(line => line.StartsWith("Error", StringComparison.Ordinal)).ShouldHaveSingleItem();
+        log.Lines.ShouldContain("Information: The database takes records of cars again");
     }
 
     [Fact]
