@@ -5,8 +5,7 @@ static class PlaceLabel
 {
     /// <summary>The SQL expression for a joined geofence and address; null where neither says anything.</summary>
     public static string Sql(string geofence, string address)
-        => $"coalesce({geofence}.name, nullif(concat_ws(', ', coalesce({address}.name, nullif(concat_ws(' ', {address}.road, "
-            + $"{address}.house_number), '')), {address}.city), ''))";
+        => $"teslamate.place_label({geofence}.name, {address}.name, {address}.road, {address}.house_number, {address}.city)";
 
     /// <summary>
     /// The common table expressions <c>fences</c> and <c>places</c>: the ids of the geofences and addresses whose label (<see cref="Sql"/>) matches

@@ -16,9 +16,9 @@ static class Notes
         public string? Covered(double? coverage) => coverage is { } share
             ? request.Context.Texts["of {0} % of the distance", Percent(share)].Value : null;
 
-        /// <summary><see cref="Priced"/> for a cell of a table; null where all is.</summary>
+        /// <summary><see cref="Priced"/> for a cell of a table; null where all is, and where nothing is: there is no cost then.</summary>
         public string? PricedBriefly(double? coverage)
-            => coverage is < 1 and { } share ? request.Context.Texts["{0} % priced", Percent(share)].Value : null;
+            => coverage is > 0 and < 1 and { } share ? request.Context.Texts["{0} % priced", Percent(share)].Value : null;
 
         /// <summary><see cref="Covered"/> for a cell of a table; null where it is all of it.</summary>
         public string? CoveredBriefly(double? coverage)

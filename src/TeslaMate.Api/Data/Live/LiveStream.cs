@@ -183,7 +183,7 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
                 var turn = await TurnAsync(summary.Car.Id, phase, table, cancellationToken);
                 lock (_lock)
                     Add(summary.Car.Id, type, turn);
-                Tell();
+                NotifyListeners();
             }
         }
     }
@@ -224,7 +224,7 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
             }
         }
 
-        Tell();
+        NotifyListeners();
         return isKnown ? before.Summary : null;
     }
 
@@ -235,7 +235,7 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
         Forget();
     }
 
-    void Tell()
+    void NotifyListeners()
     {
         Action[] listeners;
         lock (_lock)

@@ -93,7 +93,9 @@ function options(element, chart, size) {
         range: (_, low, high) => {
           const from = index === 0 && min !== undefined ? min : bars ? Math.min(0, low ?? 0) : low ?? 0;
           const to = index === 0 && max !== undefined ? max : bars ? Math.max(0, high ?? 0) : high ?? 1;
-          return uPlot.rangeNum(from, to === from ? from + 1 : to, { min: { pad: 0, soft: from, mode: 2, hard: index === 0 ? min : undefined }, max: { pad: 0.05, soft: to, mode: 2, hard: index === 0 ? max : undefined } });
+          // A value that never changes is a line in the middle, not one on the axis.
+          const flat = to === from;
+          return uPlot.rangeNum(flat && !bars && (index > 0 || min === undefined) ? from - 1 : from, flat ? to + 1 : to, { min: { pad: 0, soft: from, mode: 2, hard: index === 0 ? min : undefined }, max: { pad: 0.05, soft: to, mode: 2, hard: index === 0 ? max : undefined } });
         },
       }])),
     },

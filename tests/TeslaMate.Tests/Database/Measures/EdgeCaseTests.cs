@@ -27,6 +27,23 @@ public sealed class EdgeCaseTests
     }
 
     [Theory, MemberData(nameof(Servers))]
+    public async Task What_a_geocoder_sends_empty_is_no_part_of_a_place(string server)
+    {
+        await using var log = await LogRows.CreateAsync(server);
+        foreach (var (parts, label) in new[]
+        {
+            ("'Home', 'Shop', 'Road', '1', 'City'", "Home"),
+            ("'', 'Shop', 'Road', '1', 'City'", "Shop, City"),
+            ("null, '', 'Road', '1', 'City'", "Road 1, City"),
+            ("null, null, 'Road', '', 'City'", "Road, City"),
+            ("null, null, '', '', 'City'", "City"),
+            ("null, null, 'Road', null, ''", "Road"),
+            ("null, '', '', '', ''", ""),
+        })
+            (await log.LineAsync($"select teslamate.place_label({parts})")).ShouldBe(label);
+    }
+
+    [Theory, MemberData(nameof(Servers))]
     public async Task The_median_of_five_is_that_of_the_server_in_every_order(string server)
     {
         await using var log = await LogRows.CreateAsync(server);

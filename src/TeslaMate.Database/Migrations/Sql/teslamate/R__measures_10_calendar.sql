@@ -82,7 +82,9 @@ drop function if exists teslamate.place_label(text, text, text, text, text);
 -- Stable as concat_ws is: only so is it taken into the statements that call it, for each row of long lists.
 create function teslamate.place_label(geofence text, name text, road text, house_number text, city text)
 returns text stable parallel safe language sql as $$
-    select coalesce(geofence, nullif(concat_ws(', ', coalesce(name, nullif(concat_ws(' ', road, house_number), '')), city), ''))
+    -- Geocoders leave out what they do not know, or send it empty.
+    select coalesce(nullif(geofence, ''), nullif(concat_ws(', ',
+        coalesce(nullif(name, ''), nullif(concat_ws(' ', nullif(road, ''), nullif(house_number, '')), '')), nullif(city, '')), ''))
 $$;
 comment on function teslamate.place_label(text, text, text, text, text)
     is 'The geofence, else the name or road and number of the address with the city; null when nothing is known.';

@@ -33,7 +33,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         coalesce(c.charges, 0), coalesce(c.open_charges, 0), coalesce(c.uncounted_charges, 0), coalesce(c.charges_ac, 0), coalesce(c.charges_dc, 0), coalesce(c.energy_added_kwh, 0),
         coalesce(c.energy_used_kwh, 0), coalesce(c.energy_used_ac_kwh, 0), coalesce(c.energy_used_dc_kwh, 0), c.energy_per_charge_kwh, coalesce(c.charging_s, 0), c.efficiency,
         c.cost, c.cost_ac, c.cost_dc, coalesce(c.priced_charges, 0), c.price_per_kwh, c.price_per_added_kwh, c.price_coverage, g.gross_wh_per_km * c.price_per_added_kwh / 10
-    from (select coalesce(since, teslamate.first_event(car)) as since, coalesce(until, now_utc) as until) as w
+    -- Once: the begin of all rows is looked for in all of them.
+    from (select coalesce(since, teslamate.first_event(car)) as since, coalesce(until, now_utc) as until offset 0) as w
     cross join teslamate.sums(with_total, period) as t
     cross join lateral teslamate.periods(w.since, w.until, t.sum_period, zone) as p
     left join d on d.period_key = p.period_key
