@@ -430,7 +430,7 @@ sealed class DemoHistory
             var id = history._positions.Count + 1;
             var (rated, level) = (Rated(date), Level(date));
             var usable = temperature < 1 && drive is null ? Math.Max(1, level - 2) : level;
-            var bar = 2.86 + (temperature - 15) * 0.011;
+            var bar = 3.05 + (temperature - 15) * 0.011;
             history._positions.Add([
                 id, car, drive, date, point.Latitude, point.Longitude, elevation, speed, power, _km, rated * 1.04, rated * 0.9, rated, (int)level,
                 (int)usable, temperature, 20.5, climate,
