@@ -41,17 +41,6 @@ public sealed record ProjectedRange(
         row.Count());
 }
 
-/// <summary>Sums of readings over a quarter of an hour; a quarter may come in two rows, which add up.</summary>
-public sealed record LevelQuarter(
-    DateTimeOffset Bucket, int Samples, long LevelSum, long UsableSum, int? LevelMin, int? LevelMax, DateTimeOffset LastDate, int? LastLevel,
-    double RatedKm, long RatedUsable, double IdealKm, long IdealUsable, double LowRatedKm, long LowRatedUsable, double LowIdealKm,
-    long LowIdealUsable, double TemperatureSum, int TemperatureSamples, double? OdometerKm)
-{
-    internal static LevelQuarter Read(Row row) => new(
-        row.Instant(), row.Whole(), row.Count(), row.Count(), row.SmallOrNull(), row.SmallOrNull(), row.Instant(), row.SmallOrNull(), row.Number(),
-        row.Count(), row.Number(), row.Count(), row.Number(), row.Count(), row.Number(), row.Count(), row.Number(), row.Whole(), row.NumberOrNull());
-}
-
 /// <summary>Means of the level over one step of time of 15 min or more.</summary>
 public sealed record LevelPoint(
     DateTimeOffset Date, double? Level, double? UsableLevel, int? LevelMin, int? LevelMax, double? RangeKm, double? RangeAt100Km,
@@ -60,16 +49,6 @@ public sealed record LevelPoint(
     internal static LevelPoint Read(Row row) => new(
         row.Instant(), row.NumberOrNull(), row.NumberOrNull(), row.SmallOrNull(), row.SmallOrNull(), row.NumberOrNull(), row.NumberOrNull(),
         row.NumberOrNull(), row.NumberOrNull());
-}
-
-/// <summary>The level over a moving frame of the window.</summary>
-/// <param name="Low">The 7.5 % percentile.</param>
-/// <param name="High">The 92.5 % percentile.</param>
-public sealed record MovingLevel(
-    DateTimeOffset Date, double? Mean, double? Median, double? Low, double? High)
-{
-    internal static MovingLevel Read(Row row) => new(
-        row.Instant(), row.NumberOrNull(), row.NumberOrNull(), row.NumberOrNull(), row.NumberOrNull());
 }
 
 /// <summary>How long the battery was in one class of 10 % (P19; spec charts 6.3).</summary>
@@ -98,24 +77,11 @@ public sealed partial class MeasureReader
             "select * from teslamate.projected_range($1, $2, $3, $4, $5)", ProjectedRange.Read, cancellationToken,
             Car(window), Since(window), Until(window), Zone(window), PeriodOf(window));
 
-    /// <summary>The quarters of the window, in no order.</summary>
-    public IAsyncEnumerable<LevelQuarter> LevelsAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.levels($1, $2, $3)", LevelQuarter.Read, cancellationToken,
-            Car(window), Since(window), Until(window));
-
     /// <summary>At most so many points, in order of time; the window needs both ends.</summary>
     public IAsyncEnumerable<LevelPoint> LevelSeriesAsync(MeasureWindow window, int points, CancellationToken cancellationToken)
         => StreamAsync(
             "select * from teslamate.level_series($1, $2, $3, $4)", LevelPoint.Read, cancellationToken,
             Car(window), Since(window), Until(window), Value.Of(points));
-
-    /// <summary>Steps of <paramref name="widthHours"/>; a frame is the window, which needs both ends, divided by <paramref name="frames"/>: whole
-    /// days, half of them before and as many after (spec charts 3.3).</summary>
-    public IAsyncEnumerable<MovingLevel> MovingLevelsAsync(MeasureWindow window, int widthHours, int frames, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.level_moving_statistics($1, $2, $3, $4, $5)", MovingLevel.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Value.Of(widthHours), Value.Of(frames));
 
     /// <summary>From the lowest class up; the window needs an end.</summary>
     public IAsyncEnumerable<LevelClass> LevelClassesAsync(MeasureWindow window, CancellationToken cancellationToken)

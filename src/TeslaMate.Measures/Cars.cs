@@ -8,18 +8,6 @@ public sealed record CarLabel(
         row.Small(), row.Text());
 }
 
-/// <summary>How a car is now, from the log. Temperatures are at most an hour old.</summary>
-public sealed record NewestValues(
-    DateTimeOffset? Date, int? Level, int? UsableLevel, double? RangeKm, double? OdometerKm, double? Latitude, double? Longitude,
-    double? OutsideTempC, double? InsideTempC, double? DriverTempC, string? Version, string? State, DateTimeOffset? StateSince, int ChargingKw,
-    int ChargingV)
-{
-    internal static NewestValues Read(Row row) => new(
-        row.InstantOrNull(), row.SmallOrNull(), row.SmallOrNull(), row.NumberOrNull(), row.NumberOrNull(), row.NumberOrNull(), row.NumberOrNull(),
-        row.NumberOrNull(), row.NumberOrNull(), row.NumberOrNull(), row.TextOrNull(), row.TextOrNull(), row.InstantOrNull(), row.Small(),
-        row.Small());
-}
-
 /// <summary>A drive or charge that no sum counts (M3, M4; spec charts 5.1).</summary>
 /// <param name="Kind"><c>drive</c> or <c>charge</c>.</param>
 /// <param name="Reason"><c>open</c>, <c>no distance</c>, <c>no energy</c> or <c>empty</c>.</param>
@@ -35,10 +23,6 @@ public sealed partial class MeasureReader
     /// <summary>Every car, hidden ones too, as the owner orders them.</summary>
     public IAsyncEnumerable<CarLabel> CarsAsync(CancellationToken cancellationToken)
         => StreamAsync("select * from teslamate.car_labels()", CarLabel.Read, cancellationToken);
-
-    /// <summary>Null before the first reading.</summary>
-    public Task<NewestValues?> NewestValuesAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => FirstOrNullAsync("select * from teslamate.newest_values($1, $2)", NewestValues.Read, cancellationToken, Car(window), Now(window));
 
     /// <summary>The newest first, whatever the window.</summary>
     public IAsyncEnumerable<IncompleteRow> IncompleteRowsAsync(MeasureWindow window, CancellationToken cancellationToken)

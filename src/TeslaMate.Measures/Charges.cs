@@ -100,16 +100,6 @@ public sealed record CurvePoint(
         row.Whole(), row.Count(), row.Number(), row.Number(), row.Number());
 }
 
-/// <summary>One reading of a charging process. Voltage and current are of the AC input and mean nothing on DC.</summary>
-public sealed record ChargePoint(
-    DateTimeOffset Date, double SinceStartSeconds, int? Level, int? UsableLevel, int? PowerKw, int? VoltageV, int? CurrentA, int? PilotCurrentA,
-    int? Phases, double? RangeKm, double? EnergyAddedKwh, bool IsHeaterOn, double? OutsideTempC, bool? IsDc)
-{
-    internal static ChargePoint Read(Row row) => new(
-        row.Instant(), row.Number(), row.SmallOrNull(), row.SmallOrNull(), row.SmallOrNull(), row.SmallOrNull(), row.SmallOrNull(),
-        row.SmallOrNull(), row.SmallOrNull(), row.NumberOrNull(), row.NumberOrNull(), row.Flag(), row.NumberOrNull(), row.FlagOrNull());
-}
-
 /// <summary>Means of readings while charging over one step of time.</summary>
 public sealed record ChargingPoint(
     DateTimeOffset Date, double? PowerKw, double? CurrentA, double? VoltageV, double? EnergyAddedKwh, bool IsHeaterOn, double? Level)
@@ -163,10 +153,6 @@ public sealed partial class MeasureReader
         => StreamAsync(
             "select * from teslamate.charge_curve($1, $2, $3, $4, $5)", CurvePoint.Read, cancellationToken,
             Car(window), Since(window), Until(window), Text(axis), Value.Of(place));
-
-    /// <summary>In order of time.</summary>
-    public IAsyncEnumerable<ChargePoint> ChargeSeriesAsync(int process, CancellationToken cancellationToken)
-        => StreamAsync("select * from teslamate.charge_series($1)", ChargePoint.Read, cancellationToken, Value.Of(process));
 
     /// <summary>At most about so many points; the window needs both ends.</summary>
     public IAsyncEnumerable<ChargingPoint> ChargingSeriesAsync(MeasureWindow window, int points, CancellationToken cancellationToken)

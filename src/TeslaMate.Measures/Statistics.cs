@@ -143,13 +143,7 @@ public sealed partial class MeasureReader
             "select * from teslamate.recovery_statistics($1, $2, $3, $4, $5)", RecoveryPeriod.Read, cancellationToken,
             Car(window), Since(window), Until(window), Zone(window), PeriodOf(window));
 
-    /// <summary>Every period with idle time.</summary>
-    public IAsyncEnumerable<IdlePeriod> IdleStatisticsAsync(MeasureWindow window, CancellationToken cancellationToken)
-        => StreamAsync(
-            "select * from teslamate.idle_statistics($1, $2, $3, $4, $5, $6)", IdlePeriod.Read, cancellationToken,
-            Car(window), Since(window), Until(window), Now(window), Zone(window), PeriodOf(window));
-
-    /// <summary>The window as a whole, null without idle time, and its periods as <see cref="IdleStatisticsAsync"/> has them.</summary>
+    /// <summary>The window as a whole, null without idle time, and every period with idle time.</summary>
     public Task<(IdlePeriod? Total, IReadOnlyList<IdlePeriod> Periods)> IdleStatisticsWithTotalAsync(
         MeasureWindow window, CancellationToken cancellationToken)
         => WithTotalAsync(window, StreamAsync(

@@ -41,14 +41,11 @@ public sealed class MeasureReaderTests
         { "charge_levels", typeof(LevelCount) },
         { "charge_sessions", typeof(DcSession) },
         { "charge_curve", typeof(CurvePoint) },
-        { "charge_series", typeof(ChargePoint) },
         { "charging_series", typeof(ChargingPoint) },
         { "battery_health", typeof(BatteryHealth) },
         { "capacity_samples", typeof(CapacitySample) },
         { "projected_range", typeof(ProjectedRange) },
-        { "levels", typeof(LevelQuarter) },
         { "level_series", typeof(LevelPoint) },
-        { "level_moving_statistics", typeof(MovingLevel) },
         { "level_classes", typeof(LevelClass) },
         { "timeline", typeof(TimelineEntry) },
         { "state_spans", typeof(StateSpan) },
@@ -59,7 +56,6 @@ public sealed class MeasureReaderTests
         { "visited_places", typeof(VisitedPlace) },
         { "regions", typeof(Region) },
         { "car_labels", typeof(CarLabel) },
-        { "newest_values", typeof(NewestValues) },
         { "incomplete_rows", typeof(IncompleteRow) },
         { "database_tables", typeof(DatabaseTable) },
         { "database_indexes", typeof(DatabaseIndex) },
@@ -75,8 +71,18 @@ public sealed class MeasureReaderTests
         {
             var columns = await database.LinesAsync($"""
                 select name
-                from pg_proc, unnest(proargnames, proargmodes) with ordinality as argument (name, mode, place)
-                where proname = '{function}' and pronamespace = 'teslamate'::regnamespace and mode = 't'
+                from (
+                    select name, place
+                    from pg_proc, unnest(proargnames, proargmodes) with ordinality as argument (name, mode, place)
+                    where proname = '{function}' and pronamespace = 'teslamate'::regnamespace and mode = 't'
+                    union all
+                    -- Of a function that returns the rows of a view.
+                    select attname, attnum
+                    from pg_proc
+                    join pg_type on pg_type.oid = prorettype
+                    join pg_attribute on attrelid = typrelid and attnum > 0
+                    where proname = '{function}' and pronamespace = 'teslamate'::regnamespace
+                ) as columns
                 order by place
                 """);
             record.GetConstructors().Single().GetParameters().Select(parameter => Plain(parameter.Name!)).ShouldBe(columns.Select(Plain), function);
@@ -183,7 +189,7 @@ public sealed class MeasureReaderTests
             ("statistics", () => Count(measures.StatisticsAsync(window, none))),
             ("drive_statistics", () => Count(measures.DriveStatisticsAsync(window, none))),
             ("recovery_statistics", () => Count(measures.RecoveryAsync(window, none))),
-            ("idle_statistics", () => Count(measures.IdleStatisticsAsync(window, none))),
+            ("idle_statistics", async () => (await measures.IdleStatisticsWithTotalAsync(window, none)).Periods.Count),
             ("mileage", () => Count(measures.MileageAsync(window, none))),
             ("extrapolation", () => One(measures.ExtrapolationAsync(window, none))),
             ("mileage_budget", () => One(measures.MileageBudgetAsync(window, none))),
@@ -207,14 +213,11 @@ public sealed class MeasureReaderTests
             ("charge_levels", () => Count(measures.ChargeLevelsAsync(window, ChargeSide.End, none))),
             ("charge_sessions", () => Count(measures.DcSessionsAsync(window, 10, 80, none))),
             ("charge_curve", () => Count(measures.ChargeCurveAsync(window, CurveAxis.Minute, null, none))),
-            ("charge_series", () => Count(measures.ChargeSeriesAsync(1, none))),
             ("charging_series", () => Count(measures.ChargingSeriesAsync(window, 500, none))),
             ("battery_health", () => One(measures.BatteryHealthAsync(window, none))),
             ("capacity_samples", () => Count(measures.CapacitySamplesAsync(window, none))),
             ("projected_range", () => Count(measures.ProjectedRangeAsync(window, none))),
-            ("levels", () => Count(measures.LevelsAsync(window, none))),
             ("level_series", () => Count(measures.LevelSeriesAsync(window, 500, none))),
-            ("level_moving_statistics", () => Count(measures.MovingLevelsAsync(window, 2, 6, none))),
             ("level_classes", () => Count(measures.LevelClassesAsync(window, none))),
             ("timeline", () => Count(measures.TimelineAsync(window, none))),
             ("state_spans", () => Count(measures.StateSpansAsync(window, none))),
@@ -225,7 +228,6 @@ public sealed class MeasureReaderTests
             ("visited_places", () => Count(measures.VisitedPlacesAsync(window, null, none))),
             ("regions", () => Count(measures.RegionsAsync(window, none))),
             ("car_labels", () => Count(measures.CarsAsync(none))),
-            ("newest_values", () => One(measures.NewestValuesAsync(window, none))),
             ("incomplete_rows", () => Count(measures.IncompleteRowsAsync(window, none))),
             ("database_tables", () => Count(measures.TablesAsync(none))),
             ("database_indexes", () => Count(measures.IndexesAsync(none))),

@@ -201,6 +201,8 @@ comment on function teslamate.drive_sample_facts(integer, timestamp, timestamp)
     is 'teslamate.drive_sample of the closed drives that start in [since, until): as kept, or computed where nothing is kept or a drive was changed since. Computed are the newest
 most_unkept() of a window; teslamate.left_out counts the rest, which is none once all are kept.';
 
+drop function if exists teslamate.drive_list(integer, timestamp, timestamp);
+drop view if exists teslamate.drive_entry;
 drop function if exists teslamate.drive_entries(integer, timestamp, timestamp);
 create function teslamate.drive_entries(car integer, since timestamp, until timestamp)
 returns table (drive_id integer, car_id smallint, start_date timestamp, end_date timestamp, is_open boolean, is_counted boolean, duration_s double precision,
@@ -237,16 +239,10 @@ $$;
 comment on function teslamate.drive_entries(integer, timestamp, timestamp)
     is 'teslamate.drive_list for other functions, which it is taken into: what they do not ask for costs nothing.';
 
-drop function if exists teslamate.drive_list(integer, timestamp, timestamp);
-create function teslamate.drive_list(car integer, since timestamp, until timestamp)
-returns table (drive_id integer, car_id smallint, start_date timestamp, end_date timestamp, is_open boolean, is_counted boolean, duration_s double precision,
-    distance_km double precision, is_distance_derived boolean, start_km double precision, end_km double precision, start_range_km double precision,
-    end_range_km double precision, range_lost_km double precision, net_kwh double precision, net_wh_per_km double precision, is_rough boolean,
-    speed_avg_kmh double precision, speed_max_kmh smallint, power_max_kw smallint, power_min_kw smallint, outside_temp_c double precision, inside_temp_c double precision,
-    ascent_m smallint, descent_m smallint, climb_kwh double precision, efficiency double precision, level_efficiency double precision,
-    start_level smallint, start_usable smallint, end_level smallint, end_usable smallint, is_range_reduced boolean,
-    start_place text, end_place text, start_latitude double precision, start_longitude double precision, end_latitude double precision, end_longitude double precision,
-    start_address_id integer, end_address_id integer, start_geofence_id integer, end_geofence_id integer)
+create view teslamate.drive_entry as select * from teslamate.drive_entries(null, null, null);
+comment on view teslamate.drive_entry is 'The row of teslamate.drive_entries, as a type; the view itself is empty.';
+
+create function teslamate.drive_list(car integer, since timestamp, until timestamp) returns setof teslamate.drive_entry
 stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
 #variable_conflict use_column
 begin

@@ -36,33 +36,13 @@ $$;
 comment on function teslamate.level_readings_by_id(integer, integer, integer, integer, integer) is 'Complete positions and charges with ids in those bounds.';
 
 drop function if exists teslamate.level_buckets(integer, timestamp, timestamp, integer, integer);
-create function teslamate.level_buckets(car integer, since timestamp, until timestamp, last_position integer default 2147483647, last_charge integer default 2147483647)
-returns table (bucket timestamp, samples integer, level_sum bigint, usable_sum bigint, level_min smallint, level_max smallint, last_date timestamp, last_level smallint,
-    rated_km double precision, rated_usable bigint, ideal_km double precision, ideal_usable bigint,
-    low_rated_km double precision, low_rated_usable bigint, low_ideal_km double precision, low_ideal_usable bigint,
-    temperature_sum double precision, temperature_samples integer, odometer_km double precision)
-stable parallel safe language sql as $$
-    select date_bin(interval '15 minutes', date, timestamp '2000-01-01'), count(level)::integer, coalesce(sum(level), 0)::bigint,
-        coalesce(sum(usable) filter (where level is not null), 0)::bigint, min(level), max(level),
-        max(date), (array_agg(level order by date desc) filter (where level is not null))[1],
-        coalesce(sum(rated_km) filter (where usable >= 20), 0), coalesce(sum(usable) filter (where usable >= 20 and rated_km is not null), 0)::bigint,
-        coalesce(sum(ideal_km) filter (where usable >= 20), 0), coalesce(sum(usable) filter (where usable >= 20 and ideal_km is not null), 0)::bigint,
-        coalesce(sum(rated_km) filter (where usable < 20), 0), coalesce(sum(usable) filter (where usable < 20 and rated_km is not null), 0)::bigint,
-        coalesce(sum(ideal_km) filter (where usable < 20), 0), coalesce(sum(usable) filter (where usable < 20 and ideal_km is not null), 0)::bigint,
-        coalesce(sum(temperature), 0), count(temperature)::integer, max(odometer_km)
-    from teslamate.level_readings(car, since, until, last_position, last_charge)
-    group by 1
-$$;
-comment on function teslamate.level_buckets(integer, timestamp, timestamp, integer, integer) is 'teslamate.level_readings per quarter of an hour.';
-
 drop function if exists teslamate.level_buckets_by_id(integer, timestamp, timestamp, integer, integer, integer, integer);
-create function teslamate.level_buckets_by_id(car integer, since timestamp, until timestamp, after_position integer, last_position integer, after_charge integer, last_charge integer)
-returns table (bucket timestamp, samples integer, level_sum bigint, usable_sum bigint, level_min smallint, level_max smallint, last_date timestamp, last_level smallint,
-    rated_km double precision, rated_usable bigint, ideal_km double precision, ideal_usable bigint,
-    low_rated_km double precision, low_rated_usable bigint, low_ideal_km double precision, low_ideal_usable bigint,
-    temperature_sum double precision, temperature_samples integer, odometer_km double precision)
+drop function if exists teslamate.level_buckets(integer, timestamp, timestamp, boolean, integer, integer, integer, integer);
+create function teslamate.level_buckets(car integer, since timestamp, until timestamp, by_id boolean default false, after_position integer default 0,
+    last_position integer default 2147483647, after_charge integer default 0, last_charge integer default 2147483647)
+returns setof teslamate.level_samples
 stable parallel safe language sql as $$
-    select date_bin(interval '15 minutes', date, timestamp '2000-01-01'), count(level)::integer, coalesce(sum(level), 0)::bigint,
+    select car::smallint, date_bin(interval '15 minutes', date, timestamp '2000-01-01'), count(level)::integer, coalesce(sum(level), 0)::bigint,
         coalesce(sum(usable) filter (where level is not null), 0)::bigint, min(level), max(level),
         max(date), (array_agg(level order by date desc) filter (where level is not null))[1],
         coalesce(sum(rated_km) filter (where usable >= 20), 0), coalesce(sum(usable) filter (where usable >= 20 and rated_km is not null), 0)::bigint,
@@ -70,11 +50,20 @@ stable parallel safe language sql as $$
         coalesce(sum(rated_km) filter (where usable < 20), 0), coalesce(sum(usable) filter (where usable < 20 and rated_km is not null), 0)::bigint,
         coalesce(sum(ideal_km) filter (where usable < 20), 0), coalesce(sum(usable) filter (where usable < 20 and ideal_km is not null), 0)::bigint,
         coalesce(sum(temperature), 0), count(temperature)::integer, max(odometer_km)
-    from teslamate.level_readings_by_id(car, after_position, last_position, after_charge, last_charge)
-    where date >= since and date < until
-    group by 1
+    -- by_id is written out by who asks, so that the plan has one of the two alone.
+    from (
+        select r.*
+        from teslamate.level_readings(car, since, until, last_position, last_charge) as r
+        where not by_id
+        union all
+        select r.*
+        from teslamate.level_readings_by_id(car, after_position, last_position, after_charge, last_charge) as r
+        where by_id and r.date >= since and r.date < until
+    ) as readings
+    group by 2
 $$;
-comment on function teslamate.level_buckets_by_id(integer, timestamp, timestamp, integer, integer, integer, integer) is 'teslamate.level_readings_by_id of the window per quarter of an hour.';
+comment on function teslamate.level_buckets(integer, timestamp, timestamp, boolean, integer, integer, integer, integer)
+    is 'teslamate.level_readings, or by_id teslamate.level_readings_by_id, of the window per quarter of an hour, as the table teslamate.level_samples keeps them.';
 
 drop function if exists teslamate.whole_quarters(timestamp, timestamp);
 create function teslamate.whole_quarters(window_from timestamp, window_to timestamp)
@@ -89,13 +78,9 @@ comment on function teslamate.whole_quarters(timestamp, timestamp) is 'A window 
 
 drop function if exists teslamate.level_quarters(integer, timestamp, timestamp);
 create function teslamate.level_quarters(car integer, since timestamp, until timestamp)
-returns table (bucket timestamp, samples integer, level_sum bigint, usable_sum bigint, level_min smallint, level_max smallint, last_date timestamp, last_level smallint,
-    rated_km double precision, rated_usable bigint, ideal_km double precision, ideal_usable bigint,
-    low_rated_km double precision, low_rated_usable bigint, low_ideal_km double precision, low_ideal_usable bigint,
-    temperature_sum double precision, temperature_samples integer, odometer_km double precision)
+returns setof teslamate.level_samples
 stable parallel safe rows 1000 language sql as $$
-    select k.bucket, k.samples, k.level_sum, k.usable_sum, k.level_min, k.level_max, k.last_date, k.last_level, k.rated_km, k.rated_usable, k.ideal_km, k.ideal_usable,
-        k.low_rated_km, k.low_rated_usable, k.low_ideal_km, k.low_ideal_usable, k.temperature_sum, k.temperature_samples, k.odometer_km
+    select k.*
     from teslamate.whole_quarters(since, until) as w
     join teslamate.level_samples as k on k.bucket >= w.whole_since and k.bucket < w.whole_until
     where k.car_id = car
@@ -106,7 +91,7 @@ stable parallel safe rows 1000 language sql as $$
         select coalesce((select last_position_id from teslamate.level_progress where car_id = car), 0) as position,
             coalesce((select last_charge_id from teslamate.level_progress where car_id = car), 0) as charge
     ) as kept
-    cross join lateral teslamate.level_buckets_by_id(car, w.whole_since, w.whole_until, kept.position, 2147483647, kept.charge, 2147483647) as n
+    cross join lateral teslamate.level_buckets(car, w.whole_since, w.whole_until, true, after_position => kept.position, after_charge => kept.charge) as n
     union all
     -- What is left at the borders of the window is read from the log.
     select n.*
@@ -124,10 +109,7 @@ comment on function teslamate.level_quarters(integer, timestamp, timestamp)
 
 drop function if exists teslamate.levels(integer, timestamp, timestamp);
 create function teslamate.levels(car integer, since timestamp, until timestamp)
-returns table (bucket timestamp, samples integer, level_sum bigint, usable_sum bigint, level_min smallint, level_max smallint, last_date timestamp, last_level smallint,
-    rated_km double precision, rated_usable bigint, ideal_km double precision, ideal_usable bigint,
-    low_rated_km double precision, low_rated_usable bigint, low_ideal_km double precision, low_ideal_usable bigint,
-    temperature_sum double precision, temperature_samples integer, odometer_km double precision)
+returns setof teslamate.level_samples
 stable parallel safe set jit = off set work_mem = '32MB' rows 1000 set plan_cache_mode = force_custom_plan language plpgsql as $$
 #variable_conflict use_column
 begin

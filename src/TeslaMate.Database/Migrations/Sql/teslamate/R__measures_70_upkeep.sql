@@ -125,9 +125,9 @@ begin
         return 0;
     end if;
     insert into teslamate.level_samples as k
-    select car, b.*
-    from teslamate.level_buckets_by_id(car, timestamp '-infinity', timestamp 'infinity', known.last_position_id, coalesce(position_id, known.last_position_id),
-        known.last_charge_id, coalesce(charge_id, known.last_charge_id)) as b
+    select *
+    from teslamate.level_buckets(car, timestamp '-infinity', timestamp 'infinity', true, known.last_position_id, coalesce(position_id, known.last_position_id),
+        known.last_charge_id, coalesce(charge_id, known.last_charge_id))
     on conflict (car_id, bucket) do update set
         samples = k.samples + excluded.samples, level_sum = k.level_sum + excluded.level_sum, usable_sum = k.usable_sum + excluded.usable_sum,
         level_min = least(k.level_min, excluded.level_min), level_max = greatest(k.level_max, excluded.level_max),
@@ -165,8 +165,9 @@ begin
     if found then
         delete from teslamate.level_samples where car_id = car and bucket between first_bucket and last_bucket;
         insert into teslamate.level_samples
-        select car, b.*
-        from teslamate.level_buckets(car, first_bucket, last_bucket + interval '15 minutes', known.last_position_id, known.last_charge_id) as b;
+        select *
+        from teslamate.level_buckets(car, first_bucket, last_bucket + interval '15 minutes', last_position => known.last_position_id,
+            last_charge => known.last_charge_id);
     end if;
 end
 $$;
