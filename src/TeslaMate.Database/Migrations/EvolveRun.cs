@@ -103,7 +103,7 @@ sealed class EvolveRun(
         {
             // Evolve records a failure; with the cause gone the next run shall find nothing of it. Where this fails, the next run sweeps.
             if (session.Connection.State is System.Data.ConnectionState.Open)
-                await session.Connection.ExecuteAsync(MigrationHistory.SweepSql(Schema), CancellationToken.None)
+                await ((Task)session.Connection.ExecuteAsync(MigrationHistory.SweepSql(Schema), CancellationToken.None))
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
             throw cause ?? new NpgsqlException(exception.Message, exception);

@@ -76,23 +76,18 @@ sealed class DatabaseMerge(NpgsqlDataSource database, TimeProvider time) : IData
                 await CopyAsync(from, connection, table, cancellationToken);
         }
 
-        List<(short Id, string Vin)> cars = [];
-        await using (var command = new NpgsqlCommand("select id, vin from other_cars where $1::text is null or vin = $1 order by id", connection))
-        {
-            command.Parameters.Add(Value.Of(vin));
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-                cars.Add((reader.GetInt16(0), reader.GetString(1)));
-        }
-
+        var cars = await connection.RowsAsync(
+            "select id, vin from other_cars where $1::text is null or vin = $1 order by id", cancellationToken, Value.Of(vin))
+            .Select(row => (Id: row.GetInt16(0), Vin: row.GetString(1)))
+            .ToListAsync(cancellationToken);
         if (cars.Count == 0 && vin is not null)
             return ImportReport.Of(ImportProblem.UnknownCar, $"There is no car with the VIN {vin} in the other database.");
-        await ExecuteAsync(connection, """
+        await connection.ExecuteAsync("""
             create index on other_positions (id);
             create index on other_positions (drive_id);
             create index on other_charges (charging_process_id);
             analyze other_positions, other_charges, other_drives, other_charging_processes
-            """, cancellationToken);
+            """, TimeSpan.Zero, cancellationToken);
         List<FileReport> files = [];
         List<Overlap> overlaps = [];
         var created = HistoryCounts.None;
@@ -121,7 +116,7 @@ sealed class DatabaseMerge(NpgsqlDataSource database, TimeProvider time) : IData
     /// <summary>The rows of a table as they are, in a table that goes with the transaction.</summary>
     static async Task CopyAsync(NpgsqlConnection from, NpgsqlConnection to, string table, CancellationToken cancellationToken)
     {
-        await ExecuteAsync(to, $"create temp table other_{table} (like public.{table}) on commit drop", cancellationToken);
+        await to.ExecuteAsync($"create temp table other_{table} (like public.{table}) on commit drop", cancellationToken);
         var columns = await CarMerge.ColumnsAsync(to, table, cancellationToken);
         var list = string.Join(", ", columns.Select(column => $"\"{column}\""));
         await using var output = await from.BeginRawBinaryCopyAsync($"copy public.{table} ({list}) to stdout (format binary)", cancellationToken);
@@ -133,19 +128,12 @@ sealed class DatabaseMerge(NpgsqlDataSource database, TimeProvider time) : IData
     {
         try
         {
-            await using var command = new NpgsqlCommand("select max(version) from public.schema_migrations", connection);
-            return await command.ExecuteScalarAsync(cancellationToken) as long?;
+            return await connection.ScalarAsync<long?>("select max(version) from public.schema_migrations", cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
         {
             return null;
         }
-    }
-
-    internal static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }
 
@@ -203,14 +191,9 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
         var discarded = await EndWhatIsOpenAsync(cancellationToken);
         await RememberAsync(cancellationToken);
         var history = new History();
-        await using (var command = new NpgsqlCommand($"select state::text, start_date from other_states where car_id = {theirId} order by "
-            + "start_date, id", connection))
-        {
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-                history.Add(new LogbookEntry.StartState(StateStatements.Parse(reader.GetString(0)), Timestamps.FromColumn(reader.GetDateTime(1))));
-        }
-
+        await foreach (var row in connection.RowsAsync(
+            $"select state::text, start_date from other_states where car_id = {theirId} order by start_date, id", cancellationToken))
+            history.Add(new LogbookEntry.StartState(StateStatements.Parse(row.GetString(0)), Timestamps.FromColumn(row.GetDateTime(1))));
         var last = await LastMomentAsync(cancellationToken);
         var written = await new HistoryWriter(connection, numbers).WriteAsync(_car, NoRun, history, isLive: true, last, isDryRun, cancellationToken);
         var states = written.States;
@@ -224,17 +207,11 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
     }
 
     public static async Task<List<string>> ColumnsAsync(NpgsqlConnection connection, string table, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
+        => await connection.RowsAsync(
             "select column_name::text from information_schema.columns where table_schema = 'public' and table_name = $1 order by ordinal_position",
-            connection);
-        command.Parameters.Add(Value.Of(table));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        List<string> columns = [];
-        while (await reader.ReadAsync(cancellationToken))
-            columns.Add(reader.GetString(0));
-        return columns;
-    }
+            cancellationToken, Value.Of(table))
+            .Select(row => row.GetString(0))
+            .ToListAsync(cancellationToken);
 
     async Task FindOrAddCarAsync(CancellationToken cancellationToken)
     {
@@ -299,7 +276,7 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
 
     async Task ReadOverlapsAsync(List<Overlap> overlaps, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand($"""
+        await foreach (var row in connection.RowsAsync($"""
             select 'drive', start_date, coalesce(end_date, start_date) from other_drives where car_id = {theirId}
                 and {Meets("start_date", "coalesce(end_date, start_date)")}
             union all
@@ -307,10 +284,8 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
             from other_charging_processes
             where car_id = {theirId} and {Meets("start_date", "coalesce(end_date, start_date)")}
             order by 2
-            """, connection) { CommandTimeout = 0 };
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-            overlaps.Add(new(vin, reader.GetString(0), Timestamps.FromColumn(reader.GetDateTime(1)), Timestamps.FromColumn(reader.GetDateTime(2))));
+            """, TimeSpan.Zero, cancellationToken))
+            overlaps.Add(new(vin, row.GetString(0), Timestamps.FromColumn(row.GetDateTime(1)), Timestamps.FromColumn(row.GetDateTime(2))));
     }
 
     async Task ChooseAsync(CancellationToken cancellationToken)
@@ -406,19 +381,17 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
             "car_id" => $"{_car}::smallint",
             _ => instead.GetValueOrDefault(column, "row." + column),
         });
-        await using var command = new NpgsqlCommand(
+        return await ExecuteAsync(
             $"insert into public.{table} ({string.Join(", ", columns)}) select {string.Join(", ", values)} from other_{table} row join "
                 + $"{numbersTable} number on number.old = row.id order by number.id",
-            connection)
-        { CommandTimeout = 0 };
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+            cancellationToken);
     }
 
     /// <summary>What the other installation left open ends at its last row.</summary>
     async Task<int> EndWhatIsOpenAsync(CancellationToken cancellationToken)
     {
         List<Statement> statements = [];
-        await using (var command = new NpgsqlCommand("""
+        await foreach (var row in connection.RowsAsync("""
             select drives.id, min(position.id), max(position.id)
             from public.drives
             join new_drives on new_drives.id = drives.id
@@ -426,31 +399,23 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
             left join new_positions position on position.old = other.id
             where drives.end_date is null
             group by drives.id
-            """, connection))
+            """, cancellationToken))
         {
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                var (first, last) = reader.IsDBNull(1) ? (0, 0) : (reader.GetInt32(1), reader.GetInt32(2));
-                statements.Add(DriveStatements.CloseWritten(_car, new(reader.GetInt32(0)), new(first), new(last)));
-            }
+            var (first, last) = row.IsDBNull(1) ? (0, 0) : (row.GetInt32(1), row.GetInt32(2));
+            statements.Add(DriveStatements.CloseWritten(_car, new(row.GetInt32(0)), new(first), new(last)));
         }
 
-        await using (var command = new NpgsqlCommand("""
+        await foreach (var row in connection.RowsAsync("""
             select process.id, process.start_date from public.charging_processes process join new_charging_processes taken on taken.id = process.id
                 where process.end_date is null
-            """, connection))
-        {
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-                statements.Add(ChargingStatements.CompleteOne(_car, new(reader.GetInt32(0)), Timestamps.FromColumn(reader.GetDateTime(1))));
-        }
+            """, cancellationToken))
+            statements.Add(ChargingStatements.CompleteOne(_car, new(row.GetInt32(0)), Timestamps.FromColumn(row.GetDateTime(1))));
 
         var outcomes = await DatabaseWriter.RunAsync(connection, statements, TimeSpan.Zero, cancellationToken);
         return outcomes.OfType<Outcome.DriveDiscarded>().Count();
     }
 
-    Task RememberAsync(CancellationToken cancellationToken) => ExecuteAsync($"""
+    Task<int> RememberAsync(CancellationToken cancellationToken) => ExecuteAsync($"""
         insert into teslamate.imported_entries (kind, entry_id, car_id, run_id)
         select 'drive', id, {_car}, {NoRun} from new_drives
         union all select 'charging_process', id, {_car}, {NoRun} from new_charging_processes
@@ -462,22 +427,19 @@ sealed class CarMerge(NpgsqlConnection connection, ImportStore store, HistoryNum
 
     async Task<DateTimeOffset> LastMomentAsync(CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand($"""
+        var last = await connection.ScalarAsync<DateTime>($"""
             select greatest((select max(date) from other_positions where car_id = {theirId}),
                 (select max(greatest(start_date, end_date)) from other_states where car_id = {theirId}), timestamp '1970-01-01')
-            """, connection);
-        return Timestamps.FromColumn((DateTime)(await command.ExecuteScalarAsync(cancellationToken))!);
+            """, TimeSpan.Zero, cancellationToken);
+        return Timestamps.FromColumn(last);
     }
 
-    Task DropAsync(CancellationToken cancellationToken) => ExecuteAsync(
+    Task<int> DropAsync(CancellationToken cancellationToken) => ExecuteAsync(
         "drop table covered, new_drives, new_charging_processes, new_positions, new_charges, new_updates, new_addresses, new_geofences",
         cancellationToken);
 
-    Task ExecuteAsync(string sql, CancellationToken cancellationToken) => DatabaseMerge.ExecuteAsync(connection, sql, cancellationToken);
+    Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken) => connection.ExecuteAsync(sql, TimeSpan.Zero, cancellationToken);
 
-    async Task<long> ScalarAsync(string sql, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
-    }
+    Task<long> ScalarAsync(string sql, CancellationToken cancellationToken)
+        => connection.ScalarAsync<long>(sql, TimeSpan.Zero, cancellationToken);
 }

@@ -59,14 +59,10 @@ static class LiveCoverage
     static async Task<Coverage> ReadAsync(string sql, NpgsqlConnection connection, CarId car, DateTimeOffset now, CancellationToken cancellationToken)
     {
         List<(DateTimeOffset From, DateTimeOffset To)> positions = [], rides = [], states = [];
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        command.Parameters.Add(Value.Of(car.Value));
-        command.Parameters.Add(Value.Of(Hole));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
+        await foreach (var row in connection.RowsAsync(sql, TimeSpan.Zero, cancellationToken, Value.Of(car.Value), Value.Of(Hole)))
         {
-            var period = (From: Instant(reader.GetDateTime(1)), To: Instant(reader.GetDateTime(2)));
-            (reader.GetString(0) switch { "positions" => positions, "ride" => rides, _ => states }).Add(period);
+            var period = (From: Instant(row.GetDateTime(1)), To: Instant(row.GetDateTime(2)));
+            (row.GetString(0) switch { "positions" => positions, "ride" => rides, _ => states }).Add(period);
         }
 
         return Of(positions, rides, states, now);

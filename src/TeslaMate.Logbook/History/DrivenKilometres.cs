@@ -16,7 +16,8 @@ sealed class DrivenKilometres
     /// <summary>Those of all drives that no import brought, the open one included.</summary>
     public static async Task<DrivenKilometres> ReadAsync(NpgsqlConnection connection, CarId car, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("""
+        var driven = new DrivenKilometres();
+        await foreach (var row in connection.RowsAsync("""
             with live as (
                 select id, start_date, end_date, start_km, end_km
                 from public.drives
@@ -33,11 +34,8 @@ sealed class DrivenKilometres
             where live.end_date is null
             group by live.id
             having min(odometer) is not null
-            """, connection) { CommandTimeout = 0, Parameters = { Value.Of(car.Value) } };
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var driven = new DrivenKilometres();
-        while (await reader.ReadAsync(cancellationToken))
-            driven._ranges.Add((reader.GetDouble(0), reader.GetDouble(1)));
+            """, TimeSpan.Zero, cancellationToken, Value.Of(car.Value)))
+            driven._ranges.Add((row.GetDouble(0), row.GetDouble(1)));
         return driven;
     }
 

@@ -122,14 +122,9 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         return new HistoryCounts(newDrives.Length, newProcesses.Length, positionCount, chargeCount, 0, 0) + removed;
 
         // How many positions went with the later part; null when there is none.
-        async Task<int?> JoinAsync(string sql, CarId owner, int entry, DateTimeOffset lastRow)
-        {
-            await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-            command.Parameters.Add(Value.Of(owner.Value));
-            command.Parameters.Add(Value.Of(entry));
-            command.Parameters.Add(Value.Of(lastRow));
-            return await command.ExecuteScalarAsync(cancellationToken) as int?;
-        }
+        Task<int?> JoinAsync(string sql, CarId owner, int entry, DateTimeOffset lastRow)
+            => connection.ScalarAsync<int?>(
+                sql, TimeSpan.Zero, cancellationToken, Value.Of(owner.Value), Value.Of(entry), Value.Of(lastRow));
     }
 
     /// <summary>
@@ -145,14 +140,9 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
         {
             if (firstRow(rides[i]) is not { } at)
                 continue;
-            await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-            command.Parameters.Add(Value.Of(car.Value));
-            command.Parameters.Add(Value.Of(at));
-            await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
-            {
-                if (await reader.ReadAsync(cancellationToken))
-                    earlier[i] = new(reader.GetInt32(0), reader.GetBoolean(1));
-            }
+            earlier[i] = await connection.RowsAsync(sql, TimeSpan.Zero, cancellationToken, Value.Of(car.Value), Value.Of(at))
+                .Select(row => new Earlier(row.GetInt32(0), row.GetBoolean(1)))
+                .FirstOrDefaultAsync(cancellationToken);
 
             // A ride that lasts until the end of its file is written after its position.
             if (earlier[i] is not null && history.DropPositions(at) == 0)
@@ -163,9 +153,8 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
     }
 
     /// <returns>How many positions went.</returns>
-    async Task<int> DropPositionsAsync(CarId car, DateTimeOffset at, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("""
+    Task<int> DropPositionsAsync(CarId car, DateTimeOffset at, CancellationToken cancellationToken)
+        => connection.ExecuteAsync("""
             with dropped as (
                 delete from public.positions
                 using teslamate.imported_entries mine
@@ -173,11 +162,7 @@ sealed class HistoryWriter(NpgsqlConnection connection, HistoryNumbers numbers)
                     and mine.kind = 'position' and mine.entry_id = positions.id
                 returning positions.id)
             delete from teslamate.imported_entries using dropped where kind = 'position' and entry_id = dropped.id
-            """, connection) { CommandTimeout = 0 };
-        command.Parameters.Add(Value.Of(car.Value));
-        command.Parameters.Add(Value.Of(at));
-        return await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+            """, TimeSpan.Zero, cancellationToken, Value.Of(car.Value), Value.Of(at));
 
     /// <summary>New numbers for all that goes on with nothing.</summary>
     async Task<int[]> NumberAsync(string sequence, Earlier?[] earlier, CancellationToken cancellationToken)

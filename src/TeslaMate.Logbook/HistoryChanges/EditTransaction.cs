@@ -144,7 +144,6 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
 
     async Task TrimDriveAsync(CarId car, int id, DateTimeOffset? from, DateTimeOffset? to, CancellationToken cancellationToken)
     {
-        NpgsqlParameter[] bounds = [Value.Of(id), Value.Of(from), Value.Of(to)];
         await ExecuteAsync(
             """
             insert into teslamate.history_moves (change_id, kind, before, after, row_ids)
@@ -153,7 +152,7 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
             where drive_id = $1 and (date < $2 or date > $3)
             having count(*) > 0
             """,
-            cancellationToken, [.. bounds, Value.Of(change)]);
+            cancellationToken, Value.Of(id), Value.Of(from), Value.Of(to), Value.Of(change));
         // An end that is cut off was at another place.
         await ExecuteAsync(
             """
@@ -164,7 +163,7 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
                 end_geofence_id = case when end_date > $3 then null else end_geofence_id end
             where id = $1
             """,
-            cancellationToken, bounds);
+            cancellationToken, Value.Of(id), Value.Of(from), Value.Of(to));
         var cut = await ExecuteAsync(
             """
             update public.positions p
@@ -331,11 +330,13 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
     async Task SetTagsAsync(HistoryEdit.SetTags edit, CancellationToken cancellationToken)
     {
         var table = EntryTable.Of(edit.Kind);
-        NpgsqlParameter[] parameters = [Value.Array<int>([.. edit.Ids]), Value.Array<string>([.. edit.Tags])];
+        int[] ids = [.. edit.Ids];
+        string[] tags = [.. edit.Tags];
         if (edit.Mode is not TagMode.Add)
         {
             var which = edit.Mode is TagMode.Remove ? "tag = any ($2)" : "tag <> all ($2)";
-            await ExecuteAsync($"delete from {table.Tags} where {table.TagOwner} = any ($1) and {which}", cancellationToken, parameters);
+            await ExecuteAsync($"delete from {table.Tags} where {table.TagOwner} = any ($1) and {which}", cancellationToken,
+                Value.Array(ids), Value.Array(tags));
         }
 
         if (edit.Mode is not TagMode.Remove)
@@ -346,13 +347,13 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
                 select id, tag from unnest($1) id cross join unnest($2) tag
                 on conflict do nothing
                 """,
-                cancellationToken, parameters);
+                cancellationToken, Value.Array(ids), Value.Array(tags));
             var full = await ReadAsync(
                 $"""
                 select min(id)
                 from (select {table.TagOwner} as id from {table.Tags} where {table.TagOwner} = any ($1) group by 1 having count(*) > $2) full_ones
                 """,
-                reader => reader.Integer(0), cancellationToken, Value.Array<int>([.. edit.Ids]), Value.Of(MostTags));
+                reader => reader.Integer(0), cancellationToken, Value.Array(ids), Value.Of(MostTags));
             if (full is { } id)
                 throw new EditRefusedException(EditProblem.InvalidTags, Text($"The {table.Noun} {id} would have more than {MostTags} tags."));
         }
@@ -481,31 +482,12 @@ sealed class EditTransaction(NpgsqlConnection connection, long change, bool isRe
         return outcomes.FirstOrDefault();
     }
 
-    async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
-    {
-        await using var command = Command(sql, parameters);
-        return await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+        => connection.ExecuteAsync(sql, CommandTimeout, cancellationToken, parameters);
 
-    async Task<T?> ScalarAsync<T>(string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
-    {
-        await using var command = Command(sql, parameters);
-        return await command.ExecuteScalarAsync(cancellationToken) is T value ? value : default;
-    }
+    Task<T?> ScalarAsync<T>(string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+        => connection.ScalarAsync<T>(sql, CommandTimeout, cancellationToken, parameters);
 
     async Task<T> ReadAsync<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
-    {
-        await using var command = Command(sql, parameters);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return read(reader);
-    }
-
-    NpgsqlCommand Command(string sql, NpgsqlParameter[] parameters)
-    {
-        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = (int)CommandTimeout.TotalSeconds };
-        foreach (var parameter in parameters)
-            command.Parameters.Add(parameter.Collection is null ? parameter : parameter.Clone());
-        return command;
-    }
+        => await connection.RowsAsync(sql, CommandTimeout, cancellationToken, parameters).Select(read).FirstAsync(cancellationToken);
 }

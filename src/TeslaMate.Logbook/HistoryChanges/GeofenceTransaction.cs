@@ -64,8 +64,7 @@ sealed class GeofenceTransaction(NpgsqlConnection connection, long change)
     {
         foreach (var sql in RowImages.After)
             await ExecuteAsync(sql, cancellationToken);
-        await using var command = Command(RowImages.IsChange);
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+        return await connection.ScalarAsync<bool>(RowImages.IsChange, CommandTimeout, cancellationToken, Value.Of(change));
     }
 
     /// <summary>
@@ -92,50 +91,32 @@ sealed class GeofenceTransaction(NpgsqlConnection connection, long change)
             await ExecuteAsync(sql, cancellationToken);
     }
 
+    // A fence that was saved as it was has no row here, only what it gathered.
     async Task<(GeofenceId Geofence, bool IsMade, bool IsGone)> FenceAsync(CancellationToken cancellationToken)
-    {
-        // A fence that was saved as it was has no row here, only what it gathered.
-        await using var command = Command("""
+        => await connection.RowsAsync(
+            """
             select
                 coalesce(fence.row_id, (change.edit ->> 'geofence')::integer), fence.row_id is not null and fence.before is null,
                 fence.row_id is not null and fence.after is null
             from teslamate.history_changes change
             left join teslamate.history_rows fence on fence.change_id = change.id and fence.kind = 'geofences'
             where change.id = $1
-            """);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return (new(reader.GetInt32(0)), reader.GetBoolean(1), reader.GetBoolean(2));
-    }
+            """,
+            CommandTimeout, cancellationToken, Value.Of(change))
+            .Select(row => (new GeofenceId(row.GetInt32(0)), row.GetBoolean(1), row.GetBoolean(2)))
+            .FirstAsync(cancellationToken);
 
     async Task<int[]> IdsAsync(string sql, GeofenceId geofence, Geofence? becomes, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = (int)CommandTimeout.TotalSeconds };
-        command.Parameters.Add(Value.Of(geofence.Value));
-        command.Parameters.Add(Value.Of(becomes is { } fence ? Column.Latitude(fence.Latitude) : (decimal?)null));
-        command.Parameters.Add(Value.Of(becomes is { } same ? Column.Longitude(same.Longitude) : (decimal?)null));
-        command.Parameters.Add(Value.Of(becomes?.RadiusM));
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        List<int> ids = [];
-        while (await reader.ReadAsync(cancellationToken))
-            ids.Add(reader.GetInt32(0));
-        return [.. ids];
-    }
+        => await connection.RowsAsync(
+            sql, CommandTimeout, cancellationToken, Value.Of(geofence.Value),
+            Value.Of(becomes is { } fence ? Column.Latitude(fence.Latitude) : (decimal?)null),
+            Value.Of(becomes is { } same ? Column.Longitude(same.Longitude) : (decimal?)null), Value.Of(becomes?.RadiusM))
+            .Select(row => row.GetInt32(0))
+            .ToArrayAsync(cancellationToken);
 
-    async Task RecordAsync(string kind, int[] ids, CancellationToken cancellationToken)
-    {
-        await using var command = Command(RowImages.Before);
-        command.Parameters.Add(Value.Of(kind));
-        command.Parameters.Add(Value.Array(ids));
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    Task<int> RecordAsync(string kind, int[] ids, CancellationToken cancellationToken)
+        => connection.ExecuteAsync(RowImages.Before, CommandTimeout, cancellationToken, Value.Of(change), Value.Of(kind), Value.Array(ids));
 
-    async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
-    {
-        await using var command = Command(sql);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    NpgsqlCommand Command(string sql)
-        => new(sql, connection) { CommandTimeout = (int)CommandTimeout.TotalSeconds, Parameters = { Value.Of(change) } };
+    Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken)
+        => connection.ExecuteAsync(sql, CommandTimeout, cancellationToken, Value.Of(change));
 }

@@ -14,14 +14,13 @@ public static class PositionSummaries
         {
             // Whoever waits for an automatic vacuum longer than deadlock_timeout, one second, ends it.
             await connection.ExecuteAsync("set local lock_timeout = '200ms'", cancellationToken);
-            await using var summarize = new NpgsqlCommand("""
+            await connection.ExecuteAsync("""
                 select pg_catalog.brin_summarize_new_values(i.oid)
                 from pg_catalog.pg_index as x
                 join pg_catalog.pg_class as i on i.oid = x.indexrelid
                 join pg_catalog.pg_am as m on m.oid = i.relam
                 where x.indrelid = 'public.positions'::regclass and m.amname = 'brin' and pg_catalog.pg_has_role(i.relowner, 'usage')
-                """, connection, transaction) { CommandTimeout = 600 };
-            await summarize.ExecuteNonQueryAsync(cancellationToken);
+                """, TimeSpan.FromMinutes(10), cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)

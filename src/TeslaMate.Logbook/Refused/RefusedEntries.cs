@@ -287,7 +287,7 @@ sealed class RefusedEntries(NpgsqlDataSource database, PostCommitEffects effects
         return default;
     }
 
-    static Task SetOpenAsync(NpgsqlConnection connection, CarId car, Open open, CancellationToken cancellationToken)
+    static Task<int> SetOpenAsync(NpgsqlConnection connection, CarId car, Open open, CancellationToken cancellationToken)
         => connection.ExecuteAsync("update teslamate.car_logs set drive_id = $2, charging_process_id = $3 where car_id = $1", cancellationToken,
             Value.Of(car.Value), Value.Of(open.Drive), Value.Of(open.Process));
 

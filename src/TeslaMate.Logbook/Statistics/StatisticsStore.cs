@@ -19,6 +19,8 @@ public sealed class StatisticsStore(NpgsqlDataSource database)
     const int PausesPerStep = 1000;
     const int RowsPerStep = 20_000;
 
+    static readonly TimeSpan StepTimeout = TimeSpan.FromMinutes(10);
+
     /// <summary>Keeps what closed since the last time, and mends what was changed or came late.</summary>
     /// <param name="since">Pauses since then; null for all.</param>
     public async Task RefreshAsync(DateTimeOffset? since, IProgress<StatisticsProgress>? progress, CancellationToken cancellationToken)
@@ -53,13 +55,13 @@ public sealed class StatisticsStore(NpgsqlDataSource database)
     {
         await RepeatAsync("drives", "select teslamate.refresh_drives($1, $2)", DrivesPerStep, "teslamate.drive_samples, teslamate.drive_routes");
         await RepeatAsync("charging processes", "select teslamate.refresh_charges($1, $2)", ChargesPerStep, "teslamate.charge_samples");
-        await RepeatAsync("pauses", "select teslamate.refresh_parked($1, $3, $2)", PausesPerStep, "teslamate.parked_samples", Value.Of(since));
+        await RepeatAsync("pauses", "select teslamate.refresh_parked($1, $3, $2)", PausesPerStep, "teslamate.parked_samples");
         await RepeatAsync("positions and charges", "select teslamate.refresh_levels($1, $2)", RowsPerStep, "teslamate.level_samples");
 
-        async Task RepeatAsync(string what, string step, int length, string tables, NpgsqlParameter? third = null)
+        async Task RepeatAsync(string what, string step, int length, string tables)
         {
             long done = 0;
-            while (await StepAsync(step, length, third) is > 0 and var count)
+            while (await StepAsync(step, length) is > 0 and var count)
             {
                 done += count;
                 progress?.Report(new StatisticsProgress(car, what, done));
@@ -70,15 +72,10 @@ public sealed class StatisticsStore(NpgsqlDataSource database)
                 await ExecuteAsync($"analyze {tables}", cancellationToken);
         }
 
-        async Task<int> StepAsync(string step, int length, NpgsqlParameter? third)
+        async Task<int> StepAsync(string step, int length)
         {
-            await using var command = database.CreateCommand(step);
-            command.CommandTimeout = 600;
-            command.Parameters.Add(Value.Of((int)car));
-            command.Parameters.Add(Value.Of(length));
-            if (third is not null)
-                command.Parameters.Add(third.Clone());
-            return await command.ExecuteScalarAsync(cancellationToken) is int count ? count : 0;
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
+            return await connection.ScalarAsync<int>(step, StepTimeout, cancellationToken, Value.Of((int)car), Value.Of(length), Value.Of(since));
         }
     }
 
@@ -90,19 +87,15 @@ public sealed class StatisticsStore(NpgsqlDataSource database)
 
     async Task<List<short>> CarsAsync(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand("select id from public.cars order by id");
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        List<short> cars = [];
-        while (await reader.ReadAsync(cancellationToken))
-            cars.Add(reader.GetInt16(0));
-        return cars;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        return await connection.RowsAsync("select id from public.cars order by id", cancellationToken)
+            .Select(row => row.GetInt16(0))
+            .ToListAsync(cancellationToken);
     }
 
     async Task ExecuteAsync(string sql, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
     {
-        await using var command = database.CreateCommand(sql);
-        command.CommandTimeout = 600;
-        command.Parameters.AddRange(parameters);
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await connection.ExecuteAsync(sql, StepTimeout, cancellationToken, parameters);
     }
 }

@@ -12,7 +12,7 @@ static class PhaseTransitions
         (VehiclePhase.Start, Availability.Online) => Starting.Online(turn, data, around), // 6.1
         (VehiclePhase.Start, _) => Starting.Away(turn, data, around),
 
-        (VehiclePhase.Online or VehiclePhase.Suspended, Availability.Online) => Idle.Online(turn, data, around), // 6.2, 6.3
+        (VehiclePhase.Online or VehiclePhase.Suspended, Availability.Online) => Idle(turn, data, around), // 6.2, 6.3
         (VehiclePhase.Online, _) => turn.PollSoon().Become(new VehiclePhase.Start()),
         (VehiclePhase.Suspended, _) => Raise(turn.Become(new VehiclePhase.Start()), data, around),
 
@@ -34,4 +34,18 @@ static class PhaseTransitions
 
         _ => throw new System.Diagnostics.UnreachableException($"no rule for {data.Availability} in {turn.Phase}"),
     };
+
+    /// <summary>ONLINE and SUSPENDED meet a full answer (spec vehicle 6.2, 6.3): the first thing that goes on, else perhaps a rest.</summary>
+    public static Turn Idle(Turn turn, VehicleData data, Surroundings around)
+    {
+        turn = MissedDrive.Write(turn, data, around);
+        return data switch
+        {
+            { VehicleState.SoftwareUpdate.Status: "installing" } => Installing.Begin(turn, data),
+            { DriveState: { } drive } when drive.ShiftState.IsInGear => Driving.Begin(turn, data, around),
+            { ChargeState.IsCharging: true } => Charging.Begin(turn, data, around),
+            _ when turn.Vehicle.Telemetry.Leads => TelemetryRules.Rest(turn, data, around),
+            _ => Suspending.Decide(turn, data, around),
+        };
+    }
 }

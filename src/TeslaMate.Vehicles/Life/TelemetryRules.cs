@@ -299,7 +299,7 @@ static class TelemetryRules
         if (reading.HasPlace && turn.Vehicle.Telemetry.WithoutPlace is not null)
             turn = turn.Write(Positions.Entry(reading.Data, turn.Date, around));
         var version = turn.Vehicle.Telemetry.NotedVersion ?? turn.Vehicle.StoredVersion;
-        turn = Idle.Online(turn, reading.Data, around);
+        turn = PhaseTransitions.Idle(turn, reading.Data, around);
         switch (turn.Phase)
         {
             case VehiclePhase.Driving { HasRow: false }:

@@ -28,7 +28,10 @@ static class AccessTables
         foreach (var table in Emptied)
         {
             if (await HasAsync(to, table, cancellationToken))
-                await ExecuteAsync(to, $"delete from teslamate.{table}", cancellationToken);
+            {
+                await using var connection = await to.OpenConnectionAsync(cancellationToken);
+                await connection.ExecuteAsync($"delete from teslamate.{table}", cancellationToken);
+            }
         }
 
         await using var from = Source(present);
@@ -50,7 +53,7 @@ static class AccessTables
     {
         await using var connection = await restored.OpenConnectionAsync(cancellationToken);
         var tables = string.Join(',', CarriedOver.Concat(Emptied));
-        if (await ScalarAsync(connection, """
+        if (await connection.ScalarAsync<string>("""
             with access as (
                 select oid, relkind, relrowsecurity or relforcerowsecurity as has_policies
                 from pg_class
@@ -83,10 +86,10 @@ static class AccessTables
             ) as things (thing)
             order by thing
             limit 1
-            """, tables, cancellationToken) is { } thing)
+            """, cancellationToken, Value.Of(tables)) is { } thing)
             throw new RestoreException($"the backup has a {DumpStatement.Printable(thing)}, by which it would decide who may open the pages. Restore "
                 + "it into a database of its own to look at it, and make a backup without that.");
-        if (await ScalarAsync(connection, """
+        if (await connection.ScalarAsync<string>("""
             select string_agg(distinct
                 format('revoke all on %s from %s cascade', access,
                     case grantee when 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end), '; ')
@@ -97,8 +100,8 @@ static class AccessTables
             ) as rights (access, owner, acl, name, namespace)
             cross join aclexplode(acl)
             where namespace = to_regnamespace('teslamate') and name = any (string_to_array($1, ',')) and grantee <> owner
-            """, tables, cancellationToken) is { } revokes)
-            await ScalarAsync(connection, revokes, null, cancellationToken);
+            """, cancellationToken, Value.Of(tables)) is { } revokes)
+            await connection.ExecuteAsync(revokes, cancellationToken);
     }
 
     static NpgsqlDataSource Source(DatabaseSettings settings) => settings.CreateDataSource(connection =>
@@ -112,19 +115,19 @@ static class AccessTables
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         // A backup's password is better than none.
-        var keptPassword = table != Password ? null : await ScalarAsync(connection,
+        var keptPassword = table != Password ? null : await connection.ScalarAsync<string>(
             "select jsonb_build_object('password', password, 'changed_at', changed_at)::text from teslamate.web_access where password is not null",
-            null, cancellationToken);
-        await ScalarAsync(connection, $"delete from teslamate.{table}", null, cancellationToken);
-        await ScalarAsync(connection, $"insert into teslamate.{table} select * from jsonb_populate_recordset(null::teslamate.{table}, $1::jsonb)",
-            rows, cancellationToken);
+            cancellationToken);
+        await connection.ExecuteAsync($"delete from teslamate.{table}", cancellationToken);
+        await connection.ExecuteAsync($"insert into teslamate.{table} select * from jsonb_populate_recordset(null::teslamate.{table}, $1::jsonb)",
+            cancellationToken, Value.Of(rows));
         if (keptPassword is not null)
         {
-            await ScalarAsync(connection, """
+            await connection.ExecuteAsync("""
                 with kept as (select * from jsonb_to_record($1::jsonb) as r (password text, changed_at timestamp))
                 insert into teslamate.web_access (password, changed_at) select password, changed_at from kept
                 on conflict (only_row) do update set password = excluded.password, changed_at = excluded.changed_at where web_access.password is null
-                """, keptPassword, cancellationToken);
+                """, cancellationToken, Value.Of(keptPassword));
         }
 
         await transaction.CommitAsync(cancellationToken);
@@ -136,7 +139,7 @@ static class AccessTables
         try
         {
             await using var connection = await database.OpenConnectionAsync(cancellationToken);
-            return await ScalarAsync(connection, $"select coalesce(jsonb_agg(to_jsonb(t)), '[]')::text from teslamate.{table} t", null,
+            return await connection.ScalarAsync<string>($"select coalesce(jsonb_agg(to_jsonb(t)), '[]')::text from teslamate.{table} t",
                 cancellationToken);
         }
         catch (PostgresException exception)
@@ -150,20 +153,6 @@ static class AccessTables
     static async Task<bool> HasAsync(NpgsqlDataSource database, string table, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await ScalarAsync(connection, "select to_regclass('teslamate.' || $1)::text", table, cancellationToken) is not null;
-    }
-
-    static async Task ExecuteAsync(NpgsqlDataSource database, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = database.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    static async Task<string?> ScalarAsync(NpgsqlConnection connection, string sql, string? parameter, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        if (parameter is not null)
-            command.Parameters.Add(Value.Of(parameter));
-        return await command.ExecuteScalarAsync(cancellationToken) as string;
+        return await connection.ScalarAsync<bool>("select to_regclass('teslamate.' || $1) is not null", cancellationToken, Value.Of(table));
     }
 }
