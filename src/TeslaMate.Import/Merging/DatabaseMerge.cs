@@ -39,8 +39,8 @@ sealed class DatabaseMerge(NpgsqlDataSource database, TimeProvider time) : IData
         }
         catch (NpgsqlException exception)
         {
-            return ImportReport.Of(ImportProblem.NoSource, $"No connection to the other database, {SourceAddress.Name(source)}: "
-                + (exception is PostgresException refused ? refused.MessageText : exception.InnerException?.Message ?? exception.Message));
+            return ImportReport.Of(
+                ImportProblem.NoSource, $"No connection to the other database, {SourceAddress.Name(source)}: {exception.Reason()}");
         }
 
         await using var from = opened;

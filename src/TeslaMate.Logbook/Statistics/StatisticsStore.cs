@@ -72,6 +72,7 @@ public sealed class StatisticsStore(NpgsqlDataSource database)
                 await ExecuteAsync($"analyze {tables}", cancellationToken);
         }
 
+        // The server is given the moment for each step, and pauses alone ask for it.
         async Task<int> StepAsync(string step, int length)
         {
             await using var connection = await database.OpenConnectionAsync(cancellationToken);

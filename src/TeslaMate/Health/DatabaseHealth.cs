@@ -49,7 +49,7 @@ sealed class DatabaseHealth : IHealthCheck
         }
         catch (NpgsqlException exception)
         {
-            return Away(context, exception is PostgresException server ? server.MessageText : (exception.InnerException ?? exception).Message);
+            return Away(context, exception.Reason());
         }
         catch (OperationCanceledException)
         {

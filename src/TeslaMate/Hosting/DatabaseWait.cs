@@ -77,7 +77,7 @@ sealed partial class DatabaseWait(
         }
         catch (Exception exception) when (exception.IsDatabaseFailure())
         {
-            return new Answer.Away((exception.InnerException ?? exception).Message);
+            return new Answer.Away(exception.Reason());
         }
     }
 

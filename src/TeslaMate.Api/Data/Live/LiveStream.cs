@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using TeslaMate.Configuration;
 using TeslaMate.Database;
@@ -126,8 +127,8 @@ sealed record LiveEntry(long Number, DateTimeOffset At, CarId Car, string Type, 
 sealed record LiveNews(long Number, IReadOnlyList<(CarId Car, LiveValues Values)> Cars, IReadOnlyList<LiveEntry>? Missed);
 
 /// <summary>Follows all cars, once for all clients, and keeps the changes of the last five minutes.</summary>
-sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSource database, TimeProvider time)
-    : BackgroundService
+sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(WebDatabase.Programs)] NpgsqlDataSource database, TimeProvider time,
+    ILogger<LiveJournal> logger) : BackgroundService
 {
     public static readonly TimeSpan Kept = TimeSpan.FromMinutes(5);
 
@@ -171,7 +172,9 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
         });
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(FollowAsync(stoppingToken), AgeAsync(stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        Job.KeepRunningAsync(FollowAsync, time, logger, stoppingToken),
+        Job.KeepRunningAsync(AgeAsync, time, logger, stoppingToken));
 
     async Task FollowAsync(CancellationToken cancellationToken)
     {
