@@ -178,24 +178,28 @@ returns table (drive_id integer, start_date timestamp, end_date timestamp, compl
     recovered_kwh double precision, moving_s double precision, speed_km double precision[], speed_mi double precision[], pressure_samples integer,
     pressure_fl double precision, pressure_fr double precision, pressure_rl double precision, pressure_rr double precision)
 stable parallel safe language sql as $$
-    select d.id, d.start_date, d.end_date, k.complete_samples, k.reduced_samples, k.powered_s, k.recovered_kwh, k.moving_s, k.speed_km, k.speed_mi, k.pressure_samples,
-        k.pressure_fl, k.pressure_fr, k.pressure_rl, k.pressure_rr
-    from public.drives as d
-    join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
-        and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
-    where d.car_id = car and teslamate.is_within(d.start_date, since, until)
-            and teslamate.is_time(d.end_date)
-    union all
-    select d.id, d.start_date, d.end_date, s.*
+    -- The computed row has nothing where a kept one is, and is not asked for then.
+    select d.id, d.start_date, d.end_date, coalesce(k.complete_samples, s.complete_samples), coalesce(k.reduced_samples, s.reduced_samples),
+        coalesce(k.powered_s, s.powered_s), coalesce(k.recovered_kwh, s.recovered_kwh), coalesce(k.moving_s, s.moving_s),
+        coalesce(k.speed_km, s.speed_km), coalesce(k.speed_mi, s.speed_mi), coalesce(k.pressure_samples, s.pressure_samples),
+        coalesce(k.pressure_fl, s.pressure_fl), coalesce(k.pressure_fr, s.pressure_fr), coalesce(k.pressure_rl, s.pressure_rl),
+        coalesce(k.pressure_rr, s.pressure_rr)
     from public.drives as d
     left join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
         and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
-    cross join lateral teslamate.drive_sample(d.id) as s
+    left join lateral (
+        select n.*
+        from (
+            -- Asked once, and only where something is missing. A limit would have to be computed again for every row that this is joined to.
+            select
+            where k.drive_id is null and d.end_date is not null and d.start_date >= (select teslamate.drives_computed_since(car, since, until))
+            offset 0
+        ) as missing
+        cross join lateral teslamate.drive_sample(d.id) as n
+    ) as s on true
     where d.car_id = car and teslamate.is_within(d.start_date, since, until)
-            and teslamate.is_time(d.end_date)
-        and k.drive_id is null and d.end_date is not null
-        -- Asked once. A limit would have to be computed again for every row that this is joined to.
-        and d.start_date >= (select teslamate.drives_computed_since(car, since, until))
+        and teslamate.is_time(d.end_date)
+        and coalesce(k.complete_samples, s.complete_samples) is not null
 $$;
 comment on function teslamate.drive_sample_facts(integer, timestamp, timestamp)
     is 'teslamate.drive_sample of the closed drives that start in [since, until): as kept, or computed where nothing is kept or a drive was changed since. Computed are the newest

@@ -127,9 +127,17 @@ unknown for the rest, which teslamate.left_out counts: none once all are kept.';
 drop function if exists teslamate.left_out(integer, timestamp, timestamp);
 create function teslamate.left_out(car integer, since timestamp, until timestamp) returns table (drives bigint, charges bigint)
 stable parallel safe set jit = off rows 1 language sql as $$
+    with drives as materialized (
+        select start_date from teslamate.unkept_drives(car, since, until)
+    ), charges as materialized (
+        select start_date from teslamate.unkept_charges(car, since, until)
+    )
+    -- As teslamate.drives_computed_since and teslamate.charges_computed_since, of the same rows.
     select
-        (select count(*) from teslamate.unkept_drives(car, since, until) where start_date < (select teslamate.drives_computed_since(car, since, until))),
-        (select count(*) from teslamate.unkept_charges(car, since, until) where start_date < (select teslamate.charges_computed_since(car, since, until)))
+        (select count(*) from drives
+         where start_date < (select start_date from drives order by start_date desc offset teslamate.most_unkept() - 1 limit 1)),
+        (select count(*) from charges
+         where start_date < (select start_date from charges order by start_date desc offset teslamate.most_unkept() - 1 limit 1))
 $$;
 comment on function teslamate.left_out(integer, timestamp, timestamp)
     is 'Drives and charging processes of the window that are in no measure of their samples yet, because nothing is kept of them and they are beyond the newest most_unkept().';
