@@ -301,6 +301,27 @@ public sealed class EdgeCaseTests
     }
 
     [Theory, MemberData(nameof(Servers))]
+    public async Task A_charge_is_where_its_position_is_whatever_was_kept_of_another(string server)
+    {
+        const string Place = "select odometer_km, latitude, longitude from teslamate.charge_facts(1, null, null)";
+        await using var log = await LogRows.CreateAsync(server);
+        var elsewhere = log.Position("2026-05-01 11:00", 65, latitude: 50, longitude: 10);
+        log.Charge("2026-05-01 12:00", 60, 70, 325, 400, 12, 13);
+        foreach (var (change, expected) in new[]
+        {
+            ("select 1", "70|52.5|13.4"),
+            ("select teslamate.refresh_charges(1)", "70|52.5|13.4"),
+            ($"update public.charging_processes set position_id = {elsewhere} returning 1", "65|50|10"),
+            ("select teslamate.refresh_charges(1)", "65|50|10"),
+        })
+        {
+            (await log.LineAsync(change)).ShouldBe("1");
+            (await log.LineAsync(Place)).ShouldBe(expected);
+        }
+        (await log.LineAsync("select odometer_km, latitude, longitude from teslamate.charge_samples")).ShouldBe("65|50|10");
+    }
+
+    [Theory, MemberData(nameof(Servers))]
     public async Task A_line_keeps_within_ten_metres_of_twenty_thousand_points(string server)
     {
         await using var log = await LogRows.CreateAsync(server);

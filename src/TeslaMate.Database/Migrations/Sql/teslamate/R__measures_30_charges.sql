@@ -58,6 +58,7 @@ create function teslamate.unkept_charges(car integer, since timestamp, until tim
     select p.start_date
     from public.charging_processes as p
     left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
+        and k.position_id = p.position_id
     where p.car_id = car and teslamate.is_within(p.start_date, since, until) and teslamate.is_time(p.end_date) and k.charging_process_id is null
 $$;
 comment on function teslamate.unkept_charges(integer, timestamp, timestamp)
@@ -89,7 +90,7 @@ stable parallel safe language sql as $$
         kind, brand, added::double precision * 3600 / nullif(seconds, 0), power_max,
         from_range, to_range, to_range - from_range, (to_range - from_range) * 3600 / nullif(seconds, 0),
         start_rated_range_km::double precision, end_rated_range_km::double precision, start_battery_level, end_battery_level, first_usable, last_usable, last_rated_km,
-        outside_temp_avg::double precision, odometer, latitude::double precision, longitude::double precision, position_id, address_id, geofence_id
+        outside_temp_avg::double precision, odometer, latitude, longitude, position_id, address_id, geofence_id
     from (
         select p.*, p.charge_energy_added as added, p.charge_energy_used as used, extract(epoch from p.end_date - p.start_date)::double precision as seconds,
             (case when ideal then p.start_ideal_range_km else p.start_rated_range_km end)::double precision as from_range,
@@ -100,10 +101,14 @@ stable parallel safe language sql as $$
             case when k.charging_process_id is null then s.first_usable else k.first_usable end as first_usable,
             case when k.charging_process_id is null then s.last_usable else k.last_usable end as last_usable,
             case when k.charging_process_id is null then s.last_rated_km else k.last_rated_km end as last_rated_km,
-            place.odometer, place.latitude, place.longitude
+            coalesce(k.odometer_km, place.odometer) as odometer, coalesce(k.latitude, place.latitude::double precision) as latitude,
+            coalesce(k.longitude, place.longitude::double precision) as longitude
         from public.charging_processes as p
-        join public.positions as place on place.id = p.position_id
         left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
+            and k.position_id = p.position_id
+        left join lateral (
+            select n.odometer, n.latitude, n.longitude from public.positions as n where n.id = p.position_id and k.charging_process_id is null offset 0
+        ) as place on true
         left join lateral (
             select m.*
             from (

@@ -12,11 +12,13 @@ stable parallel safe language sql as $$
         where d.car_id = car and coalesce(d.end_date, d.start_date) >= coalesce(since, timestamp '1900-01-01')
             and isfinite(d.start_date) and teslamate.is_time(d.end_date)
         union all
-        select 1, p.id, p.start_date, p.end_date, place.odometer, place.odometer,
+        select 1, p.id, p.start_date, p.end_date, coalesce(k.odometer_km, place.odometer), coalesce(k.odometer_km, place.odometer),
             (case when ideal then p.start_ideal_range_km else p.start_rated_range_km end)::double precision,
             (case when ideal then p.end_ideal_range_km else p.end_rated_range_km end)::double precision
         from public.charging_processes as p
-        join public.positions as place on place.id = p.position_id
+        left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
+            and k.position_id = p.position_id
+        left join lateral (select n.odometer from public.positions as n where n.id = p.position_id and k.charging_process_id is null offset 0) as place on true
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
         where p.car_id = car and coalesce(p.end_date, p.start_date) >= coalesce(since, timestamp '1900-01-01')
             and isfinite(p.start_date) and teslamate.is_time(p.end_date)
