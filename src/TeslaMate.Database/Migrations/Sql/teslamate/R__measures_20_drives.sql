@@ -12,8 +12,8 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql a
     ), samples as materialized (
         select p.drive_id, p.date, p.speed, p.power, p.battery_level, p.usable_battery_level, p.ideal_battery_range_km,
             p.tpms_pressure_fl, p.tpms_pressure_fr, p.tpms_pressure_rl, p.tpms_pressure_rr,
-            extract(epoch from p.date - lag(p.date) over drive)::double precision as since_previous,
-            extract(epoch from lead(p.date) over drive - p.date)::double precision as until_next
+            teslamate.seconds(p.date - lag(p.date) over drive) as since_previous,
+            teslamate.seconds(lead(p.date) over drive - p.date) as until_next
         from (
             -- What lies between the first and the last is read once, not once for each drive.
             select id, n.drive_id, date, speed, power, battery_level, usable_battery_level, ideal_battery_range_km,
@@ -101,7 +101,7 @@ stable parallel safe language sql as $$
         start_position_id, end_position_id, start_address_id, end_address_id, start_geofence_id, end_geofence_id
     from (
         select d.*, c.efficiency as e,
-            extract(epoch from d.end_date - d.start_date)::double precision as seconds,
+            teslamate.seconds(d.end_date - d.start_date) as seconds,
             (case when ideal then start_ideal_range_km else start_rated_range_km end)::double precision as from_range,
             (case when ideal then end_ideal_range_km else end_rated_range_km end)::double precision as to_range,
             (case when ideal then start_ideal_range_km - end_ideal_range_km else start_rated_range_km - end_rated_range_km end)::double precision as lost,
@@ -135,15 +135,20 @@ returns table (drive_id integer, car_id smallint, start_date timestamp, end_date
     end_level smallint, end_usable smallint, end_latitude double precision, end_longitude double precision)
 stable parallel safe language sql as $$
     select f.*,
-        coalesce(k.start_level, s.battery_level), coalesce(k.start_usable, s.usable_battery_level), coalesce(k.start_latitude, s.latitude::double precision),
-        coalesce(k.start_longitude, s.longitude::double precision),
-        coalesce(k.end_level, e.battery_level), coalesce(k.end_usable, e.usable_battery_level), coalesce(k.end_latitude, e.latitude::double precision),
-        coalesce(k.end_longitude, e.longitude::double precision)
+        coalesce(k.start_level, n.start_level), coalesce(k.start_usable, n.start_usable), coalesce(k.start_latitude, n.start_latitude),
+        coalesce(k.start_longitude, n.start_longitude), coalesce(k.end_level, n.end_level), coalesce(k.end_usable, n.end_usable),
+        coalesce(k.end_latitude, n.end_latitude), coalesce(k.end_longitude, n.end_longitude)
     from teslamate.drive_facts(car, since, until) as f
     left join teslamate.drive_samples as k on k.drive_id = f.drive_id and k.start_date = f.start_date and k.end_date = f.end_date
         and k.start_position_id is not distinct from f.start_position_id and k.end_position_id is not distinct from f.end_position_id
-    left join lateral (select p.* from public.positions as p where p.id = f.start_position_id and k.drive_id is null offset 0) as s on true
-    left join lateral (select p.* from public.positions as p where p.id = f.end_position_id and k.drive_id is null offset 0) as e on true
+    left join lateral (
+        select s.battery_level as start_level, s.usable_battery_level as start_usable, s.latitude::double precision as start_latitude,
+            s.longitude::double precision as start_longitude, e.battery_level as end_level, e.usable_battery_level as end_usable,
+            e.latitude::double precision as end_latitude, e.longitude::double precision as end_longitude
+        from (select where k.drive_id is null offset 0) as missing
+        left join public.positions as s on s.id = f.start_position_id
+        left join public.positions as e on e.id = f.end_position_id
+    ) as n on true
 $$;
 comment on function teslamate.drive_readings(integer, timestamp, timestamp) is 'teslamate.drive_facts with levels in % and places at both ends.';
 
@@ -324,7 +329,9 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 1 language sql as 
     select km, span, case when span >= 14 then km / span * 30.4375 end, case when span >= 14 then km / span * 365.25 end, coalesce(span < 14, true)
     from (
         select (select sum(m.odometer_km) from teslamate.mileage(car, since, until) as m) as km,
-            extract(epoch from until - greatest(since, (select min(start_date) from public.drives where car_id = car)))::double precision / 86400 as span
+            teslamate.seconds(until - greatest(since, (select min(start_date) from public.drives where car_id = car))) / 86400 as span
+        -- Once, though it is used often.
+        offset 0
     ) as windowed
 $$;
 comment on function teslamate.extrapolation(integer, timestamp, timestamp)

@@ -9,8 +9,9 @@ stable parallel safe language sql as $$
             (case when ideal then d.end_ideal_range_km else d.end_rated_range_km end)::double precision as end_range
         from public.drives as d
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
-        where d.car_id = car and coalesce(d.end_date, d.start_date) >= coalesce(since, timestamp '1900-01-01')
-            and isfinite(d.start_date) and teslamate.is_time(d.end_date)
+        where d.car_id = car and (
+                d.end_date >= coalesce(since, timestamp '1900-01-01') or (d.end_date is null and d.start_date >= coalesce(since, timestamp '1900-01-01')))
+            and d.start_date > timestamp '-infinity' and d.start_date < timestamp 'infinity' and teslamate.is_time(d.end_date)
         union all
         select 1, p.id, p.start_date, p.end_date, coalesce(k.odometer_km, place.odometer), coalesce(k.odometer_km, place.odometer),
             (case when ideal then p.start_ideal_range_km else p.start_rated_range_km end)::double precision,
@@ -20,8 +21,9 @@ stable parallel safe language sql as $$
             and k.position_id = p.position_id
         left join lateral (select n.odometer from public.positions as n where n.id = p.position_id and k.charging_process_id is null offset 0) as place on true
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
-        where p.car_id = car and coalesce(p.end_date, p.start_date) >= coalesce(since, timestamp '1900-01-01')
-            and isfinite(p.start_date) and teslamate.is_time(p.end_date)
+        where p.car_id = car and (
+                p.end_date >= coalesce(since, timestamp '1900-01-01') or (p.end_date is null and p.start_date >= coalesce(since, timestamp '1900-01-01')))
+            and p.start_date > timestamp '-infinity' and p.start_date < timestamp 'infinity' and teslamate.is_time(p.end_date)
     ), events as not materialized (
         select source, id, starts, starts as date, false as is_end, start_odometer as odometer, start_range as range_km from rows where starts >= coalesce(since, timestamp '1900-01-01')
         union all
@@ -68,13 +70,17 @@ drop function if exists teslamate.gross_statistics(integer, timestamp, timestamp
 drop function if exists teslamate.gross_statistics(integer, timestamp, timestamp, text, text, boolean);
 create function teslamate.gross_statistics(car integer, since timestamp, until timestamp, zone text, period text, with_total boolean default false)
 returns table (period_key timestamp, gross_kwh double precision, gross_distance_km double precision, gross_wh_per_km double precision, gross_coverage double precision)
-stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' rows 100 set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query
     select teslamate.period_key(l.date, t.sum_period, zone), sum(l.loss_km) * max(c.efficiency), coalesce(sum(l.distance_km), 0),
         sum(l.loss_km) * max(c.efficiency) * 1000 / nullif(sum(l.distance_km), 0), coalesce(sum(l.distance_km), 0) / nullif(sum(l.span_km), 0)
     from teslamate.gross_legs(car, since, until) as l
     cross join teslamate.sums(with_total, period) as t
     cross join (select efficiency from public.cars where id = car) as c
-    group by 1
+    group by 1;
+end
 $$;
 comment on function teslamate.gross_statistics(integer, timestamp, timestamp, text, text, boolean)
     is 'M10 per local period of the first event of a leg: kWh and Wh/km with all that was lost while parked; coverage: share (0 to 1) of the advance of the odometer that legs cover.
@@ -157,7 +163,7 @@ stable parallel safe rows 1 language sql as $$
         array_agg(before_s order by start_date, end_date)
     from (
         select start_date, end_date,
-            coalesce(sum(extract(epoch from end_date - start_date)::double precision) filter (where end_date < 'infinity')
+            coalesce(sum(teslamate.seconds(end_date - start_date)) filter (where end_date < 'infinity')
                 over (order by start_date, end_date rows between unbounded preceding and 1 preceding), 0) as before_s
         from (
             -- What lies in a state before it counts once: nobody sleeps more than the time there is.
@@ -188,7 +194,7 @@ returns table (period_key timestamp, start_date timestamp, end_date timestamp, w
     address_id integer, geofence_id integer, latitude double precision, longitude double precision, place text)
 stable parallel safe language sql as $$
     with pauses as (
-        select p.*, extract(epoch from p.end_date - p.start_date)::double precision as whole_s
+        select p.*, teslamate.seconds(p.end_date - p.start_date) as whole_s
         from teslamate.pauses(car, since, until, now_utc) as p
         where coalesce(p.gap_km, 0) < 0.5
     ), capacity as (
@@ -230,8 +236,8 @@ stable parallel safe language sql as $$
         from placed as p
         offset 0
     ), measured as (
-        select p.*, extract(epoch from part_to - part_from)::double precision as seconds,
-            extract(epoch from part_to - part_from)::double precision / nullif(whole_s, 0) as part,
+        select p.*, teslamate.seconds(part_to - part_from) as seconds,
+            teslamate.seconds(part_to - part_from) / nullif(whole_s, 0) as part,
             start_range_km - end_range_km as range_loss, (start_level - end_level)::integer as level_loss,
             case when is_range_reduced then (start_level - end_level) * (select kwh from capacity) / 100 else (start_range_km - end_range_km) * e.efficiency end as kwh
         from slept as p
@@ -312,7 +318,7 @@ begin
         c.odometer_km, c.place, c.place, c.outside_temp_c, null::text, null::integer, c.charging_process_id, null::integer, c.geofence_id, c.geofence_id, false
     from teslamate.charge_list(car, since, until) as c
     union all
-    select case when missing then 'missing' else 'parking' end, clip_from, clip_to, p.is_current, true, extract(epoch from clip_to - clip_from)::double precision,
+    select case when missing then 'missing' else 'parking' end, clip_from, clip_to, p.is_current, true, teslamate.seconds(clip_to - clip_from),
         case when missing then gap_km end, -loss * efficiency * part, -loss * part, p.end_range_km, p.end_level - p.start_level, p.end_level, p.end_odometer_km,
         teslamate.place_label(g.name, a.name, a.road, a.house_number, a.city),
         case when missing then (
@@ -330,15 +336,15 @@ begin
         select p.*, coalesce(p.gap_km > 0.5, false) as missing,
             p.start_range_km - p.end_range_km - case when p.gap_km > 0.5 then p.gap_km else 0 end as loss,
             greatest(p.start_date, coalesce(since, p.start_date)) as clip_from, least(p.end_date, coalesce(until, p.end_date)) as clip_to,
-            extract(epoch from least(p.end_date, coalesce(until, p.end_date)) - greatest(p.start_date, coalesce(since, p.start_date)))::double precision
-                / nullif(extract(epoch from p.end_date - p.start_date), 0)::double precision as part
+            teslamate.seconds(least(p.end_date, coalesce(until, p.end_date)) - greatest(p.start_date, coalesce(since, p.start_date)))
+                / nullif(teslamate.seconds(p.end_date - p.start_date), 0) as part
         from teslamate.pauses(car, since, until, now_utc) as p
     ) as p
     cross join (select efficiency from public.cars where id = car) as e
     left join public.addresses as a on a.id = p.address_id
     left join public.geofences as g on g.id = p.geofence_id
     union all
-    select 'updating', u.start_date, u.end_date, u.end_date is null, true, extract(epoch from u.end_date - u.start_date)::double precision, null::double precision,
+    select 'updating', u.start_date, u.end_date, u.end_date is null, true, teslamate.seconds(u.end_date - u.start_date), null::double precision,
         null::double precision, null::double precision, null::double precision, null::integer, null::smallint, null::double precision,
         null::text, null::text, null::double precision, split_part(u.version, ' ', 1), null::integer, null::integer, u.id, null::integer, null::integer, false
     from public.updates as u
@@ -414,8 +420,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         ) as charges
         group by number
     )
-    select p.id, split_part(p.version, ' ', 1), p.version, p.start_date, p.end_date, p.end_date is null, extract(epoch from p.end_date - p.start_date)::double precision,
-        p.used_from, p.used_to, extract(epoch from p.start_date - p.previous)::double precision,
+    select p.id, split_part(p.version, ' ', 1), p.version, p.start_date, p.end_date, p.end_date is null, teslamate.seconds(p.end_date - p.start_date),
+        p.used_from, p.used_to, teslamate.seconds(p.start_date - p.previous),
         teslamate.local_time(p.start_date, zone)::date - teslamate.local_time(p.previous, zone)::date,
         coalesce(d.n, 0), coalesce(d.km, 0), d.wh_per_km, coalesce(c.n, 0), (coalesce(d.range_km, 0) + coalesce(c.range_km, 0)) / nullif(coalesce(d.usable, 0) + coalesce(c.usable, 0), 0) * 100
     from periods as p
