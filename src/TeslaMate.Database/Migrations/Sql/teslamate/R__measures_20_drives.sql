@@ -329,7 +329,8 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 1 language sql as 
     select km, span, case when span >= 14 then km / span * 30.4375 end, case when span >= 14 then km / span * 365.25 end, coalesce(span < 14, true)
     from (
         select (select sum(m.odometer_km) from teslamate.mileage(car, since, until) as m) as km,
-            teslamate.seconds(until - greatest(since, (select min(start_date) from public.drives where car_id = car))) / 86400 as span
+            teslamate.seconds(until - greatest(since, (
+                select min(start_date) from public.drives where car_id = car and teslamate.is_within(start_date, null, null)))) / 86400 as span
         -- Once, though it is used often.
         offset 0
     ) as windowed
@@ -376,7 +377,9 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql a
     select coalesce(g.name, a.name, nullif(concat_ws(' ', a.road, a.house_number), '')), count(*), max(d.end_date), max(d.end_geofence_id), max(d.end_address_id),
         sum(extract(epoch from d.leaves - d.end_date))::double precision
     from (
-        select *, lead(start_date) over (order by start_date, id) as leaves from public.drives where car_id = car
+        select *, lead(start_date) over (order by start_date, id) as leaves
+        from public.drives
+        where car_id = car and isfinite(start_date) and teslamate.is_time(end_date)
     ) as d
     left join public.geofences as g on g.id = d.end_geofence_id
     left join public.addresses as a on a.id = d.end_address_id
