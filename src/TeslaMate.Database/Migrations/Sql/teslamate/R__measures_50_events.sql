@@ -198,9 +198,8 @@ stable parallel safe language sql as $$
         from teslamate.pauses(car, since, until, now_utc) as p
         where coalesce(p.gap_km, 0) < 0.5
     ), capacity as (
-        select coalesce(h.capacity_now_kwh, h.capacity_new_kwh) as kwh
-        from (select where exists (select from pauses where is_range_reduced)) as needed
-        cross join lateral teslamate.battery_health(car, null) as h
+        -- Asked for with the first pause of reduced range, and not before.
+        select coalesce(h.capacity_now_kwh, h.capacity_new_kwh) as kwh from teslamate.battery_health(car, null) as h
     ), cut as materialized (
         select c.*, n.period, teslamate.period_key(clip_from, n.period, zone) as first_key,
             teslamate.period_key(clip_to - interval '1 microsecond', n.period, zone) as last_key
