@@ -97,7 +97,8 @@ sealed partial class CarFeed : IAsyncDisposable
 
     async Task RestoreAsync(CancellationToken cancellationToken)
     {
-        (_snapshot, _shown, _newest, _told) = (new(), new(), 0, null);
+        // What is half restored is never saved.
+        (_snapshot, _shown, _newest, _told, _isChanged) = (new(), new(), 0, null, false);
         _contacts = new(await _inbox.HasConnectivityAsync(_car.Id, cancellationToken));
         _seen.Clear();
         while (_queue.Release(DateTimeOffset.MaxValue).Count > 0)

@@ -87,6 +87,26 @@ public class PipelineTests
         (await house.Database.RowsAsync(Drives)).ShouldBe(["08:01:00.5|08:10:00.001|9|5.186916|50|15|0|289.68|289.68"]);
     }
 
+    [Fact]
+    public async Task What_a_car_said_is_kept_when_the_program_stops_before_it_could_read_it_again()
+    {
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1);
+        await house.GetsAsync(ARecord((Field.Soc, 60.0)), At("08:30:00"));
+        await house.GetsAsync(ARecord((Field.Soc, 59.0)), At("08:30:05"));
+        await house.UntilAsync("08:30:10");
+        // The next time that it is saved fails, and so does reading what was saved.
+        await house.Database.ExecuteAsync("alter table teslamate.telemetry_snapshots rename to elsewhere");
+        await house.UntilAsync("08:32:00");
+        await house.Database.ExecuteAsync("alter table teslamate.elsewhere rename to telemetry_snapshots");
+        await house.StopLoopAsync();
+        await house.StartLoopAsync();
+        await house.GetsAsync(ARecord((Field.Gear, "D"), (Field.Location, Place(52.52, 13.4))), At("08:50:00"));
+        await house.UntilAsync("08:50:10");
+
+        (await house.Database.RowsAsync("select date, odometer is not null from positions where drive_id is not null")).ShouldBe(["08:50:00|True"]);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
