@@ -22,6 +22,8 @@ sealed partial class CarFeed : IAsyncDisposable
 
     static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(60);
 
+    static readonly TimeSpan SaveAgain = TimeSpan.FromSeconds(2);
+
     // From the arrival of a record until it is applied; what is applied twice changes nothing.
     static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
 
@@ -45,7 +47,7 @@ sealed partial class CarFeed : IAsyncDisposable
     ContactTracker _contacts = new(hasConnectivity: false);
     long _newest;
     DateTimeOffset? _lastReceived;
-    DateTimeOffset _savedAt;
+    DateTimeOffset _saveDue;
     Contact? _told;
     bool _isChanged;
 
@@ -63,7 +65,7 @@ sealed partial class CarFeed : IAsyncDisposable
         try
         {
             if (_isChanged)
-                await _inbox.SaveAsync(_car.Id, _snapshot.Save(), _time.GetUtcNow(), CancellationToken.None);
+                await TrySaveAsync(_time.GetUtcNow(), CancellationToken.None);
         }
         catch (Exception exception) when (exception.IsDatabaseFailure())
         {
@@ -80,13 +82,14 @@ sealed partial class CarFeed : IAsyncDisposable
         {
             var pending = await _inbox.PendingAsync(_car.Id, _newest, _seen, cancellationToken);
             await TakeAsync(pending, cancellationToken);
+            // Before more is handed over: what was handed over last has mostly been applied by now.
+            await SaveAsync(cancellationToken);
             await ReleaseAsync(cancellationToken);
             await PostContactAsync(cancellationToken);
-            await SaveAsync(cancellationToken);
             if (pending.Count > 0)
                 continue;
             var now = _time.GetUtcNow();
-            var next = new[] { now + Look, _queue.Due, _contacts.Due(now), _isChanged ? _savedAt + SaveInterval : null }.Min()!.Value;
+            var next = new[] { now + Look, _queue.Due, _contacts.Due(now), _isChanged ? _saveDue : null }.Min()!.Value;
             var due = next - now;
             await _signal.WaitAsync(_car.Id, due > TimeSpan.Zero ? due : TimeSpan.FromMilliseconds(10), _time, cancellationToken);
         }
@@ -125,7 +128,7 @@ sealed partial class CarFeed : IAsyncDisposable
 
         foreach (var connection in await _inbox.ConnectionsAsync(_car.Id, cancellationToken))
             _contacts.OnConnectivity(connection.ConnectionId, connection.Status, connection.CreatedAt ?? _time.GetUtcNow());
-        _savedAt = _time.GetUtcNow();
+        _saveDue = _time.GetUtcNow() + SaveInterval;
     }
 
     async Task TakeAsync(IReadOnlyList<PendingRecord> pending, CancellationToken cancellationToken)
@@ -232,12 +235,30 @@ sealed partial class CarFeed : IAsyncDisposable
     async Task SaveAsync(CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
-        if (!_isChanged || now - _savedAt < SaveInterval)
+        if (!_isChanged || now < _saveDue)
             return;
-        await _inbox.SaveAsync(_car.Id, _snapshot.Save(), now, cancellationToken);
-        (_savedAt, _isChanged) = (now, false);
+        if (!await TrySaveAsync(now, cancellationToken))
+        {
+            _saveDue = now + SaveAgain;
+            return;
+        }
+
+        (_saveDue, _isChanged) = (now + SaveInterval, false);
         if (_seen.Count > MostSeen)
             _seen.IntersectWith(await _inbox.UnappliedAsync(_car.Id, cancellationToken));
+    }
+
+    /// <summary>
+    /// Saves the snapshot, unless it knows of records that are handed over and not applied yet: should this run end before they are, they come again,
+    /// and beside a snapshot that is newer they would be late and make no rows.
+    /// </summary>
+    async Task<bool> TrySaveAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var unapplied = await _inbox.UnappliedAsync(_car.Id, cancellationToken);
+        if (unapplied.Any(id => _seen.Contains(id) && !_queue.Contains(id)))
+            return false;
+        await _inbox.SaveAsync(_car.Id, _snapshot.Save(), now, cancellationToken);
+        return true;
     }
 
     static partial class Log

@@ -19,6 +19,9 @@ sealed class OrderQueue
 
     public void Add(QueuedRecord record) => _waiting.Add(record);
 
+    /// <summary>Whether a record, by its number in the inbox, waits.</summary>
+    public bool Contains(long id) => _waiting.Exists(record => record.Id == id);
+
     /// <summary>Contact has returned while a drive or a charge is open.</summary>
     public void HoldFrom(DateTimeOffset returned)
     {

@@ -232,11 +232,11 @@ static class TelemetryRules
     /// <summary>A record meets the phase the car is in.</summary>
     static Turn Meet(Turn turn, TelemetryReading reading, Surroundings around)
     {
-        switch (turn.Phase)
+        var before = turn.Phase;
+        switch (before)
         {
             case VehiclePhase.Online or VehiclePhase.Suspended:
-                turn = OnIdle(turn, reading, around);
-                break;
+                return OnIdle(turn, reading, around);
             case VehiclePhase.Driving driving:
                 turn = OnDriving(turn, driving, reading, around);
                 break;
@@ -247,7 +247,15 @@ static class TelemetryRules
                 turn = OnUpdating(turn, reading, around);
                 break;
         }
-        return turn;
+
+        // The end of one thing may be the beginning of another.
+        var isOther = (before, turn.Phase) switch
+        {
+            (not VehiclePhase.Driving, VehiclePhase.Driving { HasRow: false }) => true,
+            (not VehiclePhase.Charging, VehiclePhase.Charging { HasRow: false }) => true,
+            _ => false,
+        };
+        return isOther ? WaitForPlace(turn, reading) : turn;
     }
 
     /// <summary>The first word of a car; by it what was left open goes on or is closed, as with an answer.</summary>
@@ -543,14 +551,8 @@ static class TelemetryRules
         turn = turn.Know(state => state with { NotedVersion = version ?? state.NotedVersion, VersionBefore = null });
         turn = turn.Become(new VehiclePhase.Start());
         // What the car still shows of the update that has just ended would begin another one.
-        var settled = data with
-        {
-            VehicleState = data.VehicleState! with
-            {
-                SoftwareUpdate = isOver
-            ? data.VehicleState.SoftwareUpdate : new SoftwareUpdate { Status = "" }
-            }
-        };
+        var settled = data.VehicleState is { SoftwareUpdate.Status: "installing" } state
+            ? data with { VehicleState = state with { SoftwareUpdate = new SoftwareUpdate { Status = "" } } } : data;
         return PhaseTransitions.Raise(turn, settled, around);
     }
 
@@ -696,12 +698,9 @@ static class TelemetryRules
         return Arm(turn.Write(new LogbookEntry.UpdateCar(description)).Publish());
     }
 
+    /// <summary>What begins with this reading wants a place; what wanted one before it is over.</summary>
     static Turn WaitForPlace(Turn turn, TelemetryReading reading)
-    {
-        if (turn.Vehicle.Telemetry.WithoutPlace is null)
-            turn = turn.Know(state => state with { WithoutPlace = reading, PlaceDue = turn.Now + PlaceTimeout });
-        return turn;
-    }
+        => turn.Know(state => state with { WithoutPlace = reading, PlaceDue = turn.Now + PlaceTimeout });
 
     /// <summary>No place came: the last known one stands in.</summary>
     static Turn SettlePlace(Turn turn)

@@ -301,6 +301,43 @@ public sealed class EdgeCaseTests
     }
 
     [Theory, MemberData(nameof(Servers))]
+    public async Task Drives_with_dates_at_infinity_are_no_visit_and_begin_no_pace(string server)
+    {
+        await using var log = await LogRows.CreateAsync(server);
+        log.Drive("2026-05-01 08:00", 60, 0, 310, 400, 100);
+        log.Drive("2026-05-01 10:00", 60, 310, 620, 400, 100);
+        log.Sql("insert into drives (id, car_id, start_date, end_date) values (11, 1, '-infinity', '2026-04-01'), "
+            + "(12, 1, '2026-05-02', 'infinity'), (13, 1, 'infinity', 'infinity')");
+        log.Sql("insert into geofences (id, name, latitude, longitude, inserted_at, updated_at) values (1, 'Home', 52, 13, now(), now())");
+        log.Sql("update drives set end_geofence_id = 1");
+        (await log.LineAsync("select place, visits, last_visit, parked_s from teslamate.destinations(1, null, null)")).ShouldBe(
+            "Home|2|2026-05-01 11:00|3600");
+        (await log.LineAsync("select odometer_km, days, is_too_short from teslamate.extrapolation(1, null, '2026-06-01 08:00')")).ShouldBe(
+            "620|31|False");
+    }
+
+    [Theory, MemberData(nameof(Servers))]
+    public async Task A_charge_is_where_its_position_is_whatever_was_kept_of_another(string server)
+    {
+        const string Place = "select odometer_km, latitude, longitude from teslamate.charge_facts(1, null, null)";
+        await using var log = await LogRows.CreateAsync(server);
+        var elsewhere = log.Position("2026-05-01 11:00", 65, latitude: 50, longitude: 10);
+        log.Charge("2026-05-01 12:00", 60, 70, 325, 400, 12, 13);
+        foreach (var (change, expected) in new[]
+        {
+            ("select 1", "70|52.5|13.4"),
+            ("select teslamate.refresh_charges(1)", "70|52.5|13.4"),
+            ($"update public.charging_processes set position_id = {elsewhere} returning 1", "65|50|10"),
+            ("select teslamate.refresh_charges(1)", "65|50|10"),
+        })
+        {
+            (await log.LineAsync(change)).ShouldBe("1");
+            (await log.LineAsync(Place)).ShouldBe(expected);
+        }
+        (await log.LineAsync("select odometer_km, latitude, longitude from teslamate.charge_samples")).ShouldBe("65|50|10");
+    }
+
+    [Theory, MemberData(nameof(Servers))]
     public async Task A_line_keeps_within_ten_metres_of_twenty_thousand_points(string server)
     {
         await using var log = await LogRows.CreateAsync(server);

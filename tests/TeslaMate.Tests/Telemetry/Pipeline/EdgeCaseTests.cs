@@ -328,6 +328,53 @@ public class EdgeCaseTests
         scene.Rows.ShouldContain("close");
     }
 
+    [Theory]
+    // As it happens, and out of what the car, or the inbox, kept.
+    [InlineData("08:10:50", "08:10:52", null)]
+    [InlineData("08:11:20", "08:11:22", "08:12:00")]
+    public void A_drive_does_not_begin_where_a_parked_car_wanted_a_place(string gear, string place, string? received)
+    {
+        var scene = new TelemetryScene().Connected("08:00:00").Gets(1).Disconnected("08:01:00").Connected("08:09:50", "b");
+        scene.GetsLate(received ?? "08:10:00", "08:10:00", (Field.Soc, 60.0)).GetsLate(received ?? gear, gear, (Field.Gear, "D"))
+            .GetsLate(received ?? place, place, (Field.Location, Place(52.6, 13.5))).Until("08:14:00");
+
+        scene.Rows.Where(IsOfDrive).ShouldBe([$"drive {gear}: pos(d) {place} 52.6,13.5"]);
+    }
+
+    [Theory]
+    [InlineData(false, "drive 08:56:00: pos(d) 08:56:40 52.6,13.5")]
+    [InlineData(true, "drive 08:56:00: pos(d) 08:56:00 52.52,13.4")]
+    public void A_drive_that_ends_a_charge_waits_for_its_place_too(bool isPlaceUnknown, string start)
+    {
+        var scene = Charging().Disconnected("08:54:00").Connected("08:55:50", "b").Gets("08:56:00", (Field.Gear, "D"));
+        if (!isPlaceUnknown)
+            scene.Gets("08:56:40", (Field.Location, Place(52.6, 13.5)));
+        scene.Gets("09:10:00", (Field.Gear, "P")).Until("09:12:00");
+
+        scene.Rows.First(IsOfDrive).ShouldBe(start);
+        scene.Rows.Where(IsOfDrive).Last().ShouldBe("close");
+    }
+
+    [Fact]
+    public void A_drive_that_ends_an_update_waits_for_its_place_too()
+    {
+        var scene = Parked().Gets("08:01:00", (Field.SoftwareUpdateInstallationPercentComplete, 30)).Disconnected("08:02:00")
+            .Connected("08:09:50", "b").Gets("08:10:00", (Field.Gear, "D")).Gets("08:10:20", (Field.Location, Place(52.6, 13.5))).Until("08:12:00");
+
+        scene.Rows.Count(row => row.StartsWith("update", StringComparison.Ordinal)).ShouldBe(1);
+        scene.Rows.Where(IsOfDrive).ShouldBe(["drive 08:10:00: pos(d) 08:10:20 52.6,13.5"]);
+    }
+
+    [Fact]
+    public void A_drive_after_a_long_loss_does_not_begin_where_the_one_before_wanted_a_place()
+    {
+        var scene = new TelemetryScene().Connected("08:00:00").Gets(1).Disconnected("08:01:00").Connected("08:45:00", "b")
+            .GetsLate("08:45:01", "08:10:00", (Field.Gear, "D")).GetsLate("08:45:01", "08:40:00", (Field.Soc, 50.0))
+            .GetsLate("08:45:01", "08:40:05", (Field.Location, Place(52.6, 13.5))).Until("08:47:00");
+
+        scene.Rows.Where(IsOfDrive).ShouldBe(["drive 08:40:00: pos(d) 08:40:05 52.6,13.5"]);
+    }
+
     [Fact]
     public void A_drive_before_any_place_is_none_and_breaks_nothing()
     {
@@ -708,6 +755,9 @@ public class EdgeCaseTests
         scene.Gets("08:30:00", (Field.DcchargingEnergyIn, 5.0)).Until("08:31:00");
         scene.Effects.Skip(effects).ShouldNotContain(effect => effect is Effect.Fetch || effect is Effect.ConnectStream);
     }
+
+    static bool IsOfDrive(string row)
+        => row.StartsWith("drive", StringComparison.Ordinal) || row.StartsWith("pos(d)", StringComparison.Ordinal) || row == "close";
 
     static TelemetryScene Parked() => new TelemetryScene().Connected("08:00:00").Gets(1);
 

@@ -15,6 +15,7 @@ using TeslaMate.Tests.Time;
 using TeslaMate.Tests.Vehicles;
 using TeslaMate.Tests.Vehicles.Loop;
 using TeslaMate.Vehicles;
+using TeslaMate.Vehicles.Feeds;
 using TeslaMate.Vehicles.Life;
 using TeslaMate.Vehicles.Loop;
 using static TeslaMate.Tests.Telemetry.Pipeline.TelemetryScene;
@@ -69,6 +70,21 @@ public class PipelineTests
 
         (await house.Database.RowsAsync(Drives)).ShouldBe(["08:01:00.5|08:10:00.001|9|5.186916|50|15|0|289.68|289.68"]);
         (await house.Database.ScalarAsync<long>("select count(*) from teslamate.telemetry_inbox where not is_applied")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_was_handed_over_and_not_written_comes_again_and_makes_its_rows()
+    {
+        await using var house = await House.StartAsync();
+        await house.GetsAsync(1);
+        await house.UntilAsync("08:00:30");
+        await house.StopLoopAsync();
+        await house.GetsAsync(2, 3, 4);
+        await house.LoseReadingsAsync(3);
+        await house.StartLoopAsync();
+        await house.UntilAsync("08:15:00");
+
+        (await house.Database.RowsAsync(Drives)).ShouldBe(["08:01:00.5|08:10:00.001|9|5.186916|50|15|0|289.68|289.68"]);
     }
 
     [Theory]
@@ -476,6 +492,26 @@ public class PipelineTests
             await _run!;
         }
 
+        /// <summary>A run reads the inbox, and ends after a while without having written anything of it.</summary>
+        public async Task LoseReadingsAsync(int readings)
+        {
+            var lost = new Deaf();
+            await using var feed = _parts.Telemetry!.Open(ACar.Row() with { Eid = 1, Vin = Vectors.Vin }, lost);
+            for (var i = 0; i < 1_000 && lost.Readings < readings; i++)
+            {
+                await Task.Delay(10);
+                _time.Advance(TimeSpan.FromMilliseconds(100));
+            }
+
+            lost.Readings.ShouldBe(readings);
+            // Longer than until the snapshot is saved.
+            for (var i = 0; i < 40; i++)
+            {
+                await Task.Delay(10);
+                _time.Advance(TimeSpan.FromSeconds(2));
+            }
+        }
+
         public async Task GetsAsync(params int[] vectors)
         {
             foreach (var vector in vectors)
@@ -545,5 +581,27 @@ public class PipelineTests
             await _logbook.DisposeAsync();
             await Database.DisposeAsync();
         }
+    }
+
+    /// <summary>Takes readings and does nothing with them.</summary>
+    sealed class Deaf : ITelemetryReceiver
+    {
+        int _readings;
+
+        public int Readings => Volatile.Read(ref _readings);
+
+        public bool IsBusy => false;
+
+        public ValueTask ContactAsync(bool isUp, DateTimeOffset since, bool isTold, CancellationToken cancellationToken) => default;
+
+        public ValueTask CutAsync(string? error, CancellationToken cancellationToken) => default;
+
+        public ValueTask ArriveAsync(IReadOnlyList<TelemetryReading> readings, CancellationToken cancellationToken)
+        {
+            Interlocked.Add(ref _readings, readings.Count);
+            return default;
+        }
+
+        public ValueTask ShowAsync(TeslaMate.Tesla.Cars.VehicleData snapshot, CancellationToken cancellationToken) => default;
     }
 }

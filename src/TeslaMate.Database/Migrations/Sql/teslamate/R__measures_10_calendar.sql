@@ -1,5 +1,12 @@
 -- Measures 1 of 6: calendar and places (docs/measures.md). Times are UTC without zone, as in all columns; `zone` is an IANA name.
 -- Rows whose dates somebody set to infinity, or to before there were cars, are left out everywhere: no period holds them, and no duration can be told.
+drop function if exists teslamate.seconds(interval);
+create function teslamate.seconds(span interval) returns double precision immutable parallel safe language sql as $$
+    -- extract() makes a numeric of it first, which takes three times as long.
+    select date_part('epoch', span)
+$$;
+comment on function teslamate.seconds(interval) is 'The seconds of the difference of two moments.';
+
 drop function if exists teslamate.local_time(timestamp, text);
 create function teslamate.local_time(utc timestamp, zone text) returns timestamp immutable parallel safe language sql as $$
     select (utc at time zone 'UTC') at time zone zone
@@ -37,7 +44,7 @@ stable parallel safe language sql as $$
             when 'year' then to_char(key, 'YYYY')
             else period
         end,
-        extract(epoch from ends - starts)::double precision
+        teslamate.seconds(ends - starts)
     from (
         select key, teslamate.utc_time(key, zone) as starts,
             teslamate.utc_time(key + case period when 'day' then interval '1 day' when 'week' then interval '7 days' when 'month' then interval '1 month'
@@ -74,7 +81,8 @@ comment on function teslamate.is_within(timestamp, timestamp, timestamp)
 
 drop function if exists teslamate.is_time(timestamp);
 create function teslamate.is_time(moment timestamp) returns boolean immutable parallel safe language sql as $$
-    select coalesce(moment between timestamp '1900-01-01' and timestamp '9999-01-01', true)
+    -- Written so that the planner knows how many rows it keeps: nearly all.
+    select moment is null or (moment >= timestamp '1900-01-01' and moment <= timestamp '9999-01-01')
 $$;
 comment on function teslamate.is_time(timestamp) is 'Whether an end can be told: not infinite and not before there were cars. Null, what goes on, can.';
 

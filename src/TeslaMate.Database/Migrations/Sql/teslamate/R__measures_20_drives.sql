@@ -12,8 +12,8 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql a
     ), samples as materialized (
         select p.drive_id, p.date, p.speed, p.power, p.battery_level, p.usable_battery_level, p.ideal_battery_range_km,
             p.tpms_pressure_fl, p.tpms_pressure_fr, p.tpms_pressure_rl, p.tpms_pressure_rr,
-            extract(epoch from p.date - lag(p.date) over drive)::double precision as since_previous,
-            extract(epoch from lead(p.date) over drive - p.date)::double precision as until_next
+            teslamate.seconds(p.date - lag(p.date) over drive) as since_previous,
+            teslamate.seconds(lead(p.date) over drive - p.date) as until_next
         from (
             -- What lies between the first and the last is read once, not once for each drive.
             select id, n.drive_id, date, speed, power, battery_level, usable_battery_level, ideal_battery_range_km,
@@ -101,7 +101,7 @@ stable parallel safe language sql as $$
         start_position_id, end_position_id, start_address_id, end_address_id, start_geofence_id, end_geofence_id
     from (
         select d.*, c.efficiency as e,
-            extract(epoch from d.end_date - d.start_date)::double precision as seconds,
+            teslamate.seconds(d.end_date - d.start_date) as seconds,
             (case when ideal then start_ideal_range_km else start_rated_range_km end)::double precision as from_range,
             (case when ideal then end_ideal_range_km else end_rated_range_km end)::double precision as to_range,
             (case when ideal then start_ideal_range_km - end_ideal_range_km else start_rated_range_km - end_rated_range_km end)::double precision as lost,
@@ -135,15 +135,20 @@ returns table (drive_id integer, car_id smallint, start_date timestamp, end_date
     end_level smallint, end_usable smallint, end_latitude double precision, end_longitude double precision)
 stable parallel safe language sql as $$
     select f.*,
-        coalesce(k.start_level, s.battery_level), coalesce(k.start_usable, s.usable_battery_level), coalesce(k.start_latitude, s.latitude::double precision),
-        coalesce(k.start_longitude, s.longitude::double precision),
-        coalesce(k.end_level, e.battery_level), coalesce(k.end_usable, e.usable_battery_level), coalesce(k.end_latitude, e.latitude::double precision),
-        coalesce(k.end_longitude, e.longitude::double precision)
+        coalesce(k.start_level, n.start_level), coalesce(k.start_usable, n.start_usable), coalesce(k.start_latitude, n.start_latitude),
+        coalesce(k.start_longitude, n.start_longitude), coalesce(k.end_level, n.end_level), coalesce(k.end_usable, n.end_usable),
+        coalesce(k.end_latitude, n.end_latitude), coalesce(k.end_longitude, n.end_longitude)
     from teslamate.drive_facts(car, since, until) as f
     left join teslamate.drive_samples as k on k.drive_id = f.drive_id and k.start_date = f.start_date and k.end_date = f.end_date
         and k.start_position_id is not distinct from f.start_position_id and k.end_position_id is not distinct from f.end_position_id
-    left join lateral (select p.* from public.positions as p where p.id = f.start_position_id and k.drive_id is null offset 0) as s on true
-    left join lateral (select p.* from public.positions as p where p.id = f.end_position_id and k.drive_id is null offset 0) as e on true
+    left join lateral (
+        select s.battery_level as start_level, s.usable_battery_level as start_usable, s.latitude::double precision as start_latitude,
+            s.longitude::double precision as start_longitude, e.battery_level as end_level, e.usable_battery_level as end_usable,
+            e.latitude::double precision as end_latitude, e.longitude::double precision as end_longitude
+        from (select where k.drive_id is null offset 0) as missing
+        left join public.positions as s on s.id = f.start_position_id
+        left join public.positions as e on e.id = f.end_position_id
+    ) as n on true
 $$;
 comment on function teslamate.drive_readings(integer, timestamp, timestamp) is 'teslamate.drive_facts with levels in % and places at both ends.';
 
@@ -178,24 +183,28 @@ returns table (drive_id integer, start_date timestamp, end_date timestamp, compl
     recovered_kwh double precision, moving_s double precision, speed_km double precision[], speed_mi double precision[], pressure_samples integer,
     pressure_fl double precision, pressure_fr double precision, pressure_rl double precision, pressure_rr double precision)
 stable parallel safe language sql as $$
-    select d.id, d.start_date, d.end_date, k.complete_samples, k.reduced_samples, k.powered_s, k.recovered_kwh, k.moving_s, k.speed_km, k.speed_mi, k.pressure_samples,
-        k.pressure_fl, k.pressure_fr, k.pressure_rl, k.pressure_rr
-    from public.drives as d
-    join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
-        and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
-    where d.car_id = car and teslamate.is_within(d.start_date, since, until)
-            and teslamate.is_time(d.end_date)
-    union all
-    select d.id, d.start_date, d.end_date, s.*
+    -- The computed row has nothing where a kept one is, and is not asked for then.
+    select d.id, d.start_date, d.end_date, coalesce(k.complete_samples, s.complete_samples), coalesce(k.reduced_samples, s.reduced_samples),
+        coalesce(k.powered_s, s.powered_s), coalesce(k.recovered_kwh, s.recovered_kwh), coalesce(k.moving_s, s.moving_s),
+        coalesce(k.speed_km, s.speed_km), coalesce(k.speed_mi, s.speed_mi), coalesce(k.pressure_samples, s.pressure_samples),
+        coalesce(k.pressure_fl, s.pressure_fl), coalesce(k.pressure_fr, s.pressure_fr), coalesce(k.pressure_rl, s.pressure_rl),
+        coalesce(k.pressure_rr, s.pressure_rr)
     from public.drives as d
     left join teslamate.drive_samples as k on k.drive_id = d.id and k.start_date = d.start_date and k.end_date = d.end_date
         and k.start_position_id is not distinct from d.start_position_id and k.end_position_id is not distinct from d.end_position_id
-    cross join lateral teslamate.drive_sample(d.id) as s
+    left join lateral (
+        select n.*
+        from (
+            -- Asked once, and only where something is missing. A limit would have to be computed again for every row that this is joined to.
+            select
+            where k.drive_id is null and d.end_date is not null and d.start_date >= (select teslamate.drives_computed_since(car, since, until))
+            offset 0
+        ) as missing
+        cross join lateral teslamate.drive_sample(d.id) as n
+    ) as s on true
     where d.car_id = car and teslamate.is_within(d.start_date, since, until)
-            and teslamate.is_time(d.end_date)
-        and k.drive_id is null and d.end_date is not null
-        -- Asked once. A limit would have to be computed again for every row that this is joined to.
-        and d.start_date >= (select teslamate.drives_computed_since(car, since, until))
+        and teslamate.is_time(d.end_date)
+        and coalesce(k.complete_samples, s.complete_samples) is not null
 $$;
 comment on function teslamate.drive_sample_facts(integer, timestamp, timestamp)
     is 'teslamate.drive_sample of the closed drives that start in [since, until): as kept, or computed where nothing is kept or a drive was changed since. Computed are the newest
@@ -320,7 +329,10 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 1 language sql as 
     select km, span, case when span >= 14 then km / span * 30.4375 end, case when span >= 14 then km / span * 365.25 end, coalesce(span < 14, true)
     from (
         select (select sum(m.odometer_km) from teslamate.mileage(car, since, until) as m) as km,
-            extract(epoch from until - greatest(since, (select min(start_date) from public.drives where car_id = car)))::double precision / 86400 as span
+            teslamate.seconds(until - greatest(since, (
+                select min(start_date) from public.drives where car_id = car and teslamate.is_within(start_date, null, null)))) / 86400 as span
+        -- Once, though it is used often.
+        offset 0
     ) as windowed
 $$;
 comment on function teslamate.extrapolation(integer, timestamp, timestamp)
@@ -365,7 +377,9 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql a
     select coalesce(g.name, a.name, nullif(concat_ws(' ', a.road, a.house_number), '')), count(*), max(d.end_date), max(d.end_geofence_id), max(d.end_address_id),
         sum(extract(epoch from d.leaves - d.end_date))::double precision
     from (
-        select *, lead(start_date) over (order by start_date, id) as leaves from public.drives where car_id = car
+        select *, lead(start_date) over (order by start_date, id) as leaves
+        from public.drives
+        where car_id = car and isfinite(start_date) and teslamate.is_time(end_date)
     ) as d
     left join public.geofences as g on g.id = d.end_geofence_id
     left join public.addresses as a on a.id = d.end_address_id

@@ -8,7 +8,7 @@ returns table (samples integer, kind text, charger_brand text, power_max smallin
     voltage_mean double precision, added_max double precision, is_heated boolean, level_mean double precision)
 stable parallel safe set jit = off set work_mem = '32MB' rows 1 language sql as $$
     with samples as materialized (
-        select c.*, extract(epoch from c.date - min(c.date) over ())::double precision as since_begin
+        select c.*, teslamate.seconds(c.date - min(c.date) over ()) as since_begin
         from public.charges as c
         where c.charging_process_id = process
     ), powered as (
@@ -58,6 +58,7 @@ create function teslamate.unkept_charges(car integer, since timestamp, until tim
     select p.start_date
     from public.charging_processes as p
     left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
+        and k.position_id = p.position_id
     where p.car_id = car and teslamate.is_within(p.start_date, since, until) and teslamate.is_time(p.end_date) and k.charging_process_id is null
 $$;
 comment on function teslamate.unkept_charges(integer, timestamp, timestamp)
@@ -89,9 +90,9 @@ stable parallel safe language sql as $$
         kind, brand, added::double precision * 3600 / nullif(seconds, 0), power_max,
         from_range, to_range, to_range - from_range, (to_range - from_range) * 3600 / nullif(seconds, 0),
         start_rated_range_km::double precision, end_rated_range_km::double precision, start_battery_level, end_battery_level, first_usable, last_usable, last_rated_km,
-        outside_temp_avg::double precision, odometer, latitude::double precision, longitude::double precision, position_id, address_id, geofence_id
+        outside_temp_avg::double precision, odometer, latitude, longitude, position_id, address_id, geofence_id
     from (
-        select p.*, p.charge_energy_added as added, p.charge_energy_used as used, extract(epoch from p.end_date - p.start_date)::double precision as seconds,
+        select p.*, p.charge_energy_added as added, p.charge_energy_used as used, teslamate.seconds(p.end_date - p.start_date) as seconds,
             (case when ideal then p.start_ideal_range_km else p.start_rated_range_km end)::double precision as from_range,
             (case when ideal then p.end_ideal_range_km else p.end_rated_range_km end)::double precision as to_range,
             case when k.charging_process_id is null then s.kind else k.kind end as kind,
@@ -100,10 +101,14 @@ stable parallel safe language sql as $$
             case when k.charging_process_id is null then s.first_usable else k.first_usable end as first_usable,
             case when k.charging_process_id is null then s.last_usable else k.last_usable end as last_usable,
             case when k.charging_process_id is null then s.last_rated_km else k.last_rated_km end as last_rated_km,
-            place.odometer, place.latitude, place.longitude
+            coalesce(k.odometer_km, place.odometer) as odometer, coalesce(k.latitude, place.latitude::double precision) as latitude,
+            coalesce(k.longitude, place.longitude::double precision) as longitude
         from public.charging_processes as p
-        join public.positions as place on place.id = p.position_id
         left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
+            and k.position_id = p.position_id
+        left join lateral (
+            select n.odometer, n.latitude, n.longitude from public.positions as n where n.id = p.position_id and k.charging_process_id is null offset 0
+        ) as place on true
         left join lateral (
             select m.*
             from (
@@ -127,9 +132,17 @@ unknown for the rest, which teslamate.left_out counts: none once all are kept.';
 drop function if exists teslamate.left_out(integer, timestamp, timestamp);
 create function teslamate.left_out(car integer, since timestamp, until timestamp) returns table (drives bigint, charges bigint)
 stable parallel safe set jit = off rows 1 language sql as $$
+    with drives as materialized (
+        select start_date from teslamate.unkept_drives(car, since, until)
+    ), charges as materialized (
+        select start_date from teslamate.unkept_charges(car, since, until)
+    )
+    -- As teslamate.drives_computed_since and teslamate.charges_computed_since, of the same rows.
     select
-        (select count(*) from teslamate.unkept_drives(car, since, until) where start_date < (select teslamate.drives_computed_since(car, since, until))),
-        (select count(*) from teslamate.unkept_charges(car, since, until) where start_date < (select teslamate.charges_computed_since(car, since, until)))
+        (select count(*) from drives
+         where start_date < (select start_date from drives order by start_date desc offset teslamate.most_unkept() - 1 limit 1)),
+        (select count(*) from charges
+         where start_date < (select start_date from charges order by start_date desc offset teslamate.most_unkept() - 1 limit 1))
 $$;
 comment on function teslamate.left_out(integer, timestamp, timestamp)
     is 'Drives and charging processes of the window that are in no measure of their samples yet, because nothing is kept of them and they are beyond the newest most_unkept().';
@@ -241,23 +254,24 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     ), numbered as (
         select c.*, sum(b.begins) over (order by c.start_date, c.charging_process_id) as stop
         from charges as c join borders as b on b.charging_process_id = c.charging_process_id
+    ), stops as (
+        select array_agg(charging_process_id order by start_date, charging_process_id) as ids, min(start_date) as starts, max(end_date) as ends,
+            bool_or(is_open) as is_open, coalesce(sum(duration_s), 0) as seconds, coalesce(sum(energy_added_kwh), 0) as added,
+            coalesce(sum(energy_used_kwh), 0) as used, sum(energy_added_kwh) filter (where has_used) as added_of_used,
+            sum(energy_used_kwh) filter (where has_used) as known_used, sum(cost) as cost, count(cost) as priced,
+            sum(energy_used_kwh) filter (where cost is not null) as priced_used, sum(energy_used_kwh) as all_used,
+            mode() within group (order by kind) as kind, max(power_max_kw) as power_max, avg(outside_temp_c) as outside_temp
+        from numbered
+        group by stop
+        having teslamate.is_within(min(start_date), since, until)
     )
-    select (array_agg(charging_process_id order by start_date, charging_process_id))[1], min(start_date), case when bool_or(is_open) then null else max(end_date) end, bool_or(is_open),
-        array_agg(charging_process_id order by start_date, charging_process_id), count(*),
-        extract(epoch from max(end_date) - min(start_date))::double precision, coalesce(sum(duration_s), 0), coalesce(sum(energy_added_kwh), 0), coalesce(sum(energy_used_kwh), 0),
-        sum(energy_added_kwh) filter (where has_used) / nullif(sum(energy_used_kwh) filter (where has_used), 0),
-        sum(cost), count(cost), sum(cost)::double precision / nullif(sum(energy_used_kwh) filter (where cost is not null), 0),
-        coalesce(sum(energy_used_kwh) filter (where cost is not null), 0) / nullif(sum(energy_used_kwh), 0),
-        mode() within group (order by kind),
-        (array_agg(start_level order by start_date, charging_process_id))[1], (array_agg(end_level order by start_date desc, charging_process_id desc))[1],
-        (array_agg(start_range_km order by start_date, charging_process_id))[1], (array_agg(end_range_km order by start_date desc, charging_process_id desc))[1],
-        max(power_max_kw), avg(outside_temp_c), (array_agg(odometer_km order by start_date, charging_process_id))[1],
-        (array_agg(latitude order by start_date, charging_process_id))[1], (array_agg(longitude order by start_date, charging_process_id))[1],
-        (array_agg(place order by start_date, charging_process_id))[1], (array_agg(address_id order by start_date, charging_process_id))[1],
-        (array_agg(geofence_id order by start_date, charging_process_id))[1]
-    from numbered
-    group by stop
-    having teslamate.is_within(min(start_date), since, until)
+    select ids[1], starts, case when s.is_open then null else ends end, s.is_open, ids, cardinality(ids)::bigint, teslamate.seconds(ends - starts), seconds,
+        added, used, added_of_used / nullif(known_used, 0), s.cost, priced, s.cost::double precision / nullif(priced_used, 0),
+        coalesce(priced_used, 0) / nullif(all_used, 0), s.kind, f.start_level, l.end_level, f.start_range_km, l.end_range_km, power_max, outside_temp,
+        f.odometer_km, f.latitude, f.longitude, f.place, f.address_id, f.geofence_id
+    from stops as s
+    join charges as f on f.charging_process_id = ids[1]
+    join charges as l on l.charging_process_id = ids[cardinality(ids)]
     order by 2 desc
 $$;
 comment on function teslamate.charge_stops(integer, timestamp, timestamp, boolean)
@@ -285,7 +299,10 @@ comment on function teslamate.charge_places(integer, timestamp, timestamp, integ
 drop function if exists teslamate.charge_levels(integer, timestamp, timestamp, text);
 create function teslamate.charge_levels(car integer, since timestamp, until timestamp, side text)
 returns table (level integer, charges bigint)
-stable parallel safe set jit = off set work_mem = '32MB' rows 20 language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' rows 20 set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query
     with ends as (
         select end_date, case side when 'start' then start_level else end_level end as level, true as is_charge from teslamate.charge_facts(car, since, until) where is_counted
         union all
@@ -299,7 +316,8 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 20 language sql as
     from neighbours
     where is_charge and not coalesce(neighbour_charges, false) and level is not null
     group by 1
-    order by 2 desc, 1
+    order by 2 desc, 1;
+end
 $$;
 comment on function teslamate.charge_levels(integer, timestamp, timestamp, text)
     is 'Counted charges per class of 5 % of the level where they start (side start) or end (side end); of charges without a drive between them only the first or last counts.';

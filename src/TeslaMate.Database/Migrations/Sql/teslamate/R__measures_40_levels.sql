@@ -151,7 +151,7 @@ begin
     return query
     with held as (
         select least(last_level / 10, 9) as class,
-            least(extract(epoch from coalesce(lead(bucket) over (order by bucket, last_date), until) - bucket)::double precision, 86400.0 * 7) as seconds
+            least(teslamate.seconds(coalesce(lead(bucket) over (order by bucket, last_date), until) - bucket), 86400.0 * 7) as seconds
         from teslamate.level_quarters(car, since, until)
         where last_level is not null
     )

@@ -2,31 +2,35 @@
 drop function if exists teslamate.gross_legs(integer, timestamp, timestamp);
 create function teslamate.gross_legs(car integer, since timestamp, until timestamp)
 returns table (date timestamp, distance_km double precision, loss_km double precision, span_km double precision)
-stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
+stable parallel safe language sql as $$
     with rows as (
         select 0 as source, d.id, d.start_date as starts, d.end_date as ends, d.start_km as start_odometer, d.end_km as end_odometer,
             (case when ideal then d.start_ideal_range_km else d.start_rated_range_km end)::double precision as start_range,
             (case when ideal then d.end_ideal_range_km else d.end_rated_range_km end)::double precision as end_range
         from public.drives as d
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
-        where d.car_id = car and coalesce(d.end_date, d.start_date) >= coalesce(since, timestamp '1900-01-01')
-            and isfinite(d.start_date) and teslamate.is_time(d.end_date)
+        where d.car_id = car and (
+                d.end_date >= coalesce(since, timestamp '1900-01-01') or (d.end_date is null and d.start_date >= coalesce(since, timestamp '1900-01-01')))
+            and d.start_date > timestamp '-infinity' and d.start_date < timestamp 'infinity' and teslamate.is_time(d.end_date)
         union all
-        select 1, p.id, p.start_date, p.end_date, place.odometer, place.odometer,
+        select 1, p.id, p.start_date, p.end_date, coalesce(k.odometer_km, place.odometer), coalesce(k.odometer_km, place.odometer),
             (case when ideal then p.start_ideal_range_km else p.start_rated_range_km end)::double precision,
             (case when ideal then p.end_ideal_range_km else p.end_rated_range_km end)::double precision
         from public.charging_processes as p
-        join public.positions as place on place.id = p.position_id
+        left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
+            and k.position_id = p.position_id
+        left join lateral (select n.odometer from public.positions as n where n.id = p.position_id and k.charging_process_id is null offset 0) as place on true
         cross join (select teslamate.is_ideal_range() as ideal offset 0) as preference
-        where p.car_id = car and coalesce(p.end_date, p.start_date) >= coalesce(since, timestamp '1900-01-01')
-            and isfinite(p.start_date) and teslamate.is_time(p.end_date)
-    ), events as (
+        where p.car_id = car and (
+                p.end_date >= coalesce(since, timestamp '1900-01-01') or (p.end_date is null and p.start_date >= coalesce(since, timestamp '1900-01-01')))
+            and p.start_date > timestamp '-infinity' and p.start_date < timestamp 'infinity' and teslamate.is_time(p.end_date)
+    ), events as not materialized (
         select source, id, starts, starts as date, false as is_end, start_odometer as odometer, start_range as range_km from rows where starts >= coalesce(since, timestamp '1900-01-01')
         union all
         select source, id, starts, ends, true, end_odometer, end_range from rows where ends is not null
     ), ordered as (
         -- Ends before starts of the same moment; a row without duration starts before it ends.
-        select *, row_number() over chain as number, count(*) filter (where source = 1 and not is_end) over chain as charges
+        select *, count(*) filter (where source = 1 and not is_end) over chain as charges
         from events
         window chain as (order by date, starts, source, id, is_end rows unbounded preceding)
     ), legs as (
@@ -35,12 +39,13 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
             lead(charges - case when source = 1 and not is_end then 1 else 0 end) over chain - charges as charges_between
         from ordered
         where odometer is not null and range_km is not null
-        window chain as (order by number)
+        -- The order that they are in already.
+        window chain as (order by date, starts, source, id, is_end)
     ), unranged as (
-        select exists (select from ordered where odometer is not null and range_km is null) as is_any
+        select exists (select from events where odometer is not null and range_km is null) as is_any
     ), spans as (
-        select date, lead(odometer) over (order by number) - odometer as span
-        from ordered
+        select date, lead(odometer) over (order by date, starts, source, id, is_end) - odometer as span
+        from events
         where odometer is not null
     )
     -- A bridge across the begin of a charge says nothing of what was lost. Where every odometer has a range, legs and spans are the same.
@@ -65,13 +70,17 @@ drop function if exists teslamate.gross_statistics(integer, timestamp, timestamp
 drop function if exists teslamate.gross_statistics(integer, timestamp, timestamp, text, text, boolean);
 create function teslamate.gross_statistics(car integer, since timestamp, until timestamp, zone text, period text, with_total boolean default false)
 returns table (period_key timestamp, gross_kwh double precision, gross_distance_km double precision, gross_wh_per_km double precision, gross_coverage double precision)
-stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' rows 100 set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query
     select teslamate.period_key(l.date, t.sum_period, zone), sum(l.loss_km) * max(c.efficiency), coalesce(sum(l.distance_km), 0),
         sum(l.loss_km) * max(c.efficiency) * 1000 / nullif(sum(l.distance_km), 0), coalesce(sum(l.distance_km), 0) / nullif(sum(l.span_km), 0)
     from teslamate.gross_legs(car, since, until) as l
     cross join teslamate.sums(with_total, period) as t
     cross join (select efficiency from public.cars where id = car) as c
-    group by 1
+    group by 1;
+end
 $$;
 comment on function teslamate.gross_statistics(integer, timestamp, timestamp, text, text, boolean)
     is 'M10 per local period of the first event of a leg: kWh and Wh/km with all that was lost while parked; coverage: share (0 to 1) of the advance of the odometer that legs cover.
@@ -110,9 +119,10 @@ begin
         from teslamate.charge_facts(car, first_start, last_start + interval '1 microsecond') as c
     ), interrupting as (
         select *
-        from (select *, row_number() over (order by start_date desc, end_date desc nulls first) = 1 as is_last from rows) as r
+        from (select *, lead(true) over (order by start_date, end_date nulls last, drive_id, process_id) is null as is_last from rows) as r
         where is_counted or has_readings or (end_date is null and is_last)
     ), chain as (
+        -- The order that they are in already.
         select r.*, lead(start_date) over w as next_start, lead(drive_id) over w as next_drive, lead(process_id) over w as next_process, lead(start_odometer) over w as next_odometer,
             lead(start_range_km) over w as next_range, lead(start_level) over w as next_level, lead(start_reduced) over w as next_reduced,
             lead(start_latitude) over w as next_latitude, lead(start_longitude) over w as next_longitude, lead(true) over w as has_next
@@ -128,7 +138,10 @@ begin
     select end_date, stops, has_next is null, drive_id, process_id, next_drive, next_process, end_odometer,
         case when has_next then next_odometer else now_odometer end,
         -- Rounded to millimetres, so that half a kilometre is half a kilometre in binary, too.
-        round((case when has_next then next_odometer else now_odometer end - end_odometer)::numeric, 6)::double precision,
+        case case when has_next then next_odometer else now_odometer end - end_odometer
+            when 0 then 0
+            else round((case when has_next then next_odometer else now_odometer end - end_odometer)::numeric, 6)::double precision
+        end,
         end_range_km, case when has_next then next_range else now_range end, end_level, case when has_next then next_level else now_level end,
         end_reduced or case when has_next then coalesce(next_reduced, false) else now_reduced end,
         end_latitude, end_longitude, case when has_next then next_latitude else now_latitude end, case when has_next then next_longitude else now_longitude end,
@@ -142,40 +155,34 @@ comment on function teslamate.pauses(integer, timestamp, timestamp, timestamp)
 interrupt only where they have readings, an open one at the end always. gap_km: advance of the odometer without a drive. Readings before and after: range in km, level in %.';
 
 drop function if exists teslamate.asleep_until(integer, timestamp[]);
-create function teslamate.asleep_until(car integer, moments timestamp[])
-returns table (moment timestamp, asleep_s double precision)
-stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
-    with sleeping as (
-        -- What lies in a state before it counts once: nobody sleeps more than the time there is.
-        select greatest(start_date, slept_until) as start_date, end_date
-        from (
-            select start_date, end_date,
-                max(end_date) over (order by start_date, end_date rows between unbounded preceding and 1 preceding) as slept_until
-            from (
-                select start_date, coalesce(end_date, timestamp 'infinity') as end_date from public.states
-                where car_id = car and state <> 'online' and isfinite(start_date)
-            ) as s
-        ) as s
-        where slept_until is null or end_date > slept_until
-    ), summed as (
+drop function if exists teslamate.sleeps(integer);
+create function teslamate.sleeps(car integer)
+returns table (starts timestamp[], ends timestamp[], seconds_before double precision[])
+stable parallel safe rows 1 language sql as $$
+    select array_agg(start_date order by start_date, end_date), array_agg(end_date order by start_date, end_date),
+        array_agg(before_s order by start_date, end_date)
+    from (
         select start_date, end_date,
-            coalesce(sum(extract(epoch from end_date - start_date)::double precision) filter (where end_date < 'infinity') over (order by start_date, end_date rows between unbounded preceding and 1 preceding), 0)
-                as before_s
-        from sleeping
-    ), marks as (
-        select start_date as date, 0 as kind, start_date, end_date, before_s from summed
-        union all
-        select distinct m, 1, null::timestamp, null::timestamp, null::double precision from unnest(moments) as m
-    ), located as (
-        select date, kind, max(start_date) over w as since, max(end_date) over w as until, max(before_s) over w as before_s
-        from marks
-        window w as (order by date, kind rows unbounded preceding)
-    )
-    select date, coalesce(before_s + extract(epoch from least(date, until) - since)::double precision, 0)
-    from located
-    where kind = 1
+            coalesce(sum(teslamate.seconds(end_date - start_date)) filter (where end_date < 'infinity')
+                over (order by start_date, end_date rows between unbounded preceding and 1 preceding), 0) as before_s
+        from (
+            -- What lies in a state before it counts once: nobody sleeps more than the time there is.
+            select greatest(start_date, slept_until) as start_date, end_date
+            from (
+                select start_date, end_date,
+                    max(end_date) over (order by start_date, end_date rows between unbounded preceding and 1 preceding) as slept_until
+                from (
+                    select start_date, coalesce(end_date, timestamp 'infinity') as end_date from public.states
+                    where car_id = car and state <> 'online' and isfinite(start_date)
+                ) as s
+            ) as s
+            where slept_until is null or end_date > slept_until
+        ) as sleeping
+    ) as summed
 $$;
-comment on function teslamate.asleep_until(integer, timestamp[]) is 'Seconds that the car spent asleep or offline before each moment; the difference of two is the time between them. The state still open counts.';
+comment on function teslamate.sleeps(integer)
+    is 'When the car was asleep or offline, in one row: begins, ends (infinity for the state still open) and the seconds asleep before each, in their
+order. Arrays, because the place of a moment among them (width_bucket) is found without a sort of all moments.';
 
 drop function if exists teslamate.idles_of_periods(integer, timestamp, timestamp, timestamp, text, text[]);
 drop function if exists teslamate.idle_parts(integer, timestamp, timestamp, timestamp, text, text[]);
@@ -187,13 +194,12 @@ returns table (period_key timestamp, start_date timestamp, end_date timestamp, w
     address_id integer, geofence_id integer, latitude double precision, longitude double precision, place text)
 stable parallel safe language sql as $$
     with pauses as (
-        select p.*, extract(epoch from p.end_date - p.start_date)::double precision as whole_s
+        select p.*, teslamate.seconds(p.end_date - p.start_date) as whole_s
         from teslamate.pauses(car, since, until, now_utc) as p
         where coalesce(p.gap_km, 0) < 0.5
     ), capacity as (
-        select coalesce(h.capacity_now_kwh, h.capacity_new_kwh) as kwh
-        from (select where exists (select from pauses where is_range_reduced)) as needed
-        cross join lateral teslamate.battery_health(car, null) as h
+        -- Asked for with the first pause of reduced range, and not before.
+        select coalesce(h.capacity_now_kwh, h.capacity_new_kwh) as kwh from teslamate.battery_health(car, null) as h
     ), cut as materialized (
         select c.*, n.period, teslamate.period_key(clip_from, n.period, zone) as first_key,
             teslamate.period_key(clip_to - interval '1 microsecond', n.period, zone) as last_key
@@ -211,17 +217,29 @@ stable parallel safe language sql as $$
         from cut as c
         cross join lateral teslamate.periods(c.clip_from, c.clip_to, c.period, zone) as d
         where c.first_key <> c.last_key
-    ), asleep as materialized (
-        select moment, asleep_s
-        from teslamate.asleep_until(car, (select array_agg(m) from parts cross join lateral (values (part_from), (part_to)) as borders (m)))
+    ), sleeps as materialized (
+        select * from teslamate.sleeps(car)
+    ), placed as (
+        -- Once for each part: the last sleep that began until its begin and its end.
+        select p.*, width_bucket(part_from, (select starts from sleeps)) as sleep_from, width_bucket(part_to, (select starts from sleeps)) as sleep_to
+        from parts as p
+        offset 0
+    ), slept as (
+        -- The difference of what was slept before its end and before its begin.
+        select p.*,
+            coalesce((select seconds_before from sleeps)[sleep_to] + extract(epoch from
+                least(part_to, (select ends from sleeps)[sleep_to]) - (select starts from sleeps)[sleep_to])::double precision, 0)
+            - coalesce((select seconds_before from sleeps)[sleep_from] + extract(epoch from
+                least(part_from, (select ends from sleeps)[sleep_from]) - (select starts from sleeps)[sleep_from])::double precision, 0)
+                as asleep_seconds
+        from placed as p
+        offset 0
     ), measured as (
-        select p.*, extract(epoch from part_to - part_from)::double precision as seconds, z.asleep_s - a.asleep_s as asleep_seconds,
-            extract(epoch from part_to - part_from)::double precision / nullif(whole_s, 0) as part,
+        select p.*, teslamate.seconds(part_to - part_from) as seconds,
+            teslamate.seconds(part_to - part_from) / nullif(whole_s, 0) as part,
             start_range_km - end_range_km as range_loss, (start_level - end_level)::integer as level_loss,
             case when is_range_reduced then (start_level - end_level) * (select kwh from capacity) / 100 else (start_range_km - end_range_km) * e.efficiency end as kwh
-        from parts as p
-        join asleep as a on a.moment = p.part_from
-        join asleep as z on z.moment = p.part_to
+        from slept as p
         cross join (select efficiency from public.cars where id = car) as e
     )
     select key, part_from, part_to, m.start_date, m.end_date, is_current, seconds, asleep_seconds, asleep_seconds / nullif(seconds, 0),
@@ -299,7 +317,7 @@ begin
         c.odometer_km, c.place, c.place, c.outside_temp_c, null::text, null::integer, c.charging_process_id, null::integer, c.geofence_id, c.geofence_id, false
     from teslamate.charge_list(car, since, until) as c
     union all
-    select case when missing then 'missing' else 'parking' end, clip_from, clip_to, p.is_current, true, extract(epoch from clip_to - clip_from)::double precision,
+    select case when missing then 'missing' else 'parking' end, clip_from, clip_to, p.is_current, true, teslamate.seconds(clip_to - clip_from),
         case when missing then gap_km end, -loss * efficiency * part, -loss * part, p.end_range_km, p.end_level - p.start_level, p.end_level, p.end_odometer_km,
         teslamate.place_label(g.name, a.name, a.road, a.house_number, a.city),
         case when missing then (
@@ -317,15 +335,15 @@ begin
         select p.*, coalesce(p.gap_km > 0.5, false) as missing,
             p.start_range_km - p.end_range_km - case when p.gap_km > 0.5 then p.gap_km else 0 end as loss,
             greatest(p.start_date, coalesce(since, p.start_date)) as clip_from, least(p.end_date, coalesce(until, p.end_date)) as clip_to,
-            extract(epoch from least(p.end_date, coalesce(until, p.end_date)) - greatest(p.start_date, coalesce(since, p.start_date)))::double precision
-                / nullif(extract(epoch from p.end_date - p.start_date), 0)::double precision as part
+            teslamate.seconds(least(p.end_date, coalesce(until, p.end_date)) - greatest(p.start_date, coalesce(since, p.start_date)))
+                / nullif(teslamate.seconds(p.end_date - p.start_date), 0) as part
         from teslamate.pauses(car, since, until, now_utc) as p
     ) as p
     cross join (select efficiency from public.cars where id = car) as e
     left join public.addresses as a on a.id = p.address_id
     left join public.geofences as g on g.id = p.geofence_id
     union all
-    select 'updating', u.start_date, u.end_date, u.end_date is null, true, extract(epoch from u.end_date - u.start_date)::double precision, null::double precision,
+    select 'updating', u.start_date, u.end_date, u.end_date is null, true, teslamate.seconds(u.end_date - u.start_date), null::double precision,
         null::double precision, null::double precision, null::double precision, null::integer, null::smallint, null::double precision,
         null::text, null::text, null::double precision, split_part(u.version, ' ', 1), null::integer, null::integer, u.id, null::integer, null::integer, false
     from public.updates as u
@@ -401,8 +419,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         ) as charges
         group by number
     )
-    select p.id, split_part(p.version, ' ', 1), p.version, p.start_date, p.end_date, p.end_date is null, extract(epoch from p.end_date - p.start_date)::double precision,
-        p.used_from, p.used_to, extract(epoch from p.start_date - p.previous)::double precision,
+    select p.id, split_part(p.version, ' ', 1), p.version, p.start_date, p.end_date, p.end_date is null, teslamate.seconds(p.end_date - p.start_date),
+        p.used_from, p.used_to, teslamate.seconds(p.start_date - p.previous),
         teslamate.local_time(p.start_date, zone)::date - teslamate.local_time(p.previous, zone)::date,
         coalesce(d.n, 0), coalesce(d.km, 0), d.wh_per_km, coalesce(c.n, 0), (coalesce(d.range_km, 0) + coalesce(c.range_km, 0)) / nullif(coalesce(d.usable, 0) + coalesce(c.usable, 0), 0) * 100
     from periods as p

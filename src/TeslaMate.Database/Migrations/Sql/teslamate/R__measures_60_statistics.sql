@@ -67,19 +67,28 @@ comment on function teslamate.routes(integer, timestamp, timestamp)
 drop function if exists teslamate.records(integer, timestamp, timestamp, text);
 create function teslamate.records(car integer, since timestamp, until timestamp, zone text)
 returns table (record text, value double precision, date timestamp, drive_id integer, charging_process_id integer)
-stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query
     with drives as materialized (
-        select f.*, teslamate.period_key(f.start_date, 'day', zone) as day from teslamate.drive_facts(car, since, until) as f where f.is_counted
+        select f.drive_id, f.start_date, f.distance_km, f.duration_s, f.speed_max_kmh, f.power_max_kw, f.outside_temp_c, f.ascent_m, f.net_wh_per_km
+        from teslamate.drive_facts(car, since, until) as f
+        where f.is_counted
+    ), days as materialized (
+        select teslamate.period_key(start_date, 'day', zone) as day, count(*) as drives, sum(distance_km) as km from drives group by 1
     ), charges as materialized (
-        select c.* from teslamate.charge_facts(car, since, until) as c where c.is_counted
+        select c.charging_process_id, c.start_date, c.energy_added_kwh, c.power_max_kw, c.cost
+        from teslamate.charge_facts(car, since, until) as c
+        where c.is_counted
     )
     (select 'longest_drive_km', distance_km, start_date, drive_id, null::integer from drives order by distance_km desc, start_date limit 1)
     union all
     (select 'longest_drive_s', duration_s, start_date, drive_id, null from drives order by duration_s desc, start_date limit 1)
     union all
-    (select 'longest_day_km', sum(distance_km), teslamate.utc_time(day, zone), null, null from drives group by day order by 2 desc, 3 limit 1)
+    (select 'longest_day_km', km, teslamate.utc_time(day, zone), null, null from days order by km desc, day limit 1)
     union all
-    (select 'most_drives_a_day', count(*), teslamate.utc_time(day, zone), null, null from drives group by day order by 2 desc, 3 limit 1)
+    (select 'most_drives_a_day', drives, teslamate.utc_time(day, zone), null, null from days order by drives desc, day limit 1)
     union all
     (select 'fastest_kmh', speed_max_kmh, start_date, drive_id, null from drives where speed_max_kmh is not null order by speed_max_kmh desc, start_date limit 1)
     union all
@@ -97,14 +106,18 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
     union all
     (select 'fastest_charge_kw', power_max_kw, start_date, null, charging_process_id from charges where power_max_kw is not null order by power_max_kw desc, start_date limit 1)
     union all
-    (select 'dearest_charge', cost::double precision, start_date, null, charging_process_id from charges where cost is not null order by cost desc, start_date limit 1)
+    (select 'dearest_charge', cost::double precision, start_date, null, charging_process_id from charges where cost is not null order by cost desc, start_date limit 1);
+end
 $$;
 comment on function teslamate.records(integer, timestamp, timestamp, text) is 'P13. The records of the window with the moment and the drive or charge they stand for; none where nothing counts.';
 
 drop function if exists teslamate.habits(integer, timestamp, timestamp, text);
 create function teslamate.habits(car integer, since timestamp, until timestamp, zone text)
 returns table (weekday integer, hour integer, drives bigint, distance_km double precision, charges bigint, energy_used_kwh double precision)
-stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
+stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query
     select extract(isodow from local)::integer, extract(hour from local)::integer, count(drive), coalesce(sum(km), 0), count(process), coalesce(sum(kwh), 0)
     from (
         select teslamate.local_time(start_date, zone) as local, drive_id as drive, distance_km as km, null::integer as process, null::double precision as kwh
@@ -114,7 +127,8 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         from teslamate.charge_facts(car, since, until) where is_counted
     ) as events
     group by 1, 2
-    order by 1, 2
+    order by 1, 2;
+end
 $$;
 comment on function teslamate.habits(integer, timestamp, timestamp, text) is 'P13. Counted drives and charges by local weekday (1 Monday to 7) and hour of their start.';
 
@@ -123,32 +137,48 @@ create function teslamate.trips(car integer, since timestamp, until timestamp, m
 returns table (start_date timestamp, end_date timestamp, drives bigint, drive_ids integer[], distance_km double precision, driving_s double precision, whole_s double precision,
     speed_avg_kmh double precision, speed_with_stops_kmh double precision, net_kwh double precision, net_wh_per_km double precision, ascent_m bigint,
     charges bigint, energy_added_kwh double precision, energy_used_kwh double precision, cost numeric, price_coverage double precision, start_place text, end_place text)
-stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
-    with drives as materialized (
-        select d.*, lag(d.end_date) over (order by d.start_date, d.drive_id) as previous_end
-        from teslamate.drive_entries(car, since, until) as d
+stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query
+    with drives as (
+        select d.drive_id, d.start_date, d.end_date, d.distance_km, d.duration_s, d.net_kwh, d.ascent_m,
+            lag(d.end_date) over (order by d.start_date, d.drive_id) as previous_end
+        from teslamate.drive_facts(car, since, until) as d
         where d.is_counted
     ), numbered as (
-        select *, sum(case when start_date - previous_end < max_stop_h * interval '1 hour' then 0 else 1 end) over (order by start_date, drive_id) as trip from drives
+        select *, sum(case when start_date - previous_end < max_stop_h * interval '1 hour' then 0 else 1 end) over (order by start_date, drive_id) as trip
+        from drives
     ), trips as (
-        select trip, min(start_date) as starts, max(end_date) as ends, count(*) as n, array_agg(drive_id order by start_date) as ids, sum(distance_km) as km, sum(duration_s) as seconds,
-            sum(net_kwh) as kwh, sum(net_kwh) * 1000 / nullif(sum(distance_km) filter (where net_kwh is not null), 0) as wh_per_km, sum(ascent_m) as ascent,
-            (array_agg(start_place order by start_date))[1] as start_place, (array_agg(end_place order by start_date desc))[1] as end_place
+        select min(start_date) as starts, max(end_date) as ends, count(*) as n, array_agg(drive_id order by start_date, drive_id) as ids,
+            sum(distance_km) as km, sum(duration_s) as seconds, sum(net_kwh) as kwh,
+            sum(net_kwh) * 1000 / nullif(sum(distance_km) filter (where net_kwh is not null), 0) as wh_per_km, sum(ascent_m) as ascent
         from numbered
         group by trip
         having sum(distance_km) >= min_km
     ), charges as materialized (
-        select c.* from teslamate.charge_facts(car, since, until) as c where c.is_counted
+        select c.start_date, c.energy_added_kwh, c.energy_used_kwh, c.cost
+        from teslamate.charge_facts(car, since, until) as c
+        where c.is_counted
     )
-    select starts, ends, t.n, ids, km, seconds, extract(epoch from ends - starts)::double precision, km / nullif(seconds, 0) * 3600,
-        km / nullif(extract(epoch from ends - starts)::double precision, 0) * 3600, kwh, wh_per_km, ascent, c.n, coalesce(c.added, 0), coalesce(c.used, 0), c.cost, c.coverage, start_place, end_place
+    select starts, ends, t.n, ids, km, seconds, teslamate.seconds(ends - starts), km / nullif(seconds, 0) * 3600,
+        km / nullif(teslamate.seconds(ends - starts), 0) * 3600, kwh, wh_per_km, t.ascent, c.n, coalesce(c.added, 0), coalesce(c.used, 0), c.cost,
+        c.coverage, teslamate.place_label(sg.name, sa.name, sa.road, sa.house_number, sa.city),
+        teslamate.place_label(eg.name, ea.name, ea.road, ea.house_number, ea.city)
     from trips as t
+    join public.drives as s on s.id = ids[1]
+    join public.drives as e on e.id = ids[cardinality(ids)]
+    left join public.addresses as sa on sa.id = s.start_address_id
+    left join public.addresses as ea on ea.id = e.end_address_id
+    left join public.geofences as sg on sg.id = s.start_geofence_id
+    left join public.geofences as eg on eg.id = e.end_geofence_id
     cross join lateral (
         select count(*) as n, sum(energy_added_kwh) as added, sum(energy_used_kwh) as used, sum(cost) as cost,
             coalesce(sum(energy_used_kwh) filter (where cost is not null), 0) / nullif(sum(energy_used_kwh), 0) as coverage
         from charges as c where c.start_date >= t.starts and c.start_date < t.ends
     ) as c
-    order by starts desc
+    order by starts desc;
+end
 $$;
 comment on function teslamate.trips(integer, timestamp, timestamp, double precision, double precision)
     is 'P4. Counted drives of the window with stops of less than max_stop_h hours between them and at least min_km together, with the counted charges on the way; newest first.';
@@ -207,7 +237,7 @@ stable parallel safe language sql as $$
         driven.km / nullif(span, 0) * 365.25
     from teslamate.car_preferences as p
     cross join lateral (select teslamate.utc_time(p.budget_from::timestamp, zone) as begins) as day
-    cross join lateral (select extract(epoch from now_utc - begins)::double precision / 86400 as span) as time
+    cross join lateral (select teslamate.seconds(now_utc - begins) / 86400 as span) as time
     cross join lateral (select coalesce(sum(m.odometer_km), 0) as km from teslamate.mileage(car, begins, now_utc) as m) as driven
     where p.car_id = car and p.budget_km_per_year is not null and p.budget_from is not null
 $$;
@@ -217,7 +247,7 @@ comment on function teslamate.mileage_budget(integer, text, timestamp)
 drop function if exists teslamate.allowed_odometer(integer, timestamp[], text);
 create function teslamate.allowed_odometer(car integer, moments timestamp[], zone text) returns table (moment timestamp, odometer_km double precision)
 stable parallel safe language sql as $$
-    select m.moment, at_begin.km + p.budget_km_per_year * extract(epoch from m.moment - begins)::double precision / 86400 / 365.25
+    select m.moment, at_begin.km + p.budget_km_per_year * teslamate.seconds(m.moment - begins) / 86400 / 365.25
     from teslamate.car_preferences as p
     cross join lateral (select teslamate.utc_time(p.budget_from::timestamp, zone) as begins) as day
     cross join lateral (

@@ -59,21 +59,23 @@ begin
         select p.*
         from public.charging_processes as p
         left join teslamate.charge_samples as k on k.charging_process_id = p.id and k.start_date = p.start_date and k.end_date = p.end_date
+            and k.position_id = p.position_id
         where p.car_id = car and p.end_date is not null and k.charging_process_id is null
         order by p.start_date desc
         limit max_rows
     ), samples as (
         insert into teslamate.charge_samples
-        select p.id, p.car_id, p.start_date, p.end_date, f.*
+        select p.id, p.car_id, p.start_date, p.end_date, f.*, place.id, place.odometer, place.latitude, place.longitude
         from stale as p
         cross join lateral teslamate.charge_sample(p.id) as f
+        join public.positions as place on place.id = p.position_id
         on conflict (charging_process_id) do update set (car_id, start_date, end_date, samples, kind, charger_brand, power_max, first_usable, last_usable, last_rated_km, curve_levels,
             curve_kw, curve_minutes, curve_minute_kw, level_reached, level_reached_s, power_mean, current_mean, voltage_mean, added_max, is_heated,
-                level_mean)
+            level_mean, position_id, odometer_km, latitude, longitude)
             = (excluded.car_id, excluded.start_date, excluded.end_date, excluded.samples, excluded.kind, excluded.charger_brand, excluded.power_max, excluded.first_usable,
             excluded.last_usable, excluded.last_rated_km, excluded.curve_levels, excluded.curve_kw, excluded.curve_minutes, excluded.curve_minute_kw, excluded.level_reached,
             excluded.level_reached_s, excluded.power_mean, excluded.current_mean, excluded.voltage_mean, excluded.added_max, excluded.is_heated,
-                excluded.level_mean)
+            excluded.level_mean, excluded.position_id, excluded.odometer_km, excluded.latitude, excluded.longitude)
     )
     select count(*) into done from stale;
     return done;

@@ -19,7 +19,7 @@ stable parallel safe set jit = off language sql as $$
         from public.positions as p
         where p.drive_id = drive and p.date >= (select start_date from span) and p.date <= (select end_date from span)
     )
-    select min(s.date), extract(epoch from min(s.date) - span.start_date)::double precision, (avg(s.odometer) - min(s.first_odometer))::double precision,
+    select min(s.date), teslamate.seconds(min(s.date) - span.start_date), (avg(s.odometer) - min(s.first_odometer))::double precision,
         avg(s.latitude)::double precision, avg(s.longitude)::double precision, avg(s.speed)::double precision, avg(s.power)::double precision,
         avg(s.battery_level)::double precision, avg(s.usable_battery_level)::double precision,
         avg(case when (select teslamate.is_ideal_range()) then s.ideal_battery_range_km else s.rated_battery_range_km end)::double precision, avg(s.est_battery_range_km)::double precision,
@@ -37,7 +37,7 @@ create function teslamate.charge_series(process integer)
 returns table (date timestamp, since_start_s double precision, level smallint, usable_level smallint, power_kw smallint, voltage_v smallint, current_a smallint, pilot_current_a smallint,
     phases smallint, range_km double precision, energy_added_kwh double precision, is_heater_on boolean, outside_temp_c double precision, is_dc boolean)
 stable parallel safe language sql as $$
-    select c.date, extract(epoch from c.date - p.start_date)::double precision, c.battery_level, coalesce(c.usable_battery_level, c.battery_level), c.charger_power,
+    select c.date, teslamate.seconds(c.date - p.start_date), c.battery_level, coalesce(c.usable_battery_level, c.battery_level), c.charger_power,
         c.charger_voltage, c.charger_actual_current, c.charger_pilot_current, c.charger_phases,
         (case when (select teslamate.is_ideal_range()) then c.ideal_battery_range_km else c.rated_battery_range_km end)::double precision, c.charge_energy_added::double precision,
         coalesce(c.battery_heater_on, false) or coalesce(c.battery_heater, false), c.outside_temp::double precision, c.fast_charger_present
