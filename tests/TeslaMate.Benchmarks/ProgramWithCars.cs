@@ -40,8 +40,22 @@ sealed class ProgramWithCars(PrivateCluster cluster, TeslaCloud cloud, string fo
     public Process Process => _process ?? throw new InvalidOperationException("The program was not started.");
 
     /// <summary>Brings the schema up to date.</summary>
-    public async Task MigrateAsync()
+    /// <param name="published">The folder of a published program, which knows its own schema; null for that of the benchmarks.</param>
+    public async Task MigrateAsync(string? published = null)
     {
+        if (published is not null)
+        {
+            var start = new ProcessStartInfo(Path.Combine(published, "teslamate"), ["migrate"]) { RedirectStandardOutput = true };
+            foreach (var (name, value) in _environment)
+                start.Environment[name] = value;
+            using var process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start.");
+            await process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            if (process.ExitCode != 0)
+                throw new InvalidOperationException($"{start.FileName} migrate failed.");
+            return;
+        }
+
         var variables = new Variables(_environment);
         var outcome = await new Migrator(DatabaseSettings.Read(variables), variables, TimeProvider.System)
             .MigrateAsync(new Progress<MigrationProgress>(), CancellationToken.None);

@@ -9,8 +9,8 @@ using TeslaMate.Simulator.Roads;
 namespace TeslaMate.Benchmarks;
 
 /// <summary>
-/// The program with a thousand simulated cars at real-time polling: a third drives with the stream, a tenth charges, the others sleep. Prints what
-/// the logger takes of processor and memory, and how long it is from an answer to its row.
+/// The program with simulated cars at real-time polling. Prints what the logger takes of processor and memory, and how long it is from an answer to
+/// its row.
 /// </summary>
 static class ThousandCars
 {
@@ -18,11 +18,13 @@ static class ThousandCars
 
     /// <param name="cars">How many.</param>
     /// <param name="seconds">How long to measure.</param>
-    public static async Task RunAsync(int cars, int seconds)
+    /// <param name="kind">What the cars do.</param>
+    /// <param name="published">The folder of a published program; null runs the one that was built with the benchmarks.</param>
+    public static async Task RunAsync(int cars, int seconds, Kind kind = Kind.Mixed, string? published = null)
     {
         var start = TimeProvider.System.GetUtcNow();
         await using var cluster = await PrivateCluster.StartAsync();
-        await using var cloud = new TeslaCloud(Enumerable.Range(0, cars).Select(number => Life(number, start)), TimeProvider.System,
+        await using var cloud = new TeslaCloud(Enumerable.Range(0, cars).Select(number => Life(number, start, kind)), TimeProvider.System,
             City.Berlin().Places);
         await cloud.StartAsync();
         var folder = Directory.CreateTempSubdirectory("tm-bench-").FullName;
@@ -30,14 +32,14 @@ static class ThousandCars
         try
         {
             await using var logger = new ProgramWithCars(cluster, cloud, folder);
-            await logger.MigrateAsync();
+            await logger.MigrateAsync(published);
             await logger.SignInAsync(database);
             await using (var watch = database.CreateCommand(
                 "alter table positions add column stored_at timestamp default (clock_timestamp() at time zone 'utc')"))
                 await watch.ExecuteNonQueryAsync();
-            logger.Start();
+            logger.Start(published);
             await Task.Delay(WarmUp, TimeProvider.System);
-            await MeasureAsync(logger.Process, database, cars, seconds);
+            await MeasureAsync(logger.Process, database, $"{cars} cars ({kind})", seconds);
         }
         finally
         {
@@ -45,14 +47,28 @@ static class ThousandCars
         }
     }
 
-    static Life Life(int number, DateTimeOffset start)
+    /// <summary>What the cars do.</summary>
+    internal enum Kind
+    {
+        /// <summary>A third drives with the stream, a tenth charges, the others sleep.</summary>
+        Mixed,
+
+        /// <summary>All drive with the stream.</summary>
+        Driving,
+
+        /// <summary>All sleep.</summary>
+        Parked,
+    }
+
+    static Life Life(int number, DateTimeOffset start, Kind kind)
     {
         var city = City.Berlin();
         var began = start - TimeSpan.FromSeconds(number % 300);
         var script = new LifeScript(CarIdentity.Number(number, $"Car {number}"), CarModel.Model3, city.Home, began, seed: number,
             level: 30 + number % 40);
-        return (number % 30) switch
+        return (kind is Kind.Mixed ? number % 30 : kind is Kind.Driving ? 0 : 29) switch
         {
+            < 10 when kind is Kind.Driving => RoundTrips(script, city).Build(),
             < 10 => script.Drive(city.ToCharger).Park(TimeSpan.FromMinutes(1)).Drive(city.ToCharger.Reversed()).Build(),
             < 13 => script.Charge(Charger.Wallbox, 90).Park(TimeSpan.FromHours(1)).Build(),
             // Arrived long enough ago to be asleep.
@@ -61,7 +77,11 @@ static class ThousandCars
         };
     }
 
-    static async Task MeasureAsync(Process logger, NpgsqlDataSource database, int cars, int seconds)
+    // Longer than anybody measures.
+    static LifeScript RoundTrips(LifeScript script, City city)
+        => Enumerable.Range(0, 20).Aggregate(script, (life, _) => life.Drive(city.ToCharger).Drive(city.ToCharger.Reversed()));
+
+    static async Task MeasureAsync(Process logger, NpgsqlDataSource database, string cars, int seconds)
     {
         var began = TimeProvider.System.GetUtcNow();
         var before = logger.TotalProcessorTime;
@@ -78,7 +98,7 @@ static class ThousandCars
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{cars} cars, {seconds} s: {cores:0.00} cores, {logger.WorkingSet64 / 1048576.0:0} MB resident, "
+            $"{cars}, {seconds} s: {cores:0.000} cores, {logger.WorkingSet64 / 1048576.0:0} MB resident, "
                 + $"{reader.GetInt64(0) / (double)seconds:0} positions/s "
             + $"of {reader.GetInt64(1)} cars, from answer to row {reader.GetDouble(2) * 1000:0} ms (median), {reader.GetDouble(3) * 1000:0} ms (99 "
             + $"%)"));

@@ -19,11 +19,12 @@ public sealed record CarOverviewModel(
     {
         var (now, texts) = (context.Now, context.Texts);
         var day = new MeasureWindow(car, now.AddHours(-24), now, zone, Period.Total, now);
-        var today = await measures.StatisticsAsync(day with { Since = LocalCalendar.Begin(day.Today, zone) }, cancellationToken)
-            .FirstOrDefaultAsync(cancellationToken);
-        var spans = await measures.StateSpansAsync(day, cancellationToken).ToListAsync(cancellationToken);
-        var levels = await measures.LevelSeriesAsync(day, 96, cancellationToken).ToListAsync(cancellationToken);
-        var charging = await measures.ChargingSeriesAsync(day, 96, cancellationToken).ToListAsync(cancellationToken);
+        // Beside the others: it takes as long as all of them.
+        var ofToday = measures.StatisticsAsync(day with { Since = LocalCalendar.Begin(day.Today, zone) }, cancellationToken)
+            .FirstOrDefaultAsync(cancellationToken).AsTask();
+        var ofDay = SeriesAsync();
+        await Task.WhenAll(ofToday, ofDay);
+        var (today, (spans, levels, charging)) = (await ofToday, await ofDay);
 
         var points = new SortedDictionary<DateTimeOffset, (double? Level, double? Power)>();
         foreach (var point in levels)
@@ -45,6 +46,11 @@ public sealed record CarOverviewModel(
             Empty = texts["The car told nothing of its battery in the last 24 hours: it was asleep or out of reach."],
         };
         return new(car, name, today, spans, chart, day.Since.Value, now, zone);
+
+        async Task<(List<StateSpan> Spans, List<LevelPoint> Levels, List<ChargingPoint> Charging)> SeriesAsync()
+            => (await measures.StateSpansAsync(day, cancellationToken).ToListAsync(cancellationToken),
+                await measures.LevelSeriesAsync(day, 96, cancellationToken).ToListAsync(cancellationToken),
+                await measures.ChargingSeriesAsync(day, 96, cancellationToken).ToListAsync(cancellationToken));
     }
 
     static DateTimeOffset Floor(DateTimeOffset at) => new(at.Ticks - at.Ticks % Step.Ticks, at.Offset);
