@@ -125,7 +125,7 @@ sealed class InboxTable(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>What was saved of a car last, and when by the server's clock.</summary>
+    /// <summary>What was saved of a car last, and since when records by the server's clock may lack in it.</summary>
     public async Task<(SavedSnapshot Snapshot, DateTimeOffset At)?> SnapshotAsync(CarId car, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("select state::text, saved_at from teslamate.telemetry_snapshots where car_id = $1");
@@ -154,10 +154,15 @@ sealed class InboxTable(NpgsqlDataSource database)
         return await ReadAsync(command, cancellationToken);
     }
 
+    /// <summary>Saves what is known of a car. A backlog that is not applied yet may be far older than now, and is not in it.</summary>
+    /// <param name="at">Now.</param>
     public async Task SaveAsync(CarId car, SavedSnapshot snapshot, DateTimeOffset at, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand("""
-            insert into teslamate.telemetry_snapshots (car_id, saved_at, state) values ($1, $2, $3)
+            insert into teslamate.telemetry_snapshots (car_id, saved_at, state)
+            select $1, least($2, min(received_at)), $3
+            from teslamate.telemetry_inbox
+            where car_id = $1 and not is_applied
             on conflict (car_id) do update set saved_at = excluded.saved_at, state = excluded.state
             """);
         command.Parameters.Add(Value.Of(car.Value));

@@ -24,7 +24,7 @@ sealed partial class CarFeed : IAsyncDisposable
 
     static readonly TimeSpan SaveAgain = TimeSpan.FromSeconds(2);
 
-    // From the arrival of a record until it is applied; what is applied twice changes nothing.
+    // From the arrival of a record until it is in the inbox; what is applied twice changes nothing.
     static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
 
     // Further away from a late change of gear nobody looks for its neighbours.

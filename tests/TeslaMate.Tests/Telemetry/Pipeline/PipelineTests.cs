@@ -107,6 +107,20 @@ public class PipelineTests
         (await house.Database.RowsAsync("select date, odometer is not null from positions where drive_id is not null")).ShouldBe(["08:50:00|True"]);
     }
 
+    [Fact]
+    public async Task A_backlog_that_is_applied_after_the_last_save_is_known_after_a_kill()
+    {
+        await using var house = await House.StartAsync();
+        await house.StopLoopAsync();
+        await house.GetsAsync(1);
+        await house.ApplyLongAfterASaveAsync(At("09:00:00"));
+        await house.StartLoopAsync();
+        await house.GetsAsync(ARecord((Field.Gear, "D"), (Field.Location, Place(52.52, 13.4))), At("09:10:00"));
+        await house.UntilAsync("09:10:10");
+
+        (await house.Database.RowsAsync("select date, odometer is not null from positions where drive_id is not null")).ShouldBe(["09:10:00|True"]);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -530,6 +544,14 @@ public class PipelineTests
                 await Task.Delay(10);
                 _time.Advance(TimeSpan.FromSeconds(2));
             }
+        }
+
+        /// <summary>A run saves what it knows, applies the rest of the inbox, and is killed before it saves again.</summary>
+        public async Task ApplyLongAfterASaveAsync(DateTimeOffset saved)
+        {
+            _time.Advance(saved - _time.GetUtcNow());
+            await _inbox.SaveAsync(new(1), new Snapshot().Save(), saved, default);
+            await _inbox.ApplyAsync(await _inbox.UnappliedAsync(new(1), default), default);
         }
 
         public async Task GetsAsync(params int[] vectors)
