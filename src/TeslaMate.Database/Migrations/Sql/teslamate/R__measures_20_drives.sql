@@ -270,7 +270,7 @@ returns table (period_key timestamp, drives bigint, open_drives bigint, uncounte
     net_wh_per_km double precision, net_coverage double precision, climb_kwh double precision, speed_avg_kmh double precision, speed_max_kmh smallint,
     longest_km double precision, median_km double precision)
 stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql as $$
-    select teslamate.period_key(start_date, t.sum_period, zone),
+    select case when grouping(key) = 0 then key else timestamp '-infinity' end,
         count(*) filter (where is_counted), count(*) filter (where is_open), count(*) filter (where not is_counted and not is_open),
         coalesce(sum(distance_km) filter (where is_counted), 0), coalesce(sum(duration_s) filter (where is_counted), 0),
         avg(outside_temp_c) filter (where is_counted),
@@ -284,9 +284,10 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 100 language sql a
         sum(distance_km) filter (where is_counted) / nullif(sum(duration_s) filter (where is_counted), 0) * 3600,
         max(speed_max_kmh) filter (where is_counted), max(distance_km) filter (where is_counted),
         percentile_cont(0.5) within group (order by distance_km) filter (where is_counted)
-    from teslamate.drive_facts(car, since, until)
-    cross join teslamate.sums(with_total, period) as t
-    group by 1
+    -- Each drive is sorted into its period once, and counts for the total besides.
+    from (select f.*, teslamate.period_key(f.start_date, period, zone) as key from teslamate.drive_facts(car, since, until) as f offset 0) as d
+    group by grouping sets ((key), ())
+    having grouping(key) = 0 or (with_total and period <> 'total' and count(*) > 0)
 $$;
 comment on function teslamate.drive_statistics(integer, timestamp, timestamp, text, text, boolean)
     is 'M3, M9, M18, M22 per local period that has drives; key as in teslamate.periods. with_total: and of all of them, with the key -infinity. net_coverage: share (0 to 1) of the distance that has both ranges.';

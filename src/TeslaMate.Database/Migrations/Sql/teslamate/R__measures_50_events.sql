@@ -74,12 +74,13 @@ stable parallel safe set jit = off set work_mem = '32MB' rows 100 set plan_cache
 #variable_conflict use_column
 begin
     return query
-    select teslamate.period_key(l.date, t.sum_period, zone), sum(l.loss_km) * max(c.efficiency), coalesce(sum(l.distance_km), 0),
+    select case when grouping(l.key) = 0 then l.key else timestamp '-infinity' end, sum(l.loss_km) * max(c.efficiency), coalesce(sum(l.distance_km), 0),
         sum(l.loss_km) * max(c.efficiency) * 1000 / nullif(sum(l.distance_km), 0), coalesce(sum(l.distance_km), 0) / nullif(sum(l.span_km), 0)
-    from teslamate.gross_legs(car, since, until) as l
-    cross join teslamate.sums(with_total, period) as t
+    -- Each leg is counted once for its period and the total.
+    from (select g.*, teslamate.period_key(g.date, period, zone) as key from teslamate.gross_legs(car, since, until) as g offset 0) as l
     cross join (select efficiency from public.cars where id = car) as c
-    group by 1;
+    group by grouping sets ((l.key), ())
+    having grouping(l.key) = 0 or (with_total and period <> 'total' and count(*) > 0);
 end
 $$;
 comment on function teslamate.gross_statistics(integer, timestamp, timestamp, text, text, boolean)
@@ -87,25 +88,29 @@ comment on function teslamate.gross_statistics(integer, timestamp, timestamp, te
 with_total: and of all of them, with the key -infinity.';
 
 drop function if exists teslamate.pauses(integer, timestamp, timestamp, timestamp);
-create function teslamate.pauses(car integer, since timestamp, until timestamp, now_utc timestamp)
+drop function if exists teslamate.pause_parts(integer, timestamp, timestamp, timestamp, timestamp, timestamp);
+drop function if exists teslamate.pause_borders(integer, timestamp, timestamp);
+create function teslamate.pause_borders(car integer, since timestamp, until timestamp) returns table (first_start timestamp, last_start timestamp)
+stable parallel safe rows 1 language sql as $$
+    select
+        greatest(
+            (select max(d.start_date) from public.drives as d where d.car_id = car and d.end_date is not null and d.distance is not null and d.start_date < since),
+            (select max(p.start_date) from public.charging_processes as p
+             where p.car_id = car and p.end_date is not null and p.charge_energy_added > 0.01 and p.start_date < since)),
+        least(
+            (select min(d.start_date) from public.drives as d where d.car_id = car and d.end_date is not null and d.distance is not null and d.start_date >= until),
+            (select min(p.start_date) from public.charging_processes as p
+             where p.car_id = car and p.end_date is not null and p.charge_energy_added > 0.01 and p.start_date >= until))
+$$;
+comment on function teslamate.pause_borders(integer, timestamp, timestamp)
+    is 'From the begin of the pause in which the window begins to the end of the one in which it ends: the starts of the drives or charges around them; null where there are none.';
+
+create function teslamate.pause_parts(car integer, since timestamp, until timestamp, now_utc timestamp, first_start timestamp, last_start timestamp)
 returns table (start_date timestamp, end_date timestamp, is_current boolean, after_drive_id integer, after_process_id integer, before_drive_id integer, before_process_id integer,
     start_odometer_km double precision, end_odometer_km double precision, gap_km double precision, start_range_km double precision, end_range_km double precision,
     start_level smallint, end_level smallint, is_range_reduced boolean, start_latitude double precision, start_longitude double precision,
     end_latitude double precision, end_longitude double precision, address_id integer, geofence_id integer, outside_temp_c double precision)
-stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
-#variable_conflict use_column
-declare
-    -- From the begin of the pause in which the window begins to the end of the one in which it ends.
-    first_start constant timestamp := greatest(
-        (select max(d.start_date) from public.drives as d where d.car_id = car and d.end_date is not null and d.distance is not null and d.start_date < since),
-        (select max(p.start_date) from public.charging_processes as p
-         where p.car_id = car and p.end_date is not null and p.charge_energy_added > 0.01 and p.start_date < since));
-    last_start constant timestamp := least(
-        (select min(d.start_date) from public.drives as d where d.car_id = car and d.end_date is not null and d.distance is not null and d.start_date >= until),
-        (select min(p.start_date) from public.charging_processes as p
-         where p.car_id = car and p.end_date is not null and p.charge_energy_added > 0.01 and p.start_date >= until));
-begin
-    return query
+stable parallel safe language sql as $$
     with rows as (
         select d.drive_id, null::integer as process_id, d.start_date, d.end_date, d.is_counted, d.start_km as start_odometer, d.end_km as end_odometer, d.start_range_km, d.end_range_km,
             d.start_level, d.end_level, coalesce(d.start_level > d.start_usable, false) as start_reduced, coalesce(d.end_level > d.end_usable, false) as end_reduced,
@@ -119,35 +124,67 @@ begin
         from teslamate.charge_facts(car, first_start, last_start + interval '1 microsecond') as c
     ), interrupting as (
         select *
-        from (select *, lead(true) over (order by start_date, end_date nulls last, drive_id, process_id) is null as is_last from rows) as r
-        where is_counted or has_readings or (end_date is null and is_last)
+        from rows
+        where is_counted or has_readings or (
+            -- Asked once, and not before there is such a row: the last of all.
+            end_date is null and coalesce(drive_id, -process_id) = (
+                select coalesce(n.drive_id, -n.process_id)
+                from (
+                    select d.id as drive_id, null::integer as process_id, d.start_date, d.end_date
+                    from public.drives as d
+                    where d.car_id = car and teslamate.is_within(d.start_date, first_start, last_start + interval '1 microsecond') and teslamate.is_time(d.end_date)
+                    union all
+                    select null, p.id, p.start_date, p.end_date
+                    from public.charging_processes as p
+                    where p.car_id = car and teslamate.is_within(p.start_date, first_start, last_start + interval '1 microsecond') and teslamate.is_time(p.end_date)
+                ) as n
+                order by n.start_date desc, n.end_date desc nulls first, n.drive_id desc nulls first, n.process_id desc
+                limit 1
+            )
+        )
     ), chain as (
-        -- The order that they are in already.
-        select r.*, lead(start_date) over w as next_start, lead(drive_id) over w as next_drive, lead(process_id) over w as next_process, lead(start_odometer) over w as next_odometer,
-            lead(start_range_km) over w as next_range, lead(start_level) over w as next_level, lead(start_reduced) over w as next_reduced,
-            lead(start_latitude) over w as next_latitude, lead(start_longitude) over w as next_longitude, lead(true) over w as has_next
+        -- What is asked of the next row lies in two arrays: each column looked up by itself would take as long as all of them together.
+        select r.*, lead(start_date) over w as next_start,
+            lead(array[start_odometer, start_range_km, start_level, case when start_reduced then 1 else 0 end]) over w as next,
+            lead(array[drive_id, process_id, start_latitude, start_longitude]) over w as next_place
         from interrupting as r
         window w as (order by start_date, end_date nulls last, drive_id, process_id)
     ), spans as (
-        select c.*, coalesce(c.next_start, greatest(now_utc, c.end_date)) as stops, n.odometer_km as now_odometer, n.range_km as now_range, n.level as now_level,
-            coalesce(n.level > n.usable, false) as now_reduced, n.latitude as now_latitude, n.longitude as now_longitude
+        select c.*, coalesce(c.next_start, greatest(now_utc, c.end_date)) as stops, c.next_start is not null as has_next, n.odometer_km as now_odometer, n.range_km as now_range,
+            n.level as now_level, coalesce(n.level > n.usable, false) as now_reduced, n.latitude as now_latitude, n.longitude as now_longitude
         from chain as c
-        left join lateral (select r.* from teslamate.newest_reading(car) as r where c.has_next is null and r.date >= c.end_date) as n on true
-        where c.end_date is not null and (c.has_next or last_start is null)
+        left join lateral (select r.* from teslamate.newest_reading(car) as r where c.next_start is null and r.date >= c.end_date) as n on true
+        where c.end_date is not null and (c.next_start is not null or last_start is null)
     )
-    select end_date, stops, has_next is null, drive_id, process_id, next_drive, next_process, end_odometer,
-        case when has_next then next_odometer else now_odometer end,
+    select end_date, stops, not has_next, drive_id, process_id, next_place[1]::integer, next_place[2]::integer, end_odometer,
+        case when has_next then next[1] else now_odometer end,
         -- Rounded to millimetres, so that half a kilometre is half a kilometre in binary, too.
-        case case when has_next then next_odometer else now_odometer end - end_odometer
+        case case when has_next then next[1] else now_odometer end - end_odometer
             when 0 then 0
-            else round((case when has_next then next_odometer else now_odometer end - end_odometer)::numeric, 6)::double precision
+            else round((case when has_next then next[1] else now_odometer end - end_odometer)::numeric, 6)::double precision
         end,
-        end_range_km, case when has_next then next_range else now_range end, end_level, case when has_next then next_level else now_level end,
-        end_reduced or case when has_next then coalesce(next_reduced, false) else now_reduced end,
-        end_latitude, end_longitude, case when has_next then next_latitude else now_latitude end, case when has_next then next_longitude else now_longitude end,
+        end_range_km, case when has_next then next[2] else now_range end, end_level, case when has_next then next[3]::smallint else now_level end,
+        end_reduced or case when has_next then next[4] = 1 else now_reduced end,
+        end_latitude, end_longitude, case when has_next then next_place[3] else now_latitude end, case when has_next then next_place[4] else now_longitude end,
         address_id, geofence_id, outside_temp_c
     from spans
-    where stops > end_date and end_date < coalesce(until, timestamp 'infinity') and stops > coalesce(since, timestamp '1900-01-01');
+    where stops > end_date and end_date < coalesce(until, timestamp 'infinity') and stops > coalesce(since, timestamp '1900-01-01')
+$$;
+comment on function teslamate.pause_parts(integer, timestamp, timestamp, timestamp, timestamp, timestamp)
+    is 'teslamate.pauses between the borders that teslamate.pause_borders has of the window, for other functions, which it is taken into: what they do not ask for costs nothing.';
+
+create function teslamate.pauses(car integer, since timestamp, until timestamp, now_utc timestamp)
+returns table (start_date timestamp, end_date timestamp, is_current boolean, after_drive_id integer, after_process_id integer, before_drive_id integer, before_process_id integer,
+    start_odometer_km double precision, end_odometer_km double precision, gap_km double precision, start_range_km double precision, end_range_km double precision,
+    start_level smallint, end_level smallint, is_range_reduced boolean, start_latitude double precision, start_longitude double precision,
+    end_latitude double precision, end_longitude double precision, address_id integer, geofence_id integer, outside_temp_c double precision)
+stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+declare
+    borders record;
+begin
+    select * into borders from teslamate.pause_borders(car, since, until);
+    return query select * from teslamate.pause_parts(car, since, until, now_utc, borders.first_start, borders.last_start);
 end
 $$;
 comment on function teslamate.pauses(integer, timestamp, timestamp, timestamp)
@@ -157,66 +194,88 @@ interrupt only where they have readings, an open one at the end always. gap_km: 
 drop function if exists teslamate.asleep_until(integer, timestamp[]);
 drop function if exists teslamate.sleeps(integer);
 create function teslamate.sleeps(car integer)
-returns table (starts timestamp[], ends timestamp[], seconds_before double precision[])
+returns table (starts timestamp[], ends timestamp[], bases timestamp[])
 stable parallel safe rows 1 language sql as $$
-    select array_agg(start_date order by start_date, end_date), array_agg(end_date order by start_date, end_date),
-        array_agg(before_s order by start_date, end_date)
+    select array_agg(start_date), array_agg(end_date), array_agg(base)
     from (
         select start_date, end_date,
-            coalesce(sum(teslamate.seconds(end_date - start_date)) filter (where end_date < 'infinity')
-                over (order by start_date, end_date rows between unbounded preceding and 1 preceding), 0) as before_s
+            start_date - coalesce(sum(end_date - start_date) filter (where end_date < 'infinity')
+                over (order by began, end_date rows between unbounded preceding and 1 preceding), interval '0') as base
         from (
-            -- What lies in a state before it counts once: nobody sleeps more than the time there is.
-            select greatest(start_date, slept_until) as start_date, end_date
+            -- What lies in a state before it counts once: nobody sleeps more than the time there is. Begins and ends stay in their order.
+            select began, greatest(began, slept_until) as start_date, end_date
             from (
-                select start_date, end_date,
-                    max(end_date) over (order by start_date, end_date rows between unbounded preceding and 1 preceding) as slept_until
+                select began, end_date,
+                    max(end_date) over (order by began, end_date rows between unbounded preceding and 1 preceding) as slept_until
                 from (
-                    select start_date, coalesce(end_date, timestamp 'infinity') as end_date from public.states
+                    select start_date as began, coalesce(end_date, timestamp 'infinity') as end_date from public.states
                     where car_id = car and state <> 'online' and isfinite(start_date)
                 ) as s
             ) as s
             where slept_until is null or end_date > slept_until
         ) as sleeping
+        order by began, end_date
     ) as summed
 $$;
 comment on function teslamate.sleeps(integer)
-    is 'When the car was asleep or offline, in one row: begins, ends (infinity for the state still open) and the seconds asleep before each, in their
-order. Arrays, because the place of a moment among them (width_bucket) is found without a sort of all moments.';
+    is 'When the car was asleep or offline, in one row, in their order: begins, ends (infinity for the state still open) and each begin less the time asleep before it: what is
+asleep until a moment within is its distance from there. Arrays, because the place of a moment among them (width_bucket) is found without a sort of all moments.';
 
-drop function if exists teslamate.idles_of_periods(integer, timestamp, timestamp, timestamp, text, text[]);
 drop function if exists teslamate.idle_parts(integer, timestamp, timestamp, timestamp, text, text[]);
-create function teslamate.idle_parts(car integer, since timestamp, until timestamp, now_utc timestamp, zone text, periods text[])
-returns table (period_key timestamp, start_date timestamp, end_date timestamp, whole_from timestamp, whole_to timestamp, is_current boolean, idle_s double precision,
-    asleep_s double precision, standby double precision, range_loss_km double precision, loss_kwh double precision, is_from_level boolean, power_w double precision,
-    range_loss_kmh double precision, start_level smallint, end_level smallint, level_loss integer, is_range_reduced boolean, is_moved boolean,
+drop function if exists teslamate.idle_parts(integer, timestamp, timestamp, timestamp, text, text, boolean, timestamp, timestamp);
+drop function if exists teslamate.idle_rows(integer, timestamp, timestamp, timestamp, timestamp, timestamp);
+create function teslamate.idle_rows(car integer, since timestamp, until timestamp, now_utc timestamp, first_start timestamp, last_start timestamp)
+returns table (start_date timestamp, end_date timestamp, clip_from timestamp, clip_to timestamp, whole_s double precision, is_current boolean, range_loss_km double precision,
+    loss_kwh double precision, start_level smallint, end_level smallint, is_range_reduced boolean, outside_temp_c double precision, after_drive_id integer,
+    after_process_id integer, before_drive_id integer, before_process_id integer, address_id integer, geofence_id integer, latitude double precision, longitude double precision,
+    end_latitude double precision, end_longitude double precision)
+stable parallel safe language sql as $$
+    with capacity as materialized (
+        -- Asked for once, with the first pause of reduced range, and not before.
+        select coalesce(h.capacity_now_kwh, h.capacity_new_kwh) as kwh from teslamate.battery_health(car, null) as h
+    )
+    select p.start_date, p.end_date, greatest(p.start_date, coalesce(since, p.start_date)), least(p.end_date, coalesce(until, p.end_date)),
+        teslamate.seconds(p.end_date - p.start_date), is_current, start_range_km - end_range_km,
+        case when is_range_reduced then (start_level - end_level) * (select kwh from capacity) / 100 else (start_range_km - end_range_km) * e.efficiency end,
+        start_level, end_level, is_range_reduced,
+        outside_temp_c, after_drive_id, after_process_id, before_drive_id, before_process_id, address_id, geofence_id, start_latitude, start_longitude, end_latitude, end_longitude
+    from teslamate.pause_parts(car, since, until, now_utc, first_start, last_start) as p
+    cross join (select efficiency from public.cars where id = car) as e
+    where coalesce(p.gap_km, 0) < 0.5
+$$;
+comment on function teslamate.idle_rows(integer, timestamp, timestamp, timestamp, timestamp, timestamp)
+    is 'M12. Pauses without an advance of the odometer, with the whole of what each lost and what of it lies in the window (clip_from, clip_to); for other functions, which it is taken into.';
+
+create function teslamate.idle_parts(car integer, since timestamp, until timestamp, now_utc timestamp, zone text, period text, with_total boolean,
+    first_start timestamp, last_start timestamp)
+returns table (period_key timestamp, is_in_period boolean, is_in_total boolean, start_date timestamp, end_date timestamp, whole_from timestamp, whole_to timestamp, is_current boolean,
+    idle_s double precision, asleep_s double precision, standby double precision, range_loss_km double precision, loss_kwh double precision, is_from_level boolean,
+    power_w double precision, range_loss_kmh double precision, start_level smallint, end_level smallint, level_loss integer, is_range_reduced boolean, is_moved boolean,
     climate_share double precision, outside_temp_c double precision, after_drive_id integer, after_process_id integer, before_drive_id integer, before_process_id integer,
     address_id integer, geofence_id integer, latitude double precision, longitude double precision, place text)
 stable parallel safe language sql as $$
-    with pauses as (
-        select p.*, teslamate.seconds(p.end_date - p.start_date) as whole_s
-        from teslamate.pauses(car, since, until, now_utc) as p
-        where coalesce(p.gap_km, 0) < 0.5
-    ), capacity as (
-        -- Asked for with the first pause of reduced range, and not before.
-        select coalesce(h.capacity_now_kwh, h.capacity_new_kwh) as kwh from teslamate.battery_health(car, null) as h
-    ), cut as materialized (
-        select c.*, n.period, teslamate.period_key(clip_from, n.period, zone) as first_key,
-            teslamate.period_key(clip_to - interval '1 microsecond', n.period, zone) as last_key
-        from (
-            select p.*, greatest(p.start_date, coalesce(since, p.start_date)) as clip_from, least(p.end_date, coalesce(until, p.end_date)) as clip_to
-            from pauses as p
-        ) as c
-        cross join unnest(periods) as n (period)
+    with cut as materialized (
+        select r.*, teslamate.period_key(clip_from, period, zone) as first_key, teslamate.period_key(clip_to - interval '1 microsecond', period, zone) as last_key
+        from teslamate.idle_rows(car, since, until, now_utc, first_start, last_start) as r
+        where period <> 'total'
     ), parts as (
-        select c.*, c.first_key as key, c.clip_from as part_from, c.clip_to as part_to
-        from cut as c
-        where c.first_key = c.last_key
+        -- Of the whole window nothing is to be cut, and what is not asked for not computed.
+        select r.*, timestamp '-infinity' as key, true as in_period, true as in_total, r.clip_from as part_from, r.clip_to as part_to
+        from teslamate.idle_rows(car, since, until, now_utc, first_start, last_start) as r
+        where period = 'total'
         union all
-        select c.*, d.period_key, greatest(c.clip_from, d.period_from), least(c.clip_to, d.period_to)
-        from cut as c
-        cross join lateral teslamate.periods(c.clip_from, c.clip_to, c.period, zone) as d
-        where c.first_key <> c.last_key
+        select start_date, end_date, clip_from, clip_to, whole_s, is_current, range_loss_km, loss_kwh, start_level, end_level, is_range_reduced, outside_temp_c,
+            after_drive_id, after_process_id, before_drive_id, before_process_id, address_id, geofence_id, latitude, longitude, end_latitude, end_longitude,
+            first_key, first_key = last_key, true, clip_from, clip_to
+        from cut
+        where first_key = last_key or with_total
+        union all
+        select start_date, end_date, clip_from, clip_to, whole_s, is_current, range_loss_km, loss_kwh, start_level, end_level, is_range_reduced, outside_temp_c,
+            after_drive_id, after_process_id, before_drive_id, before_process_id, address_id, geofence_id, latitude, longitude, end_latitude, end_longitude,
+            d.period_key, true, false, greatest(clip_from, d.period_from), least(clip_to, d.period_to)
+        from cut
+        cross join lateral teslamate.periods(clip_from, clip_to, period, zone) as d
+        where first_key <> last_key
     ), sleeps as materialized (
         select * from teslamate.sleeps(car)
     ), placed as (
@@ -226,36 +285,33 @@ stable parallel safe language sql as $$
         offset 0
     ), slept as (
         -- The difference of what was slept before its end and before its begin.
-        select p.*,
-            coalesce((select seconds_before from sleeps)[sleep_to] + extract(epoch from
-                least(part_to, (select ends from sleeps)[sleep_to]) - (select starts from sleeps)[sleep_to])::double precision, 0)
-            - coalesce((select seconds_before from sleeps)[sleep_from] + extract(epoch from
-                least(part_from, (select ends from sleeps)[sleep_from]) - (select starts from sleeps)[sleep_from])::double precision, 0)
-                as asleep_seconds
+        select p.*, teslamate.seconds(part_to - part_from) as seconds,
+            teslamate.seconds(
+                coalesce(least(part_to, (select ends from sleeps)[sleep_to]) - (select bases from sleeps)[sleep_to], interval '0')
+                - coalesce(least(part_from, (select ends from sleeps)[sleep_from]) - (select bases from sleeps)[sleep_from], interval '0')) as asleep_seconds
         from placed as p
         offset 0
     ), measured as (
-        select p.*, teslamate.seconds(part_to - part_from) as seconds,
-            teslamate.seconds(part_to - part_from) / nullif(whole_s, 0) as part,
-            start_range_km - end_range_km as range_loss, (start_level - end_level)::integer as level_loss,
-            case when is_range_reduced then (start_level - end_level) * (select kwh from capacity) / 100 else (start_range_km - end_range_km) * e.efficiency end as kwh
-        from slept as p
-        cross join (select efficiency from public.cars where id = car) as e
+        select p.*, seconds / nullif(whole_s, 0) as part from slept as p
     )
-    select key, part_from, part_to, m.start_date, m.end_date, is_current, seconds, asleep_seconds, asleep_seconds / nullif(seconds, 0),
-        range_loss * part, kwh * part, is_range_reduced, kwh * part * 3600000 / nullif(seconds, 0), range_loss * part * 3600 / nullif(seconds, 0),
-        start_level, end_level, level_loss, is_range_reduced,
-        coalesce(teslamate.distance_m(start_latitude, start_longitude, end_latitude, end_longitude) > 1000, false),
+    select key, in_period, in_total, part_from, part_to, m.start_date, m.end_date, is_current, seconds, asleep_seconds, asleep_seconds / nullif(seconds, 0),
+        range_loss_km * part, loss_kwh * part, is_range_reduced, loss_kwh * part * 3600000 / nullif(seconds, 0), range_loss_km * part * 3600 / nullif(seconds, 0),
+        start_level, end_level, (start_level - end_level)::integer, is_range_reduced,
+        -- 0.004 degrees are 445 m to the north, and at most as many to the east.
+        case
+            when abs(m.latitude - m.end_latitude) < 0.004 and abs(m.longitude - m.end_longitude) < 0.004 then false
+            else coalesce(teslamate.distance_m(m.latitude, m.longitude, m.end_latitude, m.end_longitude) > 1000, false)
+        end,
         k.climate_samples::double precision / nullif(k.samples, 0), outside_temp_c, after_drive_id, after_process_id, before_drive_id, before_process_id,
-        address_id, geofence_id, start_latitude, start_longitude, teslamate.place_label(f.name, a.name, a.road, a.house_number, a.city)
+        m.address_id, m.geofence_id, m.latitude, m.longitude, teslamate.place_label(f.name, a.name, a.road, a.house_number, a.city)
     from measured as m
     left join teslamate.parked_samples as k on k.car_id = car and k.start_date = m.start_date and k.end_date = m.end_date
     left join public.addresses as a on a.id = m.address_id
     left join public.geofences as f on f.id = m.geofence_id
 $$;
-comment on function teslamate.idle_parts(integer, timestamp, timestamp, timestamp, text, text[])
-    is 'teslamate.idles of several kinds of periods at once, for other functions, which it is taken into: what they do not ask for costs nothing.';
-
+comment on function teslamate.idle_parts(integer, timestamp, timestamp, timestamp, text, text, boolean, timestamp, timestamp)
+    is 'teslamate.idles for other functions, which it is taken into: what they do not ask for costs nothing. is_in_period, is_in_total: which sums it belongs to; what is cut at the
+borders of periods is in that of the total, which with_total asks for, as a row of its own.';
 
 drop function if exists teslamate.idles(integer, timestamp, timestamp, timestamp, text, text);
 create function teslamate.idles(car integer, since timestamp, until timestamp, now_utc timestamp, zone text default 'UTC', period text default 'total')
@@ -266,8 +322,15 @@ returns table (period_key timestamp, start_date timestamp, end_date timestamp, w
     address_id integer, geofence_id integer, latitude double precision, longitude double precision, place text)
 stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
 #variable_conflict use_column
+declare
+    borders record;
 begin
-    return query select * from teslamate.idle_parts(car, since, until, now_utc, zone, array[period]);
+    select * into borders from teslamate.pause_borders(car, since, until);
+    return query
+    select period_key, start_date, end_date, whole_from, whole_to, is_current, idle_s, asleep_s, standby, range_loss_km, loss_kwh, is_from_level, power_w, range_loss_kmh,
+        start_level, end_level, level_loss, is_range_reduced, is_moved, climate_share, outside_temp_c, after_drive_id, after_process_id, before_drive_id, before_process_id,
+        address_id, geofence_id, latitude, longitude, place
+    from teslamate.idle_parts(car, since, until, now_utc, zone, period, false, borders.first_start, borders.last_start);
 end
 $$;
 comment on function teslamate.idles(integer, timestamp, timestamp, timestamp, text, text)
@@ -282,15 +345,25 @@ returns table (period_key timestamp, idles bigint, idle_s double precision, asle
     idle_w double precision, idle_coverage double precision, asleep_w double precision, awake_w double precision, climate_kwh double precision, climate_s double precision)
 stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
 #variable_conflict use_column
+declare
+    borders record;
 begin
+    select * into borders from teslamate.pause_borders(car, since, until);
     return query
-    select period_key, count(*), sum(idle_s), sum(asleep_s), sum(loss_kwh), sum(range_loss_km),
+    with parts as (
+        -- Once, whichever sums a part belongs to.
+        select p.period_key, is_in_period, is_in_total, idle_s, asleep_s, loss_kwh, range_loss_km, standby, climate_share
+        from teslamate.idle_parts(car, since, until, now_utc, zone, period, with_total, borders.first_start, borders.last_start) as p
+        offset 0
+    )
+    select case when t.sum_period = period then p.period_key else timestamp '-infinity' end, count(*), sum(idle_s), sum(asleep_s), sum(loss_kwh), sum(range_loss_km),
         sum(loss_kwh) * 3600000 / nullif(sum(idle_s) filter (where loss_kwh is not null), 0),
         coalesce(sum(idle_s) filter (where loss_kwh is not null), 0) / nullif(sum(idle_s), 0),
         sum(loss_kwh) filter (where standby >= 0.8) * 3600000 / nullif(sum(idle_s) filter (where standby >= 0.8 and loss_kwh is not null), 0),
         sum(loss_kwh) filter (where standby < 0.2) * 3600000 / nullif(sum(idle_s) filter (where standby < 0.2 and loss_kwh is not null), 0),
         sum(loss_kwh) filter (where climate_share > 0), sum(idle_s) filter (where climate_share > 0)
-    from teslamate.idle_parts(car, since, until, now_utc, zone, case when with_total and period <> 'total' then array[period, 'total'] else array[period] end)
+    from parts as p
+    join teslamate.sums(with_total, period) as t on case when t.sum_period = period then is_in_period else is_in_total end
     group by 1
     order by 1;
 end
@@ -307,7 +380,10 @@ returns table (kind text, start_date timestamp, end_date timestamp, is_open bool
     start_geofence_id integer, end_geofence_id integer, is_range_reduced boolean)
 stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
 #variable_conflict use_column
+declare
+    borders record;
 begin
+    select * into borders from teslamate.pause_borders(car, since, until);
     return query
     select 'driving', d.start_date, d.end_date, d.is_open, d.is_counted, d.duration_s, d.distance_km, -d.net_kwh, -d.range_lost_km, d.end_range_km, d.end_level - d.start_level, d.end_level,
         d.end_km, d.start_place, d.end_place, d.outside_temp_c, null::text, d.drive_id, null::integer, null::integer, d.start_geofence_id, d.end_geofence_id, d.is_range_reduced
@@ -337,7 +413,7 @@ begin
             greatest(p.start_date, coalesce(since, p.start_date)) as clip_from, least(p.end_date, coalesce(until, p.end_date)) as clip_to,
             teslamate.seconds(least(p.end_date, coalesce(until, p.end_date)) - greatest(p.start_date, coalesce(since, p.start_date)))
                 / nullif(teslamate.seconds(p.end_date - p.start_date), 0) as part
-        from teslamate.pauses(car, since, until, now_utc) as p
+        from teslamate.pause_parts(car, since, until, now_utc, borders.first_start, borders.last_start) as p
     ) as p
     cross join (select efficiency from public.cars where id = car) as e
     left join public.addresses as a on a.id = p.address_id
@@ -469,10 +545,10 @@ stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
         from counted
         where next > date
     ), changes as (
-        select date, code, code is distinct from lag(code) over w as begins, lag(next) over w as ends_before, max(next) over () as ends from labelled
+        select date, code, code is distinct from lag(code) over w as begins, lag(next) over w as ends_before from labelled
         window w as (order by date)
     ), spans as (
-        select code, date, coalesce(lead(ends_before) over (order by date), ends) as next from changes where begins
+        select code, date, coalesce(lead(ends_before) over (order by date), (select max(end_date) from clipped)) as next from changes where begins
     )
     select case code when 1 then 'driving' when 2 then 'charging' when 3 then 'offline' when 4 then 'asleep' when 5 then 'online' else 'updating' end, code, date, next,
         next >= now_utc

@@ -187,25 +187,43 @@ drop function if exists teslamate.same_routes(integer, timestamp, timestamp);
 create function teslamate.same_routes(car integer, since timestamp, until timestamp)
 returns table (start_place text, end_place text, start_key text, end_key text, drives bigint, drive_ids integer[], distance_km double precision, best_s double precision,
     median_s double precision, best_wh_per_km double precision, median_wh_per_km double precision, outside_temp_c double precision, first_date timestamp, last_date timestamp)
-stable parallel safe set jit = off set work_mem = '32MB' language sql as $$
-    with drives as (
+stable parallel safe set jit = off set work_mem = '32MB' set plan_cache_mode = force_custom_plan language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query
+    with labels as materialized (
+        -- Of each address once, not of each drive.
+        select id, teslamate.place_label(null, name, road, house_number, city) as label from public.addresses
+    ), rows as (
+        -- Without a geofence: squares of about 250 m. A coordinate has six decimals, so that each border is met exactly by some: those belong to what lies farther out.
         select d.*,
-            -- Without a geofence: squares of about 250 m.
-            coalesce('f' || d.start_geofence_id, 'p' || round((d.start_latitude / 0.00225)::numeric) || ',' ||
-                round((d.start_longitude * cos(radians(round((d.start_latitude / 0.00225)::numeric) * 0.00225)) / 0.00225)::numeric)) as start_cell,
-            coalesce('f' || d.end_geofence_id, 'p' || round((d.end_latitude / 0.00225)::numeric) || ',' ||
-                round((d.end_longitude * cos(radians(round((d.end_latitude / 0.00225)::numeric) * 0.00225)) / 0.00225)::numeric)) as end_cell
-        from teslamate.drive_entries(car, since, until) as d
+            case when start_geofence_id is null then sign(start_latitude) * floor(abs(start_latitude) / 0.00225 + 0.5 + 1e-10) end as start_row,
+            case when end_geofence_id is null then sign(end_latitude) * floor(abs(end_latitude) / 0.00225 + 0.5 + 1e-10) end as end_row
+        from teslamate.drive_readings(car, since, until) as d
         where d.is_counted
+        offset 0
+    ), drives as (
+        select d.*,
+            case when start_geofence_id is null then sign(start_longitude) * floor(abs(start_longitude) * cos(radians(start_row * 0.00225)) / 0.00225 + 0.5 + 1e-10) end as start_column,
+            case when end_geofence_id is null then sign(end_longitude) * floor(abs(end_longitude) * cos(radians(end_row * 0.00225)) / 0.00225 + 0.5 + 1e-10) end as end_column,
+            coalesce(nullif(sg.name, ''), sa.label) as start_place, coalesce(nullif(eg.name, ''), ea.label) as end_place
+        from rows as d
+        left join labels as sa on sa.id = d.start_address_id
+        left join labels as ea on ea.id = d.end_address_id
+        left join public.geofences as sg on sg.id = d.start_geofence_id
+        left join public.geofences as eg on eg.id = d.end_geofence_id
     )
-    select mode() within group (order by start_place), mode() within group (order by end_place), start_cell, end_cell, count(*), array_agg(drive_id order by start_date),
+    select mode() within group (order by start_place), mode() within group (order by end_place),
+        coalesce('f' || start_geofence_id, 'p' || start_row::bigint || ',' || start_column::bigint),
+        coalesce('f' || end_geofence_id, 'p' || end_row::bigint || ',' || end_column::bigint), count(*), array_agg(drive_id order by start_date),
         percentile_cont(0.5) within group (order by distance_km), min(duration_s), percentile_cont(0.5) within group (order by duration_s),
         min(net_wh_per_km), percentile_cont(0.5) within group (order by net_wh_per_km), avg(outside_temp_c), min(start_date), max(start_date)
     from drives
-    where start_cell is not null and end_cell is not null
-    group by start_cell, end_cell
+    where (start_geofence_id is not null or start_column is not null) and (end_geofence_id is not null or end_column is not null)
+    group by start_geofence_id, start_row, start_column, end_geofence_id, end_row, end_column
     having count(*) >= 2
-    order by 5 desc, 3, 4
+    order by 5 desc, 3, 4;
+end
 $$;
 comment on function teslamate.same_routes(integer, timestamp, timestamp)
     is 'P7. Counted drives with the same start and end (geofence, else a square of about 250 m), driven at least twice, most often first.';
