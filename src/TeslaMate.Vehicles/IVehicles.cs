@@ -36,4 +36,7 @@ public interface IVehicles
 
     /// <summary>What is known about the flow of data from each car, for health checks, metrics and the journal.</summary>
     IReadOnlyList<VehicleHealth> Health { get; }
+
+    /// <summary>The same of one car, at a cost that does not grow with the number of cars; null when the car is not running.</summary>
+    VehicleHealth? HealthOf(CarId car);
 }

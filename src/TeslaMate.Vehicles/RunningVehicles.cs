@@ -11,6 +11,8 @@ sealed class RunningVehicles(Supervisor supervisor, BusyBoard busy, TimeProvider
     public IReadOnlyList<VehicleHealth> Health =>
         [.. supervisor.Runners.OrderBy(runner => runner.Car.Id.Value).Select(runner => HealthOf(runner, runner.Loop?.Vehicle))];
 
+    public VehicleHealth? HealthOf(CarId car) => supervisor.Runner(car) is { } runner ? HealthOf(runner, runner.Loop?.Vehicle) : null;
+
     public Task<IReadOnlyList<Summary>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Summary>>(
         [.. supervisor.Runners.Select(runner => runner.Summary).OrderBy(summary => summary.Car.DisplayPriority)
             .ThenBy(summary => summary.Car.Id.Value)]);

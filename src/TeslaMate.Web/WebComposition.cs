@@ -112,7 +112,7 @@ public static class WebComposition
         app.UseMiddleware<FormProtection>();
         app.Use((http, next) => Confirmation.InvokeAsync(http, next, http.RequestServices.GetRequiredService<WebSettings>(),
             http.RequestServices.GetRequiredService<TimeProvider>()));
-        app.UseRateLimiter();
+        app.UseRateLimits();
         app.UseEndpoints(_ => { });
 
         app.Services.GetRequiredService<LogInPages>().Map(app);

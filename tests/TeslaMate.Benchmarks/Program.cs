@@ -62,11 +62,11 @@ switch (args)
         await ProgramStart.CompareAsync(int.Parse(rounds, CultureInfo.InvariantCulture), folders);
         break;
     case ["thousand-cars"]:
-        await ThousandCars.RunAsync(cars: 1000, seconds: 60);
+        await ThousandCars.RunAsync(cars: 1000, seconds: 60, ThousandCars.Kind.Mixed);
         break;
     case ["thousand-cars", var cars, var seconds, .. var rest]:
         await ThousandCars.RunAsync(int.Parse(cars, CultureInfo.InvariantCulture), int.Parse(seconds, CultureInfo.InvariantCulture),
-            rest.Length > 0 ? Enum.Parse<ThousandCars.Kind>(rest[0], ignoreCase: true) : ThousandCars.Kind.Mixed, rest.ElementAtOrDefault(1));
+            rest.Length > 0 ? Enum.Parse<ThousandCars.Kind>(rest[0], ignoreCase: true) : ThousandCars.Kind.Mixed, rest[Math.Min(rest.Length, 1)..]);
         break;
     case ["mqtt", .. var rest]:
         await ThousandCarsOnMqtt.RunAsync(cars: 1000, seconds: rest is [var duration] ? int.Parse(duration, CultureInfo.InvariantCulture) : 30);

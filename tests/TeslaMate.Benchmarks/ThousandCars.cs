@@ -19,8 +19,12 @@ static class ThousandCars
     /// <param name="cars">How many.</param>
     /// <param name="seconds">How long to measure.</param>
     /// <param name="kind">What the cars do.</param>
-    /// <param name="published">The folder of a published program; null runs the one that was built with the benchmarks.</param>
-    public static async Task RunAsync(int cars, int seconds, Kind kind = Kind.Mixed, string? published = null)
+    /// <param name="published">The folders of published programs, each of which gets so many cars and a server of its own, at the same time; none
+    /// runs the one that was built with the benchmarks.</param>
+    public static Task RunAsync(int cars, int seconds, Kind kind, params IReadOnlyList<string> published)
+        => Task.WhenAll((published is [] ? [null] : published).Select(program => RunAsync(cars, seconds, kind, program)));
+
+    static async Task RunAsync(int cars, int seconds, Kind kind, string? published)
     {
         var start = TimeProvider.System.GetUtcNow();
         await using var cluster = await PrivateCluster.StartAsync();
@@ -39,7 +43,7 @@ static class ThousandCars
                 await watch.ExecuteNonQueryAsync();
             logger.Start(published);
             await Task.Delay(WarmUp, TimeProvider.System);
-            await MeasureAsync(logger.Process, database, $"{cars} cars ({kind})", seconds);
+            await MeasureAsync(logger.Process, new ServerTime(cluster), database, $"{published} {cars} cars ({kind})".TrimStart(), seconds);
         }
         finally
         {
@@ -81,13 +85,14 @@ static class ThousandCars
     static LifeScript RoundTrips(LifeScript script, City city)
         => Enumerable.Range(0, 20).Aggregate(script, (life, _) => life.Drive(city.ToCharger).Drive(city.ToCharger.Reversed()));
 
-    static async Task MeasureAsync(Process logger, NpgsqlDataSource database, string cars, int seconds)
+    static async Task MeasureAsync(Process logger, ServerTime server, NpgsqlDataSource database, string cars, int seconds)
     {
         var began = TimeProvider.System.GetUtcNow();
-        var before = logger.TotalProcessorTime;
+        var (before, serverBefore) = (logger.TotalProcessorTime, server.Taken());
         await Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System);
         logger.Refresh();
         var cores = (logger.TotalProcessorTime - before).TotalSeconds / seconds;
+        var serverCores = (server.Taken() - serverBefore).TotalSeconds / seconds;
         await using var command = database.CreateCommand("""
             select count(*), count(distinct car_id),
                 coalesce(percentile_cont(0.5) within group (order by extract(epoch from stored_at - date)), 0),
@@ -98,7 +103,7 @@ static class ThousandCars
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{cars}, {seconds} s: {cores:0.000} cores, {logger.WorkingSet64 / 1048576.0:0} MB resident, "
+            $"{cars}, {seconds} s: {cores:0.0000} cores and {serverCores:0.0000} of PostgreSQL, {logger.WorkingSet64 / 1048576.0:0} MB resident, "
                 + $"{reader.GetInt64(0) / (double)seconds:0} positions/s "
             + $"of {reader.GetInt64(1)} cars, from answer to row {reader.GetDouble(2) * 1000:0} ms (median), {reader.GetDouble(3) * 1000:0} ms (99 "
             + $"%)"));

@@ -131,6 +131,8 @@ static class ThousandCarsOnMqtt
     {
         public IReadOnlyList<VehicleHealth> Health => [];
 
+        public VehicleHealth? HealthOf(CarId car) => null;
+
         public Task<IReadOnlyList<Summary>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Summary>>([]);
 
         public Task<Summary?> SummaryAsync(CarId car, CancellationToken cancellationToken) => Task.FromResult<Summary?>(null);

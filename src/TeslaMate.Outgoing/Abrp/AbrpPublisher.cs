@@ -7,8 +7,8 @@ using TeslaMate.Vehicles;
 namespace TeslaMate.Outgoing.Abrp;
 
 /// <summary>
-/// Sends each car's newest values to A Better Route Planner, at its pace (spec api 4.1). It looks at the summaries every second; one request of a car
-/// at a time, so that a server that hangs holds up nobody but itself.
+/// Sends each car's newest values to A Better Route Planner, at its pace (spec api 4.1). It looks at the summaries every second while there is
+/// somebody to send to; one request of a car at a time, so that a server that hangs holds up nobody but itself.
 /// </summary>
 sealed partial class AbrpPublisher(
     SummaryHub hub, AbrpChannel channel, TargetTable targets, IOutgoingEvents outgoing, TimeProvider time, Func<double> random,
@@ -34,7 +34,7 @@ sealed partial class AbrpPublisher(
         {
             do
             {
-                if (!(time.GetUtcNow() - refreshed < Refresh))
+                if (_senders.Count == 0 || !(time.GetUtcNow() - refreshed < Refresh))
                 {
                     refreshed = time.GetUtcNow();
                     await RefreshAsync(stoppingToken);
@@ -42,6 +42,7 @@ sealed partial class AbrpPublisher(
 
                 foreach (var sender in _senders.Values.Where(sender => sender.Request.IsCompleted))
                     StartIfDue(sender, stoppingToken);
+                timer.Period = _senders.Count == 0 ? Refresh : Look;
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }

@@ -53,7 +53,7 @@ sealed partial class CarEventWatch(
             summary.Car.Id,
             (memory, since) =>
             {
-                var health = vehicles.Health.FirstOrDefault(health => health.Car == summary.Car.Id);
+                var health = vehicles.HealthOf(summary.Car.Id);
                 var (next, events) = CarEvents.Look(memory, new CarView(summary, health, since, settings.BatteryLowPct), time.GetUtcNow());
                 foreach (var happened in events)
                     outgoing.Publish(happened);

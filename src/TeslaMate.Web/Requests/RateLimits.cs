@@ -53,6 +53,21 @@ public static class RateLimits
         options.OnRejected = (context, _) => RejectAsync(context.HttpContext, settings);
     });
 
+    /// <summary>
+    /// Has requests of endpoints with a limit wait for their turn. The framework's limiter looks at its queues ten times a second from the moment
+    /// when it is made, which would be most of what an idle program does: it is made when the first request with a limit comes.
+    /// </summary>
+    internal static IApplicationBuilder UseRateLimits(this IApplicationBuilder app) => app.Use(next =>
+    {
+        var limited = new Lazy<RequestDelegate>(() =>
+        {
+            var branch = app.New().UseRateLimiter();
+            branch.Run(next);
+            return branch.Build();
+        });
+        return http => http.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>() is null ? next(http) : limited.Value(http);
+    });
+
     static async ValueTask RejectAsync(HttpContext http, WebSettings settings)
     {
         if (http.GetEndpoint()?.Metadata.GetMetadata<IProgramRefusals>() is { } refusals)

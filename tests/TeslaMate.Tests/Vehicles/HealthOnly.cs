@@ -8,6 +8,8 @@ abstract class HealthOnly : IVehicles
 {
     public abstract IReadOnlyList<VehicleHealth> Health { get; }
 
+    public virtual VehicleHealth? HealthOf(CarId car) => Health.FirstOrDefault(health => health.Car == car);
+
     public Task<IReadOnlyList<Summary>> ListAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<Summary?> SummaryAsync(CarId car, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -42,6 +42,17 @@ public sealed class DoorTests
     }
 
     [Fact]
+    public async Task The_limiter_that_ticks_ten_times_a_second_is_made_when_a_request_has_a_limit()
+    {
+        await using var pages = await PagesUnderTest.StartAsync();
+        using var browser = pages.Visit();
+        (await browser.GetAsync("/settings")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        pages.HasLimiter.ShouldBeFalse();
+        (await browser.GetAsync("/drive/1/gpx")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        pages.HasLimiter.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task A_request_of_HTTP_1_0_without_a_host_is_a_bad_request_in_one_line()
     {
         await using var pages = await PagesUnderTest.StartAsync();

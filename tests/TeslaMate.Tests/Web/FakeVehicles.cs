@@ -11,6 +11,7 @@ namespace TeslaMate.Tests.Web;
 sealed class FakeVehicles : IVehicles
 {
     readonly ConcurrentDictionary<CarId, bool> _busy = new();
+    int _listings;
     readonly ConcurrentDictionary<Channel<(CarId Car, bool IsBusy)>, byte> _busyWatchers = new();
 
     public SummaryHub Hub { get; } = new();
@@ -18,7 +19,22 @@ sealed class FakeVehicles : IVehicles
     /// <summary>What a wish to suspend is answered; suspended when null.</summary>
     public SuspendAnswer? Suspending { get; set; }
 
-    public IReadOnlyList<VehicleHealth> Health => [];
+    /// <summary>How cars are; one that is not named here is not known to anybody.</summary>
+    public ConcurrentDictionary<CarId, VehicleHealth> HealthByCar { get; } = new();
+
+    public IReadOnlyList<VehicleHealth> Health
+    {
+        get
+        {
+            Interlocked.Increment(ref _listings);
+            return [.. HealthByCar.Values];
+        }
+    }
+
+    /// <summary>How often all cars were asked how they are.</summary>
+    public int HealthListings => _listings;
+
+    public VehicleHealth? HealthOf(CarId car) => HealthByCar.GetValueOrDefault(car);
 
     public static Summary Car(short id = 1, string? name = "Model Y", string vin = "5YJ3E1EA7KF317000",
         VehicleStateName state = VehicleStateName.Online) => new()

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using AngleSharp.Html.Dom;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -36,10 +38,11 @@ namespace TeslaMate.Tests.Web;
 sealed class PagesUnderTest : IAsyncDisposable
 {
     readonly WebApplication _app;
+    readonly StrongBox<bool> _hasLimiter;
 
-    PagesUnderTest(WebApplication app, TestDatabase database, ScriptedNominatim geocoder)
+    PagesUnderTest(WebApplication app, TestDatabase database, ScriptedNominatim geocoder, StrongBox<bool> hasLimiter)
     {
-        (_app, Database, Geocoder) = (app, database, geocoder);
+        (_app, Database, Geocoder, _hasLimiter) = (app, database, geocoder, hasLimiter);
         Address = new Uri(app.Urls.First());
     }
 
@@ -67,6 +70,9 @@ sealed class PagesUnderTest : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>Whether the framework's limiter of requests was made.</summary>
+    public bool HasLimiter => _hasLimiter.Value;
+
     /// <param name="variables">The environment, as far as the pages read it.</param>
     public static Task<PagesUnderTest> StartAsync(params (string Name, string Value)[] variables)
         => StartAsync(settings => settings, reach: database => database, variables);
@@ -88,7 +94,7 @@ sealed class PagesUnderTest : IAsyncDisposable
         var database = await LogRows.EmptyAsync(PostgresServer.Installed);
         var reached = reach(database.ConnectionString);
         var geocoder = await ScriptedNominatim.StartAsync();
-        var (vehicles, log) = (new FakeVehicles(), new RecordedLog());
+        var (vehicles, log, hasLimiter) = (new FakeVehicles(), new RecordedLog(), new StrongBox<bool>());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(log).AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
         var ownJobs = builder.Services.ToHashSet();
@@ -114,7 +120,8 @@ sealed class PagesUnderTest : IAsyncDisposable
             .AddOutgoing(OutgoingSettings.Read(read))
             .AddImport(new ImportSettings(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "1"))
             .AddWeb(change(settings))
-            .AddApi(ApiSettings.Read(read));
+            .AddApi(ApiSettings.Read(read))
+            .PostConfigure<RateLimiterOptions>(_ => hasLimiter.Value = true);
         foreach (var job in builder.Services.Where(service => service.ServiceType == typeof(IHostedService) && !ownJobs.Contains(service)).ToList())
             builder.Services.Remove(job);
         var app = builder.Build();
@@ -125,7 +132,7 @@ sealed class PagesUnderTest : IAsyncDisposable
         app.MapApi();
         app.ListenOn(new ListenerSettings.Address(new IPEndPoint(listenOn, 0)));
         await app.StartAsync();
-        return new PagesUnderTest(app, database, geocoder);
+        return new PagesUnderTest(app, database, geocoder, hasLimiter);
     }
 
     /// <summary>A new token for programs.</summary>

@@ -14,14 +14,15 @@ sealed class StreamLimit : IDisposable
 
     static readonly TimeSpan ComeAgain = TimeSpan.FromSeconds(5);
 
-    readonly PartitionedRateLimiter<string> _limiter = PartitionedRateLimiter.Create<string, string>(
-        who => RateLimitPartition.GetConcurrencyLimiter(who, _ => new ConcurrencyLimiterOptions { PermitLimit = Most, QueueLimit = 0 }));
+    // From the first stream on: a limiter looks at its partitions ten times a second.
+    readonly Lazy<PartitionedRateLimiter<string>> _limiter = new(() => PartitionedRateLimiter.Create<string, string>(
+        who => RateLimitPartition.GetConcurrencyLimiter(who, _ => new ConcurrencyLimiterOptions { PermitLimit = Most, QueueLimit = 0 })));
 
     /// <summary>Room for one more stream, given back by disposing of it.</summary>
     /// <exception cref="ProblemException">There is none.</exception>
     public RateLimitLease Take(HttpContext http)
     {
-        var lease = _limiter.AttemptAcquire(http.User.FindFirst("sub")?.Value is { } subject and not "everybody" ? subject
+        var lease = _limiter.Value.AttemptAcquire(http.User.FindFirst("sub")?.Value is { } subject and not "everybody" ? subject
             : $"{http.Connection.RemoteIpAddress}");
         if (lease.IsAcquired)
             return lease;
@@ -30,5 +31,9 @@ sealed class StreamLimit : IDisposable
         throw new ProblemException(ProblemKind.TooManyRequests, $"Not more than {Most} streams can be read at once. Wait until one has ended.");
     }
 
-    public void Dispose() => _limiter.Dispose();
+    public void Dispose()
+    {
+        if (_limiter.IsValueCreated)
+            _limiter.Value.Dispose();
+    }
 }

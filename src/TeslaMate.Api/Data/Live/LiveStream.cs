@@ -31,7 +31,7 @@ sealed class LiveStream(
 
     /// <summary>The newest values of a car; null when it is not logged here.</summary>
     public byte[]? Newest(CarId car) => hub.Current(car) is { } summary
-        ? LiveValues.Of(summary, vehicles.Health.FirstOrDefault(health => health.Car == car), time.GetUtcNow()).Whole() : null;
+        ? LiveValues.Of(summary, LiveAnswers.Of(vehicles.HealthOf(car), time.GetUtcNow())).Whole() : null;
 
     /// <summary>The newest values of the cars, then each change, until the client leaves or may no longer see them.</summary>
     /// <param name="mayGet">Which cars the client gets.</param>
@@ -139,7 +139,7 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
     const int Most = 5000;
 
     readonly Lock _lock = new();
-    readonly Dictionary<CarId, (Summary Summary, LiveValues Values)> _cars = [];
+    readonly Dictionary<CarId, (Summary Summary, LiveAnswers Answers, LiveValues Values)> _cars = [];
     readonly LinkedList<LiveEntry> _entries = [];
     readonly HashSet<Action> _listeners = [];
 
@@ -180,7 +180,7 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
     {
         await foreach (var summary in hub.WatchAllAsync(cancellationToken))
         {
-            var before = Take(summary, vehicles.Health.FirstOrDefault(health => health.Car == summary.Car.Id));
+            var before = Take(summary);
             foreach (var (type, phase, table) in before is null ? [] : Turns(before.State, summary.State))
             {
                 var turn = await TurnAsync(summary.Car.Id, phase, table, cancellationToken);
@@ -196,29 +196,32 @@ sealed class LiveJournal(SummaryHub hub, IVehicles vehicles, [FromKeyedServices(
         using var timer = new PeriodicTimer(Ageing, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            var health = vehicles.Health.ToDictionary(health => health.Car);
             List<Summary> summaries;
             lock (_lock)
                 summaries = [.. _cars.Values.Select(car => car.Summary).Where(summary => hub.Current(summary.Car.Id) is not null)];
             foreach (var summary in summaries)
-                Take(summary, health.GetValueOrDefault(summary.Car.Id), isAgeing: true);
+                Take(summary, isAgeing: true);
         }
     }
 
     // The car's summary before, null for the first. Values and number change together.
-    Summary? Take(Summary summary, VehicleHealth? health, bool isAgeing = false)
+    Summary? Take(Summary summary, bool isAgeing = false)
     {
         var car = summary.Car.Id;
-        var values = LiveValues.Of(summary, health, time.GetUtcNow());
-        (Summary Summary, LiveValues Values) before;
+        var answers = LiveAnswers.Of(vehicles.HealthOf(car), time.GetUtcNow());
+        (Summary Summary, LiveAnswers Answers, LiveValues Values) before;
         bool isKnown;
         lock (_lock)
         {
             isKnown = _cars.TryGetValue(car, out before);
-            // A newer summary came while this one was written anew.
+            // A newer summary came meanwhile.
             if (isAgeing && !ReferenceEquals(before.Summary, summary))
                 return before.Summary;
-            _cars[car] = (summary, values);
+            // A parked car says the same again and again.
+            if (isKnown && before.Answers == answers && before.Summary == summary)
+                return before.Summary;
+            var values = LiveValues.Of(summary, answers);
+            _cars[car] = (summary, answers, values);
             if (isKnown)
             {
                 if (values.ChangesSince(before.Values) is not { } changes)

@@ -12,24 +12,23 @@ namespace TeslaMate.Api.Data.Live;
 /// </summary>
 sealed class LiveValues
 {
-    readonly List<(string Name, byte[] Json)> _values = [];
+    // The values one after the other, each up to its end.
+    readonly byte[] _json;
+    readonly (string Name, int End)[] _values;
 
-    LiveValues()
-    {
-    }
+    LiveValues(byte[] json, (string Name, int End)[] values) => (_json, _values) = (json, values);
 
     /// <summary>The newest values of a car.</summary>
-    /// <param name="health">When it last answered; null when nobody knows.</param>
-    /// <param name="now">The program's clock.</param>
-    public static LiveValues Of(Summary summary, VehicleHealth? health, DateTimeOffset now)
+    /// <param name="answers">When it answered.</param>
+    public static LiveValues Of(Summary summary, LiveAnswers answers)
     {
-        var values = new LiveValues();
-        values.Add("car_id", json => json.WriteNumberValue(summary.Car.Id.Value));
+        using var values = new Writer();
+        values.Add("car_id", (int)summary.Car.Id.Value);
         values.Add("name", summary.DisplayName ?? summary.Car.Name);
-        values.Add("at", health?.LastFullAnswer);
+        values.Add("at", answers.LastFull);
         values.Add("state", summary.State.Word);
         values.Add("state_since", summary.Since);
-        values.Add("is_stale", summary.IsRestored || health?.LastGoodAnswer is { } good && now - good > Stale);
+        values.Add("is_stale", summary.IsRestored || answers.AreOld);
         values.Add("is_healthy", summary.Healthy);
         values.Add("latitude", summary.Latitude);
         values.Add("longitude", summary.Longitude);
@@ -90,35 +89,30 @@ sealed class LiveValues
         values.Add("is_update_available", summary.UpdateAvailable);
         values.Add("update_version", summary.UpdateVersion);
         values.Add("update_status", summary.UpdateStatus);
-        return values;
+        return values.Done();
     }
 
-    /// <summary>Longer without an answer, values are old.</summary>
-    static readonly TimeSpan Stale = TimeSpan.FromMinutes(30);
-
-    /// <summary>The names of all values, in order.</summary>
-    public IEnumerable<string> Names => _values.Select(value => value.Name);
-
     /// <summary>All values as one object.</summary>
-    public byte[] Whole() => Write(_values);
+    public byte[] Whole() => Write(Enumerable.Range(0, _values.Length));
 
     /// <summary>The values that are others than before, with the car's number; null when there are none.</summary>
     public byte[]? ChangesSince(LiveValues before)
     {
-        var changed = _values.Zip(before._values, (value, old) => (value, IsSame: value.Json.AsSpan().SequenceEqual(old.Json)))
-            .Where(pair => !pair.IsSame).Select(pair => pair.value).ToList();
-        return changed.Count == 0 ? null : Write([_values[0], .. changed]);
+        List<int> changed = [.. Enumerable.Range(0, _values.Length).Where(index => !Json(index).SequenceEqual(before.Json(index)))];
+        return changed.Count == 0 ? null : Write([0, .. changed]);
     }
 
-    static byte[] Write(IEnumerable<(string Name, byte[] Json)> values)
+    ReadOnlySpan<byte> Json(int index) => _json.AsSpan((index == 0 ? 0 : _values[index - 1].End).._values[index].End);
+
+    byte[] Write(IEnumerable<int> indexes)
     {
         var output = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(output, RowJson.Options);
         json.WriteStartObject();
-        foreach (var (name, value) in values)
+        foreach (var index in indexes)
         {
-            json.WritePropertyName(name);
-            json.WriteRawValue(value, skipInputValidation: true);
+            json.WritePropertyName(_values[index].Name);
+            json.WriteRawValue(Json(index), skipInputValidation: true);
         }
 
         json.WriteEndObject();
@@ -126,27 +120,44 @@ sealed class LiveValues
         return output.WrittenSpan.ToArray();
     }
 
-    void Add(string name, object? value) => Add(name, json => WriteValue(json, value));
-
-    void AddObject(string name, params (string Name, object? Value)[] members) => Add(name, json =>
+    sealed class Writer : IDisposable
     {
-        json.WriteStartObject();
-        foreach (var (member, value) in members)
+        readonly ArrayBufferWriter<byte> _output = new();
+        readonly List<(string Name, int End)> _values = [];
+        readonly Utf8JsonWriter _json;
+
+        public Writer() => _json = new Utf8JsonWriter(_output, RowJson.Options);
+
+        public void Add(string name, object? value)
         {
-            json.WritePropertyName(member);
-            WriteValue(json, value);
+            WriteValue(_json, value);
+            End(name);
         }
 
-        json.WriteEndObject();
-    });
+        public void AddObject(string name, params ReadOnlySpan<(string Name, object? Value)> members)
+        {
+            _json.WriteStartObject();
+            foreach (var (member, value) in members)
+            {
+                _json.WritePropertyName(member);
+                WriteValue(_json, value);
+            }
 
-    void Add(string name, Action<Utf8JsonWriter> write)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        using var json = new Utf8JsonWriter(output, RowJson.Options);
-        write(json);
-        json.Flush();
-        _values.Add((name, output.WrittenSpan.ToArray()));
+            _json.WriteEndObject();
+            End(name);
+        }
+
+        public LiveValues Done() => new(_output.WrittenSpan.ToArray(), [.. _values]);
+
+        public void Dispose() => _json.Dispose();
+
+        void End(string name)
+        {
+            _json.Flush();
+            // The next value stands alone too.
+            _json.Reset();
+            _values.Add((name, _output.WrittenCount));
+        }
     }
 
     static void WriteValue(Utf8JsonWriter json, object? value)
@@ -176,4 +187,18 @@ sealed class LiveValues
                 break;
         }
     }
+}
+
+/// <summary>When a car answered, as far as its live values tell it: as long as that and its summary stay the same, they do.</summary>
+/// <param name="LastFull">When it last told all about itself, UTC; null when it has not.</param>
+/// <param name="AreOld">It has answered, and not for a long time.</param>
+readonly record struct LiveAnswers(DateTimeOffset? LastFull, bool AreOld)
+{
+    /// <summary>Longer without an answer, values are old.</summary>
+    static readonly TimeSpan Stale = TimeSpan.FromMinutes(30);
+
+    /// <param name="health">Null when nobody knows.</param>
+    /// <param name="now">The program's clock.</param>
+    public static LiveAnswers Of(VehicleHealth? health, DateTimeOffset now)
+        => new(health?.LastFullAnswer, health?.LastGoodAnswer is { } good && now - good > Stale);
 }

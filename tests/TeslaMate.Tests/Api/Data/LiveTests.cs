@@ -3,6 +3,7 @@ using System.Net.ServerSentEvents;
 using System.Text.Json;
 using TeslaMate.Api.Data.Live;
 using TeslaMate.Configuration;
+using TeslaMate.Logbook;
 using TeslaMate.Tests.Web;
 using TeslaMate.Vehicles;
 
@@ -99,6 +100,34 @@ public sealed class LiveTests : IAsyncLifetime
         }
 
         kinds["drive"].ShouldBe("""{"car_id":1,"phase":"start","id":8}""");
+    }
+
+    [Fact]
+    public async Task Values_become_old_without_a_word_of_the_car()
+    {
+        Answered();
+        using var client = await ClientAsync();
+        await using var events = await FollowAsync(client, "/data/v1/cars/1/live");
+        JsonDocument.Parse((await events.NextAsync()).Data).RootElement.GetProperty("is_stale").GetBoolean().ShouldBeFalse();
+        (await events.NextAsync(_pages.Time)).Data.ShouldBe("""{"car_id":1,"is_stale":true}""");
+        Answered();
+        (await events.NextAsync(_pages.Time)).Data.ShouldBe("""{"car_id":1,"is_stale":false}""");
+
+        void Answered() => _pages.Vehicles.HealthByCar[new CarId(1)] = new VehicleHealth(
+            new CarId(1), VehicleStateName.Online, Healthy: true, _pages.Time.GetUtcNow(), null, 0, null, StreamConnected: false, Restarts: 0);
+    }
+
+    [Fact]
+    public async Task A_car_that_says_the_same_again_has_no_event_and_costs_no_look_at_the_others()
+    {
+        var journal = _pages.Get<LiveJournal>();
+        var before = journal.Since(null).Number;
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car() with { BatteryLevel = 70, OdometerKm = 12030.5 });
+        _pages.Vehicles.Hub.Publish(FakeVehicles.Car(2, "Other", "5YJ3E1EA7KF317001") with { BatteryLevel = 12 });
+        await UntilAsync(() => journal.Since(null).Number > before);
+        journal.Since(before).Missed.ShouldNotBeNull().Select(entry => System.Text.Encoding.UTF8.GetString(entry.Json))
+            .ShouldBe(["""{"car_id":2,"battery_pct":12}"""]);
+        _pages.Vehicles.HealthListings.ShouldBe(0);
     }
 
     [Fact]

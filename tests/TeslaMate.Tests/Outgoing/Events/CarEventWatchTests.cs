@@ -1,8 +1,10 @@
+using TeslaMate.Logbook;
 using TeslaMate.Outgoing.Events;
 using TeslaMate.Tests.Logbook;
 using TeslaMate.Tests.Logs;
 using TeslaMate.Tests.Mqtt;
 using TeslaMate.Tests.Time;
+using TeslaMate.Tests.Vehicles;
 using TeslaMate.Vehicles;
 
 namespace TeslaMate.Tests.Outgoing.Events;
@@ -12,6 +14,7 @@ public sealed class CarEventWatchTests : IAsyncLifetime
 {
     readonly ManualTime _time = new();
     readonly RecordedEvents _events = new();
+    readonly OneByOne _vehicles = new();
     LogbookDatabase _database = null!;
 
     public async Task InitializeAsync() => _database = await LogbookDatabase.CreateMigratedAsync();
@@ -31,7 +34,7 @@ public sealed class CarEventWatchTests : IAsyncLifetime
 
     async Task<CarEventWatch> StartAsync(SummaryHub hub)
     {
-        var watch = new CarEventWatch(hub, new TheseVehicles([1]), new CarMemories(new EventMemories(_database.DataSource, _time), _time), _events,
+        var watch = new CarEventWatch(hub, _vehicles, new CarMemories(new EventMemories(_database.DataSource, _time), _time), _events,
             new EventSettings(), _time, new RecordedLog().For<CarEventWatch>());
         await watch.StartAsync(CancellationToken.None);
         return watch;
@@ -99,5 +102,14 @@ public sealed class CarEventWatchTests : IAsyncLifetime
         hub.Publish(Parked with { BatteryLevel = 10 });
         await MovesOnAsync(() => Task.FromResult(_events.All.Count == 1), "the battery is told");
         await watch.StopAsync(CancellationToken.None);
+    }
+
+    /// <summary>A look at one car costs the same, however many there are.</summary>
+    sealed class OneByOne : HealthOnly
+    {
+        public override IReadOnlyList<VehicleHealth> Health => throw new NotSupportedException("all cars were asked because of one");
+
+        public override VehicleHealth? HealthOf(CarId car)
+            => new(car, VehicleStateName.Unavailable, Healthy: true, null, null, 0, null, StreamConnected: false, Restarts: 0);
     }
 }
