@@ -6,8 +6,11 @@ namespace TeslaMate.Web.Assets;
 
 /// <summary>The embedded files below <c>/assets</c> and the icons at the root, with their compressed twins (spec web 1.7).</summary>
 /// <remarks>
-/// <c>MapStaticAssets</c> is not used: it serves from a folder beside the program, behind routing and authorization, and lets nobody keep a file that
-/// is asked for by its plain name, which web 1.7 allows.
+/// <c>MapStaticAssets</c> is not used. Its log-in and caching can be made to follow web 1.7 (<c>ShortCircuit</c>, a convention over its endpoints),
+/// but it needs a folder and a manifest beside the program, and one that was not published needs a second manifest that leads to the sources. Tried
+/// in a program of 180 routes and nothing else, medians of 11 to 15 by turns on a busy machine, processor time until the first page: for the .NET
+/// runtime 492 ms with this class, 512 ms with 56 endpoints for these 24 files, 536 ms with a fingerprint in each name (176); natively 80, 80 and
+/// 87 ms. The heap grew by 0.3 MB and 1.3 MB. In this program it was not measured.
 /// </remarks>
 public sealed class AssetFiles
 {
