@@ -22,7 +22,10 @@ static class ThousandCars
     /// <param name="published">The folders of published programs, each of which gets so many cars and a server of its own, at the same time; none
     /// runs the one that was built with the benchmarks.</param>
     public static Task RunAsync(int cars, int seconds, Kind kind, params IReadOnlyList<string> published)
-        => Task.WhenAll((published is [] ? [null] : published).Select(program => RunAsync(cars, seconds, kind, program)));
+    {
+        IReadOnlyList<string?> programs = published.Count == 0 ? (string?[])[null] : [.. published];
+        return Task.WhenAll(programs.Select(program => RunAsync(cars, seconds, kind, program)));
+    }
 
     static async Task RunAsync(int cars, int seconds, Kind kind, string? published)
     {
