@@ -19,7 +19,7 @@ static class Fetching
             return turn;
         turn = turn.With(turn.Vehicle with { Poll = null });
         if (turn.Vehicle.Telemetry.Leads)
-            return TelemetryRules.OnDue(turn);
+            return TelemetryContacts.OnDue(turn);
         // A signed-out car is asked nothing; while a request is under way, its answer arms the timer again.
         return turn.Vehicle.IsSignedOut ? turn : turn.Fetch(Plan(turn.Vehicle, turn.Now));
     }

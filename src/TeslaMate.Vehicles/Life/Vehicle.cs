@@ -178,11 +178,11 @@ sealed record Vehicle
             VehicleEvent.CarChanged changed => Commands.OnCarChanged(turn, changed.Car),
             VehicleEvent.PositionDue => Positions.OnDue(turn),
             VehicleEvent.SignedIn => Commands.OnSignedIn(turn),
-            VehicleEvent.TelemetryContact contact => TelemetryRules.OnContact(turn, contact),
-            VehicleEvent.TelemetryCut cut => TelemetryRules.OnCut(turn, cut.Error),
+            VehicleEvent.TelemetryContact contact => TelemetryContacts.OnContact(turn, contact),
+            VehicleEvent.TelemetryCut cut => TelemetryContacts.OnCut(turn, cut.Error),
             VehicleEvent.TelemetryShown shown => TelemetryRules.OnShown(turn, shown),
             VehicleEvent.TelemetryArrived arrived => TelemetryRules.OnArrived(turn, arrived),
-            VehicleEvent.TelemetryChecked check => TelemetryRules.OnChecked(turn, check),
+            VehicleEvent.TelemetryChecked check => TelemetryContacts.OnChecked(turn, check),
             _ => throw new System.Diagnostics.UnreachableException($"no rule for {@event}"),
         }).End();
     }

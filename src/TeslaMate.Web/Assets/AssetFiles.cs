@@ -61,14 +61,6 @@ public sealed class AssetFiles
         return true;
     }
 
-    /// <summary>Bytes that a browser which accepts brotli loads for this file.</summary>
-    internal int Weight(string path)
-    {
-        var file = _files[path];
-        using var content = Open(file.Twins.Select(twin => twin.Resource).FirstOrDefault(file.Resource));
-        return (int)content.Length;
-    }
-
     /// <summary>By their paths. No file is read for that; what is asked for is sent from where the assembly lies in memory.</summary>
     static Dictionary<string, AssetFile> Find()
     {
